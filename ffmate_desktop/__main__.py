@@ -1,0 +1,6 @@
+"""`python -m ffmate_desktop` is the same program as `ffmate-desktop`."""
+
+from ffmate_desktop.cli.app import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Pure data and rules: no Qt, no SQL, no input or output."""

@@ -1,0 +1,1 @@
+"""ffmpeg and every other process that the program starts for the user."""

@@ -1,0 +1,1 @@
+"""The work of one cluster node, one duty a file."""
