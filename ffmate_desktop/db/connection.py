@@ -1,0 +1,215 @@
+"""Connections to PostgreSQL: how one is made, how trouble is told, and a small pool for queries."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import asyncpg
+
+from ffmate_desktop.db.queries import Sql, query
+from ffmate_desktop.domain.errors import UsageError, UserError
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+
+MINIMUM_SERVER = 150000
+CONNECT_TIMEOUT = 10.0
+COMMAND_TIMEOUT = 30.0
+
+# InternalClientError is no subclass of the others, and was met when connections were torn (asyncpg#1069).
+CONNECTION_LOST: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+"""What a query may raise when the database is away; everything else is a defect and is not caught."""
+
+
+def without_password(uri: str) -> str:
+    """The URI as it may be shown and logged."""
+    parts = urlsplit(uri)
+    if parts.password is None:
+        return uri
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@", 1)))
+
+
+async def connect(uri: str, *, application: str = "ffmate-desktop") -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection with our codecs and settings; raises UserError, one sentence for each way it can fail."""
+    if not uri.startswith(("postgresql://", "postgres://")):
+        raise UsageError(
+            f"“{without_password(uri)}” is not a PostgreSQL address.",
+            "It looks like postgresql://user:password@host:5432/database.",
+        )
+    try:
+        connection = await asyncpg.connect(
+            uri,
+            timeout=CONNECT_TIMEOUT,
+            command_timeout=COMMAND_TIMEOUT,
+            server_settings={"application_name": application, "timezone": "UTC", "plan_cache_mode": "auto"},
+        )
+    except (
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        ValueError,
+    ) as error:
+        raise _explain(uri, error) from error
+    await _set_codecs(connection)
+    return connection
+
+
+async def _set_codecs(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+
+
+def _explain(uri: str, error: BaseException) -> UserError:  # noqa: PLR0911 - one sentence a case is the point
+    parts = urlsplit(uri)
+    where = f"{parts.hostname}:{parts.port or 5432}" if _has_valid_host(uri) else without_password(uri)
+    user, database = unquote(parts.username or ""), unquote(parts.path.lstrip("/"))
+    match error:
+        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
+            return UserError(
+                f"The database at {where} refused the user “{user}”: wrong name or password.",
+                "Check the address given with --database or FFMATE_DATABASE.",
+            )
+        case asyncpg.InvalidCatalogNameError():
+            return UserError(
+                f"The server at {where} has no database “{database or user}”.",
+                f"Create it there, for example with: createdb {database or user}",
+            )
+        case asyncpg.CannotConnectNowError():
+            return UserError(f"The database at {where} is starting or stopping.", "Try again in a moment.")
+        case asyncpg.TooManyConnectionsError():
+            return UserError(
+                f"The database at {where} has no connection left.", "Raise max_connections on the server."
+            )
+        case asyncpg.PostgresError():
+            return UserError(f"The database at {where} refused the connection: {error}.")
+        case ssl.SSLError() | ssl.CertificateError():
+            return UserError(
+                f"No encrypted connection to {where}: {getattr(error, 'reason', None) or error}.",
+                "Check sslmode and sslrootcert in the address.",
+            )
+        case TimeoutError():
+            return UserError(
+                f"The database at {where} did not answer within {CONNECT_TIMEOUT:.0f} seconds.",
+                "Check the address, the network and the firewall.",
+            )
+        case OSError():
+            return UserError(
+                f"No database answers at {where}: {_os_reason(error)}.",
+                "Check the address, and that PostgreSQL runs and listens there.",
+            )
+        case _:
+            return UsageError(
+                f"“{without_password(uri)}” is not an address that PostgreSQL understands: {error}.",
+                "It looks like postgresql://user:password@host:5432/database.",
+            )
+
+
+def _has_valid_host(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _os_reason(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    # asyncio joins several attempts into one text ("Multiple exceptions: [Errno 111] …"); the first is enough.
+    return (error.strerror or str(error)).split("]", 1)[-1].split(",", 1)[0].strip().lower()
+
+
+class Database:
+    """A pool of connections for short queries; LISTEN and heartbeats have a connection of their own.
+
+    `uri` is a PostgreSQL URI; `size` the most connections that it opens. Use it as an async context manager, or
+    call `open` and `close`.
+    """
+
+    def __init__(self, uri: str, *, size: int = 3) -> None:
+        self.uri = uri
+        self._size = size
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Connect; raises UserError when the server cannot be reached, is too old, or refuses."""
+        await check_server(self.uri)
+        self._pool = await asyncpg.create_pool(
+            self.uri,
+            min_size=1,
+            max_size=self._size,
+            timeout=CONNECT_TIMEOUT,
+            command_timeout=COMMAND_TIMEOUT,
+            max_inactive_connection_lifetime=0,
+            init=_set_codecs,
+            server_settings={"application_name": "ffmate-desktop", "timezone": "UTC"},
+        )
+
+    async def close(self) -> None:
+        """Give all connections back; waits at most five seconds, then cuts them."""
+        if self._pool is None:
+            return
+        pool, self._pool = self._pool, None
+        try:
+            async with asyncio.timeout(5):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()
+
+    async def __aenter__(self) -> "Database":
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def _opened(self) -> "asyncpg.Pool[asyncpg.Record]":
+        if self._pool is None:
+            raise asyncpg.InterfaceError("the database is closed")
+        return self._pool
+
+    async def fetch(self, sql: Sql, *arguments: Any) -> "list[asyncpg.Record]":
+        """All rows of one statement."""
+        return await self._opened().fetch(sql, *arguments)
+
+    async def fetch_one(self, sql: Sql, *arguments: Any) -> "asyncpg.Record | None":
+        """The first row of one statement, or None."""
+        return await self._opened().fetchrow(sql, *arguments)
+
+    @asynccontextmanager
+    async def transaction(self) -> "AsyncIterator[PoolConnectionProxy[asyncpg.Record]]":
+        """One connection inside one transaction: committed at the end, rolled back by an exception."""
+        async with self._opened().acquire() as connection, connection.transaction():
+            yield connection
+
+
+async def check_server(uri: str) -> None:
+    """Raise UserError unless a PostgreSQL that is new enough answers there."""
+    connection = await connect(uri)
+    try:
+        facts = await connection.fetchrow(query("server", "server_facts"))
+        assert facts is not None  # noqa: S101 - a SELECT without FROM has one row
+    finally:
+        await connection.close(timeout=5)
+    if facts["version"] < MINIMUM_SERVER:
+        raise UserError(
+            f"The server runs PostgreSQL {facts['version_text']}, FFmate Desktop needs 15 or newer.",
+            "Update the server, or leave --database out to use the embedded one.",
+        )

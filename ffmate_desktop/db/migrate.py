@@ -1,0 +1,120 @@
+"""Bring the database to this program's schema: numbered files, once each, whoever starts first."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib import resources
+
+import asyncpg
+
+from ffmate_desktop import logs
+from ffmate_desktop.db.connection import connect
+from ffmate_desktop.db.queries import Sql, query
+from ffmate_desktop.domain.errors import UserError
+
+LOCK_TIMEOUT = "60s"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file `NNNN_what.sql`; `checksum` is its SHA-256 with line ends as \\n."""
+
+    number: int
+    name: str
+    sql: Sql
+    checksum: str
+
+
+def known_migrations() -> list[Migration]:
+    """The migrations that this program brings, in order."""
+    folder = resources.files("ffmate_desktop.db") / "sql" / "migrations"
+    found = []
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if path.name.endswith(".sql"):
+            text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+            number = int(path.name.split("_", 1)[0])
+            checksum = hashlib.sha256(text.encode()).hexdigest()
+            found.append(Migration(number, path.name.removesuffix(".sql"), Sql(text), checksum))
+    return found
+
+
+def program_schema() -> int:
+    """The number of the newest migration that this program knows."""
+    return known_migrations()[-1].number
+
+
+async def migrate(uri: str) -> int:
+    """Apply what is missing and return how many migrations were applied.
+
+    Everything happens in one transaction under an advisory lock, so eight nodes may start together on an empty
+    database: one applies, seven find it done. Raises UserError when the database belongs to a newer program, when
+    an applied file was changed, or when rights are missing.
+    """
+    migrations = known_migrations()
+    connection = await connect(uri)
+    try:
+        if await _is_current(connection, migrations):
+            return 0
+        async with connection.transaction():
+            await connection.execute(query("server", "wait_for_lock_at_most"), LOCK_TIMEOUT)
+            await connection.execute(query("server", "lock_migrations"))
+            return await _apply_missing(connection, migrations)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise UserError(
+            f"This database user may not set up the tables of FFmate Desktop: {error}.",
+            "Start the program once as the owner of the database, or grant CREATE on it.",
+        ) from error
+    except asyncpg.LockNotAvailableError as error:
+        raise UserError(
+            "Another program has been changing the tables of this database for more than a minute.",
+            "Try again when it has finished.",
+        ) from error
+    finally:
+        await connection.close(timeout=5)
+
+
+async def _is_current(connection: "asyncpg.Connection[asyncpg.Record]", migrations: list[Migration]) -> bool:
+    """Without a lock and without the right to create anything: the usual case costs two reads."""
+    if not await connection.fetchval(query("server", "schema_exists")):
+        return False
+    return await _check(connection, migrations) == migrations[-1].number
+
+
+async def _apply_missing(
+    connection: "asyncpg.Connection[asyncpg.Record]", migrations: list[Migration]
+) -> int:
+    if not await connection.fetchval(query("server", "schema_exists")):
+        await connection.execute(query("server", "create_bookkeeping"))
+        await connection.execute(query("server", "create_migrations_table"))
+    newest = await _check(connection, migrations)
+    missing = [migration for migration in migrations if migration.number > newest]
+    for migration in missing:
+        logs.database.info("Setting up the database: %s", migration.name)
+        await connection.execute(migration.sql)
+        await connection.execute(
+            query("server", "record_migration"), migration.number, migration.name, migration.checksum
+        )
+    return len(missing)
+
+
+async def _check(connection: "asyncpg.Connection[asyncpg.Record]", migrations: list[Migration]) -> int:
+    """The newest applied number; raises UserError when program and database do not fit."""
+    applied = await connection.fetch(query("server", "applied_migrations"))
+    ours = {migration.number: migration for migration in migrations}
+    for row in applied:
+        known = ours.get(row["number"])
+        if known is not None and known.checksum != row["checksum"]:
+            raise UserError(
+                f"The database was set up by another build of migration {row['name']}.",
+                "Use the release of FFmate Desktop that made this database, or an empty database.",
+            )
+    newest = max((row["number"] for row in applied), default=0)
+    if newest > migrations[-1].number:
+        needed = await connection.fetchval(query("server", "min_program_schema"))
+        if needed > migrations[-1].number:
+            raise UserError(
+                f"This database belongs to a newer FFmate Desktop (schema {newest}; this program knows "
+                f"{migrations[-1].number}).",
+                "Update FFmate Desktop on this computer.",
+            )
+        return migrations[-1].number
+    return newest

@@ -1,0 +1,95 @@
+-- Claims: who works on a task. Every write after the claim names (id, epoch, node) and matches nothing when the
+-- claim was lost; the caller then kills its ffmpeg and publishes nothing.
+
+-- name: claim_tasks
+-- ARRAY(subselect) is an InitPlan: it runs once in every plan, so LIMIT and SKIP LOCKED mean what they say.
+-- Two nodes never get one task: the row lock is taken before the update, and locked rows are skipped.
+-- Only a node whose lease is good is given anything, by the database's clock.
+UPDATE ffmate.tasks t
+   SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier, epoch = t.epoch + 1,
+       attempts = t.attempts + 1, version = t.version + 1, progress = 0, error = NULL, result = NULL,
+       not_before = NULL, started_at = clock_timestamp(), updated_at = clock_timestamp(), finished_at = NULL
+  FROM ffmate.nodes n
+ WHERE n.id = $1
+   AND t.id = ANY (ARRAY(
+       SELECT q.id FROM ffmate.tasks q
+        WHERE q.status = 'QUEUED' AND q.desired = 'run'
+          AND q.requirement_set = ANY (ARRAY(
+              SELECT r.id FROM ffmate.requirement_sets r WHERE r.labels <@ $3::text[]))
+          AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
+          AND EXISTS (SELECT 1 FROM ffmate.nodes m
+                       WHERE m.id = $1 AND m.state = 'online' AND m.lease_until > clock_timestamp())
+        ORDER BY q.priority DESC, q.id
+        LIMIT $2
+          FOR UPDATE OF q SKIP LOCKED))
+RETURNING t.id, t.uuid, t.epoch, t.priority, t.spec, t.name, t.attempts, t.created_at;
+
+-- name: set_phase
+-- Fenced and HOT. Entering 'publish' is the permission to move the output into place: it also needs a good lease,
+-- and a task that somebody wants cancelled is not published any more.
+UPDATE ffmate.tasks t
+   SET phase = $4, version = version + 1, updated_at = clock_timestamp(),
+       result = coalesce(t.result, '{}'::jsonb) || $5::jsonb
+ WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3
+   AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+   AND ($4 <> 'publish' OR (t.desired IN ('run', 'pause') AND EXISTS (
+       SELECT 1 FROM ffmate.nodes n
+        WHERE n.id = $3 AND n.state IN ('online', 'draining') AND n.lease_until > clock_timestamp())))
+RETURNING t.desired;
+
+-- name: set_output
+-- Fenced. The final output path was found on the node (a wildcard that only the node knows, a name that was taken
+-- meanwhile); the unique index tasks_output raises when another active task has it.
+UPDATE ffmate.tasks
+   SET output_key = $4, version = version + 1, updated_at = clock_timestamp()
+ WHERE id = $1 AND epoch = $2 AND node_id = $3 AND status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+RETURNING id;
+
+-- name: finish_tasks
+-- Fenced, many at once: row k of the arrays ends task k. Returns the ids that were really ended; the claims of all
+-- others were lost.
+UPDATE ffmate.tasks t
+   SET status = f.status, phase = '', desired = 'run', error = f.error, progress = f.progress,
+       result = coalesce(t.result, '{}'::jsonb) || f.result,
+       version = t.version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp()
+  FROM unnest($2::bigint[], $3::integer[], $4::text[], $5::text[], $6::real[], $7::jsonb[])
+       AS f (id, epoch, status, error, progress, result)
+ WHERE t.id = f.id AND t.epoch = f.epoch AND t.node_id = $1
+   AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+RETURNING t.id;
+
+-- name: give_back
+-- Fenced: a node that leaves in order puts its tasks back at their old place in the queue. The epoch grows, so that
+-- nothing the node still does for them counts. A task that was to be cancelled ends so.
+UPDATE ffmate.tasks t
+   SET status = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED' ELSE 'QUEUED' END,
+       phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
+       desired = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'run' ELSE t.desired END,
+       finished_at = CASE WHEN t.desired IN ('cancel', 'delete') THEN clock_timestamp() END,
+       not_before = $3::timestamptz,
+       version = t.version + 1, updated_at = clock_timestamp()
+ WHERE t.node_id = $1 AND t.id = ANY ($2::bigint[])
+   AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+RETURNING t.id;
+
+-- name: delete_claimed
+-- Fenced: the owner of a task that somebody deleted while it ran has killed it and now removes it with its log.
+WITH gone AS (
+    DELETE FROM ffmate.tasks
+     WHERE id = $1 AND epoch = $2 AND node_id = $3 AND desired = 'delete'
+    RETURNING id), logs AS (
+    DELETE FROM ffmate.task_logs l USING gone WHERE l.task_id = gone.id)
+SELECT id FROM gone;
+
+-- name: append_log
+-- Fenced: lines of a lost claim are refused. The epoch is part of the key, so even a late reply cannot mix attempts.
+INSERT INTO ffmate.task_logs (task_id, epoch, seq, lines)
+SELECT t.id, t.epoch, $4, $5
+  FROM ffmate.tasks t
+ WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3
+ON CONFLICT DO NOTHING
+RETURNING seq;
+
+-- name: send_progress
+-- No row is written: a transaction that only notifies costs 14 µs where a row update costs 4 ms and 245 bytes of WAL.
+SELECT pg_notify('ffmate', $1);

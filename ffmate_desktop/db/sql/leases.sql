@@ -1,0 +1,107 @@
+-- Leases: who is alive. Only the database's clock counts, as clock_timestamp(), because now() stands still in a
+-- transaction and a node's own clock may be hours off.
+
+-- name: take_session_lock
+-- Held as long as the control connection lives: a free lock hints that the process is gone. The lease is the truth.
+SELECT pg_try_advisory_lock($1) AS taken;
+
+-- name: lock_identifier
+-- Two starts under one identifier are judged one after the other.
+SELECT pg_advisory_xact_lock(hashtextextended('ffmate identifier ' || $1, 0));
+
+-- name: holder_of_identifier
+-- The live row of this identifier, and whether its session lock is free. The try-lock ends with this transaction.
+SELECT n.id, n.host, n.machine, n.pid,
+       extract(epoch FROM n.lease_until - clock_timestamp())::float8 AS lease_left,
+       extract(epoch FROM clock_timestamp() - n.beat_at)::float8 AS beat_age,
+       extract(epoch FROM n.heartbeat)::float8 AS heartbeat,
+       pg_try_advisory_xact_lock(n.id) AS lock_free
+  FROM ffmate.nodes n
+ WHERE n.identifier = $1 AND n.state IN ('online', 'draining')
+   FOR UPDATE;
+
+-- name: join_node
+INSERT INTO ffmate.nodes (id, session, identifier, heartbeat, lease_until, machine, pid, host, os, arch, program,
+                          program_schema, ffmpeg, ffmpeg_version, cores, slots, labels)
+VALUES ($1, $2, $3, $4::interval, clock_timestamp() + $5::interval, $6, $7, $8, $9, $10, $11,
+        $12, $13, $14, $15, $16, $17)
+RETURNING (SELECT cluster FROM ffmate.meta);
+
+-- name: beat
+-- One round trip, twelve times a minute, silent: no trigger listens to these columns. It renews the lease, keeps the
+-- progress for late viewers, and brings back what the database believes, which heals any lost notification.
+-- state is NULL when this incarnation was declared dead: the node then owns nothing any more.
+WITH me AS (
+    UPDATE ffmate.nodes
+       SET beat_at = clock_timestamp(), lease_until = clock_timestamp() + $2::interval, progress = $3::jsonb
+     WHERE id = $1 AND state IN ('online', 'draining')
+    RETURNING state)
+SELECT (SELECT state FROM me) AS state,
+       coalesce((SELECT jsonb_agg(jsonb_build_array(t.id, t.epoch, t.desired)) FROM ffmate.tasks t
+                  WHERE t.node_id = $1 AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')),
+                '[]'::jsonb) AS mine,
+       (SELECT extract(epoch FROM min(n.lease_until) - clock_timestamp())::float8 FROM ffmate.nodes n
+         WHERE n.id <> $1 AND n.state IN ('online', 'draining')) AS next_expiry,
+       EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+                  AND NOT EXISTS (SELECT 1 FROM ffmate.nodes n
+                                   WHERE n.id = t.node_id AND n.state IN ('online', 'draining'))) AS stray;
+
+-- name: bury_late_nodes
+-- Any live node may run it at any time. A node is dead when its lease ran out, or when it missed a beat and its
+-- session lock is free; the try-lock is kept until commit, so the node cannot take it back meanwhile. Rows locked by
+-- another sweeper are skipped: it does the same work.
+WITH late AS MATERIALIZED (
+    SELECT n.id, n.lease_until FROM ffmate.nodes n
+     WHERE n.state IN ('online', 'draining') AND n.id <> $1
+       AND (n.lease_until < clock_timestamp() OR n.beat_at + n.heartbeat * 1.2 < clock_timestamp())
+       FOR UPDATE SKIP LOCKED)
+UPDATE ffmate.nodes n
+   SET state = 'dead', ended_at = clock_timestamp(), progress = '[]', version = n.version + 1
+  FROM late
+ WHERE n.id = late.id AND (late.lease_until < clock_timestamp() OR pg_try_advisory_xact_lock(late.id))
+RETURNING n.id, n.identifier;
+
+-- name: bury_node
+-- The predecessor of a node that starts again under its identifier: called in the transaction that registers it,
+-- after its session lock proved free.
+UPDATE ffmate.nodes
+   SET state = 'dead', ended_at = clock_timestamp(), progress = '[]', version = version + 1
+ WHERE id = $1 AND state IN ('online', 'draining')
+RETURNING id, identifier;
+
+-- name: requeue_strays
+-- Tasks that nobody alive works on go back into the queue with a higher epoch. "Without a live owner" rather than
+-- "of a node just declared dead": tasks of a node that was pruned long ago are covered too. They are named by the
+-- incarnation that held them in this snapshot ("node_id = ANY"): when somebody else requeued and re-claimed one
+-- meanwhile, the re-check after the row lock finds another incarnation and leaves it alone.
+WITH owners AS MATERIALIZED (
+    SELECT DISTINCT t.node_id AS id FROM ffmate.tasks t
+     WHERE t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+       AND NOT EXISTS (SELECT 1 FROM ffmate.nodes n WHERE n.id = t.node_id AND n.state IN ('online', 'draining')))
+UPDATE ffmate.tasks t
+   SET status = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED'
+                     WHEN t.losses + 1 >= $1 THEN 'DONE_ERROR' ELSE 'QUEUED' END,
+       error = CASE WHEN t.desired NOT IN ('cancel', 'delete') AND t.losses + 1 >= $1
+                    THEN format('%s nodes were lost while they worked on this task; the last one was %s.',
+                                t.losses + 1, t.node_name) END,
+       desired = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'run' ELSE t.desired END,
+       finished_at = CASE WHEN t.desired IN ('cancel', 'delete') OR t.losses + 1 >= $1 THEN clock_timestamp() END,
+       not_before = clock_timestamp() + t.losses * interval '5 seconds',
+       losses = t.losses + 1, epoch = t.epoch + 1, phase = '', node_id = NULL, progress = 0,
+       version = t.version + 1, updated_at = clock_timestamp()
+ WHERE t.node_id = ANY (ARRAY(SELECT id FROM owners))
+   AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+RETURNING t.uuid, t.status, t.node_name;
+
+-- name: leave
+-- In order: nothing is running here any more.
+UPDATE ffmate.nodes
+   SET state = 'left', ended_at = clock_timestamp(), progress = '[]', lease_until = clock_timestamp(),
+       version = version + 1
+ WHERE id = $1 AND state IN ('online', 'draining')
+RETURNING id;
+
+-- name: forget_nodes
+-- Nodes that ended long ago are kept for the history of tasks, not for ever.
+DELETE FROM ffmate.nodes WHERE state IN ('left', 'dead') AND ended_at < clock_timestamp() - $1::interval
+RETURNING id;

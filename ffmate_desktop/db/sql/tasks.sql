@@ -1,0 +1,108 @@
+-- Tasks as their submitters and viewers see them. What the working node writes is in claims.sql.
+
+-- name: requirement_set
+-- Two submitters with the same new labels: one inserts, the other's insert waits, does nothing, and the SELECT of
+-- the second call (a new statement, so a new snapshot) finds the row.
+INSERT INTO ffmate.requirement_sets (labels) VALUES ($1::text[]) ON CONFLICT (labels) DO NOTHING RETURNING id;
+
+-- name: find_requirement_set
+SELECT id FROM ffmate.requirement_sets WHERE labels = $1::text[];
+
+-- name: taken_outputs
+-- Which of these output paths belong to an active task. A hint: the unique index tasks_output decides at insert.
+SELECT output_key FROM ffmate.tasks
+ WHERE output_key = ANY ($1::text[]) AND status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING');
+
+-- name: insert_batch
+INSERT INTO ffmate.batches (uuid, source, tasks) VALUES ($1, $2, $3) RETURNING uuid;
+
+-- name: insert_tasks
+-- One statement, so one notification; WITH ORDINALITY keeps the submitter's order in the queue.
+INSERT INTO ffmate.tasks (uuid, name, batch, priority, requirement_set, preset, preset_name, source, output_key, spec)
+SELECT n.uuid, n.name, $2, n.priority, n.requirement_set, n.preset, n.preset_name, $3, n.output_key, n.spec
+  FROM jsonb_to_recordset($1::jsonb) WITH ORDINALITY AS n (
+       uuid uuid, name text, priority integer, requirement_set integer, preset uuid, preset_name text,
+       output_key text, spec jsonb, position bigint)
+ ORDER BY n.position
+RETURNING id, uuid;
+
+-- name: list_tasks
+-- Newest first, a page at a time by key. NULL means "any"; LIMIT NULL means all.
+-- The node's row carries the live progress of its last heartbeat.
+SELECT t.*, r.labels, n.progress AS live, n.session AS node_session, n.os AS node_os, n.arch AS node_arch,
+       n.program AS node_program, n.ffmpeg AS node_ffmpeg, n.beat_at AS node_beat_at
+  FROM ffmate.tasks t
+  JOIN ffmate.requirement_sets r ON r.id = t.requirement_set
+  LEFT JOIN ffmate.nodes n ON n.id = t.node_id
+ WHERE ($1::text[] IS NULL OR t.status = ANY ($1))
+   AND ($2::uuid IS NULL OR t.batch = $2)
+   AND ($3::bigint IS NULL OR t.id < $3)
+ ORDER BY t.id DESC
+ LIMIT $4;
+
+-- name: get_tasks
+SELECT t.*, r.labels, n.progress AS live, n.session AS node_session, n.os AS node_os, n.arch AS node_arch,
+       n.program AS node_program, n.ffmpeg AS node_ffmpeg, n.beat_at AS node_beat_at
+  FROM ffmate.tasks t
+  JOIN ffmate.requirement_sets r ON r.id = t.requirement_set
+  LEFT JOIN ffmate.nodes n ON n.id = t.node_id
+ WHERE t.uuid = ANY ($1::uuid[])
+ ORDER BY t.id;
+
+-- name: uuids_between
+-- A unique beginning of a uuid is a range of uuids; two rows are enough to know that it is not unique.
+SELECT uuid FROM ffmate.tasks WHERE uuid BETWEEN $1 AND $2 ORDER BY uuid LIMIT 2;
+
+-- name: count_by_status
+SELECT status, count(*) AS tasks FROM ffmate.tasks GROUP BY status;
+
+-- name: cancel_tasks
+-- Queued: ended here and now, with a new epoch. Running: the owner sees 'cancel' by NOTIFY, at the latest with its
+-- next beat; when it is dead the sweep ends the task. Done: nothing to do, not returned.
+UPDATE ffmate.tasks
+   SET status = CASE WHEN status = 'QUEUED' THEN 'DONE_CANCELED' ELSE status END,
+       epoch = CASE WHEN status = 'QUEUED' THEN epoch + 1 ELSE epoch END,
+       finished_at = CASE WHEN status = 'QUEUED' THEN clock_timestamp() END,
+       desired = CASE WHEN status = 'QUEUED' THEN 'run' WHEN desired = 'delete' THEN desired ELSE 'cancel' END,
+       version = version + 1, updated_at = clock_timestamp()
+ WHERE uuid = ANY ($1::uuid[]) AND status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+RETURNING uuid;
+
+-- name: hold_tasks
+-- Pause and resume ($2 is 'pause' or 'run'). A cancel that is on its way is never taken back.
+UPDATE ffmate.tasks
+   SET desired = $2, version = version + 1, updated_at = clock_timestamp()
+ WHERE uuid = ANY ($1::uuid[]) AND status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+   AND desired IN ('run', 'pause')
+RETURNING uuid;
+
+-- name: restart_tasks
+-- From every DONE status and from no other. Always clean: new epoch, no traces of the last attempt but its log.
+UPDATE ffmate.tasks
+   SET status = 'QUEUED', phase = '', desired = 'run', epoch = epoch + 1, node_id = NULL, node_name = NULL,
+       attempts = 0, losses = 0, not_before = NULL, progress = 0, error = NULL, result = NULL,
+       started_at = NULL, finished_at = NULL, version = version + 1, updated_at = clock_timestamp()
+ WHERE uuid = ANY ($1::uuid[]) AND status IN ('DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED')
+RETURNING uuid;
+
+-- name: delete_tasks
+-- Waiting and done tasks go at once, with their log.
+WITH gone AS (
+    DELETE FROM ffmate.tasks
+     WHERE uuid = ANY ($1::uuid[]) AND status NOT IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+    RETURNING id, uuid), logs AS (
+    DELETE FROM ffmate.task_logs l USING gone WHERE l.task_id = gone.id)
+SELECT uuid FROM gone;
+
+-- name: delete_running_tasks
+-- A running task is cancelled first: its owner kills it, then removes the row (claims.sql, delete_claimed).
+UPDATE ffmate.tasks SET desired = 'delete', version = version + 1, updated_at = clock_timestamp()
+ WHERE uuid = ANY ($1::uuid[]) AND status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+RETURNING uuid;
+
+-- name: read_log
+-- All attempts, oldest first.
+SELECT l.epoch, l.seq, l.at, l.lines
+  FROM ffmate.task_logs l JOIN ffmate.tasks t ON t.id = l.task_id
+ WHERE t.uuid = $1
+ ORDER BY l.epoch, l.seq;

@@ -1,0 +1,89 @@
+"""News from the cluster: what changed, as far as a notification can tell. Rows are the truth, this is a hint."""
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+from ffmate_desktop.domain.task import LiveProgress
+
+Kind = Literal["task", "node", "preset"]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChange:
+    """One changed task, enough for a node to know whether it is concerned."""
+
+    id: int
+    version: int
+    status: str
+    phase: str
+    desired: str
+    node_id: int | None
+    epoch: int
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class TasksChanged:
+    """Tasks were inserted, updated or deleted. `rows` is None when there were too many to name: ask again."""
+
+    op: str
+    rows: tuple[TaskChange, ...] | None
+    queued: bool
+    """Some of them are waiting for a node."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChanged:
+    """A node joined, or its state, slots or labels changed."""
+
+    id: int
+    version: int
+    state: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresetsChanged:
+    """Some preset was written or deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressNews:
+    """Live progress of everything that one node runs; no row was written for it."""
+
+    node_id: int
+    tasks: tuple[LiveProgress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnythingChanged:
+    """The connection was away: whatever is shown must be read again."""
+
+
+Change = TasksChanged | NodeChanged | PresetsChanged | ProgressNews | AnythingChanged
+
+
+def progress_payload(node_id: int, tasks: list[LiveProgress]) -> str:
+    """The notification that carries `ProgressNews`."""
+    body = {"kind": "progress", "node": node_id, "tasks": [task.to_row() for task in tasks]}
+    return json.dumps(body, separators=(",", ":"))
+
+
+def parse(payload: str) -> Change | None:
+    """The change that a payload tells of, or None for a kind that a newer program sends."""
+    news = json.loads(payload)
+    match news["kind"]:
+        case "task" if news.get("bulk"):
+            return TasksChanged(news["op"], None, bool(news["queued"]))
+        case "task":
+            rows = tuple(TaskChange(*row) for row in news["rows"])
+            return TasksChanged(news["op"], rows, any(row.status == "QUEUED" for row in rows))
+        case "node":
+            return NodeChanged(*news["rows"][0])
+        case "preset":
+            return PresetsChanged()
+        case "progress":
+            return ProgressNews(news["node"], tuple(LiveProgress.from_row(row) for row in news["tasks"]))
+        case _:
+            return None
