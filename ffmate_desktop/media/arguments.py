@@ -1,0 +1,209 @@
+"""What ffmpeg's own command line grammar says of a list of arguments: which options belong to which file.
+
+Source: `split_commandline()` of ffmpeg's `fftools/cmdutils.c`. Options stand before the file that they belong to;
+`-i` names an input, any argument that is no option or option value names an output.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ffmate_desktop.domain.errors import UsageError
+
+# Every other option takes a value. Options of ffmpeg 4 to 9; the tests hold the list against the bundled program.
+_FLAGS = frozenset({
+    "accurate_seek", "an", "auto_conversion_filters", "autorotate", "autoscale", "benchmark", "benchmark_all",
+    "bitexact", "copy_unknown", "copyinkf", "copyts", "debug_ts", "deinterlace", "display_hflip",
+    "display_vflip", "dn", "dump", "find_stream_info", "fix_sub_duration", "fix_sub_duration_heartbeat",
+    "force_fps", "hex", "hide_banner", "ignore_unknown", "intra", "n", "print_graphs", "psnr", "qphist", "re",
+    "recast_media", "report", "same_quant", "sameq", "shortest", "sn", "start_at_zero", "stats", "stdin",
+    "vn", "vstats", "xerror", "y",
+})  # fmt: skip
+_GLOBAL = frozenset({
+    "abort_on", "auto_conversion_filters", "benchmark", "benchmark_all", "copy_unknown", "copytb", "copyts",
+    "cpucount", "cpuflags", "debug_ts", "dts_delta_threshold", "dts_error_threshold", "dump",
+    "filter_buffered_frames", "filter_complex", "filter_complex_script", "filter_complex_threads",
+    "filter_hw_device", "filter_threads", "frame_drop_threshold", "hex", "hide_banner", "ignore_unknown",
+    "init_hw_device", "lavfi", "loglevel", "max_alloc", "max_error_rate", "n", "print_graphs",
+    "print_graphs_file", "print_graphs_format", "progress", "psnr", "qphist", "qsv_device", "recast_media",
+    "report", "sdp_file", "start_at_zero", "stats", "stats_period", "stdin", "timelimit", "v", "vaapi_device",
+    "vstats", "vstats_file", "vstats_version", "vsync", "xerror", "y",
+})  # fmt: skip
+# Other spellings of one option, as `Option.name` is looked up by either.
+_ALIASES = {
+    "ab": "b:a", "acodec": "c:a", "af": "filter:a", "aframes": "frames:a", "apre": "pre:a", "aq": "q:a",
+    "atag": "tag:a", "codec": "c", "dcodec": "c:d", "dframes": "frames:d", "lavfi": "filter_complex", "qscale": "q",
+    "scodec": "c:s", "spre": "pre:s", "stag": "tag:s", "v": "loglevel", "vcodec": "c:v", "vf": "filter:v",
+    "vframes": "frames:v", "vpre": "pre:v", "vtag": "tag:v",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: `name` without its dash but with the stream specifier (`c:v`), `value` None for a flag.
+
+    `index` is the position of the name in the argument list; the value, where there is one, follows it.
+    """
+
+    name: str
+    value: str | None
+    index: int
+
+    def is_called(self, name: str) -> bool:
+        """Whether this is the option `name`, in any spelling; a name without specifier matches every specifier."""
+        mine, asked = _canonical(self.name), _canonical(name)
+        return mine == asked or mine.partition(":")[0] == asked
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file on the command line; `index` is the position of `url` in the argument list."""
+
+    url: str
+    options: tuple[Option, ...]
+    index: int
+
+    def option(self, name: str) -> str | None:
+        """Value of the last option `name` (see `Option.is_called`), None when it is absent or a flag."""
+        return _last_value(self.options, name)
+
+    def has(self, name: str) -> bool:
+        """Whether the option `name` is there, with or without a value."""
+        return any(option.is_called(name) for option in self.options)
+
+
+@dataclass(frozen=True)
+class InputArgument(_File):
+    """A file, device or address that is read, with the options that stand before its `-i`."""
+
+
+@dataclass(frozen=True)
+class OutputArgument(_File):
+    """A file or address that is written, with the options that stand before it."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One run of ffmpeg; `ignored` options stand behind the last output, where ffmpeg gives them no effect."""
+
+    inputs: tuple[InputArgument, ...]
+    outputs: tuple[OutputArgument, ...]
+    global_options: tuple[Option, ...]
+    ignored: tuple[Option, ...] = ()
+
+    def option(self, name: str) -> str | None:
+        """Value of the last global option `name`, None when it is absent or a flag."""
+        return _last_value(self.global_options, name)
+
+    def has(self, name: str) -> bool:
+        """Whether the global option `name` is there, with or without a value."""
+        return any(option.is_called(name) for option in self.global_options)
+
+
+def parse(tokens: Sequence[str]) -> Invocation:
+    """Part the arguments of one ffmpeg run (without the program's name) into files and their options.
+
+    Options that ffmpeg does not know are taken to have a value, as codec and format options do. Raises UsageError
+    when the last option lacks its value.
+    """
+    parser = _Parser(tokens)
+    parser.run()
+    return Invocation(
+        tuple(parser.inputs), tuple(parser.outputs), tuple(parser.global_options), tuple(parser.pending)
+    )
+
+
+@dataclass
+class _Parser:
+    tokens: Sequence[str]
+    position: int = 0
+    pending: list[Option] = field(default_factory=list)
+    inputs: list[InputArgument] = field(default_factory=list)
+    outputs: list[OutputArgument] = field(default_factory=list)
+    global_options: list[Option] = field(default_factory=list)
+
+    def run(self) -> None:
+        while self.position < len(self.tokens):
+            index, argument = self.position, self.tokens[self.position]
+            self.position += 1
+            if argument == "--":  # what follows is a file, even with a leading dash
+                if self.position < len(self.tokens):
+                    self._output(self._value_of("--"), index + 1)
+            elif not argument.startswith("-") or argument == "-":
+                self._output(argument, index)
+            else:
+                self._option(argument[1:], index)
+
+    def _option(self, name: str, index: int) -> None:
+        if name == "i":
+            url = self._value_of(name)
+            self.inputs.append(InputArgument(url, self._take_pending(), index + 1))
+            return
+        option = Option(name, None if _is_flag(name) else self._value_of(name), index)
+        if name == "dec":  # a loopback decoder: its options belong to no file
+            self.global_options += [*self._take_pending(), option]
+        elif _base(name) in _GLOBAL:
+            self.global_options.append(option)
+        else:
+            self.pending.append(option)
+
+    def _output(self, url: str, index: int) -> None:
+        self.outputs.append(OutputArgument(url, self._take_pending(), index))
+
+    def _value_of(self, name: str) -> str:
+        if self.position >= len(self.tokens):
+            raise UsageError(
+                f"The option -{name} at the end of the command lacks its value.",
+                "Write the value behind it, or remove the option.",
+            )
+        self.position += 1
+        return self.tokens[self.position - 1]
+
+    def _take_pending(self) -> tuple[Option, ...]:
+        taken, self.pending = tuple(self.pending), []
+        return taken
+
+
+def _base(name: str) -> str:
+    """Name without stream specifier, without the `no` of a switched-off flag and the `/` of "value from a file"."""
+    name = name.partition(":")[0].removeprefix("/")
+    return name[2:] if name.startswith("no") and name[2:] in _FLAGS else name
+
+
+def _is_flag(name: str) -> bool:
+    return not name.startswith("/") and _base(name) in _FLAGS
+
+
+def _canonical(name: str) -> str:
+    base, colon, specifier = name.partition(":")
+    return _ALIASES.get(name, _ALIASES.get(base, base) + colon + specifier)
+
+
+def _last_value(options: Sequence[Option], name: str) -> str | None:
+    return next((option.value for option in reversed(options) if option.is_called(name)), None)
+
+
+_CLOCK = re.compile(
+    r"(?:(?P<hours>\d{1,4}):)?(?P<minutes>[0-5]?\d):(?P<seconds>[0-5]?\d)(?P<fraction>\.\d*)?"
+)
+_AMOUNT = re.compile(r"(?P<seconds>\d+)(?P<fraction>\.\d*)?(?P<unit>ms|us|s)?")
+_UNITS = {"ms": 1e-3, "us": 1e-6, "s": 1.0, None: 1.0}
+
+
+def seconds(text: str) -> float | None:
+    """Read a time duration of ffmpeg's syntax (`12.5`, `00:01:02.5`, `200ms`, `10us`, `-5`) as seconds.
+
+    None when ffmpeg would refuse it. Source: "Time duration" in the ffmpeg-utils manual and `av_parse_time()`.
+    """
+    digits = text.removeprefix("-")
+    sign = -1.0 if digits != text else 1.0
+    if clock := _CLOCK.fullmatch(digits):
+        whole = int(clock["hours"] or 0) * 3600 + int(clock["minutes"]) * 60 + int(clock["seconds"])
+        return sign * (whole + _fraction(clock["fraction"]))
+    if amount := _AMOUNT.fullmatch(digits):
+        return sign * (int(amount["seconds"]) + _fraction(amount["fraction"])) * _UNITS[amount["unit"]]
+    return None
+
+
+def _fraction(text: str | None) -> float:
+    return float(f"0{text}0") if text else 0.0
