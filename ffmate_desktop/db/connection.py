@@ -71,9 +71,33 @@ async def connect(uri: str, *, application: str = "ffmate-desktop") -> "asyncpg.
     return connection
 
 
+# File names are bytes; Python shows those that are not UTF-8 as lone surrogates, which PostgreSQL refuses. They are
+# kept as characters of the last private-use plane, which no font, keyboard or file system gives a meaning.
+_TO_STORE = {0xDC00 + byte: 0x10DC00 + byte for byte in range(0x80, 0x100)} | {0: 0xFFFD}
+_FROM_STORE = {0x10DC00 + byte: 0xDC00 + byte for byte in range(0x80, 0x100)}
+
+
+def storable(text: str) -> str:
+    """The text as PostgreSQL can keep it: bytes that are not UTF-8 survive, NUL becomes a replacement character."""
+    return text.translate(_TO_STORE)
+
+
+def native(text: str) -> str:
+    """The inverse of `storable`."""
+    return text.translate(_FROM_STORE)
+
+
+def _encode_json(data: object) -> str:
+    return storable(json.dumps(data, ensure_ascii=False)).replace("\\u0000", "\ufffd")
+
+
+def _decode_json(text: str) -> object:
+    return json.loads(native(text))
+
+
 async def _set_codecs(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     for kind in ("json", "jsonb"):
-        await connection.set_type_codec(kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+        await connection.set_type_codec(kind, encoder=_encode_json, decoder=_decode_json, schema="pg_catalog")
 
 
 def _explain(uri: str, error: BaseException) -> UserError:  # noqa: PLR0911 - one sentence a case is the point

@@ -15,4 +15,16 @@ _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 def _load(topic: str) -> dict[str, Sql]:
     text = (resources.files("ffmate_desktop.db") / "sql" / f"{topic}.sql").read_text(encoding="utf-8")
     parts = _NAME.split(text)[1:]
+    return {name: Sql(body.strip()) for name, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def query(topic: LiteralString, name: LiteralString) -> Sql:
+    """The statement `name` of `db/sql/<topic>.sql`; raises KeyError when there is none."""
+    return _load(topic)[name]
+
+
+def all_queries() -> dict[str, Sql]:
+    """Every named statement as `topic.name`, for the test that each one has a test."""
+    files = (resources.files("ffmate_desktop.db") / "sql").iterdir()
+    topics = sorted(path.name.removesuffix(".sql") for path in files if path.name.endswith(".sql"))
     return {f"{topic}.{name}": sql for topic in topics for name, sql in _load(topic).items()}

@@ -15,7 +15,7 @@ UPDATE ffmate.tasks t
        SELECT q.id FROM ffmate.tasks q
         WHERE q.status = 'QUEUED' AND q.desired = 'run'
           AND q.requirement_set = ANY (ARRAY(
-              SELECT r.id FROM ffmate.requirement_sets r WHERE r.labels <@ $3::text[]))
+              SELECT r.id FROM ffmate.requirement_sets r, ffmate.nodes p WHERE p.id = $1 AND r.labels <@ p.labels))
           AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
           AND EXISTS (SELECT 1 FROM ffmate.nodes m
                        WHERE m.id = $1 AND m.state = 'online' AND m.lease_until > clock_timestamp())

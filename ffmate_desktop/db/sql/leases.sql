@@ -29,14 +29,19 @@ RETURNING (SELECT cluster FROM ffmate.meta);
 
 -- name: beat
 -- One round trip, twelve times a minute, silent: no trigger listens to these columns. It renews the lease, keeps the
--- progress for late viewers, and brings back what the database believes, which heals any lost notification.
+-- progress for late viewers, and brings back what the database believes (what is mine, what is wanted of it, whether
+-- work waits that I could do), which heals any lost notification and makes polling needless.
 -- state is NULL when this incarnation was declared dead: the node then owns nothing any more.
 WITH me AS (
     UPDATE ffmate.nodes
        SET beat_at = clock_timestamp(), lease_until = clock_timestamp() + $2::interval, progress = $3::jsonb
      WHERE id = $1 AND state IN ('online', 'draining')
-    RETURNING state)
+    RETURNING state, labels)
 SELECT (SELECT state FROM me) AS state,
+       EXISTS (SELECT 1 FROM ffmate.tasks q WHERE q.status = 'QUEUED' AND q.desired = 'run'
+                  AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
+                  AND q.requirement_set = ANY (ARRAY(
+                      SELECT r.id FROM ffmate.requirement_sets r, me WHERE r.labels <@ me.labels))) AS work,
        coalesce((SELECT jsonb_agg(jsonb_build_array(t.id, t.epoch, t.desired)) FROM ffmate.tasks t
                   WHERE t.node_id = $1 AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')),
                 '[]'::jsonb) AS mine,

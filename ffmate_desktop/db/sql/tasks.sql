@@ -20,9 +20,10 @@ INSERT INTO ffmate.batches (uuid, source, tasks) VALUES ($1, $2, $3) RETURNING u
 -- One statement, so one notification; WITH ORDINALITY keeps the submitter's order in the queue.
 INSERT INTO ffmate.tasks (uuid, name, batch, priority, requirement_set, preset, preset_name, source, output_key, spec)
 SELECT n.uuid, n.name, $2, n.priority, n.requirement_set, n.preset, n.preset_name, $3, n.output_key, n.spec
-  FROM jsonb_to_recordset($1::jsonb) WITH ORDINALITY AS n (
+  FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (
        uuid uuid, name text, priority integer, requirement_set integer, preset uuid, preset_name text,
-       output_key text, spec jsonb, position bigint)
+       output_key text, spec jsonb)) WITH ORDINALITY AS n
+       (uuid, name, priority, requirement_set, preset, preset_name, output_key, spec, position)
  ORDER BY n.position
 RETURNING id, uuid;
 

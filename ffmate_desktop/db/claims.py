@@ -1,0 +1,101 @@
+"""Claims: taking tasks, and the fenced writes of whoever holds one; the rules stand in claims.sql."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.change import progress_payload
+from ffmate_desktop.domain.task import Claim, Desired, LiveProgress, Outcome, TaskSpec
+
+
+class OutputTakenError(Exception):
+    """Another active task already writes to this output path."""
+
+
+async def claim(database: Database, node_id: int, slots: int) -> list[Claim]:
+    """Take up to `slots` tasks whose labels this node provides, most urgent first."""
+    rows = await database.fetch(query("claims", "claim_tasks"), node_id, slots)
+    ordered = sorted(rows, key=lambda row: (-row["priority"], row["id"]))  # RETURNING has no order
+    return [
+        Claim(
+            id=row["id"],
+            uuid=row["uuid"],
+            epoch=row["epoch"],
+            priority=row["priority"],
+            name=row["name"],
+            attempts=row["attempts"],
+            spec=TaskSpec.model_validate(row["spec"]),
+        )
+        for row in ordered
+    ]
+
+
+async def set_phase(
+    database: Database, node_id: int, claim: Claim, phase: str, facts: dict[str, Any]
+) -> Desired | None:
+    """Enter a phase and add `facts` to the result. Returns what is wanted of the task, or None: claim lost."""
+    row = await database.fetch_one(query("claims", "set_phase"), claim.id, claim.epoch, node_id, phase, facts)
+    return None if row is None else row["desired"]
+
+
+async def set_output(database: Database, node_id: int, claim: Claim, output_key: str) -> bool:
+    """Reserve the final output path among active tasks; False when the claim is lost.
+
+    Raises OutputTakenError when another active task has that path.
+    """
+    try:
+        row = await database.fetch_one(
+            query("claims", "set_output"), claim.id, claim.epoch, node_id, output_key
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise OutputTakenError(output_key) from error
+    return row is not None
+
+
+async def finish(database: Database, node_id: int, ended: Sequence[tuple[Claim, Outcome]]) -> set[int]:
+    """End these tasks in one statement. Returns the ids that were ended; all other claims were lost."""
+    rows = await database.fetch(
+        query("claims", "finish_tasks"),
+        node_id,
+        [claim.id for claim, _ in ended],
+        [claim.epoch for claim, _ in ended],
+        [outcome.status for _, outcome in ended],
+        [outcome.error for _, outcome in ended],
+        [outcome.progress for _, outcome in ended],
+        [dict(outcome.result) for _, outcome in ended],
+    )
+    return {row["id"] for row in rows}
+
+
+async def give_back(
+    database: Database, node_id: int, ids: Sequence[int], not_before: datetime | None = None
+) -> set[int]:
+    """Put running tasks back into the queue, so that others take them at once or after `not_before`."""
+    rows = await database.fetch(query("claims", "give_back"), node_id, list(ids), not_before)
+    return {row["id"] for row in rows}
+
+
+async def delete_claimed(database: Database, node_id: int, claim: Claim) -> bool:
+    """Remove a task that was deleted while this node ran it; False when the claim is lost."""
+    row = await database.fetch_one(query("claims", "delete_claimed"), claim.id, claim.epoch, node_id)
+    return row is not None
+
+
+async def append_log(database: Database, node_id: int, claim: Claim, seq: int, lines: str) -> None:
+    """Add a chunk of lines to the log of this attempt; chunks of a lost claim are dropped by the statement."""
+    # PostgreSQL text cannot hold NUL, which a broken file's metadata may bring into ffmpeg's log.
+    await database.fetch(
+        query("claims", "append_log"), claim.id, claim.epoch, node_id, seq, lines.replace("\0", "�")
+    )
+
+
+async def send_progress(database: Database, node_id: int, tasks: list[LiveProgress]) -> None:
+    """Tell every listener how far this node's tasks are, without writing a row."""
+    # 7,900 bytes hold about 130 tasks; PostgreSQL refuses payloads of 8,000 bytes.
+    for start in range(0, len(tasks), 80):
+        payload = progress_payload(node_id, tasks[start : start + 80])
+        await database.fetch(query("claims", "send_progress"), payload)

@@ -1,0 +1,138 @@
+"""Leases: joining, beating, sweeping the dead and leaving. The rules are beside the statements in leases.sql."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.migrate import program_schema
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.node import NodeFacts
+from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+MAX_LOSSES = 3
+"""After so many lost nodes a task is failed: it may be the task that ends them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One incarnation of a node in the cluster."""
+
+    id: int
+    session: UUID
+    cluster: UUID
+    buried: int
+    """Tasks that were requeued because this node's own predecessor is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a heartbeat brings back. `state` is None when this incarnation was declared dead."""
+
+    state: str | None
+    work: bool
+    """A task waits that this node could run."""
+    mine: dict[int, tuple[Epoch, Desired]]
+    next_expiry: float | None
+    """Seconds until the earliest lease of another node runs out; negative: it did."""
+    stray: bool
+    """There are active tasks that belong to nobody alive."""
+
+
+async def join(connection: "Connection", facts: NodeFacts) -> Membership:
+    """Register a new incarnation on its control connection, whose session lock it holds from now on.
+
+    A predecessor under the same identifier is buried when it is provably gone: its session lock is free and it
+    ran on this machine, or missed a beat; or its lease ran out. Raises UserError while it lives.
+    """
+    node_id = secrets.randbits(53)
+    session = uuid4()
+    await connection.fetch(query("leases", "take_session_lock"), node_id)
+    async with connection.transaction():
+        await connection.fetch(query("leases", "lock_identifier"), facts.identifier)
+        holder = await connection.fetchrow(query("leases", "holder_of_identifier"), facts.identifier)
+        buried = 0
+        if holder is not None:
+            _refuse_living(holder, facts)
+            await connection.fetch(query("leases", "bury_node"), holder["id"])
+            buried = len(await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES))
+        cluster = await connection.fetchval(
+            query("leases", "join_node"),
+            node_id,
+            session,
+            facts.identifier,
+            timedelta(seconds=facts.heartbeat),
+            timedelta(seconds=facts.lease),
+            facts.machine,
+            facts.pid,
+            facts.host,
+            facts.os,
+            facts.arch,
+            facts.program,
+            program_schema(),
+            facts.ffmpeg,
+            facts.ffmpeg_version,
+            facts.cores,
+            facts.slots,
+            list(facts.labels),
+        )
+    return Membership(node_id, session, cluster, buried)
+
+
+def _refuse_living(holder: asyncpg.Record, facts: NodeFacts) -> None:
+    gone = holder["lease_left"] <= 0 or (
+        holder["lock_free"]
+        and (holder["machine"] == facts.machine or holder["beat_age"] > 1.2 * holder["heartbeat"])
+    )
+    if not gone:
+        raise UserError(
+            f"A node named “{facts.identifier}” is already at work on {holder['host']} "
+            f"(process {holder['pid']}, last heard of {holder['beat_age']:.0f} s ago).",
+            f"Give this one another name with --identifier, or try again in {holder['lease_left']:.0f} s "
+            "if that node is gone.",
+        )
+
+
+async def beat(
+    connection: "Connection", node_id: int, lease: float, progress: list[LiveProgress], timeout: float
+) -> Beat:
+    """Say "I am alive" for `lease` seconds more, checkpoint progress, and hear what the database believes."""
+    rows: list[Any] = [task.to_row() for task in progress]
+    row = await connection.fetchrow(
+        query("leases", "beat"), node_id, timedelta(seconds=lease), rows, timeout=timeout
+    )
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    mine = {task_id: (epoch, desired) for task_id, epoch, desired in row["mine"]}
+    return Beat(row["state"], row["work"], mine, row["next_expiry"], row["stray"])
+
+
+async def sweep(database: Database, node_id: int) -> tuple[list[str], list[tuple[str, str, str]]]:
+    """Declare dead whoever is, and requeue what nobody alive works on.
+
+    Returns the identifiers of the dead, and (uuid, new status, last node) of the moved tasks.
+    """
+    async with database.transaction() as connection:
+        dead = await connection.fetch(query("leases", "bury_late_nodes"), node_id)
+        moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
+    return (
+        [row["identifier"] for row in dead],
+        [(str(row["uuid"]), row["status"], row["node_name"]) for row in moved],
+    )
+
+
+async def leave(database: Database, node_id: int) -> None:
+    """End this incarnation in order."""
+    await database.fetch(query("leases", "leave"), node_id)
+
+
+async def forget_nodes(database: Database, age: timedelta) -> None:
+    """Remove the rows of nodes that ended longer than `age` ago."""
+    await database.fetch(query("leases", "forget_nodes"), age)

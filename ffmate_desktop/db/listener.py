@@ -1,0 +1,55 @@
+"""Notifications of the database as `domain.Change`, for nodes and for whoever shows something live."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from ffmate_desktop import logs
+from ffmate_desktop.db.connection import connect
+from ffmate_desktop.domain.change import AnythingChanged, Change, parse
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+CHANNEL = "ffmate"
+
+
+def _hear(handle: Callable[[Change], None]) -> Callable[[Any, int, str, object], None]:
+    def on_notification(_connection: Any, _pid: int, _channel: str, payload: object) -> None:
+        try:
+            change = parse(str(payload))
+        except (ValueError, KeyError, TypeError, IndexError):
+            # Anybody may NOTIFY this channel. What cannot be read may still mean that something changed.
+            logs.database.warning("A notification could not be read: %.200s", payload, exc_info=True)
+            change = AnythingChanged()
+        if change is not None:
+            handle(change)
+
+    return on_notification
+
+
+async def listen(
+    connection: "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]",
+    handle: Callable[[Change], None],
+) -> None:
+    """Call `handle` for every change, on this connection, as long as it lives. `handle` must not block."""
+    await connection.add_listener(CHANNEL, _hear(handle))
+
+
+@asynccontextmanager
+async def changes(uri: str) -> AsyncIterator["asyncio.Queue[Change | None]"]:
+    """A queue of changes on a connection of its own; None tells that the connection was lost.
+
+    LISTEN is in force before the block begins: take the snapshot inside it, and nothing is missed.
+    """
+    queue: asyncio.Queue[Change | None] = asyncio.Queue()
+    connection = await connect(uri, application="ffmate-desktop viewer")
+    try:
+        connection.add_termination_listener(lambda _connection: queue.put_nowait(None))
+        await listen(connection, queue.put_nowait)
+        yield queue
+    finally:
+        connection.terminate()

@@ -1,0 +1,253 @@
+"""Tasks for submitters and viewers: insert, list, command, read the log."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.task import (
+    Client,
+    LiveProgress,
+    LogChunk,
+    PresetName,
+    RawResolved,
+    Task,
+    TaskSpec,
+    TaskStatus,
+)
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy[asyncpg.Record]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task ready to be inserted."""
+
+    uuid: UUID
+    name: str
+    priority: int
+    labels: tuple[str, ...]
+    preset: PresetName | None
+    output_key: str | None
+    spec: TaskSpec
+
+
+class OutputsTakenError(Exception):
+    """Active tasks already write to some of the output paths; `keys` names them where they are known."""
+
+    def __init__(self, keys: set[str]) -> None:
+        super().__init__(", ".join(sorted(keys)))
+        self.keys = keys
+
+
+async def insert(database: Database, rows: Sequence[TaskRow], *, batch: UUID | None, source: str) -> None:
+    """Insert all tasks, or none: one transaction and one notification.
+
+    Raises OutputsTakenError when an active task, or another of these, has the same output path.
+    """
+    try:
+        async with database.transaction() as connection:
+            sets = {
+                labels: await _requirement_set(connection, labels) for labels in {row.labels for row in rows}
+            }
+            if batch is not None:
+                await connection.fetch(query("tasks", "insert_batch"), batch, source, len(rows))
+            data = [_insert_data(row, sets[row.labels]) for row in rows]
+            await connection.fetch(query("tasks", "insert_tasks"), data, batch, source)
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != "tasks_output":
+            raise
+        keys = [row.output_key for row in rows if row.output_key is not None]
+        raise OutputsTakenError(await taken_outputs(database, keys)) from error
+
+
+async def _requirement_set(connection: "Connection", labels: tuple[str, ...]) -> int:
+    wanted = sorted(set(labels))
+    found = await connection.fetchval(query("tasks", "find_requirement_set"), wanted)
+    if found is None:
+        found = await connection.fetchval(query("tasks", "requirement_set"), wanted)
+    if found is None:  # somebody else inserted it between the two
+        found = await connection.fetchval(query("tasks", "find_requirement_set"), wanted)
+    return int(found)
+
+
+def _insert_data(row: TaskRow, requirement_set: int) -> dict[str, Any]:
+    return {
+        "uuid": str(row.uuid),
+        "name": row.name,
+        "priority": row.priority,
+        "requirement_set": requirement_set,
+        "preset": None if row.preset is None else str(row.preset.uuid),
+        "preset_name": None if row.preset is None else row.preset.name,
+        "output_key": row.output_key,
+        "spec": row.spec.to_json(),
+    }
+
+
+async def taken_outputs(database: Database, keys: Iterable[str]) -> set[str]:
+    """Those of the output paths that an active task has."""
+    rows = await database.fetch(query("tasks", "taken_outputs"), list(keys))
+    return {row["output_key"] for row in rows}
+
+
+async def list_tasks(
+    database: Database,
+    *,
+    statuses: Sequence[TaskStatus] | None = None,
+    batch: UUID | None = None,
+    before_id: int | None = None,
+    limit: int | None = 100,
+) -> list[Task]:
+    """Tasks, newest first; `before_id` continues a page, `limit` None means all."""
+    wanted = None if statuses is None else [str(status) for status in statuses]
+    rows = await database.fetch(query("tasks", "list_tasks"), wanted, batch, before_id, limit)
+    return [to_task(row) for row in rows]
+
+
+async def get_tasks(database: Database, uuids: Sequence[UUID]) -> list[Task]:
+    """The tasks that exist of these, in the order of the queue."""
+    rows = await database.fetch(query("tasks", "get_tasks"), list(uuids))
+    return [to_task(row) for row in rows]
+
+
+async def find_uuid(database: Database, low: UUID, high: UUID) -> list[UUID]:
+    """At most two task uuids within a range: one means that it is unique."""
+    rows = await database.fetch(query("tasks", "uuids_between"), low, high)
+    return [row["uuid"] for row in rows]
+
+
+async def count_by_status(database: Database) -> dict[TaskStatus, int]:
+    """How many tasks there are in each status that occurs."""
+    rows = await database.fetch(query("tasks", "count_by_status"))
+    return {TaskStatus(row["status"]): row["tasks"] for row in rows}
+
+
+async def cancel(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
+    """End waiting tasks, ask the owners of running ones to kill them; returns those that were not done yet."""
+    return await _command(database, uuids, "cancel_tasks")
+
+
+async def pause(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
+    """Hold waiting tasks, suspend running ones; returns those that were not done yet."""
+    rows = await database.fetch(query("tasks", "hold_tasks"), list(uuids), "pause")
+    return {row["uuid"] for row in rows}
+
+
+async def resume(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
+    """Let paused tasks go on; returns those that were not done yet."""
+    rows = await database.fetch(query("tasks", "hold_tasks"), list(uuids), "run")
+    return {row["uuid"] for row in rows}
+
+
+async def restart(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
+    """Queue done tasks again, clean; returns those that were done. Raises OutputsTakenError, changing nothing."""
+    try:
+        return await _command(database, uuids, "restart_tasks")
+    except asyncpg.UniqueViolationError as error:
+        raise OutputsTakenError(set()) from error
+
+
+async def delete(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
+    """Remove tasks that do not run, and ask the owners of the others to kill and remove them."""
+    remaining = set(uuids)
+    for _ in range(3):  # a task may be claimed or finished between the two statements
+        marked = await _command(database, list(remaining), "delete_running_tasks")
+        remaining -= marked | await _command(database, list(remaining - marked), "delete_tasks")
+        if not remaining:
+            break
+    return set(uuids) - remaining
+
+
+async def _command(database: Database, uuids: Sequence[UUID], name: Any) -> set[UUID]:
+    rows = await database.fetch(query("tasks", name), list(uuids))
+    return {row["uuid"] for row in rows}
+
+
+async def read_log(database: Database, uuid: UUID) -> list[LogChunk]:
+    """The log of all attempts, oldest line first."""
+    rows = await database.fetch(query("tasks", "read_log"), uuid)
+    return [LogChunk(row["epoch"], row["at"], row["lines"]) for row in rows]
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)
+
+
+def to_task(row: asyncpg.Record) -> Task:
+    """A row of `list_tasks` or `get_tasks` as people see it."""
+    spec = TaskSpec.model_validate(row["spec"])
+    status = TaskStatus(row["status"])
+    result = row["result"] or {}
+    live = _live(row) if status.is_active else None
+    created = _milliseconds(row["created_at"])
+    updated = _milliseconds(row["updated_at"])
+    assert created is not None and updated is not None  # noqa: S101 - NOT NULL columns
+    preset = None if row["preset"] is None else PresetName(uuid=row["preset"], name=row["preset_name"] or "")
+    return Task(
+        id=row["id"],
+        uuid=row["uuid"],
+        version=row["version"],
+        epoch=row["epoch"],
+        attempts=row["attempts"],
+        name=row["name"],
+        status=status,
+        phase=row["phase"] or None,
+        paused=row["desired"] == "pause" and not status.is_done,
+        command=RawResolved(raw=spec.command, resolved=result.get("command")),
+        input_file=RawResolved(raw=spec.input, resolved=spec.input),
+        output_file=RawResolved(raw=spec.output_pattern, resolved=result.get("output") or spec.output),
+        priority=row["priority"],
+        progress=live.percent if live else row["progress"],
+        remaining=_remaining(status, live),
+        error=row["error"],
+        batch=row["batch"],
+        source=spec.source,
+        metadata=spec.metadata,
+        client=_client(row),
+        created_at=created,
+        updated_at=updated,
+        started_at=_milliseconds(row["started_at"]),
+        finished_at=_milliseconds(row["finished_at"]),
+        preset=preset,
+        labels=row["labels"],
+        fps=live.fps if live else None,
+        speed=live.speed if live else None,
+        size=live.size if live else result.get("size"),
+        frame=live.frame if live else None,
+        facts=result.get("facts"),
+    )
+
+
+def _live(row: asyncpg.Record) -> LiveProgress | None:
+    for entry in row["live"] or []:
+        if entry[0] == row["id"] and entry[1] == row["epoch"]:
+            return LiveProgress.from_row(entry)
+    return None
+
+
+def _remaining(status: TaskStatus, live: LiveProgress | None) -> float:
+    if status is TaskStatus.DONE_SUCCESSFUL:
+        return 0
+    return -1 if live is None or live.remaining is None else live.remaining
+
+
+def _client(row: asyncpg.Record) -> Client | None:
+    if row["node_name"] is None or row["node_id"] is None:
+        return None
+    return Client(
+        identifier=row["node_name"],
+        session=row["node_session"],
+        os=row["node_os"],
+        arch=row["node_arch"],
+        version=row["node_program"],
+        ffmpeg=row["node_ffmpeg"],
+        last_seen=_milliseconds(row["node_beat_at"]),
+    )
