@@ -1,0 +1,222 @@
+"""What a media file contains, asked of a separate process that may crash or hang without harm."""
+
+import asyncio
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ffmate_desktop import logs
+from ffmate_desktop.domain.errors import UserError
+
+_WORKER = (sys.executable, "-P", str(Path(__file__).with_name("probe_worker.py")))
+_LONGEST_ANSWER = 4 << 20  # bytes; thousands of streams
+
+
+class ProbeError(UserError):
+    """The file cannot be examined; the message is a whole sentence for people."""
+
+
+@dataclass(frozen=True)
+class StreamFacts:
+    """One stream of a media file; durations in seconds, None where the file does not say.
+
+    `packets` and `packet_seconds` (from the first to the end of the last packet) are measured, not claimed; they
+    are None unless the packets were counted.
+    """
+
+    kind: str
+    codec: str | None = None
+    duration: float | None = None
+    width: int | None = None
+    height: int | None = None
+    pixel_format: str | None = None
+    frame_rate: float | None = None
+    frames: int | None = None
+    channels: int | None = None
+    sample_rate: int | None = None
+    language: str | None = None
+    is_attached_picture: bool = False
+    packets: int | None = None
+    packet_seconds: float | None = None
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the stream is moving pictures or sound; a cover picture is neither."""
+        return self.kind in ("video", "audio") and not self.is_attached_picture
+
+
+@dataclass(frozen=True)
+class MediaFacts:
+    """A media file: its container by ffmpeg's name, duration in seconds, size in bytes, bit rate in bits/s."""
+
+    container: str
+    size: int
+    duration: float | None = None
+    start_time: float | None = None
+    bit_rate: int | None = None
+    streams: tuple[StreamFacts, ...] = ()
+
+    @property
+    def video(self) -> StreamFacts | None:
+        """The first video stream that is not a cover picture."""
+        return next((stream for stream in self.streams if stream.kind == "video" and stream.is_timed), None)
+
+    @property
+    def packet_seconds(self) -> float | None:
+        """The longest measured video or audio stream; None unless packets were counted and had timestamps."""
+        spans = [s.packet_seconds for s in self.streams if s.is_timed and s.packet_seconds is not None]
+        return max(spans, default=None)
+
+    @property
+    def packets(self) -> int | None:
+        """All measured packets of all streams; None unless they were counted."""
+        counts = [stream.packets for stream in self.streams if stream.packets is not None]
+        return sum(counts) if counts else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts as JSON values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "MediaFacts":
+        """The inverse of `to_json`; unknown fields of a newer node are ignored, wrong ones raise ValueError."""
+        return _FACTS.validate_python(value)
+
+
+_FACTS = TypeAdapter(MediaFacts)
+
+
+class _WorkerLostError(Exception):
+    """The worker ended before it answered."""
+
+
+class _Worker:
+    """One probe process, started on first use and replaced after it died, hung or was interrupted."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    async def ask(self, request: bytes, timeout: float) -> dict[str, Any]:
+        """The answer to one request line. Raises TimeoutError, and _WorkerLostError if it dies of it twice."""
+        async with self._turn:
+            try:
+                return await self._ask(request, timeout)
+            except _WorkerLostError:  # perhaps it died long ago, of something else
+                logs.ffmpeg.warning("The probe process ended unexpectedly and is started again.")
+                return await self._ask(request, timeout)
+
+    async def _ask(self, request: bytes, timeout: float) -> dict[str, Any]:
+        answered = False
+        try:
+            async with asyncio.timeout(timeout):
+                answer = await self._exchange(request)
+            answered = True
+            return answer
+        finally:
+            if not answered:  # it is dead, or a late answer would be taken for the next one's
+                await self._end()
+
+    async def _exchange(self, request: bytes) -> dict[str, Any]:
+        process = self._process = self._process or await _start()
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101  asked for as pipes
+        try:
+            process.stdin.write(request)
+            await process.stdin.drain()
+            line = await process.stdout.readline()
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise _WorkerLostError from error
+        if not line.endswith(b"\n"):
+            raise _WorkerLostError
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self._end()
+
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            process.kill()
+        assert process.stdin is not None  # noqa: S101  asked for as a pipe
+        process.stdin.close()
+        await process.wait()
+
+
+async def _start() -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *_WORKER,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        limit=_LONGEST_ANSWER,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+
+
+class Prober:
+    """Examines media files, about a millisecond each, in processes of its own that are started on first use.
+
+    Requests of several tasks wait for each other. Counting packets reads whole files, so it has its own process
+    and does not hold up the quick questions. `close` ends the processes; they also end with their parent.
+    """
+
+    def __init__(self) -> None:
+        self._headers = _Worker()
+        self._packets = _Worker()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that run now."""
+        return tuple(worker.pid for worker in (self._headers, self._packets) if worker.pid is not None)
+
+    async def probe(self, path: Path, *, packets: bool = False, timeout: float = 30.0) -> MediaFacts:
+        """What `path` contains; with `packets`, also what its packets say, which reads the whole file.
+
+        `timeout` is in seconds, for this file alone. Raises ProbeError.
+        """
+        worker = self._packets if packets else self._headers
+        request = json.dumps({"path": _address(path), "packets": packets}).encode("ascii") + b"\n"
+        try:
+            answer = await worker.ask(request, timeout)
+        except TimeoutError as error:
+            raise ProbeError(
+                f"“{_shown(path)}” could not be examined within {timeout:g} seconds.",
+                "Is the disk or the network that it is on available?",
+            ) from error
+        except _WorkerLostError as error:
+            raise ProbeError(
+                f"“{_shown(path)}” makes the media library crash.", "The file is probably damaged."
+            ) from error
+        if "facts" not in answer:
+            raise ProbeError(f"“{_shown(path)}” {answer['error']}.")
+        return MediaFacts.from_json(answer["facts"])
+
+    async def close(self) -> None:
+        """Ends the processes."""
+        await self._headers.close()
+        await self._packets.close()
+
+
+def _address(path: Path) -> str:
+    """An absolute path, so that `http:` in a name is never a protocol; bytes travel as surrogate escapes."""
+    return os.fspath(path.absolute())
+
+
+def _shown(path: Path) -> str:
+    return path.name.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,138 @@
+"""The separate process that opens media files, so that a crash of a decoder never takes the node along.
+
+Reads one JSON request a line from stdin, `{"path": str, "packets": bool}`, and answers each with one line,
+`{"facts": {...}}` in the shape of `probe.MediaFacts`, or `{"error": sentence part, "errno": int}`. It imports
+nothing but PyAV, to start fast, and ends at once when stdin closes, also in the middle of a file.
+"""
+
+import errno
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from typing import Any, BinaryIO
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+
+_REASONS = {
+    errno.ENOENT: "does not exist",
+    errno.EACCES: "may not be read by this user",
+    errno.EPERM: "may not be read by this user",
+    errno.EISDIR: "is a folder",
+    errno.EIO: "cannot be read from its disk",
+}
+_DAMAGED = "is not a media file, or it is damaged"
+
+
+def _is_image(container: InputContainer) -> bool:
+    return container.format.name == "image2" or container.format.name.endswith("_pipe")
+
+
+def _seconds(ticks: int | None, time_base: float) -> float | None:
+    return None if ticks is None else round(ticks * time_base, 6)
+
+
+def _stream_facts(stream: Stream) -> dict[str, Any]:
+    codec: Any = stream.codec_context  # None for data streams and codecs that this build cannot decode
+    rate = getattr(stream, "average_rate", None)
+    time_base = float(stream.time_base) if stream.time_base else 0.0
+    return {
+        "kind": stream.type,
+        "codec": codec.name if codec is not None else None,
+        "duration": _seconds(stream.duration, time_base),
+        "width": getattr(codec, "width", None) or None,
+        "height": getattr(codec, "height", None) or None,
+        "pixel_format": getattr(codec, "pix_fmt", None),
+        "frame_rate": float(rate) if rate else None,
+        "frames": stream.frames or None,
+        "channels": getattr(codec, "channels", None) or None,
+        "sample_rate": getattr(codec, "sample_rate", None) or None,
+        "language": stream.language,
+        "is_attached_picture": bool(stream.disposition & Disposition.attached_pic),
+    }
+
+
+def _count_packets(container: InputContainer, streams: list[dict[str, Any]]) -> None:
+    """Adds what the packets say, which is the truth when a header lies; damage ends the count, not the probe."""
+    first: dict[int, float] = {}
+    last: dict[int, float] = {}
+    for stream in streams:
+        stream["packets"] = 0
+    try:
+        for packet in container.demux():
+            index = packet.stream_index
+            if not packet.size or index >= len(streams):  # the flushing packets at the end are empty
+                continue
+            streams[index]["packets"] += 1
+            ticks = packet.pts if packet.pts is not None else packet.dts
+            if ticks is None or packet.time_base is None:
+                continue
+            start = float(ticks * packet.time_base)
+            end = start + float((packet.duration or 0) * packet.time_base)
+            first[index] = min(start, first.get(index, start))
+            last[index] = max(end, last.get(index, end))
+    except av.FFmpegError:
+        pass  # what was counted so far is what can be read
+    for index, start in first.items():
+        streams[index]["packet_seconds"] = round(last[index] - start, 6)
+
+
+def inspect(path: str, *, packets: bool) -> dict[str, Any]:
+    """What the headers of one file say and, with `packets`, what all its packets say. Raises av.FFmpegError."""
+    with av.open(path, metadata_errors="replace") as container:
+        microsecond = 1 / av.time_base
+        streams = [_stream_facts(stream) for stream in container.streams]
+        if packets:
+            _count_packets(container, streams)
+        duration = None if _is_image(container) else container.duration
+        return {
+            "container": container.format.name,
+            "duration": _seconds(duration, microsecond),
+            "start_time": _seconds(container.start_time, microsecond),
+            "size": max(container.size, 0),
+            "bit_rate": container.bit_rate or None,
+            "streams": streams,
+        }
+
+
+def _answer(line: bytes) -> dict[str, Any]:
+    request = json.loads(line)
+    try:
+        return {"facts": inspect(request["path"], packets=request["packets"])}
+    except (av.FFmpegError, OSError) as error:
+        number = getattr(error, "errno", None) or 0
+        return {"error": _REASONS.get(number, _DAMAGED), "errno": number}
+    except Exception as error:  # noqa: BLE001  whatever a strange file provokes is that file's answer
+        return {"error": f"cannot be examined ({type(error).__name__}: {error})", "errno": 0}
+
+
+def _read_requests(requests: "queue.SimpleQueue[bytes]") -> None:
+    for line in sys.stdin.buffer:
+        requests.put(line)
+    os._exit(0)  # the node is gone; a library call that hangs in the other thread must not keep us
+
+
+def _private_stdout() -> BinaryIO:
+    """Keeps the answers' pipe for us and sends what libraries print to stdout elsewhere."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
+
+
+def main() -> None:
+    """Answers requests until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the node, which then closes our stdin
+    answers = _private_stdout()
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
+    while True:
+        answers.write(json.dumps(_answer(requests.get())).encode("ascii") + b"\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The probe tells what files contain and outlives every crash."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
+from tests.media import clips
+
+pytestmark = pytest.mark.ffmpeg
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return clips.clip(tmp_path_factory.mktemp("film") / "film.mp4", "-movflags", "+faststart")
+
+
+@pytest.fixture
+async def prober() -> AsyncIterator[Prober]:
+    prober = Prober()
+    yield prober
+    await prober.close()
+
+
+async def test_tells_what_a_film_contains(prober: Prober, film: Path) -> None:
+    facts = await prober.probe(film)
+    assert "mp4" in facts.container
+    assert facts.duration == pytest.approx(2.0, abs=0.05)
+    assert facts.size == film.stat().st_size
+    video, audio = facts.streams
+    assert (video.kind, video.codec, video.width, video.height) == ("video", "h264", 160, 120)
+    assert (video.frame_rate, video.frames, video.pixel_format) == (25.0, 50, "yuv420p")
+    assert (audio.kind, audio.codec, audio.channels, audio.sample_rate) == ("audio", "aac", 1, 44100)
+    assert facts.packets is None and facts.packet_seconds is None
+    assert MediaFacts.from_json(facts.to_json()) == facts
+
+
+async def test_counts_packets_where_a_header_lies(prober: Prober, film: Path, tmp_path: Path) -> None:
+    short = clips.cut_off(film, tmp_path / "short.mp4", 0.6)
+    facts = await prober.probe(short, packets=True)
+    assert facts.duration == pytest.approx(2.0, abs=0.05)
+    assert facts.packet_seconds is not None and 0.5 < facts.packet_seconds < 1.6
+    assert facts.packets is not None and facts.packets < 140
+
+
+async def test_a_cover_picture_is_not_the_film(prober: Prober, film: Path, tmp_path: Path) -> None:
+    clips.ffmpeg("-i", film, "-frames:v", "1", tmp_path / "cover.png")
+    inputs = ("-i", film, "-i", tmp_path / "cover.png", "-map", "0:a", "-map", "1")
+    clips.ffmpeg(*inputs, "-c:v", "copy", "-disposition:v", "attached_pic", tmp_path / "song.m4a")
+    facts = await prober.probe(tmp_path / "song.m4a", packets=True)
+    assert [(s.kind, s.is_attached_picture, s.is_timed) for s in facts.streams] == [
+        ("audio", False, True),
+        ("video", True, False),
+    ]
+    assert facts.video is None
+    assert facts.packet_seconds == pytest.approx(2.0, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["still.png", "still.jpg"])
+async def test_a_picture_has_no_duration(prober: Prober, film: Path, tmp_path: Path, name: str) -> None:
+    clips.ffmpeg("-i", film, "-frames:v", "1", tmp_path / name)
+    facts = await prober.probe(tmp_path / name)
+    assert facts.duration is None and facts.video is not None and facts.video.width == 160
+
+
+async def test_sound_alone_and_a_raw_stream(prober: Prober, film: Path, tmp_path: Path) -> None:
+    clips.ffmpeg("-i", film, "-vn", tmp_path / "sound.flac")
+    clips.ffmpeg("-i", film, "-an", "-c", "copy", tmp_path / "raw.h264")
+    sound = await prober.probe(tmp_path / "sound.flac")
+    assert sound.duration == pytest.approx(2.0, abs=0.05) and sound.video is None
+    raw = await prober.probe(tmp_path / "raw.h264", packets=True)
+    assert raw.duration is None and raw.packets == 50 and raw.packet_seconds is None
+
+
+async def test_names_may_be_any_bytes(prober: Prober, film: Path, tmp_path: Path) -> None:
+    for raw in (b"http:a b%03d\n.mp4", b"-i.mp4", "“日本”.mp4".encode(), b"cl\xe9.mp4"):
+        path = tmp_path / os.fsdecode(raw)
+        try:
+            path.write_bytes(film.read_bytes())
+        except OSError:  # macOS and Windows refuse some of these names themselves
+            continue
+        assert (await prober.probe(path)).duration == pytest.approx(2.0, abs=0.05)
+
+
+async def test_a_relative_path_means_our_working_directory(
+    prober: Prober, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await prober.probe(film)  # the worker's own working directory stays what it was
+    monkeypatch.chdir(film.parent)
+    assert (await prober.probe(Path(film.name))).size == film.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "“bad.mp4” does not exist."),
+        (b"", "“bad.mp4” is not a media file, or it is damaged."),
+        (os.urandom(3000), "“bad.mp4” is not a media file, or it is damaged."),
+    ],
+)
+async def test_a_bad_file_is_one_plain_sentence(
+    prober: Prober, tmp_path: Path, content: bytes | None, sentence: str
+) -> None:
+    if content is not None:
+        (tmp_path / "bad.mp4").write_bytes(content)
+    with pytest.raises(ProbeError) as caught:
+        await prober.probe(tmp_path / "bad.mp4")
+    assert str(caught.value) == sentence
+
+
+async def test_a_folder_is_not_a_film(prober: Prober, tmp_path: Path) -> None:
+    with pytest.raises(ProbeError):
+        await prober.probe(tmp_path)
+
+
+async def test_many_tasks_share_one_worker(prober: Prober, film: Path) -> None:
+    facts = await asyncio.gather(*(prober.probe(film) for _ in range(50)))
+    assert len({fact.size for fact in facts}) == 1
+    assert len(prober.pids) == 1
+
+
+async def test_a_killed_worker_is_replaced(prober: Prober, film: Path) -> None:
+    await prober.probe(film)
+    (killed,) = prober.pids
+    os.kill(killed, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    assert (await prober.probe(film)).size == film.stat().st_size
+    assert killed not in prober.pids
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
+async def test_a_file_that_hangs_ends_with_a_sentence(prober: Prober, film: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(ProbeError, match=r"could not be examined within 0\.2 seconds"):
+        await prober.probe(tmp_path / "pipe.mp4", timeout=0.2)
+    assert (await prober.probe(film)).size == film.stat().st_size
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
+async def test_a_worker_killed_in_the_middle_hurts_only_its_file(
+    prober: Prober, film: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    hanging = asyncio.create_task(prober.probe(tmp_path / "pipe.mp4"))
+    waiting = asyncio.create_task(prober.probe(film))
+    for _ in range(2):  # it is asked twice, as the first death may have had another cause
+        while not prober.pids or not _opens_something(prober.pids[0]):
+            await asyncio.sleep(0.01)
+        killed = prober.pids[0]
+        os.kill(killed, signal.SIGKILL)
+        while killed in prober.pids:
+            await asyncio.sleep(0.01)
+    with pytest.raises(ProbeError, match="makes the media library crash"):
+        await hanging
+    assert (await waiting).size == film.stat().st_size
+
+
+def _opens_something(pid: int) -> bool:
+    """Whether the worker has finished importing and waits inside a file."""
+    return psutil.Process(pid).num_threads() > 1
+
+
+async def test_a_cancelled_question_leaves_no_answer_for_the_next(prober: Prober, film: Path) -> None:
+    await prober.probe(film)
+    for _ in range(5):
+        question = asyncio.create_task(prober.probe(film))
+        await asyncio.sleep(0)
+        question.cancel()
+        with pytest.raises(ProbeError, match="does not exist"):
+            await prober.probe(film.with_name("missing.mp4"))
+
+
+async def test_close_ends_the_processes(film: Path) -> None:
+    prober = Prober()
+    await prober.probe(film)
+    await prober.probe(film, packets=True)
+    pids = prober.pids
+    assert len(pids) == 2
+    await prober.close()
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
+def test_the_worker_dies_with_its_parent_even_inside_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "ffmate_desktop.media.probe_worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert worker.stdin is not None and worker.stdout is not None
+    worker.stdin.write(f'{{"path": "{tmp_path / "none"}", "packets": false}}\n'.encode())
+    worker.stdin.flush()
+    assert b"does not exist" in worker.stdout.readline()
+    worker.stdin.write(f'{{"path": "{tmp_path / "pipe.mp4"}", "packets": false}}\n'.encode())
+    worker.stdin.close()
+    assert worker.wait(timeout=20) == 0
+    worker.stdout.close()
