@@ -1,8 +1,8 @@
 """The grammar of command strings: how one line of text becomes steps of arguments, the same on every system.
 
 - Blanks (space, tab, line ends) part words; `"…"` and `'…'` group, also within a word; `""` is an empty word.
-- A backslash is an ordinary character (`C:\\x`, `\\\\nas\\share`, `\\,`), except in front of a quote or a blank, which
-  it makes ordinary. There, and only there, backslashes count in pairs: `"C:\\dir\\\\"` ends with one backslash.
+- A backslash is an ordinary character (`C:\\x`, `\\\\nas\\share`, `\\,`), except in front of a quote or a blank,
+  which it makes ordinary. There, and only there, backslashes count in pairs: `"C:\\dir\\\\"` ends with one backslash.
 - A backslash at the end of a line, outside quotes, continues the command on the next line.
 - `&&` outside quotes parts steps, with or without blanks around it, as in a shell.
 - `|`, `<`, `>`, `;` and a single `&` outside quotes are refused: no shell runs that could give them a meaning, and

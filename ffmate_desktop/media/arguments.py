@@ -6,7 +6,7 @@ Source: `split_commandline()` of ffmpeg's `fftools/cmdutils.c`. Options stand be
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ffmate_desktop.domain.errors import UsageError
 
@@ -49,10 +49,25 @@ class Option:
     value: str | None
     index: int
 
+    @property
+    def base(self) -> str:
+        """Name without stream specifier, without the `no` of a flag and the `/` that reads a value from a file."""
+        name = self.name.partition(":")[0].removeprefix("/")
+        return name[2:] if name.startswith("no") and name[2:] in _FLAGS else name
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether ffmpeg reads the option without a value."""
+        return self.base in _FLAGS and not self.name.startswith("/")
+
     def is_called(self, name: str) -> bool:
-        """Whether this is the option `name`, in any spelling; a name without specifier matches every specifier."""
-        mine, asked = _canonical(self.name), _canonical(name)
-        return mine == asked or mine.partition(":")[0] == asked
+        """Whether this is the option `name`, in any spelling (`vcodec` is `c:v`).
+
+        Without a specifier, here or there, it is meant for every stream: `c` and `c:v` match each other.
+        """
+        mine, _, my_stream = _canonical(self.name).partition(":")
+        asked, _, asked_stream = _canonical(name).partition(":")
+        return mine == asked and (my_stream == asked_stream or not my_stream or not asked_stream)
 
 
 @dataclass(frozen=True)
@@ -139,10 +154,12 @@ class _Parser:
             url = self._value_of(name)
             self.inputs.append(InputArgument(url, self._take_pending(), index + 1))
             return
-        option = Option(name, None if _is_flag(name) else self._value_of(name), index)
+        option = Option(name, None, index)
+        if not option.is_flag:
+            option = replace(option, value=self._value_of(name))
         if name == "dec":  # a loopback decoder: its options belong to no file
             self.global_options += [*self._take_pending(), option]
-        elif _base(name) in _GLOBAL:
+        elif option.base in _GLOBAL:
             self.global_options.append(option)
         else:
             self.pending.append(option)
@@ -164,16 +181,6 @@ class _Parser:
         return taken
 
 
-def _base(name: str) -> str:
-    """Name without stream specifier, without the `no` of a switched-off flag and the `/` of "value from a file"."""
-    name = name.partition(":")[0].removeprefix("/")
-    return name[2:] if name.startswith("no") and name[2:] in _FLAGS else name
-
-
-def _is_flag(name: str) -> bool:
-    return not name.startswith("/") and _base(name) in _FLAGS
-
-
 def _canonical(name: str) -> str:
     base, colon, specifier = name.partition(":")
     return _ALIASES.get(name, _ALIASES.get(base, base) + colon + specifier)
@@ -183,10 +190,10 @@ def _last_value(options: Sequence[Option], name: str) -> str | None:
     return next((option.value for option in reversed(options) if option.is_called(name)), None)
 
 
-_CLOCK = re.compile(
-    r"(?:(?P<hours>\d{1,4}):)?(?P<minutes>[0-5]?\d):(?P<seconds>[0-5]?\d)(?P<fraction>\.\d*)?"
+_HOURS_MINUTES = r"(?:(?:(?P<hours>\d{1,4}):)?(?P<minutes>[0-5]?\d):(?=[0-5]?\d(?!\d)))?"
+_DURATION = re.compile(
+    rf"(?P<sign>-?){_HOURS_MINUTES}(?P<seconds>\d+)(?P<fraction>\.\d*)?(?P<unit>ms|us|s)?", re.ASCII
 )
-_AMOUNT = re.compile(r"(?P<seconds>\d+)(?P<fraction>\.\d*)?(?P<unit>ms|us|s)?")
 _UNITS = {"ms": 1e-3, "us": 1e-6, "s": 1.0, None: 1.0}
 
 
@@ -195,15 +202,9 @@ def seconds(text: str) -> float | None:
 
     None when ffmpeg would refuse it. Source: "Time duration" in the ffmpeg-utils manual and `av_parse_time()`.
     """
-    digits = text.removeprefix("-")
-    sign = -1.0 if digits != text else 1.0
-    if clock := _CLOCK.fullmatch(digits):
-        whole = int(clock["hours"] or 0) * 3600 + int(clock["minutes"]) * 60 + int(clock["seconds"])
-        return sign * (whole + _fraction(clock["fraction"]))
-    if amount := _AMOUNT.fullmatch(digits):
-        return sign * (int(amount["seconds"]) + _fraction(amount["fraction"])) * _UNITS[amount["unit"]]
-    return None
-
-
-def _fraction(text: str | None) -> float:
-    return float(f"0{text}0") if text else 0.0
+    parts = _DURATION.fullmatch(text)
+    if parts is None:
+        return None
+    whole = int(parts["hours"] or 0) * 3600 + int(parts["minutes"] or 0) * 60 + int(parts["seconds"])
+    amount = (whole + float(f"0{parts['fraction'] or '.'}0")) * _UNITS[parts["unit"]]
+    return -amount if parts["sign"] else amount

@@ -1,0 +1,49 @@
+"""Filters of wildcard values: `${INPUT_FILE|slash|filter}` hands the value through each in turn."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+_SLUG_BYTES = 120  # leaves room in a file name of 255 bytes for what stands around the slug
+_WINDOWS_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNORECASE)
+
+
+def escape_in_filter(value: str) -> str:
+    """Escape a value of an option inside a filter description, as in `subtitles=…` or `movie=filename=…`.
+
+    Two readers follow one another: the filter's options (`:`, `=`), then the graph (`[`, `]`, `,`, `;`); each undoes
+    one backslash and trims blanks at the ends. The value must not stand in quotes of the filter description. Source:
+    "Notes on filtergraph escaping" in the ffmpeg-filters manual.
+    """
+    return _escape(_escape(value, r"\\':="), r"\\'\[\],;")
+
+
+def double_percent(value: str) -> str:
+    """Double every `%`, for formats that read `%d` in a file name as a number (`image2`, `segment`, `hls`)."""
+    return value.replace("%", "%%")
+
+
+def slug(value: str) -> str:
+    """Turn any text into a part of a file name that every system takes: letters, digits, `.`, `_` and `-`."""
+    text = unicodedata.normalize("NFC", value)
+    text = "".join(character if character.isalnum() or character in "._-" else "-" for character in text)
+    text = re.sub(r"-{2,}", "-", text)
+    text = text.encode()[:_SLUG_BYTES].decode(errors="ignore").strip("-.")
+    return f"{text}_" if not text or _WINDOWS_DEVICE.match(text) else text
+
+
+def forward_slashes(value: str) -> str:
+    r"""Turn `\` into `/`, which ffmpeg reads on Windows as well."""
+    return value.replace("\\", "/")
+
+
+def _escape(value: str, special: str) -> str:
+    return re.sub(rf"[{special}]|^[ \t\r\n]|[ \t\r\n](?=[ \t\r\n]*\Z)", r"\\\g<0>", value)
+
+
+FILTERS: Mapping[str, Callable[[str], str]] = {
+    "filter": escape_in_filter,
+    "pct": double_percent,
+    "slug": slug,
+    "slash": forward_slashes,
+}
