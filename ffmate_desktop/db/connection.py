@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -88,7 +89,10 @@ def native(text: str) -> str:
 
 
 def _encode_json(data: object) -> str:
-    return storable(json.dumps(data, ensure_ascii=False)).replace("\\u0000", "\ufffd")
+    text = json.dumps(data, ensure_ascii=False)
+    if "\\u0000" in text:  # read escape by escape: "\\\\u0000" is a backslash and five characters, no NUL
+        text = re.sub(r"\\(u0000|.)", lambda found: "\ufffd" if found[1] == "u0000" else found[0], text)
+    return storable(text)
 
 
 def _decode_json(text: str) -> object:

@@ -1,0 +1,57 @@
+"""Presets for everybody who submits: the built-in ones and those in the database, as one list."""
+
+import asyncio
+import difflib
+import json
+from pathlib import Path
+from uuid import UUID
+
+from ffmate_desktop.db import presets as stored
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preset import Preset
+
+
+def load_built_in(folder: Path) -> list[Preset]:
+    """The presets that come with the program: one JSON file each, in FFmate's fields."""
+    return [
+        Preset.model_validate(json.loads(path.read_text(encoding="utf-8")) | {"builtIn": True})
+        for path in sorted(folder.glob("*.json"))
+    ]
+
+
+class PresetService:
+    """Finds presets by name or uuid. `folder` holds the built-in ones."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+
+    async def all(self) -> list[Preset]:
+        """Own presets first, then the built-in ones, each by name."""
+        own = await stored.list_presets(self._database)
+        built_in = await asyncio.to_thread(load_built_in, self._folder)
+        return own + sorted(built_in, key=lambda preset: (preset.group, preset.name.lower()))
+
+    async def find(self, name: str) -> Preset:
+        """The preset of this name or uuid, in any case; raises UserError that names the nearest ones."""
+        presets = await self.all()
+        wanted = name.strip().lower()
+        for preset in presets:
+            if wanted in (preset.name.lower(), str(preset.uuid)):
+                return preset
+        raise UserError(f"There is no preset “{name}”.", _nearest(wanted, presets))
+
+    async def get(self, uuid: UUID) -> Preset:
+        """The preset with this uuid; raises UserError when there is none."""
+        return await self.find(str(uuid))
+
+
+def _nearest(wanted: str, presets: list[Preset]) -> str:
+    names = {preset.name.lower(): preset.name for preset in presets}
+    close = [names[key] for key in difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)]
+    words = set(wanted.split())
+    close += [name for key, name in names.items() if words & set(key.split()) and name not in close]
+    if not close:
+        return "`ffmate-desktop presets list` shows them all."
+    return "Did you mean " + " or ".join(f"“{name}”" for name in close[:3]) + "?"

@@ -1,0 +1,216 @@
+"""From what a submitter asked for to tasks that are sure to make sense: every check that needs no node."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from ffmate_desktop.db.tasks import TaskRow
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.grammar import tokenise
+from ffmate_desktop.domain.labels import check_labels
+from ffmate_desktop.domain.paths import is_absolute, numbered, output_key
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.task import IfExists, NewTask, PresetName, TaskSpec
+from ffmate_desktop.domain.wildcards import NODE_WILDCARDS, Moment, Values, expand, expand_steps, wildcards_in
+from ffmate_desktop.media import command as command_line
+from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.media.publish import check_writable
+
+MAX_NUMBER = 10_000
+"""So many names are tried before a free one is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A new task after every check, before its output name is settled against other active tasks."""
+
+    row: TaskRow
+    wished: str | None
+    """The output path before any suffix; None while it depends on the node, or when there is none."""
+
+
+def prepare(new: NewTask, preset: Preset | None, *, source: str, client: str, base: str) -> Draft:
+    """Check one new task and resolve what can be resolved now.
+
+    `base` is the folder that relative paths start from. Reads the file system, so call it in a thread. Raises
+    UserError, or UsageError, for everything that could never run.
+    """
+    command, pattern = _command_and_pattern(new, preset)
+    steps = tokenise(command)
+    given = _absolute(new.input_file, base)
+    _check_input(given)
+    moment = Moment(time.time_ns(), _utc_offset())
+    uuid = uuid4()
+    values = Values(
+        input_file=given,
+        output_file="",
+        moment=moment,
+        uuid=str(uuid),
+        source=source,
+        os_name="",
+        os_arch="",
+        ffmpeg="ffmpeg",
+        metadata=new.metadata,
+    )
+    output = _resolve_output(pattern, values, base)
+    _check_command(steps, values, output or pattern, has_output=bool(pattern), uuid=str(uuid))
+    if output is not None:
+        check_writable(Path(output).parent)
+        _refuse_existing(output, new.if_exists)
+    spec = TaskSpec(
+        command=command,
+        tokens=steps,
+        input=given,
+        output_pattern=pattern,
+        output=output,
+        if_exists=new.if_exists,
+        clock_ns=moment.epoch_ns,
+        utc_offset=moment.utc_offset_seconds,
+        source=source,
+        metadata=new.metadata,
+        client=client,
+    )
+    row = TaskRow(
+        uuid=uuid,
+        name=new.name or Path(given).name,
+        priority=_priority(new, preset),
+        labels=check_labels((*new.labels, *(preset.labels if preset else ()))),
+        preset=PresetName(uuid=preset.uuid, name=preset.name) if preset else None,
+        output_key=None if output is None else output_key(output),
+        spec=spec,
+    )
+    return Draft(row, output)
+
+
+def settle_outputs(drafts: Sequence[Draft], taken: set[str]) -> list[TaskRow]:
+    """Give every task an output path of its own, free on disk, in this list, and among the active tasks `taken`.
+
+    Raises UserError where the submitter chose to fail, or to replace what another task is just writing.
+    """
+    used = set(taken)
+    rows = []
+    for draft in drafts:
+        row = draft.row
+        if draft.wished is not None:
+            path = _free_path(draft.wished, row.spec.if_exists, used)
+            key = output_key(path)
+            used.add(key)
+            row = TaskRow(
+                uuid=row.uuid,
+                name=row.name,
+                priority=row.priority,
+                labels=row.labels,
+                preset=row.preset,
+                output_key=key,
+                spec=row.spec.model_copy(update={"output": path}),
+            )
+        rows.append(row)
+    return rows
+
+
+def _command_and_pattern(new: NewTask, preset: Preset | None) -> tuple[str, str]:
+    if new.command is not None and preset is not None:
+        raise UsageError("A task has either a preset or a command, not both.", "Leave one of them out.")
+    if preset is not None:
+        return preset.command, new.output_file or preset.output_file
+    if new.command is None:
+        raise UsageError(
+            "What should be done with the files?",
+            'Give --preset NAME (`ffmate-desktop presets list` shows them) or --command "...".',
+        )
+    return new.command, new.output_file or ""
+
+
+def _absolute(path: str, base: str) -> str:
+    return path if is_absolute(path) else os.path.normpath(os.path.join(base, path))  # noqa: PTH118 - text paths
+
+
+def _check_input(path: str) -> None:
+    file = Path(path)
+    if file.is_dir():
+        raise UserError(f"“{path}” is a folder, not a file.", "Name the files in it, for example with a *.")
+    if not file.exists():
+        raise UserError(f"There is no file “{path}”.")
+    if not os.access(file, os.R_OK):
+        raise UserError(f"The file “{path}” cannot be read.", "Check its permissions.")
+
+
+def _utc_offset() -> int:
+    offset = datetime.now().astimezone().utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
+
+
+def _resolve_output(pattern: str, values: Values, base: str) -> str | None:
+    if not pattern or wildcards_in(pattern) & NODE_WILDCARDS:
+        return None
+    path = expand(pattern, values)
+    if not path.strip() or path.endswith(("/", "\\")):
+        raise UsageError(
+            f"The output pattern “{pattern}” does not name a file.",
+            "Add a name, for example ${INPUT_FILE_BASENAME}.mp4",
+        )
+    return _absolute(path, base)
+
+
+def _check_command(
+    steps: list[list[str]], values: Values, output: str, *, has_output: bool, uuid: str
+) -> None:
+    """Expand and plan as the node will, to find now what could never run there."""
+    used = frozenset[str]().union(*(wildcards_in(token) for step in steps for token in step))
+    if not has_output and any(name.startswith("OUTPUT_FILE") for name in used):
+        raise UsageError(
+            "The command writes to ${OUTPUT_FILE}, but no output is given.",
+            "Add --output, for example --output '${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_new.mp4'",
+        )
+    known = Values(
+        input_file=values.input_file,
+        output_file=output,
+        moment=values.moment,
+        uuid=values.uuid,
+        source=values.source,
+        os_name=values.os_name,
+        os_arch=values.os_arch,
+        ffmpeg=values.ffmpeg,
+        metadata=values.metadata,
+    )
+    planned = plan(expand_steps(steps, known), task=uuid, epoch=0, main_output=output)
+    for step in planned.steps:
+        command_line.build(Path("ffmpeg"), step)
+
+
+def _refuse_existing(output: str, if_exists: IfExists) -> None:
+    path = Path(output)
+    if path.is_dir():
+        raise UserError(f"The output “{output}” is a folder.", "Name a file in it.")
+    if if_exists is IfExists.FAIL and path.exists():
+        raise UserError(
+            f"The output “{output}” exists already.",
+            "Choose --if-exists rename or --if-exists replace, or another --output.",
+        )
+
+
+def _free_path(wished: str, if_exists: IfExists, used: set[str]) -> str:
+    if if_exists is not IfExists.RENAME:
+        if output_key(wished) in used:
+            raise UserError(
+                f"Another task that is not done yet writes to “{wished}”.",
+                "Wait for it, choose another --output, or --if-exists rename.",
+            )
+        return wished
+    path, number = wished, 1
+    while output_key(path) in used or os.path.lexists(path):
+        number += 1
+        if number > MAX_NUMBER:
+            raise UserError(f"There are already {MAX_NUMBER} files named like “{wished}”.", "Clean up there.")
+        path = numbered(wished, number)
+    return path
+
+
+def _priority(new: NewTask, preset: Preset | None) -> int:
+    if new.priority is not None:
+        return new.priority
+    return preset.priority if preset is not None else 0

@@ -1,0 +1,136 @@
+"""Tasks for everybody who submits, watches or commands them."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from ffmate_desktop.db import tasks as stored
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.task import LogChunk, NewTask, Task, TaskStatus
+from ffmate_desktop.services.follow import follow
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.submission import Draft, prepare, settle_outputs
+
+INSERT_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What a submission became: the tasks in the order of the inputs, and their batch when there are several."""
+
+    uuids: tuple[UUID, ...]
+    batch: UUID | None
+
+
+class TaskService:
+    """The door to the queue."""
+
+    def __init__(self, database: Database, presets: PresetService) -> None:
+        self._database = database
+        self._presets = presets
+
+    async def add(self, new: Sequence[NewTask], *, source: str, base: str = "") -> Submitted:
+        """Check and queue tasks: all of them in one transaction, or none. Several are one batch.
+
+        `base` is the folder that relative paths start from, the working directory by default. Raises UserError.
+        """
+        presets = {uuid: await self._presets.get(uuid) for uuid in {task.preset for task in new} if uuid}
+        client = socket.gethostname()
+
+        def check() -> list[Draft]:
+            start = base or str(Path.cwd())
+            return [
+                prepare(
+                    task,
+                    presets[task.preset] if task.preset else None,
+                    source=source,
+                    client=client,
+                    base=start,
+                )
+                for task in new
+            ]
+
+        drafts = await asyncio.to_thread(check)
+        batch = uuid4() if len(drafts) > 1 else None
+        await self._insert(drafts, batch, source)
+        return Submitted(tuple(draft.row.uuid for draft in drafts), batch)
+
+    async def _insert(self, drafts: list[Draft], batch: UUID | None, source: str) -> None:
+        keys = {draft.row.output_key for draft in drafts if draft.row.output_key is not None}
+        taken = await stored.taken_outputs(self._database, keys)
+        for _ in range(INSERT_ATTEMPTS):
+            rows = await asyncio.to_thread(settle_outputs, drafts, taken)
+            try:
+                await stored.insert(self._database, rows, batch=batch, source=source)
+                return
+            except stored.OutputsTakenError as error:  # somebody else was faster: look again
+                taken |= error.keys
+        raise UserError("The output paths are being taken by other submissions at this moment.", "Try again.")
+
+    async def newest(
+        self,
+        *,
+        statuses: Sequence[TaskStatus] | None = None,
+        batch: UUID | None = None,
+        limit: int | None = 100,
+    ) -> list[Task]:
+        """Tasks, newest first; `limit` None means all."""
+        return await stored.list_tasks(self._database, statuses=statuses, batch=batch, limit=limit)
+
+    async def get(self, uuids: Sequence[UUID]) -> list[Task]:
+        """The tasks that exist of these, in the order of the queue."""
+        return await stored.get_tasks(self._database, uuids)
+
+    async def resolve(self, beginning: str) -> UUID:
+        """The task whose uuid begins so; raises UserError when there is none, or more than one."""
+        digits = beginning.strip().lower().replace("-", "")
+        if not digits or len(digits) > 32 or set(digits) - set("0123456789abcdef"):
+            raise UserError(f"“{beginning}” is not the beginning of a uuid.", _LIST_HINT)
+        found = await stored.find_uuid(
+            self._database, UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+        )
+        if not found:
+            raise UserError(f"There is no task {beginning}.", _LIST_HINT)
+        if len(found) > 1:
+            raise UserError(f"Several tasks begin with {beginning}.", "Give more of the uuid.")
+        return found[0]
+
+    async def cancel(self, uuids: Sequence[UUID]) -> set[UUID]:
+        """Cancel; returns those that were not done yet. Running ones end on their node within two seconds."""
+        return await stored.cancel(self._database, uuids)
+
+    async def pause(self, uuids: Sequence[UUID]) -> set[UUID]:
+        """Hold or suspend; returns those that were not done yet."""
+        return await stored.pause(self._database, uuids)
+
+    async def resume(self, uuids: Sequence[UUID]) -> set[UUID]:
+        """Let go on; returns those that were not done yet."""
+        return await stored.resume(self._database, uuids)
+
+    async def restart(self, uuids: Sequence[UUID]) -> set[UUID]:
+        """Queue done tasks again; returns those that were done. Raises UserError for a taken output path."""
+        try:
+            return await stored.restart(self._database, uuids)
+        except stored.OutputsTakenError as error:
+            raise UserError(
+                "Another task that is not done yet writes to the same output.", "Wait for it, then restart."
+            ) from error
+
+    async def delete(self, uuids: Sequence[UUID]) -> set[UUID]:
+        """Remove tasks with their logs; running ones are killed first."""
+        return await stored.delete(self._database, uuids)
+
+    async def log(self, uuid: UUID) -> list[LogChunk]:
+        """The lines of all attempts, oldest first."""
+        return await stored.read_log(self._database, uuid)
+
+    def follow(self, uuids: Sequence[UUID]) -> AsyncIterator[list[Task]]:
+        """The tasks as they are, again after each change, until all are done or gone."""
+        return follow(self._database, uuids)
+
+
+_LIST_HINT = "`ffmate-desktop tasks list` shows the newest tasks."
