@@ -1,0 +1,296 @@
+"""Starting, reading, pausing and ending processes, with real ones."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.media.process import Launcher, Process
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, sessions and shells")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's leash and priorities of Linux")
+
+Start = Callable[..., "asyncio.Future[Process]"]
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-S", "-c", textwrap.dedent(code)]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something outside of the program; the time limit is only there to end a failing test."""
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.fixture(scope="module")
+def launcher() -> Launcher:
+    return asyncio.run(Launcher.find())
+
+
+@pytest.fixture
+async def start(launcher: Launcher, tmp_path: Path) -> AsyncIterator[Start]:
+    """Starts processes in a temporary folder and ends at the end of the test what is left of them."""
+    started: list[Process] = []
+
+    async def spawn(argv: list[str], **options: object) -> Process:
+        process = await launcher.spawn(argv, **({"cwd": tmp_path} | options))  # type: ignore[arg-type]
+        started.append(process)
+        return process
+
+    yield lambda *a, **k: asyncio.ensure_future(spawn(*a, **k))
+    for process in started:
+        process.tree.kill(await asyncio.to_thread(process.tree.members))
+        await process.stop(0)
+
+
+async def read_pid(path: Path) -> int:
+    await until(lambda: path.exists() and path.read_text().endswith("\n"))
+    return int(path.read_text())
+
+
+async def test_both_outputs_and_the_exit_code_arrive(start: Start, tmp_path: Path) -> None:
+    code = "import sys, os; print(os.getcwd()); print('trouble', file=sys.stderr); sys.exit(3)"
+    out, err = bytearray(), bytearray()
+    process = await start(python(code))
+    assert await process.wait(out.extend, err.extend) == 3
+    assert Path(out.decode().strip()).samefile(tmp_path)
+    assert err.split() == [b"trouble"]
+
+
+async def test_nothing_can_be_read_from_standard_input(start: Start) -> None:
+    out = bytearray()
+    process = await start(python("import sys; print(repr(sys.stdin.read()))"))
+    await process.wait(out.extend)
+    assert out.split() == [b"''"]
+
+
+async def test_variables_that_disturb_the_log_are_replaced(start: Start) -> None:
+    out = bytearray()
+    code = (
+        "import os; print(*(os.environ.get(k) for k in ('FFREPORT', 'AV_LOG_FORCE_COLOR', 'LC_ALL', 'MINE')))"
+    )
+    env = os.environ | {"FFREPORT": "1", "AV_LOG_FORCE_COLOR": "1", "LC_ALL": "de_DE.UTF-8", "MINE": "kept"}
+    await (await start(python(code), env=env)).wait(out.extend)
+    assert out.split() == [b"None", b"None", b"C.UTF-8", b"kept"]
+
+
+@pytest.mark.parametrize("leashed", [True, False])
+async def test_a_program_that_cannot_be_started_is_named(
+    launcher: Launcher, tmp_path: Path, leashed: bool
+) -> None:
+    (tmp_path / "text.txt").write_text("not a program")
+    by = launcher if leashed else Launcher()
+    for program in ("no-such-program", str(tmp_path / "missing"), str(tmp_path / "text.txt"), "./text.txt"):
+        with pytest.raises(UserError, match=r"could not be started") as caught:
+            await by.spawn([program, "argument"], cwd=tmp_path)
+        assert program in caught.value.message
+
+
+async def test_a_missing_folder_and_a_broken_argument_are_told(launcher: Launcher, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="gone"):
+        await launcher.spawn([sys.executable], cwd=tmp_path / "gone")
+    with pytest.raises(UserError, match="null"):
+        await launcher.spawn([sys.executable, "zero\0byte"], cwd=tmp_path)
+
+
+async def test_output_that_nobody_wants_does_not_hold_the_process_up(start: Start) -> None:
+    code = "import sys; sys.stdout.write('x' * 3_000_000); sys.stderr.write('y' * 3_000_000)"
+    process = await start(python(code))
+    async with asyncio.timeout(20):
+        assert await process.wait() == 0
+
+
+async def test_a_sink_that_fails_ends_the_wait_with_its_error(start: Start) -> None:
+    def full(block: bytes) -> None:
+        raise OSError("disk full")
+
+    process = await start(python("print('hello', flush=True); import time; time.sleep(60)"))
+    with pytest.raises(OSError, match="disk full"):
+        await process.wait(full)
+    await process.stop()
+    assert not lives(process.pid)
+
+
+@posix
+async def test_a_grandchild_that_keeps_the_pipes_open_does_not_delay_the_end(start: Start) -> None:
+    out = bytearray()
+    process = await start(["/bin/sh", "-c", "sleep 60 & echo $!; exit 5"])
+    async with asyncio.timeout(20):
+        assert await process.wait(out.extend) == 5
+    assert lives(int(out)), "the grandchild was to hold the pipes, and to be left alone"
+    await process.stop()
+    assert not lives(int(out)), "stopping includes what outlived the process"
+
+
+async def test_waiting_can_be_given_up_and_taken_up_again(start: Start, tmp_path: Path) -> None:
+    code = "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.01)\nprint('done')"
+    process = await start(python(code))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(process.wait(), 0.05)
+    (tmp_path / "go").touch()
+    out = bytearray()
+    assert await process.wait(out.extend) == 0
+    assert out.split() == [b"done"]
+
+
+@posix
+async def test_stop_asks_first(start: Start, tmp_path: Path) -> None:
+    code = """
+        import pathlib, signal, sys, time
+        signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path("asked").touch(), sys.exit(7)))
+        pathlib.Path("ready").touch()
+        time.sleep(60)
+    """
+    process = await start(python(code))
+    await until((tmp_path / "ready").exists)
+    await process.stop(grace=20)
+    assert (tmp_path / "asked").exists()
+    assert await process.wait() == 7
+
+
+@posix
+async def test_stop_kills_what_does_not_listen(start: Start, tmp_path: Path) -> None:
+    code = """
+        import pathlib, signal, time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        pathlib.Path("ready").touch()
+        time.sleep(60)
+    """
+    process = await start(python(code))
+    await until((tmp_path / "ready").exists)
+    await process.stop(grace=0.05)
+    assert not lives(process.pid)
+    assert await process.wait() == -9
+
+
+@posix
+@pytest.mark.parametrize("shell", ["sleep 60", "trap '' TERM; while :; do sleep 1; done"])
+async def test_stop_ends_grandchildren_also_those_that_left_the_session(
+    start: Start, tmp_path: Path, shell: str
+) -> None:
+    code = f"""
+        import os, pathlib, signal, subprocess, time
+        for name, apart in (("member", False), ("stray", True)):
+            child = subprocess.Popen(["/bin/sh", "-c", {shell!r}], start_new_session=apart)
+            pathlib.Path(name).write_text(f"{{child.pid}}\\n")
+        time.sleep(60)
+    """
+    process = await start(python(code))
+    family = [process.pid, await read_pid(tmp_path / "member"), await read_pid(tmp_path / "stray")]
+    assert all(lives(pid) for pid in family)
+    await process.stop(grace=0.2)
+    assert [pid for pid in family if lives(pid)] == []
+
+
+@posix
+async def test_a_suspended_process_stands_still_until_resumed(start: Start, tmp_path: Path) -> None:
+    code = """
+        import pathlib, time
+        for n in range(100_000):
+            pathlib.Path("beat").write_text(str(n))
+            time.sleep(0.002)
+    """
+    process = await start(python(code))
+    await until((tmp_path / "beat").exists)
+    process.suspend()
+    process.suspend()
+    await until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+    before = (tmp_path / "beat").read_text()
+    await asyncio.sleep(0.1)
+    assert (tmp_path / "beat").read_text() == before
+    process.resume()
+    await until(lambda: (tmp_path / "beat").read_text() not in ("", before))
+
+
+@posix
+async def test_a_suspended_process_gets_to_hear_that_it_is_stopped(start: Start, tmp_path: Path) -> None:
+    code = """
+        import pathlib, signal, sys, time
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+        pathlib.Path("ready").touch()
+        time.sleep(60)
+    """
+    process = await start(python(code))
+    await until((tmp_path / "ready").exists)
+    process.suspend()
+    await process.stop(grace=20)
+    assert await process.wait() == 7
+
+
+async def test_stop_and_pause_after_the_end_do_nothing(start: Start) -> None:
+    process = await start(python("pass"))
+    assert await process.wait() == 0
+    process.suspend()
+    process.resume()
+    await process.stop()
+    await process.stop()
+    assert await process.wait() == 0
+
+
+async def test_two_may_stop_at_once(start: Start) -> None:
+    process = await start(python("import time; time.sleep(60)"))
+    await asyncio.gather(process.stop(), process.stop())
+    assert not lives(process.pid)
+
+
+@linux
+async def test_other_programs_go_first(start: Start) -> None:
+    process = await start(python("import time; time.sleep(60)"))
+    usual = await start(python("import time; time.sleep(60)"), low_priority=False)
+    priorities = psutil.Process(process.pid).as_dict(["nice", "ionice"])
+    assert (priorities["nice"], priorities["ionice"].value) == (10, 7)
+    assert psutil.Process(usual.pid).nice() == psutil.Process().nice()
+
+
+@linux
+async def test_a_launcher_has_a_leash_only_if_setpriv_can_do_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = await Launcher.find()
+    assert real.leash[1:] == ("--pdeathsig", "KILL", "--")
+    old = tmp_path / "setpriv"
+    old.write_text("#!/bin/sh\necho 'unrecognized option' >&2\nexit 1\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert await Launcher.find() == Launcher()
+    old.unlink()
+    assert await Launcher.find() == Launcher()
+
+
+@linux
+async def test_a_process_dies_with_a_program_that_is_killed(launcher: Launcher, tmp_path: Path) -> None:
+    if not launcher.leash:
+        pytest.skip("setpriv is not installed")
+    code = f"""
+        import asyncio, sys
+        from pathlib import Path
+        from ffmate_desktop.media.process import Launcher
+        async def main():
+            launcher = await Launcher.find()
+            process = await launcher.spawn(["sleep", "60"], cwd=Path({str(tmp_path)!r}))
+            Path({str(tmp_path / "pid")!r}).write_text(f"{{process.pid}}\\n")
+            await process.wait()
+        asyncio.run(main())
+    """
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], env=environment) as parent:
+        child = await read_pid(tmp_path / "pid")
+        assert lives(child)
+        parent.kill()
+    await until(lambda: not lives(child))
