@@ -29,13 +29,13 @@ CONNECTION_LOST: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # disk full, no connection or memory left
+    asyncpg.OperatorInterventionError,  # shut down, crashed, starting, cancelled
+    asyncpg.ReadOnlySQLTransactionError,  # still a standby
+    asyncpg.TransactionRollbackError,  # deadlock
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
-"""What a query may raise when the database is away; everything else is a defect and is not caught."""
+"""What a query may raise while the database is away or in trouble; anything else is a defect and is not caught."""
 
 
 def without_password(uri: str) -> str:

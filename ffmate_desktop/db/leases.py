@@ -13,7 +13,7 @@ from ffmate_desktop.db.migrate import program_schema
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeFacts
-from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress
+from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress, TaskStatus
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -41,10 +41,18 @@ class Beat:
     work: bool
     """A task waits that this node could run."""
     mine: dict[int, tuple[Epoch, Desired]]
-    next_expiry: float | None
-    """Seconds until the earliest lease of another node runs out; negative: it did."""
+    late: bool
+    """Another node missed a beat: it may be dead."""
     stray: bool
     """There are active tasks that belong to nobody alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep found: identifiers of dead nodes; (uuid, new status, last node) of the tasks that go on."""
+
+    dead: tuple[str, ...]
+    moved: tuple[tuple[UUID, TaskStatus, str | None], ...]
 
 
 async def join(connection: "Connection", facts: NodeFacts) -> Membership:
@@ -55,7 +63,7 @@ async def join(connection: "Connection", facts: NodeFacts) -> Membership:
     """
     node_id = secrets.randbits(53)
     session = uuid4()
-    await connection.fetch(query("leases", "take_session_lock"), node_id)
+    await hold_session(connection, node_id)
     async with connection.transaction():
         await connection.fetch(query("leases", "lock_identifier"), facts.identifier)
         holder = await connection.fetchrow(query("leases", "holder_of_identifier"), facts.identifier)
@@ -101,30 +109,37 @@ def _refuse_living(holder: asyncpg.Record, facts: NodeFacts) -> None:
         )
 
 
-async def beat(
-    connection: "Connection", node_id: int, lease: float, progress: list[LiveProgress], timeout: float
-) -> Beat:
+async def hold_session(connection: "Connection", node_id: int) -> bool:
+    """Hold the session lock on this connection; False while a half-dead predecessor still has it."""
+    return bool(await connection.fetchval(query("leases", "take_session_lock"), node_id))
+
+
+async def beat(connection: "Connection", node_id: int, lease: float, progress: list[LiveProgress]) -> Beat:
     """Say "I am alive" for `lease` seconds more, checkpoint progress, and hear what the database believes."""
     rows: list[Any] = [task.to_row() for task in progress]
-    row = await connection.fetchrow(
-        query("leases", "beat"), node_id, timedelta(seconds=lease), rows, timeout=timeout
-    )
+    row = await connection.fetchrow(query("leases", "beat"), node_id, timedelta(seconds=lease), rows)
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     mine = {task_id: (epoch, desired) for task_id, epoch, desired in row["mine"]}
-    return Beat(row["state"], row["work"], mine, row["next_expiry"], row["stray"])
+    return Beat(row["state"], row["work"], mine, row["late"], row["stray"])
 
 
-async def sweep(database: Database, node_id: int) -> tuple[list[str], list[tuple[str, str, str]]]:
-    """Declare dead whoever is, and requeue what nobody alive works on.
-
-    Returns the identifiers of the dead, and (uuid, new status, last node) of the moved tasks.
-    """
+async def sweep(database: Database, node_id: int) -> Swept:
+    """Declare dead whoever is, and requeue what nobody alive works on."""
     async with database.transaction() as connection:
         dead = await connection.fetch(query("leases", "bury_late_nodes"), node_id)
         moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
-    return (
-        [row["identifier"] for row in dead],
-        [(str(row["uuid"]), row["status"], row["node_name"]) for row in moved],
+    return _swept(dead, moved)
+
+
+async def requeue_strays(database: Database) -> Swept:
+    """Requeue what nobody alive works on, declaring nobody dead."""
+    return _swept([], await database.fetch(query("leases", "requeue_strays"), MAX_LOSSES))
+
+
+def _swept(dead: list[asyncpg.Record], moved: list[asyncpg.Record]) -> Swept:
+    return Swept(
+        tuple(row["identifier"] for row in dead),
+        tuple((row["uuid"], TaskStatus(row["status"]), row["node_name"]) for row in moved),
     )
 
 

@@ -24,5 +24,5 @@ class Bus:
         for handler in tuple(self._handlers):
             try:
                 handler(change)
-            except Exception:  # a defect in one subscriber: told, and the others still hear the news
+            except Exception:  # noqa: BLE001 - a defect of one must not keep the news from the others
                 logs.root.exception("A subscriber failed on %r", change)

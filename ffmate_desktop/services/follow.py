@@ -23,13 +23,13 @@ async def follow(database: Database, uuids: Sequence[UUID]) -> AsyncIterator[lis
     Between changes of the rows the live progress of the nodes is put in. A lost connection is taken up again, for
     as long as it takes: the tasks go on without us.
     """
-    pause = 0.1
+    pause, first = 0.1, True
     while True:
         try:
             async with changes(database.uri) as news:
                 state = await stored.get_tasks(database, uuids)
                 while True:
-                    pause = 0.1
+                    pause, first = 0.1, False
                     yield state
                     if all(task.status.is_done for task in state):
                         return
@@ -37,9 +37,12 @@ async def follow(database: Database, uuids: Sequence[UUID]) -> AsyncIterator[lis
                     if None in batch:
                         break
                     state = await _next_state(database, uuids, state, batch)
-        except (UserError, *CONNECTION_LOST):
-            if pause == 0.1:
+        except UserError:  # cannot connect again: not yet; the first time it is the user's to know
+            if first:
                 raise
+        except CONNECTION_LOST:
+            pass
+        first = False
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -68,7 +71,7 @@ async def _next_state(
                 live |= {(entry.task_id, entry.epoch): entry for entry in tasks}
             case TasksChanged(rows=None) | AnythingChanged():
                 stale = True
-            case TasksChanged(rows=rows):
+            case TasksChanged(rows=rows) if rows is not None:
                 stale |= any(row.id in ids for row in rows)
             case _:
                 pass

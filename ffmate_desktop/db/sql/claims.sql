@@ -46,17 +46,24 @@ UPDATE ffmate.tasks
 RETURNING id;
 
 -- name: finish_tasks
--- Fenced, many at once: row k of the arrays ends task k. Returns the ids that were really ended; the claims of all
--- others were lost.
-UPDATE ffmate.tasks t
-   SET status = f.status, phase = '', desired = 'run', error = f.error, progress = f.progress,
-       result = coalesce(t.result, '{}'::jsonb) || f.result,
-       version = t.version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp()
-  FROM unnest($2::bigint[], $3::integer[], $4::text[], $5::text[], $6::real[], $7::jsonb[])
-       AS f (id, epoch, status, error, progress, result)
- WHERE t.id = f.id AND t.epoch = f.epoch AND t.node_id = $1
-   AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-RETURNING t.id;
+-- Fenced, many at once: row k of the arrays ends task k. Returns the ids that ended so; the claims of all others were
+-- lost. Safe to repeat when the reply was lost: what this incarnation ended under this epoch is returned again.
+WITH f AS MATERIALIZED (
+    SELECT * FROM unnest($2::bigint[], $3::integer[], $4::text[], $5::text[], $6::real[], $7::jsonb[])
+        AS f (id, epoch, status, error, progress, result)),
+ended AS (
+    UPDATE ffmate.tasks t
+       SET status = f.status, phase = '', desired = 'run', error = f.error, progress = f.progress,
+           result = coalesce(t.result, '{}'::jsonb) || f.result,
+           version = t.version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp()
+      FROM f
+     WHERE t.id = f.id AND t.epoch = f.epoch AND t.node_id = $1
+       AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+    RETURNING t.id)
+SELECT id FROM ended
+UNION
+SELECT t.id FROM ffmate.tasks t JOIN f ON t.id = f.id AND t.epoch = f.epoch AND t.status = f.status
+ WHERE t.node_id = $1;
 
 -- name: give_back
 -- Fenced: a node that leaves in order puts its tasks back at their old place in the queue. The epoch grows, so that

@@ -45,8 +45,8 @@ SELECT (SELECT state FROM me) AS state,
        coalesce((SELECT jsonb_agg(jsonb_build_array(t.id, t.epoch, t.desired)) FROM ffmate.tasks t
                   WHERE t.node_id = $1 AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')),
                 '[]'::jsonb) AS mine,
-       (SELECT extract(epoch FROM min(n.lease_until) - clock_timestamp())::float8 FROM ffmate.nodes n
-         WHERE n.id <> $1 AND n.state IN ('online', 'draining')) AS next_expiry,
+       EXISTS (SELECT 1 FROM ffmate.nodes n WHERE n.id <> $1 AND n.state IN ('online', 'draining')
+                  AND n.beat_at + n.heartbeat * 1.2 < clock_timestamp()) AS late,
        EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
                   AND NOT EXISTS (SELECT 1 FROM ffmate.nodes n
                                    WHERE n.id = t.node_id AND n.state IN ('online', 'draining'))) AS stray;

@@ -1,0 +1,169 @@
+"""The control connection: joining the cluster, "I am alive", and hearing the news. It comes back by itself."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ffmate_desktop import logs
+from ffmate_desktop.db import leases
+from ffmate_desktop.db.connection import CONNECTION_LOST, connect
+from ffmate_desktop.db.leases import Beat, Membership
+from ffmate_desktop.db.listener import listen
+from ffmate_desktop.domain.change import AnythingChanged
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.node import NodeFacts
+from ffmate_desktop.domain.task import LiveProgress
+from ffmate_desktop.node.bus import Bus
+from ffmate_desktop.node.insist import pauses
+
+if TYPE_CHECKING:
+    from ffmate_desktop.db.leases import Connection
+
+LONGEST_ANSWER = 4.0
+"""Seconds after which an unanswered beat means that the connection is dead, even if nobody closed it."""
+
+
+class Heartbeat:
+    """One connection that listens and beats, never inside a transaction.
+
+    `progress` is asked at each beat for what the node runs. `on_beat(beat, sent)` gets every answer with the loop's
+    time at which its question was sent; `on_expelled()` is called when the cluster has declared this incarnation
+    dead, before it joins anew under a new id.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        facts: NodeFacts,
+        bus: Bus,
+        *,
+        progress: Callable[[], list[LiveProgress]],
+        on_beat: Callable[[Beat, float], None],
+        on_expelled: Callable[[], None],
+    ) -> None:
+        self._uri = uri
+        self._facts = facts
+        self._bus = bus
+        self._progress = progress
+        self._on_beat = on_beat
+        self._on_expelled = on_expelled
+        self._membership: Membership | None = None
+        self._connection: Connection | None = None
+        self._connected_at: float | None = None
+        self._has_lock = True
+        self._hurry = asyncio.Event()
+        self._answered = asyncio.Condition()
+        self._beats = 0
+        self._asked = 0
+        self._answers = 0
+
+    @property
+    def membership(self) -> Membership:
+        """This incarnation; RuntimeError before `start`."""
+        if self._membership is None:
+            raise RuntimeError("the node has not joined yet")
+        return self._membership
+
+    def connected_for(self) -> float:
+        """Seconds since the present connection was made; 0 while there is none."""
+        if self._connected_at is None:
+            return 0.0
+        return asyncio.get_running_loop().time() - self._connected_at
+
+    async def start(self) -> None:
+        """Connect and join for the first time; raises UserError when that cannot be."""
+        self._connection = await self._connect()
+        try:
+            self._membership = await leases.join(self._connection, self._facts)
+        except BaseException:
+            self._connection.terminate()
+            raise
+        if self._membership.buried:
+            logs.cluster.info("%d tasks of our predecessor were queued again", self._membership.buried)
+
+    async def run(self) -> None:
+        """Beat until cancelled; a lost connection is made again with growing pauses."""
+        following = pauses()
+        while True:
+            try:
+                if self._connection is None:
+                    self._connection = await self._connect()
+                    self._has_lock = await leases.hold_session(self._connection, self.membership.id)
+                    logs.cluster.info("Connected to the database again")
+                await self._beat_for_ever(self._connection)
+            except (UserError, ConnectionError) as error:
+                logs.cluster.info("No connection to the database: %s", error)
+            except CONNECTION_LOST as error:
+                logs.cluster.info(
+                    "The connection to the database was lost: %s", error or type(error).__name__
+                )
+            finally:
+                self._drop()
+            if self._beats:
+                self._beats, following = 0, pauses()
+            await asyncio.sleep(following())
+
+    async def beat_now(self) -> None:
+        """Ask at once, and wait for an answer that was asked for after this call."""
+        async with self._answered:
+            wanted = self._asked + 1
+            self._hurry.set()
+            await self._answered.wait_for(lambda: self._answers >= wanted)
+
+    def hurry(self) -> None:
+        """Beat as soon as possible instead of at the next interval."""
+        self._hurry.set()
+
+    async def close(self) -> None:
+        """Give the connection, and with it the session lock, back."""
+        connection, self._connection = self._connection, None
+        if connection is not None and not connection.is_closed():
+            try:
+                await connection.close(timeout=2)
+            except CONNECTION_LOST:
+                connection.terminate()
+
+    async def _connect(self) -> "Connection":
+        connection = await connect(self._uri, application=f"ffmate-desktop {self._facts.identifier}"[:63])
+        connection.add_termination_listener(lambda _connection: self._hurry.set())
+        await listen(connection, self._bus.publish)
+        self._connected_at = asyncio.get_running_loop().time()
+        self._bus.publish(AnythingChanged())
+        return connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()  # close() would wait for a server that may be gone
+        self._connection = self._connected_at = None
+
+    async def _beat_for_ever(self, connection: "Connection") -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            self._hurry.clear()
+            sent = loop.time()
+            self._asked += 1
+            async with asyncio.timeout(min(LONGEST_ANSWER, self._facts.heartbeat)):
+                beat = await leases.beat(connection, self.membership.id, self._facts.lease, self._progress())
+            if beat.state is None:
+                await self._join_anew(connection)
+                continue
+            self._beats += 1
+            self._on_beat(beat, sent)
+            async with self._answered:
+                self._answers = self._asked
+                self._answered.notify_all()
+            try:
+                async with asyncio.timeout(self._facts.heartbeat - (loop.time() - sent)):
+                    await self._hurry.wait()
+            except TimeoutError:
+                pass
+            if connection.is_closed():
+                raise ConnectionResetError("the server closed the connection")
+            if not self._has_lock:
+                self._has_lock = await leases.hold_session(connection, self.membership.id)
+
+    async def _join_anew(self, connection: "Connection") -> None:
+        logs.cluster.warning("The cluster took this node for dead; it joins again as a new one")
+        self._on_expelled()
+        self._membership = await leases.join(connection, self._facts)
+        self._has_lock = True

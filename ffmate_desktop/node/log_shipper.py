@@ -1,0 +1,69 @@
+"""A task's log lines on their way to the database, in batches, bounded, and patient when it is away."""
+
+import asyncio
+from collections import deque
+
+from ffmate_desktop.db import claims
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.task import Claim
+from ffmate_desktop.node.insist import insist
+
+INTERVAL = 1.0
+FIRST_LINES = 400
+LAST_LINES = 200
+LONGEST_LINE = 2000
+
+
+class LogShipper:
+    """Collects lines of one attempt: the first 400 go out about once a second, of the rest the last 200 at the end.
+
+    The complete log stays in a file on the node. `add` never blocks; `run` ships until cancelled, `finish` what is left.
+    """
+
+    def __init__(self, database: Database, node_id: int, claim: Claim) -> None:
+        self._database = database
+        self._node_id = node_id
+        self._claim = claim
+        self._waiting: list[str] = []
+        self._tail: deque[str] = deque(maxlen=LAST_LINES)
+        self._counted = 0
+        self._seq = 0
+        self._news = asyncio.Event()
+
+    def add(self, lines: list[str]) -> None:
+        """Take over finished lines."""
+        for line in lines:
+            text = line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + " …"
+            if self._counted < FIRST_LINES:
+                self._waiting.append(text)
+                self._news.set()
+            else:
+                self._tail.append(text)
+            self._counted += 1
+
+    async def run(self) -> None:
+        """Ship what comes in, about once a second, until cancelled."""
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(INTERVAL)
+            await self._ship()
+
+    async def finish(self) -> None:
+        """Ship what is left, with a line that tells how many were left out."""
+        left_out = self._counted - FIRST_LINES - len(self._tail)
+        if left_out > 0:
+            self._waiting.append(f"… {left_out} lines are left out here; the node keeps the complete log")
+        self._waiting += self._tail
+        self._tail.clear()
+        await self._ship()
+
+    async def _ship(self) -> None:
+        self._news.clear()
+        if not self._waiting:
+            return
+        self._seq += 1
+        lines, self._waiting = "\n".join(self._waiting) + "\n", []
+        await insist(
+            lambda: claims.append_log(self._database, self._node_id, self._claim, self._seq, lines),
+            f"the log of {self._claim.uuid}",
+        )

@@ -1,0 +1,53 @@
+"""Tasks of dead nodes go on: any live node sweeps, once it has itself been connected for a whole lease."""
+
+from typing import assert_never
+
+from ffmate_desktop import logs
+from ffmate_desktop.db import leases
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.leases import Beat, Swept
+from ffmate_desktop.domain.task import TaskStatus
+
+
+async def recover(
+    database: Database, node_id: int, beat: Beat, *, connected_for: float, lease: float
+) -> Swept | None:
+    """Act on what a heartbeat told: sweep when somebody is late, requeue what belongs to nobody alive.
+
+    After an outage of the database every lease has run out although everybody lives: who has been connected for
+    less than a lease (seconds) declares nobody dead.
+    """
+    if not beat.stray and not (beat.late and connected_for >= lease):
+        return None
+    try:
+        if connected_for >= lease:
+            swept = await leases.sweep(database, node_id)
+        else:
+            swept = await leases.requeue_strays(database)
+    except CONNECTION_LOST as error:
+        logs.cluster.info("The sweep has to wait: %s", error or type(error).__name__)
+        return None
+    for identifier in swept.dead:
+        logs.cluster.warning("Node %s is lost: it sent no heartbeat and does not answer", identifier)
+    for uuid, status, node in swept.moved:
+        logs.cluster.warning("Task %s of %s %s", uuid, node, _fate(status))
+    return swept
+
+
+def _fate(status: TaskStatus) -> str:
+    match status:
+        case TaskStatus.QUEUED:
+            return "is queued again"
+        case TaskStatus.DONE_ERROR:
+            return "is given up: too many nodes were lost with it"
+        case TaskStatus.DONE_CANCELED:
+            return "is cancelled, as somebody wanted"
+        case (
+            TaskStatus.PRE_PROCESSING
+            | TaskStatus.RUNNING
+            | TaskStatus.POST_PROCESSING
+            | TaskStatus.DONE_SUCCESSFUL
+        ):
+            raise ValueError(f"a sweep never makes a task {status}")
+        case _:
+            assert_never(status)

@@ -1,0 +1,62 @@
+"""Which task is run next here: claims for the free slots, woken by news, by a freed slot, or by a heartbeat."""
+
+import asyncio
+from collections.abc import Callable
+
+from ffmate_desktop import logs
+from ffmate_desktop.db import claims
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.domain.task import Claim
+
+
+class Scheduler:
+    """Claims tasks while there are free slots.
+
+    `node_id()` is the present incarnation, `free()` the number of slots without a task, `start(claim)` must take
+    the slot before it returns.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        node_id: Callable[[], int],
+        free: Callable[[], int],
+        start: Callable[[Claim, int], None],
+    ) -> None:
+        self._database = database
+        self._node_id = node_id
+        self._free = free
+        self._start = start
+        self._wake = asyncio.Event()
+        self.claiming_since: float | None = None
+        """Loop time at which a claim was sent whose answer is not in yet."""
+
+    def wake(self) -> None:
+        """There may be something to claim."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Claim until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while (slots := self._free()) > 0:
+                if await self._claim(slots) < slots:
+                    break
+
+    async def _claim(self, slots: int) -> int:
+        node_id = self._node_id()
+        self.claiming_since = asyncio.get_running_loop().time()
+        try:
+            claimed = await claims.claim(self._database, node_id, slots)
+        except CONNECTION_LOST as error:
+            # Nothing to do: the next heartbeat that gets through tells whether work waits, and what of it is ours.
+            logs.cluster.info("No claim possible: %s", error or type(error).__name__)
+            return 0
+        finally:
+            self.claiming_since = None
+        for claim in claimed:
+            logs.task.info("Claimed %s (%s), attempt %d", claim.name, claim.uuid, claim.attempts)
+            self._start(claim, node_id)
+        return len(claimed)
