@@ -1,0 +1,90 @@
+"""The keeper: a small process that owns the server of one home and stops it when its last user is gone.
+
+Users hold a shared lock, which the system drops however they die; the keeper waits for it, blocked in the kernel.
+Run as `python -m ffmate_desktop.db.embedded_keeper HOME BINARIES`; it must stay light to import.
+"""
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+
+import psutil
+
+from ffmate_desktop.db import embedded_server as server
+from ffmate_desktop.db.embedded_home import Home
+from ffmate_desktop.db.embedded_locks import FileLock, wait_until
+
+_ORPHANS_PATIENCE = 30.0  # seconds for the sessions of a killed server to end
+_LOG_CHECK = 60.0  # seconds
+
+
+def stop_if_unused(home: Home, binaries: Path, seconds: float) -> bool:
+    """Stop the server when nobody uses it; needs the start lock.
+
+    False when it was asked to stop and had not ended after `seconds`.
+    """
+    users = FileLock(home.lock("users"))
+    if not users.acquire(exclusive=True):
+        return True
+    try:
+        server.request_stop(home, binaries)
+        return wait_until(lambda: server.look(home) is None, seconds)
+    finally:
+        users.release()
+
+
+def _stop_when_unused(home: Home, binaries: Path) -> None:
+    users, start = FileLock(home.lock("users")), FileLock(home.lock("start"))
+    while True:
+        users.acquire(exclusive=True, block=True)
+        users.release()
+        # Now with the right to decide: somebody may have come in between.
+        start.acquire(exclusive=True, block=True)
+        stop_if_unused(home, binaries, seconds=600)
+        start.release()
+        time.sleep(0.1)  # the end of the server ends this process
+
+
+def _serve(home: Home, binaries: Path) -> None:
+    """Adopt the live server or start one, and wait until it ends."""
+    if running := server.look(home):
+        psutil.Process(running.pid).wait()
+        return
+    deadline = time.monotonic() + _ORPHANS_PATIENCE
+    while True:
+        mark = server.log_size(home)
+        server.launch(home, binaries)()
+        orphans = "pre-existing shared memory block" in server.log_since(home, mark)
+        if not orphans or time.monotonic() > deadline:
+            return
+        time.sleep(0.2)
+
+
+def main(folder: str, binaries: str) -> None:
+    """Keep the server of this home until it ends; returns at once when there is a keeper already."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Users may be cleaning up after the same signal, and need the database for it.
+        signal.signal(number, lambda *_: None)
+    home, programs = Home.of(Path(folder)), Path(binaries)
+    keeper, ended = FileLock(home.lock("keeper")), Event()
+    # Others look whether the lock is free by taking it for a moment.
+    if not wait_until(lambda: keeper.acquire(exclusive=True), seconds=2):
+        return
+
+    def until_it_ends(duty: Callable[[Home, Path], None]) -> None:
+        try:
+            duty(home, programs)
+        finally:  # a keeper that fails at a duty must go, or nobody would start another
+            ended.set()
+
+    for duty in (_serve, _stop_when_unused):
+        Thread(target=until_it_ends, args=(duty,), daemon=True).start()
+    while not ended.wait(_LOG_CHECK):
+        server.rotate_log(home)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

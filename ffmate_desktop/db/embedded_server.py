@@ -1,0 +1,265 @@
+"""One PostgreSQL server on one private folder: make its cluster, start it, look at it, stop it."""
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+
+from ffmate_desktop.db.embedded_binaries import cluster_version, program
+from ffmate_desktop.db.embedded_home import Account, Home, as_account, make_folder_of, make_private
+from ffmate_desktop.db.embedded_locks import open_beside
+from ffmate_desktop.domain.errors import UserError
+
+DATABASE = "ffmate"
+_PORT = 5432  # of the Unix socket: only a part of its name
+# The shortest limit of a socket's path among our systems is 104 bytes with the closing zero (macOS).
+_SOCKET_FOLDER_LIMIT = 103 - len("/.s.PGSQL.5432")
+_LOG_LIMIT = 5_000_000  # bytes; one older file is kept
+_WINDOWS = os.name == "nt"
+
+# Given on the command line, so that they reach clusters that an older version of this program made.
+_SETTINGS = {
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    "log_checkpoints": "off",
+    "idle_in_transaction_session_timeout": "60s",
+    # Small queries on one machine: no parallel workers (they need /dev/shm, tiny in containers), no replication.
+    "max_parallel_workers_per_gather": "0",
+    "max_logical_replication_workers": "0",
+}
+_SETTINGS_SINCE_18 = {"io_method": "sync"}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A live server of a home. `phase` is its own word: starting, ready, stopping."""
+
+    pid: int
+    phase: str
+    port: int
+    socket_folder: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether it takes connections."""
+        return self.phase == "ready"
+
+
+def look(home: Home) -> Running | None:
+    """The live server of this home, or None.
+
+    postmaster.pid alone proves nothing: after a crash it stays, and its number may belong to another process by now.
+    """
+    pid_file = home.cluster / "postmaster.pid"
+    try:
+        lines = pid_file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        pid = int(lines[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return None
+    if not _serves(pid, home.cluster):
+        return None
+    if len(lines) < 8:  # written line by line while it starts
+        return Running(pid, "starting", 0, "")
+    return Running(pid, lines[7].strip(), int(lines[3]), lines[4])
+
+
+def _serves(pid: int, cluster: Path) -> bool:
+    try:
+        process = psutil.Process(pid)
+        return process.name().startswith("postgres") and cluster in map(Path, process.cmdline())
+    except psutil.Error:  # gone, a zombie, or a process of somebody whom our server could not be
+        return False
+
+
+def uri(home: Home, running: Running) -> str:
+    """The address of the server's database `ffmate`, for asyncpg and libpq."""
+    if _WINDOWS:
+        password = quote(_password_file(home).read_text(encoding="ascii"), safe="")
+        return f"postgresql://{DATABASE}:{password}@127.0.0.1:{running.port}/{DATABASE}?sslmode=disable"
+    folder = quote(running.socket_folder, safe="/")
+    return f"postgresql://{DATABASE}@/{DATABASE}?host={folder}&port={running.port}&sslmode=disable"
+
+
+def initialise(home: Home, binaries: Path) -> None:
+    """Make the cluster, whole or not at all: in a temporary folder that then takes its name.
+
+    Needs the start lock. Raises UserError (no space, no name for this user) with what initdb said.
+    """
+    for leftover in home.folder.glob("cluster.new-*"):
+        shutil.rmtree(leftover)
+    temporary = home.folder / f"cluster.new-{secrets.token_hex(4)}"
+    command = [program(binaries, "initdb"), "-D", str(temporary), "-U", DATABASE, "--encoding=UTF8"]
+    command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
+    if _WINDOWS:
+        descriptor = open_beside(_password_file(home), os.O_WRONLY | os.O_TRUNC)
+        os.write(descriptor, secrets.token_urlsafe(32).encode())
+        os.close(descriptor)
+        command += ["--auth=scram-sha-256", f"--pwfile={_password_file(home)}"]
+    else:
+        # Whoever reaches the socket is the owner of the folder or root.
+        command += ["--auth=trust"]
+    identity = as_account(home.account)
+    done = subprocess.run(
+        command, **identity, env=_environment(), cwd=home.folder, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise _init_error(home, done.stdout.decode(errors="replace"))
+    temporary.rename(home.cluster)
+
+
+def _init_error(home: Home, output: str) -> UserError:
+    if "No space left" in output:
+        hint = "Free some space, or choose another folder with --data-dir."
+        return UserError(f"There is no space left for the embedded database in {home.folder}.", hint)
+    if "could not look up effective user ID" in output:
+        return UserError(
+            "PostgreSQL does not start for a user that has no name on this system.",
+            "Add the user to /etc/passwd, or give the address of a PostgreSQL server with --database.",
+        )
+    reason = " ".join(output.strip().splitlines()[-3:])
+    return UserError(f"The embedded database could not be made in {home.folder}: {reason}")
+
+
+def launch(home: Home, binaries: Path) -> Callable[[], object]:
+    """Start the server and return at once, with a function that waits until it ends. Needs the keeper lock."""
+    _clear_stale_files(home)
+    rotate_log(home)
+    descriptor = open_beside(home.log, os.O_WRONLY | os.O_APPEND)
+    try:
+        if _WINDOWS:
+            return _launch_on_windows(home, binaries)
+        sockets = f'"{socket_folder(home)}"'
+        settings = _settings(home) | {"listen_addresses": "", "unix_socket_directories": sockets}
+        return subprocess.Popen(
+            [program(binaries, "postgres"), "-D", str(home.cluster), "-p", str(_PORT), *_options(settings)],
+            **as_account(home.account), env=_environment(), cwd=home.folder, stdin=subprocess.DEVNULL,
+            stdout=descriptor, stderr=descriptor,
+        ).wait  # fmt: skip
+    finally:
+        os.close(descriptor)
+
+
+def _launch_on_windows(home: Home, binaries: Path) -> Callable[[], object]:
+    """By pg_ctl, which gives up administrator's rights where PostgreSQL would refuse them."""
+    settings = _settings(home) | {"listen_addresses": "127.0.0.1", "port": str(_free_port(home))}
+    command = [program(binaries, "pg_ctl"), "start", "-w", "-t", "900", "-D", str(home.cluster)]
+    command += ["-l", str(home.log), "-o", " ".join(_options(settings))]
+    started = subprocess.run(
+        command, env=_environment(), stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    running = look(home)
+    if started.returncode or running is None:
+        return lambda: None
+    return psutil.Process(running.pid).wait
+
+
+def _clear_stale_files(home: Home) -> None:
+    """Remove what a killed server left; PostgreSQL itself would stop at a process number that is taken again."""
+    if look(home) is not None:
+        raise RuntimeError(f"a server on {home.cluster} is alive")
+    (home.cluster / "postmaster.pid").unlink(missing_ok=True)
+    if not _WINDOWS:
+        for left in socket_folder(home).glob(".s.PGSQL.*"):
+            left.unlink(missing_ok=True)
+
+
+def socket_folder(home: Home) -> Path:
+    """The private folder for the Unix socket: the home, or a short one when its path is too long or too odd.
+
+    Not under XDG_RUNTIME_DIR: that goes away when the user logs out, and a node may stay.
+    """
+    path = str(home.folder)
+    short_enough = len(os.fsencode(path)) <= _SOCKET_FOLDER_LIMIT
+    # A comma separates hosts in a URI and folders in the setting, where the quote quotes.
+    if short_enough and path.isprintable() and not set(path) & set(',"'):
+        return home.folder
+    account = home.account or Account(os.geteuid(), os.getegid())
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    short = Path(f"/tmp/ffmate-{account.uid}-{digest}")  # noqa: S108 - private, its owner is checked
+    if home.account:
+        make_folder_of(short, account)
+    else:
+        with contextlib.suppress(FileExistsError):
+            short.mkdir(mode=0o700)
+        make_private(short, account.uid)
+    return short
+
+
+def request_stop(home: Home, binaries: Path) -> None:
+    """Ask a live server for a fast stop: sessions are ended, everything is written; does not wait."""
+    running = look(home)
+    if running is None:
+        return
+    if _WINDOWS:
+        command = [program(binaries, "pg_ctl"), "stop", "-W", "-m", "fast", "-D", str(home.cluster)]
+        subprocess.run(command, capture_output=True, check=False)
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(running.pid, signal.SIGINT)
+
+
+def rotate_log(home: Home) -> None:
+    """Keep the log below a bound, also while the server writes to it (it appends, so cutting is safe)."""
+    with contextlib.suppress(FileNotFoundError):
+        if home.log.stat().st_size > _LOG_LIMIT:
+            shutil.copyfile(home.log, home.log.with_suffix(".log.1"))
+            os.truncate(home.log, 0)
+
+
+def log_size(home: Home) -> int:
+    """Bytes in the log, to read later what came after."""
+    return home.log.stat().st_size if home.log.exists() else 0
+
+
+def log_since(home: Home, mark: int) -> str:
+    """What was logged after `mark` bytes."""
+    with home.log.open("rb") as file:
+        file.seek(mark)
+        return file.read().decode(errors="replace")
+
+
+def _password_file(home: Home) -> Path:
+    return home.folder / "password"
+
+
+def _settings(home: Home) -> dict[str, str]:
+    return _SETTINGS | (_SETTINGS_SINCE_18 if (cluster_version(home) or 0) >= 18 else {})
+
+
+def _options(settings: dict[str, str]) -> list[str]:
+    return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+
+def _environment() -> dict[str, str]:
+    """Ours without PostgreSQL's own variables, which would speak for another server, and with plain messages."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
+
+
+def _free_port(home: Home) -> int:
+    """The port of the last time if it is free, so that addresses stay good after a crash; else any free one."""
+    note = home.folder / "port"
+    last = int(note.read_text(encoding="ascii")) if note.exists() else 0
+    for wanted in (last, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", wanted))
+            port = int(probe.getsockname()[1])
+            note.write_text(str(port), encoding="ascii")
+            return port
+    raise UserError("No network port is free for the embedded database.")

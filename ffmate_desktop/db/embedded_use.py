@@ -1,0 +1,148 @@
+"""One process's use of the embedded server: come in (starting it if need be), go out (stopping it if last)."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from threading import Event, Thread
+
+from ffmate_desktop import logs
+from ffmate_desktop.db import embedded_server as server
+from ffmate_desktop.db.embedded_binaries import find_binaries
+from ffmate_desktop.db.embedded_home import Home, make_home
+from ffmate_desktop.db.embedded_keeper import stop_if_unused
+from ffmate_desktop.db.embedded_locks import FileLock, open_beside, wait_until
+from ffmate_desktop.domain.errors import UserError
+
+_START_LIMIT = 900.0  # seconds; crash recovery may be long
+_STOP_LIMIT = 60.0
+_SPACE = "Free some space on that disk."
+_PACKAGE_PARENT = Path(__file__).parents[2]
+
+
+class ServerUse:
+    """The synchronous half of EmbeddedDatabase; every method may block and belongs in a thread.
+
+    Three locks in the home: `users` is held shared by everyone who uses the server, `start` exclusively by whoever
+    starts or stops it, `keeper` exclusively by the keeper for its life. Set `leaving` to make a start give up.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._home: Home | None = None
+        self._users: FileLock | None = None
+        self.leaving = Event()
+
+    def enter(self) -> str:
+        """Count this process among the users, and return the URI of the server, which is up.
+
+        Raises UserError: the folder cannot be used, no space, no programs, or the server does not start.
+        """
+        try:
+            home = self._home = make_home(self._data_dir)
+            self._users = users = FileLock(home.lock("users"))
+            with _StartLock(home, self.leaving, _START_LIMIT):
+                try:
+                    users.acquire(exclusive=False, block=True)
+                    return self._bring_up(home)
+                except BaseException:
+                    users.release()
+                    raise
+        except OSError as error:
+            raise UserError(
+                f"The embedded database cannot use the folder {self._data_dir}: {error.strerror or error}.",
+                "Check its permissions and the space on its disk, or choose another folder with --data-dir.",
+            ) from error
+
+    def is_kept(self) -> bool:
+        """Whether the keeper, and so the server, lives."""
+        return self._home is not None and not FileLock(self._home.lock("keeper")).is_free()
+
+    def revive(self) -> str:
+        """After the server or its keeper died: start what is missing, and return the URI."""
+        if self._home is None:
+            raise RuntimeError("not in use")
+        with _StartLock(self._home, self.leaving, _START_LIMIT):
+            return self._bring_up(self._home)
+
+    def leave(self) -> None:
+        """Count this process out; the last one waits until the server has stopped."""
+        home, users = self._home, self._users
+        if home is None or users is None or not users.held:
+            return
+        users.release()
+        with _StartLock(home, Event(), _STOP_LIMIT):
+            stopped = stop_if_unused(home, find_binaries(home), _STOP_LIMIT)
+            keeper = FileLock(home.lock("keeper"))
+            if not stopped or (server.look(home) is None and not wait_until(keeper.is_free, 10)):
+                logs.database.warning("The embedded database is still busy stopping.")
+
+    def _bring_up(self, home: Home) -> str:
+        binaries = find_binaries(home)
+        if not home.cluster.exists():
+            logs.database.info("Making the embedded database in %s.", home.folder)
+            server.initialise(home, binaries)
+        keeper: Thread | None = None
+        mark, begin, told = server.log_size(home), time.monotonic(), False
+        while not self.leaving.is_set():
+            running, kept = server.look(home), self.is_kept()
+            if kept and running and running.ready:
+                return server.uri(home, running)
+            if keeper is None and not kept:
+                keeper = _start_keeper(home, binaries)
+            elif not kept and keeper is not None and not keeper.is_alive():
+                raise _start_error(home, mark)
+            waited = time.monotonic() - begin
+            if waited > 5 and not told:
+                logs.database.info("The embedded database recovers from an unclean stop; this may take long.")
+                told = True
+            if waited > _START_LIMIT:
+                raise UserError("The embedded database needs very long to start.", f"Its log is {home.log}.")
+            self.leaving.wait(0.005)
+        raise UserError("The start of the embedded database was given up.")
+
+
+class _StartLock:
+    """The right to start and stop the server, as a context."""
+
+    def __init__(self, home: Home, leaving: Event, seconds: float) -> None:
+        self._lock = FileLock(home.lock("start"))
+        self._leaving = leaving
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        if not wait_until(lambda: self._lock.acquire(exclusive=True), self._seconds, self._leaving):
+            raise UserError("Another program is busy with the embedded database.", "Try again later.")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def _start_keeper(home: Home, binaries: Path) -> Thread:
+    """Start the keeper in a session of its own, and return the thread that sees its end (and leaves no zombie)."""
+    descriptor = open_beside(home.log, os.O_WRONLY | os.O_APPEND)
+    path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    try:
+        keeper = subprocess.Popen(
+            [sys.executable, "-P", "-m", "ffmate_desktop.db.embedded_keeper", str(home.folder), str(binaries)],
+            env=os.environ | {"PYTHONPATH": path}, cwd=home.folder, stdin=subprocess.DEVNULL,
+            stdout=descriptor, stderr=descriptor, start_new_session=True, creationflags=flags,
+        )  # fmt: skip
+    finally:
+        os.close(descriptor)
+    # A daemon, because the keeper may well outlive this process.
+    thread = Thread(target=keeper.wait, name="embedded database keeper", daemon=True)
+    thread.start()
+    return thread
+
+
+def _start_error(home: Home, mark: int) -> UserError:
+    said = server.log_since(home, mark)
+    if "No space left" in said:
+        return UserError(f"There is no space left for the embedded database in {home.folder}.", _SPACE)
+    lines = "\n".join(said.strip().splitlines()[-6:])
+    return UserError(f"The embedded database did not start. Its log ({home.log}) ends with:\n{lines}")
