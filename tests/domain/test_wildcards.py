@@ -44,7 +44,8 @@ NASTY_NAMES = [
     "\\\"'.mov", "Tom && Jerry.mov", "a&&b.mov", "a & b.mov", "pipe|here.mov", "semi;colon.mov", "in<out>.mov",
     "$HOME.mov", "$(reboot).mov", "`reboot`.mov", "%d.mov", "100%.mov", "${UUID}.mov", "${FFMPEG}",
     "${INPUT_FILE}.mov", "${NO_SUCH}.mov", "${", "#hash.mov", "*?.mov", "[a]{b}.mov", "a,b:c=d.mov",
-    "non-utf8-\udcff.mov", "ünïcödé 🎬.mov", "narrow\u202fspace.mov", "-y", "--", "-i.mov", "concat:a|b", "a:b.mov", "12:30.mov",
+    "non-utf8-\udcff.mov", "ünïcödé 🎬.mov", "narrow\u202fspace.mov", "-y", "--", "-i.mov", "concat:a|b",
+    "a:b.mov", "12:30.mov",
 ]  # fmt: skip
 
 
