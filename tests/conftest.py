@@ -1,0 +1,95 @@
+"""What all tests share: one private PostgreSQL for the whole run, and no warning that nobody announced."""
+
+import logging
+import os
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from ffmate_desktop.db.embedded import EmbeddedDatabase
+
+_SERVER_FOLDER = "FFMATE_TESTS_SERVER_FOLDER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the folder of the run's server once, for this process and the workers that it starts."""
+    if not hasattr(config, "workerinput"):
+        folder = Path(tempfile.mkdtemp(prefix="ffmate-tests-"))
+        folder.chmod(0o755)  # as root the server runs as another user, who must be able to enter
+        os.environ[_SERVER_FOLDER] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove that folder when the workers are gone."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(_SERVER_FOLDER), ignore_errors=True)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres_uri() -> AsyncIterator[str]:
+    """A URI of the server of this run: the first worker starts it, all share it, the last one stops it."""
+    async with EmbeddedDatabase(Path(os.environ[_SERVER_FOLDER])) as database:
+        connection = await asyncpg.connect(database.uri)
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nothing here outlives the run
+            await connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        await connection.execute("SELECT pg_reload_conf()")
+        await connection.close()
+        yield database.uri
+
+
+@pytest.fixture
+async def empty_database(postgres_uri: str) -> AsyncIterator[str]:
+    """The URI of a new database with nothing in it, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    connection = await asyncpg.connect(postgres_uri)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    yield urlsplit(postgres_uri)._replace(path=f"/{name}").geturl()
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+class ExpectedWarnings(logging.Handler):
+    """Everything logged at WARNING or above during one test, and what the test announced of it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._lines: list[str] = []
+        self._announced: list[str] = []
+        self._allowed: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+
+    def announce(self, pattern: str) -> None:
+        """A line that this regular expression finds must be logged."""
+        self._announced.append(pattern)
+
+    def allow(self, pattern: str) -> None:
+        """Lines that this regular expression finds may be logged; for what depends on timing."""
+        self._allowed.append(pattern)
+
+    def verdict(self) -> list[str]:
+        """One sentence for each line that was not announced, and for each announcement that did not come."""
+        known = [*self._announced, *self._allowed]
+        unknown = [line for line in self._lines if not any(re.search(pattern, line) for pattern in known)]
+        missing = [p for p in self._announced if not any(re.search(p, line) for line in self._lines)]
+        return [f"unexpected log line: {line}" for line in unknown] + [f"never logged: {p}" for p in missing]
+
+
+@pytest.fixture(autouse=True)
+def expected_warnings() -> Iterator[ExpectedWarnings]:
+    """Fails a test that logs a warning or an error which it did not announce here."""
+    warnings = ExpectedWarnings()
+    logging.getLogger().addHandler(warnings)
+    yield warnings
+    logging.getLogger().removeHandler(warnings)
+    if problems := warnings.verdict():
+        pytest.fail("\n".join(problems), pytrace=False)
