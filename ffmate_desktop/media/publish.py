@@ -1,0 +1,249 @@
+"""Moves finished outputs to their final names and never destroys a file that it may not replace.
+
+One file: the name is taken by the operation that also moves the file, so of any number of publishers exactly one
+gets a name. A set of files (segments, numbered pictures): all names are checked first, then the files are moved one
+by one, playlists last; when a name is taken in between, the files moved so far are moved back. With RENAME a set
+whose names are not all free goes as a whole into a new folder, as its files refer to each other by name.
+"""
+
+import errno
+import itertools
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ffmate_desktop import logs
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.task import IfExists
+from ffmate_desktop.media.outputs import OutputKind, OutputPlan, PlannedOutput, is_same_file, overwrites_input
+from ffmate_desktop.media.rename import rename_to_free_name
+
+_LISTS = frozenset({".m3u8", ".mpd", ".csv", ".txt", ".ffconcat"})  # name the other files of a set
+_NO_SPACE = "There is no space left on the disk of “{}”."
+_NOT_ALLOWED = "“{}” may not be written by this user."
+_TROUBLE = {
+    errno.EACCES: (_NOT_ALLOWED, "Change its permissions, or choose another folder."),
+    errno.EPERM: (_NOT_ALLOWED, "Change its permissions, or choose another folder."),
+    errno.EROFS: ("The disk of “{}” is read-only.", "Choose another folder, or mount it for writing."),
+    errno.ENOSPC: (_NO_SPACE, "Free some space, then restart the task."),
+    errno.EDQUOT if sys.platform != "win32" else errno.ENOSPC: (_NO_SPACE, "Free some space, then restart the task."),
+    errno.EFBIG: ("The file system of “{}” allows no file of this size.", "Choose another disk (not FAT)."),
+    errno.ENOENT: ("The folder of “{}” is gone.", "Is its disk or network share still connected?"),
+    errno.ENOTDIR: ("A part of the path “{}” is a file, not a folder.", "Choose another output folder."),
+    errno.EISDIR: ("“{}” is a folder.", "Choose another name for the output."),
+    errno.EEXIST: ("“{}” exists already.", "Choose another name, or let the task rename or replace."),
+    errno.ENAMETOOLONG: ("The name “{}” is too long for its file system.", "Choose a shorter name."),
+    errno.EIO: ("The disk of “{}” reports an error.", "Check the disk or the connection to it."),
+    errno.ESTALE if sys.platform != "win32" else errno.EIO: (
+        "The network share of “{}” has gone away.", "Connect it again.",
+    ),
+}  # fmt: skip
+_IN_USE = 32  # ERROR_SHARING_VIOLATION of Windows
+
+
+def explain(error: OSError, path: Path) -> UserError:
+    """The sentence for a person about what the file system refused at `path`."""
+    if getattr(error, "winerror", None) == _IN_USE:
+        return UserError(f"“{path}” is in use by another program.", "Close it there, then restart the task.")
+    if error.errno == errno.ENOENT and path.parent.is_dir():
+        return UserError(
+            f"The temporary file of “{path}” is gone.",
+            "Another node may have taken the task over; see its log.",
+        )
+    sentence, hint = _TROUBLE.get(
+        error.errno or 0, (f"“{{}}” cannot be written: {error.strerror or error}.", "")
+    )
+    return UserError(sentence.format(path), hint)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise explain(error, path) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Raises UserError unless a file can be made in `folder`."""
+    with _explained(folder), tempfile.TemporaryFile(dir=folder, prefix=".ffd-check-"):
+        pass
+
+
+def make_folders(plan: OutputPlan) -> None:
+    """Makes the folders that outputs are written to. Raises UserError."""
+    for folder in plan.folders:
+        with _explained(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+def sync(plan: OutputPlan) -> None:
+    """Brings the temporary files to the disk, so that a published name never shows a file lost in a power cut."""
+    for output in plan.outputs:
+        files = [output.temporary] if output.kind is OutputKind.FILE else _files_below(output.temporary)
+        for file in files:
+            with _explained(file):
+                _sync_file(file)
+
+
+def publish(plan: OutputPlan, if_exists: IfExists) -> list[Path]:
+    """Move all outputs to their final names; the paths that they got, the main output first.
+
+    Raises UserError: a name is taken (FAIL), a target is a folder or an input file, the file system refuses. Files
+    published before the trouble stay.
+    """
+    published: dict[Path, list[Path]] = {}
+    for output in sorted(plan.outputs, key=lambda output: output is not plan.main):
+        if output.temporary in published:
+            continue  # two sets in one folder were moved together
+        if output.kind is OutputKind.FILE:
+            published[output.temporary] = [_publish_file(plan, output, if_exists)]
+        else:
+            published[output.temporary] = _publish_set(plan, output, if_exists)
+    for folder in {path.parent for path in itertools.chain.from_iterable(published.values())}:
+        _sync_folder(folder)
+    return list(itertools.chain.from_iterable(published.values()))
+
+
+def discard(plan: OutputPlan) -> None:
+    """Removes what this claim of the task wrote and did not publish."""
+    _discard(plan, range(plan.epoch, plan.epoch + 1))
+
+
+def discard_older(plan: OutputPlan) -> None:
+    """Removes what earlier claims of the same task left behind, so that a zombie finds nothing to publish."""
+    _discard(plan, range(plan.epoch))
+
+
+def _discard(plan: OutputPlan, epochs: range) -> None:
+    ours = re.compile(re.escape(plan.prefix) + r"(\d+)(?:-.*)?", re.DOTALL)
+    for parent in plan.parents:
+        try:
+            entries = list(parent.iterdir())
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            logs.task.warning("Temporary files in “%s” cannot be removed: %s", parent, error)
+            continue
+        for entry in entries:
+            match = ours.fullmatch(entry.name)
+            if match and int(match[1]) in epochs:
+                _remove(entry)
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:  # Windows: somebody has it open; the next owner of the task tries again
+        logs.task.warning("The temporary file “%s” could not be removed: %s", path, error)
+
+
+def _publish_file(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -> Path:
+    if if_exists is not IfExists.RENAME:
+        _move(plan, output.temporary, output.target, replace=if_exists is IfExists.REPLACE)
+        return output.target
+    for candidate in _names(output.target):
+        with _explained(candidate):
+            try:
+                rename_to_free_name(output.temporary, candidate)
+            except FileExistsError:
+                continue
+            return candidate
+    raise AssertionError("names never end")
+
+
+def _names(path: Path) -> Iterator[Path]:
+    """`name.ext`, `name-2.ext`, `name-3.ext` and so on."""
+    yield path
+    for number in itertools.count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def _move(plan: OutputPlan, source: Path, target: Path, *, replace: bool) -> None:
+    for read in plan.inputs:
+        if is_same_file(read, target):
+            raise overwrites_input(read, target)
+    with _explained(target):
+        if not replace:
+            rename_to_free_name(source, target)
+        elif target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        else:
+            source.replace(target)
+
+
+def _publish_set(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -> list[Path]:
+    files = [file.relative_to(output.temporary) for file in _files_below(output.temporary)]
+    files.sort(key=lambda file: (file.suffix.lower() in _LISTS, file))
+    folder = output.target
+    if if_exists is not IfExists.REPLACE:
+        taken = next((folder / file for file in files if os.path.lexists(folder / file)), None)
+        if taken is not None and if_exists is IfExists.FAIL:
+            raise explain(FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)), taken)
+        if taken is not None:
+            folder = _new_folder(folder / _set_name(output))
+    _move_all(plan, output.temporary, folder, files, replace=if_exists is IfExists.REPLACE)
+    _remove(output.temporary)
+    return [folder / file for file in files]
+
+
+def _move_all(plan: OutputPlan, source: Path, folder: Path, files: list[Path], *, replace: bool) -> None:
+    moved: list[Path] = []
+    try:
+        for file in files:
+            with _explained(folder / file):
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            _move(plan, source / file, folder / file, replace=replace)
+            moved.append(file)
+    except UserError:
+        if not replace:  # all or nothing; what was replaced cannot come back
+            for file in moved:
+                (folder / file).replace(source / file)
+        raise
+
+
+def _set_name(output: PlannedOutput) -> str:
+    """Name of a set without numbers and extension, such as `frame` for `frame_%04d.png`."""
+    return re.sub(r"%[-0-9]*[A-Za-z]|%%", "", Path(output.name).stem).strip("_-. ") or "output"
+
+
+def _new_folder(path: Path) -> Path:
+    for number in itertools.count(2):
+        folder = path.with_name(f"{path.name}-{number}")
+        with _explained(folder):
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            return folder
+    raise AssertionError("numbers never end")
+
+
+def _files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _sync_file(path: Path) -> None:
+    # Windows flushes only what is open for writing; elsewhere reading is enough, and always allowed
+    descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":  # NTFS journals names; a folder cannot be opened
+        return
+    try:
+        _sync_file(folder)
+    except OSError as error:  # some network file systems cannot; the file itself is safe
+        logs.task.debug("The folder “%s” cannot be flushed: %s", folder, error)

@@ -1,0 +1,249 @@
+"""Outputs get their names exactly once, and no file of a user is lost on the way."""
+
+import errno
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.task import IfExists
+from ffmate_desktop.media import publish, rename
+from ffmate_desktop.media.outputs import OutputPlan, plan
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+
+
+def planned(
+    out: Path, epoch: int = 1, task: str = "0190a1b2-c3d4-7e5f", also: Sequence[str] = ()
+) -> OutputPlan:
+    source = out.parent / "source.mp4"
+    return plan([["-i", str(source), *also, str(out)]], task=task, epoch=epoch, main_output=str(out))
+
+
+def written(result: OutputPlan, content: bytes = b"new") -> OutputPlan:
+    """The plan after ffmpeg did its work."""
+    publish.make_folders(result)
+    for output in result.outputs:
+        output.temporary.write_bytes(content)
+    return result
+
+
+def set_of(out: Path, names: Sequence[str], epoch: int = 1) -> OutputPlan:
+    """A set of files after ffmpeg made them up."""
+    result = planned(out, epoch)
+    publish.make_folders(result)
+    for name in names:
+        file = result.outputs[0].temporary / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"new")
+    return result
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("if_exists", IfExists)
+def test_a_free_name_is_simply_taken(tmp_path: Path, if_exists: IfExists) -> None:
+    result = written(planned(tmp_path / "new" / "out.mp4"))
+    publish.sync(result)
+    assert publish.publish(result, if_exists) == [tmp_path / "new" / "out.mp4"]
+    assert names_in(tmp_path) == ["new/out.mp4"]
+
+
+def test_a_taken_name_is_kept_unless_replace(tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    out.write_bytes(b"old")
+    with pytest.raises(UserError, match=r"“.*out\.mp4” exists already\."):
+        publish.publish(written(planned(out)), IfExists.FAIL)
+    assert out.read_bytes() == b"old"
+    assert publish.publish(written(planned(out)), IfExists.RENAME) == [tmp_path / "out-2.mp4"]
+    assert publish.publish(written(planned(out)), IfExists.RENAME) == [tmp_path / "out-3.mp4"]
+    assert out.read_bytes() == b"old"
+    assert publish.publish(written(planned(out)), IfExists.REPLACE) == [out]
+    assert out.read_bytes() == b"new"
+    assert names_in(tmp_path) == ["out-2.mp4", "out-3.mp4", "out.mp4"]
+
+
+@POSIX
+def test_even_a_dangling_link_is_a_taken_name(tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").symlink_to(tmp_path / "nothing")
+    with pytest.raises(UserError, match="exists already"):
+        publish.publish(written(planned(tmp_path / "out.mp4")), IfExists.FAIL)
+    assert not (tmp_path / "nothing").exists()
+
+
+@POSIX
+def test_replace_replaces_a_link_and_not_what_it_points_to(tmp_path: Path) -> None:
+    (tmp_path / "precious.mp4").write_bytes(b"old")
+    (tmp_path / "out.mp4").symlink_to(tmp_path / "precious.mp4")
+    publish.publish(written(planned(tmp_path / "out.mp4")), IfExists.REPLACE)
+    assert (tmp_path / "precious.mp4").read_bytes() == b"old"
+    assert (tmp_path / "out.mp4").read_bytes() == b"new"
+
+
+def test_replace_refuses_a_folder_and_an_input(tmp_path: Path) -> None:
+    (tmp_path / "source.mp4").write_bytes(b"film")
+    result = written(planned(tmp_path / "out.mp4"))
+    (tmp_path / "out.mp4").mkdir()
+    with pytest.raises(UserError, match="is a folder"):
+        publish.publish(result, IfExists.REPLACE)
+    (tmp_path / "out.mp4").rmdir()
+    os.link(tmp_path / "source.mp4", tmp_path / "out.mp4")  # made while the task was running
+    with pytest.raises(UserError, match="would overwrite its own input"):
+        publish.publish(result, IfExists.REPLACE)
+    assert (tmp_path / "source.mp4").read_bytes() == b"film"
+
+
+@pytest.mark.parametrize("if_exists", [IfExists.FAIL, IfExists.RENAME])
+def test_racing_publishers_never_share_a_name(tmp_path: Path, if_exists: IfExists) -> None:
+    for round_number in range(20):
+        folder = tmp_path / str(round_number)
+        plans = [
+            written(planned(folder / "out.mp4", task=f"{n:012d}"), f"from {n}".encode()) for n in range(8)
+        ]
+        with ThreadPoolExecutor(8) as pool:
+            start = threading.Barrier(8)
+            racers = [pool.submit(_race, start, result, if_exists) for result in plans]
+        got = [path for racer in racers for path in racer.result()]
+        assert len(set(got)) == len(got) == (1 if if_exists is IfExists.FAIL else 8)
+        assert len({path.read_bytes() for path in got}) == len(got)
+
+
+def _race(start: threading.Barrier, result: OutputPlan, if_exists: IfExists) -> list[Path]:
+    start.wait()
+    try:
+        return publish.publish(result, if_exists)
+    except UserError:
+        return []
+
+
+@POSIX
+@pytest.mark.parametrize("way", [rename._link, rename._reserve_and_replace])
+def test_every_way_of_taking_a_name_refuses_a_taken_one(tmp_path: Path, way: object) -> None:
+    assert callable(way)
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.write_bytes(b"new")
+    target.write_bytes(b"old")
+    with pytest.raises(FileExistsError):
+        way(source, target)
+    assert source.read_bytes() == b"new" and target.read_bytes() == b"old"
+    target.unlink()
+    way(source, target)
+    assert target.read_bytes() == b"new" and not source.exists()
+
+
+def test_a_set_moves_whole_and_its_list_last(tmp_path: Path) -> None:
+    result = set_of(tmp_path / "a.m3u8", ["a.m3u8", "a1.ts", "sub/a2.ts"])
+    publish.sync(result)
+    assert publish.publish(result, IfExists.FAIL) == [
+        tmp_path / name for name in ("a1.ts", "sub/a2.ts", "a.m3u8")
+    ]
+    assert names_in(tmp_path) == ["a.m3u8", "a1.ts", "sub/a2.ts"]
+    assert not result.outputs[0].temporary.exists()
+
+
+def test_one_taken_name_keeps_a_whole_set_away(tmp_path: Path) -> None:
+    (tmp_path / "f_2.png").write_bytes(b"old")
+    with pytest.raises(UserError, match=r"f_2\.png” exists already"):
+        publish.publish(set_of(tmp_path / "f_%d.png", ["f_1.png", "f_2.png"]), IfExists.FAIL)
+    assert not (tmp_path / "f_1.png").exists()
+    result = set_of(tmp_path / "f_%d.png", ["f_1.png", "f_2.png"], epoch=2)
+    assert publish.publish(result, IfExists.RENAME) == [
+        tmp_path / "f-2" / "f_1.png",
+        tmp_path / "f-2" / "f_2.png",
+    ]
+    result = set_of(tmp_path / "f_%d.png", ["f_1.png", "f_2.png"], epoch=3)
+    publish.publish(result, IfExists.REPLACE)
+    assert (tmp_path / "f_2.png").read_bytes() == b"new"
+
+
+def test_a_set_that_meets_a_folder_midway_is_moved_back(tmp_path: Path) -> None:
+    (tmp_path / "source.mp4").write_bytes(b"film")
+    result = set_of(tmp_path / "f_%d.png", ["f_1.png", "f_2.png", "z/f_3.png"])
+    (tmp_path / "z").write_bytes(b"a file where the set has a folder")
+    with pytest.raises(UserError):
+        publish.publish(result, IfExists.FAIL)
+    assert names_in(tmp_path / result.outputs[0].temporary.name) == ["f_1.png", "f_2.png", "z/f_3.png"]
+    assert not (tmp_path / "f_1.png").exists()
+
+
+def test_only_own_and_older_leftovers_are_removed(tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    for name in (
+        ".ffd-0190a1b2c3d4-1-out.mp4",
+        ".ffd-0190a1b2c3d4-2-other.mp4",
+        ".ffd-0190a1b2c3d4-3-out.mp4",
+        ".ffd-0190a1b2c3d4-4-out.mp4",
+        ".ffd-ffffffffffff-1-out.mp4",
+        "out.mp4",
+    ):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / ".ffd-0190a1b2c3d4-2").mkdir()
+    (tmp_path / ".ffd-0190a1b2c3d4-2" / "seg.ts").write_bytes(b"x")
+    publish.discard_older(planned(out, epoch=3))
+    left = [
+        ".ffd-0190a1b2c3d4-3-out.mp4",
+        ".ffd-0190a1b2c3d4-4-out.mp4",
+        ".ffd-ffffffffffff-1-out.mp4",
+        "out.mp4",
+    ]
+    assert names_in(tmp_path) == left
+    publish.discard(planned(out, epoch=3))
+    assert names_in(tmp_path) == left[1:]
+    publish.discard(planned(tmp_path / "gone" / "out.mp4"))  # nothing there is nothing to do
+
+
+def test_a_zombie_finds_nothing_to_publish(tmp_path: Path) -> None:
+    zombie = written(planned(tmp_path / "out.mp4", epoch=1), b"zombie")
+    owner = written(planned(tmp_path / "out.mp4", epoch=2), b"owner")
+    publish.discard_older(owner)
+    publish.publish(owner, IfExists.REPLACE)
+    with pytest.raises(UserError, match="is gone"):
+        publish.publish(zombie, IfExists.REPLACE)
+    assert (tmp_path / "out.mp4").read_bytes() == b"owner"
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (errno.EFBIG, "The file system of “/f/o.mp4” allows no file of this size. Choose another disk (not FAT)."),
+        (errno.EROFS, "The disk of “/f/o.mp4” is read-only. Choose another folder, or mount it for writing."),
+        (errno.ENOSPC, "There is no space left on the disk of “/f/o.mp4”. Free some space, then restart the task."),
+        (errno.ENOENT, "The folder of “/f/o.mp4” is gone. Is its disk or network share still connected?"),
+    ],
+)  # fmt: skip
+def test_trouble_is_told_in_sentences(number: int, sentence: str) -> None:
+    told = publish.explain(OSError(number, os.strerror(number)), Path("/f/o.mp4"))
+    assert str(told).replace("\\", "/") == sentence
+
+
+def test_a_folder_that_cannot_be_written_is_noticed(tmp_path: Path) -> None:
+    publish.check_writable(tmp_path)
+    assert names_in(tmp_path) == []
+    with pytest.raises(UserError):
+        publish.check_writable(tmp_path / "missing")
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UserError):
+        publish.make_folders(planned(tmp_path / "file" / "out.mp4"))
+
+
+@POSIX
+def test_a_folder_of_somebody_else_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    user = os.geteuid()
+    if user == 0:  # root may write everywhere
+        os.seteuid(65534)
+    try:
+        with pytest.raises(UserError, match="may not be written by this user"):
+            publish.check_writable(tmp_path)
+        with pytest.raises(UserError, match="may not be written by this user"):
+            publish.make_folders(planned(tmp_path / "sub" / "out.mp4"))
+    finally:
+        os.seteuid(user)
+        tmp_path.chmod(0o700)
