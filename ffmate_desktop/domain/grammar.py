@@ -72,7 +72,7 @@ def quote(token: str) -> str:
     if _NEEDS_NO_QUOTES.fullmatch(token):
         return token
     escaped = re.sub(
-        rf"""(\\*)([{_BLANK}"']|\Z)""",
+        rf"""(?<!\\)(\\*)([{_BLANK}"']|\Z)""",
         lambda match: match[1] * 2 + match[2].replace('"', '\\"'),
         token,
     )
