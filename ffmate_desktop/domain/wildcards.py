@@ -12,7 +12,7 @@
 | METADATA_<path> | a value of the task's metadata (see `domain.metadata_path`); empty when it is not there |
 
 Values are put in once: a file that is called `${UUID}.mov` stays so. They are never quoted, since a command is split
-into arguments before (see `domain.grammar`); FFmate expands first, so that a quote in a file name breaks its commands.
+into arguments before (see `domain.grammar`); FFmate expands first, so a quote in a file name breaks its commands.
 
 | filter | for |
 |---|---|
