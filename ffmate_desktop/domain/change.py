@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from ffmate_desktop.domain.task import LiveProgress
+from ffmate_desktop.domain.task import Desired, LiveProgress
 
 Kind = Literal["task", "node", "preset"]
 
@@ -17,7 +17,7 @@ class TaskChange:
     version: int
     status: str
     phase: str
-    desired: str
+    desired: Desired
     node_id: int | None
     epoch: int
     priority: int

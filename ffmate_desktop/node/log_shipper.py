@@ -17,7 +17,7 @@ LONGEST_LINE = 2000
 class LogShipper:
     """Collects lines of one attempt: the first 400 go out about once a second, of the rest the last 200 at the end.
 
-    The complete log stays in a file on the node. `add` never blocks; `run` ships until cancelled, `finish` what is left.
+    The complete log stays in a file on the node. `add` never blocks; `run` ships until cancelled, `finish` the rest.
     """
 
     def __init__(self, database: Database, node_id: int, claim: Claim) -> None:

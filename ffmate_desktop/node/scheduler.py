@@ -29,12 +29,16 @@ class Scheduler:
         self._free = free
         self._start = start
         self._wake = asyncio.Event()
-        self.claiming_since: float | None = None
-        """Loop time at which a claim was sent whose answer is not in yet."""
+        self._claiming = False
+        self._last_answer = 0.0
 
     def wake(self) -> None:
         """There may be something to claim."""
         self._wake.set()
+
+    def was_quiet_since(self, moment: float) -> bool:
+        """No claim was on its way at this loop time or later: whatever is ours was started here."""
+        return not self._claiming and self._last_answer < moment
 
     async def run(self) -> None:
         """Claim until cancelled."""
@@ -47,7 +51,7 @@ class Scheduler:
 
     async def _claim(self, slots: int) -> int:
         node_id = self._node_id()
-        self.claiming_since = asyncio.get_running_loop().time()
+        self._claiming = True
         try:
             claimed = await claims.claim(self._database, node_id, slots)
         except CONNECTION_LOST as error:
@@ -55,7 +59,7 @@ class Scheduler:
             logs.cluster.info("No claim possible: %s", error or type(error).__name__)
             return 0
         finally:
-            self.claiming_since = None
+            self._claiming, self._last_answer = False, asyncio.get_running_loop().time()
         for claim in claimed:
             logs.task.info("Claimed %s (%s), attempt %d", claim.name, claim.uuid, claim.attempts)
             self._start(claim, node_id)

@@ -1,0 +1,176 @@
+"""One attempt at a task, as far as files and ffmpeg are concerned: prepare, encode, judge, publish, clean up."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.grammar import join
+from ffmate_desktop.domain.task import Claim
+from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
+from ffmate_desktop.media import arguments, command, publish
+from ffmate_desktop.media.expectation import Expectation, expect
+from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished
+from ffmate_desktop.media.log_capture import LogCapture
+from ffmate_desktop.media.outputs import OutputPlan, plan
+from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
+from ffmate_desktop.media.progress import Meter, Progress
+from ffmate_desktop.media.verdict import Verdict, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What every attempt on this node uses.
+
+    `os` and `arch` in FFmate's words; `work` holds a private folder for each attempt, `logs` the complete logs;
+    after `stall_seconds` without any sign of life an ffmpeg is taken for stuck.
+    """
+
+    ffmpeg: Path
+    prober: Prober
+    os: str
+    arch: str
+    work: Path
+    logs: Path
+    stall_seconds: float
+
+
+class Attempt:
+    """The media side of one claimed task. The methods are called in the order in which they stand here."""
+
+    def __init__(
+        self,
+        claim: Claim,
+        shop: Workshop,
+        *,
+        on_progress: Callable[[Progress], None],
+        on_lines: Callable[[list[str]], None],
+    ) -> None:
+        self._claim = claim
+        self._shop = shop
+        self._on_progress = on_progress
+        name = f"{claim.uuid}-{claim.epoch}"
+        self._folder = shop.work / name
+        self.log = LogCapture(shop.logs / f"{name}.log", on_lines=on_lines)
+        self._plan: OutputPlan | None = None
+        self._run: FFmpegRun | None = None
+        self._facts: dict[str, MediaFacts] = {}
+        self._expectation: Expectation | None = None
+
+    async def prepare(self) -> dict[str, Any]:
+        """Resolve the command, make folders, probe the inputs. Returns what is known now: command, output, input.
+
+        Raises UserError when the task cannot run here.
+        """
+        spec = self._claim.spec
+        output, steps = self._resolve()
+        await asyncio.to_thread(self._prepare_folders, steps, output)
+        planned = self._planned()
+        invocations = [arguments.parse(step) for step in planned.steps]
+        for url in {file.url for invocation in invocations for file in invocation.inputs}:
+            await self._probe(url)
+        self._expectation = expect(invocations[-1], self._facts)
+        argvs = [command.build(self._shop.ffmpeg, step) for step in planned.steps]
+        self._run = FFmpegRun(
+            argvs,
+            workdir=self._folder,
+            log=self.log,
+            meter=Meter(self._expectation.seconds, self._expectation.frames, len(argvs)),
+            on_progress=self._on_progress,
+            stall_seconds=self._shop.stall_seconds,
+        )
+        known: dict[str, Any] = {"command": join(steps), "output": output}
+        if spec.input in self._facts:
+            known["facts"] = {"input": self._facts[spec.input].to_json()}
+        return known
+
+    async def encode(self) -> Finished:
+        """Run every step; returns how ffmpeg ended."""
+        return await self._ffmpeg().run()
+
+    async def judge(self, finished: Finished) -> Verdict:
+        """Look at what was written: that decides, not the exit code."""
+        assert self._expectation is not None  # noqa: S101 - prepare came first
+        return await judge(finished, self.log.lines(), self._planned(), self._expectation, self._shop.prober)
+
+    async def secure(self) -> None:
+        """Bring the output to the disk before anybody is told that it exists; raises UserError."""
+        await asyncio.to_thread(publish.sync, self._planned())
+
+    async def publish(self) -> list[Path]:
+        """Move the output into place and return where it is now; raises UserError."""
+        return await asyncio.to_thread(publish.publish, self._planned(), self._claim.spec.if_exists)
+
+    async def clean_up(self) -> None:
+        """Remove what is left of this attempt: temporary output, working folder; close the log. Never raises."""
+        if self._plan is not None:
+            await asyncio.to_thread(publish.discard, self._plan)
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await self.log.close()
+
+    async def cancel(self) -> None:
+        """Kill ffmpeg and everything it started."""
+        if self._run is not None:
+            await self._run.cancel()
+
+    def pause(self) -> None:
+        """Suspend ffmpeg."""
+        if self._run is not None:
+            self._run.pause()
+
+    def resume(self) -> None:
+        """Let a suspended ffmpeg go on."""
+        if self._run is not None:
+            self._run.resume()
+
+    def _resolve(self) -> tuple[str, list[list[str]]]:
+        claim, shop, spec = self._claim, self._shop, self._claim.spec
+
+        def values(output: str) -> Values:
+            return Values(
+                input_file=spec.input,
+                output_file=output,
+                moment=Moment(spec.clock_ns, spec.utc_offset),
+                uuid=str(claim.uuid),
+                source=spec.source,
+                os_name=shop.os,
+                os_arch=shop.arch,
+                ffmpeg=str(shop.ffmpeg),
+                metadata=spec.metadata,
+            )
+
+        output = spec.output if spec.output is not None else expand(spec.output_pattern, values(""))
+        return output, expand_steps(spec.tokens, values(output))
+
+    def _prepare_folders(self, steps: list[list[str]], output: str) -> None:
+        spec = self._claim.spec
+        if not Path(spec.input).exists():
+            raise UserError(
+                f"The input “{spec.input}” is not there.",
+                "It was moved or deleted, or this node does not reach its storage.",
+            )
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._plan = plan(steps, task=str(self._claim.uuid), epoch=self._claim.epoch, main_output=output)
+        publish.make_folders(self._plan)
+        publish.discard_older(self._plan)
+
+    async def _probe(self, url: str) -> None:
+        """Facts make progress and verdict better; where there are none (a pattern, a device) we go without."""
+        path = Path(url.removeprefix("file:"))
+        if not path.is_absolute():
+            return
+        try:
+            self._facts[url] = await self._shop.prober.probe(path)
+        except ProbeError as error:
+            self.log.note(f"no facts about {path.name}: {error}")
+
+    def _planned(self) -> OutputPlan:
+        assert self._plan is not None  # noqa: S101 - prepare came first
+        return self._plan
+
+    def _ffmpeg(self) -> FFmpegRun:
+        assert self._run is not None  # noqa: S101 - prepare came first
+        return self._run

@@ -1,0 +1,227 @@
+"""A cluster node: joins, keeps its duties alive, and leaves in order. The duties are in the files beside this one."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from ffmate_desktop import logs
+from ffmate_desktop.db import claims, leases
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.leases import Beat
+from ffmate_desktop.domain.change import AnythingChanged, Change, NodeChanged, TasksChanged
+from ffmate_desktop.domain.node import NodeFacts, NodeState
+from ffmate_desktop.domain.task import Claim, LiveProgress
+from ffmate_desktop.node.attempt import Workshop
+from ffmate_desktop.node.bus import Bus
+from ffmate_desktop.node.heartbeat import Heartbeat
+from ffmate_desktop.node.insist import insist
+from ffmate_desktop.node.progress_sender import ProgressSender
+from ffmate_desktop.node.recovery import recover
+from ffmate_desktop.node.scheduler import Scheduler
+from ffmate_desktop.node.task_run import Order, TaskRun
+
+GIVE_BACK_SECONDS = 15.0
+"""How long a stopping node tries to give its tasks back; after that its lease runs out and others take them."""
+
+
+class Node:
+    """One node. `start` joins the cluster, `run` works until `stop` or a drain ends it.
+
+    `facts.slots` tasks run at once. The node owns every task it starts; its database pool and workshop are its own
+    to use but not to close.
+    """
+
+    def __init__(self, uri: str, database: Database, facts: NodeFacts, shop: Workshop, bus: Bus) -> None:
+        self._database = database
+        self._facts = facts
+        self._shop = shop
+        self._bus = bus
+        self._runs: dict[int, TaskRun] = {}
+        self._draining = False
+        self._over = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._last_beat: Beat | None = None
+        self._beat_came = asyncio.Event()
+        self._orphaned: set[int] = set()
+        self._group: asyncio.TaskGroup | None = None
+        self._heartbeat = Heartbeat(
+            uri,
+            facts,
+            bus,
+            progress=self._live,
+            on_beat=self._on_beat,
+            on_expelled=self._on_expelled,
+        )
+        self._scheduler = Scheduler(
+            database, node_id=self._node_id, free=self._free_slots, start=self._start_task
+        )
+        self._sender = ProgressSender(database, node_id=self._node_id, progress=self._live)
+
+    async def start(self) -> None:
+        """Join the cluster; raises UserError when that cannot be."""
+        await self._heartbeat.start()
+        logs.cluster.info("Node %s joined with %d slots", self._facts.identifier, self._facts.slots)
+
+    def stop(self) -> None:
+        """End `run` in order: kill what runs here, give it back to the queue, leave."""
+        self._over.set()
+
+    def drain(self) -> None:
+        """Claim nothing new; `run` ends when everything that runs here is finished."""
+        if not self._draining:
+            logs.cluster.info("Draining: %d tasks are still running here", len(self._runs))
+        self._draining = True
+        if not self._runs:
+            self._over.set()
+
+    async def run(self) -> None:
+        """Work until `stop`, or until a drain is complete. Cancelling it ends everything at once."""
+        unsubscribe = self._bus.subscribe(self._on_change)
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                beating = group.create_task(_keep_alive(self._heartbeat.run, "heartbeat"))
+                duties = [
+                    group.create_task(_keep_alive(duty, name))
+                    for duty, name in (
+                        (self._scheduler.run, "scheduler"),
+                        (self._sender.run, "progress"),
+                        (self._reconcile, "reconcile"),
+                    )
+                ]
+                self._scheduler.wake()
+                await self._over.wait()
+                for duty in duties:
+                    duty.cancel()
+                await self._give_everything_back()
+                beating.cancel()
+        finally:
+            self._group = None
+            unsubscribe()
+            await self._heartbeat.close()
+        logs.cluster.info("Node %s left", self._facts.identifier)
+
+    async def _give_everything_back(self) -> None:
+        for run in self._runs.values():
+            run.end(Order.GIVE_BACK)
+        try:
+            async with asyncio.timeout(GIVE_BACK_SECONDS):
+                await self._idle.wait()
+                await insist(lambda: leases.leave(self._database, self._node_id()), "leaving")
+        except TimeoutError:
+            logs.cluster.warning("The database is away: our tasks will be taken over when our lease runs out")
+            for run in self._runs.values():
+                run.abandon()
+            await self._idle.wait()
+
+    def _node_id(self) -> int:
+        return self._heartbeat.membership.id
+
+    def _free_slots(self) -> int:
+        return 0 if self._draining or self._over.is_set() else self._facts.slots - len(self._runs)
+
+    def _live(self) -> list[LiveProgress]:
+        return [run.live() for run in self._runs.values()]
+
+    def _start_task(self, claim: Claim, node_id: int) -> None:
+        assert self._group is not None  # noqa: S101 - only the scheduler calls it, inside the group
+        run = TaskRun(
+            claim,
+            node_id,
+            self._database,
+            self._shop,
+            confirm=self._heartbeat.beat_now,
+        )
+        self._runs[claim.id] = run
+        self._idle.clear()
+        task = self._group.create_task(run.run(), name=f"task {claim.uuid}")
+        task.add_done_callback(lambda _task: self._on_task_end(run))
+        if node_id != self._node_id():  # expelled while the claim was on its way
+            run.end(Order.LOST)
+        self._sender.wake()
+
+    def _on_task_end(self, run: TaskRun) -> None:
+        if self._runs.get(run.claim.id) is run:
+            del self._runs[run.claim.id]
+        if not self._runs:
+            self._idle.set()
+            if self._draining:
+                self._over.set()
+        self._scheduler.wake()
+
+    def _on_change(self, change: Change) -> None:
+        match change:
+            case TasksChanged(rows=rows, queued=queued):
+                for row in rows or ():
+                    run = self._runs.get(row.id)
+                    if run is not None and row.node_id == run.node_id and row.epoch == run.claim.epoch:
+                        run.obey(row.desired)
+                if rows is None and self._runs:
+                    self._heartbeat.hurry()  # some of the unnamed may be ours
+                if queued:
+                    self._scheduler.wake()
+            case NodeChanged(id=node_id, state=state):
+                if node_id == self._node_id() and state == NodeState.DRAINING:
+                    self.drain()
+            case AnythingChanged():
+                self._scheduler.wake()
+            case _:
+                pass
+
+    def _on_beat(self, beat: Beat, sent: float) -> None:
+        """Make our belief that of the database, where the answer is newer than what we did since."""
+        if beat.state == NodeState.DRAINING:
+            self.drain()
+        for run in self._runs.values():
+            epoch, desired = beat.mine.get(run.claim.id, (None, "run"))
+            if epoch == run.claim.epoch:
+                run.obey(desired)
+            elif run.claimed_at < sent and run.node_id == self._node_id():
+                run.end(Order.LOST)
+        unknown = beat.mine.keys() - self._runs.keys()
+        # Ours in the database, unknown here, and no claim was on its way: its answer was lost.
+        self._orphaned = unknown if self._scheduler.was_quiet_since(sent) else set()
+        if beat.work:
+            self._scheduler.wake()
+        self._last_beat = beat
+        self._beat_came.set()
+
+    def _on_expelled(self) -> None:
+        for run in self._runs.values():
+            run.end(Order.LOST)
+
+    async def _reconcile(self) -> None:
+        """After each beat: give back what we never heard of, and look after the tasks of the dead."""
+        while True:
+            await self._beat_came.wait()
+            self._beat_came.clear()
+            orphaned, self._orphaned = self._orphaned, set()
+            if orphaned:
+                await self._give_back_orphaned(orphaned)
+            if self._last_beat is not None:
+                await recover(
+                    self._database,
+                    self._node_id(),
+                    self._last_beat,
+                    connected_for=self._heartbeat.connected_for(),
+                    lease=self._facts.lease,
+                )
+
+    async def _give_back_orphaned(self, ids: set[int]) -> None:
+        try:
+            given = await claims.give_back(self._database, self._node_id(), list(ids))
+        except CONNECTION_LOST:
+            return  # the next beat finds them again
+        if given:
+            logs.cluster.info("%d claims whose answer was lost were given back", len(given))
+
+
+async def _keep_alive(duty: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+    """Run a duty for ever: a defect in it is told and costs a second, never the node."""
+    while True:
+        try:
+            await duty()
+        except Exception:  # noqa: BLE001 - whatever it is, the other duties and the running encodes go on
+            logs.root.exception("The duty %s failed and starts again", name)
+        await asyncio.sleep(1)

@@ -1,0 +1,233 @@
+"""From claim to end: runs the attempt, obeys commands, and makes every write a fenced one."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum, auto
+from typing import Any, assert_never
+
+from ffmate_desktop import logs
+from ffmate_desktop.db import claims
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.task import Claim, Desired, LiveProgress, Outcome, TaskStatus
+from ffmate_desktop.media.progress import Progress
+from ffmate_desktop.node.attempt import Attempt, Workshop
+from ffmate_desktop.node.insist import insist
+from ffmate_desktop.node.log_shipper import LogShipper
+
+
+class Order(Enum):
+    """Why an attempt has to end before its time."""
+
+    CANCEL = auto()
+    DELETE = auto()
+    GIVE_BACK = auto()
+    """This node stops: another one shall take the task."""
+    LOST = auto()
+    """The claim is somebody else's now: touch nothing but our own leftovers."""
+
+
+class _OrderedError(Exception):
+    """Leaves the attempt; the order stands in the run."""
+
+
+class TaskRun:
+    """One claimed task on this node. `run` never raises but for cancellation.
+
+    `confirm()` waits until a heartbeat that was sent after the call has been answered and acted upon.
+    """
+
+    def __init__(
+        self,
+        claim: Claim,
+        node_id: int,
+        database: Database,
+        shop: Workshop,
+        *,
+        confirm: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.claim = claim
+        self.node_id = node_id
+        self.claimed_at = asyncio.get_running_loop().time()
+        self.ending = False
+        """The last write is on its way: what the database believes may be older than what we know."""
+        self._database = database
+        self._confirm = confirm
+        self._order: Order | None = None
+        self._paused = False
+        self._progress: Progress | None = None
+        self._shipper = LogShipper(database, node_id, claim)
+        self._attempt = Attempt(claim, shop, on_progress=self._on_progress, on_lines=self._shipper.add)
+        self._killing: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[Any] | None = None
+
+    def live(self) -> LiveProgress:
+        """How far it is."""
+        now = self._progress
+        return LiveProgress(
+            self.claim.id,
+            self.claim.epoch,
+            percent=0.0 if now is None or now.percent is None else now.percent,
+            remaining=None if now is None else now.remaining,
+            fps=None if now is None else now.fps,
+            speed=None if now is None else now.speed,
+            size=None if now is None else now.size,
+            frame=None if now is None else now.frame,
+        )
+
+    def obey(self, desired: Desired) -> None:
+        """Do what is wanted of the task. Repeating it changes nothing."""
+        match desired:
+            case "run":
+                if self._paused:
+                    self._paused = False
+                    self._attempt.resume()
+                    self._attempt.log.note("resumed")
+            case "pause":
+                if not self._paused:
+                    self._paused = True
+                    self._attempt.pause()
+                    self._attempt.log.note("paused")
+            case "cancel":
+                self.end(Order.CANCEL)
+            case "delete":
+                self.end(Order.DELETE)
+            case _:
+                assert_never(desired)
+
+    def end(self, order: Order) -> None:
+        """End the attempt early. A lost claim outranks everything; otherwise the first order counts."""
+        if self.ending or (self._order is not None and order is not Order.LOST):
+            return
+        self._order = order
+        if self._killing is None:
+            self._killing = asyncio.create_task(self._attempt.cancel(), name=f"kill {self.claim.uuid}")
+
+    def abandon(self) -> None:
+        """Stop waiting for the database; what the last write would have said is found out by others."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def run(self) -> None:
+        """The whole life of the claim; at the end nothing of it runs and nothing temporary is left."""
+        self._task = asyncio.current_task()
+        async with asyncio.TaskGroup() as group:
+            shipping = group.create_task(self._shipper.run(), name=f"log {self.claim.uuid}")
+            try:
+                outcome = await self._outcome()
+                if self._killing is not None:
+                    await self._killing
+                await self._attempt.clean_up()
+                await self._end(outcome)
+            finally:
+                shipping.cancel()
+
+    async def _outcome(self) -> Outcome | None:
+        """How the attempt ended; None when an order ended it, whatever trouble that made on the way."""
+        try:
+            outcome = await self._try()
+        except _OrderedError:
+            return None
+        except UserError as error:
+            outcome = self._failed(error.message, error.hint)
+        except OSError as error:
+            logs.task.info("Task %s failed on this machine", self.claim.uuid, exc_info=True)
+            where = f" ({os.fsdecode(error.filename)})" if error.filename else ""
+            outcome = self._failed(f"The computer reported: {error.strerror or error}{where}.", "")
+        except Exception:  # noqa: BLE001 - a defect of ours must cost one task, never the node
+            logs.task.exception("Task %s met a defect of the program", self.claim.uuid)
+            outcome = self._failed("The program met a defect of its own.", "The node's log has the details.")
+        return outcome if outcome.status is TaskStatus.DONE_SUCCESSFUL or self._order is None else None
+
+    async def _try(self) -> Outcome:
+        attempt = self._attempt
+        attempt.log.note(f"claimed with epoch {self.claim.epoch}, attempt {self.claim.attempts}")
+        known = await attempt.prepare()
+        self._check_order()
+        if self._paused:
+            attempt.pause()
+        finished = await attempt.encode()
+        self._check_order()
+        verdict = await attempt.judge(finished)
+        self._check_order()
+        if (found := verdict.diagnosis) is not None:
+            return self._failed(found.sentence, found.hint, found.lines, known)
+        await attempt.secure()
+        await self._ask_to_publish(known)
+        paths = await attempt.publish()
+        attempt.log.note("verified and published")
+        facts = known.pop("facts", {}) | {"outputs": [facts.to_json() for facts in verdict.outputs]}
+        if len(paths) == 1:
+            known |= {"output": os.fspath(paths[0])}
+        result = known | {"facts": facts, "size": sum(facts.size for facts in verdict.outputs)}
+        return Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, result)
+
+    def _check_order(self) -> None:
+        if self._order is not None:
+            raise _OrderedError
+
+    async def _ask_to_publish(self, known: dict[str, Any]) -> None:
+        """The fence before the disk: only the holder of the claim, on a good lease, may touch the final name."""
+        while True:
+            self._check_order()
+            desired = await insist(
+                lambda: claims.set_phase(self._database, self.node_id, self.claim, "publish", known),
+                f"publishing {self.claim.uuid}",
+            )
+            self._check_order()
+            if desired is not None:
+                return
+            # Refused: cancelled, lost, or our lease ran out while the database was away. The next beat tells.
+            await self._confirm()
+
+    async def _end(self, outcome: Outcome | None) -> None:
+        self.ending = True
+        if outcome is not None:
+            if outcome.error:
+                self._attempt.log.note(outcome.error.splitlines()[0])
+            await self._shipper.finish()
+            await self._finish(outcome)
+            return
+        order = self._order
+        assert order is not None  # noqa: S101 - no outcome means an order
+        match order:
+            case Order.CANCEL:
+                self._shipper.add(["cancelled"])
+                await self._shipper.finish()
+                await self._finish(Outcome(TaskStatus.DONE_CANCELED, self.live().percent, None, {}))
+            case Order.DELETE:
+                await insist(
+                    lambda: claims.delete_claimed(self._database, self.node_id, self.claim),
+                    f"deleting {self.claim.uuid}",
+                )
+            case Order.GIVE_BACK:
+                self._shipper.add(["given back: this node stops"])
+                await self._shipper.finish()
+                await insist(
+                    lambda: claims.give_back(self._database, self.node_id, [self.claim.id]),
+                    f"giving back {self.claim.uuid}",
+                )
+            case Order.LOST:
+                logs.task.warning("The claim of %s was lost; its attempt ended here", self.claim.uuid)
+            case _:
+                assert_never(order)
+
+    async def _finish(self, outcome: Outcome) -> None:
+        ended = await insist(
+            lambda: claims.finish(self._database, self.node_id, [(self.claim, outcome)]),
+            f"the end of {self.claim.uuid}",
+        )
+        if self.claim.id not in ended:
+            logs.task.warning("The claim of %s was lost before its end was written", self.claim.uuid)
+            return
+        logs.task.info("%s (%s): %s", self.claim.name, self.claim.uuid, outcome.status)
+
+    def _failed(
+        self, sentence: str, hint: str, lines: Sequence[str] = (), known: dict[str, Any] | None = None
+    ) -> Outcome:
+        error = "\n".join([f"{sentence} {hint}".strip(), *lines])
+        return Outcome(TaskStatus.DONE_ERROR, self.live().percent, error, known or {})
+
+    def _on_progress(self, progress: Progress) -> None:
+        self._progress = progress
