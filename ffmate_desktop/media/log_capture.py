@@ -61,7 +61,6 @@ class LogCapture:
         """Count a line that was begun as complete, because its process has ended."""
         self._take(self._splitter.end())
 
-    @property
     def lines(self) -> list[str]:
         """The first and the last lines; `left_out` are missing in between."""
         return [*self._first, *self._last]

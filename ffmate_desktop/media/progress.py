@@ -4,6 +4,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 WINDOW = 20.0
 """Seconds of the past that the remaining time is calculated from."""
@@ -101,19 +102,23 @@ class Meter:
     """Measures the samples of a task of one or several steps against what is expected of each step.
 
     Preferred in this order: `expected_seconds` of output, `expected_frames`, and the read position in the
-    input. `weights` are the shares of the steps in the whole, one above 0 for each step, in any unit.
+    input. The steps share the range equally unless `weights`, one above 0 for each step, say otherwise.
     """
 
     expected_seconds: float | None = None
     expected_frames: int | None = None
-    weights: Sequence[float] = (1.0,)
+    steps: int = 1
+    weights: Sequence[float] | None = None
     _last: Progress = field(default=Progress(), init=False, repr=False)
+    _starts: list[float] = field(init=False, repr=False)
     _step: int = field(default=0, init=False, repr=False)
     _pace: deque[tuple[float, float]] = field(default_factory=deque, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.weights or not all(_usable(weight) for weight in self.weights):
-            raise ValueError(f"every step needs a weight above 0: {self.weights}")
+        weights = [1.0] * self.steps if self.weights is None else self.weights
+        if not weights or len(weights) != self.steps or not all(_usable(weight) for weight in weights):
+            raise ValueError(f"{self.steps} steps need as many weights above 0: {weights}")
+        self._starts = [0.0, *accumulate(weight / sum(weights) for weight in weights)]
 
     @property
     def wants_read_fraction(self) -> bool:
@@ -156,11 +161,11 @@ class Meter:
         return None
 
     def _percent(self, fraction: float | None) -> float | None:
-        before = sum(self.weights[: self._step])
-        if fraction is None and not before:
+        if fraction is None and self._step == 0:
             return self._last.percent
-        done = before + self.weights[self._step] * (fraction or 0.0)
-        return max(min(100 * done / sum(self.weights), HIGHEST), self._last.percent or 0.0)
+        start, end = self._starts[self._step : self._step + 2]
+        done = start + (end - start) * (fraction or 0.0)
+        return max(min(100 * done, HIGHEST), self._last.percent or 0.0)
 
     def _remaining(self, percent: float | None, now: float) -> float | None:
         if percent is None:

@@ -142,7 +142,7 @@ def test_stopping_early_does_not_look_like_the_end() -> None:
 
 
 def test_steps_share_the_range() -> None:
-    meter = Meter(expected_seconds=10.0, weights=(1, 1))
+    meter = Meter(expected_seconds=10.0, steps=2)
     assert percent(meter, Sample(out_time=5.0)) == 25.0
     second = meter.update(1, Sample(frame=3), 2.0)
     assert (second.percent, second.out_time, second.frame) == (50.0, None, 3)
@@ -150,19 +150,19 @@ def test_steps_share_the_range() -> None:
 
 
 def test_steps_may_weigh_differently() -> None:
-    meter = Meter(expected_seconds=10.0, weights=(1, 3))
+    meter = Meter(expected_seconds=10.0, steps=2, weights=(1, 3))
     assert percent(meter, Sample(out_time=10.0)) == 25.0
     assert percent(meter, Sample(out_time=5.0), step=1) == 62.5
 
 
 def test_a_finished_step_counts_even_if_nothing_can_be_measured() -> None:
-    assert percent(Meter(weights=(1, 1)), Sample(), step=1) == 50.0
+    assert percent(Meter(steps=2), Sample(), step=1) == 50.0
 
 
-@pytest.mark.parametrize("weights", [(), (0.0,), (1.0, -1.0), (math.nan,), (math.inf,)])
+@pytest.mark.parametrize("weights", [(), (1.0,), (1.0, 0.0), (1.0, -1.0), (1.0, math.nan), (1.0, math.inf)])
 def test_a_step_without_a_weight_is_refused(weights: tuple[float, ...]) -> None:
-    with pytest.raises(ValueError, match="weight"):
-        Meter(weights=weights)
+    with pytest.raises(ValueError, match="weights above 0"):
+        Meter(steps=2, weights=weights)
 
 
 def remaining(meter: Meter, pace: Callable[[float], float], until: int) -> float | None:
@@ -204,7 +204,8 @@ samples = st.builds(Sample, frame=st.integers(0) | st.none(), out_time=sizes, fi
         Meter,
         anything,
         st.integers() | st.none(),
-        st.lists(st.floats(1e-3, 1e3), min_size=3, max_size=3),
+        st.just(3),
+        st.none() | st.lists(st.floats(1e-3, 1e3), min_size=3, max_size=3),
     ),
     st.lists(st.tuples(st.integers(0, 2), samples, st.floats(-1e9, 1e9), anything)),
 )
