@@ -1,0 +1,116 @@
+"""Finds the ffmpeg to work with and asks it what it is."""
+
+import asyncio
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from ffmate_desktop import logs
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.media.process import Launcher
+
+PATIENCE = 20.0
+"""Seconds for an answer; virus scanners and macOS look long at a program that they see for the first time."""
+
+LONGEST_ANSWER = 1024 * 1024
+
+_VERSION = re.compile(r"^ffmpeg version (\S+)")
+_ENCODER = re.compile(r"^ [VAS][A-Z.]{5} ([^\s=]\S*)", re.MULTILINE)
+_HINT = "Give the path of an ffmpeg program with --ffmpeg, or leave the option out to use the bundled one."
+
+
+@dataclass(frozen=True)
+class FFmpeg:
+    """A program that has answered as ffmpeg: its absolute path, and the version as it calls itself."""
+
+    path: Path
+    version: str
+
+
+async def find_ffmpeg(explicit: str | Path | None = None) -> FFmpeg:
+    """The ffmpeg that the user named, else the one on PATH, else the bundled one.
+
+    Raises UserError if the named one cannot be used, or if there is none at all.
+    """
+    if explicit is not None and str(explicit):
+        return await _identify(await asyncio.to_thread(_named, explicit))
+    if (on_path := await asyncio.to_thread(_on_path)) is not None:
+        try:
+            return await _identify(on_path)
+        except UserError as trouble:
+            logs.ffmpeg.warning("The ffmpeg on PATH is not used: %s", trouble.message)
+    return await _identify(await asyncio.to_thread(_bundled))
+
+
+async def encoders(path: Path) -> frozenset[str]:
+    """Names of the encoders that this ffmpeg lists, such as libx265; a hardware encoder may still not work here.
+
+    Raises UserError if it does not answer.
+    """
+    return frozenset(_ENCODER.findall(await _ask(path, "-hide_banner", "-encoders")))
+
+
+def _named(explicit: str | Path) -> Path:
+    path = Path(explicit).expanduser()
+    if path.name == str(explicit) and not path.exists():  # one word: a program on PATH, such as ffmpeg7
+        path = Path(shutil.which(path.name) or path)
+    if not path.exists():
+        raise UserError(f"There is no ffmpeg at “{explicit}”.", _HINT)
+    if path.is_dir():
+        raise UserError(
+            f"“{explicit}” is a folder, not an ffmpeg program.",
+            f"Add the name of the program: {path / ('ffmpeg.exe' if os.name == 'nt' else 'ffmpeg')}",
+        )
+    if shutil.which(path.absolute()) is None:
+        raise UserError(f"“{explicit}” is not a program that may be run.", _HINT)
+    return path.absolute()
+
+
+def _on_path() -> Path | None:
+    found = shutil.which("ffmpeg")
+    return None if found is None else Path(found).absolute()
+
+
+def _bundled() -> Path:
+    try:
+        return Path(imageio_ffmpeg.get_ffmpeg_exe()).absolute()
+    except RuntimeError as trouble:  # no program for this kind of computer came with it
+        raise UserError(
+            "No ffmpeg was found.", "Install ffmpeg, or give its path with --ffmpeg."
+        ) from trouble
+
+
+async def _identify(path: Path) -> FFmpeg:
+    if found := _VERSION.match(await _ask(path, "-version")):
+        return FFmpeg(path, found[1])
+    raise UserError(f"“{path}” is not an ffmpeg.", _HINT)
+
+
+async def _ask(path: Path, *question: str) -> str:
+    answer = bytearray()
+
+    def listen(data: bytes) -> None:
+        if len(answer) < LONGEST_ANSWER:
+            answer.extend(data)
+
+    try:
+        process = await Launcher().spawn([str(path), *question], cwd=path.parent, low_priority=False)
+    except UserError as trouble:
+        raise UserError(
+            f"“{path}” could not be started, so it is not an ffmpeg for this computer.", _HINT
+        ) from trouble
+    try:
+        async with asyncio.timeout(PATIENCE):
+            code = await process.wait(listen)
+    except TimeoutError as trouble:
+        raise UserError(f"“{path}” did not answer within {PATIENCE:g} seconds.", _HINT) from trouble
+    finally:
+        if not process.ended:
+            await process.stop(0)
+    if code != 0:
+        raise UserError(f"“{path}” ended with code {code} when asked for {question[-1]}.", _HINT)
+    return answer.decode("utf-8", "replace")
