@@ -17,6 +17,7 @@ from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.outputs import OutputPlan, plan
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
+from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.media.progress import Meter, Progress
 from ffmate_desktop.media.verdict import Verdict, judge
 
@@ -30,6 +31,7 @@ class Workshop:
     """
 
     ffmpeg: Path
+    launcher: Launcher
     prober: Prober
     os: str
     arch: str
@@ -54,7 +56,7 @@ class Attempt:
         self._on_progress = on_progress
         name = f"{claim.uuid}-{claim.epoch}"
         self._folder = shop.work / name
-        self.log = LogCapture(shop.logs / f"{name}.log", on_lines=on_lines)
+        self.log = LogCapture(shop.logs / f"{name}.log", on_lines)
         self._plan: OutputPlan | None = None
         self._run: FFmpegRun | None = None
         self._facts: dict[str, MediaFacts] = {}
@@ -76,6 +78,7 @@ class Attempt:
         argvs = [command.build(self._shop.ffmpeg, step) for step in planned.steps]
         self._run = FFmpegRun(
             argvs,
+            launcher=self._shop.launcher,
             workdir=self._folder,
             log=self.log,
             meter=Meter(self._expectation.seconds, self._expectation.frames, len(argvs)),

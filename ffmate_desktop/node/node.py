@@ -174,9 +174,9 @@ class Node:
         if beat.state == NodeState.DRAINING:
             self.drain()
         for run in self._runs.values():
-            epoch, desired = beat.mine.get(run.claim.id, (None, "run"))
-            if epoch == run.claim.epoch:
-                run.obey(desired)
+            belief = beat.mine.get(run.claim.id)
+            if belief is not None and belief[0] == run.claim.epoch:
+                run.obey(belief[1])
             elif run.claimed_at < sent and run.node_id == self._node_id():
                 run.end(Order.LOST)
         unknown = beat.mine.keys() - self._runs.keys()

@@ -4,7 +4,7 @@
 SELECT current_setting('server_version_num')::integer AS version, current_setting('server_version') AS version_text,
        pg_is_in_recovery() AS standby, current_user AS role, current_database() AS database,
        pg_backend_pid() AS pid, has_database_privilege(current_database(), 'CREATE') AS may_create,
-       clock_timestamp() AS clock;
+       coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS encrypted;
 
 -- name: schema_exists
 SELECT to_regclass('ffmate.migrations') IS NOT NULL AS found;
@@ -43,6 +43,10 @@ SELECT min_program_schema FROM ffmate.meta;
 
 -- name: wait_for_lock_at_most
 SELECT set_config('lock_timeout', $1, true);
+
+-- name: seconds_since
+-- How far the database's clock is ahead of a moment that was read just now.
+SELECT extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8;
 
 -- name: notify
 SELECT pg_notify('ffmate', $1);

@@ -1,0 +1,111 @@
+"""The one place that builds objects and connects them; no logic."""
+
+import os
+import platform
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from ffmate_desktop import __version__
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.embedded import EmbeddedDatabase
+from ffmate_desktop.db.migrate import migrate
+from ffmate_desktop.domain.labels import check_labels
+from ffmate_desktop.domain.node import NodeFacts
+from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
+from ffmate_desktop.media.probe import Prober
+from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.node.attempt import Workshop
+from ffmate_desktop.node.bus import Bus
+from ffmate_desktop.node.node import Node
+from ffmate_desktop.services.nodes import NodeService
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.tasks import TaskService
+from ffmate_desktop.settings import STALL_SECONDS, Settings, resources_folder
+
+_OS = {"win32": "windows", "darwin": "darwin"}
+_ARCH = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """An open door to the queue. `uri` may hold a password."""
+
+    uri: str
+    embedded: bool
+    database: Database
+    presets: PresetService
+    tasks: TaskService
+    nodes: NodeService
+
+
+@asynccontextmanager
+async def open_cluster(settings: Settings, *, connections: int = 2) -> AsyncIterator[Cluster]:
+    """The database of the settings, or the embedded one, brought to our schema; raises UserError."""
+    if settings.database is None:
+        async with (
+            EmbeddedDatabase(settings.data_dir) as embedded,
+            _open(embedded.uri, True, connections) as cluster,
+        ):
+            yield cluster
+    else:
+        async with _open(settings.database, False, connections) as cluster:
+            yield cluster
+
+
+@asynccontextmanager
+async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Cluster]:
+    database = Database(uri, size=connections)
+    async with database:
+        await migrate(uri)
+        presets = PresetService(database, resources_folder() / "presets")
+        yield Cluster(uri, embedded, database, presets, TaskService(database, presets), NodeService(database))
+
+
+@asynccontextmanager
+async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIterator[Node]:
+    """A node that has joined; leave the block when its `run` has ended."""
+    ffmpeg = await find_ffmpeg(settings.ffmpeg)
+    prober = Prober()
+    facts = node_facts(settings, ffmpeg)
+    shop = Workshop(
+        ffmpeg=ffmpeg.path,
+        launcher=await Launcher.find(),
+        prober=prober,
+        os=facts.os,
+        arch=facts.arch,
+        work=settings.work_folder,
+        logs=settings.task_logs,
+        stall_seconds=STALL_SECONDS,
+    )
+    node = Node(cluster.uri, cluster.database, facts, shop, bus)
+    try:
+        await node.start()
+        yield node
+    finally:
+        await prober.close()
+
+
+def node_facts(settings: Settings, ffmpeg: FFmpeg) -> NodeFacts:
+    """What this node tells of itself; its system and processor are labels, so that tasks can ask for them."""
+    system = _OS.get(sys.platform, "linux")
+    machine = platform.machine().lower()
+    arch = _ARCH.get(machine, machine)
+    own = (f"os:{system}", f"arch:{arch}")
+    return NodeFacts(
+        identifier=settings.identifier,
+        heartbeat=settings.heartbeat,
+        machine=f"{platform.node()}-{uuid.getnode():012x}",
+        pid=os.getpid(),
+        host=platform.node(),
+        os=system,
+        arch=arch,
+        program=__version__,
+        ffmpeg=str(ffmpeg.path),
+        ffmpeg_version=ffmpeg.version,
+        cores=os.cpu_count() or 1,
+        slots=settings.slots,
+        labels=check_labels((*settings.labels, *own)),
+    )

@@ -1,0 +1,155 @@
+"""The root of the command line: options of the program, a node without a window, and the groups of commands."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from ffmate_desktop import __version__, logs
+from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks
+from ffmate_desktop.cli.context import Context
+from ffmate_desktop.cli.grammar import RootGroup
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.labels import check_labels
+from ffmate_desktop.settings import (
+    DATA_DIR,
+    DATABASE,
+    DEBUG,
+    DEFAULT_HEARTBEAT,
+    DEFAULT_SLOTS,
+    FFMPEG,
+    HEARTBEAT,
+    IDENTIFIER,
+    LABEL,
+    MAX_CONCURRENT_TASKS,
+    Setting,
+    Settings,
+    default_data_dir,
+    default_identifier,
+    environment_debug,
+)
+
+# typer brings its own click, or uses the installed one, depending on its release; these are the same in both.
+_UsageError: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
+_CliError: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    cls=RootGroup,
+    name="ffmate-desktop",
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.add_typer(tasks.app, name="tasks")
+app.add_typer(node.nodes, name="nodes")
+app.add_typer(presets.app, name="presets")
+app.command("submit")(submit.submit)
+app.command("server")(node.server)
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+
+
+def _option(setting: Setting) -> Any:
+    return typer.Option(
+        setting.option, envvar=list(setting.environment), help=setting.help, show_default=False
+    )
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    typer_context: typer.Context,
+    no_gui: Annotated[bool, typer.Option("--no-gui", help="Be a node without a window.")] = False,
+    database: Annotated[str | None, _option(DATABASE)] = None,
+    identifier: Annotated[str | None, _option(IDENTIFIER)] = None,
+    max_concurrent_tasks: Annotated[
+        int,
+        typer.Option(
+            MAX_CONCURRENT_TASKS.option,
+            envvar=list(MAX_CONCURRENT_TASKS.environment),
+            help=MAX_CONCURRENT_TASKS.help,
+            min=1,
+            max=1000,
+            metavar="N",
+        ),
+    ] = DEFAULT_SLOTS,
+    ffmpeg: Annotated[str | None, _option(FFMPEG)] = None,
+    label: Annotated[list[str] | None, _option(LABEL)] = None,
+    heartbeat: Annotated[
+        float,
+        typer.Option(
+            HEARTBEAT.option,
+            envvar=list(HEARTBEAT.environment),
+            help=HEARTBEAT.help,
+            min=0.5,
+            max=3600,
+            metavar="SECONDS",
+        ),
+    ] = DEFAULT_HEARTBEAT,
+    data_dir: Annotated[Path | None, _option(DATA_DIR)] = None,
+    debug: Annotated[str, typer.Option(DEBUG.option, help=DEBUG.help, show_default=False)] = "",
+) -> None:
+    """Put several computers to work on video: one queue, any number of nodes, real ffmpeg.
+
+    Every computer that runs `ffmate-desktop --no-gui --database URI` works on the tasks in that database.
+    """
+    rules = debug or environment_debug()
+    settings = Settings(
+        database=database or None,
+        identifier=identifier or default_identifier(),
+        slots=max_concurrent_tasks,
+        ffmpeg=ffmpeg,
+        labels=check_labels(word for text in label or () for word in text.replace(",", " ").split()),
+        heartbeat=heartbeat,
+        data_dir=(data_dir or default_data_dir()).expanduser().absolute(),
+        debug=rules,
+    )
+    typer_context.obj = Context(settings, Console(highlight=False))
+    is_node = no_gui or typer_context.invoked_subcommand == "server"
+    logs.show(rules or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
+    if typer_context.invoked_subcommand is None:
+        if not no_gui:
+            typer.echo(typer_context.get_help())
+            raise typer.Exit(2)
+        node.serve(typer_context.obj)
+
+
+@app.command("version")
+def version() -> None:
+    """The version of this program."""
+    typer.echo(f"ffmate-desktop {__version__}")
+
+
+def main() -> None:
+    """Entry point: runs the command line and turns every expected failure into a sentence and an exit code."""
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        result = app(arguments, prog_name="ffmate-desktop", standalone_mode=False)
+    except UserError as error:
+        _complain(str(error), error)
+        return error.exit_code
+    except _UsageError as error:
+        command = error.ctx.command_path if error.ctx else "ffmate-desktop"
+        _complain(f"{error.format_message().rstrip('.')}. `{command} --help` tells what is possible.", error)
+        return UsageError.exit_code
+    except _CliError as error:
+        _complain(error.format_message(), error)
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _complain(sentence: str, error: BaseException) -> None:
+    if environment_debug() or any(word.startswith("--debug") for word in sys.argv):
+        logs.root.error("The command failed", exc_info=error)
+    print(f"ffmate-desktop: {sentence}", file=sys.stderr)  # noqa: T201 - this is the command line

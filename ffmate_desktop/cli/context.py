@@ -1,0 +1,42 @@
+"""What every command needs: the settings of this run, a place to print, and one way to run and to fail."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from ffmate_desktop.settings import Settings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Handed from the root command to all others."""
+
+    settings: Settings
+    console: Console
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a command's coroutine to its end."""
+        return asyncio.run(work)
+
+    def print_json(self, data: object) -> None:
+        """Data for other programs: one value, nothing else on stdout."""
+        sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False).translate(_ESCAPES) + "\n")
+
+
+# File names that are not UTF-8 arrive as lone surrogates, which no stream can encode; JSON has an escape for them.
+_ESCAPES = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
+
+
+def context_of(typer_context: typer.Context) -> Context:
+    """The Context that the root command made."""
+    found = typer_context.find_object(Context)
+    assert found is not None  # noqa: S101 - the root command always runs first
+    return found

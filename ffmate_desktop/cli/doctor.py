@@ -1,0 +1,144 @@
+"""`doctor`: is everything here that a node needs? Tries it and says what to do."""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ffmate_desktop import __version__, bootstrap
+from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.text import size
+from ffmate_desktop.db.connection import without_password
+from ffmate_desktop.db.health import Health, examine
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.media.binaries import find_ffmpeg
+from ffmate_desktop.media.publish import check_writable
+from ffmate_desktop.settings import Settings
+
+LOW_SPACE = 2 * 1024**3
+SLOW = 0.1
+CLOCK = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was tried: `state` is ok, warning or error."""
+
+    name: str
+    state: str
+    message: str
+
+
+def doctor(
+    typer_context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check ffmpeg, database, notifications, rights, latency and storage."""
+    context = context_of(typer_context)
+    checks = context.run(_check_all(context.settings))
+    healthy = all(check.state != "error" for check in checks)
+    if as_json:
+        context.print_json(
+            {"version": __version__, "healthy": healthy, "checks": [asdict(check) for check in checks]}
+        )
+    else:
+        _print(context, checks, healthy)
+    if not healthy:
+        raise typer.Exit(1)
+
+
+def _print(context: Context, checks: list[Check], healthy: bool) -> None:
+    marks = {"ok": "[green]ok[/]     ", "warning": "[yellow]warning[/]", "error": "[red]error[/]  "}
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        context.console.print(f"{marks[check.state]}  {check.name:<{width}}  ", end="")
+        context.console.print(check.message, markup=False, soft_wrap=True)
+    context.console.print(
+        "All is well." if healthy else "Something is wrong: see the lines marked with error.", style="bold"
+    )
+
+
+async def _check_all(settings: Settings) -> list[Check]:
+    checks = await _guard("ffmpeg", lambda: _ffmpeg(settings))
+    checks += await _guard("storage", lambda: _storage(settings.data_dir))
+    checks += await _guard("database", lambda: _database(settings))
+    return checks
+
+
+async def _guard(name: str, check: Callable[[], Awaitable[list[Check]]]) -> list[Check]:
+    try:
+        return await check()
+    except UserError as error:
+        return [Check(name, "error", str(error))]
+
+
+async def _ffmpeg(settings: Settings) -> list[Check]:
+    found = await find_ffmpeg(settings.ffmpeg)
+    return [Check("ffmpeg", "ok", f"version {found.version}, {found.path}")]
+
+
+async def _storage(folder: Path) -> list[Check]:
+    def look() -> int:
+        check_writable(folder)
+        existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        return shutil.disk_usage(existing).free
+
+    free = await asyncio.to_thread(look)
+    state = "ok" if free >= LOW_SPACE else "warning"
+    return [Check("storage", state, f"{size(free)} free in {folder}")]
+
+
+async def _database(settings: Settings) -> list[Check]:
+    async with bootstrap.open_cluster(settings) as cluster:
+        health = await examine(cluster.uri)
+        nodes = [node for node in await cluster.nodes.all() if node.status in ("online", "late", "draining")]
+    where = "embedded" if cluster.embedded else without_password(cluster.uri)
+    names = ", ".join(f"{node.identifier} ({node.status})" for node in nodes)
+    return [
+        Check("database", "ok", f"PostgreSQL {health.version}, {where}, user {health.role}"),
+        _latency(health),
+        _listen(health),
+        _rights(health),
+        _clock(health),
+        Check("nodes", "ok", f"{len(nodes)} at work: {names}" if nodes else "none at work"),
+    ]
+
+
+def _latency(health: Health) -> Check:
+    text = f"a question takes {health.latency * 1000:.1f} ms"
+    return Check("latency", "ok" if health.latency < SLOW else "warning", text)
+
+
+def _listen(health: Health) -> Check:
+    if health.delivery is not None:
+        return Check("listen", "ok", f"notifications arrive after {health.delivery * 1000:.1f} ms")
+    why = "a transaction pooler stands in between" if health.pooled else "LISTEN was accepted, nothing came"
+    return Check(
+        "listen",
+        "error",
+        f"Notifications do not arrive: {why}. Use the server's direct address, or the pooler's session mode.",
+    )
+
+
+def _rights(health: Health) -> Check:
+    if health.standby:
+        return Check(
+            "rights", "error", "The server is a standby and only reads. Use the address of the primary."
+        )
+    if health.missing_rights:
+        tables = ", ".join(health.missing_rights)
+        return Check(
+            "rights", "error", f"The user {health.role} may not fully use the tables {tables}. GRANT them."
+        )
+    return Check("rights", "ok", "all tables can be read and written")
+
+
+def _clock(health: Health) -> Check:
+    text = (
+        f"the database is {abs(health.clock_offset):.1f} s {'ahead' if health.clock_offset > 0 else 'behind'}"
+    )
+    return Check("clock", "ok" if abs(health.clock_offset) < CLOCK else "warning", text)

@@ -1,0 +1,75 @@
+"""Where options may stand: those of the program before or after the command, as people type them."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from typer.core import TyperGroup, TyperOption
+
+from ffmate_desktop.domain.errors import UsageError
+
+
+class RootGroup(TyperGroup):
+    """The root command. Its options are understood behind a subcommand too, unless that has one of the same name.
+
+    `submit --label gpu` is the task's label, `--label gpu submit` the node's.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Bring our own options to the front, then parse as usual."""
+        return super().parse_args(ctx, self._hoist(ctx, args))
+
+    def _hoist(self, ctx: Any, args: Sequence[str]) -> list[str]:
+        own = _options(self.get_params(ctx))
+        command: object = self
+        theirs = own
+        front: list[str] = []
+        rest: list[str] = []
+        position = 0
+        while position < len(args):
+            word = args[position]
+            if word == "--":
+                rest += args[position:]
+                break
+            name = word.partition("=")[0]
+            option = theirs.get(name) or own.get(name)
+            if option is None or not word.startswith("-"):
+                if isinstance(command, TyperGroup) and not word.startswith("-"):
+                    found = command.get_command(ctx, word)
+                    if found is not None:
+                        command, theirs = found, _options(found.get_params(ctx))
+                rest.append(word)
+                position += 1
+                continue
+            taken = 1 if "=" in word or option.is_flag or option.count else 1 + option.nargs
+            ours = option is own.get(name)
+            (front if ours else rest).extend(args[position : position + taken])
+            position += taken
+        return front + rest
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """An unknown first word gets a sentence with the nearest command."""
+        if args and self.get_command(ctx, args[0]) is None:
+            raise UsageError(
+                _unknown(args[0], self.list_commands(ctx)), "`ffmate-desktop --help` shows them all."
+            )
+        return super().resolve_command(ctx, args)
+
+
+def _options(params: Iterable[object]) -> dict[str, TyperOption]:
+    return {
+        word: param
+        for param in params
+        if isinstance(param, TyperOption)
+        for word in (*param.opts, *param.secondary_opts)
+        if word != "--help"
+    }
+
+
+def _unknown(word: str, commands: Sequence[str]) -> str:
+    if Path(word).exists():
+        return f"To queue the file “{word}”, write: ffmate-desktop submit --preset NAME {word}"
+    close = difflib.get_close_matches(word, commands, n=1)
+    guess = f" Did you mean “{close[0]}”?" if close else ""
+    return f"There is no command “{word}”.{guess}"

@@ -1,0 +1,127 @@
+"""A node without a window, and the commands about nodes."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ffmate_desktop import bootstrap, logs
+from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.text import ago
+from ffmate_desktop.node.bus import Bus
+
+nodes = typer.Typer(help="The computers of the cluster.", no_args_is_help=True)
+
+
+def server(typer_context: typer.Context) -> None:
+    """Be a node without a window; the same as `ffmate-desktop --no-gui`."""
+    serve(context_of(typer_context))
+
+
+def serve(context: Context) -> None:
+    """Work until Ctrl+C or SIGTERM; a second one ends everything at once."""
+    context.run(_serve(context))
+
+
+async def _serve(context: Context) -> None:
+    settings = context.settings
+    async with (
+        bootstrap.open_cluster(settings, connections=settings.slots + 2) as cluster,
+        bootstrap.open_node(settings, cluster, Bus()) as node,
+    ):
+        working = asyncio.create_task(node.run(), name="node")
+        asked = False
+
+        def on_signal() -> None:
+            nonlocal asked
+            if asked:
+                working.cancel()
+            else:
+                logs.cluster.info("Stopping: running tasks go back to the queue. Once more to end at once")
+                node.stop()
+            asked = True
+
+        with _signals(on_signal):
+            logs.cluster.info("Ready for tasks; Ctrl+C stops this node")
+            try:
+                await working
+            except asyncio.CancelledError:
+                logs.cluster.info("Ended at once; the tasks go on elsewhere when the lease has run out")
+
+
+@contextmanager
+def _signals(handler: Callable[[], None]) -> Iterator[None]:
+    """Call `handler` on the loop for Ctrl+C and SIGTERM."""
+    loop = asyncio.get_running_loop()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        # No add_signal_handler there; Python calls this between two steps of the loop, so it wakes the loop itself.
+        before = {n: signal.signal(n, lambda *_: loop.call_soon_threadsafe(handler)) for n in numbers}
+        yield
+        for number, old in before.items():
+            signal.signal(number, old)
+    else:
+        for number in numbers:
+            loop.add_signal_handler(number, handler)
+        yield
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+@nodes.command("list")
+def list_nodes(
+    typer_context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+) -> None:
+    """Every node, how it is, and what it offers."""
+    context = context_of(typer_context)
+    context.run(_list_nodes(context, as_json))
+
+
+async def _list_nodes(context: Context, as_json: bool) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        found = await cluster.nodes.all()
+    if as_json:
+        context.print_json([node.to_json() for node in found])
+        return
+    if not found:
+        context.console.print("No node has joined yet. Start one: ffmate-desktop --no-gui")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("NODE", "STATUS", "HEARTBEAT", "TASKS", "SYSTEM", "CORES", "FFMPEG", "LABELS"):
+        table.add_column(name, overflow="fold", justify="right" if name in ("TASKS", "CORES") else "left")
+    for node in found:
+        table.add_row(
+            node.identifier,
+            f"[{_COLOURS[node.status]}]{node.status}[/]",
+            ago(node.heartbeat_age),
+            f"{node.running}/{node.slots}",
+            f"{node.os} {node.arch}",
+            str(node.cores),
+            node.ffmpeg_version,
+            " ".join(node.labels),
+        )
+    context.console.print(table)
+
+
+_COLOURS = {"online": "green", "late": "yellow", "draining": "cyan", "left": "dim", "lost": "red"}
+
+
+@nodes.command("drain")
+def drain(
+    typer_context: typer.Context, name: Annotated[str, typer.Argument(help="The node's name.")]
+) -> None:
+    """Let a node finish what it runs, claim nothing new, then leave."""
+    context = context_of(typer_context)
+    context.run(_drain(context, name))
+
+
+async def _drain(context: Context, name: str) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        await cluster.nodes.drain(name)
+    context.console.print(f"{name} finishes what it runs, then leaves.")

@@ -1,0 +1,66 @@
+"""The commands about presets."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.cli.context import Context, context_of
+
+app = typer.Typer(help="Named commands to choose from.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_presets(typer_context: typer.Context, as_json: AsJson = False) -> None:
+    """Your presets, then the built-in ones."""
+    context = context_of(typer_context)
+    context.run(_list(context, as_json))
+
+
+async def _list(context: Context, as_json: bool) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        presets = await cluster.presets.all()
+    if as_json:
+        context.print_json([preset.to_json() for preset in presets])
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("NAME", "GROUP", "WHAT IT DOES"):
+        table.add_column(name, no_wrap=name == "NAME", overflow="fold")
+    for preset in presets:
+        table.add_row(preset.name, preset.group, preset.description)
+    context.console.print(table)
+
+
+@app.command("show")
+def show(
+    typer_context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name or uuid of the preset.")],
+    as_json: AsJson = False,
+) -> None:
+    """One preset with its command and output pattern."""
+    context = context_of(typer_context)
+    context.run(_show(context, name, as_json))
+
+
+async def _show(context: Context, name: str, as_json: bool) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        preset = await cluster.presets.find(name)
+    if as_json:
+        context.print_json(preset.to_json())
+        return
+    grid = Table.grid(padding=(0, 2))
+    for label, value in (
+        ("Name", preset.name),
+        ("Group", preset.group),
+        ("Description", preset.description),
+        ("Command", preset.command),
+        ("Output", preset.output_file),
+        ("Priority", str(preset.priority)),
+        ("Labels", " ".join(preset.labels)),
+        ("UUID", str(preset.uuid)),
+    ):
+        if value:
+            grid.add_row(f"[bold]{label}[/]", value)
+    context.console.print(grid, markup=False)

@@ -1,0 +1,152 @@
+"""`submit`: files into the queue, and watching them until they are done."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.cli.board import show_until_done
+from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.task import IfExists, NewTask, Task, TaskStatus
+from ffmate_desktop.services.tasks import Submitted
+
+
+def submit(
+    typer_context: typer.Context,
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files; several are one batch.")],
+    preset: Annotated[str | None, typer.Option("--preset", help="Name or uuid of a preset.")] = None,
+    command: Annotated[
+        str | None,
+        typer.Option(
+            "--command", help="ffmpeg's arguments with wildcards: -i ${INPUT_FILE} ... ${OUTPUT_FILE}"
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", metavar="PATTERN", help="Output path with wildcards, or a folder."),
+    ] = None,
+    priority: Annotated[int | None, typer.Option("--priority", min=0, help="Higher runs first.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option("--label", help="A label that the node must provide. Repeatable.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Default: the file's name.")] = None,
+    metadata: Annotated[str | None, typer.Option("--metadata", metavar="JSON", help="A JSON object.")] = None,
+    if_exists: Annotated[
+        IfExists, typer.Option("--if-exists", help="When the output path is taken.")
+    ] = IfExists.RENAME,
+    wait: Annotated[bool, typer.Option("--wait", help="Show progress until all are done.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Put files into the queue."""
+    context = context_of(typer_context)
+    if preset is not None and command is not None:
+        raise UsageError("A task has either a preset or a command, not both.", "Leave one of them out.")
+    new = NewTask(
+        input_file="",
+        command=command,
+        name=name,
+        priority=priority,
+        labels=tuple(word for text in label or () for word in text.replace(",", " ").split()),
+        metadata=_metadata(metadata),
+        if_exists=if_exists,
+    )
+    if not context.run(_submit(context, new, inputs, preset, output, wait, as_json)):
+        raise typer.Exit(1)
+
+
+def _metadata(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise UsageError(
+            f"The metadata is not JSON: {error}.", """It looks like '{"client": "ACME"}'."""
+        ) from error
+    if not isinstance(found, dict):
+        raise UsageError("The metadata must be a JSON object.", """It looks like '{"client": "ACME"}'.""")
+    return found
+
+
+async def _submit(
+    context: Context,
+    template: NewTask,
+    inputs: Sequence[str],
+    preset: str | None,
+    output: str | None,
+    wait: bool,
+    as_json: bool,
+) -> bool:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        chosen = await cluster.presets.find(preset) if preset is not None else None
+        pattern = None if output is None else _pattern(output, chosen.output_file if chosen else None)
+        new = [
+            template.model_copy(
+                update={
+                    "input_file": path,
+                    "preset": chosen.uuid if chosen else None,
+                    "output_file": pattern,
+                }
+            )
+            for path in inputs
+        ]
+        submitted = await cluster.tasks.add(new, source="cli")
+        if wait:
+            return await _wait(context, cluster, submitted, as_json)
+        tasks = await cluster.tasks.get(submitted.uuids)
+        if as_json:
+            context.print_json(_as_json(submitted, tasks))
+        else:
+            _tell(context, submitted, tasks)
+    return True
+
+
+def _pattern(output: str, presets_pattern: str | None) -> str:
+    """A folder stands for a file in it, named as the preset would."""
+    is_folder = output.endswith(("/", os.sep)) or ("${" not in output and Path(output).is_dir())
+    if not is_folder:
+        return output
+    if presets_pattern is None:
+        raise UsageError(
+            f"The output “{output}” is a folder; with --command the name is needed too.",
+            "For example --output " + "'" + output.rstrip("/\\") + "/${INPUT_FILE_BASENAME}.mp4'",
+        )
+    name = presets_pattern.replace("\\", "/").rpartition("/")[2]
+    return str(Path(output) / name)
+
+
+def _as_json(submitted: Submitted, tasks: Sequence[Task]) -> dict[str, Any]:
+    """One object: the task, or the batch in FFmate's shape."""
+    if submitted.batch is None:
+        return tasks[0].to_json()
+    return {"uuid": str(submitted.batch), "tasks": [task.to_json() for task in tasks]}
+
+
+def _tell(context: Context, submitted: Submitted, tasks: Sequence[Task]) -> None:
+    for task in tasks:
+        context.console.print(
+            f"{task.uuid}  {task.name} → {task.output_file.resolved or '(no file)'}", markup=False
+        )
+    if submitted.batch is not None:
+        context.console.print(f"{len(tasks)} tasks queued as batch {submitted.batch}")
+
+
+async def _wait(context: Context, cluster: Cluster, submitted: Submitted, as_json: bool) -> bool:
+    nodes = await cluster.nodes.all()
+    if not any(node.status in ("online", "late") for node in nodes):
+        typer.echo(
+            "No node is at work yet: the tasks wait until one joins (ffmate-desktop --no-gui).", err=True
+        )
+    tasks = await show_until_done(context.console, cluster.tasks.follow(submitted.uuids), quiet=as_json)
+    if as_json:
+        context.print_json(_as_json(submitted, tasks) if tasks else {})
+    missing = len(submitted.uuids) - len(tasks)
+    if missing:
+        raise UserError(f"{missing} of the tasks were deleted meanwhile.")
+    return all(task.status is TaskStatus.DONE_SUCCESSFUL for task in tasks)

@@ -1,0 +1,228 @@
+"""The commands about tasks."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.text import ago, duration, printable, size, status_text
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.task import Task, TaskStatus
+from ffmate_desktop.services.tasks import TaskService
+
+app = typer.Typer(help="The tasks in the queue, running, and done.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Uuids = Annotated[list[str], typer.Argument(metavar="UUID...", help="A unique beginning is enough.")]
+
+
+@app.command("list")
+def list_tasks(
+    typer_context: typer.Context,
+    status: Annotated[
+        list[str] | None, typer.Option("--status", help="Only tasks in this status. Repeatable.")
+    ] = None,
+    batch: Annotated[str | None, typer.Option("--batch", help="Only tasks of this batch.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="At most so many; 0 for all.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Tasks, newest first."""
+    context = context_of(typer_context)
+    statuses = [_status(word) for word in status] if status else None
+    context.run(_list(context, statuses, _uuid(batch), limit or None, as_json))
+
+
+def _status(word: str) -> TaskStatus:
+    try:
+        return TaskStatus(word.upper())
+    except ValueError:
+        known = ", ".join(TaskStatus)
+        raise UsageError(f"“{word}” is not a status.", f"There are {known}.") from None
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return None if text is None else UUID(text)
+    except ValueError:
+        raise UsageError(f"“{text}” is not the uuid of a batch.") from None
+
+
+async def _list(
+    context: Context,
+    statuses: Sequence[TaskStatus] | None,
+    batch: UUID | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        tasks = await cluster.tasks.newest(statuses=statuses, batch=batch, limit=limit)
+    if as_json:
+        context.print_json([task.to_json() for task in tasks])
+        return
+    if not tasks:
+        context.console.print("No tasks. Queue some: ffmate-desktop submit --preset NAME FILES")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("UUID", "NAME", "STATUS", "%", "LEFT", "NODE", "PRESET", "AGE"):
+        table.add_column(
+            name, no_wrap=name != "NAME", overflow="fold", justify="right" if name == "%" else "left"
+        )
+    now = time.time()
+    for task in tasks:
+        table.add_row(
+            str(task.uuid)[:8],
+            Text(printable(task.name)),
+            status_text(task),
+            f"{task.progress:.0f}",
+            duration(task.remaining) if task.remaining >= 0 and task.status.is_active else "",
+            task.client.identifier if task.client else "",
+            task.preset.name if task.preset else "",
+            ago(now - task.created_at / 1000),
+        )
+    context.console.print(table)
+
+
+@app.command("show")
+def show(typer_context: typer.Context, uuids: Uuids, as_json: AsJson = False) -> None:
+    """Everything about a task."""
+    context = context_of(typer_context)
+    context.run(_show(context, uuids, as_json))
+
+
+async def _show(context: Context, beginnings: list[str], as_json: bool) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        tasks = await cluster.tasks.get(await _resolve(cluster.tasks, beginnings))
+    if as_json:
+        data = [task.to_json() for task in tasks]
+        context.print_json(data[0] if len(beginnings) == 1 else data)
+        return
+    for task in tasks:
+        context.console.print(_sheet(task), markup=False)
+
+
+def _sheet(task: Task) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    took = (task.finished_at or int(time.time() * 1000)) - (task.started_at or 0)
+    rows: list[tuple[str, str | Text | None]] = [
+        ("UUID", str(task.uuid)),
+        ("Name", printable(task.name)),
+        ("Status", status_text(task)),
+        ("Progress", f"{task.progress:.1f} %" + (f", {task.phase}" if task.phase else "")),
+        ("Speed", f"{task.speed:.2f}x, {task.fps or 0:.1f} frames per second" if task.speed else None),
+        ("Remaining", duration(task.remaining) if task.remaining > 0 else None),
+        ("Took" if task.status.is_done else "Since", duration(took / 1000) if task.started_at else None),
+        ("Node", task.client.identifier if task.client else None),
+        ("Input", printable(task.input_file.resolved or task.input_file.raw)),
+        ("Output", printable(task.output_file.resolved or task.output_file.raw)),
+        ("Size", size(task.size) if task.size is not None else None),
+        ("Preset", task.preset.name if task.preset else None),
+        ("Command", printable(task.command.resolved or task.command.raw)),
+        ("Priority", str(task.priority)),
+        ("Labels", " ".join(task.labels) or None),
+        ("Batch", str(task.batch) if task.batch else None),
+        ("Attempts", str(task.attempts)),
+        ("Error", Text(task.error, "red") if task.error else None),
+    ]
+    for label, value in rows:
+        if value is not None:
+            grid.add_row(Text(label, "bold"), value if isinstance(value, Text) else Text(value))
+    return grid
+
+
+async def _resolve(tasks: TaskService, beginnings: Sequence[str]) -> list[UUID]:
+    return [await tasks.resolve(text) for text in beginnings]
+
+
+Act = Callable[[TaskService], Callable[[Sequence[UUID]], Awaitable[set[UUID]]]]
+
+
+def _command(name: str, act: Act, done: str, refused: str, help_text: str) -> None:
+    """One of the commands that take uuids and say what became of each."""
+
+    def run(typer_context: typer.Context, uuids: Uuids, as_json: AsJson = False) -> None:
+        context = context_of(typer_context)
+        context.run(_act(context, uuids, act, (done, refused), as_json))
+
+    run.__doc__ = help_text
+    app.command(name)(run)
+
+
+async def _act(
+    context: Context, beginnings: list[str], act: Act, words: tuple[str, str], as_json: bool
+) -> None:
+    done, refused = words
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        uuids = await _resolve(cluster.tasks, beginnings)
+        affected = await act(cluster.tasks)(uuids)
+        tasks = await cluster.tasks.get(uuids) if as_json else []
+    if as_json:
+        context.print_json([task.to_json() for task in tasks])
+    else:
+        for uuid in uuids:
+            if uuid in affected:
+                context.console.print(f"{uuid} {done}")
+    left = [str(uuid)[:8] for uuid in uuids if uuid not in affected]
+    if left:
+        raise UserError(f"{', '.join(left)}: {refused}")
+
+
+_NOT_DONE = "already done, nothing to do."
+_command(
+    "cancel", lambda tasks: tasks.cancel, "cancelled", _NOT_DONE, "Cancel: kill ffmpeg, remove what it wrote."
+)
+_command(
+    "pause", lambda tasks: tasks.pause, "paused", _NOT_DONE, "Suspend a running task, hold a queued one."
+)
+_command("resume", lambda tasks: tasks.resume, "goes on", _NOT_DONE, "Let a paused task go on.")
+_command(
+    "restart",
+    lambda tasks: tasks.restart,
+    "queued again",
+    "not done yet, so it cannot be restarted.",
+    "Queue a done task again, from a clean start.",
+)
+_command(
+    "delete", lambda tasks: tasks.delete, "deleted", "could not be deleted.", "Remove a task and its log."
+)
+
+
+@app.command("log")
+def log(typer_context: typer.Context, uuids: Uuids, as_json: AsJson = False) -> None:
+    """What ffmpeg and the node said of a task, all attempts."""
+    context = context_of(typer_context)
+    context.run(_log(context, uuids, as_json))
+
+
+async def _log(context: Context, beginnings: list[str], as_json: bool) -> None:
+    data = []
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        for uuid in await _resolve(cluster.tasks, beginnings):
+            data.append((uuid, await cluster.tasks.log(uuid)))
+    if as_json:
+        context.print_json(
+            [
+                {
+                    "uuid": str(uuid),
+                    "epoch": chunk.epoch,
+                    "at": int(chunk.at.timestamp() * 1000),
+                    "line": line,
+                }
+                for uuid, chunks in data
+                for chunk in chunks
+                for line in chunk.lines.splitlines()
+            ]
+        )
+        return
+    for _uuid_of, chunks in data:
+        for chunk in chunks:
+            for line in chunk.lines.splitlines():
+                typer.echo(
+                    f"[{chunk.epoch}] {printable(line)}"
+                    if len({c.epoch for c in chunks}) > 1
+                    else printable(line)
+                )

@@ -1,0 +1,55 @@
+"""Figures as people read them."""
+
+from rich.text import Text
+
+from ffmate_desktop.domain.task import Task, TaskStatus
+
+STATUS_COLOURS = {
+    TaskStatus.QUEUED: "dim",
+    TaskStatus.PRE_PROCESSING: "cyan",
+    TaskStatus.RUNNING: "cyan",
+    TaskStatus.POST_PROCESSING: "cyan",
+    TaskStatus.DONE_SUCCESSFUL: "green",
+    TaskStatus.DONE_ERROR: "red",
+    TaskStatus.DONE_CANCELED: "yellow",
+}
+
+
+def duration(seconds: float) -> str:
+    """`4.2 s`, `3:07`, `1:02:09`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def ago(seconds: float) -> str:
+    """`2 s ago`, `5 min ago`, `3 h ago`, `4 d ago`."""
+    for limit, unit, size in ((90, "s", 1), (5400, "min", 60), (129_600, "h", 3600)):
+        if seconds < limit:
+            return f"{max(seconds, 0) / size:.0f} {unit} ago"
+    return f"{seconds / 86_400:.0f} d ago"
+
+
+def size(count: int) -> str:
+    """Bytes in binary units: `820 B`, `12.3 MiB`."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TiB"
+
+
+def printable(text: str) -> str:
+    """The text for a terminal: bytes of a file name that are not UTF-8, and control characters, as `?`."""
+    cleaned = "".join(char if char.isprintable() else "?" for char in text)
+    return cleaned.encode("utf-8", "replace").decode()
+
+
+def status_text(task: Task) -> Text:
+    """The status with its colour; a paused task says so."""
+    label = f"{task.status.value} (paused)" if task.paused else task.status.value
+    return Text(label, STATUS_COLOURS[task.status])

@@ -1,0 +1,91 @@
+"""Every setting once: its option, environment variable, default and help; and the folders of the program."""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that a user can set. `option` is its word on the command line, `environment` its variables."""
+
+    option: str
+    environment: tuple[str, ...]
+    help: str
+
+
+DATABASE = Setting(
+    "--database",
+    ("FFMATE_DATABASE",),
+    "PostgreSQL to share with other nodes: postgresql://user:password@host/database. "
+    "Without it: the embedded database of this computer.",
+)
+IDENTIFIER = Setting("--identifier", ("FFMATE_IDENTIFIER",), "Name of this node. Default: the host name.")
+MAX_CONCURRENT_TASKS = Setting(
+    "--max-concurrent-tasks", ("FFMATE_MAX_CONCURRENT_TASKS",), "Tasks that this node runs at once."
+)
+FFMPEG = Setting(
+    "--ffmpeg", ("FFMATE_FFMPEG",), "The ffmpeg to use. Default: the one on PATH, else the bundled one."
+)
+LABEL = Setting("--label", ("FFMATE_LABELS",), "A label that this node provides, such as gpu. Repeatable.")
+HEARTBEAT = Setting("--heartbeat", ("FFMATE_HEARTBEAT",), "Seconds between two signs of life of this node.")
+DATA_DIR = Setting("--data-dir", ("FFMATE_DATA_DIR",), "Folder of the embedded database, settings and logs.")
+DEBUG = Setting(
+    "--debug",
+    ("FFMATE_DEBUG", "DEBUGO"),
+    "Log lines to show, in FFmate's way: info:cluster,*:task,-debug:? Also shows the traceback of errors.",
+)
+
+DEFAULT_SLOTS = 3
+DEFAULT_HEARTBEAT = 5.0
+STALL_SECONDS = 300.0
+"""An ffmpeg that shows no sign of life for so long is taken for stuck. Slow filters may be silent for minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What this run of the program was told. `heartbeat` in seconds."""
+
+    database: str | None
+    identifier: str
+    slots: int
+    ffmpeg: str | None
+    labels: tuple[str, ...]
+    heartbeat: float
+    data_dir: Path
+    debug: str
+
+    @property
+    def work_folder(self) -> Path:
+        """Where every attempt has its private working directory."""
+        return self.data_dir / "work"
+
+    @property
+    def task_logs(self) -> Path:
+        """Where the complete logs of the tasks are kept."""
+        return self.data_dir / "logs" / "tasks"
+
+
+def default_data_dir() -> Path:
+    """The folder that this operating system has for a program's data."""
+    return Path(platformdirs.user_data_dir("ffmate-desktop", appauthor=False))
+
+
+def default_identifier() -> str:
+    """The host name, which people recognise."""
+    return socket.gethostname() or "node"
+
+
+def resources_folder() -> Path:
+    """Presets and other files that come with the program: inside the wheel, or beside the package in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "resources"
+    return inside if inside.is_dir() else package.parent / "resources"
+
+
+def environment_debug() -> str:
+    """The debug rules of the environment, ours before FFmate's."""
+    return next((value for name in DEBUG.environment if (value := os.environ.get(name))), "")
