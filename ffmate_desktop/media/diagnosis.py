@@ -1,0 +1,119 @@
+"""Why ffmpeg failed, in one plain sentence with the next step, from its log and its exit code."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PureWindowsPath
+
+from ffmate_desktop.media.diagnosis_rules import RULES, Rule
+from ffmate_desktop.media.exit_codes import CodeRule, Retry, of_code
+
+__all__ = ["STALLED", "Diagnosis", "Retry", "clean", "diagnose", "relevant"]
+
+_MOST_LINES = 5
+_ADDRESS = re.compile(r" @ (?:0x)?[0-9A-Fa-f]+(?=\])")
+_LEVEL = re.compile(r"\[(?P<level>panic|fatal|error|warning|info|verbose|debug|trace)\]:? ?")
+_TEMPORARY = re.compile(r"\.ffd-[0-9a-f]{1,12}-\d+-")
+# Every failure has these; they say nothing about its cause.
+_NOISE = re.compile(
+    r"Task finished with error code|Terminating thread|Error sending frames to consumers|Conversion failed|"
+    r"Could not open encoder before EOF|Nothing was written into output|Error opening (?:in|out)put files?[ :]|"
+    r"Error splitting the argument list|queue on closing"
+)
+_INPUT = re.compile(r"^Error opening input file (?P<file>.*)\.$", re.MULTILINE)
+_OUTPUT = re.compile(r"^Error opening output file (?P<file>.*)\.$", re.MULTILINE)
+_REASONS = "No such file|Permission denied|Is a directory|Invalid data|Connection|Operation"
+_OLD_STYLE = re.compile(rf"^(?P<file>(?!Error |\[).+?): (?:{_REASONS})", re.MULTILINE)  # ffmpeg 5
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One sentence, the next step (may be empty), the log lines that matter (at most 5), and who may try again."""
+
+    sentence: str
+    hint: str
+    lines: tuple[str, ...]
+    retry: Retry
+
+
+STALLED = Diagnosis(
+    "ffmpeg made no progress for a long time and was stopped.",
+    "Is the disk or the network that the input is on still there?",
+    (),
+    Retry.RETRY,
+)
+
+
+def diagnose(lines: Sequence[str], code: int | None) -> Diagnosis:
+    """Explain a failure.
+
+    `lines` are ffmpeg's log lines with their levels (`-loglevel level+info`), `code` is the exit code, negative for a
+    signal, None when it is not known. Text decides before the code, as ffmpeg 5 always ends with 1.
+    """
+    said = relevant(lines)
+    text = "\n".join(said)
+    for rule in RULES:
+        if (match := rule.pattern.search(text)) is not None:
+            return _explained(rule, match, text, said)
+    by_code = of_code(code) if code is not None else None
+    return _from_code(by_code, code, said)
+
+
+def relevant(lines: Sequence[str]) -> list[str]:
+    """Lines that may tell a cause, cleaned: no information and progress, where file names and titles stand."""
+    kept = []
+    for line in lines:
+        level = _LEVEL.search(line)
+        is_chatter = level is not None and level["level"] in ("info", "verbose", "debug", "trace")
+        if line.strip() and (not is_chatter or "received signal" in line):
+            kept.append(clean(line))
+    return kept
+
+
+def clean(line: str) -> str:
+    """A log line without addresses and its level: `[mp4] Could not find tag …`."""
+    return _LEVEL.sub("", _ADDRESS.sub("", line), count=1).strip()
+
+
+def _explained(rule: Rule, match: re.Match[str], text: str, said: Sequence[str]) -> Diagnosis:
+    names = defaultdict(str, {name: value or "" for name, value in match.groupdict().items()})
+    names["input"] = _file_name(_INPUT, text) or "the input"
+    names["output"] = _file_name(_OUTPUT, text) or "the output"
+    matched = text[text.rfind("\n", 0, match.start()) + 1 :].partition("\n")[0]
+    sentence = _public(rule.sentence.format_map(names))
+    return Diagnosis(
+        re.sub("^the ", "The ", sentence),
+        _public(rule.hint.format_map(names)),
+        _evidence(matched, said),
+        rule.retry,
+    )
+
+
+def _file_name(newer: re.Pattern[str], text: str) -> str:
+    match = newer.search(text) or _OLD_STYLE.search(text)
+    if match is None:
+        return ""
+    file: str = match["file"]
+    return f"“{file if '://' in file else PureWindowsPath(file).name}”"
+
+
+def _from_code(rule: CodeRule | None, code: int | None, said: Sequence[str]) -> Diagnosis:
+    evidence = _evidence(None, said)
+    if rule is not None:
+        return Diagnosis(rule.sentence, rule.hint, evidence, rule.retry)
+    ending = "without an exit code" if code is None else f"with exit code {code}"
+    if evidence:
+        return Diagnosis(f"ffmpeg ended {ending}: {evidence[0]}", "See the log for more.", evidence, Retry.NO)
+    return Diagnosis(f"ffmpeg ended {ending} and said nothing.", "See the log.", (), Retry.RETRY)
+
+
+def _evidence(first: str | None, said: Sequence[str]) -> tuple[str, ...]:
+    lines = dict.fromkeys([] if first is None else [first])
+    lines.update(dict.fromkeys(line for line in said if not _NOISE.search(line)))
+    return tuple(_public(line) for line in list(lines)[:_MOST_LINES])
+
+
+def _public(text: str) -> str:
+    """Text without the hidden beginnings of temporary names, and without empty quotes."""
+    return _TEMPORARY.sub("", text).replace(" “” ", " ").replace("  ", " ")

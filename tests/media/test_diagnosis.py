@@ -1,0 +1,243 @@
+"""Failures of the real ffmpeg end in one plain sentence with a next step."""
+
+import http.server
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.media.diagnosis import Diagnosis, Retry, diagnose, relevant
+from tests.media import clips
+
+HIDDEN = ".ffd-0190a1b2c3d4-1-"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clips")
+    film = clips.clip(folder / "film.mp4", seconds=1)
+    clips.cut_off(film, folder / "cut.mp4", 0.5)
+    (folder / "text.mp4").write_text("no film")
+    (folder / "list.txt").write_text(f"file '{film}'\n")
+    (folder / "sub").mkdir()
+    return folder
+
+
+def provoke(folder: Path, command: str) -> Diagnosis:
+    code, lines = clips.run(*(f"{HIDDEN}{w[1:]}" if w[0] == "@" else w for w in command.split()), cwd=folder)
+    assert code != 0
+    return diagnose(lines, code)
+
+
+# `@` stands for the hidden beginning of a temporary name
+PROVOKED = [
+    ("-i none.mp4 @o.mp4", "“none.mp4” does not exist on this node.", Retry.OTHER_NODE),
+    ("-i text.mp4 @o.mp4", "“text.mp4” is not a media file, or it is damaged.", Retry.NO),
+    ("-i cut.mp4 @o.mp4", "“cut.mp4” is incomplete: its index (moov) is missing.", Retry.NO),
+    ("-i sub @o.mp4", "“sub” is a folder.", Retry.NO),
+    ("-i film.mp4 nodir/o.mp4", "The folder of the output “o.mp4” does not exist.", Retry.OTHER_NODE),
+    ("-i film.mp4 -c:v nosuch @o.mp4", "This node's ffmpeg has no encoder “nosuch”.", Retry.OTHER_NODE),
+    ("-c:v nosuch -i film.mp4 @o.mp4", "This node's ffmpeg has no decoder “nosuch”.", Retry.OTHER_NODE),
+    ("-i film.mp4 -vf nosuch @o.mp4", "This node's ffmpeg has no filter “nosuch”.", Retry.OTHER_NODE),
+    ("-i film.mp4 -c copy -bsf:v nosuch @o.mp4", "The bitstream filter “nosuch” cannot be used.", Retry.OTHER_NODE),
+    ("-i film.mp4 -nosuch 3 @o.mp4", "ffmpeg does not know the option -nosuch.", Retry.NO),
+    ("-i film.mp4 -t abc @o.mp4", "“abc” is no time for the option -t.", Retry.NO),
+    ("-i film.mp4", "The command names no output file.", Retry.NO),
+    ("-f nosuch -i film.mp4 @o.mp4", "ffmpeg knows no input format “nosuch”.", Retry.NO),
+    ("-i film.mp4 -f nosuch @o.mp4", "ffmpeg knows no output format “nosuch”.", Retry.NO),
+    ("-i film.mp4 @o.strange", "ffmpeg cannot tell the format of “o.strange” from its name.", Retry.NO),
+    ("-i film.mp4 -c copy -vf hflip @o.mp4", "The filter “hflip” cannot work on a stream that is copied.", Retry.NO),
+    ("-i film.mp4 -map 0:s @o.mp4", "The input has no stream “0:s”, which -map asks for.", Retry.NO),
+    ("-i film.mp4 -map [x] @o.mp4", "No filter makes an output called [x].", Retry.NO),
+    ("-i film.mp4 -an -vn @o.mp4", "The output would be empty: no stream of the input fits.", Retry.NO),
+    ("-i film.mp4 -filter_complex [0:v][1:v]overlay @o.mp4",
+     "The command uses input number 1, which it does not have.", Retry.NO),
+    ("-i film.mp4 -vf scale=w=10:nope=3 @o.mp4",
+     "The filter “scale” does not take “nope” like that (Option not found).", Retry.NO),
+    ("-i film.mp4 -vf scale=10:10[ @o.mp4",
+     "The filter “[” is not written the way ffmpeg reads filters.", Retry.NO),
+    ("-i film.mp4 -vf scale=iw/3:ih/0 @o.mp4",
+     "A filter makes a picture of an impossible size (53x0).", Retry.NO),
+    ("-i film.mp4 -vf subtitles=none.srt @o.mp4",
+     "The subtitle file “none.srt” cannot be opened.", Retry.OTHER_NODE),
+    ("-i film.mp4 -vf scale=159:119 -c:v libx264 @o.mp4",
+     "The picture has 159x119 points, but the encoder needs even numbers.", Retry.NO),
+    ("-i film.mp4 -c:v libx264 -preset nope @o.mp4", "The encoder has no preset “nope”.", Retry.NO),
+    ("-i film.mp4 -c:v libx264 -profile:v baseline -pix_fmt yuv444p @o.mp4",
+     "The encoder cannot make the profile baseline of these pictures.", Retry.NO),
+    ("-i film.mp4 -c:v libx264 -crf abc @o.mp4", "“abc” is no value for -crf.", Retry.NO),
+    ("-i film.mp4 -c:v libsvtav1 -preset 99 @o.mp4",
+     "99.000000 is not possible for -preset, only [-2 - 13].", Retry.NO),
+    ("-i film.mp4 -pix_fmt nope @o.mp4", "The pixel format “nope” is not possible here.", Retry.NO),
+    ("-i film.mp4 -s abc @o.mp4", "“abc” is no picture size.", Retry.NO),
+    ("-i film.mp4 -vn -c:a libmp3lame -ar 3000 @o.mp3",
+     "The encoder libmp3lame cannot make sound with the sample rate 3000.", Retry.NO),
+    ("-i film.mp4 -c:v libx264 @o.webm", "The format of the output cannot hold one of the codecs.", Retry.NO),
+    ("-i film.mp4 -c:v libvpx -deadline realtime @o.mp4", "The format of the output cannot hold vp8.", Retry.NO),
+    ("-i film.mp4 @o.png", "A single picture was asked for, but there are more.", Retry.NO),
+    ("-i film.mp4 -c:v libx264 -pass 2 -passlogfile none @o.mp4", "The second pass cannot work.", Retry.NO),
+    ("-f concat -i list.txt -c copy @o.mp4",
+     "The list names “{folder}/film.mp4”, which is outside its own folder.", Retry.NO),
+    ("-i http://127.0.0.1:9/x.mp4 @o.mp4",
+     "The server of “http://127.0.0.1:9/x.mp4” does not answer (connection refused).", Retry.LATER),
+    ("-i http://no.invalid/x.mp4 @o.mp4", "The host “no.invalid” is not known here.", Retry.LATER),
+    ("-i nosuch:x @o.mp4", "This node's ffmpeg does not know that kind of address.", Retry.OTHER_NODE),
+]  # fmt: skip
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize(("command", "sentence", "retry"), PROVOKED)
+def test_a_provoked_failure_is_explained(folder: Path, command: str, sentence: str, retry: Retry) -> None:
+    diagnosis = provoke(folder, command)
+    assert diagnosis.sentence == sentence.format(folder=folder), diagnosis
+    assert diagnosis.retry is retry
+    assert diagnosis.hint
+    assert 1 <= len(diagnosis.lines) <= 5
+    assert not any(".ffd-" in line or " @ 0x" in line or "[error]" in line for line in diagnosis.lines)
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /dev/full")
+@pytest.mark.parametrize("format_name", ["mp4", "matroska", "mpegts"])
+def test_a_full_disk_is_explained(folder: Path, format_name: str) -> None:
+    diagnosis = provoke(folder, f"-i film.mp4 -c copy -f {format_name} /dev/full")
+    assert (diagnosis.sentence, diagnosis.retry) == ("The disk is full.", Retry.LATER)
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no drivers to be found on a bare Linux")
+@pytest.mark.parametrize(
+    ("command", "hardware"),
+    [
+        ("-i film.mp4 -c:v h264_nvenc @o.mp4", "NVIDIA"),
+        ("-hwaccel cuda -hwaccel_output_format cuda -i film.mp4 @o.mp4", "NVIDIA"),
+        ("-i film.mp4 -c:v hevc_qsv @o.mp4", "Intel Quick Sync"),
+        ("-i film.mp4 -c:v h264_amf @o.mp4", "AMD"),
+        ("-vaapi_device /dev/dri/none -i film.mp4 -vf hwupload -c:v h264_vaapi @o.mp4", "VAAPI"),
+    ],
+)
+def test_missing_hardware_is_for_another_node(folder: Path, command: str, hardware: str) -> None:
+    if Path("/dev/dri").exists() or Path("/dev/nvidiactl").exists():
+        pytest.skip("this computer has such hardware")
+    diagnosis = provoke(folder, command)
+    assert diagnosis.sentence.startswith("This computer cannot use") and hardware in diagnosis.sentence
+    assert diagnosis.retry is Retry.OTHER_NODE
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize(
+    ("status", "retry", "words"), [(404, Retry.NO, "The server refuses"), (503, Retry.LATER, "is in trouble")]
+)
+def test_a_server_that_refuses_is_told_from_one_in_trouble(
+    folder: Path, status: int, retry: Retry, words: str
+) -> None:
+    class Refusal(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(status)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Refusal) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        diagnosis = provoke(folder, f"-i http://127.0.0.1:{server.server_port}/x.mp4 @o.mp4")
+        server.shutdown()
+        thread.join()
+    assert words in diagnosis.sentence and diagnosis.retry is retry
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_is_explained(folder: Path, number: signal.Signals) -> None:
+    options = [
+        "-nostdin",
+        "-loglevel",
+        "level+info",
+        "-re",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc",
+        "-f",
+        "null",
+        "-",
+    ]
+    process = subprocess.Popen([clips.FFMPEG, *options], stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    lines = []
+    for raw in process.stderr:
+        lines.append(raw.decode())
+        if b"Output #0" in raw:
+            process.send_signal(number)
+    process.stderr.close()
+    diagnosis = diagnose(lines, process.wait())
+    assert diagnosis.retry is Retry.RETRY
+    expected = "ffmpeg was told to stop" if number is signal.SIGTERM else "ffmpeg was killed, probably"
+    assert diagnosis.sentence.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("[error] none.mp4: No such file or directory", "“none.mp4” does not exist on this node."),
+        (f"[error] /out/{HIDDEN}o.mp4: No such file or directory",
+         "The folder of the output “o.mp4” does not exist."),
+        ("[error] a.mp4: Invalid data found when processing input", "“a.mp4” is not a media file, or it is damaged."),
+        ("[fatal] Stream map '0:5' matches no streams.", "The input has no stream “0:5”, which -map asks for."),
+        ("[hevc_qsv @ 0x55] [error] Error initializing an internal MFX session: unsupported (-3)",
+         "This computer cannot use Intel Quick Sync hardware."),
+        ("[error] Output file #0 does not contain any stream",
+         "The output would be empty: no stream of the input fits."),
+        ("[error] Error writing trailer of o.mkv: No space left on device", "The disk is full."),
+        ("[Parsed_scale_0 @ 0x55] [error] Option 'nope' not found", "The filter “scale” has no option “nope”."),
+        ("[NULL @ 0x55] [error] Unable to find a suitable output format for 'o.x'",
+         "ffmpeg cannot tell the format of “o.x” from its name."),
+        ("[h264_nvenc @ 0x55] [error] OpenEncodeSessionEx failed: out of memory (10): (no details)",
+         "The graphics card takes no more encodes at once."),
+        ("[error] Error opening output /o/x.mp4: Permission denied",
+         "The output may not be written by this node's user."),
+    ],
+)  # fmt: skip
+def test_understands_the_words_of_other_versions(line: str, sentence: str) -> None:
+    assert diagnose([line], 1).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "retry"),
+    [
+        (228, "The disk is full", Retry.LATER),
+        (254, "does not exist", Retry.OTHER_NODE),
+        (243, "may not be used", Retry.OTHER_NODE),
+        (183, "damaged", Retry.NO),
+        (8, "does not have something", Retry.OTHER_NODE),
+        (69, "could not be decoded", Retry.NO),
+        (4294967268, "The disk is full", Retry.LATER),  # Windows shows all 32 bits
+        (3221225477, "ffmpeg crashed", Retry.OTHER_NODE),
+        (-11, "ffmpeg crashed", Retry.OTHER_NODE),
+        (-9, "ran out of memory", Retry.RETRY),
+        (77, "exit code 77", Retry.RETRY),
+        (None, "without an exit code", Retry.RETRY),
+    ],
+)
+def test_without_text_the_code_decides(code: int | None, words: str, retry: Retry) -> None:
+    diagnosis = diagnose(["[info] Output #0, mp4, to 'No space left on device.mp4':"], code)
+    assert words in diagnosis.sentence and diagnosis.retry is retry and diagnosis.lines == ()
+
+
+def test_an_unknown_failure_shows_its_last_words() -> None:
+    diagnosis = diagnose(
+        ["[info] Input #0", "[strange @ 0x5] [error] The moon is full", "[error] Conversion failed!"], 1
+    )
+    assert diagnosis.sentence == "ffmpeg ended with exit code 1: [strange] The moon is full"
+    assert diagnosis.lines == ("[strange] The moon is full",)
+
+
+def test_titles_and_names_are_no_messages() -> None:
+    lines = ["[info]     title           : Unknown encoder 'x': No space left on device", "[error] Frozen"]
+    assert relevant(lines) == ["Frozen"]
+    assert diagnose(lines, 1).lines == ("Frozen",)
