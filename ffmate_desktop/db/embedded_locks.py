@@ -107,6 +107,15 @@ def open_beside(path: Path, flags: int) -> int:
     return descriptor
 
 
+def write_beside(path: Path, text: str) -> None:
+    """Replace the content of such a file."""
+    descriptor = open_beside(path, os.O_WRONLY | os.O_TRUNC)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
 def wait_until(condition: Callable[[], bool], seconds: float, leaving: Event | None = None) -> bool:
     """Ask every few milliseconds, slower as time goes by; False after `seconds` or when `leaving` is set."""
     leaving = leaving or Event()

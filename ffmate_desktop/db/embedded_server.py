@@ -15,17 +15,17 @@ from urllib.parse import quote
 
 import psutil
 
-from ffmate_desktop.db.embedded_binaries import cluster_version, program
-from ffmate_desktop.db.embedded_home import Account, Home, as_account, make_folder_of, make_private
-from ffmate_desktop.db.embedded_locks import open_beside
+from ffmate_desktop.db.embedded_account import WINDOWS, as_account, user_id
+from ffmate_desktop.db.embedded_binaries import cluster_version, find_binaries, program
+from ffmate_desktop.db.embedded_home import Home, make_private_folder
+from ffmate_desktop.db.embedded_locks import open_beside, write_beside
 from ffmate_desktop.domain.errors import UserError
 
 DATABASE = "ffmate"
 _PORT = 5432  # of the Unix socket: only a part of its name
 # The shortest limit of a socket's path among our systems is 104 bytes with the closing zero (macOS).
 _SOCKET_FOLDER_LIMIT = 103 - len("/.s.PGSQL.5432")
-_LOG_LIMIT = 5_000_000  # bytes; one older file is kept
-_WINDOWS = os.name == "nt"
+_LOG_LIMIT, _LOG_KEPT = 5_000_000, 500_000  # bytes
 
 # Given on the command line, so that they reach clusters that an older version of this program made.
 _SETTINGS = {
@@ -80,14 +80,16 @@ def look(home: Home) -> Running | None:
 def _serves(pid: int, cluster: Path) -> bool:
     try:
         process = psutil.Process(pid)
-        return process.name().startswith("postgres") and cluster in map(Path, process.cmdline())
-    except psutil.Error:  # gone, a zombie, or a process of somebody whom our server could not be
+        words = process.cmdline() if process.name().startswith("postgres") else []
+        # The same folder, not the same words: file systems may ignore case and forms of accents.
+        return "-D" in words and cluster.samefile(words[words.index("-D") + 1])
+    except (psutil.Error, OSError):  # gone, a zombie, of somebody whom our server could not be, elsewhere
         return False
 
 
 def uri(home: Home, running: Running) -> str:
     """The address of the server's database `ffmate`, for asyncpg and libpq."""
-    if _WINDOWS:
+    if WINDOWS:
         password = quote(_password_file(home).read_text(encoding="ascii"), safe="")
         return f"postgresql://{DATABASE}:{password}@127.0.0.1:{running.port}/{DATABASE}?sslmode=disable"
     folder = quote(running.socket_folder, safe="/")
@@ -104,10 +106,8 @@ def initialise(home: Home, binaries: Path) -> None:
     temporary = home.folder / f"cluster.new-{secrets.token_hex(4)}"
     command = [program(binaries, "initdb"), "-D", str(temporary), "-U", DATABASE, "--encoding=UTF8"]
     command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
-    if _WINDOWS:
-        descriptor = open_beside(_password_file(home), os.O_WRONLY | os.O_TRUNC)
-        os.write(descriptor, secrets.token_urlsafe(32).encode())
-        os.close(descriptor)
+    if WINDOWS:
+        write_beside(_password_file(home), secrets.token_urlsafe(32))
         command += ["--auth=scram-sha-256", f"--pwfile={_password_file(home)}"]
     else:
         # Whoever reaches the socket is the owner of the folder or root.
@@ -121,6 +121,10 @@ def initialise(home: Home, binaries: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
         raise _init_error(home, done.stdout.decode(errors="replace"))
     temporary.rename(home.cluster)
+    if not WINDOWS:
+        folder = os.open(home.folder, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
 
 
 def _init_error(home: Home, output: str) -> UserError:
@@ -140,12 +144,12 @@ def launch(home: Home, binaries: Path) -> Callable[[], object]:
     """Start the server and return at once, with a function that waits until it ends. Needs the keeper lock."""
     _clear_stale_files(home)
     rotate_log(home)
+    if WINDOWS:
+        return _launch_on_windows(home, binaries)
+    sockets = f'"{socket_folder(home)}"'
+    settings = _settings(home) | {"listen_addresses": "", "unix_socket_directories": sockets}
     descriptor = open_beside(home.log, os.O_WRONLY | os.O_APPEND)
     try:
-        if _WINDOWS:
-            return _launch_on_windows(home, binaries)
-        sockets = f'"{socket_folder(home)}"'
-        settings = _settings(home) | {"listen_addresses": "", "unix_socket_directories": sockets}
         return subprocess.Popen(
             [program(binaries, "postgres"), "-D", str(home.cluster), "-p", str(_PORT), *_options(settings)],
             **as_account(home.account), env=_environment(), cwd=home.folder, stdin=subprocess.DEVNULL,
@@ -175,7 +179,7 @@ def _clear_stale_files(home: Home) -> None:
     if look(home) is not None:
         raise RuntimeError(f"a server on {home.cluster} is alive")
     (home.cluster / "postmaster.pid").unlink(missing_ok=True)
-    if not _WINDOWS:
+    if not WINDOWS:
         for left in socket_folder(home).glob(".s.PGSQL.*"):
             left.unlink(missing_ok=True)
 
@@ -190,25 +194,21 @@ def socket_folder(home: Home) -> Path:
     # A comma separates hosts in a URI and folders in the setting, where the quote quotes.
     if short_enough and path.isprintable() and not set(path) & set(',"'):
         return home.folder
-    account = home.account or Account(os.geteuid(), os.getegid())
+    uid = home.account.uid if home.account else user_id()
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-    short = Path(f"/tmp/ffmate-{account.uid}-{digest}")  # noqa: S108 - private, its owner is checked
-    if home.account:
-        make_folder_of(short, account)
-    else:
-        with contextlib.suppress(FileExistsError):
-            short.mkdir(mode=0o700)
-        make_private(short, account.uid)
+    short = Path(f"/tmp/ffmate-{uid}-{digest}")  # noqa: S108 - private, its owner is checked
+    make_private_folder(short, home.account)
     return short
 
 
-def request_stop(home: Home, binaries: Path) -> None:
+def request_stop(home: Home) -> None:
     """Ask a live server for a fast stop: sessions are ended, everything is written; does not wait."""
     running = look(home)
     if running is None:
         return
-    if _WINDOWS:
-        command = [program(binaries, "pg_ctl"), "stop", "-W", "-m", "fast", "-D", str(home.cluster)]
+    if WINDOWS:
+        pg_ctl = program(find_binaries(home), "pg_ctl")
+        command = [pg_ctl, "stop", "-W", "-m", "fast", "-D", str(home.cluster)]
         subprocess.run(command, capture_output=True, check=False)
     else:
         with contextlib.suppress(ProcessLookupError):
@@ -216,11 +216,15 @@ def request_stop(home: Home, binaries: Path) -> None:
 
 
 def rotate_log(home: Home) -> None:
-    """Keep the log below a bound, also while the server writes to it (it appends, so cutting is safe)."""
-    with contextlib.suppress(FileNotFoundError):
+    """Keep the log below a bound, also while the server writes to it: it appends, so cutting is safe."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):  # Windows refuses while it is open
         if home.log.stat().st_size > _LOG_LIMIT:
-            shutil.copyfile(home.log, home.log.with_suffix(".log.1"))
-            os.truncate(home.log, 0)
+            with home.log.open("r+b") as file:
+                file.seek(-_LOG_KEPT, os.SEEK_END)
+                kept = file.read()
+                file.truncate(0)
+            with home.log.open("ab") as file:
+                file.write(kept)
 
 
 def log_size(home: Home) -> int:
@@ -230,9 +234,7 @@ def log_size(home: Home) -> int:
 
 def log_since(home: Home, mark: int) -> str:
     """What was logged after `mark` bytes."""
-    with home.log.open("rb") as file:
-        file.seek(mark)
-        return file.read().decode(errors="replace")
+    return home.log.read_bytes()[mark:].decode(errors="replace") if home.log.exists() else ""
 
 
 def _password_file(home: Home) -> Path:

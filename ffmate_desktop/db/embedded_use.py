@@ -1,9 +1,12 @@
 """One process's use of the embedded server: come in (starting it if need be), go out (stopping it if last)."""
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
@@ -24,14 +27,16 @@ _PACKAGE_PARENT = Path(__file__).parents[2]
 class ServerUse:
     """The synchronous half of EmbeddedDatabase; every method may block and belongs in a thread.
 
-    Three locks in the home: `users` is held shared by everyone who uses the server, `start` exclusively by whoever
-    starts or stops it, `keeper` exclusively by the keeper for its life. Set `leaving` to make a start give up.
+    Locks in the home: `users` is held shared by everyone who uses the server; `start` exclusively by whoever starts
+    or stops it, and only its holder looks whether `users` is free; `keeper` exclusively by the keeper for its life;
+    `wake` like `users`, for the keeper to wait on without disturbing those who look.
+    Set `leaving` to make a start give up.
     """
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
         self._home: Home | None = None
-        self._users: FileLock | None = None
+        self._held: list[FileLock] = []
         self.leaving = Event()
 
     def enter(self) -> str:
@@ -41,17 +46,20 @@ class ServerUse:
         """
         try:
             home = self._home = make_home(self._data_dir)
-            self._users = users = FileLock(home.lock("users"))
-            with _StartLock(home, self.leaving, _START_LIMIT):
+            with self._starting(home):
                 try:
-                    users.acquire(exclusive=False, block=True)
+                    for name in ("wake", "users"):
+                        lock = FileLock(home.lock(name))
+                        lock.acquire(exclusive=False, block=True)
+                        self._held.append(lock)
                     return self._bring_up(home)
                 except BaseException:
-                    users.release()
+                    self._release()
                     raise
         except OSError as error:
+            reason = f"{error.strerror} ({error.filename})" if error.filename else str(error)
             raise UserError(
-                f"The embedded database cannot use the folder {self._data_dir}: {error.strerror or error}.",
+                f"The embedded database cannot use the folder {self._data_dir}: {reason}.",
                 "Check its permissions and the space on its disk, or choose another folder with --data-dir.",
             ) from error
 
@@ -63,20 +71,43 @@ class ServerUse:
         """After the server or its keeper died: start what is missing, and return the URI."""
         if self._home is None:
             raise RuntimeError("not in use")
-        with _StartLock(self._home, self.leaving, _START_LIMIT):
+        with self._starting(self._home):
             return self._bring_up(self._home)
 
     def leave(self) -> None:
-        """Count this process out; the last one waits until the server has stopped."""
-        home, users = self._home, self._users
-        if home is None or users is None or not users.held:
+        """Count this process out; the last one waits until the server has stopped, up to a minute."""
+        home = self._home
+        if home is None or not self._held:
             return
-        users.release()
-        with _StartLock(home, Event(), _STOP_LIMIT):
-            stopped = stop_if_unused(home, find_binaries(home), _STOP_LIMIT)
-            keeper = FileLock(home.lock("keeper"))
-            if not stopped or (server.look(home) is None and not wait_until(keeper.is_free, 10)):
-                logs.database.warning("The embedded database is still busy stopping.")
+        self._release()
+        start, keeper = FileLock(home.lock("start")), FileLock(home.lock("keeper"))
+        stopped = False
+        try:
+            if wait_until(lambda: start.acquire(exclusive=True), _STOP_LIMIT):
+                stopped = stop_if_unused(home, _STOP_LIMIT)
+                if stopped and server.look(home) is None:
+                    stopped = wait_until(keeper.is_free, 10)
+        except OSError as error:
+            logs.database.warning("The folder of the embedded database is out of reach: %s", error)
+        finally:
+            start.release()
+        if not stopped:
+            logs.database.warning("The embedded database is still busy stopping.")
+
+    def _release(self) -> None:
+        while self._held:
+            self._held.pop().release()
+
+    @contextlib.contextmanager
+    def _starting(self, home: Home) -> Iterator[None]:
+        """The right to start the server."""
+        start = FileLock(home.lock("start"))
+        if not wait_until(lambda: start.acquire(exclusive=True), _START_LIMIT, self.leaving):
+            raise UserError("Another program is busy with the embedded database.", "Try again later.")
+        try:
+            yield
+        finally:
+            start.release()
 
     def _bring_up(self, home: Home) -> str:
         binaries = find_binaries(home)
@@ -84,44 +115,28 @@ class ServerUse:
             logs.database.info("Making the embedded database in %s.", home.folder)
             server.initialise(home, binaries)
         keeper: Thread | None = None
-        mark, begin, told = server.log_size(home), time.monotonic(), False
-        while not self.leaving.is_set():
+        mark, begin, told, waited = server.log_size(home), time.monotonic(), False, 0.0
+        while not self.leaving.wait(min(0.2, 0.005 + waited / 50)):
             running, kept = server.look(home), self.is_kept()
             if kept and running and running.ready:
                 return server.uri(home, running)
-            if keeper is None and not kept:
+            if not kept and keeper is None:
                 keeper = _start_keeper(home, binaries)
             elif not kept and keeper is not None and not keeper.is_alive():
                 raise _start_error(home, mark)
             waited = time.monotonic() - begin
             if waited > 5 and not told:
+                _refuse_other_computer(home)
                 logs.database.info("The embedded database recovers from an unclean stop; this may take long.")
                 told = True
             if waited > _START_LIMIT:
                 raise UserError("The embedded database needs very long to start.", f"Its log is {home.log}.")
-            self.leaving.wait(0.005)
         raise UserError("The start of the embedded database was given up.")
-
-
-class _StartLock:
-    """The right to start and stop the server, as a context."""
-
-    def __init__(self, home: Home, leaving: Event, seconds: float) -> None:
-        self._lock = FileLock(home.lock("start"))
-        self._leaving = leaving
-        self._seconds = seconds
-
-    def __enter__(self) -> None:
-        if not wait_until(lambda: self._lock.acquire(exclusive=True), self._seconds, self._leaving):
-            raise UserError("Another program is busy with the embedded database.", "Try again later.")
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 def _start_keeper(home: Home, binaries: Path) -> Thread:
     """Start the keeper in a session of its own, and return the thread that sees its end (and leaves no zombie)."""
-    descriptor = open_beside(home.log, os.O_WRONLY | os.O_APPEND)
+    descriptor = open_beside(home.keeper_log, os.O_WRONLY | os.O_TRUNC)
     path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
     flags = 0
     if sys.platform == "win32":
@@ -140,8 +155,18 @@ def _start_keeper(home: Home, binaries: Path) -> Thread:
     return thread
 
 
+def _refuse_other_computer(home: Home) -> None:
+    if server.look(home) is None and home.keeper_host.exists():
+        host = home.keeper_host.read_text(encoding="utf-8")
+        if host != socket.gethostname():
+            raise UserError(
+                f"The embedded database in {home.folder} is in use on another computer, {host}.",
+                "Choose a folder of this computer with --data-dir, or share a PostgreSQL server with --database.",
+            )
+
+
 def _start_error(home: Home, mark: int) -> UserError:
-    said = server.log_since(home, mark)
+    said = server.log_since(home, mark) or home.keeper_log.read_text(encoding="utf-8", errors="replace")
     if "No space left" in said:
         return UserError(f"There is no space left for the embedded database in {home.folder}.", _SPACE)
     lines = "\n".join(said.strip().splitlines()[-6:])
