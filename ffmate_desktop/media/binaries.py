@@ -1,7 +1,6 @@
 """Finds the ffmpeg to work with and asks it what it is."""
 
 import asyncio
-import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -63,9 +62,9 @@ def _named(explicit: str | Path) -> Path:
     if path.is_dir():
         raise UserError(
             f"“{explicit}” is a folder, not an ffmpeg program.",
-            f"Add the name of the program: {path / ('ffmpeg.exe' if os.name == 'nt' else 'ffmpeg')}",
+            "Add the name of the program inside it.",
         )
-    if shutil.which(path.absolute()) is None:
+    if shutil.which(str(path.absolute())) is None:
         raise UserError(f"“{explicit}” is not a program that may be run.", _HINT)
     return path.absolute()
 
