@@ -125,10 +125,13 @@ def test_demo_is_a_command_of_the_program_and_the_second_start_installs_nothing(
     assert project.run("demo", "--json") == (7, "['demo', '--json'] None None\n", "")
 
 
-def test_changed_project_is_installed_again_into_the_same_venv(project: Project) -> None:
+def test_changed_project_is_installed_again_into_the_same_venv_even_after_a_failure(project: Project) -> None:
     project.run("run")
     (project.root / ".venv" / "kept").touch()
     (project.root / "pyproject.toml").write_text(PYPROJECT + "\n", encoding="utf-8")
+    (project.root / "backend.py").write_text("raise RuntimeError", encoding="utf-8")
+    assert project.run("run")[0] == 1
+    (project.root / "backend.py").write_text(BACKEND, encoding="utf-8")
     assert "done in" in project.run("run")[2]
     assert (project.root / ".venv" / "kept").exists()
 
