@@ -14,7 +14,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.embedded import EmbeddedDatabase
+from ffmate_desktop.db.migrate import migrate
 
 _SERVER_FOLDER = "FFMATE_TESTS_SERVER_FOLDER"
 
@@ -93,3 +95,39 @@ def expected_warnings() -> Iterator[ExpectedWarnings]:
     logging.getLogger().removeHandler(warnings)
     if problems := warnings.verdict():
         pytest.fail("\n".join(problems), pytrace=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_template(postgres_uri: str, worker: str) -> AsyncIterator[str]:
+    """The name of a database with our schema, to be copied; one for each worker of the run."""
+    name = f"template_{worker}_{uuid.uuid4().hex[:8]}"
+    connection = await asyncpg.connect(postgres_uri)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    await migrate(urlsplit(postgres_uri)._replace(path=f"/{name}").geturl())
+    yield name
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+def worker() -> str:
+    """The name of this worker process of the run."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture
+async def database_uri(postgres_uri: str, migrated_template: str) -> AsyncIterator[str]:
+    """The URI of a new database with our schema and no rows, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    connection = await asyncpg.connect(postgres_uri)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    yield urlsplit(postgres_uri)._replace(path=f"/{name}").geturl()
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture
+async def database(database_uri: str) -> AsyncIterator[Database]:
+    """An open pool on a new database with our schema."""
+    async with Database(database_uri) as opened:
+        yield opened

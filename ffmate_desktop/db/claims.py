@@ -87,9 +87,8 @@ async def delete_claimed(database: Database, node_id: int, claim: Claim) -> bool
 
 async def append_log(database: Database, node_id: int, claim: Claim, seq: int, lines: str) -> None:
     """Add a chunk of lines to the log of this attempt; chunks of a lost claim are dropped by the statement."""
-    # PostgreSQL text cannot hold NUL, which a broken file's metadata may bring into ffmpeg's log.
     await database.fetch(
-        query("claims", "append_log"), claim.id, claim.epoch, node_id, seq, lines.replace("\0", "�")
+        query("claims", "append_log"), claim.id, claim.epoch, node_id, seq, lines
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -80,12 +80,12 @@ _FROM_STORE = {0x10DC00 + byte: 0xDC00 + byte for byte in range(0x80, 0x100)}
 
 def storable(text: str) -> str:
     """The text as PostgreSQL can keep it: bytes that are not UTF-8 survive, NUL becomes a replacement character."""
-    return text.translate(_TO_STORE)
+    return text if text.isascii() and "\0" not in text else text.translate(_TO_STORE)
 
 
 def native(text: str) -> str:
     """The inverse of `storable`."""
-    return text.translate(_FROM_STORE)
+    return text if text.isascii() else text.translate(_FROM_STORE)
 
 
 def _encode_json(data: object) -> str:
@@ -100,8 +100,13 @@ def _decode_json(text: str) -> object:
 
 
 async def _set_codecs(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    for kind in ("json", "jsonb"):
-        await connection.set_type_codec(kind, encoder=_encode_json, decoder=_decode_json, schema="pg_catalog")
+    codecs: dict[str, tuple[Callable[..., str], Callable[[str], object]]] = {
+        "json": (_encode_json, _decode_json),
+        "jsonb": (_encode_json, _decode_json),
+        "text": (storable, native),
+    }
+    for kind, (encoder, decoder) in codecs.items():
+        await connection.set_type_codec(kind, encoder=encoder, decoder=decoder, schema="pg_catalog")
 
 
 def _explain(uri: str, error: BaseException) -> UserError:  # noqa: PLR0911 - one sentence a case is the point

@@ -1,0 +1,235 @@
+"""Claims on the real server: order, labels, races, and the fence in front of every later write."""
+
+import asyncio
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from ffmate_desktop.db import claims, leases, tasks
+from ffmate_desktop.db.connection import Database, connect
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.task import Outcome, TaskStatus
+from tests.db.cluster import add, age, joined, row
+
+pytestmark = pytest.mark.db
+DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {"size": 3})
+
+
+async def names(database: Database, node_id: int, slots: int) -> list[str]:
+    return [claim.name for claim in await claims.claim(database, node_id, slots)]
+
+
+async def status_of(database: Database, name: str) -> TaskStatus:
+    return next(task.status for task in await tasks.list_tasks(database) if task.name == name)
+
+
+async def test_urgent_tasks_come_first_then_first_come_first_served(
+    database: Database, database_uri: str
+) -> None:
+    await add(database, row("old"), row("urgent", priority=5), row("young"), row("urgent too", priority=5))
+    async with joined(database_uri) as node:
+        assert await names(database, node.id, 3) == ["urgent", "urgent too", "old"]
+        assert await names(database, node.id, 3) == ["young"]
+
+
+async def test_a_task_goes_only_to_a_node_with_all_its_labels(database: Database, database_uri: str) -> None:
+    await add(
+        database, row("both", labels=("gpu", "storage:media")), row("one", labels=("gpu",)), row("none")
+    )
+    async with joined(database_uri) as plain, joined(database_uri, identifier="b", labels=()) as bare:
+        assert await names(database, bare.id, 9) == ["none"]
+        assert await names(database, plain.id, 9) == ["one"]
+    async with joined(database_uri, identifier="c", labels=("storage:media", "x", "gpu")) as rich:
+        assert await names(database, rich.id, 9) == ["both"]
+
+
+async def test_racing_nodes_never_get_one_task_twice(database: Database, database_uri: str) -> None:
+    await add(database, *(row(str(number)) for number in range(60)))
+    async with (
+        joined(database_uri) as a,
+        joined(database_uri, identifier="b") as b,
+        joined(database_uri, identifier="c") as c,
+    ):
+        taken = await asyncio.gather(*(names(database, node.id, 2) for _ in range(12) for node in (a, b, c)))
+    flat = [name for some in taken for name in some]
+    assert sorted(flat, key=int) == [str(number) for number in range(60)]
+
+
+async def test_nothing_is_given_to_a_node_whose_lease_ran_out(database: Database, database_uri: str) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as node:
+        await age(database, node.id, 16)
+        assert await names(database, node.id, 1) == []
+        await leases.beat(node.connection, node.id, 15, [])
+        assert await names(database, node.id, 1) == ["task"]
+
+
+async def test_nothing_is_given_to_a_draining_node(database: Database, database_uri: str) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as node:
+        await database.fetch(query("nodes", "drain_node"), "a")
+        assert await names(database, node.id, 1) == []
+
+
+async def test_held_and_postponed_tasks_wait(database: Database, database_uri: str) -> None:
+    held, _ = await add(database, row("held"), row("later"))
+    await tasks.pause(database, [held])
+    async with database.transaction() as connection:
+        await connection.execute(
+            "UPDATE ffmate.tasks SET not_before = clock_timestamp() + interval '1 hour' WHERE name = 'later'"
+        )
+    async with joined(database_uri) as node:
+        assert await names(database, node.id, 2) == []
+        await tasks.resume(database, [held])
+        assert await names(database, node.id, 2) == ["held"]
+
+
+async def test_a_claim_raises_the_epoch_and_counts_the_attempt(database: Database, database_uri: str) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as node:
+        [first] = await claims.claim(database, node.id, 1)
+        await claims.give_back(database, node.id, [first.id])
+        [second] = await claims.claim(database, node.id, 1)
+    assert (first.epoch, first.attempts) == (1, 1)
+    assert second.epoch > first.epoch
+    assert second.attempts == 2
+
+
+@pytest.mark.parametrize("stale", ["epoch", "node"])
+async def test_every_write_of_a_lost_claim_matches_nothing(
+    database: Database, database_uri: str, stale: str
+) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as old, joined(database_uri, identifier="b") as new:
+        [lost] = await claims.claim(database, old.id, 1)
+        await claims.give_back(database, old.id, [lost.id])
+        [held] = await claims.claim(database, new.id, 1)
+        claim, node_id = (lost, new.id) if stale == "epoch" else (held, old.id)
+        assert await claims.set_phase(database, node_id, claim, "publish", {}) is None
+        assert not await claims.set_output(database, node_id, claim, "/stolen")
+        assert await claims.finish(database, node_id, [(claim, DONE)]) == set()
+        assert not await claims.delete_claimed(database, node_id, claim)
+        await claims.append_log(database, node_id, claim, 1, "from the dead\n")
+        if stale == "node":
+            assert await claims.give_back(database, node_id, [claim.id]) == set()
+        assert await tasks.read_log(database, held.uuid) == []
+        [task] = await tasks.get_tasks(database, [held.uuid])
+        assert task.status is TaskStatus.RUNNING
+        assert task.epoch == held.epoch
+
+
+async def test_publishing_needs_a_good_lease_and_no_cancel(database: Database, database_uri: str) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        await age(database, node.id, 16)
+        assert await claims.set_phase(database, node.id, claim, "publish", {}) is None
+        await leases.beat(node.connection, node.id, 15, [])
+        assert await claims.set_phase(database, node.id, claim, "publish", {"output": "/x"}) == "run"
+        await tasks.cancel(database, [claim.uuid])
+        assert await claims.set_phase(database, node.id, claim, "publish", {}) is None
+
+
+async def test_finish_ends_many_and_may_be_repeated(database: Database, database_uri: str) -> None:
+    await add(database, row("good"), row("bad"))
+    async with joined(database_uri) as node:
+        good, bad = await claims.claim(database, node.id, 2)
+        failed = Outcome(TaskStatus.DONE_ERROR, 40.0, "It broke.", {})
+        ended = [(good, DONE), (bad, failed)]
+        assert await claims.finish(database, node.id, ended) == {good.id, bad.id}
+        assert await claims.finish(database, node.id, ended) == {good.id, bad.id}
+        first, second = await tasks.get_tasks(database, [good.uuid, bad.uuid])
+    assert (first.status, first.progress, first.size) == (TaskStatus.DONE_SUCCESSFUL, 100.0, 3)
+    assert (second.status, second.progress, second.error) == (TaskStatus.DONE_ERROR, 40.0, "It broke.")
+
+
+async def test_a_task_that_was_given_back_keeps_its_place(database: Database, database_uri: str) -> None:
+    await add(database, row("first"), row("second"))
+    async with joined(database_uri) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        assert await claims.give_back(database, node.id, [claim.id]) == {claim.id}
+        assert await names(database, node.id, 1) == ["first"]
+
+
+async def test_a_cancelled_task_is_not_given_back(database: Database, database_uri: str) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        await tasks.cancel(database, [claim.uuid])
+        await claims.give_back(database, node.id, [claim.id])
+        assert await status_of(database, "task") is TaskStatus.DONE_CANCELED
+
+
+async def test_a_deleted_running_task_goes_with_its_log(database: Database, database_uri: str) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        await claims.append_log(database, node.id, claim, 1, "line\n")
+        assert not await claims.delete_claimed(database, node.id, claim)
+        await tasks.delete(database, [claim.uuid])
+        assert await claims.delete_claimed(database, node.id, claim)
+    assert await tasks.list_tasks(database) == []
+    assert await database.fetch("SELECT 1 FROM ffmate.task_logs") == []  # type: ignore[arg-type]
+
+
+async def test_two_active_tasks_cannot_reserve_one_output(database: Database, database_uri: str) -> None:
+    await add(database, row("one", output_key="/out/a.mp4"), row("two"))
+    async with joined(database_uri) as node:
+        one, two = await claims.claim(database, node.id, 2)
+        with pytest.raises(claims.OutputTakenError):
+            await claims.set_output(database, node.id, two, "/out/a.mp4")
+        await claims.finish(database, node.id, [(one, DONE)])
+        assert await claims.set_output(database, node.id, two, "/out/a.mp4")
+
+
+async def test_the_log_keeps_what_postgresql_cannot_store_readable(
+    database: Database, database_uri: str
+) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        await claims.append_log(database, node.id, claim, 1, "nul \0 byte \udcff\n")
+    [chunk] = await tasks.read_log(database, claim.uuid)
+    assert chunk.lines == "nul � byte \udcff\n"
+
+
+async def test_progress_is_told_without_writing_a_row(database: Database, database_uri: str) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    listener = await connect(database_uri)
+    await listener.add_listener("ffmate", lambda *arguments: heard.put_nowait(str(arguments[3])))
+    before = await database.fetch_one("SELECT pg_current_xact_id_if_assigned() AS id")  # type: ignore[arg-type]
+    entries = [claims.LiveProgress(number, 1, 50.0) for number in range(170)]
+    await claims.send_progress(database, 7, entries)
+    payloads = [await asyncio.wait_for(heard.get(), 5) for _ in range(3)]
+    listener.terminate()
+    assert before is not None
+    assert all(len(payload) < 8000 for payload in payloads)
+
+
+async def test_the_claim_walks_its_index(database: Database, database_uri: str) -> None:
+    """With many done tasks and many that this node cannot run, no other way through the table is good enough."""
+    async with joined(database_uri) as node, database.transaction() as connection:
+        wanted = await connection.fetchval(query("tasks", "requirement_set"), [])
+        await connection.execute(
+            "INSERT INTO ffmate.tasks (uuid, name, requirement_set, source, spec, status)"
+            " SELECT gen_random_uuid(), 'x', $1, 'cli', '{}',"
+            " CASE WHEN n % 10 = 0 THEN 'QUEUED' ELSE 'DONE_SUCCESSFUL' END FROM generate_series(1, 20000) AS n",
+            wanted,
+        )
+        await connection.execute("ANALYZE ffmate.tasks")
+        plan = await connection.fetch(
+            "EXPLAIN " + query("claims", "claim_tasks").replace("$1", str(node.id)).replace("$2", "3")
+        )
+    text = "\n".join(line[0] for line in plan)
+    assert "Index Scan using tasks_claim" in text
+    assert "Seq Scan on tasks" not in text
+
+
+async def test_two_batches_of_one_name_stay_apart(database: Database) -> None:
+    first, second = uuid4(), uuid4()
+    await add(database, row("a"), row("b"), batch=first)
+    await add(database, row("a"), batch=second)
+    assert {task.name for task in await tasks.list_tasks(database, batch=first)} == {"a", "b"}
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await add(database, row("c"), batch=first)

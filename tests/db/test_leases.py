@@ -1,0 +1,195 @@
+"""Joining, beating, sweeping and leaving on the real server; time is moved in the rows, never waited for."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from ffmate_desktop.db import claims, leases, nodes, tasks
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.leases import MAX_LOSSES
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.node import NodeState
+from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus
+from tests.db.cluster import add, age, joined, row
+
+pytestmark = pytest.mark.db
+
+
+async def test_a_node_shows_what_it_told_of_itself(database: Database, database_uri: str) -> None:
+    async with joined(database_uri) as node:
+        [shown] = await nodes.list_nodes(database)
+    assert (shown.identifier, shown.session) == ("a", node.membership.session)
+    assert (shown.os, shown.arch, shown.cores, shown.slots) == ("linux", "amd64", 2, 3)
+    assert shown.labels == ["gpu"]
+    assert shown.status == "online"
+
+
+async def test_a_second_node_with_the_identifier_is_refused(database: Database, database_uri: str) -> None:
+    async with joined(database_uri):
+        with pytest.raises(UserError, match="“a” is already at work on host-1"):
+            async with joined(database_uri, machine="machine-2", host="host-2"):
+                pass
+
+
+async def test_ten_starts_under_one_identifier_give_one_node(database_uri: str, database: Database) -> None:
+    async def start() -> bool:
+        try:
+            async with joined(database_uri):
+                await asyncio.sleep(1)
+        except UserError:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(start() for _ in range(10)))) == 1
+
+
+async def test_a_restart_on_the_same_machine_takes_over_at_once(
+    database: Database, database_uri: str
+) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as killed:
+        await claims.claim(database, killed.id, 1)
+    async with joined(database_uri) as restarted:
+        assert restarted.membership.buried == 1
+        [claim] = await claims.claim(database, restarted.id, 1)
+        assert claim.name == "task"
+
+
+async def test_another_machine_waits_until_a_beat_is_missed(database: Database, database_uri: str) -> None:
+    async with joined(database_uri) as killed:
+        pass
+    with pytest.raises(UserError, match="already at work"):
+        async with joined(database_uri, machine="machine-2"):
+            pass
+    await age(database, killed.id, 7)
+    async with joined(database_uri, machine="machine-2"):
+        pass
+
+
+async def test_a_beat_renews_the_lease_and_tells_what_is_wanted(
+    database: Database, database_uri: str
+) -> None:
+    [uuid] = await add(database, row("task"))
+    async with joined(database_uri) as node:
+        beat = await leases.beat(node.connection, node.id, 15, [])
+        assert (beat.state, beat.work, beat.mine) == ("online", True, {})
+        [claim] = await claims.claim(database, node.id, 1)
+        await tasks.pause(database, [uuid])
+        beat = await leases.beat(node.connection, node.id, 15, [LiveProgress(claim.id, claim.epoch, 42.0)])
+        assert (beat.work, beat.mine) == (False, {claim.id: (claim.epoch, "pause")})
+        [task] = await tasks.get_tasks(database, [uuid])
+        assert (task.progress, task.paused) == (42.0, True)
+        [shown] = await nodes.list_nodes(database)
+        assert shown.heartbeat_age < 5
+
+
+async def test_work_that_needs_other_labels_is_no_work(database: Database, database_uri: str) -> None:
+    await add(database, row("task", labels=("elsewhere",)))
+    async with joined(database_uri) as node:
+        assert not (await leases.beat(node.connection, node.id, 15, [])).work
+
+
+async def test_a_dead_nodes_tasks_go_on_with_a_higher_epoch(database: Database, database_uri: str) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as frozen, joined(database_uri, identifier="b") as live:
+        [lost] = await claims.claim(database, frozen.id, 1)
+        await age(database, frozen.id, 16)
+        assert (await leases.beat(live.connection, live.id, 15, [])).late
+        swept = await leases.sweep(database, live.id)
+        assert swept.dead == ("a",)
+        assert swept.moved == ((lost.uuid, TaskStatus.QUEUED, "a"),)
+        [again] = await claims.claim(database, live.id, 1)
+        assert again.epoch > lost.epoch
+        assert (await leases.beat(frozen.connection, frozen.id, 15, [])).state is None
+        done = Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {})
+        assert await claims.finish(database, frozen.id, [(lost, done)]) == set()
+
+
+async def test_a_missed_beat_alone_kills_nobody_who_holds_its_lock(
+    database: Database, database_uri: str
+) -> None:
+    async with joined(database_uri) as slow, joined(database_uri, identifier="b") as live:
+        await age(database, slow.id, 7)
+        assert (await leases.sweep(database, live.id)).dead == ()
+        slow.connection.terminate()
+        for _ in range(50):  # the server needs a moment to see that the connection is gone
+            if (swept := await leases.sweep(database, live.id)).dead:
+                break
+            await asyncio.sleep(0.1)
+        assert swept.dead == ("a",)
+
+
+async def test_many_sweepers_at_once_move_each_task_once(database: Database, database_uri: str) -> None:
+    await add(database, *(row(str(number)) for number in range(20)))
+    async with joined(database_uri) as frozen, joined(database_uri, identifier="b") as live:
+        await claims.claim(database, frozen.id, 20)
+        await age(database, frozen.id, 16)
+        swept = await asyncio.gather(*(leases.sweep(database, live.id) for _ in range(6)))
+        moved = [uuid for one in swept for uuid, _, _ in one.moved]
+        assert len(moved) == len(set(moved)) == 20
+        assert {task.epoch for task in await tasks.list_tasks(database)} == {2}
+
+
+async def test_a_task_that_was_lost_three_times_is_given_up(database: Database, database_uri: str) -> None:
+    [uuid] = await add(database, row("poison"))
+    async with joined(database_uri, identifier="live") as live:
+        for number in range(MAX_LOSSES):
+            async with joined(database_uri, identifier=f"n{number}") as node:
+                async with database.transaction() as connection:
+                    await connection.execute("UPDATE ffmate.tasks SET not_before = NULL")
+                await claims.claim(database, node.id, 1)
+                await age(database, node.id, 16)
+                await leases.sweep(database, live.id)
+        [task] = await tasks.get_tasks(database, [uuid])
+        assert task.status is TaskStatus.DONE_ERROR
+        assert task.error == "3 nodes were lost while they worked on this task; the last one was n2."
+
+
+async def test_a_cancelled_task_of_a_dead_node_is_cancelled(database: Database, database_uri: str) -> None:
+    [uuid] = await add(database, row("task"))
+    async with joined(database_uri) as frozen, joined(database_uri, identifier="b") as live:
+        await claims.claim(database, frozen.id, 1)
+        await tasks.cancel(database, [uuid])
+        await age(database, frozen.id, 16)
+        await leases.sweep(database, live.id)
+        [task] = await tasks.get_tasks(database, [uuid])
+        assert task.status is TaskStatus.DONE_CANCELED
+
+
+async def test_strays_are_requeued_without_burying_anybody(database: Database, database_uri: str) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as left, joined(database_uri, identifier="b") as live:
+        await claims.claim(database, left.id, 1)
+        await age(database, live.id, 60)
+        await leases.leave(database, left.id)
+        assert len((await leases.requeue_strays(database)).moved) == 1
+        shown = {node.identifier: node.state for node in await nodes.list_nodes(database)}
+        assert shown == {"a": NodeState.LEFT, "b": NodeState.ONLINE}
+
+
+async def test_a_drained_node_hears_of_it_with_its_beat(database: Database, database_uri: str) -> None:
+    async with joined(database_uri) as node:
+        assert await nodes.drain(database, "a")
+        assert not await nodes.drain(database, "nobody")
+        assert (await leases.beat(node.connection, node.id, 15, [])).state == "draining"
+
+
+async def test_nodes_that_ended_long_ago_are_forgotten(database: Database, database_uri: str) -> None:
+    async with joined(database_uri) as old, joined(database_uri, identifier="b") as live:
+        await leases.leave(database, old.id)
+        await leases.forget_nodes(database, timedelta(days=1))
+        assert len(await nodes.list_nodes(database)) == 2
+        await leases.forget_nodes(database, timedelta(0))
+        assert [node.identifier for node in await nodes.list_nodes(database)] == ["b"]
+        assert (await leases.beat(live.connection, live.id, 15, [])).state == "online"
+
+
+async def test_late_and_lost_nodes_are_told_apart(database: Database, database_uri: str) -> None:
+    async with joined(database_uri) as node:
+        await age(database, node.id, 9)
+        assert (await nodes.list_nodes(database))[0].status == "late"
+        await age(database, node.id, 9)
+        async with joined(database_uri, identifier="b") as live:
+            await leases.sweep(database, live.id)
+        assert {n.identifier: n.status for n in await nodes.list_nodes(database)}["a"] == "lost"

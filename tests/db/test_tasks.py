@@ -1,0 +1,174 @@
+"""Tasks on the real server: inserting, listing, and every command in every status."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import pytest
+
+from ffmate_desktop.db import claims, tasks
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.listener import changes
+from ffmate_desktop.db.tasks import OutputsTakenError
+from ffmate_desktop.domain.change import Change, TasksChanged
+from ffmate_desktop.domain.task import Outcome, TaskStatus
+from tests.db.cluster import add, joined, row
+
+pytestmark = pytest.mark.db
+
+
+async def put_into(status: TaskStatus, database: Database, uri: str) -> UUID:
+    """A task in this status."""
+    [uuid] = await add(database, row("task"))
+    if status is not TaskStatus.QUEUED:
+        async with joined(uri) as node:
+            [claim] = await claims.claim(database, node.id, 1)
+            if status.is_done:
+                await claims.finish(database, node.id, [(claim, Outcome(status, 50, None, {}))])
+    return uuid
+
+
+async def test_all_or_none_of_a_batch_is_inserted(database: Database) -> None:
+    await add(database, row("old", output_key="/a"))
+    with pytest.raises(OutputsTakenError) as caught:
+        await add(database, row("new"), row("clash", output_key="/a"), batch=uuid4())
+    assert caught.value.keys == {"/a"}
+    assert [task.name for task in await tasks.list_tasks(database)] == ["old"]
+
+
+async def test_the_queue_keeps_the_order_of_the_submitter(database: Database) -> None:
+    await add(database, *(row(str(number)) for number in range(50)), batch=uuid4())
+    listed = await tasks.list_tasks(database, limit=None)
+    assert [task.name for task in listed] == [str(number) for number in reversed(range(50))]
+
+
+async def test_lists_are_filtered_and_paged(database: Database, database_uri: str) -> None:
+    batch = uuid4()
+    await add(database, row("a"), row("b"), batch=batch)
+    await add(database, row("c"))
+    async with joined(database_uri) as node:
+        await claims.claim(database, node.id, 1)
+    running = await tasks.list_tasks(database, statuses=[TaskStatus.RUNNING])
+    assert [task.name for task in running] == ["a"]
+    assert running[0].client is not None
+    assert running[0].client.identifier == "a"
+    assert [task.name for task in await tasks.list_tasks(database, batch=batch)] == ["b", "a"]
+    [newest] = await tasks.list_tasks(database, limit=1)
+    older = await tasks.list_tasks(database, before_id=newest.id)
+    assert [task.name for task in older] == ["b", "a"]
+    assert await tasks.count_by_status(database) == {TaskStatus.QUEUED: 2, TaskStatus.RUNNING: 1}
+
+
+async def test_a_beginning_of_a_uuid_finds_at_most_two(database: Database) -> None:
+    uuids = await add(database, *(row(str(number)) for number in range(5)))
+    everything = await tasks.find_uuid(database, UUID(int=0), UUID(int=2**128 - 1))
+    assert everything == sorted(uuids)[:2]
+
+
+@pytest.mark.parametrize(
+    ("status", "after"),
+    [
+        (TaskStatus.QUEUED, TaskStatus.DONE_CANCELED),
+        (TaskStatus.RUNNING, TaskStatus.RUNNING),
+        (TaskStatus.DONE_SUCCESSFUL, TaskStatus.DONE_SUCCESSFUL),
+        (TaskStatus.DONE_ERROR, TaskStatus.DONE_ERROR),
+    ],
+)
+async def test_cancel(database: Database, database_uri: str, status: TaskStatus, after: TaskStatus) -> None:
+    uuid = await put_into(status, database, database_uri)
+    affected = await tasks.cancel(database, [uuid])
+    assert affected == (set() if status.is_done else {uuid})
+    [task] = await tasks.get_tasks(database, [uuid])
+    assert task.status is after
+    assert await tasks.pause(database, [uuid]) == set(), "a cancel on its way is never taken back"
+
+
+@pytest.mark.parametrize("status", [status for status in TaskStatus if "PROCESSING" not in status])
+async def test_restart_works_from_every_done_status_only(
+    database: Database, database_uri: str, status: TaskStatus
+) -> None:
+    uuid = await put_into(status, database, database_uri)
+    [before] = await tasks.get_tasks(database, [uuid])
+    assert await tasks.restart(database, [uuid]) == ({uuid} if status.is_done else set())
+    [after] = await tasks.get_tasks(database, [uuid])
+    if status.is_done:
+        assert (after.status, after.progress, after.attempts) == (TaskStatus.QUEUED, 0, 0)
+        assert after.epoch > before.epoch
+        assert after.client is None
+    else:
+        assert after == before
+
+
+async def test_restart_into_a_taken_output_is_refused_whole(database: Database, database_uri: str) -> None:
+    [done] = await add(database, row("done", output_key="/a"))
+    async with joined(database_uri) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        await claims.finish(database, node.id, [(claim, Outcome(TaskStatus.DONE_ERROR, 0, "x", {}))])
+    await add(database, row("other", output_key="/a"))
+    with pytest.raises(OutputsTakenError):
+        await tasks.restart(database, [done])
+    [task] = await tasks.get_tasks(database, [done])
+    assert task.status is TaskStatus.DONE_ERROR
+
+
+@pytest.mark.parametrize("status", [TaskStatus.QUEUED, TaskStatus.DONE_SUCCESSFUL])
+async def test_delete_removes_what_does_not_run(
+    database: Database, database_uri: str, status: TaskStatus
+) -> None:
+    uuid = await put_into(status, database, database_uri)
+    assert await tasks.delete(database, [uuid, uuid4()]) == {uuid}
+    assert await tasks.get_tasks(database, [uuid]) == []
+
+
+async def test_delete_of_a_running_task_waits_for_its_owner(database: Database, database_uri: str) -> None:
+    uuid = await put_into(TaskStatus.RUNNING, database, database_uri)
+    assert await tasks.delete(database, [uuid]) == {uuid}
+    [task] = await tasks.get_tasks(database, [uuid])
+    assert task.status is TaskStatus.RUNNING
+    assert await tasks.cancel(database, [uuid]) == {uuid}
+    [record] = await database.fetch("SELECT desired FROM ffmate.tasks")  # type: ignore[arg-type]
+    assert record["desired"] == "delete", "a delete is not weakened to a cancel"
+
+
+async def test_every_change_raises_the_version_even_by_hand(database: Database) -> None:
+    [uuid] = await add(database, row("task"))
+    [before] = await tasks.get_tasks(database, [uuid])
+    async with database.transaction() as connection:
+        await connection.execute("UPDATE ffmate.tasks SET priority = 9")
+    [after] = await tasks.get_tasks(database, [uuid])
+    assert after.version == before.version + 1
+
+
+async def next_tasks(news: "asyncio.Queue[Change | None]") -> TasksChanged:
+    while True:
+        change = await asyncio.wait_for(news.get(), 5)
+        if isinstance(change, TasksChanged):
+            return change
+
+
+async def test_one_notification_a_statement(database: Database, database_uri: str) -> None:
+    async with changes(database_uri) as news:
+        await add(database, row("a"), row("b"))
+        inserted = await next_tasks(news)
+        assert inserted.queued
+        assert inserted.rows is not None
+        assert [change.status for change in inserted.rows] == ["QUEUED", "QUEUED"]
+        await add(database, *(row(str(number)) for number in range(65)))
+        bulk = await next_tasks(news)
+        assert (bulk.rows, bulk.queued) == (None, True)
+        assert news.empty()
+
+
+async def test_names_that_are_not_utf8_come_back_as_they_were(database: Database) -> None:
+    name = b"caf\xe9 \xff.mov".decode("utf-8", "surrogateescape")
+    one = row(name)
+    strange = one.spec.model_copy(update={"input": "/" + name, "metadata": {"a": "x\0y", "b": "\\u0000"}})
+    [uuid] = await add(database, type(one)(uuid4(), name, 0, (), None, "/" + name, strange))
+    [task] = await tasks.get_tasks(database, [uuid])
+    assert (task.name, task.input_file.raw) == (name, "/" + name)
+    assert task.metadata == {"a": "x�y", "b": "\\u0000"}
+
+
+async def test_labels_make_one_set_however_they_are_ordered(database: Database) -> None:
+    await asyncio.gather(*(add(database, row("x", labels=("a", "b"))) for _ in range(4)))
+    await add(database, row("y", labels=("b", "a", "b")))
+    assert len(await database.fetch("SELECT 1 FROM ffmate.requirement_sets")) == 1  # type: ignore[arg-type]

@@ -1,0 +1,59 @@
+"""Paths as text, by the rules of the system that they come from."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ffmate_desktop.domain.paths import is_absolute, numbered, output_key
+
+
+@pytest.mark.parametrize("path", ["/a", "C:\\a", "c:/a", "\\\\nas\\share\\a", "//nas/a"])
+def test_absolute_on_any_system(path: str) -> None:
+    assert is_absolute(path)
+
+
+@pytest.mark.parametrize("path", ["a", "./a", "../a", "C:a", "a:b.mov", ""])
+def test_relative_on_any_system(path: str) -> None:
+    assert not is_absolute(path)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("/a/b.mp4", "/a//./b.mp4"),
+        ("/a/x/../b.mp4", "/a/b.mp4"),
+        ("C:\\Out\\A.mp4", "c:/out/a.MP4"),
+        ("\\\\NAS\\Media\\a.mp4", "\\\\nas\\media\\A.mp4"),
+    ],
+)
+def test_one_file_has_one_key(one: str, other: str) -> None:
+    assert output_key(one) == output_key(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("/a/B.mp4", "/a/b.mp4"), ("/a", "/b"), ("/..a", "/a")])
+def test_two_files_have_two_keys(one: str, other: str) -> None:
+    assert output_key(one) != output_key(other)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/a/b.mp4", "/a/b-2.mp4"),
+        ("/a/b", "/a/b-2"),
+        ("/a.b/.hidden", "/a.b/.hidden-2"),
+        ("C:\\x\\b.c.mov", "C:\\x\\b.c-2.mov"),
+    ],
+)
+def test_the_number_stands_before_the_extension(path: str, expected: str) -> None:
+    assert numbered(path, 2) == expected
+
+
+@given(
+    st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1).filter(
+        lambda n: n not in (".", "..")
+    )
+)
+def test_numbered_names_differ_and_stay_in_their_folder(name: str) -> None:
+    path = "/folder/" + name
+    assert numbered(path, 2) != numbered(path, 3) != path
+    assert numbered(path, 2).startswith("/folder/")

@@ -1,0 +1,55 @@
+"""FFmate's rules for which log lines are shown."""
+
+import io
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from ffmate_desktop import logs
+from ffmate_desktop.logs import Rules
+
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+
+
+def shown(rules: str, name: str) -> bool:
+    level, _, topic = name.partition(":")
+    logger = ".".join(["ffmate", *([topic] if topic else [])])
+    return Rules(rules).filter(logging.LogRecord(logger, LEVELS[level], "", 0, "text", (), None))
+
+
+@pytest.mark.parametrize(
+    ("rules", "yes", "no"),
+    [
+        ("*", ["info:task", "debug", "error:cluster"], []),
+        ("info:cluster", ["info:cluster"], ["info:task", "info", "warn:cluster"]),
+        ("*:task", ["info:task", "debug:task"], ["info:cluster", "info"]),
+        ("info:?", ["info", "info:task"], ["warn:task"]),
+        ("info:*", ["info", "info:task"], ["debug:task"]),
+        ("*,-debug:?", ["info:task", "error"], ["debug:task", "debug"]),
+        ("-debug:?,*", ["debug:task"], []),
+        ("info:cluster, *:task", ["info:cluster", "warn:task"], ["warn:cluster"]),
+        ("", [], ["error", "info:task"]),
+    ],
+)
+def test_rules(rules: str, yes: list[str], no: list[str]) -> None:
+    assert [name for name in yes if not shown(rules, name)] == []
+    assert [name for name in no if shown(rules, name)] == []
+
+
+@pytest.fixture
+def restored_handlers() -> Iterator[None]:
+    before, propagate, level = logs.root.handlers[:], logs.root.propagate, logs.root.level
+    yield
+    logs.root.handlers[:], logs.root.propagate = before, propagate
+    logs.root.setLevel(level)
+
+
+@pytest.mark.usefixtures("restored_handlers")
+def test_lines_tell_their_namespace() -> None:
+    stream = io.StringIO()
+    logs.show("info:cluster", stream)
+    logs.cluster.info("Node %s joined", "a")
+    logs.task.info("not shown")
+    assert stream.getvalue().endswith("info:cluster  Node a joined\n")
+    assert "not shown" not in stream.getvalue()
