@@ -70,6 +70,11 @@ class MediaFacts:
         return next((stream for stream in self.streams if stream.kind == "video" and stream.is_timed), None)
 
     @property
+    def is_image(self) -> bool:
+        """Whether the file is a still picture."""
+        return self.container == "image2" or self.container.endswith("_pipe")
+
+    @property
     def packet_seconds(self) -> float | None:
         """The longest measured video or audio stream; None unless packets were counted and had timestamps."""
         spans = [s.packet_seconds for s in self.streams if s.is_timed and s.packet_seconds is not None]

@@ -122,7 +122,13 @@ def test_files_beside_a_list_go_where_the_list_goes(film: Path, tmp_path: Path) 
     result = planned(inside)
     assert result.steps[0][3] == str(tmp_path / HIDDEN / "sub" / "s%d.ts")
     assert tmp_path / HIDDEN / "sub" in result.folders
-    outside = ["-i", str(film), "-hls_segment_filename", "/else/s%d.ts", str(tmp_path / "l.m3u8")]
+    outside = [
+        "-i",
+        str(film),
+        "-hls_segment_filename",
+        str(tmp_path.parent / "s%d.ts"),
+        str(tmp_path / "l.m3u8"),
+    ]
     with pytest.raises(UsageError, match="not in the folder of the output"):
         planned(outside)
 

@@ -1,0 +1,237 @@
+"""How long an output ought to be, from what its inputs contain and what the command does to time."""
+
+import dataclasses
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffmate_desktop.media.arguments import InputArgument, Invocation, OutputArgument, seconds
+from ffmate_desktop.media.outputs import local_path
+from ffmate_desktop.media.probe import MediaFacts, StreamFacts
+
+# Containers that store their duration; the others' is guessed from bit rates or from timestamps that may jump.
+EXACT_CONTAINERS = frozenset({
+    "aiff", "asf", "avi", "caf", "flac", "gif", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "mxf", "nut", "ogg",
+    "wav",
+})  # fmt: skip
+# Filters that change what is seen and heard, but not when. Any other may cut, stretch, repeat or join.
+_TIMELESS_FILTERS = frozenset({
+    "acompressor", "afade", "afftdn", "aformat", "alimiter", "anull", "aresample", "ass", "boxblur",
+    "bwdif", "bwdif_cuda", "colorbalance", "colorchannelmixer", "colorspace", "compand", "copy", "crop",
+    "cropdetect", "curves", "deband", "deblock", "deflicker", "delogo", "drawbox", "drawtext", "dynaudnorm",
+    "eq", "equalizer", "fade", "format", "fps", "gblur", "hflip", "highpass", "hqdn3d", "hue", "hwdownload",
+    "hwmap", "hwupload", "hwupload_cuda", "idet", "libplacebo", "loudnorm", "lowpass", "lut", "lut3d",
+    "negate", "nlmeans", "noise", "null", "pad", "pan", "pp", "pullup", "rotate", "scale", "scale_cuda",
+    "scale_npp", "scale_qsv", "scale_vaapi", "scale_vt", "scale_vulkan", "setdar", "setfield", "setparams",
+    "setrange", "setsar", "showinfo", "subtitles", "tonemap", "tonemap_vaapi", "transpose",
+    "transpose_cuda", "transpose_vaapi", "unsharp", "vflip", "vidstabtransform", "vignette", "volume",
+    "volumedetect", "vpp_qsv", "w3fdif", "yadif", "yadif_cuda", "zscale",
+})  # fmt: skip
+_FILTER_NAME = re.compile(r"(?:^|[,;\]])\s*([A-Za-z]\w*)(?=\s*(?:[@=,;\[]|$))")
+_LAVFI_DURATION = re.compile(r"[:=](?:d|duration)=([^:,;\[]+)")
+_RETIMING_INPUT_OPTIONS = (
+    "ss", "sseof", "t", "to", "stream_loop", "loop", "itsoffset", "itsscale", "r", "framerate", "skip_frame",
+)  # fmt: skip
+_CUTTING_OUTPUT_OPTIONS = ("ss", "t", "to", "frames", "fs", "shortest", "output_ts_offset", "program")
+_MAP = re.compile(r"(?P<input>\d+)(?::(?P<kind>[vVas])(?::(?P<number>\d+))?|:(?P<index>\d+))?\??")
+_KINDS = {"v": "video", "V": "video", "a": "audio", "s": "subtitle"}
+_TIMED = frozenset({"video", "audio"})
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The duration in seconds and the number of video frames that an output will have, None where unknown.
+
+    `exact` says that a shorter output lacks something: the command neither cuts nor retimes, and the inputs' own
+    words about their duration can be relied on.
+    """
+
+    seconds: float | None = None
+    frames: int | None = None
+    exact: bool = False
+
+
+def inputs_to_probe(invocations: Sequence[Invocation]) -> dict[str, Path]:
+    """The files that must be examined to know what to expect, by their name in the command."""
+    found = {}
+    for invocation in invocations:
+        for read in invocation.inputs:
+            path = local_path(read.url)
+            if path is not None and path.is_absolute() and read.option("f") not in ("lavfi", "concat"):
+                found[read.url] = path
+    return found
+
+
+def expect(invocation: Invocation, facts: Mapping[str, MediaFacts]) -> Expectation:
+    """What to expect of one run of ffmpeg as a whole, which is as long as its longest output."""
+    each = [expect_output(invocation, output, facts) for output in invocation.outputs]
+    if any(one.seconds is None for one in each):
+        return next((one for one in each if one.frames is not None), Expectation())
+    return max(each, key=lambda one: one.seconds or 0.0, default=Expectation())
+
+
+def expect_output(
+    invocation: Invocation,
+    output: OutputArgument,
+    facts: Mapping[str, MediaFacts],
+    kinds: frozenset[str] = _TIMED,
+) -> Expectation:
+    """What to expect of one output of `invocation`.
+
+    `facts` are those of the inputs, by their name in the command. `kinds` are the kinds of streams that the output
+    got, where that is known already: sound taken out of a film is as long as the film's sound.
+    """
+    graph = invocation.option("filter_complex")
+    if graph is None:
+        parts = _mapped(invocation, output, facts, kinds)
+    else:
+        parts = [_whole_seconds(read, facts.get(read.url)) for read in invocation.inputs]
+    joined = graph is not None and "concat" in graph
+    length = _between(_combined(parts, joined=joined, shortest=output.has("shortest")), output)
+    frames = _frames(output)
+    rate = _frame_rate(invocation, output, facts)
+    if frames is not None and rate:
+        length = _least(length, frames / rate)
+    if length is not None and math.isinf(length):
+        length = None
+    exact = length is not None and graph is None and _keeps_time(invocation, output, facts)
+    return Expectation(length, frames, exact)
+
+
+def measured(facts: MediaFacts) -> MediaFacts:
+    """`facts` with counted packets, with durations as they were measured instead of as the headers say."""
+    streams = tuple(
+        dataclasses.replace(stream, duration=stream.packet_seconds or 0.0) if stream.is_timed else stream
+        for stream in facts.streams
+    )
+    return dataclasses.replace(facts, duration=facts.packet_seconds, streams=streams)
+
+
+def _keeps_time(invocation: Invocation, output: OutputArgument, facts: Mapping[str, MediaFacts]) -> bool:
+    """Whether an output must be as long as its inputs say that they are."""
+    for read in invocation.inputs:
+        known = facts.get(read.url)
+        if known is None or not (known.container in EXACT_CONTAINERS or known.is_image):
+            return False
+        if any(read.has(name) for name in _RETIMING_INPUT_OPTIONS):
+            return False
+    if invocation.has("copyts") or any(output.has(name) for name in _CUTTING_OUTPUT_OPTIONS):
+        return False
+    values = [option.value or "?" for option in output.options if option.is_called("filter")]
+    names = [name for value in values for name in _FILTER_NAME.findall(value) or ["?"]]
+    scripted = any(option.name.startswith(("filter_script", "/")) for option in output.options)
+    shifted = any(option.is_called("bsf") and "setts" in (option.value or "") for option in output.options)
+    return not scripted and not shifted and _TIMELESS_FILTERS.issuperset(names)
+
+
+def _mapped(
+    invocation: Invocation, output: OutputArgument, facts: Mapping[str, MediaFacts], kinds: frozenset[str]
+) -> list[float | None]:
+    """Lengths of the streams that go into an output, None for those that are not known."""
+    maps = [option.value or "" for option in output.options if option.is_called("map")]
+    lengths: list[float | None] = []
+    if not maps:
+        off = {kind for kind, option in (("video", "vn"), ("audio", "an")) if output.has(option)}
+        for read in invocation.inputs:
+            lengths += _automatic(read, facts.get(read.url), kinds - off)
+        return lengths
+    for text in maps:
+        match = _MAP.fullmatch(text)
+        if match is None:  # a selection by language and the like, or one that takes streams away
+            lengths += [] if text.startswith("-") else [None]
+        elif int(match["input"]) < len(invocation.inputs):
+            read = invocation.inputs[int(match["input"])]
+            lengths += _selected(read, facts.get(read.url), match, kinds)
+    return lengths
+
+
+def _automatic(read: InputArgument, facts: MediaFacts | None, kinds: frozenset[str]) -> list[float | None]:
+    """ffmpeg takes the best stream of each kind; which one that is, is not certain, so the shortest counts."""
+    if facts is None or facts.is_image or not facts.streams:
+        return [_whole_seconds(read, facts)]
+    timed = [stream for stream in facts.streams if stream.is_timed]
+    groups = [[stream for stream in timed if stream.kind == kind] for kind in sorted(kinds)]
+    return [_least(*(_stream_seconds(read, facts, stream) for stream in group)) for group in groups if group]
+
+
+def _selected(
+    read: InputArgument, facts: MediaFacts | None, match: re.Match[str], kinds: frozenset[str]
+) -> list[float | None]:
+    if facts is None or facts.is_image or not facts.streams:
+        return [_whole_seconds(read, facts)]
+    streams: Sequence[StreamFacts] = facts.streams
+    number = match["index"]
+    if match["kind"] is not None:
+        streams = [stream for stream in streams if stream.kind == _KINDS[match["kind"]]]
+        number = match["number"]
+    if number is not None:
+        streams = streams[int(number) : int(number) + 1]
+    return [
+        _stream_seconds(read, facts, stream) for stream in streams if stream.is_timed and stream.kind in kinds
+    ]
+
+
+def _stream_seconds(read: InputArgument, facts: MediaFacts, stream: StreamFacts) -> float | None:
+    return _read_seconds(read, stream.duration if stream.duration is not None else facts.duration)
+
+
+def _whole_seconds(read: InputArgument, facts: MediaFacts | None) -> float | None:
+    """Length of what is read of an input: inf when it never ends, None when unknown."""
+    if read.option("f") == "lavfi":
+        told = [seconds(text.strip("'\\ ")) for text in _LAVFI_DURATION.findall(read.url)]
+        return _read_seconds(read, max((length for length in told if length is not None), default=math.inf))
+    if facts is None:
+        return _read_seconds(read, None)
+    if facts.is_image:
+        return _read_seconds(read, math.inf if read.option("loop") == "1" else 0.0)
+    return _read_seconds(read, facts.duration)
+
+
+def _read_seconds(read: InputArgument, length: float | None) -> float | None:
+    """What the options of an input leave of its `length`."""
+    loops = read.option("stream_loop")
+    if loops is not None and length is not None:
+        length = math.inf if loops.startswith("-") else length * (int(loops) + 1 if loops.isdecimal() else 1)
+    from_end = seconds(read.option("sseof") or "")
+    return _between(_least(length, None if from_end is None else -from_end), read)
+
+
+def _between(length: float | None, file: InputArgument | OutputArgument) -> float | None:
+    """What -ss, -t and -to leave of `length`."""
+    start = seconds(file.option("ss") or "") or 0.0
+    end = seconds(file.option("to") or "")
+    left = None if length is None else max(length - start, 0.0)
+    return _least(left, seconds(file.option("t") or ""), None if end is None else max(end - start, 0.0))
+
+
+def _combined(parts: Sequence[float | None], *, joined: bool, shortest: bool) -> float | None:
+    known = [part for part in parts if part is not None]
+    if shortest:
+        return min((part for part in known if part), default=None)
+    if not known or len(known) < len(parts):
+        return None
+    return sum(known) if joined else max(known)
+
+
+def _frames(output: OutputArgument) -> int | None:
+    value = output.option("frames:v")
+    return int(value) if value is not None and value.isdecimal() else None
+
+
+def _frame_rate(
+    invocation: Invocation, output: OutputArgument, facts: Mapping[str, MediaFacts]
+) -> float | None:
+    told = output.option("r")
+    if told is not None:
+        try:
+            return float(told)
+        except ValueError:  # a fraction or a name such as `ntsc`
+            return None
+    videos = [known.video for read in invocation.inputs if (known := facts.get(read.url)) is not None]
+    return next((video.frame_rate for video in videos if video is not None and video.frame_rate), None)
+
+
+def _least(*lengths: float | None) -> float | None:
+    return min((length for length in lengths if length is not None), default=None)
