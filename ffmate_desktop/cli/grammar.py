@@ -18,9 +18,10 @@ class RootGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Bring our own options to the front, then parse as usual."""
-        return super().parse_args(ctx, self._hoist(ctx, args))
+        return super().parse_args(ctx, self.hoist(ctx, args))
 
-    def _hoist(self, ctx: Any, args: Sequence[str]) -> list[str]:
+    def hoist(self, ctx: Any, args: Sequence[str]) -> list[str]:
+        """The words with our options in front; what stands behind `--` is left alone."""
         own = _options(self.get_params(ctx))
         command: object = self
         theirs = own

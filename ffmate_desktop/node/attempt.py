@@ -12,8 +12,9 @@ from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.task import Claim
 from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
 from ffmate_desktop.media import arguments, command, publish
-from ffmate_desktop.media.expectation import Expectation, expect
-from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished
+from ffmate_desktop.media.diagnosis import Diagnosis, Retry
+from ffmate_desktop.media.expectation import expect, inputs_to_probe
+from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.outputs import OutputPlan, plan
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
@@ -60,7 +61,6 @@ class Attempt:
         self._plan: OutputPlan | None = None
         self._run: FFmpegRun | None = None
         self._facts: dict[str, MediaFacts] = {}
-        self._expectation: Expectation | None = None
 
     async def prepare(self) -> dict[str, Any]:
         """Resolve the command, make folders, probe the inputs. Returns what is known now: command, output, input.
@@ -72,16 +72,16 @@ class Attempt:
         await asyncio.to_thread(self._prepare_folders, steps, output)
         planned = self._planned()
         invocations = [arguments.parse(step) for step in planned.steps]
-        for url in {file.url for invocation in invocations for file in invocation.inputs}:
-            await self._probe(url)
-        self._expectation = expect(invocations[-1], self._facts)
+        for name, path in inputs_to_probe(invocations).items():
+            await self._probe(name, path)
+        expected = expect(invocations[-1], self._facts)
         argvs = [command.build(self._shop.ffmpeg, step) for step in planned.steps]
         self._run = FFmpegRun(
             argvs,
             launcher=self._shop.launcher,
             workdir=self._folder,
             log=self.log,
-            meter=Meter(self._expectation.seconds, self._expectation.frames, len(argvs)),
+            meter=Meter(expected.seconds, expected.frames, len(argvs)),
             on_progress=self._on_progress,
             stall_seconds=self._shop.stall_seconds,
         )
@@ -96,8 +96,12 @@ class Attempt:
 
     async def judge(self, finished: Finished) -> Verdict:
         """Look at what was written: that decides, not the exit code."""
-        assert self._expectation is not None  # noqa: S101 - prepare came first
-        return await judge(finished, self.log.lines(), self._planned(), self._expectation, self._shop.prober)
+        if finished.stop is StopReason.STALLED:
+            minutes = self._shop.stall_seconds / 60
+            sentence = f"ffmpeg showed no sign of life for {minutes:.0f} minutes and was stopped."
+            hint = "Check that the storage of the input still answers, then restart the task."
+            return Verdict(False, Diagnosis(sentence, hint, tuple(self.log.lines()[-3:]), Retry.RETRY))
+        return await judge(finished.code, self.log.lines(), self._planned(), self._facts, self._shop.prober)
 
     async def secure(self) -> None:
         """Bring the output to the disk before anybody is told that it exists; raises UserError."""
@@ -160,13 +164,10 @@ class Attempt:
         publish.make_folders(self._plan)
         publish.discard_older(self._plan)
 
-    async def _probe(self, url: str) -> None:
+    async def _probe(self, name: str, path: Path) -> None:
         """Facts make progress and verdict better; where there are none (a pattern, a device) we go without."""
-        path = Path(url.removeprefix("file:"))
-        if not path.is_absolute():
-            return
         try:
-            self._facts[url] = await self._shop.prober.probe(path)
+            self._facts[name] = await self._shop.prober.probe(path)
         except ProbeError as error:
             self.log.note(f"no facts about {path.name}: {error}")
 

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -51,15 +51,16 @@ def prepare(new: NewTask, preset: Preset | None, *, source: str, client: str, ba
         moment=moment,
         uuid=str(uuid),
         source=source,
-        os_name="",
-        os_arch="",
+        os_name="os",
+        os_arch="arch",
         ffmpeg="ffmpeg",
         metadata=new.metadata,
     )
-    output = _resolve_output(pattern, values, base)
-    _check_command(steps, values, output or pattern, has_output=bool(pattern), uuid=str(uuid))
+    path = _resolve_output(pattern, values, base)
+    _check_command(steps, replace(values, output_file=path), uuid=str(uuid))
+    output = None if wildcards_in(pattern) & NODE_WILDCARDS or not path else path
     if output is not None:
-        check_writable(Path(output).parent)
+        check_writable(_nearest_existing(Path(output).parent))
         _refuse_existing(output, new.if_exists)
     spec = TaskSpec(
         command=command,
@@ -144,9 +145,10 @@ def _utc_offset() -> int:
     return 0 if offset is None else int(offset.total_seconds())
 
 
-def _resolve_output(pattern: str, values: Values, base: str) -> str | None:
-    if not pattern or wildcards_in(pattern) & NODE_WILDCARDS:
-        return None
+def _resolve_output(pattern: str, values: Values, base: str) -> str:
+    """The output path; where it depends on the node it is only good for checking the rest."""
+    if not pattern:
+        return ""
     path = expand(pattern, values)
     if not path.strip() or path.endswith(("/", "\\")):
         raise UsageError(
@@ -156,28 +158,19 @@ def _resolve_output(pattern: str, values: Values, base: str) -> str | None:
     return _absolute(path, base)
 
 
-def _check_command(
-    steps: list[list[str]], values: Values, output: str, *, has_output: bool, uuid: str
-) -> None:
+def _nearest_existing(folder: Path) -> Path:
+    return next(parent for parent in (folder, *folder.parents) if parent.exists())
+
+
+def _check_command(steps: list[list[str]], values: Values, *, uuid: str) -> None:
     """Expand and plan as the node will, to find now what could never run there."""
     used = frozenset[str]().union(*(wildcards_in(token) for step in steps for token in step))
-    if not has_output and any(name.startswith("OUTPUT_FILE") for name in used):
+    if not values.output_file and any(name.startswith("OUTPUT_FILE") for name in used):
         raise UsageError(
             "The command writes to ${OUTPUT_FILE}, but no output is given.",
             "Add --output, for example --output '${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_new.mp4'",
         )
-    known = Values(
-        input_file=values.input_file,
-        output_file=output,
-        moment=values.moment,
-        uuid=values.uuid,
-        source=values.source,
-        os_name=values.os_name,
-        os_arch=values.os_arch,
-        ffmpeg=values.ffmpeg,
-        metadata=values.metadata,
-    )
-    planned = plan(expand_steps(steps, known), task=uuid, epoch=0, main_output=output)
+    planned = plan(expand_steps(steps, values), task=uuid, epoch=0, main_output=values.output_file)
     for step in planned.steps:
         command_line.build(Path("ffmpeg"), step)
 

@@ -1,0 +1,99 @@
+"""The grammar of the command line: where options stand, exit codes, one sentence for each mistake."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.cli.app import app
+from ffmate_desktop.cli.grammar import RootGroup
+
+
+def hoisted(*words: str) -> list[str]:
+    """The words in the order in which they are parsed."""
+    from typer.main import get_command
+
+    root = get_command(app)
+    assert isinstance(root, RootGroup)
+    return root.hoist(root.context_class(root), list(words))
+
+
+@pytest.mark.parametrize(
+    ("given", "parsed"),
+    [
+        ("tasks list --database X", "--database X tasks list"),
+        ("tasks list --database=X --json", "--database=X tasks list --json"),
+        ("--database X tasks list", "--database X tasks list"),
+        ("submit a --label gpu", "submit a --label gpu"),
+        ("--label gpu submit a", "--label gpu submit a"),
+        ("submit --command --database --data-dir D a", "--data-dir D submit --command --database a"),
+        ("submit -- --database X", "submit -- --database X"),
+        ("server --no-gui --heartbeat 1", "--no-gui --heartbeat 1 server"),
+    ],
+)
+def test_options_of_the_program_stand_before_or_after_the_command(given: str, parsed: str) -> None:
+    assert hoisted(*given.split()) == parsed.split()
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ffmate_desktop", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=cwd,
+        env=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nonsense"], "There is no command “nonsense”."),
+        (["task"], "Did you mean “tasks”?"),
+        (["--max-concurrent-tasks", "-1", "--no-gui"], "max-concurrent-tasks"),
+        (["--no-gui", "--heartbeat", "0"], "heartbeat"),
+        (["--no-gui", "--label", "two words;"], "is not a label"),
+        (["submit"], "INPUT"),
+        (["submit", "x", "--preset", "a", "--command", "b"], "either a preset or a command"),
+        (["submit", "x", "--command", "b", "--metadata", "{"], "not JSON"),
+        (["submit", "x", "--command", "b", "--metadata", "[1]"], "JSON object"),
+        (["submit", "x", "--command", "b", "--if-exists", "perhaps"], "if-exists"),
+        (["submit", "x", "--command", "b", "--priority", "-1"], "priority"),
+        (["tasks", "list", "--status", "ASLEEP"], "is not a status"),
+        (["tasks", "list", "--limit", "-1"], "limit"),
+        (["tasks", "list", "--batch", "x"], "not the uuid of a batch"),
+        (["--database", "mysql://x", "tasks", "list"], "is not a PostgreSQL address"),
+    ],
+)
+def test_wrong_use_gets_one_sentence_and_code_2(arguments: list[str], sentence: str) -> None:
+    ended = run(*arguments)
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert ended.stderr.startswith("ffmate-desktop: ")
+    assert len(ended.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in ended.stderr
+
+
+def test_without_a_command_it_tells_what_there_is() -> None:
+    ended = run()
+    assert ended.returncode == 2
+    for command in ("submit", "tasks", "nodes", "presets", "demo", "doctor", "version", "--no-gui"):
+        assert command in ended.stdout
+
+
+def test_a_file_instead_of_a_command_is_told_how_to_queue_it(tmp_path: Path) -> None:
+    (tmp_path / "a.mov").touch()
+    ended = run("a.mov", cwd=tmp_path)
+    assert ended.returncode == 2
+    assert "ffmate-desktop submit --preset NAME a.mov" in ended.stderr
+
+
+def test_no_qt_is_imported() -> None:
+    code = (
+        "import sys, ffmate_desktop.cli.app;"
+        " sys.exit(any(m.split('.')[0] in ('PySide6', 'qasync') for m in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

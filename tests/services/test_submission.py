@@ -1,0 +1,187 @@
+"""Submitting: what is checked, how outputs are settled, and that nothing is queued when something is wrong."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.task import IfExists, NewTask, TaskStatus
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.tasks import TaskService
+from ffmate_desktop.settings import resources_folder
+
+pytestmark = pytest.mark.db
+COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
+
+
+@pytest.fixture
+def tasks(database: Database) -> TaskService:
+    return TaskService(database, PresetService(database, resources_folder() / "presets"))
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    path = tmp_path / "Tom && Jerry's “best”.mov"
+    path.write_bytes(b"no media, and nobody looks yet")
+    return path
+
+
+def new(clip: Path, output: str | None = None, **changes: object) -> NewTask:
+    given = {"input_file": str(clip), "command": COPY, "output_file": output} | changes
+    return NewTask.model_validate(given)
+
+
+async def outputs(tasks: TaskService) -> list[str | None]:
+    return [task.output_file.resolved for task in reversed(await tasks.newest())]
+
+
+async def test_a_task_is_queued_with_its_resolved_output(tasks: TaskService, clip: Path) -> None:
+    pattern = "${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_copy.mp4"
+    submitted = await tasks.add([new(clip, pattern, metadata={"client": "ACME"})], source="cli")
+    [task] = await tasks.get(submitted.uuids)
+    assert submitted.batch is None
+    assert task.status is TaskStatus.QUEUED
+    assert task.name == clip.name
+    assert task.output_file.resolved == str(clip.with_name("Tom && Jerry's “best”_copy.mp4"))
+    assert task.output_file.raw == pattern
+    assert task.metadata == {"client": "ACME"}
+
+
+async def test_relative_paths_start_at_the_submitters_folder(tasks: TaskService, clip: Path) -> None:
+    await tasks.add([new(Path(clip.name), "out/a.mp4")], source="cli", base=str(clip.parent))
+    [task] = await tasks.newest()
+    assert task.input_file.raw == str(clip)
+    assert task.output_file.resolved == str(clip.parent / "out" / "a.mp4")
+
+
+async def test_several_tasks_are_one_batch(tasks: TaskService, clip: Path) -> None:
+    submitted = await tasks.add([new(clip, "a.mp4"), new(clip, "b.mp4")], source="cli", base=str(clip.parent))
+    assert submitted.batch is not None
+    assert {task.batch for task in await tasks.newest()} == {submitted.batch}
+
+
+async def test_rename_finds_a_free_name_on_disk_in_the_batch_and_in_the_queue(
+    tasks: TaskService, clip: Path
+) -> None:
+    (clip.parent / "out.mp4").touch()
+    wished = str(clip.parent / "out.mp4")
+    await tasks.add([new(clip, wished), new(clip, wished)], source="cli")
+    await tasks.add([new(clip, wished)], source="cli")
+    names = ["out-2.mp4", "out-3.mp4", "out-4.mp4"]
+    assert await outputs(tasks) == [str(clip.parent / name) for name in names]
+
+
+async def test_racing_submissions_never_share_an_output(tasks: TaskService, clip: Path) -> None:
+    wished = str(clip.parent / "out.mp4")
+    await asyncio.gather(*(tasks.add([new(clip, wished)], source="cli") for _ in range(5)))
+    assert len(set(await outputs(tasks))) == 5
+
+
+async def test_fail_refuses_an_existing_file_and_a_taken_path(tasks: TaskService, clip: Path) -> None:
+    wished = clip.parent / "out.mp4"
+    await tasks.add([new(clip, str(wished))], source="cli")
+    with pytest.raises(UserError, match="Another task"):
+        await tasks.add([new(clip, str(wished), if_exists=IfExists.FAIL)], source="cli")
+    with pytest.raises(UserError, match="Another task"):
+        await tasks.add([new(clip, str(wished), if_exists=IfExists.REPLACE)], source="cli")
+    (clip.parent / "there.mp4").touch()
+    with pytest.raises(UserError, match="exists already"):
+        await tasks.add([new(clip, str(clip.parent / "there.mp4"), if_exists=IfExists.FAIL)], source="cli")
+    assert len(await tasks.newest()) == 1
+
+
+async def test_replace_keeps_the_name_of_an_existing_file(tasks: TaskService, clip: Path) -> None:
+    wished = clip.parent / "out.mp4"
+    wished.touch()
+    await tasks.add([new(clip, str(wished), if_exists=IfExists.REPLACE)], source="cli")
+    assert await outputs(tasks) == [str(wished)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"command": None}, "What should be done"),
+        ({"command": "-i ${INPUT_FILE} ${NONSENSE}"}, "NONSENSE"),
+        ({"command": "-i '${INPUT_FILE} ${OUTPUT_FILE}"}, "never closed"),
+        ({"command": "-i ${INPUT_FILE} ${OUTPUT_FILE} ; rm x"}, ";"),
+        ({"command": "-i ${INPUT_FILE} ${OUTPUT_FILE} && "}, "step"),
+        ({"command": ""}, "empty"),
+        ({"output_file": None}, "no output is given"),
+        ({"output_file": "${INPUT_FILE}"}, "input"),
+        ({"output_file": "${INPUT_FILE_DIR}/"}, "does not name a file"),
+        ({"output_file": "${INPUT_FILE_DIR}"}, "folder"),
+        ({"command": "-i ${INPUT_FILE} -f mp4 -"}, "output"),
+        ({"labels": ["two words"]}, "not a label"),
+        ({"preset": "00000000-0000-0000-0000-000000000000", "command": None}, "no preset"),
+    ],
+)
+async def test_what_could_never_run_is_refused_before_it_is_queued(
+    tasks: TaskService, clip: Path, changes: dict[str, object], sentence: str
+) -> None:
+    given = {"output_file": str(clip.parent / "out.mp4")} | changes
+    with pytest.raises(UserError, match=sentence):
+        await tasks.add([new(clip, "${INPUT_FILE_DIR}/fine.mp4"), new(clip, **given)], source="cli")
+    assert await tasks.newest() == []
+
+
+async def test_missing_inputs_and_folders_are_named(tasks: TaskService, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no file .*gone\.mov"):
+        await tasks.add([new(tmp_path / "gone.mov", "a.mp4")], source="cli", base=str(tmp_path))
+    with pytest.raises(UserError, match="is a folder"):
+        await tasks.add([new(tmp_path, "a.mp4")], source="cli", base=str(tmp_path))
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+async def test_an_output_that_is_a_link_to_the_input_is_refused(
+    tasks: TaskService, clip: Path, link: object
+) -> None:
+    other = clip.parent / "other.mov"
+    assert callable(link)
+    link(clip, other)
+    with pytest.raises(UserError, match="input"):
+        await tasks.add([new(clip, str(other), if_exists=IfExists.REPLACE)], source="cli")
+
+
+async def test_an_output_that_only_the_node_can_name_waits_for_it(tasks: TaskService, clip: Path) -> None:
+    await tasks.add([new(clip, "${INPUT_FILE_DIR}/${OS_NAME}.mp4")], source="cli")
+    assert await outputs(tasks) == [None]
+
+
+async def test_presets_are_found_by_name_in_any_case_or_uuid(tasks: TaskService, database: Database) -> None:
+    presets = PresetService(database, resources_folder() / "presets")
+    some = (await presets.all())[0]
+    assert await presets.find(some.name.upper()) == some
+    assert await presets.get(some.uuid) == some
+    with pytest.raises(UserError, match=f"Did you mean .*“{some.name}”"):
+        await presets.find(some.name + "x")
+    with pytest.raises(UserError, match="shows them all"):
+        await presets.find("qqqq")
+
+
+async def test_a_task_is_named_by_a_unique_beginning(tasks: TaskService, clip: Path) -> None:
+    submitted = await tasks.add([new(clip, "a.mp4"), new(clip, "b.mp4")], source="cli", base=str(clip.parent))
+    wanted = submitted.uuids[0]
+    assert await tasks.resolve(str(wanted)[:13].upper()) == wanted
+    with pytest.raises(UserError, match="not the beginning"):
+        await tasks.resolve("xyz")
+    with pytest.raises(UserError, match="no task"):
+        await tasks.resolve("00000000-0000-0000-0000-000000000000")
+
+
+async def test_a_preset_and_a_command_together_are_wrong_use(
+    tasks: TaskService, database: Database, clip: Path
+) -> None:
+    preset = (await PresetService(database, resources_folder() / "presets").all())[0]
+    with pytest.raises(UsageError, match="not both"):
+        await tasks.add([new(clip, preset=preset.uuid)], source="cli")
+
+
+async def test_an_ambiguous_beginning_is_told(tasks: TaskService, clip: Path) -> None:
+    many = [new(clip, f"{number}.mp4") for number in range(17)]  # two of 17 share their first digit
+    submitted = await tasks.add(many, source="cli", base=str(clip.parent))
+    digits = [str(uuid)[0] for uuid in submitted.uuids]
+    with pytest.raises(UserError, match="Several"):
+        await tasks.resolve(max(digits, key=digits.count))
