@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry, diagnose, relevant
+from ffmate_desktop.media.diagnosis_rules import RULES, Rule
 from tests.media import clips
 
 HIDDEN = ".ffd-0190a1b2c3d4-1-"
@@ -77,6 +78,8 @@ PROVOKED = [
      "The encoder libmp3lame cannot make sound with the sample rate 3000.", Retry.NO),
     ("-i film.mp4 -c:v libx264 @o.webm", "The format of the output cannot hold one of the codecs.", Retry.NO),
     ("-i film.mp4 -c:v libvpx -deadline realtime @o.mp4", "The format of the output cannot hold vp8.", Retry.NO),
+    ("-i film.mp4 -map 0 -f tee -c:v libx264 -c:a aac [f=mp4]@o.mp4|[f=matroska]@o.mkv",
+     "ffmpeg cannot begin the output with these codecs and settings.", Retry.NO),
     ("-i film.mp4 @o.png", "A single picture was asked for, but there are more.", Retry.NO),
     ("-i film.mp4 -c:v libx264 -pass 2 -passlogfile none @o.mp4", "The second pass cannot work.", Retry.NO),
     ("-f concat -i list.txt -c copy @o.mp4",
@@ -241,3 +244,10 @@ def test_titles_and_names_are_no_messages() -> None:
     lines = ["[info]     title           : Unknown encoder 'x': No space left on device", "[error] Frozen"]
     assert relevant(lines) == ["Frozen"]
     assert diagnose(lines, 1).lines == ("Frozen",)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.pattern.pattern[:40] for rule in RULES])
+def test_a_rule_names_only_what_it_finds(rule: Rule) -> None:
+    names = dict.fromkeys([*rule.pattern.groupindex, "input", "output"], "x")
+    assert rule.sentence.format_map(names).endswith((".", ")."))
+    assert rule.hint.format_map(names)

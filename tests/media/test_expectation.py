@@ -145,7 +145,9 @@ def test_measured_facts_replace_claimed_ones() -> None:
 
 def test_local_files_are_what_must_be_probed(tmp_path: Path) -> None:
     film, odd = tmp_path / "x.mp4", tmp_path / "b:c.mp4"
-    command = f"-i {film} -f lavfi -i testsrc -i http://h/y -i file:{odd} -i rel.mp4 -f concat -i {tmp_path}/l.txt o.mp4"
+    command = (
+        f"-i {film} -f lavfi -i testsrc -i http://h/y -i file:{odd} -i rel.mp4 -f concat -i {odd}.txt o.mp4"
+    )
     assert inputs_to_probe([parse(command.split())]) == {str(film): film, f"file:{odd}": odd}
 
 

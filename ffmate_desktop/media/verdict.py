@@ -1,0 +1,244 @@
+"""Whether ffmpeg really made what it was asked for: its exit code 0 does not say so.
+
+Code 0 was seen with truncated and damaged inputs, downloads cut short, a full disk (while ffmpeg 5 wrote the end of
+the file), a stop during opening, and a seek behind the end. So the log, the outputs themselves and their duration
+are judged. A doubt about a duration is settled by counting packets, of the output and of the inputs, before anything
+is called a failure. Whoever wants what can be read of a damaged input says `-err_detect ignore_err` or
+`-fflags +discardcorrupt` in the command.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffmate_desktop.media.arguments import Invocation, OutputArgument, parse
+from ffmate_desktop.media.diagnosis import Diagnosis, Retry, diagnose, relevant
+from ffmate_desktop.media.expectation import Expectation, expect_output, inputs_to_probe, measured
+from ffmate_desktop.media.outputs import OutputKind, OutputPlan, PlannedOutput
+from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
+
+_FAILED_ANYWAY = re.compile(
+    r"Error writing trailer|Error closing file|Error muxing a packet|av_interleaved_write_frame\(\)|"
+    r"Error submitting a packet to the muxer|received signal|No space left on device|Error opening input file"
+)
+_TRUNCATED = re.compile(
+    r"File ended prematurely|: partial file|[Ss]tream ends prematurely|Error during demuxing"
+)
+# Reception errors are everyday life in broadcast streams, so these count only for files with an index.
+_DAMAGED = re.compile(
+    r"Decoding error: |Error while decoding stream|error while decoding MB|Error submitting (?:a )?packet to decoder|"
+    r"corrupt input packet|Invalid NAL unit size"
+)
+_INDEXED = frozenset({"flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2"})
+_ACCEPTS_DAMAGE = re.compile(r"ignore_err|discardcorrupt")
+# What PyAV can open for certain; of other formats (text, raw samples, checksums) only the size is judged.
+_PROBED_FORMATS = frozenset({
+    "3gp", "aac", "ac3", "aiff", "asf", "avi", "flac", "flv", "gif", "ipod", "jpeg", "jpg", "m2ts", "m4a", "m4v",
+    "matroska", "mka", "mkv", "mov", "mp3", "mp4", "mpeg", "mpegts", "mpg", "mxf", "nut", "oga", "ogg", "ogv", "opus",
+    "png", "ts", "wav", "webm", "wma", "wmv",
+})  # fmt: skip
+_UNPROBED_SETS = frozenset(
+    {"dash", "mpd", "smoothstreaming", "webm_chunk"}
+)  # parts that cannot be opened alone
+_SCAN_SPEED = 20e6  # bytes/s that the slowest disk should manage; only a limit on waiting
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the outputs may be published; `outputs` are the facts of those that could be examined."""
+
+    ok: bool
+    diagnosis: Diagnosis | None
+    outputs: tuple[MediaFacts, ...] = ()
+
+
+class _FailureError(Exception):
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        super().__init__(diagnosis.sentence)
+        self.diagnosis = diagnosis
+
+
+def _failure(sentence: str, hint: str, retry: Retry = Retry.NO, lines: Sequence[str] = ()) -> _FailureError:
+    return _FailureError(Diagnosis(sentence, hint, tuple(lines), retry))
+
+
+async def judge(
+    code: int | None, lines: Sequence[str], plan: OutputPlan, facts: Mapping[str, MediaFacts], prober: Prober
+) -> Verdict:
+    """Judge a finished run of all steps of `plan`.
+
+    `code` is the last exit code, `lines` is what ffmpeg logged (with `-loglevel level+info`), `facts` are those of
+    the inputs by their name in the command (`expectation.inputs_to_probe`), taken before the run; inputs that could
+    not be examined are left out. Raises nothing for a bad run: that is a verdict.
+    """
+    judging = _Judging(plan, facts, prober)
+    try:
+        if code != 0:
+            raise _FailureError(diagnose(lines, code))
+        judging.log(relevant(lines))
+        for output in plan.outputs:
+            await judging.output(output)
+    except _FailureError as failure:
+        return Verdict(False, failure.diagnosis, tuple(judging.examined))
+    except ProbeError as error:  # what could be examined before cannot be any more
+        return Verdict(False, Diagnosis(error.message, error.hint, (), Retry.RETRY), tuple(judging.examined))
+    return Verdict(True, None, tuple(judging.examined))
+
+
+class _Judging:
+    def __init__(self, plan: OutputPlan, facts: Mapping[str, MediaFacts], prober: Prober) -> None:
+        self._steps = [parse(step) for step in plan.steps]
+        self._facts = facts
+        self._prober = prober
+        self._accepts_damage = any(_ACCEPTS_DAMAGE.search(token) for step in plan.steps for token in step)
+        self._said_empty = False
+        self.examined: list[MediaFacts] = []
+
+    def log(self, said: Sequence[str]) -> None:
+        """Judges what ffmpeg said."""
+        failed = [line for line in said if _FAILED_ANYWAY.search(line)]
+        if failed:
+            raise _FailureError(diagnose(failed, code=0))
+        self._said_empty = any("nothing was encoded" in line for line in said)
+        if self._accepts_damage:
+            return
+        indexed = bool(self._facts) and all(facts.container in _INDEXED for facts in self._facts.values())
+        damage = [line for line in said if _TRUNCATED.search(line) or (indexed and _is_damage(line))]
+        if damage:
+            raise _damaged("The input is damaged or incomplete.", damage[:5])
+
+    async def output(self, output: PlannedOutput) -> None:
+        """Judges one output: it exists, can be opened, contains something, and is long enough."""
+        file = await asyncio.to_thread(_file_to_examine, output)
+        if file is None:
+            return
+        facts = await self._examine(file, output)
+        if output.kind is OutputKind.FOLDER or facts.is_image:  # a playlist may list the last segments only
+            self.examined.append(facts)
+            return
+        if _may_be_empty(facts):
+            facts = await self._scan(file, facts)
+            if not facts.packets:
+                raise _empty(output.name)
+        self.examined.append(facts)
+        invocation = self._steps[output.step]
+        for argument in invocation.outputs:
+            if argument.url == output.url:
+                await self._duration(invocation, argument, output, facts)
+
+    async def _examine(self, file: Path, output: PlannedOutput) -> MediaFacts:
+        try:
+            facts = await self._prober.probe(file)
+        except ProbeError as error:
+            if self._said_empty:
+                raise _empty(output.name) from error
+            raise _failure(
+                f"The output “{output.name}” cannot be opened.",
+                "Restart the task; if it happens again, its log may tell why.",
+                Retry.RETRY,
+                [error.message],
+            ) from error
+        if not facts.streams:
+            raise _empty(output.name)
+        return facts
+
+    async def _scan(self, file: Path, facts: MediaFacts) -> MediaFacts:
+        return await self._prober.probe(file, packets=True, timeout=60 + facts.size / _SCAN_SPEED)
+
+    async def _duration(
+        self, invocation: Invocation, argument: OutputArgument, output: PlannedOutput, facts: MediaFacts
+    ) -> None:
+        """Compares a duration with what the inputs promise, then with what they really have."""
+        kinds = frozenset(stream.kind for stream in facts.streams if stream.is_timed)
+        promised = expect_output(invocation, argument, self._facts, kinds)
+        if not promised.exact or not kinds or _is_enough(facts.duration, promised):
+            return
+        got = (await self._scan(output.temporary, facts)).packet_seconds
+        if got is None or _is_enough(got, promised):
+            return
+        truth = dict(self._facts)
+        for name, path in inputs_to_probe([invocation]).items():
+            truth[name] = measured(await self._scan(path, self._facts[name]))
+            self._compare_with_header(path, self._facts[name], truth[name])
+        real = expect_output(invocation, argument, truth, kinds)
+        if not _is_enough(got, real):
+            raise _failure(
+                f"The output “{output.name}” is too short: {got:.1f} of {real.seconds or 0:.1f} seconds.",
+                "Restart the task; if it happens again, its log may tell why.",
+                Retry.RETRY,
+            )
+
+    def _compare_with_header(self, path: Path, claimed: MediaFacts, truth: MediaFacts) -> None:
+        if self._accepts_damage or _is_enough(truth.duration, Expectation(claimed.duration)):
+            return
+        raise _damaged(
+            f"The input “{path.name}” is incomplete: it should last {claimed.duration or 0:.1f} seconds, "
+            f"but only {truth.duration or 0:.1f} can be read.",
+        )
+
+
+def _damaged(sentence: str, lines: Sequence[str] = ()) -> _FailureError:
+    return _failure(
+        sentence,
+        "Get the file again, or add -err_detect ignore_err before -i to keep what can be read.",
+        Retry.NO,
+        lines,
+    )
+
+
+def _is_enough(got: float | None, expected: Expectation) -> bool:
+    """Whether a duration is the expected one; longer is fine, and rounding to frames is forgiven."""
+    if got is None or expected.seconds is None:
+        return expected.seconds is None
+    return got >= expected.seconds - max(0.5, 0.02 * expected.seconds)
+
+
+def _may_be_empty(facts: MediaFacts) -> bool:
+    """Whether the headers leave a doubt that there is anything; only some containers count their frames."""
+    counts_frames = facts.container.startswith("mov")
+    return not facts.duration or (counts_frames and facts.video is not None and not facts.video.frames)
+
+
+def _is_damage(line: str) -> bool:
+    return _DAMAGED.search(line) is not None and "[sist#" not in line  # a bad subtitle is none of the film
+
+
+def _empty(name: str) -> _FailureError:
+    return _failure(
+        f"Nothing was encoded: “{name}” is empty.", "Do -ss, -t or -to point behind the end of the input?"
+    )
+
+
+def _file_to_examine(output: PlannedOutput) -> Path | None:
+    """The file that tells about an output, None when none can be opened for certain. Raises _FailureError."""
+    if output.kind is OutputKind.FILE:
+        _require_content(output.temporary, output.name)
+        return output.temporary if output.format in _PROBED_FORMATS else None
+    files = sorted(file for file in output.temporary.rglob("*") if file.is_file())
+    if not files:
+        raise _missing(output.name)
+    for file in files:
+        _require_content(file, file.name)
+    lists = [file for file in files if file.suffix == ".m3u8"]
+    if lists or output.format in _UNPROBED_SETS:
+        return next(iter(lists), None)
+    return files[0] if files[0].suffix.lower().removeprefix(".") in _PROBED_FORMATS else None
+
+
+def _require_content(file: Path, name: str) -> None:
+    try:
+        size = file.stat().st_size
+    except FileNotFoundError:
+        raise _missing(name) from None
+    if size == 0:
+        raise _empty(name)
+
+
+def _missing(name: str) -> _FailureError:
+    return _failure(
+        f"ffmpeg ended without an error, but did not write “{name}”.",
+        "Was it stopped from outside? Restart the task.",
+        Retry.RETRY,
+    )
