@@ -33,7 +33,11 @@ _RECIPES = {  # name: file name, arguments of ffmpeg parted by blanks
     "silent": (_AWKWARD, f"{_picture('160x90')} {_X264}"),
     "wide": ("wide.mov", f"{_picture('320x180')} {_sound()} {_X264} {_AAC}"),
     "wide-silent": ("wide silent.mov", f"{_picture('320x180')} {_X264}"),
-    "odd": ("odd.mkv", f"{_picture('161x91', '30000/1001')} {_sound('anull')} -c:v ffv1 -c:a pcm_s16le"),
+    "odd": (
+        "odd.mkv",
+        f"{_picture('322x182', '30000/1001')} {_sound('anull')}"
+        " -vf scale=161:91 -pix_fmt yuv420p -c:v ffv1 -c:a pcm_s16le",
+    ),
     "variable": ("variable.mp4", f"{_picture('160x90')} {_sound()} {_VARIABLE} {_X264} {_AAC}"),
     "interlaced": (
         "interlaced.mpg",
