@@ -32,8 +32,8 @@ PIPE_PATIENCE = 1.0
 SCAN_PATIENCE = 0.5
 """Seconds that looking for members of the tree may delay the first signal."""
 
-READ_SIZE = 65536
-"""Bytes taken from a pipe at once."""
+MOST_HELD = 65536
+"""Bytes of output that are kept for somebody who has not come yet to wait for the process."""
 
 DROPPED_VARIABLES = frozenset({"FFREPORT", "AV_LOG_FORCE_COLOR", "AV_LOG_FORCE_256COLOR"})
 """Variables of the user that would write a report file into the working folder or colours into the log."""
@@ -48,7 +48,8 @@ class Launcher:
 
     `leash` are words put before every command that make the kernel kill it when this program dies, even by
     kill -9. Linux only; empty elsewhere and where setpriv is missing. The kernel acts when the *thread* that
-    started the process ends, so the event loop has to run in a thread that lasts.
+    started the process ends, so the event loop has to run in a thread that lasts. What was started within the
+    last millisecond may escape.
     """
 
     leash: tuple[str, ...] = ()
@@ -130,16 +131,18 @@ class Process:
         Each block goes to its sink; without one it is thrown away, so a full pipe never holds the process up.
         A child that outlives the process and keeps a pipe open delays the return by `PIPE_PATIENCE` at most.
         """
-        pumps = [
-            asyncio.create_task(_pump(self._protocol.pipes[1], on_stdout)),
-            asyncio.create_task(_pump(self._protocol.pipes[2], on_stderr)),
-        ]
+        pipes = self._protocol.pipes
+        pipes[1].listen(on_stdout or _discard)
+        pipes[2].listen(on_stderr or _discard)
         try:
-            await asyncio.gather(*pumps)
+            await asyncio.wait([pipe.ended for pipe in pipes.values()], return_when=asyncio.FIRST_EXCEPTION)
+            for pipe in pipes.values():
+                if pipe.ended.done():
+                    pipe.ended.result()
             return await asyncio.shield(self._protocol.exit_code)
         finally:
-            for pump in pumps:
-                pump.cancel()
+            for pipe in pipes.values():
+                pipe.listen(None)
 
     async def stop(self, grace: float = GRACE) -> None:
         """End the whole tree: ask, wait `grace` seconds for the process itself, then kill all that is left.
@@ -184,27 +187,65 @@ async def _in_thread(search: Callable[[], set[psutil.Process]], patience: float)
         return set()
 
 
+class _Pipe:
+    """One output of a process. Hands blocks straight to a sink: ffmpeg writes its log in hundreds of tiny ones.
+
+    Without a sink, the first blocks are held back and then the process has to wait.
+    """
+
+    def __init__(self) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.transport: asyncio.ReadTransport | None = None
+        self._sink: Sink | None = None
+        self._held = bytearray()
+
+    def listen(self, sink: Sink | None) -> None:
+        """Give everything to this sink from now on, beginning with what was held back."""
+        self._sink = sink
+        if sink is not None and self._held:
+            held, self._held = bytes(self._held), bytearray()
+            self.feed(held)
+        if sink is not None and self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def feed(self, data: bytes) -> None:
+        """Take a block from the process."""
+        if self._sink is None:
+            self._held += data
+            if len(self._held) >= MOST_HELD and self.transport is not None:
+                self.transport.pause_reading()
+        elif not self.ended.done():
+            try:
+                self._sink(data)
+            except Exception as trouble:  # noqa: BLE001 - a defect of the sink belongs to whoever waits
+                self.ended.set_exception(trouble)
+
+    def end(self) -> None:
+        """There is no more."""
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
 class _Protocol(asyncio.SubprocessProtocol):
     """Knows the exit code as soon as there is one; asyncio's own `wait` also waits for every pipe to close."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.exit_code: asyncio.Future[int] = self._loop.create_future()
-        self.pipes = {1: asyncio.StreamReader(READ_SIZE), 2: asyncio.StreamReader(READ_SIZE)}
+        self.pipes = {1: _Pipe(), 2: _Pipe()}
         self._transport: asyncio.SubprocessTransport
         self._closing: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.SubprocessTransport, transport)
-        for number, reader in self.pipes.items():
-            if pipe := self._transport.get_pipe_transport(number):
-                reader.set_transport(pipe)
+        for number, pipe in self.pipes.items():
+            pipe.transport = cast(asyncio.ReadTransport, self._transport.get_pipe_transport(number))
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        self.pipes[fd].feed_data(data)
+        self.pipes[fd].feed(data)
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
-        self.pipes[fd].feed_eof()
+        self.pipes[fd].end()
 
     def process_exited(self) -> None:
         code = self._transport.get_returncode()
@@ -224,10 +265,8 @@ class _Protocol(asyncio.SubprocessProtocol):
         self._transport.close()
 
 
-async def _pump(pipe: asyncio.StreamReader, sink: Sink | None) -> None:
-    while block := await pipe.read(READ_SIZE):
-        if sink is not None:
-            sink(block)
+def _discard(data: bytes) -> None:
+    pass
 
 
 def _check_program(program: str, cwd: Path) -> None:
