@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
@@ -51,6 +52,8 @@ async def _show(context: Context, name: str, as_json: bool) -> None:
         context.print_json(preset.to_json())
         return
     grid = Table.grid(padding=(0, 2))
+    grid.add_column()
+    grid.add_column(overflow="fold")
     for label, value in (
         ("Name", preset.name),
         ("Group", preset.group),
@@ -62,5 +65,5 @@ async def _show(context: Context, name: str, as_json: bool) -> None:
         ("UUID", str(preset.uuid)),
     ):
         if value:
-            grid.add_row(f"[bold]{label}[/]", value)
-    context.console.print(grid, markup=False)
+            grid.add_row(Text(label, "bold"), Text(value))
+    context.console.print(grid)

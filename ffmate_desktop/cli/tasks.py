@@ -107,6 +107,8 @@ async def _show(context: Context, beginnings: list[str], as_json: bool) -> None:
 
 def _sheet(task: Task) -> Table:
     grid = Table.grid(padding=(0, 2))
+    grid.add_column()
+    grid.add_column(overflow="fold")
     took = (task.finished_at or int(time.time() * 1000)) - (task.started_at or 0)
     rows: list[tuple[str, str | Text | None]] = [
         ("UUID", str(task.uuid)),

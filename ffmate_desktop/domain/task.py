@@ -86,7 +86,7 @@ class TaskSpec(Wire):
     tokens: list[list[str]]
     input: str
     output_pattern: str
-    output: str | None
+    output: str | None = None
     if_exists: IfExists
     clock_ns: int
     utc_offset: int

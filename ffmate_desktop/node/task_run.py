@@ -11,7 +11,9 @@ from ffmate_desktop.db import claims
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import Claim, Desired, LiveProgress, Outcome, TaskStatus
+from ffmate_desktop.media.ffmpeg import Finished
 from ffmate_desktop.media.progress import Progress
+from ffmate_desktop.node.alongside import alongside
 from ffmate_desktop.node.attempt import Attempt, Workshop
 from ffmate_desktop.node.insist import insist
 from ffmate_desktop.node.log_shipper import LogShipper
@@ -112,16 +114,15 @@ class TaskRun:
     async def run(self) -> None:
         """The whole life of the claim; at the end nothing of it runs and nothing temporary is left."""
         self._task = asyncio.current_task()
-        async with asyncio.TaskGroup() as group:
-            shipping = group.create_task(self._shipper.run(), name=f"log {self.claim.uuid}")
-            try:
+        try:
+            async with alongside(self._shipper.run(), f"shipping the log of {self.claim.uuid}"):
                 outcome = await self._outcome()
                 if self._killing is not None:
                     await self._killing
                 await self._attempt.clean_up()
                 await self._end(outcome)
-            finally:
-                shipping.cancel()
+        except Exception:  # noqa: BLE001 - a defect of ours; the next heartbeat gives the task back
+            logs.task.exception("The end of task %s could not be written", self.claim.uuid)
 
     async def _outcome(self) -> Outcome | None:
         """How the attempt ended; None when an order ended it, whatever trouble that made on the way."""
@@ -147,7 +148,7 @@ class TaskRun:
         self._check_order()
         if self._paused:
             attempt.pause()
-        finished = await attempt.encode()
+        finished = await self._encode(known)
         self._check_order()
         verdict = await attempt.judge(finished)
         self._check_order()
@@ -162,6 +163,21 @@ class TaskRun:
             known |= {"output": os.fspath(paths[0])}
         result = known | {"facts": facts, "size": sum(facts.size for facts in verdict.outputs)}
         return Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, result)
+
+    async def _encode(self, known: dict[str, Any]) -> Finished:
+        """Encode, and meanwhile tell what is known: whoever looks at a running task sees its resolved command."""
+        async with alongside(self._tell(known), f"telling the facts of {self.claim.uuid}"):
+            return await self._attempt.encode()
+
+    async def _tell(self, known: dict[str, Any]) -> None:
+        desired = await insist(
+            lambda: claims.set_phase(self._database, self.node_id, self.claim, "encode", known),
+            f"the facts of {self.claim.uuid}",
+        )
+        if desired is None:
+            self.end(Order.LOST)
+        else:
+            self.obey(desired)
 
     def _check_order(self) -> None:
         if self._order is not None:
