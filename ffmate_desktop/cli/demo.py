@@ -1,0 +1,204 @@
+"""A demonstration on this computer: several nodes share one batch of clips, and every output is checked."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.cli.context import context_of
+from ffmate_desktop.cli.demo_clips import CLIPS, Bench
+from ffmate_desktop.cli.demo_nodes import Team
+from ffmate_desktop.cli.demo_place import Place, open_place, processes_left
+from ffmate_desktop.cli.demo_report import Report, TaskResult, Times, cluster_seconds, node_results
+from ffmate_desktop.cli.demo_stage import Stage
+from ffmate_desktop.db.connection import CONNECTION_LOST
+from ffmate_desktop.domain.errors import UsageError
+from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
+from ffmate_desktop.media.binaries import find_ffmpeg
+from ffmate_desktop.media.probe import Prober
+from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.settings import DATABASE, Settings
+
+HEARTBEAT = 1.0
+"""Seconds; quicker than usual, so that the tasks of a node that somebody kills go on while people watch."""
+
+BUSY = 0.5
+"""Processes that want to run, for each core, before the demo begins; above that the computer is not ours alone."""
+
+
+def demo(
+    typer_context: typer.Context,
+    nodes: Annotated[int, typer.Option("--nodes", min=1, max=12, metavar="N", help="Nodes to start.")] = 2,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", metavar="FOLDER", help="Put clips and outputs there and leave them."),
+    ] = None,
+    save_svg: Annotated[
+        Path | None, typer.Option("--save-svg", metavar="FILE", help="Save a picture of the result.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; the rest goes to stderr.")] = False,
+) -> None:
+    """Start several nodes here, let them share a batch of clips, and check every output.
+
+    Uses a fresh database of its own and removes everything at the end. Success means that all of it was right.
+    """
+    context = context_of(typer_context)
+    if _given(typer_context, "database", ("COMMANDLINE",)):
+        raise UsageError("The demo makes a database of its own.", f"Leave {DATABASE.option} out.")
+    settings = replace(context.settings, database=None)
+    if not _given(typer_context, "max_concurrent_tasks", ("COMMANDLINE", "ENVIRONMENT")):
+        settings = replace(settings, slots=default_slots(os.cpu_count() or 1, nodes))
+    if not _given(typer_context, "heartbeat", ("COMMANDLINE", "ENVIRONMENT")):
+        settings = replace(settings, heartbeat=HEARTBEAT)
+    stage = Stage(Console(stderr=True, highlight=False) if as_json else context.console)
+    try:
+        report = context.run(_interruptible(settings, nodes, keep, stage))
+    except asyncio.CancelledError:
+        raise typer.Exit(128 + signal.SIGTERM) from None
+    if save_svg is not None:
+        stage.save_picture(save_svg)
+    if as_json:
+        context.print_json(report.to_json())
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def default_slots(cores: int, nodes: int) -> int:
+    """Tasks at once on each node: the cores shared out, but never so many that a node finds nothing left to do."""
+    return max(1, min(cores // nodes, len(CLIPS) // nodes))
+
+
+def _given(typer_context: typer.Context, name: str, sources: tuple[str, ...]) -> bool:
+    """Whether a root option was given in one of these ways."""
+    source = typer_context.find_root().get_parameter_source(name)
+    return source is not None and source.name in sources
+
+
+async def _interruptible(settings: Settings, count: int, keep: Path | None, stage: Stage) -> Report:
+    """SIGTERM, like Ctrl+C, ends everything in order."""
+    performing = asyncio.current_task()
+    assert performing is not None  # noqa: S101 - a coroutine runs in a task
+    with contextlib.suppress(NotImplementedError):  # Windows has no SIGTERM to speak of
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, performing.cancel)
+    return await _perform(settings, count, keep, stage)
+
+
+async def _perform(settings: Settings, count: int, keep: Path | None, stage: Stage) -> Report:
+    ffmpeg = await find_ffmpeg(settings.ffmpeg)
+    bench = Bench(ffmpeg, await Launcher.find(), Prober())
+    await bench.check_encoders()
+    settings = replace(settings, ffmpeg=str(ffmpeg.path))
+    stage.show(_headline(settings, count, ffmpeg.version), "")
+    async with open_place(keep) as place:
+        try:
+            report = await _play(settings, count, place, bench, stage)
+        finally:
+            await bench.prober.close()
+        stage.show("", *report.tables(), *report.closing())
+        place.keep = not report.ok
+        if keep is not None or not report.ok:
+            report = replace(report, folder=str(place.root if keep is None else place.clips.parent))
+            stage.show(Text(f"Clips and outputs are in {report.folder}"))
+    return report
+
+
+def _headline(settings: Settings, count: int, version: str) -> Text:
+    nodes = "1 node" if count == 1 else f"{count} nodes"
+    cores = os.cpu_count() or 1
+    tasks = "1 task" if settings.slots == 1 else f"{settings.slots} tasks"
+    return Text.assemble(
+        (f"One queue, {nodes}, {len(CLIPS)} clips", "bold"),
+        (
+            f"   {cores} {'core' if cores == 1 else 'cores'}, {tasks} at a time a node, ffmpeg {version}",
+            "dim",
+        ),
+    )
+
+
+async def _play(settings: Settings, count: int, place: Place, bench: Bench, stage: Stage) -> Report:
+    """Everything from the first clip to the last check; at the end nothing runs any more."""
+    settings = replace(settings, data_dir=place.data)
+    cores = os.cpu_count() or 1
+    busy = psutil.getloadavg()[0] > BUSY * cores
+    with stage.step(f"Making {len(CLIPS)} clips") as making:
+        inputs = [await bench.make(clip, place.clips) for clip in CLIPS]
+    async with AsyncExitStack() as stack:
+        with stage.step("Starting a fresh database") as opening:
+            cluster = await stack.enter_async_context(bootstrap.open_cluster(settings))
+        team = await stack.enter_async_context(Team(bench.launcher, settings, cluster, place.root))
+        names = [f"demo-{number}" for number in range(1, count + 1)]
+        with stage.step("Starting 1 node" if count == 1 else f"Starting {count} nodes") as starting:
+            await team.start(names)
+        tasks = await _work(cluster, team, inputs, place, stage)
+        stage.show("")
+        await team.dismiss()
+        left = await team.departed()
+    leftovers = [f"“{path}” was left behind." for path in place.temporary_files()]
+    with stage.step(f"Checking {len(tasks)} outputs, frame by frame") as checking:
+        results = [
+            TaskResult(task, tuple(await _check(bench, task, index))) for index, task in enumerate(tasks)
+        ]
+    alone = await _run_alone(tasks, place, bench, stage)
+    leftovers += [f"The process {name} is still there." for name in await processes_left(place.root)]
+    return Report(
+        cores=cores,
+        busy=busy,
+        ffmpeg_version=bench.ffmpeg.version,
+        slots=settings.slots,
+        nodes=node_results(names, results, left, [node.exit_code for node in team.nodes]),
+        tasks=tuple(results),
+        times=Times(
+            making.seconds, opening.seconds, starting.seconds, cluster_seconds(tasks), checking.seconds, alone
+        ),
+        leftovers=tuple(leftovers),
+    )
+
+
+async def _work(cluster: Cluster, team: Team, inputs: list[Path], place: Place, stage: Stage) -> list[Task]:
+    """Queue the clips as one batch and show it until all tasks are done."""
+    presets = [await cluster.presets.find(clip.preset) for clip in CLIPS]
+    new = [
+        NewTask(
+            input_file=str(path),
+            preset=preset.uuid,
+            output_file=str(place.outputs / preset.output_file.rpartition("/")[2]),
+        )
+        for path, preset in zip(inputs, presets, strict=True)
+    ]
+    submitted = await cluster.tasks.add(new, source="cli")
+    try:
+        stage.show("")
+        return await team.lead(stage.follow(cluster.tasks.follow(submitted.uuids)))
+    except BaseException:
+        with contextlib.suppress(*CONNECTION_LOST):  # then the nodes are stopped without its help
+            await cluster.tasks.cancel(submitted.uuids)
+        raise
+
+
+async def _check(bench: Bench, task: Task, index: int) -> list[str]:
+    if task.status is not TaskStatus.DONE_SUCCESSFUL:
+        return []
+    return await bench.verify(Path(task.output_file.resolved or ""), CLIPS[index].expected)
+
+
+async def _run_alone(tasks: list[Task], place: Place, bench: Bench, stage: Stage) -> float | None:
+    """The same commands one after the other; seconds, or None when a task failed and the comparison would lie."""
+    if any(task.status is not TaskStatus.DONE_SUCCESSFUL for task in tasks):
+        return None
+    with stage.step(f"Running the same {len(tasks)} commands one after another") as running:
+        for task in tasks:
+            await bench.repeat(task, place.alone)
+    await asyncio.to_thread(shutil.rmtree, place.alone, ignore_errors=True)
+    return running.seconds
