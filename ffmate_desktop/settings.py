@@ -10,32 +10,43 @@ import platformdirs
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing that a user can set. `option` is its word on the command line, `environment` its variables."""
+    """One thing that a user can set. `option` is its word on the command line, `environment` its variable."""
 
     option: str
-    environment: tuple[str, ...]
+    environment: str
+    value: str
     help: str
 
 
 DATABASE = Setting(
     "--database",
-    ("FFMATE_DATABASE",),
+    "FFMATE_DATABASE",
+    "URI",
     "PostgreSQL to share with other nodes: postgresql://user:password@host/database. "
     "Without it: the embedded database of this computer.",
 )
-IDENTIFIER = Setting("--identifier", ("FFMATE_IDENTIFIER",), "Name of this node. Default: the host name.")
+IDENTIFIER = Setting(
+    "--identifier", "FFMATE_IDENTIFIER", "NAME", "Name of this node. Default: the host name."
+)
 MAX_CONCURRENT_TASKS = Setting(
-    "--max-concurrent-tasks", ("FFMATE_MAX_CONCURRENT_TASKS",), "Tasks that this node runs at once."
+    "--max-concurrent-tasks", "FFMATE_MAX_CONCURRENT_TASKS", "N", "Tasks that this node runs at once."
 )
 FFMPEG = Setting(
-    "--ffmpeg", ("FFMATE_FFMPEG",), "The ffmpeg to use. Default: the one on PATH, else the bundled one."
+    "--ffmpeg", "FFMATE_FFMPEG", "PATH", "The ffmpeg to use. Default: the one on PATH, else the bundled one."
 )
-LABEL = Setting("--label", ("FFMATE_LABELS",), "A label that this node provides, such as gpu. Repeatable.")
-HEARTBEAT = Setting("--heartbeat", ("FFMATE_HEARTBEAT",), "Seconds between two signs of life of this node.")
-DATA_DIR = Setting("--data-dir", ("FFMATE_DATA_DIR",), "Folder of the embedded database, settings and logs.")
+LABEL = Setting(
+    "--label", "FFMATE_LABELS", "NAME", "A label that this node provides, such as gpu. Repeatable."
+)
+HEARTBEAT = Setting(
+    "--heartbeat", "FFMATE_HEARTBEAT", "SECONDS", "Seconds between two signs of life of this node."
+)
+DATA_DIR = Setting(
+    "--data-dir", "FFMATE_DATA_DIR", "PATH", "Folder of the embedded database, settings and logs."
+)
 DEBUG = Setting(
     "--debug",
-    ("FFMATE_DEBUG", "DEBUGO"),
+    "FFMATE_DEBUG",
+    "NAMESPACES",
     "Log lines to show, in FFmate's way: info:cluster,*:task,-debug:? Also shows the traceback of errors.",
 )
 
@@ -88,4 +99,4 @@ def resources_folder() -> Path:
 
 def environment_debug() -> str:
     """The debug rules of the environment, ours before FFmate's."""
-    return next((value for name in DEBUG.environment if (value := os.environ.get(name))), "")
+    return os.environ.get(DEBUG.environment) or os.environ.get("DEBUGO", "")

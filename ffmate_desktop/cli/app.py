@@ -53,9 +53,14 @@ app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 
 
-def _option(setting: Setting) -> Any:
+def _option(setting: Setting, least: float | None = None, most: float | None = None) -> Any:
     return typer.Option(
-        setting.option, envvar=list(setting.environment), help=setting.help, show_default=False
+        setting.option,
+        envvar=setting.environment,
+        help=setting.help,
+        metavar=setting.value,
+        min=least,
+        max=most,
     )
 
 
@@ -65,32 +70,14 @@ def root(
     no_gui: Annotated[bool, typer.Option("--no-gui", help="Be a node without a window.")] = False,
     database: Annotated[str | None, _option(DATABASE)] = None,
     identifier: Annotated[str | None, _option(IDENTIFIER)] = None,
-    max_concurrent_tasks: Annotated[
-        int,
-        typer.Option(
-            MAX_CONCURRENT_TASKS.option,
-            envvar=list(MAX_CONCURRENT_TASKS.environment),
-            help=MAX_CONCURRENT_TASKS.help,
-            min=1,
-            max=1000,
-            metavar="N",
-        ),
-    ] = DEFAULT_SLOTS,
+    max_concurrent_tasks: Annotated[int, _option(MAX_CONCURRENT_TASKS, least=1, most=1000)] = DEFAULT_SLOTS,
     ffmpeg: Annotated[str | None, _option(FFMPEG)] = None,
     label: Annotated[list[str] | None, _option(LABEL)] = None,
-    heartbeat: Annotated[
-        float,
-        typer.Option(
-            HEARTBEAT.option,
-            envvar=list(HEARTBEAT.environment),
-            help=HEARTBEAT.help,
-            min=0.5,
-            max=3600,
-            metavar="SECONDS",
-        ),
-    ] = DEFAULT_HEARTBEAT,
+    heartbeat: Annotated[float, _option(HEARTBEAT, least=0.5, most=3600)] = DEFAULT_HEARTBEAT,
     data_dir: Annotated[Path | None, _option(DATA_DIR)] = None,
-    debug: Annotated[str, typer.Option(DEBUG.option, help=DEBUG.help, show_default=False)] = "",
+    debug: Annotated[
+        str, typer.Option(DEBUG.option, help=DEBUG.help, metavar=DEBUG.value, show_default=False)
+    ] = "",
 ) -> None:
     """Put several computers to work on video: one queue, any number of nodes, real ffmpeg.
 
@@ -136,7 +123,9 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except _UsageError as error:
         command = error.ctx.command_path if error.ctx else "ffmate-desktop"
-        _complain(f"{error.format_message().rstrip('.')}. `{command} --help` tells what is possible.", error)
+        message = error.format_message()
+        message += "" if message.endswith((".", "?", "!")) else "."
+        _complain(f"{message} `{command} --help` tells what is possible.", error)
         return UsageError.exit_code
     except _CliError as error:
         _complain(error.format_message(), error)

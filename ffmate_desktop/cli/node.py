@@ -15,7 +15,7 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.text import ago
 from ffmate_desktop.node.bus import Bus
 
-nodes = typer.Typer(help="The computers of the cluster.", no_args_is_help=True)
+nodes = typer.Typer(help="The computers of the cluster.")
 
 
 def server(typer_context: typer.Context) -> None:

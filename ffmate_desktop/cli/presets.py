@@ -9,7 +9,7 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 
-app = typer.Typer(help="Named commands to choose from.", no_args_is_help=True)
+app = typer.Typer(help="Named commands to choose from.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -16,7 +16,7 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import Task, TaskStatus
 from ffmate_desktop.services.tasks import TaskService
 
-app = typer.Typer(help="The tasks in the queue, running, and done.", no_args_is_help=True)
+app = typer.Typer(help="The tasks in the queue, running, and done.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Uuids = Annotated[list[str], typer.Argument(metavar="UUID...", help="A unique beginning is enough.")]
 

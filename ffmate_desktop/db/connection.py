@@ -7,7 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
@@ -39,20 +39,13 @@ CONNECTION_LOST: tuple[type[BaseException], ...] = (
 
 
 def without_password(uri: str) -> str:
-    """The URI as it may be shown and logged."""
-    parts = urlsplit(uri)
-    if parts.password is None:
-        return uri
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@", 1)))
+    """The URI as it may be shown and logged; also one that is malformed, such as with a bare # in its password."""
+    return re.sub(r"([?&]password=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*):.*@", r"\1:***@", uri))
 
 
 async def connect(uri: str, *, application: str = "ffmate-desktop") -> "asyncpg.Connection[asyncpg.Record]":
     """A connection with our codecs and settings; raises UserError, one sentence for each way it can fail."""
-    if not uri.startswith(("postgresql://", "postgres://")):
-        raise UsageError(
-            f"“{without_password(uri)}” is not a PostgreSQL address.",
-            "It looks like postgresql://user:password@host:5432/database.",
-        )
+    _check(uri)
     try:
         connection = await asyncpg.connect(
             uri,
@@ -99,6 +92,17 @@ def _decode_json(text: str) -> object:
     return json.loads(native(text))
 
 
+def _check(uri: str) -> None:
+    looks = "It looks like postgresql://user:password@host:5432/database."
+    if not uri.startswith(("postgresql://", "postgres://")):
+        raise UsageError(f"“{without_password(uri)}” is not a PostgreSQL address.", looks)
+    try:
+        urlsplit(uri).port  # noqa: B018 - reading it checks it
+    except ValueError:
+        hint = f"{looks} In a password, write # as %23, / as %2F and @ as %40."
+        raise UsageError(f"The port in “{without_password(uri)}” is not a number.", hint) from None
+
+
 async def _set_codecs(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     codecs: dict[str, tuple[Callable[..., str], Callable[[str], object]]] = {
         "json": (_encode_json, _decode_json),
@@ -111,7 +115,7 @@ async def _set_codecs(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 def _explain(uri: str, error: BaseException) -> UserError:  # noqa: PLR0911 - one sentence a case is the point
     parts = urlsplit(uri)
-    where = f"{parts.hostname}:{parts.port or 5432}" if _has_valid_host(uri) else without_password(uri)
+    where = f"{parts.hostname}:{parts.port or 5432}" if parts.hostname else without_password(uri)
     user, database = unquote(parts.username or ""), unquote(parts.path.lstrip("/"))
     match error:
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
@@ -152,14 +156,6 @@ def _explain(uri: str, error: BaseException) -> UserError:  # noqa: PLR0911 - on
                 f"“{without_password(uri)}” is not an address that PostgreSQL understands: {error}.",
                 "It looks like postgresql://user:password@host:5432/database.",
             )
-
-
-def _has_valid_host(uri: str) -> bool:
-    try:
-        parts = urlsplit(uri)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _os_reason(error: OSError) -> str:
