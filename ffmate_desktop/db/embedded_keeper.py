@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -58,13 +59,12 @@ def _serve(home: Home, binaries: Path) -> None:
             psutil.Process(running.pid).wait()
             return
     deadline = time.monotonic() + _ORPHANS_PATIENCE
-    while True:
+    orphans = True
+    while orphans and time.monotonic() < deadline:
         mark = server.log_size(home)
         server.launch(home, binaries)()
         orphans = "pre-existing shared memory block" in server.log_since(home, mark)
-        if not orphans or time.monotonic() > deadline:
-            return
-        time.sleep(0.2)
+        time.sleep(0.2 if orphans else 0)
 
 
 def main(folder: str, binaries: str) -> None:
@@ -82,13 +82,15 @@ def main(folder: str, binaries: str) -> None:
     def until_it_ends(duty: Callable[[], None]) -> None:
         try:
             duty()
-        finally:  # a keeper that fails at a duty must go, or nobody would start another
-            ended.set()
+        except Exception:  # noqa: BLE001 - told in the log; then this process goes, and users start another
+            traceback.print_exc()
+        ended.set()
 
     for duty in (partial(_serve, home, programs), partial(_stop_when_unused, home)):
         Thread(target=until_it_ends, args=(duty,), daemon=True).start()
     while not ended.wait(_LOG_CHECK):
         server.rotate_log(home)
+    server.forget_socket(home)
 
 
 if __name__ == "__main__":

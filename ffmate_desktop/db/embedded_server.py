@@ -118,7 +118,6 @@ def initialise(home: Home, binaries: Path) -> None:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     if done.returncode:
-        shutil.rmtree(temporary, ignore_errors=True)
         raise _init_error(home, done.stdout.decode(errors="replace"))
     temporary.rename(home.cluster)
     if not WINDOWS:
@@ -187,18 +186,27 @@ def _clear_stale_files(home: Home) -> None:
 def socket_folder(home: Home) -> Path:
     """The private folder for the Unix socket: the home, or a short one when its path is too long or too odd.
 
+    Raises UserError when somebody else took the short one.
     Not under XDG_RUNTIME_DIR: that goes away when the user logs out, and a node may stay.
     """
     path = str(home.folder)
     short_enough = len(os.fsencode(path)) <= _SOCKET_FOLDER_LIMIT
     # A comma separates hosts in a URI and folders in the setting, where the quote quotes.
-    if short_enough and path.isprintable() and not set(path) & set(',"'):
+    if WINDOWS or (short_enough and path.isprintable() and not set(path) & set(',"')):
         return home.folder
     uid = home.account.uid if home.account else user_id()
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
     short = Path(f"/tmp/ffmate-{uid}-{digest}")  # noqa: S108 - private, its owner is checked
     make_private_folder(short, home.account)
     return short
+
+
+def forget_socket(home: Home) -> None:
+    """After the server has ended: remove the short folder, if there is one."""
+    folder = socket_folder(home)
+    if folder != home.folder:
+        with contextlib.suppress(OSError):  # not empty: somebody may be looking into it
+            folder.rmdir()
 
 
 def request_stop(home: Home) -> None:

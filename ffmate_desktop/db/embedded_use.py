@@ -42,20 +42,17 @@ class ServerUse:
     def enter(self) -> str:
         """Count this process among the users, and return the URI of the server, which is up.
 
-        Raises UserError: the folder cannot be used, no space, no programs, or the server does not start.
+        Raises UserError: the folder cannot be used, no space, no programs, or the server does not start. Call leave()
+        also then.
         """
         try:
             home = self._home = make_home(self._data_dir)
             with self._starting(home):
-                try:
-                    for name in ("wake", "users"):
-                        lock = FileLock(home.lock(name))
-                        lock.acquire(exclusive=False, block=True)
-                        self._held.append(lock)
-                    return self._bring_up(home)
-                except BaseException:
-                    self._release()
-                    raise
+                for name in ("wake", "users"):
+                    lock = FileLock(home.lock(name))
+                    lock.acquire(exclusive=False, block=True)
+                    self._held.append(lock)
+                return self._bring_up(home)
         except OSError as error:
             reason = f"{error.strerror} ({error.filename})" if error.filename else str(error)
             raise UserError(
@@ -79,7 +76,8 @@ class ServerUse:
         home = self._home
         if home is None or not self._held:
             return
-        self._release()
+        while self._held:
+            self._held.pop().release()
         start, keeper = FileLock(home.lock("start")), FileLock(home.lock("keeper"))
         stopped = False
         try:
@@ -93,10 +91,6 @@ class ServerUse:
             start.release()
         if not stopped:
             logs.database.warning("The embedded database is still busy stopping.")
-
-    def _release(self) -> None:
-        while self._held:
-            self._held.pop().release()
 
     @contextlib.contextmanager
     def _starting(self, home: Home) -> Iterator[None]:
@@ -121,6 +115,7 @@ class ServerUse:
             if kept and running and running.ready:
                 return server.uri(home, running)
             if not kept and keeper is None:
+                server.socket_folder(home)  # here, where its UserError is seen
                 keeper = _start_keeper(home, binaries)
             elif not kept and keeper is not None and not keeper.is_alive():
                 raise _start_error(home, mark)

@@ -153,9 +153,17 @@ async def running(data_dir: Path) -> EmbeddedStatus:
     return facts
 
 
-def keeper_of(data_dir: Path) -> psutil.Process:
-    (keeper,) = (p for p in processes_of(data_dir) if "ffmate_desktop.db.embedded_keeper" in p.cmdline())
-    return keeper
+def keeper_of(data_dir: Path, *, other_than: psutil.Process | None = None) -> psutil.Process:
+    """Wait for the keeper to be there."""
+    found: list[psutil.Process] = []
+
+    def is_there() -> bool:
+        with contextlib.suppress(psutil.Error):  # one of them ended while we looked
+            found[:] = [p for p in processes_of(data_dir) if p != other_than and "-m" in p.cmdline()]
+        return len(found) == 1
+
+    assert wait_until(is_there, SOON)
+    return found[0]
 
 
 @pytest.fixture
@@ -282,10 +290,9 @@ async def test_a_killed_keeper_is_replaced_while_the_server_goes_on(
     database: EmbeddedDatabase, data_dir: Path, expected_warnings: Announce
 ) -> None:
     expected_warnings.announce("stopped unexpectedly")
-    server = await running(data_dir)
-    keeper_of(data_dir).kill()
-    lock = FileLock(data_dir / "embedded-postgres" / "keeper.lock")
-    assert await asyncio.to_thread(wait_until, lambda: not lock.is_free(), SOON)
+    server, keeper = await running(data_dir), keeper_of(data_dir)
+    keeper.kill()
+    await asyncio.to_thread(keeper_of, data_dir, other_than=keeper)
     assert (await running(data_dir)).pid == server.pid
 
 
@@ -295,10 +302,11 @@ async def test_a_server_without_keeper_is_adopted_by_the_next_user(data_dir: Pat
     server = await running(data_dir)
     keeper_of(data_dir).kill()
     user.kill()
-    async with EmbeddedDatabase(data_dir) as database:
-        assert (await running(data_dir)).pid == server.pid
-        await execute(database.uri, "SELECT 1")
-    assert not processes_of(data_dir)
+    user = User(data_dir)
+    user.uri()
+    assert (await running(data_dir)).pid == server.pid
+    user.kill()  # and its new keeper does its duty
+    assert await asyncio.to_thread(wait_until, lambda: not processes_of(data_dir), SOON)
 
 
 async def test_recovers_after_everything_was_killed_at_once(data_dir: Path) -> None:
@@ -320,7 +328,7 @@ async def test_a_stale_process_number_that_is_taken_again_does_not_matter(data_d
     lines = [file.read_text().splitlines() for file in files]
     user.leave()
     # A living process of the same account: PostgreSQL itself would take it for the other server.
-    with subprocess.Popen(["sleep", "600"], **as_account(home.account)) as other:
+    with subprocess.Popen(["sleep", "30"], **as_account(home.account)) as other:
         for file, (_, *rest) in zip(files, lines, strict=True):
             file.write_text("\n".join([str(other.pid), *rest]) + "\n")
             os.chown(file, home.cluster.stat().st_uid, -1)
@@ -365,10 +373,12 @@ async def test_any_folder_name_gives_an_address_that_works(folder: Path, data_di
     async with EmbeddedDatabase(folder / name) as database:
         assert await execute(database.uri, "SELECT 1") == 1
         psql = embedded_binaries.find_binaries(Home.of(folder / name / "embedded-postgres")) / "psql"
-        command = [psql, "-XAtc", "SELECT 2", database.uri]
+        command = [str(psql), "-XAtc", "SELECT 2", database.uri]
         assert subprocess.run(command, capture_output=True, check=True).stdout == b"2\n"
         socket_folder = Path((await running(folder / name)).socket)
         assert socket_folder.stat().st_mode & 0o077 == 0
+    assert not list(socket_folder.glob(".s.PGSQL.*"))
+    assert socket_folder.exists() == socket_folder.is_relative_to(folder)
 
 
 async def test_a_socket_folder_made_by_somebody_else_is_not_used(folder: Path, data_dir: Path) -> None:
