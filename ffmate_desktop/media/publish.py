@@ -111,8 +111,8 @@ def publish(plan: OutputPlan, if_exists: IfExists) -> list[Path]:
 
 
 def discard(plan: OutputPlan) -> None:
-    """Removes what this claim of the task wrote and did not publish."""
-    _discard(plan, range(plan.epoch, plan.epoch + 1))
+    """Removes what this claim of the task, or an earlier one, wrote and did not publish."""
+    _discard(plan, range(plan.epoch + 1))
 
 
 def discard_older(plan: OutputPlan) -> None:

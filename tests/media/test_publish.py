@@ -194,6 +194,7 @@ def test_only_own_and_older_leftovers_are_removed(tmp_path: Path) -> None:
         "out.mp4",
     ]
     assert names_in(tmp_path) == left
+    (tmp_path / ".ffd-0190a1b2c3d4-2-late.mp4").write_bytes(b"x")  # a zombie that is still writing
     publish.discard(planned(out, epoch=3))
     assert names_in(tmp_path) == left[1:]
     publish.discard(planned(tmp_path / "gone" / "out.mp4"))  # nothing there is nothing to do
