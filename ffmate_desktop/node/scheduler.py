@@ -9,6 +9,10 @@ from ffmate_desktop.db.connection import CONNECTION_LOST, Database
 from ffmate_desktop.domain.task import Claim
 
 
+MOMENT = 0.05
+"""Seconds that the other nodes get to take their share of a short queue."""
+
+
 class Scheduler:
     """Claims tasks while there are free slots.
 
@@ -46,8 +50,11 @@ class Scheduler:
             await self._wake.wait()
             self._wake.clear()
             while (slots := self._free()) > 0:
-                if await self._claim(slots) < slots:
+                claimed = await self._claim(slots)
+                if claimed == 0:
                     break
+                if claimed < slots:  # our share of a short queue: the others first, then the rest
+                    await asyncio.sleep(MOMENT)
 
     async def _claim(self, slots: int) -> int:
         node_id = self._node_id()

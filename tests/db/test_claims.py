@@ -44,6 +44,18 @@ async def test_a_task_goes_only_to_a_node_with_all_its_labels(database: Database
         assert await names(database, rich.id, 9) == ["both"]
 
 
+async def test_a_short_queue_is_shared_and_a_long_one_fills_every_slot(
+    database: Database, database_uri: str
+) -> None:
+    await add(database, *(row(str(number)) for number in range(4)))
+    async with joined(database_uri) as a, joined(database_uri, identifier="b") as b:
+        assert await names(database, a.id, 3) == ["0", "1"]
+        assert await names(database, b.id, 3) == ["2"]
+        assert await names(database, b.id, 3) == ["3"]
+        await add(database, *(row(str(number)) for number in range(60)))
+        assert len(await names(database, a.id, 30)) == 30
+
+
 async def test_racing_nodes_never_get_one_task_twice(database: Database, database_uri: str) -> None:
     await add(database, *(row(str(number)) for number in range(60)))
     async with (

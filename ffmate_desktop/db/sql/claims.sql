@@ -5,6 +5,19 @@
 -- ARRAY(subselect) is an InitPlan: it runs once in every plan, so LIMIT and SKIP LOCKED mean what they say.
 -- Two nodes never get one task: the row lock is taken before the update, and locked rows are skipped.
 -- Only a node whose lease is good is given anything, by the database's clock.
+-- A long queue fills all free slots ($2) at once; of a short one every live node takes its share, so that three files
+-- do not crowd one computer while another idles. The share looks at no more than $2 tasks a node.
+WITH live AS MATERIALIZED (
+    SELECT greatest(count(*), 1) AS nodes FROM ffmate.nodes
+     WHERE state = 'online' AND lease_until > clock_timestamp()),
+fits AS MATERIALIZED (
+    SELECT array_agg(r.id) AS sets FROM ffmate.requirement_sets r, ffmate.nodes p
+     WHERE p.id = $1 AND r.labels <@ p.labels),
+waiting AS MATERIALIZED (
+    SELECT count(*) AS tasks FROM (
+        SELECT 1 FROM ffmate.tasks w
+         WHERE w.status = 'QUEUED' AND w.desired = 'run' AND w.requirement_set = ANY ((SELECT sets FROM fits)::integer[])
+         LIMIT $2::bigint * (SELECT nodes FROM live)) AS few)
 UPDATE ffmate.tasks t
    SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier, epoch = t.epoch + 1,
        attempts = t.attempts + 1, version = t.version + 1, progress = 0, error = NULL, result = NULL,
@@ -14,13 +27,12 @@ UPDATE ffmate.tasks t
    AND t.id = ANY (ARRAY(
        SELECT q.id FROM ffmate.tasks q
         WHERE q.status = 'QUEUED' AND q.desired = 'run'
-          AND q.requirement_set = ANY (ARRAY(
-              SELECT r.id FROM ffmate.requirement_sets r, ffmate.nodes p WHERE p.id = $1 AND r.labels <@ p.labels))
+          AND q.requirement_set = ANY ((SELECT sets FROM fits)::integer[])
           AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
           AND EXISTS (SELECT 1 FROM ffmate.nodes m
                        WHERE m.id = $1 AND m.state = 'online' AND m.lease_until > clock_timestamp())
         ORDER BY q.priority DESC, q.id
-        LIMIT $2
+        LIMIT (SELECT least($2, (waiting.tasks + live.nodes - 1) / live.nodes) FROM waiting, live)
           FOR UPDATE OF q SKIP LOCKED))
 RETURNING t.id, t.uuid, t.epoch, t.priority, t.spec, t.name, t.attempts, t.created_at;
 
