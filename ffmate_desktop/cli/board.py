@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ffmate_desktop.cli.text import duration, printable, size, status_text
+from ffmate_desktop.domain.paths import pure
 from ffmate_desktop.domain.task import Task, TaskStatus
 
 BAR_WIDTH = 24
@@ -89,6 +90,9 @@ def board(tasks: Sequence[Task], rows: int | None) -> RenderableType:
         shown.sort(key=lambda task: task.id)
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=36)
+    table.add_column()  # the bar: on a narrow terminal it gives way first, since a row must stay one line
+    for _ in range(4):
+        table.add_column(no_wrap=True, overflow="ellipsis")
     for task in shown:
         table.add_row(
             Text(printable(task.name)),
@@ -118,7 +122,17 @@ def _summary(tasks: Sequence[Task]) -> str:
     failed = sum(task.status is TaskStatus.DONE_ERROR for task in tasks)
     cancelled = sum(task.status is TaskStatus.DONE_CANCELED for task in tasks)
     running = sum(task.status.is_active for task in tasks)
-    words = [f"[green]{done} done[/]", f"[cyan]{running} running[/]"]
+    words = [f"[green]{done} done[/]"]
+    words += [f"[cyan]{running} running[/]"] if running else []
     words += [f"[red]{failed} failed[/]"] if failed else []
     words += [f"[yellow]{cancelled} cancelled[/]"] if cancelled else []
-    return f"[bold]{escape(str(len(tasks)))} tasks[/]: " + ", ".join(words)
+    where = _output_folder(tasks) if not running and done else ""
+    many = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
+    return f"[bold]{many}[/]: " + ", ".join(words) + (f"  → {escape(where)}" if where else "")
+
+
+def _output_folder(tasks: Sequence[Task]) -> str:
+    """The folder of the outputs, when it is one."""
+    paths = [task.output_file.resolved for task in tasks if task.status is TaskStatus.DONE_SUCCESSFUL]
+    folders = {str(pure(path).parent) for path in paths if path}
+    return printable(folders.pop()) if len(folders) == 1 else ""
