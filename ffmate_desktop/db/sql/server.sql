@@ -14,7 +14,8 @@ SELECT to_regclass('ffmate.migrations') IS NOT NULL AS found;
 SELECT c.relname AS name
   FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
  WHERE s.nspname = 'ffmate' AND c.relkind = 'r' AND c.relname NOT IN ('migrations', 'meta')
-   AND NOT has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE')
+   AND EXISTS (SELECT 1 FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS needed
+                WHERE NOT has_table_privilege(c.oid, needed))
  ORDER BY 1;
 
 -- name: lock_migrations

@@ -1,0 +1,112 @@
+"""Connections: every way to fail gets its own sentence, and passwords never show."""
+
+import socket
+
+import pytest
+
+from ffmate_desktop.db import connection as connections
+from ffmate_desktop.db.connection import Database, connect, native, storable, without_password
+from ffmate_desktop.db.health import examine
+from ffmate_desktop.db.queries import all_queries, query
+from ffmate_desktop.domain.errors import UsageError, UserError
+
+pytestmark = pytest.mark.db
+
+
+def with_database(uri: str, name: str) -> str:
+    before, _, options = uri.partition("?")
+    return f"{before.rpartition('/')[0]}/{name}?{options}"
+
+
+async def test_a_missing_database_is_named(postgres_uri: str) -> None:
+    with pytest.raises(UserError, match="has no database “nowhere”"):
+        await connect(with_database(postgres_uri, "nowhere"))
+
+
+async def test_an_unknown_user_is_named(postgres_uri: str) -> None:
+    with pytest.raises(UserError, match="refused the user “stranger”"):
+        await connect(postgres_uri.replace("//ffmate@", "//stranger@"))
+
+
+async def test_a_closed_port_and_an_unknown_host_are_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound but not listening: nobody answers there
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=f"No database answers at 127.0.0.1:{port}: connection refused"):
+            await connect(f"postgresql://a:secret@127.0.0.1:{port}/x")
+    with pytest.raises(UserError, match=r"No database answers at nowhere\.invalid:5432"):
+        await connect("postgresql://a@nowhere.invalid/x")
+
+
+@pytest.mark.parametrize(
+    "uri", ["mysql://a/b", "host=a dbname=b", "postgresql://a:b#c@host:99/x", "postgresql://host:port/x", ""]
+)
+async def test_what_is_no_address_is_wrong_use(uri: str) -> None:
+    with pytest.raises(UsageError, match="looks like postgresql://user:password@host") as caught:
+        await connect(uri)
+    assert "b#c" not in str(caught.value)
+
+
+async def test_a_server_that_is_too_old_is_refused(
+    postgres_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MINIMUM_SERVER", 990000)  # the real server is then an old one
+    with pytest.raises(UserError, match="needs 15 or newer"):
+        await Database(postgres_uri).open()
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("postgresql://a:secret@host/x", "postgresql://a:***@host/x"),
+        ("postgresql://a:se@cr:et@host/x", "postgresql://a:***@host/x"),
+        ("postgresql://a:se#cret@host:1/x", "postgresql://a:***@host:1/x"),
+        ("postgresql://host/x?password=secret&sslmode=off", "postgresql://host/x?password=***&sslmode=off"),
+        ("postgresql://a@host/x", "postgresql://a@host/x"),
+    ],
+)
+def test_passwords_are_hidden(uri: str, shown: str) -> None:
+    assert without_password(uri) == shown
+
+
+def test_any_file_name_survives_storing() -> None:
+    for name in (bytes(range(1, 256)).decode("utf-8", "surrogateescape"), "ümläut 🎬", "plain"):
+        stored = storable(name)
+        stored.encode()
+        assert native(stored) == name
+    assert storable("a\0b") == "a�b"
+
+
+async def test_a_broken_transaction_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as connection:
+            await connection.execute("INSERT INTO ffmate.requirement_sets (labels) VALUES ('{x}')")
+            raise ZeroDivisionError
+    assert await database.fetch(query("tasks", "find_requirement_set"), ["x"]) == []
+
+
+async def test_the_health_of_a_good_database(database_uri: str) -> None:
+    health = await examine(database_uri)
+    assert health.new_enough
+    assert health.delivery is not None
+    assert not health.pooled
+    assert not health.standby
+    assert health.missing_rights == ()
+
+
+async def test_missing_rights_are_named(database_uri: str) -> None:
+    owner = await connect(database_uri)
+    await owner.execute("CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA ffmate TO reader")
+    await owner.execute("GRANT SELECT ON ALL TABLES IN SCHEMA ffmate TO reader")
+    try:
+        health = await examine(database_uri.replace("//ffmate@", "//reader@"))
+        assert "tasks" in health.missing_rights
+    finally:
+        await owner.execute("DROP OWNED BY reader; DROP ROLE reader")
+        await owner.close()
+
+
+def test_every_statement_says_what_it_is_for() -> None:
+    """A name that explains itself, or a comment that says why the statement is right."""
+    assert len(all_queries()) > 30
+    assert all(name.count(".") == 1 and sql.endswith(";") for name, sql in all_queries().items())
