@@ -9,7 +9,7 @@ import pytest
 from ffmate_desktop.db import claims, leases, tasks
 from ffmate_desktop.db.connection import Database, connect
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.task import Outcome, TaskStatus
+from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus
 from tests.db.cluster import add, age, joined, row
 
 pytestmark = pytest.mark.db
@@ -211,7 +211,7 @@ async def test_progress_is_told_without_writing_a_row(database: Database, databa
     listener = await connect(database_uri)
     await listener.add_listener("ffmate", lambda *arguments: heard.put_nowait(str(arguments[3])))
     before = await database.fetch_one("SELECT pg_current_xact_id_if_assigned() AS id")  # type: ignore[arg-type]
-    entries = [claims.LiveProgress(number, 1, 50.0) for number in range(170)]
+    entries = [LiveProgress(number, 1, 50.0) for number in range(170)]
     await claims.send_progress(database, 7, entries)
     payloads = [await asyncio.wait_for(heard.get(), 5) for _ in range(3)]
     listener.terminate()

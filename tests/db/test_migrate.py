@@ -9,7 +9,7 @@ import pytest
 from ffmate_desktop.db import migrate as migrations
 from ffmate_desktop.db.connection import connect
 from ffmate_desktop.db.migrate import known_migrations, migrate, program_schema
-from ffmate_desktop.db.queries import all_queries
+from ffmate_desktop.db.queries import Sql, all_queries
 from ffmate_desktop.domain.errors import UserError
 
 pytestmark = pytest.mark.db
@@ -63,7 +63,7 @@ async def test_a_failing_migration_leaves_nothing_behind(
     empty_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = known_migrations()
-    broken = migrations.Migration(program_schema() + 1, "broken", migrations.Sql("SELECT 1/0"), "x")
+    broken = migrations.Migration(program_schema() + 1, "broken", Sql("SELECT 1/0"), "x")
     monkeypatch.setattr(migrations, "known_migrations", lambda: [*good, broken])
     with pytest.raises(Exception, match="division by zero"):
         await migrate(empty_database)

@@ -48,11 +48,10 @@ def test_the_number_stands_before_the_extension(path: str, expected: str) -> Non
     assert numbered(path, 2) == expected
 
 
-@given(
-    st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1).filter(
-        lambda n: n not in (".", "..")
-    )
-)
+_NAME = st.characters(exclude_characters="/\0", exclude_categories=["Cs"])
+
+
+@given(st.text(_NAME, min_size=1).filter(lambda name: name not in (".", "..")))
 def test_numbered_names_differ_and_stay_in_their_folder(name: str) -> None:
     path = "/folder/" + name
     assert numbered(path, 2) != numbered(path, 3) != path

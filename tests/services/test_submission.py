@@ -29,7 +29,7 @@ def clip(tmp_path: Path) -> Path:
     return path
 
 
-def new(clip: Path, output: str | None = None, **changes: object) -> NewTask:
+def new(clip: Path, output: object = None, **changes: object) -> NewTask:
     given = {"input_file": str(clip), "command": COPY, "output_file": output} | changes
     return NewTask.model_validate(given)
 
