@@ -17,6 +17,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
 
 _WORKER = (sys.executable, "-P", str(Path(__file__).with_name("probe_worker.py")))
+_LEAVE_SECONDS = 1.0
 _LONGEST_ANSWER = 4 << 20  # bytes; thousands of streams
 
 
@@ -156,11 +157,14 @@ class _Worker:
         process, self._process = self._process, None
         if process is None:
             return
-        if process.returncode is None:
-            process.kill()
         assert process.stdin is not None  # noqa: S101  asked for as a pipe
-        process.stdin.close()
-        await process.wait()
+        process.stdin.close()  # it leaves by itself, even from inside a file
+        try:
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
 
 async def _start() -> asyncio.subprocess.Process:

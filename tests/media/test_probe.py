@@ -191,6 +191,16 @@ async def test_close_ends_the_processes(film: Path) -> None:
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
+async def test_close_ends_even_a_frozen_process(film: Path) -> None:
+    prober = Prober()
+    await prober.probe(film)
+    (frozen,) = prober.pids
+    os.kill(frozen, signal.SIGSTOP)
+    await prober.close()
+    assert not psutil.pid_exists(frozen)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
 def test_the_worker_dies_with_its_parent_even_inside_a_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
