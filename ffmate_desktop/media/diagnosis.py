@@ -9,7 +9,7 @@ from pathlib import PureWindowsPath
 from ffmate_desktop.media.diagnosis_rules import RULES, Rule
 from ffmate_desktop.media.exit_codes import CodeRule, Retry, of_code
 
-__all__ = ["STALLED", "Diagnosis", "Retry", "clean", "diagnose", "relevant"]
+__all__ = ["Diagnosis", "Retry", "clean", "diagnose", "relevant"]
 
 _MOST_LINES = 5
 _ADDRESS = re.compile(r" @ (?:0x)?[0-9A-Fa-f]+(?=\])")
@@ -35,14 +35,6 @@ class Diagnosis:
     hint: str
     lines: tuple[str, ...]
     retry: Retry
-
-
-STALLED = Diagnosis(
-    "ffmpeg made no progress for a long time and was stopped.",
-    "Is the disk or the network that the input is on still there?",
-    (),
-    Retry.RETRY,
-)
 
 
 def diagnose(lines: Sequence[str], code: int | None) -> Diagnosis:
