@@ -160,7 +160,13 @@ class Attempt:
                 "It was moved or deleted, or this node does not reach its storage.",
             )
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._plan = plan(steps, task=str(self._claim.uuid), epoch=self._claim.epoch, main_output=output)
+        self._plan = plan(
+            steps,
+            task=str(self._claim.uuid),
+            epoch=self._claim.epoch,
+            main_output=output,
+            program=self._shop.ffmpeg,
+        )
         publish.make_folders(self._plan)
         publish.discard_older(self._plan)
 
