@@ -126,8 +126,14 @@ class EmbeddedStatus:
 
 
 async def status(data_dir: Path) -> EmbeddedStatus | None:
-    """Look without starting or making anything; None when the folder has no embedded database."""
-    return await asyncio.to_thread(_status, data_dir)
+    """Look without starting or making anything; None when the folder has no embedded database.
+
+    Raises UserError when this user may not look.
+    """
+    try:
+        return await asyncio.to_thread(_status, data_dir)
+    except PermissionError as error:
+        raise UserError(f"The embedded database of {data_dir} belongs to another user.") from error
 
 
 def _status(data_dir: Path) -> EmbeddedStatus | None:

@@ -25,17 +25,17 @@ _ORPHANS_PATIENCE = 30.0  # seconds for the sessions of a killed server to end
 _LOG_CHECK = 60.0  # seconds
 
 
-def stop_if_unused(home: Home, seconds: float) -> bool:
+def stop_if_unused(home: Home, seconds: float, leaving: Event | None = None) -> bool:
     """Stop the server when nobody uses it; needs the start lock.
 
-    False when it was asked to stop and had not ended after `seconds`.
+    False when it was asked to stop and had not ended after `seconds`, or when `leaving` was set.
     """
     users = FileLock(home.lock("users"))
     if not users.acquire(exclusive=True):
         return True
     try:
         server.request_stop(home)
-        return wait_until(lambda: server.look(home) is None, seconds)
+        return wait_until(lambda: server.look(home) is None, seconds, leaving)
     finally:
         users.release()
 

@@ -30,7 +30,7 @@ class ServerUse:
     Locks in the home: `users` is held shared by everyone who uses the server; `start` exclusively by whoever starts
     or stops it, and only its holder looks whether `users` is free; `keeper` exclusively by the keeper for its life;
     `wake` like `users`, for the keeper to wait on without disturbing those who look.
-    Set `leaving` to make a start give up.
+    Set `leaving` to end any wait early; the keeper then does what remains.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -81,8 +81,8 @@ class ServerUse:
         start, keeper = FileLock(home.lock("start")), FileLock(home.lock("keeper"))
         stopped = False
         try:
-            if wait_until(lambda: start.acquire(exclusive=True), _STOP_LIMIT):
-                stopped = stop_if_unused(home, _STOP_LIMIT)
+            if wait_until(lambda: start.acquire(exclusive=True), _STOP_LIMIT, self.leaving):
+                stopped = stop_if_unused(home, _STOP_LIMIT, self.leaving)
                 if stopped and server.look(home) is None:
                     stopped = wait_until(keeper.is_free, 10)
         except OSError as error:
