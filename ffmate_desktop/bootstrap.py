@@ -97,7 +97,7 @@ def node_facts(settings: Settings, ffmpeg: FFmpeg) -> NodeFacts:
     return NodeFacts(
         identifier=settings.identifier,
         heartbeat=settings.heartbeat,
-        machine=f"{platform.node()}-{uuid.getnode():012x}",
+        machine=_machine(),
         pid=os.getpid(),
         host=platform.node(),
         os=system,
@@ -109,3 +109,10 @@ def node_facts(settings: Settings, ffmpeg: FFmpeg) -> NodeFacts:
         slots=settings.slots,
         labels=check_labels((*settings.labels, *own)),
     )
+
+
+def _machine() -> str:
+    """Host name and network address; where there is no address Python makes one up, marked by its multicast bit."""
+    address = uuid.getnode()
+    is_real = not address >> 40 & 1
+    return f"{platform.node()}-{address:012x}" if is_real else platform.node()

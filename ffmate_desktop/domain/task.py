@@ -79,8 +79,11 @@ class TaskSpec(Wire):
     """What a node needs to run a task; written at submit and never changed.
 
     `clock_ns` (nanoseconds since 1970 UTC) and `utc_offset` (seconds) are the one clock reading that all date and
-    time wildcards of the task use. `output` is the resolved path, or None while it depends on the node.
+    time wildcards of the task use. `output` is the resolved path, or None while it depends on the node. What a newer
+    program added is passed over, so that nodes of two releases can share a queue.
     """
+
+    model_config = ConfigDict(extra="ignore")
 
     command: str
     tokens: list[list[str]]

@@ -29,6 +29,7 @@ class LogShipper:
         self._counted = 0
         self._seq = 0
         self._news = asyncio.Event()
+        self._shipping = asyncio.Lock()
 
     def add(self, lines: list[str]) -> None:
         """Take over finished lines."""
@@ -58,12 +59,15 @@ class LogShipper:
         await self._ship()
 
     async def _ship(self) -> None:
-        self._news.clear()
-        if not self._waiting:
-            return
-        self._seq += 1
-        lines, self._waiting = "\n".join(self._waiting) + "\n", []
-        await insist(
-            lambda: claims.append_log(self._database, self._node_id, self._claim, self._seq, lines),
-            f"the log of {self._claim.uuid}",
-        )
+        async with (
+            self._shipping
+        ):  # `finish` waits for a chunk that is on its way, so that none is lost or swapped
+            self._news.clear()
+            if not self._waiting:
+                return
+            self._seq += 1
+            seq, lines, self._waiting = self._seq, "\n".join(self._waiting) + "\n", []
+            await insist(
+                lambda: claims.append_log(self._database, self._node_id, self._claim, seq, lines),
+                f"the log of {self._claim.uuid}",
+            )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from typing import Any
 
 from ffmate_desktop import logs
@@ -19,6 +20,9 @@ from ffmate_desktop.node.progress_sender import ProgressSender
 from ffmate_desktop.node.recovery import recover
 from ffmate_desktop.node.scheduler import Scheduler
 from ffmate_desktop.node.task_run import Order, TaskRun
+
+REMEMBERED = timedelta(days=30)
+"""How long a node that ended is kept for the history of its tasks."""
 
 GIVE_BACK_SECONDS = 15.0
 """How long a stopping node tries to give its tasks back; after that its lease runs out and others take them."""
@@ -61,6 +65,7 @@ class Node:
     async def start(self) -> None:
         """Join the cluster; raises UserError when that cannot be."""
         await self._heartbeat.start()
+        await leases.forget_nodes(self._database, REMEMBERED)
         logs.cluster.info("Node %s joined with %d slots", self._facts.identifier, self._facts.slots)
 
     def stop(self) -> None:
