@@ -71,8 +71,17 @@ def _explained(path: Path) -> Iterator[None]:
 
 def check_writable(folder: Path) -> None:
     """Raises UserError unless a file can be made in `folder`."""
-    with _explained(folder), tempfile.TemporaryFile(dir=folder, prefix=".ffd-check-"):
-        pass
+    try:
+        with tempfile.TemporaryFile(dir=folder, prefix=".ffd-check-"):
+            pass
+    except FileNotFoundError as error:
+        if folder.is_dir():  # such as in /proc
+            raise UserError(
+                f"No file can be made in the folder “{folder}”.", "Choose another folder."
+            ) from error
+        raise explain(error, folder) from error
+    except OSError as error:
+        raise explain(error, folder) from error
 
 
 def make_folders(plan: OutputPlan) -> None:

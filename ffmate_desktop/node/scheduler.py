@@ -8,7 +8,6 @@ from ffmate_desktop.db import claims
 from ffmate_desktop.db.connection import CONNECTION_LOST, Database
 from ffmate_desktop.domain.task import Claim
 
-
 MOMENT = 0.05
 """Seconds that the other nodes get to take their share of a short queue."""
 

@@ -60,7 +60,6 @@ def prepare(new: NewTask, preset: Preset | None, *, source: str, client: str, ba
     _check_command(steps, replace(values, output_file=path), uuid=str(uuid))
     output = None if wildcards_in(pattern) & NODE_WILDCARDS or not path else path
     if output is not None:
-        check_writable(_nearest_existing(Path(output).parent))
         _refuse_existing(output, new.if_exists)
     spec = TaskSpec(
         command=command,
@@ -85,6 +84,13 @@ def prepare(new: NewTask, preset: Preset | None, *, source: str, client: str, ba
         spec=spec,
     )
     return Draft(row, output)
+
+
+def check_folders(drafts: Sequence[Draft]) -> None:
+    """Raises UserError unless every output folder, or the one that it will be made in, can be written to."""
+    folders = {Path(draft.wished).parent for draft in drafts if draft.wished is not None}
+    for folder in {_nearest_existing(folder) for folder in folders}:
+        check_writable(folder)
 
 
 def settle_outputs(drafts: Sequence[Draft], taken: set[str]) -> list[TaskRow]:

@@ -13,7 +13,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import LogChunk, NewTask, Task, TaskStatus
 from ffmate_desktop.services.follow import follow
 from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.submission import Draft, prepare, settle_outputs
+from ffmate_desktop.services.submission import Draft, check_folders, prepare, settle_outputs
 
 INSERT_ATTEMPTS = 5
 
@@ -43,7 +43,7 @@ class TaskService:
 
         def check() -> list[Draft]:
             start = base or str(Path.cwd())
-            return [
+            drafts = [
                 prepare(
                     task,
                     presets[task.preset] if task.preset else None,
@@ -53,6 +53,8 @@ class TaskService:
                 )
                 for task in new
             ]
+            check_folders(drafts)
+            return drafts
 
         drafts = await asyncio.to_thread(check)
         batch = uuid4() if len(drafts) > 1 else None
