@@ -1,0 +1,75 @@
+"""What cannot work is told in one sentence."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.db import embedded_binaries
+from ffmate_desktop.db.embedded import EmbeddedDatabase, status
+from ffmate_desktop.domain.errors import UserError
+from tests.db.embedded.helpers import ROOT, processes_of
+
+pytestmark = pytest.mark.db
+
+
+@pytest.mark.parametrize(
+    ("version", "sentence"),
+    [("99\n", "made by a newer version"), ("15\n", "no embedded PostgreSQL 15"), ("", "is damaged")],
+)
+async def test_a_database_of_another_version_is_refused(data_dir: Path, version: str, sentence: str) -> None:
+    (data_dir / "embedded-postgres" / "cluster" / "PG_VERSION").write_text(version)
+    with pytest.raises(UserError, match=sentence):
+        await EmbeddedDatabase(data_dir).open()
+
+
+async def test_a_folder_that_cannot_be_made_is_told(folder: Path) -> None:
+    (folder / "file").touch()
+    with pytest.raises(UserError, match="cannot use the folder"):
+        await EmbeddedDatabase(folder / "file" / "data").open()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has access lists")
+async def test_a_home_that_is_open_to_others_is_refused(data_dir: Path) -> None:
+    (data_dir / "embedded-postgres").chmod(0o755)
+    with pytest.raises(UserError, match="open to other users"):
+        await EmbeddedDatabase(data_dir).open()
+
+
+async def test_a_missing_wheel_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_binaries, "_WHEEL", "no_such_wheel")
+    with pytest.raises(UserError, match="no embedded PostgreSQL 18 for this system"):
+        await EmbeddedDatabase(folder).open()
+
+
+async def test_a_server_that_does_not_start_is_told_with_its_last_words(data_dir: Path) -> None:
+    with (data_dir / "embedded-postgres" / "cluster" / "postgresql.conf").open("a") as file:
+        file.write("no_such_setting = 1\n")
+    with pytest.raises(UserError, match='unrecognized configuration parameter "no_such_setting"'):
+        await EmbeddedDatabase(data_dir).open()
+    assert not processes_of(data_dir)
+
+
+@pytest.fixture
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of a few megabytes."""
+    disk = folder / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=20m,mode=755", "tmpfs", str(disk)]
+    if not ROOT or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("cannot mount a small file system here")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+async def test_a_full_disk_is_told_and_leaves_nothing_half_made(small_disk: Path) -> None:
+    with pytest.raises(UserError, match="no space left"):
+        await EmbeddedDatabase(small_disk / "data").open()
+    assert not list((small_disk / "data" / "embedded-postgres").glob("cluster*"))
+
+
+async def test_no_status_before_the_first_use(folder: Path) -> None:
+    assert await status(folder) is None
+    assert not list(folder.iterdir())
