@@ -1,0 +1,213 @@
+"""Nodes inside this process: with the real server, the real ffmpeg, and a look at what they leave behind."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.change import Change
+from ffmate_desktop.domain.node import NodeFacts
+from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
+from ffmate_desktop.media.probe import Prober
+from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.node.attempt import Workshop
+from ffmate_desktop.node.bus import Bus
+from ffmate_desktop.node.node import Node
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.tasks import TaskService
+from tests.media.clips import FFMPEG
+from tests.node.waiting import PATIENCE, until
+
+ENCODE = "-i ${INPUT_FILE} -c:v libx264 -preset ultrafast -c:a copy ${OUTPUT_FILE}"
+LONG = f"-re -stream_loop -1 {ENCODE.replace('${OUTPUT_FILE}', '-t 60 ${OUTPUT_FILE}')}"
+"""Takes a minute: it is always still running when a test does something to it."""
+
+
+@dataclass
+class Worker:
+    """A node of this process. `news` is everything that it heard, `data` the folder that it works in."""
+
+    node: Node
+    database: Database
+    data: Path
+    running: "asyncio.Task[None]"
+    news: list[Change] = field(default_factory=list)
+
+    async def stop(self) -> None:
+        """Leave in order."""
+        self.node.stop()
+        await self.ended()
+
+    async def ended(self) -> None:
+        """Wait until it has left."""
+        async with asyncio.timeout(PATIENCE):
+            await self.running
+
+    @property
+    def id(self) -> int:
+        """Its present incarnation."""
+        return self.node._node_id()
+
+
+class Farm:
+    """Nodes on one database, and the door through which tasks come. `folder` is for inputs and outputs."""
+
+    def __init__(self, uri: str, database: Database, folder: Path, stack: AsyncExitStack) -> None:
+        self.uri = uri
+        self.database = database
+        self.folder = folder
+        self.tasks = TaskService(database, PresetService(database, folder))
+        self.workers: list[Worker] = []
+        self._stack = stack
+        self._prober = Prober()
+        stack.push_async_callback(self._prober.close)
+
+    async def node(
+        self,
+        identifier: str = "a",
+        *,
+        slots: int = 1,
+        labels: tuple[str, ...] = (),
+        heartbeat: float = 1.0,
+        uri: str | None = None,
+    ) -> Worker:
+        """A node that has joined and works; it is stopped when the test ends."""
+        data = self.folder.parent / f"node {identifier}"
+        facts = NodeFacts(
+            identifier=identifier,
+            heartbeat=heartbeat,
+            machine=f"machine of {identifier}",
+            pid=1,
+            host="host",
+            os="linux",
+            arch="amd64",
+            program="0.1.0",
+            ffmpeg=str(FFMPEG),
+            ffmpeg_version="7",
+            cores=2,
+            slots=slots,
+            labels=labels,
+        )
+        shop = Workshop(
+            ffmpeg=FFMPEG,
+            launcher=await Launcher.find(),
+            prober=self._prober,
+            os=facts.os,
+            arch=facts.arch,
+            work=data / "work",
+            logs=data / "logs",
+            stall_seconds=60,
+        )
+        database = Database(uri or self.uri, size=slots + 2)
+        await self._stack.enter_async_context(database)
+        bus = Bus()
+        node = Node(database.uri, database, facts, shop, bus)
+        news: list[Change] = []
+        bus.subscribe(news.append)
+        await node.start()
+        worker = Worker(node, database, data, asyncio.create_task(node.run(), name=identifier), news)
+        self._stack.push_async_callback(self._dismiss, worker)
+        self.workers.append(worker)
+        return worker
+
+    async def _dismiss(self, worker: Worker) -> None:
+        worker.node.stop()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker.ended()
+
+    async def add(self, source: Path, command: str = ENCODE, output: str = "", **fields: Any) -> UUID:
+        """One task, as a person submits it. The output is `<input>.out.mp4` in the farm's folder by default."""
+        pattern = output or f"{self.folder}/${{INPUT_FILE_BASENAME}}.out.mp4"
+        new = NewTask(input_file=str(source), command=command, output_file=pattern, **fields)
+        submitted = await self.tasks.add([new], source="test")
+        return submitted.uuids[0]
+
+    async def task(self, uuid: UUID) -> Task:
+        """The task as everybody sees it."""
+        return (await self.tasks.get([uuid]))[0]
+
+    async def done(self, uuid: UUID) -> Task:
+        """The task once it has ended."""
+
+        async def ended() -> Task | None:
+            task = await self.task(uuid)
+            return task if task.status.is_done else None
+
+        return await until(ended, f"{uuid} ends")
+
+    async def successful(self, uuid: UUID) -> Task:
+        """The task once it has ended, which it must do well."""
+        task = await self.done(uuid)
+        assert task.status is TaskStatus.DONE_SUCCESSFUL, (task.error, await self.log(uuid))
+        return task
+
+    async def encoding(self, uuid: UUID) -> psutil.Process:
+        """The ffmpeg of the task, once it writes its output."""
+
+        def found() -> psutil.Process | None:
+            wanted = f".ffd-{uuid.hex[:12]}-"
+            return next((p for p in ffmpegs() if wanted in " ".join(_words(p))), None)
+
+        process = await until(found, f"{uuid} is encoded")
+
+        def writes() -> bool:
+            return any(path.stat().st_size for path in self.temporaries() if uuid.hex[:12] in path.name)
+
+        await until(writes, f"{uuid} writes")
+        return process
+
+    async def log(self, uuid: UUID) -> str:
+        """What the database has of the task's log."""
+        return "".join(chunk.lines for chunk in await self.tasks.log(uuid))
+
+    async def sql(self, statement: str, *arguments: Any) -> list[Any]:
+        """One statement behind everybody's back."""
+        async with self.database.transaction() as connection:
+            rows: list[Any] = await connection.fetch(statement, *arguments)
+        return rows
+
+    def temporaries(self) -> list[Path]:
+        """Unfinished outputs on disk."""
+        return list(self.folder.parent.rglob(".ffd-*"))
+
+    def leftovers(self) -> list[str]:
+        """What a node must not leave behind: unfinished outputs, working folders, processes."""
+        work = [path for worker in self.workers for path in worker.data.glob("work/*")]
+        processes = [" ".join(_words(process)) for process in ffmpegs()]
+        return [*map(str, self.temporaries()), *map(str, work), *processes]
+
+
+def ffmpegs() -> list[psutil.Process]:
+    """Every ffmpeg below this process."""
+    return [process for process in psutil.Process().children(recursive=True) if _is_ffmpeg(process)]
+
+
+def _is_ffmpeg(process: psutil.Process) -> bool:
+    words = _words(process)
+    return bool(words) and words[0] == str(FFMPEG) and process.is_running()
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it has just ended
+        return []
+
+
+@asynccontextmanager
+async def open_farm(uri: str, database: Database, folder: Path) -> AsyncIterator[Farm]:
+    """A farm whose nodes are stopped at the end; then nothing of them may be left, no task of the loop either."""
+    before = asyncio.all_tasks()
+    async with AsyncExitStack() as stack:
+        farm = Farm(uri, database, folder, stack)
+        yield farm
+    assert farm.leftovers() == []
+    own = {*before, asyncio.current_task()}
+    await until(lambda: asyncio.all_tasks() <= own, "no task of the loop is left")

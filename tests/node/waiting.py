@@ -1,0 +1,31 @@
+"""Waiting for what must come true, never for a time."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, overload
+
+import pytest
+
+T = TypeVar("T")
+
+PATIENCE = 30.0
+"""Seconds; a limit for things that went wrong, not a measure."""
+
+
+@overload
+async def until(condition: Callable[[], Awaitable[T | None]], what: str, timeout: float = ...) -> T: ...
+@overload
+async def until(condition: Callable[[], T | None], what: str, timeout: float = ...) -> T: ...
+async def until(condition: Callable[[], Any], what: str, timeout: float = PATIENCE) -> Any:
+    """Ask again and again until the answer is true, and return it; fails the test after `timeout` seconds."""
+    deadline = asyncio.get_running_loop().time() + timeout
+    while True:
+        answer = condition()
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer:
+            return answer
+        if asyncio.get_running_loop().time() > deadline:
+            pytest.fail(f"not within {timeout:g} s: {what}")
+        await asyncio.sleep(0.03)
