@@ -52,9 +52,7 @@ async def open_place(wanted: Path | None) -> AsyncIterator[Place]:
         yield place
     except UserError as error:
         place.keep = True
-        raise UserError(
-            f"{error.message}", f"{error.hint} Everything is kept in {place.root}.".strip()
-        ) from error
+        raise UserError(f"{error}\nEverything is kept in {place.root}.") from error
     except Exception:  # a defect: what led to it is kept
         place.keep = True
         raise

@@ -36,7 +36,8 @@ class Stage:
     def show(self, *things: RenderableType) -> None:
         """Print each thing on a line of its own."""
         for thing in things:
-            self._console.print(thing, soft_wrap=isinstance(thing, Text))
+            # In a file or a pipe a sentence stays one line.
+            self._console.print(thing, soft_wrap=isinstance(thing, Text) and not self._console.is_terminal)
             self._shown.append(thing)
 
     @contextmanager
