@@ -56,8 +56,13 @@ async def set_output(database: Database, node_id: int, claim: Claim, output_key:
     return row is not None
 
 
-async def finish(database: Database, node_id: int, ended: Sequence[tuple[Claim, Outcome]]) -> set[int]:
-    """End these tasks in one statement. Returns the ids that were ended; all other claims were lost."""
+async def finish(
+    database: Database, node_id: int, ended: Sequence[tuple[Claim, Outcome]]
+) -> dict[int, Desired]:
+    """End these tasks in one statement. Returns the ids that were ended; all other claims were lost.
+
+    A task whose deletion is wanted by now comes with "delete": remove it with `delete_claimed`.
+    """
     rows = await database.fetch(
         query("claims", "finish_tasks"),
         node_id,
@@ -68,14 +73,15 @@ async def finish(database: Database, node_id: int, ended: Sequence[tuple[Claim, 
         [outcome.progress for _, outcome in ended],
         [dict(outcome.result) for _, outcome in ended],
     )
-    return {row["id"] for row in rows}
+    return {row["id"]: row["desired"] for row in rows}
 
 
 async def give_back(
-    database: Database, node_id: int, ids: Sequence[int], not_before: datetime | None = None
+    database: Database, node_id: int, ids: Sequence[int] | None = None, not_before: datetime | None = None
 ) -> set[int]:
-    """Put running tasks back into the queue, so that others take them at once or after `not_before`."""
-    rows = await database.fetch(query("claims", "give_back"), node_id, list(ids), not_before)
+    """Put running tasks, by default all of the node, back into the queue: for others at once, or at `not_before`."""
+    wanted = None if ids is None else list(ids)
+    rows = await database.fetch(query("claims", "give_back"), node_id, wanted, not_before)
     return {row["id"] for row in rows}
 
 
@@ -87,9 +93,7 @@ async def delete_claimed(database: Database, node_id: int, claim: Claim) -> bool
 
 async def append_log(database: Database, node_id: int, claim: Claim, seq: int, lines: str) -> None:
     """Add a chunk of lines to the log of this attempt; chunks of a lost claim are dropped by the statement."""
-    await database.fetch(
-        query("claims", "append_log"), claim.id, claim.epoch, node_id, seq, lines
-    )
+    await database.fetch(query("claims", "append_log"), claim.id, claim.epoch, node_id, seq, lines)
 
 
 async def send_progress(database: Database, node_id: int, tasks: list[LiveProgress]) -> None:

@@ -31,6 +31,9 @@ CONNECTION_LOST: tuple[type[BaseException], ...] = (
     asyncpg.InternalClientError,
     asyncpg.InsufficientResourcesError,  # disk full, no connection or memory left
     asyncpg.OperatorInterventionError,  # shut down, crashed, starting, cancelled
+    asyncpg.InvalidAuthorizationSpecificationError,  # who was let in once is locked out: users are being moved
+    asyncpg.InvalidCatalogNameError,  # the same: a backup is being restored
+    asyncpg.ObjectNotInPrerequisiteStateError,  # the database accepts no connections at this moment
     asyncpg.ReadOnlySQLTransactionError,  # still a standby
     asyncpg.TransactionRollbackError,  # deadlock
     asyncpg.IdleInTransactionSessionTimeoutError,

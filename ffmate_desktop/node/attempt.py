@@ -58,19 +58,20 @@ class Attempt:
         name = f"{claim.uuid}-{claim.epoch}"
         self._folder = shop.work / name
         self.log = LogCapture(shop.logs / f"{name}.log", on_lines)
+        self._output = ""
+        self._steps: list[list[str]] = []
         self._plan: OutputPlan | None = None
         self._run: FFmpegRun | None = None
         self._facts: dict[str, MediaFacts] = {}
 
-    async def prepare(self) -> dict[str, Any]:
-        """Resolve the command, make folders, probe the inputs. Returns what is known now: command, output, input.
+    async def prepare(self) -> None:
+        """Resolve the command and make folders; raises UserError when the task cannot run here."""
+        self._output, self._steps = self._resolve()
+        await asyncio.to_thread(self._prepare_folders, self._steps, self._output)
 
-        Raises UserError when the task cannot run here.
-        """
-        spec = self._claim.spec
-        output, steps = self._resolve()
-        await asyncio.to_thread(self._prepare_folders, steps, output)
-        planned = self._planned()
+    async def examine(self) -> dict[str, Any]:
+        """Probe the inputs, which is safe to cancel. Returns what is known now: command, output, input."""
+        spec, planned = self._claim.spec, self._planned()
         invocations = [arguments.parse(step) for step in planned.steps]
         for name, path in inputs_to_probe(invocations).items():
             await self._probe(name, path)
@@ -85,7 +86,7 @@ class Attempt:
             on_progress=self._on_progress,
             stall_seconds=self._shop.stall_seconds,
         )
-        known: dict[str, Any] = {"command": join(steps), "output": output}
+        known: dict[str, Any] = {"command": join(self._steps), "output": self._output}
         if spec.input in self._facts:
             known["facts"] = {"input": self._facts[spec.input].to_json()}
         return known
@@ -95,7 +96,7 @@ class Attempt:
         return await self._ffmpeg().run()
 
     async def judge(self, finished: Finished) -> Verdict:
-        """Look at what was written: that decides, not the exit code."""
+        """Look at what was written: that decides, not the exit code. Safe to cancel."""
         if finished.stop is StopReason.STALLED:
             minutes = self._shop.stall_seconds / 60
             sentence = f"ffmpeg showed no sign of life for {minutes:.0f} minutes and was stopped."

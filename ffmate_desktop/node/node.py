@@ -1,7 +1,7 @@
 """A cluster node: joins, keeps its duties alive, and leaves in order. The duties are in the files beside this one."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -97,9 +97,7 @@ class Node:
                 ]
                 self._scheduler.wake()
                 await self._over.wait()
-                for duty in duties:
-                    duty.cancel()
-                await self._give_everything_back()
+                await self._give_everything_back(duties)
                 beating.cancel()
         finally:
             self._group = None
@@ -107,18 +105,25 @@ class Node:
             await self._heartbeat.close()
         logs.cluster.info("Node %s left", self._facts.identifier)
 
-    async def _give_everything_back(self) -> None:
+    async def _give_everything_back(self, duties: Sequence[asyncio.Task[None]]) -> None:
+        for duty in duties:
+            duty.cancel()
         for run in self._runs.values():
             run.end(Order.GIVE_BACK)
         try:
             async with asyncio.timeout(GIVE_BACK_SECONDS):
+                await asyncio.wait(duties)
                 await self._idle.wait()
-                await insist(lambda: leases.leave(self._database, self._node_id()), "leaving")
+                await insist(self._leave, "leaving")
         except TimeoutError:
             logs.cluster.warning("The database is away: our tasks will be taken over when our lease runs out")
             for run in self._runs.values():
                 run.abandon()
             await self._idle.wait()
+
+    async def _leave(self) -> None:
+        await claims.give_back(self._database, self._node_id())  # a claim whose answer never came, too
+        await leases.leave(self._database, self._node_id())
 
     def _node_id(self) -> int:
         return self._heartbeat.membership.id

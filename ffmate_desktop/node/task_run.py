@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from enum import Enum, auto
-from typing import Any, assert_never
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from enum import IntEnum, auto
+from typing import Any, TypeVar, assert_never
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import claims
@@ -18,14 +18,16 @@ from ffmate_desktop.node.attempt import Attempt, Workshop
 from ffmate_desktop.node.insist import insist
 from ffmate_desktop.node.log_shipper import LogShipper
 
+T = TypeVar("T")
 
-class Order(Enum):
-    """Why an attempt has to end before its time."""
 
-    CANCEL = auto()
-    DELETE = auto()
+class Order(IntEnum):
+    """Why an attempt has to end before its time; a later one of these outranks an earlier one."""
+
     GIVE_BACK = auto()
     """This node stops: another one shall take the task."""
+    CANCEL = auto()
+    DELETE = auto()
     LOST = auto()
     """The claim is somebody else's now: touch nothing but our own leftovers."""
 
@@ -62,6 +64,7 @@ class TaskRun:
         self._shipper = LogShipper(database, node_id, claim)
         self._attempt = Attempt(claim, shop, on_progress=self._on_progress, on_lines=self._shipper.add)
         self._killing: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[Any] | None = None
         self._task: asyncio.Task[Any] | None = None
 
     def live(self) -> LiveProgress:
@@ -80,6 +83,8 @@ class TaskRun:
 
     def obey(self, desired: Desired) -> None:
         """Do what is wanted of the task. Repeating it changes nothing."""
+        if self.ending:
+            return
         match desired:
             case "run":
                 if self._paused:
@@ -99,10 +104,12 @@ class TaskRun:
                 assert_never(desired)
 
     def end(self, order: Order) -> None:
-        """End the attempt early. A lost claim outranks everything; otherwise the first order counts."""
-        if self.ending or (self._order is not None and order is not Order.LOST):
+        """End the attempt early; the order of the highest rank counts."""
+        if self.ending or (self._order is not None and order <= self._order):
             return
         self._order = order
+        if self._looking is not None:
+            self._looking.cancel()
         if self._killing is None:
             self._killing = asyncio.create_task(self._attempt.cancel(), name=f"kill {self.claim.uuid}")
 
@@ -116,10 +123,12 @@ class TaskRun:
         self._task = asyncio.current_task()
         try:
             async with alongside(self._shipper.run(), f"shipping the log of {self.claim.uuid}"):
-                outcome = await self._outcome()
-                if self._killing is not None:
-                    await self._killing
-                await self._attempt.clean_up()
+                try:
+                    outcome = await self._outcome()
+                finally:  # also when this program ends at once
+                    if self._killing is not None:
+                        await self._killing
+                    await self._attempt.clean_up()
                 await self._end(outcome)
         except Exception:  # noqa: BLE001 - a defect of ours; the next heartbeat gives the task back
             logs.task.exception("The end of task %s could not be written", self.claim.uuid)
@@ -144,14 +153,12 @@ class TaskRun:
     async def _try(self) -> Outcome:
         attempt = self._attempt
         attempt.log.note(f"claimed with epoch {self.claim.epoch}, attempt {self.claim.attempts}")
-        known = await attempt.prepare()
-        self._check_order()
+        await attempt.prepare()
+        known = await self._unless_ordered(attempt.examine())
         if self._paused:
             attempt.pause()
         finished = await self._encode(known)
-        self._check_order()
-        verdict = await attempt.judge(finished)
-        self._check_order()
+        verdict = await self._unless_ordered(attempt.judge(finished))
         if (found := verdict.diagnosis) is not None:
             return self._failed(found.sentence, found.hint, found.lines, known)
         await attempt.secure()
@@ -176,8 +183,24 @@ class TaskRun:
         )
         if desired is None:
             self.end(Order.LOST)
-        else:
+        elif desired != "run":  # it runs; and a pause that was heard of meanwhile is newer than this answer
             self.obey(desired)
+
+    async def _unless_ordered(self, looking: Coroutine[Any, Any, T]) -> T:
+        """The result of work that only reads; an order does not wait for it, since storage may not answer."""
+        self._looking = asyncio.create_task(looking, name=f"looking at {self.claim.uuid}")
+        if self._order is not None:
+            self._looking.cancel()
+        try:
+            result: T = await self._looking
+        except asyncio.CancelledError:
+            if self._looking.cancelled() and not _is_cancelled():
+                self._check_order()
+            raise
+        finally:
+            self._looking = None
+        self._check_order()
+        return result
 
     def _check_order(self) -> None:
         if self._order is not None:
@@ -213,10 +236,7 @@ class TaskRun:
                 await self._shipper.finish()
                 await self._finish(Outcome(TaskStatus.DONE_CANCELED, self.live().percent, None, {}))
             case Order.DELETE:
-                await insist(
-                    lambda: claims.delete_claimed(self._database, self.node_id, self.claim),
-                    f"deleting {self.claim.uuid}",
-                )
+                await self._delete()
             case Order.GIVE_BACK:
                 self._shipper.add(["given back: this node stops"])
                 await self._shipper.finish()
@@ -238,6 +258,14 @@ class TaskRun:
             logs.task.warning("The claim of %s was lost before its end was written", self.claim.uuid)
             return
         logs.task.info("%s (%s): %s", self.claim.name, self.claim.uuid, outcome.status)
+        if ended[self.claim.id] == "delete":  # wanted while its end was on its way
+            await self._delete()
+
+    async def _delete(self) -> None:
+        await insist(
+            lambda: claims.delete_claimed(self._database, self.node_id, self.claim),
+            f"deleting {self.claim.uuid}",
+        )
 
     def _failed(
         self, sentence: str, hint: str, lines: Sequence[str] = (), known: dict[str, Any] | None = None
@@ -247,3 +275,9 @@ class TaskRun:
 
     def _on_progress(self, progress: Progress) -> None:
         self._progress = progress
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody wants the running task of the loop to end."""
+    current = asyncio.current_task()
+    return current is not None and current.cancelling() > 0

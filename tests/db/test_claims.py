@@ -120,7 +120,7 @@ async def test_every_write_of_a_lost_claim_matches_nothing(
         claim, node_id = (lost, new.id) if stale == "epoch" else (held, old.id)
         assert await claims.set_phase(database, node_id, claim, "publish", {}) is None
         assert not await claims.set_output(database, node_id, claim, "/stolen")
-        assert await claims.finish(database, node_id, [(claim, DONE)]) == set()
+        assert await claims.finish(database, node_id, [(claim, DONE)]) == {}
         assert not await claims.delete_claimed(database, node_id, claim)
         await claims.append_log(database, node_id, claim, 1, "from the dead\n")
         if stale == "node":
@@ -149,8 +149,8 @@ async def test_finish_ends_many_and_may_be_repeated(database: Database, database
         good, bad = await claims.claim(database, node.id, 2)
         failed = Outcome(TaskStatus.DONE_ERROR, 40.0, "It broke.", {})
         ended = [(good, DONE), (bad, failed)]
-        assert await claims.finish(database, node.id, ended) == {good.id, bad.id}
-        assert await claims.finish(database, node.id, ended) == {good.id, bad.id}
+        assert await claims.finish(database, node.id, ended) == {good.id: "run", bad.id: "run"}
+        assert await claims.finish(database, node.id, ended) == {good.id: "run", bad.id: "run"}
         first, second = await tasks.get_tasks(database, [good.uuid, bad.uuid])
     assert (first.status, first.progress, first.size) == (TaskStatus.DONE_SUCCESSFUL, 100.0, 3)
     assert (second.status, second.progress, second.error) == (TaskStatus.DONE_ERROR, 40.0, "It broke.")

@@ -60,26 +60,28 @@ RETURNING id;
 -- name: finish_tasks
 -- Fenced, many at once: row k of the arrays ends task k. Returns the ids that ended so; the claims of all others were
 -- lost. Safe to repeat when the reply was lost: what this incarnation ended under this epoch is returned again.
+-- Of everything that was wanted only 'delete' outlives the end: delete_claimed follows.
 WITH f AS MATERIALIZED (
     SELECT * FROM unnest($2::bigint[], $3::integer[], $4::text[], $5::text[], $6::real[], $7::jsonb[])
         AS f (id, epoch, status, error, progress, result)),
 ended AS (
     UPDATE ffmate.tasks t
-       SET status = f.status, phase = '', desired = 'run', error = f.error, progress = f.progress,
+       SET status = f.status, phase = '', error = f.error,
+           desired = CASE t.desired WHEN 'delete' THEN t.desired ELSE 'run' END, progress = f.progress,
            result = coalesce(t.result, '{}'::jsonb) || f.result,
            version = t.version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp()
       FROM f
      WHERE t.id = f.id AND t.epoch = f.epoch AND t.node_id = $1
        AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-    RETURNING t.id)
-SELECT id FROM ended
-UNION
-SELECT t.id FROM ffmate.tasks t JOIN f ON t.id = f.id AND t.epoch = f.epoch AND t.status = f.status
+    RETURNING t.id, t.desired)
+SELECT id, desired FROM ended
+UNION ALL
+SELECT t.id, t.desired FROM ffmate.tasks t JOIN f ON t.id = f.id AND t.epoch = f.epoch AND t.status = f.status
  WHERE t.node_id = $1;
 
 -- name: give_back
 -- Fenced: a node that leaves in order puts its tasks back at their old place in the queue. The epoch grows, so that
--- nothing the node still does for them counts. A task that was to be cancelled ends so.
+-- nothing the node still does for them counts. A task that was to be cancelled ends so. Without ids ($2): all.
 UPDATE ffmate.tasks t
    SET status = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED' ELSE 'QUEUED' END,
        phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
@@ -87,7 +89,7 @@ UPDATE ffmate.tasks t
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') THEN clock_timestamp() END,
        not_before = $3::timestamptz,
        version = t.version + 1, updated_at = clock_timestamp()
- WHERE t.node_id = $1 AND t.id = ANY ($2::bigint[])
+ WHERE t.node_id = $1 AND ($2::bigint[] IS NULL OR t.id = ANY ($2))
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
 RETURNING t.id;
 
