@@ -119,6 +119,13 @@ def settle_outputs(drafts: Sequence[Draft], taken: set[str]) -> list[TaskRow]:
     return rows
 
 
+def numbered_keys(drafts: Sequence[Draft], most: int) -> set[str]:
+    """Keys of the names that these drafts get when their own are taken, up to the number `most`."""
+    numbers = range(2, min(most, MAX_NUMBER) + 1)
+    wished = {draft.wished for draft in drafts if draft.wished is not None}
+    return {output_key(numbered(path, number)) for path in wished for number in numbers}
+
+
 def _command_and_pattern(new: NewTask, preset: Preset | None) -> tuple[str, str]:
     if new.command is not None and preset is not None:
         raise UsageError("A task has either a preset or a command, not both.", "Leave one of them out.")

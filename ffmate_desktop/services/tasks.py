@@ -13,7 +13,13 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import LogChunk, NewTask, Task, TaskStatus
 from ffmate_desktop.services.follow import follow
 from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.submission import Draft, check_folders, prepare, settle_outputs
+from ffmate_desktop.services.submission import (
+    Draft,
+    check_folders,
+    numbered_keys,
+    prepare,
+    settle_outputs,
+)
 
 INSERT_ATTEMPTS = 5
 
@@ -64,13 +70,15 @@ class TaskService:
     async def _insert(self, drafts: list[Draft], batch: UUID | None, source: str) -> None:
         keys = {draft.row.output_key for draft in drafts if draft.row.output_key is not None}
         taken = await stored.taken_outputs(self._database, keys)
-        for _ in range(INSERT_ATTEMPTS):
+        for attempt in range(1, INSERT_ATTEMPTS + 1):
             rows = await asyncio.to_thread(settle_outputs, drafts, taken)
             try:
                 await stored.insert(self._database, rows, batch=batch, source=source)
                 return
-            except stored.OutputsTakenError as error:  # somebody else was faster: look again
+            except stored.OutputsTakenError as error:  # numbered names are taken too, or somebody was faster
                 taken |= error.keys
+                drawn = [draft for draft, row in zip(drafts, rows, strict=True) if row.output_key in taken]
+                taken |= await stored.taken_outputs(self._database, numbered_keys(drawn, 8**attempt))
         raise UserError("The output paths are being taken by other submissions at this moment.", "Try again.")
 
     async def newest(
