@@ -185,7 +185,7 @@ class Database:
         await check_server(self.uri)
         self._pool = await asyncpg.create_pool(
             self.uri,
-            min_size=1,
+            min_size=0,  # or it would reconnect on its own, with tracebacks, while the server is away
             max_size=self._size,
             timeout=CONNECT_TIMEOUT,
             command_timeout=COMMAND_TIMEOUT,
