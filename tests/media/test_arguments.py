@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -223,4 +224,7 @@ def _own_options_of_ffmpeg() -> str:
 
 def _ffmpeg(*arguments: str) -> subprocess.CompletedProcess[str]:
     argv = [str(clips.FFMPEG), "-hide_banner", *arguments]
-    return subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    with tempfile.TemporaryDirectory() as folder:  # some options write files where they stand
+        return subprocess.run(
+            argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, cwd=folder
+        )
