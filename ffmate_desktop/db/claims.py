@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.change import progress_payload
 from ffmate_desktop.domain.task import Claim, Desired, LiveProgress, Outcome, TaskSpec
@@ -69,7 +69,7 @@ async def finish(
         [claim.id for claim, _ in ended],
         [claim.epoch for claim, _ in ended],
         [outcome.status for _, outcome in ended],
-        [outcome.error for _, outcome in ended],
+        [None if outcome.error is None else storable(outcome.error) for _, outcome in ended],
         [outcome.progress for _, outcome in ended],
         [dict(outcome.result) for _, outcome in ended],
     )

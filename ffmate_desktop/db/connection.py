@@ -75,7 +75,10 @@ _FROM_STORE = {0x10DC00 + byte: 0xDC00 + byte for byte in range(0x80, 0x100)}
 
 
 def storable(text: str) -> str:
-    """The text as PostgreSQL can keep it: bytes that are not UTF-8 survive, NUL becomes a replacement character."""
+    """The text as PostgreSQL can keep it: bytes that are not UTF-8 survive, NUL becomes a replacement character.
+
+    Every connection does this by itself, but for the members of a text[] that is sent.
+    """
     return text if text.isascii() and "\0" not in text else text.translate(_TO_STORE)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.task import (
     Client,
@@ -94,7 +94,7 @@ def _insert_data(row: TaskRow, requirement_set: int) -> dict[str, Any]:
 
 async def taken_outputs(database: Database, keys: Iterable[str]) -> set[str]:
     """Those of the output paths that an active task has."""
-    rows = await database.fetch(query("tasks", "taken_outputs"), list(keys))
+    rows = await database.fetch(query("tasks", "taken_outputs"), [storable(key) for key in keys])
     return {row["output_key"] for row in rows}
 
 
