@@ -1,0 +1,105 @@
+"""A stretch of network between a node and the server that a test can cut, or let fall silent."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import parse_qs, quote, urlsplit
+
+
+class Proxy:
+    """Passes on what both ends say. `uri` is the address of the database as it is seen through it."""
+
+    def __init__(self, upstream: str) -> None:
+        self._upstream = upstream
+        self._wires: set[_Wire] = set()
+        self._refuses = False
+        self._port = 0
+
+    @property
+    def uri(self) -> str:
+        """The same database by way of this proxy."""
+        parts = urlsplit(self._upstream)
+        user = quote(parts.username or "", safe="") + (f":{parts.password}" if parts.password else "")
+        return parts._replace(netloc=f"{user}@127.0.0.1:{self._port}", query="sslmode=disable").geturl()
+
+    def cut(self) -> None:
+        """Break every connection and refuse new ones, as a server that is down."""
+        self._refuses = True
+        for wire in tuple(self._wires):
+            wire.break_off()
+
+    def mend(self) -> None:
+        """Accept connections again."""
+        self._refuses = False
+
+    def silence(self) -> None:
+        """Swallow all that is said on the present connections, as a router that forgot them. New ones work."""
+        for wire in self._wires:
+            wire.silent = True
+
+    async def listen(self) -> asyncio.Server:
+        """Begin."""
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._port = server.sockets[0].getsockname()[1]
+        return server
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._refuses:
+            writer.transport.abort()
+            return
+        parts = urlsplit(self._upstream)
+        asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        port = int(asked.get("port", parts.port or 5432))
+        if (folder := asked.get("host", "")).startswith("/"):
+            far = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.{port}")
+        else:
+            far = await asyncio.open_connection(parts.hostname, port)
+        wire = _Wire((reader, writer), far)
+        self._wires.add(wire)
+        try:
+            await wire.carry()
+        finally:
+            self._wires.discard(wire)
+
+
+Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class _Wire:
+    def __init__(self, near: Ends, far: Ends) -> None:
+        self._near = near
+        self._far = far
+        self.silent = False
+
+    async def carry(self) -> None:
+        there = asyncio.create_task(self._pass(self._near[0], self._far[1]))
+        back = asyncio.create_task(self._pass(self._far[0], self._near[1]))
+        try:
+            await asyncio.wait([there, back], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.break_off()
+            await asyncio.wait([there, back])
+
+    def break_off(self) -> None:
+        for _, writer in (self._near, self._far):
+            writer.transport.abort()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                if not self.silent:
+                    writer.write(data)
+                    await writer.drain()
+
+
+@asynccontextmanager
+async def open_proxy(upstream: str) -> AsyncIterator[Proxy]:
+    """A proxy in front of the server of this URI."""
+    proxy = Proxy(upstream)
+    server = await proxy.listen()
+    try:
+        yield proxy
+    finally:
+        proxy.cut()
+        server.close()
+        await server.wait_closed()

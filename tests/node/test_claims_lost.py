@@ -1,0 +1,119 @@
+"""What a node believes and what the database knows come apart; the database is right."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.db import claims
+from ffmate_desktop.domain.task import TaskStatus
+from tests.db.cluster import age, joined
+from tests.node.farm import ENCODE, LONG, Farm
+from tests.node.waiting import Announce, until
+
+pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
+
+PATIENT = 600.0
+"""Heartbeat of nodes that are only rows: nobody takes them for dead during a test."""
+
+
+async def test_a_lost_claim_ends_the_encode_and_publishes_nothing(
+    farm: Farm, clip: Path, database_uri: str, expected_warnings: Announce
+) -> None:
+    await farm.node()
+    uuid = await farm.add(clip, LONG)
+    ffmpeg = await farm.encoding(uuid)
+    expected_warnings.announce(f"The claim of {uuid} was lost")
+    async with joined(database_uri, identifier="thief", heartbeat=PATIENT) as thief:
+        await farm.sql("UPDATE ffmate.tasks SET epoch = epoch + 1, node_id = $1", thief.id)
+        await until(lambda: not ffmpeg.is_running() and not farm.leftovers(), "the zombie ends")
+        task = await farm.task(uuid)
+        assert (task.status, task.epoch) == (TaskStatus.RUNNING, 2)
+        assert [path.name for path in clip.parent.iterdir()] == ["clip.mov"]
+
+
+async def test_a_claim_that_is_lost_before_the_end_publishes_nothing(
+    farm: Farm, clip: Path, database_uri: str, expected_warnings: Announce
+) -> None:
+    await farm.node(heartbeat=PATIENT)  # only the fence before the disk can tell it
+    uuid = await farm.add(clip, "-re " + ENCODE)
+    ffmpeg = await farm.encoding(uuid)
+    expected_warnings.announce(f"The claim of {uuid} was lost")
+    async with joined(database_uri, identifier="thief", heartbeat=PATIENT) as thief:
+        await farm.sql("ALTER TABLE ffmate.tasks DISABLE TRIGGER tasks_updated")
+        await farm.sql("UPDATE ffmate.tasks SET epoch = epoch + 1, node_id = $1", thief.id)
+        await until(lambda: not ffmpeg.is_running() and not farm.leftovers(), "the zombie ends")
+        assert [path.name for path in clip.parent.iterdir()] == ["clip.mov"]
+        assert (await farm.task(uuid)).status is TaskStatus.RUNNING
+
+
+async def test_a_node_that_was_taken_for_dead_joins_anew_and_takes_its_task_again(
+    farm: Farm, clip: Path, expected_warnings: Announce
+) -> None:
+    worker = await farm.node()
+    uuid = await farm.add(clip, "-re -stream_loop 1 " + ENCODE)
+    ffmpeg = await farm.encoding(uuid)
+    before = worker.id
+    for line in ("took this node for dead", f"The claim of {uuid} was lost", f"{uuid} of a is queued again"):
+        expected_warnings.announce(line)
+    await farm.sql("UPDATE ffmate.nodes SET state = 'dead' WHERE id = $1", before)
+    await until(lambda: worker.id != before, "it joins again")
+    task = await farm.successful(uuid)
+    assert not ffmpeg.is_running()
+    assert task.attempts == 2
+    states = {row["id"]: row["state"] for row in await farm.sql("SELECT id, state FROM ffmate.nodes")}
+    assert states == {before: "dead", worker.id: "online"}
+    assert sorted(path.name for path in clip.parent.iterdir()) == ["clip.mov", "clip.out.mp4"]
+
+
+async def test_an_expelled_node_whose_name_is_taken_waits_for_it(
+    farm: Farm, database_uri: str, expected_warnings: Announce
+) -> None:
+    worker = await farm.node("a", heartbeat=0.5)
+    before = worker.id
+    expected_warnings.announce("took this node for dead")
+    async with joined(database_uri, identifier="other", heartbeat=PATIENT) as other:
+        async with farm.database.transaction() as connection:
+            await connection.execute("UPDATE ffmate.nodes SET state = 'dead' WHERE id = $1", before)
+            await connection.execute("UPDATE ffmate.nodes SET identifier = 'a' WHERE id = $1", other.id)
+        await until(lambda: worker.node._heartbeat._connection is None, "it is refused")
+        assert worker.id == before
+        await farm.sql("UPDATE ffmate.nodes SET state = 'left' WHERE id = $1", other.id)
+        await until(lambda: worker.id != before, "it joins when the name is free again")
+
+
+async def test_a_claim_whose_answer_was_lost_is_given_back(farm: Farm, clip: Path) -> None:
+    worker = await farm.node("a", slots=1)
+    running = await farm.add(clip, LONG)
+    ffmpeg = await farm.encoding(running)
+    uuid = await farm.add(clip)
+    (claim,) = await claims.claim(farm.database, worker.id, 1)
+    assert claim.uuid == uuid
+
+    async def waits_again() -> bool:
+        return (await farm.task(uuid)).status is TaskStatus.QUEUED
+
+    await until(waits_again, "it is given back")
+    assert (await farm.task(uuid)).epoch == claim.epoch + 1
+    assert ffmpeg.is_running()
+    assert (await farm.task(running)).epoch == 1
+
+
+async def test_nobody_is_buried_before_the_sweeper_is_itself_connected_for_a_lease(
+    farm: Farm, clip: Path, database_uri: str, expected_warnings: Announce
+) -> None:
+    uuid = await farm.add(clip)
+    async with joined(database_uri, identifier="late") as late:
+        await claims.claim(farm.database, late.id, 1)
+        await age(farm.database, late.id, 1000)
+        expected_warnings.announce("Node late is lost")
+        expected_warnings.announce(f"{uuid} of late is queued again")
+        worker = await farm.node()  # a beat a second, a lease of three
+        await farm.successful(uuid)
+        (row,) = await farm.sql(
+            "SELECT l.ended_at - n.joined_at AS waited FROM ffmate.nodes l, ffmate.nodes n"
+            " WHERE l.id = $1 AND n.id = $2",
+            late.id,
+            worker.id,
+        )
+        assert row["waited"] > timedelta(seconds=2)

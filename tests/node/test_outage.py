@@ -1,0 +1,111 @@
+"""The database goes away while tasks run: the encode goes on, and its end is written when the database is back."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.db import connection
+from ffmate_desktop.domain.task import TaskStatus
+from tests.node.farm import ENCODE, LONG, Farm
+from tests.node.proxy import Proxy, open_proxy
+from tests.node.waiting import Announce, until
+
+pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
+
+SECONDS_LONG = "-re -stream_loop 2 " + ENCODE
+
+
+@pytest.fixture
+async def proxy(database_uri: str) -> AsyncIterator[Proxy]:
+    """A network between nodes and server."""
+    async with open_proxy(database_uri) as opened:
+        yield opened
+
+
+async def test_an_encode_survives_the_end_of_every_connection(farm: Farm, clip: Path) -> None:
+    await farm.node()
+    uuid = await farm.add(clip, SECONDS_LONG)
+    ffmpeg = await farm.encoding(uuid)
+    cut = await farm.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    assert len(cut) >= 2
+    assert (await farm.encoding(uuid)).pid == ffmpeg.pid
+    assert ffmpeg.is_running()
+    task = await farm.successful(uuid)
+    assert (task.attempts, task.epoch) == (1, 1)
+    await farm.successful(await farm.add(clip))  # the node hears of new work again
+
+
+async def test_an_encode_that_ends_while_the_database_is_away_counts(
+    proxy: Proxy, farm: Farm, clip: Path
+) -> None:
+    worker = await farm.node(uri=proxy.uri, heartbeat=0.5)
+    uuid = await farm.add(clip, "-re " + ENCODE)
+    ffmpeg = await farm.encoding(uuid)
+    proxy.cut()
+    await until(lambda: not ffmpeg.is_running(), "the encode ends")
+
+    async def lease_is_over() -> bool:
+        (row,) = await farm.sql(
+            "SELECT lease_until < clock_timestamp() AS over FROM ffmate.nodes WHERE id = $1", worker.id
+        )
+        return bool(row["over"])
+
+    await until(lease_is_over, "the lease runs out")
+    assert (await farm.task(uuid)).status is TaskStatus.RUNNING
+    assert not clip.with_name("clip.out.mp4").exists()  # nobody may publish without asking
+    proxy.mend()
+    task = await farm.successful(uuid)
+    assert (task.attempts, task.epoch) == (1, 1)
+    assert "verified and published" in await farm.log(uuid)
+
+
+async def test_connections_that_fell_silent_are_given_up(
+    proxy: Proxy, farm: Farm, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "COMMAND_TIMEOUT", 2.0)
+    await farm.node(uri=proxy.uri)
+    uuid = await farm.add(clip, SECONDS_LONG)
+    await farm.encoding(uuid)
+    proxy.silence()
+    task = await farm.successful(uuid)
+    assert task.attempts == 1
+
+
+async def test_a_locked_door_is_an_outage_too(farm: Farm, clip: Path, postgres_uri: str) -> None:
+    await farm.node()
+    uuid = await farm.add(clip, "-re " + ENCODE)
+    ffmpeg = await farm.encoding(uuid)
+    server = await connection.connect(postgres_uri)
+    (row,) = await farm.sql("SELECT current_database() AS name")
+    await server.execute(f"ALTER DATABASE {row['name']} ALLOW_CONNECTIONS false")
+    await server.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", row["name"]
+    )
+    await until(lambda: not ffmpeg.is_running(), "the encode ends")
+    await server.execute(f"ALTER DATABASE {row['name']} ALLOW_CONNECTIONS true")
+    await server.close()
+    task = await farm.successful(uuid)
+    assert task.attempts == 1
+
+
+async def test_a_node_can_stop_while_the_database_is_away(
+    proxy: Proxy, farm: Farm, clip: Path, monkeypatch: pytest.MonkeyPatch, expected_warnings: Announce
+) -> None:
+    monkeypatch.setattr("ffmate_desktop.node.node.GIVE_BACK_SECONDS", 1.0)
+    expected_warnings.announce("our tasks will be taken over when our lease runs out")
+    worker = await farm.node(uri=proxy.uri)
+    uuid = await farm.add(clip, LONG)
+    ffmpeg = await farm.encoding(uuid)
+    proxy.cut()
+    await worker.stop()
+    assert not ffmpeg.is_running()
+    assert farm.leftovers() == []
+    expected_warnings.announce("Node a is lost")
+    expected_warnings.announce("is queued again")
+    await farm.node("b")
+    await farm.encoding(uuid)
+    assert (await farm.task(uuid)).attempts == 2
