@@ -110,11 +110,11 @@ async def _perform(settings: Settings, count: int, keep: Path | None, stage: Sta
             report = await _play(settings, count, place, bench, stage)
         finally:
             await bench.prober.close()
-        stage.show("", *report.tables(), *report.closing())
         place.keep = not report.ok
-        if keep is not None or not report.ok:
-            report = replace(report, folder=str(place.root if keep is None else place.clips.parent))
-            stage.show(Text(f"Clips and outputs are in {report.folder}"))
+        folder = place.root if keep is None else place.clips.parent
+        if place.keep or keep is not None:
+            report = replace(report, folder=str(folder))
+        stage.show("", *report.tables(), *report.closing())
     return report
 
 

@@ -157,7 +157,7 @@ class Team:
             HEARTBEAT: settings.heartbeat,
         }
         arguments = [f"{setting.option}={value}" for setting, value in options.items()]
-        hidden = {*DATABASE.environment, *LABEL.environment}
+        hidden = {DATABASE.environment, LABEL.environment}
         path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
         environment = {name: value for name, value in os.environ.items() if name not in hidden}
         process = await self._launcher.spawn(

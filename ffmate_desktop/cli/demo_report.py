@@ -151,11 +151,15 @@ class Report:
         return [_nodes_table(self.nodes), "", _times_table(self), "", Text(_verdict(self)), ""]
 
     def closing(self) -> list[Text]:
-        """One line when all is right, else everything that is not."""
+        """Where the files are, and one line when all is right, else everything that is not."""
+        where = "Clips and outputs are removed now; --keep FOLDER would leave them."
+        if self.folder is not None:
+            where = f"Clips and outputs are in {self.folder}"
         if self.ok:
             right = f"all {len(self.tasks)} outputs were decoded to their last frame and are as promised."
-            return [Text.assemble(("All is right: ", "bold green"), right)]
+            return [Text(where, "dim"), Text.assemble(("All is right: ", "bold green"), right)]
         return [
+            Text(where, "dim"),
             Text("Not everything is right:", "bold red"),
             *(Text(f"  {printable(problem)}", "red") for problem in self.problems),
         ]

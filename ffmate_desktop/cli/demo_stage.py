@@ -49,7 +49,9 @@ class Stage:
         step.seconds = time.monotonic() - begin
         mark = "ok" if self._console.options.ascii_only else "✓"
         self.show(
-            Text.assemble((f"{mark} ", "green"), f"{title:<{TITLE_WIDTH}}", (duration(step.seconds), "dim"))
+            Text.assemble(
+                (f"{mark} ", "green"), f"{title:<{TITLE_WIDTH}}", (f"{duration(step.seconds):>7}", "dim")
+            )
         )
 
     async def follow(self, states: AsyncIterator[list[Task]]) -> list[Task]:
