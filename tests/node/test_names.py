@@ -44,7 +44,7 @@ async def test_any_name_makes_its_way(farm: Farm, clip: Path, name: str) -> None
         await farm.add(source, output=f"{farm.folder}/out/${{INPUT_FILE_BASENAME}}.mp4")
     )
     output = farm.folder / "out" / f"{source.stem}.mp4"
-    assert os.listdir(output.parent) == [output.name]
+    assert [path.name for path in output.parent.iterdir()] == [output.name]
     assert output.stat().st_size == task.size
     assert task.name == name
     assert task.input_file.resolved == str(source)
