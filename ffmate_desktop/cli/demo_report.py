@@ -251,5 +251,8 @@ def _verdict(report: Report) -> str:
         return f"{fast} Other programs keep this computer busy, so take the comparison with care."
     if speedup < 1.05:
         fast = "Not faster here: one ffmpeg alone keeps this computer busy."
+    others = "Nodes on other computers add their cores."
+    if len(report.nodes) == 1:
+        return f"{fast} {others}"
     cores = "1 core" if report.cores == 1 else f"{report.cores} cores"
-    return f"{fast} All shared the {cores} of this computer; nodes on other computers add theirs."
+    return f"{fast} All nodes shared the {cores} of this computer. {others}"

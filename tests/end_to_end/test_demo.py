@@ -456,6 +456,20 @@ def test_a_node_without_work_is_right_where_the_others_had_room() -> None:
     assert report(nodes=idle, slots=2).ok
 
 
+@pytest.mark.parametrize(
+    ("alone", "busy", "words"),
+    [
+        (4.5, False, "1.5 times as fast. All nodes shared the 2 cores"),
+        (3.0, False, "Not faster here"),
+        (4.5, True, "1.5 times as fast. Other programs keep this computer busy"),
+        (None, False, "nothing to compare"),
+    ],
+)
+def test_the_comparison_is_honest(alone: float | None, busy: bool, words: str) -> None:
+    shown = report(times=Times(1, 1, 1, 3, 1, alone), busy=busy).tables()
+    assert any(words in str(thing) for thing in shown)
+
+
 def test_a_task_that_never_ran_has_no_times() -> None:
     waiting = task(1, None, 0, 0, started_at=None, finished_at=None, status=TaskStatus.DONE_CANCELED)
     assert cluster_seconds([waiting]) == 0.0
