@@ -1,0 +1,68 @@
+"""The PostgreSQL of a run: the embedded server with its usual, durable settings, in a folder of its own."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
+import psutil
+
+from ffmate_desktop.db import embedded
+from ffmate_desktop.db.embedded import EmbeddedDatabase
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server; `admin` is a connection to none of the databases that are measured."""
+
+    admin: "asyncpg.Connection[asyncpg.Record]"
+    process: psutil.Process
+    _uri: str
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[str]:
+        """The URI of a new, empty database, dropped afterwards."""
+        name = f"benchmark_{uuid4().hex[:8]}"
+        await self.admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        try:
+            yield urlsplit(self._uri)._replace(path=f"/{name}").geturl()
+        finally:
+            await self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def now(self) -> float:
+        """The server's clock, in seconds."""
+        return float(await self.admin.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8"))
+
+    def cpu_seconds(self) -> float:
+        """What its processes that are alive have used of the processors."""
+        return sum(cpu_seconds(process) for process in self.process.children())
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """User and system time of a process; 0 when it is gone."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return times.user + times.system
+
+
+@asynccontextmanager
+async def open_server() -> AsyncIterator[Server]:
+    """Start it, and remove it without a trace."""
+    folder = Path(tempfile.mkdtemp(prefix="ffmate-benchmarks-"))
+    folder.chmod(0o755)  # as root the server runs as another user, who must be able to enter
+    try:
+        async with EmbeddedDatabase(folder) as database:
+            status = await embedded.status(folder)
+            assert status is not None and status.pid is not None
+            admin = await asyncpg.connect(database.uri)
+            yield Server(admin, psutil.Process(status.pid), database.uri)
+            await admin.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
