@@ -1,0 +1,227 @@
+"""What people get wrong: one clear sentence, exit code 1 or 2, and nothing is queued."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from ffmate_desktop.db.embedded import EmbeddedDatabase
+from ffmate_desktop.db.embedded_account import as_account
+from ffmate_desktop.db.embedded_binaries import find_binaries
+from ffmate_desktop.db.embedded_binaries import program as postgres_program
+from ffmate_desktop.db.embedded_home import Home, existing_home
+from tests.end_to_end.program import PROJECT, Program, open_folder, until
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.db, pytest.mark.ffmpeg]
+
+COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
+OUT = "${INPUT_FILE_DIR}/out.mp4"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server(home: Path) -> Iterator[Program]:
+    """A node keeps the embedded server up, so that no command has to start it."""
+    program = Program(home, "--data-dir", str(home / "data"))
+    program.node("keeper", "--label", "keeper")
+    yield program
+    program.leave()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("missing.mov", "--preset", "Copy into MP4"), 1, "There is no file “{folder}/missing.mov”."),
+        ((".", "--preset", "Copy into MP4"), 1, "“{folder}” is a folder, not a file."),
+        (("clip.mov", "--preset", "copy in mp4"), 1, "Did you mean “Copy into MP4”?"),
+        (("clip.mov",), 2, "What should be done with the files?"),
+        (("clip.mov", "--command", COPY), 2, "no output is given"),
+        (("clip.mov", "--command", '-i "${INPUT_FILE} x.mp4', "--output", OUT), 2, "quot"),
+        (("clip.mov", "--command", "-i ${INPUT_FIEL} ${OUTPUT_FILE}", "--output", OUT), 2, "INPUT_FILE"),
+        (("clip.mov", "--command", COPY + " | cat", "--output", OUT), 2, "|"),
+        (("clip.mov", "--command", COPY, "--output", "clip.mov", "--if-exists", "replace"), 1, "own input"),
+        (("clip.mov", "--command", COPY, "--output", "clip.mov/x.mp4"), 1, "clip.mov"),
+        (("clip.mov", "--command", COPY, "--output", "."), 2, "is a folder"),
+        (("clip.mov", "--command", COPY, "--output", OUT, "--label", "a b;"), 2, "is not a label"),
+    ],
+)
+def test_a_task_that_could_never_run_is_refused(
+    program: Program, clip: Path, arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    where = Program(clip.parent, *program.options)
+    found = where.refused("submit", *arguments)
+    assert found[0] == code
+    assert sentence.format(folder=clip.parent) in found[1]
+    assert program.json("tasks", "list") == []
+
+
+def test_a_second_mistake_does_not_queue_the_first_file(program: Program, clip: Path) -> None:
+    code, sentence = program.refused("submit", str(clip), str(clip) + "x", "--preset", "Copy into MP4")
+    assert (code, sentence) == (1, f"There is no file “{clip}x”.")
+    assert program.json("tasks", "list") == []
+
+
+@pytest.mark.parametrize("action", ["show", "cancel", "pause", "resume", "restart", "delete", "log"])
+def test_a_task_that_does_not_exist_is_named(program: Program, action: str) -> None:
+    code, sentence = program.refused("tasks", action, "abcdef")
+    assert code == 1
+    assert sentence.startswith("There is no task abcdef.")
+
+
+def test_a_node_that_does_not_exist_is_named(program: Program) -> None:
+    code, sentence = program.refused("nodes", "drain", "keepr")
+    assert (code, sentence) == (1, "No node named “keepr” is at work. Did you mean “keeper”?")
+
+
+def test_an_ffmpeg_that_is_none_is_refused(program: Program, tmp_path: Path) -> None:
+    plain = tmp_path / "ffmpeg"
+    plain.write_text("not a program")
+    for path in (plain, tmp_path / "missing"):
+        code, sentence = program.refused("--no-gui", "--identifier", "x", "--ffmpeg", str(path))
+        assert code == 1
+        assert str(path) in sentence
+    assert [node["identifier"] for node in program.json("nodes", "list")] == ["keeper"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become somebody else")
+def test_an_output_folder_that_may_not_be_written(home: Path, scram: "Scram") -> None:
+    folder = home / "shared"
+    folder.mkdir()
+    (folder / "clip.mov").write_bytes(b"anything")
+    arguments = ["--database", scram.uri(), "submit", str(folder / "clip.mov")]
+    arguments += ["--command", COPY, "--output", OUT]
+    become = (
+        "import os, sys; from ffmate_desktop.cli.app import main; os.setgid(65534); os.setuid(65534); main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", become, *arguments],
+        cwd=home,
+        env=os.environ | {"PYTHONPATH": str(PROJECT), "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    (sentence,) = ended.stderr.splitlines()
+    assert sentence.startswith(f"ffmate-desktop: “{folder}")
+    assert "may not be written" in sentence
+
+
+class Scram:
+    """A server that asks for passwords, on a port of this computer."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def uri(self, *, user: str = "walter", password: str = "right", database: str = "ffmate") -> str:
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+
+@pytest.fixture(scope="module")
+def scram() -> Iterator[Scram]:
+    """PostgreSQL with SCRAM over TCP."""
+    with open_folder() as folder:
+        home = asyncio.run(_prepare(folder))
+        binaries = find_binaries(home)
+        rule = "host all all 127.0.0.1/32 scram-sha-256\n"
+        (home.cluster / "pg_hba.conf").write_text(rule, encoding="ascii")
+        scram = Scram(_free_port())
+        options = ("-h", "127.0.0.1", "-p", str(scram.port), "-c", "unix_socket_directories=")
+        process = subprocess.Popen(
+            [postgres_program(binaries, "postgres"), "-D", str(home.cluster), *options],
+            **as_account(home.account),
+            cwd=home.folder,
+            stderr=subprocess.DEVNULL,
+        )
+        until(lambda: asyncio.run(_answers(scram.uri())), "the server answers")
+        yield scram
+        process.terminate()
+        process.wait(30)
+
+
+async def _prepare(folder: Path) -> Home:
+    async with EmbeddedDatabase(folder) as database:
+        connection = await asyncpg.connect(database.uri)
+        await connection.execute("CREATE ROLE walter LOGIN PASSWORD 'right'")
+        await connection.execute("ALTER DATABASE ffmate OWNER TO walter")
+        await connection.close()
+    home = existing_home(folder)
+    assert home is not None
+    return home
+
+
+async def _answers(uri: str) -> bool:
+    try:
+        connection = await asyncpg.connect(uri, timeout=5)
+    except (OSError, asyncpg.CannotConnectNowError):
+        return False
+    await connection.close()
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def test_a_server_with_passwords_works(home: Path, scram: Scram, clip: Path) -> None:
+    program = Program(home, "--data-dir", str(home / "elsewhere"), "--database", scram.uri())
+    program.node("remote")
+    try:
+        code, out, err = program.run("submit", str(clip), "--preset", "Copy into MP4", "--wait")
+    finally:
+        program.leave()
+    assert (code, err) == (0, "")
+    assert "done      clip.mov on remote" in out
+    assert not (home / "elsewhere" / "embedded-postgres").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"password": "wrong"}, "refused the user “walter”: wrong name or password."),
+        ({"user": "waltr"}, "refused the user “waltr”: wrong name or password."),
+        ({"database": "ffmat"}, "has no database “ffmat”."),
+    ],
+)
+def test_what_the_server_refuses_is_said_without_the_password(
+    home: Path, scram: Scram, changes: dict[str, str], sentence: str
+) -> None:
+    for command in (("tasks", "list"), ("--no-gui", "--identifier", "x")):
+        code, said = Program(home, "--database", scram.uri(**changes)).refused(*command)
+        assert code == 1
+        assert sentence in said
+        assert f"127.0.0.1:{scram.port}" in said
+        assert "wrong@" not in said and "right" not in said
+
+
+def test_a_server_that_is_not_there_is_named(home: Path) -> None:
+    port = _free_port()
+    code, sentence = Program(home, "--database", f"postgresql://x:secret@127.0.0.1:{port}/x").refused(
+        "tasks", "list"
+    )
+    assert code == 1
+    assert sentence.startswith(f"No database answers at 127.0.0.1:{port}: connection refused.")
+    code, sentence = Program(home, "--database", "postgresql://nowhere.invalid/x").refused("tasks", "list")
+    assert code == 1
+    assert sentence.startswith("No database answers at nowhere.invalid:5432: ")
+
+
+def test_what_is_no_address_is_wrong_use(home: Path) -> None:
+    for uri in (
+        "localhost/ffmate",
+        "http://localhost",
+        "postgresql://x:se#cret@h/d",
+        "postgresql://h:99999/d",
+    ):
+        code, sentence = Program(home, "--database", uri).refused("tasks", "list")
+        assert code in (1, 2)
+        assert "se#cret" not in sentence
