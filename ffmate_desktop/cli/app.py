@@ -1,5 +1,6 @@
 """The root of the command line: options of the program, a node without a window, and the groups of commands."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -112,6 +113,9 @@ def version() -> None:
 
 def main() -> None:
     """Entry point: runs the command line and turns every expected failure into a sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a pipe of Windows may know neither → nor 日本
+            stream.reconfigure(errors="replace")
     sys.exit(_run(sys.argv[1:]))
 
 

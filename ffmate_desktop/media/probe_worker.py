@@ -42,7 +42,7 @@ def _stream_facts(stream: Stream) -> dict[str, Any]:
     time_base = float(stream.time_base) if stream.time_base else 0.0
     return {
         "kind": stream.type,
-        "codec": codec.name if codec is not None else None,
+        "codec": codec.codec.canonical_name if codec is not None else None,  # `name` is that of the decoder
         "duration": _seconds(stream.duration, time_base),
         "width": getattr(codec, "width", None) or None,
         "height": getattr(codec, "height", None) or None,

@@ -43,6 +43,13 @@ async def test_tells_what_a_film_contains(prober: Prober, film: Path) -> None:
     assert MediaFacts.from_json(facts.to_json()) == facts
 
 
+async def test_a_codec_has_the_name_of_the_format_not_of_the_decoder(
+    prober: Prober, film: Path, tmp_path: Path
+) -> None:
+    clips.ffmpeg("-i", film, "-vn", "-c:a", "libmp3lame", tmp_path / "sound.mp3")
+    assert [stream.codec for stream in (await prober.probe(tmp_path / "sound.mp3")).streams] == ["mp3"]
+
+
 async def test_counts_packets_where_a_header_lies(prober: Prober, film: Path, tmp_path: Path) -> None:
     short = clips.cut_off(film, tmp_path / "short.mp4", 0.6)
     facts = await prober.probe(short, packets=True)
