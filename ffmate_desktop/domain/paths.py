@@ -3,6 +3,7 @@
 import re
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
+_LONGEST_NAME = 255  # bytes; the limit of every file system in common use
 _WINDOWS = re.compile(r"^([A-Za-z]:[\\/]|\\\\)")
 
 
@@ -30,6 +31,9 @@ def output_key(path: str) -> str:
 
 
 def numbered(path: str, number: int) -> str:
-    """The path with `-number` before its extension: `a.mp4` becomes `a-2.mp4`."""
+    """The path with `-number` before its extension: `a.mp4` becomes `a-2.mp4`; the longest names lose their end."""
     parsed = pure(path)
-    return str(parsed.with_name(f"{parsed.stem}-{number}{parsed.suffix}"))
+    stem, ending = parsed.stem, f"-{number}{parsed.suffix}"
+    while len(stem) > 1 and len((stem + ending).encode("utf-8", "surrogatepass")) > _LONGEST_NAME:
+        stem = stem[:-1]
+    return str(parsed.with_name(stem + ending))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmate_desktop.media.arguments import InputArgument, Invocation, OutputArgument, seconds
-from ffmate_desktop.media.outputs import local_path
+from ffmate_desktop.media.inputs import local_path
 from ffmate_desktop.media.probe import MediaFacts, StreamFacts
 
 # Containers that store their duration; the others' is guessed from bit rates or from timestamps that may jump.

@@ -9,7 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -17,23 +17,33 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.media import arguments
 from ffmate_desktop.media.arguments import Invocation, OutputArgument
 from ffmate_desktop.media.command import without_program
+from ffmate_desktop.media.inputs import files_read, local_path, reads_file
 
 _LONGEST_NAME = 255  # bytes; the limit of every file system in common use
-# ffmpeg's rule for a protocol; one letter and a colon is a drive of Windows.
-_PROTOCOL = re.compile(r"[A-Za-z][A-Za-z0-9+.,-]+:")
+_LONGEST_SUFFIX = 32
 _SET_MUXERS = frozenset(
     {"dash", "hls", "segment", "smoothstreaming", "ssegment", "stream_segment", "webm_chunk"}
 )
 _SET_SUFFIXES = frozenset({"m3u8", "mpd"})
+_LITERAL_SETS = frozenset({"dash", "hls", "m3u8", "mpd", "smoothstreaming"})  # a % in their path is only a %
+_NUMBER = re.compile(r"(?<!%)(?:%%)*%\d*d")
+# Where a number in the name makes several files. Source: `ff_guess_image2_codec()`, tried with ffmpeg 9.
 _IMAGE_SUFFIXES = frozenset({
-    "bmp", "dpx", "exr", "hdr", "jls", "jp2", "jpeg", "jpg", "jxl", "pam", "pbm", "pcx", "pfm", "pgm", "png", "ppm",
-    "qoi", "sgi", "tga", "tif", "tiff", "xbm", "xwd",
+    "bmp", "dpx", "exr", "hdr", "im1", "im24", "im8", "j2c", "j2k", "jls", "jp2", "jpeg", "jpg", "jps", "jxl",
+    "jxs", "ljpg", "mng", "mpo", "pam", "pbm", "pcx", "pfm", "pgm", "pgmyuv", "phm", "pix", "png", "pnm", "ppm",
+    "qoi", "ras", "raw", "rs", "sgi", "sun", "sunras", "tga", "tif", "tiff", "vbn", "wbmp", "webp", "xbm", "xface",
+    "xwd", "y",
 })  # fmt: skip
 _NOT_FILES = frozenset({
     "alsa", "audiotoolbox", "caca", "decklink", "fbdev", "null", "opengl", "oss", "pulse", "sdl", "sdl2", "v4l2",
     "xv",
 })  # fmt: skip
 _WRITTEN_OPTIONS = ("hls_segment_filename", "hls_subtitle_path", "segment_list")  # further files of a muxer
+# Options that write a file of their own, straight to its name.
+_SIDE_FILES = frozenset({
+    "dump_attachment", "print_graphs_file", "sdp_file", "stats_enc_post", "stats_enc_pre", "stats_mux_pre",
+    "vstats_file",
+})  # fmt: skip
 _TEE_SLAVE = re.compile(r"(?P<head>\s*(?:\[(?P<options>[^]]*)\])?)(?P<url>.*)", re.DOTALL)
 
 
@@ -87,18 +97,27 @@ class OutputPlan:
 
 
 def plan(
-    steps: Sequence[Sequence[str]], *, task: str, epoch: int, main_output: str, program: Path | None = None
+    steps: Sequence[Sequence[str]],
+    *,
+    task: str,
+    epoch: int,
+    main_output: str,
+    main_input: str = "",
+    program: Path | None = None,
 ) -> OutputPlan:
     """Give every local output of a task's steps its temporary name.
 
-    `steps` are expanded tokens (the program's name in front is dropped), `task` is the task's UUID, `main_output` the
-    file that the task is said to make. Raises UsageError for an output without a folder, UserError for an output that
-    is also an input (under any name or link) or that is a folder.
+    `steps` are expanded tokens (the program's name in front is dropped), `task` is the task's UUID, `main_output` and
+    `main_input` are the files that the task is said to make and to read, wherever the command has them. Raises
+    UsageError for an output without a folder and for two outputs of one step in one file, UserError for an output
+    that is also an input (under any name or link) or that is a folder.
     """
     planner = _Planner(f".ffd-{task.replace('-', '')[:12]}-", epoch)
     stripped = [without_program(step, program) for step in steps]
     for number, tokens in enumerate(stripped):
         planner.plan_step(number, tokens, kept=_reads_working_directory(stripped[number + 1 :]))
+    if main_input:
+        planner.inputs.append(Path(main_input))
     planner.protect_inputs()
     main_path = local_path(main_output)
     main = planner.found.get(_key(main_path)) if main_path is not None else None
@@ -111,15 +130,6 @@ def plan(
         prefix=planner.prefix,
         epoch=epoch,
     )
-
-
-def local_path(url: str) -> Path | None:
-    """The file that ffmpeg means by `url`; None for an address, a protocol and standard input or output."""
-    if url.startswith("file:"):
-        return Path(url.removeprefix("file:"))
-    if url in ("", "-") or _PROTOCOL.match(url):
-        return None
-    return Path(url)
 
 
 def _reads_working_directory(later: Sequence[Sequence[str]]) -> bool:
@@ -137,33 +147,37 @@ class _Planner:
     found: dict[Path, PlannedOutput] = field(default_factory=dict)  # by the path that the command says
     inputs: list[Path] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
+    side_files: list[Path] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)  # as the command says it → what ffmpeg is told
 
     def plan_step(self, number: int, tokens: Sequence[str], *, kept: bool) -> None:
-        tokens = [self.texts.get(token, token) for token in tokens]
-        invocation = arguments.parse(tokens)
+        invocation, tokens = arguments.parse(tokens), list(tokens)
         self._read(invocation, tokens)
         for output in invocation.outputs:
             muxer = output.option("f") or ""
+            if muxer == "fifo":
+                muxer = output.option("fifo_format") or ""
             if muxer == "tee":
                 url = self._tee(number, output, kept)
             else:
                 url = self._destination(number, output, output.url, muxer, kept)
                 self._move_written_options(output, tokens)
             if url != output.url:
-                self.texts[output.url] = url
+                tokens[output.index] = self.texts[output.url] = url
         self.steps.append([self.texts.get(token, token) for token in tokens])
 
     def _read(self, invocation: Invocation, tokens: list[str]) -> None:
-        ours = {output.url for output in self.found.values()}
         for read in invocation.inputs:
             path = None if read.option("f") == "lavfi" else local_path(read.url)
-            if path is None or read.url in ours:
-                continue
-            if (written := self.found.get(_key(path))) is not None:  # the same path in another spelling
+            if path is not None and (written := self.found.get(_key(path))) is not None:
                 tokens[read.index] = written.url
-            elif path.is_absolute():
-                self.inputs.append(path)
+            else:
+                self.inputs += [file for file in files_read(read) if file.is_absolute()]
+        options = [*invocation.global_options, *invocation.ignored]
+        for file in (*invocation.inputs, *invocation.outputs):
+            options += file.options
+        named = [local_path(option.value or "") for option in options if option.base in _SIDE_FILES]
+        self.side_files += [path for path in named if path is not None and path.is_absolute()]
 
     def _destination(self, number: int, output: OutputArgument, url: str, muxer: str, kept: bool) -> str:
         """What ffmpeg is told instead of `url`, which is noted when it is a file to publish."""
@@ -171,29 +185,46 @@ class _Planner:
         if path is None or muxer in _NOT_FILES or _is_device(path):
             return url
         if not path.is_absolute():
-            if kept:
+            if kept and ".." not in path.parts and not path.anchor:
                 return url
             raise UsageError(
                 f"The command writes “{url}” without saying in which folder.",
-                "Write ${OUTPUT_FILE}, or a full path such as ${OUTPUT_DIR}/name.mp4",
+                "Write ${OUTPUT_FILE}, or a full path such as ${INPUT_FILE_DIR}/name.mp4",
             )
+        form = muxer or path.suffix.lower().removeprefix(".")
         if (known := self.found.get(_key(path))) is not None:
+            if known.step == number:
+                raise UsageError(
+                    f"The command writes “{path}” twice at the same time.",
+                    "Give each output a name of its own.",
+                )
+            self.found[_key(path)] = replace(
+                known, step=number, format=form
+            )  # the last step's is what counts
             return known.url
         _check_name(path)
         kind = OutputKind.FOLDER if _is_set(output, path, muxer) else OutputKind.FILE
-        target = path if kind is OutputKind.FILE else _fixed_folder(path)
+        fixed = target = path if kind is OutputKind.FILE else _fixed_folder(path)
+        is_format = kind is OutputKind.FOLDER and form not in _LITERAL_SETS and _NUMBER.search(path.name)
+        if (
+            is_format and not fixed.is_dir()
+        ):  # as ffmpeg reads it: `|pct` has doubled the signs of the folders
+            target = Path(str(fixed).replace("%%", "%"))
         temporary = self._temporary(kind, target)
-        written = temporary if kind is OutputKind.FILE else temporary / path.relative_to(target)
+        written = temporary if kind is OutputKind.FILE else temporary / path.relative_to(fixed)
         self.folders += [target.parent] if kind is OutputKind.FILE else [target, temporary, written.parent]
-        told = ("file:" if url.startswith("file:") else "") + str(written)
+        told = str(written)
+        if is_format:
+            told = told.replace(str(temporary), str(temporary).replace("%", "%%"), 1)
+        told = ("file:" if url.startswith("file:") else "") + told
         self.found[_key(path)] = PlannedOutput(
             kind=kind,
             step=number,
             target=target,
             temporary=temporary,
-            name=path.relative_to(target.parent if kind is OutputKind.FILE else target).as_posix(),
+            name=path.relative_to(path.parent if kind is OutputKind.FILE else fixed).as_posix(),
             url=told,
-            format=muxer or path.suffix.lower().removeprefix("."),
+            format=form,
         )
         return told
 
@@ -228,6 +259,12 @@ class _Planner:
             parts = _TEE_SLAVE.fullmatch(slave)
             head, options, url = (parts["head"], parts["options"], parts["url"]) if parts else ("", "", slave)
             muxer = (re.findall(r"(?:^|:)f=([^:]*)", options or "") or [""])[-1]
+            for option in _WRITTEN_OPTIONS:
+                if f"{option}=" in (options or ""):
+                    raise UsageError(
+                        f"{option} cannot be used inside a tee.",
+                        "Write that output of its own, without the tee.",
+                    )
             plain = re.sub(r"\\(.)", r"\1", url)
             told = self._destination(number, output, plain, muxer, kept)
             slaves.append(slave if told == plain else head + re.sub(r"([\\'|])", r"\\\1", told))
@@ -237,16 +274,12 @@ class _Planner:
         """Raises UserError when a file that is read would be written, whatever the command calls it."""
         for path, output in self.found.items():
             for read in self.inputs:
-                if _key(read) == path or (output.kind is OutputKind.FILE and is_same_file(read, path)):
+                if _key(read) == path or (output.kind is OutputKind.FILE and reads_file(read, path)):
                     raise overwrites_input(read, path)
-
-
-def is_same_file(first: Path, second: Path) -> bool:
-    """Whether both exist and are one file, also through links and in another spelling."""
-    try:
-        return first.samefile(second)
-    except OSError:  # one of them does not exist, or cannot be reached
-        return False
+        for path in self.side_files:
+            for read in self.inputs:
+                if reads_file(read, path):
+                    raise overwrites_input(read, path)
 
 
 def overwrites_input(read: Path, target: Path) -> UserError:
@@ -259,8 +292,8 @@ def overwrites_input(read: Path, target: Path) -> UserError:
 
 
 def _key(path: Path) -> Path:
-    """Equal for two spellings of one path; says nothing about links."""
-    return Path(os.path.normcase(os.path.abspath(path)))  # noqa: PTH100  resolve() would follow links
+    """Equal for two spellings of one path, also through links to folders; a link to a file is a name of its own."""
+    return Path(os.path.normcase(os.path.join(os.path.realpath(path.parent), path.name)))  # noqa: PTH118
 
 
 def _mode(path: Path) -> int:
@@ -288,12 +321,13 @@ def _is_set(output: OutputArgument, path: Path, muxer: str) -> bool:
 
 def _fixed_folder(path: Path) -> Path:
     """The folder of a set: the innermost one whose name ffmpeg does not make up (`/out` for `/out/v%v/x.m3u8`)."""
-    made_up = [folder for folder in path.parents if "%" in folder.name and not stat.S_ISDIR(_mode(folder))]
+    formats = [folder for folder in path.parents if "%" in folder.name.replace("%%", "")]
+    made_up = [folder for folder in formats if not stat.S_ISDIR(_mode(folder))]
     return made_up[-1].parent if made_up else path.parent
 
 
 def _check_name(path: Path) -> None:
-    if stat.S_ISDIR(_mode(path)):
+    if stat.S_ISDIR(_mode(path)) or path.name in ("", ".."):
         raise UserError(f"The output “{path}” is a folder.", "Add the name of a file.")
     if len(os.fsencode(path.name)) > _LONGEST_NAME:
         raise UserError(
@@ -308,6 +342,8 @@ def _shortened(start: str, name: str) -> str:
         return start + name
     digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
     stem, suffix = Path(name).stem, Path(name).suffix
+    if len(suffix) > _LONGEST_SUFFIX:  # a point in a long title
+        stem, suffix = name, ""
     while len(os.fsencode(f"{start}{stem}-{digest}{suffix}")) > _LONGEST_NAME:
         stem = stem[:-1]
     return f"{start}{stem}-{digest}{suffix}"

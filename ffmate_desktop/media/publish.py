@@ -3,7 +3,8 @@
 One file: the name is taken by the operation that also moves the file, so of any number of publishers exactly one
 gets a name. A set of files (segments, numbered pictures): all names are checked first, then the files are moved one
 by one, playlists last; when a name is taken in between, the files moved so far are moved back. With RENAME a set
-whose names are not all free goes as a whole into a new folder, as its files refer to each other by name.
+whose names are not all free goes as a whole into a new folder, as its files refer to each other by name. Whatever
+the policy, a file that the task reads is never replaced.
 """
 
 import errno
@@ -19,8 +20,10 @@ from pathlib import Path
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.paths import numbered
 from ffmate_desktop.domain.task import IfExists
-from ffmate_desktop.media.outputs import OutputKind, OutputPlan, PlannedOutput, is_same_file, overwrites_input
+from ffmate_desktop.media.inputs import reads_file
+from ffmate_desktop.media.outputs import OutputKind, OutputPlan, PlannedOutput, overwrites_input
 from ffmate_desktop.media.rename import rename_to_free_name
 
 _LISTS = frozenset({".m3u8", ".mpd", ".csv", ".txt", ".ffconcat"})  # name the other files of a set
@@ -173,12 +176,12 @@ def _names(path: Path) -> Iterator[Path]:
     """`name.ext`, `name-2.ext`, `name-3.ext` and so on."""
     yield path
     for number in itertools.count(2):
-        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+        yield Path(numbered(str(path), number))
 
 
 def _move(plan: OutputPlan, source: Path, target: Path, *, replace: bool) -> None:
     for read in plan.inputs:
-        if is_same_file(read, target):
+        if reads_file(read, target):
             raise overwrites_input(read, target)
     with _explained(target):
         if not replace:
@@ -199,7 +202,13 @@ def _publish_set(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -
             raise explain(FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)), taken)
         if taken is not None:
             folder = _new_folder(folder / _set_name(output))
-    _move_all(plan, output.temporary, folder, files, replace=if_exists is IfExists.REPLACE)
+    try:
+        _move_all(plan, output.temporary, folder, files, replace=if_exists is IfExists.REPLACE)
+    except UserError as error:
+        if if_exists is not IfExists.RENAME or not isinstance(error.__cause__, FileExistsError):
+            raise
+        folder = _new_folder(folder / _set_name(output))  # somebody was faster
+        _move_all(plan, output.temporary, folder, files, replace=False)
     _remove(output.temporary)
     return [folder / file for file in files]
 

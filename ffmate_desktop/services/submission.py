@@ -183,7 +183,13 @@ def _check_command(steps: list[list[str]], values: Values, *, uuid: str) -> None
             "The command writes to ${OUTPUT_FILE}, but no output is given.",
             "Add --output, for example --output '${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_new.mp4'",
         )
-    planned = plan(expand_steps(steps, values), task=uuid, epoch=0, main_output=values.output_file)
+    planned = plan(
+        expand_steps(steps, values),
+        task=uuid,
+        epoch=0,
+        main_output=values.output_file,
+        main_input=values.input_file,
+    )
     for step in planned.steps:
         command_line.build(Path("ffmpeg"), step)
 

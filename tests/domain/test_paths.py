@@ -56,3 +56,8 @@ def test_numbered_names_differ_and_stay_in_their_folder(name: str) -> None:
     path = "/folder/" + name
     assert numbered(path, 2) != numbered(path, 3) != path
     assert numbered(path, 2).startswith("/folder/")
+
+
+def test_a_number_never_makes_a_name_too_long() -> None:
+    assert numbered("/a/" + "n" * 251 + ".mp4", 10) == "/a/" + "n" * 248 + "-10.mp4"
+    assert len(numbered("/a/" + "日" * 83 + ".mp4", 2).removeprefix("/a/").encode()) <= 255

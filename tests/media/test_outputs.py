@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.media.outputs import OutputKind, OutputPlan, local_path, plan
+from ffmate_desktop.media.inputs import local_path
+from ffmate_desktop.media.outputs import OutputKind, OutputPlan, plan
 
 TASK = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
 HIDDEN = ".ffd-0190a1b2c3d4-7"
@@ -176,11 +177,91 @@ def test_a_file_read_before_it_is_written_is_an_input(tmp_path: Path) -> None:
         planned(["-i", frames, "-vf", "hflip", frames])
 
 
+@pytest.mark.parametrize(
+    "read", ["concat:{}|/else.ts", "subfile,,start,0,end,9,,:{}", "cache:{}", "crypto:{}", "file:{}"]
+)
+def test_an_input_is_found_behind_a_protocol(film: Path, read: str) -> None:
+    with pytest.raises(UserError, match="would overwrite its own input"):
+        planned(["-i", read.format(film), str(film)])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.txt", "ffconcat version 1.0\nfile 'in'\\.'mp4'\n"),
+        ("list.ffconcat", "file in.mp4\n"),
+        ("list.m3u8", "#EXTM3U\n#EXTINF:2,\nin.mp4\n"),
+    ],
+)
+def test_what_a_list_names_is_an_input(film: Path, tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    options = ["-f", "concat"] if name.endswith(".txt") else []
+    with pytest.raises(UserError, match="would overwrite its own input"):
+        planned([*options, "-i", str(tmp_path / name), str(film)])
+
+
+def test_the_input_of_the_task_is_protected_wherever_the_command_names_it(film: Path) -> None:
+    tokens = ["-f", "lavfi", "-i", f"movie={film}", str(film)]
+    with pytest.raises(UserError, match="would overwrite its own input"):
+        plan([tokens], task=TASK, epoch=7, main_output=str(film), main_input=str(film))
+
+
+@pytest.mark.parametrize("option", ["-vstats_file", "-dump_attachment:t:0", "-stats_enc_post:v"])
+def test_a_file_that_an_option_writes_is_no_input(film: Path, tmp_path: Path, option: str) -> None:
+    with pytest.raises(UserError, match="would overwrite its own input"):
+        planned([option, str(film), "-i", str(film), str(tmp_path / "o.mp4")])
+
+
+def test_one_step_writes_a_file_once(film: Path, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    out = tmp_path / "o.mp4"
+    names = [out, tmp_path / "sub" / ".." / "o.mp4"]
+    if sys.platform != "win32":
+        (tmp_path / "linked").symlink_to(tmp_path, target_is_directory=True)
+        names.append(tmp_path / "linked" / "o.mp4")
+    for name in names:
+        with pytest.raises(UsageError, match="twice"):
+            planned(["-i", str(film), str(out), str(name)])
+    with pytest.raises(UsageError, match="twice"):
+        planned(["-i", str(film), "-f", "tee", f"{out.as_posix()}|{out.as_posix()}"])
+
+
+def test_the_last_step_that_writes_a_file_makes_it(film: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "o.mp4")
+    result = planned(["-i", str(film), out], ["-i", str(film), "-t", "1", out], main_output=out)
+    (output,) = result.outputs
+    assert output.step == 1 and output.target == Path(out)
+    assert [step[-1] for step in result.steps] == [output.url] * 2
+
+
+def test_an_intermediate_file_stays_in_the_working_folder(film: Path, tmp_path: Path) -> None:
+    for name in ("../../up.nut", "a/../../b.nut"):
+        with pytest.raises(UsageError, match="without saying in which folder"):
+            planned(["-i", str(film), name], ["-i", name, str(tmp_path / "o.mp4")])
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_percent_sign_of_a_folder_is_no_number(film: Path, tmp_path: Path, made: bool) -> None:
+    folder = tmp_path / "100% fun"
+    if made:
+        folder.mkdir()
+    (output,) = planned(["-i", str(film), str(tmp_path / "100%% fun" / "f_%03d.png")]).outputs
+    assert output.target == folder and output.temporary == folder / HIDDEN
+    assert output.url == str(tmp_path / "100%% fun" / HIDDEN / "f_%03d.png")
+
+
 def test_a_folder_or_an_endless_name_is_refused_at_once(film: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is a folder"):
         planned(["-i", str(film), str(tmp_path)])
+    with pytest.raises(UserError, match="is a folder"):
+        planned(["-i", str(film), str(tmp_path / "new" / "..")])
     with pytest.raises(UserError, match="too long"):
         planned(["-i", str(film), str(tmp_path / ("n" * 252 + ".mp4"))])
+
+
+def test_a_point_in_a_long_title_begins_no_extension(film: Path, tmp_path: Path) -> None:
+    (output,) = planned(["-i", str(film), "-f", "mp4", str(tmp_path / ("x." + "y" * 250))]).outputs
+    assert len(output.temporary.name) <= 255
 
 
 @given(stem=st.text(st.characters(blacklist_characters="/\\\0:%", blacklist_categories=["Cs"]), min_size=1))

@@ -100,6 +100,37 @@ def test_replace_refuses_a_folder_and_an_input(tmp_path: Path) -> None:
     assert (tmp_path / "source.mp4").read_bytes() == b"film"
 
 
+@pytest.mark.parametrize("pattern", ["f_%03d.png", "f_%d.png", "*.png", "f_[0-9]*.png"])
+def test_replace_refuses_a_picture_of_the_series_that_is_read(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "f_001.png").write_bytes(b"photo")
+    result = plan(
+        [["-i", str(tmp_path / pattern), str(tmp_path / "f_%04d.png")]], task="0", epoch=1, main_output=""
+    )
+    publish.make_folders(result)
+    (result.outputs[0].temporary / "f_001.png").write_bytes(b"new")
+    with pytest.raises(UserError, match="would overwrite its own input"):
+        publish.publish(result, IfExists.REPLACE)
+    assert (tmp_path / "f_001.png").read_bytes() == b"photo"
+
+
+def test_a_name_that_fills_the_limit_gets_its_number_too(tmp_path: Path) -> None:
+    out = tmp_path / ("n" * 251 + ".mp4")
+    published = [publish.publish(written(planned(out)), IfExists.RENAME)[0].name for _ in range(3)]
+    assert published == [out.name, "n" * 249 + "-2.mp4", "n" * 249 + "-3.mp4"]
+
+
+def test_racing_sets_all_find_a_place(tmp_path: Path) -> None:
+    names = [f"f_{number:03}.png" for number in range(20)]
+    for round_number in range(5):
+        folder = tmp_path / str(round_number)
+        plans = [set_of(folder / "f_%03d.png", names, epoch=epoch) for epoch in range(1, 5)]
+        with ThreadPoolExecutor(4) as pool:
+            start = threading.Barrier(4)
+            published = [*pool.map(lambda one: _race(start, one, IfExists.RENAME), plans)]  # noqa: B023
+        assert {len(paths) for paths in published} == {20}
+        assert len(names_in(folder)) == len({path for paths in published for path in paths}) == 80
+
+
 @pytest.mark.parametrize("if_exists", [IfExists.FAIL, IfExists.RENAME])
 def test_racing_publishers_never_share_a_name(tmp_path: Path, if_exists: IfExists) -> None:
     for round_number in range(20):

@@ -1,0 +1,84 @@
+"""Which local files ffmpeg reads for one input of a command, so that none of them is ever replaced."""
+
+import fnmatch
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ffmate_desktop.media.arguments import InputArgument
+
+# ffmpeg's rule for a protocol; one letter and a colon is a drive of Windows.
+_PROTOCOL = re.compile(r"[A-Za-z][A-Za-z0-9+.,-]+:")
+# Protocols that read a file through another name: `cache:/film.mov`, `subfile,,start,0,end,9,,:/film.mov`.
+_WRAPPER = re.compile(r"(?:async|cache|crypto):|subfile,.*?,:")
+_LIST_SUFFIXES = frozenset({".ffconcat", ".m3u8", ".m3u"})
+_LONGEST_LIST = 4 << 20  # bytes
+_ENTRY = re.compile(r"\s*file\s+(.+?)\s*$")
+_QUOTING = re.compile(r"'([^']*)'?|\\(.)|([^'\\]+)")
+
+
+def local_path(url: str) -> Path | None:
+    """The file that ffmpeg means by `url`; None for an address, a protocol and standard input or output."""
+    if url.startswith("file:"):
+        return Path(url.removeprefix("file:"))
+    if url in ("", "-") or _PROTOCOL.match(url):
+        return None
+    return Path(url)
+
+
+def files_read(read: InputArgument) -> Iterator[Path]:
+    """The files that an input opens, as far as can be told without ffmpeg: also those that a list names.
+
+    A numbered series or a glob is one path, its pattern. Reads lists from the disk.
+    """
+    if read.option("f") == "lavfi":
+        return
+    url = read.url
+    while wrapper := _WRAPPER.match(url):
+        url = url[wrapper.end() :]
+    parts = url.removeprefix("concat:").split("|") if url.startswith("concat:") else [url]
+    for path in map(local_path, parts):
+        if path is not None:
+            yield path
+            if read.option("f") in ("concat", "hls") or path.suffix.lower() in _LIST_SUFFIXES:
+                yield from _listed(path)
+
+
+def _listed(path: Path) -> Iterator[Path]:
+    """The entries of a concat list (`file 'name'`, with ffmpeg's quoting) or of a playlist."""
+    try:
+        if not path.is_file() or path.stat().st_size > _LONGEST_LIST:
+            return
+        lines = os.fsdecode(path.read_bytes()).splitlines()
+    except OSError:  # ffmpeg will tell
+        return
+    is_playlist = any(line.startswith("#EXTM3U") for line in lines[:1])
+    for line in lines:
+        entry = _ENTRY.match(line)
+        if is_playlist and line.strip() and not line.startswith("#"):
+            named = local_path(line.strip())
+        elif entry is not None:
+            named = local_path(_QUOTING.sub(lambda part: part[1] or part[2] or part[3] or "", entry[1]))
+        else:
+            continue
+        if named is not None:
+            yield path.parent / named
+
+
+def reads_file(read: Path, target: Path) -> bool:
+    """Whether `read`, a file or the pattern of a series, includes the existing file `target`, under any name."""
+    if is_same_file(read, target):
+        return True
+    if os.path.lexists(read) or not is_same_file(read.parent, target.parent) or not target.exists():
+        return False
+    pattern = re.sub(r"%\d*d", r"\\d+", fnmatch.translate(read.name)).replace("%%", "%")
+    return re.match(pattern, target.name) is not None
+
+
+def is_same_file(first: Path, second: Path) -> bool:
+    """Whether both exist and are one file, also through links and in another spelling."""
+    try:
+        return first.samefile(second)
+    except (OSError, ValueError):  # one of them does not exist, cannot be reached, or can be no file
+        return False
