@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -110,8 +111,9 @@ async def test_a_relative_path_means_our_working_directory(
     [
         (None, "“bad.mp4” does not exist."),
         (b"", "“bad.mp4” is not a media file, or it is damaged."),
-        (os.urandom(3000), "“bad.mp4” is not a media file, or it is damaged."),
+        (random.Random(1).randbytes(3000), "“bad.mp4” is not a media file, or it is damaged."),
     ],
+    ids=["missing", "empty", "noise"],
 )
 async def test_a_bad_file_is_one_plain_sentence(
     prober: Prober, tmp_path: Path, content: bytes | None, sentence: str
