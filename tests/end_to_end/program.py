@@ -35,18 +35,22 @@ def until(condition: Callable[[], T | None], what: str, timeout: float = PATIENC
 
 
 class Program:
-    """Starts the program with the same options each time; `options` stand before the command."""
+    """Starts the program with the same options each time.
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    `options` stand before the command, `prefix` before the program.
+    """
+
+    def __init__(self, folder: Path, *options: str, prefix: Sequence[str] = ()) -> None:
         self.folder = folder
         self.options = options
+        self._prefix = prefix
         self._nodes: list[subprocess.Popen[bytes]] = []
 
     def popen(self, *arguments: str, log: Path | None = None) -> subprocess.Popen[bytes]:
         """A process of the program; everything it says goes to `log`, or to its pipes."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FFMATE_")}
         environment |= {"PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1", "PYTHONWARNINGS": "error"}
-        command = [sys.executable, "-P", "-m", "ffmate_desktop", *self.options, *arguments]
+        command = [*self._prefix, sys.executable, "-P", "-m", "ffmate_desktop", *self.options, *arguments]
         if log is None:
             return subprocess.Popen(
                 command, env=environment, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
