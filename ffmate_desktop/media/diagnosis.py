@@ -8,12 +8,14 @@ from pathlib import PureWindowsPath
 
 from ffmate_desktop.media.diagnosis_rules import RULES, Rule
 from ffmate_desktop.media.exit_codes import CodeRule, Retry, of_code
+from ffmate_desktop.media.log_capture import Note
 
 __all__ = ["Diagnosis", "Retry", "clean", "diagnose", "relevant"]
 
 _MOST_LINES = 5
 _ADDRESS = re.compile(r" @ (?:0x)?[0-9A-Fa-f]+(?=\])")
 _LEVEL = re.compile(r"\[(?P<level>panic|fatal|error|warning|info|verbose|debug|trace)\]:? ?")
+_CONTINUED = re.compile(r" {16,}: ")  # a tag of several lines, of which only the first one carries its level
 _TEMPORARY = re.compile(r"\.ffd-[0-9a-f]{1,12}-\d+-")
 # Every failure has these; they say nothing about its cause.
 _NOISE = re.compile(
@@ -53,9 +55,11 @@ def diagnose(lines: Sequence[str], code: int | None) -> Diagnosis:
 
 
 def relevant(lines: Sequence[str]) -> list[str]:
-    """Lines that may tell a cause, cleaned: no information and progress, where file names and titles stand."""
+    """Lines that may tell a cause, cleaned: no information, progress and notes, where file names and titles stand."""
     kept = []
     for line in lines:
+        if isinstance(line, Note) or _CONTINUED.match(line):
+            continue
         level = _LEVEL.search(line)
         is_chatter = level is not None and level["level"] in ("info", "verbose", "debug", "trace")
         if line.strip() and (not is_chatter or "received signal" in line):

@@ -25,6 +25,12 @@ WRITE_DELAY = 1.0
 _MARKER = b"[%d lines left out: the log is too long]\n"
 
 
+class Note(str):
+    """A line of our own among those of the processes: it says nothing about what went wrong."""
+
+    __slots__ = ()
+
+
 class LogCapture:
     """The log of one task, fed with the blocks of a pipe; belongs to the event loop and must be closed.
 
@@ -55,7 +61,7 @@ class LogCapture:
         """Add a line, or several, of our own, after whatever was begun."""
         self.end_line()
         # Paths may carry bytes that are no text, as surrogates; as bytes they become replacement characters.
-        self._take(LineSplitter().feed(os.fsencode(text) + b"\n"))
+        self._take([Note(line) for line in LineSplitter().feed(os.fsencode(text) + b"\n")])
 
     def end_line(self) -> None:
         """Count a line that was begun as complete, because its process has ended."""

@@ -11,6 +11,7 @@ import pytest
 
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry, diagnose, relevant
 from ffmate_desktop.media.diagnosis_rules import RULES, Rule
+from ffmate_desktop.media.log_capture import LogCapture
 from tests.media import clips
 
 HIDDEN = ".ffd-0190a1b2c3d4-1-"
@@ -249,6 +250,21 @@ def test_titles_and_names_are_no_messages() -> None:
     lines = ["[info]     title           : Unknown encoder 'x': No space left on device", "[error] Frozen"]
     assert relevant(lines) == ["Frozen"]
     assert diagnose(lines, 1).lines == ("Frozen",)
+
+
+def test_tags_of_several_lines_are_no_messages(folder: Path) -> None:
+    tag = "comment=Talk:\nNo space left on device\nreceived signal 15"
+    clips.ffmpeg("-i", folder / "film.mp4", "-c", "copy", "-metadata", tag, folder / "talk.mkv")
+    _, lines = clips.run("-i", folder / "talk.mkv", "-f", "null", "-")
+    assert any(line.endswith(": received signal 15") for line in lines)
+    assert relevant(lines) == []
+
+
+def test_notes_of_our_own_are_no_messages() -> None:
+    log = LogCapture()
+    log.note("$ ffmpeg -i 'No space left on device.mp4'")
+    log.feed(b"[error] Conversion failed!\n")
+    assert relevant(log.lines()) == ["Conversion failed!"]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.pattern.pattern[:40] for rule in RULES])
