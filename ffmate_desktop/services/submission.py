@@ -1,6 +1,8 @@
 """From what a submitter asked for to tasks that are sure to make sense: every check that needs no node."""
 
+import json
 import os
+import stat
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -40,6 +42,7 @@ def prepare(new: NewTask, preset: Preset | None, *, source: str, client: str, ba
     UserError, or UsageError, for everything that could never run.
     """
     command, pattern = _command_and_pattern(new, preset)
+    _check_text(new, command + pattern)
     steps = tokenise(command)
     given = _absolute(new.input_file, base)
     _check_input(given)
@@ -139,16 +142,37 @@ def _command_and_pattern(new: NewTask, preset: Preset | None) -> tuple[str, str]
     return new.command, new.output_file or ""
 
 
+def _check_text(new: NewTask, arguments: str) -> None:
+    if "\0" in arguments:
+        raise UsageError(
+            "The command or the output holds a zero character, which no program takes.", "Remove it."
+        )
+    try:  # names of files in another encoding are fine, half a character of metadata is not
+        f"{arguments}{new.input_file}{new.name}".encode("utf-8", "surrogateescape")
+        json.dumps(new.metadata, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            "The task's words hold half a character, which is no valid text.", "Remove it."
+        ) from error
+
+
 def _absolute(path: str, base: str) -> str:
-    return path if is_absolute(path) else os.path.normpath(os.path.join(base, path))  # noqa: PTH118 - text paths
+    if is_absolute(path):
+        return path
+    whole = Path(base, path)  # as the system reads it: what `link/..` means depends on the link
+    return str(Path(os.path.realpath(whole.parent), whole.name) if ".." in whole.parts else whole)
 
 
 def _check_input(path: str) -> None:
     file = Path(path)
-    if file.is_dir():
+    try:
+        mode = file.stat().st_mode
+    except PermissionError as error:
+        raise UserError(f"The folder of “{path}” may not be entered.", "Check its permissions.") from error
+    except (OSError, ValueError) as error:  # also a name too long, or with a zero character
+        raise UserError(f"There is no file “{path}”.") from error
+    if stat.S_ISDIR(mode):
         raise UserError(f"“{path}” is a folder, not a file.", "Name the files in it, for example with a *.")
-    if not file.exists():
-        raise UserError(f"There is no file “{path}”.")
     if not os.access(file, os.R_OK):
         raise UserError(f"The file “{path}” cannot be read.", "Check its permissions.")
 

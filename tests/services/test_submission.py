@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,44 @@ async def test_missing_inputs_and_folders_are_named(tasks: TaskService, tmp_path
         await tasks.add([new(tmp_path / "gone.mov", "a.mp4")], source="cli", base=str(tmp_path))
     with pytest.raises(UserError, match="is a folder"):
         await tasks.add([new(tmp_path, "a.mp4")], source="cli", base=str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["n" * 300 + ".mov", "zero\0.mov"])
+async def test_a_name_that_no_file_can_have_is_no_file(tasks: TaskService, tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="There is no file"):
+        await tasks.add([new(tmp_path / name, "a.mp4")], source="cli", base=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"metadata": {"show": {"title": "\ud800"}}},
+        {"name": "\udfff"},
+        {"output_file": "${INPUT_FILE_DIR}/a\0b.mp4"},
+        {"command": "-i ${INPUT_FILE} -metadata title=\0 ${OUTPUT_FILE}"},
+    ],
+)
+async def test_text_that_is_no_text_is_told(
+    tasks: TaskService, clip: Path, changes: dict[str, object]
+) -> None:
+    with pytest.raises(UserError, match=r"zero character|no valid text"):
+        await tasks.add([new(clip, **({"output_file": str(clip.parent / "o.mp4")} | changes))], source="cli")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+async def test_names_in_another_encoding_are_kept(tasks: TaskService, clip: Path) -> None:
+    odd = clip.rename(clip.with_name(os.fsdecode(b"caf\xe9.mov")))
+    await tasks.add([new(odd, "${INPUT_FILE_DIR}/o.mp4")], source="cli")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows resolves .. before links")
+async def test_the_folder_above_a_link_is_that_of_its_target(tasks: TaskService, clip: Path) -> None:
+    far = clip.parent / "far" / "deep"
+    far.mkdir(parents=True)
+    (clip.parent / "link").symlink_to(far, target_is_directory=True)
+    there = Path(os.path.realpath(clip.rename(far.parent / "there.mov")))
+    await tasks.add([new(Path("link/../there.mov"), "link/../o.mp4")], source="cli", base=str(clip.parent))
+    assert await outputs(tasks) == [str(there.with_name("o.mp4"))]
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link])
