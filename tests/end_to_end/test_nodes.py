@@ -125,16 +125,21 @@ def test_the_task_of_a_killed_node_goes_on_and_no_ffmpeg_is_left(program: Progra
     assert [stop(node) for node in (second, again)] == [0, 0]
 
 
-def test_pause_resume_and_drain_from_the_command_line(program: Program, clip: Path) -> None:
+def test_pause_resume_drain_and_cancel_from_the_command_line(program: Program, clip: Path) -> None:
     node = program.node("a")
-    uuid = program.submit(clip, "--command", SECONDS_LONG, "--output", OUT)
+    uuid = program.submit(clip, *LONG)
     ffmpeg = program.encoding(uuid, "a")
     assert program.run("tasks", "pause", uuid)[0] == 0
     until(lambda: ffmpeg.status() == psutil.STATUS_STOPPED, "ffmpeg stands still")
-    assert program.run("nodes", "drain", "a")[0] == 0
+    assert program.task(uuid)["paused"]
     assert program.run("tasks", "resume", uuid)[0] == 0
+    until(lambda: ffmpeg.status() != psutil.STATUS_STOPPED, "ffmpeg goes on")
+    assert program.run("nodes", "drain", "a")[0] == 0
+    assert (program.json("nodes", "list")[0]["status"], ffmpeg.is_running()) == ("draining", True)
+    assert program.run("tasks", "cancel", uuid)[0] == 0
     assert node.wait(PATIENCE) == 0
-    assert program.task(uuid)["status"] == "DONE_SUCCESSFUL"
+    assert program.task(uuid)["status"] == "DONE_CANCELED"
+    assert not ffmpeg.is_running()
 
 
 def test_a_second_node_of_one_name_is_refused(program: Program) -> None:
