@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,9 @@ from ffmate_desktop import logs
 FIRST_LINES = 64
 LAST_LINES = 200
 """Lines kept in memory for the diagnosis: the beginning names the inputs, the end the trouble."""
+
+ERROR_LINES = 64
+"""Lines with the level of an error kept from between, so that the verdict does not depend on a log's length."""
 
 LONGEST_LINE = 16384
 """Bytes of one line; a longer one goes on in the next, so that memory stays bounded."""
@@ -22,6 +26,7 @@ WRITE_DELAY = 1.0
 """Seconds that lines may wait for their way to the disk. Most tasks need one write, at their end."""
 
 
+_ERROR = re.compile(r"\[(?:error|fatal|panic)\]")
 _MARKER = b"[%d lines left out: the log is too long]\n"
 
 
@@ -48,7 +53,8 @@ class LogCapture:
     ) -> None:
         self._splitter = LineSplitter()
         self._first: list[str] = []
-        self._last: deque[str] = deque(maxlen=LAST_LINES)
+        self._errors: list[str] = []
+        self._last: deque[str] = deque()
         self._count = 0
         self._file = None if path is None else _LogFile(path, disk_limit)
         self._on_lines = on_lines
@@ -68,13 +74,13 @@ class LogCapture:
         self._take(self._splitter.end())
 
     def lines(self) -> list[str]:
-        """The first and the last lines; `left_out` are missing in between."""
-        return [*self._first, *self._last]
+        """The first and the last lines and the first errors between; `left_out` are missing."""
+        return [*self._first, *self._errors, *self._last]
 
     @property
     def left_out(self) -> int:
         """How many lines in the middle are no longer in memory."""
-        return self._count - len(self._first) - len(self._last)
+        return self._count - len(self.lines())
 
     async def close(self) -> None:
         """End the last line and bring everything to the disk."""
@@ -89,6 +95,10 @@ class LogCapture:
         room = FIRST_LINES - len(self._first)
         self._first += lines[:room]
         self._last.extend(lines[room:])
+        while len(self._last) > LAST_LINES:
+            line = self._last.popleft()
+            if len(self._errors) < ERROR_LINES and _ERROR.search(line):
+                self._errors.append(line)
         if self._file is not None:
             self._file.write(lines)
         if self._on_lines is not None:

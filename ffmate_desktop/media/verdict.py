@@ -112,7 +112,9 @@ class _Judging:
     async def output(self, output: PlannedOutput) -> None:
         """Judges one output: it exists, can be opened, contains something, and is long enough."""
         file = await asyncio.to_thread(_file_to_examine, output)
-        if file is None:
+        invocation = self._steps[output.step]
+        based = any(one.url == output.url and one.has("hls_base_url") for one in invocation.outputs)
+        if file is None or based:  # such a playlist leads to where the segments are going to be
             return
         facts = await self._examine(file, output)
         if output.kind is OutputKind.FOLDER or facts.is_image:  # a playlist may list the last segments only
@@ -123,7 +125,6 @@ class _Judging:
             if not facts.packets:
                 raise _empty(output.name)
         self.examined.append(facts)
-        invocation = self._steps[output.step]
         for argument in invocation.outputs:
             if argument.url == output.url:
                 await self._duration(invocation, argument, output, facts)

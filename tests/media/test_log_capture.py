@@ -75,6 +75,15 @@ def test_memory_keeps_the_first_and_the_last_lines() -> None:
     assert log.left_out == 736
 
 
+def test_memory_keeps_the_first_errors_between() -> None:
+    log = LogCapture()
+    for number in range(1000):
+        log.feed(f"[{'error' if 400 <= number < 500 else 'info'}] {number}\n".encode())
+    kept = [int(line.partition(" ")[2]) for line in log.lines()]
+    assert kept == [*range(64), *range(400, 464), *range(800, 1000)]
+    assert log.left_out == 1000 - len(kept)
+
+
 def test_news_come_once_for_each_block_and_only_if_there_are_any() -> None:
     news: list[list[str]] = []
     log = LogCapture(on_lines=news.append)
