@@ -88,7 +88,13 @@ def check_writable(folder: Path) -> None:
 
 
 def make_folders(plan: OutputPlan) -> None:
-    """Makes the folders that outputs are written to. Raises UserError."""
+    """Makes the folders that outputs are written to, before anything is written. Raises UserError.
+
+    What has a temporary name of this claim already is not ours, perhaps a link that leads elsewhere: it goes.
+    """
+    for output in plan.outputs:
+        if os.path.lexists(output.temporary):
+            _remove(output.temporary)
     for folder in plan.folders:
         with _explained(folder):
             folder.mkdir(parents=True, exist_ok=True)

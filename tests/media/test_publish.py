@@ -87,6 +87,19 @@ def test_replace_replaces_a_link_and_not_what_it_points_to(tmp_path: Path) -> No
     assert (tmp_path / "out.mp4").read_bytes() == b"new"
 
 
+@POSIX
+@pytest.mark.parametrize("name", ["out.mp4", "f_%d.png"])
+def test_a_link_laid_in_the_way_is_not_followed(tmp_path: Path, name: str) -> None:
+    (tmp_path / "else").mkdir()
+    (tmp_path / "else" / "f_1.png").write_bytes(b"precious")
+    result = planned(tmp_path / name)
+    temporary = result.outputs[0].temporary
+    temporary.symlink_to(tmp_path / "else")
+    publish.make_folders(result)
+    assert not temporary.is_symlink()
+    assert names_in(tmp_path / "else") == ["f_1.png"]
+
+
 def test_replace_refuses_a_folder_and_an_input(tmp_path: Path) -> None:
     (tmp_path / "source.mp4").write_bytes(b"film")
     result = written(planned(tmp_path / "out.mp4"))
