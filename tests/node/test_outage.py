@@ -75,7 +75,10 @@ async def test_connections_that_fell_silent_are_given_up(
     assert task.attempts == 1
 
 
-async def test_a_locked_door_is_an_outage_too(farm: Farm, clip: Path, postgres_uri: str) -> None:
+async def test_a_locked_door_is_an_outage_too(
+    farm: Farm, clip: Path, postgres_uri: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "ffmate")
     await farm.node()
     uuid = await farm.add(clip, "-re " + ENCODE)
     ffmpeg = await farm.encoding(uuid)
@@ -86,6 +89,7 @@ async def test_a_locked_door_is_an_outage_too(farm: Farm, clip: Path, postgres_u
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", row["name"]
     )
     await until(lambda: not ffmpeg.is_running(), "the encode ends")
+    await until(lambda: f"publishing {uuid} waits" in caplog.text, "the node is refused")
     await server.execute(f"ALTER DATABASE {row['name']} ALLOW_CONNECTIONS true")
     await server.close()
     task = await farm.successful(uuid)
