@@ -1,5 +1,6 @@
 """From what a submitter asked for to tasks that are sure to make sense: every check that needs no node."""
 
+import errno
 import json
 import os
 import stat
@@ -20,7 +21,7 @@ from ffmate_desktop.domain.task import IfExists, NewTask, PresetName, TaskSpec
 from ffmate_desktop.domain.wildcards import NODE_WILDCARDS, Moment, Values, expand, expand_steps, wildcards_in
 from ffmate_desktop.media import command as command_line
 from ffmate_desktop.media.outputs import plan
-from ffmate_desktop.media.publish import check_writable
+from ffmate_desktop.media.publish import check_writable, explain
 
 MAX_NUMBER = 10_000
 """So many names are tried before a free one is given up."""
@@ -196,7 +197,17 @@ def _resolve_output(pattern: str, values: Values, base: str) -> str:
 
 
 def _nearest_existing(folder: Path) -> Path:
-    return next(parent for parent in (folder, *folder.parents) if parent.exists())
+    trouble: OSError = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    for parent in (folder, *folder.parents):
+        try:
+            parent.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:  # a name too long, a folder that may not be entered
+            trouble = error
+            break
+        return parent
+    raise explain(trouble, folder) from trouble  # at the end also: a drive of Windows that is not there
 
 
 def _check_command(steps: list[list[str]], values: Values, *, uuid: str) -> None:
@@ -220,9 +231,9 @@ def _check_command(steps: list[list[str]], values: Values, *, uuid: str) -> None
 
 def _refuse_existing(output: str, if_exists: IfExists) -> None:
     path = Path(output)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - says no where Path.is_dir may raise
         raise UserError(f"The output “{output}” is a folder.", "Name a file in it.")
-    if if_exists is IfExists.FAIL and path.exists():
+    if if_exists is IfExists.FAIL and os.path.lexists(path):
         raise UserError(
             f"The output “{output}” exists already.",
             "Choose --if-exists rename or --if-exists replace, or another --output.",

@@ -141,6 +141,12 @@ async def test_a_name_that_no_file_can_have_is_no_file(tasks: TaskService, tmp_p
         await tasks.add([new(tmp_path / name, "a.mp4")], source="cli", base=str(tmp_path))
 
 
+async def test_a_folder_that_cannot_be_is_told_in_a_sentence(tasks: TaskService, clip: Path) -> None:
+    for output in ("n" * 300 + "/o.mp4", "/".join(["deep"] * 1500) + "/o.mp4"):
+        with pytest.raises(UserError, match="too long"):
+            await tasks.add([new(clip, output)], source="cli", base=str(clip.parent))
+
+
 @pytest.mark.parametrize(
     "changes",
     [
