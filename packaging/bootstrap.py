@@ -350,7 +350,9 @@ def installer(root: Path, environment: dict[str, str], lock: int) -> list[str]:
 
 
 def make_venv(root: Path) -> None:
-    """Make .venv anew, in place: stamp and lock stay."""
+    """Make .venv anew, in place: stamp and lock stay. Raises SetUpFailed where it is somebody else's."""
+    if (root / VENV).is_symlink():
+        raise SetUpFailed(f"{root / VENV} is a link to an environment that does not fit. Remove the link.")
     for old in (root / VENV).iterdir():
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
@@ -10,6 +10,9 @@ from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.change import progress_payload
 from ffmate_desktop.domain.task import Claim, Desired, LiveProgress, Outcome, TaskSpec
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 
 class OutputTakenError(Exception):
@@ -81,8 +84,20 @@ async def give_back(
 ) -> set[int]:
     """Put running tasks, by default all of the node, back into the queue: for others at once, or at `not_before`."""
     wanted = None if ids is None else list(ids)
-    rows = await database.fetch(query("claims", "give_back"), node_id, wanted, not_before)
+    async with database.transaction() as connection:
+        rows = await connection.fetch(query("claims", "give_back"), node_id, wanted, not_before)
+        await delete_ended(connection, rows)
     return {row["id"] for row in rows}
+
+
+async def delete_ended(
+    connection: "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]",
+    rows: Sequence[asyncpg.Record],
+) -> None:
+    """Remove those of the rows (id, desired) that somebody deleted while they ran."""
+    deleted = [row["id"] for row in rows if row["desired"] == "delete"]
+    if deleted:
+        await connection.execute(query("claims", "delete_ended"), deleted)
 
 
 async def delete_claimed(database: Database, node_id: int, claim: Claim) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from ffmate_desktop.db.claims import delete_ended
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.migrate import program_schema
 from ffmate_desktop.db.queries import query
@@ -71,7 +72,9 @@ async def join(connection: "Connection", facts: NodeFacts) -> Membership:
         if holder is not None:
             _refuse_living(holder, facts)
             await connection.fetch(query("leases", "bury_node"), holder["id"])
-            buried = len(await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES))
+            moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
+            await delete_ended(connection, moved)
+            buried = len(moved)
         cluster = await connection.fetchval(
             query("leases", "join_node"),
             node_id,
@@ -128,12 +131,16 @@ async def sweep(database: Database, node_id: int) -> Swept:
     async with database.transaction() as connection:
         dead = await connection.fetch(query("leases", "bury_late_nodes"), node_id)
         moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
+        await delete_ended(connection, moved)
     return _swept(dead, moved)
 
 
 async def requeue_strays(database: Database) -> Swept:
     """Requeue what nobody alive works on, declaring nobody dead."""
-    return _swept([], await database.fetch(query("leases", "requeue_strays"), MAX_LOSSES))
+    async with database.transaction() as connection:
+        moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
+        await delete_ended(connection, moved)
+    return _swept([], moved)
 
 
 def _swept(dead: list[asyncpg.Record], moved: list[asyncpg.Record]) -> Swept:

@@ -35,9 +35,9 @@ _INDEXED = frozenset({"flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2"})
 _ACCEPTS_DAMAGE = re.compile(r"ignore_err|discardcorrupt")
 # What PyAV can open for certain; of other formats (text, raw samples, checksums) only the size is judged.
 _PROBED_FORMATS = frozenset({
-    "3gp", "aac", "ac3", "aiff", "asf", "avi", "flac", "flv", "gif", "ipod", "jpeg", "jpg", "m2ts", "m4a", "m4v",
-    "matroska", "mka", "mkv", "mov", "mp3", "mp4", "mpeg", "mpegts", "mpg", "mxf", "nut", "oga", "ogg", "ogv", "opus",
-    "png", "ts", "wav", "webm", "wma", "wmv",
+    "3g2", "3gp", "aac", "ac3", "aiff", "asf", "avi", "f4v", "flac", "flv", "gif", "ipod", "jpeg", "jpg",
+    "m2ts", "m4a", "m4b", "m4v", "matroska", "mka", "mkv", "mov", "mp3", "mp4", "mpeg", "mpegts", "mpg", "mts",
+    "mxf", "nut", "oga", "ogg", "ogv", "opus", "png", "ts", "wav", "weba", "webm", "wma", "wmv",
 })  # fmt: skip
 _UNPROBED_SETS = frozenset(
     {"dash", "mpd", "smoothstreaming", "webm_chunk"}

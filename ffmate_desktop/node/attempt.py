@@ -166,6 +166,7 @@ class Attempt:
             task=str(self._claim.uuid),
             epoch=self._claim.epoch,
             main_output=output,
+            main_input=spec.input,
             program=self._shop.ffmpeg,
         )
         publish.make_folders(self._plan)
@@ -173,6 +174,8 @@ class Attempt:
 
     async def _probe(self, name: str, path: Path) -> None:
         """Facts make progress and verdict better; where there are none (a pattern, a device) we go without."""
+        if not await asyncio.to_thread(path.is_file):
+            return  # a named pipe can be read only once, and that is ffmpeg's
         try:
             self._facts[name] = await self._shop.prober.probe(path)
         except ProbeError as error:

@@ -158,6 +158,24 @@ async def test_a_cancelled_task_of_a_dead_node_is_cancelled(database: Database, 
         assert task.status is TaskStatus.DONE_CANCELED
 
 
+@pytest.mark.parametrize("end", ["dies", "stops"])
+async def test_a_deleted_task_goes_also_when_its_node_ends(
+    database: Database, database_uri: str, end: str
+) -> None:
+    [uuid] = await add(database, row("task"))
+    async with joined(database_uri) as node, joined(database_uri, identifier="b") as live:
+        [claim] = await claims.claim(database, node.id, 1)
+        await claims.append_log(database, node.id, claim, 1, "line\n")
+        await tasks.delete(database, [uuid])
+        if end == "dies":
+            await age(database, node.id, 16)
+            await leases.sweep(database, live.id)
+        else:
+            await claims.give_back(database, node.id)
+    assert await tasks.get_tasks(database, [uuid]) == []
+    assert await database.fetch("SELECT 1 FROM ffmate.task_logs") == []  # type: ignore[arg-type]
+
+
 async def test_strays_are_requeued_without_burying_anybody(database: Database, database_uri: str) -> None:
     await add(database, row("task"))
     async with joined(database_uri) as left, joined(database_uri, identifier="b") as live:

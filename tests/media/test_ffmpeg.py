@@ -81,7 +81,10 @@ class Bench:
     def script(self, text: str) -> Path:
         """A program that stands in ffmpeg's place, to do what the real one does only rarely."""
         path = self.folder / "ffmpeg"
-        path.write_text(f"#!{sys.executable} -S\n{textwrap.dedent(text)}")
+        body = self.folder / "ffmpeg.py"
+        body.write_text(textwrap.dedent(text))
+        # A "#!" line cannot name a program with a blank in its path.
+        path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{body}" "$@"\n')
         path.chmod(0o755)
         return path
 

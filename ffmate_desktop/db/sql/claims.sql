@@ -85,13 +85,22 @@ SELECT t.id, t.desired FROM ffmate.tasks t JOIN f ON t.id = f.id AND t.epoch = f
 UPDATE ffmate.tasks t
    SET status = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED' ELSE 'QUEUED' END,
        phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
-       desired = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'run' ELSE t.desired END,
+       desired = CASE WHEN t.desired = 'cancel' THEN 'run' ELSE t.desired END,
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') THEN clock_timestamp() END,
        not_before = $3::timestamptz,
        version = t.version + 1, updated_at = clock_timestamp()
  WHERE t.node_id = $1 AND ($2::bigint[] IS NULL OR t.id = ANY ($2))
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-RETURNING t.id;
+RETURNING t.id, t.desired;
+
+-- name: delete_ended
+-- What somebody deleted while it ran, after its claim was given back or swept: in the same transaction, with its log.
+WITH gone AS (
+    DELETE FROM ffmate.tasks
+     WHERE id = ANY ($1::bigint[]) AND desired = 'delete'
+       AND status NOT IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+    RETURNING id)
+DELETE FROM ffmate.task_logs l USING gone WHERE l.task_id = gone.id;
 
 -- name: delete_claimed
 -- Fenced: the owner of a task that somebody deleted while it ran has killed it and now removes it with its log.

@@ -89,14 +89,14 @@ UPDATE ffmate.tasks t
        error = CASE WHEN t.desired NOT IN ('cancel', 'delete') AND t.losses + 1 >= $1
                     THEN format('%s nodes were lost while they worked on this task; the last one was %s.',
                                 t.losses + 1, t.node_name) END,
-       desired = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'run' ELSE t.desired END,
+       desired = CASE WHEN t.desired = 'cancel' THEN 'run' ELSE t.desired END,
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') OR t.losses + 1 >= $1 THEN clock_timestamp() END,
        not_before = clock_timestamp() + t.losses * interval '5 seconds',
        losses = t.losses + 1, epoch = t.epoch + 1, phase = '', node_id = NULL, progress = 0,
        version = t.version + 1, updated_at = clock_timestamp()
  WHERE t.node_id = ANY (ARRAY(SELECT id FROM owners))
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-RETURNING t.uuid, t.status, t.node_name;
+RETURNING t.id, t.uuid, t.status, t.node_name, t.desired;
 
 -- name: leave
 -- In order: nothing is running here any more.
