@@ -72,10 +72,13 @@ def _took(task: Task) -> str:
 
 async def _show_bars(console: Console, states: AsyncIterator[list[Task]]) -> list[Task]:
     tasks: list[Task] = []
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-        async for tasks in states:
-            live.update(board(tasks, console.height - 3), refresh=True)
-    console.print(board(tasks, None))
+    try:
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            async for tasks in states:
+                live.update(board(tasks, console.height - 3), refresh=True)
+    finally:  # after Ctrl+C too: what was known last stays to be read
+        if tasks:
+            console.print(board(tasks, None))
     return tasks
 
 

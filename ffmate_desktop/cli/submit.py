@@ -1,9 +1,11 @@
 """`submit`: files into the queue, and watching them until they are done."""
 
+import asyncio
 import json
 import os
+import re
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any
 
 import typer
@@ -12,30 +14,45 @@ from ffmate_desktop import bootstrap
 from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.cli.board import show_until_done
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.node import Node
 from ffmate_desktop.domain.task import IfExists, NewTask, Task, TaskStatus
 from ffmate_desktop.services.tasks import Submitted
 
 
 def submit(
     typer_context: typer.Context,
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files; several are one batch.")],
-    preset: Annotated[str | None, typer.Option("--preset", help="Name or uuid of a preset.")] = None,
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Files; several are one batch.")],
+    preset: Annotated[
+        str | None, typer.Option("--preset", metavar="NAME", help="Name or uuid of a preset.")
+    ] = None,
     command: Annotated[
         str | None,
         typer.Option(
-            "--command", help="ffmpeg's arguments with wildcards: -i ${INPUT_FILE} ... ${OUTPUT_FILE}"
+            "--command",
+            metavar="CMD",
+            help="ffmpeg's arguments with wildcards: -i ${INPUT_FILE} ... ${OUTPUT_FILE}",
         ),
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option("--output", metavar="PATTERN", help="Output path with wildcards, or a folder."),
+        typer.Option(
+            "--output",
+            metavar="PATTERN",
+            help="Output path with wildcards; with --preset also a folder: out/",
+        ),
     ] = None,
-    priority: Annotated[int | None, typer.Option("--priority", min=0, help="Higher runs first.")] = None,
+    priority: Annotated[
+        int | None, typer.Option("--priority", metavar="N", min=0, help="Higher runs first.")
+    ] = None,
     label: Annotated[
-        list[str] | None, typer.Option("--label", help="A label that the node must provide. Repeatable.")
+        list[str] | None,
+        typer.Option("--label", metavar="NAME", help="A label that the node must provide. Repeatable."),
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Default: the file's name.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Default: the file's name.")
+    ] = None,
     metadata: Annotated[str | None, typer.Option("--metadata", metavar="JSON", help="A JSON object.")] = None,
     if_exists: Annotated[
         IfExists, typer.Option("--if-exists", help="When the output path is taken.")
@@ -97,9 +114,10 @@ async def _submit(
             for path in inputs
         ]
         submitted = await cluster.tasks.add(new, source="cli")
+        tasks = await cluster.tasks.get(submitted.uuids)
+        _warn_of_waiting(tasks, await cluster.nodes.all())
         if wait:
             return await _wait(context, cluster, submitted, as_json)
-        tasks = await cluster.tasks.get(submitted.uuids)
         if as_json:
             context.print_json(_as_json(submitted, tasks))
         else:
@@ -111,6 +129,12 @@ def _pattern(output: str, presets_pattern: str | None) -> str:
     """A folder stands for a file in it, named as the preset would."""
     is_folder = output.endswith(("/", os.sep)) or ("${" not in output and Path(output).is_dir())
     if not is_folder:
+        name = re.split(r"[/\\]", output)[-1]
+        if presets_pattern is not None and "." not in name and "${" not in name:
+            raise UsageError(
+                f"The output “{output}” has no extension, and there is no such folder.",
+                f"For a new folder write {output}/ and for a file {output}{PurePath(presets_pattern).suffix}",
+            )
         return output
     if presets_pattern is None:
         raise UsageError(
@@ -131,19 +155,39 @@ def _as_json(submitted: Submitted, tasks: Sequence[Task]) -> dict[str, Any]:
 def _tell(context: Context, submitted: Submitted, tasks: Sequence[Task]) -> None:
     for task in tasks:
         context.console.print(
-            f"{task.uuid}  {task.name} → {task.output_file.resolved or '(no file)'}", markup=False
+            f"{task.uuid}  {printable(task.name)} → {printable(task.output_file.resolved or '(no file)')}",
+            markup=False,
+            soft_wrap=True,
         )
     if submitted.batch is not None:
         context.console.print(f"{len(tasks)} tasks queued as batch {submitted.batch}")
 
 
-async def _wait(context: Context, cluster: Cluster, submitted: Submitted, as_json: bool) -> bool:
-    nodes = await cluster.nodes.all()
-    if not any(node.status in ("online", "late") for node in nodes):
+def _warn_of_waiting(tasks: Sequence[Task], nodes: Sequence[Node]) -> None:
+    """Say on stderr why tasks will wait: no node is at work, or none that provides what they need."""
+    provided = [set(node.labels) for node in nodes if node.status in ("online", "late")]
+    if not provided:
         typer.echo(
             "No node is at work yet: the tasks wait until one joins (ffmate-desktop --no-gui).", err=True
         )
-    tasks = await show_until_done(context.console, cluster.tasks.follow(submitted.uuids), quiet=as_json)
+        return
+    for needed in sorted({tuple(task.labels) for task in tasks}):
+        if not any(labels.issuperset(needed) for labels in provided):
+            options = " ".join(f"--label {label}" for label in needed)
+            typer.echo(
+                f"No node at work provides {' '.join(needed)}: the tasks wait until one joins"
+                f" (ffmate-desktop --no-gui {options}).",
+                err=True,
+            )
+
+
+async def _wait(context: Context, cluster: Cluster, submitted: Submitted, as_json: bool) -> bool:
+    try:
+        tasks = await show_until_done(context.console, cluster.tasks.follow(submitted.uuids), quiet=as_json)
+    except asyncio.CancelledError:  # Ctrl+C
+        see = f"list --batch {submitted.batch}" if submitted.batch else f"show {submitted.uuids[0]}"
+        typer.echo(f"No longer watching; the tasks go on. See them: ffmate-desktop tasks {see}", err=True)
+        raise
     if as_json:
         context.print_json(_as_json(submitted, tasks) if tasks else {})
     missing = len(submitted.uuids) - len(tasks)
