@@ -1,6 +1,7 @@
 """What every command needs: the settings of this run, a place to print, and one way to run and to fail."""
 
 import asyncio
+import io
 import json
 import sys
 from collections.abc import Coroutine
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from ffmate_desktop.settings import Settings
 
@@ -26,10 +28,23 @@ class Context:
         """Run a command's coroutine to its end."""
         return asyncio.run(work)
 
+    def print_table(self, table: Table) -> None:
+        """As wide as the terminal; for other programs as wide as it needs, so that no value is broken in two."""
+        if self.console.is_terminal:
+            self.console.print(table)
+            return
+        wide = Console(file=io.StringIO(), width=_WIDE, color_system=None, highlight=False)
+        with wide.capture() as captured:
+            wide.print(table)
+        lines = (line.rstrip() + "\n" for line in captured.get().splitlines())
+        self.console.file.write("".join(lines))
+
     def print_json(self, data: object) -> None:
         """Data for other programs: one value, nothing else on stdout."""
         sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False).translate(_ESCAPES) + "\n")
 
+
+_WIDE = 100_000
 
 # File names that are not UTF-8 arrive as lone surrogates, which no stream can encode; JSON has an escape for them.
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}

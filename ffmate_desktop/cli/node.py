@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.cli.context import Context, context_of
-from ffmate_desktop.cli.text import ago
+from ffmate_desktop.cli.text import ago, printable, short_version
 from ffmate_desktop.node.bus import Bus
 
 nodes = typer.Typer(help="The computers of the cluster.")
@@ -76,7 +77,7 @@ def _signals(handler: Callable[[], None]) -> Iterator[None]:
 @nodes.command("list")
 def list_nodes(
     typer_context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Every node, how it is, and what it offers."""
     context = context_of(typer_context)
@@ -94,19 +95,24 @@ async def _list_nodes(context: Context, as_json: bool) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("NODE", "STATUS", "HEARTBEAT", "TASKS", "SYSTEM", "CORES", "FFMPEG", "LABELS"):
-        table.add_column(name, overflow="fold", justify="right" if name in ("TASKS", "CORES") else "left")
+        table.add_column(
+            name,
+            overflow="fold",
+            no_wrap=name not in ("NODE", "LABELS"),
+            justify="right" if name in ("TASKS", "CORES") else "left",
+        )
     for node in found:
         table.add_row(
-            node.identifier,
+            Text(printable(node.identifier)),
             f"[{_COLOURS[node.status]}]{node.status}[/]",
             ago(node.heartbeat_age),
             f"{node.running}/{node.slots}",
             f"{node.os} {node.arch}",
             str(node.cores),
-            node.ffmpeg_version,
+            short_version(node.ffmpeg_version),
             " ".join(node.labels),
         )
-    context.console.print(table)
+    context.print_table(table)
 
 
 _COLOURS = {"online": "green", "late": "yellow", "draining": "cyan", "left": "dim", "lost": "red"}
@@ -114,7 +120,8 @@ _COLOURS = {"online": "green", "late": "yellow", "draining": "cyan", "left": "di
 
 @nodes.command("drain")
 def drain(
-    typer_context: typer.Context, name: Annotated[str, typer.Argument(help="The node's name.")]
+    typer_context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The node's name.")],
 ) -> None:
     """Let a node finish what it runs, claim nothing new, then leave."""
     context = context_of(typer_context)
@@ -124,4 +131,4 @@ def drain(
 async def _drain(context: Context, name: str) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
         await cluster.nodes.drain(name)
-    context.console.print(f"{name} finishes what it runs, then leaves.")
+    typer.echo(f"{printable(name)} finishes what it runs, then leaves.")

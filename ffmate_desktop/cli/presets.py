@@ -30,14 +30,14 @@ async def _list(context: Context, as_json: bool) -> None:
     for name in ("NAME", "GROUP", "WHAT IT DOES"):
         table.add_column(name, no_wrap=name == "NAME", overflow="fold")
     for preset in presets:
-        table.add_row(preset.name, preset.group, preset.description)
-    context.console.print(table)
+        table.add_row(Text(preset.name), Text(preset.group), Text(preset.description))
+    context.print_table(table)
 
 
 @app.command("show")
 def show(
     typer_context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name or uuid of the preset.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name or uuid of the preset.")],
     as_json: AsJson = False,
 ) -> None:
     """One preset with its command and output pattern."""
@@ -66,4 +66,4 @@ async def _show(context: Context, name: str, as_json: bool) -> None:
     ):
         if value:
             grid.add_row(Text(label, "bold"), Text(value))
-    context.console.print(grid)
+    context.print_table(grid)

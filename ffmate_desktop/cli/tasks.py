@@ -1,5 +1,6 @@
 """The commands about tasks."""
 
+import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
@@ -11,24 +12,29 @@ from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
-from ffmate_desktop.cli.text import ago, duration, printable, size, status_text
+from ffmate_desktop.cli.text import ago, duration, moment, printable, size, status_text
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import Task, TaskStatus
 from ffmate_desktop.services.tasks import TaskService
 
 app = typer.Typer(help="The tasks in the queue, running, and done.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Uuids = Annotated[list[str], typer.Argument(metavar="UUID...", help="A unique beginning is enough.")]
+Uuids = Annotated[list[str], typer.Argument(metavar="UUID", help="A unique beginning is enough.")]
 
 
 @app.command("list")
 def list_tasks(
     typer_context: typer.Context,
     status: Annotated[
-        list[str] | None, typer.Option("--status", help="Only tasks in this status. Repeatable.")
+        list[str] | None,
+        typer.Option("--status", metavar="STATUS", help="Only tasks in this status. Repeatable."),
     ] = None,
-    batch: Annotated[str | None, typer.Option("--batch", help="Only tasks of this batch.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=0, help="At most so many; 0 for all.")] = 100,
+    batch: Annotated[
+        str | None, typer.Option("--batch", metavar="UUID", help="Only tasks of this batch.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0 for all.")
+    ] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Tasks, newest first."""
@@ -69,22 +75,28 @@ async def _list(
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("UUID", "NAME", "STATUS", "%", "LEFT", "NODE", "PRESET", "AGE"):
+        shrinks = name in ("NAME", "PRESET")  # with an ellipsis, see _cell
         table.add_column(
-            name, no_wrap=name != "NAME", overflow="fold", justify="right" if name == "%" else "left"
+            name, no_wrap=not shrinks, justify="right" if name in ("%", "LEFT", "AGE") else "left"
         )
     now = time.time()
     for task in tasks:
         table.add_row(
             str(task.uuid)[:8],
-            Text(printable(task.name)),
+            _cell(task.name),
             status_text(task),
             f"{task.progress:.0f}",
             duration(task.remaining) if task.remaining >= 0 and task.status.is_active else "",
-            task.client.identifier if task.client else "",
-            task.preset.name if task.preset else "",
-            ago(now - task.created_at / 1000),
+            Text(printable(task.client.identifier)) if task.client else "",
+            _cell(task.preset.name if task.preset else ""),
+            ago(now - task.created_at / 1000).removesuffix(" ago"),
         )
-    context.console.print(table)
+    context.print_table(table)
+
+
+def _cell(text: str) -> Text:
+    """One line; on a narrow terminal an ellipsis stands for its end."""
+    return Text(printable(text), no_wrap=True, overflow="ellipsis")
 
 
 @app.command("show")
@@ -102,7 +114,7 @@ async def _show(context: Context, beginnings: list[str], as_json: bool) -> None:
         context.print_json(data[0] if len(beginnings) == 1 else data)
         return
     for task in tasks:
-        context.console.print(_sheet(task), markup=False)
+        context.print_table(_sheet(task))
 
 
 def _sheet(task: Task) -> Table:
@@ -117,7 +129,7 @@ def _sheet(task: Task) -> Table:
         ("Progress", f"{task.progress:.1f} %" + (f", {task.phase}" if task.phase else "")),
         ("Speed", f"{task.speed:.2f}x, {task.fps or 0:.1f} frames per second" if task.speed else None),
         ("Remaining", duration(task.remaining) if task.remaining > 0 else None),
-        ("Took" if task.status.is_done else "Since", duration(took / 1000) if task.started_at else None),
+        ("Took" if task.status.is_done else "So far", duration(took / 1000) if task.started_at else None),
         ("Node", task.client.identifier if task.client else None),
         ("Input", printable(task.input_file.resolved or task.input_file.raw)),
         ("Output", printable(task.output_file.resolved or task.output_file.raw)),
@@ -128,6 +140,10 @@ def _sheet(task: Task) -> Table:
         ("Labels", " ".join(task.labels) or None),
         ("Batch", str(task.batch) if task.batch else None),
         ("Attempts", str(task.attempts)),
+        ("Metadata", printable(json.dumps(task.metadata, ensure_ascii=False)) if task.metadata else None),
+        ("Queued at", moment(task.created_at)),
+        ("Started at", moment(task.started_at) if task.started_at else None),
+        ("Finished at", moment(task.finished_at) if task.finished_at else None),
         ("Error", Text(task.error, "red") if task.error else None),
     ]
     for label, value in rows:

@@ -1,5 +1,8 @@
 """Figures as people read them."""
 
+import re
+import time
+
 from rich.text import Text
 
 from ffmate_desktop.domain.task import Task, TaskStatus
@@ -31,6 +34,17 @@ def ago(seconds: float) -> str:
         if seconds < limit:
             return f"{max(seconds, 0) / size:.0f} {unit} ago"
     return f"{seconds / 86_400:.0f} d ago"
+
+
+def moment(milliseconds: int) -> str:
+    """`2026-11-23 22:54:52`, on the clock of this computer."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(milliseconds / 1000))
+
+
+def short_version(version: str) -> str:
+    """`9.0.2` of `n9.0.2-17-g2a571b6068`; a version that doesn't begin with a number stays as it is."""
+    number = re.match(r"n?(\d+(?:\.\d+)+)", version)
+    return number[1] if number else version
 
 
 def size(count: int) -> str:

@@ -1,5 +1,6 @@
 """What people read while they wait: figures, lines and the board."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -8,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from ffmate_desktop.cli.board import show_until_done
-from ffmate_desktop.cli.text import ago, duration, printable, size
+from ffmate_desktop.cli.text import ago, duration, printable, short_version, size
 from ffmate_desktop.domain.task import Client, RawResolved, Task, TaskStatus
 
 
@@ -32,6 +33,14 @@ def test_ages(seconds: float, text: str) -> None:
 )
 def test_sizes(count: int, text: str) -> None:
     assert size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [("n9.0.2-17-g2a571b6068-20260930", "9.0.2"), ("7.1", "7.1"), ("N-12345-gabc", "N-12345-gabc"), ("", "")],
+)
+def test_versions_of_ffmpeg(version: str, text: str) -> None:
+    assert short_version(version) == text
 
 
 def test_no_file_name_can_break_the_terminal() -> None:
@@ -93,6 +102,17 @@ async def test_the_board_ends_with_a_count() -> None:
     assert "2 tasks" in text
     assert "1 done" in text
     assert "1 failed" in text
+
+
+async def test_the_board_stays_after_an_interruption() -> None:
+    async def interrupted() -> AsyncIterator[list[Task]]:
+        yield [task(1, TaskStatus.RUNNING, progress=42.0)]
+        raise asyncio.CancelledError
+
+    out = io.StringIO()
+    with pytest.raises(asyncio.CancelledError):
+        await show_until_done(Console(file=out, force_terminal=True, width=100, height=30), interrupted())
+    assert "1 running" in out.getvalue().rpartition("\x1b[2K")[2]
 
 
 async def test_quiet_shows_nothing() -> None:
