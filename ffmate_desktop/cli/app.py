@@ -49,9 +49,9 @@ app.add_typer(tasks.app, name="tasks")
 app.add_typer(node.nodes, name="nodes")
 app.add_typer(presets.app, name="presets")
 app.command("submit")(submit.submit)
-app.command("server")(node.server)
-app.command("demo")(demo.demo)
-app.command("doctor")(doctor.doctor)
+app.command("server", short_help="The same as --no-gui.")(node.server)
+app.command("demo", short_help="See it work: nodes here share a dozen clips.")(demo.demo)
+app.command("doctor", short_help="Check this computer and the database.")(doctor.doctor)
 
 
 def _option(setting: Setting, least: float | None = None, most: float | None = None) -> Any:
@@ -63,6 +63,12 @@ def _option(setting: Setting, least: float | None = None, most: float | None = N
         min=least,
         max=most,
     )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        version()
+        raise typer.Exit
 
 
 @app.callback(invoke_without_command=True)
@@ -79,6 +85,10 @@ def root(
     debug: Annotated[
         str, typer.Option(DEBUG.option, help=DEBUG.help, metavar=DEBUG.value, show_default=False)
     ] = "",
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_tell_version, is_eager=True),
+    ] = False,
 ) -> None:
     """Put several computers to work on video: one queue, any number of nodes, real ffmpeg.
 
@@ -127,7 +137,7 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except _UsageError as error:
         command = error.ctx.command_path if error.ctx else "ffmate-desktop"
-        message = error.format_message()
+        message = error.format_message().replace("Value error, ", "")
         message += "" if message.endswith((".", "?", "!")) else "."
         _complain(f"{message} `{command} --help` tells what is possible.", error)
         return UsageError.exit_code

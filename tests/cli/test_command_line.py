@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ffmate_desktop import __version__
 from ffmate_desktop.cli.app import app
 from ffmate_desktop.cli.grammar import RootGroup
 
@@ -82,6 +83,12 @@ def test_without_a_command_it_tells_what_there_is() -> None:
     assert ended.returncode == 2
     for command in ("submit", "tasks", "nodes", "presets", "demo", "doctor", "version", "--no-gui"):
         assert command in ended.stdout
+
+
+@pytest.mark.parametrize("word", ["version", "--version"])
+def test_the_version_is_told(word: str) -> None:
+    ended = run(word)
+    assert (ended.returncode, ended.stdout) == (0, f"ffmate-desktop {__version__}\n")
 
 
 def test_a_file_instead_of_a_command_is_told_how_to_queue_it(tmp_path: Path) -> None:
