@@ -20,6 +20,9 @@ from ffmate_desktop.services.tasks import TaskService
 app = typer.Typer(help="The tasks in the queue, running, and done.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Uuids = Annotated[list[str], typer.Argument(metavar="UUID", help="A unique beginning is enough.")]
+SomeUuids = Annotated[
+    list[str] | None, typer.Argument(metavar="UUID", help="A unique beginning is enough.", show_default=False)
+]
 
 
 @app.command("list")
@@ -162,20 +165,39 @@ Act = Callable[[TaskService], Callable[[Sequence[UUID]], Awaitable[set[UUID]]]]
 def _command(name: str, act: Act, done: str, refused: str, help_text: str) -> None:
     """One of the commands that take uuids and say what became of each."""
 
-    def run(typer_context: typer.Context, uuids: Uuids, as_json: AsJson = False) -> None:
+    def run(
+        typer_context: typer.Context,
+        uuids: SomeUuids = None,
+        batch: Annotated[str | None, typer.Option("--batch", help="All tasks of this batch.")] = None,
+        as_json: AsJson = False,
+    ) -> None:
         context = context_of(typer_context)
-        context.run(_act(context, uuids, act, (done, refused), as_json))
+        if bool(uuids) == (batch is not None):
+            raise UsageError("Name either tasks or a --batch.", "`ffmate-desktop tasks list` shows them.")
+        context.run(_act(context, uuids or [], _uuid(batch), act, (done, refused), as_json))
 
     run.__doc__ = help_text
     app.command(name)(run)
 
 
 async def _act(
-    context: Context, beginnings: list[str], act: Act, words: tuple[str, str], as_json: bool
+    context: Context,
+    beginnings: list[str],
+    batch: UUID | None,
+    act: Act,
+    words: tuple[str, str],
+    as_json: bool,
 ) -> None:
     done, refused = words
     async with bootstrap.open_cluster(context.settings) as cluster:
-        uuids = await _resolve(cluster.tasks, beginnings)
+        if batch is None:
+            uuids = await _resolve(cluster.tasks, beginnings)
+        else:
+            uuids = [task.uuid for task in await cluster.tasks.newest(batch=batch, limit=None)]
+            if not uuids:
+                raise UserError(
+                    f"There is no batch {batch}.", "`ffmate-desktop tasks show` tells a task's batch."
+                )
         affected = await act(cluster.tasks)(uuids)
         tasks = await cluster.tasks.get(uuids) if as_json else []
     if as_json:
@@ -185,7 +207,7 @@ async def _act(
             if uuid in affected:
                 context.console.print(f"{uuid} {done}")
     left = [str(uuid)[:8] for uuid in uuids if uuid not in affected]
-    if left:
+    if left and (batch is None or not affected):  # of a batch, those that need it are meant
         raise UserError(f"{', '.join(left)}: {refused}")
 
 

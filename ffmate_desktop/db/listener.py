@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
 CHANNEL = "ffmate"
+"""Everything that somebody may want to show."""
+
+NODE_CHANNEL = "ffmate_node"
+"""Only what a node may have to act on: work that waits, orders, changed nodes."""
 
 
 def _hear(handle: Callable[[Change], None]) -> Callable[[Any, int, str, object], None]:
@@ -34,9 +38,10 @@ def _hear(handle: Callable[[Change], None]) -> Callable[[Any, int, str, object],
 async def listen(
     connection: "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]",
     handle: Callable[[Change], None],
+    channel: str = CHANNEL,
 ) -> None:
     """Call `handle` for every change, on this connection, as long as it lives. `handle` must not block."""
-    await connection.add_listener(CHANNEL, _hear(handle))
+    await connection.add_listener(channel, _hear(handle))
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import leases
 from ffmate_desktop.db.connection import CONNECTION_LOST, connect
 from ffmate_desktop.db.leases import Beat, Membership
-from ffmate_desktop.db.listener import listen
+from ffmate_desktop.db.listener import NODE_CHANNEL, listen
 from ffmate_desktop.domain.change import AnythingChanged
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeFacts
@@ -79,7 +79,7 @@ class Heartbeat:
             self._connection.terminate()
             raise
         if self._membership.buried:
-            logs.cluster.info("%d tasks of our predecessor were queued again", self._membership.buried)
+            logs.cluster.info("Tasks of our predecessor that were queued again: %d", self._membership.buried)
 
     async def run(self) -> None:
         """Beat until cancelled; a lost connection is made again with growing pauses."""
@@ -126,7 +126,7 @@ class Heartbeat:
     async def _connect(self) -> "Connection":
         connection = await connect(self._uri, application=f"ffmate-desktop {self._facts.identifier}"[:63])
         connection.add_termination_listener(lambda _connection: self._hurry.set())
-        await listen(connection, self._bus.publish)
+        await listen(connection, self._bus.publish, NODE_CHANNEL)
         self._connected_at = asyncio.get_running_loop().time()
         self._bus.publish(AnythingChanged())
         return connection

@@ -66,7 +66,7 @@ class Node:
         """Join the cluster; raises UserError when that cannot be."""
         await self._heartbeat.start()
         await leases.forget_nodes(self._database, REMEMBERED)
-        logs.cluster.info("Node %s joined with %d slots", self._facts.identifier, self._facts.slots)
+        logs.cluster.info("Node %s joined; slots: %d", self._facts.identifier, self._facts.slots)
 
     def stop(self) -> None:
         """End `run` in order: kill what runs here, give it back to the queue, leave."""

@@ -1,9 +1,11 @@
 """From claim to end: runs the attempt, obeys commands, and makes every write a fenced one."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from enum import IntEnum, auto
+from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
 from ffmate_desktop import logs
@@ -168,7 +170,7 @@ class TaskRun:
         facts = known.pop("facts", {}) | {"outputs": [facts.to_json() for facts in verdict.outputs]}
         if len(paths) == 1:
             known |= {"output": os.fspath(paths[0])}
-        result = known | {"facts": facts, "size": sum(facts.size for facts in verdict.outputs)}
+        result = known | {"facts": facts, "size": await asyncio.to_thread(_bytes_in, paths)}
         return Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, result)
 
     async def _encode(self, known: dict[str, Any]) -> Finished:
@@ -275,6 +277,15 @@ class TaskRun:
 
     def _on_progress(self, progress: Progress) -> None:
         self._progress = progress
+
+
+def _bytes_in(paths: Sequence[Path]) -> int:
+    """The size of everything that was published; somebody may have moved some of it already."""
+    total = 0
+    for path in paths:
+        with contextlib.suppress(OSError):
+            total += path.stat().st_size
+    return total
 
 
 def _is_cancelled() -> bool:

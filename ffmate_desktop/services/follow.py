@@ -62,21 +62,24 @@ async def _news(queue: asyncio.Queue[Change | None]) -> list[Change | None]:
 async def _next_state(
     database: Database, uuids: Sequence[UUID], state: list[Task], batch: list[Change | None]
 ) -> list[Task]:
-    ids = {task.id for task in state}
+    """What is shown next: only tasks that changed are read again, all of them when nobody can say which."""
+    known = {task.id: task.uuid for task in state}
     live: dict[tuple[int, int], LiveProgress] = {}
-    stale = False
+    stale: set[UUID] = set()
     for change in batch:
         match change:
             case ProgressNews(tasks=tasks):
                 live |= {(entry.task_id, entry.epoch): entry for entry in tasks}
             case TasksChanged(rows=None) | AnythingChanged():
-                stale = True
+                stale = set(uuids)
             case TasksChanged(rows=rows) if rows is not None:
-                stale |= any(row.id in ids for row in rows)
+                stale |= {known[row.id] for row in rows if row.id in known}
             case _:
                 pass
     if stale:
-        state = _keep_progress(state, await stored.get_tasks(database, uuids))
+        fresh = {task.uuid: task for task in await stored.get_tasks(database, list(stale))}
+        kept = [fresh.get(task.uuid, task) for task in state if task.uuid in fresh or task.uuid not in stale]
+        state = _keep_progress(state, kept)
     return [_with_progress(task, live.get((task.id, task.epoch))) for task in state]
 
 

@@ -21,7 +21,10 @@ class NodeService:
     async def drain(self, identifier: str) -> None:
         """The node finishes what it runs, claims nothing new, then leaves; raises UserError when it is not there."""
         if not await stored.drain(self._database, identifier):
-            names = [node.identifier for node in await self.all()]
-            close = difflib.get_close_matches(identifier, names, n=1)
+            nodes = {node.identifier: node for node in await self.all()}
+            if identifier in nodes:
+                raise UserError(f"“{identifier}” is not at work: it is {nodes[identifier].status}.")
+            live = [name for name, node in nodes.items() if node.status in ("online", "late")]
+            close = difflib.get_close_matches(identifier, live, n=1)
             hint = f"Did you mean “{close[0]}”?" if close else "`ffmate-desktop nodes list` shows them."
             raise UserError(f"No node named “{identifier}” is at work.", hint)

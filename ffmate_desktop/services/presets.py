@@ -54,4 +54,5 @@ def _nearest(wanted: str, presets: list[Preset]) -> str:
     close += [name for key, name in names.items() if words & set(key.split()) and name not in close]
     if not close:
         return "`ffmate-desktop presets list` shows them all."
-    return "Did you mean " + " or ".join(f"“{name}”" for name in close[:3]) + "?"
+    *others, last = [f"“{name}”" for name in close[:3]]
+    return "Did you mean " + (", ".join(others) + " or " if others else "") + last + "?"

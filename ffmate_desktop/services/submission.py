@@ -107,6 +107,11 @@ def settle_outputs(drafts: Sequence[Draft], taken: set[str]) -> list[TaskRow]:
     for draft in drafts:
         row = draft.row
         if draft.wished is not None:
+            if row.spec.if_exists is not IfExists.RENAME and output_key(draft.wished) in used - taken:
+                raise UserError(
+                    f"Two of these files would write to “{draft.wished}”.",
+                    "Give a pattern such as ${INPUT_FILE_BASENAME}.mp4, or --if-exists rename.",
+                )
             path = _free_path(draft.wished, row.spec.if_exists, used)
             key = output_key(path)
             used.add(key)
@@ -174,6 +179,8 @@ def _check_input(path: str) -> None:
         raise UserError(f"There is no file “{path}”.") from error
     if stat.S_ISDIR(mode):
         raise UserError(f"“{path}” is a folder, not a file.", "Name the files in it, for example with a *.")
+    if not stat.S_ISREG(mode):
+        raise UserError(f"“{path}” is not a regular file.", "Pipes and devices cannot be queued.")
     if not os.access(file, os.R_OK):
         raise UserError(f"The file “{path}” cannot be read.", "Check its permissions.")
 

@@ -36,9 +36,11 @@ async def test_cancel_kills_and_removes_what_was_written(farm: Farm, clip: Path)
 @pytest.mark.skipif(os.name == "nt", reason="needs a pipe with a name")
 async def test_cancel_does_not_wait_for_an_input_that_does_not_answer(farm: Farm, clip: Path) -> None:
     silent = clip.with_name("silent.mov")
-    os.mkfifo(silent)
-    await farm.node(heartbeat=RARE)
+    silent.write_bytes(clip.read_bytes())
     uuid = await farm.add(silent)
+    silent.unlink()
+    os.mkfifo(silent)  # whoever opens it waits for ever
+    await farm.node(heartbeat=RARE)
 
     async def runs() -> bool:
         return (await farm.task(uuid)).status is TaskStatus.RUNNING

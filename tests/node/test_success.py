@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ffmate_desktop.db.listener import changes
 from ffmate_desktop.domain.change import ProgressNews
 from ffmate_desktop.domain.grammar import quote
 from ffmate_desktop.domain.task import NewTask, TaskStatus
@@ -44,15 +45,16 @@ async def test_a_task_ends_with_its_output_in_place_and_everything_known_about_i
 
 
 async def test_live_progress_is_told_to_everybody_and_never_falls(farm: Farm, clip: Path) -> None:
-    worker = await farm.node("a", labels=("works",))
-    listener = await farm.node("b")
-    uuid = await farm.add(clip, "-re -stream_loop 2 " + ENCODE, labels=("works",))
-    task = await farm.successful(uuid)
+    worker = await farm.node("a")
+    async with changes(farm.uri) as heard:
+        uuid = await farm.add(clip, "-re -stream_loop 2 " + ENCODE)
+        task = await farm.successful(uuid)
+        news = [heard.get_nowait() for _ in range(heard.qsize())]
     told = [
         entry
-        for news in listener.news
-        if isinstance(news, ProgressNews) and news.node_id == worker.id
-        for entry in news.tasks
+        for one in news
+        if isinstance(one, ProgressNews) and one.node_id == worker.id
+        for entry in one.tasks
         if entry.task_id == task.id
     ]
     percents = [entry.percent for entry in told]

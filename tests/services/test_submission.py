@@ -230,3 +230,19 @@ async def test_an_ambiguous_beginning_is_told(tasks: TaskService, clip: Path) ->
     digits = [str(uuid)[0] for uuid in submitted.uuids]
     with pytest.raises(UserError, match="Several"):
         await tasks.resolve(max(digits, key=digits.count))
+
+
+async def test_two_files_of_one_command_with_one_output_are_told_apart(
+    tasks: TaskService, clip: Path
+) -> None:
+    wished = str(clip.parent / "out.mp4")
+    with pytest.raises(UserError, match="Two of these files"):
+        await tasks.add([new(clip, wished, if_exists=IfExists.REPLACE)] * 2, source="cli")
+    assert await tasks.newest() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in folders")
+async def test_a_pipe_is_no_input(tasks: TaskService, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mov")
+    with pytest.raises(UserError, match="not a regular file"):
+        await tasks.add([new(tmp_path / "pipe.mov", "a.mp4")], source="cli", base=str(tmp_path))

@@ -6,18 +6,23 @@
 -- Two nodes never get one task: the row lock is taken before the update, and locked rows are skipped.
 -- Only a node whose lease is good is given anything, by the database's clock.
 -- A long queue fills all free slots ($2) at once; of a short one every live node takes its share, so that three files
--- do not crowd one computer while another idles. The share looks at no more than $2 tasks a node.
+-- do not crowd one computer while another idles. Looked up are as many tasks as all live nodes have slots, so that
+-- what others are just locking always leaves ours; for each set of labels that fits, which is a walk down the index.
 WITH live AS MATERIALIZED (
-    SELECT greatest(count(*), 1) AS nodes FROM ffmate.nodes
+    SELECT greatest(sum(slots), $2) AS slots FROM ffmate.nodes
      WHERE state = 'online' AND lease_until > clock_timestamp()),
-fits AS MATERIALIZED (
-    SELECT array_agg(r.id) AS sets FROM ffmate.requirement_sets r, ffmate.nodes p
-     WHERE p.id = $1 AND r.labels <@ p.labels),
 waiting AS MATERIALIZED (
-    SELECT count(*) AS tasks FROM (
-        SELECT 1 FROM ffmate.tasks w
-         WHERE w.status = 'QUEUED' AND w.desired = 'run' AND w.requirement_set = ANY ((SELECT sets FROM fits)::integer[])
-         LIMIT $2::bigint * (SELECT nodes FROM live)) AS few)
+    SELECT w.id
+      FROM ffmate.nodes p JOIN ffmate.requirement_sets r ON r.labels <@ p.labels
+     CROSS JOIN LATERAL (
+           SELECT q.id, q.priority FROM ffmate.tasks q
+            WHERE q.status = 'QUEUED' AND q.desired = 'run' AND q.requirement_set = r.id
+              AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
+            ORDER BY q.priority DESC, q.id
+            LIMIT (SELECT slots FROM live)) AS w
+     WHERE p.id = $1 AND p.state = 'online' AND p.lease_until > clock_timestamp()
+     ORDER BY w.priority DESC, w.id
+     LIMIT (SELECT slots FROM live))
 UPDATE ffmate.tasks t
    SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier, epoch = t.epoch + 1,
        attempts = t.attempts + 1, version = t.version + 1, progress = 0, error = NULL, result = NULL,
@@ -26,13 +31,10 @@ UPDATE ffmate.tasks t
  WHERE n.id = $1
    AND t.id = ANY (ARRAY(
        SELECT q.id FROM ffmate.tasks q
-        WHERE q.status = 'QUEUED' AND q.desired = 'run'
-          AND q.requirement_set = ANY ((SELECT sets FROM fits)::integer[])
-          AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
-          AND EXISTS (SELECT 1 FROM ffmate.nodes m
-                       WHERE m.id = $1 AND m.state = 'online' AND m.lease_until > clock_timestamp())
+        WHERE q.id = ANY (ARRAY(SELECT id FROM waiting)) AND q.status = 'QUEUED' AND q.desired = 'run'
         ORDER BY q.priority DESC, q.id
-        LIMIT (SELECT least($2, (waiting.tasks + live.nodes - 1) / live.nodes) FROM waiting, live)
+        LIMIT (SELECT least($2, ceil((SELECT count(*) FROM waiting) * greatest(p.slots, $2) / live.slots::float8))
+                 FROM live, ffmate.nodes p WHERE p.id = $1)
           FOR UPDATE OF q SKIP LOCKED))
 RETURNING t.id, t.uuid, t.epoch, t.priority, t.spec, t.name, t.attempts, t.created_at;
 

@@ -1,0 +1,53 @@
+"""Following tasks: only what changed is read again, and the end is seen."""
+
+import asyncio
+
+import pytest
+
+from ffmate_desktop.db import claims, tasks
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.task import LiveProgress, Outcome, Task, TaskStatus
+from ffmate_desktop.services.follow import follow
+from tests.db.cluster import add, joined, row
+
+pytestmark = pytest.mark.db
+DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {})
+
+
+async def test_every_change_progress_and_the_end_are_seen(database: Database, database_uri: str) -> None:
+    uuids = await add(database, row("a"), row("b"), row("c"))
+    states: list[list[Task]] = []
+
+    async def watch() -> None:
+        states.extend([state async for state in follow(database, uuids)])
+
+    async with joined(database_uri) as node, asyncio.timeout(20):
+        watching = asyncio.create_task(watch())
+        while not await database.fetch("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"):  # type: ignore[arg-type]
+            await asyncio.sleep(0.05)
+        claimed = await claims.claim(database, node.id, 3)
+        await claims.send_progress(database, node.id, [LiveProgress(claimed[0].id, claimed[0].epoch, 40.0)])
+        await claims.finish(database, node.id, [(claim, DONE) for claim in claimed[1:]])
+        await tasks.cancel(database, [claimed[0].uuid])
+        await claims.finish(
+            database, node.id, [(claimed[0], Outcome(TaskStatus.DONE_CANCELED, 40, None, {}))]
+        )
+        await watching
+    assert [task.name for task in states[-1]] == ["a", "b", "c"]
+    done = [TaskStatus.DONE_CANCELED, TaskStatus.DONE_SUCCESSFUL, TaskStatus.DONE_SUCCESSFUL]
+    assert [task.status for task in states[-1]] == done
+    assert states[-1] == await tasks.get_tasks(database, uuids)
+
+
+async def test_deleted_tasks_are_no_longer_waited_for(database: Database) -> None:
+    uuids = await add(database, row("a"), row("b"))
+    await tasks.cancel(database, [uuids[0]])
+
+    async def last() -> list[Task]:
+        return [state async for state in follow(database, uuids)][-1]
+
+    async with asyncio.timeout(20):
+        watching = asyncio.create_task(last())
+        await asyncio.sleep(0.3)
+        await tasks.delete(database, [uuids[1]])
+        assert [task.name for task in await watching] == ["a"]
