@@ -50,6 +50,10 @@ RULES: tuple[Rule, ...] = (
           "Install it, or use the bundled ffmpeg.",
           Retry.OTHER_NODE),
     # Hardware
+    # The bundled ffmpeg loads such libraries when they are first needed, and aborts without them.
+    _rule(r"implib-gen: (?P<library>\S+): failed to load library",
+          "This computer cannot use the hardware or device that the command asks for: {library} is missing.",
+          _GPU_HINT, Retry.OTHER_NODE),
     _rule(r"Cannot load (?:lib)?(?:cuda|nvcuda|nvidia-encode|nvEncodeAPI|nvcuvid)|No NVENC capable devices|"
           r"No capable devices found|OpenEncodeSessionEx failed|required nvenc API version|CUDA_ERROR_\w+",
           "This computer cannot use NVIDIA hardware (NVENC, CUDA).", _GPU_HINT, Retry.OTHER_NODE),
