@@ -366,6 +366,7 @@ def set_up(root: Path, groups: set[str]) -> None:
     if is_ready(root, groups):
         return
     (root / VENV).mkdir(exist_ok=True)
+    # typeshed lacks _base_executable, the Python that a virtual environment was made from.
     if Path(sys.prefix).resolve() == (root / VENV).resolve():  # do not run on what may have to be deleted
         start([sys._base_executable, *sys.argv], clean_environment())  # type: ignore[attr-defined]
     with locked(root) as lock:

@@ -8,7 +8,7 @@ import pytest
 
 from ffmate_desktop.db import claims, leases, tasks
 from ffmate_desktop.db.connection import Database, connect
-from ffmate_desktop.db.queries import query
+from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus
 from tests.db.cluster import add, age, joined, row
 
@@ -182,7 +182,7 @@ async def test_a_deleted_running_task_goes_with_its_log(database: Database, data
         await tasks.delete(database, [claim.uuid])
         assert await claims.delete_claimed(database, node.id, claim)
     assert await tasks.list_tasks(database) == []
-    assert await database.fetch("SELECT 1 FROM ffmate.task_logs") == []  # type: ignore[arg-type]
+    assert await database.fetch(Sql("SELECT 1 FROM ffmate.task_logs")) == []
 
 
 async def test_two_active_tasks_cannot_reserve_one_output(database: Database, database_uri: str) -> None:
@@ -209,13 +209,19 @@ async def test_the_log_keeps_what_postgresql_cannot_store_readable(
 async def test_progress_is_told_without_writing_a_row(database: Database, database_uri: str) -> None:
     heard: asyncio.Queue[str] = asyncio.Queue()
     listener = await connect(database_uri)
-    await listener.add_listener("ffmate", lambda *arguments: heard.put_nowait(str(arguments[3])))
-    before = await database.fetch_one("SELECT pg_current_xact_id_if_assigned() AS id")  # type: ignore[arg-type]
-    entries = [LiveProgress(number, 1, 50.0) for number in range(170)]
-    await claims.send_progress(database, 7, entries)
-    payloads = [await asyncio.wait_for(heard.get(), 5) for _ in range(3)]
+    await add(database, row("task"))
+    versions = Sql("SELECT ctid, xmin FROM ffmate.tasks UNION ALL SELECT ctid, xmin FROM ffmate.nodes")
+    async with joined(database_uri) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        await listener.add_listener("ffmate", lambda *arguments: heard.put_nowait(str(arguments[3])))
+        before = await database.fetch(versions)
+        entries = [LiveProgress(claim.id + number, claim.epoch, 50.0) for number in range(170)]
+        await claims.send_progress(database, node.id, entries)
+        payloads = [await asyncio.wait_for(heard.get(), 5) for _ in range(3)]
+        assert await database.fetch(versions) == before
+        await leases.beat(node.connection, node.id, 15, entries)
+        assert await database.fetch(versions) != before, "a row that is written does show"
     listener.terminate()
-    assert before is not None
     assert all(len(payload) < 8000 for payload in payloads)
 
 

@@ -8,6 +8,7 @@ import pytest
 from ffmate_desktop.db import claims, leases, nodes, tasks
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.leases import MAX_LOSSES
+from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus
@@ -173,7 +174,7 @@ async def test_a_deleted_task_goes_also_when_its_node_ends(
         else:
             await claims.give_back(database, node.id)
     assert await tasks.get_tasks(database, [uuid]) == []
-    assert await database.fetch("SELECT 1 FROM ffmate.task_logs") == []  # type: ignore[arg-type]
+    assert await database.fetch(Sql("SELECT 1 FROM ffmate.task_logs")) == []
 
 
 async def test_strays_are_requeued_without_burying_anybody(database: Database, database_uri: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from ffmate_desktop.db import claims, tasks
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.listener import changes
+from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.tasks import OutputsTakenError
 from ffmate_desktop.domain.change import Change, TasksChanged
 from ffmate_desktop.domain.task import Outcome, TaskStatus
@@ -125,7 +126,7 @@ async def test_delete_of_a_running_task_waits_for_its_owner(database: Database, 
     [task] = await tasks.get_tasks(database, [uuid])
     assert task.status is TaskStatus.RUNNING
     assert await tasks.cancel(database, [uuid]) == {uuid}
-    [record] = await database.fetch("SELECT desired FROM ffmate.tasks")  # type: ignore[arg-type]
+    [record] = await database.fetch(Sql("SELECT desired FROM ffmate.tasks"))
     assert record["desired"] == "delete", "a delete is not weakened to a cancel"
 
 
@@ -171,4 +172,4 @@ async def test_names_that_are_not_utf8_come_back_as_they_were(database: Database
 async def test_labels_make_one_set_however_they_are_ordered(database: Database) -> None:
     await asyncio.gather(*(add(database, row("x", labels=("a", "b"))) for _ in range(4)))
     await add(database, row("y", labels=("b", "a", "b")))
-    assert len(await database.fetch("SELECT 1 FROM ffmate.requirement_sets")) == 1  # type: ignore[arg-type]
+    assert len(await database.fetch(Sql("SELECT 1 FROM ffmate.requirement_sets"))) == 1

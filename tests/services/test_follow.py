@@ -6,6 +6,7 @@ import pytest
 
 from ffmate_desktop.db import claims, tasks
 from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import LiveProgress, Outcome, Task, TaskStatus
 from ffmate_desktop.services.follow import follow
 from tests.db.cluster import add, joined, row
@@ -23,7 +24,7 @@ async def test_every_change_progress_and_the_end_are_seen(database: Database, da
 
     async with joined(database_uri) as node, asyncio.timeout(20):
         watching = asyncio.create_task(watch())
-        while not await database.fetch("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"):  # type: ignore[arg-type]
+        while not await database.fetch(Sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")):
             await asyncio.sleep(0.05)
         claimed = await claims.claim(database, node.id, 3)
         await claims.send_progress(database, node.id, [LiveProgress(claimed[0].id, claimed[0].epoch, 40.0)])

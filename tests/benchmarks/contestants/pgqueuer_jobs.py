@@ -11,13 +11,13 @@ from uuid import uuid4
 import asyncpg
 
 # The development environment lacks the peers; they are of the dependency group "benchmarks".
-import uvloop  # type: ignore[import-not-found, unused-ignore]
-from pgqueuer.core.qm import QueueManager  # type: ignore[import-not-found, unused-ignore]
-from pgqueuer.db import AsyncpgDriver  # type: ignore[import-not-found, unused-ignore]
-from pgqueuer.ports.repository import (  # type: ignore[import-not-found, unused-ignore]
+import uvloop
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.ports.repository import (
     EntrypointExecutionParameter,
 )
-from pgqueuer.queries import Queries  # type: ignore[import-not-found, unused-ignore]
+from pgqueuer.queries import Queries
 
 from tests.benchmarks.contestants import stdio
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 # The development environment lacks the peers; they are of the dependency group "benchmarks".
-import procrastinate  # type: ignore[import-not-found, unused-ignore]
-from procrastinate.jobs import Status  # type: ignore[import-not-found, unused-ignore]
+import procrastinate
+from procrastinate.jobs import Status
 
 from tests.benchmarks.contestants import stdio
 
