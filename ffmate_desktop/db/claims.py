@@ -1,6 +1,6 @@
 """Claims: taking tasks, and the fenced writes of whoever holds one; the rules stand in claims.sql."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,16 +32,27 @@ async def claim(database: Database, node_id: int, slots: int) -> list[Claim]:
             name=row["name"],
             attempts=row["attempts"],
             spec=TaskSpec.model_validate(row["spec"]),
+            publishing=row["publishing"],
         )
         for row in ordered
     ]
 
 
 async def set_phase(
-    database: Database, node_id: int, claim: Claim, phase: str, facts: dict[str, Any]
+    database: Database,
+    node_id: int,
+    claim: Claim,
+    phase: str,
+    facts: dict[str, Any],
+    publishing: Mapping[str, Any] | None = None,
 ) -> Desired | None:
-    """Enter a phase and add `facts` to the result. Returns what is wanted of the task, or None: claim lost."""
-    row = await database.fetch_one(query("claims", "set_phase"), claim.id, claim.epoch, node_id, phase, facts)
+    """Enter a phase and add `facts` to the result. Returns what is wanted of the task, or None: claim lost.
+
+    `publishing` is what a successor needs to know when this node dies while it moves the output into place.
+    """
+    row = await database.fetch_one(
+        query("claims", "set_phase"), claim.id, claim.epoch, node_id, phase, facts, publishing
+    )
     return None if row is None else row["desired"]
 
 

@@ -1,6 +1,7 @@
 """Leases: joining, beating, sweeping the dead and leaving. The rules are beside the statements in leases.sql."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress, TaskStatus
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
+
+Held = tuple[int, Epoch, int]
+"""A task that runs here although the database no longer counts it as ours: its id, epoch and our incarnation then."""
 
 MAX_LOSSES = 3
 """After so many lost nodes a task is failed: it may be the task that ends them."""
@@ -46,6 +50,8 @@ class Beat:
     """Another node missed a beat: it may be dead."""
     stray: bool
     """There are active tasks that belong to nobody alive."""
+    leftovers: bool = False
+    """Attempts that were taken from their node may have left temporary files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,16 @@ class Swept:
 
     dead: tuple[str, ...]
     moved: tuple[tuple[UUID, TaskStatus, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Where an attempt that was taken from a node on `machine` may have left temporary files."""
+
+    task: UUID
+    epoch: Epoch
+    machine: str | None
+    folders: tuple[str, ...]
 
 
 async def join(connection: "Connection", facts: NodeFacts) -> Membership:
@@ -123,7 +139,21 @@ async def beat(connection: "Connection", node_id: int, lease: float, progress: l
     row = await connection.fetchrow(query("leases", "beat"), node_id, timedelta(seconds=lease), rows)
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     mine = {task_id: (epoch, desired) for task_id, epoch, desired in row["mine"]}
-    return Beat(row["state"], row["work"], mine, row["late"], row["stray"])
+    return Beat(row["state"], row["work"], mine, row["late"], row["stray"], row["leftovers"])
+
+
+async def adopt(
+    connection: "Connection", node_id: int, held: Sequence[Held]
+) -> dict[int, tuple[Epoch, Desired]]:
+    """Take back those of the tasks that nobody has claimed since; their new epochs and orders."""
+    rows = await connection.fetch(
+        query("claims", "adopt_tasks"),
+        node_id,
+        [task for task, _, _ in held],
+        [epoch for _, epoch, _ in held],
+        [holder for _, _, holder in held],
+    )
+    return {row["id"]: (row["epoch"], row["desired"]) for row in rows}
 
 
 async def sweep(database: Database, node_id: int) -> Swept:
@@ -148,6 +178,17 @@ def _swept(dead: list[asyncpg.Record], moved: list[asyncpg.Record]) -> Swept:
         tuple(row["identifier"] for row in dead),
         tuple((row["uuid"], TaskStatus(row["status"]), row["node_name"]) for row in moved),
     )
+
+
+async def leftovers_of_ended(database: Database) -> list[Leftover]:
+    """Where temporary files may be that nobody will come back to."""
+    rows = await database.fetch(query("leases", "leftovers_of_ended"))
+    return [Leftover(row["task"], row["epoch"], row["machine"], tuple(row["folders"])) for row in rows]
+
+
+async def forget_leftovers(database: Database, tasks: Sequence[UUID]) -> None:
+    """These are gone."""
+    await database.fetch(query("leases", "forget_leftovers"), list(tasks))
 
 
 async def leave(database: Database, node_id: int) -> None:

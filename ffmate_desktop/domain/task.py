@@ -209,6 +209,8 @@ class Claim:
     name: str
     attempts: int
     spec: TaskSpec
+    publishing: Mapping[str, Any] | None = None
+    """What an earlier attempt was allowed to move into place before its node died: finish that, do not encode."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def plan(
     UsageError for an output without a folder and for two outputs of one step in one file, UserError for an output
     that is also an input (under any name or link) or that is a folder.
     """
-    planner = _Planner(f".ffd-{task.replace('-', '')[:12]}-", epoch)
+    planner = _Planner(prefix_of(task), epoch)
     stripped = [without_program(step, program) for step in steps]
     for number, tokens in enumerate(stripped):
         planner.plan_step(number, tokens, kept=_reads_working_directory(stripped[number + 1 :]))
@@ -130,6 +130,11 @@ def plan(
         prefix=planner.prefix,
         epoch=epoch,
     )
+
+
+def prefix_of(task: str) -> str:
+    """How the temporary names of a task (UUID) begin; its epoch follows."""
+    return f".ffd-{task.replace('-', '')[:12]}-"
 
 
 def _reads_working_directory(later: Sequence[Sequence[str]]) -> bool:

@@ -14,7 +14,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.paths import numbered
 from ffmate_desktop.domain.task import IfExists
 from ffmate_desktop.media.inputs import reads_file
-from ffmate_desktop.media.outputs import OutputKind, OutputPlan, PlannedOutput, overwrites_input
+from ffmate_desktop.media.outputs import OutputKind, OutputPlan, PlannedOutput, overwrites_input, prefix_of
 from ffmate_desktop.media.rename import rename_to_free_name
 
 _LISTS = frozenset({".m3u8", ".mpd", ".csv", ".txt", ".ffconcat"})  # name the other files of a set
@@ -103,7 +103,7 @@ def make_folders(plan: OutputPlan) -> None:
 def sync(plan: OutputPlan) -> None:
     """Brings the temporary files to the disk, so that a published name never shows a file lost in a power cut."""
     for output in plan.outputs:
-        files = [output.temporary] if output.kind is OutputKind.FILE else _files_below(output.temporary)
+        files = [output.temporary] if output.kind is OutputKind.FILE else files_below(output.temporary)
         for file in files:
             with _explained(file):
                 _sync_file(file)
@@ -120,38 +120,51 @@ def publish(plan: OutputPlan, if_exists: IfExists) -> list[Path]:
         if output.temporary in published:
             continue  # two sets in one folder were moved together
         if output.kind is OutputKind.FILE:
-            published[output.temporary] = [_publish_file(plan, output, if_exists)]
+            published[output.temporary] = [publish_file(plan, output, if_exists)]
         else:
-            published[output.temporary] = _publish_set(plan, output, if_exists)
+            published[output.temporary] = publish_set(plan, output, if_exists)
     for folder in {path.parent for path in itertools.chain.from_iterable(published.values())}:
-        _sync_folder(folder)
+        sync_folder(folder)
     return list(itertools.chain.from_iterable(published.values()))
 
 
 def discard(plan: OutputPlan) -> None:
     """Removes what this claim of the task, or an earlier one, wrote and did not publish."""
-    _discard(plan, range(plan.epoch + 1))
+    _discard(plan.parents, plan.prefix, range(plan.epoch + 1))
 
 
 def discard_older(plan: OutputPlan) -> None:
     """Removes what earlier claims of the same task left behind, so that a zombie finds nothing to publish."""
-    _discard(plan, range(plan.epoch))
+    _discard(plan.parents, plan.prefix, range(plan.epoch))
 
 
-def _discard(plan: OutputPlan, epochs: range) -> None:
-    ours = re.compile(re.escape(plan.prefix) + r"(\d+)(?:-.*)?", re.DOTALL)
-    for parent in plan.parents:
+def discard_leftovers(task: str, epoch: int, folders: Iterable[Path]) -> tuple[int, bool]:
+    """Removes what claims of a task (UUID) up to this epoch left in these folders.
+
+    Returns how many files and folders went, and whether every folder could be looked into.
+    """
+    return _discard(folders, prefix_of(task), range(epoch + 1))
+
+
+def _discard(folders: Iterable[Path], prefix: str, epochs: range) -> tuple[int, bool]:
+    ours = re.compile(re.escape(prefix) + r"(\d+)(?:-.*)?", re.DOTALL)
+    removed, complete = 0, True
+    for folder in folders:
         try:
-            entries = list(parent.iterdir())
+            entries = list(folder.iterdir())
         except FileNotFoundError:
+            complete = False
             continue
         except OSError as error:
-            logs.task.warning("Temporary files in “%s” cannot be removed: %s", parent, error)
+            logs.task.warning("Temporary files in “%s” cannot be removed: %s", folder, error)
+            complete = False
             continue
         for entry in entries:
             match = ours.fullmatch(entry.name)
             if match and int(match[1]) in epochs:
                 _remove(entry)
+                removed += not os.path.lexists(entry)
+    return removed, complete
 
 
 def _remove(path: Path) -> None:
@@ -164,21 +177,24 @@ def _remove(path: Path) -> None:
         logs.task.warning("The temporary file “%s” could not be removed: %s", path, error)
 
 
-def _publish_file(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -> Path:
+def publish_file(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -> Path:
+    """Move one file to its final name and return that; raises UserError."""
     if if_exists is not IfExists.RENAME:
         _move(plan, output.temporary, output.target, replace=if_exists is IfExists.REPLACE)
         return output.target
-    for candidate in _names(output.target):
+    for candidate in names(output.target):
         with _explained(candidate):
             try:
                 rename_to_free_name(output.temporary, candidate)
             except FileExistsError:
-                continue
+                if not candidate.exists() or not output.temporary.samefile(candidate):
+                    continue
+                output.temporary.unlink()  # a second name of our own file: somebody died between link and unlink
             return candidate
     raise AssertionError("names never end")
 
 
-def _names(path: Path) -> Iterator[Path]:
+def names(path: Path) -> Iterator[Path]:
     """`name.ext`, `name-2.ext`, `name-3.ext` and so on."""
     yield path
     for number in itertools.count(2):
@@ -198,8 +214,9 @@ def _move(plan: OutputPlan, source: Path, target: Path, *, replace: bool) -> Non
             source.replace(target)
 
 
-def _publish_set(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -> list[Path]:
-    files = [file.relative_to(output.temporary) for file in _files_below(output.temporary)]
+def publish_set(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -> list[Path]:
+    """Move all files of a set to their final folder; their paths. Raises UserError."""
+    files = [file.relative_to(output.temporary) for file in files_below(output.temporary)]
     files.sort(key=lambda file: (file.suffix.lower() in _LISTS, file))
     folder = output.target
     if if_exists is not IfExists.REPLACE:
@@ -207,19 +224,20 @@ def _publish_set(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -
         if taken is not None and if_exists is IfExists.FAIL:
             raise explain(FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)), taken)
         if taken is not None:
-            folder = _new_folder(folder / _set_name(output))
+            folder = _new_folder(folder / set_name(output))
     try:
-        _move_all(plan, output.temporary, folder, files, replace=if_exists is IfExists.REPLACE)
+        move_all(plan, output.temporary, folder, files, replace=if_exists is IfExists.REPLACE)
     except UserError as error:
         if if_exists is not IfExists.RENAME or not isinstance(error.__cause__, FileExistsError):
             raise
-        folder = _new_folder(folder / _set_name(output))  # somebody was faster
-        _move_all(plan, output.temporary, folder, files, replace=False)
+        folder = _new_folder(folder / set_name(output))  # somebody was faster
+        move_all(plan, output.temporary, folder, files, replace=False)
     _remove(output.temporary)
     return [folder / file for file in files]
 
 
-def _move_all(plan: OutputPlan, source: Path, folder: Path, files: list[Path], *, replace: bool) -> None:
+def move_all(plan: OutputPlan, source: Path, folder: Path, files: list[Path], *, replace: bool) -> None:
+    """Move these files (relative paths) of a set to their final folder: all of them, or none."""
     moved: list[Path] = []
     try:
         for file in files:
@@ -234,7 +252,7 @@ def _move_all(plan: OutputPlan, source: Path, folder: Path, files: list[Path], *
         raise
 
 
-def _set_name(output: PlannedOutput) -> str:
+def set_name(output: PlannedOutput) -> str:
     """Name of a set without numbers and extension, such as `frame` for `frame_%04d.png`."""
     return re.sub(r"%[-0-9]*[A-Za-z]|%%", "", Path(output.name).stem).strip("_-. ") or "output"
 
@@ -251,7 +269,8 @@ def _new_folder(path: Path) -> Path:
     raise AssertionError("numbers never end")
 
 
-def _files_below(folder: Path) -> list[Path]:
+def files_below(folder: Path) -> list[Path]:
+    """Every file in a folder and the folders in it."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -264,7 +283,8 @@ def _sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
     if sys.platform == "win32":  # NTFS journals names; a folder cannot be opened
         return
     try:

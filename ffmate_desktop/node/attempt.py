@@ -11,7 +11,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.task import Claim
 from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
-from ffmate_desktop.media import arguments, command, publish
+from ffmate_desktop.media import arguments, command, publication, publish
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.expectation import expect, inputs_to_probe
 from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
@@ -61,6 +61,7 @@ class Attempt:
         self._output = ""
         self._steps: list[list[str]] = []
         self._plan: OutputPlan | None = None
+        self._older: OutputPlan | None = None
         self._run: FFmpegRun | None = None
         self._facts: dict[str, MediaFacts] = {}
 
@@ -90,6 +91,28 @@ class Attempt:
         if spec.input in self._facts:
             known["facts"] = {"input": self._facts[spec.input].to_json()}
         return known
+
+    @property
+    def is_published_in_part(self) -> bool:
+        """Whether the output of an earlier attempt is complete here, in its place or about to be moved there."""
+        return self._older is not None
+
+    async def finish_publication(self) -> list[Path] | None:
+        """Move what the earlier attempt left into place; where the output is now, None if it has to be made again."""
+        assert self._older is not None  # noqa: S101 - is_published_in_part told so
+        record = (self._claim.publishing or {})["outputs"]
+        paths = await asyncio.to_thread(publication.finish, self._older, self._claim.spec.if_exists, record)
+        if paths is None:
+            await asyncio.to_thread(publish.discard_older, self._planned())
+        return paths
+
+    def folders(self) -> list[str]:
+        """Where this attempt's temporary files are."""
+        return [str(folder) for folder in self._planned().parents]
+
+    async def describe(self) -> list[dict[str, Any]]:
+        """What is about to be published, for whoever has to finish it."""
+        return await asyncio.to_thread(publication.describe, self._planned())
 
     async def encode(self) -> Finished:
         """Run every step; returns how ffmpeg ended."""
@@ -170,7 +193,10 @@ class Attempt:
             program=self._shop.ffmpeg,
         )
         publish.make_folders(self._plan)
-        publish.discard_older(self._plan)
+        if self._claim.publishing is not None:
+            self._older = publication.find(self._plan, spec.if_exists, self._claim.publishing["outputs"])
+        if self._older is None:
+            publish.discard_older(self._plan)
 
     async def _probe(self, name: str, path: Path) -> None:
         """Facts make progress and verdict better; where there are none (a pattern, a device) we go without."""

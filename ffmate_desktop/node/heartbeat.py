@@ -1,18 +1,18 @@
 """The control connection: joining the cluster, "I am alive", and hearing the news. It comes back by itself."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import leases
 from ffmate_desktop.db.connection import CONNECTION_LOST, connect
-from ffmate_desktop.db.leases import Beat, Membership
+from ffmate_desktop.db.leases import Beat, Held, Membership
 from ffmate_desktop.db.listener import NODE_CHANNEL, listen
 from ffmate_desktop.domain.change import AnythingChanged
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeFacts
-from ffmate_desktop.domain.task import LiveProgress
+from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.insist import pauses
 
@@ -27,8 +27,10 @@ class Heartbeat:
     """One connection that listens and beats, never inside a transaction.
 
     `progress` is asked at each beat for what the node runs. `on_beat(beat, sent)` gets every answer with the loop's
-    time at which its question was sent; `on_expelled()` is called when the cluster has declared this incarnation
-    dead, before it joins anew under a new id.
+    time at which its question was sent, and returns the tasks that run here although the database no longer
+    counts them as ours; `on_adopted(asked, adopted)` tells which of them were taken back, under which epoch.
+    An incarnation that the cluster has declared dead joins anew under a new id; `on_expelled()` is called when it
+    cannot.
     """
 
     def __init__(
@@ -38,7 +40,8 @@ class Heartbeat:
         bus: Bus,
         *,
         progress: Callable[[], list[LiveProgress]],
-        on_beat: Callable[[Beat, float], None],
+        on_beat: Callable[[Beat, float], Sequence[Held]],
+        on_adopted: Callable[[Sequence[Held], Mapping[int, tuple[Epoch, Desired]]], None],
         on_expelled: Callable[[], None],
     ) -> None:
         self._uri = uri
@@ -46,6 +49,7 @@ class Heartbeat:
         self._bus = bus
         self._progress = progress
         self._on_beat = on_beat
+        self._on_adopted = on_adopted
         self._on_expelled = on_expelled
         self._membership: Membership | None = None
         self._connection: Connection | None = None
@@ -148,7 +152,11 @@ class Heartbeat:
                 await self._join_anew(connection)
                 continue
             self._beats += 1
-            self._on_beat(beat, sent)
+            held = self._on_beat(beat, sent)
+            if held:
+                async with asyncio.timeout(LONGEST_ANSWER):
+                    adopted = await leases.adopt(connection, self.membership.id, held)
+                self._on_adopted(held, adopted)
             async with self._answered:
                 self._answers = self._asked
                 self._answered.notify_all()
@@ -164,6 +172,9 @@ class Heartbeat:
 
     async def _join_anew(self, connection: "Connection") -> None:
         logs.cluster.warning("The cluster took this node for dead; it joins again as a new one")
-        self._on_expelled()
-        self._membership = await leases.join(connection, self._facts)
+        try:
+            self._membership = await leases.join(connection, self._facts)
+        except UserError:  # our name is somebody else's now
+            self._on_expelled()
+            raise
         self._has_lock = True

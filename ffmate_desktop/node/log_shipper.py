@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from ffmate_desktop.db import claims
 from ffmate_desktop.db.connection import Database
@@ -18,12 +19,12 @@ class LogShipper:
     """Collects lines of one attempt: the first 400 go out about once a second, of the rest the last 200 at the end.
 
     The complete log stays in a file on the node. `add` never blocks; `run` ships until cancelled, `finish` the rest.
+    `holder()` is the incarnation and the claim that it holds now.
     """
 
-    def __init__(self, database: Database, node_id: int, claim: Claim) -> None:
+    def __init__(self, database: Database, holder: Callable[[], tuple[int, Claim]]) -> None:
         self._database = database
-        self._node_id = node_id
-        self._claim = claim
+        self._holder = holder
         self._waiting: list[str] = []
         self._tail: deque[str] = deque(maxlen=LAST_LINES)
         self._counted = 0
@@ -68,6 +69,6 @@ class LogShipper:
             self._seq += 1
             seq, lines, self._waiting = self._seq, "\n".join(self._waiting) + "\n", []
             await insist(
-                lambda: claims.append_log(self._database, self._node_id, self._claim, seq, lines),
-                f"the log of {self._claim.uuid}",
+                lambda: claims.append_log(self._database, *self._holder(), seq, lines),
+                f"the log of {self._holder()[1].uuid}",
             )

@@ -1,21 +1,22 @@
 """A cluster node: joins, keeps its duties alive, and leaves in order. The duties are in the files beside this one."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import claims, leases
 from ffmate_desktop.db.connection import CONNECTION_LOST, Database
-from ffmate_desktop.db.leases import Beat
+from ffmate_desktop.db.leases import Beat, Held
 from ffmate_desktop.domain.change import AnythingChanged, Change, NodeChanged, TasksChanged
 from ffmate_desktop.domain.node import NodeFacts, NodeState
-from ffmate_desktop.domain.task import Claim, LiveProgress
+from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress
 from ffmate_desktop.node.attempt import Workshop
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.heartbeat import Heartbeat
 from ffmate_desktop.node.insist import insist
+from ffmate_desktop.node.janitor import Janitor
 from ffmate_desktop.node.progress_sender import ProgressSender
 from ffmate_desktop.node.recovery import recover
 from ffmate_desktop.node.scheduler import Scheduler
@@ -55,11 +56,13 @@ class Node:
             bus,
             progress=self._live,
             on_beat=self._on_beat,
+            on_adopted=self._on_adopted,
             on_expelled=self._on_expelled,
         )
         self._scheduler = Scheduler(
             database, node_id=self._node_id, free=self._free_slots, start=self._start_task
         )
+        self._janitor = Janitor(database, facts.machine)
         self._sender = ProgressSender(database, node_id=self._node_id, progress=self._live)
 
     async def start(self) -> None:
@@ -136,6 +139,10 @@ class Node:
 
     def _start_task(self, claim: Claim, node_id: int) -> None:
         assert self._group is not None  # noqa: S101 - only the scheduler calls it, inside the group
+        former = self._runs.get(claim.id)
+        if former is not None and former.may_adopt(claim.epoch):  # our own task came back: keep its encode
+            former.adopt(claim.epoch, node_id)
+            return
         run = TaskRun(
             claim,
             node_id,
@@ -147,8 +154,6 @@ class Node:
         self._idle.clear()
         task = self._group.create_task(run.run(), name=f"task {claim.uuid}")
         task.add_done_callback(lambda _task: self._on_task_end(run))
-        if node_id != self._node_id():  # expelled while the claim was on its way
-            run.end(Order.LOST)
         self._sender.wake()
 
     def _on_task_end(self, run: TaskRun) -> None:
@@ -179,23 +184,47 @@ class Node:
             case _:
                 pass
 
-    def _on_beat(self, beat: Beat, sent: float) -> None:
-        """Make our belief that of the database, where the answer is newer than what we did since."""
+    def _on_beat(self, beat: Beat, sent: float) -> Sequence[Held]:
+        """Make our belief that of the database, where the answer is newer than what we did since.
+
+        Returns what runs here although the database does not count it as ours: perhaps it can be taken back.
+        """
         if beat.state == NodeState.DRAINING:
             self.drain()
+        quiet = self._scheduler.was_quiet_since(sent)  # no claim was on its way
+        held = []
         for run in self._runs.values():
             belief = beat.mine.get(run.claim.id)
-            if belief is not None and belief[0] == run.claim.epoch:
+            if belief is not None and belief[0] == run.claim.epoch and run.node_id == self._node_id():
                 run.obey(belief[1])
-            elif run.claimed_at < sent and run.node_id == self._node_id():
+            elif run.claimed_at >= sent:
+                pass  # claimed after the question: the next answer knows it
+            elif belief is not None and quiet and run.may_adopt(belief[0]):
+                run.adopt(belief[0], self._node_id())  # taken back, and the answer was lost
+                run.obey(belief[1])
+            elif run.may_adopt(run.claim.epoch):
+                held.append((run.claim.id, run.claim.epoch, run.node_id))
+            else:
                 run.end(Order.LOST)
-        unknown = beat.mine.keys() - self._runs.keys()
         # Ours in the database, unknown here, and no claim was on its way: its answer was lost.
-        self._orphaned = unknown if self._scheduler.was_quiet_since(sent) else set()
+        self._orphaned = beat.mine.keys() - self._runs.keys() if quiet else set()
         if beat.work:
             self._scheduler.wake()
         self._last_beat = beat
         self._beat_came.set()
+        return held
+
+    def _on_adopted(self, asked: Sequence[Held], adopted: Mapping[int, tuple[Epoch, Desired]]) -> None:
+        for task_id, epoch, _ in asked:
+            run = self._runs.get(task_id)
+            if run is None or run.claim.epoch != epoch:
+                continue  # it ended, or was claimed again meanwhile
+            if task_id in adopted:
+                new_epoch, desired = adopted[task_id]
+                run.adopt(new_epoch, self._node_id())
+                run.obey(desired)
+            else:
+                run.end(Order.LOST)
 
     def _on_expelled(self) -> None:
         for run in self._runs.values():
@@ -209,6 +238,8 @@ class Node:
             orphaned, self._orphaned = self._orphaned, set()
             if orphaned:
                 await self._give_back_orphaned(orphaned)
+            if self._last_beat is not None and self._last_beat.leftovers:
+                await self._janitor.clean()
             if self._last_beat is not None:
                 await recover(
                     self._database,

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from enum import IntEnum, auto
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
@@ -12,7 +13,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import claims
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.task import Claim, Desired, LiveProgress, Outcome, TaskStatus
+from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskStatus
 from ffmate_desktop.media.ffmpeg import Finished
 from ffmate_desktop.media.progress import Progress
 from ffmate_desktop.node.alongside import alongside
@@ -63,7 +64,7 @@ class TaskRun:
         self._order: Order | None = None
         self._paused = False
         self._progress: Progress | None = None
-        self._shipper = LogShipper(database, node_id, claim)
+        self._shipper = LogShipper(database, lambda: (self.node_id, self.claim))
         self._attempt = Attempt(claim, shop, on_progress=self._on_progress, on_lines=self._shipper.add)
         self._killing: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[Any] | None = None
@@ -107,13 +108,32 @@ class TaskRun:
 
     def end(self, order: Order) -> None:
         """End the attempt early; the order of the highest rank counts."""
-        if self.ending or (self._order is not None and order <= self._order):
+        if self._order is not None and order <= self._order:
+            return
+        if self.ending:
+            if order is Order.LOST:
+                self._order = order  # the last write learns of it
             return
         self._order = order
         if self._looking is not None:
             self._looking.cancel()
         if self._killing is None:
             self._killing = asyncio.create_task(self._attempt.cancel(), name=f"kill {self.claim.uuid}")
+
+    def may_adopt(self, epoch: Epoch) -> bool:
+        """Whether this attempt may go on under a claim with that epoch.
+
+        Being taken for dead raises the epoch by one and a new claim by one more; anything above means that the
+        task was ended or restarted, which starts clean.
+        """
+        return self._order is None and epoch <= self.claim.epoch + 2
+
+    def adopt(self, epoch: Epoch, node_id: int) -> None:
+        """Go on under a new claim: the old one was taken away, and nobody else has taken the task since."""
+        logs.cluster.info("Task %s was taken back with epoch %d; its encode goes on", self.claim.uuid, epoch)
+        self.claim, self.node_id = replace(self.claim, epoch=epoch), node_id
+        self.claimed_at = asyncio.get_running_loop().time()
+        self._attempt.log.note(f"taken back with epoch {epoch}: the node had been taken for dead")
 
     def abandon(self) -> None:
         """Stop waiting for the database; what the last write would have said is found out by others."""
@@ -156,6 +176,8 @@ class TaskRun:
         attempt = self._attempt
         attempt.log.note(f"claimed with epoch {self.claim.epoch}, attempt {self.claim.attempts}")
         await attempt.prepare()
+        if (published := await self._finish_publication()) is not None:
+            return published
         known = await self._unless_ordered(attempt.examine())
         if self._paused:
             attempt.pause()
@@ -164,14 +186,25 @@ class TaskRun:
         if (found := verdict.diagnosis) is not None:
             return self._failed(found.sentence, found.hint, found.lines, known)
         await attempt.secure()
-        await self._ask_to_publish(known)
-        paths = await attempt.publish()
-        attempt.log.note("verified and published")
-        facts = known.pop("facts", {}) | {"outputs": [facts.to_json() for facts in verdict.outputs]}
+        known["facts"] = known.get("facts", {}) | {"outputs": [facts.to_json() for facts in verdict.outputs]}
+        await self._ask_to_publish(known, {"outputs": await attempt.describe(), "result": known})
+        return await self._published(await attempt.publish(), known)
+
+    async def _finish_publication(self) -> Outcome | None:
+        """Finish what an earlier attempt was publishing when its node died; None when there is nothing to finish."""
+        record = self.claim.publishing
+        if record is None or not self._attempt.is_published_in_part:
+            return None
+        await self._ask_to_publish(record["result"], record)
+        paths = await self._attempt.finish_publication()
+        return None if paths is None else await self._published(paths, dict(record["result"]))
+
+    async def _published(self, paths: list[Path], known: dict[str, Any]) -> Outcome:
+        self._attempt.log.note("verified and published")
         if len(paths) == 1:
             known |= {"output": os.fspath(paths[0])}
-        result = known | {"facts": facts, "size": await asyncio.to_thread(_bytes_in, paths)}
-        return Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, result)
+        known |= {"size": await asyncio.to_thread(_bytes_in, paths)}
+        return Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, known)
 
     async def _encode(self, known: dict[str, Any]) -> Finished:
         """Encode, and meanwhile tell what is known: whoever looks at a running task sees its resolved command."""
@@ -179,13 +212,18 @@ class TaskRun:
             return await self._attempt.encode()
 
     async def _tell(self, known: dict[str, Any]) -> None:
-        desired = await insist(
-            lambda: claims.set_phase(self._database, self.node_id, self.claim, "encode", known),
-            f"the facts of {self.claim.uuid}",
-        )
-        if desired is None:
-            self.end(Order.LOST)
-        elif desired != "run":  # it runs; and a pause that was heard of meanwhile is newer than this answer
+        told = known | {"folders": self._attempt.folders()}
+        while True:
+            desired = await insist(
+                lambda: claims.set_phase(self._database, self.node_id, self.claim, "encode", told),
+                f"the facts of {self.claim.uuid}",
+            )
+            if desired is not None:
+                break
+            await (
+                self._confirm()
+            )  # refused: the answer to the next beat takes the task back, or ends this attempt
+        if desired != "run":  # it runs; and a pause that was heard of meanwhile is newer than this answer
             self.obey(desired)
 
     async def _unless_ordered(self, looking: Coroutine[Any, Any, T]) -> T:
@@ -208,12 +246,12 @@ class TaskRun:
         if self._order is not None:
             raise _OrderedError
 
-    async def _ask_to_publish(self, known: dict[str, Any]) -> None:
+    async def _ask_to_publish(self, known: dict[str, Any], record: Mapping[str, Any]) -> None:
         """The fence before the disk: only the holder of the claim, on a good lease, may touch the final name."""
         while True:
             self._check_order()
             desired = await insist(
-                lambda: claims.set_phase(self._database, self.node_id, self.claim, "publish", known),
+                lambda: claims.set_phase(self._database, self.node_id, self.claim, "publish", known, record),
                 f"publishing {self.claim.uuid}",
             )
             self._check_order()
@@ -252,13 +290,19 @@ class TaskRun:
                 assert_never(order)
 
     async def _finish(self, outcome: Outcome) -> None:
-        ended = await insist(
-            lambda: claims.finish(self._database, self.node_id, [(self.claim, outcome)]),
-            f"the end of {self.claim.uuid}",
-        )
-        if self.claim.id not in ended:
-            logs.task.warning("The claim of %s was lost before its end was written", self.claim.uuid)
-            return
+        while True:
+            ended = await insist(
+                lambda: claims.finish(self._database, self.node_id, [(self.claim, outcome)]),
+                f"the end of {self.claim.uuid}",
+            )
+            if self.claim.id in ended:
+                break
+            if self._order is Order.LOST:
+                logs.task.warning("The claim of %s was lost before its end was written", self.claim.uuid)
+                return
+            await (
+                self._confirm()
+            )  # refused: the answer to the next beat takes the task back, or tells that it is lost
         logs.task.info("%s (%s): %s", self.claim.name, self.claim.uuid, outcome.status)
         if ended[self.claim.id] == "delete":  # wanted while its end was on its way
             await self._delete()

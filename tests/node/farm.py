@@ -95,16 +95,7 @@ class Farm:
             slots=slots,
             labels=labels,
         )
-        shop = Workshop(
-            ffmpeg=FFMPEG,
-            launcher=await Launcher.find(),
-            prober=self._prober,
-            os=facts.os,
-            arch=facts.arch,
-            work=data / "work",
-            logs=data / "logs",
-            stall_seconds=60,
-        )
+        shop = await self.workshop(data)
         database = Database(uri or self.uri, size=slots + 2)
         await self._stack.enter_async_context(database)
         bus = Bus()
@@ -116,6 +107,19 @@ class Farm:
         self._stack.push_async_callback(self._dismiss, worker)
         self.workers.append(worker)
         return worker
+
+    async def workshop(self, data: Path) -> Workshop:
+        """What a node with this data folder uses."""
+        return Workshop(
+            ffmpeg=FFMPEG,
+            launcher=await Launcher.find(),
+            prober=self._prober,
+            os="linux",
+            arch="amd64",
+            work=data / "work",
+            logs=data / "logs",
+            stall_seconds=60,
+        )
 
     async def _dismiss(self, worker: Worker) -> None:
         worker.node.stop()

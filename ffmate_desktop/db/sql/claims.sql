@@ -36,14 +36,16 @@ UPDATE ffmate.tasks t
         LIMIT (SELECT least($2, ceil((SELECT count(*) FROM waiting) * greatest(p.slots, $2) / live.slots::float8))
                  FROM live, ffmate.nodes p WHERE p.id = $1)
           FOR UPDATE OF q SKIP LOCKED))
-RETURNING t.id, t.uuid, t.epoch, t.priority, t.spec, t.name, t.attempts, t.created_at;
+RETURNING t.id, t.uuid, t.epoch, t.priority, t.spec, t.name, t.attempts, t.created_at, t.publishing;
 
 -- name: set_phase
 -- Fenced and HOT. Entering 'publish' is the permission to move the output into place: it also needs a good lease,
--- and a task that somebody wants cancelled is not published any more.
+-- and a task that somebody wants cancelled is not published any more. What is published ($6) is written down with the
+-- permission: a successor finishes it, so that a node that dies between the move and its last write makes no second
+-- output.
 UPDATE ffmate.tasks t
    SET phase = $4, version = version + 1, updated_at = clock_timestamp(),
-       result = coalesce(t.result, '{}'::jsonb) || $5::jsonb
+       result = coalesce(t.result, '{}'::jsonb) || $5::jsonb, publishing = coalesce($6::jsonb, t.publishing)
  WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
    AND ($4 <> 'publish' OR (t.desired IN ('run', 'pause') AND EXISTS (
@@ -70,7 +72,7 @@ ended AS (
     UPDATE ffmate.tasks t
        SET status = f.status, phase = '', error = f.error,
            desired = CASE t.desired WHEN 'delete' THEN t.desired ELSE 'run' END, progress = f.progress,
-           result = coalesce(t.result, '{}'::jsonb) || f.result,
+           result = coalesce(t.result, '{}'::jsonb) || f.result, publishing = NULL,
            version = t.version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp()
       FROM f
      WHERE t.id = f.id AND t.epoch = f.epoch AND t.node_id = $1
@@ -80,6 +82,31 @@ SELECT id, desired FROM ended
 UNION ALL
 SELECT t.id, t.desired FROM ffmate.tasks t JOIN f ON t.id = f.id AND t.epoch = f.epoch AND t.status = f.status
  WHERE t.node_id = $1;
+
+-- name: adopt_tasks
+-- A node that was taken for dead, or whose claim a failover forgot, takes back what it still encodes, under a new epoch.
+-- QUEUED under the row lock means that nobody runs it. An epoch more than one above the node's own ($3) means that
+-- it was ended or restarted since, which starts clean. The loss that was counted was none. What still stands under the
+-- node's dead incarnation ($4), because nobody has swept yet, is taken over as it is.
+WITH held AS MATERIALIZED (
+    SELECT * FROM unnest($2::bigint[], $3::integer[], $4::bigint[]) AS h (id, epoch, node_id)),
+adopted AS (
+    UPDATE ffmate.tasks t
+       SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier,
+           epoch = greatest(t.epoch, h.epoch) + 1, losses = greatest(t.losses - (t.status = 'QUEUED')::integer, 0), not_before = NULL, error = NULL,
+           started_at = coalesce(t.started_at, clock_timestamp()), updated_at = clock_timestamp(),
+           version = t.version + 1
+      FROM held h, ffmate.nodes n
+     WHERE t.id = h.id AND t.desired IN ('run', 'pause')
+       AND (t.status = 'QUEUED' AND t.epoch <= h.epoch + 1
+            OR t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.epoch = h.epoch
+               AND t.node_id = h.node_id AND NOT EXISTS (
+                   SELECT 1 FROM ffmate.nodes o WHERE o.id = h.node_id AND o.state IN ('online', 'draining')))
+       AND n.id = $1 AND n.state IN ('online', 'draining') AND n.lease_until > clock_timestamp()
+    RETURNING t.id, t.uuid, t.epoch, t.desired),
+kept AS (
+    DELETE FROM ffmate.leftovers l USING adopted a WHERE l.task = a.uuid)
+SELECT id, epoch, desired FROM adopted;
 
 -- name: give_back
 -- Fenced: a node that leaves in order puts its tasks back at their old place in the queue. The epoch grows, so that

@@ -49,7 +49,8 @@ SELECT (SELECT state FROM me) AS state,
                   AND n.beat_at + n.heartbeat * 1.2 < clock_timestamp()) AS late,
        EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
                   AND NOT EXISTS (SELECT 1 FROM ffmate.nodes n
-                                   WHERE n.id = t.node_id AND n.state IN ('online', 'draining'))) AS stray;
+                                   WHERE n.id = t.node_id AND n.state IN ('online', 'draining'))) AS stray,
+       EXISTS (SELECT 1 FROM ffmate.leftovers) AS leftovers;
 
 -- name: bury_late_nodes
 -- Any live node may run it at any time. A node is dead when its lease ran out, or when it missed a beat and its
@@ -79,10 +80,12 @@ RETURNING id, identifier;
 -- "of a node just declared dead": tasks of a node that was pruned long ago are covered too. They are named by the
 -- incarnation that held them in this snapshot ("node_id = ANY"): when somebody else requeued and re-claimed one
 -- meanwhile, the re-check after the row lock finds another incarnation and leaves it alone.
+-- Where their temporary files may be is written down, for the case that nobody runs them again.
 WITH owners AS MATERIALIZED (
     SELECT DISTINCT t.node_id AS id FROM ffmate.tasks t
      WHERE t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-       AND NOT EXISTS (SELECT 1 FROM ffmate.nodes n WHERE n.id = t.node_id AND n.state IN ('online', 'draining')))
+       AND NOT EXISTS (SELECT 1 FROM ffmate.nodes n WHERE n.id = t.node_id AND n.state IN ('online', 'draining'))),
+moved AS (
 UPDATE ffmate.tasks t
    SET status = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED'
                      WHEN t.losses + 1 >= $1 THEN 'DONE_ERROR' ELSE 'QUEUED' END,
@@ -96,7 +99,29 @@ UPDATE ffmate.tasks t
        version = t.version + 1, updated_at = clock_timestamp()
  WHERE t.node_id = ANY (ARRAY(SELECT id FROM owners))
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-RETURNING t.id, t.uuid, t.status, t.node_name, t.desired;
+RETURNING t.id, t.uuid, t.status, t.node_name, t.desired, t.epoch, t.result, t.spec),
+kept AS (
+    INSERT INTO ffmate.leftovers (task, epoch, machine, folders)
+    SELECT m.uuid, m.epoch - 1,
+           (SELECT n.machine FROM ffmate.nodes n WHERE n.identifier = m.node_name ORDER BY n.joined_at DESC LIMIT 1),
+           coalesce(m.result -> 'folders',
+                    jsonb_build_array(regexp_replace(m.spec ->> 'output', '[/\\][^/\\]*$', '')))
+      FROM moved m WHERE m.result ? 'folders' OR m.spec ->> 'output' IS NOT NULL
+    ON CONFLICT DO NOTHING)
+SELECT id, uuid, status, node_name, desired FROM moved;
+
+-- name: leftovers_of_ended
+-- Temporary files may be removed when nobody can come back to them: the task is gone or done, so that no node may
+-- adopt it, publish for it, or is about to run it.
+SELECT l.task, l.epoch, l.machine, l.folders FROM ffmate.leftovers l
+ WHERE NOT EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.uuid = l.task
+                      AND t.status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING'));
+
+-- name: forget_leftovers
+-- Removed, or so old that the disk they were on will not come back. Repeating it changes nothing.
+DELETE FROM ffmate.leftovers
+ WHERE task = ANY ($1::uuid[]) OR at < clock_timestamp() - interval '30 days'
+RETURNING task;
 
 -- name: leave
 -- In order: nothing is running here any more.

@@ -81,7 +81,7 @@ RETURNING uuid;
 -- From every DONE status and from no other. Always clean: new epoch, no traces of the last attempt but its log.
 UPDATE ffmate.tasks
    SET status = 'QUEUED', phase = '', desired = 'run', epoch = epoch + 1, node_id = NULL, node_name = NULL,
-       attempts = 0, losses = 0, not_before = NULL, progress = 0, error = NULL, result = NULL,
+       attempts = 0, losses = 0, not_before = NULL, progress = 0, error = NULL, result = NULL, publishing = NULL,
        started_at = NULL, finished_at = NULL, version = version + 1, updated_at = clock_timestamp()
  WHERE uuid = ANY ($1::uuid[]) AND status IN ('DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED')
 RETURNING uuid;

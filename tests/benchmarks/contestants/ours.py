@@ -59,7 +59,13 @@ class Worker:
         bus = Bus()
         bus.subscribe(self._on_change)
         self._heartbeat = Heartbeat(
-            uri, facts, bus, progress=list, on_beat=self._on_beat, on_expelled=self._on_expelled
+            uri,
+            facts,
+            bus,
+            progress=list,
+            on_beat=self._on_beat,
+            on_adopted=self._on_adopted,
+            on_expelled=self._on_expelled,
         )
         self._scheduler = Scheduler(
             database,
@@ -86,9 +92,13 @@ class Worker:
             case _:
                 pass
 
-    def _on_beat(self, beat: Beat, _sent: float) -> None:
+    def _on_beat(self, beat: Beat, _sent: float) -> tuple[()]:
         if beat.work:
             self._scheduler.wake()
+        return ()
+
+    def _on_adopted(self, *_: object) -> None:
+        raise RuntimeError("nothing was to be taken back")
 
     def _on_expelled(self) -> None:
         raise RuntimeError("the benchmark's node was taken for dead: the machine is overloaded")

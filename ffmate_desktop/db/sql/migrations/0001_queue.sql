@@ -67,6 +67,7 @@ CREATE TABLE ffmate.tasks (
     error           text,
     spec            jsonb NOT NULL,              -- what was asked for; never rewritten after submit
     result          jsonb,                       -- what became of it: resolved command and paths, facts
+    publishing      jsonb,                       -- what a node may move into place: its successor finishes that
     created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     started_at      timestamptz,
@@ -94,6 +95,16 @@ CREATE TABLE ffmate.task_logs (
     at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     lines   text NOT NULL,
     PRIMARY KEY (task_id, epoch, seq)
+);
+
+-- Where an attempt that was taken from its node may have left temporary files; kept until they are gone.
+CREATE TABLE ffmate.leftovers (
+    task    uuid NOT NULL,
+    epoch   integer NOT NULL,
+    machine text,            -- where the node ran; its files may be on a disk that only this computer reaches
+    folders jsonb NOT NULL,
+    at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (task, epoch)
 );
 
 -- One row per incarnation: id is 53 random bits made by the node itself, because after failover to an asynchronous

@@ -1,0 +1,51 @@
+"""Temporary files of attempts that nobody will come back to: of tasks that ended while their node was dead."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+from ffmate_desktop import logs
+from ffmate_desktop.db import leases
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.leases import Leftover
+from ffmate_desktop.media.publish import discard_leftovers
+
+AGAIN = 600.0
+"""Seconds until folders that this node does not reach are tried again: a disk or a share may come back."""
+
+
+class Janitor:
+    """Removes what it reaches. `machine` is this computer: what was left here and is gone from here is gone.
+
+    Who takes a task over removes the leftovers of earlier claims itself; this is for tasks that were cancelled,
+    deleted or given up after their node had died, and for successors that worked on another disk.
+    """
+
+    def __init__(self, database: Database, machine: str) -> None:
+        self._database = database
+        self._machine = machine
+        self._tried: dict[tuple[UUID, int], float] = {}
+
+    async def clean(self) -> None:
+        """One round; called when a heartbeat told that there are leftovers."""
+        now = asyncio.get_running_loop().time()
+        try:
+            found = await leases.leftovers_of_ended(self._database)
+            known = {(leftover.task, leftover.epoch) for leftover in found}
+            self._tried = {key: at for key, at in self._tried.items() if key in known and now - at < AGAIN}
+            due = [leftover for leftover in found if (leftover.task, leftover.epoch) not in self._tried]
+            gone = [leftover.task for leftover in due if await self._removed(leftover)]
+            self._tried |= {(leftover.task, leftover.epoch): now for leftover in due}
+            if gone:
+                await leases.forget_leftovers(self._database, gone)
+        except CONNECTION_LOST as error:
+            logs.cluster.info("Leftovers wait: %s", error or type(error).__name__)
+
+    async def _removed(self, leftover: Leftover) -> bool:
+        folders = [Path(folder) for folder in leftover.folders]
+        removed, complete = await asyncio.to_thread(
+            discard_leftovers, str(leftover.task), leftover.epoch, folders
+        )
+        if removed:
+            logs.task.info("Removed what a dead node left of task %s", leftover.task)
+        return removed > 0 or (complete and leftover.machine == self._machine)

@@ -1,0 +1,197 @@
+"""A node dies at some step of publishing; its successor makes exactly one output, and nothing is left over."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from ffmate_desktop.db import claims, leases
+from ffmate_desktop.domain.task import Claim, IfExists, TaskStatus
+from ffmate_desktop.node.attempt import Attempt
+from tests.db.cluster import Joined, age, joined
+from tests.node.farm import Farm
+from tests.node.waiting import Announce, until
+
+pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
+
+SET = "-i ${INPUT_FILE} -c:v libx264 -preset ultrafast -g 10 -an -f hls -hls_time 0.5 ${OUTPUT_FILE}"
+
+
+class Victim:
+    """A node that works on a task by hand, up to the step at which it dies."""
+
+    def __init__(self, farm: Farm, node: Joined, claim: Claim, attempt: Attempt) -> None:
+        self._farm = farm
+        self.node = node
+        self.claim = claim
+        self.attempt = attempt
+
+    async def encode(self) -> None:
+        """Everything before the permission to publish."""
+        await self.attempt.prepare()
+        known = await self.attempt.examine()
+        told = known | {"folders": self.attempt.folders()}
+        await claims.set_phase(self._farm.database, self.node.id, self.claim, "encode", told)
+        finished = await self.attempt.encode()
+        assert (await self.attempt.judge(finished)).diagnosis is None
+        await self.attempt.secure()
+
+    async def ask(self) -> None:
+        """The permission to publish."""
+        record = {"outputs": await self.attempt.describe(), "result": {"marker": "of the first attempt"}}
+        answer = await claims.set_phase(self._farm.database, self.node.id, self.claim, "publish", {}, record)
+        assert answer == "run"
+
+    async def die(self) -> None:
+        """As by kill -9: nothing is cleaned up but what the operating system does."""
+        self.node.connection.terminate()
+        await self.attempt.log.close()
+        shutil.rmtree(self._farm.folder.parent / "victim", ignore_errors=True)
+        await age(self._farm.database, self.node.id, 60)
+
+
+@asynccontextmanager
+async def victim(farm: Farm, uuid: UUID) -> AsyncIterator[Victim]:
+    """A node that has claimed the task."""
+    async with joined(farm.uri, identifier="victim", labels=()) as node:
+        (claim,) = await claims.claim(farm.database, node.id, 1)
+        assert claim.uuid == uuid
+        shop = await farm.workshop(farm.folder.parent / "victim")
+        yield Victim(
+            farm, node, claim, Attempt(claim, shop, on_progress=lambda _: None, on_lines=lambda _: None)
+        )
+
+
+def announce(expected_warnings: Announce, uuid: UUID, fate: str = "is queued again") -> None:
+    """What a sweep says."""
+    expected_warnings.announce("Node victim is lost")
+    expected_warnings.announce(f"{uuid} of victim {fate}")
+
+
+def outputs(farm: Farm) -> list[str]:
+    """Names of what was published."""
+    return sorted(path.name for path in farm.folder.iterdir() if ".out" in path.name)
+
+
+@pytest.mark.parametrize("choice", [IfExists.RENAME, IfExists.REPLACE, IfExists.FAIL])
+async def test_a_death_between_the_move_and_the_last_write_makes_no_second_output(
+    farm: Farm, clip: Path, expected_warnings: Announce, choice: IfExists
+) -> None:
+    uuid = await farm.add(clip, if_exists=choice)
+    async with victim(farm, uuid) as dying:
+        await dying.encode()
+        await dying.ask()
+        (path,) = await dying.attempt.publish()
+        before = path.stat()
+        await dying.die()
+        announce(expected_warnings, uuid)
+        await farm.node("b", heartbeat=0.3)
+        task = await farm.successful(uuid)
+    assert outputs(farm) == ["clip.out.mp4"]
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert (task.attempts, task.output_file.resolved, task.size) == (2, str(path), before.st_size)
+
+
+@pytest.mark.parametrize("choice", [IfExists.RENAME, IfExists.REPLACE, IfExists.FAIL])
+async def test_a_death_between_the_permission_and_the_move_keeps_the_encode(
+    farm: Farm, clip: Path, expected_warnings: Announce, choice: IfExists
+) -> None:
+    uuid = await farm.add(clip, if_exists=choice)
+    async with victim(farm, uuid) as dying:
+        await dying.encode()
+        await dying.ask()
+        (temporary,) = farm.temporaries()
+        inode = temporary.stat().st_ino
+        await dying.die()
+        announce(expected_warnings, uuid)
+        await farm.node("b", heartbeat=0.3)
+        await farm.successful(uuid)
+    assert outputs(farm) == ["clip.out.mp4"]
+    assert (farm.folder / "clip.out.mp4").stat().st_ino == inode
+
+
+async def test_a_frozen_node_that_wakes_after_its_successor_publishes_nothing(
+    farm: Farm, clip: Path, expected_warnings: Announce
+) -> None:
+    uuid = await farm.add(clip)
+    async with victim(farm, uuid) as dying:
+        await dying.encode()
+        await dying.ask()
+        await dying.die()
+        announce(expected_warnings, uuid)
+        await farm.node("b", heartbeat=0.3)
+        await farm.successful(uuid)
+        with pytest.raises(Exception, match="temporary file"):
+            await dying.attempt.publish()
+    assert outputs(farm) == ["clip.out.mp4"]
+
+
+async def test_a_file_of_somebody_else_is_not_taken_for_the_output(
+    farm: Farm, clip: Path, expected_warnings: Announce
+) -> None:
+    uuid = await farm.add(clip)
+    async with victim(farm, uuid) as dying:
+        await dying.encode()
+        await dying.ask()
+        (temporary,) = farm.temporaries()
+        temporary.unlink()
+        (farm.folder / "clip.out.mp4").write_text("mine")
+        await dying.die()
+        announce(expected_warnings, uuid)
+        await farm.node("b", heartbeat=0.3)
+        task = await farm.successful(uuid)
+    assert (farm.folder / "clip.out.mp4").read_text() == "mine"
+    assert outputs(farm) == ["clip.out-2.mp4", "clip.out.mp4"]
+    assert task.output_file.resolved == str(farm.folder / "clip.out-2.mp4")
+
+
+async def test_a_set_that_was_moved_in_part_is_completed(
+    farm: Farm, clip: Path, expected_warnings: Announce
+) -> None:
+    target = farm.folder / "stream"
+    uuid = await farm.add(clip, SET, f"{target}/list.m3u8")
+    async with victim(farm, uuid) as dying:
+        await dying.encode()
+        await dying.ask()
+        (temporary,) = farm.temporaries()
+        names = sorted(path.name for path in temporary.iterdir())
+        os.rename(temporary / "list0.ts", target / "list0.ts")  # noqa: PTH104 - what the dying node was doing
+        await dying.die()
+        announce(expected_warnings, uuid)
+        await farm.node("b", heartbeat=0.3)
+        await farm.successful(uuid)
+    assert len(names) > 2
+    assert sorted(path.name for path in target.iterdir()) == names
+
+
+async def test_leftovers_of_a_dead_node_go_when_its_task_is_cancelled_in_the_queue(
+    farm: Farm, clip: Path, expected_warnings: Announce
+) -> None:
+    uuid = await farm.add(clip, labels=("nobody",))
+    await farm.sql("UPDATE ffmate.requirement_sets SET labels = '{}'")
+    async with victim(farm, uuid) as dying:
+        await farm.sql("UPDATE ffmate.requirement_sets SET labels = '{nobody}'")
+        await dying.encode()
+        assert len(farm.temporaries()) == 1
+        await dying.die()
+        announce(expected_warnings, uuid)
+        await farm.node("b", heartbeat=0.3)
+
+        async def queued() -> bool:
+            return (await farm.task(uuid)).status is TaskStatus.QUEUED
+
+        await until(queued, "it is swept")
+        await asyncio.sleep(1)
+        assert len(farm.temporaries()) == 1, "somebody may still take the task back"
+        await farm.tasks.cancel([uuid])
+        await until(lambda: not farm.temporaries(), "the janitor comes")
+
+        async def forgotten() -> bool:
+            return not await leases.leftovers_of_ended(farm.database)
+
+        await until(forgotten, "they are forgotten")
