@@ -40,6 +40,12 @@ LABEL = Setting(
 HEARTBEAT = Setting(
     "--heartbeat", "FFMATE_HEARTBEAT", "SECONDS", "Seconds between two signs of life of this node."
 )
+DRAIN_TIME = Setting(
+    "--drain-time",
+    "FFMATE_DRAIN_TIME",
+    "SECONDS",
+    "Seconds that a node which is told to stop lets its tasks finish before they go back to the queue.",
+)
 DATA_DIR = Setting(
     "--data-dir", "FFMATE_DATA_DIR", "PATH", "Folder of the embedded database, settings and logs."
 )
@@ -52,13 +58,15 @@ DEBUG = Setting(
 
 DEFAULT_SLOTS = 3
 DEFAULT_HEARTBEAT = 5.0
+DEFAULT_DRAIN_TIME = 30.0
+"""Less than the 90 s after which systemd kills."""
 STALL_SECONDS = 300.0
 """An ffmpeg that shows no sign of life for so long is taken for stuck. Slow filters may be silent for minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What this run of the program was told. `heartbeat` in seconds."""
+    """What this run of the program was told. `heartbeat` and `drain_time` in seconds."""
 
     database: str | None
     identifier: str
@@ -68,6 +76,7 @@ class Settings:
     heartbeat: float
     data_dir: Path
     debug: str
+    drain_time: float = DEFAULT_DRAIN_TIME
 
     @property
     def work_folder(self) -> Path:

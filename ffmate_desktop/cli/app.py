@@ -18,8 +18,10 @@ from ffmate_desktop.settings import (
     DATA_DIR,
     DATABASE,
     DEBUG,
+    DEFAULT_DRAIN_TIME,
     DEFAULT_HEARTBEAT,
     DEFAULT_SLOTS,
+    DRAIN_TIME,
     FFMPEG,
     HEARTBEAT,
     IDENTIFIER,
@@ -81,6 +83,7 @@ def root(
     ffmpeg: Annotated[str | None, _option(FFMPEG)] = None,
     label: Annotated[list[str] | None, _option(LABEL)] = None,
     heartbeat: Annotated[float, _option(HEARTBEAT, least=0.5, most=3600)] = DEFAULT_HEARTBEAT,
+    drain_time: Annotated[float, _option(DRAIN_TIME, least=0, most=86400)] = DEFAULT_DRAIN_TIME,
     data_dir: Annotated[Path | None, _option(DATA_DIR)] = None,
     debug: Annotated[
         str, typer.Option(DEBUG.option, help=DEBUG.help, metavar=DEBUG.value, show_default=False)
@@ -104,6 +107,7 @@ def root(
         heartbeat=heartbeat,
         data_dir=(data_dir or default_data_dir()).expanduser().absolute(),
         debug=rules,
+        drain_time=drain_time,
     )
     typer_context.obj = Context(settings, Console(highlight=False))
     is_node = no_gui or typer_context.invoked_subcommand == "server"

@@ -25,7 +25,7 @@ def server(typer_context: typer.Context) -> None:
 
 
 def serve(context: Context) -> None:
-    """Work until Ctrl+C or SIGTERM; a second one ends everything at once."""
+    """Work until Ctrl+C or SIGTERM: the first drains for a while, the second gives all back, the third kills."""
     context.run(_serve(context))
 
 
@@ -36,16 +36,22 @@ async def _serve(context: Context) -> None:
         bootstrap.open_node(settings, cluster, Bus()) as node,
     ):
         working = asyncio.create_task(node.run(), name="node")
-        asked = False
+        stage = iter((node.retire, node.stop) if settings.drain_time else (node.stop,))
 
         def on_signal() -> None:
-            nonlocal asked
-            if asked:
+            step = next(stage, working.cancel)
+            if step == node.retire and node.running:
+                logs.cluster.info(
+                    "Stopping: %d running tasks may finish, for at most %.0f s. Once more to give them back now",
+                    node.running,
+                    settings.drain_time,
+                )
+                node.retire(settings.drain_time)
+            elif step == working.cancel:
                 working.cancel()
             else:
                 logs.cluster.info("Stopping: running tasks go back to the queue. Once more to end at once")
                 node.stop()
-            asked = True
 
         with _signals(on_signal):
             logs.cluster.info("Ready for tasks; Ctrl+C stops this node")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ffmate_desktop import logs
-from ffmate_desktop.db import claims, leases
+from ffmate_desktop.db import claims, leases, nodes
 from ffmate_desktop.db.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.leases import Beat, Held
 from ffmate_desktop.domain.change import AnythingChanged, Change, NodeChanged, TasksChanged
@@ -50,6 +50,7 @@ class Node:
         self._beat_came = asyncio.Event()
         self._orphaned: set[int] = set()
         self._group: asyncio.TaskGroup | None = None
+        self._retiring: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(
             uri,
             facts,
@@ -74,6 +75,29 @@ class Node:
     def stop(self) -> None:
         """End `run` in order: kill what runs here, give it back to the queue, leave."""
         self._over.set()
+
+    @property
+    def running(self) -> int:
+        """How many tasks run here."""
+        return len(self._runs)
+
+    def retire(self, seconds: float) -> None:
+        """Drain for at most `seconds`; what still runs then goes back to the queue, for others to take at once."""
+        self.drain()
+        if self._group is not None and not self._over.is_set():
+            self._retiring = self._group.create_task(self._retire(seconds), name="retiring")
+
+    async def _retire(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                telling = insist(lambda: nodes.drain(self._database, self._facts.identifier), "draining")
+                await telling  # the others see it, and that the work that comes now is theirs
+                await self._over.wait()
+        except TimeoutError:
+            logs.cluster.info(
+                "Not finished in %.0f s: %d tasks go back to the queue", seconds, len(self._runs)
+            )
+            self.stop()
 
     def drain(self) -> None:
         """Claim nothing new; `run` ends when everything that runs here is finished."""
@@ -100,6 +124,8 @@ class Node:
                 ]
                 self._scheduler.wake()
                 await self._over.wait()
+                if self._retiring is not None:
+                    self._retiring.cancel()
                 await self._give_everything_back(duties)
                 beating.cancel()
         finally:

@@ -84,7 +84,7 @@ class Program:
         log = self.folder / f"{identifier}.log"
         said = log.stat().st_size if log.exists() else 0
         settings = ("--identifier", identifier, "--heartbeat", "1", "--max-concurrent-tasks", "1")
-        process = self.popen("--no-gui", *settings, *options, log=log)
+        process = self.popen("--no-gui", *settings, "--drain-time", "0", *options, log=log)
         self._nodes.append(process)
 
         def joined() -> bool:

@@ -97,6 +97,20 @@ def test_a_node_that_is_told_to_end_gives_its_task_back(
     program.run("tasks", "delete", uuid)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
+def test_the_first_signal_drains_and_the_second_gives_back(program: Program, clip: Path) -> None:
+    node = program.node("a", "--drain-time", "600")
+    uuid = program.submit(clip, *LONG)
+    ffmpeg = program.encoding(uuid, "a")
+    node.send_signal(signal.SIGTERM)
+    until(lambda: program.json("nodes", "list")[0]["status"] == "draining", "it drains")
+    assert ffmpeg.is_running()
+    assert stop(node) == 0
+    assert not ffmpeg.is_running()
+    assert program.task(uuid)["status"] == "QUEUED"
+    program.run("tasks", "delete", uuid)
+
+
 def postgres(program: Program) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline"]):

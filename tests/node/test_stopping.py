@@ -107,3 +107,35 @@ async def test_a_node_that_is_ended_at_once_leaves_no_process_and_no_file(
         await farm.encoding(uuid)
         task = await farm.task(uuid)
         assert task.client and (task.client.identifier, task.attempts) == ("b", 2)
+
+
+async def test_a_node_that_retires_finishes_what_it_can_and_gives_the_rest_back(
+    farm: Farm, clip: Path
+) -> None:
+    worker = await farm.node("a", slots=2, heartbeat=RARE)
+    short, long = (
+        await farm.add(clip, SECONDS_LONG),
+        await farm.add(clip, LONG, "/".join((str(farm.folder), "long.mp4"))),
+    )
+    await farm.encoding(short)
+    ffmpeg = await farm.encoding(long)
+    worker.node.retire(8)
+
+    async def drains() -> bool:
+        return await state(farm, worker) is NodeState.DRAINING
+
+    await until(drains, "everybody sees that it drains")
+    await worker.ended()
+    assert not ffmpeg.is_running()
+    assert (await farm.task(short)).status is TaskStatus.DONE_SUCCESSFUL
+    assert (await farm.task(long)).status is TaskStatus.QUEUED
+    assert await state(farm, worker) is NodeState.LEFT
+
+
+async def test_a_node_that_retires_leaves_as_soon_as_its_tasks_are_done(farm: Farm, clip: Path) -> None:
+    worker = await farm.node("a", heartbeat=RARE)
+    uuid = await farm.add(clip, SECONDS_LONG)
+    await farm.encoding(uuid)
+    worker.node.retire(3600)
+    await worker.ended()
+    assert (await farm.task(uuid)).status is TaskStatus.DONE_SUCCESSFUL
