@@ -15,6 +15,7 @@ from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
+from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.node.attempt import Workshop
@@ -68,24 +69,27 @@ async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Clu
 async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIterator[Node]:
     """A node that has joined; leave the block when its `run` has ended."""
     ffmpeg = await find_ffmpeg(settings.ffmpeg)
-    prober = Prober()
     facts = node_facts(settings, ffmpeg)
-    shop = Workshop(
-        ffmpeg=ffmpeg.path,
-        launcher=await Launcher.find(),
-        prober=prober,
-        os=facts.os,
-        arch=facts.arch,
-        work=settings.work_folder,
-        logs=settings.task_logs,
-        stall_seconds=STALL_SECONDS,
-    )
-    node = Node(cluster.uri, cluster.database, facts, shop, bus)
-    try:
-        await node.start()
-        yield node
-    finally:
-        await prober.close()
+    async with node_folder(settings.work_folder) as folder:
+        launcher = await Launcher.find(folder.owner)
+        prober = Prober(launcher.mark())
+        shop = Workshop(
+            ffmpeg=ffmpeg.path,
+            launcher=launcher,
+            prober=prober,
+            os=facts.os,
+            arch=facts.arch,
+            work=folder.path,
+            logs=settings.task_logs,
+            stall_seconds=STALL_SECONDS,
+        )
+        node = Node(cluster.uri, cluster.database, facts, shop, bus)
+        try:
+            await node.start()
+            yield node
+        finally:
+            await prober.close()
+            await launcher.close()
 
 
 def node_facts(settings: Settings, ffmpeg: FFmpeg) -> NodeFacts:

@@ -133,13 +133,15 @@ def _start_keeper(home: Home, binaries: Path) -> Thread:
     """Start the keeper in a session of its own, and return the thread that sees its end (and leaves no zombie)."""
     descriptor = open_beside(home.keeper_log, os.O_WRONLY | os.O_TRUNC)
     path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
+    # A node that starts us in a script ends what has its mark (`media/leftovers`); this belongs to all users.
+    environment = {name: value for name, value in os.environ.items() if name != "FFMATE_STARTED_BY"}
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     try:
         keeper = subprocess.Popen(
             [sys.executable, "-P", "-m", "ffmate_desktop.db.embedded_keeper", str(home.folder), str(binaries)],
-            env=os.environ | {"PYTHONPATH": path}, cwd=home.folder, stdin=subprocess.DEVNULL,
+            env=environment | {"PYTHONPATH": path}, cwd=home.folder, stdin=subprocess.DEVNULL,
             stdout=descriptor, stderr=descriptor, start_new_session=True, creationflags=flags,
         )  # fmt: skip
     finally:

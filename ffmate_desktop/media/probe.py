@@ -107,7 +107,8 @@ class _WorkerLostError(Exception):
 class _Worker:
     """One probe process, started on first use and replaced after it died, hung or was interrupted."""
 
-    def __init__(self) -> None:
+    def __init__(self, mark: Mapping[str, str]) -> None:
+        self._mark = mark
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
 
@@ -136,7 +137,7 @@ class _Worker:
                 await self._end()
 
     async def _exchange(self, request: bytes) -> dict[str, Any]:
-        process = self._process = self._process or await _start()
+        process = self._process = self._process or await _start(self._mark)
         assert process.stdin is not None and process.stdout is not None  # noqa: S101  asked for as pipes
         try:
             process.stdin.write(request)
@@ -167,13 +168,14 @@ class _Worker:
             await process.wait()
 
 
-async def _start() -> asyncio.subprocess.Process:
+async def _start(mark: Mapping[str, str]) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *_WORKER,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         limit=_LONGEST_ANSWER,
+        env=os.environ | mark,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 
@@ -183,11 +185,12 @@ class Prober:
 
     Requests of several tasks wait for each other. Counting packets reads whole files, so it has its own process
     and does not hold up the quick questions. `close` ends the processes; they also end with their parent.
+    `mark` is put into their environment (`Launcher.mark`).
     """
 
-    def __init__(self) -> None:
-        self._headers = _Worker()
-        self._packets = _Worker()
+    def __init__(self, mark: Mapping[str, str] | None = None) -> None:
+        self._headers = _Worker(mark or {})
+        self._packets = _Worker(mark or {})
 
     @property
     def pids(self) -> tuple[int, ...]:

@@ -5,20 +5,26 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import psutil
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.media.process_protocol import ProcessProtocol, Sink
+from ffmate_desktop.media.process_table import VARIABLE
 from ffmate_desktop.media.process_tree import ProcessTree
 
-Sink = Callable[[bytes], object]
-"""Takes the blocks of a pipe as they come, cut anywhere. Must not block; what it raises ends the reading."""
+if sys.platform == "win32":
+    from ffmate_desktop.media.job_object import JobObject as Guardian
+else:
+    from ffmate_desktop.media.guardian import Guardian
 
 GRACE = 1.0
 """Seconds from SIGTERM to SIGKILL: a cancelled tree is promised to be gone within two seconds."""
@@ -26,14 +32,8 @@ GRACE = 1.0
 KILL_PATIENCE = 5.0
 """Seconds after SIGKILL until a process that hangs in the kernel, as on a dead network share, is given up."""
 
-PIPE_PATIENCE = 1.0
-"""Seconds after the end of a process during which pipes are read that a child of it still holds open."""
-
 SCAN_PATIENCE = 0.5
 """Seconds that looking for members of the tree may delay the first signal."""
-
-MOST_HELD = 65536
-"""Bytes of output that are kept for somebody who has not come yet to wait for the process."""
 
 DROPPED_VARIABLES = frozenset({"FFREPORT", "AV_LOG_FORCE_COLOR", "AV_LOG_FORCE_256COLOR"})
 """Variables of the user that would write a report file into the working folder or colours into the log."""
@@ -41,34 +41,38 @@ DROPPED_VARIABLES = frozenset({"FFREPORT", "AV_LOG_FORCE_COLOR", "AV_LOG_FORCE_2
 SET_VARIABLES = {"LC_ALL": "C.UTF-8", "SVT_LOG": "1"}
 """One language and encoding for messages; SVT encoders log only what is wrong."""
 
+_NUMBERS = count(1)
+
 
 @dataclass(frozen=True)
 class Launcher:
     """How processes are started on this computer. Made once, by `find`, and handed to whoever starts some.
 
-    `leash` are words put before every command that make the kernel kill it when this program dies, even by
-    kill -9. Linux only; empty elsewhere and where setpriv is missing. The kernel acts when the *thread* that
-    started the process ends, so the event loop has to run in a thread that lasts. What was started within the
-    last millisecond may escape.
+    Three nets keep processes from outliving this program, even when it dies by kill -9. `guardian` ends all that
+    was started. `leash` are words put before every command that make the kernel kill it; the kernel acts when the
+    *thread* that started the process ends, so the event loop has to run in a thread that lasts. Linux only, empty
+    where setpriv is missing; it is what is left when somebody kills the guardian as well. And every process has
+    `owner` in its environment, by which a successor on this computer finds it (`leftovers`).
     """
 
     leash: tuple[str, ...] = ()
+    guardian: Guardian | None = field(default=None, compare=False)
+    owner: str = ""
 
     @classmethod
-    async def find(cls) -> Self:
-        """The launcher for this computer; tries setpriv once, since old and small versions lack the option."""
-        setpriv = await asyncio.to_thread(shutil.which, "setpriv") if sys.platform == "linux" else None
-        if setpriv is None:
-            return cls()
-        leash = (setpriv, "--pdeathsig", "KILL", "--")
-        attempt = await Launcher().spawn([*leash, setpriv, "--version"], cwd=Path("/"))
-        try:
-            async with asyncio.timeout(10):
-                works = await attempt.wait() == 0
-        except TimeoutError:
-            works = False
-        await attempt.stop()
-        return cls(leash if works else ())
+    async def find(cls, owner: str = "") -> Self:
+        """The launcher for this computer. `owner` is a word that no other program has; made up when empty."""
+        owner = owner or uuid.uuid4().hex
+        return cls(await _find_leash(), Guardian(owner), owner)
+
+    async def close(self) -> None:
+        """End what still runs. It happens by itself, too, when this object or the program is gone."""
+        if self.guardian is not None:
+            await asyncio.to_thread(self.guardian.close)
+
+    def mark(self) -> dict[str, str]:
+        """What the environment of one process and its descendants shall have."""
+        return {VARIABLE: f"{self.owner}#{next(_NUMBERS)}"} if self.owner else {}
 
     async def spawn(
         self,
@@ -85,18 +89,21 @@ class Launcher:
         Raises UserError if the program cannot be started.
         """
         environment = {k: v for k, v in (env or os.environ).items() if k not in DROPPED_VARIABLES}
+        mark = self.mark()
         try:
+            if self.guardian is not None:
+                self.guardian.prepare()
             if self.leash:
                 _check_program(argv[0], cwd)
             transport, protocol = await asyncio.get_running_loop().subprocess_exec(
-                _Protocol,
+                ProcessProtocol,
                 *self.leash,
                 *argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=cwd,
-                env=environment | SET_VARIABLES,
+                env=environment | SET_VARIABLES | mark,
                 **_apart(low_priority),
             )
         except (OSError, ValueError) as trouble:  # ValueError: a zero character in an argument
@@ -105,7 +112,10 @@ class Launcher:
                 f"{argv[0]} could not be started in {cwd}: {reason or trouble}.",
                 "Check that the program and the folder exist and that you may use them.",
             ) from trouble
-        process = Process(transport.get_pid(), protocol)
+        process = Process(transport.get_pid(), protocol, mark.get(VARIABLE, ""))
+        if (guardian := self.guardian) is not None:
+            guardian.watch(process.pid)
+            protocol.exit_code.add_done_callback(lambda _: guardian.forget(process.pid))
         if low_priority:
             process.tree.lower_priority()
         return process
@@ -114,11 +124,12 @@ class Launcher:
 class Process:
     """A running process that leads its own session, or process group on Windows; made by `Launcher.spawn`."""
 
-    def __init__(self, pid: int, protocol: "_Protocol") -> None:
+    def __init__(self, pid: int, protocol: ProcessProtocol, mark: str = "") -> None:
         self.pid = pid
-        self.tree = ProcessTree(pid)
+        self.tree = ProcessTree(pid, mark)
         self._protocol = protocol
         self._suspended = False
+        self._matching: asyncio.Future[None] | None = None
 
     @property
     def ended(self) -> bool:
@@ -166,16 +177,41 @@ class Process:
         self._protocol.give_up()
 
     def suspend(self) -> None:
-        """Stop the process where it stands. It keeps its memory and files, and uses no processor time."""
+        """Stop the tree where it stands. It keeps its memory and files, and uses no processor time.
+
+        What has left the group of the process follows some milliseconds later, as with `resume`.
+        """
         if not self.ended and not self._suspended:
             self._suspended = True
             self.tree.suspend()
+            self._match_members()
 
     def resume(self) -> None:
-        """Let a suspended process go on."""
+        """Let a suspended tree go on."""
         if self._suspended:
             self._suspended = False
             self.tree.resume()
+            self._match_members()
+
+    def _match_members(self) -> None:
+        match = partial(self.tree.match_members, lambda: self._suspended)
+        self._matching = asyncio.get_running_loop().run_in_executor(None, match)
+
+
+async def _find_leash() -> tuple[str, ...]:
+    """Words for a leash; tries setpriv once, since old and small versions lack the option."""
+    setpriv = await asyncio.to_thread(shutil.which, "setpriv") if sys.platform == "linux" else None
+    if setpriv is None:
+        return ()
+    leash = (setpriv, "--pdeathsig", "KILL", "--")
+    attempt = await Launcher().spawn([*leash, setpriv, "--version"], cwd=Path("/"))
+    try:
+        async with asyncio.timeout(10):
+            works = await attempt.wait() == 0
+    except TimeoutError:
+        works = False
+    await attempt.stop()
+    return leash if works else ()
 
 
 async def _in_thread(search: Callable[[], set[psutil.Process]], patience: float) -> set[psutil.Process]:
@@ -185,84 +221,6 @@ async def _in_thread(search: Callable[[], set[psutil.Process]], patience: float)
         return await asyncio.wait_for(asyncio.to_thread(search), patience)
     except TimeoutError:
         return set()
-
-
-class _Pipe:
-    """One output of a process. Hands blocks straight to a sink: ffmpeg writes its log in hundreds of tiny ones.
-
-    Without a sink, the first blocks are held back and then the process has to wait.
-    """
-
-    def __init__(self) -> None:
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.transport: asyncio.ReadTransport | None = None
-        self._sink: Sink | None = None
-        self._held = bytearray()
-
-    def listen(self, sink: Sink | None) -> None:
-        """Give everything to this sink from now on, beginning with what was held back."""
-        self._sink = sink
-        if sink is not None and self._held:
-            held, self._held = bytes(self._held), bytearray()
-            self.feed(held)
-        if sink is not None and self.transport is not None and not self.transport.is_closing():
-            self.transport.resume_reading()
-
-    def feed(self, data: bytes) -> None:
-        """Take a block from the process."""
-        if self._sink is None:
-            self._held += data
-            if len(self._held) >= MOST_HELD and self.transport is not None:
-                self.transport.pause_reading()
-        elif not self.ended.done():
-            try:
-                self._sink(data)
-            except Exception as trouble:  # noqa: BLE001 - a defect of the sink belongs to whoever waits
-                self.ended.set_exception(trouble)
-
-    def end(self) -> None:
-        """There is no more."""
-        if not self.ended.done():
-            self.ended.set_result(None)
-
-
-class _Protocol(asyncio.SubprocessProtocol):
-    """Knows the exit code as soon as there is one; asyncio's own `wait` also waits for every pipe to close."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.exit_code: asyncio.Future[int] = self._loop.create_future()
-        self.pipes = {1: _Pipe(), 2: _Pipe()}
-        self._transport: asyncio.SubprocessTransport
-        self._closing: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.SubprocessTransport, transport)
-        for number, pipe in self.pipes.items():
-            pipe.transport = cast(asyncio.ReadTransport, self._transport.get_pipe_transport(number))
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:
-        self.pipes[fd].feed(data)
-
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
-        self.pipes[fd].end()
-
-    def process_exited(self) -> None:
-        code = self._transport.get_returncode()
-        if code is not None and not self.exit_code.done():
-            self.exit_code.set_result(code)
-        self._closing = self._loop.call_later(PIPE_PATIENCE, self._transport.close)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._closing is not None:
-            self._closing.cancel()
-        self._transport.close()
-
-    def give_up(self) -> None:
-        """Count a process that cannot be killed as killed, and let go of its pipes."""
-        if not self.exit_code.done():
-            self.exit_code.set_result(-9)
-        self._transport.close()
 
 
 def _discard(data: bytes) -> None:

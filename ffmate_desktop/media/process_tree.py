@@ -1,17 +1,21 @@
 """A started process with everything it started in turn: suspending, ending and killing all of it.
 
-POSIX: the leader is the leader of its own session and process group, so one signal reaches the group at
-once; what left the group is found by its session or its parent. Windows: found by parents alone.
+POSIX: the leader is the leader of its own session and process group, so one signal reaches the group at once.
+What left the group is found by its session, its parent, or by the mark in its environment, which a daemon keeps
+too. Windows has no groups: all are found by parents and marks.
 """
 
 import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import psutil
+
+from ffmate_desktop.media.process_table import below, processes
 
 NICE = 10
 """How far below the programs that people are looking at (POSIX nice value)."""
@@ -21,20 +25,27 @@ IO_LEVEL = 7
 
 
 class ProcessTree:
-    """The tree below the process `pid`, which must have been started in a session of its own (POSIX)."""
+    """The tree below the process `pid`, which must have been started in a session of its own (POSIX).
 
-    def __init__(self, pid: int) -> None:
+    `mark` is what the environment of this tree alone has in `VARIABLE`, or empty.
+    """
+
+    def __init__(self, pid: int, mark: str = "") -> None:
         self.pid = pid
+        self._mark = mark
+        self._suspended: set[psutil.Process] = set()
+        self._suspending = threading.Lock()
         self._leader: psutil.Process | None = None
         with suppress(psutil.NoSuchProcess):  # it has already ended
             self._leader = psutil.Process(pid)
 
     def lower_priority(self) -> None:
         """Let the desktop and other programs go first. Windows does this with a flag at the start."""
-        if sys.platform != "win32" and self._leader is not None:
-            # Already less important than this, and raising needs rights; or it has ended.
-            with suppress(psutil.AccessDenied, psutil.NoSuchProcess):
-                self._leader.nice(NICE)
+        if sys.platform != "win32":
+            # Already less important than this, and raising needs rights; or it has ended. Nobody has waited for
+            # it yet, so the number is its own.
+            with suppress(PermissionError, ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, self.pid, NICE)
         if sys.platform == "linux" and self._leader is not None:
             with suppress(psutil.AccessDenied, psutil.NoSuchProcess):
                 self._leader.ionice(psutil.IOPRIO_CLASS_BE, IO_LEVEL)
@@ -44,33 +55,54 @@ class ProcessTree:
                 autogroup.write(str(NICE))
 
     def members(self) -> set[psutil.Process]:
-        """Every living process below the leader, without it. Takes milliseconds: call it in a thread."""
-        roots = set() if self._leader is None else {self._leader}
-        if self._owns_number():
-            roots |= _session(self.pid)
-        found = set(roots)
-        for root in roots:
+        """Every living process of the tree but the leader. Takes milliseconds: call it in a thread."""
+        numbers = {self.pid} if self._owns_number() else set()
+        table = processes()
+        roots = [
+            entry.pid
+            for entry in table.values()
+            if not numbers.isdisjoint((entry.pid, entry.group, entry.session))
+            or (self._mark and entry.mark == self._mark)
+        ]
+        found = set()
+        for pid in below(table, roots) - {self.pid}:
             with suppress(psutil.NoSuchProcess):
-                found.update(root.children(recursive=True))
-        return {process for process in found if process.pid != self.pid and _alive(process)}
+                found.add(psutil.Process(pid))
+        return {process for process in found if _alive(process)}
 
     def suspend(self) -> None:
-        """Stop the tree where it stands, until `resume`."""
-        if sys.platform == "win32":
-            for process in self._everyone():
-                with suppress(psutil.NoSuchProcess):
-                    process.suspend()
-        else:
+        """Stop the leader and its group at once, until `resume`; then call `match_members`."""
+        if sys.platform != "win32":
             self._signal_group(signal.SIGSTOP)
+        elif self._leader is not None:
+            with suppress(psutil.NoSuchProcess):
+                self._leader.suspend()
 
     def resume(self) -> None:
-        """Let a suspended tree go on."""
-        if sys.platform == "win32":
-            for process in self._everyone():
-                with suppress(psutil.NoSuchProcess):
-                    process.resume()
-        else:
+        """Let the leader and its group go on; then call `match_members`."""
+        if sys.platform != "win32":
             self._signal_group(signal.SIGCONT)
+        elif self._leader is not None:
+            with suppress(psutil.NoSuchProcess):
+                self._leader.resume()
+
+    def match_members(self, is_suspended: Callable[[], bool]) -> None:
+        """Do with the members outside the group what was done with the leader; takes milliseconds, in a thread.
+
+        `is_suspended` tells what holds now: calls that overtake each other end in the right state.
+        """
+        with self._suspending:
+            if is_suspended():
+                strays = {process for process in self.members() if not self._in_group(process.pid)}
+                for process in strays - self._suspended:
+                    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                        process.suspend()
+                self._suspended |= strays
+            else:
+                for process in self._suspended:
+                    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                        process.resume()
+                self._suspended.clear()
 
     def terminate(self, members: Iterable[psutil.Process]) -> None:
         """Ask the tree to end. Windows has no way to ask a program without a console, so there it is killed."""
@@ -78,11 +110,13 @@ class ProcessTree:
             self.kill(members)
         else:
             self._signal_group(signal.SIGTERM)
+            self._signal_group(signal.SIGCONT)  # whoever stopped it: a stopped process hears nothing
             for process in members:
                 # The group has had its signal: ffmpeg counts them and takes several for impatience.
-                with suppress(psutil.NoSuchProcess, ProcessLookupError, psutil.AccessDenied):
-                    if os.getpgid(process.pid) != self.pid:
+                if not self._in_group(process.pid):
+                    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                         process.terminate()
+                        process.resume()
 
     def kill(self, members: Iterable[psutil.Process] = ()) -> None:
         """End the leader, its group and these members now."""
@@ -113,8 +147,11 @@ class ProcessTree:
         leader_lives = self._leader is not None and self._leader.is_running()
         return leader_lives or not psutil.pid_exists(self.pid)
 
-    def _everyone(self) -> set[psutil.Process]:
-        return self.members() | (set() if self._leader is None else {self._leader})
+    def _in_group(self, pid: int) -> bool:
+        if sys.platform != "win32":
+            with suppress(ProcessLookupError, PermissionError):
+                return os.getpgid(pid) == self.pid
+        return False
 
     if sys.platform != "win32":
 
@@ -123,17 +160,6 @@ class ProcessTree:
             with suppress(ProcessLookupError, PermissionError):
                 if self._owns_number():
                     os.killpg(self.pid, number)
-
-
-def _session(leader: int) -> set[psutil.Process]:
-    """The processes of a session, also those whose parents have ended; Windows has no such thing."""
-    found: set[psutil.Process] = set()
-    if sys.platform != "win32":
-        for pid in psutil.pids():
-            with suppress(OSError, psutil.NoSuchProcess):  # ended meanwhile, or not ours to ask about
-                if os.getsid(pid) == leader:
-                    found.add(psutil.Process(pid))
-    return found
 
 
 def _alive(process: psutil.Process) -> bool:

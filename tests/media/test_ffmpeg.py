@@ -440,6 +440,6 @@ async def test_no_ffmpeg_survives_a_program_that_is_killed(launcher: Launcher, t
         assert parent.stdout is not None
         assert await asyncio.to_thread(parent.stdout.readline) == b"working\n"
         children = psutil.Process(parent.pid).children(recursive=True)
-        assert [Path(child.exe()) for child in children] == [FFMPEG]
+        assert FFMPEG in [Path(child.exe()) for child in children]  # beside the guardian
         parent.kill()
     await until(lambda: not any(lives(child.pid) for child in children))

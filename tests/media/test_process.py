@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -13,6 +14,7 @@ import pytest
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.process import Launcher, Process
+from tests.media import family
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, sessions and shells")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's leash and priorities of Linux")
@@ -208,6 +210,67 @@ async def test_stop_ends_grandchildren_also_those_that_left_the_session(
 
 
 @posix
+@pytest.mark.parametrize("state", ["running", "suspended", "stopped by others"])
+async def test_stop_ends_a_tree_that_does_not_listen_and_daemons_too(
+    start: Start, tmp_path: Path, state: str
+) -> None:
+    process = await start(family.command(tmp_path))
+    relatives = await asyncio.to_thread(family.pids, tmp_path)
+    if state == "suspended":
+        process.suspend()
+    elif state == "stopped by others":
+        for pid in relatives.values():
+            os.kill(pid, signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(20):
+            await process.stop(grace=0.1)
+        assert family.alive(relatives) == []
+    finally:
+        family.bury(relatives)
+
+
+@posix
+async def test_a_process_that_somebody_stopped_gets_to_hear_that_it_shall_end(
+    start: Start, tmp_path: Path
+) -> None:
+    code = """
+        import pathlib, signal, sys, time
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+        pathlib.Path("ready").touch()
+        time.sleep(60)
+    """
+    process = await start(python(code))
+    await until((tmp_path / "ready").exists)
+    os.kill(process.pid, signal.SIGSTOP)
+    await process.stop(grace=20)
+    assert await process.wait() == 7
+
+
+@posix
+async def test_the_whole_tree_is_suspended_and_goes_on(start: Start, tmp_path: Path) -> None:
+    process = await start(family.command(tmp_path))
+    relatives = await asyncio.to_thread(family.pids, tmp_path)
+
+    def stopped() -> list[str]:
+        return [n for n, pid in relatives.items() if psutil.Process(pid).status() == psutil.STATUS_STOPPED]
+
+    process.suspend()
+    await until(lambda: stopped() == list(family.NAMES))
+    before = {pid: family.beats(tmp_path, pid) for pid in relatives.values()}
+    await asyncio.sleep(0.1)
+    assert {pid: family.beats(tmp_path, pid) for pid in relatives.values()} == before
+    process.resume()
+    await until(lambda: all(family.beats(tmp_path, pid) > count for pid, count in before.items()))
+    for _ in range(5):  # as fast as somebody clicks; the last one counts
+        process.suspend()
+        process.resume()
+    process.suspend()
+    await until(lambda: stopped() == list(family.NAMES))
+    process.resume()
+    await until(lambda: stopped() == [])
+
+
+@posix
 async def test_a_suspended_process_stands_still_until_resumed(start: Start, tmp_path: Path) -> None:
     code = """
         import pathlib, time
@@ -277,9 +340,9 @@ async def test_a_launcher_has_a_leash_only_if_setpriv_can_do_it(
     old.write_text("#!/bin/sh\necho 'unrecognized option' >&2\nexit 1\n")
     old.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert await Launcher.find() == Launcher()
+    assert (await Launcher.find()).leash == ()
     old.unlink()
-    assert await Launcher.find() == Launcher()
+    assert (await Launcher.find()).leash == ()
 
 
 @linux

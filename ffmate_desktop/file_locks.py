@@ -1,0 +1,104 @@
+"""Advisory file locks that the system drops when their holder dies, shared or exclusive, on every system.
+
+`flock` and `LockFileEx` belong to the open file, so two users inside one process count as two. SQLite- and
+record-lock-based libraries fit badly here: they poll, or lose the lock when any other handle in the process closes.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+if sys.platform == "win32":
+    import ctypes
+    import msvcrt
+    from ctypes import wintypes
+
+    _LOCK_FAIL_IMMEDIATELY, _LOCK_EXCLUSIVE, _ERROR_LOCK_VIOLATION = 1, 2, 33
+
+    class _Overlapped(ctypes.Structure):
+        _fields_ = (
+            ("internal", ctypes.c_void_p),
+            ("internal_high", ctypes.c_void_p),
+            ("offset", wintypes.DWORD),
+            ("offset_high", wintypes.DWORD),
+            ("event", wintypes.HANDLE),
+        )
+
+    def _lock(descriptor: int, *, exclusive: bool, block: bool) -> bool:
+        lock_file_ex = ctypes.WinDLL("kernel32", use_last_error=True).LockFileEx
+        lock_file_ex.argtypes = (wintypes.HANDLE, *[wintypes.DWORD] * 4, ctypes.POINTER(_Overlapped))
+        lock_file_ex.restype = wintypes.BOOL
+        flags = (_LOCK_EXCLUSIVE if exclusive else 0) | (0 if block else _LOCK_FAIL_IMMEDIATELY)
+        handle = msvcrt.get_osfhandle(descriptor)
+        if lock_file_ex(handle, flags, 0, 1, 0, ctypes.byref(_Overlapped())):
+            return True
+        error = ctypes.get_last_error()
+        if error == _ERROR_LOCK_VIOLATION:
+            return False
+        raise ctypes.WinError(error)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int, *, exclusive: bool, block: bool) -> bool:
+        kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+        try:
+            fcntl.flock(descriptor, kind if block else kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+class FileLock:
+    """One holder's view of a lock file, which is made when missing and never removed.
+
+    Closing the file (also by the system, after kill -9) releases the lock. Children do not inherit it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether this object holds the lock, in either way."""
+        return self._descriptor is not None
+
+    def acquire(self, *, exclusive: bool, block: bool = False) -> bool:
+        """Take the lock, without waiting unless `block`; False when others have it. OSError as from open()."""
+        if self._descriptor is not None:
+            raise RuntimeError(f"{self._path} is already held here")
+        descriptor = open_beside(self._path, os.O_RDWR)
+        try:
+            taken = _lock(descriptor, exclusive=exclusive, block=block)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if taken:
+            self._descriptor = descriptor
+        else:
+            os.close(descriptor)
+        return taken
+
+    def release(self) -> None:
+        """Give the lock back; nothing happens when it is not held."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)
+
+    def is_free(self) -> bool:
+        """Whether nobody holds the lock exclusively at this moment."""
+        probe = FileLock(self._path)
+        free = probe.acquire(exclusive=False)
+        probe.release()
+        return free
+
+
+def open_beside(path: Path, flags: int) -> int:
+    """Open or make a private file; what root makes belongs to the owner of the folder, who must go on with it."""
+    flags |= os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags | getattr(os, "O_NOINHERIT", 0), 0o600)
+    if sys.platform != "win32" and os.geteuid() == 0:
+        folder = path.parent.stat()
+        os.fchown(descriptor, folder.st_uid, folder.st_gid)
+    return descriptor

@@ -1,0 +1,95 @@
+"""A process with relatives that are hard to find and hard to kill, for the tests of everything that ends trees."""
+
+import os
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+
+PATIENCE = 20.0
+"""Seconds; a limit for things that went wrong, not a measure."""
+
+NAMES = ("leader", "member", "stray", "daemon", "bare")
+"""In the group; in a session of its own; without parent and session; in the group, but without environment."""
+
+_CODE = """
+    import os, signal, subprocess, sys, time
+
+    def note(name):
+        with open(name + ".new", "w") as file:
+            file.write(str(os.getpid()))
+        os.rename(name + ".new", name)
+
+    def beat():
+        with open("beats." + str(os.getpid()), "a") as file:
+            while True:
+                file.write(".")
+                file.flush()
+                time.sleep(0.002)
+
+    if len(sys.argv) == 2:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        note(sys.argv[1])
+        beat()
+    words = [sys.executable, "-S", __file__]
+    subprocess.Popen([*words, "member"])
+    subprocess.Popen([*words, "bare"], env={})
+    subprocess.Popen([*words, "stray"], start_new_session=True)
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.execv(sys.executable, [*words, "daemon"])
+        os._exit(0)
+    os.wait3(0)
+    os.execv(sys.executable, [*words, "leader"])
+"""
+
+
+def command(folder: Path) -> list[str]:
+    """What to run, in `folder`."""
+    script = folder / "family.py"
+    script.write_text(textwrap.dedent(_CODE))
+    return [sys.executable, "-S", str(script)]
+
+
+def pids(folder: Path) -> dict[str, int]:
+    """Their numbers, once all are there."""
+    until(lambda: all((folder / name).exists() for name in NAMES))
+    return {name: int((folder / name).read_text()) for name in NAMES}
+
+
+def beats(folder: Path, pid: int) -> int:
+    """How often this relative has done something."""
+    path = folder / f"beats.{pid}"
+    return path.stat().st_size if path.exists() else 0
+
+
+def lives(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def alive(numbers: dict[str, int]) -> list[str]:
+    """Names of those who live."""
+    return [name for name, pid in numbers.items() if lives(pid)]
+
+
+def until(condition: object, timeout: float = PATIENCE) -> None:
+    """Wait for something outside of this program."""
+    assert callable(condition)
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {timeout:g} s"
+        time.sleep(0.01)
+
+
+def bury(numbers: dict[str, int]) -> None:
+    """End what a failed test left."""
+    for pid in numbers.values():
+        if lives(pid):
+            os.kill(pid, 9)
