@@ -82,6 +82,14 @@ class Heartbeat:
         except BaseException:
             self._connection.terminate()
             raise
+        logs.cluster.debug(
+            "Joined cluster %s as incarnation %d; a beat every %.1f s, a lease of %.1f s, labels: %s",
+            self._membership.cluster,
+            self._membership.id,
+            self._facts.heartbeat,
+            self._facts.lease,
+            " ".join(self._facts.labels) or "none",
+        )
         if self._membership.buried:
             logs.cluster.info("Tasks of our predecessor that were queued again: %d", self._membership.buried)
 
@@ -94,6 +102,8 @@ class Heartbeat:
                     self._connection = await self._connect()
                     self._has_lock = await leases.hold_session(self._connection, self.membership.id)
                     logs.cluster.info("Connected to the database again")
+                    if not self._has_lock:
+                        logs.cluster.debug("Our session lock is still held by our former connection")
                 await self._beat_for_ever(self._connection)
             except (UserError, ConnectionError) as error:
                 logs.cluster.info("No connection to the database: %s", error)
@@ -105,7 +115,9 @@ class Heartbeat:
                 self._drop()
             if self._beats:
                 self._beats, following = 0, pauses()
-            await asyncio.sleep(following())
+            pause = following()
+            logs.cluster.debug("The next attempt to connect follows in %.1f s", pause)
+            await asyncio.sleep(pause)
 
     async def beat_now(self) -> None:
         """Ask at once, and wait for an answer that was asked for after this call."""
@@ -152,6 +164,13 @@ class Heartbeat:
                 await self._join_anew(connection)
                 continue
             self._beats += 1
+            logs.cluster.debug(
+                "Beat answered in %.0f ms: state %s, %d tasks are ours, %s",
+                1000 * (loop.time() - sent),
+                beat.state,
+                len(beat.mine),
+                "work waits" if beat.work else "no work waits for us",
+            )
             held = self._on_beat(beat, sent)
             if held:
                 async with asyncio.timeout(LONGEST_ANSWER):

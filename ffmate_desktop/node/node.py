@@ -218,7 +218,7 @@ class Node:
         if beat.state == NodeState.DRAINING:
             self.drain()
         quiet = self._scheduler.was_quiet_since(sent)  # no claim was on its way
-        held = []
+        held: list[Held] = []
         for run in self._runs.values():
             belief = beat.mine.get(run.claim.id)
             if belief is not None and belief[0] == run.claim.epoch and run.node_id == self._node_id():
@@ -250,6 +250,9 @@ class Node:
                 run.adopt(new_epoch, self._node_id())
                 run.obey(desired)
             else:
+                logs.cluster.info(
+                    "Task %s cannot be taken back: it is somebody else's, or ended", run.claim.uuid
+                )
                 run.end(Order.LOST)
 
     def _on_expelled(self) -> None:

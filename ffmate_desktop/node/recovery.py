@@ -18,6 +18,12 @@ async def recover(
     less than a lease (seconds) declares nobody dead.
     """
     if not beat.stray and not (beat.late and connected_for >= lease):
+        if beat.late:
+            logs.cluster.debug(
+                "A node missed a beat; we look after it once we have been connected for %.0f s (now %.0f s)",
+                lease,
+                connected_for,
+            )
         return None
     try:
         if connected_for >= lease:

@@ -66,6 +66,7 @@ class Scheduler:
             return 0
         finally:
             self._claiming, self._last_answer = False, asyncio.get_running_loop().time()
+        logs.cluster.debug("Asked for %d tasks, got %d", slots, len(claimed))
         for claim in claimed:
             logs.task.info("Claimed %s (%s), attempt %d", claim.name, claim.uuid, claim.attempts)
             self._start(claim, node_id)
