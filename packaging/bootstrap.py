@@ -39,6 +39,7 @@ usage: python3 packaging/bootstrap.py COMMAND [ARGUMENTS]
   run [ARGUMENTS]    start ffmate-desktop with ARGUMENTS, for example: run --no-gui
   test [ARGUMENTS]   run the test suite; ARGUMENTS go to pytest, for example: test -k progress
   check [ARGUMENTS]  ruff, mypy and import-linter, then the test suite
+  chaos [ARGUMENTS]  break real nodes at random and check everything, for example: chaos --seconds 300 --seed 7
 
 The first time, everything that is needed is installed into the folder .venv of the project, and nowhere else.
 Delete that folder to start afresh. Needs Python 3.11 or newer and, the first time, the network.
@@ -418,6 +419,8 @@ def perform(command: str, arguments: list[str]) -> int:
     if command == "check":
         return check(ROOT, arguments)
     os.chdir(ROOT)
+    if command == "chaos":
+        start([str(script(ROOT, "python")), "-m", "tests.faults.chaos", *arguments], clean_environment())
     start([str(script(ROOT, "pytest")), *PARALLEL, *arguments], clean_environment())
 
 
@@ -426,8 +429,8 @@ def main(command: str = "help", *arguments: str) -> int:
     if command in ("help", "-h", "--help"):
         print(HELP, end="")
         return 0
-    if command not in ("demo", "run", "test", "check"):
-        print(f"There is no command {command!r}. Choose demo, run, test or check.", file=sys.stderr)
+    if command not in ("demo", "run", "test", "check", "chaos"):
+        print(f"There is no command {command!r}. Choose demo, run, test, check or chaos.", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that an installer is ended with us
     try:
