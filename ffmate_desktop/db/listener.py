@@ -9,13 +9,14 @@ import asyncpg
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection import connect
+from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.change import AnythingChanged, Change, parse
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
 CHANNEL = "ffmate"
-"""Everything that somebody may want to show."""
+"""Everything that somebody may want to show; changed tasks only while somebody is inside `changes`."""
 
 NODE_CHANNEL = "ffmate_node"
 """Only what a node may have to act on: work that waits, orders, changed nodes."""
@@ -55,6 +56,7 @@ async def changes(uri: str) -> AsyncIterator["asyncio.Queue[Change | None]"]:
     try:
         connection.add_termination_listener(lambda _connection: queue.put_nowait(None))
         await listen(connection, queue.put_nowait)
+        await connection.execute(query("viewers", "look"))
         yield queue
     finally:
         connection.terminate()

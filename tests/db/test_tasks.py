@@ -1,16 +1,17 @@
 """Tasks on the real server: inserting, listing, and every command in every status."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
 
 import pytest
 
 from ffmate_desktop.db import claims, tasks
-from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.listener import changes
+from ffmate_desktop.db.connection import Database, connect
+from ffmate_desktop.db.listener import changes, listen
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.tasks import OutputsTakenError
-from ffmate_desktop.domain.change import Change, TasksChanged
+from ffmate_desktop.domain.change import Change, PresetsChanged, TasksChanged
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from tests.db.cluster import add, joined, row
 
@@ -157,6 +158,82 @@ async def test_one_notification_a_statement(database: Database, database_uri: st
         bulk = await next_tasks(news)
         assert (bulk.rows, bulk.queued) == (None, True)
         assert news.empty()
+
+
+async def test_changed_tasks_are_told_only_while_somebody_looks(
+    database: Database, database_uri: str
+) -> None:
+    heard: asyncio.Queue[Change | None] = asyncio.Queue()
+    connection = await connect(database_uri)
+    try:
+        await listen(connection, heard.put_nowait)
+        await add(database, row("untold"))
+        async with changes(database_uri), changes(database_uri) as news:
+            await add(database, row("told"))
+            await next_tasks(news)
+            told = await next_tasks(heard)
+            assert told.rows is not None
+            assert [change.id for change in told.rows] == [2], "the first task was told to nobody"
+        await _gone(database)
+        await add(database, row("untold again"))
+        await connection.execute("SELECT pg_notify('ffmate', '{\"kind\":\"preset\"}')")
+        assert await asyncio.wait_for(heard.get(), 5) == PresetsChanged()
+    finally:
+        await connection.close()
+
+
+async def test_what_was_not_told_to_a_viewer_stands_in_its_first_read(
+    database: Database, database_uri: str
+) -> None:
+    [uuid] = await add(database, row("task"))
+    viewers = AsyncExitStack()
+    async with viewers:
+        async with database.transaction() as connection:
+            await connection.execute("UPDATE ffmate.tasks SET priority = 7")  # nobody looks: not told
+            arriving = asyncio.create_task(viewers.enter_async_context(changes(database_uri)))
+            await _waits(database)
+            assert not arriving.done()
+        news = await asyncio.wait_for(arriving, 5)
+        [task] = await tasks.get_tasks(database, [uuid])
+        assert task.priority == 7
+        assert news.empty()
+
+
+async def test_a_viewer_does_not_wait_for_ever_and_no_writer_waits_for_it(
+    database: Database, database_uri: str
+) -> None:
+    await add(database, row("task"))
+    viewers = AsyncExitStack()
+    async with viewers:
+        async with database.transaction() as hanging:
+            await hanging.execute("UPDATE ffmate.tasks SET priority = 7")
+            arriving = asyncio.create_task(viewers.enter_async_context(changes(database_uri)))
+            await _waits(database)
+            await add(database, row("another"))
+            assert not arriving.done(), "a writer passes a viewer that waits"
+            news = await asyncio.wait_for(arriving, 10)
+            inserted = await next_tasks(news)
+            assert inserted.queued
+
+
+async def _waits(database: Database) -> None:
+    """Until somebody waits for an advisory lock."""
+    await _until(database, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+
+async def _gone(database: Database) -> None:
+    """Until no viewer is connected."""
+    await _until(
+        database,
+        """SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+            WHERE d.datname = current_database() AND l.classid = 1717988705)""",
+    )
+
+
+async def _until(database: Database, sql: str) -> None:
+    async with asyncio.timeout(10):
+        while not await database.fetch(Sql(sql)):
+            await asyncio.sleep(0.01)
 
 
 async def test_names_that_are_not_utf8_come_back_as_they_were(database: Database) -> None:
