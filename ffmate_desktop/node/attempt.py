@@ -110,10 +110,6 @@ class Attempt:
         """Where this attempt's temporary files are."""
         return [str(folder) for folder in self._planned().parents]
 
-    async def describe(self) -> list[dict[str, Any]]:
-        """What is about to be published, for whoever has to finish it."""
-        return await asyncio.to_thread(publication.describe, self._planned())
-
     async def encode(self) -> Finished:
         """Run every step; returns how ffmpeg ended."""
         return await self._ffmpeg().run()
@@ -127,9 +123,12 @@ class Attempt:
             return Verdict(False, Diagnosis(sentence, hint, tuple(self.log.lines()[-3:]), Retry.RETRY))
         return await judge(finished.code, self.log.lines(), self._planned(), self._facts, self._shop.prober)
 
-    async def secure(self) -> None:
-        """Bring the output to the disk before anybody is told that it exists; raises UserError."""
-        await asyncio.to_thread(publish.sync, self._planned())
+    async def secure(self) -> list[dict[str, Any]]:
+        """Bring the output to the disk before anybody is told that it exists; raises UserError.
+
+        Returns what is about to be published, for whoever has to finish it.
+        """
+        return await asyncio.to_thread(_secure, self._planned())
 
     async def publish(self) -> list[Path]:
         """Move the output into place and return where it is now; raises UserError."""
@@ -137,9 +136,7 @@ class Attempt:
 
     async def clean_up(self) -> None:
         """Remove what is left of this attempt: temporary output, working folder; close the log. Never raises."""
-        if self._plan is not None:
-            await asyncio.to_thread(publish.discard, self._plan)
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await asyncio.to_thread(self._remove_leftovers)
         await self.log.close()
 
     async def cancel(self) -> None:
@@ -198,6 +195,11 @@ class Attempt:
         if self._older is None:
             publish.discard_older(self._plan)
 
+    def _remove_leftovers(self) -> None:
+        if self._plan is not None:
+            publish.discard(self._plan)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
     async def _probe(self, name: str, path: Path) -> None:
         """Facts make progress and verdict better; where there are none (a pattern, a device) we go without."""
         if not await asyncio.to_thread(path.is_file):
@@ -214,3 +216,8 @@ class Attempt:
     def _ffmpeg(self) -> FFmpegRun:
         assert self._run is not None  # noqa: S101 - prepare came first
         return self._run
+
+
+def _secure(planned: OutputPlan) -> list[dict[str, Any]]:
+    publish.sync(planned)
+    return publication.describe(planned)

@@ -158,7 +158,11 @@ class Node:
         return self._heartbeat.membership.id
 
     def _free_slots(self) -> int:
-        return 0 if self._draining or self._over.is_set() else self._facts.slots - len(self._runs)
+        """Slots without an encode. As many tasks as there are slots may be published beside the encodes."""
+        if self._draining or self._over.is_set():
+            return 0
+        encoded = sum(run.encoded for run in self._runs.values())
+        return self._facts.slots - len(self._runs) + min(encoded, self._facts.slots)
 
     def _live(self) -> list[LiveProgress]:
         return [run.live() for run in self._runs.values()]
@@ -175,6 +179,7 @@ class Node:
             self._database,
             self._shop,
             confirm=self._heartbeat.beat_now,
+            on_encoded=self._scheduler.wake,
         )
         self._runs[claim.id] = run
         self._idle.clear()

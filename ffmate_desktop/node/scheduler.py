@@ -15,7 +15,7 @@ MOMENT = 0.05
 class Scheduler:
     """Claims tasks while there are free slots.
 
-    `node_id()` is the present incarnation, `free()` the number of slots without a task, `start(claim)` must take
+    `node_id()` is the present incarnation, `free()` the number of free slots, `start(claim)` must take
     the slot before it returns.
     """
 

@@ -23,6 +23,9 @@ from ffmate_desktop.node.log_shipper import LogShipper
 
 T = TypeVar("T")
 
+TELL_DELAY = 0.25
+"""Seconds that an encode lasts before its facts are worth a write; the end of a shorter one brings them as well."""
+
 
 class Order(IntEnum):
     """Why an attempt has to end before its time; a later one of these outranks an earlier one."""
@@ -42,7 +45,8 @@ class _OrderedError(Exception):
 class TaskRun:
     """One claimed task on this node. `run` never raises but for cancellation.
 
-    `confirm()` waits until a heartbeat that was sent after the call has been answered and acted upon.
+    `confirm()` waits until a heartbeat that was sent after the call has been answered and acted upon. `on_encoded()`
+    is called when ffmpeg has ended: what follows leaves the processors to the next task.
     """
 
     def __init__(
@@ -53,14 +57,18 @@ class TaskRun:
         shop: Workshop,
         *,
         confirm: Callable[[], Awaitable[None]],
+        on_encoded: Callable[[], None],
     ) -> None:
         self.claim = claim
         self.node_id = node_id
         self.claimed_at = asyncio.get_running_loop().time()
+        self.encoded = False
+        """ffmpeg has ended: the output is verified and published now, or the rest of it removed."""
         self.ending = False
         """The last write is on its way: what the database believes may be older than what we know."""
         self._database = database
         self._confirm = confirm
+        self._on_encoded = on_encoded
         self._order: Order | None = None
         self._paused = False
         self._progress: Progress | None = None
@@ -185,9 +193,9 @@ class TaskRun:
         verdict = await self._unless_ordered(attempt.judge(finished))
         if (found := verdict.diagnosis) is not None:
             return self._failed(found.sentence, found.hint, found.lines, known)
-        await attempt.secure()
+        outputs = await attempt.secure()
         known["facts"] = known.get("facts", {}) | {"outputs": [facts.to_json() for facts in verdict.outputs]}
-        await self._ask_to_publish(known, {"outputs": await attempt.describe(), "result": known})
+        await self._ask_to_publish(known, {"outputs": outputs, "result": known})
         return await self._published(await attempt.publish(), known)
 
     async def _finish_publication(self) -> Outcome | None:
@@ -209,9 +217,13 @@ class TaskRun:
     async def _encode(self, known: dict[str, Any]) -> Finished:
         """Encode, and meanwhile tell what is known: whoever looks at a running task sees its resolved command."""
         async with alongside(self._tell(known), f"telling the facts of {self.claim.uuid}"):
-            return await self._attempt.encode()
+            finished = await self._attempt.encode()
+        self.encoded = True
+        self._on_encoded()
+        return finished
 
     async def _tell(self, known: dict[str, Any]) -> None:
+        await asyncio.sleep(TELL_DELAY)
         told = known | {"folders": self._attempt.folders()}
         while True:
             desired = await insist(

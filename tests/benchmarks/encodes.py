@@ -1,4 +1,4 @@
-"""Forty short encodes through the queue of a real node with two slots, against `xargs -P 2`."""
+"""Forty short encodes through the queue of a real node, one and two at a time, against `xargs -P`."""
 
 import asyncio
 import os
@@ -10,9 +10,11 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import psutil
 
 from ffmate_desktop.db import nodes
 from ffmate_desktop.db.connection import Database
@@ -20,13 +22,52 @@ from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.process import Launcher
 from tests.benchmarks.contest import ROOT
 from tests.benchmarks.figures import load, reach, spread
-from tests.benchmarks.server import Server
+from tests.benchmarks.server import Server, cpu_seconds
 
 TASKS = 40
 ROUNDS = 5
-SLOTS = 2
+SLOTS = (1, 2)
 ENCODE = "-c:v libx264 -preset veryfast -threads 1"
 """About 50 to 150 ms of one core for the clip of `_make_clips`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A node process, and the environment for commands to the same queue."""
+
+    process: psutil.Process
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cpu:
+    """Seconds of the processors, by who used them."""
+
+    node: float
+    probe: float
+    postgres: float
+    encodes: float
+
+    @classmethod
+    def of(cls, node: _Node, server: Server) -> "_Cpu":
+        """What was used until now; `encodes` have ended."""
+        times = node.process.cpu_times()
+        return cls(
+            times.user + times.system,
+            sum(cpu_seconds(child) for child in node.process.children()),
+            server.cpu_seconds(),
+            times.children_user + times.children_system,
+        )
+
+    def each(self, since: "_Cpu", tasks: int) -> str:
+        """Milliseconds a task since then, as text."""
+        pairs = (
+            ("node", self.node - since.node),
+            ("probe", self.probe - since.probe),
+            ("PostgreSQL", self.postgres - since.postgres),
+            ("ffmpeg", self.encodes - since.encodes),
+        )
+        return ", ".join(f"{name} {seconds / tasks * 1e3:.1f}" for name, seconds in pairs)
 
 
 async def run(server: Server) -> None:
@@ -37,24 +78,30 @@ async def run(server: Server) -> None:
     try:
         clips = await _make_clips(ffmpeg.path, folder)
         one = await _run(ffmpeg.path, *_command(clips[0], folder / "single.mp4"))
-        ours, theirs = [], []
-        async with server.database() as uri, _node(uri, folder, ffmpeg.path) as environment:
-            await _through_queue(uri, environment, clips[:4], folder)
-            for _ in range(ROUNDS):
-                ours.append(await _through_queue(uri, environment, clips, folder))
-                theirs.append(await _through_xargs(launcher, ffmpeg.path, clips, folder))
+        print(f"{TASKS} encodes of about {one * 1e3:.0f} ms, {ROUNDS} interleaved rounds, {ffmpeg.version}:")
+        for slots in SLOTS:
+            await _compare(server, launcher, ffmpeg.path, clips, folder, slots)
     finally:
+        await launcher.close()
         shutil.rmtree(folder, ignore_errors=True)
-    print(
-        f"{TASKS} encodes of about {one * 1e3:.0f} ms, {ROUNDS} interleaved rounds, {load()}, {ffmpeg.version}:"
-    )
-    print(
-        f"  ours              {spread(ours)} s  [--no-gui, {SLOTS} slots: probe, encode, verify, fsync, publish]"
-    )
-    print(
-        f"  xargs             {spread(theirs)} s  [-P {SLOTS}, started with the low priority of our encodes]"
-    )
+
+
+async def _compare(
+    server: Server, launcher: Launcher, ffmpeg: Path, clips: list[Path], folder: Path, slots: int
+) -> None:
+    ours, theirs = [], []
+    async with server.database() as uri, _node(uri, folder, ffmpeg, slots) as node:
+        await _through_queue(uri, node.environment, clips[:4], folder)
+        begin = _Cpu.of(node, server)
+        for _ in range(ROUNDS):
+            ours.append(await _through_queue(uri, node.environment, clips, folder))
+            theirs.append(await _through_xargs(launcher, ffmpeg, clips, folder, slots))
+        used = _Cpu.of(node, server).each(begin, ROUNDS * TASKS)
     ratios = [our / other for our, other in zip(ours, theirs, strict=True)]
+    print(f"  slots: {slots}, {load()}")
+    print(f"  ours              {spread(ours)} s  [--no-gui: probe, encode, verify, fsync, publish]")
+    print(f"  xargs             {spread(theirs)} s  [-P {slots}, with the low priority of our encodes]")
+    print(f"  processor time of ours, ms a task: {used}")
     print(reach("ours against xargs", statistics.median(ratios), 1.05, unit="x"))
 
 
@@ -88,13 +135,13 @@ async def _make_clips(ffmpeg: Path, folder: Path) -> list[Path]:
 
 
 @asynccontextmanager
-async def _node(uri: str, folder: Path, ffmpeg: Path) -> AsyncIterator[dict[str, str]]:
-    """A node process that has joined; gives the environment for commands to the same queue."""
+async def _node(uri: str, folder: Path, ffmpeg: Path, slots: int) -> AsyncIterator[_Node]:
+    """A node that has joined."""
     environment = os.environ | {
         "FFMATE_DATABASE": uri,
         "FFMATE_DATA_DIR": str(folder / "data"),
         "FFMATE_FFMPEG": str(ffmpeg),
-        "FFMATE_MAX_CONCURRENT_TASKS": str(SLOTS),
+        "FFMATE_MAX_CONCURRENT_TASKS": str(slots),
         "FFMATE_DEBUG": "warn:*",
     }
     process = await asyncio.create_subprocess_exec(
@@ -104,7 +151,7 @@ async def _node(uri: str, folder: Path, ffmpeg: Path) -> AsyncIterator[dict[str,
         async with asyncio.timeout(60), Database(uri, size=1) as database:
             while not await _has_joined(database):
                 await asyncio.sleep(0.2)
-        yield environment
+        yield _Node(psutil.Process(process.pid), environment)
     finally:
         process.send_signal(signal.SIGTERM)
         await process.wait()
@@ -147,13 +194,15 @@ async def _through_queue(uri: str, environment: dict[str, str], clips: list[Path
     return float(seconds)
 
 
-async def _through_xargs(launcher: Launcher, ffmpeg: Path, clips: list[Path], folder: Path) -> float:
+async def _through_xargs(
+    launcher: Launcher, ffmpeg: Path, clips: list[Path], folder: Path, slots: int
+) -> float:
     outputs = folder / "theirs"
     outputs.mkdir()
     names = folder / "names"
     names.write_text("".join(f"{clip.stem}\n" for clip in clips))
     command = _command(folder / "{}.mkv", outputs / "{}.mp4")
-    words = ["xargs", "-a", str(names), "-P", str(SLOTS), "-I", "{}", str(ffmpeg), *command]
+    words = ["xargs", "-a", str(names), "-P", str(slots), "-I", "{}", str(ffmpeg), *command]
     begin = time.perf_counter()
     process = await launcher.spawn(words, cwd=folder)
     if code := await process.wait():
