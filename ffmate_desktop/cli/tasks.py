@@ -1,8 +1,10 @@
 """The commands about tasks."""
 
 import json
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -159,36 +161,48 @@ async def _resolve(tasks: TaskService, beginnings: Sequence[str]) -> list[UUID]:
     return [await tasks.resolve(text) for text in beginnings]
 
 
-Act = Callable[[TaskService], Callable[[Sequence[UUID]], Awaitable[set[UUID]]]]
+OfBatch = Annotated[
+    str | None, typer.Option("--batch", metavar="UUID", help="All tasks of this batch.", show_default=False)
+]
 
 
-def _command(name: str, act: Act, done: str, refused: str, help_text: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Action:
+    """What a command does to tasks, and its words for those it changed and for those it could not change."""
+
+    do: Callable[[TaskService], Callable[[Sequence[UUID]], Awaitable[set[UUID]]]]
+    done: str
+    refused: str
+    may: Callable[[Sequence[Task]], bool] = lambda _tasks: True
+    """Asked before anything is changed."""
+
+
+def _command(name: str, action: _Action, help_text: str) -> None:
     """One of the commands that take uuids and say what became of each."""
 
     def run(
         typer_context: typer.Context,
         uuids: SomeUuids = None,
-        batch: Annotated[str | None, typer.Option("--batch", help="All tasks of this batch.")] = None,
+        batch: OfBatch = None,
         as_json: AsJson = False,
     ) -> None:
-        context = context_of(typer_context)
-        if bool(uuids) == (batch is not None):
-            raise UsageError("Name either tasks or a --batch.", "`ffmate-desktop tasks list` shows them.")
-        context.run(_act(context, uuids or [], _uuid(batch), act, (done, refused), as_json))
+        _perform(context_of(typer_context), uuids, batch, action, as_json)
 
     run.__doc__ = help_text
     app.command(name)(run)
 
 
-async def _act(
-    context: Context,
-    beginnings: list[str],
-    batch: UUID | None,
-    act: Act,
-    words: tuple[str, str],
-    as_json: bool,
+def _perform(
+    context: Context, uuids: list[str] | None, batch: str | None, action: _Action, as_json: bool
 ) -> None:
-    done, refused = words
+    if bool(uuids) == (batch is not None):
+        raise UsageError("Name either tasks or a --batch.", "`ffmate-desktop tasks list` shows them.")
+    context.run(_act(context, uuids or [], _uuid(batch), action, as_json))
+
+
+async def _act(
+    context: Context, beginnings: list[str], batch: UUID | None, action: _Action, as_json: bool
+) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
         if batch is None:
             uuids = await _resolve(cluster.tasks, beginnings)
@@ -198,37 +212,65 @@ async def _act(
                 raise UserError(
                     f"There is no batch {batch}.", "`ffmate-desktop tasks show` tells a task's batch."
                 )
-        affected = await act(cluster.tasks)(uuids)
+        if not action.may(await cluster.tasks.get(uuids)):
+            raise typer.Abort
+        affected = await action.do(cluster.tasks)(uuids)
         tasks = await cluster.tasks.get(uuids) if as_json else []
     if as_json:
         context.print_json([task.to_json() for task in tasks])
     else:
         for uuid in uuids:
             if uuid in affected:
-                context.console.print(f"{uuid} {done}")
+                context.console.print(f"{uuid} {action.done}")
     left = [str(uuid)[:8] for uuid in uuids if uuid not in affected]
     if left and (batch is None or not affected):  # of a batch, those that need it are meant
-        raise UserError(f"{', '.join(left)}: {refused}")
+        raise UserError(f"{', '.join(left)}: {action.refused}")
 
 
 _NOT_DONE = "already done, nothing to do."
 _command(
-    "cancel", lambda tasks: tasks.cancel, "cancelled", _NOT_DONE, "Cancel: kill ffmpeg, remove what it wrote."
+    "cancel",
+    _Action(lambda tasks: tasks.cancel, "cancelled", _NOT_DONE),
+    "Cancel: kill ffmpeg, remove what it wrote.",
 )
 _command(
-    "pause", lambda tasks: tasks.pause, "paused", _NOT_DONE, "Suspend a running task, hold a queued one."
+    "pause",
+    _Action(lambda tasks: tasks.pause, "paused", _NOT_DONE),
+    "Suspend a running task, hold a queued one.",
 )
-_command("resume", lambda tasks: tasks.resume, "goes on", _NOT_DONE, "Let a paused task go on.")
+_command("resume", _Action(lambda tasks: tasks.resume, "goes on", _NOT_DONE), "Let a paused task go on.")
 _command(
     "restart",
-    lambda tasks: tasks.restart,
-    "queued again",
-    "not done yet, so it cannot be restarted.",
+    _Action(lambda tasks: tasks.restart, "queued again", "not done yet, so it cannot be restarted."),
     "Queue a done task again, from a clean start.",
 )
-_command(
-    "delete", lambda tasks: tasks.delete, "deleted", "could not be deleted.", "Remove a task and its log."
-)
+
+
+@app.command("delete")
+def delete(
+    typer_context: typer.Context,
+    uuids: SomeUuids = None,
+    batch: OfBatch = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask about running tasks.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a task and its log; on a terminal asks before it ends a running one."""
+    asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
+    action = _Action(
+        lambda tasks: tasks.delete,
+        "deleted",
+        "could not be deleted.",
+        may=_may_delete if asks else lambda _tasks: True,
+    )
+    _perform(context_of(typer_context), uuids, batch, action, as_json)
+
+
+def _may_delete(tasks: Sequence[Task]) -> bool:
+    running = [task for task in tasks if task.status.is_active]
+    if not running:
+        return True
+    what = f"“{printable(running[0].name)}” is" if len(running) == 1 else f"{len(running)} of these tasks are"
+    return typer.confirm(f"{what} running: stop and delete?", err=True)
 
 
 @app.command("log")

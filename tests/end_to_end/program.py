@@ -46,11 +46,17 @@ class Program:
         self._prefix = prefix
         self._nodes: list[subprocess.Popen[bytes]] = []
 
-    def popen(self, *arguments: str, log: Path | None = None) -> subprocess.Popen[bytes]:
-        """A process of the program; everything it says goes to `log`, or to its pipes."""
+    def popen(
+        self, *arguments: str, log: Path | None = None, terminal: int | None = None
+    ) -> subprocess.Popen[bytes]:
+        """A process of the program; what it says goes to `log`, to the descriptor `terminal`, or to its pipes."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FFMATE_")}
         environment |= {"PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1", "PYTHONWARNINGS": "error"}
         command = [*self._prefix, sys.executable, "-P", "-m", "ffmate_desktop", *self.options, *arguments]
+        if terminal is not None:
+            return subprocess.Popen(
+                command, env=environment, cwd=self.folder, stdin=terminal, stdout=terminal, stderr=terminal
+            )
         if log is None:
             return subprocess.Popen(
                 command, env=environment, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
