@@ -204,16 +204,15 @@ async def test_a_viewer_does_not_wait_for_ever_and_no_writer_waits_for_it(
 ) -> None:
     await add(database, row("task"))
     viewers = AsyncExitStack()
-    async with viewers:
-        async with database.transaction() as hanging:
-            await hanging.execute("UPDATE ffmate.tasks SET priority = 7")
-            arriving = asyncio.create_task(viewers.enter_async_context(changes(database_uri)))
-            await _waits(database)
-            await add(database, row("another"))
-            assert not arriving.done(), "a writer passes a viewer that waits"
-            news = await asyncio.wait_for(arriving, 10)
-            inserted = await next_tasks(news)
-            assert inserted.queued
+    async with viewers, database.transaction() as hanging:
+        await hanging.execute("UPDATE ffmate.tasks SET priority = 7")
+        arriving = asyncio.create_task(viewers.enter_async_context(changes(database_uri)))
+        await _waits(database)
+        await add(database, row("another"))
+        assert not arriving.done(), "a writer passes a viewer that waits"
+        news = await asyncio.wait_for(arriving, 10)
+        inserted = await next_tasks(news)
+        assert inserted.queued
 
 
 async def _waits(database: Database) -> None:
