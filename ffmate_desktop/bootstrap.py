@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ffmate_desktop import __version__
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.embedded import EmbeddedDatabase
-from ffmate_desktop.db.migrate import migrate
+from ffmate_desktop.db.migrate import update_schema
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
@@ -60,7 +60,7 @@ async def open_cluster(settings: Settings, *, connections: int = 2) -> AsyncIter
 async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Cluster]:
     database = Database(uri, size=connections)
     async with database:
-        await migrate(uri)
+        await update_schema(database)
         presets = PresetService(database, resources_folder() / "presets")
         yield Cluster(uri, embedded, database, presets, TaskService(database, presets), NodeService(database))
 

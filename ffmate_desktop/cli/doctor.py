@@ -13,15 +13,14 @@ from ffmate_desktop import __version__, bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.text import size
 from ffmate_desktop.db.connection import without_password
-from ffmate_desktop.db.health import Health, examine
+from ffmate_desktop.db.health import CLOCK, SLOW, Health, examine
+from ffmate_desktop.db.refusals import lacks_rights
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.publish import check_writable
 from ffmate_desktop.settings import Settings
 
 LOW_SPACE = 2 * 1024**3
-SLOW = 0.1
-CLOCK = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +99,23 @@ async def _database(settings: Settings) -> list[Check]:
     names = ", ".join(f"{node.identifier} ({node.status})" for node in nodes)
     return [
         Check("database", "ok", f"PostgreSQL {health.version}, {where}, user {health.role}"),
+        *(Check("address", "warning", note) for note in health.notes),
+        _encryption(health),
         _latency(health),
-        _listen(health),
+        _sessions(health),
         _rights(health),
         _clock(health),
         Check("nodes", "ok", f"{len(nodes)} at work: {names}" if nodes else "none at work"),
     ]
+
+
+def _encryption(health: Health) -> Check:
+    if health.encryption:
+        trust = "checked" if health.checked else "not checked (sslmode=verify-full would)"
+        return Check("encryption", "ok", f"{health.encryption}, the server's certificate is {trust}")
+    if health.local:
+        return Check("encryption", "ok", "none, and none needed: the connection stays on this computer")
+    return Check("encryption", "warning", "none: others on the network can read along. Use sslmode=require.")
 
 
 def _latency(health: Health) -> Check:
@@ -113,32 +123,23 @@ def _latency(health: Health) -> Check:
     return Check("latency", "ok" if health.latency < SLOW else "warning", text)
 
 
-def _listen(health: Health) -> Check:
-    if health.delivery is not None:
-        return Check("listen", "ok", f"notifications arrive after {health.delivery * 1000:.1f} ms")
-    why = "a transaction pooler stands in between" if health.pooled else "LISTEN was accepted, nothing came"
-    return Check(
-        "listen",
-        "error",
-        f"Notifications do not arrive: {why}. Use the server's direct address, or the pooler's session mode.",
-    )
+def _sessions(health: Health) -> Check:
+    through = "; through a pooler in session mode" if health.pooled else ""
+    arrive = f"notifications arrive after {health.delivery * 1000:.1f} ms"
+    return Check("sessions", "ok", f"{arrive}, session locks exclude{through}")
 
 
 def _rights(health: Health) -> Check:
-    if health.standby:
-        return Check(
-            "rights", "error", "The server is a standby and only reads. Use the address of the primary."
-        )
     if health.missing_rights:
-        tables = ", ".join(health.missing_rights)
-        return Check(
-            "rights", "error", f"The user {health.role} may not fully use the tables {tables}. GRANT them."
-        )
-    return Check("rights", "ok", "all tables can be read and written")
+        return Check("rights", "error", str(lacks_rights(health.role, health.missing_rights)))
+    may = "also updated" if health.may_migrate else f"not updated: that is for their owner {health.owner}"
+    return Check("rights", "ok", f"all tables can be read and written, and {may}")
 
 
 def _clock(health: Health) -> Check:
-    text = (
-        f"the database is {abs(health.clock_offset):.1f} s {'ahead' if health.clock_offset > 0 else 'behind'}"
+    off = f"{abs(health.clock_offset):.1f} s {'ahead' if health.clock_offset > 0 else 'behind'}"
+    harmless = "; only the database's clock counts, so this harms nothing but the times in logs"
+    is_close = abs(health.clock_offset) < CLOCK
+    return Check(
+        "clock", "ok" if is_close else "warning", f"the database is {off}{'' if is_close else harmless}"
     )
-    return Check("clock", "ok" if abs(health.clock_offset) < CLOCK else "warning", text)

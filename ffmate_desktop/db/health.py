@@ -1,92 +1,121 @@
-"""Is this database fit for a cluster? Asked by `doctor`, answered by trying."""
+"""Everything about a database that decides whether a node can work with it: for `doctor` and for each start."""
 
 import asyncio
-import json
-import secrets
 import statistics
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import asyncpg
-
-from ffmate_desktop.db.connection import MINIMUM_SERVER, connect
-from ffmate_desktop.db.listener import CHANNEL
+from ffmate_desktop import logs
+from ffmate_desktop.db.address import Address
 from ffmate_desktop.db.queries import query
+from ffmate_desktop.db.refusals import lacks_rights
+from ffmate_desktop.db.session import Session
+from ffmate_desktop.db.start_checks import proven_session
+from ffmate_desktop.db.uri import parse
 
-DELIVERY_SECONDS = 2.0
+SLOW = 0.1
+"""Seconds for one question, from which on it is worth a word."""
+
+CLOCK = 60.0
+"""Seconds that two clocks may differ without anybody noticing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """What was found. `latency` is the median round trip in seconds, `clock_offset` server minus local, in seconds.
 
-    `delivery` is how long a notification took in seconds, None when it did not arrive. `pooled` tells that somebody
-    stands between us and the server. `missing_rights` names tables that the user cannot fully use.
+    `delivery` is how long a notification took, in seconds. `encryption` is the version of TLS or empty, `checked`
+    whether the server's certificate was; `local` that no network lies between. `owner` has the tables, and
+    `may_migrate` says that this user may change them.
     """
 
     version: str
-    new_enough: bool
     role: str
     database: str
-    standby: bool
-    encrypted: bool
+    where: str
+    local: bool
+    encryption: str
+    checked: bool
     latency: float
     clock_offset: float
     pooled: bool
-    delivery: float | None
+    delivery: float
+    owner: str | None
+    may_migrate: bool
     missing_rights: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 async def examine(uri: str) -> Health:
-    """Try everything that a node needs; raises UserError when there is no connection at all."""
-    loop = asyncio.get_running_loop()
-    first, second = await connect(uri), await connect(uri)
-    try:
-        times = []
-        for _ in range(5):
-            start = loop.time()
-            facts = await first.fetchrow(query("server", "server_facts"))
-            times.append(loop.time() - start)
-        ahead = await first.fetchval(query("server", "seconds_since"), datetime.now(UTC))
-        assert facts is not None  # noqa: S101 - a SELECT without FROM has one row
-        delivery = await _delivery(first, second)
-        rights = await first.fetch(query("server", "table_rights"))
-        return Health(
-            version=facts["version_text"],
-            new_enough=facts["version"] >= MINIMUM_SERVER,
-            role=facts["role"],
-            database=facts["database"],
-            standby=facts["standby"],
-            encrypted=bool(facts["encrypted"]),
-            latency=statistics.median(times),
-            clock_offset=ahead,
-            pooled=first.get_server_pid() != facts["pid"],
-            delivery=delivery,
-            missing_rights=tuple(row["name"] for row in rights),
+    """Try everything that a node needs; raises UserError when it cannot work with this database at all."""
+    address = parse(uri)
+    async with proven_session(address) as (session, delivery):
+        return await _ask(address, session, delivery)
+
+
+async def check_for_node(uri: str) -> None:
+    """The same for the start of a node: raises UserError also for missing rights, and tells the log what it found."""
+    health = await examine(uri)
+    if health.missing_rights:
+        raise lacks_rights(health.role, health.missing_rights)
+    logs.cluster.debug(
+        "PostgreSQL %s, database %s, user %s: a question takes %.1f ms, a notification %.1f ms, its clock is %+.1f s"
+        " off ours",
+        *(health.version, health.database, health.role),
+        *(1000 * health.latency, 1000 * health.delivery, health.clock_offset),
+    )
+    for note in health.notes:
+        logs.cluster.info(note)
+    if not health.encryption and not health.local:
+        logs.cluster.info(
+            "The connection to the database is not encrypted: sslmode=require in its address would"
         )
-    finally:
-        first.terminate()
-        second.terminate()
+    if health.latency > SLOW:
+        logs.cluster.info("The database is far away: a question takes %.0f ms", 1000 * health.latency)
+    if abs(health.clock_offset) > CLOCK:
+        logs.cluster.info(
+            "The clocks of this computer and of the database differ by %.0f s, which harms nothing but the times in"
+            " logs: only the database's clock counts",
+            abs(health.clock_offset),
+        )
 
 
-async def _delivery(
-    listener: "asyncpg.Connection[asyncpg.Record]", sender: "asyncpg.Connection[asyncpg.Record]"
-) -> float | None:
-    """Seconds that a notification took from one connection to the other; None when it never came."""
+async def _ask(address: Address, session: Session, delivery: float) -> Health:
     loop = asyncio.get_running_loop()
-    arrived = asyncio.Event()
-    payload = json.dumps({"kind": "test", "nonce": secrets.token_hex(8)})
+    times, offsets = [], []
+    for _ in range(5):
+        start, now = loop.time(), datetime.now(UTC)
+        ahead: float = await session.fetchval(query("checks", "seconds_since"), now)
+        times.append(loop.time() - start)
+        offsets.append(ahead - times[-1] / 2)  # it was read on the server half way
+    facts = await session.fetchrow(query("checks", "facts"))
+    assert facts is not None  # noqa: S101 - a SELECT without FROM has one row
+    peer = session.transport.get_extra_info("peername")
+    return Health(
+        version=session.get_settings().server_version,
+        role=facts["role"],
+        database=facts["database"],
+        where=address.where,
+        local=not isinstance(peer, tuple) or str(peer[0]).startswith(("127.", "::1")),
+        encryption=session.encryption,
+        checked=_certificate_is_checked(session),
+        latency=statistics.median(times),
+        clock_offset=statistics.median(offsets),
+        pooled=session.pooled,
+        delivery=delivery,
+        owner=facts["owner"],
+        may_migrate=facts["may_migrate"],
+        missing_rights=await _missing_rights(session),
+        notes=address.notes,
+    )
 
-    def hear(_connection: object, _pid: int, _channel: str, text: object) -> None:
-        if text == payload:
-            arrived.set()
 
-    await listener.add_listener(CHANNEL, hear)
-    start = loop.time()
-    await sender.fetch(query("server", "notify"), payload)
-    try:
-        async with asyncio.timeout(DELIVERY_SECONDS):
-            await arrived.wait()
-    except TimeoutError:
-        return None
-    return loop.time() - start
+async def _missing_rights(session: Session) -> tuple[str, ...]:
+    """Tables with what may not be done to them: “tasks (INSERT, DELETE)”."""
+    rows = await session.fetch(query("checks", "missing_rights"))
+    return tuple(f"{row['name']} ({row['rights']})" for row in rows)
+
+
+def _certificate_is_checked(session: Session) -> bool:
+    encrypted = session.transport.get_extra_info("ssl_object")
+    return bool(encrypted and encrypted.context.verify_mode)

@@ -3,13 +3,19 @@
 import hashlib
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import asyncpg
 
 from ffmate_desktop import logs
-from ffmate_desktop.db.connection import connect
+from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.errors import UserError
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy[asyncpg.Record]
 
 LOCK_TIMEOUT = "60s"
 
@@ -43,6 +49,12 @@ def program_schema() -> int:
 
 
 async def migrate(uri: str) -> int:
+    """`update_schema` on a connection of its own."""
+    async with Database(uri, size=1) as database:
+        return await update_schema(database)
+
+
+async def update_schema(database: Database) -> int:
     """Apply what is missing and return how many migrations were applied.
 
     Everything happens in one transaction under an advisory lock, so eight nodes may start together on an empty
@@ -50,38 +62,34 @@ async def migrate(uri: str) -> int:
     an applied file was changed, or when rights are missing.
     """
     migrations = known_migrations()
-    connection = await connect(uri)
-    try:
-        if await _is_current(connection, migrations):
-            return 0
-        async with connection.transaction():
-            await connection.execute(query("server", "wait_for_lock_at_most"), LOCK_TIMEOUT)
-            await connection.execute(query("server", "lock_migrations"))
-            return await _apply_missing(connection, migrations)
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise UserError(
-            f"This database user may not set up the tables of FFmate Desktop: {error}.",
-            "Start the program once as the owner of the database, or grant CREATE on it.",
-        ) from error
-    except asyncpg.LockNotAvailableError as error:
-        raise UserError(
-            "Another program has been changing the tables of this database for more than a minute.",
-            "Try again when it has finished.",
-        ) from error
-    finally:
-        await connection.close(timeout=5)
+    async with database.connection() as connection:
+        try:
+            if await _is_current(connection, migrations):
+                return 0
+            async with connection.transaction():
+                await connection.execute(query("server", "wait_for_lock_at_most"), LOCK_TIMEOUT)
+                await connection.execute(query("server", "lock_migrations"))
+                return await _apply_missing(connection, migrations)
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise UserError(
+                f"This database user may not set up the tables of FFmate Desktop: {error}.",
+                "Run `ffmate-desktop doctor` once as the owner of the database, or grant CREATE on it.",
+            ) from error
+        except asyncpg.LockNotAvailableError as error:
+            raise UserError(
+                "Another program has been changing the tables of this database for more than a minute.",
+                "Try again when it has finished.",
+            ) from error
 
 
-async def _is_current(connection: "asyncpg.Connection[asyncpg.Record]", migrations: list[Migration]) -> bool:
+async def _is_current(connection: "Connection", migrations: list[Migration]) -> bool:
     """Without a lock and without the right to create anything: the usual case costs two reads."""
     if not await connection.fetchval(query("server", "schema_exists")):
         return False
     return await _check(connection, migrations) == migrations[-1].number
 
 
-async def _apply_missing(
-    connection: "asyncpg.Connection[asyncpg.Record]", migrations: list[Migration]
-) -> int:
+async def _apply_missing(connection: "Connection", migrations: list[Migration]) -> int:
     if not await connection.fetchval(query("server", "schema_exists")):
         await connection.execute(query("server", "create_bookkeeping"))
         await connection.execute(query("server", "create_migrations_table"))
@@ -96,7 +104,7 @@ async def _apply_missing(
     return len(missing)
 
 
-async def _check(connection: "asyncpg.Connection[asyncpg.Record]", migrations: list[Migration]) -> int:
+async def _check(connection: "Connection", migrations: list[Migration]) -> int:
     """The newest applied number; raises UserError when program and database do not fit."""
     applied = await connection.fetch(query("server", "applied_migrations"))
     ours = {migration.number: migration for migration in migrations}

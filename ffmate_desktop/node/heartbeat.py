@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ffmate_desktop import logs
 from ffmate_desktop.db import leases
 from ffmate_desktop.db.connection import CONNECTION_LOST, connect
+from ffmate_desktop.db.health import check_for_node
 from ffmate_desktop.db.leases import Beat, Held, Membership
 from ffmate_desktop.db.listener import NODE_CHANNEL, listen
 from ffmate_desktop.domain.change import AnythingChanged
@@ -76,6 +77,7 @@ class Heartbeat:
 
     async def start(self) -> None:
         """Connect and join for the first time; raises UserError when that cannot be."""
+        await check_for_node(self._uri)
         self._connection = await self._connect()
         try:
             self._membership = await leases.join(self._connection, self._facts)

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from ffmate_desktop.db import connection as connections
+from ffmate_desktop.db import start_checks
 from ffmate_desktop.db.connection import Database, connect, native, storable, without_password
 from ffmate_desktop.db.health import examine
 from ffmate_desktop.db.queries import all_queries, query
@@ -39,7 +39,7 @@ async def test_a_closed_port_and_an_unknown_host_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["mysql://a/b", "host=a dbname=b", "postgresql://a:b#c@host:99/x", "postgresql://host:port/x", ""]
+    "uri", ["mysql://a/b", "host=a dbname=b", "postgresql://a:b#c@host:99x/x", "postgresql://host:port/x", ""]
 )
 async def test_what_is_no_address_is_wrong_use(uri: str) -> None:
     with pytest.raises(UsageError, match="looks like postgresql://user:password@host") as caught:
@@ -50,8 +50,8 @@ async def test_what_is_no_address_is_wrong_use(uri: str) -> None:
 async def test_a_server_that_is_too_old_is_refused(
     postgres_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "MINIMUM_SERVER", 990000)  # the real server is then an old one
-    with pytest.raises(UserError, match="needs 15 or newer"):
+    monkeypatch.setattr(start_checks, "MINIMUM_SERVER", 99)  # the real server is then an old one
+    with pytest.raises(UserError, match="needs 99 or newer"):
         await Database(postgres_uri).open()
 
 
@@ -87,10 +87,10 @@ async def test_a_broken_transaction_leaves_nothing(database: Database) -> None:
 
 async def test_the_health_of_a_good_database(database_uri: str) -> None:
     health = await examine(database_uri)
-    assert health.new_enough
-    assert health.delivery is not None
+    assert 0 < health.delivery < 3
+    assert health.local
     assert not health.pooled
-    assert not health.standby
+    assert health.may_migrate
     assert health.missing_rights == ()
 
 
@@ -100,7 +100,8 @@ async def test_missing_rights_are_named(database_uri: str) -> None:
     await owner.execute("GRANT SELECT ON ALL TABLES IN SCHEMA ffmate TO reader")
     try:
         health = await examine(database_uri.replace("//ffmate@", "//reader@"))
-        assert "tasks" in health.missing_rights
+        assert "tasks (INSERT, UPDATE, DELETE)" in health.missing_rights
+        assert not health.may_migrate
     finally:
         await owner.execute("DROP OWNED BY reader; DROP ROLE reader")
         await owner.close()

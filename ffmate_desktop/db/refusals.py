@@ -1,0 +1,130 @@
+"""Why there is no connection: one sentence for each way in which it can fail, and what to do."""
+
+import ssl
+
+import asyncpg
+
+from ffmate_desktop.db.address import Address
+from ffmate_desktop.db.password_file import open_to_others
+from ffmate_desktop.db.session import CONNECT_TIMEOUT, NoServer
+from ffmate_desktop.domain.errors import UserError
+
+
+def transaction_pooler(address: Address) -> UserError:
+    """The refusal of a pooler whose sessions are not ours."""
+    return UserError(
+        f"A connection pooler in transaction or statement mode stands at {address.where}: "
+        "notifications and session locks do not work through it.",
+        "Use the direct address of the server (at Neon the one without “-pooler”), or the pooler's session mode "
+        "(at Supabase port 5432 instead of 6543; for PgBouncer pool_mode = session).",
+    )
+
+
+def lacks_rights(user: str, missing: tuple[str, ...]) -> UserError:
+    """Of a user who may not do everything that a node does; `missing` names tables."""
+    return UserError(
+        f"The user “{user}” lacks rights on the tables {', '.join(missing)}.",
+        f'As their owner: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ffmate TO "{user}"',
+    )
+
+
+def explain(address: Address, error: BaseException) -> UserError:  # noqa: PLR0911, PLR0912, C901 - one sentence a case
+    """What a failed attempt to connect means."""
+    where, user, database = address.where, address.user, address.database
+    match error:
+        case UserError():
+            return error
+        case NoServer():
+            reasons = "; ".join(f"{host} {_short(reason)}" for host, reason in error.failures)
+            return UserError(
+                f"None of the servers in the address can be used: {reasons}.",
+                "One of them must be the primary and answer.",
+            )
+        case asyncpg.TargetServerAttributeNotMatched():
+            return UserError(
+                f"The database at {where} only reads: it is a standby, or this user may not write.",
+                "Use the address of the primary.",
+            )
+        case asyncpg.InvalidAuthorizationSpecificationError() if "pg_hba" in str(error):
+            return UserError(
+                f"The server at {where} has no rule that lets the user “{user}” in from here: {error}.",
+                "Add a line to its pg_hba.conf, or change sslmode in the address if it asks for encryption.",
+            )
+        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
+            unused = open_to_others(address) if address.password is None else None
+            return UserError(
+                f"The database at {where} refused the user “{user}”: wrong name or password.",
+                f"The password file {unused} was not used, because others may read it: chmod 600 it."
+                if unused
+                else "Check the address given with --database or FFMATE_DATABASE.",
+            )
+        case asyncpg.InsufficientPrivilegeError():
+            return UserError(
+                f"The user “{user}” may not connect to the database “{database}” at {where}.",
+                f'As its owner: GRANT CONNECT ON DATABASE "{database}" TO "{user}"',
+            )
+        case asyncpg.InvalidCatalogNameError():
+            return UserError(
+                f"The server at {where} has no database “{database}”.",
+                f"Create it there, for example with: createdb {database}",
+            )
+        case asyncpg.CannotConnectNowError():
+            return UserError(f"The database at {where} is starting or stopping.", "Try again in a moment.")
+        case asyncpg.TooManyConnectionsError():
+            return UserError(
+                f"The database at {where} has no connection left.", "Raise max_connections on the server."
+            )
+        case asyncpg.InvalidSQLStatementNameError() | asyncpg.DuplicatePreparedStatementError():
+            return transaction_pooler(address)
+        case asyncpg.PostgresError():
+            return UserError(f"The database at {where} refused the connection: {str(error).rstrip('.')}.")
+        case ssl.SSLError():
+            hint = "Check sslmode and sslrootcert in the address."
+            if any("channel_binding" in note for note in address.notes):
+                hint = "channel_binding=require asks for a certificate that can be checked: give sslrootcert."
+            return UserError(f"No encrypted connection to {where}: {_tls_reason(error)}.", hint)
+        case ConnectionError() if "rejected SSL upgrade" in str(error):
+            return UserError(
+                f"The database at {where} offers no encryption, which sslmode={address.tls.mode} asks for.",
+                "Switch ssl on there, or use sslmode=disable if you trust the network.",
+            )
+        case TimeoutError():
+            return UserError(
+                f"The database at {where} did not answer within {address.timeout or CONNECT_TIMEOUT:.0f} seconds.",
+                "Check the address, the network and the firewall.",
+            )
+        case OSError():
+            return UserError(
+                f"No database answers at {where}: {_os_reason(error)}.",
+                "Check the address, and that PostgreSQL runs and listens there.",
+            )
+        case _:
+            return UserError(f"The connection to the database at {where} failed: {error}.")
+
+
+def _short(error: BaseException) -> str:
+    match error:
+        case asyncpg.TargetServerAttributeNotMatched():
+            return "only reads"
+        case TimeoutError():
+            return "does not answer"
+        case asyncpg.PostgresError():
+            return f"says “{error}”"
+        case ssl.SSLError():
+            return f"cannot be trusted ({_tls_reason(error)})"
+        case OSError():
+            return f"does not answer ({_os_reason(error)})"
+        case _:
+            return f"fails ({error or type(error).__name__})"
+
+
+def _tls_reason(error: ssl.SSLError) -> str:
+    reason = getattr(error, "verify_message", "") or error.reason or str(error)
+    return str(reason).rstrip(".")
+
+
+def _os_reason(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    # asyncio joins several attempts into one text ("Multiple exceptions: [Errno 111] …"); the first is enough.
+    return (error.strerror or str(error)).split("]", 1)[-1].split(",", 1)[0].strip().lower()

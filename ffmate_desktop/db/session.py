@@ -1,0 +1,243 @@
+"""One connection: which server of the address it goes to, how it is made and looked at, and how it is lost."""
+
+import asyncio
+import io
+import re
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from asyncpg.connect_utils import SessionAttribute
+
+from ffmate_desktop import logs
+from ffmate_desktop.db.address import Address, Host
+from ffmate_desktop.db.codecs import set_codecs
+from ffmate_desktop.db.keepalive import keep_alive
+from ffmate_desktop.db.password_file import find_password
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.db.tls import Way, ways
+from ffmate_desktop.domain.errors import UserError
+
+if TYPE_CHECKING:
+    _Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    _Connection = asyncpg.Connection
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds until a connection must be ready for use; an address may give another limit."""
+
+HEAD_START = 0.5
+"""Seconds that one of several hosts has before the next one is asked as well."""
+
+
+class LacksRights(UserError):  # noqa: N818 - what it says is an error
+    """The user may not do what a statement does. For a running node an outage like others: it is put right there."""
+
+
+# InternalClientError is no subclass of the others, and was met when connections were torn (asyncpg#1069).
+CONNECTION_LOST: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,  # "connection is closed"; what is a defect of ours leaves a Session as RuntimeError
+    asyncpg.InternalClientError,  # also: no server of the list is the primary
+    asyncpg.InsufficientResourcesError,  # disk full, no connection or memory left
+    asyncpg.OperatorInterventionError,  # shut down, crashed, starting, cancelled
+    asyncpg.InvalidAuthorizationSpecificationError,  # who was let in once is locked out: users are being moved
+    asyncpg.InvalidCatalogNameError,  # the same: a backup is being restored
+    asyncpg.ObjectNotInPrerequisiteStateError,  # the database accepts no connections at this moment
+    asyncpg.ReadOnlySQLTransactionError,  # still a standby, or the primary no more
+    asyncpg.TransactionRollbackError,  # deadlock
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.PostgresSystemError,  # the server's disk answers with errors
+    asyncpg.InternalServerError,
+    asyncpg.InvalidCachedStatementError,  # a newer program has just changed the tables
+    LacksRights,
+)
+"""What a query may raise while the database is away or in trouble; anything else is a defect and is not caught."""
+
+_DEFECTS = re.compile(r"arguments? for this query|another operation is in progress")
+
+
+CANNOT_CONNECT: tuple[type[BaseException], ...] = (*CONNECTION_LOST, asyncpg.PostgresError)
+"""What an attempt to connect may raise, whatever the server says."""
+
+
+class NoServer(ConnectionError):  # noqa: N818 - what it says is an error
+    """None of several hosts would do; `failures` tells why, one for each."""
+
+    def __init__(self, failures: list[tuple[Host, BaseException]]) -> None:
+        super().__init__("; ".join(f"{host}: {error or type(error).__name__}" for host, error in failures))
+        self.failures = failures
+
+
+class Session(_Connection):
+    """A connection to a server that can be written to. `pooled`: somebody stands between us and the server.
+
+    `may_enter`: this user may use our schema, or there is none yet.
+    """
+
+    pooled = False
+    may_enter = True
+
+    async def _execute(self, *args: Any, **options: Any) -> Any:
+        # asyncpg has one class for a closed connection and for wrong arguments. The first is to be waited out, the
+        # second would be repeated for ever.
+        try:
+            return await super()._execute(*args, **options)  # type: ignore[misc]
+        except asyncpg.InterfaceError as error:
+            if isinstance(error, ValueError) or _DEFECTS.search(str(error)):
+                raise RuntimeError(f"a statement was used in a wrong way: {error}") from error
+            raise
+
+    @property
+    def transport(self) -> asyncio.BaseTransport:
+        """What it is made of; asyncpg does not hand it out."""
+        transport: asyncio.BaseTransport = self._transport  # type: ignore[attr-defined]
+        return transport
+
+    @property
+    def encryption(self) -> str:
+        """The version of TLS on our side of it, empty without."""
+        encrypted = self.transport.get_extra_info("ssl_object")
+        return str(encrypted.version()) if encrypted else ""
+
+
+async def open_session(address: Address, application: str, patience: float) -> Session:
+    """A connection to the primary, as it was found: nothing is set on it.
+
+    Queries on it may take `patience` seconds. Raises members of CONNECTION_LOST, other errors of PostgreSQL, and
+    UserError for files that cannot be used.
+    """
+    if len(address.hosts) == 1:
+        return await _open_at(address, address.hosts[0], application, patience)
+    return await _open_at_first(address, application, patience)
+
+
+async def open_prepared(address: Address, application: str, patience: float) -> Session:
+    """The same, ready for our statements. Not before it is known that a session is ours alone."""
+    session = await open_session(address, application, patience)
+    try:
+        await prepare(session)
+    except BaseException:
+        session.terminate()
+        raise
+    return session
+
+
+async def prepare(session: Session) -> None:
+    """Our settings and codecs."""
+    async with asyncio.timeout(CONNECT_TIMEOUT):
+        await session.execute(query("checks", "prepare_session"))
+        await set_codecs(session)
+
+
+async def _open_at_first(address: Address, application: str, patience: float) -> Session:
+    """At the first host that is the primary. A dead one costs its head start, not its timeout, and each time."""
+    failures: list[tuple[Host, BaseException]] = []
+    attempts: dict[asyncio.Task[Session], Host] = {}
+    waiting = list(address.hosts)
+    try:
+        while waiting or attempts:
+            if waiting:
+                host = waiting.pop(0)
+                opening = _open_at(address, host, application, patience)
+                attempts[asyncio.create_task(opening, name=f"connecting to {host}")] = host
+            ended, _ = await asyncio.wait(
+                attempts, timeout=HEAD_START if waiting else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for attempt in ended:
+                host = attempts.pop(attempt)
+                try:
+                    return attempt.result()
+                except CONNECTION_LOST as error:
+                    failures.append((host, error))
+        raise NoServer(failures)
+    finally:
+        for attempt in attempts:
+            attempt.cancel()
+        for late in await asyncio.gather(*attempts, return_exceptions=True):
+            if isinstance(late, Session):
+                late.terminate()
+
+
+async def _open_at(address: Address, host: Host, application: str, patience: float) -> Session:
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    logs.cluster.debug(
+        "Connecting to %s as %s, database %s, sslmode=%s",
+        host, address.user, address.database, address.tls.mode,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(address.timeout or CONNECT_TIMEOUT):
+            session = await _reach(address, host, application, patience)
+    except CANNOT_CONNECT as error:
+        waited = loop.time() - start
+        reason = str(error) or type(error).__name__
+        logs.cluster.debug("No connection to %s after %.0f ms: %s", host, 1000 * waited, reason)
+        raise
+    logs.cluster.debug(
+        "Connected to %s in %.0f ms: PostgreSQL %s, %s%s",
+        host,
+        1000 * (loop.time() - start),
+        session.get_settings().server_version,
+        session.encryption or "not encrypted",
+        ", through a pooler" if session.pooled else "",
+    )
+    return session
+
+
+async def _reach(address: Address, host: Host, application: str, patience: float) -> Session:
+    password = address.password
+    if password is None:
+        password = await asyncio.to_thread(find_password, address, host)
+    *others, last = await asyncio.to_thread(ways, address.tls, host)
+    for way in others:
+        try:
+            return await _connect(address, host, application, patience, password, way)
+        except (ConnectionError, ssl.SSLError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+            if isinstance(error, asyncpg.InvalidPasswordError | ConnectionRefusedError):
+                raise  # that has nothing to do with encryption
+            logs.cluster.debug("Not %s encryption: %s", "with" if way else "without", error)
+    return await _connect(address, host, application, patience, password, last)
+
+
+async def _connect(
+    address: Address, host: Host, application: str, patience: float, password: str, way: Way
+) -> Session:
+    session = await asyncpg.connect(
+        host=host.name or None,
+        port=host.port,
+        user=address.user,
+        password=password,
+        database=address.database,
+        ssl=way,
+        direct_tls=bool(way) and address.tls.direct,
+        timeout=2 * (address.timeout or CONNECT_TIMEOUT),  # the caller's limit comes first
+        command_timeout=patience,
+        server_settings={"application_name": application} | dict(address.settings),
+        target_session_attrs=SessionAttribute.any,  # looked at by us, host by host: asyncpg has one timeout for all
+        connection_class=Session,
+    )
+    try:
+        keep_alive(session.transport.get_extra_info("socket"))
+        pid, reads_only, may_enter = await _look(session)
+        if reads_only == "t":
+            raise asyncpg.TargetServerAttributeNotMatched("it only reads")
+    except BaseException:
+        session.terminate()
+        raise
+    session.pooled = int(pid) != session.get_server_pid()
+    session.may_enter = may_enter == "t"
+    return session
+
+
+async def backend(session: Session) -> int:
+    """The process that serves this connection at this moment, by the server's own word."""
+    return int((await _look(session))[0])
+
+
+async def _look(session: Session) -> list[str]:
+    answer = io.BytesIO()
+    await session.copy_from_query(query("checks", "look_around").rstrip(";"), output=answer)
+    return answer.getvalue().decode().split()

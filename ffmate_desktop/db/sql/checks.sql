@@ -1,0 +1,50 @@
+-- What is asked of a connection before it is trusted, and of a database before a node joins.
+
+-- name: look_around
+-- The first question on every connection, sent as COPY: without a prepared statement it gets through every pooler.
+-- A pooler shows by a process number that is not the one which the connection was told. Rows can only be written
+-- where transactions are not read-only, which covers standbys and roles with that default.
+SELECT pg_backend_pid(), current_setting('transaction_read_only') = 'on',
+       coalesce(has_schema_privilege(to_regnamespace('ffmate'), 'USAGE'), true);
+
+-- name: prepare_session
+-- Not as startup parameters: poolers refuse those.
+-- A prepared plan lives as long as its connection and is often made while the tables are still empty: a sequential
+-- scan, right for that moment, would stay for a million tasks. Its penalty must not start the JIT compiler.
+-- The server, too, shall notice within ten seconds that a client is gone, and free its session lock; and a frozen
+-- client must not keep its rows locked.
+SELECT set_config('timezone', 'UTC', false),
+       set_config('enable_seqscan', 'off', false),
+       set_config('jit', 'off', false),
+       set_config('tcp_keepalives_idle', '3', false),
+       set_config('tcp_keepalives_interval', '2', false),
+       set_config('tcp_keepalives_count', '3', false),
+       set_config('idle_in_transaction_session_timeout', '30s', false);
+
+-- name: take_lock
+-- A session lock under a number that only this check knows.
+SELECT pg_try_advisory_lock($1::bigint) AS taken;
+
+-- name: notify
+-- On a channel of its own: nodes and viewers are not woken.
+SELECT pg_notify('ffmate_check', $1);
+
+-- name: facts
+SELECT current_user AS role, current_database() AS database,
+       (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'ffmate') AS owner,
+       coalesce((SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'ffmate'),
+                has_database_privilege(current_database(), 'CREATE')) AS may_migrate;
+
+-- name: missing_rights
+-- Tables that the current role cannot fully use, with the rights that it lacks; empty when all is well.
+SELECT c.relname AS name, string_agg(needed, ', ' ORDER BY place) AS rights
+  FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace,
+       unnest(CASE WHEN c.relname IN ('meta', 'migrations') THEN ARRAY['SELECT']
+                   ELSE ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'] END) WITH ORDINALITY AS r (needed, place)
+ WHERE s.nspname = 'ffmate' AND c.relkind IN ('r', 'p') AND NOT has_table_privilege(c.oid, needed)
+ GROUP BY c.relname
+ ORDER BY c.relname;
+
+-- name: seconds_since
+-- How far the database's clock is ahead of a moment that was read just now.
+SELECT extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8;
