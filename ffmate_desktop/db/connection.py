@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import asyncpg
 
@@ -14,11 +15,11 @@ from ffmate_desktop.db.refusals import explain
 from ffmate_desktop.db.session import (
     CANNOT_CONNECT,
     CONNECTION_LOST,
-    LacksRights,
     Session,
     open_prepared,
     open_session,
     prepare,
+    reason,
 )
 from ffmate_desktop.db.start_checks import check_briefly
 from ffmate_desktop.db.uri import parse, without_password
@@ -26,7 +27,7 @@ from ffmate_desktop.db.uri import parse, without_password
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
-__all__ = ["CONNECTION_LOST", "Database", "connect", "native", "storable", "without_password"]
+__all__ = ["CONNECTION_LOST", "Database", "connect", "native", "reason", "storable", "without_password"]
 
 COMMAND_TIMEOUT = 30.0
 """Seconds for one statement. That nobody is at the other end is noticed sooner, by the kernel."""
@@ -58,6 +59,7 @@ class Database:
         self._size = size
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._first: Session | None = None
+        self._sessions: WeakSet[Session] = WeakSet()
 
     async def open(self) -> None:
         """Connect; raises UserError when the server cannot be reached, is too old, or refuses."""
@@ -83,10 +85,19 @@ class Database:
         )
 
     async def _connect(self, *_: object, **__: object) -> Session:
-        first, self._first = self._first, None
-        if first is not None and not first.is_closed():
-            return first
-        return await open_prepared(self._address, "ffmate-desktop", COMMAND_TIMEOUT)
+        session, self._first = self._first, None
+        if session is None or session.is_closed():
+            session = await open_prepared(self._address, "ffmate-desktop", COMMAND_TIMEOUT)
+        self._sessions.add(session)
+        return session
+
+    def cut(self) -> None:
+        """End all connections, also those in use: their statements fail as lost, the next ones connect anew.
+
+        For when it is known that nobody answers, which a statement under way would find out only much later.
+        """
+        for session in tuple(self._sessions):
+            session.terminate()
 
     async def close(self) -> None:
         """Give all connections back; waits at most five seconds, then cuts them."""
@@ -122,11 +133,6 @@ class Database:
             logs.cluster.debug("The server only reads now; the next connections look for the primary")
             await pool.expire_connections()
             raise
-        except asyncpg.InsufficientPrivilegeError as error:
-            raise LacksRights(
-                f"The database user “{self._address.user}” may not do that: {error}.",
-                "`ffmate-desktop doctor` tells which rights are missing.",
-            ) from error
 
     async def fetch(self, sql: Sql, *arguments: Any) -> "list[asyncpg.Record]":
         """All rows of one statement."""

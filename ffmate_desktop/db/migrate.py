@@ -10,6 +10,7 @@ import asyncpg
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import Sql, query
+from ffmate_desktop.db.session import LacksRights
 from ffmate_desktop.domain.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     Connection = PoolConnectionProxy[asyncpg.Record]
 
 LOCK_TIMEOUT = "60s"
+
+PATIENCE = 3600.0
+"""Seconds for one migration: millions of rows may have to be rewritten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,11 @@ async def update_schema(database: Database) -> int:
                 return 0
             async with connection.transaction():
                 await connection.execute(query("server", "wait_for_lock_at_most"), LOCK_TIMEOUT)
-                await connection.execute(query("server", "lock_migrations"))
+                await connection.execute(query("server", "lock_migrations"), timeout=PATIENCE)
                 return await _apply_missing(connection, migrations)
-        except asyncpg.InsufficientPrivilegeError as error:
+        except (asyncpg.InsufficientPrivilegeError, LacksRights) as error:
             raise UserError(
-                f"This database user may not set up the tables of FFmate Desktop: {error}.",
+                f"This database user may not set up the tables of FFmate Desktop: {error.__cause__ or error}.",
                 "Run `ffmate-desktop doctor` once as the owner of the database, or grant CREATE on it.",
             ) from error
         except asyncpg.LockNotAvailableError as error:
@@ -97,7 +101,7 @@ async def _apply_missing(connection: "Connection", migrations: list[Migration]) 
     missing = [migration for migration in migrations if migration.number > newest]
     for migration in missing:
         logs.database.info("Setting up the database: %s", migration.name)
-        await connection.execute(migration.sql)
+        await connection.execute(migration.sql, timeout=PATIENCE)
         await connection.execute(
             query("server", "record_migration"), migration.number, migration.name, migration.checksum
         )

@@ -6,7 +6,7 @@ import asyncpg
 
 from ffmate_desktop.db.address import Address
 from ffmate_desktop.db.password_file import open_to_others
-from ffmate_desktop.db.session import CONNECT_TIMEOUT, NoServer
+from ffmate_desktop.db.session import CONNECT_TIMEOUT, NoServer, reason
 from ffmate_desktop.domain.errors import UserError
 
 
@@ -76,6 +76,11 @@ def explain(address: Address, error: BaseException) -> UserError:  # noqa: PLR09
             )
         case asyncpg.InvalidSQLStatementNameError() | asyncpg.DuplicatePreparedStatementError():
             return transaction_pooler(address)
+        case asyncpg.ProtocolViolationError() if "startup parameter" in str(error):
+            return UserError(
+                f"The pooler at {where} does not take a parameter of the address: {str(error).rstrip('.')}.",
+                "Leave it out, or list it in the pooler's ignore_startup_parameters.",
+            )
         case asyncpg.PostgresError():
             return UserError(f"The database at {where} refused the connection: {str(error).rstrip('.')}.")
         case ssl.SSLError():
@@ -115,7 +120,7 @@ def _short(error: BaseException) -> str:
         case OSError():
             return f"does not answer ({_os_reason(error)})"
         case _:
-            return f"fails ({error or type(error).__name__})"
+            return f"fails ({reason(error)})"
 
 
 def _tls_reason(error: ssl.SSLError) -> str:

@@ -56,6 +56,12 @@ CONNECTION_LOST: tuple[type[BaseException], ...] = (
 )
 """What a query may raise while the database is away or in trouble; anything else is a defect and is not caught."""
 
+
+def reason(error: BaseException) -> str:
+    """Why a connection was lost or not made, in a few words."""
+    return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+
+
 _DEFECTS = re.compile(r"arguments? for this query|another operation is in progress")
 
 
@@ -67,7 +73,7 @@ class NoServer(ConnectionError):  # noqa: N818 - what it says is an error
     """None of several hosts would do; `failures` tells why, one for each."""
 
     def __init__(self, failures: list[tuple[Host, BaseException]]) -> None:
-        super().__init__("; ".join(f"{host}: {error or type(error).__name__}" for host, error in failures))
+        super().__init__("; ".join(f"{host}: {reason(error)}" for host, error in failures))
         self.failures = failures
 
 
@@ -89,6 +95,11 @@ class Session(_Connection):
             if isinstance(error, ValueError) or _DEFECTS.search(str(error)):
                 raise RuntimeError(f"a statement was used in a wrong way: {error}") from error
             raise
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise LacksRights(
+                f"The database user may not do that: {error}.",
+                "`ffmate-desktop doctor` tells which rights are missing.",
+            ) from error
 
     @property
     def transport(self) -> asyncio.BaseTransport:
@@ -172,9 +183,8 @@ async def _open_at(address: Address, host: Host, application: str, patience: flo
         async with asyncio.timeout(address.timeout or CONNECT_TIMEOUT):
             session = await _reach(address, host, application, patience)
     except CANNOT_CONNECT as error:
-        waited = loop.time() - start
-        reason = str(error) or type(error).__name__
-        logs.cluster.debug("No connection to %s after %.0f ms: %s", host, 1000 * waited, reason)
+        waited = 1000 * (loop.time() - start)
+        logs.cluster.debug("No connection to %s after %.0f ms: %s", host, waited, reason(error))
         raise
     logs.cluster.debug(
         "Connected to %s in %.0f ms: PostgreSQL %s, %s%s",

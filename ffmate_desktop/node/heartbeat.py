@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import leases
-from ffmate_desktop.db.connection import CONNECTION_LOST, connect
+from ffmate_desktop.db.connection import CONNECTION_LOST, connect, reason
 from ffmate_desktop.db.health import check_for_node
 from ffmate_desktop.db.leases import Beat, Held, Membership
 from ffmate_desktop.db.listener import NODE_CHANNEL, listen
@@ -31,7 +31,7 @@ class Heartbeat:
     time at which its question was sent, and returns the tasks that run here although the database no longer
     counts them as ours; `on_adopted(asked, adopted)` tells which of them were taken back, under which epoch.
     An incarnation that the cluster has declared dead joins anew under a new id; `on_expelled()` is called when it
-    cannot.
+    cannot; `on_silence()` when the database did not answer, although nobody closed the connection.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Heartbeat:
         on_beat: Callable[[Beat, float], Sequence[Held]],
         on_adopted: Callable[[Sequence[Held], Mapping[int, tuple[Epoch, Desired]]], None],
         on_expelled: Callable[[], None],
+        on_silence: Callable[[], None],
     ) -> None:
         self._uri = uri
         self._facts = facts
@@ -52,6 +53,7 @@ class Heartbeat:
         self._on_beat = on_beat
         self._on_adopted = on_adopted
         self._on_expelled = on_expelled
+        self._on_silence = on_silence
         self._membership: Membership | None = None
         self._connection: Connection | None = None
         self._connected_at: float | None = None
@@ -102,7 +104,8 @@ class Heartbeat:
             try:
                 if self._connection is None:
                     self._connection = await self._connect()
-                    self._has_lock = await leases.hold_session(self._connection, self.membership.id)
+                    async with asyncio.timeout(LONGEST_ANSWER):
+                        self._has_lock = await leases.hold_session(self._connection, self.membership.id)
                     logs.cluster.info("Connected to the database again")
                     if not self._has_lock:
                         logs.cluster.debug("Our session lock is still held by our former connection")
@@ -110,9 +113,9 @@ class Heartbeat:
             except (UserError, ConnectionError) as error:
                 logs.cluster.info("No connection to the database: %s", error)
             except CONNECTION_LOST as error:
-                logs.cluster.info(
-                    "The connection to the database was lost: %s", error or type(error).__name__
-                )
+                logs.cluster.info("The connection to the database was lost: %s", reason(error))
+                if isinstance(error, TimeoutError):
+                    self._on_silence()
             finally:
                 self._drop()
             if self._beats:
@@ -144,7 +147,13 @@ class Heartbeat:
     async def _connect(self) -> "Connection":
         connection = await connect(self._uri, application=f"ffmate-desktop {self._facts.identifier}"[:63])
         connection.add_termination_listener(lambda _connection: self._hurry.set())
-        await listen(connection, self._bus.publish, NODE_CHANNEL)
+        try:
+            async with asyncio.timeout(LONGEST_ANSWER):
+                await listen(connection, self._bus.publish, NODE_CHANNEL)
+        except BaseException:
+            connection.terminate()
+            raise
+        logs.cluster.debug("Listening on channel %s", NODE_CHANNEL)
         self._connected_at = asyncio.get_running_loop().time()
         self._bus.publish(AnythingChanged())
         return connection
@@ -189,7 +198,8 @@ class Heartbeat:
             if connection.is_closed():
                 raise ConnectionResetError("the server closed the connection")
             if not self._has_lock:
-                self._has_lock = await leases.hold_session(connection, self.membership.id)
+                async with asyncio.timeout(LONGEST_ANSWER):
+                    self._has_lock = await leases.hold_session(connection, self.membership.id)
 
     async def _join_anew(self, connection: "Connection") -> None:
         logs.cluster.warning("The cluster took this node for dead; it joins again as a new one")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ffmate_desktop import logs
-from ffmate_desktop.db.connection import CONNECTION_LOST
+from ffmate_desktop.db.connection import CONNECTION_LOST, reason
 
 T = TypeVar("T")
 
@@ -36,5 +36,5 @@ async def insist(write: Callable[[], Awaitable[T]], what: str) -> T:
         try:
             return await write()
         except CONNECTION_LOST as error:
-            logs.database.info("The database is away, %s waits: %s", what, error or type(error).__name__)
+            logs.database.info("The database is away, %s waits: %s", what, reason(error))
             await asyncio.sleep(following())

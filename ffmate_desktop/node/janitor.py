@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import leases
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.db.leases import Leftover
 from ffmate_desktop.media.publish import discard_leftovers
 
@@ -39,7 +39,7 @@ class Janitor:
             if gone:
                 await leases.forget_leftovers(self._database, gone)
         except CONNECTION_LOST as error:
-            logs.cluster.info("Leftovers wait: %s", error or type(error).__name__)
+            logs.cluster.info("Leftovers wait: %s", reason(error))
 
     async def _removed(self, leftover: Leftover) -> bool:
         folders = [Path(folder) for folder in leftover.folders]

@@ -59,6 +59,7 @@ class Node:
             on_beat=self._on_beat,
             on_adopted=self._on_adopted,
             on_expelled=self._on_expelled,
+            on_silence=database.cut,
         )
         self._scheduler = Scheduler(
             database, node_id=self._node_id, free=self._free_slots, start=self._start_task

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import claims
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.domain.task import LiveProgress
 
 TICK = 0.5
@@ -42,5 +42,5 @@ class ProgressSender:
                 try:
                     await claims.send_progress(self._database, self._node_id(), news)
                 except CONNECTION_LOST as error:
-                    logs.database.debug("Progress was not sent: %s", error or type(error).__name__)
+                    logs.database.debug("Progress was not sent: %s", reason(error))
             self._sent = set(now)

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import leases
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.db.leases import Beat, Swept
 from ffmate_desktop.domain.task import TaskStatus
 
@@ -31,7 +31,7 @@ async def recover(
         else:
             swept = await leases.requeue_strays(database)
     except CONNECTION_LOST as error:
-        logs.cluster.info("The sweep has to wait: %s", error or type(error).__name__)
+        logs.cluster.info("The sweep has to wait: %s", reason(error))
         return None
     for identifier in swept.dead:
         logs.cluster.warning("Node %s is lost: it sent no heartbeat and does not answer", identifier)

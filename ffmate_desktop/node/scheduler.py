@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import claims
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.domain.task import Claim
 
 MOMENT = 0.05
@@ -62,7 +62,7 @@ class Scheduler:
             claimed = await claims.claim(self._database, node_id, slots)
         except CONNECTION_LOST as error:
             # Nothing to do: the next heartbeat that gets through tells whether work waits, and what of it is ours.
-            logs.cluster.info("No claim possible: %s", error or type(error).__name__)
+            logs.cluster.info("No claim possible: %s", reason(error))
             return 0
         finally:
             self._claiming, self._last_answer = False, asyncio.get_running_loop().time()

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from ffmate_desktop.db import start_checks
-from ffmate_desktop.db.connection import Database, connect, native, storable, without_password
+from ffmate_desktop.db.connection import Database, connect, native, storable
 from ffmate_desktop.db.health import examine
 from ffmate_desktop.db.queries import all_queries, query
 from ffmate_desktop.domain.errors import UsageError, UserError
@@ -53,20 +53,6 @@ async def test_a_server_that_is_too_old_is_refused(
     monkeypatch.setattr(start_checks, "MINIMUM_SERVER", 99)  # the real server is then an old one
     with pytest.raises(UserError, match="needs 99 or newer"):
         await Database(postgres_uri).open()
-
-
-@pytest.mark.parametrize(
-    ("uri", "shown"),
-    [
-        ("postgresql://a:secret@host/x", "postgresql://a:***@host/x"),
-        ("postgresql://a:se@cr:et@host/x", "postgresql://a:***@host/x"),
-        ("postgresql://a:se#cret@host:1/x", "postgresql://a:***@host:1/x"),
-        ("postgresql://host/x?password=secret&sslmode=off", "postgresql://host/x?password=***&sslmode=off"),
-        ("postgresql://a@host/x", "postgresql://a@host/x"),
-    ],
-)
-def test_passwords_are_hidden(uri: str, shown: str) -> None:
-    assert without_password(uri) == shown
 
 
 def test_any_file_name_survives_storing() -> None:

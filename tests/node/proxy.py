@@ -13,6 +13,7 @@ class Proxy:
         self._upstream = upstream
         self._wires: set[_Wire] = set()
         self._refuses = False
+        self._swallows = False
         self._port = 0
 
     @property
@@ -29,8 +30,13 @@ class Proxy:
             wire.break_off()
 
     def mend(self) -> None:
-        """Accept connections again."""
-        self._refuses = False
+        """Accept connections again, and pass on what is said on new ones."""
+        self._refuses = self._swallows = False
+
+    def black_hole(self) -> None:
+        """Swallow all that is said, also on new connections, which are accepted and never answered."""
+        self._swallows = True
+        self.silence()
 
     def silence(self) -> None:
         """Swallow all that is said on the present connections, as a router that forgot them. New ones work."""
@@ -55,6 +61,7 @@ class Proxy:
         else:
             far = await asyncio.open_connection(parts.hostname, port)
         wire = _Wire((reader, writer), far)
+        wire.silent = self._swallows
         self._wires.add(wire)
         try:
             await wire.carry()

@@ -66,6 +66,7 @@ class Worker:
             on_beat=self._on_beat,
             on_adopted=self._on_adopted,
             on_expelled=self._on_expelled,
+            on_silence=lambda: None,
         )
         self._scheduler = Scheduler(
             database,
