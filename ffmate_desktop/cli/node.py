@@ -14,7 +14,9 @@ from rich.text import Text
 from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.text import ago, printable, short_version
+from ffmate_desktop.db.connection import without_password
 from ffmate_desktop.node.bus import Bus
+from ffmate_desktop.settings import DATABASE
 
 nodes = typer.Typer(help="The computers of the cluster.")
 
@@ -31,6 +33,11 @@ def serve(context: Context) -> None:
 
 async def _serve(context: Context) -> None:
     settings = context.settings
+    if _shows_password(settings.database):
+        logs.cluster.info(
+            "Others on this computer can read the password in %s (ps): FFMATE_DATABASE or a password file hides it",
+            DATABASE.option,
+        )
     async with (
         bootstrap.open_cluster(settings, connections=settings.slots + 2) as cluster,
         bootstrap.open_node(settings, cluster, Bus()) as node,
@@ -59,6 +66,11 @@ async def _serve(context: Context) -> None:
                 await working
             except asyncio.CancelledError:
                 logs.cluster.info("Ended at once; the tasks go on elsewhere when the lease has run out")
+
+
+def _shows_password(uri: str | None) -> bool:
+    """Whether what this program was started with, which everybody can read, has a password in it."""
+    return uri is not None and without_password(uri) != uri and any(uri in word for word in sys.argv)
 
 
 @contextmanager

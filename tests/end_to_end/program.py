@@ -9,8 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import psutil
@@ -37,13 +38,20 @@ def until(condition: Callable[[], T | None], what: str, timeout: float = PATIENC
 class Program:
     """Starts the program with the same options each time.
 
-    `options` stand before the command, `prefix` before the program.
+    `options` stand before the command, `prefix` before the program; `variables` are in its environment.
     """
 
-    def __init__(self, folder: Path, *options: str, prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        prefix: Sequence[str] = (),
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.folder = folder
         self.options = options
         self._prefix = prefix
+        self._variables = variables
         self._nodes: list[subprocess.Popen[bytes]] = []
 
     def popen(
@@ -52,6 +60,7 @@ class Program:
         """A process of the program; what it says goes to `log`, to the descriptor `terminal`, or to its pipes."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FFMATE_")}
         environment |= {"PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1", "PYTHONWARNINGS": "error"}
+        environment |= self._variables
         command = [*self._prefix, sys.executable, "-P", "-m", "ffmate_desktop", *self.options, *arguments]
         if terminal is not None:
             return subprocess.Popen(

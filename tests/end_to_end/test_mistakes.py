@@ -1,22 +1,14 @@
 """What people get wrong: one clear sentence, exit code 1 or 2, and nothing is queued."""
 
-import asyncio
 import os
 import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 
-from ffmate_desktop.db.embedded import EmbeddedDatabase
-from ffmate_desktop.db.embedded_account import as_account
-from ffmate_desktop.db.embedded_binaries import find_binaries
-from ffmate_desktop.db.embedded_binaries import program as postgres_program
-from ffmate_desktop.db.embedded_home import Home, existing_home
-from tests.end_to_end.program import Program, open_folder, until
+from tests.end_to_end.program import Program
+from tests.end_to_end.scram import Scram, free_port, open_scram
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.db, pytest.mark.ffmpeg]
 
@@ -89,7 +81,7 @@ def test_an_ffmpeg_that_is_none_is_refused(program: Program, tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions work otherwise there")
-def test_an_output_folder_that_may_not_be_written(home: Path, scram: "Scram", clip: Path) -> None:
+def test_an_output_folder_that_may_not_be_written(home: Path, scram: Scram, clip: Path) -> None:
     powerless: tuple[str, ...] = ()
     if os.geteuid() == 0:  # root may write everywhere; without its capabilities it is a user like others
         if shutil.which("setpriv") is None:
@@ -104,63 +96,11 @@ def test_an_output_folder_that_may_not_be_written(home: Path, scram: "Scram", cl
     assert sentence.startswith(f"“{folder}” may not be written by this user.")
 
 
-class Scram:
-    """A server that asks for passwords, on a port of this computer."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    def uri(self, *, user: str = "walter", password: str = "right", database: str = "ffmate") -> str:
-        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
-
-
 @pytest.fixture(scope="module")
 def scram() -> Iterator[Scram]:
-    """PostgreSQL with SCRAM over TCP."""
-    with open_folder() as folder:
-        home = asyncio.run(_prepare(folder))
-        binaries = find_binaries(home)
-        rule = "host all all 127.0.0.1/32 scram-sha-256\n"
-        (home.cluster / "pg_hba.conf").write_text(rule, encoding="ascii")
-        scram = Scram(_free_port())
-        options = ("-h", "127.0.0.1", "-p", str(scram.port), "-c", "unix_socket_directories=")
-        process = subprocess.Popen(
-            [postgres_program(binaries, "postgres"), "-D", str(home.cluster), *options],
-            **as_account(home.account),
-            cwd=home.folder,
-            stderr=subprocess.DEVNULL,
-        )
-        until(lambda: asyncio.run(_answers(scram.uri())), "the server answers")
-        yield scram
-        process.terminate()
-        process.wait(30)
-
-
-async def _prepare(folder: Path) -> Home:
-    async with EmbeddedDatabase(folder) as database:
-        connection = await asyncpg.connect(database.uri)
-        await connection.execute("CREATE ROLE walter LOGIN PASSWORD 'right'")
-        await connection.execute("ALTER DATABASE ffmate OWNER TO walter")
-        await connection.close()
-    home = existing_home(folder)
-    assert home is not None
-    return home
-
-
-async def _answers(uri: str) -> bool:
-    try:
-        connection = await asyncpg.connect(uri, timeout=5)
-    except (OSError, asyncpg.CannotConnectNowError):
-        return False
-    await connection.close()
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """A server that asks for passwords."""
+    with open_scram() as opened:
+        yield opened
 
 
 def test_a_server_with_passwords_works(home: Path, scram: Scram, clip: Path) -> None:
@@ -195,7 +135,7 @@ def test_what_the_server_refuses_is_said_without_the_password(
 
 
 def test_a_server_that_is_not_there_is_named(home: Path) -> None:
-    port = _free_port()
+    port = free_port()
     code, sentence = Program(home, "--database", f"postgresql://x:secret@127.0.0.1:{port}/x").refused(
         "tasks", "list"
     )
