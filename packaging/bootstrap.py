@@ -416,6 +416,7 @@ def perform(command: str, arguments: list[str]) -> int:
             arguments = ["demo", *arguments]
         start([str(script(ROOT, "ffmate-desktop")), *arguments], clean_environment())
     set_up(ROOT, {"dev"})
+    subprocess.call([sys.executable, str(ROOT / "packaging" / "install_test_tools.py")])
     if command == "check":
         return check(ROOT, arguments)
     os.chdir(ROOT)
