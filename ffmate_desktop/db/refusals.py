@@ -99,10 +99,10 @@ def explain(address: Address, error: BaseException) -> UserError:  # noqa: PLR09
                 "Check the address, the network and the firewall.",
             )
         case OSError():
-            return UserError(
-                f"No database answers at {where}: {_os_reason(error)}.",
-                "Check the address, and that PostgreSQL runs and listens there.",
-            )
+            hint = "Check the address, and that PostgreSQL runs and listens there."
+            if any(host.name.endswith(".supabase.co") for host in address.hosts):
+                hint = "Supabase's direct address needs IPv6; without it use the session pooler (port 5432)."
+            return UserError(f"No database answers at {where}: {_os_reason(error)}.", hint)
         case _:
             return UserError(f"The connection to the database at {where} failed: {error}.")
 

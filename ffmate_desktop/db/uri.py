@@ -28,7 +28,6 @@ _ENVIRONMENT = {
     "sslcert": "PGSSLCERT",
     "sslkey": "PGSSLKEY",
     "sslcrl": "PGSSLCRL",
-    "sslnegotiation": "PGSSLNEGOTIATION",
     "connect_timeout": "PGCONNECT_TIMEOUT",
 }
 """libpq's variables, which speak where the address is silent."""
@@ -171,7 +170,7 @@ def _tls(values: dict[str, str], notes: list[str]) -> Tls:
     mode = _SSL_WORDS.get(mode.lower(), mode)
     if mode not in _SSL_MODES:
         raise ValueError(f"sslmode is one of {', '.join(_SSL_MODES)}")
-    if values.get("sslrootcert") == "system":
+    if values.get("sslrootcert") == "system" and mode != "disable":
         mode = "verify-full"
     if values.get("channel_binding") == "require" and mode != "verify-full":
         if mode == "disable":

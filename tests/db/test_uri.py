@@ -225,6 +225,7 @@ def test_the_variables_of_libpq_speak_where_the_address_is_silent() -> None:
     loud = read("postgresql://u:q@h:1/d?sslmode=disable", **variables)
     assert (loud.hosts, loud.user, loud.database) == ((Host("h", 1),), "u", "d")
     assert (loud.password, loud.tls.mode) == ("q", "disable")
+    assert read("postgresql://u@h/d?sslmode=disable", PGSSLROOTCERT="system").tls.mode == "disable"
 
 
 def test_system_authorities_mean_full_verification() -> None:
