@@ -78,9 +78,10 @@ UPDATE ffmate.tasks
 RETURNING uuid;
 
 -- name: restart_tasks
--- From every DONE status and from no other. Always clean: new epoch, no traces of the last attempt but its log.
+-- From every DONE status and from no other. Always clean: no traces of the last attempt but its log, and an epoch two
+-- higher, as one higher is what a lost node leaves: a node whose last reply was lost would take its old attempt for it.
 UPDATE ffmate.tasks
-   SET status = 'QUEUED', phase = '', desired = 'run', epoch = epoch + 1, node_id = NULL, node_name = NULL,
+   SET status = 'QUEUED', phase = '', desired = 'run', epoch = epoch + 2, node_id = NULL, node_name = NULL,
        attempts = 0, losses = 0, not_before = NULL, progress = 0, error = NULL, result = NULL, publishing = NULL,
        started_at = NULL, finished_at = NULL, version = version + 1, updated_at = clock_timestamp()
  WHERE uuid = ANY ($1::uuid[]) AND status IN ('DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED')

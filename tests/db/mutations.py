@@ -1,0 +1,236 @@
+"""Whether the model of the protocol finds defects: puts known ones into the SQL, one after the other.
+
+By hand: python -m tests.db.mutations [a word of the name ...]
+Each defect is valid SQL that a careless edit could make. The model runs with the examples of the suite, so that what
+is found here would make the suite fail.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import LiteralString
+
+import asyncpg
+
+from ffmate_desktop.db import queries
+from ffmate_desktop.db.migrate import migrate
+from ffmate_desktop.db.queries import Sql
+from tests.benchmarks.server import open_server
+from tests.db.test_protocol import play, protocol
+
+_ACTIVE = "('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')"
+
+
+@dataclass(frozen=True)
+class Defect:
+    """Replacements of text in one statement; each text must be there."""
+
+    name: str
+    topic: LiteralString
+    statement: str
+    changes: tuple[tuple[str, str], ...]
+
+
+def _claims(name: str, statement: str, *changes: tuple[str, str]) -> Defect:
+    return Defect(name, "claims", statement, changes)
+
+
+def _leases(name: str, statement: str, *changes: tuple[str, str]) -> Defect:
+    return Defect(name, "leases", statement, changes)
+
+
+def _tasks(name: str, statement: str, *changes: tuple[str, str]) -> Defect:
+    return Defect(name, "tasks", statement, changes)
+
+
+DEFECTS = (
+    _claims("claim without a new epoch", "claim_tasks", ("epoch = t.epoch + 1", "epoch = t.epoch")),
+    _claims("claim without the lease check", "claim_tasks",
+            ("p.state = 'online' AND p.lease_until > clock_timestamp()", "p.state = 'online'")),
+    _claims("claim by a node that drains", "claim_tasks",
+            ("p.id = $1 AND p.state = 'online'", "p.id = $1 AND p.state IN ('online', 'draining')")),
+    _claims("claim by a dead node", "claim_tasks", ("p.id = $1 AND p.state = 'online' AND", "p.id = $1 AND")),
+    _claims("claim ignoring labels", "claim_tasks", ("r.labels <@ p.labels", "true")),
+    _claims("claim ignoring desired", "claim_tasks", ("AND q.desired = 'run'", "")),
+    _claims("claim ignoring not_before", "claim_tasks",
+            ("AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())", "")),
+    _claims("claim ignoring priority", "claim_tasks",
+            ("q.priority DESC, q.id", "q.id"),
+            ("w.priority DESC, w.id", "w.id")),
+    _claims("claim without counting the attempt", "claim_tasks",
+            ("attempts = t.attempts + 1", "attempts = t.attempts")),
+    _claims("claim with the result of the last attempt", "claim_tasks",
+            ("error = NULL, result = NULL", "error = NULL")),
+    _claims("claim that forgets what is being published", "claim_tasks",
+            ("result = NULL,", "result = NULL, publishing = NULL,")),
+    _claims("publish without the lease check", "set_phase", ("AND n.lease_until > clock_timestamp()", "")),
+    _claims("publish by a dead node", "set_phase", ("n.state IN ('online', 'draining') AND", "")),
+    _claims("publish without the cancel check", "set_phase", ("t.desired IN ('run', 'pause') AND", "")),
+    _claims("set_phase without epoch", "set_phase", ("t.epoch = $2 AND", "$2::integer IS NOT NULL AND")),
+    _claims("set_phase without node", "set_phase", ("AND t.node_id = $3", "")),
+    _claims("set_phase without status", "set_phase", (f"AND t.status IN {_ACTIVE}", "")),
+    _claims("set_phase that forgets what is published", "set_phase",
+            ("publishing = coalesce($6::jsonb, t.publishing)", "publishing = $6::jsonb")),
+    _claims("set_phase that replaces the facts", "set_phase",
+            ("coalesce(t.result, '{}'::jsonb) || $5::jsonb", "$5::jsonb")),
+    _claims("set_output without epoch", "set_output", ("epoch = $2 AND", "$2::integer IS NOT NULL AND")),
+    _claims("set_output without node", "set_output", ("AND node_id = $3", "AND $3::bigint IS NOT NULL")),
+    _claims("set_output after the end", "set_output", (f"AND status IN {_ACTIVE}", "")),
+    _claims("finish without epoch", "finish_tasks",
+            ("t.id = f.id AND t.epoch = f.epoch AND t.node_id", "t.id = f.id AND t.node_id")),
+    _claims("finish without node", "finish_tasks", ("AND t.node_id = $1\n", "\n")),
+    _claims("finish without status", "finish_tasks", (f"AND t.status IN {_ACTIVE}", "")),
+    _claims("finish that forgets a deletion", "finish_tasks",
+            ("CASE t.desired WHEN 'delete' THEN t.desired ELSE 'run' END", "'run'")),
+    _claims("finish that leaves the publication", "finish_tasks", ("publishing = NULL,", "")),
+    _claims("finish repeated with another end", "finish_tasks", ("AND t.status = f.status", "")),
+    _claims("finish that is never repeated", "finish_tasks", (" WHERE t.node_id = $1;", " WHERE false;")),
+    _claims("adopt ignoring the epoch bound", "adopt_tasks", ("AND t.epoch <= h.epoch + 1", "")),
+    _claims("adopt with the bound one too high", "adopt_tasks", ("t.epoch <= h.epoch + 1", "t.epoch <= h.epoch + 2")),
+    _claims("adopt of what another live node holds", "adopt_tasks",
+            ("AND o.state IN ('online', 'draining')", "AND false")),
+    _claims("adopt of an active task ignoring the epoch", "adopt_tasks", ("AND t.epoch = h.epoch\n", "\n")),
+    _claims("adopt of an active task ignoring its holder", "adopt_tasks",
+            ("AND t.node_id = h.node_id AND NOT EXISTS", "AND NOT EXISTS")),
+    _claims("adopt of a cancelled task", "adopt_tasks", ("AND t.desired IN ('run', 'pause')", "")),
+    _claims("adopt without a new epoch", "adopt_tasks",
+            ("greatest(t.epoch, h.epoch) + 1", "greatest(t.epoch, h.epoch)")),
+    _claims("adopt with an epoch that a failover forgot", "adopt_tasks",
+            ("greatest(t.epoch, h.epoch) + 1", "t.epoch + 1")),
+    _claims("adopt without the lease check", "adopt_tasks", ("AND n.lease_until > clock_timestamp()", "")),
+    _claims("adopt that keeps the loss", "adopt_tasks", ("t.losses - (t.status = 'QUEUED')::integer", "t.losses")),
+    _claims("adopt that keeps the leftovers", "adopt_tasks", ("WHERE l.task = a.uuid", "WHERE false")),
+    _claims("give_back without a new epoch", "give_back", ("epoch = t.epoch + 1", "epoch = t.epoch")),
+    _claims("give_back of a cancelled task", "give_back",
+            ("CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED' ELSE 'QUEUED' END", "'QUEUED'")),
+    _claims("give_back of others' tasks", "give_back", ("t.node_id = $1 AND", "$1::bigint IS NOT NULL AND")),
+    _claims("give_back of what has ended", "give_back", (f"AND t.status IN {_ACTIVE}", "")),
+    _claims("give_back for now instead of later", "give_back",
+            ("not_before = $3::timestamptz", "not_before = NULLIF($3::timestamptz, $3)")),
+    _claims("delete of a claimed task without epoch", "delete_claimed",
+            ("AND epoch = $2", "AND $2::integer IS NOT NULL")),
+    _claims("delete of a claimed task by another node", "delete_claimed",
+            ("AND node_id = $3", "AND $3::bigint IS NOT NULL")),
+    _claims("delete of a task that nobody deleted", "delete_claimed", ("AND desired = 'delete'", "")),
+    _claims("delete of a claimed task that keeps its log", "delete_claimed",
+            ("USING gone WHERE l.task_id = gone.id", "USING gone WHERE false")),
+    _claims("append_log of a lost claim", "append_log", ("AND t.epoch = $2", "AND $2::integer IS NOT NULL")),
+    _claims("append_log of another node", "append_log", ("AND t.node_id = $3", "AND $3::bigint IS NOT NULL")),
+    _leases("sweep that requeues without a new epoch", "requeue_strays", ("epoch = t.epoch + 1", "epoch = t.epoch")),
+    _leases("sweep without counting losses", "requeue_strays", ("losses = t.losses + 1,", "")),
+    _leases("sweep of what live nodes run", "requeue_strays",
+            ("WHERE n.id = t.node_id AND n.state IN ('online', 'draining')",
+             "WHERE n.id = t.node_id AND n.state = 'online'")),
+    _leases("sweep without the test for a live owner", "requeue_strays",
+            ("WHERE n.id = t.node_id AND n.state IN ('online', 'draining')", "WHERE false")),
+    _leases("sweep that overlooks owners that were pruned", "requeue_strays",
+            ("AND NOT EXISTS (", "AND EXISTS ("), ("AND n.state IN ('online',", "AND n.state NOT IN ('online',")),
+    _leases("sweep that queues a cancelled task", "requeue_strays",
+            ("CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED'\n", "CASE WHEN false THEN ''\n")),
+    _leases("sweep that never gives up", "requeue_strays", ("WHEN t.losses + 1 >= $1 THEN 'DONE_ERROR'", "")),
+    _leases("sweep that moves what has ended", "requeue_strays",
+            (f"AND t.status IN {_ACTIVE}\nRETURNING", "\nRETURNING"),
+            (f"WHERE t.status IN {_ACTIVE}\n", "WHERE true\n")),
+    _leases("sweep without a pause after two losses", "requeue_strays",
+            ("not_before = clock_timestamp() + t.losses * interval '5 seconds'", "not_before = NULL")),
+    _leases("sweep that forgets where files are", "requeue_strays",
+            ("WHERE m.result ? 'folders' OR m.spec ->> 'output' IS NOT NULL", "WHERE false")),
+    _leases("leftovers of a task that is still queued", "leftovers_of_ended", ("'QUEUED', ", "")),
+    _leases("burying whoever misses a beat", "bury_late_nodes", ("OR pg_try_advisory_xact_lock(late.id)", "OR true")),
+    _leases("burying only by the lease", "bury_late_nodes",
+            ("OR n.beat_at + n.heartbeat * 1.2 < clock_timestamp()", "")),
+    _leases("burying oneself", "bury_late_nodes", ("AND n.id <> $1", "AND $1::bigint IS NOT NULL")),
+    _leases("burying no node that drains", "bury_late_nodes",
+            ("n.state IN ('online', 'draining')", "n.state = 'online'")),
+    _leases("beat that raises the dead", "beat",
+            ("WHERE id = $1 AND state IN ('online', 'draining')", "WHERE id = $1")),
+    _leases("beat that renews no lease", "beat",
+            ("lease_until = clock_timestamp() + $2::interval,",
+             "lease_until = CASE WHEN $2::interval IS NULL THEN lease_until ELSE lease_until END,")),
+    _leases("beat that tells of work for others", "beat", ("r.labels <@ me.labels", "true")),
+    _leases("beat that overlooks strays", "beat",
+            ("WHERE n.id = t.node_id AND n.state IN ('online', 'draining'))) AS stray",
+             "WHERE n.id = t.node_id)) AS stray")),
+    _leases("leave of a dead node", "leave", (" AND state IN ('online', 'draining')", "")),
+    _leases("pruning of live nodes", "forget_nodes", ("state IN ('left', 'dead') AND ended_at <", "beat_at <")),
+    _leases("join that leaves its predecessor", "bury_node", ("state = 'dead'", "state = 'left'")),
+    _tasks("cancel of a queued task without effect", "cancel_tasks",
+            ("THEN 'DONE_CANCELED' ELSE status", "THEN status ELSE status")),
+    _tasks("cancel of a queued task without a new epoch", "cancel_tasks", ("THEN epoch + 1 ELSE", "THEN epoch ELSE")),
+    _tasks("cancel that weakens a deletion", "cancel_tasks", ("WHEN desired = 'delete' THEN desired ELSE", "ELSE")),
+    _tasks("cancel of a running task that ends it at once", "cancel_tasks",
+            ("CASE WHEN status = 'QUEUED' THEN 'DONE_CANCELED' ELSE status END", "'DONE_CANCELED'")),
+    _tasks("resume that takes back a cancel", "hold_tasks", ("AND desired IN ('run', 'pause')", "")),
+    _tasks("restart that keeps the old result", "restart_tasks", ("error = NULL, result = NULL,", "error = NULL,")),
+    _tasks("restart that keeps the old publication", "restart_tasks", ("publishing = NULL,", "")),
+    _tasks("restart from RUNNING", "restart_tasks", ("('DONE_SUCCESSFUL',", "('RUNNING', 'DONE_SUCCESSFUL',")),
+    _tasks("restart without a new epoch", "restart_tasks", ("epoch = epoch + 2, ", "")),
+    _tasks("restart that a lost node may take back", "restart_tasks", ("epoch + 2", "epoch + 1")),
+    _tasks("restart that keeps the losses", "restart_tasks", ("losses = 0,", "")),
+    _tasks("restart that keeps its node", "restart_tasks", ("node_id = NULL, node_name = NULL,", "")),
+    _tasks("delete of a running task at once", "delete_tasks", (f"AND status NOT IN {_ACTIVE}", "")),
+    _tasks("delete that keeps the log", "delete_tasks",
+            ("USING gone WHERE l.task_id = gone.id", "USING gone WHERE false")),
+)  # fmt: skip
+
+
+@contextmanager
+def injected(defect: Defect) -> Iterator[None]:
+    """The program sends the statement with the defect instead of the one in its file."""
+    statements = queries._load(defect.topic)
+    right = statements[defect.statement]
+    wrong: str = right
+    for old, new in defect.changes:
+        if old not in wrong:
+            raise ValueError(f"{defect.name}: {defect.statement} has no text {old!r}")
+        wrong = wrong.replace(old, new)
+    statements[defect.statement] = Sql(wrong)
+    try:
+        yield
+    finally:
+        statements[defect.statement] = right
+
+
+def find(uri: str, defect: Defect) -> tuple[int, str | None]:
+    """How many steps the model took, and what it said; None when it found nothing."""
+    with injected(defect), protocol(uri) as machine:
+        try:
+            play(machine, shrink=False)
+        except asyncpg.PostgresSyntaxError:
+            raise
+        except (AssertionError, asyncpg.PostgresError) as error:
+            return machine.steps, str(error).strip().partition("\n")[0] or "an answer was wrong"
+        return machine.steps, None
+
+
+async def main(words: Sequence[str]) -> int:
+    """A line for each defect; the exit code tells whether one was missed."""
+    wanted = [defect for defect in DEFECTS if not words or any(word in defect.name for word in words)]
+    missed = []
+    async with open_server() as server, server.database() as uri:
+        await migrate(uri)
+        for setting in ("fsync", "synchronous_commit"):
+            await server.admin.execute(f"ALTER SYSTEM SET {setting} = off")
+        await server.admin.execute("SELECT pg_reload_conf()")
+        for defect in wanted:
+            begun = time.perf_counter()
+            steps, said = await asyncio.to_thread(find, uri, defect)
+            seconds = time.perf_counter() - begun
+            verdict = "found " if said else "MISSED"
+            print(
+                f"{verdict} {steps:6d} steps {seconds:6.1f} s  {defect.name}: {said or ''}"[:160], flush=True
+            )
+            missed += [] if said else [defect.name]
+    print(
+        f"{len(wanted) - len(missed)} of {len(wanted)} found",
+        *(f"missed: {name}" for name in missed),
+        sep="\n",
+    )
+    return bool(missed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(asyncio.run(main(sys.argv[1:])))
