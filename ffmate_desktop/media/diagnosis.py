@@ -16,7 +16,7 @@ _MOST_LINES = 5
 _ADDRESS = re.compile(r" @ (?:0x)?[0-9A-Fa-f]+(?=\])")
 _LEVEL = re.compile(r"\[(?P<level>panic|fatal|error|warning|info|verbose|debug|trace)\]:? ?")
 _CONTINUED = re.compile(r" {16,}: ")  # a tag of several lines, of which only the first one carries its level
-_TEMPORARY = re.compile(r"\.ffd-[0-9a-f]{1,12}-\d+-")
+_TEMPORARY = re.compile(r"\.ffd-[0-9a-f]{1,12}-\d+-[0-9a-f]{6}-")
 # Every failure has these; they say nothing about its cause.
 _NOISE = re.compile(
     r"Task finished with error code|Terminating thread|Error sending frames to consumers|Conversion failed|"

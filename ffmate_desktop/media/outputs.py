@@ -1,7 +1,8 @@
 """Where ffmpeg writes before anything may be published: hidden temporary names beside the targets.
 
-A temporary name carries the task and the epoch of its claim, `.ffd-<12 hex digits>-<epoch>-<name>`, so that a node
-that lost its claim can neither be taken for the new owner nor leave something behind that nobody knows.
+A temporary name carries the task and its claim, `.ffd-<12 hex digits>-<epoch>-<6 hex digits>-<name>`, so that a
+node that lost its claim can neither be taken for the new owner nor leave something behind that nobody knows. The last
+digits are of the node's incarnation: after failover to an asynchronous standby two nodes can hold one epoch.
 """
 
 import hashlib
@@ -79,7 +80,7 @@ class OutputPlan:
     `outputs` leaves out what is no file of ours: `-f null`, devices, addresses on the network, files that stay in
     the private working directory. `main` is the one that the task names, or the first. `inputs` are the local files
     that are read and must never be replaced. `folders` must exist before ffmpeg starts. Temporary names begin with
-    `prefix` and the epoch.
+    `prefix`, the epoch and the tag of the incarnation.
     """
 
     steps: list[list[str]]
@@ -89,6 +90,7 @@ class OutputPlan:
     folders: tuple[Path, ...]
     prefix: str
     epoch: int
+    tag: str
 
     @property
     def parents(self) -> tuple[Path, ...]:
@@ -101,18 +103,20 @@ def plan(
     *,
     task: str,
     epoch: int,
+    incarnation: int,
     main_output: str,
     main_input: str = "",
     program: Path | None = None,
 ) -> OutputPlan:
     """Give every local output of a task's steps its temporary name.
 
-    `steps` are expanded tokens (the program's name in front is dropped), `task` is the task's UUID, `main_output` and
-    `main_input` are the files that the task is said to make and to read, wherever the command has them. Raises
-    UsageError for an output without a folder and for two outputs of one step in one file, UserError for an output
-    that is also an input (under any name or link) or that is a folder.
+    `steps` are expanded tokens (the program's name in front is dropped), `task` is the task's UUID, claimed by this
+    `incarnation` of a node under this `epoch`. `main_output` and `main_input` are the files that the task is said to
+    make and to read, wherever the command has them. Raises UsageError for an output without a folder and for two
+    outputs of one step in one file, UserError for an output that is also an input (under any name or link) or that is
+    a folder.
     """
-    planner = _Planner(prefix_of(task), epoch)
+    planner = _Planner(prefix_of(task), f"{epoch}-{tag_of(incarnation)}")
     stripped = [without_program(step, program) for step in steps]
     for number, tokens in enumerate(stripped):
         planner.plan_step(number, tokens, kept=_reads_working_directory(stripped[number + 1 :]))
@@ -129,12 +133,18 @@ def plan(
         folders=tuple(dict.fromkeys(planner.folders)),
         prefix=planner.prefix,
         epoch=epoch,
+        tag=tag_of(incarnation),
     )
 
 
 def prefix_of(task: str) -> str:
     """How the temporary names of a task (UUID) begin; its epoch follows."""
     return f".ffd-{task.replace('-', '')[:12]}-"
+
+
+def tag_of(incarnation: int) -> str:
+    """What temporary names carry of a node's incarnation, whose 53 bits are random."""
+    return f"{incarnation & 0xFFFFFF:06x}"
 
 
 def _reads_working_directory(later: Sequence[Sequence[str]]) -> bool:
@@ -147,7 +157,7 @@ def _reads_working_directory(later: Sequence[Sequence[str]]) -> bool:
 @dataclass
 class _Planner:
     prefix: str
-    epoch: int
+    claim: str
     steps: list[list[str]] = field(default_factory=list)
     found: dict[Path, PlannedOutput] = field(default_factory=dict)  # by the path that the command says
     inputs: list[Path] = field(default_factory=list)
@@ -235,8 +245,8 @@ class _Planner:
 
     def _temporary(self, kind: OutputKind, target: Path) -> Path:
         if kind is OutputKind.FOLDER:
-            return target / f"{self.prefix}{self.epoch}"
-        return target.with_name(_shortened(f"{self.prefix}{self.epoch}-", target.name))
+            return target / f"{self.prefix}{self.claim}"
+        return target.with_name(_shortened(f"{self.prefix}{self.claim}-", target.name))
 
     def _move_written_options(self, output: OutputArgument, tokens: list[str]) -> None:
         """Sends the further files of a set (its segments, its list) where the set itself goes."""

@@ -14,7 +14,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -129,13 +129,23 @@ def publish(plan: OutputPlan, if_exists: IfExists) -> list[Path]:
 
 
 def discard(plan: OutputPlan) -> None:
-    """Removes what this claim of the task, or an earlier one, wrote and did not publish."""
-    _discard(plan.parents, plan.prefix, range(plan.epoch + 1))
+    """Removes what this claim of the task wrote and did not publish; a lost claim must not touch its successor's."""
+    _discard(plan.parents, plan.prefix, lambda epoch, tag: (epoch, tag) == (plan.epoch, plan.tag))
 
 
 def discard_older(plan: OutputPlan) -> None:
-    """Removes what earlier claims of the same task left behind, so that a zombie finds nothing to publish."""
-    _discard(plan.parents, plan.prefix, range(plan.epoch))
+    """Removes what earlier claims of the same task left behind, whoever held them; right after the claim."""
+    _discard(plan.parents, plan.prefix, lambda epoch, _: epoch < plan.epoch)
+
+
+def discard_rivals(plan: OutputPlan) -> None:
+    """Removes what other claims of the task left, so that a zombie finds nothing to publish.
+
+    Also those of another incarnation under the same epoch, one of which a failover forgot: call it right after the
+    permission to publish, which proves that it was not this one.
+    """
+    own = (plan.epoch, plan.tag)
+    _discard(plan.parents, plan.prefix, lambda epoch, tag: epoch <= plan.epoch and (epoch, tag) != own)
 
 
 def discard_leftovers(task: str, epoch: int, folders: Iterable[Path]) -> tuple[int, bool]:
@@ -143,11 +153,11 @@ def discard_leftovers(task: str, epoch: int, folders: Iterable[Path]) -> tuple[i
 
     Returns how many files and folders went, and whether every folder could be looked into.
     """
-    return _discard(folders, prefix_of(task), range(epoch + 1))
+    return _discard(folders, prefix_of(task), lambda found, _: found <= epoch)
 
 
-def _discard(folders: Iterable[Path], prefix: str, epochs: range) -> tuple[int, bool]:
-    ours = re.compile(re.escape(prefix) + r"(\d+)(?:-.*)?", re.DOTALL)
+def _discard(folders: Iterable[Path], prefix: str, is_doomed: Callable[[int, str], bool]) -> tuple[int, bool]:
+    ours = re.compile(re.escape(prefix) + r"(\d+)-([0-9a-f]{6})(?:-.*)?", re.DOTALL)
     removed, complete = 0, True
     for folder in folders:
         try:
@@ -161,7 +171,7 @@ def _discard(folders: Iterable[Path], prefix: str, epochs: range) -> tuple[int, 
             continue
         for entry in entries:
             match = ours.fullmatch(entry.name)
-            if match and int(match[1]) in epochs:
+            if match and is_doomed(int(match[1]), match[2]):
                 _remove(entry)
                 removed += not os.path.lexists(entry)
     return removed, complete

@@ -9,7 +9,7 @@ from typing import Any
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.grammar import join
-from ffmate_desktop.domain.task import Claim
+from ffmate_desktop.domain.task import Claim, IfExists
 from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
 from ffmate_desktop.media import arguments, command, publication, publish
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
@@ -42,17 +42,22 @@ class Workshop:
 
 
 class Attempt:
-    """The media side of one claimed task. The methods are called in the order in which they stand here."""
+    """The media side of one claimed task. The methods are called in the order in which they stand here.
+
+    Temporary names are those of the first claim (epoch, `node_id`), also when the encode is taken back under another.
+    """
 
     def __init__(
         self,
         claim: Claim,
+        node_id: int,
         shop: Workshop,
         *,
         on_progress: Callable[[Progress], None],
         on_lines: Callable[[list[str]], None],
     ) -> None:
         self._claim = claim
+        self._node_id = node_id
         self._shop = shop
         self._on_progress = on_progress
         name = f"{claim.uuid}-{claim.epoch}"
@@ -102,8 +107,7 @@ class Attempt:
         assert self._older is not None  # noqa: S101 - is_published_in_part told so
         record = (self._claim.publishing or {})["outputs"]
         paths = await asyncio.to_thread(publication.finish, self._older, self._claim.spec.if_exists, record)
-        if paths is None:
-            await asyncio.to_thread(publish.discard_older, self._planned())
+        await asyncio.to_thread(publish.discard_rivals, self._planned())  # we were just given permission
         return paths
 
     def folders(self) -> list[str]:
@@ -131,8 +135,8 @@ class Attempt:
         return await asyncio.to_thread(_secure, self._planned())
 
     async def publish(self) -> list[Path]:
-        """Move the output into place and return where it is now; raises UserError."""
-        return await asyncio.to_thread(publish.publish, self._planned(), self._claim.spec.if_exists)
+        """Move the output into place, just after permission was given; where it is now. Raises UserError."""
+        return await asyncio.to_thread(_publish, self._planned(), self._claim.spec.if_exists)
 
     async def clean_up(self) -> None:
         """Remove what is left of this attempt: temporary output, working folder; close the log. Never raises."""
@@ -185,6 +189,7 @@ class Attempt:
             steps,
             task=str(self._claim.uuid),
             epoch=self._claim.epoch,
+            incarnation=self._node_id,
             main_output=output,
             main_input=spec.input,
             program=self._shop.ffmpeg,
@@ -216,6 +221,11 @@ class Attempt:
     def _ffmpeg(self) -> FFmpegRun:
         assert self._run is not None  # noqa: S101 - prepare came first
         return self._run
+
+
+def _publish(planned: OutputPlan, if_exists: IfExists) -> list[Path]:
+    publish.discard_rivals(planned)
+    return publish.publish(planned, if_exists)
 
 
 def _secure(planned: OutputPlan) -> list[dict[str, Any]]:

@@ -73,7 +73,9 @@ class TaskRun:
         self._paused = False
         self._progress: Progress | None = None
         self._shipper = LogShipper(database, lambda: (self.node_id, self.claim))
-        self._attempt = Attempt(claim, shop, on_progress=self._on_progress, on_lines=self._shipper.add)
+        self._attempt = Attempt(
+            claim, node_id, shop, on_progress=self._on_progress, on_lines=self._shipper.add
+        )
         self._killing: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[Any] | None = None
         self._task: asyncio.Task[Any] | None = None

@@ -229,6 +229,7 @@ def _check_command(steps: list[list[str]], values: Values, *, uuid: str) -> None
         expand_steps(steps, values),
         task=uuid,
         epoch=0,
+        incarnation=0,
         main_output=values.output_file,
         main_input=values.input_file,
     )

@@ -45,6 +45,7 @@ COMPOUND = {
     "vanish": ("leave", "forget"),
     "go home": ("drain", "give_back", "again"),
     "never come home": ("drain", "sleep", "sweep"),
+    "oversleep": ("give_back", "sleep", "again"),
 }
 DISTURBANCES = (
     *("cancel", "delete", "restart", "pause", "finish", "encode", "publish", "give_back", "claim", "recover"),

@@ -14,7 +14,7 @@ from ffmate_desktop.media.diagnosis_rules import RULES, Rule
 from ffmate_desktop.media.log_capture import LogCapture
 from tests.media import clips
 
-HIDDEN = ".ffd-0190a1b2c3d4-1-"
+HIDDEN = ".ffd-0190a1b2c3d4-1-00abcd-"
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from ffmate_desktop.media.inputs import local_path
 from ffmate_desktop.media.outputs import OutputKind, OutputPlan, plan
 
 TASK = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
-HIDDEN = ".ffd-0190a1b2c3d4-7"
+HIDDEN = ".ffd-0190a1b2c3d4-7-5beef1"
 
 
 def planned(*steps: list[str], main_output: str = "") -> OutputPlan:
-    return plan(steps, task=TASK, epoch=7, main_output=main_output)
+    return plan(steps, task=TASK, epoch=7, incarnation=0x12345BEEF1, main_output=main_output)
 
 
 @pytest.fixture
@@ -203,7 +203,14 @@ def test_what_a_list_names_is_an_input(film: Path, tmp_path: Path, name: str, te
 def test_the_input_of_the_task_is_protected_wherever_the_command_names_it(film: Path) -> None:
     tokens = ["-f", "lavfi", "-i", f"movie={film}", str(film)]
     with pytest.raises(UserError, match="would overwrite its own input"):
-        plan([tokens], task=TASK, epoch=7, main_output=str(film), main_input=str(film))
+        plan(
+            [tokens],
+            task=TASK,
+            epoch=7,
+            incarnation=0x12345BEEF1,
+            main_output=str(film),
+            main_input=str(film),
+        )
 
 
 @pytest.mark.parametrize("option", ["-vstats_file", "-dump_attachment:t:0", "-stats_enc_post:v"])
@@ -273,11 +280,12 @@ def test_a_temporary_name_always_fits_and_keeps_its_extension(stem: str) -> None
         [["-i", str(folder / "in.mov"), "file:" + str(target), "file:" + str(long_target)]],
         task=TASK,
         epoch=12345,
+        incarnation=2**53 - 1,
         main_output="",
     )
     for output in result.outputs:
         assert len(os.fsencode(output.temporary.name)) <= 255
-        assert output.temporary.name.startswith(".ffd-0190a1b2c3d4-12345-")
+        assert output.temporary.name.startswith(".ffd-0190a1b2c3d4-12345-ffffff-")
         assert output.temporary.suffix == ".mp4" and output.temporary.parent == folder
     assert len({output.temporary for output in result.outputs}) == len(result.outputs)
 

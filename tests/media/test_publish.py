@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,10 +19,14 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
 
 def planned(
-    out: Path, epoch: int = 1, task: str = "0190a1b2-c3d4-7e5f", also: Sequence[str] = ()
+    out: Path,
+    epoch: int = 1,
+    task: str = "0190a1b2-c3d4-7e5f",
+    also: Sequence[str] = (),
+    incarnation: int = 0xA,
 ) -> OutputPlan:
-    source = out.parent / "source.mp4"
-    return plan([["-i", str(source), *also, str(out)]], task=task, epoch=epoch, main_output=str(out))
+    steps = [["-i", str(out.parent / "source.mp4"), *also, str(out)]]
+    return plan(steps, task=task, epoch=epoch, incarnation=incarnation, main_output=str(out))
 
 
 def written(result: OutputPlan, content: bytes = b"new") -> OutputPlan:
@@ -117,7 +121,11 @@ def test_replace_refuses_a_folder_and_an_input(tmp_path: Path) -> None:
 def test_replace_refuses_a_picture_of_the_series_that_is_read(tmp_path: Path, pattern: str) -> None:
     (tmp_path / "f_001.png").write_bytes(b"photo")
     result = plan(
-        [["-i", str(tmp_path / pattern), str(tmp_path / "f_%04d.png")]], task="0", epoch=1, main_output=""
+        [["-i", str(tmp_path / pattern), str(tmp_path / "f_%04d.png")]],
+        task="0",
+        epoch=1,
+        incarnation=1,
+        main_output="",
     )
     publish.make_folders(result)
     (result.outputs[0].temporary / "f_001.png").write_bytes(b"new")
@@ -217,31 +225,51 @@ def test_a_set_that_meets_a_folder_midway_is_moved_back(tmp_path: Path) -> None:
     assert not (tmp_path / "f_1.png").exists()
 
 
-def test_only_own_and_older_leftovers_are_removed(tmp_path: Path) -> None:
-    out = tmp_path / "out.mp4"
-    for name in (
-        ".ffd-0190a1b2c3d4-1-out.mp4",
-        ".ffd-0190a1b2c3d4-2-other.mp4",
-        ".ffd-0190a1b2c3d4-3-out.mp4",
-        ".ffd-0190a1b2c3d4-4-out.mp4",
-        ".ffd-ffffffffffff-1-out.mp4",
-        "out.mp4",
-    ):
-        (tmp_path / name).write_bytes(b"x")
-    (tmp_path / ".ffd-0190a1b2c3d4-2").mkdir()
-    (tmp_path / ".ffd-0190a1b2c3d4-2" / "seg.ts").write_bytes(b"x")
-    publish.discard_older(planned(out, epoch=3))
-    left = [
-        ".ffd-0190a1b2c3d4-3-out.mp4",
-        ".ffd-0190a1b2c3d4-4-out.mp4",
-        ".ffd-ffffffffffff-1-out.mp4",
-        "out.mp4",
-    ]
-    assert names_in(tmp_path) == left
-    (tmp_path / ".ffd-0190a1b2c3d4-2-late.mp4").write_bytes(b"x")  # a zombie that is still writing
-    publish.discard(planned(out, epoch=3))
-    assert names_in(tmp_path) == left[1:]
+def test_each_removal_takes_exactly_what_is_proved_dead(tmp_path: Path) -> None:
+    own, older, higher = "3-00000a-out.mp4", ["1-00000a-out.mp4", "2-00000b/seg.ts"], "4-00000a-out.mp4"
+    twin = "3-00000b-out.mp4"  # of a claim that a failover forgot, or of the one that it did not
+    beginning = ".ffd-0190a1b2c3d4-"
+    others = [".ffd-ffffffffffff-1-00000a-out.mp4", "out.mp4"]
+
+    def left_by(removal: Callable[[OutputPlan], None]) -> list[str]:
+        for name in [*(beginning + name for name in (own, *older, higher, twin)), *others]:
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(b"x")
+        removal(planned(tmp_path / "out.mp4", epoch=3))
+        names = names_in(tmp_path)
+        assert [name for name in names if not name.startswith(beginning)] == others
+        return [name.removeprefix(beginning) for name in names if name.startswith(beginning)]
+
+    assert left_by(publish.discard) == [*older, twin, higher]
+    assert left_by(publish.discard_older) == [own, twin, higher]
+    assert left_by(publish.discard_rivals) == [own, higher]
+    assert left_by(lambda _: check_leftovers(tmp_path)) == [higher]
     publish.discard(planned(tmp_path / "gone" / "out.mp4"))  # nothing there is nothing to do
+
+
+def check_leftovers(folder: Path) -> None:
+    """What an ended task left up to epoch 3: two files and a folder, and the twin of the last."""
+    assert publish.discard_leftovers("0190a1b2-c3d4-7e5f", 3, [folder]) == (4, True)
+
+
+def test_two_nodes_with_one_epoch_write_two_files_and_publish_one(tmp_path: Path) -> None:
+    """After failover to a standby that had not heard of the first claim."""
+    forgotten = written(planned(tmp_path / "out.mp4", incarnation=1), b"forgotten")
+    holder = written(planned(tmp_path / "out.mp4", incarnation=2), b"holder")
+    assert forgotten.outputs[0].temporary.read_bytes() == b"forgotten"
+    publish.discard_rivals(holder)
+    publish.publish(holder, IfExists.RENAME)
+    with pytest.raises(UserError, match="is gone"):
+        publish.publish(forgotten, IfExists.RENAME)
+    assert names_in(tmp_path) == ["out.mp4"]
+    assert (tmp_path / "out.mp4").read_bytes() == b"holder"
+
+
+def test_who_lost_its_claim_leaves_the_file_of_the_holder_alone(tmp_path: Path) -> None:
+    """The epoch of the holder may even be lower, after a failover."""
+    holder = written(planned(tmp_path / "out.mp4", epoch=2, incarnation=2))
+    publish.discard(written(planned(tmp_path / "out.mp4", epoch=3, incarnation=1)))
+    assert publish.publish(holder, IfExists.FAIL) == [tmp_path / "out.mp4"]
 
 
 def test_a_zombie_finds_nothing_to_publish(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def planned(command: str, films: Path, out: Path) -> OutputPlan:
         [word.replace("IN/", f"{films}/").replace("OUT/", f"{out}/") for word in step.split()]
         for step in command.split("&&")
     ]
-    result = plan(steps, task="0190a1b2-c3d4-7e5f", epoch=1, main_output="")
+    result = plan(steps, task="0190a1b2-c3d4-7e5f", epoch=1, incarnation=1, main_output="")
     publish.make_folders(result)
     return result
 

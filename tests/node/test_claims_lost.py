@@ -54,11 +54,13 @@ async def test_a_node_that_was_taken_for_dead_joins_anew_and_keeps_its_encode(
     uuid = await farm.add(clip, "-re -stream_loop 1 " + ENCODE)
     ffmpeg = await farm.encoding(uuid)
     before, epoch = worker.id, (await farm.task(uuid)).epoch
+    (temporary,) = farm.temporaries()
     expected_warnings.announce("took this node for dead")
     expected_warnings.allow(f"{uuid} of a is queued again")  # unless it is taken back before anybody swept
     await farm.sql("UPDATE ffmate.nodes SET state = 'dead' WHERE id = $1", before)
     await until(lambda: worker.id != before, "it joins again")
     assert ffmpeg.is_running()
+    assert farm.temporaries() == [temporary], "the name stays that of the first claim"
     task = await farm.successful(uuid)
     assert task.attempts == 1
     assert task.epoch > epoch

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from ffmate_desktop.db import claims, leases
+from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import Claim, IfExists, TaskStatus
 from ffmate_desktop.node.attempt import Attempt
 from tests.db.cluster import Joined, age, joined
@@ -65,7 +66,10 @@ async def victim(farm: Farm, uuid: UUID) -> AsyncIterator[Victim]:
         assert claim.uuid == uuid
         shop = await farm.workshop(farm.folder.parent / "victim")
         yield Victim(
-            farm, node, claim, Attempt(claim, shop, on_progress=lambda _: None, on_lines=lambda _: None)
+            farm,
+            node,
+            claim,
+            Attempt(claim, node.id, shop, on_progress=lambda _: None, on_lines=lambda _: None),
         )
 
 
@@ -130,6 +134,27 @@ async def test_a_frozen_node_that_wakes_after_its_successor_publishes_nothing(
         await farm.successful(uuid)
         with pytest.raises(Exception, match="temporary file"):
             await dying.attempt.publish()
+    assert outputs(farm) == ["clip.out.mp4"]
+
+
+async def test_after_a_failover_that_forgot_a_claim_its_twin_makes_the_one_output(
+    farm: Farm, clip: Path
+) -> None:
+    uuid = await farm.add(clip)
+    async with victim(farm, uuid) as forgotten:
+        await forgotten.encode()
+        await forgotten.ask()
+        await farm.sql("DELETE FROM ffmate.nodes")
+        await farm.sql(
+            "UPDATE ffmate.tasks SET status = 'QUEUED', phase = '', epoch = epoch - 1, node_id = NULL,"
+            " publishing = NULL, result = NULL"
+        )
+        await farm.node("b")
+        task = await farm.successful(uuid)
+        assert task.epoch == forgotten.claim.epoch
+        with pytest.raises(UserError, match="temporary file"):
+            await forgotten.attempt.publish()
+        await forgotten.attempt.clean_up()
     assert outputs(farm) == ["clip.out.mp4"]
 
 
