@@ -101,6 +101,22 @@ async def give_back(
     return {row["id"] for row in rows}
 
 
+async def refuse(
+    database: Database, node_id: int, claim: Claim, sentence: str, most: int
+) -> tuple[bool, str, dict[str, str]]:
+    """Leave a task that cannot run on this node to others, so that at most `most` nodes try.
+
+    Returns whether somebody else may run it (else end it), this node's name, and why others (names) could not.
+    """
+    row = await database.fetch_one(
+        query("claims", "refuse_task"), claim.id, claim.epoch, node_id, sentence, most
+    )
+    if row is None:
+        return False, "", {}
+    others = {name: why for other, (name, why) in row["refused"].items() if other != str(node_id)}
+    return row["given"], row["node_name"], others
+
+
 async def delete_ended(
     connection: "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]",
     rows: Sequence[asyncpg.Record],

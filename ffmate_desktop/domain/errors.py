@@ -1,8 +1,11 @@
 """Trouble that a user can do something about.
 
 UserError                 one sentence and a hint; the command line ends with exit code 1
-└── UsageError            the words of a command are wrong; exit code 2
+├── UsageError            the words of a command are wrong; exit code 2
+└── ElsewhereError        this computer cannot do it; another one may
 """
+
+from collections.abc import Mapping, Sequence
 
 
 class UserError(Exception):
@@ -27,3 +30,35 @@ class UsageError(UserError):
     """The user asked for something that cannot be meant, such as both a preset and a command."""
 
     exit_code = 2
+
+
+class ElsewhereError(UserError):
+    """Trouble of this computer: a share that is not connected here, hardware that is missing.
+
+    `everywhere` is the sentence for the case that no computer can do it, with `{nodes}` for their names. `lines` are
+    what the program said, `most` is how many computers shall try.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        everywhere: str = "",
+        lines: Sequence[str] = (),
+        most: int = 1000,
+    ) -> None:
+        super().__init__(message, hint)
+        self.everywhere = everywhere
+        self.lines = tuple(lines)
+        self.most = most
+
+    def with_others(self, here: str, others: Mapping[str, str]) -> "ElsewhereError":
+        """The same trouble, told with what it was on other computers (name → sentence)."""
+        if not others:
+            return self
+        if self.everywhere and set(others.values()) == {self.message}:
+            nodes = ", ".join(sorted({here, *others}))
+            return ElsewhereError(self.everywhere.replace("{nodes}", nodes), self.hint, lines=self.lines)
+        told = [f"{name}: {why}" for name, why in sorted(others.items())]
+        return ElsewhereError(self.message, self.hint, lines=[*self.lines, *told])

@@ -162,7 +162,7 @@ def _discard(folders: Iterable[Path], prefix: str, is_doomed: Callable[[int, str
     for folder in folders:
         try:
             entries = list(folder.iterdir())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             complete = False
             continue
         except OSError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.task import Claim, IfExists
 from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
@@ -114,6 +114,10 @@ class Attempt:
         """Where this attempt's temporary files are."""
         return [str(folder) for folder in self._planned().parents]
 
+    async def has_input(self) -> bool:
+        """Whether the input, which was there at the start, still is."""
+        return await asyncio.to_thread(Path(self._claim.spec.input).exists)
+
     async def encode(self) -> Finished:
         """Run every step; returns how ffmpeg ended."""
         return await self._ffmpeg().run()
@@ -180,9 +184,10 @@ class Attempt:
     def _prepare_folders(self, steps: list[list[str]], output: str) -> None:
         spec = self._claim.spec
         if not Path(spec.input).exists():
-            raise UserError(
+            raise ElsewhereError(
                 f"The input “{spec.input}” is not there.",
-                "It was moved or deleted, or this node does not reach its storage.",
+                "It was moved or deleted, or its storage is not connected.",
+                everywhere=f"No node can read “{spec.input}”: not there on {{nodes}}.",
             )
         self._folder.mkdir(parents=True, exist_ok=True)
         self._plan = plan(
@@ -194,7 +199,10 @@ class Attempt:
             main_input=spec.input,
             program=self._shop.ffmpeg,
         )
-        publish.make_folders(self._plan)
+        try:
+            publish.make_folders(self._plan)
+        except UserError as error:
+            raise ElsewhereError(error.message, error.hint) from error
         if self._claim.publishing is not None:
             self._older = publication.find(self._plan, spec.if_exists, self._claim.publishing["outputs"])
         if self._older is None:

@@ -12,8 +12,9 @@ from typing import Any, TypeVar, assert_never
 from ffmate_desktop import logs
 from ffmate_desktop.db import claims
 from ffmate_desktop.db.connection import Database
-from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskStatus
+from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.ffmpeg import Finished
 from ffmate_desktop.media.progress import Progress
 from ffmate_desktop.node.alongside import alongside
@@ -25,6 +26,10 @@ T = TypeVar("T")
 
 TELL_DELAY = 0.25
 """Seconds that an encode lasts before its facts are worth a write; the end of a shorter one brings them as well."""
+
+
+MOST_TRIES = 3
+"""How many nodes encode a task that fails for what may be a node's own trouble."""
 
 
 class Order(IntEnum):
@@ -70,6 +75,8 @@ class TaskRun:
         self._confirm = confirm
         self._on_encoded = on_encoded
         self._order: Order | None = None
+        self._refusal: ElsewhereError | None = None
+        """It cannot run here; its end is offered to other nodes first."""
         self._paused = False
         self._progress: Progress | None = None
         self._shipper = LogShipper(database, lambda: (self.node_id, self.claim))
@@ -136,7 +143,7 @@ class TaskRun:
         Being taken for dead raises the epoch by one and a new claim by one more; anything above means that the
         task was ended or restarted, which starts clean.
         """
-        return self._order is None and epoch <= self.claim.epoch + 2
+        return self._order is None and self._refusal is None and epoch <= self.claim.epoch + 2
 
     def adopt(self, epoch: Epoch, node_id: int) -> None:
         """Go on under a new claim: the old one was taken away, and nobody else has taken the task since."""
@@ -171,6 +178,9 @@ class TaskRun:
             outcome = await self._try()
         except _OrderedError:
             return None
+        except ElsewhereError as error:
+            self._refusal = error
+            outcome = self._failed(error.message, error.hint)
         except UserError as error:
             outcome = self._failed(error.message, error.hint)
         except OSError as error:
@@ -194,11 +204,17 @@ class TaskRun:
         finished = await self._encode(known)
         verdict = await self._unless_ordered(attempt.judge(finished))
         if (found := verdict.diagnosis) is not None:
-            return self._failed(found.sentence, found.hint, found.lines, known)
+            return await self._diagnosed(found, known)
         outputs = await attempt.secure()
         known["facts"] = known.get("facts", {}) | {"outputs": [facts.to_json() for facts in verdict.outputs]}
         await self._ask_to_publish(known, {"outputs": outputs, "result": known})
         return await self._published(await attempt.publish(), known)
+
+    async def _diagnosed(self, found: Diagnosis, known: dict[str, Any]) -> Outcome:
+        """A failed encode; when it may be this node's fault, others shall try too, but not all of a large cluster."""
+        if found.retry is not Retry.NO and await self._unless_ordered(self._attempt.has_input()):
+            self._refusal = ElsewhereError(found.sentence, found.hint, lines=found.lines, most=MOST_TRIES)
+        return self._failed(found.sentence, found.hint, found.lines, known)
 
     async def _finish_publication(self) -> Outcome | None:
         """Finish what an earlier attempt was publishing when its node died; None when there is nothing to finish."""
@@ -280,6 +296,11 @@ class TaskRun:
             if outcome.error:
                 self._attempt.log.note(outcome.error.splitlines()[0])
             await self._shipper.finish()
+            if self._refusal is not None:
+                if (left := await self._refuse(self._refusal)) is None:
+                    return
+                told = self._failed(left.message, left.hint, left.lines)
+                outcome = replace(outcome, error=told.error)
             await self._finish(outcome)
             return
         order = self._order
@@ -302,6 +323,20 @@ class TaskRun:
                 logs.task.warning("The claim of %s was lost; its attempt ended here", self.claim.uuid)
             case _:
                 assert_never(order)
+
+    async def _refuse(self, refusal: ElsewhereError) -> ElsewhereError | None:
+        """Leave the task to other nodes; None when one may run it, else what the user reads."""
+        given, here, others = await insist(
+            lambda: claims.refuse(self._database, self.node_id, self.claim, refusal.message, refusal.most),
+            f"refusing {self.claim.uuid}",
+        )
+        if given:
+            logs.task.info(
+                "%s (%s) is left to other nodes: %s", self.claim.name, self.claim.uuid, refusal.message
+            )
+            return None
+        self._refusal = None
+        return refusal.with_others(here, others)
 
     async def _finish(self, outcome: Outcome) -> None:
         while True:

@@ -27,7 +27,18 @@ Entry = tuple[int, Claim]
 HOUR = 3600.0
 """The heartbeat of the model, so that no real time matters: what is late was made late."""
 
-WRITES = ("encode", "publish", "output", "log", "give_back", "remove", "finish", "fail", "cancelled")
+WRITES = (
+    "encode",
+    "publish",
+    "output",
+    "log",
+    "give_back",
+    "remove",
+    "finish",
+    "fail",
+    "cancelled",
+    "refuse",
+)
 OUTCOMES = {
     "finish": Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {"size": 3}),
     "fail": Outcome(TaskStatus.DONE_ERROR, 100.0, "It broke.", {}),
@@ -42,7 +53,8 @@ SELECT (SELECT jsonb_agg(jsonb_build_array(t.id, t.version, jsonb_build_object(
             'attempts', t.attempts, 'losses', t.losses,
             'postponed', coalesce(t.not_before > clock_timestamp(), false), 'progress', t.progress,
             'output_key', t.output_key, 'error', t.error, 'result', t.result,
-            'publishing', t.publishing, 'started', t.started_at IS NOT NULL, 'finished', t.finished_at IS NOT NULL)))
+            'publishing', t.publishing, 'refused', t.refused, 'started', t.started_at IS NOT NULL,
+            'finished', t.finished_at IS NOT NULL)))
           FROM ffmate.tasks t JOIN ffmate.requirement_sets r ON r.id = t.requirement_set) AS tasks,
        (SELECT jsonb_agg(jsonb_build_array(n.id, jsonb_build_object(
             'name', n.identifier, 'labels', n.labels, 'state', n.state, 'leased', n.lease_until > clock_timestamp(),
@@ -333,6 +345,10 @@ class Cluster:
                 accepted = await claims.delete_claimed(database, node_id, claim)
                 assert accepted == world.delete_claimed(*key)
                 return accepted
+            case "refuse":
+                given, _, others = await claims.refuse(database, node_id, claim, "Not here.", 3)
+                assert (given, set(others)) == world.refuse(*key, "Not here.", 3)
+                return given
             case "finish" | "fail" | "cancelled":
                 outcome = OUTCOMES[kind]
                 ended = await claims.finish(database, node_id, [(claim, outcome)])

@@ -36,6 +36,7 @@ class Task:
     error: str | None = None
     result: dict[str, Any] | None = None
     publishing: dict[str, Any] | None = None
+    refused: dict[str, list[str]] = field(default_factory=dict)
     started: bool = False
     finished: bool = False
 
@@ -204,9 +205,21 @@ class World:
         if not self.may_claim(node_id):
             return []
         fitting = [
-            (-task.priority, task_id) for task_id, task in self.tasks.items() if self._fits(task, node_id)
+            (-task.priority, task_id)
+            for task_id, task in self.tasks.items()
+            if self._fits(task, node_id) and (str(node_id) not in task.refused or not self._untried(task))
         ]
         return [task_id for _, task_id in sorted(fitting)]
+
+    def _untried(self, task: Task) -> set[int]:
+        """Nodes that could run the task and have not refused it."""
+        return {
+            node_id
+            for node_id, node in self.nodes.items()
+            if self.may_claim(node_id)
+            and set(task.labels) <= set(node.labels)
+            and str(node_id) not in task.refused
+        }
 
     def _fits(self, task: Task, node_id: int) -> bool:
         waits = (task.status, task.desired, task.postponed) == ("QUEUED", "run", False)
@@ -303,6 +316,22 @@ class World:
             if task.desired == "delete":
                 self._remove(task_id)
         return given
+
+    def refuse(self, node_id: int, task_id: int, epoch: int, why: str, most: int) -> tuple[bool, set[str]]:
+        """Whether others may try, and who could not."""
+        task = self.tasks.get(task_id)
+        if task is None:
+            return False, set()
+        others = {other: name for other, (name, _) in task.refused.items() if other != str(node_id)}
+        if self.held(node_id, task_id, epoch) is None:  # perhaps asked again
+            return task.epoch > epoch and str(node_id) in task.refused, set(others.values())
+        is_last = len(others) + 1 >= most or not self._untried(task) - {node_id}
+        if is_last or task.desired not in ("run", "pause"):
+            return False, set(others.values())
+        task.refused = task.refused | {str(node_id): [str(task.node_name), why]}
+        task.loosen("QUEUED")
+        task.started = False
+        return True, set(others.values())
 
     def delete_claimed(self, node_id: int, task_id: int, epoch: int) -> bool:
         """Whether its last holder removed it."""

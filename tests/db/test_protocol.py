@@ -33,7 +33,7 @@ from tests.db.reference import Task
 pytestmark = pytest.mark.db
 
 T = TypeVar("T")
-EXAMPLES = int(os.environ.get("FFMATE_MODEL_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("FFMATE_MODEL_EXAMPLES", "32"))
 NODE = st.integers(0, 2)
 PICK = st.integers(0, 1000)
 LABELS = st.sampled_from([(), (), (), ("gpu",), ("tape",)])
@@ -46,27 +46,32 @@ COMPOUND = {
     "go home": ("drain", "give_back", "again"),
     "never come home": ("drain", "sleep", "sweep"),
     "oversleep": ("give_back", "sleep", "again"),
+    "start over": ("finish", "restart"),
+    "pass on": ("give_back", "claim", "give_back"),
+    "come back and vanish": ("give_back", "again", "leave"),
+    "cancelled and gone": ("cancel", "leave"),
+    "nobody can": ("refuse", "claim", "refuse", "claim"),
 }
 DISTURBANCES = (
-    *("cancel", "delete", "restart", "pause", "finish", "encode", "publish", "give_back", "claim", "recover"),
+    *(
+        "cancel",
+        "delete",
+        "restart",
+        "pause",
+        "finish",
+        "encode",
+        "publish",
+        "give_back",
+        "claim",
+        "recover",
+        "refuse",
+    ),
     *("leave", "leave", "die", "sleep", "bury", "sweep", "strays", "forget", "drain", "fail over"),
     *COMPOUND,
 )
 VOLLEY = (
-    *(
-        "publish",
-        "forge",
-        "adopt",
-        "usurp",
-        "publish",
-        "encode",
-        "output",
-        "log",
-        "forge",
-        "finish",
-        "cancelled",
-    ),
-    *("output", "forge", "remove", "again"),
+    *("publish", "forge", "adopt", "usurp", "publish", "encode", "output", "log", "finish", "cancelled"),
+    *("output", "forge", "remove", "again", "refuse", "again"),
 )
 
 
@@ -132,7 +137,7 @@ class Protocol(RuleBasedStateMachine):
         row = copy.copy(world.tasks.get(claim.id))
         accepted = self._do(self._cluster.write(node_id, claim, kind))
         ended = row is not None and row.node_id == node_id and row.is_done and row.epoch == claim.epoch
-        assert holds or kind == "give_back" or not accepted or (ended and kind in (
+        assert holds or kind in ("give_back", "refuse") or not accepted or (ended and kind in (
             "finish", "fail", "cancelled", "log", "remove")), "a zombie wrote"  # fmt: skip
         if accepted and kind == "publish":
             assert claim.id not in self._cancelled
@@ -202,20 +207,26 @@ class Protocol(RuleBasedStateMachine):
         owner=NODE,
         other=NODE,
         disturbances=st.lists(st.sampled_from(DISTURBANCES), min_size=1, max_size=4),
-        swept=st.booleans(),
+        ending=st.sampled_from(["", "", "swept", "forgotten"]),
     )
-    def story(self, pick: int, owner: int, other: int, disturbances: list[str], swept: bool) -> None:
+    def story(self, pick: int, owner: int, other: int, disturbances: list[str], ending: str) -> None:
         """A task that runs well, disturbances, and then everything that its node may still write, and others too."""
         task = self._pick(pick)
         self._recover()
         if self._cluster.world.tasks[task].is_done:
             self._command(task, "restart")
         self._command(task, "resume")
+        if ending == "forgotten":
+            self._fate(self._sim(owner), owner, "save")
         self.claim(owner, 3, True)
         self._happen(task, other, disturbances)
-        if swept:
+        if ending == "swept":
             self._happen(task, other, ["strays", "time"])
-        self._happen(task, other, VOLLEY)
+        elif ending == "forgotten":
+            self._happen(task, other, ["fail over"])
+        for event in VOLLEY:
+            if task in self._cluster.world.tasks:
+                self._event(task, other, event)
         self._beat(other)
 
     def _pick(self, number: int) -> int:
@@ -269,8 +280,7 @@ class Protocol(RuleBasedStateMachine):
             return
         for kind in WRITES[:4] + WRITES[5:]:
             self._write(other.id if other.id != task.node_id else 1, replace(like, epoch=task.epoch), kind)
-            for shift in (-1, 1):
-                self._write(task.node_id or other.id, replace(like, epoch=task.epoch + shift), kind)
+            self._write(task.node_id or other.id, replace(like, epoch=task.epoch - 1), kind)
             if task_id not in self._cluster.world.tasks:
                 return
         self._do(self._cluster.adopt(other, [(task_id, task.epoch, 1)]))

@@ -77,6 +77,7 @@ class Farm:
         labels: tuple[str, ...] = (),
         heartbeat: float = 1.0,
         uri: str | None = None,
+        ffmpeg: Path = FFMPEG,
     ) -> Worker:
         """A node that has joined and works; it is stopped when the test ends."""
         data = self.folder.parent / f"node {identifier}"
@@ -89,13 +90,13 @@ class Farm:
             os="linux",
             arch="amd64",
             program="0.1.0",
-            ffmpeg=str(FFMPEG),
+            ffmpeg=str(ffmpeg),
             ffmpeg_version="7",
             cores=2,
             slots=slots,
             labels=labels,
         )
-        shop = await self.workshop(data)
+        shop = await self.workshop(data, ffmpeg)
         database = Database(uri or self.uri, size=slots + 2)
         await self._stack.enter_async_context(database)
         bus = Bus()
@@ -108,10 +109,10 @@ class Farm:
         self.workers.append(worker)
         return worker
 
-    async def workshop(self, data: Path) -> Workshop:
+    async def workshop(self, data: Path, ffmpeg: Path = FFMPEG) -> Workshop:
         """What a node with this data folder uses."""
         return Workshop(
-            ffmpeg=FFMPEG,
+            ffmpeg=ffmpeg,
             launcher=await Launcher.find(),
             prober=self._prober,
             os="linux",

@@ -8,6 +8,7 @@
 -- A long queue fills all free slots ($2) at once; of a short one every live node takes its share, so that three files
 -- do not crowd one computer while another idles. Looked up are as many tasks as all live nodes have slots, so that
 -- what others are just locking always leaves ours; for each set of labels that fits, which is a walk down the index.
+-- What this node has refused is for others, as long as there are any that have not (refuse_task).
 WITH live AS MATERIALIZED (
     SELECT greatest(sum(slots), $2) AS slots FROM ffmate.nodes
      WHERE state = 'online' AND lease_until > clock_timestamp()),
@@ -18,6 +19,10 @@ waiting AS MATERIALIZED (
            SELECT q.id, q.priority FROM ffmate.tasks q
             WHERE q.status = 'QUEUED' AND q.desired = 'run' AND q.requirement_set = r.id
               AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
+              AND (NOT q.refused ? $1::bigint::text OR NOT EXISTS (
+                   SELECT 1 FROM ffmate.nodes o
+                    WHERE o.state = 'online' AND o.lease_until > clock_timestamp() AND o.slots > 0
+                      AND r.labels <@ o.labels AND NOT q.refused ? o.id::text))
             ORDER BY q.priority DESC, q.id
             LIMIT (SELECT slots FROM live)) AS w
      WHERE p.id = $1 AND p.state = 'online' AND p.lease_until > clock_timestamp()
@@ -121,6 +126,27 @@ UPDATE ffmate.tasks t
  WHERE t.node_id = $1 AND ($2::bigint[] IS NULL OR t.id = ANY ($2))
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
 RETURNING t.id, t.desired;
+
+-- name: refuse_task
+-- Fenced: this node cannot run the task ($4 says why), which goes back into the queue for those that have not tried,
+-- with a higher epoch. At most $5 nodes try. Nobody else there, or a claim that is lost: given is false, and the caller
+-- ends the task, which the fence decides. Asked again when the reply was lost, it answers as it did: the refusal stands
+-- under an epoch that is not ours any more.
+WITH given AS (
+    UPDATE ffmate.tasks t
+       SET status = 'QUEUED', phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
+           refused = t.refused || jsonb_build_object($3::bigint::text, jsonb_build_array(t.node_name, $4::text)),
+           version = t.version + 1, updated_at = clock_timestamp()
+     WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3
+       AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.desired IN ('run', 'pause')
+       AND (SELECT count(*) FROM jsonb_object_keys(t.refused - $3::bigint::text)) + 1 < $5::integer
+       AND EXISTS (
+           SELECT 1 FROM ffmate.nodes o JOIN ffmate.requirement_sets r ON r.labels <@ o.labels
+            WHERE r.id = t.requirement_set AND o.id <> $3 AND o.state = 'online' AND o.slots > 0
+              AND o.lease_until > clock_timestamp() AND NOT t.refused ? o.id::text)
+    RETURNING t.id)
+SELECT EXISTS (SELECT 1 FROM given) OR (t.epoch > $2 AND t.refused ? $3::bigint::text) AS given, t.node_name, t.refused
+  FROM ffmate.tasks t WHERE t.id = $1;
 
 -- name: delete_ended
 -- What somebody deleted while it ran, after its claim was given back or swept: in the same transaction, with its log.

@@ -83,7 +83,7 @@ RETURNING uuid;
 UPDATE ffmate.tasks
    SET status = 'QUEUED', phase = '', desired = 'run', epoch = epoch + 2, node_id = NULL, node_name = NULL,
        attempts = 0, losses = 0, not_before = NULL, progress = 0, error = NULL, result = NULL, publishing = NULL,
-       started_at = NULL, finished_at = NULL, version = version + 1, updated_at = clock_timestamp()
+       refused = '{}', started_at = NULL, finished_at = NULL, version = version + 1, updated_at = clock_timestamp()
  WHERE uuid = ANY ($1::uuid[]) AND status IN ('DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED')
 RETURNING uuid;
 

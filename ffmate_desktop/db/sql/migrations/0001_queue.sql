@@ -67,6 +67,7 @@ CREATE TABLE ffmate.tasks (
     error           text,
     spec            jsonb NOT NULL,              -- what was asked for; never rewritten after submit
     result          jsonb,                       -- what became of it: resolved command and paths, facts
+    refused         jsonb NOT NULL DEFAULT '{}', -- who could not run it: incarnation → [name, sentence]
     publishing      jsonb,                       -- what a node may move into place: its successor finishes that
     created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
