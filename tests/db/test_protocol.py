@@ -8,7 +8,7 @@ Whether it finds defects: python -m tests.db.mutations
 import asyncio
 import copy
 import os
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -50,6 +50,12 @@ COMPOUND = {
     "pass on": ("give_back", "claim", "give_back"),
     "come back and vanish": ("give_back", "again", "leave"),
     "cancelled and gone": ("cancel", "leave"),
+    "held back": ("give_back", "pause", "again"),
+    "postponed": ("later", "again"),
+    "hand over": ("encode", "publish", "give_back", "again"),
+    "killed and swept": ("die", "sweep"),
+    "refuse and ask again": ("refuse", "again"),
+    "refuse and be left alone": ("refuse", "alone", "again"),
     "nobody can": ("refuse", "claim", "refuse", "claim"),
 }
 DISTURBANCES = (
@@ -66,7 +72,7 @@ DISTURBANCES = (
         "recover",
         "refuse",
     ),
-    *("leave", "leave", "die", "sleep", "bury", "sweep", "strays", "forget", "drain", "fail over"),
+    *("leave", "leave", "die", "sleep", "sleep", "bury", "sweep", "strays", "forget", "drain", "fail over"),
     *COMPOUND,
 )
 VOLLEY = (
@@ -178,22 +184,6 @@ class Protocol(RuleBasedStateMachine):
             if task.is_active and task.node_id != sim.id:
                 assert task.node_id is not None and world.may_publish(task.node_id)
 
-    @rule(node=NODE, killed=st.booleans())
-    def lose(self, node: int, killed: bool) -> None:
-        """A node sleeps, or is killed and misses a beat, and another one takes it for dead."""
-        sim = self._sim(node)
-        if killed:
-            self._do(self._cluster.die(sim))
-        self._do(self._cluster.fall_behind(sim, 1.5 if killed else 4.0))
-        self._sweep((node + 1) % 3)
-
-    @rule()
-    def recover(self) -> None:
-        """Everybody is back and takes work."""
-        self._recover()
-        for node in range(3):
-            self.claim(node, 1, True)
-
     # One task, and what happens to it
 
     @precondition(lambda self: self._cluster.world.tasks)
@@ -255,16 +245,15 @@ class Protocol(RuleBasedStateMachine):
                     self._write(node_id, claim, event)
             case "forge":
                 self._forge(task, other)
-            case "claim":
-                self.claim(node, 3, True)
-            case "again":
-                self.claim(holder, 3, True)
+            case "claim" | "again":
+                self.claim(node if event == "claim" else holder, 3, True)
+            case "later":
+                for node_id, _ in entries[-1:]:
+                    self._do(cluster.give_back(node_id, [task], postponed=True))
             case "recover":
                 self._recover()
             case "beat":
                 self._beat(holder)
-            case "time":
-                self._do(cluster.time_passes())
             case "adopt" | "usurp":
                 for node_id, claim in entries:
                     held = [(task, claim.epoch, node_id)]
@@ -287,34 +276,34 @@ class Protocol(RuleBasedStateMachine):
 
     def _fate(self, sim: Sim, number: int, event: str) -> None:
         cluster = self._cluster
+        steps: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "leave": lambda: cluster.leave(sim, in_order=False),
+            "sleep": lambda: cluster.fall_behind(sim, 4.0),
+            "miss": lambda: cluster.fall_behind(sim, 1.5),
+            "bury": lambda: cluster.bury(self._sim((number + 1) % 3)),
+            "strays": cluster.requeue_strays,
+            "time": cluster.time_passes,
+            "forget": cluster.forget,
+            "drain": lambda: cluster.drain(sim),
+            "save": cluster.save,
+        }
         match event:
-            case "leave":
-                self._do(cluster.leave(sim, in_order=False))
+            case "alone":
+                for one in cluster.sims:
+                    if one is not sim:
+                        self._do(cluster.leave(one))
             case "die":
                 self._do(cluster.die(sim))
                 self._do(cluster.fall_behind(sim, 1.5))
-            case "sleep":
-                self._do(cluster.fall_behind(sim, 4.0))
-            case "miss":
-                self._do(cluster.fall_behind(sim, 1.5))
-            case "bury":
-                self._do(cluster.bury(self._sim((number + 1) % 3)))
             case "sweep":
                 self._sweep(number)
                 self._sweep((number + 1) % 3)
-            case "strays":
-                self._do(cluster.requeue_strays())
-            case "forget":
-                self._do(cluster.forget())
-            case "drain":
-                self._do(cluster.drain(sim))
-            case "save":
-                self._do(cluster.save())
-                self._saved = (copy.deepcopy(self._before), set(self._deleted), set(self._cancelled))
             case "fail over":
                 self._fail_over()
             case _:
-                raise ValueError(event)
+                self._do(steps[event]())
+        if event == "save":
+            self._saved = (copy.deepcopy(self._before), set(self._deleted), set(self._cancelled))
 
     def _fail_over(self) -> None:
         """Epochs may come again; incarnations do not."""
@@ -367,7 +356,7 @@ def play(machine: type[Protocol], *, examples: int = EXAMPLES, shrink: bool = Tr
         machine,
         settings=settings(
             max_examples=examples,
-            stateful_step_count=40,
+            stateful_step_count=30,
             deadline=None,
             derandomize="FFMATE_MODEL_EXAMPLES" not in os.environ,
             database=None,

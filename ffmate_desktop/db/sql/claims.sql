@@ -15,14 +15,16 @@ WITH live AS MATERIALIZED (
 waiting AS MATERIALIZED (
     SELECT w.id
       FROM ffmate.nodes p JOIN ffmate.requirement_sets r ON r.labels <@ p.labels
+     CROSS JOIN LATERAL (  -- once a set, not once a task that was refused here
+           SELECT ARRAY(SELECT o.id::text FROM ffmate.nodes o
+                         WHERE o.state = 'online' AND o.lease_until > clock_timestamp() AND o.slots > 0
+                           AND r.labels <@ o.labels) AS nodes
+           OFFSET 0) AS able
      CROSS JOIN LATERAL (
            SELECT q.id, q.priority FROM ffmate.tasks q
             WHERE q.status = 'QUEUED' AND q.desired = 'run' AND q.requirement_set = r.id
               AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
-              AND (NOT q.refused ? $1::bigint::text OR NOT EXISTS (
-                   SELECT 1 FROM ffmate.nodes o
-                    WHERE o.state = 'online' AND o.lease_until > clock_timestamp() AND o.slots > 0
-                      AND r.labels <@ o.labels AND NOT q.refused ? o.id::text))
+              AND (NOT q.refused ? $1::bigint::text OR q.refused ?& able.nodes)
             ORDER BY q.priority DESC, q.id
             LIMIT (SELECT slots FROM live)) AS w
      WHERE p.id = $1 AND p.state = 'online' AND p.lease_until > clock_timestamp()
