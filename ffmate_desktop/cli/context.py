@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import os
 import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ class Context:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a command's coroutine to its end."""
+        _watch_children_without_threads()
         return asyncio.run(work)
 
     def print_table(self, table: Table) -> None:
@@ -42,6 +44,16 @@ class Context:
     def print_json(self, data: object) -> None:
         """Data for other programs: one value, nothing else on stdout."""
         sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False).translate(_ESCAPES) + "\n")
+
+
+def _watch_children_without_threads() -> None:
+    """Python 3.11 starts a thread for every process that it waits for; newer ones ask the kernel, as here."""
+    if sys.version_info < (3, 12) and sys.platform == "linux":
+        try:
+            os.close(os.pidfd_open(os.getpid()))
+        except OSError:  # an old kernel, or a container that forbids it
+            return
+        asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
 
 
 _WIDE = 100_000

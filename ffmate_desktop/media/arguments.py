@@ -7,6 +7,7 @@ Source: `split_commandline()` of ffmpeg's `fftools/cmdutils.c`. Options stand be
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from ffmate_desktop.domain.errors import UsageError
 
@@ -181,6 +182,7 @@ class _Parser:
         return taken
 
 
+@lru_cache(maxsize=1024)
 def _canonical(name: str) -> str:
     base, colon, specifier = name.partition(":")
     return _ALIASES.get(name, _ALIASES.get(base, base) + colon + specifier)

@@ -27,6 +27,7 @@ from ffmate_desktop.media.outputs import OutputKind, OutputPlan, PlannedOutput, 
 from ffmate_desktop.media.rename import rename_to_free_name
 
 _LISTS = frozenset({".m3u8", ".mpd", ".csv", ".txt", ".ffconcat"})  # name the other files of a set
+_TAG = re.compile(r"[0-9a-f]{6}")
 _NO_SPACE = "There is no space left on the disk of “{}”."
 _NOT_ALLOWED = "“{}” may not be written by this user."
 _TROUBLE = {
@@ -135,7 +136,8 @@ def discard(plan: OutputPlan) -> None:
 
 def discard_older(plan: OutputPlan) -> None:
     """Removes what earlier claims of the same task left behind, whoever held them; right after the claim."""
-    _discard(plan.parents, plan.prefix, lambda epoch, _: epoch < plan.epoch)
+    if plan.epoch > 1:  # before the first claim there was none; folders may be long
+        _discard(plan.parents, plan.prefix, lambda epoch, _: epoch < plan.epoch)
 
 
 def discard_rivals(plan: OutputPlan) -> None:
@@ -157,11 +159,10 @@ def discard_leftovers(task: str, epoch: int, folders: Iterable[Path]) -> tuple[i
 
 
 def _discard(folders: Iterable[Path], prefix: str, is_doomed: Callable[[int, str], bool]) -> tuple[int, bool]:
-    ours = re.compile(re.escape(prefix) + r"(\d+)-([0-9a-f]{6})(?:-.*)?", re.DOTALL)
     removed, complete = 0, True
     for folder in folders:
         try:
-            entries = list(folder.iterdir())
+            ours = [name for name in os.listdir(folder) if name.startswith(prefix)]  # noqa: PTH208 - long folders
         except (FileNotFoundError, NotADirectoryError):
             complete = False
             continue
@@ -169,11 +170,12 @@ def _discard(folders: Iterable[Path], prefix: str, is_doomed: Callable[[int, str
             logs.task.warning("Temporary files in “%s” cannot be removed: %s", folder, error)
             complete = False
             continue
-        for entry in entries:
-            match = ours.fullmatch(entry.name)
-            if match and is_doomed(int(match[1]), match[2]):
-                _remove(entry)
-                removed += not os.path.lexists(entry)
+        for name in ours:
+            epoch, _, rest = name.removeprefix(prefix).partition("-")
+            tag = rest.partition("-")[0]
+            if epoch.isdecimal() and _TAG.fullmatch(tag) and is_doomed(int(epoch), tag):
+                _remove(folder / name)
+                removed += not os.path.lexists(folder / name)
     return removed, complete
 
 
