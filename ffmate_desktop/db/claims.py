@@ -19,9 +19,12 @@ class OutputTakenError(Exception):
     """Another active task already writes to this output path."""
 
 
-async def claim(database: Database, node_id: int, slots: int) -> list[Claim]:
-    """Take up to `slots` tasks whose labels this node provides, most urgent first."""
-    rows = await database.fetch(query("claims", "claim_tasks"), node_id, slots)
+async def claim(database: Database, node_id: int, slots: int, ahead: int = 0) -> list[Claim]:
+    """Take up to `slots` tasks whose labels this node provides, most urgent first.
+
+    Up to `ahead` more are taken of a queue that keeps every slot of the cluster busy without them.
+    """
+    rows = await database.fetch(query("claims", "claim_tasks"), node_id, slots, ahead)
     ordered = sorted(rows, key=lambda row: (-row["priority"], row["id"]))  # RETURNING has no order
     return [
         Claim(

@@ -2,12 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-
-from ffmate_desktop.db import claims
-from ffmate_desktop.db.connection import Database
-from ffmate_desktop.domain.task import Claim
-from ffmate_desktop.node.insist import insist
+from collections.abc import Awaitable, Callable
 
 INTERVAL = 1.0
 FIRST_LINES = 400
@@ -19,12 +14,11 @@ class LogShipper:
     """Collects lines of one attempt: the first 400 go out about once a second, of the rest the last 200 at the end.
 
     The complete log stays in a file on the node. `add` never blocks; `run` ships until cancelled, `finish` the rest.
-    `holder()` is the incarnation and the claim that it holds now.
+    `append(number, lines)` writes a chunk, and waits for the database as long as it must.
     """
 
-    def __init__(self, database: Database, holder: Callable[[], tuple[int, Claim]]) -> None:
-        self._database = database
-        self._holder = holder
+    def __init__(self, append: Callable[[int, str], Awaitable[None]]) -> None:
+        self._append = append
         self._waiting: list[str] = []
         self._tail: deque[str] = deque(maxlen=LAST_LINES)
         self._counted = 0
@@ -68,7 +62,4 @@ class LogShipper:
                 return
             self._seq += 1
             seq, lines, self._waiting = self._seq, "\n".join(self._waiting) + "\n", []
-            await insist(
-                lambda: claims.append_log(self._database, *self._holder(), seq, lines),
-                f"the log of {self._holder()[1].uuid}",
-            )
+            await self._append(seq, lines)

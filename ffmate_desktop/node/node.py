@@ -17,10 +17,12 @@ from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.heartbeat import Heartbeat
 from ffmate_desktop.node.insist import insist
 from ffmate_desktop.node.janitor import Janitor
+from ffmate_desktop.node.order import Order
 from ffmate_desktop.node.progress_sender import ProgressSender
 from ffmate_desktop.node.recovery import recover
 from ffmate_desktop.node.scheduler import Scheduler
-from ffmate_desktop.node.task_run import Order, TaskRun
+from ffmate_desktop.node.slots import Slots
+from ffmate_desktop.node.task_run import TaskRun
 
 REMEMBERED = timedelta(days=30)
 """How long a node that ended is kept for the history of its tasks."""
@@ -42,6 +44,7 @@ class Node:
         self._shop = shop
         self._bus = bus
         self._runs: dict[int, TaskRun] = {}
+        self._slots = Slots(facts.slots)
         self._draining = False
         self._over = asyncio.Event()
         self._idle = asyncio.Event()
@@ -62,7 +65,7 @@ class Node:
             on_silence=database.cut,
         )
         self._scheduler = Scheduler(
-            database, node_id=self._node_id, free=self._free_slots, start=self._start_task
+            database, node_id=self._node_id, wanted=self._wanted, start=self._start_task
         )
         self._janitor = Janitor(database, facts.machine)
         self._sender = ProgressSender(database, node_id=self._node_id, progress=self._live)
@@ -158,12 +161,17 @@ class Node:
     def _node_id(self) -> int:
         return self._heartbeat.membership.id
 
-    def _free_slots(self) -> int:
-        """Slots without an encode. As many tasks as there are slots may be published beside the encodes."""
+    def _wanted(self) -> tuple[int, int]:
+        """Slots that nobody encodes in or makes ready for, and how many tasks are wanted ahead of them.
+
+        As many tasks as there are slots may be published beside the encodes.
+        """
         if self._draining or self._over.is_set():
-            return 0
+            return 0, 0
         encoded = sum(run.encoded for run in self._runs.values())
-        return self._facts.slots - len(self._runs) + min(encoded, self._facts.slots)
+        free = self._facts.slots - len(self._runs) + min(encoded, self._facts.slots)
+        ahead = self._slots.ahead()
+        return max(free, 0), max(min(ahead, ahead + free), 0)
 
     def _live(self) -> list[LiveProgress]:
         return [run.live() for run in self._runs.values()]
@@ -179,6 +187,7 @@ class Node:
             node_id,
             self._database,
             self._shop,
+            self._slots,
             confirm=self._heartbeat.beat_now,
             on_encoded=self._scheduler.wake,
         )

@@ -13,10 +13,10 @@ MOMENT = 0.05
 
 
 class Scheduler:
-    """Claims tasks while there are free slots.
+    """Claims tasks while they are wanted.
 
-    `node_id()` is the present incarnation, `free()` the number of free slots, `start(claim)` must take
-    the slot before it returns.
+    `node_id()` is the present incarnation, `wanted()` the number of free slots and how many tasks of a long queue are
+    wanted ahead of them; `start(claim)` must count the task before it returns.
     """
 
     def __init__(
@@ -24,12 +24,12 @@ class Scheduler:
         database: Database,
         *,
         node_id: Callable[[], int],
-        free: Callable[[], int],
+        wanted: Callable[[], tuple[int, int]],
         start: Callable[[Claim, int], None],
     ) -> None:
         self._database = database
         self._node_id = node_id
-        self._free = free
+        self._wanted = wanted
         self._start = start
         self._wake = asyncio.Event()
         self._claiming = False
@@ -48,25 +48,25 @@ class Scheduler:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while (slots := self._free()) > 0:
-                claimed = await self._claim(slots)
+            while any(wanted := self._wanted()):
+                claimed = await self._claim(*wanted)
                 if claimed == 0:
                     break
-                if claimed < slots:  # our share of a short queue: the others first, then the rest
+                if claimed < wanted[0]:  # our share of a short queue: the others first, then the rest
                     await asyncio.sleep(MOMENT)
 
-    async def _claim(self, slots: int) -> int:
+    async def _claim(self, slots: int, ahead: int) -> int:
         node_id = self._node_id()
         self._claiming = True
         try:
-            claimed = await claims.claim(self._database, node_id, slots)
+            claimed = await claims.claim(self._database, node_id, slots, ahead)
         except CONNECTION_LOST as error:
             # Nothing to do: the next heartbeat that gets through tells whether work waits, and what of it is ours.
             logs.cluster.info("No claim possible: %s", reason(error))
             return 0
         finally:
             self._claiming, self._last_answer = False, asyncio.get_running_loop().time()
-        logs.cluster.debug("Asked for %d tasks, got %d", slots, len(claimed))
+        logs.cluster.debug("Asked for %d tasks and %d ahead, got %d", slots, ahead, len(claimed))
         for claim in claimed:
             logs.task.info("Claimed %s (%s), attempt %d", claim.name, claim.uuid, claim.attempts)
             self._start(claim, node_id)

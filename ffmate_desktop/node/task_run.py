@@ -1,16 +1,14 @@
-"""From claim to end: runs the attempt, obeys commands, and makes every write a fenced one."""
+"""From claim to end: takes the attempt through its stages, obeys commands, and writes what became of it."""
 
 import asyncio
 import contextlib
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from enum import IntEnum, auto
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
 from ffmate_desktop import logs
-from ffmate_desktop.db import claims
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskStatus
@@ -19,8 +17,10 @@ from ffmate_desktop.media.ffmpeg import Finished
 from ffmate_desktop.media.progress import Progress
 from ffmate_desktop.node.alongside import alongside
 from ffmate_desktop.node.attempt import Attempt, Workshop
-from ffmate_desktop.node.insist import insist
+from ffmate_desktop.node.holder import Holder
 from ffmate_desktop.node.log_shipper import LogShipper
+from ffmate_desktop.node.order import Order, OrderedError
+from ffmate_desktop.node.slots import Slots
 
 T = TypeVar("T")
 
@@ -32,26 +32,12 @@ MOST_TRIES = 3
 """How many nodes encode a task that fails for what may be a node's own trouble."""
 
 
-class Order(IntEnum):
-    """Why an attempt has to end before its time; a later one of these outranks an earlier one."""
-
-    GIVE_BACK = auto()
-    """This node stops: another one shall take the task."""
-    CANCEL = auto()
-    DELETE = auto()
-    LOST = auto()
-    """The claim is somebody else's now: touch nothing but our own leftovers."""
-
-
-class _OrderedError(Exception):
-    """Leaves the attempt; the order stands in the run."""
-
-
 class TaskRun:
     """One claimed task on this node. `run` never raises but for cancellation.
 
-    `confirm()` waits until a heartbeat that was sent after the call has been answered and acted upon. `on_encoded()`
-    is called when ffmpeg has ended: what follows leaves the processors to the next task.
+    It encodes in one of the `slots`, and leaves it when ffmpeg has ended: what follows leaves the processors to the
+    next task, and `on_encoded()` is called. `confirm()` waits until a heartbeat that was sent after the call has been
+    answered and acted upon.
     """
 
     def __init__(
@@ -60,32 +46,43 @@ class TaskRun:
         node_id: int,
         database: Database,
         shop: Workshop,
+        slots: Slots,
         *,
         confirm: Callable[[], Awaitable[None]],
         on_encoded: Callable[[], None],
     ) -> None:
-        self.claim = claim
-        self.node_id = node_id
         self.claimed_at = asyncio.get_running_loop().time()
         self.encoded = False
         """ffmpeg has ended: the output is verified and published now, or the rest of it removed."""
         self.ending = False
         """The last write is on its way: what the database believes may be older than what we know."""
-        self._database = database
+        self._holder = Holder(database, node_id, claim)
+        self._slots = slots
         self._confirm = confirm
         self._on_encoded = on_encoded
         self._order: Order | None = None
         self._refusal: ElsewhereError | None = None
         """It cannot run here; its end is offered to other nodes first."""
         self._paused = False
+        self._waits = False
         self._progress: Progress | None = None
-        self._shipper = LogShipper(database, lambda: (self.node_id, self.claim))
+        self._shipper = LogShipper(self._holder.append_log)
         self._attempt = Attempt(
             claim, node_id, shop, on_progress=self._on_progress, on_lines=self._shipper.add
         )
         self._killing: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[Any] | None = None
         self._task: asyncio.Task[Any] | None = None
+
+    @property
+    def claim(self) -> Claim:
+        """What this node was given; its epoch changes when it is taken back."""
+        return self._holder.claim
+
+    @property
+    def node_id(self) -> int:
+        """The incarnation of this node that holds the claim."""
+        return self._holder.node_id
 
     def live(self) -> LiveProgress:
         """How far it is."""
@@ -116,6 +113,8 @@ class TaskRun:
                     self._paused = True
                     self._attempt.pause()
                     self._attempt.log.note("paused")
+                    if self._waits:
+                        self.end(Order.YIELD)  # it can be paused in the queue, and take no slot
             case "cancel":
                 self.end(Order.CANCEL)
             case "delete":
@@ -148,7 +147,7 @@ class TaskRun:
     def adopt(self, epoch: Epoch, node_id: int) -> None:
         """Go on under a new claim: the old one was taken away, and nobody else has taken the task since."""
         logs.cluster.info("Task %s was taken back with epoch %d; its encode goes on", self.claim.uuid, epoch)
-        self.claim, self.node_id = replace(self.claim, epoch=epoch), node_id
+        self._holder.take_back(epoch, node_id)
         self.claimed_at = asyncio.get_running_loop().time()
         self._attempt.log.note(f"taken back with epoch {epoch}: the node had been taken for dead")
 
@@ -165,6 +164,7 @@ class TaskRun:
                 try:
                     outcome = await self._outcome()
                 finally:  # also when this program ends at once
+                    self._slots.leave(self)
                     if self._killing is not None:
                         await self._killing
                     await self._attempt.clean_up()
@@ -176,7 +176,7 @@ class TaskRun:
         """How the attempt ended; None when an order ended it, whatever trouble that made on the way."""
         try:
             outcome = await self._try()
-        except _OrderedError:
+        except OrderedError:
             return None
         except ElsewhereError as error:
             self._refusal = error
@@ -199,6 +199,7 @@ class TaskRun:
         if (published := await self._finish_publication()) is not None:
             return published
         known = await self._unless_ordered(attempt.examine())
+        await self._take_slot()
         if self._paused:
             attempt.pause()
         finished = await self._encode(known)
@@ -232,11 +233,27 @@ class TaskRun:
         known |= {"size": await asyncio.to_thread(_bytes_in, paths)}
         return Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, known)
 
+    async def _take_slot(self) -> None:
+        """Claimed ahead of a free slot, it waits for one, but not for long; and not at all while it is paused."""
+        if self._slots.take_now(self):
+            return
+        self._waits = True
+        try:
+            if self._paused:
+                self.end(Order.YIELD)
+            await self._unless_ordered(self._slots.take(self))
+        except TimeoutError:
+            self.end(Order.YIELD)
+            self._check_order()
+        finally:
+            self._waits = False
+
     async def _encode(self, known: dict[str, Any]) -> Finished:
         """Encode, and meanwhile tell what is known: whoever looks at a running task sees its resolved command."""
         async with alongside(self._tell(known), f"telling the facts of {self.claim.uuid}"):
             finished = await self._attempt.encode()
         self.encoded = True
+        self._slots.leave(self)
         self._on_encoded()
         return finished
 
@@ -244,15 +261,10 @@ class TaskRun:
         await asyncio.sleep(TELL_DELAY)
         told = known | {"folders": self._attempt.folders()}
         while True:
-            desired = await insist(
-                lambda: claims.set_phase(self._database, self.node_id, self.claim, "encode", told),
-                f"the facts of {self.claim.uuid}",
-            )
+            desired = await self._holder.tell(told)
             if desired is not None:
                 break
-            await (
-                self._confirm()
-            )  # refused: the answer to the next beat takes the task back, or ends this attempt
+            await self._confirm()  # the answer to the next beat takes the task back, or ends this attempt
         if desired != "run":  # it runs; and a pause that was heard of meanwhile is newer than this answer
             self.obey(desired)
 
@@ -274,20 +286,16 @@ class TaskRun:
 
     def _check_order(self) -> None:
         if self._order is not None:
-            raise _OrderedError
+            raise OrderedError
 
     async def _ask_to_publish(self, known: dict[str, Any], record: Mapping[str, Any]) -> None:
         """The fence before the disk: only the holder of the claim, on a good lease, may touch the final name."""
         while True:
             self._check_order()
-            desired = await insist(
-                lambda: claims.set_phase(self._database, self.node_id, self.claim, "publish", known, record),
-                f"publishing {self.claim.uuid}",
-            )
+            desired = await self._holder.ask_to_publish(known, record)
             self._check_order()
             if desired is not None:
                 return
-            # Refused: cancelled, lost, or our lease ran out while the database was away. The next beat tells.
             await self._confirm()
 
     async def _end(self, outcome: Outcome | None) -> None:
@@ -311,14 +319,11 @@ class TaskRun:
                 await self._shipper.finish()
                 await self._finish(Outcome(TaskStatus.DONE_CANCELED, self.live().percent, None, {}))
             case Order.DELETE:
-                await self._delete()
+                await self._holder.delete()
             case Order.GIVE_BACK:
-                self._shipper.add(["given back: this node stops"])
-                await self._shipper.finish()
-                await insist(
-                    lambda: claims.give_back(self._database, self.node_id, [self.claim.id]),
-                    f"giving back {self.claim.uuid}",
-                )
+                await self._give_back("this node stops")
+            case Order.YIELD:
+                await self._give_back("it was ready, but no slot was free here")
             case Order.LOST:
                 logs.task.warning("The claim of %s was lost; its attempt ended here", self.claim.uuid)
             case _:
@@ -326,10 +331,7 @@ class TaskRun:
 
     async def _refuse(self, refusal: ElsewhereError) -> ElsewhereError | None:
         """Leave the task to other nodes; None when one may run it, else what the user reads."""
-        given, here, others = await insist(
-            lambda: claims.refuse(self._database, self.node_id, self.claim, refusal.message, refusal.most),
-            f"refusing {self.claim.uuid}",
-        )
+        given, here, others = await self._holder.refuse(refusal)
         if given:
             logs.task.info(
                 "%s (%s) is left to other nodes: %s", self.claim.name, self.claim.uuid, refusal.message
@@ -340,27 +342,21 @@ class TaskRun:
 
     async def _finish(self, outcome: Outcome) -> None:
         while True:
-            ended = await insist(
-                lambda: claims.finish(self._database, self.node_id, [(self.claim, outcome)]),
-                f"the end of {self.claim.uuid}",
-            )
-            if self.claim.id in ended:
+            desired = await self._holder.finish(outcome)
+            if desired is not None:
                 break
             if self._order is Order.LOST:
                 logs.task.warning("The claim of %s was lost before its end was written", self.claim.uuid)
                 return
-            await (
-                self._confirm()
-            )  # refused: the answer to the next beat takes the task back, or tells that it is lost
+            await self._confirm()  # the answer to the next beat takes the task back, or tells that it is lost
         logs.task.info("%s (%s): %s", self.claim.name, self.claim.uuid, outcome.status)
-        if ended[self.claim.id] == "delete":  # wanted while its end was on its way
-            await self._delete()
+        if desired == "delete":  # wanted while its end was on its way
+            await self._holder.delete()
 
-    async def _delete(self) -> None:
-        await insist(
-            lambda: claims.delete_claimed(self._database, self.node_id, self.claim),
-            f"deleting {self.claim.uuid}",
-        )
+    async def _give_back(self, why: str) -> None:
+        self._shipper.add([f"given back: {why}"])
+        await self._shipper.finish()
+        await self._holder.give_back()
 
     def _failed(
         self, sentence: str, hint: str, lines: Sequence[str] = (), known: dict[str, Any] | None = None

@@ -123,6 +123,6 @@ async def _plan(uri: str) -> list[str]:
                 node,
             )
             explain = "EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF) " + query("claims", "claim_tasks")
-            return [row[0] for row in await connection.fetch(explain, node, 1)]
+            return [row[0] for row in await connection.fetch(explain, node, 1, 0)]
     finally:
         await connection.close()

@@ -56,6 +56,17 @@ async def test_a_short_queue_is_shared_and_a_long_one_fills_every_slot(
         assert len(await names(database, a.id, 30)) == 30
 
 
+async def test_only_of_a_long_queue_something_is_taken_ahead_of_a_free_slot(
+    database: Database, database_uri: str
+) -> None:
+    async with joined(database_uri) as a, joined(database_uri, identifier="b"):
+        [slots] = {row["slots"] for row in await database.fetch(Sql("SELECT slots FROM ffmate.nodes"))}
+        await add(database, *(row(str(number)) for number in range(2 * slots + 1)))
+        assert [claim.name for claim in await claims.claim(database, a.id, 0, 3)] == ["0"]
+        assert await claims.claim(database, a.id, 0, 3) == []
+        assert len(await claims.claim(database, a.id, slots, 3)) == slots
+
+
 async def test_racing_nodes_never_get_one_task_twice(database: Database, database_uri: str) -> None:
     await add(database, *(row(str(number)) for number in range(60)))
     async with (
@@ -237,7 +248,8 @@ async def test_the_claim_walks_its_index(database: Database, database_uri: str) 
         )
         await connection.execute("ANALYZE ffmate.tasks")
         plan = await connection.fetch(
-            "EXPLAIN " + query("claims", "claim_tasks").replace("$1", str(node.id)).replace("$2", "3")
+            "EXPLAIN "
+            + query("claims", "claim_tasks").replace("$1", str(node.id)).replace("$2", "3").replace("$3", "0")
         )
     text = "\n".join(line[0] for line in plan)
     assert "Index Scan using tasks_claim" in text

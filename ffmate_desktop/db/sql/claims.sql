@@ -9,8 +9,9 @@
 -- do not crowd one computer while another idles. Looked up are as many tasks as all live nodes have slots, so that
 -- what others are just locking always leaves ours; for each set of labels that fits, which is a walk down the index.
 -- What this node has refused is for others, as long as there are any that have not (refuse_task).
+-- Tasks ahead of a free slot ($3) are given only of what is more than all live nodes have slots for.
 WITH live AS MATERIALIZED (
-    SELECT greatest(sum(slots), $2) AS slots FROM ffmate.nodes
+    SELECT greatest(sum(slots), $2, 1) AS slots FROM ffmate.nodes
      WHERE state = 'online' AND lease_until > clock_timestamp()),
 waiting AS MATERIALIZED (
     SELECT w.id
@@ -26,10 +27,10 @@ waiting AS MATERIALIZED (
               AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
               AND (NOT q.refused ? $1::bigint::text OR q.refused ?& able.nodes)
             ORDER BY q.priority DESC, q.id
-            LIMIT (SELECT slots FROM live)) AS w
+            LIMIT (SELECT slots + $3 FROM live)) AS w
      WHERE p.id = $1 AND p.state = 'online' AND p.lease_until > clock_timestamp()
      ORDER BY w.priority DESC, w.id
-     LIMIT (SELECT slots FROM live))
+     LIMIT (SELECT slots + $3 FROM live))
 UPDATE ffmate.tasks t
    SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier, epoch = t.epoch + 1,
        attempts = t.attempts + 1, version = t.version + 1, progress = 0, error = NULL, result = NULL,
@@ -40,8 +41,9 @@ UPDATE ffmate.tasks t
        SELECT q.id FROM ffmate.tasks q
         WHERE q.id = ANY (ARRAY(SELECT id FROM waiting)) AND q.status = 'QUEUED' AND q.desired = 'run'
         ORDER BY q.priority DESC, q.id
-        LIMIT (SELECT least($2, ceil((SELECT count(*) FROM waiting) * greatest(p.slots, $2) / live.slots::float8))
-                 FROM live, ffmate.nodes p WHERE p.id = $1)
+        LIMIT (SELECT least($2, ceil(least(w.found, live.slots) * greatest(p.slots, $2) / live.slots::float8))
+                      + least($3, greatest(w.found - live.slots, 0))
+                 FROM live, (SELECT count(*) AS found FROM waiting) AS w, ffmate.nodes p WHERE p.id = $1)
           FOR UPDATE OF q SKIP LOCKED))
 RETURNING t.id, t.uuid, t.epoch, t.priority, t.spec, t.name, t.attempts, t.created_at, t.publishing;
 

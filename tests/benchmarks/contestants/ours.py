@@ -71,7 +71,7 @@ class Worker:
         self._scheduler = Scheduler(
             database,
             node_id=self._node_id,
-            free=lambda: self._slots - len(self._held),
+            wanted=lambda: (self._slots - len(self._held), 0),
             start=self._start,
         )
 

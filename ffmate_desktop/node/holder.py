@@ -1,0 +1,78 @@
+"""The writes of whoever holds a claim: each names the claim, and is repeated until the database has answered."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ffmate_desktop.db import claims
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.task import Claim, Desired, Epoch, Outcome
+from ffmate_desktop.node.insist import insist
+
+
+class Holder:
+    """One claim and the incarnation of this node that holds it; both change when a lost claim is taken back.
+
+    A write that returns None was refused: the task is cancelled or lost, or our lease ran out while the database was
+    away. The answer to the next heartbeat tells which.
+    """
+
+    def __init__(self, database: Database, node_id: int, claim: Claim) -> None:
+        self.claim = claim
+        self.node_id = node_id
+        self._database = database
+
+    def take_back(self, epoch: Epoch, node_id: int) -> None:
+        """The claim has this epoch now, and this incarnation holds it."""
+        self.claim, self.node_id = replace(self.claim, epoch=epoch), node_id
+
+    async def tell(self, facts: dict[str, Any]) -> Desired | None:
+        """Write down what is known of the running encode; returns what is wanted of the task."""
+        return await insist(
+            lambda: claims.set_phase(self._database, self.node_id, self.claim, "encode", facts),
+            f"the facts of {self.claim.uuid}",
+        )
+
+    async def ask_to_publish(self, facts: dict[str, Any], record: Mapping[str, Any]) -> Desired | None:
+        """Ask for the permission to move the output, described by `record`, into place; None: not allowed."""
+        return await insist(
+            lambda: claims.set_phase(self._database, self.node_id, self.claim, "publish", facts, record),
+            f"publishing {self.claim.uuid}",
+        )
+
+    async def append_log(self, seq: int, lines: str) -> None:
+        """Add a chunk to the log of this attempt."""
+        await insist(
+            lambda: claims.append_log(self._database, self.node_id, self.claim, seq, lines),
+            f"the log of {self.claim.uuid}",
+        )
+
+    async def finish(self, outcome: Outcome) -> Desired | None:
+        """End the task; returns what was wanted of it by then."""
+        ended = await insist(
+            lambda: claims.finish(self._database, self.node_id, [(self.claim, outcome)]),
+            f"the end of {self.claim.uuid}",
+        )
+        return ended.get(self.claim.id)
+
+    async def refuse(self, refusal: ElsewhereError) -> tuple[bool, str, dict[str, str]]:
+        """Leave the task to nodes that have not tried it; see `claims.refuse`."""
+        return await insist(
+            lambda: claims.refuse(self._database, self.node_id, self.claim, refusal.message, refusal.most),
+            f"refusing {self.claim.uuid}",
+        )
+
+    async def give_back(self) -> None:
+        """Put the task back into the queue."""
+        await insist(
+            lambda: claims.give_back(self._database, self.node_id, [self.claim.id]),
+            f"giving back {self.claim.uuid}",
+        )
+
+    async def delete(self) -> None:
+        """Remove the task, whose deletion is wanted."""
+        await insist(
+            lambda: claims.delete_claimed(self._database, self.node_id, self.claim),
+            f"deleting {self.claim.uuid}",
+        )
