@@ -1,4 +1,4 @@
-"""Forty short encodes through the queue of a real node, one and two at a time, against `xargs -P`."""
+"""Short encodes through the queue of a real node, one and two at a time, against `xargs -P`."""
 
 import asyncio
 import os
@@ -24,11 +24,21 @@ from tests.benchmarks.contest import ROOT
 from tests.benchmarks.figures import load, reach, spread
 from tests.benchmarks.server import Server, cpu_seconds
 
-TASKS = 40
-ROUNDS = 5
-SLOTS = (1, 2)
 ENCODE = "-c:v libx264 -preset veryfast -threads 1"
-"""About 50 to 150 ms of one core for the clip of `_make_clips`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """So many encodes of clips of so many seconds, so many at once; `rounds` times ours and theirs in turn."""
+
+    slots: int
+    tasks: int
+    clip: int
+    rounds: int
+
+
+CASES = (_Case(1, 40, 2, 5), _Case(2, 40, 2, 5), _Case(2, 20, 14, 3))
+"""Two seconds of clip are about 80 ms of one core, fourteen half a second: where our share stops to matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +86,41 @@ async def run(server: Server) -> None:
     launcher = await Launcher.find()
     folder = Path(tempfile.mkdtemp(prefix="ffmate-encodes-"))
     try:
-        clips = await _make_clips(ffmpeg.path, folder)
-        one = await _run(ffmpeg.path, *_command(clips[0], folder / "single.mp4"))
-        print(f"{TASKS} encodes of about {one * 1e3:.0f} ms, {ROUNDS} interleaved rounds, {ffmpeg.version}:")
-        for slots in SLOTS:
-            await _compare(server, launcher, ffmpeg.path, clips, folder, slots)
+        print(f"interleaved rounds, {ffmpeg.version}:")
+        for case in CASES:
+            await _compare(server, launcher, ffmpeg.path, folder, case)
     finally:
         await launcher.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _compare(
-    server: Server, launcher: Launcher, ffmpeg: Path, clips: list[Path], folder: Path, slots: int
-) -> None:
+async def _compare(server: Server, launcher: Launcher, ffmpeg: Path, folder: Path, case: _Case) -> None:
     ours, theirs = [], []
+    slots = case.slots
+    clips = await _make_clips(ffmpeg, folder, case)
+    one = await _run(ffmpeg, *_command(clips[0], folder / "single.mp4"))
     async with server.database() as uri, _node(uri, folder, ffmpeg, slots) as node:
         await _through_queue(uri, node.environment, clips[:4], folder)
-        begin = _Cpu.of(node, server)
-        for _ in range(ROUNDS):
+        begin, plain = _Cpu.of(node, server), 0.0
+        for _ in range(case.rounds):
             ours.append(await _through_queue(uri, node.environment, clips, folder))
+            before = _of_children()
             theirs.append(await _through_xargs(launcher, ffmpeg, clips, folder, slots))
-        used = _Cpu.of(node, server).each(begin, ROUNDS * TASKS)
+            plain += _of_children() - before
+        used = _Cpu.of(node, server).each(begin, case.rounds * case.tasks)
     ratios = [our / other for our, other in zip(ours, theirs, strict=True)]
-    print(f"  slots: {slots}, {load()}")
+    print(f"  slots: {slots}, {case.tasks} encodes, one alone takes {one * 1e3:.0f} ms; {load()}")
     print(f"  ours              {spread(ours)} s  [--no-gui: probe, encode, verify, fsync, publish]")
     print(f"  xargs             {spread(theirs)} s  [-P {slots}, with the low priority of our encodes]")
     print(f"  processor time of ours, ms a task: {used}")
+    print(f"  processor time of xargs and ffmpeg: {plain / case.rounds / case.tasks * 1e3:.1f}")
     print(reach("ours against xargs", statistics.median(ratios), 1.05, unit="x"))
+
+
+def _of_children() -> float:
+    """Seconds of the processors that ended children of this process have used."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _command(clip: Path, output: Path) -> list[str]:
@@ -123,12 +141,12 @@ async def _run(*command: str | Path, environment: dict[str, str] | None = None) 
     return time.perf_counter() - begin
 
 
-async def _make_clips(ffmpeg: Path, folder: Path) -> list[Path]:
-    """The same clip under forty names."""
+async def _make_clips(ffmpeg: Path, folder: Path, case: _Case) -> list[Path]:
+    """One clip under as many names."""
     source = folder / "clip-00.mkv"
-    pattern = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=2")
+    pattern = ("-y", "-f", "lavfi", "-i", f"testsrc2=size=320x240:rate=25:duration={case.clip}")
     await _run(ffmpeg, "-v", "error", *pattern, "-c:v", "libx264", "-preset", "ultrafast", source)
-    others = [folder / f"clip-{number:02}.mkv" for number in range(1, TASKS)]
+    others = [folder / f"clip-{number:02}.mkv" for number in range(1, case.tasks)]
     for other in others:
         shutil.copy(source, other)
     return [source, *others]
