@@ -18,6 +18,13 @@ from ffmate_desktop.domain.errors import UserError
 
 _WORKER = (sys.executable, "-P", str(Path(__file__).with_name("probe_worker.py")))
 _LEAVE_SECONDS = 1.0
+# Every look at a file makes decoders and buffers of megabytes. The C library of Linux would give them back to the
+# kernel each time, and get them again page by page; others pass over these words.
+_KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+    "MALLOC_TOP_PAD_": str(16 << 20),
+}
 _LONGEST_ANSWER = 4 << 20  # bytes; thousands of streams
 
 
@@ -175,7 +182,7 @@ async def _start(mark: Mapping[str, str]) -> asyncio.subprocess.Process:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         limit=_LONGEST_ANSWER,
-        env=os.environ | mark,
+        env={**os.environ, **_KEEP_MEMORY, **mark},
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 

@@ -1,6 +1,7 @@
 """One attempt at a task, as far as files and ffmpeg are concerned: prepare, encode, judge, publish, clean up."""
 
 import asyncio
+import contextlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +40,23 @@ class Workshop:
     work: Path
     logs: Path
     stall_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where the output is now, the main one first, and the bytes of all of it."""
+
+    paths: list[Path]
+    size: int
+
+    @classmethod
+    def at(cls, paths: list[Path]) -> "Published":
+        """Look how much it is; somebody may have moved some of it already."""
+        size = 0
+        for path in paths:
+            with contextlib.suppress(OSError):
+                size += path.stat().st_size
+        return cls(paths, size)
 
 
 class Attempt:
@@ -102,13 +120,13 @@ class Attempt:
         """Whether the output of an earlier attempt is complete here, in its place or about to be moved there."""
         return self._older is not None
 
-    async def finish_publication(self) -> list[Path] | None:
-        """Move what the earlier attempt left into place; where the output is now, None if it has to be made again."""
+    async def finish_publication(self) -> Published | None:
+        """Move what the earlier attempt left into place; None if it has to be made again."""
         assert self._older is not None  # noqa: S101 - is_published_in_part told so
         record = (self._claim.publishing or {})["outputs"]
         paths = await asyncio.to_thread(publication.finish, self._older, self._claim.spec.if_exists, record)
         await asyncio.to_thread(publish.discard_rivals, self._planned())  # we were just given permission
-        return paths
+        return None if paths is None else await asyncio.to_thread(Published.at, paths)
 
     def folders(self) -> list[str]:
         """Where this attempt's temporary files are."""
@@ -138,8 +156,8 @@ class Attempt:
         """
         return await asyncio.to_thread(_secure, self._planned())
 
-    async def publish(self) -> list[Path]:
-        """Move the output into place, just after permission was given; where it is now. Raises UserError."""
+    async def publish(self) -> Published:
+        """Move the output into place, just after permission was given; raises UserError."""
         return await asyncio.to_thread(_publish, self._planned(), self._claim.spec.if_exists)
 
     async def clean_up(self) -> None:
@@ -231,11 +249,11 @@ class Attempt:
         return self._run
 
 
-def _publish(planned: OutputPlan, if_exists: IfExists) -> list[Path]:
-    publish.discard_rivals(planned)
-    return publish.publish(planned, if_exists)
-
-
 def _secure(planned: OutputPlan) -> list[dict[str, Any]]:
     publish.sync(planned)
     return publication.describe(planned)
+
+
+def _publish(planned: OutputPlan, if_exists: IfExists) -> Published:
+    publish.discard_rivals(planned)
+    return Published.at(publish.publish(planned, if_exists))

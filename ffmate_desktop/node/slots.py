@@ -11,7 +11,10 @@ PATIENCE = 1.5
 
 
 class Slots:
-    """Hands out `count` slots, first come, first served. Who takes one leaves it in the end, whatever happened."""
+    """Hands out `count` slots in the order in which they were asked for, which is that of the claims.
+
+    Whoever entered leaves in the end, whatever happened.
+    """
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -19,45 +22,46 @@ class Slots:
         self._waiting: dict[object, asyncio.Future[None]] = {}
         self._lately: deque[float] = deque(maxlen=2 * count)
 
-    def take_now(self, who: object) -> bool:
-        """Take a slot if one is free."""
-        if len(self._begun) >= self.count or self._waiting:
-            return False
-        self._begin(who)
-        return True
+    def enter(self, who: object) -> None:
+        """Take a slot, or the last place among those who wait for one."""
+        self._waiting[who] = asyncio.get_running_loop().create_future()
+        self._pass_on()
+
+    def has(self, who: object) -> bool:
+        """Whether one of the slots is theirs."""
+        return who in self._begun
 
     async def take(self, who: object) -> None:
-        """Wait for a slot; raises TimeoutError when none became free for so long that nobody should wait."""
-        turn = self._waiting[who] = asyncio.get_running_loop().create_future()
+        """Wait for the slot; raises TimeoutError when it took so long that nobody should wait. May be cancelled."""
+        if self.has(who):
+            return
         try:
             async with asyncio.timeout(PATIENCE):
-                await turn
+                await self._waiting[who]
         except TimeoutError:
-            self._lately.clear()  # these are not short
+            self._lately.clear()  # those that run are not short
             raise
-        finally:
-            self._waiting.pop(who, None)
 
     def leave(self, who: object) -> None:
-        """Give the slot back, if there is one, to who waits for it."""
+        """Give the slot, or the place among those who wait, to the next; repeating it changes nothing."""
+        self._waiting.pop(who, None)
         begun = self._begun.pop(who, None)
-        if begun is None:
-            return
-        self._lately.append(_now() - begun)
-        while self._waiting and len(self._begun) < self.count:
-            first = next(iter(self._waiting))
-            turn = self._waiting.pop(first)
-            if not turn.done():  # an order may have ended the waiting in this moment
-                self._begin(first)
-                turn.set_result(None)
+        if begun is not None:
+            self._lately.append(_now() - begun)
+            self._pass_on()
 
     def ahead(self) -> int:
         """How many tasks more than there are slots are worth having ready: none while encodes are long."""
         short = len(self._lately) == self._lately.maxlen and max(self._lately) < SHORT
         return self.count if short and all(_now() - begun < SHORT for begun in self._begun.values()) else 0
 
-    def _begin(self, who: object) -> None:
-        self._begun[who] = _now()
+    def _pass_on(self) -> None:
+        while self._waiting and len(self._begun) < self.count:
+            who = next(iter(self._waiting))
+            turn = self._waiting.pop(who)
+            if not turn.done():  # else the waiting ended in this moment
+                self._begun[who] = _now()
+                turn.set_result(None)
 
 
 def _now() -> float:

@@ -1,11 +1,9 @@
 """From claim to end: takes the attempt through its stages, obeys commands, and writes what became of it."""
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
 from ffmate_desktop import logs
@@ -16,7 +14,7 @@ from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.ffmpeg import Finished
 from ffmate_desktop.media.progress import Progress
 from ffmate_desktop.node.alongside import alongside
-from ffmate_desktop.node.attempt import Attempt, Workshop
+from ffmate_desktop.node.attempt import Attempt, Published, Workshop
 from ffmate_desktop.node.holder import Holder
 from ffmate_desktop.node.log_shipper import LogShipper
 from ffmate_desktop.node.order import Order, OrderedError
@@ -58,6 +56,7 @@ class TaskRun:
         """The last write is on its way: what the database believes may be older than what we know."""
         self._holder = Holder(database, node_id, claim)
         self._slots = slots
+        slots.enter(self)
         self._confirm = confirm
         self._on_encoded = on_encoded
         self._order: Order | None = None
@@ -209,7 +208,7 @@ class TaskRun:
         outputs = await attempt.secure()
         known["facts"] = known.get("facts", {}) | {"outputs": [facts.to_json() for facts in verdict.outputs]}
         await self._ask_to_publish(known, {"outputs": outputs, "result": known})
-        return await self._published(await attempt.publish(), known)
+        return self._published(await attempt.publish(), known)
 
     async def _diagnosed(self, found: Diagnosis, known: dict[str, Any]) -> Outcome:
         """A failed encode; when it may be this node's fault, others shall try too, but not all of a large cluster."""
@@ -223,19 +222,19 @@ class TaskRun:
         if record is None or not self._attempt.is_published_in_part:
             return None
         await self._ask_to_publish(record["result"], record)
-        paths = await self._attempt.finish_publication()
-        return None if paths is None else await self._published(paths, dict(record["result"]))
+        published = await self._attempt.finish_publication()
+        return None if published is None else self._published(published, dict(record["result"]))
 
-    async def _published(self, paths: list[Path], known: dict[str, Any]) -> Outcome:
+    def _published(self, published: Published, known: dict[str, Any]) -> Outcome:
         self._attempt.log.note("verified and published")
-        if len(paths) == 1:
-            known |= {"output": os.fspath(paths[0])}
-        known |= {"size": await asyncio.to_thread(_bytes_in, paths)}
+        if len(published.paths) == 1:
+            known |= {"output": os.fspath(published.paths[0])}
+        known |= {"size": published.size}
         return Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, known)
 
     async def _take_slot(self) -> None:
         """Claimed ahead of a free slot, it waits for one, but not for long; and not at all while it is paused."""
-        if self._slots.take_now(self):
+        if self._slots.has(self):
             return
         self._waits = True
         try:
@@ -366,15 +365,6 @@ class TaskRun:
 
     def _on_progress(self, progress: Progress) -> None:
         self._progress = progress
-
-
-def _bytes_in(paths: Sequence[Path]) -> int:
-    """The size of everything that was published; somebody may have moved some of it already."""
-    total = 0
-    for path in paths:
-        with contextlib.suppress(OSError):
-            total += path.stat().st_size
-    return total
 
 
 def _is_cancelled() -> bool:

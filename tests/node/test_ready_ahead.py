@@ -132,8 +132,8 @@ class TestReadyTask:
 class TestSlots:
     async def test_first_come_first_served(self) -> None:
         places = Slots(1)
-        assert places.take_now("a")
-        assert not places.take_now("b")
+        for name in "abc":
+            places.enter(name)
         order: list[str] = []
 
         async def work(name: str) -> None:
@@ -141,38 +141,42 @@ class TestSlots:
             order.append(name)
             places.leave(name)
 
-        waiting = [asyncio.create_task(work(name)) for name in ("b", "c")]
-        await asyncio.sleep(0)
+        await asyncio.gather(work("c"), work("b"), work("a"))
+        assert order == ["a", "b", "c"]
+
+    async def test_a_slot_belongs_to_the_next_as_soon_as_it_is_left(self) -> None:
+        places = Slots(1)
+        for name in "abc":
+            places.enter(name)
+        assert [places.has(name) for name in "abc"] == [True, False, False]
         places.leave("a")
-        assert not places.take_now("d")  # it is b's already
-        await asyncio.gather(*waiting)
-        assert order == ["b", "c"]
-        assert places.take_now("d")
+        places.leave("a")
+        assert [places.has(name) for name in "abc"] == [False, True, False]
 
     async def test_who_gives_up_takes_no_slot(self) -> None:
         places = Slots(1)
-        places.take_now("a")
-        waiting = [asyncio.create_task(places.take(name)) for name in ("b", "c")]
+        for name in "abc":
+            places.enter(name)
+        waiting = [asyncio.create_task(places.take(name)) for name in "bc"]
         await asyncio.sleep(0)
         waiting[0].cancel()
+        await asyncio.wait(waiting[:1])
         places.leave("a")
+        places.leave("b")
         await waiting[1]
-        assert not places.take_now("d")
-        places.leave("c")
-        assert places.take_now("d")
+        assert places.has("c")
 
     async def test_a_slot_that_came_with_the_end_of_the_waiting_is_left_by_its_owner(self) -> None:
         places = Slots(1)
-        places.take_now("a")
+        for name in "abc":
+            places.enter(name)
         waiting = asyncio.create_task(places.take("b"))
         await asyncio.sleep(0)
         places.leave("a")
-        waiting.cancel()  # it has the slot and has not run since
+        waiting.cancel()  # it has the slot, and has not run since
         await asyncio.wait([waiting])
         places.leave("b")
-        places.leave("b")
-        assert places.take_now("c")
-        assert not places.take_now("d")
+        assert places.has("c")
 
     async def test_tasks_are_wanted_ahead_only_while_encodes_are_short(
         self, monkeypatch: pytest.MonkeyPatch
@@ -180,11 +184,11 @@ class TestSlots:
         places = Slots(1)
         wanted = [places.ahead()]
         for name in "ab":
-            places.take_now(name)
+            places.enter(name)
             places.leave(name)
             wanted.append(places.ahead())
         assert wanted == [0, 0, 1]
-        places.take_now("c")
+        places.enter("c")
         assert places.ahead() == 1
         monkeypatch.setattr(slots, "SHORT", 0.0)
         assert places.ahead() == 0
@@ -192,13 +196,12 @@ class TestSlots:
     async def test_a_wait_in_vain_ends_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         places = Slots(1)
         for name in "ab":
-            places.take_now(name)
+            places.enter(name)
             places.leave(name)
-        places.take_now("c")
+        places.enter("c")
+        places.enter("d")
         assert places.ahead() == 1
         monkeypatch.setattr(slots, "PATIENCE", 0.01)
         with pytest.raises(TimeoutError):
             await places.take("d")
         assert places.ahead() == 0
-        places.leave("c")
-        assert places.take_now("e")

@@ -70,8 +70,8 @@ async def test_the_most_urgent_task_comes_first_then_the_oldest(farm: Farm, clip
     uuids = [await farm.add(clip, name=name, priority=priority) for name, priority in names]
     await farm.node(slots=1)
     tasks = [await farm.successful(uuid) for uuid in uuids]
-    started = sorted(tasks, key=lambda task: task.started_at or 0)
-    assert [task.name for task in started] == ["high", "high too", "middle", "low"]
+    encoded = sorted(tasks, key=lambda task: Path(task.output_file.resolved or "").stat().st_mtime_ns)
+    assert [task.name for task in encoded] == ["high", "high too", "middle", "low"]
 
 
 async def test_a_task_goes_only_to_a_node_with_all_its_labels(farm: Farm, clip: Path) -> None:

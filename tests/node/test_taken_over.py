@@ -92,7 +92,7 @@ async def test_a_death_between_the_move_and_the_last_write_makes_no_second_outpu
     async with victim(farm, uuid) as dying:
         await dying.encode()
         await dying.ask()
-        (path,) = await dying.attempt.publish()
+        (path,) = (await dying.attempt.publish()).paths
         before = path.stat()
         await dying.die()
         announce(expected_warnings, uuid)
