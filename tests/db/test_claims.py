@@ -263,3 +263,23 @@ async def test_two_batches_of_one_name_stay_apart(database: Database) -> None:
     assert {task.name for task in await tasks.list_tasks(database, batch=first)} == {"a", "b"}
     with pytest.raises(asyncpg.UniqueViolationError):
         await add(database, row("c"), batch=first)
+
+
+async def test_a_refused_task_is_offered_to_each_node_that_could_run_it_once(
+    database: Database, database_uri: str
+) -> None:
+    await add(database, row("task", labels=("gpu",)))
+    async with (
+        joined(database_uri) as a,
+        joined(database_uri, identifier="b") as b,
+        joined(database_uri, identifier="c", labels=()),
+    ):
+        [claim] = await claims.claim(database, a.id, 1)
+        for _ in range(2):  # asked again when the reply was lost
+            assert await claims.refuse(database, a.id, claim, "Not here.", 9) == (True, "a", {})
+        assert await names(database, a.id, 1) == []
+        [claim] = await claims.claim(database, b.id, 1)
+        assert await claims.refuse(database, b.id, claim, "Not here.", 9) == (False, "b", {"a": "Not here."})
+        await claims.give_back(database, b.id)
+        await leases.leave(database, b.id)
+        assert await names(database, a.id, 1) == ["task"], "nobody is left who has not refused it"

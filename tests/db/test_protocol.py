@@ -33,7 +33,7 @@ from tests.db.reference import Task
 pytestmark = pytest.mark.db
 
 T = TypeVar("T")
-EXAMPLES = int(os.environ.get("FFMATE_MODEL_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("FFMATE_MODEL_EXAMPLES", "26"))
 NODE = st.integers(0, 2)
 PICK = st.integers(0, 1000)
 LABELS = st.sampled_from([(), (), (), (), ("gpu",), ("gpu",), ("tape",)])
