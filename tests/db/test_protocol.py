@@ -46,6 +46,7 @@ COMPOUND = {
     "go home": ("drain", "give_back", "again"),
     "never come home": ("drain", "sleep", "sweep"),
     "oversleep": ("give_back", "sleep", "again"),
+    "asleep": ("sleep", "publish"),
     "start over": ("finish", "restart"),
     "pass on": ("give_back", "claim", "give_back"),
     "come back and vanish": ("give_back", "again", "leave"),
