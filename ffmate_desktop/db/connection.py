@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.errors import UsageError, UserError
@@ -88,14 +89,18 @@ def native(text: str) -> str:
 
 
 def _encode_json(data: object) -> str:
-    text = json.dumps(data, ensure_ascii=False)
+    try:
+        text = to_json(data).decode()  # a tenth of the time of json.dumps
+    except PydanticSerializationError:  # a name that is not UTF-8 is in it
+        text = json.dumps(data, ensure_ascii=False)
     if "\\u0000" in text:  # read escape by escape: "\\\\u0000" is a backslash and five characters, no NUL
         text = re.sub(r"\\(u0000|.)", lambda found: "\ufffd" if found[1] == "u0000" else found[0], text)
     return storable(text)
 
 
 def _decode_json(text: str) -> object:
-    return json.loads(native(text))
+    data: object = from_json(text) if text.isascii() else json.loads(native(text))
+    return data
 
 
 def _check(uri: str) -> None:

@@ -61,7 +61,7 @@ class Node:
             on_expelled=self._on_expelled,
         )
         self._scheduler = Scheduler(
-            database, node_id=self._node_id, free=self._free_slots, start=self._start_task
+            database, node_id=self._node_id, wanted=self._wanted, start=self._start_task
         )
         self._janitor = Janitor(database, facts.machine)
         self._sender = ProgressSender(database, node_id=self._node_id, progress=self._live)
@@ -157,12 +157,12 @@ class Node:
     def _node_id(self) -> int:
         return self._heartbeat.membership.id
 
-    def _free_slots(self) -> int:
-        """Slots without an encode. As many tasks as there are slots may be published beside the encodes."""
+    def _wanted(self) -> tuple[int, int]:
+        """Slots without an encode, and no task ahead of them. As many tasks may be published beside the encodes."""
         if self._draining or self._over.is_set():
-            return 0
+            return 0, 0
         encoded = sum(run.encoded for run in self._runs.values())
-        return self._facts.slots - len(self._runs) + min(encoded, self._facts.slots)
+        return max(self._facts.slots - len(self._runs) + min(encoded, self._facts.slots), 0), 0
 
     def _live(self) -> list[LiveProgress]:
         return [run.live() for run in self._runs.values()]
@@ -178,6 +178,7 @@ class Node:
             node_id,
             self._database,
             self._shop,
+            finish=self._scheduler.finish,
             confirm=self._heartbeat.beat_now,
             on_encoded=self._scheduler.wake,
         )

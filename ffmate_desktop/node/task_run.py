@@ -11,6 +11,7 @@ from typing import Any, TypeVar, assert_never
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import claims
+from ffmate_desktop.db.claims import Ended
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskStatus
@@ -45,7 +46,7 @@ class _OrderedError(Exception):
 class TaskRun:
     """One claimed task on this node. `run` never raises but for cancellation.
 
-    `confirm()` waits until a heartbeat that was sent after the call has been answered and acted upon. `on_encoded()`
+    `finish` ends tasks as `claims.finish` does. `confirm()` waits until a heartbeat that was sent after the call has been answered and acted upon. `on_encoded()`
     is called when ffmpeg has ended: what follows leaves the processors to the next task.
     """
 
@@ -56,6 +57,7 @@ class TaskRun:
         database: Database,
         shop: Workshop,
         *,
+        finish: Callable[[int, Ended], Awaitable[dict[int, Desired]]],
         confirm: Callable[[], Awaitable[None]],
         on_encoded: Callable[[], None],
     ) -> None:
@@ -67,6 +69,7 @@ class TaskRun:
         self.ending = False
         """The last write is on its way: what the database believes may be older than what we know."""
         self._database = database
+        self._write_end = finish
         self._confirm = confirm
         self._on_encoded = on_encoded
         self._order: Order | None = None
@@ -304,7 +307,7 @@ class TaskRun:
     async def _finish(self, outcome: Outcome) -> None:
         while True:
             ended = await insist(
-                lambda: claims.finish(self._database, self.node_id, [(self.claim, outcome)]),
+                lambda: self._write_end(self.node_id, [(self.claim, outcome)]),
                 f"the end of {self.claim.uuid}",
             )
             if self.claim.id in ended:
