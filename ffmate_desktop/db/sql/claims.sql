@@ -47,7 +47,7 @@ claimed AS (
     UPDATE ffmate.tasks t
        SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier, epoch = t.epoch + 1,
            attempts = t.attempts + 1, version = t.version + 1, progress = 0, error = NULL, result = NULL,
-           not_before = NULL, started_at = clock_timestamp(), updated_at = clock_timestamp(), finished_at = NULL
+           started_at = clock_timestamp(), updated_at = clock_timestamp(), finished_at = NULL
       FROM ffmate.nodes n
      WHERE n.id = $1
        AND t.id = ANY (ARRAY(
@@ -75,11 +75,11 @@ SELECT id, NULL, uuid, epoch, priority, spec, name, attempts, publishing FROM cl
 -- permission: a successor finishes it, so that a node that dies between the move and its last write makes no second
 -- output.
 UPDATE ffmate.tasks t
-   SET phase = $4, version = version + 1, updated_at = clock_timestamp(),
+   SET phase = $4::text, version = version + 1, updated_at = clock_timestamp(),
        result = coalesce(t.result, '{}'::jsonb) || $5::jsonb, publishing = coalesce($6::jsonb, t.publishing)
  WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-   AND ($4 <> 'publish' OR (t.desired IN ('run', 'pause') AND EXISTS (
+   AND ($4::text <> 'publish' OR (t.desired IN ('run', 'pause') AND EXISTS (
        SELECT 1 FROM ffmate.nodes n
         WHERE n.id = $3 AND n.state IN ('online', 'draining') AND n.lease_until > clock_timestamp())))
 RETURNING t.desired;
