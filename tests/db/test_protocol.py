@@ -110,7 +110,10 @@ class Protocol(RuleBasedStateMachine):
     ) -> None:
         if not holds:
             ended = row is not None and row["node_id"] == node_id and row["status"].startswith("DONE")
-            assert not accepted or (ended and kind in ("finish", "cancelled", "log", "delete")), (
+            again = (
+                row is not None and row["node_id"] == node_id and kind == "give_back"
+            )  # claimed anew by itself
+            assert not accepted or again or (ended and kind in ("finish", "cancelled", "log", "delete")), (
                 "a zombie wrote"
             )
             return
