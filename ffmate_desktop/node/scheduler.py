@@ -26,8 +26,8 @@ class _End:
 class Scheduler:
     """Claims tasks while they are wanted, woken by news, by a freed slot, or by a heartbeat; writes down what ended.
 
-    One statement at a time: what ends while it is on its way shares the next one, and the claim for the slots that are
-    free travels with it. So a busy node makes one round trip and one commit for many tasks.
+    One statement at a time: what ends while it is on its way shares the next one, and the claim for the free slots
+    travels with it. So a busy node makes one round trip and one commit for many tasks.
 
     `node_id()` is the present incarnation, `wanted()` the number of free slots and how many tasks of a long queue are
     wanted ahead of them; `start(claim)` must count the task before it returns.
@@ -71,7 +71,7 @@ class Scheduler:
                 async with self._turns:
                     await self._turn(self._node_id())
             except CONNECTION_LOST as error:
-                # Nothing to do: the next heartbeat that gets through tells whether work waits, and what of it is ours.
+                # Nothing to do: the next heartbeat that gets through tells whether work waits, and what is ours.
                 logs.cluster.info("No claim possible: %s", error or type(error).__name__)
 
     async def finish(self, node_id: int, ended: Ended) -> dict[int, Desired]:

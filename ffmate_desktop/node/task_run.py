@@ -46,8 +46,9 @@ class _OrderedError(Exception):
 class TaskRun:
     """One claimed task on this node. `run` never raises but for cancellation.
 
-    `finish` ends tasks as `claims.finish` does. `confirm()` waits until a heartbeat that was sent after the call has been answered and acted upon. `on_encoded()`
-    is called when ffmpeg has ended: what follows leaves the processors to the next task.
+    `finish` ends tasks as `claims.finish` does. `confirm()` waits until a heartbeat that was sent after the call has
+    been answered and acted upon. `on_encoded()` is called when ffmpeg has ended: what follows leaves the processors
+    to the next task.
     """
 
     def __init__(

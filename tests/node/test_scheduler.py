@@ -55,7 +55,8 @@ class Desk:
 
 @asynccontextmanager
 async def desk(uri: str, slots: int) -> AsyncIterator[Desk]:
-    async with Counting(uri) as database, joined(uri) as node:
+    database = Counting(uri)
+    async with database, joined(uri) as node:
         made = Desk(database, node, slots)
         running = asyncio.create_task(made.scheduler.run())
         made.scheduler.wake()
@@ -87,7 +88,8 @@ async def test_each_end_hears_whether_its_claim_was_lost(database: Database, dat
         await until(lambda: len(node.runs) == 2, "the claims")
         node.slots = 0
         await claims.give_back(database, node.node.id, [node.runs["lost"].id])
-        assert await asyncio.gather(node.end("good"), node.end("lost")) == [True, False]
+        good, lost = await asyncio.gather(node.end("good"), node.end("lost"))
+        assert (good, lost) == (True, False)
 
 
 async def test_an_end_that_had_no_answer_is_repeated_by_whoever_wanted_it(
