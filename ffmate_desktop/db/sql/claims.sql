@@ -14,10 +14,12 @@
 -- do not crowd one computer while another idles. Looked up are as many tasks as all live nodes have slots, so that
 -- what others are just locking always leaves ours; for each set of labels that fits, which is a walk down the index.
 -- Tasks ahead of a free slot ($3) are given only of what is more than all live nodes have slots for.
+-- Parameters inside (SELECT ...) are unknown to the planner: a plan made for their values would look cheaper, and be made
+-- anew for each execution, which costs more than the execution itself (1 ms).
 -- Ends and claims see one snapshot, in which a task is held or waits: no row is written twice.
 WITH f AS MATERIALIZED (
-    SELECT * FROM unnest($4::bigint[], $5::integer[], $6::text[], $7::text[], $8::real[], $9::jsonb[])
-        AS f (id, epoch, status, error, progress, result)),
+    SELECT * FROM unnest((SELECT $4::bigint[]), (SELECT $5::integer[]), (SELECT $6::text[]), (SELECT $7::text[]),
+                         (SELECT $8::real[]), (SELECT $9::jsonb[])) AS f (id, epoch, status, error, progress, result)),
 ended AS (
     UPDATE ffmate.tasks t
        SET status = f.status, phase = '', error = f.error,
@@ -40,7 +42,7 @@ waiting AS MATERIALIZED (
               AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
             ORDER BY q.priority DESC, q.id
             LIMIT (SELECT slots + $3 FROM live)) AS w
-     WHERE p.id = $1 AND p.state = 'online' AND p.lease_until > clock_timestamp() AND $2 + $3 > 0
+     WHERE p.id = $1 AND p.state = 'online' AND p.lease_until > clock_timestamp() AND (SELECT $2 + $3) > 0
      ORDER BY w.priority DESC, w.id
      LIMIT (SELECT slots + $3 FROM live)),
 claimed AS (
@@ -65,7 +67,7 @@ SELECT id, desired, NULL::uuid AS uuid, NULL::integer AS epoch, NULL::integer AS
 UNION ALL
 SELECT t.id, t.desired, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM ffmate.tasks t JOIN f ON t.id = f.id AND t.epoch = f.epoch AND t.status = f.status
- WHERE t.node_id = $1 AND (SELECT count(*) FROM ended) < cardinality($4::bigint[])
+ WHERE t.node_id = $1 AND (SELECT count(*) FROM ended) < (SELECT cardinality($4::bigint[]))
 UNION ALL
 SELECT id, NULL, uuid, epoch, priority, spec, name, attempts, publishing FROM claimed;
 
