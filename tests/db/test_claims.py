@@ -263,7 +263,7 @@ async def test_the_claim_is_not_planned_anew_each_time(database_uri: str) -> Non
             await claims.finish(database, node.id, [(claim, DONE)])
         [plans] = await database.fetch(
             Sql(
-                "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%claimed AS%'"
+                "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement ~ 'claimed AS [(]'"
             )
         )
     assert plans["custom_plans"] <= 5, "the server tries five"
