@@ -252,19 +252,3 @@ async def test_two_batches_of_one_name_stay_apart(database: Database) -> None:
     assert {task.name for task in await tasks.list_tasks(database, batch=first)} == {"a", "b"}
     with pytest.raises(asyncpg.UniqueViolationError):
         await add(database, row("c"), batch=first)
-
-
-async def test_the_claim_is_not_planned_anew_each_time(database_uri: str) -> None:
-    """Planning costs more than claiming; the server keeps a plan when values do not make another one look cheaper."""
-    async with Database(database_uri, size=1) as database, joined(database_uri) as node:
-        for number in range(12):
-            await add(database, row(str(number)))
-            [claim] = await claims.claim(database, node.id, 1)
-            await claims.finish(database, node.id, [(claim, DONE)])
-        [plans] = await database.fetch(
-            Sql(
-                "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement ~ 'claimed AS [(]'"
-            )
-        )
-    assert plans["custom_plans"] <= 5, "the server tries five"
-    assert plans["generic_plans"] >= 19
