@@ -19,26 +19,59 @@ class OutputTakenError(Exception):
     """Another active task already writes to this output path."""
 
 
-async def claim(database: Database, node_id: int, slots: int, ahead: int = 0) -> list[Claim]:
-    """Take up to `slots` tasks whose labels this node provides, most urgent first.
+Ended = Sequence[tuple[Claim, Outcome]]
+"""Claims of one incarnation, and how their tasks ended."""
 
-    Up to `ahead` more are taken of a queue that keeps every slot of the cluster busy without them.
+
+async def finish_and_claim(
+    database: Database, node_id: int, ended: Ended, slots: int, ahead: int = 0
+) -> tuple[dict[int, Desired], list[Claim]]:
+    """End these tasks and take up to `slots` others whose labels this node provides, most urgent first.
+
+    Up to `ahead` more are taken of a queue that keeps every slot of the cluster busy without them. Returns the ids
+    that were ended, all other claims were lost, and the new claims. A task whose deletion is wanted by now comes with
+    "delete": remove it with `delete_claimed`.
     """
-    rows = await database.fetch(query("claims", "claim_tasks"), node_id, slots, ahead)
-    ordered = sorted(rows, key=lambda row: (-row["priority"], row["id"]))  # RETURNING has no order
-    return [
-        Claim(
-            id=row["id"],
-            uuid=row["uuid"],
-            epoch=row["epoch"],
-            priority=row["priority"],
-            name=row["name"],
-            attempts=row["attempts"],
-            spec=TaskSpec.model_validate(row["spec"]),
-            publishing=row["publishing"],
-        )
-        for row in ordered
-    ]
+    rows = await database.fetch(
+        query("claims", "finish_and_claim"),
+        node_id,
+        slots,
+        ahead,
+        [claim.id for claim, _ in ended],
+        [claim.epoch for claim, _ in ended],
+        [outcome.status for _, outcome in ended],
+        [None if outcome.error is None else storable(outcome.error) for _, outcome in ended],
+        [outcome.progress for _, outcome in ended],
+        [dict(outcome.result) for _, outcome in ended],
+    )
+    claimed = [row for row in rows if row["desired"] is None]
+    claimed.sort(key=lambda row: (-row["priority"], row["id"]))  # RETURNING has no order
+    return (
+        {row["id"]: row["desired"] for row in rows if row["desired"] is not None},
+        [
+            Claim(
+                id=row["id"],
+                uuid=row["uuid"],
+                epoch=row["epoch"],
+                priority=row["priority"],
+                name=row["name"],
+                attempts=row["attempts"],
+                spec=TaskSpec.model_validate(row["spec"]),
+                publishing=row["publishing"],
+            )
+            for row in claimed
+        ],
+    )
+
+
+async def claim(database: Database, node_id: int, slots: int, ahead: int = 0) -> list[Claim]:
+    """Only take tasks; see `finish_and_claim`."""
+    return (await finish_and_claim(database, node_id, (), slots, ahead))[1]
+
+
+async def finish(database: Database, node_id: int, ended: Ended) -> dict[int, Desired]:
+    """Only end tasks; see `finish_and_claim`."""
+    return (await finish_and_claim(database, node_id, ended, 0))[0]
 
 
 async def set_phase(
@@ -71,26 +104,6 @@ async def set_output(database: Database, node_id: int, claim: Claim, output_key:
     except asyncpg.UniqueViolationError as error:
         raise OutputTakenError(output_key) from error
     return row is not None
-
-
-async def finish(
-    database: Database, node_id: int, ended: Sequence[tuple[Claim, Outcome]]
-) -> dict[int, Desired]:
-    """End these tasks in one statement. Returns the ids that were ended; all other claims were lost.
-
-    A task whose deletion is wanted by now comes with "delete": remove it with `delete_claimed`.
-    """
-    rows = await database.fetch(
-        query("claims", "finish_tasks"),
-        node_id,
-        [claim.id for claim, _ in ended],
-        [claim.epoch for claim, _ in ended],
-        [outcome.status for _, outcome in ended],
-        [None if outcome.error is None else storable(outcome.error) for _, outcome in ended],
-        [outcome.progress for _, outcome in ended],
-        [dict(outcome.result) for _, outcome in ended],
-    )
-    return {row["id"]: row["desired"] for row in rows}
 
 
 async def give_back(

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pydantic_core import PydanticSerializationError, from_json, to_json
+
 if TYPE_CHECKING:
     import asyncpg
 
@@ -28,14 +30,18 @@ def native(text: str) -> str:
 
 
 def _encode_json(data: object) -> str:
-    text = json.dumps(data, ensure_ascii=False)
+    try:
+        text = to_json(data).decode()  # a tenth of the time of json.dumps
+    except PydanticSerializationError:  # a name that is not UTF-8 is in it
+        text = json.dumps(data, ensure_ascii=False)
     if "\\u0000" in text:  # read escape by escape: "\\\\u0000" is a backslash and five characters, no NUL
         text = re.sub(r"\\(u0000|.)", lambda found: "\ufffd" if found[1] == "u0000" else found[0], text)
     return storable(text)
 
 
 def _decode_json(text: str) -> object:
-    return json.loads(native(text))
+    data: object = from_json(text) if text.isascii() else json.loads(native(text))
+    return data
 
 
 async def set_codecs(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -1,14 +1,18 @@
 """The writes of whoever holds a claim: each names the claim, and is repeated until the database has answered."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ffmate_desktop.db import claims
+from ffmate_desktop.db.claims import Ended
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, Outcome
 from ffmate_desktop.node.insist import insist
+
+Finish = Callable[[int, Ended], Awaitable[dict[int, Desired]]]
+"""Ends tasks as `claims.finish` does, without the database as its first argument."""
 
 
 class Holder:
@@ -18,10 +22,11 @@ class Holder:
     away. The answer to the next heartbeat tells which.
     """
 
-    def __init__(self, database: Database, node_id: int, claim: Claim) -> None:
+    def __init__(self, database: Database, node_id: int, claim: Claim, finish: Finish) -> None:
         self.claim = claim
         self.node_id = node_id
         self._database = database
+        self._finish = finish
 
     def take_back(self, epoch: Epoch, node_id: int) -> None:
         """The claim has this epoch now, and this incarnation holds it."""
@@ -51,7 +56,7 @@ class Holder:
     async def finish(self, outcome: Outcome) -> Desired | None:
         """End the task; returns what was wanted of it by then."""
         ended = await insist(
-            lambda: claims.finish(self._database, self.node_id, [(self.claim, outcome)]),
+            lambda: self._finish(self.node_id, [(self.claim, outcome)]),
             f"the end of {self.claim.uuid}",
         )
         return ended.get(self.claim.id)

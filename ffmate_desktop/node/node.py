@@ -177,6 +177,8 @@ class Node:
         return [run.live() for run in self._runs.values()]
 
     def _start_task(self, claim: Claim, node_id: int) -> None:
+        if self._over.is_set():  # it came beside the end of another task; `_leave` gives it back
+            return
         assert self._group is not None  # noqa: S101 - only the scheduler calls it, inside the group
         former = self._runs.get(claim.id)
         if former is not None and former.may_adopt(claim.epoch):  # our own task came back: keep its encode
@@ -188,6 +190,7 @@ class Node:
             self._database,
             self._shop,
             self._slots,
+            finish=self._scheduler.finish,
             confirm=self._heartbeat.beat_now,
             on_encoded=self._scheduler.wake,
         )

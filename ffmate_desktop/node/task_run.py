@@ -15,7 +15,7 @@ from ffmate_desktop.media.ffmpeg import Finished
 from ffmate_desktop.media.progress import Progress
 from ffmate_desktop.node.alongside import alongside
 from ffmate_desktop.node.attempt import Attempt, Published, Workshop
-from ffmate_desktop.node.holder import Holder
+from ffmate_desktop.node.holder import Finish, Holder
 from ffmate_desktop.node.log_shipper import LogShipper
 from ffmate_desktop.node.order import Order, OrderedError
 from ffmate_desktop.node.slots import Slots
@@ -46,6 +46,7 @@ class TaskRun:
         shop: Workshop,
         slots: Slots,
         *,
+        finish: Finish,
         confirm: Callable[[], Awaitable[None]],
         on_encoded: Callable[[], None],
     ) -> None:
@@ -54,7 +55,7 @@ class TaskRun:
         """ffmpeg has ended: the output is verified and published now, or the rest of it removed."""
         self.ending = False
         """The last write is on its way: what the database believes may be older than what we know."""
-        self._holder = Holder(database, node_id, claim)
+        self._holder = Holder(database, node_id, claim, finish)
         self._slots = slots
         slots.enter(self)
         self._confirm = confirm

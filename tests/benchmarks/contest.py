@@ -54,11 +54,11 @@ _PGQUEUER_DONE = """
 _PROCRASTINATE_DONE = """
     SELECT count(*), extract(epoch FROM max(at))::float8 FROM procrastinate_events WHERE type = 'succeeded'"""
 
-OURS = Contestant("ours", "ours", 10, "10 slots, a claim fills them, one statement ends them", _OURS_DONE)
-OURS_DEFAULT = Contestant("ours", "ours", 3, "3 slots, the default", _OURS_DONE)
-OURS_SINGLE = Contestant(
-    "ours, one by one", "ours", 1, "1 slot: a claim and a finish for each task", _OURS_DONE
+OURS = Contestant(
+    "ours", "ours", 10, "10 slots: one statement ends what they held and fills them", _OURS_DONE
 )
+OURS_DEFAULT = Contestant("ours", "ours", 3, "3 slots, the default", _OURS_DONE)
+OURS_SINGLE = Contestant("ours, one by one", "ours", 1, "1 slot: a statement for each task", _OURS_DONE)
 PGQUEUER = Contestant(
     "pgqueuer", "pgqueuer_jobs", 10, "batch_size=10, durable tables, uvloop, else defaults", _PGQUEUER_DONE
 )

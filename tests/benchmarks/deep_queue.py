@@ -122,7 +122,7 @@ async def _plan(uri: str) -> list[str]:
                 " WHERE id = $1",
                 node,
             )
-            explain = "EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF) " + query("claims", "claim_tasks")
-            return [row[0] for row in await connection.fetch(explain, node, 1, 0)]
+            explain = "EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF) " + query("claims", "finish_and_claim")
+            return [row[0] for row in await connection.fetch(explain, node, 1, 0, [], [], [], [], [], [])]
     finally:
         await connection.close()

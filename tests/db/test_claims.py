@@ -247,10 +247,10 @@ async def test_the_claim_walks_its_index(database: Database, database_uri: str) 
             wanted,
         )
         await connection.execute("ANALYZE ffmate.tasks")
-        plan = await connection.fetch(
-            "EXPLAIN "
-            + query("claims", "claim_tasks").replace("$1", str(node.id)).replace("$2", "3").replace("$3", "0")
-        )
+        sql = query("claims", "finish_and_claim")
+        for number, value in enumerate([node.id, 3, 0, *(["'{}'"] * 6)], 1):
+            sql = Sql(sql.replace(f"${number}", str(value)))
+        plan = await connection.fetch("EXPLAIN " + sql)
     text = "\n".join(line[0] for line in plan)
     assert "Index Scan using tasks_claim" in text
     assert "Seq Scan on tasks" not in text

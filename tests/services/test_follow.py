@@ -24,7 +24,9 @@ async def test_every_change_progress_and_the_end_are_seen(database: Database, da
 
     async with joined(database_uri) as node, asyncio.timeout(20):
         watching = asyncio.create_task(watch())
-        while not await database.fetch(Sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%ffmate.look%'")):
+        while not await database.fetch(
+            Sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%ffmate.look%'")
+        ):
             await asyncio.sleep(0.05)
         claimed = await claims.claim(database, node.id, 3)
         await claims.send_progress(database, node.id, [LiveProgress(claimed[0].id, claimed[0].epoch, 40.0)])

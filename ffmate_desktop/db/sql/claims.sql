@@ -1,8 +1,13 @@
 -- Claims: who works on a task. Every write after the claim names (id, epoch, node) and matches nothing when the
 -- claim was lost; the caller then kills its ffmpeg and publishes nothing.
 
--- name: claim_tasks
--- ARRAY(subselect) is an InitPlan: it runs once in every plan, so LIMIT and SKIP LOCKED mean what they say.
+-- name: finish_and_claim
+-- What a node ended and what it wants next, in one statement and one commit; either may be nothing.
+-- Ends ($4 to $9: row k of the arrays ends task k) are fenced. Those that came to pass are returned with what is wanted
+-- of the task; the claims of all others were lost. Safe to repeat when the reply was lost: what this incarnation ended
+-- under this epoch is returned again. Of everything that was wanted only 'delete' outlives the end: delete_claimed
+-- follows.
+-- Claims: ARRAY(subselect) is an InitPlan: it runs once in every plan, so LIMIT and SKIP LOCKED mean what they say.
 -- Two nodes never get one task: the row lock is taken before the update, and locked rows are skipped.
 -- Only a node whose lease is good is given anything, by the database's clock.
 -- A long queue fills all free slots ($2) at once; of a short one every live node takes its share, so that three files
@@ -10,7 +15,23 @@
 -- what others are just locking always leaves ours; for each set of labels that fits, which is a walk down the index.
 -- What this node has refused is for others, as long as there are any that have not (refuse_task).
 -- Tasks ahead of a free slot ($3) are given only of what is more than all live nodes have slots for.
-WITH live AS MATERIALIZED (
+-- Parameters inside (SELECT ...) are unknown to the planner: a plan made for their values would look cheaper, and be made
+-- anew for each execution, which costs more than the execution itself (1 ms).
+-- Ends and claims see one snapshot, in which a task is held or waits: no row is written twice.
+WITH f AS MATERIALIZED (
+    SELECT * FROM unnest((SELECT $4::bigint[]), (SELECT $5::integer[]), (SELECT $6::text[]), (SELECT $7::text[]),
+                         (SELECT $8::real[]), (SELECT $9::jsonb[])) AS f (id, epoch, status, error, progress, result)),
+ended AS (
+    UPDATE ffmate.tasks t
+       SET status = f.status, phase = '', error = f.error,
+           desired = CASE t.desired WHEN 'delete' THEN t.desired ELSE 'run' END, progress = f.progress,
+           result = coalesce(t.result, '{}'::jsonb) || f.result, publishing = NULL,
+           version = t.version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp()
+      FROM f
+     WHERE t.id = f.id AND t.epoch = f.epoch AND t.node_id = $1
+       AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+    RETURNING t.id, t.desired),
+live AS MATERIALIZED (
     SELECT greatest(sum(slots), $2, 1) AS slots FROM ffmate.nodes
      WHERE state = 'online' AND lease_until > clock_timestamp()),
 waiting AS MATERIALIZED (
@@ -28,24 +49,34 @@ waiting AS MATERIALIZED (
               AND (NOT q.refused ? $1::bigint::text OR q.refused ?& able.nodes)
             ORDER BY q.priority DESC, q.id
             LIMIT (SELECT slots + $3 FROM live)) AS w
-     WHERE p.id = $1 AND p.state = 'online' AND p.lease_until > clock_timestamp()
+     WHERE p.id = $1 AND p.state = 'online' AND p.lease_until > clock_timestamp() AND (SELECT $2 + $3) > 0
      ORDER BY w.priority DESC, w.id
-     LIMIT (SELECT slots + $3 FROM live))
-UPDATE ffmate.tasks t
-   SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier, epoch = t.epoch + 1,
-       attempts = t.attempts + 1, version = t.version + 1, progress = 0, error = NULL, result = NULL,
-       not_before = NULL, started_at = clock_timestamp(), updated_at = clock_timestamp(), finished_at = NULL
-  FROM ffmate.nodes n
- WHERE n.id = $1
-   AND t.id = ANY (ARRAY(
-       SELECT q.id FROM ffmate.tasks q
-        WHERE q.id = ANY (ARRAY(SELECT id FROM waiting)) AND q.status = 'QUEUED' AND q.desired = 'run'
-        ORDER BY q.priority DESC, q.id
-        LIMIT (SELECT least($2, ceil(least(w.found, live.slots) * greatest(p.slots, $2) / live.slots::float8))
-                      + least($3, greatest(w.found - live.slots, 0))
-                 FROM live, (SELECT count(*) AS found FROM waiting) AS w, ffmate.nodes p WHERE p.id = $1)
-          FOR UPDATE OF q SKIP LOCKED))
-RETURNING t.id, t.uuid, t.epoch, t.priority, t.spec, t.name, t.attempts, t.created_at, t.publishing;
+     LIMIT (SELECT slots + $3 FROM live)),
+claimed AS (
+    UPDATE ffmate.tasks t
+       SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier, epoch = t.epoch + 1,
+           attempts = t.attempts + 1, version = t.version + 1, progress = 0, error = NULL, result = NULL,
+           started_at = clock_timestamp(), updated_at = clock_timestamp(), finished_at = NULL
+      FROM ffmate.nodes n
+     WHERE n.id = $1
+       AND t.id = ANY (ARRAY(
+           SELECT q.id FROM ffmate.tasks q
+            WHERE q.id = ANY (ARRAY(SELECT id FROM waiting)) AND q.status = 'QUEUED' AND q.desired = 'run'
+            ORDER BY q.priority DESC, q.id
+            LIMIT (SELECT least($2, ceil(least(w.found, live.slots) * greatest(p.slots, $2) / live.slots::float8))
+                          + least($3, greatest(w.found - live.slots, 0))
+                     FROM live, (SELECT count(*) AS found FROM waiting) AS w, ffmate.nodes p WHERE p.id = $1)
+              FOR UPDATE OF q SKIP LOCKED))
+    RETURNING t.id, t.uuid, t.epoch, t.priority, t.spec, t.name, t.attempts, t.publishing)
+SELECT id, desired, NULL::uuid AS uuid, NULL::integer AS epoch, NULL::integer AS priority, NULL::jsonb AS spec,
+       NULL::text AS name, NULL::smallint AS attempts, NULL::jsonb AS publishing
+  FROM ended
+UNION ALL
+SELECT t.id, t.desired, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM ffmate.tasks t JOIN f ON t.id = f.id AND t.epoch = f.epoch AND t.status = f.status
+ WHERE t.node_id = $1 AND (SELECT count(*) FROM ended) < (SELECT cardinality($4::bigint[]))
+UNION ALL
+SELECT id, NULL, uuid, epoch, priority, spec, name, attempts, publishing FROM claimed;
 
 -- name: set_phase
 -- Fenced and HOT. Entering 'publish' is the permission to move the output into place: it also needs a good lease,
@@ -53,11 +84,11 @@ RETURNING t.id, t.uuid, t.epoch, t.priority, t.spec, t.name, t.attempts, t.creat
 -- permission: a successor finishes it, so that a node that dies between the move and its last write makes no second
 -- output.
 UPDATE ffmate.tasks t
-   SET phase = $4, version = version + 1, updated_at = clock_timestamp(),
+   SET phase = $4::text, version = version + 1, updated_at = clock_timestamp(),
        result = coalesce(t.result, '{}'::jsonb) || $5::jsonb, publishing = coalesce($6::jsonb, t.publishing)
  WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-   AND ($4 <> 'publish' OR (t.desired IN ('run', 'pause') AND EXISTS (
+   AND ($4::text <> 'publish' OR (t.desired IN ('run', 'pause') AND EXISTS (
        SELECT 1 FROM ffmate.nodes n
         WHERE n.id = $3 AND n.state IN ('online', 'draining') AND n.lease_until > clock_timestamp())))
 RETURNING t.desired;
@@ -69,28 +100,6 @@ UPDATE ffmate.tasks
    SET output_key = $4, version = version + 1, updated_at = clock_timestamp()
  WHERE id = $1 AND epoch = $2 AND node_id = $3 AND status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
 RETURNING id;
-
--- name: finish_tasks
--- Fenced, many at once: row k of the arrays ends task k. Returns the ids that ended so; the claims of all others were
--- lost. Safe to repeat when the reply was lost: what this incarnation ended under this epoch is returned again.
--- Of everything that was wanted only 'delete' outlives the end: delete_claimed follows.
-WITH f AS MATERIALIZED (
-    SELECT * FROM unnest($2::bigint[], $3::integer[], $4::text[], $5::text[], $6::real[], $7::jsonb[])
-        AS f (id, epoch, status, error, progress, result)),
-ended AS (
-    UPDATE ffmate.tasks t
-       SET status = f.status, phase = '', error = f.error,
-           desired = CASE t.desired WHEN 'delete' THEN t.desired ELSE 'run' END, progress = f.progress,
-           result = coalesce(t.result, '{}'::jsonb) || f.result, publishing = NULL,
-           version = t.version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp()
-      FROM f
-     WHERE t.id = f.id AND t.epoch = f.epoch AND t.node_id = $1
-       AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-    RETURNING t.id, t.desired)
-SELECT id, desired FROM ended
-UNION ALL
-SELECT t.id, t.desired FROM ffmate.tasks t JOIN f ON t.id = f.id AND t.epoch = f.epoch AND t.status = f.status
- WHERE t.node_id = $1;
 
 -- name: adopt_tasks
 -- A node that was taken for dead, or whose claim a failover forgot, takes back what it still encodes, under a new epoch.
@@ -139,7 +148,7 @@ RETURNING t.id, t.desired;
 WITH given AS (
     UPDATE ffmate.tasks t
        SET status = 'QUEUED', phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
-           refused = t.refused || jsonb_build_object($3::bigint::text, jsonb_build_array(t.node_name, $4::text)),
+           not_before = NULL, refused = t.refused || jsonb_build_object($3::bigint::text, jsonb_build_array(t.node_name, $4::text)),
            version = t.version + 1, updated_at = clock_timestamp()
      WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3
        AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.desired IN ('run', 'pause')

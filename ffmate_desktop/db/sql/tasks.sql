@@ -70,9 +70,10 @@ UPDATE ffmate.tasks
 RETURNING uuid;
 
 -- name: hold_tasks
--- Pause and resume ($2 is 'pause' or 'run'). A cancel that is on its way is never taken back.
+-- Pause and resume ($2 is 'pause' or 'run'). A cancel that is on its way is never taken back. A task that is resumed
+-- waits again, and not longer than it had to: naming not_before tells the nodes.
 UPDATE ffmate.tasks
-   SET desired = $2, version = version + 1, updated_at = clock_timestamp()
+   SET desired = $2::text, not_before = not_before, version = version + 1, updated_at = clock_timestamp()
  WHERE uuid = ANY ($1::uuid[]) AND status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
    AND desired IN ('run', 'pause')
 RETURNING uuid;

@@ -1,0 +1,121 @@
+"""The scheduler on the real database: ends and claims travel together, and each end gets its own answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+
+from ffmate_desktop.db import claims, tasks
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import Sql
+from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
+from ffmate_desktop.node.scheduler import Scheduler
+from tests.db.cluster import Joined, add, joined, row
+from tests.node.waiting import until
+
+pytestmark = pytest.mark.db
+DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {})
+
+
+class Counting(Database):
+    """Counts statements; `away` lets them fail as they do when the connection is lost."""
+
+    statements = 0
+    away = False
+
+    async def fetch(self, sql: Sql, *arguments: Any) -> "list[asyncpg.Record]":
+        """As the pool does."""
+        self.statements += 1
+        if self.away:
+            raise ConnectionResetError("the database is away")
+        return await super().fetch(sql, *arguments)
+
+
+class Desk:
+    """A node with a scheduler whose tasks run until somebody ends them."""
+
+    def __init__(self, database: Counting, node: Joined, slots: int) -> None:
+        self.database, self.node, self.slots = database, node, slots
+        self.runs: dict[str, Claim] = {}
+        self.scheduler = Scheduler(
+            database,
+            node_id=lambda: node.id,
+            wanted=lambda: (max(self.slots - len(self.runs), 0), 0),
+            start=lambda claim, _node_id: self.runs.update({claim.name: claim}),
+        )
+
+    async def end(self, name: str) -> bool:
+        """Free the slot and write the end; whether it was accepted."""
+        claim = self.runs.pop(name)
+        return claim.id in await self.scheduler.finish(self.node.id, [(claim, DONE)])
+
+
+@asynccontextmanager
+async def desk(uri: str, slots: int) -> AsyncIterator[Desk]:
+    database = Counting(uri)
+    async with database, joined(uri) as node:
+        made = Desk(database, node, slots)
+        running = asyncio.create_task(made.scheduler.run())
+        made.scheduler.wake()
+        try:
+            yield made
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+
+
+async def test_what_ends_meanwhile_shares_a_statement_with_the_next_claims(
+    database: Database, database_uri: str
+) -> None:
+    await add(database, *(row(str(number)) for number in range(9)))
+    async with desk(database_uri, 3) as node:
+        await until(lambda: len(node.runs) == 3, "the claims")
+        await asyncio.sleep(0.05)
+        before = node.database.statements
+        assert await asyncio.gather(*(node.end(name) for name in ("0", "1", "2"))) == [True] * 3
+        assert node.database.statements == before + 2, "the first end goes at once, the others together"
+        assert set(node.runs) == {"3", "4", "5"}, "the claims came with the answer to the ends"
+    done = await tasks.count_by_status(database)
+    assert done == {TaskStatus.DONE_SUCCESSFUL: 3, TaskStatus.RUNNING: 3, TaskStatus.QUEUED: 3}
+
+
+async def test_each_end_hears_whether_its_claim_was_lost(database: Database, database_uri: str) -> None:
+    await add(database, row("good"), row("lost"))
+    async with desk(database_uri, 2) as node:
+        await until(lambda: len(node.runs) == 2, "the claims")
+        node.slots = 0
+        await claims.give_back(database, node.node.id, [node.runs["lost"].id])
+        good, lost = await asyncio.gather(node.end("good"), node.end("lost"))
+        assert (good, lost) == (True, False)
+
+
+async def test_an_end_that_had_no_answer_is_repeated_by_whoever_wanted_it(
+    database: Database, database_uri: str
+) -> None:
+    await add(database, row("a"), row("b"))
+    async with desk(database_uri, 2) as node:
+        await until(lambda: len(node.runs) == 2, "the claims")
+        claimed = dict(node.runs)
+        node.database.away = True
+        answers = await asyncio.gather(node.end("a"), node.end("b"), return_exceptions=True)
+        assert [type(answer) for answer in answers] == [ConnectionResetError] * 2
+        node.database.away = False
+        ended = await node.scheduler.finish(node.node.id, [(claimed["a"], DONE)])
+        assert ended == {claimed["a"].id: "run"}, "b is not written behind its back"
+        [b] = await tasks.get_tasks(database, [claimed["b"].uuid])
+        assert b.status is TaskStatus.RUNNING
+
+
+async def test_an_end_of_a_former_incarnation_goes_alone(database: Database, database_uri: str) -> None:
+    await add(database, *(row(str(number)) for number in range(3)))
+    async with desk(database_uri, 2) as node, joined(database_uri, identifier="former") as former:
+        await until(lambda: len(node.runs) == 2, "the claims")
+        node.slots = 0
+        [claim] = await claims.claim(database, former.id, 1)
+        before = node.database.statements
+        mine, other = await asyncio.gather(node.end("0"), node.scheduler.finish(former.id, [(claim, DONE)]))
+        assert (mine, other) == (True, {claim.id: "run"})
+        assert node.database.statements == before + 2
