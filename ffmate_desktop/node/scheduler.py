@@ -68,6 +68,8 @@ class Scheduler:
             self._claiming, self._last_answer = False, asyncio.get_running_loop().time()
         logs.cluster.debug("Asked for %d tasks, got %d", slots, len(claimed))
         for claim in claimed:
-            logs.task.info("Claimed %s (%s), attempt %d", claim.name, claim.uuid, claim.attempts)
+            logs.task.info(
+                "Claimed %s (%s), attempt %d, epoch %d", claim.name, claim.uuid, claim.attempts, claim.epoch
+            )
             self._start(claim, node_id)
         return len(claimed)
