@@ -77,7 +77,7 @@ async def _main(arguments: argparse.Namespace) -> int:
         faults=arguments.faults,
         folder=folder,
     )
-    if not wrong:  # otherwise the logs are there for whoever looks for the cause
+    if not wrong and not arguments.keep:  # otherwise the logs are there for whoever looks for the cause
         await asyncio.to_thread(shutil.rmtree, folder)
     return 1 if wrong else 0
 
@@ -90,6 +90,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))
     parser.add_argument("--tasks", type=int, default=1000)
     parser.add_argument("--nodes", type=int, default=4)
+    parser.add_argument("--keep", action="store_true", help="keep the folder with the logs of the nodes")
     sys.exit(asyncio.run(_main(parser.parse_args())))
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-MEGABYTE = 1 << 20
-
 
 class Disk:
     """A file system of its own, mounted at `folder`."""

@@ -98,7 +98,7 @@ class Fate:
         async with self._stage.hold(member):
             twin = await member.twin()
             with suppress(TimeoutError):
-                async with asyncio.timeout(dice.uniform(1, 4)):
+                async with asyncio.timeout(dice.uniform(1, 10)):
                     await twin.wait()
                     self._stage.refused_twins += 1
             if twin.returncode is None:

@@ -81,7 +81,7 @@ class Bench:
         await asyncio.sleep(random.uniform(0, 0.5))
         began = time.monotonic()
         await self._service.cancel([uuid])
-        await _until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 0.002)
+        await _until(lambda: not _lives(process), 0.002)
         return time.monotonic() - began
 
     async def _task_of_victim(self) -> UUID:
@@ -119,6 +119,12 @@ class Bench:
                 if f".ffd-{uuid.hex[:12]}-" in " ".join(process.cmdline()):
                     return process
         return None
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 async def _until(condition: Callable[[], bool], pause: float = 0.01) -> None:
