@@ -125,12 +125,6 @@ _SESSION = {
     # scan, right for that moment, would stay for a million tasks. Its penalty must not start the JIT compiler.
     "enable_seqscan": "off",
     "jit": "off",
-    # A node that is cut off or frozen keeps no lock for long, neither on rows nor on its session: the server notices.
-    "idle_in_transaction_session_timeout": "10s",
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "2",
-    "tcp_user_timeout": "20s",
 }
 
 

@@ -50,5 +50,5 @@ def open_disk(folder: Path, megabytes: int) -> Iterator[Disk | None]:
     try:
         yield disk
     finally:
-        while os.path.ismount(folder):  # noqa: PTH114 - a string is enough
+        while os.path.ismount(folder):
             disk.vanish()

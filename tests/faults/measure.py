@@ -88,7 +88,7 @@ class Bench:
         """A task of each node, then a moment somewhere between two beats; that of the victim."""
         await self._service.cancel([task.uuid for task in await self._service.newest(limit=None)])
         await self.victim.start()
-        await _until(lambda: self.victim.said.count("Ready for tasks") >= self.victim.starts)
+        await _until(self.victim.is_ready)
         await asyncio.sleep(1.5 * DEFAULT_HEARTBEAT)  # both are counted, and share the work
         while True:
             uuids = await self._submit(2)

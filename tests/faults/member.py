@@ -30,7 +30,6 @@ class Member:
         self._options = ("--heartbeat", str(heartbeat), "--max-concurrent-tasks", str(slots))
         self._environment = os.environ | self.clock.environment | {MARK: mark}
         self._process: asyncio.subprocess.Process | None = None
-        self.starts = 0
         self._mark = 0
 
     @property
@@ -42,6 +41,10 @@ class Member:
     def said_this_life(self) -> str:
         """What it has logged since its last start."""
         return self.said[self._mark :]
+
+    def is_ready(self) -> bool:
+        """Whether it has joined in this life."""
+        return "Ready for tasks" in self.said_this_life
 
     @property
     def alive(self) -> bool:
@@ -56,7 +59,6 @@ class Member:
     async def start(self) -> None:
         """Start it unless it runs."""
         if not self.alive:
-            self.starts += 1
             self._mark = len(self.said)
             self._process = await self._spawn(self._folder / self.name, self.log)
 
@@ -66,7 +68,15 @@ class Member:
         return await self._spawn(self._folder / name, self._folder / f"{name}.log")
 
     async def _spawn(self, data: Path, log: Path) -> asyncio.subprocess.Process:
-        command = [*self.line.prefix, sys.executable, "-m", "ffmate_desktop", "--no-gui", "--database", self._uri]
+        command = [
+            *self.line.prefix,
+            sys.executable,
+            "-m",
+            "ffmate_desktop",
+            "--no-gui",
+            "--database",
+            self._uri,
+        ]
         command += ["--identifier", self.name, *self._options, "--drain-time", "1"]
         command += ["--data-dir", str(data), "--debug", "*:*"]
         with log.open("ab") as file:

@@ -22,7 +22,13 @@ PATIENCE = 120.0
 """Seconds; a limit for things that went wrong, not a measure."""
 
 # A killed server loses nothing without fsync: the kernel lives on, and has what was written.
-_SETTINGS = ("fsync=off", "full_page_writes=off", "wal_retrieve_retry_interval=100ms", "max_connections=200", "timezone=UTC")
+_SETTINGS = (
+    "fsync=off",
+    "full_page_writes=off",
+    "wal_retrieve_retry_interval=100ms",
+    "max_connections=200",
+    "timezone=UTC",
+)
 
 
 class Server:

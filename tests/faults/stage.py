@@ -30,8 +30,9 @@ DISK = 256
 
 QUICK = "-i ${INPUT_FILE} -an -c:v libx264 -preset ultrafast ${OUTPUT_FILE}"
 SLOW = "-re " + QUICK
+_AWAY: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
 _NOT_JOINED = ("is already at work on", "No database answers", "did not answer within", "is starting or stopping",
-               "refused the connection", "the database is closed")  # fmt: skip
+               "refused the connection", "The connection to the database was lost")  # fmt: skip
 
 
 class Stage:
@@ -65,7 +66,7 @@ class Stage:
                 try:
                     async with Database(self.server.uri) as database:
                         return await question(TaskService(database, PresetService(database, self.folder)))
-                except (UserError, *CONNECTION_LOST):
+                except _AWAY:
                     await asyncio.sleep(0.1)
 
     async def submit(self, count: int, slow: Callable[[], bool]) -> None:
@@ -94,7 +95,7 @@ class Stage:
         if self.hold(member).locked() or member.alive:
             return
         said = member.said_this_life
-        if "Ready for tasks" in said or (said and not any(reason in said for reason in _NOT_JOINED)):
+        if member.is_ready() or (said and not any(reason in said for reason in _NOT_JOINED)):
             self.wrong.append(f"{member.name} ended by itself: {said.strip().splitlines()[-1:]}")
         await member.start()
 
@@ -132,9 +133,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(
-    folder: Path, *, nodes: int, mark: str, replicate: bool = False
-) -> AsyncIterator[Stage]:
+async def open_stage(folder: Path, *, nodes: int, mark: str, replicate: bool = False) -> AsyncIterator[Stage]:
     """All of it, started but for the nodes; at the end whatever still runs is killed."""
     async with AsyncExitStack() as stack:
         server = Server(folder / "server a")

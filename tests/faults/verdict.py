@@ -50,7 +50,9 @@ def _tasks(stage: Stage, tasks: list[Task]) -> list[str]:
         least = 1 if task is not None and task.status is TaskStatus.DONE_SUCCESSFUL else 0
         if not least <= len(mine) <= most:
             state = "deleted" if task is None else str(task.status)
-            wrong.append(f"{uuid} is {state} and has {len(mine)} outputs, not {least} to {most}: {sorted(mine)}")
+            wrong.append(
+                f"{uuid} is {state} and has {len(mine)} outputs, not {least} to {most}: {sorted(mine)}"
+            )
         if task is not None and task.status is TaskStatus.DONE_CANCELED and uuid not in stage.commanded:
             wrong.append(f"{uuid} is cancelled, and nobody wanted that")
         wrong += [f"{name} has {count} frames" for name in sorted(mine)
@@ -97,7 +99,9 @@ def _claims(stage: Stage) -> list[str]:
 
 def _defects(stage: Stage) -> list[str]:
     marks = (" error:", "never retrieved", "was destroyed but it is pending")
-    lines = [line for path in stage.folder.glob("n*.log") for line in path.read_text(errors="replace").splitlines()]
+    lines = [
+        line for path in stage.folder.glob("n*.log") for line in path.read_text(errors="replace").splitlines()
+    ]
     return [f"a defect was logged: {line}" for line in lines if any(mark in line for mark in marks)][:5]
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from ffmate_desktop.db.connection import CONNECTION_LOST, connect
 from ffmate_desktop.db.listener import listen
+from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.change import Change, TasksChanged
 from ffmate_desktop.domain.errors import UserError
 
@@ -41,6 +42,7 @@ class Witness:
                     lost = asyncio.Event()
                     connection.add_termination_listener(lambda _connection, lost=lost: lost.set())
                     await listen(connection, self._hear)
+                    await connection.execute(query("viewers", "look"))
                     ready.set()
                     await lost.wait()
                 finally:

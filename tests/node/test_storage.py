@@ -1,4 +1,4 @@
-"""Storage that fills up or goes away while a task runs: a plain sentence, nothing half made, and the node lives on."""
+"""Storage fills up or goes away while a task runs: a plain sentence, nothing half made, and the node lives on."""
 
 import asyncio
 from collections.abc import Iterator
