@@ -76,6 +76,7 @@ async def _main(arguments: argparse.Namespace) -> int:
         nodes=arguments.nodes,
         faults=arguments.faults,
         folder=folder,
+        replicate=arguments.standby,
     )
     if not wrong and not arguments.keep:  # otherwise the logs are there for whoever looks for the cause
         await asyncio.to_thread(shutil.rmtree, folder)
@@ -90,6 +91,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))
     parser.add_argument("--tasks", type=int, default=1000)
     parser.add_argument("--nodes", type=int, default=4)
+    parser.add_argument(
+        "--standby", action="store_true", help="with a standby, which is promoted now and then"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs of the nodes")
     sys.exit(asyncio.run(_main(parser.parse_args())))
 

@@ -129,13 +129,9 @@ class Fate:
     async def _fail_over(self, _member: Member, dice: random.Random) -> None:
         """The primary dies and its standby takes over; what died comes back as the standby."""
         async with self._stage.hold("server"):
-            old, new = self._stage.server, self._stage.standby
-            assert new is not None
-            await old.kill()
-            await asyncio.sleep(dice.uniform(0, 2))
-            await new.promote()
-            self._stage.server = new
-            await old.copy(new)
+            old = self._stage.server
+            await self._stage.fail_over(dice.uniform(0, 2))
+            await old.copy(self._stage.server)
             self._stage.standby = old
 
     async def _fill_disk(self, _member: Member, dice: random.Random) -> None:

@@ -20,6 +20,7 @@ import psutil
 
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.migrate import migrate
+from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
@@ -44,6 +45,8 @@ class Bench:
         self._source = make_clip(folder / "in.mkv", seconds=1)
         self.victim, self.survivor = members
         self._count = 0
+        self.after_joining: list[float] = []
+        """Of each `restart`: seconds from the moment in which the node had joined until its task was claimed."""
 
     async def kill(self) -> float:
         """kill -9 of the node at a random moment between two of its beats."""
@@ -71,7 +74,16 @@ class Bench:
         await self.victim.ended()
         began = time.monotonic()
         await self.victim.start()
-        return await self._works(uuid, self.survivor, self.victim) - began
+        took = await self._works(uuid, self.survivor, self.victim) - began
+        row = await self._database.fetch_one(
+            Sql("""SELECT extract(epoch FROM t.started_at - n.joined_at)::float8 AS took
+                     FROM ffmate.tasks t, ffmate.nodes n
+                    WHERE t.uuid = $1 AND n.identifier = 'victim' ORDER BY n.joined_at DESC LIMIT 1"""),
+            uuid,
+        )
+        assert row is not None
+        self.after_joining.append(row["took"])
+        return took
 
     async def cancel(self) -> float:
         """A cancel by somebody else, until the process is gone."""
@@ -168,6 +180,8 @@ async def _main(kinds: list[str], rounds: int) -> None:
         for kind in kinds or list(measures):
             measure, times, words = measures[kind]
             took = sorted([await measure() for _ in range(times)])
+            if kind == "restart":
+                words += f" (claimed {statistics.median(bench.after_joining):.2f} s after joining)"
             print(
                 f"{words}: median {statistics.median(took):.2f} s, 99 % {took[-(-99 * times // 100) - 1]:.2f} s, "
                 f"least {took[0]:.2f} s, most {took[-1]:.2f} s, {times} times",

@@ -69,6 +69,14 @@ class Stage:
                 except _AWAY:
                     await asyncio.sleep(0.1)
 
+    async def fail_over(self, pause: float) -> None:
+        """Kill the primary; after so many seconds its standby, to which all commits went, takes over."""
+        assert self.standby is not None
+        await self.server.kill()
+        await asyncio.sleep(pause)
+        await self.standby.promote()
+        self.server, self.standby = self.standby, None
+
     async def submit(self, count: int, slow: Callable[[], bool]) -> None:
         """Queue the tasks, in one batch."""
         source = await asyncio.to_thread(make_clip, self.folder / "in.mkv", "-r", str(FRAMES), seconds=1)
