@@ -33,7 +33,7 @@ class Gate:
         async def waits() -> bool:
             return bool(await self._connection.fetchval(waiting, _LOCK))
 
-        await until(waits, "a node comes to the gate", timeout=60)
+        await until(waits, "a node comes to the gate", timeout=180)
 
     async def open(self) -> None:
         """What waits is carried out, whatever became of who asked for it; nobody waits any more."""

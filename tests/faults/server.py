@@ -26,7 +26,6 @@ _SETTINGS = (
     "fsync=off",
     "full_page_writes=off",
     "wal_retrieve_retry_interval=100ms",
-    "max_connections=200",
     "timezone=UTC",
 )
 

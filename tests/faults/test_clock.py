@@ -41,7 +41,7 @@ async def test_a_node_whose_clock_is_wrong_works_as_any_other(database_uri: str,
                 wrong.clock.shift(HOUR)
                 for member in (right, wrong):
                     await member.start()
-                    await until(member.is_ready, f"{member.name} joins", timeout=60)
+                    await until(member.is_ready, f"{member.name} joins", timeout=180)
                 service = TaskService(database, PresetService(database, folder))
                 source = make_clip(folder / "in.mkv", "-r", "25", seconds=1)
                 command = "-re -i ${INPUT_FILE} -an -c:v libx264 -preset ultrafast ${OUTPUT_FILE}"
@@ -52,13 +52,13 @@ async def test_a_node_whose_clock_is_wrong_works_as_any_other(database_uri: str,
                 ]
                 submitted = await service.add(new, source="test")
                 for shift in (-HOUR, 0.5 * HOUR):  # while it works
-                    await until(wrong.encoders, "it encodes", timeout=60)
+                    await until(wrong.encoders, "it encodes", timeout=180)
                     wrong.clock.shift(shift)
 
                 async def done() -> bool:
                     return all(task.status.is_done for task in await service.get(submitted.uuids))
 
-                await until(done, "all tasks end", timeout=60)
+                await until(done, "all tasks end", timeout=180)
                 tasks = await service.get(submitted.uuids)
                 assert {task.status for task in tasks} == {TaskStatus.DONE_SUCCESSFUL}
                 assert {task.attempts for task in tasks} == {1}

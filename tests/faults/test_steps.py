@@ -34,7 +34,7 @@ pytestmark = [
     ),
 ]
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds; a limit for things that went wrong, not a measure."""
 
 
