@@ -108,20 +108,24 @@ class Stage:
         await member.start()
 
     async def settle(self, seconds: float) -> list[Task]:
-        """Mend everything and wait until every task has ended; then send the nodes home."""
+        """Mend everything and wait until every task has ended; then send the nodes home.
+
+        That is given up when nothing ended for so many seconds.
+        """
         for member in self.members:
             member.line.mend()
             member.send(signal.SIGCONT)
         supervisor = asyncio.create_task(self.supervise(), name="supervisor")
         try:
-            async with asyncio.timeout(seconds):
-                while not all(task.status.is_done for task in await self.tasks()):
-                    await asyncio.sleep(0.5)
-                while any(task.uuid in self.deleted for task in await self.tasks()):
-                    await asyncio.sleep(0.5)
-        except TimeoutError:
-            left = Counter(str(task.status) for task in await self.tasks() if not task.status.is_done)
-            self.wrong.append(f"not settled after {seconds:.0f} s: {dict(left)}")
+            before = None
+            while (left := await self._unsettled()) != before:
+                before = left
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        while left and await self._unsettled() == left:
+                            await asyncio.sleep(0.5)
+            if left:
+                self.wrong.append(f"nothing ended for {seconds:.0f} s: {dict(left)}")
         finally:
             supervisor.cancel()
             await asyncio.wait([supervisor])
@@ -131,6 +135,13 @@ class Stage:
         for member in self.members:
             await member.ended()
         return await self.tasks()
+
+    async def _unsettled(self) -> Counter[str]:
+        """How many tasks are not as they must be in the end, by status."""
+        tasks = await self.tasks()
+        return Counter(
+            str(task.status) for task in tasks if not task.status.is_done or task.uuid in self.deleted
+        )
 
     async def _tidied(self, seconds: float) -> None:
         """Until the janitors have been everywhere; what they did not find is told by the verdict."""
