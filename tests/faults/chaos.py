@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import random
 import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -69,6 +70,9 @@ async def _main(arguments: argparse.Namespace) -> int:
     folder = Path(tempfile.mkdtemp(prefix="ffmate-chaos-"))
     folder.chmod(0o755)  # as root the server runs as another user
     print(f"seed {arguments.seed}, folder {folder}", flush=True)
+    current = asyncio.current_task()
+    if current is not None and sys.platform != "win32":  # so that nothing is left when we are told to end
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, current.cancel)
     wrong = await run(
         seed=arguments.seed,
         seconds=arguments.seconds,
