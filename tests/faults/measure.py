@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -72,18 +73,26 @@ class Bench:
         uuid = await self._task_of_victim()
         self.victim.send(signal.SIGKILL)
         await self.victim.ended()
+        killed = await self._now()
         began = time.monotonic()
         await self.victim.start()
         took = await self._works(uuid, self.survivor, self.victim) - began
         row = await self._database.fetch_one(
             Sql("""SELECT extract(epoch FROM t.started_at - n.joined_at)::float8 AS took
                      FROM ffmate.tasks t, ffmate.nodes n
-                    WHERE t.uuid = $1 AND n.identifier = 'victim' ORDER BY n.joined_at DESC LIMIT 1"""),
+                    WHERE t.uuid = $1 AND n.identifier = 'victim' AND n.joined_at > $2"""),
             uuid,
+            killed,
         )
-        assert row is not None
-        self.after_joining.append(row["took"])
+        if row is not None:  # otherwise the survivor was faster than the start of the program
+            self.after_joining.append(row["took"])
         return took
+
+    async def _now(self) -> datetime:
+        row = await self._database.fetch_one(Sql("SELECT clock_timestamp() AS now"))
+        assert row is not None
+        now: datetime = row["now"]
+        return now
 
     async def cancel(self) -> float:
         """A cancel by somebody else, until the process is gone."""
@@ -180,7 +189,7 @@ async def _main(kinds: list[str], rounds: int) -> None:
         for kind in kinds or list(measures):
             measure, times, words = measures[kind]
             took = sorted([await measure() for _ in range(times)])
-            if kind == "restart":
+            if kind == "restart" and bench.after_joining:
                 words += f" (claimed {statistics.median(bench.after_joining):.2f} s after joining)"
             print(
                 f"{words}: median {statistics.median(took):.2f} s, 99 % {took[-(-99 * times // 100) - 1]:.2f} s, "
