@@ -13,9 +13,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ffmate_desktop.db.connection import CONNECTION_LOST, reason
+from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.settings import Settings
 
 T = TypeVar("T")
+
+_LOST: tuple[type[BaseException], ...] = (
+    ConnectionResetError,
+    *(kind for kind in CONNECTION_LOST if kind not in (OSError, TimeoutError)),
+)
+"""In the middle of a command; a server that does not answer at all is told when a connection is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +34,14 @@ class Context:
     console: Console
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a command's coroutine to its end."""
+        """Run a command's coroutine to its end; UserError when its connection to the database breaks meanwhile."""
         _watch_children_without_threads()
-        return asyncio.run(work)
+        try:
+            return asyncio.run(work)
+        except _LOST as error:
+            raise UserError(
+                f"The connection to the database was lost: {reason(error)}.", "Try again."
+            ) from error
 
     def print_table(self, table: Table) -> None:
         """As wide as the terminal; for other programs as wide as it needs, so that no value is broken in two."""

@@ -52,6 +52,8 @@ class Beat:
     """There are active tasks that belong to nobody alive."""
     leftovers: bool = False
     """Attempts that were taken from their node may have left temporary files."""
+    due: float | None = None
+    """Seconds until a busy node may be dead; negative when that moment has passed, None when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ async def beat(connection: "Connection", node_id: int, lease: float, progress: l
     row = await connection.fetchrow(query("leases", "beat"), node_id, timedelta(seconds=lease), rows)
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     mine = {task_id: (epoch, desired) for task_id, epoch, desired in row["mine"]}
-    return Beat(row["state"], row["work"], mine, row["late"], row["stray"], row["leftovers"])
+    return Beat(row["state"], row["work"], mine, row["late"], row["stray"], row["leftovers"], row["due"])
 
 
 async def adopt(

@@ -59,7 +59,11 @@ CONNECTION_LOST: tuple[type[BaseException], ...] = (
 
 def reason(error: BaseException) -> str:
     """Why a connection was lost or not made, in a few words."""
-    return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+    return (
+        "no answer in time"
+        if isinstance(error, TimeoutError)
+        else (str(error) or type(error).__name__).splitlines()[0]
+    )
 
 
 _DEFECTS = re.compile(r"arguments? for this query|another operation is in progress")

@@ -37,8 +37,8 @@ class NodeFacts:
 
     @property
     def lease(self) -> float:
-        """Seconds that the node counts as alive without a heartbeat: three beats."""
-        return 3 * self.heartbeat
+        """Seconds that the node counts as alive without a heartbeat: three beats, less what their sweep may take."""
+        return 2.9 * self.heartbeat
 
 
 class Node(Wire):

@@ -219,7 +219,7 @@ def _file_to_examine(output: PlannedOutput) -> Path | None:
         return output.temporary if output.format in _PROBED_FORMATS else None
     files = sorted(file for file in output.temporary.rglob("*") if file.is_file())
     if not files:
-        raise _missing(output.name)
+        raise _missing(output.temporary, output.name)
     for file in files:
         _require_content(file, file.name)
     lists = [file for file in files if file.suffix == ".m3u8"]
@@ -232,14 +232,20 @@ def _require_content(file: Path, name: str) -> None:
     try:
         size = file.stat().st_size
     except FileNotFoundError:
-        raise _missing(name) from None
+        raise _missing(file, name) from None
     if size == 0:
         raise _empty(name)
 
 
-def _missing(name: str) -> _FailureError:
+def _missing(file: Path, name: str) -> _FailureError:
+    if not file.parent.exists():
+        return _failure(
+            f"The folder of “{name}” went away while it was written.",
+            "Is its disk or network share still connected?",
+            Retry.OTHER_NODE,
+        )
     return _failure(
         f"ffmpeg ended without an error, but did not write “{name}”.",
-        "Was it stopped from outside? Restart the task.",
+        "Was it stopped from outside, or its disk disconnected? Restart the task.",
         Retry.RETRY,
     )

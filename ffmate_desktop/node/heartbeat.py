@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LONGEST_ANSWER = 4.0
 """Seconds after which an unanswered beat means that the connection is dead, even if nobody closed it."""
 
+MOMENT = 0.02
+"""Seconds after which what was due is over, whatever the clocks rounded."""
+
 
 class Heartbeat:
     """One connection that listens and beats, never inside a transaction.
@@ -190,8 +193,11 @@ class Heartbeat:
             async with self._answered:
                 self._answers = self._asked
                 self._answered.notify_all()
+            pause = self._facts.heartbeat
+            if beat.due is not None and beat.due > 0:
+                pause = min(pause, beat.due + MOMENT)  # look again just when that node may be dead
             try:
-                async with asyncio.timeout(self._facts.heartbeat - (loop.time() - sent)):
+                async with asyncio.timeout(pause - (loop.time() - sent)):
                     await self._hurry.wait()
             except TimeoutError:
                 pass

@@ -110,7 +110,9 @@ class Scheduler:
             end.answer = {claim.id: answer[claim.id] for claim, _ in end.ended if claim.id in answer}
         logs.cluster.debug("Asked for %d tasks and %d ahead, got %d", slots, ahead, len(claimed))
         for claim in claimed:
-            logs.task.info("Claimed %s (%s), attempt %d", claim.name, claim.uuid, claim.attempts)
+            logs.task.info(
+                "Claimed %s (%s), attempt %d, epoch %d", claim.name, claim.uuid, claim.attempts, claim.epoch
+            )
             self._start(claim, node_id)
         if claimed:
             self._wake.set()  # for the rest, if we got our share of a short queue: the others first

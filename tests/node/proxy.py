@@ -1,7 +1,7 @@
 """A stretch of network between a node and the server that a test can cut, or let fall silent."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -14,14 +14,18 @@ class Proxy:
         self._wires: set[_Wire] = set()
         self._refuses = False
         self._swallows = False
-        self._port = 0
+        self._open = asyncio.Event()
+        self._open.set()
+        self.delay = 0.0
+        """Seconds that everything needs more, in each direction."""
+        self.port = 0
 
     @property
     def uri(self) -> str:
         """The same database by way of this proxy."""
         parts = urlsplit(self._upstream)
         user = quote(parts.username or "", safe="") + (f":{parts.password}" if parts.password else "")
-        return parts._replace(netloc=f"{user}@127.0.0.1:{self._port}", query="sslmode=disable").geturl()
+        return parts._replace(netloc=f"{user}@127.0.0.1:{self.port}", query="sslmode=disable").geturl()
 
     def cut(self) -> None:
         """Break every connection and refuse new ones, as a server that is down."""
@@ -43,24 +47,37 @@ class Proxy:
         for wire in self._wires:
             wire.silent = True
 
+    def hold(self) -> None:
+        """Let nothing through, as a cable that is out; what is said meanwhile comes late, not never."""
+        self._open.clear()
+
+    def release(self) -> None:
+        """Let everything through again."""
+        self._open.set()
+
     async def listen(self) -> asyncio.Server:
         """Begin."""
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self._port = server.sockets[0].getsockname()[1]
+        self.port = server.sockets[0].getsockname()[1]
         return server
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._refuses:
             writer.transport.abort()
             return
+        await self._open.wait()
         parts = urlsplit(self._upstream)
         asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
         port = int(asked.get("port", parts.port or 5432))
-        if (folder := asked.get("host", "")).startswith("/"):
-            far = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.{port}")
-        else:
-            far = await asyncio.open_connection(parts.hostname, port)
-        wire = _Wire((reader, writer), far)
+        try:
+            if (folder := asked.get("host", "")).startswith("/"):
+                far = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.{port}")
+            else:
+                far = await asyncio.open_connection(parts.hostname, port)
+        except OSError:  # the server is down
+            writer.transport.abort()
+            return
+        wire = _Wire((reader, writer), far, self._through)
         wire.silent = self._swallows
         self._wires.add(wire)
         try:
@@ -68,14 +85,19 @@ class Proxy:
         finally:
             self._wires.discard(wire)
 
+    async def _through(self) -> None:
+        await asyncio.sleep(self.delay)
+        await self._open.wait()
+
 
 Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class _Wire:
-    def __init__(self, near: Ends, far: Ends) -> None:
+    def __init__(self, near: Ends, far: Ends, through: Callable[[], Awaitable[None]]) -> None:
         self._near = near
         self._far = far
+        self._through = through
         self.silent = False
 
     async def carry(self) -> None:
@@ -94,9 +116,11 @@ class _Wire:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
+                await self._through()
                 if not self.silent:
                     writer.write(data)
                     await writer.drain()
+        await self._through()  # the end comes late, too
 
 
 @asynccontextmanager
@@ -108,5 +132,6 @@ async def open_proxy(upstream: str) -> AsyncIterator[Proxy]:
         yield proxy
     finally:
         proxy.cut()
+        proxy.release()
         server.close()
         await server.wait_closed()

@@ -7,6 +7,7 @@ import pytest
 
 from ffmate_desktop.db import claims
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.node.heartbeat import Heartbeat
 from tests.db.cluster import age, joined
 from tests.node.farm import ENCODE, LONG, Farm
 from tests.node.waiting import Announce, until
@@ -119,3 +120,22 @@ async def test_nobody_is_buried_before_the_sweeper_is_itself_connected_for_a_lea
             worker.id,
         )
         assert row["waited"] > timedelta(seconds=2)
+
+
+async def test_a_busy_node_is_looked_at_when_it_may_be_dead_not_at_the_next_beat(
+    farm: Farm, clip: Path, database_uri: str, expected_warnings: Announce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        Heartbeat, "connected_for", lambda _self: PATIENT * 3
+    )  # or it would have to wait so long
+    uuid = await farm.add(clip, labels=("gone",))
+    expected_warnings.announce("Node busy is lost")
+    expected_warnings.announce(f"{uuid} of busy is queued again")
+    async with joined(database_uri, identifier="busy", labels=("gone",), heartbeat=1.0) as busy:
+        await claims.claim(farm.database, busy.id, 1)
+        await farm.node("a", heartbeat=PATIENT)  # its next beat by itself would come far too late
+
+        async def waits_again() -> bool:
+            return (await farm.task(uuid)).status is TaskStatus.QUEUED
+
+        await until(waits_again, "it is swept")

@@ -32,6 +32,9 @@ RETURNING (SELECT cluster FROM ffmate.meta);
 -- progress for late viewers, and brings back what the database believes (what is mine, what is wanted of it, whether
 -- work waits that I could do), which heals any lost notification and makes polling needless.
 -- state is NULL when this incarnation was declared dead: the node then owns nothing any more.
+-- due: seconds until a busy node, the next one in the ring of ids, may be dead: its beat missed, then its lease over.
+-- Whoever beats again just then finds it at the exact moment; as everybody watches one node, that costs at most one
+-- beat more for each beat of the other, and nothing while nothing runs.
 WITH me AS (
     UPDATE ffmate.nodes
        SET beat_at = clock_timestamp(), lease_until = clock_timestamp() + $2::interval, progress = $3::jsonb
@@ -50,7 +53,15 @@ SELECT (SELECT state FROM me) AS state,
        EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
                   AND NOT EXISTS (SELECT 1 FROM ffmate.nodes n
                                    WHERE n.id = t.node_id AND n.state IN ('online', 'draining'))) AS stray,
-       EXISTS (SELECT 1 FROM ffmate.leftovers) AS leftovers;
+       EXISTS (SELECT 1 FROM ffmate.leftovers) AS leftovers,
+       (SELECT extract(epoch FROM CASE WHEN n.beat_at + n.heartbeat * 1.2 > clock_timestamp()
+                                       THEN n.beat_at + n.heartbeat * 1.2 ELSE n.lease_until END
+                                  - clock_timestamp())::float8
+          FROM ffmate.nodes n
+         WHERE n.id <> $1 AND n.state IN ('online', 'draining')
+           AND EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.node_id = n.id
+                          AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING'))
+         ORDER BY n.id < $1, n.id LIMIT 1) AS due;
 
 -- name: bury_late_nodes
 -- Any live node may run it at any time. A node is dead when its lease ran out, or when it missed a beat and its

@@ -1,0 +1,57 @@
+"""Holds a node's write to a task inside the server, so that a test can break the node at that very step."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+
+import asyncpg
+
+from tests.node.waiting import until
+
+Step = Literal["claim", "tell", "publish", "finish"]
+
+_STEPS: dict[Step, str] = {
+    "claim": "OLD.status = 'QUEUED' AND NEW.status = 'RUNNING'",
+    "tell": "OLD.phase = 'encode' AND NEW.phase = 'encode' AND NEW.result IS DISTINCT FROM OLD.result",
+    "publish": "OLD.phase = 'encode' AND NEW.phase = 'publish'",
+    "finish": "OLD.phase = 'publish' AND NEW.status LIKE 'DONE%'",
+}
+_LOCK = 4711
+
+
+class Gate:
+    """Closed at first. Whoever writes that step of a task waits before the write until it is opened."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+
+    async def somebody_waits(self) -> None:
+        """Until a node has come to that step."""
+        waiting = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted)"
+
+        async def waits() -> bool:
+            return bool(await self._connection.fetchval(waiting, _LOCK))
+
+        await until(waits, "a node comes to the gate", timeout=180)
+
+    async def open(self) -> None:
+        """What waits is carried out, whatever became of who asked for it; nobody waits any more."""
+        await self._connection.fetchval("SELECT pg_advisory_unlock($1)", _LOCK)
+
+
+@asynccontextmanager
+async def close_gate(uri: str, step: Step) -> AsyncIterator[Gate]:
+    """A gate before that step, on every task of the database."""
+    connection = await asyncpg.connect(uri)
+    try:
+        await connection.fetchval("SELECT pg_advisory_lock($1)", _LOCK)
+        await connection.execute(f"""
+            CREATE FUNCTION ffmate.gate() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN PERFORM pg_advisory_xact_lock_shared({_LOCK}); RETURN NEW; END';
+            CREATE TRIGGER gate BEFORE UPDATE ON ffmate.tasks
+                FOR EACH ROW WHEN ({_STEPS[step]}) EXECUTE FUNCTION ffmate.gate()""")
+        yield Gate(connection)
+    finally:
+        async with asyncio.timeout(10):
+            await connection.close()

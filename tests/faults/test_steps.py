@@ -1,0 +1,149 @@
+"""A real node is killed, frozen or cut off at any step of a task: one output, whoever makes it, and nothing left.
+
+The suite tries those that tell most; all of them: `FFMATE_ALL_STEPS=1 python -m pytest tests/faults/test_steps.py`.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import av
+import pytest
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.tasks import TaskService
+from tests.end_to_end.program import open_folder
+from tests.faults.gate import Step, close_gate
+from tests.faults.member import Member
+from tests.faults.verdict import still_running
+from tests.media.clips import clip as make_clip
+from tests.node.proxy import Proxy, open_proxy
+from tests.node.waiting import until
+
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.db,
+    pytest.mark.ffmpeg,
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="Windows cannot stop and continue a process by a signal"
+    ),
+]
+
+PATIENCE = 180.0
+"""Seconds; a limit for things that went wrong, not a measure."""
+
+
+class Through:
+    """A line that is one proxy."""
+
+    prefix: tuple[str, ...] = ()
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.cut = proxy.hold
+        self.mend = proxy.release
+
+    async def address(self, port: int) -> str:
+        raise NotImplementedError("the proxy has its own URI")
+
+
+class Pair:
+    """`a`, which meets its fate, and `b`, which goes on. `mark` is in everything that they start."""
+
+    def __init__(self, folder: Path, database: Database, a: Member, b: Member) -> None:
+        self.folder, self.a, self.b = folder, a, b
+        self.service = TaskService(database, PresetService(database, folder))
+        self.source = make_clip(folder / "in.mkv", "-r", "25", seconds=1)
+        (folder / "out").mkdir()
+
+    async def submit(self) -> None:
+        new = NewTask(
+            input_file=str(self.source),
+            command="-re -i ${INPUT_FILE} -an -c:v libx264 -preset ultrafast ${OUTPUT_FILE}",
+            output_file=str(self.folder / "out" / "film.mp4"),
+        )
+        await self.service.add([new], source="test")
+
+    async def done(self) -> Task:
+        async def ended() -> Task | None:
+            (task,) = await self.service.newest()
+            return task if task.status.is_done else None
+
+        return await until(ended, "the task ends", timeout=PATIENCE)
+
+    async def says(self, member: Member, *words: str) -> None:
+        await until(
+            lambda: any(word in member.said for word in words), f"{member.name}: {words}", timeout=PATIENCE
+        )
+
+    async def leave(self) -> None:
+        for member in (self.a, self.b):
+            member.send(signal.SIGTERM)
+        for member in (self.a, self.b):
+            await member.ended()
+
+    def outputs(self) -> list[str]:
+        """Everything in the folder of outputs, hidden files too."""
+        return sorted(path.name for path in (self.folder / "out").iterdir())
+
+    def frames(self) -> int:
+        with av.open(str(self.folder / "out" / "film.mp4")) as film:
+            return sum(1 for _ in film.decode(video=0))
+
+
+@pytest.fixture
+async def pair(database_uri: str, database: Database) -> AsyncIterator[Pair]:
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(open_folder())
+        members = []
+        for name in "ab":
+            proxy = await stack.enter_async_context(open_proxy(database_uri))
+            line = Through(proxy)
+            member = Member(name, proxy.uri, folder, mark=str(folder), line=line, heartbeat=0.5)
+            stack.callback(member.send, signal.SIGKILL)
+            members.append(member)
+        yield Pair(folder, database, *members)
+
+
+ALL = [
+    (fate, step)
+    for fate in ("killed", "frozen", "cut off")
+    for step in ("claim", "tell", "publish", "finish")
+]
+TELLING = [("killed", "finish"), ("frozen", "claim"), ("frozen", "publish"), ("cut off", "publish")]
+
+
+@pytest.mark.parametrize(("fate", "step"), ALL if "FFMATE_ALL_STEPS" in os.environ else TELLING)
+async def test_a_node_that_fails_at_any_step_costs_nothing(
+    pair: Pair, database_uri: str, step: Step, fate: str
+) -> None:
+    await pair.a.start()
+    async with close_gate(database_uri, step) as gate:
+        await pair.submit()
+        await gate.somebody_waits()
+        match fate:
+            case "killed":
+                pair.a.send(signal.SIGKILL)
+            case "frozen":
+                pair.a.send(signal.SIGSTOP)
+            case _:
+                pair.a.line.cut()
+        await gate.open()
+        await pair.b.start()
+        task = await pair.done()
+    assert task.status is TaskStatus.DONE_SUCCESSFUL, task.error
+    pair.a.line.mend()
+    pair.a.send(signal.SIGCONT)
+    if fate != "killed" and step != "finish":  # a written end is an end; nobody misses the node meanwhile
+        await pair.says(pair.a, "took this node for dead", "Connected to the database again")
+    await pair.leave()
+    assert pair.outputs() == ["film.mp4"]
+    assert pair.frames() == 25
+    await until(lambda: not still_running(str(pair.folder)), "every process is gone", timeout=PATIENCE)
+    said = pair.a.said + pair.b.said
+    assert said.count("): DONE_SUCCESSFUL") <= 1
+    assert " error:" not in said

@@ -1,0 +1,113 @@
+"""Storage fills up or goes away while a task runs: a plain sentence, nothing half made, and the node lives on."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.domain.task import Task, TaskStatus
+from tests.faults.disk import Disk, open_disk
+from tests.node.farm import ENCODE, Farm
+from tests.node.waiting import until
+
+pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
+
+SLOW = "-re -stream_loop 1 " + ENCODE
+RAW = "-stream_loop -1 -i ${INPUT_FILE} -t 30 -c:v rawvideo -an ${OUTPUT_FILE}"
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """A disk of four megabytes for outputs."""
+    with open_disk(tmp_path / "share", 4) as disk:
+        if disk is None:
+            pytest.skip("a small disk can only be mounted by root on Linux")
+        yield disk
+
+
+async def failed(farm: Farm, disk: Disk, source: Path, command: str, name: str) -> Task:
+    """A task that writes to the disk, once it has failed."""
+    task = await farm.done(await farm.add(source, command, f"{disk.folder}/{name}"))
+    assert task.status is TaskStatus.DONE_ERROR
+    return task
+
+
+async def lives_on(farm: Farm, clip: Path) -> None:
+    """The node does the next task, and nothing is left of the last one."""
+    await farm.successful(await farm.add(clip))
+    assert farm.temporaries() == []
+
+
+async def test_a_disk_that_fills_up_while_it_is_written(farm: Farm, clip: Path, disk: Disk) -> None:
+    await farm.node()
+    task = await failed(farm, disk, clip, RAW, "big.nut")
+    assert task.error and task.error.startswith("The disk is full. Free some space")
+    assert list(disk.folder.iterdir()) == []
+    await lives_on(farm, clip)
+
+
+async def test_a_disk_that_is_full_at_the_last_bytes(farm: Farm, clip: Path, disk: Disk) -> None:
+    """The index of an MP4 is written last; ffmpeg may say that all went well."""
+    await farm.node()
+    uuid = await farm.add(clip, SLOW, f"{disk.folder}/out.mp4")
+    await farm.encoding(uuid)
+    disk.fill()
+    task = await farm.done(uuid)
+    assert task.status is TaskStatus.DONE_ERROR
+    assert task.error and task.error.startswith("The disk is full. Free some space")
+    assert [path.name for path in disk.folder.iterdir()] == ["ballast"]
+    await lives_on(farm, clip)
+
+
+async def test_a_disk_that_is_full_from_the_start(farm: Farm, clip: Path, disk: Disk) -> None:
+    await farm.node()
+    disk.fill()
+    task = await failed(farm, disk, clip, ENCODE, "new folder/out.mp4")
+    assert task.error and ("is full" in task.error or "no space left" in task.error)
+    await lives_on(farm, clip)
+
+
+async def test_a_share_that_goes_away_while_it_is_written(farm: Farm, clip: Path, disk: Disk) -> None:
+    await farm.node()
+    uuid = await farm.add(clip, SLOW, f"{disk.folder}/films/out.mp4")
+    ffmpeg = await farm.encoding(uuid)
+    disk.vanish()
+    assert ffmpeg.is_running()
+    task = await farm.done(uuid)
+    assert task.status is TaskStatus.DONE_ERROR
+    gone = "The folder of “out.mp4” went away while it was written. Is its disk or network share still connected?"
+    assert task.error == gone
+    assert list(disk.folder.iterdir()) == [], "nothing is written to the folder below the share"
+    await lives_on(farm, clip)
+
+
+async def test_a_share_that_goes_away_with_the_input(farm: Farm, clip: Path, disk: Disk) -> None:
+    source = Path(disk.folder / "in.mov")
+    source.write_bytes(clip.read_bytes())
+    await farm.node()
+    uuid = await farm.add(source, SLOW, f"{farm.folder}/out.mp4")
+    await farm.encoding(uuid)
+    disk.vanish()
+    task = await farm.done(uuid)
+    assert task.status is TaskStatus.DONE_SUCCESSFUL, "what is open can be read to its end"
+    await lives_on(farm, clip)
+
+
+async def test_an_input_that_vanishes_between_two_steps_is_named(farm: Farm, clip: Path) -> None:
+    await farm.node()
+    source = clip.with_name("source.mov")
+    source.write_bytes(clip.read_bytes())
+    steps = f"-re -i ${{INPUT_FILE}} -f null - && {ENCODE}"
+    uuid = await farm.add(source, steps)
+
+    async def runs() -> bool:
+        return "claimed" in await farm.log(uuid)
+
+    await until(runs, "the first step runs")
+    await asyncio.sleep(0.3)
+    source.unlink()
+    task = await farm.done(uuid)
+    assert task.status is TaskStatus.DONE_ERROR
+    assert task.error and task.error.startswith("“source.mov” does not exist on this node.")
+    await lives_on(farm, clip)
