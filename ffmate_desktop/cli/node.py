@@ -33,15 +33,15 @@ def serve(context: Context) -> None:
 
 async def _serve(context: Context) -> None:
     settings = context.settings
-    if _shows_password(settings.database):
-        logs.cluster.info(
-            "Others on this computer can read the password in %s (ps): FFMATE_DATABASE or a password file hides it",
-            DATABASE.option,
-        )
     async with (
         bootstrap.open_cluster(settings, connections=settings.slots + 2) as cluster,
         bootstrap.open_node(settings, cluster, Bus()) as node,
     ):
+        if _shows_password(settings.database):
+            logs.cluster.info(
+                "Others here can read the password in %s (ps): FFMATE_DATABASE or a password file hides it",
+                DATABASE.option,
+            )
         working = asyncio.create_task(node.run(), name="node")
         stage = iter((node.retire, node.stop) if settings.drain_time else (node.stop,))
 
