@@ -23,6 +23,7 @@ from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.node import Node
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.settings import STALL_SECONDS, Settings, resources_folder
 
@@ -40,6 +41,7 @@ class Cluster:
     presets: PresetService
     tasks: TaskService
     nodes: NodeService
+    queue: QueueService
 
 
 @asynccontextmanager
@@ -62,7 +64,15 @@ async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Clu
     async with database:
         await migrate(uri)
         presets = PresetService(database, resources_folder() / "presets")
-        yield Cluster(uri, embedded, database, presets, TaskService(database, presets), NodeService(database))
+        yield Cluster(
+            uri=uri,
+            embedded=embedded,
+            database=database,
+            presets=presets,
+            tasks=TaskService(database, presets),
+            nodes=NodeService(database),
+            queue=QueueService(database),
+        )
 
 
 @asynccontextmanager
