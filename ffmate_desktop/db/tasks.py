@@ -56,7 +56,7 @@ async def insert(database: Database, rows: Sequence[TaskRow], *, batch: UUID | N
     try:
         async with database.transaction() as connection:
             sets = {
-                labels: await _requirement_set(connection, labels) for labels in {row.labels for row in rows}
+                labels: await requirement_set(connection, labels) for labels in {row.labels for row in rows}
             }
             if batch is not None:
                 await connection.fetch(query("tasks", "insert_batch"), batch, source, len(rows))
@@ -69,7 +69,8 @@ async def insert(database: Database, rows: Sequence[TaskRow], *, batch: UUID | N
         raise OutputsTakenError(await taken_outputs(database, keys)) from error
 
 
-async def _requirement_set(connection: "Connection", labels: tuple[str, ...]) -> int:
+async def requirement_set(connection: "Connection", labels: tuple[str, ...]) -> int:
+    """The number of this set of labels."""
     wanted = sorted(set(labels))
     found = await connection.fetchval(query("tasks", "find_requirement_set"), wanted)
     if found is None:

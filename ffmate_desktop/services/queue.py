@@ -56,7 +56,7 @@ class QueueService:
         return await stored.counts(self._database, replace(where or QueueFilter(), statuses=EVERY_STATUS))
 
     async def rows(self, ids: Sequence[int], column: SortColumn = SortColumn.CREATED) -> list[QueueRow]:
-        """These tasks as they are now, in no order, with keys for views by `column`; those that are gone are missing."""
+        """These tasks as they are now, unordered, with keys for views by `column`; gone ones are missing."""
         return await stored.rows(self._database, ids, column) if ids else []
 
     def cheap(self, view: QueueView, total: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from ffmate_desktop.db.tasks import TaskRow
 from ffmate_desktop.domain.errors import UsageError, UserError
@@ -36,11 +36,14 @@ class Draft:
     """The output path before any suffix; None while it depends on the node, or when there is none."""
 
 
-def prepare(new: NewTask, preset: Preset | None, *, source: str, client: str, base: str) -> Draft:
+def prepare(
+    new: NewTask, preset: Preset | None, *, source: str, client: str, base: str, uuid: UUID | None = None
+) -> Draft:
     """Check one new task and resolve what can be resolved now.
 
-    `base` is the folder that relative paths start from. Reads the file system, so call it in a thread. Raises
-    UserError, or UsageError, for everything that could never run.
+    `base` is the folder that relative paths start from, `uuid` that of a task that exists already.
+    Reads the file system, so call it in a thread. Raises UserError, or UsageError, for everything that could never
+    run.
     """
     command, pattern = _command_and_pattern(new, preset)
     _check_text(new, command + pattern)
@@ -48,7 +51,7 @@ def prepare(new: NewTask, preset: Preset | None, *, source: str, client: str, ba
     given = _absolute(new.input_file, base)
     _check_input(given)
     moment = Moment(time.time_ns(), _utc_offset())
-    uuid = uuid4()
+    uuid = uuid or uuid4()
     values = Values(
         input_file=given,
         output_file="",

@@ -10,3 +10,8 @@ CREATE INDEX tasks_finished ON ffmate.tasks (status, finished_at, id) WHERE fini
 -- A paused node claims nothing but goes on with what it runs, and stays. Percent of the whole computer, as of its
 -- last heartbeat; both are in no index, so that heartbeats stay HOT updates.
 ALTER TABLE ffmate.nodes ADD COLUMN paused boolean NOT NULL DEFAULT false, ADD COLUMN cpu real, ADD COLUMN memory real;
+
+-- A task that was edited may now suit a node that it did not suit before.
+CREATE TRIGGER tasks_edited AFTER UPDATE OF requirement_set ON ffmate.tasks FOR EACH ROW
+    WHEN (NEW.status = 'QUEUED' AND NEW.desired = 'run' AND NEW.requirement_set <> OLD.requirement_set)
+    EXECUTE FUNCTION ffmate.notify_work();
