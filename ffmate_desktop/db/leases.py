@@ -14,7 +14,7 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.migrate import program_schema
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.node import NodeFacts
+from ffmate_desktop.domain.node import Load, NodeFacts
 from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress, TaskStatus
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ class Beat:
     """There are active tasks that belong to nobody alive."""
     leftovers: bool = False
     """Attempts that were taken from their node may have left temporary files."""
+    version: int = 0
+    """Of the node's row: of two orders the one with the higher version counts."""
+    slots: int | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ async def join(connection: "Connection", facts: NodeFacts) -> Membership:
             facts.cores,
             facts.slots,
             list(facts.labels),
+            facts.paused,
         )
     return Membership(node_id, session, cluster, buried)
 
@@ -133,13 +138,32 @@ async def hold_session(connection: "Connection", node_id: int) -> bool:
     return bool(await connection.fetchval(query("leases", "take_session_lock"), node_id))
 
 
-async def beat(connection: "Connection", node_id: int, lease: float, progress: list[LiveProgress]) -> Beat:
+async def beat(
+    connection: "Connection",
+    node_id: int,
+    lease: float,
+    progress: list[LiveProgress],
+    load: Load | None = None,
+) -> Beat:
     """Say "I am alive" for `lease` seconds more, checkpoint progress, and hear what the database believes."""
     rows: list[Any] = [task.to_row() for task in progress]
-    row = await connection.fetchrow(query("leases", "beat"), node_id, timedelta(seconds=lease), rows)
+    busy = (load.cpu, load.memory) if load else (None, None)
+    row = await connection.fetchrow(query("leases", "beat"), node_id, timedelta(seconds=lease), rows, *busy)
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     mine = {task_id: (epoch, desired) for task_id, epoch, desired in row["mine"]}
-    return Beat(row["state"], row["work"], mine, row["late"], row["stray"], row["leftovers"])
+    if row["state"] is None:
+        return Beat(None, row["work"], mine, row["late"], row["stray"], row["leftovers"])
+    return Beat(
+        row["state"],
+        row["work"],
+        mine,
+        row["late"],
+        row["stray"],
+        row["leftovers"],
+        row["version"],
+        row["slots"],
+        row["paused"],
+    )
 
 
 async def adopt(
@@ -161,6 +185,15 @@ async def sweep(database: Database, node_id: int) -> Swept:
     async with database.transaction() as connection:
         dead = await connection.fetch(query("leases", "bury_late_nodes"), node_id)
         moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
+        await delete_ended(connection, moved)
+    return _swept(dead, moved)
+
+
+async def give_up(database: Database, identifier: str) -> Swept:
+    """Declare a node dead that missed a beat, without waiting for the end of its lease."""
+    async with database.transaction() as connection:
+        dead = await connection.fetch(query("nodes", "give_up_node"), identifier)
+        moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES) if dead else []
         await delete_ended(connection, moved)
     return _swept(dead, moved)
 

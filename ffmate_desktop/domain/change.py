@@ -35,12 +35,14 @@ class TasksChanged:
 
 @dataclass(frozen=True, slots=True)
 class NodeChanged:
-    """A node joined, or its state, slots or labels changed."""
+    """A node joined, was forgotten (state "gone"), or its state, slots, labels or pause changed."""
 
     id: int
     version: int
     state: str
     identifier: str
+    slots: int | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

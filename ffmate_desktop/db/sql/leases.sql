@@ -22,9 +22,9 @@ SELECT n.id, n.host, n.machine, n.pid,
 
 -- name: join_node
 INSERT INTO ffmate.nodes (id, session, identifier, heartbeat, lease_until, machine, pid, host, os, arch, program,
-                          program_schema, ffmpeg, ffmpeg_version, cores, slots, labels)
+                          program_schema, ffmpeg, ffmpeg_version, cores, slots, labels, paused)
 VALUES ($1, $2, $3, $4::interval, clock_timestamp() + $5::interval, $6, $7, $8, $9, $10, $11,
-        $12, $13, $14, $15, $16, $17)
+        $12, $13, $14, $15, $16, $17, $18)
 RETURNING (SELECT cluster FROM ffmate.meta);
 
 -- name: beat
@@ -34,10 +34,12 @@ RETURNING (SELECT cluster FROM ffmate.meta);
 -- state is NULL when this incarnation was declared dead: the node then owns nothing any more.
 WITH me AS (
     UPDATE ffmate.nodes
-       SET beat_at = clock_timestamp(), lease_until = clock_timestamp() + $2::interval, progress = $3::jsonb
+       SET beat_at = clock_timestamp(), lease_until = clock_timestamp() + $2::interval, progress = $3::jsonb,
+           cpu = coalesce($4, cpu), memory = coalesce($5, memory)
      WHERE id = $1 AND state IN ('online', 'draining')
-    RETURNING state, labels)
-SELECT (SELECT state FROM me) AS state,
+    RETURNING state, labels, version, slots, paused)
+SELECT (SELECT state FROM me) AS state, (SELECT version FROM me) AS version, (SELECT slots FROM me) AS slots,
+       (SELECT paused FROM me) AS paused,
        EXISTS (SELECT 1 FROM ffmate.tasks q WHERE q.status = 'QUEUED' AND q.desired = 'run'
                   AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
                   AND q.requirement_set = ANY (ARRAY(

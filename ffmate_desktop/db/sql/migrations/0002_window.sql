@@ -15,3 +15,26 @@ ALTER TABLE ffmate.nodes ADD COLUMN paused boolean NOT NULL DEFAULT false, ADD C
 CREATE TRIGGER tasks_edited AFTER UPDATE OF requirement_set ON ffmate.tasks FOR EACH ROW
     WHEN (NEW.status = 'QUEUED' AND NEW.desired = 'run' AND NEW.requirement_set <> OLD.requirement_set)
     EXECUTE FUNCTION ffmate.notify_work();
+
+-- News of a node carry what is wanted of it, so that it obeys at once; a forgotten one is news as well.
+CREATE OR REPLACE FUNCTION ffmate.notify_node() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    told    ffmate.nodes;
+    payload text;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        told := OLD;
+        told.state := 'gone';
+    ELSE
+        told := NEW;
+    END IF;
+    payload := json_build_object('kind', 'node', 'op', lower(TG_OP), 'rows', json_build_array(json_build_array(
+        told.id, told.version, told.state, told.identifier, told.slots, told.paused)))::text;
+    PERFORM pg_notify('ffmate', payload), pg_notify('ffmate_node', payload);
+    RETURN NULL;
+END $$;
+DROP TRIGGER nodes_changed ON ffmate.nodes;
+CREATE TRIGGER nodes_changed AFTER UPDATE OF state, slots, labels, heartbeat, paused ON ffmate.nodes
+    FOR EACH ROW EXECUTE FUNCTION ffmate.notify_node();
+CREATE TRIGGER nodes_forgotten AFTER DELETE ON ffmate.nodes
+    FOR EACH ROW EXECUTE FUNCTION ffmate.notify_node();
