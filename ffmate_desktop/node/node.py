@@ -19,6 +19,7 @@ from ffmate_desktop.node.computer import Computer
 from ffmate_desktop.node.heartbeat import Heartbeat
 from ffmate_desktop.node.insist import insist
 from ffmate_desktop.node.janitor import Janitor
+from ffmate_desktop.node.log_feed import LogFeed
 from ffmate_desktop.node.progress_sender import ProgressSender
 from ffmate_desktop.node.recovery import recover
 from ffmate_desktop.node.scheduler import Scheduler
@@ -34,12 +35,21 @@ GIVE_BACK_SECONDS = 15.0
 class Node:
     """One node. `start` joins the cluster, `run` works until `stop` or a drain ends it.
 
-    `facts.slots` tasks run at once. The node owns every task it starts; its database pool and workshop are its own
+    `facts.slots` tasks run at once. What `feed` collects is shipped to the cluster's log. The node owns every task it starts; its database pool and workshop are its own
     to use but not to close.
     """
 
-    def __init__(self, uri: str, database: Database, facts: NodeFacts, shop: Workshop, bus: Bus) -> None:
+    def __init__(
+        self,
+        uri: str,
+        database: Database,
+        facts: NodeFacts,
+        shop: Workshop,
+        bus: Bus,
+        feed: LogFeed | None = None,
+    ) -> None:
         self._database = database
+        self._feed = feed
         self._facts = facts
         self._shop = shop
         self._bus = bus
@@ -159,6 +169,7 @@ class Node:
                         (self._scheduler.run, "scheduler"),
                         (self._sender.run, "progress"),
                         (self._reconcile, "reconcile"),
+                        (self._ship_lines, "log feed"),
                     )
                 ]
                 self._scheduler.wake()
@@ -192,6 +203,14 @@ class Node:
     async def _leave(self) -> None:
         await claims.give_back(self._database, self._node_id())  # a claim whose answer never came, too
         await leases.leave(self._database, self._node_id())
+        if self._feed is not None:
+            await self._feed.flush_now(self._database, self._facts.identifier, self._node_id())
+
+    async def _ship_lines(self) -> None:
+        if self._feed is None:
+            await self._over.wait()
+        else:
+            await self._feed.run(self._database, self._facts.identifier, self._node_id)
 
     def _node_id(self) -> int:
         return self._heartbeat.membership.id

@@ -38,3 +38,25 @@ CREATE TRIGGER nodes_changed AFTER UPDATE OF state, slots, labels, heartbeat, pa
     FOR EACH ROW EXECUTE FUNCTION ffmate.notify_node();
 CREATE TRIGGER nodes_forgotten AFTER DELETE ON ffmate.nodes
     FOR EACH ROW EXECUTE FUNCTION ffmate.notify_node();
+
+-- What nodes log, for everybody to read. Cut by age and by number; in no order but that of the inserts.
+CREATE TABLE ffmate.node_logs (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    node        text NOT NULL,
+    incarnation bigint NOT NULL,
+    at          timestamptz NOT NULL,  -- by the node's own clock, so that its lines keep their order
+    level       smallint NOT NULL,     -- 10 debug, 20 info, 30 warn, 40 error
+    namespace   text NOT NULL,
+    message     text NOT NULL,
+    stored_at   timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE FUNCTION ffmate.notify_logs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT ffmate.nobody_looks() THEN
+        PERFORM pg_notify('ffmate', json_build_object('kind', 'log', 'first', min(id), 'last', max(id))::text)
+           FROM added HAVING count(*) > 0;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER node_logs_added AFTER INSERT ON ffmate.node_logs REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION ffmate.notify_logs();
