@@ -25,6 +25,7 @@ from ffmate_desktop.node.node import Node
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.settings import STALL_SECONDS, Settings, resources_folder
@@ -45,6 +46,7 @@ class Cluster:
     nodes: NodeService
     queue: QueueService
     node_logs: NodeLogService
+    preview: PreviewService
 
 
 @asynccontextmanager
@@ -76,6 +78,7 @@ async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Clu
             nodes=NodeService(database),
             queue=QueueService(database),
             node_logs=NodeLogService(database),
+            preview=PreviewService(database, presets),
         )
 
 

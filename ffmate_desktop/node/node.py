@@ -35,8 +35,8 @@ GIVE_BACK_SECONDS = 15.0
 class Node:
     """One node. `start` joins the cluster, `run` works until `stop` or a drain ends it.
 
-    `facts.slots` tasks run at once. What `feed` collects is shipped to the cluster's log. The node owns every task it starts; its database pool and workshop are its own
-    to use but not to close.
+    `facts.slots` tasks run at once. What `feed` collects is shipped to the cluster's log. The node owns every task
+    it starts; its database pool and workshop are its own to use but not to close.
     """
 
     def __init__(
