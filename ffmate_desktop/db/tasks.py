@@ -10,6 +10,7 @@ import asyncpg
 
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.attempt import Attempt, AttemptEnd, end_of
 from ffmate_desktop.domain.task import (
     Client,
     LiveProgress,
@@ -176,6 +177,32 @@ async def read_log(database: Database, uuid: UUID) -> list[LogChunk]:
     """The log of all attempts, oldest line first."""
     rows = await database.fetch(query("tasks", "read_log"), uuid)
     return [LogChunk(row["epoch"], row["at"], row["lines"]) for row in rows]
+
+
+async def attempts(database: Database, uuid: UUID) -> list[Attempt]:
+    """Who worked on the task and how that ended, oldest first; empty when there is no such task."""
+    row = await database.fetch_one(query("tasks", "attempts"), uuid)
+    if row is None:
+        return []
+    found = [
+        Attempt(
+            entry["number"],
+            entry["node"],
+            entry["started"],
+            entry["ended"],
+            AttemptEnd(entry["end"]),
+            entry.get("error") or None,
+        )
+        for entry in row["history"] or []
+    ]
+    if row["node_id"] is not None:  # the one whose end is the end of the task, or that is not over
+        end = end_of(TaskStatus(row["status"]))
+        found.append(
+            Attempt(
+                row["attempts"], row["node_name"], row["started"], row["ended"], end, row["error"] or None
+            )
+        )
+    return found
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

@@ -124,7 +124,7 @@ def _settle(
     ]
 
 
-def _settle_one(task: NewTask, draft: Draft, taken: set[str], ours: set[str]) -> PreviewRow:
+def _settle_one(task: NewTask, draft: Draft, taken: set[str], ours: set[str]) -> PreviewRow:  # noqa: PLR0911
     try:
         output = settle(draft, taken, ours).spec.output
     except OutputInUseError as error:

@@ -11,6 +11,7 @@ from ffmate_desktop.db import commands
 from ffmate_desktop.db import tasks as stored
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.tasks import TaskRow
+from ffmate_desktop.domain.attempt import Attempt
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import Move
 from ffmate_desktop.domain.task import LogChunk, NewTask, Task, TaskStatus
@@ -153,6 +154,10 @@ class TaskService:
     async def log(self, uuid: UUID) -> list[LogChunk]:
         """The lines of all attempts, oldest first."""
         return await stored.read_log(self._database, uuid)
+
+    async def attempts(self, uuid: UUID) -> list[Attempt]:
+        """Who worked on the task and how that ended, oldest first."""
+        return await stored.attempts(self._database, uuid)
 
     def follow(self, uuids: Sequence[UUID]) -> AsyncIterator[list[Task]]:
         """The tasks as they are, again after each change, until all are done or gone."""

@@ -1,6 +1,5 @@
 """What the sheet shows before submitting: names, conflicts, errors; and what a dropped folder holds."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -100,15 +99,12 @@ async def test_a_dropped_folder_is_read_to_its_bottom(tmp_path: Path) -> None:
     (root / "loop").symlink_to(root, target_is_directory=True)
     told: list[int] = []
     found = await find_media([str(root), str(single), str(single)], on_progress=told.append)
-    inside = "day ${1}" + os.sep
-    assert found.files == (
+    assert set(found.files) == {
         FoundFile(str(root / "a.MOV"), "day ${1}"),
-        FoundFile(str(root / "sub" / "b.mxf"), inside + "sub"),
-        FoundFile(str(root / "sub" / "deep" / "c.wav"), inside + os.path.join("sub", "deep")),
+        FoundFile(str(root / "sub" / "b.mxf"), str(Path("day ${1}", "sub"))),
+        FoundFile(str(root / "sub" / "deep" / "c.wav"), str(Path("day ${1}", "sub", "deep"))),
         FoundFile(str(single), ""),
-    ) or sorted(file.path for file in found.files) == sorted(
-        map(str, (root / "a.MOV", root / "sub" / "b.mxf", root / "sub" / "deep" / "c.wav", single))
-    )
+    }
     assert (found.skipped, found.unreadable, found.cut) == (2, (), False)
     few = await find_media([str(root)], limit=2)
     assert (len(few.files), few.cut) == (2, True)

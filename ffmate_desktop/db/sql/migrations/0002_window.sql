@@ -52,7 +52,9 @@ CREATE TABLE ffmate.node_logs (
 );
 CREATE FUNCTION ffmate.notify_logs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT ffmate.nobody_looks() THEN
+    -- Only while somebody looks, as for tasks: see the locks in 0001.
+    IF NOT (pg_try_advisory_xact_lock_shared(1717988705, 1)
+            AND pg_try_advisory_lock(1717988705, 2) AND pg_advisory_unlock(1717988705, 2)) THEN
         PERFORM pg_notify('ffmate', json_build_object('kind', 'log', 'first', min(id), 'last', max(id))::text)
            FROM added HAVING count(*) > 0;
     END IF;
@@ -60,3 +62,7 @@ BEGIN
 END $$;
 CREATE TRIGGER node_logs_added AFTER INSERT ON ffmate.node_logs REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION ffmate.notify_logs();
+
+-- Attempts that ended without an end of the task, or before a restart: {number, node, started, ended, end, error}, oldest
+-- first. Written only by those rare statements; the last attempt stands in the row itself, so claims and ends pay nothing.
+ALTER TABLE ffmate.tasks ADD COLUMN history jsonb;
