@@ -24,6 +24,7 @@ from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
+from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
@@ -42,6 +43,7 @@ class Cluster:
     embedded: bool
     database: Database
     presets: PresetService
+    preset_editor: PresetEditor
     tasks: TaskService
     nodes: NodeService
     queue: QueueService
@@ -74,6 +76,7 @@ async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Clu
             embedded=embedded,
             database=database,
             presets=presets,
+            preset_editor=PresetEditor(database, presets),
             tasks=TaskService(database, presets),
             nodes=NodeService(database),
             queue=QueueService(database),

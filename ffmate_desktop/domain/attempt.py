@@ -21,7 +21,7 @@ class AttemptEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Times in milliseconds since 1970 UTC; `number` counts from 1 again after a restart; `error` is the first line."""
+    """Times in milliseconds since 1970 UTC; `number` begins anew with a restart; `error` is the first line."""
 
     number: int
     node: str | None

@@ -20,7 +20,7 @@ async def test_every_attempt_is_told(database: Database, database_uri: str) -> N
         assert (running.node, running.end, running.ended) == ("a", AttemptEnd.RUNNING, None)
         await claims.give_back(database, node.id)
         async with joined(database_uri, identifier="b") as other:
-            [lost] = await claims.claim(database, other.id, 1)
+            await claims.claim(database, other.id, 1)
             await age(database, other.id, 100)
             await leases.sweep(database, node.id)
         async with database.transaction() as connection:
