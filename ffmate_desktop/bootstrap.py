@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from ffmate_desktop import __version__
+from ffmate_desktop import __version__, logs
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.embedded import EmbeddedDatabase
 from ffmate_desktop.db.migrate import update_schema
@@ -20,9 +20,14 @@ from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.node.attempt import Workshop
 from ffmate_desktop.node.bus import Bus
+from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
+from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
+from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.preview import PreviewService
+from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.settings import STALL_SECONDS, Settings, resources_folder
 
@@ -38,8 +43,12 @@ class Cluster:
     embedded: bool
     database: Database
     presets: PresetService
+    preset_editor: PresetEditor
     tasks: TaskService
     nodes: NodeService
+    queue: QueueService
+    node_logs: NodeLogService
+    preview: PreviewService
 
 
 @asynccontextmanager
@@ -62,7 +71,18 @@ async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Clu
     async with database:
         await update_schema(database)
         presets = PresetService(database, resources_folder() / "presets")
-        yield Cluster(uri, embedded, database, presets, TaskService(database, presets), NodeService(database))
+        yield Cluster(
+            uri=uri,
+            embedded=embedded,
+            database=database,
+            presets=presets,
+            preset_editor=PresetEditor(database, presets),
+            tasks=TaskService(database, presets),
+            nodes=NodeService(database),
+            queue=QueueService(database),
+            node_logs=NodeLogService(database),
+            preview=PreviewService(database, presets),
+        )
 
 
 @asynccontextmanager
@@ -70,6 +90,7 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
     """A node that has joined; leave the block when its `run` has ended."""
     ffmpeg = await find_ffmpeg(settings.ffmpeg)
     facts = node_facts(settings, ffmpeg)
+    feed = LogFeed(settings.debug or logs.DEFAULT_RULES)
     async with node_folder(settings.work_folder) as folder:
         launcher = await Launcher.find(folder.owner)
         prober = Prober(launcher.mark())
@@ -83,10 +104,11 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
             logs=settings.task_logs,
             stall_seconds=STALL_SECONDS,
         )
-        node = Node(cluster.uri, cluster.database, facts, shop, bus)
+        node = Node(cluster.uri, cluster.database, facts, shop, bus, feed)
         try:
-            await node.start()
-            yield node
+            with collecting(feed):
+                await node.start()
+                yield node
         finally:
             await prober.close()
             await launcher.close()

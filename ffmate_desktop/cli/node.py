@@ -122,7 +122,7 @@ async def _list_nodes(context: Context, as_json: bool) -> None:
     for node in found:
         table.add_row(
             Text(printable(node.identifier)),
-            f"[{_COLOURS[node.status]}]{node.status}[/]",
+            f"[{_COLOURS[node.status]}]{node.status}{', paused' if node.paused else ''}[/]",
             ago(node.heartbeat_age),
             f"{node.running}/{node.slots}",
             f"{node.os} {node.arch}",

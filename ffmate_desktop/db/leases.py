@@ -14,7 +14,7 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.migrate import program_schema
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.node import NodeFacts
+from ffmate_desktop.domain.node import Load, NodeFacts
 from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress, TaskStatus
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ class Beat:
     """Attempts that were taken from their node may have left temporary files."""
     due: float | None = None
     """Seconds until a busy node may be dead; negative when that moment has passed, None when there is none."""
+    version: int = 0
+    """Of the node's row: of two orders the one with the higher version counts."""
+    slots: int | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ async def join(connection: "Connection", facts: NodeFacts) -> Membership:
             facts.cores,
             facts.slots,
             list(facts.labels),
+            facts.paused,
         )
     return Membership(node_id, session, cluster, buried)
 
@@ -135,13 +140,33 @@ async def hold_session(connection: "Connection", node_id: int) -> bool:
     return bool(await connection.fetchval(query("leases", "take_session_lock"), node_id))
 
 
-async def beat(connection: "Connection", node_id: int, lease: float, progress: list[LiveProgress]) -> Beat:
+async def beat(
+    connection: "Connection",
+    node_id: int,
+    lease: float,
+    progress: list[LiveProgress],
+    load: Load | None = None,
+) -> Beat:
     """Say "I am alive" for `lease` seconds more, checkpoint progress, and hear what the database believes."""
     rows: list[Any] = [task.to_row() for task in progress]
-    row = await connection.fetchrow(query("leases", "beat"), node_id, timedelta(seconds=lease), rows)
+    busy = (load.cpu, load.memory) if load else (None, None)
+    row = await connection.fetchrow(query("leases", "beat"), node_id, timedelta(seconds=lease), rows, *busy)
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     mine = {task_id: (epoch, desired) for task_id, epoch, desired in row["mine"]}
-    return Beat(row["state"], row["work"], mine, row["late"], row["stray"], row["leftovers"], row["due"])
+    if row["state"] is None:
+        return Beat(None, row["work"], mine, row["late"], row["stray"], row["leftovers"], row["due"])
+    return Beat(
+        row["state"],
+        row["work"],
+        mine,
+        row["late"],
+        row["stray"],
+        row["leftovers"],
+        row["due"],
+        row["version"],
+        row["slots"],
+        row["paused"],
+    )
 
 
 async def adopt(
@@ -163,6 +188,15 @@ async def sweep(database: Database, node_id: int) -> Swept:
     async with database.transaction() as connection:
         dead = await connection.fetch(query("leases", "bury_late_nodes"), node_id)
         moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
+        await delete_ended(connection, moved)
+    return _swept(dead, moved)
+
+
+async def give_up(database: Database, identifier: str) -> Swept:
+    """Declare a node dead that missed a beat, without waiting for the end of its lease."""
+    async with database.transaction() as connection:
+        dead = await connection.fetch(query("nodes", "give_up_node"), identifier)
+        moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES) if dead else []
         await delete_ended(connection, moved)
     return _swept(dead, moved)
 

@@ -1,39 +1,98 @@
-"""Nodes as people see them, and the one command that they take."""
+"""Nodes as people see them, and the commands that they take."""
+
+from typing import Any
+from uuid import UUID
+
+import asyncpg
 
 from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.node import Node, NodeState, describe
+from ffmate_desktop.db.queries import Sql, query
+from ffmate_desktop.domain.node import Node, NodeState, NodeTask, describe
+from ffmate_desktop.domain.task import LiveProgress
 
 
 async def list_nodes(database: Database) -> list[Node]:
     """One row an identifier: the live incarnation, else the newest; live ones first."""
-    rows = await database.fetch(query("nodes", "list_nodes"))
-    return [
-        Node(
-            identifier=row["identifier"],
-            session=row["session"],
-            cluster=row["cluster"],
-            os=row["os"],
-            arch=row["arch"],
-            version=row["program"],
-            ffmpeg=row["ffmpeg"],
-            last_seen=int(row["beat_at"].timestamp() * 1000),
-            state=NodeState(row["state"]),
-            status=describe(NodeState(row["state"]), row["beat_age"], row["heartbeat_seconds"]),
-            heartbeat_age=round(row["beat_age"], 2),
-            heartbeat=row["heartbeat_seconds"],
-            host=row["host"],
-            pid=row["pid"],
-            ffmpeg_version=row["ffmpeg_version"],
-            cores=row["cores"],
-            slots=row["slots"],
-            running=row["running"],
-            labels=row["labels"],
-        )
-        for row in rows
-    ]
+    return [_to_node(row) for row in await database.fetch(query("nodes", "list_nodes"))]
+
+
+def _to_node(row: asyncpg.Record) -> Node:
+    state = NodeState(row["state"])
+    progress = {entry.task_id: entry for entry in map(LiveProgress.from_row, row["progress"])}
+    return Node(
+        id=row["id"],
+        identifier=row["identifier"],
+        session=row["session"],
+        cluster=row["cluster"],
+        os=row["os"],
+        arch=row["arch"],
+        version=row["program"],
+        ffmpeg=row["ffmpeg"],
+        last_seen=int(row["beat_at"].timestamp() * 1000),
+        state=state,
+        status=describe(state, row["beat_age"], row["heartbeat_seconds"]),
+        heartbeat_age=round(row["beat_age"], 2),
+        heartbeat=row["heartbeat_seconds"],
+        host=row["host"],
+        pid=row["pid"],
+        ffmpeg_version=row["ffmpeg_version"],
+        cores=row["cores"],
+        slots=row["slots"],
+        running=len(row["tasks"]),
+        labels=row["labels"],
+        paused=row["paused"],
+        lease_left=max(0.0, round(row["lease_left"], 2)) if state in _ALIVE else 0.0,
+        cpu=_rounded(row["cpu"]),
+        memory=_rounded(row["memory"]),
+        fps=round(sum(entry.fps or 0.0 for entry in progress.values()), 2),
+        tasks=[_to_task(task, progress.get(task["id"])) for task in row["tasks"]],
+    )
+
+
+_ALIVE = (NodeState.ONLINE, NodeState.DRAINING)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def _to_task(task: dict[str, Any], live: LiveProgress | None) -> NodeTask:
+    if live is None or live.epoch != task["epoch"]:
+        return NodeTask(id=task["id"], uuid=UUID(task["uuid"]), name=task["name"])
+    return NodeTask(
+        id=task["id"],
+        uuid=UUID(task["uuid"]),
+        name=task["name"],
+        progress=live.percent,
+        fps=live.fps,
+        remaining=live.remaining,
+    )
 
 
 async def drain(database: Database, identifier: str) -> bool:
     """Let a node finish what it runs, claim nothing new, then leave; False when no live node has this name."""
-    return await database.fetch_one(query("nodes", "drain_node"), identifier) is not None
+    return await _command(database, query("nodes", "drain_node"), identifier)
+
+
+async def resume(database: Database, identifier: str) -> bool:
+    """Let a draining or paused node go on; False when no live node has this name."""
+    return await _command(database, query("nodes", "resume_node"), identifier)
+
+
+async def pause(database: Database, identifier: str) -> bool:
+    """Let a node claim nothing for now; False when no live node has this name."""
+    return await _command(database, query("nodes", "pause_node"), identifier)
+
+
+async def set_slots(database: Database, identifier: str, slots: int) -> bool:
+    """Let a node run so many tasks at once from now on; False when no live node has this name."""
+    return await _command(database, query("nodes", "set_slots"), identifier, slots)
+
+
+async def forget(database: Database, identifier: str) -> bool:
+    """Forget a node that has left or is lost; False when there is none."""
+    return await _command(database, query("nodes", "forget_node"), identifier)
+
+
+async def _command(database: Database, sql: Sql, identifier: str, *arguments: object) -> bool:
+    return bool(await database.fetch(sql, identifier, *arguments))

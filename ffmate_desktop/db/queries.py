@@ -1,4 +1,7 @@
-"""Named SQL: every statement of the program stands in `db/sql/*.sql` below a line `-- name: what_it_does`."""
+"""Named SQL: every statement of the program stands in `db/sql/*.sql` below a line `-- name: what_it_does`.
+
+What several statements of a file share stands below `-- fragment: word` and is put in where they say `{word}`.
+"""
 
 import re
 from functools import cache
@@ -8,14 +11,24 @@ from typing import LiteralString, NewType
 Sql = NewType("Sql", str)
 """A statement that came from `db/sql`; nothing else may be sent to the database."""
 
-_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_HEAD = re.compile(r"^-- (name|fragment): (\w+)$", re.MULTILINE)
 
 
 @cache
 def _load(topic: str) -> dict[str, Sql]:
     text = (resources.files("ffmate_desktop.db") / "sql" / f"{topic}.sql").read_text(encoding="utf-8")
-    parts = _NAME.split(text)[1:]
-    return {name: Sql(body.strip()) for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    parts = _HEAD.split(text)[1:]
+    fragments: dict[str, str] = {}
+    statements = {}
+    for kind, name, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        whole = body.strip()
+        for word, fragment in fragments.items():
+            whole = whole.replace(f"{{{word}}}", fragment)
+        if kind == "fragment":
+            fragments[name] = whole
+        else:
+            statements[name] = Sql(whole)
+    return statements
 
 
 def query(topic: LiteralString, name: LiteralString) -> Sql:

@@ -10,6 +10,7 @@ import asyncpg
 
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.attempt import Attempt, AttemptEnd, end_of
 from ffmate_desktop.domain.task import (
     Client,
     LiveProgress,
@@ -56,7 +57,7 @@ async def insert(database: Database, rows: Sequence[TaskRow], *, batch: UUID | N
     try:
         async with database.transaction() as connection:
             sets = {
-                labels: await _requirement_set(connection, labels) for labels in {row.labels for row in rows}
+                labels: await requirement_set(connection, labels) for labels in {row.labels for row in rows}
             }
             if batch is not None:
                 await connection.fetch(query("tasks", "insert_batch"), batch, source, len(rows))
@@ -69,7 +70,8 @@ async def insert(database: Database, rows: Sequence[TaskRow], *, batch: UUID | N
         raise OutputsTakenError(await taken_outputs(database, keys)) from error
 
 
-async def _requirement_set(connection: "Connection", labels: tuple[str, ...]) -> int:
+async def requirement_set(connection: "Connection", labels: tuple[str, ...]) -> int:
+    """The number of this set of labels."""
     wanted = sorted(set(labels))
     found = await connection.fetchval(query("tasks", "find_requirement_set"), wanted)
     if found is None:
@@ -175,6 +177,32 @@ async def read_log(database: Database, uuid: UUID) -> list[LogChunk]:
     """The log of all attempts, oldest line first."""
     rows = await database.fetch(query("tasks", "read_log"), uuid)
     return [LogChunk(row["epoch"], row["at"], row["lines"]) for row in rows]
+
+
+async def attempts(database: Database, uuid: UUID) -> list[Attempt]:
+    """Who worked on the task and how that ended, oldest first; empty when there is no such task."""
+    row = await database.fetch_one(query("tasks", "attempts"), uuid)
+    if row is None:
+        return []
+    found = [
+        Attempt(
+            entry["number"],
+            entry["node"],
+            entry["started"],
+            entry["ended"],
+            AttemptEnd(entry["end"]),
+            entry.get("error") or None,
+        )
+        for entry in row["history"] or []
+    ]
+    if row["node_id"] is not None:  # the one whose end is the end of the task, or that is not over
+        end = end_of(TaskStatus(row["status"]))
+        found.append(
+            Attempt(
+                row["attempts"], row["node_name"], row["started"], row["ended"], end, row["error"] or None
+            )
+        )
+    return found
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from ffmate_desktop.domain.task import Desired, LiveProgress
 
-Kind = Literal["task", "node", "preset"]
+Kind = Literal["task", "node", "preset", "log"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,14 @@ class TasksChanged:
 
 @dataclass(frozen=True, slots=True)
 class NodeChanged:
-    """A node joined, or its state, slots or labels changed."""
+    """A node joined, was forgotten (state "gone"), or its state, slots, labels or pause changed."""
 
     id: int
     version: int
     state: str
     identifier: str
+    slots: int | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,19 @@ class ProgressNews:
 
 
 @dataclass(frozen=True, slots=True)
+class LogsChanged:
+    """Nodes logged the lines with these ids; ids of other nodes may lie between them."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnythingChanged:
     """The connection was away: whatever is shown must be read again."""
 
 
-Change = TasksChanged | NodeChanged | PresetsChanged | ProgressNews | AnythingChanged
+Change = TasksChanged | NodeChanged | PresetsChanged | ProgressNews | LogsChanged | AnythingChanged
 
 
 def progress_payload(node_id: int, tasks: list[LiveProgress]) -> str:
@@ -70,7 +80,7 @@ def progress_payload(node_id: int, tasks: list[LiveProgress]) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
-def parse(payload: str) -> Change | None:
+def parse(payload: str) -> Change | None:  # noqa: PLR0911 - one a kind
     """The change that a payload tells of, or None for a kind that a newer program sends."""
     news = json.loads(payload)
     match news["kind"]:
@@ -83,6 +93,8 @@ def parse(payload: str) -> Change | None:
             return NodeChanged(*news["rows"][0])
         case "preset":
             return PresetsChanged()
+        case "log":
+            return LogsChanged(news["first"], news["last"])
         case "progress":
             return ProgressNews(news["node"], tuple(LiveProgress.from_row(row) for row in news["tasks"]))
         case _:

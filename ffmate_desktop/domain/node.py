@@ -1,9 +1,12 @@
 """A node: one running program in the cluster."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
+
+from pydantic import Field
 
 from ffmate_desktop.domain.task import Wire
 
@@ -34,6 +37,8 @@ class NodeFacts:
     cores: int
     slots: int
     labels: tuple[str, ...]
+    paused: bool = False
+    """Claims nothing for now."""
 
     @property
     def lease(self) -> float:
@@ -41,9 +46,29 @@ class NodeFacts:
         return 2.9 * self.heartbeat
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How busy a computer is, in percent of the whole."""
+
+    cpu: float
+    memory: float
+
+
+class NodeTask(Wire):
+    """What a node runs; `progress` in percent, `remaining` in seconds, as of its last heartbeat."""
+
+    id: int
+    uuid: UUID
+    name: str
+    progress: float = 0.0
+    fps: float | None = None
+    remaining: float | None = None
+
+
 class Node(Wire):
     """A node as it is shown: FFmate's client fields first. `last_seen` in milliseconds since 1970 UTC,
-    `heartbeat_age` in seconds by the database's clock."""
+    `heartbeat_age` in seconds by the database's clock; its tasks go back to the queue in `lease_left` seconds if
+    nothing is heard of it. `cpu` and `memory` in percent of the computer, `fps` frames/s of all it runs."""
 
     identifier: str
     session: UUID
@@ -65,6 +90,43 @@ class Node(Wire):
     slots: int
     running: int
     labels: list[str]
+
+    id: int
+    paused: bool = False
+    lease_left: float = 0.0
+    cpu: float | None = None
+    memory: float | None = None
+    fps: float = 0.0
+    tasks: list[NodeTask] = Field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """Whether a node could run a task now, and otherwise why not: a sentence, and the labels that it lacks."""
+
+    identifier: str
+    can: bool
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def fitness(labels: Sequence[str], nodes: Sequence[Node]) -> list[Fitness]:
+    """For each node that is there: could it run a task that requires these labels?"""
+    return [_fitness(labels, node) for node in nodes if node.state in (NodeState.ONLINE, NodeState.DRAINING)]
+
+
+def _fitness(labels: Sequence[str], node: Node) -> Fitness:
+    missing = tuple(sorted(set(labels) - set(node.labels)))
+    name = node.identifier
+    if missing:
+        return Fitness(name, False, missing, f"{name} lacks {', '.join(missing)}.")
+    if node.state is NodeState.DRAINING:
+        return Fitness(name, False, reason=f"{name} finishes what it runs, then leaves.")
+    if node.paused:
+        return Fitness(name, False, reason=f"{name} is paused.")
+    if node.slots == 0:
+        return Fitness(name, False, reason=f"{name} has no slots.")
+    return Fitness(name, True)
 
 
 def describe(state: NodeState, beat_age: float, heartbeat: float) -> str:

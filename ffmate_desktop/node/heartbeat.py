@@ -12,7 +12,7 @@ from ffmate_desktop.db.leases import Beat, Held, Membership
 from ffmate_desktop.db.listener import NODE_CHANNEL, listen
 from ffmate_desktop.domain.change import AnythingChanged
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.node import NodeFacts
+from ffmate_desktop.domain.node import Load, NodeFacts
 from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.insist import pauses
@@ -30,11 +30,12 @@ MOMENT = 0.02
 class Heartbeat:
     """One connection that listens and beats, never inside a transaction.
 
-    `progress` is asked at each beat for what the node runs. `on_beat(beat, sent)` gets every answer with the loop's
-    time at which its question was sent, and returns the tasks that run here although the database no longer
-    counts them as ours; `on_adopted(asked, adopted)` tells which of them were taken back, under which epoch.
-    An incarnation that the cluster has declared dead joins anew under a new id; `on_expelled()` is called when it
-    cannot; `on_silence()` when the database did not answer, although nobody closed the connection.
+    `progress` is asked at each beat for what the node runs, `load` for how busy its computer is.
+    `on_beat(beat, sent)` gets every answer with the loop's time at which its question was sent, and returns the
+    tasks that run here although the database no longer counts them as ours; `on_adopted(asked, adopted)` tells which
+    of them were taken back, under which epoch. An incarnation that the cluster has declared dead joins anew under a
+    new id; `on_expelled()` is called when it cannot; `on_silence()` when the database did not answer, although
+    nobody closed the connection.
     """
 
     def __init__(
@@ -44,15 +45,18 @@ class Heartbeat:
         bus: Bus,
         *,
         progress: Callable[[], list[LiveProgress]],
+        load: Callable[[], Load],
         on_beat: Callable[[Beat, float], Sequence[Held]],
         on_adopted: Callable[[Sequence[Held], Mapping[int, tuple[Epoch, Desired]]], None],
         on_expelled: Callable[[], None],
         on_silence: Callable[[], None],
     ) -> None:
         self._uri = uri
-        self._facts = facts
+        self.facts = facts
+        """What this node tells of itself when it joins again."""
         self._bus = bus
         self._progress = progress
+        self._load = load
         self._on_beat = on_beat
         self._on_adopted = on_adopted
         self._on_expelled = on_expelled
@@ -85,7 +89,7 @@ class Heartbeat:
         await check_for_node(self._uri)
         self._connection = await self._connect()
         try:
-            self._membership = await leases.join(self._connection, self._facts)
+            self._membership = await leases.join(self._connection, self.facts)
         except BaseException:
             self._connection.terminate()
             raise
@@ -93,9 +97,9 @@ class Heartbeat:
             "Joined cluster %s as incarnation %d; a beat every %.1f s, a lease of %.1f s, labels: %s",
             self._membership.cluster,
             self._membership.id,
-            self._facts.heartbeat,
-            self._facts.lease,
-            " ".join(self._facts.labels) or "none",
+            self.facts.heartbeat,
+            self.facts.lease,
+            " ".join(self.facts.labels) or "none",
         )
         if self._membership.buried:
             logs.cluster.info("Tasks of our predecessor that were queued again: %d", self._membership.buried)
@@ -148,7 +152,7 @@ class Heartbeat:
                 connection.terminate()
 
     async def _connect(self) -> "Connection":
-        connection = await connect(self._uri, application=f"ffmate-desktop {self._facts.identifier}"[:63])
+        connection = await connect(self._uri, application=f"ffmate-desktop {self.facts.identifier}"[:63])
         connection.add_termination_listener(lambda _connection: self._hurry.set())
         try:
             async with asyncio.timeout(LONGEST_ANSWER):
@@ -172,8 +176,10 @@ class Heartbeat:
             self._hurry.clear()
             sent = loop.time()
             self._asked += 1
-            async with asyncio.timeout(min(LONGEST_ANSWER, self._facts.heartbeat)):
-                beat = await leases.beat(connection, self.membership.id, self._facts.lease, self._progress())
+            async with asyncio.timeout(min(LONGEST_ANSWER, self.facts.heartbeat)):
+                beat = await leases.beat(
+                    connection, self.membership.id, self.facts.lease, self._progress(), self._load()
+                )
             if beat.state is None:
                 await self._join_anew(connection)
                 continue
@@ -193,7 +199,7 @@ class Heartbeat:
             async with self._answered:
                 self._answers = self._asked
                 self._answered.notify_all()
-            pause = self._facts.heartbeat
+            pause = self.facts.heartbeat
             if beat.due is not None and beat.due > 0:
                 pause = min(pause, beat.due + MOMENT)  # look again just when that node may be dead
             try:
@@ -210,7 +216,7 @@ class Heartbeat:
     async def _join_anew(self, connection: "Connection") -> None:
         logs.cluster.warning("The cluster took this node for dead; it joins again as a new one")
         try:
-            self._membership = await leases.join(connection, self._facts)
+            self._membership = await leases.join(connection, self.facts)
         except UserError:  # our name is somebody else's now
             self._on_expelled()
             raise

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +15,11 @@ from ffmate_desktop.domain.node import NodeFacts, NodeState
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress
 from ffmate_desktop.node.attempt import Workshop
 from ffmate_desktop.node.bus import Bus
+from ffmate_desktop.node.computer import Computer
 from ffmate_desktop.node.heartbeat import Heartbeat
 from ffmate_desktop.node.insist import insist
 from ffmate_desktop.node.janitor import Janitor
+from ffmate_desktop.node.log_feed import LogFeed
 from ffmate_desktop.node.order import Order
 from ffmate_desktop.node.progress_sender import ProgressSender
 from ffmate_desktop.node.recovery import recover
@@ -34,18 +37,29 @@ GIVE_BACK_SECONDS = 15.0
 class Node:
     """One node. `start` joins the cluster, `run` works until `stop` or a drain ends it.
 
-    `facts.slots` tasks run at once. The node owns every task it starts; its database pool and workshop are its own
-    to use but not to close.
+    `facts.slots` tasks run at once. What `feed` collects is shipped to the cluster's log. The node owns every task
+    it starts; its database pool and workshop are its own to use but not to close.
     """
 
-    def __init__(self, uri: str, database: Database, facts: NodeFacts, shop: Workshop, bus: Bus) -> None:
+    def __init__(
+        self,
+        uri: str,
+        database: Database,
+        facts: NodeFacts,
+        shop: Workshop,
+        bus: Bus,
+        feed: LogFeed | None = None,
+    ) -> None:
         self._database = database
+        self._feed = feed
         self._facts = facts
         self._shop = shop
         self._bus = bus
         self._runs: dict[int, TaskRun] = {}
         self._slots = Slots(facts.slots)
         self._draining = False
+        self._drained_as: int | None = None
+        self._heard = (0, 0)
         self._over = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -59,6 +73,7 @@ class Node:
             facts,
             bus,
             progress=self._live,
+            load=Computer().load,
             on_beat=self._on_beat,
             on_adopted=self._on_adopted,
             on_expelled=self._on_expelled,
@@ -87,6 +102,7 @@ class Node:
 
     def retire(self, seconds: float) -> None:
         """Drain for at most `seconds`; what still runs then goes back to the queue, for others to take at once."""
+        self._drained_as = None
         self.drain()
         if self._group is not None and not self._over.is_set():
             self._retiring = self._group.create_task(self._retire(seconds), name="retiring")
@@ -102,6 +118,40 @@ class Node:
                 "Not finished in %.0f s: %d tasks go back to the queue", seconds, len(self._runs)
             )
             self.stop()
+
+    @property
+    def slots(self) -> int:
+        """How many tasks it runs at once."""
+        return self._facts.slots
+
+    @property
+    def paused(self) -> bool:
+        """Whether it claims nothing for now."""
+        return self._facts.paused
+
+    @property
+    def draining(self) -> bool:
+        """Whether it leaves when what it runs is finished."""
+        return self._draining
+
+    def _obey(self, node_id: int, version: int, state: str, slots: int | None, paused: bool) -> None:
+        """Be what the database wants of this node; `version` tells older orders from newer ones."""
+        if node_id != self._node_id() or (node_id == self._heard[0] and version < self._heard[1]):
+            return
+        self._heard = (node_id, version)
+        if slots is not None and (slots, paused) != (self.slots, self.paused):
+            logs.cluster.info("This node has %d slots now%s", slots, ", and is paused" if paused else "")
+            self._facts = self._heartbeat.facts = replace(self._facts, slots=slots, paused=paused)
+            self._slots.resize(slots)
+            self._scheduler.wake()
+        if state == NodeState.DRAINING and not self._draining:
+            self._drained_as = node_id
+            self.drain()
+        elif state == NodeState.ONLINE and self._drained_as == node_id and not self._over.is_set():
+            # Who drains of its own accord, to stop, goes on with it.
+            logs.cluster.info("No longer draining")
+            self._draining, self._drained_as = False, None
+            self._scheduler.wake()
 
     def drain(self) -> None:
         """Claim nothing new; `run` ends when everything that runs here is finished."""
@@ -124,6 +174,7 @@ class Node:
                         (self._scheduler.run, "scheduler"),
                         (self._sender.run, "progress"),
                         (self._reconcile, "reconcile"),
+                        (self._ship_lines, "log feed"),
                     )
                 ]
                 self._scheduler.wake()
@@ -157,6 +208,14 @@ class Node:
     async def _leave(self) -> None:
         await claims.give_back(self._database, self._node_id())  # a claim whose answer never came, too
         await leases.leave(self._database, self._node_id())
+        if self._feed is not None:
+            await self._feed.flush_now(self._database, self._facts.identifier, self._node_id())
+
+    async def _ship_lines(self) -> None:
+        if self._feed is None:
+            await self._over.wait()
+        else:
+            await self._feed.run(self._database, self._facts.identifier, self._node_id)
 
     def _node_id(self) -> int:
         return self._heartbeat.membership.id
@@ -166,7 +225,7 @@ class Node:
 
         As many tasks as there are slots may be published beside the encodes.
         """
-        if self._draining or self._over.is_set():
+        if self._draining or self.paused or self._over.is_set():
             return 0, 0
         encoded = sum(run.encoded for run in self._runs.values())
         free = self._facts.slots - len(self._runs) + min(encoded, self._facts.slots)
@@ -220,9 +279,8 @@ class Node:
                     self._heartbeat.hurry()  # some of the unnamed may be ours
                 if queued:
                     self._scheduler.wake()
-            case NodeChanged(id=node_id, state=state):
-                if node_id == self._node_id() and state == NodeState.DRAINING:
-                    self.drain()
+            case NodeChanged(id=node_id, version=version, state=state, slots=slots, paused=paused):
+                self._obey(node_id, version, state, slots, paused)
             case AnythingChanged():
                 self._scheduler.wake()
             case _:
@@ -233,8 +291,8 @@ class Node:
 
         Returns what runs here although the database does not count it as ours: perhaps it can be taken back.
         """
-        if beat.state == NodeState.DRAINING:
-            self.drain()
+        if beat.state is not None:
+            self._obey(self._node_id(), beat.version, beat.state, beat.slots, beat.paused)
         quiet = self._scheduler.was_quiet_since(sent)  # no claim was on its way
         held: list[Held] = []
         for run in self._runs.values():

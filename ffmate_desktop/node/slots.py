@@ -22,6 +22,13 @@ class Slots:
         self._waiting: dict[object, asyncio.Future[None]] = {}
         self._lately: deque[float] = deque(maxlen=2 * count)
 
+    def resize(self, count: int) -> None:
+        """Have so many slots from now on; who encodes already goes on."""
+        if count != self.count:
+            self.count = count
+            self._lately = deque(maxlen=2 * count)
+            self._pass_on()
+
     def enter(self, who: object) -> None:
         """Take a slot, or the last place among those who wait for one."""
         self._waiting[who] = asyncio.get_running_loop().create_future()
@@ -52,7 +59,7 @@ class Slots:
 
     def ahead(self) -> int:
         """How many tasks more than there are slots are worth having ready: none while encodes are long."""
-        short = len(self._lately) == self._lately.maxlen and max(self._lately) < SHORT
+        short = len(self._lately) == 2 * self.count > 0 and max(self._lately) < SHORT
         return self.count if short and all(_now() - begun < SHORT for begun in self._begun.values()) else 0
 
     def _pass_on(self) -> None:

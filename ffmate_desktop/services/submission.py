@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from ffmate_desktop.db.tasks import TaskRow
 from ffmate_desktop.domain.errors import UsageError, UserError
@@ -27,6 +27,18 @@ MAX_NUMBER = 10_000
 """So many names are tried before a free one is given up."""
 
 
+class OutputExistsError(UserError):
+    """The output is on disk already, and the submitter chose to fail then."""
+
+
+class OutputInUseError(UserError):
+    """Another task that is not done yet writes there, and the submitter did not choose another name."""
+
+
+class OutputSharedError(UserError):
+    """Two of the files that are submitted together would write to one output."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A new task after every check, before its output name is settled against other active tasks."""
@@ -36,11 +48,14 @@ class Draft:
     """The output path before any suffix; None while it depends on the node, or when there is none."""
 
 
-def prepare(new: NewTask, preset: Preset | None, *, source: str, client: str, base: str) -> Draft:
+def prepare(
+    new: NewTask, preset: Preset | None, *, source: str, client: str, base: str, uuid: UUID | None = None
+) -> Draft:
     """Check one new task and resolve what can be resolved now.
 
-    `base` is the folder that relative paths start from. Reads the file system, so call it in a thread. Raises
-    UserError, or UsageError, for everything that could never run.
+    `base` is the folder that relative paths start from, `uuid` that of a task that exists already.
+    Reads the file system, so call it in a thread. Raises UserError, or UsageError, for everything that could never
+    run.
     """
     command, pattern = _command_and_pattern(new, preset)
     _check_text(new, command + pattern)
@@ -48,7 +63,7 @@ def prepare(new: NewTask, preset: Preset | None, *, source: str, client: str, ba
     given = _absolute(new.input_file, base)
     _check_input(given)
     moment = Moment(time.time_ns(), _utc_offset())
-    uuid = uuid4()
+    uuid = uuid or uuid4()
     values = Values(
         input_file=given,
         output_file="",
@@ -102,30 +117,27 @@ def settle_outputs(drafts: Sequence[Draft], taken: set[str]) -> list[TaskRow]:
 
     Raises UserError where the submitter chose to fail, or to replace what another task is just writing.
     """
-    used = set(taken)
-    rows = []
-    for draft in drafts:
-        row = draft.row
-        if draft.wished is not None:
-            if row.spec.if_exists is not IfExists.RENAME and output_key(draft.wished) in used - taken:
-                raise UserError(
-                    f"Two of these files would write to “{draft.wished}”.",
-                    "Give a pattern such as ${INPUT_FILE_BASENAME}.mp4, or --if-exists rename.",
-                )
-            path = _free_path(draft.wished, row.spec.if_exists, used)
-            key = output_key(path)
-            used.add(key)
-            row = TaskRow(
-                uuid=row.uuid,
-                name=row.name,
-                priority=row.priority,
-                labels=row.labels,
-                preset=row.preset,
-                output_key=key,
-                spec=row.spec.model_copy(update={"output": path}),
-            )
-        rows.append(row)
-    return rows
+    ours: set[str] = set()
+    return [settle(draft, taken, ours) for draft in drafts]
+
+
+def settle(draft: Draft, taken: set[str], ours: set[str]) -> TaskRow:
+    """The same for one of several: `taken` are outputs of active tasks, `ours` of those before it, and then its own.
+
+    Raises OutputInUseError or OutputSharedError.
+    """
+    row = draft.row
+    if draft.wished is None:
+        return row
+    if row.spec.if_exists is not IfExists.RENAME and output_key(draft.wished) in ours - taken:
+        raise OutputSharedError(
+            f"Two of these files would write to “{draft.wished}”.",
+            "Give a pattern such as ${INPUT_FILE_BASENAME}.mp4, or --if-exists rename.",
+        )
+    path = _free_path(draft.wished, row.spec.if_exists, (taken, ours))
+    key = output_key(path)
+    ours.add(key)
+    return replace(row, output_key=key, spec=row.spec.model_copy(update={"output": path}))
 
 
 def numbered_keys(drafts: Sequence[Draft], most: int) -> set[str]:
@@ -242,27 +254,32 @@ def _refuse_existing(output: str, if_exists: IfExists) -> None:
     if os.path.isdir(path):  # noqa: PTH112 - says no where Path.is_dir may raise
         raise UserError(f"The output “{output}” is a folder.", "Name a file in it.")
     if if_exists is IfExists.FAIL and os.path.lexists(path):
-        raise UserError(
+        raise OutputExistsError(
             f"The output “{output}” exists already.",
             "Choose --if-exists rename or --if-exists replace, or another --output.",
         )
 
 
-def _free_path(wished: str, if_exists: IfExists, used: set[str]) -> str:
+def _free_path(wished: str, if_exists: IfExists, used: Sequence[set[str]]) -> str:
     if if_exists is not IfExists.RENAME:
-        if output_key(wished) in used:
-            raise UserError(
+        if _is_in(wished, used):
+            raise OutputInUseError(
                 f"Another task that is not done yet writes to “{wished}”.",
                 "Wait for it, choose another --output, or --if-exists rename.",
             )
         return wished
     path, number = wished, 1
-    while output_key(path) in used or os.path.lexists(path):
+    while _is_in(path, used) or os.path.lexists(path):
         number += 1
         if number > MAX_NUMBER:
             raise UserError(f"There are already {MAX_NUMBER} files named like “{wished}”.", "Clean up there.")
         path = numbered(wished, number)
     return path
+
+
+def _is_in(path: str, used: Sequence[set[str]]) -> bool:
+    key = output_key(path)
+    return any(key in keys for keys in used)
 
 
 def _priority(new: NewTask, preset: Preset | None) -> int:

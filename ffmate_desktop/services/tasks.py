@@ -2,26 +2,28 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from ffmate_desktop.db import commands
 from ffmate_desktop.db import tasks as stored
 from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.tasks import TaskRow
+from ffmate_desktop.domain.attempt import Attempt
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.order import Move
 from ffmate_desktop.domain.task import LogChunk, NewTask, Task, TaskStatus
+from ffmate_desktop.services.edits import TaskEdit, copy_of, edit_waiting
 from ffmate_desktop.services.follow import follow
 from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.submission import (
     Draft,
     check_folders,
-    numbered_keys,
     prepare,
-    settle_outputs,
 )
-
-INSERT_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +64,39 @@ class TaskService:
             check_folders(drafts)
             return drafts
 
-        drafts = await asyncio.to_thread(check)
+        return await self._insert(await asyncio.to_thread(check), source)
+
+    async def _insert(self, drafts: list[Draft], source: str) -> Submitted:
         batch = uuid4() if len(drafts) > 1 else None
-        await self._insert(drafts, batch, source)
+
+        async def write(rows: list[TaskRow]) -> None:
+            await stored.insert(self._database, rows, batch=batch, source=source)
+
+        await write_settled(self._database, drafts, write)
         return Submitted(tuple(draft.row.uuid for draft in drafts), batch)
 
-    async def _insert(self, drafts: list[Draft], batch: UUID | None, source: str) -> None:
-        keys = {draft.row.output_key for draft in drafts if draft.row.output_key is not None}
-        taken = await stored.taken_outputs(self._database, keys)
-        for attempt in range(1, INSERT_ATTEMPTS + 1):
-            rows = await asyncio.to_thread(settle_outputs, drafts, taken)
-            try:
-                await stored.insert(self._database, rows, batch=batch, source=source)
-                return
-            except stored.OutputsTakenError as error:  # numbered names are taken too, or somebody was faster
-                taken |= error.keys
-                drawn = [draft for draft, row in zip(drafts, rows, strict=True) if row.output_key in taken]
-                taken |= await stored.taken_outputs(self._database, numbered_keys(drawn, 8**attempt))
-        raise UserError("The output paths are being taken by other submissions at this moment.", "Try again.")
+    async def move(self, uuids: Sequence[UUID], where: Move) -> dict[UUID, int]:
+        """Change the place of waiting tasks; returns the priorities that the changed ones had, which undoes it."""
+        return await commands.move(self._database, uuids, where)
+
+    async def set_priorities(self, priorities: Mapping[UUID, int]) -> set[UUID]:
+        """Give waiting tasks these priorities; returns those that were changed."""
+        return await commands.set_priorities(self._database, priorities)
+
+    async def duplicate(self, uuids: Sequence[UUID], *, source: str) -> Submitted:
+        """Queue the same again under names that are free; raises UserError when an input is gone."""
+        tasks = await commands.stored_tasks(self._database, uuids)
+        client = socket.gethostname()
+        drafts = await asyncio.to_thread(lambda: [copy_of(task, source, client) for task in tasks])
+        return await self._insert(drafts, source)
+
+    async def edit(self, uuid: UUID, change: TaskEdit, *, version: int | None = None) -> None:
+        """Change a waiting task, which keeps its place; checked like a new one.
+
+        `version` is what the editor saw. Raises UserError when the task was claimed, ended or changed meanwhile.
+        """
+        preset = await self._presets.get(change.preset) if change.preset else None
+        await edit_waiting(self._database, uuid, change, preset, version)
 
     async def newest(
         self,
@@ -137,6 +154,10 @@ class TaskService:
     async def log(self, uuid: UUID) -> list[LogChunk]:
         """The lines of all attempts, oldest first."""
         return await stored.read_log(self._database, uuid)
+
+    async def attempts(self, uuid: UUID) -> list[Attempt]:
+        """Who worked on the task and how that ended, oldest first."""
+        return await stored.attempts(self._database, uuid)
 
     def follow(self, uuids: Sequence[UUID]) -> AsyncIterator[list[Task]]:
         """The tasks as they are, again after each change, until all are done or gone."""

@@ -112,6 +112,8 @@ adopted AS (
     UPDATE ffmate.tasks t
        SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier,
            epoch = greatest(t.epoch, h.epoch) + 1, losses = greatest(t.losses - (t.status = 'QUEUED')::integer, 0), not_before = NULL, error = NULL,
+           history = CASE WHEN t.status = 'QUEUED' AND jsonb_array_length(t.history) > 0
+                          THEN jsonb_set(t.history, '{-1,end}', '"taken_back"') ELSE t.history END,
            started_at = coalesce(t.started_at, clock_timestamp()), updated_at = clock_timestamp(),
            version = t.version + 1
       FROM held h, ffmate.nodes n
@@ -135,6 +137,10 @@ UPDATE ffmate.tasks t
        desired = CASE WHEN t.desired = 'cancel' THEN 'run' ELSE t.desired END,
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') THEN clock_timestamp() END,
        not_before = $3::timestamptz,
+       history = coalesce(t.history, '[]') || jsonb_build_object('number', t.attempts, 'node', t.node_name,
+           'started', (extract(epoch FROM t.started_at) * 1000)::bigint,
+           'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+           'end', CASE WHEN t.desired IN ('cancel', 'delete') THEN 'cancelled' ELSE 'given_back' END),
        version = t.version + 1, updated_at = clock_timestamp()
  WHERE t.node_id = $1 AND ($2::bigint[] IS NULL OR t.id = ANY ($2))
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')

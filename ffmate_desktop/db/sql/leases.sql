@@ -22,9 +22,9 @@ SELECT n.id, n.host, n.machine, n.pid,
 
 -- name: join_node
 INSERT INTO ffmate.nodes (id, session, identifier, heartbeat, lease_until, machine, pid, host, os, arch, program,
-                          program_schema, ffmpeg, ffmpeg_version, cores, slots, labels)
+                          program_schema, ffmpeg, ffmpeg_version, cores, slots, labels, paused)
 VALUES ($1, $2, $3, $4::interval, clock_timestamp() + $5::interval, $6, $7, $8, $9, $10, $11,
-        $12, $13, $14, $15, $16, $17)
+        $12, $13, $14, $15, $16, $17, $18)
 RETURNING (SELECT cluster FROM ffmate.meta);
 
 -- name: beat
@@ -37,10 +37,12 @@ RETURNING (SELECT cluster FROM ffmate.meta);
 -- beat more for each beat of the other, and nothing while nothing runs.
 WITH me AS (
     UPDATE ffmate.nodes
-       SET beat_at = clock_timestamp(), lease_until = clock_timestamp() + $2::interval, progress = $3::jsonb
+       SET beat_at = clock_timestamp(), lease_until = clock_timestamp() + $2::interval, progress = $3::jsonb,
+           cpu = coalesce($4, cpu), memory = coalesce($5, memory)
      WHERE id = $1 AND state IN ('online', 'draining')
-    RETURNING state, labels)
-SELECT (SELECT state FROM me) AS state,
+    RETURNING state, labels, version, slots, paused)
+SELECT (SELECT state FROM me) AS state, (SELECT version FROM me) AS version, (SELECT slots FROM me) AS slots,
+       (SELECT paused FROM me) AS paused,
        EXISTS (SELECT 1 FROM ffmate.tasks q WHERE q.status = 'QUEUED' AND q.desired = 'run'
                   AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
                   AND q.requirement_set = ANY (ARRAY(
@@ -106,6 +108,10 @@ UPDATE ffmate.tasks t
        desired = CASE WHEN t.desired = 'cancel' THEN 'run' ELSE t.desired END,
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') OR t.losses + 1 >= $1 THEN clock_timestamp() END,
        not_before = clock_timestamp() + t.losses * interval '5 seconds',
+       history = coalesce(t.history, '[]') || jsonb_build_object('number', t.attempts, 'node', t.node_name,
+           'started', (extract(epoch FROM t.started_at) * 1000)::bigint,
+           'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+           'end', 'node_lost'),
        losses = t.losses + 1, epoch = t.epoch + 1, phase = '', node_id = NULL, progress = 0,
        version = t.version + 1, updated_at = clock_timestamp()
  WHERE t.node_id = ANY (ARRAY(SELECT id FROM owners))

@@ -81,8 +81,14 @@ RETURNING uuid;
 -- name: restart_tasks
 -- From every DONE status and from no other. Always clean: no traces of the last attempt but its log, and an epoch two
 -- higher, as one higher is what a lost node leaves: a node whose last reply was lost would take its old attempt for it.
-UPDATE ffmate.tasks
-   SET status = 'QUEUED', phase = '', desired = 'run', epoch = epoch + 2, node_id = NULL, node_name = NULL,
+UPDATE ffmate.tasks t
+   SET history = CASE WHEN node_id IS NULL THEN history ELSE
+           coalesce(history, '[]') || jsonb_build_object('number', attempts, 'node', node_name,
+           'started', (extract(epoch FROM started_at) * 1000)::bigint,
+           'ended', (extract(epoch FROM finished_at) * 1000)::bigint,
+           'end', CASE status WHEN 'DONE_SUCCESSFUL' THEN 'done' WHEN 'DONE_ERROR' THEN 'failed' ELSE 'cancelled' END,
+           'error', split_part(error, E'\n', 1)) END,
+       status = 'QUEUED', phase = '', desired = 'run', epoch = epoch + 2, node_id = NULL, node_name = NULL,
        attempts = 0, losses = 0, not_before = NULL, progress = 0, error = NULL, result = NULL, publishing = NULL,
        refused = '{}', started_at = NULL, finished_at = NULL, version = version + 1, updated_at = clock_timestamp()
  WHERE uuid = ANY ($1::uuid[]) AND status IN ('DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED')
@@ -109,3 +115,9 @@ SELECT l.epoch, l.seq, l.at, l.lines
   FROM ffmate.task_logs l JOIN ffmate.tasks t ON t.id = l.task_id
  WHERE t.uuid = $1
  ORDER BY l.epoch, l.seq;
+
+-- name: attempts
+SELECT history, status, attempts, node_id, node_name, split_part(error, E'\n', 1) AS error,
+       (extract(epoch FROM started_at) * 1000)::bigint AS started,
+       (extract(epoch FROM finished_at) * 1000)::bigint AS ended
+  FROM ffmate.tasks WHERE uuid = $1;

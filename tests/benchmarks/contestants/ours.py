@@ -14,6 +14,7 @@ from ffmate_desktop.domain.change import AnythingChanged, Change, TasksChanged
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.task import Claim, Outcome, TaskSpec, TaskStatus
 from ffmate_desktop.node.bus import Bus
+from ffmate_desktop.node.computer import Computer
 from ffmate_desktop.node.heartbeat import Heartbeat
 from ffmate_desktop.node.scheduler import Scheduler
 from tests.benchmarks.contestants import stdio
@@ -63,6 +64,7 @@ class Worker:
             facts,
             bus,
             progress=list,
+            load=Computer().load,
             on_beat=self._on_beat,
             on_adopted=self._on_adopted,
             on_expelled=self._on_expelled,

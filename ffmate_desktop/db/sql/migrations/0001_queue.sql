@@ -88,7 +88,7 @@ CREATE INDEX tasks_claim ON ffmate.tasks (requirement_set, priority DESC, id)
     WHERE status = 'QUEUED' AND desired = 'run';
 CREATE INDEX tasks_active ON ffmate.tasks (node_id)
     WHERE status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING');
-CREATE INDEX tasks_status ON ffmate.tasks (status, id DESC);
+CREATE INDEX tasks_status ON ffmate.tasks (status, id);
 CREATE INDEX tasks_batch ON ffmate.tasks (batch, id) WHERE batch IS NOT NULL;
 CREATE UNIQUE INDEX tasks_output ON ffmate.tasks (output_key)
     WHERE output_key IS NOT NULL AND status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING');

@@ -1,0 +1,136 @@
+"""Changing tasks that wait: their place in the queue, and what they are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+from uuid import UUID
+
+import asyncpg
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.db.tasks import OutputsTakenError, TaskRow, requirement_set
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.order import HIGHEST, Move, make_room, stacked
+from ffmate_desktop.domain.task import PresetName, TaskSpec, TaskStatus
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy[asyncpg.Record]
+
+MOST_RISING = 10_000
+"""So many tasks are lifted at most when others go below them; that takes a fraction of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTask:
+    """What a task was made from."""
+
+    uuid: UUID
+    version: int
+    status: TaskStatus
+    name: str
+    priority: int
+    labels: tuple[str, ...]
+    preset: PresetName | None
+    output_key: str | None
+    spec: TaskSpec
+    node: str | None
+
+
+async def move(database: Database, uuids: Sequence[UUID], where: Move) -> dict[UUID, int]:
+    """Change the place of those that wait; returns the priorities that the changed ones had."""
+    async with database.transaction() as connection:
+        await connection.execute(query("commands", "lock_order"))
+        rows = await connection.fetch(query("commands", "waiting_priorities"), list(uuids))
+        before = {row["uuid"]: row["priority"] for row in rows}
+        after = await _places(connection, before, where)
+        changed = await _set(connection, after)
+    return {uuid: before[uuid] for uuid in changed if uuid in before}
+
+
+async def _places(connection: "Connection", before: Mapping[UUID, int], where: Move) -> dict[UUID, int]:
+    """The new priorities, also of others that have to make room."""
+    match where:
+        case Move.UP:
+            return {uuid: min(priority + 1, HIGHEST) for uuid, priority in before.items()}
+        case Move.DOWN:
+            return {uuid: max(priority - 1, 0) for uuid, priority in before.items()}
+        case Move.TOP:
+            highest = await connection.fetchval(query("commands", "highest_of_others"), list(before))
+            new = stacked(before.values(), 0 if highest is None else highest + 1)
+            if max(new.values(), default=0) > HIGHEST:
+                raise UserError("There is no priority above the highest one.", "Lower the others first.")
+            return {uuid: new[priority] for uuid, priority in before.items()}
+        case Move.BOTTOM:
+            new = stacked(before.values(), 0)
+            rows = await connection.fetch(
+                query("commands", "lowest_of_others"), list(before), MOST_RISING + 1
+            )
+            risen = make_room([(row["uuid"], row["priority"]) for row in rows], len(new))
+            if len(risen) > MOST_RISING:
+                raise UserError(
+                    f"More than {MOST_RISING:,} tasks wait at the lowest priority.", "Raise those instead."
+                )
+            return risen | {uuid: new[priority] for uuid, priority in before.items()}
+        case _:
+            assert_never(where)
+
+
+async def set_priorities(database: Database, priorities: Mapping[UUID, int]) -> set[UUID]:
+    """Give tasks that wait these priorities; returns those that were changed."""
+    async with database.transaction() as connection:
+        await connection.execute(query("commands", "lock_order"))
+        return await _set(connection, priorities)
+
+
+async def _set(connection: "Connection", priorities: Mapping[UUID, int]) -> set[UUID]:
+    rows = await connection.fetch(
+        query("commands", "set_priorities"), list(priorities), list(priorities.values())
+    )
+    return {row["uuid"] for row in rows}
+
+
+async def stored_tasks(database: Database, uuids: Sequence[UUID]) -> list[StoredTask]:
+    """What these tasks were made from, in the order of the queue; those that are gone are missing."""
+    rows = await database.fetch(query("commands", "stored_tasks"), list(uuids))
+    return [
+        StoredTask(
+            uuid=row["uuid"],
+            version=row["version"],
+            status=TaskStatus(row["status"]),
+            name=row["name"],
+            priority=row["priority"],
+            labels=tuple(row["labels"]),
+            preset=row["preset"] and PresetName(uuid=row["preset"], name=row["preset_name"] or ""),
+            output_key=row["output_key"],
+            spec=TaskSpec.model_validate(row["spec"]),
+            node=row["node_name"],
+        )
+        for row in rows
+    ]
+
+
+async def edit(database: Database, row: TaskRow, version: int) -> bool:
+    """Make the waiting task of this uuid and version into `row`; False when it is not waiting so any more.
+
+    Raises OutputsTakenError when another active task has its output path.
+    """
+    try:
+        async with database.transaction() as connection:
+            changed = await connection.fetchval(
+                query("commands", "edit_task"),
+                row.uuid,
+                version,
+                row.name,
+                row.priority,
+                await requirement_set(connection, row.labels),
+                row.preset and row.preset.uuid,
+                row.preset and row.preset.name,
+                row.output_key,
+                row.spec.to_json(),
+            )
+    except asyncpg.UniqueViolationError as error:
+        raise OutputsTakenError({row.output_key} if row.output_key else set()) from error
+    return changed is not None

@@ -1,0 +1,188 @@
+"""The queue as a list: pages by key, keys to jump to, counts and figures. The statements are in queue.sql."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.queue import (
+    EVERY_STATUS,
+    LAST_NUMBER,
+    BatchRow,
+    Figures,
+    Key,
+    QueueFilter,
+    QueueRow,
+    QueueView,
+    SortColumn,
+    WorkLeft,
+)
+from ffmate_desktop.domain.task import LiveProgress, TaskStatus
+
+_BEFORE_ALL = Key(-LAST_NUMBER - 1, "", 0)
+_AFTER_ALL = Key(LAST_NUMBER, "", LAST_NUMBER)
+
+
+def is_indexed(view: QueueView) -> bool:
+    """Whether the rows of the view can be read in their order from an index."""
+    match view.column:
+        case SortColumn.CREATED | SortColumn.FINISHED:
+            return view.where.batch is None
+        case SortColumn.PRIORITY:
+            return view.where.batch is None and view.where.statuses == {TaskStatus.QUEUED}
+        case SortColumn.NAME:
+            return False
+
+
+async def page(
+    database: Database, view: QueueView, key: Key | None, limit: int, *, backward: bool = False
+) -> list[QueueRow]:
+    """The `limit` rows behind the key, or in front of it, in the order of the view; without a key from its edge."""
+    down = view.falls != backward
+    start = key or (_AFTER_ALL if down else _BEFORE_ALL)
+    fetched = await database.fetch(*_page(view, start, limit, down))
+    rows = [to_row(row, view.column) for row in fetched]
+    return rows[::-1] if backward else rows
+
+
+def _page(view: QueueView, start: Key, limit: int, down: bool) -> tuple[Any, ...]:
+    if not is_indexed(view):
+        sql = query("queue", "sorted_down") if down else query("queue", "sorted_up")
+        return sql, *_pool(view), start.number, start.word, start.id, limit
+    match view.column:
+        case SortColumn.CREATED:
+            sql = query("queue", "created_down") if down else query("queue", "created_up")
+            return sql, *_filter(view.where), start.id, limit
+        case SortColumn.PRIORITY:
+            sql = query("queue", "queued_down") if down else query("queue", "queued_up")
+        case _:
+            sql = query("queue", "finished_down") if down else query("queue", "finished_up")
+    return sql, *_filter(view.where), start.number, start.id, limit
+
+
+async def rows(database: Database, ids: Sequence[int], column: SortColumn) -> list[QueueRow]:
+    """These tasks as they are now, in no order; those that are gone are missing."""
+    fetched = await database.fetch(query("queue", "rows"), list(ids))
+    return [to_row(row, column) for row in fetched]
+
+
+async def anchors(database: Database, view: QueueView, every: int) -> list[Key]:
+    """The keys of the rows 0, `every`, 2 * `every` and so on."""
+    if view.column is SortColumn.CREATED and view.where == QueueFilter():
+        fetched = await database.fetch(query("queue", "anchors_of_all"), every, view.descending)
+    else:
+        fetched = await database.fetch(query("queue", "anchors"), *_pool(view), every, view.falls)
+    return [Key(row["number"], row["word"], row["id"]) for row in fetched]
+
+
+async def position(database: Database, view: QueueView, key: Key) -> int:
+    """How many rows stand in front of the key."""
+    if view.column is SortColumn.CREATED and view.where == QueueFilter():
+        row = await database.fetch_one(query("queue", "position_in_all"), key.id, view.descending)
+    else:
+        row = await database.fetch_one(
+            query("queue", "position"), *_pool(view), key.number, key.word, key.id, view.falls
+        )
+    return 0 if row is None else int(row["count"])
+
+
+async def counts(database: Database, where: QueueFilter) -> dict[TaskStatus, int]:
+    """How many tasks fit the filter, by status; the statuses of the filter count as well."""
+    if where == QueueFilter():
+        fetched = await database.fetch(query("tasks", "count_by_status"))
+    else:
+        fetched = await database.fetch(query("queue", "count_fitting"), *_pool(QueueView(where=where)))
+    return {TaskStatus(row["status"]): row["tasks"] for row in fetched}
+
+
+async def batches(database: Database, uuids: Sequence[UUID]) -> list[BatchRow]:
+    """How far these batches are; one whose tasks are all deleted is missing."""
+    fetched = await database.fetch(query("queue", "batches"), list(uuids))
+    found: dict[UUID, dict[TaskStatus, tuple[int, float]]] = {}
+    for row in fetched:
+        found.setdefault(row["batch"], {})[TaskStatus(row["status"])] = (row["tasks"], row["percent"])
+    return [
+        BatchRow(
+            uuid=uuid,
+            total=(total := sum(tasks for tasks, _ in parts.values())),
+            by_status={status: tasks for status, (tasks, _) in parts.items()},
+            progress=sum(percent for _, percent in parts.values()) / total,
+        )
+        for uuid in uuids
+        if (parts := found.get(uuid))
+    ]
+
+
+async def figures(database: Database, midnight: datetime) -> Figures:
+    """The figures above the queue; `midnight` is when the viewer's day began."""
+    row = await database.fetch_one(query("queue", "figures"), midnight)
+    left = await database.fetch_one(query("queue", "work_left"))
+    assert row is not None and left is not None  # noqa: S101 - aggregates have one row
+    return Figures(**dict(row), remaining=WorkLeft(**dict(left)).seconds(row["slots"]))
+
+
+def _filter(where: QueueFilter) -> tuple[list[str], str | None, str | None]:
+    words = None
+    if text := where.text.strip():
+        for special in ("\\", "%", "_"):
+            text = text.replace(special, "\\" + special)
+        words = f"%{text}%"
+    return [str(status) for status in where.statuses or EVERY_STATUS], where.node, words
+
+
+def _pool(view: QueueView) -> tuple[object, ...]:
+    return *_filter(view.where), view.where.batch, view.column.value
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)
+
+
+def to_row(row: asyncpg.Record, column: SortColumn) -> QueueRow:
+    """A row of queue.sql as people see it."""
+    live = None if row["live"] is None else LiveProgress.from_row(row["live"])
+    return QueueRow(
+        id=row["id"],
+        uuid=row["uuid"],
+        version=row["version"],
+        epoch=row["epoch"],
+        name=row["name"],
+        preset=row["preset_name"],
+        status=TaskStatus(row["status"]),
+        phase=row["phase"],
+        desired=row["desired"],
+        priority=row["priority"],
+        node=row["node_name"],
+        attempts=row["attempts"],
+        batch=row["batch"],
+        created=_milliseconds(row["created_at"]) or 0,
+        started=_milliseconds(row["started_at"]),
+        finished=_milliseconds(row["finished_at"]),
+        progress=live.percent if live else row["progress"],
+        remaining=live.remaining if live else None,
+        fps=live.fps if live else None,
+        speed=live.speed if live else None,
+        size=live.size if live else row["size"],
+        input=row["input"],
+        output=row["output"],
+        error=row["error"] or None,
+        labels=tuple(row["labels"]),
+        key=_key(row, column),
+    )
+
+
+def _key(row: asyncpg.Record, column: SortColumn) -> Key:
+    match column:
+        case SortColumn.CREATED:
+            return Key(0, "", row["id"])
+        case SortColumn.PRIORITY:
+            return Key(-row["priority"], "", row["id"])
+        case SortColumn.FINISHED:
+            number = row["finished_number"]
+            return Key(LAST_NUMBER if number is None else number, "", row["id"])
+        case SortColumn.NAME:
+            return Key(0, row["word"], row["id"])

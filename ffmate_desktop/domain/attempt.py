@@ -1,0 +1,46 @@
+"""An attempt at a task: which node, when, and how it ended."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from ffmate_desktop.domain.task import TaskStatus
+
+
+class AttemptEnd(StrEnum):
+    """How an attempt ended. TAKEN_BACK: its node was taken for dead, then went on with it."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    GIVEN_BACK = "given_back"
+    NODE_LOST = "node_lost"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Times in milliseconds since 1970 UTC; `number` begins anew with a restart; `error` is the first line."""
+
+    number: int
+    node: str | None
+    started: int | None
+    ended: int | None
+    end: AttemptEnd
+    error: str | None = None
+
+
+def end_of(status: TaskStatus) -> AttemptEnd:
+    """How the attempt ended that brought a task into this status."""
+    match status:
+        case TaskStatus.DONE_SUCCESSFUL:
+            return AttemptEnd.DONE
+        case TaskStatus.DONE_ERROR:
+            return AttemptEnd.FAILED
+        case TaskStatus.DONE_CANCELED:
+            return AttemptEnd.CANCELLED
+        case TaskStatus.QUEUED | TaskStatus.PRE_PROCESSING | TaskStatus.RUNNING | TaskStatus.POST_PROCESSING:
+            return AttemptEnd.RUNNING
+        case _:
+            assert_never(status)

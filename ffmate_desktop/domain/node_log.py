@@ -1,0 +1,45 @@
+"""The log of the cluster: lines that nodes write for everybody to read."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Level(IntEnum):
+    """How serious a line is; the numbers are those of Python's logging."""
+
+    DEBUG = 10
+    INFO = 20
+    WARN = 30
+    ERROR = 40
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line on its way to the database; `at` in seconds since 1970 UTC by the node's clock."""
+
+    at: float
+    level: Level
+    namespace: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line as it is shown; `at` in milliseconds since 1970 UTC. `namespace` is a topic such as "cluster", or ""."""
+
+    id: int
+    node: str
+    at: int
+    level: Level
+    namespace: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which lines are shown: of these nodes and namespaces (None: all), of this level and above, that hold `text`."""
+
+    nodes: frozenset[str] | None = None
+    level: Level = Level.INFO
+    namespaces: frozenset[str] | None = None
+    text: str = ""

@@ -1,0 +1,137 @@
+"""The queue as a long list: what is shown of a task in a row, in which order, and which part of it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from ffmate_desktop.domain.task import Desired, Epoch, TaskStatus
+
+EVERY_STATUS = frozenset(TaskStatus)
+LAST_NUMBER = 2**63 - 1
+
+
+class SortColumn(StrEnum):
+    """What a view is ordered by; the id decides between equals."""
+
+    CREATED = "created"
+    PRIORITY = "priority"
+    """The order in which the queue runs: descending begins with what runs next."""
+    FINISHED = "finished"
+    """What is not finished yet counts as newer than everything that is."""
+    NAME = "name"
+    """In any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """Which tasks are shown. `node` is the identifier that runs or ended a task; `text` is searched for in name,
+    input path and preset name."""
+
+    statuses: frozenset[TaskStatus] = EVERY_STATUS
+    node: str | None = None
+    batch: UUID | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """A list of tasks: filtered and ordered."""
+
+    column: SortColumn = SortColumn.CREATED
+    descending: bool = True
+    where: QueueFilter = QueueFilter()
+
+    @property
+    def falls(self) -> bool:
+        """Whether keys get smaller from row to row; the keys of priorities are negative ones."""
+        return self.descending != (self.column is SortColumn.PRIORITY)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """The place of a row in the views of one column: what it is sorted by, then its id."""
+
+    number: int
+    word: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A task as a row shows it. Times in milliseconds since 1970 UTC, `remaining` in seconds, `size` in bytes.
+
+    `progress` (percent), `remaining`, `fps`, `speed` and `size` of a running task are as of its node's last beat.
+    `error` is the first line. `key` is its place in the view that it was read for.
+    """
+
+    id: int
+    uuid: UUID
+    version: int
+    epoch: Epoch
+    name: str
+    preset: str | None
+    status: TaskStatus
+    phase: str
+    desired: Desired
+    priority: int
+    node: str | None
+    attempts: int
+    batch: UUID | None
+    created: int
+    started: int | None
+    finished: int | None
+    progress: float
+    remaining: float | None
+    fps: float | None
+    speed: float | None
+    size: int | None
+    input: str
+    output: str | None
+    error: str | None
+    labels: tuple[str, ...]
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch as the head of its group: how many tasks in which status, and percent of the whole."""
+
+    uuid: UUID
+    total: int
+    by_status: Mapping[TaskStatus, int]
+    progress: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures above the queue. `fps` frames/s of all nodes, `remaining` seconds until the queue is empty or None
+    while nobody can say; `video_seconds_today` seconds of input that were finished."""
+
+    running: int
+    slots: int
+    nodes_working: int
+    fps: float
+    finished_today: int
+    video_seconds_today: float
+    failed_24h: int
+    remaining: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLeft:
+    """What is still to do, in seconds of one slot: `running` in all, `longest` of one task, `queued` or None when it
+    is unknown how long such tasks take."""
+
+    running: float
+    longest: float
+    queued: float | None
+
+    def seconds(self, slots: int) -> float | None:
+        """When everything will be done if `slots` tasks run at once; None while nobody can say."""
+        if self.queued is None:
+            return None
+        if slots == 0:
+            return None if self.running + self.queued else 0.0
+        return max(self.longest, math.ceil((self.running + self.queued) / slots))

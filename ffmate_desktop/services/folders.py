@@ -1,0 +1,123 @@
+"""Dropped files and folders: every media file below them, and its place in the tree."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffmate_desktop.domain.errors import UsageError
+from ffmate_desktop.domain.media_files import is_media
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.task import NewTask
+
+MOST_FILES = 20_000
+DEEPEST = 64
+TOLD_EVERY = 200
+LITERAL = "ffmate_literal"
+"""The word of a task's metadata that stands for a `${` in a folder's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file, and the folder below the dropped one that it is in, beginning with the dropped one's name; "" when it
+    was dropped itself."""
+
+    path: str
+    tree: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Files in the order of their names. `skipped` files are no media; `unreadable` folders could not be entered;
+    `cut` when there are more than were asked for."""
+
+    files: tuple[FoundFile, ...]
+    skipped: int
+    unreadable: tuple[str, ...]
+    cut: bool
+
+
+async def find_media(
+    paths: Sequence[str], *, on_progress: Callable[[int], None] | None = None, limit: int = MOST_FILES
+) -> Found:
+    """Everything dropped: a file as it is, whatever its name; of a folder every media file below it.
+
+    `on_progress(files)` is called on the loop while a thread looks. Links to folders are not followed. Cancelling
+    ends the thread soon.
+    """
+    loop, over = asyncio.get_running_loop(), threading.Event()
+
+    def tell(number: int) -> None:
+        if on_progress is not None:
+            loop.call_soon_threadsafe(on_progress, number)
+
+    try:
+        return await asyncio.to_thread(_find, paths, tell, limit, over)
+    finally:
+        over.set()
+
+
+def _find(paths: Sequence[str], tell: Callable[[int], None], limit: int, over: threading.Event) -> Found:
+    files: list[FoundFile] = []
+    unreadable: list[str] = []
+    skipped, cut = 0, False
+    for path, tree in _walk(paths, unreadable, over):
+        if tree and not is_media(path):
+            skipped += 1
+            continue
+        if len(files) == limit:
+            cut = True
+            break
+        files.append(FoundFile(path, tree))
+        if len(files) % TOLD_EVERY == 0:
+            tell(len(files))
+    return Found(tuple(files), skipped, tuple(unreadable), cut)
+
+
+def _walk(paths: Sequence[str], unreadable: list[str], over: threading.Event) -> Iterator[tuple[str, str]]:
+    for path in dict.fromkeys(paths):
+        if Path(path).is_dir():
+            yield from _below(path, Path(path).name or "files", unreadable, over, DEEPEST)
+        else:
+            yield path, ""
+
+
+def _below(
+    folder: str, tree: str, unreadable: list[str], over: threading.Event, depth: int
+) -> Iterator[tuple[str, str]]:
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name.lower())
+    except OSError:
+        unreadable.append(folder)
+        return
+    for entry in entries:
+        if over.is_set():
+            return
+        if entry.is_dir(follow_symlinks=False):
+            if depth and not entry.name.startswith("."):
+                inside = f"{tree}{os.sep}{entry.name}"
+                yield from _below(entry.path, inside, unreadable, over, depth - 1)
+        elif entry.is_file():
+            yield entry.path, tree
+
+
+def in_folder(new: NewTask, folder: str, tree: str, preset: Preset | None) -> NewTask:
+    """The task with its output in `folder`, below it in `tree`, under the name that its pattern gives.
+
+    Names of folders are taken as they are, also when they look like a wildcard. Raises UsageError without a pattern.
+    """
+    pattern = new.output_file or (preset.output_file if preset else "")
+    name = pattern.replace("\\", "/").rpartition("/")[2]
+    if not name:
+        raise UsageError(
+            "The task has no pattern for the name of its output.", "For example ${INPUT_FILE_BASENAME}.mp4"
+        )
+    place = str(Path(folder, tree))
+    metadata = dict(new.metadata)
+    if "${" in place:
+        place = place.replace("${", f"${{METADATA_{LITERAL}}}")
+        metadata[LITERAL] = "${"
+    return new.model_copy(update={"output_file": f"{place}{os.sep}{name}", "metadata": metadata})

@@ -1,0 +1,25 @@
+"""News for whoever shows something live, and telling an outage of the database from a defect."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.listener import changes
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from ffmate_desktop.domain.change import Change
+
+
+def news(database: Database) -> "AbstractAsyncContextManager[asyncio.Queue[Change | None]]":
+    """A queue of changes on a connection of its own; None tells that the connection was lost.
+
+    Nothing is missed when what is shown is read inside the block. Raises UserError when there is no connection.
+    """
+    return changes(database.uri)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database is away, so that trying again later is right; everything else is a defect."""
+    return isinstance(error, CONNECTION_LOST)

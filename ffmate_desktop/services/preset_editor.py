@@ -1,0 +1,155 @@
+"""Making, changing and exchanging presets, in FFmate's JSON; the built-in ones are read only."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import ValidationError
+
+from ffmate_desktop.db import presets as stored
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.grammar import tokenise
+from ffmate_desktop.domain.labels import check_labels
+from ffmate_desktop.domain.order import HIGHEST
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.wildcards import wildcards_in
+from ffmate_desktop.services.presets import PresetService
+
+
+@dataclass(frozen=True, slots=True)
+class PresetDraft:
+    """What an editor fills in."""
+
+    name: str
+    command: str
+    description: str = ""
+    output_file: str = ""
+    priority: int = 0
+    labels: tuple[str, ...] = ()
+
+
+class PresetEditor:
+    """Everything is checked before it is written; raises UserError, or UsageError, with a sentence."""
+
+    def __init__(self, database: Database, presets: PresetService) -> None:
+        self._database = database
+        self._presets = presets
+
+    async def add(self, draft: PresetDraft) -> Preset:
+        """A new preset."""
+        return await self._write(uuid4(), draft)
+
+    async def edit(self, uuid: UUID, draft: PresetDraft) -> Preset:
+        """Change an own preset; tasks that were made from it stay as they are."""
+        await self._own(uuid)
+        return await self._write(uuid, draft)
+
+    async def delete(self, uuid: UUID) -> None:
+        """Remove an own preset; tasks that were made from it keep its command and its name."""
+        await self._own(uuid)
+        await stored.delete(self._database, uuid)
+
+    async def duplicate(self, uuid: UUID) -> Preset:
+        """An own copy, also of a built-in preset, under a name that is free."""
+        preset = await self._presets.get(uuid)
+        return await self.add(replace(_as_draft(preset), name=await self._free_name(preset.name)))
+
+    async def import_all(self, text: str) -> list[Preset]:
+        """Add every preset of a JSON text, under free names where theirs are taken; all are checked first."""
+        drafts = read_presets(text)
+        for draft in drafts:
+            check(draft)
+        return [await self.add(replace(one, name=await self._free_name(one.name))) for one in drafts]
+
+    async def export(self, uuids: Sequence[UUID]) -> str:
+        """These presets as a JSON text that `import_all`, and FFmate, read."""
+        presets = [await self._presets.get(uuid) for uuid in uuids]
+        data = [preset.model_copy(update={"built_in": False}).to_json() for preset in presets]
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+    async def _write(self, uuid: UUID, draft: PresetDraft) -> Preset:
+        tokens = check(draft)
+        taken = UserError(f"There is already a preset “{draft.name.strip()}”.", "Choose another name.")
+        if any(one.uuid != uuid and _same(one.name, draft.name) for one in await self._presets.all()):
+            raise taken
+        preset = Preset(
+            uuid=uuid,
+            name=draft.name.strip(),
+            description=draft.description,
+            command=draft.command,
+            output_file=draft.output_file,
+            priority=draft.priority,
+            labels=check_labels(draft.labels),
+        )
+        try:
+            await stored.write(self._database, preset, tokens)
+        except stored.NameTakenError as error:  # at the same moment
+            raise taken from error
+        return await self._presets.get(uuid)
+
+    async def _own(self, uuid: UUID) -> None:
+        if (await self._presets.get(uuid)).built_in:
+            raise UserError("The built-in presets cannot be changed.", "Duplicate it, then change the copy.")
+
+    async def _free_name(self, name: str) -> str:
+        taken = {one.name.strip().casefold() for one in await self._presets.all()}
+        free, number = name, 1
+        while free.strip().casefold() in taken:
+            number += 1
+            free = f"{name} {number}"
+        return free
+
+
+def check(draft: PresetDraft) -> list[list[str]]:
+    """The command in its arguments; raises UsageError for what could never be a task."""
+    if not draft.name.strip():
+        raise UsageError("A preset needs a name.")
+    if not 0 <= draft.priority <= HIGHEST:
+        raise UsageError("A priority is a whole number from 0.", "Higher ones run first.")
+    check_labels(draft.labels)
+    tokens = tokenise(draft.command)
+    used = frozenset[str]().union(*(wildcards_in(token) for step in tokens for token in step))
+    wildcards_in(draft.output_file)
+    if not draft.output_file and any(name.startswith("OUTPUT_FILE") for name in used):
+        raise UsageError(
+            "The command writes to ${OUTPUT_FILE}, but the preset has no output pattern.",
+            "For example ${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}.mp4",
+        )
+    return tokens
+
+
+def read_presets(text: str) -> list[PresetDraft]:
+    """One preset, or a list of them, in FFmate's JSON; fields that we do not know are passed over."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"This is not JSON: {error}.") from error
+    entries = data if isinstance(data, list) else [data]
+    if not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise UserError("This holds no presets.", "It should be one preset, or a list of them.")
+    return [_read(entry) for entry in entries]
+
+
+def _read(entry: dict[str, Any]) -> PresetDraft:
+    known = ("name", "description", "command", "outputFile", "priority", "labels")
+    fields = {key: entry[key] for key in known if entry.get(key) is not None}
+    try:
+        return _as_draft(Preset.model_validate({"uuid": uuid4()} | fields))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        name = entry.get("name", "without a name")
+        raise UserError(f"The preset “{name}” is not valid: {field}: {first['msg']}.") from error
+
+
+def _as_draft(preset: Preset) -> PresetDraft:
+    return PresetDraft(
+        preset.name, preset.command, preset.description, preset.output_file, preset.priority, preset.labels
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()

@@ -1,0 +1,147 @@
+"""What a submission would become, before anybody submits it: the same checks, without a write."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from uuid import UUID
+
+from ffmate_desktop.db import tasks as stored
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.paths import output_key
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.task import IfExists, NewTask
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.submission import (
+    Draft,
+    OutputExistsError,
+    OutputInUseError,
+    OutputSharedError,
+    check_folders,
+    numbered_keys,
+    prepare,
+    settle,
+)
+
+NUMBERS = 64
+"""So many numbered names are asked for at once."""
+
+
+class Trouble(StrEnum):
+    """What is to be said about a file; RENAMED and REPLACES are no errors."""
+
+    NONE = "none"
+    RENAMED = "renamed"
+    REPLACES = "replaces"
+    EXISTS = "exists"
+    TAKEN = "taken"
+    SHARED = "shared"
+    FOLDER = "folder"
+    INPUT = "input"
+    COMMAND = "command"
+
+    @property
+    def is_error(self) -> bool:
+        """Whether submitting would be refused."""
+        return self not in (Trouble.NONE, Trouble.RENAMED, Trouble.REPLACES)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """One file: where its output would come to lie (None: nowhere, or only the node knows), and what is wrong."""
+
+    input: str
+    output: str | None
+    trouble: Trouble = Trouble.NONE
+    message: str = ""
+    hint: str = ""
+
+
+class PreviewService:
+    """Looks ahead; what it says may change until the submission, which checks everything again."""
+
+    def __init__(self, database: Database, presets: PresetService) -> None:
+        self._database = database
+        self._presets = presets
+
+    async def preview(self, new: Sequence[NewTask], *, base: str = "") -> list[PreviewRow]:
+        """One row for each task, in their order; raises UserError only when a preset is gone."""
+        presets = {uuid: await self._presets.get(uuid) for uuid in {task.preset for task in new} if uuid}
+        checked = await asyncio.to_thread(_check, new, presets, base or str(Path.cwd()))
+        drafts = [draft for draft in checked if isinstance(draft, Draft)]
+        keys = {draft.row.output_key for draft in drafts if draft.row.output_key is not None}
+        taken = await stored.taken_outputs(self._database, keys)
+        if taken:
+            clashing = [draft for draft in drafts if draft.row.output_key in taken]
+            taken |= await stored.taken_outputs(self._database, numbered_keys(clashing, NUMBERS))
+        return await asyncio.to_thread(_settle, new, checked, taken)
+
+
+def _check(new: Sequence[NewTask], presets: Mapping[UUID, Preset], base: str) -> list[Draft | PreviewRow]:
+    folders: dict[Path, UserError | None] = {}
+    checked: list[Draft | PreviewRow] = []
+    for task in new:
+        try:
+            draft = prepare(
+                task, presets[task.preset] if task.preset else None, source="gui", client="", base=base
+            )
+        except OutputExistsError as error:
+            checked.append(_row(task, Trouble.EXISTS, error))
+        except UsageError as error:
+            checked.append(_row(task, Trouble.COMMAND, error))
+        except UserError as error:
+            checked.append(_row(task, Trouble.INPUT, error))
+        else:
+            trouble = _folder_trouble(draft, folders)
+            checked.append(draft if trouble is None else _row(task, Trouble.FOLDER, trouble, draft.wished))
+    return checked
+
+
+def _folder_trouble(draft: Draft, folders: dict[Path, UserError | None]) -> UserError | None:
+    """Each folder is tried once."""
+    if draft.wished is None:
+        return None
+    folder = Path(draft.wished).parent
+    if folder not in folders:
+        try:
+            check_folders([draft])
+            folders[folder] = None
+        except UserError as error:
+            folders[folder] = error
+    return folders[folder]
+
+
+def _settle(
+    new: Sequence[NewTask], checked: Sequence[Draft | PreviewRow], taken: set[str]
+) -> list[PreviewRow]:
+    ours: set[str] = set()
+    return [
+        one if isinstance(one, PreviewRow) else _settle_one(task, one, taken, ours)
+        for task, one in zip(new, checked, strict=True)
+    ]
+
+
+def _settle_one(task: NewTask, draft: Draft, taken: set[str], ours: set[str]) -> PreviewRow:  # noqa: PLR0911
+    try:
+        output = settle(draft, taken, ours).spec.output
+    except OutputInUseError as error:
+        return _row(task, Trouble.TAKEN, error, draft.wished)
+    except OutputSharedError as error:
+        return _row(task, Trouble.SHARED, error, draft.wished)
+    except UserError as error:
+        return _row(task, Trouble.EXISTS, error, draft.wished)
+    given = draft.row.spec.input
+    if output is None or draft.wished is None:
+        return PreviewRow(given, output)
+    if output_key(output) != output_key(draft.wished):
+        return PreviewRow(given, output, Trouble.RENAMED, f"“{Path(draft.wished).name}” is taken.")
+    if task.if_exists is IfExists.REPLACE and os.path.lexists(output):
+        return PreviewRow(given, output, Trouble.REPLACES, f"Replaces “{Path(output).name}”.")
+    return PreviewRow(given, output)
+
+
+def _row(task: NewTask, trouble: Trouble, error: UserError, output: str | None = None) -> PreviewRow:
+    return PreviewRow(task.input_file, output, trouble, error.message, error.hint)

@@ -1,0 +1,72 @@
+"""The queue for whoever shows it, however long it is: a page at a time, by key."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from ffmate_desktop.db import queue as stored
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.queue import (
+    EVERY_STATUS,
+    BatchRow,
+    Figures,
+    Key,
+    QueueFilter,
+    QueueRow,
+    QueueView,
+    SortColumn,
+)
+from ffmate_desktop.domain.task import TaskStatus
+
+PAGE = 200
+SORTED_WITHOUT_INDEX = 100_000
+"""So many rows are sorted in about a tenth of a second."""
+
+
+class QueueService:
+    """Reads the queue. Rows are as of now: of two with one id, the one with the higher version is the newer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self, view: QueueView, *, after: Key | None = None, before: Key | None = None, limit: int = PAGE
+    ) -> list[QueueRow]:
+        """Rows behind `after`, or right in front of `before`, or the first ones; in the order of the view."""
+        if before is not None:
+            return await stored.page(self._database, view, before, limit, backward=True)
+        return await stored.page(self._database, view, after, limit)
+
+    async def page_at(self, view: QueueView, anchor: Key, limit: int = PAGE) -> list[QueueRow]:
+        """The page that begins with the anchor's row, or with what follows it when that is gone."""
+        just_before = replace(anchor, id=anchor.id + (1 if view.falls else -1))
+        return await stored.page(self._database, view, just_before, limit)
+
+    async def anchors(self, view: QueueView, every: int = PAGE) -> list[Key]:
+        """The keys of the rows 0, `every`, 2 * `every` ...: a jump to row n is `page_at(anchors[n // every])`."""
+        return await stored.anchors(self._database, view, every)
+
+    async def position(self, view: QueueView, key: Key) -> int:
+        """How many rows of the view stand in front of the key."""
+        return await stored.position(self._database, view, key)
+
+    async def counts(self, where: QueueFilter | None = None) -> dict[TaskStatus, int]:
+        """How many tasks fit the filter, by status; its statuses are left out of account."""
+        return await stored.counts(self._database, replace(where or QueueFilter(), statuses=EVERY_STATUS))
+
+    async def rows(self, ids: Sequence[int], column: SortColumn = SortColumn.CREATED) -> list[QueueRow]:
+        """These tasks as they are now, unordered, with keys for views by `column`; gone ones are missing."""
+        return await stored.rows(self._database, ids, column) if ids else []
+
+    def cheap(self, view: QueueView, total: int) -> bool:
+        """Whether this order is worth offering for so many rows: an index has it, or sorting them takes no time."""
+        return stored.is_indexed(view) or total <= SORTED_WITHOUT_INDEX
+
+    async def batches(self, uuids: Sequence[UUID]) -> list[BatchRow]:
+        """How far these batches are; one whose tasks are all deleted is missing."""
+        return await stored.batches(self._database, uuids) if uuids else []
+
+    async def figures(self, midnight: datetime) -> Figures:
+        """What runs, what was done since `midnight`, what failed in 24 hours, and how long the rest will take."""
+        return await stored.figures(self._database, midnight)

@@ -1,0 +1,66 @@
+"""The timeline of a task: every attempt, whatever ended it."""
+
+import pytest
+
+from ffmate_desktop.db import claims, leases, tasks
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.attempt import AttemptEnd
+from ffmate_desktop.domain.task import Outcome, TaskStatus
+from tests.db.cluster import add, age, joined, row
+
+pytestmark = pytest.mark.db
+
+
+async def test_every_attempt_is_told(database: Database, database_uri: str) -> None:
+    [uuid] = await add(database, row("a"))
+    assert await tasks.attempts(database, uuid) == []
+    async with joined(database_uri) as node:
+        await claims.claim(database, node.id, 1)
+        [running] = await tasks.attempts(database, uuid)
+        assert (running.node, running.end, running.ended) == ("a", AttemptEnd.RUNNING, None)
+        await claims.give_back(database, node.id)
+        async with joined(database_uri, identifier="b") as other:
+            await claims.claim(database, other.id, 1)
+            await age(database, other.id, 100)
+            await leases.sweep(database, node.id)
+        async with database.transaction() as connection:
+            await connection.execute("UPDATE ffmate.tasks SET not_before = NULL")
+        [third] = await claims.claim(database, node.id, 1)
+        failed = Outcome(TaskStatus.DONE_ERROR, 5, "It broke.\nline", {})
+        await claims.finish(database, node.id, [(third, failed)])
+        ends = ["given_back", "node_lost", "failed"]
+        before = await tasks.attempts(database, uuid)
+        assert [one.end for one in before] == ends
+        await tasks.restart(database, [uuid])
+        restarted = await tasks.attempts(database, uuid)
+        assert restarted == before
+        [fourth] = await claims.claim(database, node.id, 1)
+        await claims.finish(database, node.id, [(fourth, Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {}))])
+    found = await tasks.attempts(database, uuid)
+    assert [one.end for one in found] == [*ends, "done"]
+    assert [one.node for one in found] == ["a", "b", "a", "a"]
+    assert [one.number for one in found] == [1, 2, 3, 1]
+    assert [one.error for one in found] == [None, None, "It broke.", None]
+    assert all(one.started and one.ended and one.started <= one.ended for one in found)
+
+
+async def test_what_was_taken_back_was_not_lost(database: Database, database_uri: str) -> None:
+    [uuid] = await add(database, row("a"))
+    async with joined(database_uri) as node, joined(database_uri, identifier="b") as other:
+        [claim] = await claims.claim(database, node.id, 1)
+        await age(database, node.id, 100)
+        await leases.sweep(database, other.id)
+        again = await leases.join(node.connection, node.facts)
+        await leases.adopt(node.connection, again.id, [(claim.id, claim.epoch, node.id)])
+    assert [one.end for one in await tasks.attempts(database, uuid)] == ["taken_back", "running"]
+
+
+async def test_a_cancelled_task_of_a_stopping_node_is_told_once(
+    database: Database, database_uri: str
+) -> None:
+    [uuid] = await add(database, row("a"))
+    async with joined(database_uri) as node:
+        await claims.claim(database, node.id, 1)
+        await tasks.cancel(database, [uuid])
+        await claims.give_back(database, node.id)
+    assert [one.end for one in await tasks.attempts(database, uuid)] == ["cancelled"]

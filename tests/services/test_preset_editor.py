@@ -1,0 +1,101 @@
+"""Presets that people make: checked, exchanged, and told to everybody."""
+
+import json
+
+import pytest
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.settings import resources_folder
+
+pytestmark = pytest.mark.db
+DRAFT = PresetDraft(
+    "Mine", "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}", "What", "${INPUT_FILE_BASENAME}.mp4", 3, ("gpu", "a")
+)
+
+
+@pytest.fixture
+def presets(database: Database) -> PresetService:
+    return PresetService(database, resources_folder() / "presets")
+
+
+@pytest.fixture
+def editor(database: Database, presets: PresetService) -> PresetEditor:
+    return PresetEditor(database, presets)
+
+
+async def test_presets_are_added_changed_and_deleted(editor: PresetEditor, presets: PresetService) -> None:
+    made = await editor.add(DRAFT)
+    assert (made.name, made.priority, made.labels, made.built_in) == ("Mine", 3, ("a", "gpu"), False)
+    changed = await editor.edit(made.uuid, PresetDraft(" New ", "-version"))
+    assert (changed.uuid, changed.name, changed.output_file) == (made.uuid, "New", "")
+    assert changed.created_at == made.created_at
+    await editor.delete(made.uuid)
+    assert all(preset.built_in for preset in await presets.all())
+    with pytest.raises(UserError, match="no preset"):
+        await editor.delete(made.uuid)
+
+
+async def test_names_are_taken_in_any_case(editor: PresetEditor, presets: PresetService) -> None:
+    await editor.add(DRAFT)
+    built_in = next(one for one in await presets.all() if one.built_in)
+    for name in ("mINE", built_in.name.upper()):
+        with pytest.raises(UserError, match="already a preset"):
+            await editor.add(PresetDraft(name, "-version"))
+    copy = await editor.duplicate(built_in.uuid)
+    assert (copy.name, copy.command, copy.built_in) == (f"{built_in.name} 2", built_in.command, False)
+
+
+async def test_built_in_presets_are_read_only(editor: PresetEditor, presets: PresetService) -> None:
+    built_in = (await presets.all())[0]
+    with pytest.raises(UserError, match="built-in"):
+        await editor.edit(built_in.uuid, DRAFT)
+    with pytest.raises(UserError, match="built-in"):
+        await editor.delete(built_in.uuid)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        PresetDraft(" ", "-version"),
+        PresetDraft("a", ""),
+        PresetDraft("a", "-i ${NO_SUCH} x"),
+        PresetDraft("a", "-i x ${OUTPUT_FILE}"),
+        PresetDraft("a", "-version", priority=-1),
+        PresetDraft("a", "-version", labels=("two words",)),
+    ],
+)
+async def test_what_could_never_run_is_refused(editor: PresetEditor, draft: PresetDraft) -> None:
+    with pytest.raises(UsageError):
+        await editor.add(draft)
+
+
+async def test_an_export_is_imported(editor: PresetEditor, presets: PresetService) -> None:
+    made = await editor.add(DRAFT)
+    built_in = next(one for one in await presets.all() if one.built_in)
+    text = await editor.export([made.uuid, built_in.uuid])
+    assert {"name", "command", "outputFile", "uuid"} <= json.loads(text)[0].keys()
+    first, second = await editor.import_all(text)
+    assert (first.name, second.name) == ("Mine 2", f"{built_in.name} 2")
+    assert (first.command, first.labels, second.command) == (made.command, made.labels, built_in.command)
+
+
+async def test_ffmates_json_is_read_and_nonsense_refused(
+    editor: PresetEditor, presets: PresetService
+) -> None:
+    ffmates = '{"name": "F", "command": "-version", "globalPresetName": "x", "webhooks": []}'
+    assert (await editor.import_all(ffmates))[0].name == "F"
+    before = len(await presets.all())
+    good = '{"name": "G", "command": "-version"}'
+    for text in (
+        "{",
+        "[]",
+        "3",
+        f'[{good}, {{"name": "x"}}]',
+        f'[{good}, {{"name": "", "command": "-version"}}]',
+    ):
+        with pytest.raises(UserError):
+            await editor.import_all(text)
+    assert len(await presets.all()) == before
