@@ -8,13 +8,17 @@ from ffmate_desktop.domain.task import TaskStatus
 
 
 class AttemptEnd(StrEnum):
-    """How an attempt ended. TAKEN_BACK: its node was taken for dead, then went on with it."""
+    """How an attempt ended.
+
+    REFUSED: its node could not run it, and left it to others. TAKEN_BACK: its node was taken for dead, then went on.
+    """
 
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
     GIVEN_BACK = "given_back"
+    REFUSED = "refused"
     NODE_LOST = "node_lost"
     TAKEN_BACK = "taken_back"
 

@@ -155,6 +155,9 @@ WITH given AS (
     UPDATE ffmate.tasks t
        SET status = 'QUEUED', phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
            not_before = NULL, refused = t.refused || jsonb_build_object($3::bigint::text, jsonb_build_array(t.node_name, $4::text)),
+           history = coalesce(t.history, '[]') || jsonb_build_object('number', t.attempts, 'node', t.node_name,
+               'started', (extract(epoch FROM t.started_at) * 1000)::bigint,
+               'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint, 'end', 'refused', 'error', $4::text),
            version = t.version + 1, updated_at = clock_timestamp()
      WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3
        AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.desired IN ('run', 'pause')
