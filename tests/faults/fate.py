@@ -15,8 +15,8 @@ from tests.faults.member import Member
 from tests.faults.stage import LEASE, Stage
 
 Fault = Callable[[Member, random.Random], Awaitable[None]]
-TWIN = 12.0
-"""Seconds in which a second node of one name must have been refused, or works because the first one is gone."""
+TWIN = 60.0
+"""Seconds in which a second node of one name has been refused, or works because the first one is gone."""
 AT_ONCE = 3
 """Things that may be broken at the same time."""
 
@@ -98,11 +98,12 @@ class Fate:
     async def _twin(self, member: Member, dice: random.Random) -> None:
         """A second node of the same name is refused, unless the first one is provably gone."""
         async with self._stage.hold(member):
-            twin = await member.twin()
+            twin, log = await member.twin()
             with suppress(TimeoutError):
                 async with asyncio.timeout(TWIN):
-                    await twin.wait()
-                    self._stage.refused_twins += 1
+                    while twin.returncode is None and b"Ready for tasks" not in log.read_bytes():
+                        await asyncio.sleep(0.1)
+            self._stage.refused_twins += twin.returncode is not None
             if twin.returncode is None:  # it has the name now, and works
                 await asyncio.sleep(dice.uniform(0, LEASE))
                 twin.kill()

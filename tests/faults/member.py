@@ -62,10 +62,12 @@ class Member:
             self._mark = len(self.said)
             self._process = await self._spawn(self._folder / self.name, self.log)
 
-    async def twin(self) -> asyncio.subprocess.Process:
-        """A second node that calls itself the same, elsewhere."""
+    async def twin(self) -> tuple[asyncio.subprocess.Process, Path]:
+        """A second node that calls itself the same, elsewhere, and what it says."""
         name = f"{self.name} twin"
-        return await self._spawn(self._folder / name, self._folder / f"{name}.log")
+        log = self._folder / f"{name}.log"
+        log.write_bytes(b"")
+        return await self._spawn(self._folder / name, log), log
 
     async def _spawn(self, data: Path, log: Path) -> asyncio.subprocess.Process:
         command = [

@@ -1,6 +1,7 @@
 """Everything that a chaos run breaks: a server with a standby, nodes on lines of their own, a small disk."""
 
 import asyncio
+import re
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -31,8 +32,8 @@ DISK = 256
 QUICK = "-i ${INPUT_FILE} -an -c:v libx264 -preset ultrafast ${OUTPUT_FILE}"
 SLOW = "-re " + QUICK
 _AWAY: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
-_NOT_JOINED = ("is already at work on", "No database answers", "did not answer within", "is starting or stopping",
-               "refused the connection", "The connection to the database was lost")  # fmt: skip
+_NOT_JOINED = re.compile(r"ffmate-desktop: .*(?:database|server|is already at work)")
+"""The last words of a node that could not join, as its server was dead or its name taken."""
 
 
 class Stage:
@@ -103,8 +104,9 @@ class Stage:
         if self.hold(member).locked() or member.alive:
             return
         said = member.said_this_life
-        if member.is_ready() or (said and not any(reason in said for reason in _NOT_JOINED)):
-            self.wrong.append(f"{member.name} ended by itself: {said.strip().splitlines()[-1:]}")
+        last = (said.strip().splitlines() or [""])[-1]
+        if member.is_ready() or (last and not _NOT_JOINED.match(last)):
+            self.wrong.append(f"{member.name} ended by itself: {last}")
         await member.start()
 
     async def settle(self, seconds: float) -> list[Task]:

@@ -1,6 +1,5 @@
 """Storage fills up or goes away while a task runs: a plain sentence, nothing half made, and the node lives on."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from ffmate_desktop.domain.task import Task, TaskStatus
 from tests.faults.disk import Disk, open_disk
-from tests.node.farm import ENCODE, Farm
+from tests.node.farm import ENCODE, Farm, ffmpegs
 from tests.node.waiting import until
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
@@ -98,14 +97,9 @@ async def test_an_input_that_vanishes_between_two_steps_is_named(farm: Farm, cli
     await farm.node()
     source = clip.with_name("source.mov")
     source.write_bytes(clip.read_bytes())
-    steps = f"-re -i ${{INPUT_FILE}} -f null - && {ENCODE}"
+    steps = f"-re -stream_loop 1 -i ${{INPUT_FILE}} -f null - && {ENCODE}"
     uuid = await farm.add(source, steps)
-
-    async def runs() -> bool:
-        return "claimed" in await farm.log(uuid)
-
-    await until(runs, "the first step runs")
-    await asyncio.sleep(0.3)
+    await until(ffmpegs, "the first step runs")
     source.unlink()
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_ERROR
