@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from ffmate_desktop import __version__, logs
 from ffmate_desktop.db.connection import Database, without_password
 from ffmate_desktop.db.embedded import EmbeddedDatabase
-from ffmate_desktop.db.listener import changes
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
@@ -24,9 +23,10 @@ from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.node.attempt import Workshop
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.host import NodeHost
+from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
+from ffmate_desktop.services.news import news
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.preset_editor import PresetEditor
@@ -159,10 +159,11 @@ async def open_core(settings: Settings) -> AsyncIterator["Core"]:
                 database="" if cluster.embedded else without_password(cluster.uri),
                 ffmpeg=await _ffmpeg_in_words(settings),
                 node=host,
+                queue=cluster.queue,
                 tasks=cluster.tasks,
                 presets=cluster.presets,
                 nodes=cluster.nodes,
-                news=lambda: changes(cluster.uri),
+                news=lambda: news(cluster.database),
             )
         finally:
             host.stop()

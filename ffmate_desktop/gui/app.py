@@ -18,12 +18,13 @@ from ffmate_desktop.gui.core import Core, OpenCore
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.pages.page import Page, Surroundings
+from ffmate_desktop.gui.pages.queue_page import QueuePage
 from ffmate_desktop.gui.theme.theme import Theme
 
 FIRST_PAINT = 2.0
 """Seconds that a window which nobody can see, such as a minimised one, holds up the start."""
 
-PAGES: tuple[type[Page], ...] = ()
+PAGES: tuple[type[Page], ...] = (QueuePage,)
 """The pages of the sidebar, in its order."""
 
 Signals = Callable[[Callable[[], None]], AbstractContextManager[None]]
@@ -93,7 +94,12 @@ def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Pa
     """The main window with all pages, not shown yet and without a cluster."""
     memory = QSettings(str(data_dir / "window.ini"), QSettings.Format.IniFormat)
     around = Surroundings(Theme(app, resources), bridge, memory)
-    return MainWindow(around, [page(around) for page in PAGES])
+    pages = [page(around) for page in PAGES]
+    window = MainWindow(around, pages)
+    for page in pages:
+        if isinstance(page, QueuePage):
+            page.files_wanted.connect(window.choose_files)
+    return window
 
 
 class Program:

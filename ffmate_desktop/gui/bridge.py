@@ -19,7 +19,7 @@ from ffmate_desktop.domain.change import (
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import LiveProgress
 from ffmate_desktop.gui.core import Core
-from ffmate_desktop.services.trouble import is_outage
+from ffmate_desktop.services.news import is_outage
 
 T = TypeVar("T")
 
@@ -73,6 +73,26 @@ class Bridge(QObject):
         """Start a coroutine; `done` is called with its result when it succeeds. `name` says what is being done."""
         guarded = self._guard(work, name, done)
         task = asyncio.get_running_loop().create_task(guarded, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    def run_quietly(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
+        """Start a coroutine that nobody clicked for: an outage is no news, whoever reads is told to read again."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except UserError as error:
+                logs.root.info("Not done: %s, because: %s", name, error)
+            except Exception as error:  # noqa: BLE001 - reading must never end the node that works beside it
+                if is_outage(error):
+                    logs.database.info("The database was away while: %s", name)
+                else:
+                    logs.root.exception("Failed while: %s", name)
+                    self.defect.emit(error, name)
+
+        task = asyncio.get_running_loop().create_task(guarded(), name=name)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
@@ -149,7 +169,7 @@ class Bridge(QObject):
 
     def _take(self, change: Change) -> None:
         match change:
-            case TasksChanged(rows=None):
+            case TasksChanged(rows=None) | TasksChanged(op="delete"):
                 self._changed = None
                 self._kinds.add("tasks")
             case TasksChanged(rows=rows) if rows is not None:

@@ -9,6 +9,7 @@ from ffmate_desktop.domain.change import Change
 from ffmate_desktop.services.local_node import LocalNode
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.tasks import TaskService
 
 
@@ -23,6 +24,7 @@ class Core:
     database: str
     ffmpeg: str
     node: LocalNode
+    queue: QueueService
     tasks: TaskService
     presets: PresetService
     nodes: NodeService

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QPainter, QPaintEvent, QPixmap, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from PySide6.QtCore import QRectF  # isort: skip
 
@@ -113,6 +113,14 @@ class MainWindow(QMainWindow):
         if self._files and self._core is not None:
             files, self._files = self._files, []
             self.files_given.emit(files)
+
+    def choose_files(self) -> None:
+        """Let the user choose files to queue."""
+        dialog = QFileDialog(self, self.tr("Choose files to queue"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(self.open_files)
+        dialog.open()
 
     def detach(self, sentence: str) -> None:
         """The cluster is being closed; `sentence` says why, in the status strip."""
