@@ -72,10 +72,7 @@ class Bridge(QObject):
     ) -> "asyncio.Task[T | None]":
         """Start a coroutine; `done` is called with its result when it succeeds. `name` says what is being done."""
         guarded = self._guard(work, name, done)
-        task = asyncio.get_running_loop().create_task(guarded, name=name)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
+        return self._own(work, guarded, name)
 
     def run_quietly(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
         """Start a coroutine that nobody clicked for: an outage is no news, whoever reads is told to read again."""
@@ -92,9 +89,19 @@ class Bridge(QObject):
                     logs.root.exception("Failed while: %s", name)
                     self.defect.emit(error, name)
 
-        task = asyncio.get_running_loop().create_task(guarded(), name=name)
+        return self._own(work, guarded(), name)
+
+    def _own(
+        self, work: Coroutine[Any, Any, Any], guarded: Coroutine[Any, Any, T], name: str
+    ) -> "asyncio.Task[T]":
+        task = asyncio.get_running_loop().create_task(guarded, name=name)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+
+        def on_end(ended: "asyncio.Task[T]") -> None:
+            self._running.discard(ended)
+            work.close()  # it may have been cancelled before its first step
+
+        task.add_done_callback(on_end)
         return task
 
     async def _guard(

@@ -1,0 +1,113 @@
+"""The window on a real database with a real node in it, and other nodes beside it."""
+
+from pathlib import Path
+
+import psutil
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.task import TaskStatus
+from tests.gui.desk import Desk, open_desk
+from tests.node.farm import LONG, ffmpegs, open_farm
+from tests.node.waiting import until
+
+
+async def test_a_new_task_appears_runs_here_and_turns_green(desk: Desk, clip: Path) -> None:
+    assert desk.page.empty.isVisible()
+    uuid = await desk.add(clip)
+    row = await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
+    assert (row.node, row.name) == ("desk", "clip.mov")
+    assert not desk.page.empty.isVisible()
+    assert (clip.parent / "clip.out.mp4").stat().st_size > 0
+    assert desk.window.sidebar.buttons[0].accessibleDescription() == "1"
+
+
+async def test_a_task_that_another_node_finished_turns_green(
+    desk: Desk, database_uri: str, database: Database, clip: Path
+) -> None:
+    async with open_farm(database_uri, database, clip.parent) as farm:
+        await farm.node("other", labels=("elsewhere",))
+        uuid = await desk.add(clip, labels=("elsewhere",))
+        row = await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
+        assert row.node == "other"
+
+
+async def test_cancel_by_keyboard_and_restart_by_menu(desk: Desk, clip: Path) -> None:
+    uuid = await desk.add(clip, LONG)
+    await desk.shown(uuid, TaskStatus.RUNNING)
+    await until(lambda: desk.page.model.live_of(_first(desk)), "progress is heard")
+    await until(lambda: len(ffmpegs()) == 1, "ffmpeg runs")
+    desk.click_row(0)
+    assert desk.page.actions_.cancel.isEnabled()
+    QTest.keyClick(desk.page.view, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+    await desk.shown(uuid, TaskStatus.DONE_CANCELED)
+    await until(lambda: ffmpegs() == [], "ffmpeg is gone")
+    desk.page.actions_.update()
+    assert not desk.page.actions_.cancel.isEnabled()
+    desk.page.actions_.restart.trigger()
+    await desk.shown(uuid, TaskStatus.RUNNING)
+
+
+async def test_deleting_a_running_task_asks_first(desk: Desk, clip: Path) -> None:
+    uuid = await desk.add(clip, LONG)
+    await desk.shown(uuid, TaskStatus.RUNNING)
+    desk.click_row(0)
+    desk.page.actions_.delete.trigger()
+    box = await until(lambda: _message_box(desk), "it asks")
+    box.button(box.StandardButton.Cancel).click()
+    await until(lambda: _message_box(desk) is None, "the question is gone")
+    assert (await desk.task(uuid)).status is TaskStatus.RUNNING
+    desk.page.actions_.delete.trigger()
+    box = await until(lambda: _message_box(desk), "it asks again")
+    next(button for button in box.buttons() if button is not box.escapeButton()).click()
+    await until(desk.page.empty.isVisible, "nothing is left")
+
+
+async def test_closing_gives_the_task_back_and_leaves_no_process(
+    database_uri: str, database: Database, tmp_path: Path, clip: Path
+) -> None:
+    async with open_desk(database_uri, tmp_path / "data") as desk:
+        uuid = await desk.add(clip, LONG)
+        await desk.shown(uuid, TaskStatus.RUNNING)
+        await until(lambda: len(ffmpegs()) == 1, "ffmpeg runs")
+    assert ffmpegs() == []
+    assert [p for p in psutil.Process().children(recursive=True) if "ffmpeg" in p.name()] == []
+    row = await database.fetch("SELECT status FROM ffmate.tasks")  # type: ignore[arg-type]
+    assert [one["status"] for one in row] == ["QUEUED"]
+    nodes = await database.fetch("SELECT state FROM ffmate.nodes")  # type: ignore[arg-type]
+    assert [one["state"] for one in nodes] == ["left"]
+
+
+async def test_what_fails_is_told_and_ends_nothing(desk: Desk, expected_warnings: object) -> None:
+    expected_warnings.announce("Failed while: testing")  # type: ignore[attr-defined]
+
+    async def fail() -> None:
+        raise ZeroDivisionError("on purpose")
+
+    desk.bridge.run(fail(), "testing")
+    await until(lambda: desk.defects, "the defect is told")
+    dialog = await until(lambda: desk.window._reports, "a dialog is open")
+    assert "ZeroDivisionError: on purpose" in dialog[0].text
+    dialog[0].accept()
+    desk.defects.clear()
+    assert desk.core.node.is_working
+
+
+async def test_expected_trouble_is_a_sentence_in_the_bar(desk: Desk) -> None:
+    desk.bridge.run(desk.core.nodes.drain("nobody"), "draining")
+    await until(lambda: "nobody" in desk.window.messages.title, "the bar tells it")
+    desk.window.messages.dismiss()
+
+
+def _first(desk: Desk):  # type: ignore[no-untyped-def]
+    row = desk.page.model.row_at(0)
+    assert row is not None
+    return row
+
+
+def _message_box(desk: Desk):  # type: ignore[no-untyped-def]
+    from PySide6.QtWidgets import QMessageBox
+
+    found = [box for box in desk.page.findChildren(QMessageBox) if box.isVisible()]
+    return found[0] if found else None
