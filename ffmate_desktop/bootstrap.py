@@ -163,6 +163,7 @@ async def open_core(settings: Settings) -> AsyncIterator["Core"]:
                 tasks=cluster.tasks,
                 presets=cluster.presets,
                 nodes=cluster.nodes,
+                node_logs=cluster.node_logs,
                 news=lambda: news(cluster.database),
             )
         finally:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,6 +11,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.domain.change import (
     AnythingChanged,
     Change,
+    LogsChanged,
     NodeChanged,
     PresetsChanged,
     ProgressNews,
@@ -46,6 +47,8 @@ class Bridge(QObject):
     """dict of task id to LiveProgress: the newest of each; no row was written for it."""
     nodes_changed = Signal()
     presets_changed = Signal()
+    logs_changed = Signal(object, object)
+    """Ids of the first and the last new log line; ids are larger than a C int."""
     anything_changed = Signal()
     """The connection is there, for the first time or again: read whatever is shown."""
     away_changed = Signal(object)
@@ -62,6 +65,7 @@ class Bridge(QObject):
         self._changed: set[int] | None = set()
         self._live: dict[int, LiveProgress] = {}
         self._kinds: set[str] = set()
+        self._lines: tuple[int, int] | None = None
         self._ring: asyncio.TimerHandle | None = None
         self._was_here = False
 
@@ -176,38 +180,46 @@ class Bridge(QObject):
 
     def _take(self, change: Change) -> None:
         match change:
-            case TasksChanged(rows=None) | TasksChanged(op="delete"):
-                self._changed = None
-                self._kinds.add("tasks")
-            case TasksChanged(rows=rows) if rows is not None:
-                if self._changed is not None:
-                    self._changed.update(row.id for row in rows)
-                    if len(self._changed) > ENOUGH:
-                        self._changed = None
-                self._kinds.add("tasks")
+            case TasksChanged():
+                self._take_tasks(change)
             case ProgressNews(tasks=tasks):
                 self._live.update((task.task_id, task) for task in tasks)
             case NodeChanged():
                 self._kinds.add("nodes")
+            case LogsChanged(first=first, last=last):
+                seen = self._lines or (first, last)
+                self._lines = (min(first, seen[0]), max(last, seen[1]))
             case PresetsChanged():
                 self._kinds.add("presets")
             case AnythingChanged():
                 self._kinds.add("anything")
             case _:
-                return  # told by a signal of its own, or of no concern to the window
+                assert_never(change)
         if self._ring is None:
             self._ring = asyncio.get_running_loop().call_later(GATHER, self._tell)
+
+    def _take_tasks(self, change: TasksChanged) -> None:
+        self._kinds.add("tasks")
+        if change.rows is None or change.op == "delete":
+            self._changed = None
+        elif self._changed is not None:
+            self._changed.update(row.id for row in change.rows)
+            if len(self._changed) > ENOUGH:
+                self._changed = None
 
     def _tell(self) -> None:
         self._ring = None
         changed, self._changed = self._changed, set()
         live, self._live = self._live, {}
         kinds, self._kinds = self._kinds, set()
+        lines, self._lines = self._lines, None
         if live:
             self.progress.emit(live)
         if "anything" in kinds:
             self.anything_changed.emit()
             return
+        if lines is not None:
+            self.logs_changed.emit(*lines)
         if "tasks" in kinds:
             self.tasks_changed.emit(None if changed is None else frozenset(changed))
         if "nodes" in kinds:

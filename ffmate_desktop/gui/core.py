@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ffmate_desktop.domain.change import Change
 from ffmate_desktop.services.local_node import LocalNode
+from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.queue import QueueService
@@ -28,6 +29,7 @@ class Core:
     tasks: TaskService
     presets: PresetService
     nodes: NodeService
+    node_logs: NodeLogService
     news: Callable[[], AbstractAsyncContextManager["asyncio.Queue[Change | None]"]]
 
 

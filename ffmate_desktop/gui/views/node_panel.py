@@ -55,6 +55,7 @@ class NodePanel(QFrame):
         column.addWidget(self._meter)
         column.addLayout(last)
         self._controls = NodeControls(theme, self)
+        self._controls.slots.valueChanged.connect(self._on_slots)
         self._controls.pause.clicked.connect(self._on_pause)
         self._controls.leave.clicked.connect(self._on_leave)
         bridge.anything_changed.connect(self.refresh)
@@ -114,6 +115,8 @@ class NodePanel(QFrame):
             return local.identifier, local.running, None, sentence, "idle"
         if node.state is NodeState.DRAINING:
             sentence, state = self.tr("Leaving when all is finished"), "care"
+        elif node.paused:
+            sentence, state = self.tr("Paused: takes no new tasks"), "care"
         else:
             sentence, state = self.tr("Accepting tasks"), "good"
         return local.identifier, local.running, node.slots, sentence, state
@@ -140,11 +143,30 @@ class NodePanel(QFrame):
         else:
             super().keyPressEvent(event)
 
+    def toggle_pause(self) -> None:
+        """Take no new tasks, or take them again."""
+        self._on_pause()
+
+    @property
+    def is_paused(self) -> bool:
+        """It takes no new tasks, though it stays in the cluster."""
+        return self._node is not None and self._node.paused
+
+    def _on_slots(self, slots: int) -> None:
+        if self._core is not None and self._node is not None and slots != self._node.slots:
+            work = self._core.nodes.set_slots(self._core.node.identifier, slots)
+            self._bridge.run(work, "changing how many tasks run at once")
+
     def _on_pause(self) -> None:
         if self._core is None:
             return
-        if not self._core.node.is_working:
-            self._core.node.join()
+        core, name = self._core, self._core.node.identifier
+        if not core.node.is_working:
+            core.node.join()
+        elif self._node is not None and (self._node.paused or self._node.state is NodeState.DRAINING):
+            self._bridge.run(core.nodes.resume(name), "resuming this node")
+        else:
+            self._bridge.run(core.nodes.pause(name), "pausing this node")
 
     def _on_leave(self) -> None:
         if self._core is not None:
@@ -188,7 +210,7 @@ class NodeControls(QFrame):
             self.slots.blockSignals(True)
             self.slots.setValue(node.slots)
             self.slots.blockSignals(False)
-        held = node is not None and node.state is NodeState.DRAINING
+        held = node is not None and (node.paused or node.state is NodeState.DRAINING)
         if not is_working:
             text, icon = self.tr("Work on the queue"), "play"
         elif held:

@@ -64,6 +64,8 @@ class QueueView(QTableView):
         rows.setDefaultSectionSize(ROW_HEIGHT)
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
+        # With the selection of the table it would look at every selected row whenever it is painted.
+        header.setSelectionModel(QItemSelectionModel(self._model, header))
         header.setFixedHeight(40)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
