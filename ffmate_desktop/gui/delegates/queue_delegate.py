@@ -94,7 +94,7 @@ class QueueDelegate(QStyledItemDelegate):
             self._paint_text(painter, rect, cell_text(row, live, Column(column)))
         if self.is_stale:
             painter.setOpacity(1.0)
-        if state & _HAS_FOCUS and column == Column.TASK:
+        if state & _HAS_FOCUS and not is_selected and column == Column.TASK:
             painter.setPen(colors["accent"])
             painter.drawRect(rect.adjusted(0, 0, -1, -2))
 

@@ -168,10 +168,10 @@ class QueueActions(QObject):
 
     async def _may_delete(self, count: int, running: int) -> bool:
         if running:
-            text = self.tr("%n of them are running and will be ended.", "", running)
+            text = self.tr("Running among them, and ended by this: {0}.").format(running)
         else:
             text = self.tr("Those that are running will be ended.")
-        title = self.tr("Delete %n tasks?", "", count)
+        title = self.tr("Delete this task?") if count == 1 else self.tr("Delete {0} tasks?").format(count)
         return await confirm(self._page, title, text, self.tr("End and delete"))
 
     def _with_task(self, name: str, act: Callable[[Task], object]) -> None:

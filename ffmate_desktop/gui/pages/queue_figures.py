@@ -127,8 +127,10 @@ class QueueFigures(QWidget):
 
     def _sentence(self, figures: Figures) -> str:
         parts = []
-        if figures.nodes_working:
-            parts.append(self.tr("%n node(s) working", "", figures.nodes_working))
+        if figures.nodes_working == 1:
+            parts.append(self.tr("1 node working"))
+        elif figures.nodes_working:
+            parts.append(self.tr("{0} nodes working").format(figures.nodes_working))
         else:
             parts.append(self.tr("No node is working"))
         if figures.remaining:

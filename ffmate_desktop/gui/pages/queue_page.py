@@ -27,11 +27,14 @@ from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.pages.queue_actions import QueueActions
 from ffmate_desktop.gui.pages.queue_figures import QueueFigures
+from ffmate_desktop.gui.views.detail_pane import DetailPane
 from ffmate_desktop.gui.views.queue_view import QueueView
+from ffmate_desktop.gui.widgets.action_button import ActionButton
 from ffmate_desktop.gui.widgets.empty_state import EmptyState
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.segments import Segments
 
+_DETAIL, _SPLIT = "queue/detail", "queue/split"
 _SORT, _DESCENDING = "queue/sort", "queue/descending"
 _TYPING = 200
 """Milliseconds after the last key before a search begins."""
@@ -66,6 +69,7 @@ class QueuePage(Page):
         self.tabs = Segments([*titles, self.tr("Canceled")], self.tr("Filter by status"))
         self._build_header()
         self._build_body()
+        self._build_detail_buttons()
         self._connect()
         self._remembered_order()
 
@@ -93,7 +97,7 @@ class QueuePage(Page):
         self._typing = QTimer(self, singleShot=True, interval=_TYPING)
         self._typing.timeout.connect(self._apply)
 
-    def _build_body(self) -> None:
+    def _build_bar(self) -> QHBoxLayout:
         self.order = QToolButton()
         self.order.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.order.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -110,6 +114,9 @@ class QueuePage(Page):
         bar.addWidget(self.only)
         bar.addStretch(1)
         bar.addWidget(self.order)
+        return bar
+
+    def _build_table(self) -> QFrame:
         card = QFrame()
         card.setProperty("class", "card")
         inside = QStackedLayout(card)
@@ -119,17 +126,25 @@ class QueuePage(Page):
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inside.addWidget(self._nothing)
         self._inside = inside
+        return card
+
+    def _build_body(self) -> None:
         table = QWidget()
         column = QVBoxLayout(table)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        column.addLayout(bar)
-        column.addWidget(card, 1)
+        column.addLayout(self._build_bar())
+        column.addWidget(self._build_table(), 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(16)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(table)
+        self.detail = DetailPane(self.theme, self.bridge, self.board)
+        self.splitter.addWidget(self.detail)
         self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setSizes([int(width) for width in self._remembered_widths()])
+        self.detail.hide()
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
@@ -151,6 +166,17 @@ class QueuePage(Page):
         self.body.addWidget(self.empty, 1)
         self.empty.hide()
 
+    def _remembered_widths(self) -> list[int]:
+        widths = self.memory.value(_SPLIT)
+        fits = isinstance(widths, list) and len(widths) == 2 and all(str(width).isdigit() for width in widths)
+        return [int(width) for width in widths] if fits else [780, 372]
+
+    def _build_detail_buttons(self) -> None:
+        actions = self.actions_
+        self.detail.add_button(ActionButton(self.theme, actions.cancel, "circle-stop", "danger"))
+        self.detail.add_button(ActionButton(self.theme, actions.restart, "rotate-ccw"))
+        self.detail.add_button(ActionButton(self.theme, actions.show_folder, "folder-open"))
+
     def _connect(self) -> None:
         self.search.textChanged.connect(lambda _text: self._typing.start())
         self.search.returnPressed.connect(self._apply)
@@ -159,6 +185,14 @@ class QueuePage(Page):
         self.actions_.only_node.connect(lambda node: self._show_only(node, None))
         self.actions_.only_batch.connect(lambda batch: self._show_only(None, batch))
         self.order.clicked.connect(self._open_orders)
+        self.view.selected_rows_changed.connect(self._show_detail)
+        self.view.activated_row.connect(self._open_detail)
+        self.view.doubleClicked.connect(lambda _index: self._open_detail())
+        self.model.dataChanged.connect(self._refresh_detail)
+        self.model.reordered.connect(self._refresh_detail)
+        self.detail.closed.connect(self._close_detail)
+        self.detail.restart_wanted.connect(self.actions_.restart.trigger)
+        self.splitter.splitterMoved.connect(lambda *_: self.memory.setValue(_SPLIT, self.splitter.sizes()))
         self.view.sort_wanted.connect(self._sort_by)
         self.view.header_menu_wanted.connect(self._open_columns)
         self.model.counted.connect(self._show_counts)
@@ -175,6 +209,7 @@ class QueuePage(Page):
         self.actions_.core = core
         self.model.attach(core.queue)
         self.figures.attach(core)
+        self.detail.attach(core)
 
     def detach(self) -> None:
         """Read nothing any more."""
@@ -182,6 +217,7 @@ class QueuePage(Page):
         self.actions_.core = None
         self.model.detach()
         self.figures.detach()
+        self.detail.detach()
 
     def on_shown(self) -> None:
         """Figures are only read while they are seen."""
@@ -191,6 +227,38 @@ class QueuePage(Page):
     def on_hidden(self) -> None:
         """And not before they are seen again."""
         self.figures.set_active(False)
+
+    # -- Details -------------------------------------------------------------------------------------------------
+
+    def _show_detail(self) -> None:
+        """Of the one selected task; with several the pane keeps the last one."""
+        if self.view.count_selected() == 0:
+            self.detail.hide()
+            self.detail.show_row(None)
+            return
+        row = (
+            self.model.loaded(self.view.currentIndex().row()) if self.view.currentIndex().isValid() else None
+        )
+        row = row or next(iter(self.view.selected_rows()), None)
+        if row is not None and str(self.memory.value(_DETAIL, "true")) == "true":
+            self.detail.show_row(row)
+            self.detail.show()
+
+    def _refresh_detail(self) -> None:
+        if self.detail.task_id is not None and self.detail.isVisible():
+            number = self.model.number_of(self.detail.task_id)
+            row = self.model.loaded(number) if number is not None else None
+            if row is not None:
+                self.detail.show_row(row)
+
+    def _open_detail(self) -> None:
+        self.memory.setValue(_DETAIL, "true")
+        self._show_detail()
+
+    def _close_detail(self) -> None:
+        self.memory.setValue(_DETAIL, "false")
+        self.detail.hide()
+        self.view.setFocus()
 
     # -- Filter and order ----------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ class Icons:
         self._folder = folder
         self._sources: dict[str, bytes] = {}
         self._pixmaps: dict[tuple[str, int, float, int], QPixmap] = {}
-        self._icons: dict[tuple[str, int], QIcon] = {}
+        self._icons: dict[tuple[str, int, int], QIcon] = {}
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -32,27 +32,27 @@ class Icons:
             found = self._pixmaps[key] = self._draw(name, color, size, scale)
         return found
 
-    def icon(self, name: str, color: QColor, size: int = 16) -> QIcon:
-        """For buttons and menus, sharp on every screen."""
-        key = (name, color.rgba())
+    def icon(self, name: str, color: QColor, size: int = 16, gap: int = 0) -> QIcon:
+        """For buttons and menus, sharp on every screen; `gap` pixels at its right keep a text away."""
+        key = (name, color.rgba(), gap)
         found = self._icons.get(key)
         if found is None:
             found = QIcon()
             faded = QColor(color)
             faded.setAlphaF(0.4 * color.alphaF())
             for scale in _SCALES:
-                found.addPixmap(self._draw(name, color, size, scale))
-                found.addPixmap(self._draw(name, faded, size, scale), QIcon.Mode.Disabled)
+                found.addPixmap(self._draw(name, color, size, scale, gap))
+                found.addPixmap(self._draw(name, faded, size, scale, gap), QIcon.Mode.Disabled)
             self._icons[key] = found
         return found
 
-    def _draw(self, name: str, color: QColor, size: int, scale: float) -> QPixmap:
+    def _draw(self, name: str, color: QColor, size: int, scale: float, gap: int = 0) -> QPixmap:
         source = self._sources.get(name)
         if source is None:
             source = self._sources[name] = (self._folder / f"{name}.svg").read_bytes()
         renderer = QSvgRenderer(QByteArray(source.replace(b"currentColor", color.name().encode())))
         pixels = round(size * scale)
-        image = QImage(pixels, pixels, QImage.Format.Format_ARGB32_Premultiplied)
+        image = QImage(pixels + round(gap * scale), pixels, QImage.Format.Format_ARGB32_Premultiplied)
         image.fill(Qt.GlobalColor.transparent)
         painter = QPainter(image)
         painter.setOpacity(color.alphaF())

@@ -6,7 +6,7 @@ from string import Template
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.icons import Icons
@@ -20,6 +20,9 @@ class Appearance(StrEnum):
     LIGHT = "light"
     DARK = "dark"
 
+
+ICON_GAP = 5
+"""Pixels between the icon and the text of a push button."""
 
 _SCHEMES = {
     Appearance.SYSTEM: Qt.ColorScheme.Unknown,
@@ -56,9 +59,9 @@ class Theme(QObject):
         self._app.styleHints().setColorScheme(_SCHEMES[appearance])  # for the frame and native dialogs
         self._take_on()
 
-    def icon(self, name: str, color: str = "text_2") -> QIcon:
+    def icon(self, name: str, color: str = "text_2", gap: int = 0) -> QIcon:
         """An icon in the colour of that token; ask again when the theme has changed."""
-        return self._icons.icon(name, self.tokens.color(color), 16)
+        return self._icons.icon(name, self.tokens.color(color), 16, gap)
 
     def pixmap(self, name: str, color: str, size: int, scale: float) -> QPixmap:
         """An icon to paint."""
@@ -66,9 +69,10 @@ class Theme(QObject):
 
     def dress(self, button: QAbstractButton, name: str, color: str = "text") -> None:
         """Give a button an icon that changes with the theme, for as long as the button lives."""
-        button.setIconSize(QSize(16, 16))
-        button.setIcon(self.icon(name, color))
-        dresser = _Dresser(self, button, name, color)
+        gap = ICON_GAP if isinstance(button, QPushButton) else 0
+        button.setIconSize(QSize(16 + gap, 16))
+        button.setIcon(self.icon(name, color, gap))
+        dresser = _Dresser(self, button, name, color, gap)
         self.changed.connect(dresser.dress)
 
     def _take_on(self) -> None:
@@ -88,15 +92,15 @@ class Theme(QObject):
 class _Dresser(QObject):
     """Lives as long as its button, so that the connection to the theme ends with it."""
 
-    def __init__(self, theme: Theme, button: QAbstractButton, name: str, color: str) -> None:
+    def __init__(self, theme: Theme, button: QAbstractButton, name: str, color: str, gap: int) -> None:
         for old in button.findChildren(_Dresser, options=Qt.FindChildOption.FindDirectChildrenOnly):
             old.setParent(None)
             theme.changed.disconnect(old.dress)
         super().__init__(button)
-        self._theme, self._button, self._name, self._color = theme, button, name, color
+        self._theme, self._button, self._look = theme, button, (name, color, gap)
 
     def dress(self) -> None:
-        self._button.setIcon(self._theme.icon(self._name, self._color))
+        self._button.setIcon(self._theme.icon(*self._look))
 
 
 def _palette(tokens: Tokens) -> QPalette:
