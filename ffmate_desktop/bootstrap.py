@@ -162,6 +162,8 @@ async def open_core(settings: Settings) -> AsyncIterator["Core"]:
                 queue=cluster.queue,
                 tasks=cluster.tasks,
                 presets=cluster.presets,
+                preset_editor=cluster.preset_editor,
+                preview=cluster.preview,
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
                 news=lambda: news(cluster.database),

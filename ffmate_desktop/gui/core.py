@@ -9,7 +9,9 @@ from ffmate_desktop.domain.change import Change
 from ffmate_desktop.services.local_node import LocalNode
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
+from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.tasks import TaskService
 
@@ -28,6 +30,8 @@ class Core:
     queue: QueueService
     tasks: TaskService
     presets: PresetService
+    preset_editor: PresetEditor
+    preview: PreviewService
     nodes: NodeService
     node_logs: NodeLogService
     news: Callable[[], AbstractAsyncContextManager["asyncio.Queue[Change | None]"]]

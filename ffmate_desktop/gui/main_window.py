@@ -1,6 +1,7 @@
 """The main window: sidebar, a stack of pages, messages above and the status strip below them."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QPainter, QPaintEvent, QPixmap, QShortcut
@@ -14,7 +15,7 @@ from ffmate_desktop.gui.dialogs.report import ReportDialog
 from ffmate_desktop.gui.pages.page import MARGIN, Page, Surroundings
 from ffmate_desktop.gui.theme.theme import Appearance
 from ffmate_desktop.gui.views.node_panel import NodePanel
-from ffmate_desktop.gui.views.sidebar import Sidebar, paint_logo
+from ffmate_desktop.gui.views.sidebar import Entry, Sidebar, paint_logo
 from ffmate_desktop.gui.views.status_strip import StatusStrip
 from ffmate_desktop.gui.widgets.message_bar import MessageBar
 
@@ -47,7 +48,8 @@ class MainWindow(QMainWindow):
         around.theme.choose(Appearance(str(self._memory.value(_APPEARANCE, Appearance.SYSTEM))))
         self.messages = MessageBar(around.theme)
         self.node_panel = NodePanel(around.theme, around.bridge)
-        self.sidebar = Sidebar(around.theme, self.node_panel, self.pages)
+        entries = [Entry(page.icon, page.title(), page.section) for page in self.pages]
+        self.sidebar = Sidebar(around.theme, self.node_panel, entries)
         self.status = StatusStrip(around.theme)
         self.stack = QStackedWidget()
         self._lay_out()
@@ -79,8 +81,9 @@ class MainWindow(QMainWindow):
         row.addWidget(self.sidebar)
         row.addLayout(right, 1)
         self.setCentralWidget(central)
-        for page in self.pages:
+        for number, page in enumerate(self.pages):
             self.stack.addWidget(page)
+            page.counted.connect(partial(self.sidebar.set_count, number))
             page.message.connect(self.tell)
 
     def _connect(self) -> None:

@@ -96,10 +96,10 @@ def test_switching_changes_palette_sheet_and_icons(qapp: QApplication) -> None:
     theme.changed.connect(lambda: heard.append(theme.tokens.is_dark))
     theme.choose(Appearance.DARK)
     theme.choose(Appearance.LIGHT)
-    assert heard[-1] is False
+    assert heard[-1:] == [False]
     before = button.icon().cacheKey()
     theme.choose(Appearance.DARK)
-    assert heard[-1] is True
+    assert heard[-1:] == [True]
     assert button.icon().cacheKey() != before
     assert qapp.palette().window().color().name() == DARK.window
     assert DARK.surface in qapp.styleSheet()

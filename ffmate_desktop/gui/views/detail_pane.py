@@ -31,6 +31,7 @@ from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.log_view import LogView
 from ffmate_desktop.gui.widgets.meter import Meter
 from ffmate_desktop.gui.widgets.speed_graph import SpeedGraph
+from ffmate_desktop.gui.widgets.timeline import Timeline
 
 TICK = 1500
 """Milliseconds between two readings of the log of a task that runs."""
@@ -116,12 +117,14 @@ class DetailPane(QFrame):
         self.log = LogView(self._theme, self._log_name)
         self.log.save_wanted.connect(self._save_log)
         self.files = FilesBox()
+        self.timeline = Timeline(self._theme)
+        self.timeline.hide()
         inside = QWidget()
         inside.setProperty("class", "plain")
         parts = QVBoxLayout(inside)
         parts.setContentsMargins(18, 0, 18, 14)
         parts.setSpacing(12)
-        for part in (self.error, self.facts, self.graph, self.command, self.log, self.files):
+        for part in (self.error, self.facts, self.graph, self.command, self.log, self.files, self.timeline):
             parts.addWidget(part)
         parts.setStretchFactor(self.log, 1)
         scroll = QScrollArea()
@@ -161,6 +164,7 @@ class DetailPane(QFrame):
         if before is None or before.id != row.id:
             self._task = None
             self.log.show_nothing()
+            self.timeline.show_attempts([])
             self._read()
         elif before.version != row.version or before.epoch != row.epoch:
             self._read()
@@ -231,8 +235,10 @@ class DetailPane(QFrame):
         async def read() -> None:
             tasks = await core.tasks.get([row.uuid])
             chunks = await core.tasks.log(row.uuid)
+            attempts = await core.tasks.attempts(row.uuid)
             if tasks and self._row is not None and self._row.id == row.id:
                 self._task = tasks[0]
+                self.timeline.show_attempts(attempts)
                 self.log.show_text(_text(chunks), follows=self._row.status.is_active)
                 self._show()
             elif self._row is not None and self._row.id != row.id:  # another one was chosen meanwhile

@@ -124,7 +124,7 @@ class FilesBox(QWidget):
     def _show(labels: tuple[ElidedLabel, ElidedLabel], path: str, facts: object) -> None:
         labels[0].setText(path.replace("\\", "/").rsplit("/", 1)[-1])
         labels[0].setAccessibleName(path)
-        labels[0].setToolTip(path)
+        labels[0].tip = path
         words = media_words(facts)
         labels[1].setText(words)
         labels[1].setVisible(bool(words))

@@ -1,6 +1,7 @@
 """The left edge of the window: name, theme switch, pages with counts, this computer's node, settings and version."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent, QPolygonF
@@ -9,13 +10,21 @@ from PySide6.QtCore import QPointF, QRectF  # isort: skip
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from ffmate_desktop import __version__
-from ffmate_desktop.gui.pages.page import Page
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.node_panel import NodePanel
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.nav_button import NavButton
 
 WIDTH = 228
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page as the sidebar names it: icon, translated title, and the section below whose heading it stands."""
+
+    icon: str
+    title: str
+    section: str = ""
 
 
 class Logo(QWidget):
@@ -56,7 +65,7 @@ class Sidebar(QWidget):
     theme_toggled = Signal()
     settings_wanted = Signal()
 
-    def __init__(self, theme: Theme, panel: NodePanel, pages: Sequence[Page]) -> None:
+    def __init__(self, theme: Theme, panel: NodePanel, entries: Sequence[Entry]) -> None:
         super().__init__()
         self._theme = theme
         self.setProperty("class", "sidebar")
@@ -70,17 +79,16 @@ class Sidebar(QWidget):
         column.addSpacing(12)
         self.buttons: list[NavButton] = []
         section = ""
-        for number, page in enumerate(pages):
-            if page.section != section:
-                section = page.section
+        for number, entry in enumerate(entries):
+            if entry.section != section:
+                section = entry.section
                 column.addSpacing(10)
                 heading = label(self.tr("Cluster"), "section")
                 heading.setContentsMargins(12, 0, 0, 0)
                 column.addWidget(heading)
-            button = NavButton(theme, page.icon, page.title())
+            button = NavButton(theme, entry.icon, entry.title)
             button.setToolTip(f"Ctrl+{number + 1}")
             button.clicked.connect(lambda _checked=False, number=number: self.chosen.emit(number))
-            page.counted.connect(button.set_count)
             self.buttons.append(button)
             column.addWidget(button)
         column.addStretch(1)
@@ -119,6 +127,10 @@ class Sidebar(QWidget):
     def show_page(self, number: int) -> None:
         """Mark this page as the one that is seen."""
         self.buttons[number].setChecked(True)
+
+    def set_count(self, number: int, count: int | None) -> None:
+        """The number beside the name of a page."""
+        self.buttons[number].set_count(count)
 
     def _paint_switch(self) -> None:
         dark = self._theme.tokens.is_dark

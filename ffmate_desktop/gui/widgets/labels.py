@@ -18,7 +18,10 @@ def label(text: str = "", look: str = "", *, wraps: bool = False, selectable: bo
 
 
 class ElidedLabel(QLabel):
-    """One line that never asks for more room than there is; the tool tip has the whole text when it was cut."""
+    """One line that never asks for more room than there is.
+
+    The tool tip is `tip`, or the whole text when it was cut.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class ElidedLabel(QLabel):
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._mode = mode
+        self.tip = ""
         if look:
             self.setProperty("class", look)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -42,5 +46,5 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         shown = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
-        self.setToolTip(self.text() if shown != self.text() else "")
+        self.setToolTip(self.tip or (self.text() if shown != self.text() else ""))
         painter.drawText(self.rect(), self.alignment(), shown)
