@@ -65,6 +65,7 @@ class PaintTimes(QObject):
         super().__init__()
         self._view = view
         self.times: list[float] = []
+        self.processor: list[float] = []
         self.at = 0.0
         self._busy = False
         view.viewport().installEventFilter(self)
@@ -74,9 +75,10 @@ class PaintTimes(QObject):
         if event.type() != QEvent.Type.Paint or self._busy:
             return False
         self._busy = True
-        begin = time.perf_counter()
+        begin, spent = time.perf_counter(), time.thread_time()
         self._view.viewportEvent(event)
         self.times.append(1000 * (time.perf_counter() - begin))
+        self.processor.append(1000 * (time.thread_time() - spent))
         self.at = time.time()
         self._busy = False
         return True
@@ -219,6 +221,7 @@ async def _run(arguments: argparse.Namespace, uri: str, folder: Path) -> None:
         print(f"{arguments.tasks:,} tasks, {arguments.updates} updates/s, scrolling for {wall:.0f} s")
         print(f"first rows {known:.2f} s, whole order {complete:.2f} s after building the window began")
         print(_line("painting the table", paints.times))
+        print(_line("the same, processor time alone", paints.processor))
         print(_line("lateness of frames", late))
         print(_line("putting changes into the model", updates.times or [0.0]))
         print(_line("commit elsewhere to painted cell", delays))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -37,6 +37,9 @@ from ffmate_desktop.gui.widgets.segments import Segments
 
 _DETAIL, _SPLIT = "queue/detail", "queue/split"
 _SORT, _DESCENDING = "queue/sort", "queue/descending"
+NARROW = 900
+"""Pixels of the page below which table and details do not fit side by side."""
+
 _TYPING = 200
 """Milliseconds after the last key before a search begins."""
 
@@ -87,7 +90,8 @@ class QueuePage(Page):
         self.search.setPlaceholderText(self.tr("Search name, path or preset"))
         self.search.setAccessibleName(self.tr("Search the queue"))
         self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(260)
+        self.search.setMinimumWidth(140)
+        self.search.setMaximumWidth(270)
         self._search_icon = self.search.addAction(
             self.theme.icon("search", "text_3"), QLineEdit.ActionPosition.LeadingPosition
         )
@@ -145,7 +149,7 @@ class QueuePage(Page):
         card = QFrame()
         card.setProperty("class", "card")
         inside = QStackedLayout(card)
-        inside.setContentsMargins(1, 1, 1, 1)
+        inside.setContentsMargins(1, 1, 1, 5)
         inside.addWidget(self.view)
         self._nothing = label(self.tr("No task fits this filter."), "lead")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -156,7 +160,7 @@ class QueuePage(Page):
         return card
 
     def _build_body(self) -> None:
-        table = QWidget()
+        self._table = table = QWidget()
         column = QVBoxLayout(table)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
@@ -261,19 +265,22 @@ class QueuePage(Page):
 
     # -- Details -------------------------------------------------------------------------------------------------
 
-    def _show_detail(self) -> None:
+    def _show_detail(self, asked: bool = False) -> None:
         """Of the one selected task; with several the pane keeps the last one."""
         if self.view.count_selected() == 0:
             self.detail.hide()
             self.detail.show_row(None)
+            self._share_room()
             return
         row = (
             self.model.loaded(self.view.currentIndex().row()) if self.view.currentIndex().isValid() else None
         )
         row = row or next(iter(self.view.selected_rows()), None)
-        if row is not None and str(self.memory.value(_DETAIL, "true")) == "true":
+        opens = str(self.memory.value(_DETAIL, "true")) == "true" and self.width() >= NARROW
+        if row is not None and (opens or asked):
             self.detail.show_row(row)
             self.detail.show()
+            self._share_room()
 
     def _refresh_detail(self) -> None:
         if self.detail.task_id is not None and self.detail.isVisible():
@@ -284,12 +291,33 @@ class QueuePage(Page):
 
     def _open_detail(self) -> None:
         self.memory.setValue(_DETAIL, "true")
-        self._show_detail()
+        self._show_detail(asked=True)
 
     def _close_detail(self) -> None:
-        self.memory.setValue(_DETAIL, "false")
+        if self.width() >= NARROW:
+            self.memory.setValue(_DETAIL, "false")
         self.detail.hide()
+        self._share_room()
         self.view.setFocus()
+
+    # -- Room ----------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make the best of the room."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """In a narrow window the details take the place of the table, and the bar above it says less."""
+        opened = self.detail.isVisibleTo(self)
+        is_narrow = self.width() < NARROW
+        self._table.setVisible(not (is_narrow and opened))
+        self.tabs.set_short(self.width() < (NARROW + 320 if opened and not is_narrow else NARROW))
+        style = Qt.ToolButtonStyle
+        beside = self.width() >= (NARROW + 120 if opened else 0)
+        self.grouped.setToolButtonStyle(
+            style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly
+        )
 
     # -- Filter and order ----------------------------------------------------------------------------------------
 
