@@ -42,7 +42,7 @@ class Theme(QObject):
     def __init__(self, app: QApplication, resources: Path) -> None:
         super().__init__(app)
         self._app = app
-        self._icons = Icons(resources / "icons")
+        self._icons = Icons(resources / "icons", app.devicePixelRatio)
         self._sheet = Template((resources / "window.qss").read_text(encoding="utf-8"))
         self._check = (resources / "icons" / "check.svg").as_posix()
         self.tokens: Tokens = LIGHT
