@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QLineEdit, QWid
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.queue import SortColumn
 from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.gui.dialogs.edit_task import EditTaskDialog
 from ffmate_desktop.gui.models.columns import Column
 from tests.gui.desk import Desk, click, open_desk
 from tests.node.farm import ENCODE, LONG, ffmpegs, open_farm
@@ -150,6 +151,29 @@ async def test_the_menu_moves_duplicates_and_filters(desk: Desk, clip: Path) -> 
     page.tabs.press(5)
     await until(lambda: page.model.counts.get(TaskStatus.DONE_CANCELED) == 4, "all are canceled")
     assert {(await desk.task(uuid)).status for uuid in uuids} == {TaskStatus.DONE_CANCELED}
+
+
+async def test_a_waiting_task_is_edited(desk: Desk, clip: Path) -> None:
+    await desk.core.nodes.pause("desk")
+    uuid = await desk.add(clip)
+    await desk.shown(uuid, TaskStatus.QUEUED)
+    desk.click_row(0)
+    desk.page.actions_.edit.trigger()
+    dialog = await until(
+        lambda: next(iter(desk.page.findChildren(EditTaskDialog)), None), "the dialog is open"
+    )
+    dialog.name.setText("another name")
+    dialog.priority.setValue(7)
+    dialog.command.setPlainText("-i 'unclosed")
+    click(dialog.save)
+    await until(dialog.trouble.isVisible, "what is wrong is told in the dialog")
+    dialog.command.setPlainText("-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}")
+    click(dialog.save)
+    await until(lambda: _names(desk) == ["another name"], "it is changed")
+    row = desk.row(uuid)
+    assert row
+    assert row.priority == 7
+    assert (await desk.task(uuid)).command.raw == "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
 
 
 async def test_a_command_is_for_the_tasks_that_were_seen(desk: Desk, clip: Path) -> None:

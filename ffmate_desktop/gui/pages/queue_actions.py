@@ -6,7 +6,9 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
+from shiboken6 import isValid
 
+from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import Move
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.task import Task, TaskStatus
@@ -14,9 +16,11 @@ from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.desktop_files import open_file, show_in_folder
 from ffmate_desktop.gui.dialogs.confirm import confirm
+from ffmate_desktop.gui.dialogs.edit_task import EditTaskDialog
 from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.queue_view import QueueView
+from ffmate_desktop.services.edits import TaskEdit
 
 Call = Callable[[Core, Sequence[UUID]], Awaitable[object]]
 
@@ -41,6 +45,7 @@ class QueueActions(QObject):
         self.resume = self._add(self.tr("Resume"), "play", "Ctrl+Shift+P", self._resume)
         self.restart = self._add(self.tr("Restart"), "rotate-ccw", "Ctrl+R", self._restart)
         self.delete = self._add(self.tr("Delete"), "trash-2", "Del", self._delete)
+        self.edit = self._add(self.tr("Edit"), "pencil", "F2", self._edit)
         self.duplicate = self._add(self.tr("Duplicate"), "files", "Ctrl+D", self._duplicate)
         self.open_output = self._add(self.tr("Open output"), "external-link", "Ctrl+Return", self._open)
         self.show_folder = self._add(self.tr("Show in folder"), "folder-open", "Ctrl+E", self._show)
@@ -88,6 +93,7 @@ class QueueActions(QObject):
         for action in self.moves:
             action.setEnabled(many or any(row.status is TaskStatus.QUEUED for row in rows))
         one = count == 1
+        self.edit.setEnabled(one and bool(rows) and rows[0].status is TaskStatus.QUEUED)
         self.open_output.setEnabled(one and bool(rows) and rows[0].status is TaskStatus.DONE_SUCCESSFUL)
         self.show_folder.setEnabled(one)
         self.copy_command.setEnabled(one)
@@ -103,7 +109,7 @@ class QueueActions(QObject):
         menu.addActions([self.pause, self.resume, self.cancel, self.restart])
         priority = menu.addMenu(self._theme.icon("arrow-up", "text_2"), self.tr("Priority"))
         priority.addActions(self.moves)
-        menu.addAction(self.duplicate)
+        menu.addActions([self.edit, self.duplicate])
         rows = self._view.selected_rows() if self._view.count_selected() == 1 else []
         if rows and (rows[0].node or rows[0].batch):
             menu.addSeparator()
@@ -175,6 +181,33 @@ class QueueActions(QObject):
             text = self.tr("Those that are running will be ended.")
         title = self.tr("Delete this task?") if count == 1 else self.tr("Delete {0} tasks?").format(count)
         return await confirm(self._page, title, text, self.tr("End and delete"))
+
+    def _edit(self) -> None:
+        self._with_task("editing a task", self._open_editor)
+
+    def _open_editor(self, task: Task) -> None:
+        dialog = EditTaskDialog(task, self._page)
+        dialog.edited.connect(lambda change: self._save(dialog, change))
+        dialog.open()
+
+    def _save(self, dialog: EditTaskDialog, change: TaskEdit) -> None:
+        core, task = self.core, dialog.task
+        if core is None or change == TaskEdit():
+            dialog.accept()
+            return
+
+        async def save() -> None:
+            try:
+                await core.tasks.edit(task.uuid, change, version=task.version)
+            except UserError as error:
+                if not isValid(dialog):  # it was closed meanwhile
+                    raise
+                dialog.show_trouble(str(error))
+            else:
+                if isValid(dialog):
+                    dialog.accept()
+
+        self._bridge.run(save(), "changing a task")
 
     def _with_task(self, name: str, act: Callable[[Task], object]) -> None:
         """Read the one selected task, then do something with it."""
