@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QSettings, QTimer, SignalInstance
+from PySide6.QtCore import QEvent, QSettings, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop import __version__, logs
@@ -19,6 +20,7 @@ from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.pages.queue_page import QueuePage
+from ffmate_desktop.gui.submitting import Submitting
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.services.news import is_outage
 
@@ -54,10 +56,23 @@ def run(
         return runner.run(_main(app, open_core, resources, data_dir, drain_time, files, signals))
 
 
+class Application(QApplication):
+    """Hears of files that macOS wants opened: from the Finder, or dropped on the icon in the dock."""
+
+    file_opened = Signal(str)
+
+    def event(self, event: QEvent) -> bool:
+        """Only events for the application itself come here, so it costs nothing."""
+        if event.type() == QEvent.Type.FileOpen and isinstance(event, QFileOpenEvent) and event.file():
+            self.file_opened.emit(event.file())
+            return True
+        return super().event(event)
+
+
 def make_application() -> QApplication:
     """Qt's application object, with our name and our idea of when it ends."""
     existing = QApplication.instance()
-    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app = existing if isinstance(existing, QApplication) else Application(sys.argv[:1])
     app.setApplicationName("ffmate-desktop")
     app.setApplicationDisplayName("FFmate Desktop")
     app.setApplicationVersion(__version__)
@@ -79,6 +94,8 @@ async def _main(
     window = make_window(app, bridge, resources, data_dir)
     program = Program(window, bridge, open_core, drain_time)
     window.close_wanted.connect(program.close)
+    if isinstance(app, Application):
+        app.file_opened.connect(lambda path: window.open_files([path]))
     app.commitDataRequest.connect(lambda _session: program.close())
     tick = QTimer()
     if sys.platform == "win32":  # Python hears of Ctrl+C only when it runs
@@ -105,6 +122,7 @@ def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Pa
             page.files_wanted.connect(window.choose_files)
             page.pause_wanted.connect(window.node_panel.toggle_pause)
             window.node_panel.paused_changed.connect(page.show_paused)
+    Submitting(window)
     return window
 
 

@@ -99,6 +99,16 @@ class MainWindow(QMainWindow):
             shortcut.activated.connect(lambda number=number: self.show_page(number))
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.close)
 
+    @property
+    def core(self) -> Core | None:
+        """The open cluster."""
+        return self._core
+
+    @property
+    def memory(self) -> QSettings:
+        """Sizes and choices of the last time."""
+        return self._memory
+
     # -- What others do with it ----------------------------------------------------------------------------------
 
     def attach(self, core: Core) -> None:

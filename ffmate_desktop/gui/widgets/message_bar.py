@@ -13,7 +13,7 @@ _SECONDS = 12
 
 
 class MessageBar(QFrame):
-    """Shows one message at a time; the newest replaces the one before. A message with a button stays."""
+    """One message at a time: the newest replaces the one before. One with a button stays unless told otherwise."""
 
     shown_changed = Signal(bool)
 
@@ -63,8 +63,12 @@ class MessageBar(QFrame):
         button: str = "",
         act: Callable[[], object] | None = None,
         stays: bool = False,
+        seconds: int = _SECONDS,
     ) -> None:
-        """`kind` is info, warning or failed; `act` is called by the button, which also dismisses the message."""
+        """`kind` is info, good, warning or failed; `act` is called by the button, which also dismisses the message.
+
+        It stays for `seconds`, if they are given also with a button.
+        """
         self._kind, self._act = kind, act
         self._title.setText(title)
         self._text.setText(text)
@@ -75,10 +79,10 @@ class MessageBar(QFrame):
         self._paint_icon()
         self.show()
         self.shown_changed.emit(True)
-        if button or stays:
+        if stays or (button and seconds == _SECONDS):
             self._timer.stop()
         else:
-            self._timer.start()
+            self._timer.start(1000 * seconds)
 
     def dismiss(self) -> None:
         """Show nothing."""

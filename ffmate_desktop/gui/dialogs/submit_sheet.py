@@ -1,0 +1,368 @@
+"""The sheet between files and the queue: what is to be done with them, where the outputs go, and what will happen."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.node import Node, fitness
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.delegates.preview_delegate import PreviewDelegate
+from ffmate_desktop.gui.dialogs.submit_choice import Choice
+from ffmate_desktop.gui.dialogs.submit_output import OutputFields
+from ffmate_desktop.gui.dialogs.submit_words import files, fitness_in_words, preview_in_words
+from ffmate_desktop.gui.given_paths import holds_paths, paths_in
+from ffmate_desktop.gui.models.preview_model import PreviewModel
+from ffmate_desktop.gui.pages.page import Surroundings
+from ffmate_desktop.gui.widgets.command_edit import CommandEdit
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.gui.widgets.preset_list import PresetList
+from ffmate_desktop.gui.widgets.segments import Segments
+from ffmate_desktop.services.folders import FoundFile
+from ffmate_desktop.services.preview import PreviewRow
+from ffmate_desktop.services.tasks import Submitted
+
+_TYPING = 150
+"""Milliseconds after the last change before the preview is worked out."""
+
+_BY_PRESET, _BY_COMMAND = 0, 1
+
+
+class SubmitSheet(QDialog):
+    """Open it with `open()`. `submitted` brings what was queued and under which name; `more` brings paths that were
+    dropped on it."""
+
+    submitted = Signal(object, str)
+    more = Signal(list)
+
+    def __init__(self, around: Surroundings, core: Core, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme, self._bridge, self._memory, self._core = around.theme, around.bridge, around.memory, core
+        self._choice = Choice.remembered(self._memory)
+        self._preset: Preset | None = None
+        self._nodes: list[Node] | None = None
+        self._tasks: list[NewTask] = []
+        self._trouble: UserError | None = None
+        self._previewing: asyncio.Task[object] | None = None
+        self._is_ready = self._is_fresh = self._is_submitting = self._wants_to_submit = False
+        self.setWindowTitle(self.tr("Queue files"))
+        self.setAcceptDrops(True)
+        self.setSizeGripEnabled(False)
+        self.resize(min(1000, parent.width() - 40), min(700, parent.height() - 40))
+        self.move(parent.mapToGlobal(parent.rect().center()) - self.rect().center())
+        self.title = label(look="big")
+        self.subtitle = ElidedLabel("second", Qt.TextElideMode.ElideMiddle)
+        self.ways = Segments([self.tr("Preset"), self.tr("Command")], self.tr("What to do with the files"))
+        self.presets = PresetList(self._theme)
+        self.command = CommandEdit(self._theme)
+        self.output = OutputFields(self._theme)
+        self.model = PreviewModel()
+        self.note = label(look="second", wraps=True)
+        self.fitness = label(look="second", wraps=True)
+        self._fitness_icon = QLabel()
+        self.cancel_button = QPushButton(self.tr("Cancel"))
+        self.submit_button = QPushButton()
+        self._timer = QTimer(self, singleShot=True, interval=_TYPING)
+        self._lay_out()
+        self._fill()
+        self._connect()
+        self._read()
+
+    # -- Building ------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self._left = QStackedWidget()
+        self._left.addWidget(self.presets)
+        self._left.addWidget(self.command)
+        titles = QVBoxLayout()
+        titles.setSpacing(2)
+        titles.addWidget(self.title)
+        titles.addWidget(self.subtitle)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addLayout(titles, 1)
+        head.addWidget(self.ways, 0, Qt.AlignmentFlag.AlignVCenter)
+        right = QVBoxLayout()
+        right.setSpacing(12)
+        right.addWidget(self.output)
+        right.addWidget(self._make_preview(), 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(20)
+        middle.addWidget(self._left, 2)
+        middle.addLayout(right, 3)
+        self.submit_button.setProperty("class", "primary")
+        self.submit_button.setDefault(True)
+        self.submit_button.setMinimumWidth(150)
+        self._theme.dress(self.submit_button, "plus", "on_accent")
+        foot = QHBoxLayout()
+        foot.setSpacing(10)
+        foot.addWidget(self._fitness_icon)
+        foot.addWidget(self.fitness, 1)
+        foot.addWidget(self.cancel_button)
+        foot.addWidget(self.submit_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(16)
+        column.addLayout(head)
+        column.addLayout(middle, 1)
+        column.addLayout(foot)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(button is self.submit_button)  # Enter in a field submits, nothing else
+
+    def _make_preview(self) -> QFrame:
+        card = QFrame()
+        card.setProperty("class", "card")
+        self.preview = QListView()
+        self.preview.setModel(self.model)
+        self.preview.setItemDelegate(PreviewDelegate(self._theme, self.model, self.preview))
+        self.preview.setUniformItemSizes(True)
+        self.preview.setSelectionMode(QListView.SelectionMode.NoSelection)
+        self.preview.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.preview.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.preview.setAccessibleName(self.tr("Files and their outputs"))
+        self._note_icon = QLabel()
+        top = QHBoxLayout()
+        top.setContentsMargins(14, 10, 14, 8)
+        top.setSpacing(10)
+        top.addWidget(self._note_icon, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.note, 1)
+        line = QFrame()
+        line.setProperty("class", "line")
+        line.setFixedHeight(1)
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(1, 1, 1, 1)
+        inside.setSpacing(0)
+        inside.addLayout(top)
+        inside.addWidget(line)
+        inside.addWidget(self.preview, 1)
+        inside.addSpacing(7)  # the card's corners are round
+        return card
+
+    def _fill(self) -> None:
+        self.ways.choose(_BY_PRESET if self._choice.preset else _BY_COMMAND)
+        self._left.setCurrentIndex(self.ways.current)
+        self.command.set_command(self._choice.command)
+        self.output.show_choice(self._choice)
+        if self._choice.preset is None:
+            self.output.show_preset(None)
+
+    def _connect(self) -> None:
+        self.ways.chosen.connect(self._on_way)
+        self.presets.chosen.connect(self._on_preset)
+        self.presets.view.doubleClicked.connect(lambda _index: self.submit())
+        self.command.edited.connect(self._changed)
+        self.output.edited.connect(self._changed)
+        self._timer.timeout.connect(self._look_ahead)
+        self.cancel_button.clicked.connect(self.reject)
+        self.submit_button.clicked.connect(self.submit)
+        QShortcut(QKeySequence("Ctrl+Return"), self, self.submit)  # from the command too
+        self._bridge.presets_changed.connect(self._read)
+        self._bridge.nodes_changed.connect(self._read)
+        self._bridge.anything_changed.connect(self._read)
+        self._theme.changed.connect(self._show)
+        self.finished.connect(self._on_finished)
+
+    # -- What it is about ----------------------------------------------------------------------------------------
+
+    def add_files(self, found: Sequence[FoundFile]) -> None:
+        """These too, each once."""
+        known = {file.path for file in self.model.files}
+        self.model.set_files([*self.model.files, *(file for file in found if file.path not in known)])
+        folders = {str(PurePath(file.path).parent) for file in self.model.files}
+        self.subtitle.setText(
+            folders.pop() if len(folders) == 1 else self.tr("From {0} folders").format(len(folders))
+        )
+        self._changed()
+
+    def _read(self) -> None:
+        async def read() -> None:
+            presets, nodes = await asyncio.gather(self._core.presets.all(), self._core.nodes.all())
+            self._nodes = nodes
+            is_first, self._is_ready = not self._is_ready, True
+            if is_first or presets != self.presets.model.presets:
+                self.presets.set_presets(presets, self._preset.uuid if self._preset else self._choice.preset)
+            self._changed()
+
+        self._bridge.run_quietly(read(), "reading presets and nodes")
+
+    # -- Choosing ------------------------------------------------------------------------------------------------
+
+    def _on_way(self, way: int) -> None:
+        self.output.take(self._choice)
+        self._left.setCurrentIndex(way)
+        chosen = self._preset or self.presets.current
+        self._choice.preset = chosen.uuid if way == _BY_PRESET and chosen else None
+        self.output.show_choice(self._choice)
+        self.output.show_preset(self._preset if way == _BY_PRESET else None)
+        (self.presets.search if way == _BY_PRESET else self.command.text).setFocus()
+        self._changed()
+
+    def _on_preset(self, preset: Preset | None) -> None:
+        if self.ways.current != _BY_PRESET:
+            return
+        if preset is not None and self._choice.preset != preset.uuid:
+            self._choice.preset = preset.uuid
+            self.output.name.clear()  # it was made for the other one, with its extension
+        self._preset = preset
+        self.output.show_preset(preset)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._trouble = self.output.take(self._choice)
+        self._choice.command = self.command.command()
+        if self.ways.current == _BY_COMMAND and self._trouble is None:
+            self._trouble = self.command.trouble
+        self._is_fresh = False
+        if self._trouble is not None:
+            self.model.set_rows([])
+        self._timer.start()
+        self._show()
+
+    # -- Looking ahead -------------------------------------------------------------------------------------------
+
+    @property
+    def is_known(self) -> bool:
+        """The preview tells what would happen with the present choice."""
+        return self._is_fresh
+
+    def _look_ahead(self) -> None:
+        if self._previewing is not None:
+            self._previewing.cancel()
+        way_is_chosen = self.ways.current == _BY_COMMAND or self._preset is not None
+        if not self._is_ready or not way_is_chosen or self._trouble is not None or not self.model.files:
+            self._show()
+            return
+        self._previewing = self._bridge.run_quietly(self._preview(), "looking ahead at a submission")
+
+    async def _preview(self) -> None:
+        by_preset = self._preset if self.ways.current == _BY_PRESET else None
+        try:
+            self._tasks = self._choice.tasks(self.model.files, by_preset)
+            rows = await self._core.preview.preview(self._tasks)
+        except UserError as error:
+            self._trouble = error
+            self._show()
+            return
+        self._is_fresh = True
+        self.model.set_rows(rows)
+        self._show()
+        wrong = next((number for number, row in enumerate(rows) if row.trouble.is_error), None)
+        if wrong is not None:
+            self.preview.scrollTo(self.model.index(wrong))
+        if self._wants_to_submit:
+            self.submit()
+
+    def _good(self) -> list[NewTask]:
+        rows: Sequence[PreviewRow] = self.model.rows
+        return [task for task, row in zip(self._tasks, rows, strict=False) if not row.trouble.is_error]
+
+    def _show(self) -> None:
+        count = len(self.model.files)
+        self.title.setText(self.tr("Queue {0}").format(files(count)))
+        good = len(self._good()) if self.is_known else count
+        part = self.tr("{0} of {1}").format(good, count) if good != count else files(count)
+        text = self.tr("Queuing …") if self._is_submitting else self.tr("Queue {0}").format(part)
+        self.submit_button.setText(text)
+        self.submit_button.setEnabled(good > 0 and self._trouble is None and not self._is_submitting)
+        self._show_note()
+        self._show_fitness()
+
+    def _show_note(self) -> None:
+        if self._trouble is not None and self._trouble is self.command.trouble:
+            text, color = self.tr("The command has to be mended first."), "failed"
+        elif self._trouble is not None:
+            text, color = f"{self._trouble.message} {self._trouble.hint}".strip(), "failed"
+        elif self._is_ready and self.ways.current == _BY_PRESET and self._preset is None:
+            text, color = self.tr("No preset fits the search."), "warning"
+        elif self.model.rows:
+            text, color = preview_in_words(self.model.rows)
+        else:
+            text, color = self.tr("Working out the names …"), "text_2"
+        icon = {"failed": "octagon-x", "warning": "triangle-alert", "done": "circle-check"}.get(color, "info")
+        self.note.setText(text)
+        self._note_icon.setPixmap(self._theme.pixmap(icon, color, 16, self.devicePixelRatioF()))
+
+    def _show_fitness(self) -> None:
+        if self._nodes is None:
+            return
+        own = self._preset.labels if self._preset and self.ways.current == _BY_PRESET else ()
+        text, can = fitness_in_words(fitness((*own, *self._choice.labels), self._nodes))
+        self.fitness.setText(text)
+        icon, color = ("server", "done") if can else ("triangle-alert", "warning")
+        self._fitness_icon.setPixmap(self._theme.pixmap(icon, color, 16, self.devicePixelRatioF()))
+
+    # -- Submitting ----------------------------------------------------------------------------------------------
+
+    def submit(self) -> None:
+        """Queue what can be queued, as soon as it is known what that is."""
+        if self._is_submitting or self._trouble is not None:
+            return
+        self._wants_to_submit = not self.is_known
+        if self._wants_to_submit:
+            return
+        new = self._good()
+        if new:
+            self._is_submitting = True
+            self._show()
+            self._bridge.run(self._submit(new), "queuing files")
+
+    async def _submit(self, new: list[NewTask]) -> None:
+        name = self._preset.name if self._preset and self.ways.current == _BY_PRESET else ""
+        try:
+            submitted: Submitted = await self._core.tasks.add(new, source="window")
+        except UserError as error:  # somebody was faster than the preview
+            self._trouble = error
+        else:
+            self._choice.save(self._memory)
+            self.submitted.emit(submitted, name)
+            self.accept()
+        finally:
+            self._is_submitting = False
+            self._show()
+
+    # -- Events --------------------------------------------------------------------------------------------------
+
+    def _on_finished(self, _result: int) -> None:
+        self._timer.stop()
+        if self._previewing is not None:
+            self._previewing.cancel()
+        for signal in (
+            self._bridge.presets_changed,
+            self._bridge.nodes_changed,
+            self._bridge.anything_changed,
+        ):
+            signal.disconnect(self._read)
+        self._theme.changed.disconnect(self._show)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Closing is Escape."""
+        event.accept()
+        self.reject()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """More files."""
+        if holds_paths(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """More files."""
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.more.emit(paths_in(event.mimeData()))
