@@ -30,6 +30,8 @@ class MainWindow(QMainWindow):
     close_wanted = Signal()
     files_given = Signal(list)
     """Paths that the user wants to queue: named on the command line, dropped or pasted; the cluster is open."""
+    detaching = Signal()
+    """The cluster is being closed."""
     painted = Signal()
     """It was seen for the first time."""
 
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
 
     def detach(self, sentence: str) -> None:
         """The cluster is being closed; `sentence` says why, in the status strip."""
+        self.detaching.emit()
         self._core = None
         for page in self.pages:
             page.detach()

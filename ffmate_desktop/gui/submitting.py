@@ -35,6 +35,7 @@ class Submitting(QObject):
         self.target = DropTarget(window, window.around.theme)
         self.target.dropped.connect(window.open_files)
         window.files_given.connect(self.look_at)
+        window.detaching.connect(self.close)
         self._paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), window, self.paste)
         self._name_the_preset()
 
@@ -127,7 +128,7 @@ class Submitting(QObject):
         """The cluster goes away."""
         self._stop()
         if self.sheet is not None:
-            self.sheet.reject()
+            self.sheet.give_up()
 
     def _on_finished(self, _result: int) -> None:
         if self.sheet is not None:

@@ -10,6 +10,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from ffmate_desktop.gui.app import Application
 from ffmate_desktop.gui.loop import Loop
 from tests.gui.desk import Desk, open_desk
 from tests.media.clips import ffmpeg
@@ -20,7 +21,13 @@ def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], Any]]:
     """Every test here runs on Qt's loop."""
-    return {"qt": lambda: Loop(QApplication.instance() or QApplication([]))}
+    return {"qt": lambda: Loop(QApplication.instance() or Application([]))}
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[QApplication]:
+    """The application object of the program."""
+    return Application
 
 
 @pytest.fixture(scope="session")

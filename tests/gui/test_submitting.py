@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFileOpenEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ffmate_desktop.domain.task import IfExists, TaskStatus
 from ffmate_desktop.domain.wildcards import wildcards_in
+from ffmate_desktop.gui.app import Application
 from ffmate_desktop.gui.dialogs.submit_choice import FIRST_PRESET, Choice
 from ffmate_desktop.gui.dialogs.submit_sheet import SubmitSheet
 from ffmate_desktop.gui.given_paths import paths_in
@@ -182,6 +183,11 @@ async def test_the_last_choice_is_there_again(desk: Desk, clip: Path, tmp_path: 
     await closed(desk)
 
 
+async def test_the_window_closes_over_an_open_sheet(desk: Desk, clip: Path) -> None:
+    sheet = await sheet_for(desk, clip)
+    assert sheet.isVisible()  # and the desk has to end in order now
+
+
 # -- What is dropped -------------------------------------------------------------------------------------------------
 
 
@@ -230,7 +236,7 @@ async def test_what_is_no_media_is_told_in_a_sentence(desk: Desk, tmp_path: Path
 async def test_one_bad_file_does_not_hold_up_the_others(desk: Desk, clip: Path, tmp_path: Path) -> None:
     sheet = await sheet_for(desk, clip, tmp_path / "gone.mov")
     assert [row.trouble for row in sheet.model.rows] == [Trouble.NONE, Trouble.INPUT]
-    assert sheet.note.text() == "1 file cannot be read. It is left out."
+    assert sheet.preview.note.text() == "1 file cannot be read. It is left out."
     assert sheet.submit_button.text() == "Queue 1 of 2"
     sheet.submit_button.click()
     await closed(desk)
@@ -275,7 +281,7 @@ async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp
     sheet.output.folder.setText(str(folder))
     sheet.output.name.setText("${INPUT_FILE_BASENAME}_new.mp4")
     assert await known(sheet) == [Trouble.RENAMED, Trouble.NONE, Trouble.NONE, Trouble.RENAMED]
-    assert sheet.note.text() == "The name for 2 files is taken and gets a number."
+    assert sheet.preview.note.text() == "The name for 2 files is taken and gets a number."
     sheet.output.policy.press(2)
     assert await known(sheet) == [Trouble.EXISTS, Trouble.NONE, Trouble.NONE, Trouble.SHARED]
     assert sheet.submit_button.text() == "Queue 2 of 4"
@@ -302,7 +308,7 @@ async def test_which_nodes_could_run_it_is_told(desk: Desk, clip: Path) -> None:
         "No node can run this now, so it waits: desk lacks encoder:hevc_nvenc, gpu."
     )
     sheet.output.labels.setText("no label:")
-    assert "is not a label" in sheet.note.text()
+    assert "is not a label" in sheet.preview.note.text()
     assert not sheet.submit_button.isEnabled()
     sheet.reject()
     await closed(desk)
@@ -320,13 +326,22 @@ async def test_a_mistake_in_a_command_is_told_while_typing(desk: Desk, clip: Pat
     assert await known(sheet) == [Trouble.NONE]
     sheet.output.name.clear()
     assert await known(sheet) == [Trouble.COMMAND]
-    assert "no output is given" in sheet.note.text()
+    assert "no output is given" in sheet.preview.note.text()
     assert not sheet.submit_button.isEnabled()
     sheet.reject()
     await closed(desk)
 
 
 # -- Parts -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_macos_wants_opened_is_heard_of(qapp: QApplication) -> None:
+    assert isinstance(qapp, Application)
+    heard: list[str] = []
+    connection = qapp.file_opened.connect(heard.append)
+    QApplication.sendEvent(qapp, QFileOpenEvent("/films/a b.mov"))
+    qapp.file_opened.disconnect(connection)
+    assert heard == ["/films/a b.mov"]
 
 
 def test_paths_are_found_in_text(qapp: QApplication) -> None:

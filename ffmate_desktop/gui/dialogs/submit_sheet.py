@@ -8,10 +8,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QListView,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -23,12 +21,11 @@ from ffmate_desktop.domain.node import Node, fitness
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.gui.core import Core
-from ffmate_desktop.gui.delegates.preview_delegate import PreviewDelegate
 from ffmate_desktop.gui.dialogs.submit_choice import Choice
 from ffmate_desktop.gui.dialogs.submit_output import OutputFields
+from ffmate_desktop.gui.dialogs.submit_preview import PreviewCard
 from ffmate_desktop.gui.dialogs.submit_words import files, fitness_in_words, preview_in_words
 from ffmate_desktop.gui.given_paths import holds_paths, paths_in
-from ffmate_desktop.gui.models.preview_model import PreviewModel
 from ffmate_desktop.gui.pages.page import Surroundings
 from ffmate_desktop.gui.widgets.command_edit import CommandEdit
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -59,7 +56,9 @@ class SubmitSheet(QDialog):
         self._nodes: list[Node] | None = None
         self._tasks: list[NewTask] = []
         self._trouble: UserError | None = None
-        self._previewing: asyncio.Task[object] | None = None
+        self._is_over = False
+        self._previewing: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._is_ready = self._is_fresh = self._is_submitting = self._wants_to_submit = False
         self.setWindowTitle(self.tr("Queue files"))
         self.setAcceptDrops(True)
@@ -72,8 +71,8 @@ class SubmitSheet(QDialog):
         self.presets = PresetList(self._theme)
         self.command = CommandEdit(self._theme)
         self.output = OutputFields(self._theme)
-        self.model = PreviewModel()
-        self.note = label(look="second", wraps=True)
+        self.preview = PreviewCard(self._theme)
+        self.model = self.preview.model
         self.fitness = label(look="second", wraps=True)
         self._fitness_icon = QLabel()
         self.cancel_button = QPushButton(self.tr("Cancel"))
@@ -101,7 +100,7 @@ class SubmitSheet(QDialog):
         right = QVBoxLayout()
         right.setSpacing(12)
         right.addWidget(self.output)
-        right.addWidget(self._make_preview(), 1)
+        right.addWidget(self.preview, 1)
         middle = QHBoxLayout()
         middle.setSpacing(20)
         middle.addWidget(self._left, 2)
@@ -124,35 +123,6 @@ class SubmitSheet(QDialog):
         column.addLayout(foot)
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(button is self.submit_button)  # Enter in a field submits, nothing else
-
-    def _make_preview(self) -> QFrame:
-        card = QFrame()
-        card.setProperty("class", "card")
-        self.preview = QListView()
-        self.preview.setModel(self.model)
-        self.preview.setItemDelegate(PreviewDelegate(self._theme, self.model, self.preview))
-        self.preview.setUniformItemSizes(True)
-        self.preview.setSelectionMode(QListView.SelectionMode.NoSelection)
-        self.preview.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.preview.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.preview.setAccessibleName(self.tr("Files and their outputs"))
-        self._note_icon = QLabel()
-        top = QHBoxLayout()
-        top.setContentsMargins(14, 10, 14, 8)
-        top.setSpacing(10)
-        top.addWidget(self._note_icon, 0, Qt.AlignmentFlag.AlignTop)
-        top.addWidget(self.note, 1)
-        line = QFrame()
-        line.setProperty("class", "line")
-        line.setFixedHeight(1)
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(1, 1, 1, 1)
-        inside.setSpacing(0)
-        inside.addLayout(top)
-        inside.addWidget(line)
-        inside.addWidget(self.preview, 1)
-        inside.addSpacing(7)  # the card's corners are round
-        return card
 
     def _fill(self) -> None:
         self.ways.choose(_BY_PRESET if self._choice.preset else _BY_COMMAND)
@@ -199,7 +169,9 @@ class SubmitSheet(QDialog):
                 self.presets.set_presets(presets, self._preset.uuid if self._preset else self._choice.preset)
             self._changed()
 
-        self._bridge.run_quietly(read(), "reading presets and nodes")
+        if self._reading is not None:
+            self._reading.cancel()
+        self._reading = self._bridge.run_quietly(read(), "reading presets and nodes")
 
     # -- Choosing ------------------------------------------------------------------------------------------------
 
@@ -260,11 +232,8 @@ class SubmitSheet(QDialog):
             self._show()
             return
         self._is_fresh = True
-        self.model.set_rows(rows)
+        self.preview.show_rows(rows)
         self._show()
-        wrong = next((number for number, row in enumerate(rows) if row.trouble.is_error), None)
-        if wrong is not None:
-            self.preview.scrollTo(self.model.index(wrong))
         if self._wants_to_submit:
             self.submit()
 
@@ -294,9 +263,7 @@ class SubmitSheet(QDialog):
             text, color = preview_in_words(self.model.rows)
         else:
             text, color = self.tr("Working out the names …"), "text_2"
-        icon = {"failed": "octagon-x", "warning": "triangle-alert", "done": "circle-check"}.get(color, "info")
-        self.note.setText(text)
-        self._note_icon.setPixmap(self._theme.pixmap(icon, color, 16, self.devicePixelRatioF()))
+        self.preview.say(text, color)
 
     def _show_fitness(self) -> None:
         if self._nodes is None:
@@ -334,14 +301,17 @@ class SubmitSheet(QDialog):
             self.accept()
         finally:
             self._is_submitting = False
-            self._show()
+            if not self._is_over:
+                self._show()
 
     # -- Events --------------------------------------------------------------------------------------------------
 
     def _on_finished(self, _result: int) -> None:
+        self._is_over = True
         self._timer.stop()
-        if self._previewing is not None:
-            self._previewing.cancel()
+        for task in (self._previewing, self._reading):
+            if task is not None:
+                task.cancel()
         for signal in (
             self._bridge.presets_changed,
             self._bridge.nodes_changed,
@@ -350,9 +320,18 @@ class SubmitSheet(QDialog):
             signal.disconnect(self._read)
         self._theme.changed.disconnect(self._show)
 
+    def reject(self) -> None:
+        """Escape; what is being queued at this moment cannot be stopped any more, only taken back."""
+        if not self._is_submitting:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """The cluster goes away."""
+        super().reject()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing is Escape."""
-        event.accept()
+        event.ignore()
         self.reject()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

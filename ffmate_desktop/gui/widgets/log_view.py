@@ -31,7 +31,7 @@ class _Colors(QSyntaxHighlighter):
         self._theme = theme
         theme.changed.connect(self.rehighlight)
 
-    def highlightBlock(self, text: str) -> None:
+    def highlightBlock(self, text: str) -> None:  # noqa: N802 - Qt's name
         line = text.lower()
         color = "failed" if any(word in line for word in _BAD) else ""
         color = color or ("warning" if any(word in line for word in _CARE) else "")
