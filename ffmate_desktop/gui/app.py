@@ -19,6 +19,7 @@ from ffmate_desktop.gui.core import Core, OpenCore
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.pages.page import Page, Surroundings
+from ffmate_desktop.gui.pages.presets_page import PresetsPage
 from ffmate_desktop.gui.pages.queue_page import QueuePage
 from ffmate_desktop.gui.submitting import Submitting
 from ffmate_desktop.gui.theme.theme import Theme
@@ -30,7 +31,7 @@ FIRST_PAINT = 2.0
 AGAIN = 10.0
 """Seconds after which a queue that could not be opened is tried again, also without a click."""
 
-PAGES: tuple[type[Page], ...] = (QueuePage,)
+PAGES: tuple[type[Page], ...] = (QueuePage, PresetsPage)
 """The pages of the sidebar, in its order."""
 
 Signals = Callable[[Callable[[], None]], AbstractContextManager[None]]

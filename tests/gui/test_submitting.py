@@ -133,6 +133,7 @@ async def test_a_drag_that_leaves_uncovers_the_window(desk: Desk, clip: Path) ->
 
 
 async def test_escape_queues_nothing(desk: Desk, clip: Path) -> None:
+    desk.window.show_page(1)  # files can be dropped on every page
     sheet = await sheet_for(desk, clip)
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     await closed(desk)

@@ -36,12 +36,15 @@ class CommandEdit(QWidget):
         self._colors = _Colors(self.text.document(), theme)
         self._error = label(look="failed", wraps=True)
         self._error.hide()
-        insert = WildcardButton(theme, for_output=False)
-        insert.chosen.connect(self._insert)
+        self.insert = WildcardButton(theme, for_output=False)
+        self.insert.chosen.connect(self._insert)
+        policy = self.insert.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.insert.setSizePolicy(policy)
         bar = QHBoxLayout()
         bar.addWidget(label(self.tr("Arguments for ffmpeg; && parts two steps"), "third"))
         bar.addStretch(1)
-        bar.addWidget(insert)
+        bar.addWidget(self.insert)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -91,7 +94,7 @@ class _Colors(QSyntaxHighlighter):
         self._theme = theme
         theme.changed.connect(self.rehighlight)
 
-    def highlightBlock(self, text: str) -> None:
+    def highlightBlock(self, text: str) -> None:  # noqa: N802 - a name of Qt
         """Options, steps, and wildcards: known ones in colour, unknown ones underlined."""
         tokens = self._theme.tokens
         option = QTextCharFormat()
