@@ -329,6 +329,17 @@ async def test_a_mistake_in_a_command_is_told_while_typing(desk: Desk, clip: Pat
     assert await known(sheet) == [Trouble.COMMAND]
     assert "no output is given" in sheet.preview.note.text()
     assert not sheet.submit_button.isEnabled()
+    sheet.output.name.setText("a.mp4")
+    await known(sheet)
+    sheet.submit_button.click()
+    await closed(desk)
+    sheet = await sheet_for(desk, clip)  # the command is remembered, and there is a way back to the presets
+    assert sheet.command.command() == COPY
+    assert sheet.output.name.text() == "a.mp4"
+    sheet.ways.press(0)
+    assert await known(sheet) == [Trouble.NONE]
+    assert sheet.presets.current is not None
+    assert sheet.output.name.text() == ""
     sheet.reject()
     await closed(desk)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
@@ -21,6 +21,7 @@ from ffmate_desktop.domain.node import Node, fitness
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.dialogs.look_ahead import LookAhead
 from ffmate_desktop.gui.dialogs.submit_choice import Choice
 from ffmate_desktop.gui.dialogs.submit_output import OutputFields
 from ffmate_desktop.gui.dialogs.submit_preview import PreviewCard
@@ -34,9 +35,6 @@ from ffmate_desktop.gui.widgets.segments import Segments
 from ffmate_desktop.services.folders import FoundFile
 from ffmate_desktop.services.preview import PreviewRow
 from ffmate_desktop.services.tasks import Submitted
-
-_TYPING = 150
-"""Milliseconds after the last change before the preview is worked out."""
 
 _BY_PRESET, _BY_COMMAND = 0, 1
 
@@ -53,13 +51,12 @@ class SubmitSheet(QDialog):
         self._theme, self._bridge, self._memory, self._core = around.theme, around.bridge, around.memory, core
         self._choice = Choice.remembered(self._memory)
         self._preset: Preset | None = None
+        self._all_presets: list[Preset] = []
         self._nodes: list[Node] | None = None
-        self._tasks: list[NewTask] = []
         self._trouble: UserError | None = None
         self._is_over = False
-        self._previewing: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._is_ready = self._is_fresh = self._is_submitting = self._wants_to_submit = False
+        self._is_ready = self._is_submitting = self._wants_to_submit = False
         self.setWindowTitle(self.tr("Queue files"))
         self.setAcceptDrops(True)
         self.setSizeGripEnabled(False)
@@ -73,11 +70,11 @@ class SubmitSheet(QDialog):
         self.output = OutputFields(self._theme)
         self.preview = PreviewCard(self._theme)
         self.model = self.preview.model
+        self.ahead = LookAhead(self._bridge, core.preview, self)
         self.fitness = label(look="second", wraps=True)
         self._fitness_icon = QLabel()
         self.cancel_button = QPushButton(self.tr("Cancel"))
         self.submit_button = QPushButton()
-        self._timer = QTimer(self, singleShot=True, interval=_TYPING)
         self._lay_out()
         self._fill()
         self._connect()
@@ -138,7 +135,9 @@ class SubmitSheet(QDialog):
         self.presets.view.doubleClicked.connect(lambda _index: self.submit())
         self.command.edited.connect(self._changed)
         self.output.edited.connect(self._changed)
-        self._timer.timeout.connect(self._look_ahead)
+        self.ahead.known.connect(self._on_known)
+        self.ahead.refused.connect(self._on_refused)
+        self._bridge.away_changed.connect(self._on_away)
         self.cancel_button.clicked.connect(self.reject)
         self.submit_button.clicked.connect(self.submit)
         QShortcut(QKeySequence("Ctrl+Return"), self, self.submit)  # from the command too
@@ -164,10 +163,11 @@ class SubmitSheet(QDialog):
         async def read() -> None:
             presets, nodes = await asyncio.gather(self._core.presets.all(), self._core.nodes.all())
             self._nodes = nodes
-            is_first, self._is_ready = not self._is_ready, True
-            if is_first or presets != self.presets.model.presets:
+            if not self._is_ready or presets != self._all_presets:
+                self._is_ready, self._all_presets = True, presets
                 self.presets.set_presets(presets, self._preset.uuid if self._preset else self._choice.preset)
-            self._changed()
+                self._changed()
+            self._show()
 
         if self._reading is not None:
             self._reading.cancel()
@@ -178,8 +178,8 @@ class SubmitSheet(QDialog):
     def _on_way(self, way: int) -> None:
         self.output.take(self._choice)
         self._left.setCurrentIndex(way)
-        chosen = self._preset or self.presets.current
-        self._choice.preset = chosen.uuid if way == _BY_PRESET and chosen else None
+        self._preset = self._preset or self.presets.current
+        self._choice.preset = self._preset.uuid if way == _BY_PRESET and self._preset else None
         self.output.show_choice(self._choice)
         self.output.show_preset(self._preset if way == _BY_PRESET else None)
         (self.presets.search if way == _BY_PRESET else self.command.text).setFocus()
@@ -200,10 +200,13 @@ class SubmitSheet(QDialog):
         self._choice.command = self.command.command()
         if self.ways.current == _BY_COMMAND and self._trouble is None:
             self._trouble = self.command.trouble
-        self._is_fresh = False
+        is_chosen = self.ways.current == _BY_COMMAND or self._preset is not None
         if self._trouble is not None:
-            self.model.set_rows([])
-        self._timer.start()
+            self.preview.show_rows([])
+        if self._trouble is None and is_chosen and self._is_ready and self.model.files:
+            self.ahead.later(self._make_tasks)
+        else:
+            self.ahead.forget()
         self._show()
 
     # -- Looking ahead -------------------------------------------------------------------------------------------
@@ -211,49 +214,42 @@ class SubmitSheet(QDialog):
     @property
     def is_known(self) -> bool:
         """The preview tells what would happen with the present choice."""
-        return self._is_fresh
+        return self.ahead.is_fresh
 
-    def _look_ahead(self) -> None:
-        if self._previewing is not None:
-            self._previewing.cancel()
-        way_is_chosen = self.ways.current == _BY_COMMAND or self._preset is not None
-        if not self._is_ready or not way_is_chosen or self._trouble is not None or not self.model.files:
-            self._show()
-            return
-        self._previewing = self._bridge.run_quietly(self._preview(), "looking ahead at a submission")
+    def _make_tasks(self) -> list[NewTask]:
+        preset = self._preset if self.ways.current == _BY_PRESET else None
+        return self._choice.tasks(self.model.files, preset)
 
-    async def _preview(self) -> None:
-        by_preset = self._preset if self.ways.current == _BY_PRESET else None
-        try:
-            self._tasks = self._choice.tasks(self.model.files, by_preset)
-            rows = await self._core.preview.preview(self._tasks)
-        except UserError as error:
-            self._trouble = error
-            self._show()
-            return
-        self._is_fresh = True
+    def _on_known(self, rows: list[PreviewRow]) -> None:
         self.preview.show_rows(rows)
         self._show()
         if self._wants_to_submit:
             self.submit()
 
-    def _good(self) -> list[NewTask]:
-        rows: Sequence[PreviewRow] = self.model.rows
-        return [task for task, row in zip(self._tasks, rows, strict=False) if not row.trouble.is_error]
+    def _on_refused(self, error: UserError) -> None:
+        self._trouble, self._wants_to_submit = error, False
+        self._show()
+
+    def _on_away(self, _since: object) -> None:
+        self._wants_to_submit = False  # not by itself, when the database is back after an hour
+        self._show()
 
     def _show(self) -> None:
         count = len(self.model.files)
         self.title.setText(self.tr("Queue {0}").format(files(count)))
-        good = len(self._good()) if self.is_known else count
+        good = len(self.ahead.good) if self.is_known else count
         part = self.tr("{0} of {1}").format(good, count) if good != count else files(count)
         text = self.tr("Queuing …") if self._is_submitting else self.tr("Queue {0}").format(part)
         self.submit_button.setText(text)
-        self.submit_button.setEnabled(good > 0 and self._trouble is None and not self._is_submitting)
+        may = self._trouble is None and self._bridge.away_since is None and not self._is_submitting
+        self.submit_button.setEnabled(good > 0 and may)
         self._show_note()
         self._show_fitness()
 
     def _show_note(self) -> None:
-        if self._trouble is not None and self._trouble is self.command.trouble:
+        if self._bridge.away_since is not None:
+            text, color = self.tr("The database cannot be reached at this moment."), "warning"
+        elif self._trouble is not None and self._trouble is self.command.trouble:
             text, color = self.tr("The command has to be mended first."), "failed"
         elif self._trouble is not None:
             text, color = f"{self._trouble.message} {self._trouble.hint}".strip(), "failed"
@@ -278,12 +274,12 @@ class SubmitSheet(QDialog):
 
     def submit(self) -> None:
         """Queue what can be queued, as soon as it is known what that is."""
-        if self._is_submitting or self._trouble is not None:
+        if self._is_submitting or self._trouble is not None or self._bridge.away_since is not None:
             return
         self._wants_to_submit = not self.is_known
         if self._wants_to_submit:
             return
-        new = self._good()
+        new = self.ahead.good
         if new:
             self._is_submitting = True
             self._show()
@@ -308,16 +304,16 @@ class SubmitSheet(QDialog):
 
     def _on_finished(self, _result: int) -> None:
         self._is_over = True
-        self._timer.stop()
-        for task in (self._previewing, self._reading):
-            if task is not None:
-                task.cancel()
+        self.ahead.forget()
+        if self._reading is not None:
+            self._reading.cancel()
         for signal in (
             self._bridge.presets_changed,
             self._bridge.nodes_changed,
             self._bridge.anything_changed,
         ):
             signal.disconnect(self._read)
+        self._bridge.away_changed.disconnect(self._on_away)
         self._theme.changed.disconnect(self._show)
 
     def reject(self) -> None:
