@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from ffmate_desktop.domain.task import IfExists, TaskStatus
 from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.gui.app import Application
+from ffmate_desktop.gui.dialogs.look_ahead import FIRST
 from ffmate_desktop.gui.dialogs.submit_choice import FIRST_PRESET, Choice
 from ffmate_desktop.gui.dialogs.submit_sheet import SubmitSheet
 from ffmate_desktop.gui.given_paths import paths_in
@@ -209,6 +210,21 @@ async def test_a_dropped_folder_keeps_its_tree(desk: Desk, clip: Path, tmp_path:
         await until(output.exists, f"{output} is there")
     tasks = await desk.core.tasks.newest()
     assert len({task.batch for task in tasks}) == 1
+
+
+async def test_of_many_files_the_first_are_shown_at_once(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(FIRST + 10):
+        (folder / f"clip {number:03}.mov").write_bytes(b"no film")
+    drag_and_drop(desk.window, mime(folder))
+    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
+    lengths: list[int] = []
+    sheet.ahead.begun.connect(lambda rows: lengths.append(len(rows)))
+    assert await known(sheet) == [Trouble.NONE] * (FIRST + 10)
+    assert lengths == [FIRST]
+    sheet.reject()
+    await closed(desk)
 
 
 async def test_more_files_are_dropped_on_the_sheet(desk: Desk, clip: Path, tmp_path: Path) -> None:

@@ -13,10 +13,15 @@ from ffmate_desktop.services.preview import PreviewRow, PreviewService
 _TYPING = 150
 """Milliseconds after the last change."""
 
+FIRST = 100
+"""So many files are looked at before all of them are: every one is checked as if it were submitted."""
+
 
 class LookAhead(QObject):
     """`known` brings one PreviewRow for each of `tasks`; `refused` a UserError, when no tasks can be made at all."""
 
+    begun = Signal(list)
+    """Rows of the first files, when there are so many that all of them take a while."""
     known = Signal(list)
     refused = Signal(object)
 
@@ -32,7 +37,7 @@ class LookAhead(QObject):
         self._timer.timeout.connect(self._ask)
 
     def later(self, make: Callable[[], list[NewTask]]) -> None:
-        """Something changed: ask about what `make` returns, soon."""
+        """Something changed: ask, soon, about what `make` returns; it is called in a thread."""
         self.is_fresh, self._make = False, make
         self._timer.start()
 
@@ -59,7 +64,9 @@ class LookAhead(QObject):
 
     async def _preview(self, make: Callable[[], list[NewTask]]) -> None:
         try:
-            tasks = make()
+            tasks = await asyncio.to_thread(make)
+            if len(tasks) > FIRST:
+                self.begun.emit(await self._service.preview(tasks[:FIRST]))
             rows = await self._service.preview(tasks)
         except UserError as error:
             self.refused.emit(error)

@@ -1,20 +1,14 @@
-"""The sheet between files and the queue: what is to be done with them, where the outputs go, and what will happen."""
+"""The sheet between files and the queue: choosing what to do with them, seeing what will happen, and queuing them."""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Node, fitness
@@ -23,15 +17,9 @@ from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.look_ahead import LookAhead
 from ffmate_desktop.gui.dialogs.submit_choice import Choice
-from ffmate_desktop.gui.dialogs.submit_output import OutputFields
-from ffmate_desktop.gui.dialogs.submit_preview import PreviewCard
-from ffmate_desktop.gui.dialogs.submit_words import files, fitness_in_words, preview_in_words
-from ffmate_desktop.gui.given_paths import holds_paths, paths_in
+from ffmate_desktop.gui.dialogs.submit_frame import SubmitFrame
+from ffmate_desktop.gui.dialogs.submit_words import files, preview_in_words
 from ffmate_desktop.gui.pages.page import Surroundings
-from ffmate_desktop.gui.widgets.command_edit import CommandEdit
-from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
-from ffmate_desktop.gui.widgets.preset_list import PresetList
-from ffmate_desktop.gui.widgets.segments import Segments
 from ffmate_desktop.services.folders import FoundFile
 from ffmate_desktop.services.preview import PreviewRow
 from ffmate_desktop.services.tasks import Submitted
@@ -39,16 +27,14 @@ from ffmate_desktop.services.tasks import Submitted
 _BY_PRESET, _BY_COMMAND = 0, 1
 
 
-class SubmitSheet(QDialog):
-    """Open it with `open()`. `submitted` brings what was queued and under which name; `more` brings paths that were
-    dropped on it."""
+class SubmitSheet(SubmitFrame):
+    """Open it with `open()`. `submitted` brings what was queued, and the name of the preset."""
 
     submitted = Signal(object, str)
-    more = Signal(list)
 
     def __init__(self, around: Surroundings, core: Core, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme, self._bridge, self._memory, self._core = around.theme, around.bridge, around.memory, core
+        super().__init__(around.theme, parent)
+        self._bridge, self._memory, self._core = around.bridge, around.memory, core
         self._choice = Choice.remembered(self._memory)
         self._preset: Preset | None = None
         self._all_presets: list[Preset] = []
@@ -57,69 +43,12 @@ class SubmitSheet(QDialog):
         self._is_over = False
         self._reading: asyncio.Task[None] | None = None
         self._is_ready = self._is_submitting = self._wants_to_submit = False
-        self.setWindowTitle(self.tr("Queue files"))
-        self.setAcceptDrops(True)
-        self.setSizeGripEnabled(False)
-        self.resize(min(1000, parent.width() - 40), min(700, parent.height() - 40))
-        self.move(parent.mapToGlobal(parent.rect().center()) - self.rect().center())
-        self.title = label(look="big")
-        self.subtitle = ElidedLabel("second", Qt.TextElideMode.ElideMiddle)
-        self.ways = Segments([self.tr("Preset"), self.tr("Command")], self.tr("What to do with the files"))
-        self.presets = PresetList(self._theme)
-        self.command = CommandEdit(self._theme)
-        self.output = OutputFields(self._theme)
-        self.preview = PreviewCard(self._theme)
-        self.model = self.preview.model
         self.ahead = LookAhead(self._bridge, core.preview, self)
-        self.fitness = label(look="second", wraps=True)
-        self._fitness_icon = QLabel()
-        self.cancel_button = QPushButton(self.tr("Cancel"))
-        self.submit_button = QPushButton()
-        self._lay_out()
         self._fill()
         self._connect()
         self._read()
 
-    # -- Building ------------------------------------------------------------------------------------------------
-
-    def _lay_out(self) -> None:
-        self._left = QStackedWidget()
-        self._left.addWidget(self.presets)
-        self._left.addWidget(self.command)
-        titles = QVBoxLayout()
-        titles.setSpacing(2)
-        titles.addWidget(self.title)
-        titles.addWidget(self.subtitle)
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addLayout(titles, 1)
-        head.addWidget(self.ways, 0, Qt.AlignmentFlag.AlignVCenter)
-        right = QVBoxLayout()
-        right.setSpacing(12)
-        right.addWidget(self.output)
-        right.addWidget(self.preview, 1)
-        middle = QHBoxLayout()
-        middle.setSpacing(20)
-        middle.addWidget(self._left, 2)
-        middle.addLayout(right, 3)
-        self.submit_button.setProperty("class", "primary")
-        self.submit_button.setDefault(True)
-        self.submit_button.setMinimumWidth(150)
-        self._theme.dress(self.submit_button, "plus", "on_accent")
-        foot = QHBoxLayout()
-        foot.setSpacing(10)
-        foot.addWidget(self._fitness_icon)
-        foot.addWidget(self.fitness, 1)
-        foot.addWidget(self.cancel_button)
-        foot.addWidget(self.submit_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 20)
-        column.setSpacing(16)
-        column.addLayout(head)
-        column.addLayout(middle, 1)
-        column.addLayout(foot)
-        for button in self.findChildren(QPushButton):
-            button.setAutoDefault(button is self.submit_button)  # Enter in a field submits, nothing else
+    # -- Beginning -----------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
         self.ways.choose(_BY_PRESET if self._choice.preset else _BY_COMMAND)
@@ -135,6 +64,7 @@ class SubmitSheet(QDialog):
         self.presets.view.doubleClicked.connect(lambda _index: self.submit())
         self.command.edited.connect(self._changed)
         self.output.edited.connect(self._changed)
+        self.ahead.begun.connect(self.preview.show_rows)
         self.ahead.known.connect(self._on_known)
         self.ahead.refused.connect(self._on_refused)
         self._bridge.away_changed.connect(self._on_away)
@@ -204,7 +134,8 @@ class SubmitSheet(QDialog):
         if self._trouble is not None:
             self.preview.show_rows([])
         if self._trouble is None and is_chosen and self._is_ready and self.model.files:
-            self.ahead.later(self._make_tasks)
+            preset = self._preset if self.ways.current == _BY_PRESET else None
+            self.ahead.later(partial(replace(self._choice).tasks, self.model.files, preset))
         else:
             self.ahead.forget()
         self._show()
@@ -215,10 +146,6 @@ class SubmitSheet(QDialog):
     def is_known(self) -> bool:
         """The preview tells what would happen with the present choice."""
         return self.ahead.is_fresh
-
-    def _make_tasks(self) -> list[NewTask]:
-        preset = self._preset if self.ways.current == _BY_PRESET else None
-        return self._choice.tasks(self.model.files, preset)
 
     def _on_known(self, rows: list[PreviewRow]) -> None:
         self.preview.show_rows(rows)
@@ -255,20 +182,16 @@ class SubmitSheet(QDialog):
             text, color = f"{self._trouble.message} {self._trouble.hint}".strip(), "failed"
         elif self._is_ready and self.ways.current == _BY_PRESET and self._preset is None:
             text, color = self.tr("No preset fits the search."), "warning"
-        elif self.model.rows:
+        elif len(self.model.rows) == len(self.model.files):
             text, color = preview_in_words(self.model.rows)
         else:
             text, color = self.tr("Working out the names …"), "text_2"
         self.preview.say(text, color)
 
     def _show_fitness(self) -> None:
-        if self._nodes is None:
-            return
-        own = self._preset.labels if self._preset and self.ways.current == _BY_PRESET else ()
-        text, can = fitness_in_words(fitness((*own, *self._choice.labels), self._nodes))
-        self.fitness.setText(text)
-        icon, color = ("server", "done") if can else ("triangle-alert", "warning")
-        self._fitness_icon.setPixmap(self._theme.pixmap(icon, color, 16, self.devicePixelRatioF()))
+        if self._nodes is not None:
+            own = self._preset.labels if self._preset and self.ways.current == _BY_PRESET else ()
+            self.show_fitness(fitness((*own, *self._choice.labels), self._nodes))
 
     # -- Submitting ----------------------------------------------------------------------------------------------
 
@@ -329,15 +252,3 @@ class SubmitSheet(QDialog):
         """Closing is Escape."""
         event.ignore()
         self.reject()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """More files."""
-        if holds_paths(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """More files."""
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
-        self.more.emit(paths_in(event.mimeData()))
