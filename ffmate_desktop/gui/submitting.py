@@ -13,6 +13,7 @@ from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.submit_choice import Choice
 from ffmate_desktop.gui.dialogs.submit_sheet import SubmitSheet
 from ffmate_desktop.gui.dialogs.submit_words import files
+from ffmate_desktop.gui.first_choice import FIRST_PRESET_NAME
 from ffmate_desktop.gui.given_paths import paths_in
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.views.drop_overlay import DropTarget
@@ -114,7 +115,8 @@ class Submitting(QObject):
                 "warning",
             )
         if self.sheet is None:
-            self.sheet = SubmitSheet(self._window.around, core, self._window)
+            around = self._window.around
+            self.sheet = SubmitSheet(around.theme, around.bridge, around.memory, core, self._window)
             self.sheet.submitted.connect(self._on_submitted)
             self.sheet.more.connect(self.look_at)
             self.sheet.finished.connect(self._on_finished)
@@ -165,12 +167,12 @@ class Submitting(QObject):
         if finished:
             self._window.tell(
                 self.tr("Taken back, except for {0}.").format(files(finished)),
-                self.tr("The rest had been finished already."),
+                self.tr("Those were finished already."),
             )
 
     def _name_the_preset(self) -> None:
         """What the overlay says will be taken."""
         memory = self._window.memory
         choice = Choice.remembered(memory)
-        first = "H.264 web 1080p" if choice.preset else ""
+        first = FIRST_PRESET_NAME if choice.preset else ""
         self.target.overlay.preset = str(memory.value("submit/preset_name", first))

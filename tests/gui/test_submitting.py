@@ -12,8 +12,9 @@ from ffmate_desktop.domain.task import IfExists, TaskStatus
 from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.gui.app import Application
 from ffmate_desktop.gui.dialogs.look_ahead import FIRST
-from ffmate_desktop.gui.dialogs.submit_choice import FIRST_PRESET, Choice
+from ffmate_desktop.gui.dialogs.submit_choice import Choice
 from ffmate_desktop.gui.dialogs.submit_sheet import SubmitSheet
+from ffmate_desktop.gui.first_choice import FIRST_PRESET
 from ffmate_desktop.gui.given_paths import paths_in
 from ffmate_desktop.gui.submitting import Submitting
 from ffmate_desktop.gui.widgets.wildcard_menu import wildcards

@@ -8,14 +8,8 @@ from PySide6.QtCore import QSettings
 
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask
+from ffmate_desktop.gui.first_choice import BESIDE, FIRST_COMMAND, FIRST_NAME, FIRST_PRESET
 from ffmate_desktop.services.folders import FoundFile, in_folder
-
-FIRST_PRESET = UUID("670a976e-c727-5f7e-93e0-597360bd2519")
-"""H.264 web 1080p: what a new user gets, since it plays everywhere."""
-
-FIRST_COMMAND = "-i ${INPUT_FILE} -c:v libx264 -crf 20 -c:a aac ${OUTPUT_FILE}"
-FIRST_NAME = "${INPUT_FILE_BASENAME}_new.mp4"
-BESIDE = "${INPUT_FILE_DIR}"
 
 
 @dataclass(slots=True)

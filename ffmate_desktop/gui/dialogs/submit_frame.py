@@ -12,9 +12,9 @@ from ffmate_desktop.gui.dialogs.submit_preview import PreviewCard
 from ffmate_desktop.gui.dialogs.submit_words import fitness_in_words
 from ffmate_desktop.gui.given_paths import holds_paths, paths_in
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.views.preset_list import PresetList
 from ffmate_desktop.gui.widgets.command_edit import CommandEdit
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
-from ffmate_desktop.gui.widgets.preset_list import PresetList
 from ffmate_desktop.gui.widgets.segments import Segments
 
 

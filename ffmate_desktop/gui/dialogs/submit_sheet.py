@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSettings, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
@@ -14,12 +14,13 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Node, fitness
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.look_ahead import LookAhead
 from ffmate_desktop.gui.dialogs.submit_choice import Choice
 from ffmate_desktop.gui.dialogs.submit_frame import SubmitFrame
 from ffmate_desktop.gui.dialogs.submit_words import files, preview_in_words
-from ffmate_desktop.gui.pages.page import Surroundings
+from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.services.folders import FoundFile
 from ffmate_desktop.services.preview import PreviewRow
 from ffmate_desktop.services.tasks import Submitted
@@ -32,9 +33,9 @@ class SubmitSheet(SubmitFrame):
 
     submitted = Signal(object, str)
 
-    def __init__(self, around: Surroundings, core: Core, parent: QWidget) -> None:
-        super().__init__(around.theme, parent)
-        self._bridge, self._memory, self._core = around.bridge, around.memory, core
+    def __init__(self, theme: Theme, bridge: Bridge, memory: QSettings, core: Core, parent: QWidget) -> None:
+        super().__init__(theme, parent)
+        self._bridge, self._memory, self._core = bridge, memory, core
         self._choice = Choice.remembered(self._memory)
         self._preset: Preset | None = None
         self._all_presets: list[Preset] = []

@@ -13,8 +13,8 @@ from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.confirm import confirm
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.views.preset_form import PresetForm
+from ffmate_desktop.gui.views.preset_list import PresetList
 from ffmate_desktop.gui.widgets.labels import label
-from ffmate_desktop.gui.widgets.preset_list import PresetList
 from ffmate_desktop.services.preset_editor import PresetEditor
 
 

@@ -8,7 +8,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import HIGHEST
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.wildcards import Moment, Values, expand
-from ffmate_desktop.gui.dialogs.submit_choice import BESIDE, FIRST_COMMAND, FIRST_NAME
+from ffmate_desktop.gui.first_choice import BESIDE, FIRST_COMMAND, FIRST_NAME
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.command_edit import CommandEdit
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
