@@ -1,17 +1,20 @@
 """The one place that builds objects and connects them; no logic."""
 
+import asyncio
 import os
 import platform
 import sys
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection import Database, without_password
 from ffmate_desktop.db.embedded import EmbeddedDatabase
 from ffmate_desktop.db.migrate import update_schema
+from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
@@ -20,8 +23,10 @@ from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.node.attempt import Workshop
 from ffmate_desktop.node.bus import Bus
+from ffmate_desktop.node.host import NodeHost
 from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
+from ffmate_desktop.services.news import news
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.preset_editor import PresetEditor
@@ -30,6 +35,9 @@ from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.settings import STALL_SECONDS, Settings, resources_folder
+
+if TYPE_CHECKING:
+    from ffmate_desktop.gui.core import Core
 
 _OS = {"win32": "windows", "darwin": "darwin"}
 _ARCH = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -112,6 +120,65 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
         finally:
             await prober.close()
             await launcher.close()
+
+
+def open_window(
+    settings: Settings,
+    files: Sequence[str],
+    signals: Callable[[Callable[[], None]], AbstractContextManager[None]],
+) -> int:
+    """The window, with a node in it, until it is closed; returns the exit code.
+
+    `files` are handed to it as if they were dropped. `signals` calls a function on the loop for Ctrl+C and SIGTERM.
+    Qt is imported here and not before: nodes without a window run on computers that lack its libraries. Raises
+    ImportError there.
+    """
+    from ffmate_desktop.gui import app  # noqa: PLC0415
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return app.run(
+        lambda: open_core(settings),
+        resources=resources_folder(),
+        data_dir=settings.data_dir,
+        drain_time=settings.drain_time,
+        files=files,
+        signals=signals,
+    )
+
+
+@asynccontextmanager
+async def open_core(settings: Settings) -> AsyncIterator["Core"]:
+    """What a window works with: the cluster and a node in this process, which leaves at the end of the block."""
+    from ffmate_desktop.gui.core import Core  # noqa: PLC0415
+
+    async with open_cluster(settings, connections=settings.slots + 5) as cluster:
+        host = NodeHost(settings.identifier, lambda: open_node(settings, cluster, Bus()))
+        working = asyncio.create_task(host.run(), name="node")
+        try:
+            yield Core(
+                database="" if cluster.embedded else without_password(cluster.uri),
+                ffmpeg=await _ffmpeg_in_words(settings),
+                node=host,
+                queue=cluster.queue,
+                tasks=cluster.tasks,
+                presets=cluster.presets,
+                preset_editor=cluster.preset_editor,
+                preview=cluster.preview,
+                nodes=cluster.nodes,
+                node_logs=cluster.node_logs,
+                news=lambda: news(cluster.database),
+            )
+        finally:
+            host.stop()
+            await working
+
+
+async def _ffmpeg_in_words(settings: Settings) -> str:
+    try:
+        found = await find_ffmpeg(settings.ffmpeg)
+    except UserError as error:
+        return error.message
+    return f"ffmpeg {found.version}"
 
 
 def node_facts(settings: Settings, ffmpeg: FFmpeg) -> NodeFacts:

@@ -39,6 +39,7 @@ usage: python3 packaging/bootstrap.py COMMAND [ARGUMENTS]
   run [ARGUMENTS]    start ffmate-desktop with ARGUMENTS, for example: run --no-gui
   test [ARGUMENTS]   run the test suite; ARGUMENTS go to pytest, for example: test -k progress
   check [ARGUMENTS]  ruff, mypy and import-linter, then the test suite
+  libraries          see that the libraries are there that the window needs of the system
   chaos [ARGUMENTS]  break real nodes at random and check everything, for example: chaos --seconds 300 --seed 7
 
 The first time, everything that is needed is installed into the folder .venv of the project, and nowhere else.
@@ -408,15 +409,33 @@ def check(root: Path, arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
+def opens_window(arguments: "Sequence[str]") -> bool:
+    """Whether the program would show a window: neither --no-gui nor a command of the command line is among them."""
+    headless = {"--no-gui", "--help", "-h", "--version", "server", "version", "submit", "tasks", "nodes"}
+    headless |= {"presets", "watchfolders", "demo", "doctor"}
+    return not headless & set(arguments)
+
+
+def see_to_libraries() -> int:
+    """See that the window finds what it needs of the system; 0 if it does."""
+    return subprocess.call([sys.executable, str(ROOT / "packaging" / "libraries.py")])
+
+
 def perform(command: str, arguments: list[str]) -> int:
     """Set up what the command needs, then turn into it."""
+    if command == "libraries":
+        return see_to_libraries()
     if command in ("demo", "run"):
         set_up(ROOT, set())
         if command == "demo":
             arguments = ["demo", *arguments]
+        elif opens_window(arguments):
+            see_to_libraries()
         start([str(script(ROOT, "ffmate-desktop")), *arguments], clean_environment())
     set_up(ROOT, {"dev"})
-    subprocess.call([sys.executable, str(ROOT / "packaging" / "install_test_tools.py")])
+    if command in ("test", "check"):
+        see_to_libraries()
+        subprocess.call([sys.executable, str(ROOT / "packaging" / "install_test_tools.py")])
     if command == "check":
         return check(ROOT, arguments)
     os.chdir(ROOT)
@@ -430,8 +449,9 @@ def main(command: str = "help", *arguments: str) -> int:
     if command in ("help", "-h", "--help"):
         print(HELP, end="")
         return 0
-    if command not in ("demo", "run", "test", "check", "chaos"):
-        print(f"There is no command {command!r}. Choose demo, run, test, check or chaos.", file=sys.stderr)
+    if command not in ("demo", "run", "test", "check", "chaos", "libraries"):
+        choice = "demo, run, test, check, chaos or libraries"
+        print(f"There is no command {command!r}. Choose {choice}.", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that an installer is ended with us
     try:

@@ -77,7 +77,8 @@ class Project:
         self.root = root
         self.environment = environment
         (root / "packaging").mkdir(parents=True)
-        shutil.copy(SOURCE, root / "packaging")
+        for source in (SOURCE, SOURCE.with_name("libraries.py")):
+            shutil.copy(source, root / "packaging")
         for name, text in {"pyproject.toml": PYPROJECT, "backend.py": BACKEND, "tiny.py": PROGRAM}.items():
             (root / name).write_text(text, encoding="utf-8")
 
@@ -242,6 +243,50 @@ def test_help_and_unknown_commands(project: Project, arguments: list[str], code:
     assert ended == code
     assert "bootstrap.py COMMAND" in out or "no command 'install'" in err
     assert not (project.root / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "window"),
+    [
+        ([], True),
+        (["clip.mov", "--database", "postgresql://a"], True),
+        (["--no-gui", "--database", "postgresql://a"], False),
+        (["--data-dir", "x", "submit", "clip.mov"], False),
+        (["server"], False),
+    ],
+)
+def test_only_the_window_needs_libraries_of_the_system(
+    bootstrap: ModuleType, arguments: list[str], window: bool
+) -> None:
+    assert bootstrap.opens_window(arguments) is window
+
+
+LIBRARIES = """
+import runpy, sys
+module = runpy.run_path({path!r})
+module["NEEDED"]["libno-such-thing.so.9"] = "libno-such-thing9"
+module["shutil"].which = lambda name: {apt!r}
+module["os"].geteuid = lambda: 1000
+sys.exit(0 if module["provide"]() else 1)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere Qt needs nothing")
+@pytest.mark.parametrize(
+    ("apt", "advice"),
+    [
+        ("/usr/bin/apt-get", "Run: sudo apt-get install -y --no-install-recommends"),
+        (None, "libno-such-thing.so.9"),
+    ],
+)
+def test_missing_libraries_are_named_where_they_cannot_be_installed(apt: str | None, advice: str) -> None:
+    code = LIBRARIES.format(path=str(SOURCE.with_name("libraries.py")), apt=apt)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 1
+    assert advice in ended.stderr
+    assert "libno-such-thing" in ended.stderr
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

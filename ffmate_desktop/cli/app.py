@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks
+from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, window
 from ffmate_desktop.cli.context import Context
-from ffmate_desktop.cli.grammar import RootGroup
+from ffmate_desktop.cli.grammar import FILES, RootGroup
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.settings import (
@@ -95,7 +95,8 @@ def root(
 ) -> None:
     """Put several computers to work on video: one queue, any number of nodes, real ffmpeg.
 
-    Every computer that runs `ffmate-desktop --no-gui --database URI` works on the tasks in that database.
+    Without a command the window opens, with the files that are named. Every computer that runs `ffmate-desktop
+    --database URI`, with or without `--no-gui`, works on the tasks in that database.
     """
     rules = debug or environment_debug()
     settings = Settings(
@@ -113,9 +114,13 @@ def root(
     is_node = no_gui or typer_context.invoked_subcommand == "server"
     logs.show(rules or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
     if typer_context.invoked_subcommand is None:
+        files = typer_context.meta.get(FILES, [])
         if not no_gui:
-            typer.echo(typer_context.get_help())
-            raise typer.Exit(2)
+            raise typer.Exit(window.show(settings, files))
+        if files:
+            raise UsageError(
+                "A node without a window opens no files.", f"`ffmate-desktop submit {files[0]}` queues them."
+            )
         node.serve(typer_context.obj)
 
 

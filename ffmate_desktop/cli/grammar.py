@@ -9,6 +9,9 @@ from typer.core import TyperGroup, TyperOption
 
 from ffmate_desktop.domain.errors import UsageError
 
+FILES = "ffmate_desktop.files"
+"""Where the context keeps the files that were named instead of a command."""
+
 
 class RootGroup(TyperGroup):
     """The root command. Its options are understood behind a subcommand too, unless that has one of the same name.
@@ -17,11 +20,16 @@ class RootGroup(TyperGroup):
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Bring our own options to the front, then parse as usual."""
-        return super().parse_args(ctx, self.hoist(ctx, args))
+        """Bring our own options to the front, then parse as usual; a first word that is a file opens the window."""
+        front, rest = self.hoist(ctx, args)
+        words = rest[1:] if rest[:1] == ["--"] else rest
+        if words and self.get_command(ctx, words[0]) is None and Path(words[0]).exists():
+            ctx.meta[FILES] = words
+            rest = []
+        return super().parse_args(ctx, front + rest)
 
-    def hoist(self, ctx: Any, args: Sequence[str]) -> list[str]:
-        """The words with our options in front; what stands behind `--` is left alone."""
+    def hoist(self, ctx: Any, args: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Our options, and all other words; what stands behind `--` is left alone."""
         own = _options(self.get_params(ctx))
         command: object = self
         theirs = own
@@ -47,7 +55,7 @@ class RootGroup(TyperGroup):
             ours = option is own.get(name)
             (front if ours else rest).extend(args[position : position + taken])
             position += taken
-        return front + rest
+        return front, rest
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """An unknown first word gets a sentence with the nearest command."""
@@ -69,8 +77,6 @@ def _options(params: Iterable[object]) -> dict[str, TyperOption]:
 
 
 def _unknown(word: str, commands: Sequence[str]) -> str:
-    if Path(word).exists():
-        return f"To queue the file “{word}”, write: ffmate-desktop submit --preset NAME {word}"
     close = difflib.get_close_matches(word, commands, n=1)
     guess = f" Did you mean “{close[0]}”?" if close else ""
     return f"There is no command “{word}”.{guess}"

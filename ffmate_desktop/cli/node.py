@@ -60,7 +60,7 @@ async def _serve(context: Context) -> None:
                 logs.cluster.info("Stopping: running tasks go back to the queue. Once more to end at once")
                 node.stop()
 
-        with _signals(on_signal):
+        with stop_signals(on_signal):
             logs.cluster.info("Ready for tasks; Ctrl+C stops this node")
             try:
                 await working
@@ -74,8 +74,8 @@ def _shows_password(uri: str | None) -> bool:
 
 
 @contextmanager
-def _signals(handler: Callable[[], None]) -> Iterator[None]:
-    """Call `handler` on the loop for Ctrl+C and SIGTERM."""
+def stop_signals(handler: Callable[[], None]) -> Iterator[None]:
+    """Call `handler` on the running loop for Ctrl+C and SIGTERM, as long as the block lasts."""
     loop = asyncio.get_running_loop()
     numbers = [signal.SIGINT, signal.SIGTERM]
     if sys.platform == "win32":

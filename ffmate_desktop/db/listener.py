@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from ffmate_desktop import logs
-from ffmate_desktop.db.connection import connect
+from ffmate_desktop.db.connection import CONNECTION_LOST, connect
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.change import AnythingChanged, Change, parse
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 CHANNEL = "ffmate"
 """Everything that somebody may want to show; changed tasks only while somebody is inside `changes`."""
+
+PING = 5.0
+"""Seconds between two questions to a connection that only listens, and for the answer."""
 
 NODE_CHANNEL = "ffmate_node"
 """Only what a node may have to act on: work that waits, orders, changed nodes."""
@@ -53,10 +56,23 @@ async def changes(uri: str) -> AsyncIterator["asyncio.Queue[Change | None]"]:
     """
     queue: asyncio.Queue[Change | None] = asyncio.Queue()
     connection = await connect(uri, application="ffmate-desktop viewer")
+    watching = asyncio.create_task(_watch(connection), name="watching a listener")
     try:
         connection.add_termination_listener(lambda _connection: queue.put_nowait(None))
         await listen(connection, queue.put_nowait)
         await connection.execute(query("viewers", "look"))
         yield queue
     finally:
+        watching.cancel()
         connection.terminate()
+
+
+async def _watch(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """End a connection that no longer answers: who only listens would wait for ever on a wire that was cut."""
+    while not connection.is_closed():
+        await asyncio.sleep(PING)
+        try:
+            async with asyncio.timeout(PING):
+                await connection.fetchval(query("viewers", "ping"))
+        except CONNECTION_LOST:
+            connection.terminate()

@@ -8,7 +8,7 @@ import pytest
 
 from ffmate_desktop import __version__
 from ffmate_desktop.cli.app import app
-from ffmate_desktop.cli.grammar import RootGroup
+from ffmate_desktop.cli.grammar import FILES, RootGroup
 
 
 def hoisted(*words: str) -> list[str]:
@@ -17,7 +17,8 @@ def hoisted(*words: str) -> list[str]:
 
     root = get_command(app)
     assert isinstance(root, RootGroup)
-    return root.hoist(root.context_class(root), list(words))
+    front, rest = root.hoist(root.context_class(root), list(words))
+    return front + rest
 
 
 @pytest.mark.parametrize(
@@ -78,24 +79,31 @@ def test_wrong_use_gets_one_sentence_and_code_2(arguments: list[str], sentence: 
     assert "Traceback" not in ended.stderr
 
 
-def test_without_a_command_it_tells_what_there_is() -> None:
-    ended = run()
-    assert ended.returncode == 2
-    for command in ("submit", "tasks", "nodes", "presets", "demo", "doctor", "version", "--no-gui"):
-        assert command in ended.stdout
-
-
 @pytest.mark.parametrize("word", ["version", "--version"])
 def test_the_version_is_told(word: str) -> None:
     ended = run(word)
     assert (ended.returncode, ended.stdout) == (0, f"ffmate-desktop {__version__}\n")
 
 
-def test_a_file_instead_of_a_command_is_told_how_to_queue_it(tmp_path: Path) -> None:
+def test_a_first_word_that_is_a_file_opens_the_window(tmp_path: Path) -> None:
+    from typer.main import get_command
+
+    file = tmp_path / "a b.mov"
+    file.touch()
+    root = get_command(app)
+    assert isinstance(root, RootGroup)
+    for words in ([str(file), "--database", "X"], ["--database", "X", "--", str(file)]):
+        context = root.context_class(root)
+        root.parse_args(context, words)
+        assert context.meta[FILES] == [str(file)]
+        assert context.params["database"] == "X"
+
+
+def test_a_node_without_a_window_opens_no_files(tmp_path: Path) -> None:
     (tmp_path / "a.mov").touch()
-    ended = run("a.mov", cwd=tmp_path)
+    ended = run("--no-gui", "a.mov", cwd=tmp_path)
     assert ended.returncode == 2
-    assert "ffmate-desktop submit --preset NAME a.mov" in ended.stderr
+    assert "submit a.mov" in ended.stderr
 
 
 def test_no_qt_is_imported() -> None:

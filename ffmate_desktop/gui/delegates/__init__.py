@@ -1,0 +1,1 @@
+"""Delegates: how the cells of the views are painted."""

@@ -1,0 +1,189 @@
+"""How the rows of the queue are painted: two lines a row, from cached pictures and cached cuts of long texts."""
+
+from collections.abc import Callable
+from math import ceil
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QStaticText
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from ffmate_desktop.domain.queue import QueueRow
+from ffmate_desktop.domain.task import LiveProgress, TaskStatus
+from ffmate_desktop.gui.delegates.stamps import BAR_HEIGHT, CHIP_HEIGHT, TILE, Stamps
+from ffmate_desktop.gui.models.columns import Column, cell_text, percent_of, status_look, status_word
+from ffmate_desktop.gui.models.queue_model import QueueModel
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets import numbers
+
+ROW_HEIGHT = 56
+PADDING = 13
+_PERCENT = 46
+_TEXTS = 4_000
+_SELECTED = QStyle.StateFlag.State_Selected.value
+_HAS_FOCUS = QStyle.StateFlag.State_HasFocus.value
+_COLUMNS = tuple(Column)
+_AUDIO = frozenset({".wav", ".mp3", ".flac", ".aac", ".m4a", ".ogg", ".opus", ".aif", ".aiff", ".wma"})
+_IMAGES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".exr", ".dpx", ".webp", ".bmp"})
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class QueueDelegate(QStyledItemDelegate):
+    """One for all columns. `hovered` is the row below the mouse, `is_stale` greys what may be out of date."""
+
+    def __init__(self, theme: Theme, model: QueueModel) -> None:
+        super().__init__()
+        self._theme, self._model = theme, model
+        self._stamps = Stamps(theme)
+        self.hovered = -1
+        self.is_stale = False
+        self._name_font, self._line_font = fonts.bold(13), fonts.text(12)
+        self._number_font = fonts.medium(13)
+        self._metrics = {
+            id(font): QFontMetrics(font) for font in (self._name_font, self._line_font, self._number_font)
+        }
+        self._texts: dict[tuple[int, int, str], tuple[QStaticText, int, int]] = {}
+        self._colors: dict[str, QColor] = {}
+        self._take_colors()
+        theme.changed.connect(self._take_colors)
+        self._painters: dict[int, Callable[[QPainter, QRect, QueueRow, LiveProgress | None, float], None]] = {
+            Column.TASK: self._paint_task,
+            Column.STATUS: self._paint_status,
+            Column.PROGRESS: self._paint_progress,
+            Column.SPEED: self._paint_speed,
+        }
+
+    def _take_colors(self) -> None:
+        tokens = self._theme.tokens
+        names = ("text", "text_2", "text_3", "line", "hover", "selected", "accent", "surface", "track")
+        self._colors = {name: tokens.color(name) for name in names}
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """All rows are equally high."""
+        return QSize(80, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """One cell."""
+        rect: QRect = option.rect
+        state: int = option.state.value
+        number, column = index.row(), index.column()
+        colors = self._colors
+        is_selected = bool(state & _SELECTED)
+        if is_selected:
+            painter.fillRect(rect, colors["selected"])
+        elif number == self.hovered:
+            painter.fillRect(rect, colors["hover"])
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors["line"])
+        if is_selected and column == Column.TASK:
+            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), colors["accent"])
+        row = self._model.row_at(number)
+        if row is None:
+            if column == Column.TASK:
+                painter.fillRect(rect.left() + 60, rect.top() + 18, 160, 8, colors["track"])
+            return
+        if self.is_stale:
+            painter.setOpacity(0.5)
+        scale = painter.device().devicePixelRatio()
+        live = self._model.live_of(row)
+        paint = self._painters.get(column)
+        if paint is not None:
+            paint(painter, rect, row, live, scale)
+        else:
+            self._paint_text(painter, rect, cell_text(row, live, _COLUMNS[column]))
+        if self.is_stale:
+            painter.setOpacity(1.0)
+        if state & _HAS_FOCUS and not is_selected and column == Column.TASK:
+            painter.setPen(colors["accent"])
+            painter.drawRect(rect.adjusted(0, 0, -1, -2))
+
+    # -- Columns -------------------------------------------------------------------------------------------------
+
+    def _paint_task(
+        self, painter: QPainter, rect: QRect, row: QueueRow, _live: LiveProgress | None, scale: float
+    ) -> None:
+        _, color = status_look(row)
+        left, top = rect.left() + PADDING + 2, rect.top()
+        painter.drawPixmap(left, top + 11, self._stamps.tile(_kind(row.input), color, scale))
+        left += TILE + 12
+        width = rect.right() - left - 8
+        self._write(painter, self._name_font, "text", QRect(left, top + 9, width, 19), row.name)
+        folder = row.input[: max(row.input.rfind("/"), row.input.rfind("\\"), 0)] or "/"
+        line = f"{row.preset}  ·  {folder}" if row.preset else folder
+        self._write(painter, self._line_font, "text_2", QRect(left, top + 28, width, 18), line)
+
+    def _paint_status(
+        self, painter: QPainter, rect: QRect, row: QueueRow, _live: LiveProgress | None, scale: float
+    ) -> None:
+        icon, color = status_look(row)
+        chip = self._stamps.chip(icon, status_word(row), color, scale)
+        top = rect.top() + (rect.height() - 1 - CHIP_HEIGHT) // 2
+        painter.drawPixmap(rect.left() + PADDING - 4, top, chip)
+
+    def _paint_progress(
+        self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, scale: float
+    ) -> None:
+        if row.status is TaskStatus.QUEUED and not row.progress:
+            self._write(painter, self._number_font, "text_3", _inner(rect), numbers.NOTHING)
+            return
+        percent = percent_of(row, live)
+        width = rect.width() - 2 * PADDING - _PERCENT
+        top = rect.top() + (rect.height() - BAR_HEIGHT) // 2
+        if width > 20:
+            bar = self._stamps.bar(percent, status_look(row)[1], width, scale)
+            painter.drawPixmap(rect.left() + PADDING, top, bar)
+        color = "text" if row.status.is_active else "text_2"
+        place = QRect(rect.right() - PADDING - _PERCENT, rect.top(), _PERCENT, rect.height())
+        self._write(painter, self._number_font, color, place, numbers.percent(percent), right=True)
+
+    def _paint_speed(
+        self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, _scale: float
+    ) -> None:
+        speed = cell_text(row, live, Column.SPEED)
+        if speed == numbers.NOTHING:
+            self._paint_text(painter, rect, speed)
+            return
+        left, top, width = rect.left() + PADDING, rect.top(), rect.width() - PADDING
+        self._write(painter, self._number_font, "text", QRect(left, top + 9, width, 19), speed)
+        fps = cell_text(row, live, Column.FPS)
+        self._write(painter, self._line_font, "text_2", QRect(left, top + 28, width, 18), f"{fps} fps")
+
+    def _paint_text(self, painter: QPainter, rect: QRect, text: str) -> None:
+        color = "text_3" if text == numbers.NOTHING else "text"
+        self._write(painter, self._number_font, color, _inner(rect), text)
+
+    def _write(
+        self, painter: QPainter, font: QFont, color: str, rect: QRect, text: str, *, right: bool = False
+    ) -> None:
+        shown, width, height = self._static(font, rect.width(), text)
+        painter.setFont(font)
+        painter.setPen(self._colors[color])
+        left = rect.left() + (rect.width() - width if right else 0)
+        painter.drawStaticText(left, rect.top() + (rect.height() - height) // 2, shown)
+
+    def _static(self, font: QFont, width: int, text: str) -> tuple[QStaticText, int, int]:
+        """The text as far as it fits, laid out once; with its size."""
+        key = (id(font), width, text)
+        found = self._texts.get(key)
+        if found is None:
+            if len(self._texts) > _TEXTS:
+                self._texts.clear()
+            mode = Qt.TextElideMode.ElideMiddle if font is self._name_font else Qt.TextElideMode.ElideRight
+            shown = QStaticText(self._metrics[id(font)].elidedText(text, mode, width))
+            shown.setTextFormat(Qt.TextFormat.PlainText)
+            shown.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+            shown.prepare(font=font)
+            size = shown.size()
+            found = self._texts[key] = (shown, ceil(size.width()), ceil(size.height()))
+        return found
+
+
+def _inner(rect: QRect) -> QRect:
+    return rect.adjusted(PADDING, 0, -4, 0)
+
+
+def _kind(path: str) -> str:
+    ending = path[path.rfind(".") :].lower()
+    if ending in _AUDIO:
+        return "activity"
+    return "file-image" if ending in _IMAGES else "file-video"

@@ -1,0 +1,80 @@
+"""The sentences of the submit sheet: which nodes could run it now, and what its preview adds up to."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication
+
+from ffmate_desktop.domain.node import Fitness
+from ffmate_desktop.gui.widgets.numbers import grouped
+from ffmate_desktop.services.preview import PreviewRow, Trouble
+
+_REASONS = 2
+"""So many nodes are told of with their reason."""
+
+
+translate = QCoreApplication.translate
+
+
+def files(count: int) -> str:
+    """`1 file`, `12 files`."""
+    return (
+        translate("SubmitSheet", "1 file")
+        if count == 1
+        else translate("SubmitSheet", "{0} files").format(grouped(count))
+    )
+
+
+def fitness_in_words(found: Sequence[Fitness]) -> tuple[str, bool]:
+    """A sentence, and whether any node can."""
+    able = [node for node in found if node.can]
+    unable = [node for node in found if not node.can]
+    if not found:
+        return translate("SubmitSheet", "No node is at work; the files wait until one joins."), False
+    if not unable:
+        if len(able) == 1:
+            return translate("SubmitSheet", "{0} can run this now.").format(able[0].identifier), True
+        return translate("SubmitSheet", "All {0} nodes can run this now.").format(len(able)), True
+    reasons = "; ".join(_reason(node) for node in unable[:_REASONS])
+    if len(unable) > _REASONS:
+        reasons = translate("SubmitSheet", "{0}, and {1} more").format(reasons, len(unable) - _REASONS)
+    if not able:
+        return translate("SubmitSheet", "No node can run this now, so it waits: {0}.").format(reasons), False
+    return translate("SubmitSheet", "{0} of {1} nodes can; {2}.").format(len(able), len(found), reasons), True
+
+
+def _reason(node: Fitness) -> str:
+    if node.missing:
+        return translate("SubmitSheet", "{0} lacks {1}").format(node.identifier, ", ".join(node.missing))
+    return node.reason.rstrip(".")
+
+
+def preview_in_words(rows: Sequence[PreviewRow]) -> tuple[str, str]:
+    """A sentence on all files, and its colour."""
+    counts = Counter(row.trouble for row in rows)
+    errors = [row for row in rows if row.trouble.is_error]
+    if errors and len(errors) == len(rows) and len({row.message for row in errors}) == 1:
+        return f"{errors[0].message} {errors[0].hint}".strip(), "failed"
+    parts = [
+        text.format(files(counts[trouble]))
+        for trouble, text in (
+            (Trouble.INPUT, translate("SubmitSheet", "{0} cannot be read")),
+            (Trouble.COMMAND, translate("SubmitSheet", "{0} cannot run with this command")),
+            (Trouble.FOLDER, translate("SubmitSheet", "the folder of {0} cannot be written to")),
+            (Trouble.EXISTS, translate("SubmitSheet", "the output of {0} exists already")),
+            (Trouble.TAKEN, translate("SubmitSheet", "the output of {0} is being written by another task")),
+            (Trouble.SHARED, translate("SubmitSheet", "{0} would share an output with another one")),
+            (Trouble.REPLACES, translate("SubmitSheet", "the output of {0} is there and gets replaced")),
+            (Trouble.RENAMED, translate("SubmitSheet", "the name for {0} is taken and gets a number")),
+        )
+        if counts[trouble]
+    ]
+    if not parts:
+        return translate("SubmitSheet", "Every name is free."), "done"
+    sentence = "; ".join(parts)
+    tail = ""
+    if errors and len(errors) < len(rows):
+        one = translate("SubmitSheet", "It is left out.")
+        tail = " " + (one if len(errors) == 1 else translate("SubmitSheet", "They are left out."))
+    color = "failed" if errors else "warning" if counts[Trouble.REPLACES] else "text_2"
+    return f"{sentence[0].upper()}{sentence[1:]}.{tail}", color

@@ -1,0 +1,1 @@
+"""Models: what the views show, a window of it at a time."""

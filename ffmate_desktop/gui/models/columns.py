@@ -1,0 +1,177 @@
+"""The columns of the queue: their names, widths, and what they say of a task in words."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import assert_never
+
+from PySide6.QtCore import QCoreApplication
+
+from ffmate_desktop.domain.queue import QueueRow, SortColumn
+from ffmate_desktop.domain.task import LiveProgress, TaskStatus
+from ffmate_desktop.gui.widgets import numbers
+
+
+class Column(IntEnum):
+    """In the order of the table."""
+
+    TASK = 0
+    STATUS = 1
+    PROGRESS = 2
+    SPEED = 3
+    FPS = 4
+    REMAINING = 5
+    SIZE = 6
+    NODE = 7
+    PRESET = 8
+    PRIORITY = 9
+    ATTEMPTS = 10
+    CREATED = 11
+    FINISHED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`width` in pixels; columns of low `importance` vanish first from a narrow window."""
+
+    width: int
+    importance: int
+    shown: bool = False
+    sort: SortColumn | None = None
+
+
+LOOKS: dict[Column, Look] = {
+    Column.TASK: Look(300, 100, True, SortColumn.NAME),
+    Column.STATUS: Look(116, 90, True),
+    Column.PROGRESS: Look(158, 80, True),
+    Column.SPEED: Look(84, 50, True),
+    Column.FPS: Look(72, 20),
+    Column.REMAINING: Look(98, 60, True),
+    Column.SIZE: Look(92, 30),
+    Column.NODE: Look(124, 40, True),
+    Column.PRESET: Look(150, 25),
+    Column.PRIORITY: Look(78, 35, sort=SortColumn.PRIORITY),
+    Column.ATTEMPTS: Look(84, 10),
+    Column.CREATED: Look(122, 22, sort=SortColumn.CREATED),
+    Column.FINISHED: Look(122, 21, sort=SortColumn.FINISHED),
+}
+
+
+def title(column: Column) -> str:  # noqa: PLR0911, PLR0912, C901 - one word a column
+    """The translated heading."""
+    tr = QCoreApplication.translate
+    match column:
+        case Column.TASK:
+            return tr("columns", "Task")
+        case Column.STATUS:
+            return tr("columns", "Status")
+        case Column.PROGRESS:
+            return tr("columns", "Progress")
+        case Column.SPEED:
+            return tr("columns", "Speed")
+        case Column.FPS:
+            return tr("columns", "fps")
+        case Column.REMAINING:
+            return tr("columns", "Remaining")
+        case Column.SIZE:
+            return tr("columns", "Size")
+        case Column.NODE:
+            return tr("columns", "Node")
+        case Column.PRESET:
+            return tr("columns", "Preset")
+        case Column.PRIORITY:
+            return tr("columns", "Priority")
+        case Column.ATTEMPTS:
+            return tr("columns", "Attempts")
+        case Column.CREATED:
+            return tr("columns", "Created")
+        case Column.FINISHED:
+            return tr("columns", "Finished")
+        case _:
+            assert_never(column)
+
+
+def status_word(row: QueueRow) -> str:  # noqa: PLR0911 - one word a state
+    """How the task is, in one word."""
+    tr = QCoreApplication.translate
+    match row.status:
+        case TaskStatus.DONE_SUCCESSFUL:
+            return tr("status", "Done")
+        case TaskStatus.DONE_ERROR:
+            return tr("status", "Failed")
+        case TaskStatus.DONE_CANCELED:
+            return tr("status", "Canceled")
+        case _ if row.desired == "pause":
+            return tr("status", "Paused")
+        case _ if row.desired in ("cancel", "delete"):
+            return tr("status", "Stopping")
+        case TaskStatus.QUEUED:
+            return tr("status", "Queued")
+        case TaskStatus.PRE_PROCESSING:
+            return tr("status", "Preparing")
+        case TaskStatus.POST_PROCESSING:
+            return tr("status", "Finishing")
+        case TaskStatus.RUNNING:
+            return tr("status", "Publishing") if row.phase == "publish" else tr("status", "Running")
+        case _:
+            assert_never(row.status)
+
+
+def status_look(row: QueueRow) -> tuple[str, str]:
+    """Name of the icon, and of the colour."""
+    if not row.status.is_done and row.desired == "pause":
+        return "circle-pause", "paused"
+    return _STATUS_LOOKS[row.status]
+
+
+_STATUS_LOOKS: dict[TaskStatus, tuple[str, str]] = {
+    TaskStatus.QUEUED: ("clock", "queued"),
+    TaskStatus.PRE_PROCESSING: ("circle-play", "running"),
+    TaskStatus.RUNNING: ("circle-play", "running"),
+    TaskStatus.POST_PROCESSING: ("circle-play", "running"),
+    TaskStatus.DONE_SUCCESSFUL: ("circle-check", "done"),
+    TaskStatus.DONE_ERROR: ("triangle-alert", "failed"),
+    TaskStatus.DONE_CANCELED: ("ban", "canceled"),
+}
+
+
+def percent_of(row: QueueRow, live: LiveProgress | None) -> float:
+    """How far it is, 0 to 100."""
+    if row.status is TaskStatus.DONE_SUCCESSFUL:
+        return 100.0
+    return live.percent if live is not None else row.progress
+
+
+def cell_text(row: QueueRow, live: LiveProgress | None, column: Column) -> str:  # noqa: PLR0911, PLR0912, C901
+    """What a cell says, as one line: for painting, copying and screen readers."""
+    source: QueueRow | LiveProgress = row if live is None else live
+    match column:
+        case Column.TASK:
+            return row.name
+        case Column.STATUS:
+            return status_word(row)
+        case Column.PROGRESS:
+            return numbers.percent(percent_of(row, live))
+        case Column.SPEED:
+            speed = source.speed if row.status.is_active else None
+            return numbers.NOTHING if speed is None else f"{speed:.2f}×"
+        case Column.FPS:
+            fps = source.fps if row.status.is_active else None
+            return numbers.NOTHING if fps is None else f"{fps:.0f}"
+        case Column.REMAINING:
+            return numbers.clock(source.remaining if row.status.is_active else None)
+        case Column.SIZE:
+            return numbers.size(source.size)
+        case Column.NODE:
+            return row.node or numbers.NOTHING
+        case Column.PRESET:
+            return row.preset or numbers.NOTHING
+        case Column.PRIORITY:
+            return numbers.grouped(row.priority)
+        case Column.ATTEMPTS:
+            return str(row.attempts)
+        case Column.CREATED:
+            return numbers.moment(row.created)
+        case Column.FINISHED:
+            return numbers.moment(row.finished)
+        case _:
+            assert_never(column)

@@ -1,0 +1,61 @@
+"""Live progress of everything that runs in the cluster, as the nodes tell it, and what was heard before."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from time import monotonic
+
+from PySide6.QtCore import QObject
+
+from ffmate_desktop.domain.task import LiveProgress
+from ffmate_desktop.gui.bridge import Bridge
+
+SILENT = 8.0
+"""Seconds after which a task that nobody speaks of no longer counts as running."""
+
+SAMPLES = 600
+
+
+@dataclass(slots=True)
+class Track:
+    """One attempt of a task: its newest progress, and samples of (loop time in seconds, frames/s)."""
+
+    newest: LiveProgress
+    heard: float
+    samples: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=SAMPLES))
+
+
+class LiveBoard(QObject):
+    """Hears `bridge.progress`. Connect to that signal after this object to find the newest here."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        super().__init__()
+        self._tracks: dict[int, Track] = {}
+        bridge.progress.connect(self._take)
+        bridge.anything_changed.connect(self._tracks.clear)
+
+    def newest(self, task_id: int, epoch: int) -> LiveProgress | None:
+        """The newest of this attempt, if any was heard."""
+        track = self._tracks.get(task_id)
+        return track.newest if track is not None and track.newest.epoch == epoch else None
+
+    def samples(self, task_id: int, epoch: int) -> list[tuple[float, float]]:
+        """Moments and frames/s of this attempt, oldest first."""
+        track = self._tracks.get(task_id)
+        return list(track.samples) if track is not None and track.newest.epoch == epoch else []
+
+    def frames_per_second(self) -> float:
+        """Of all nodes together; forgets the tasks that ended."""
+        now = monotonic()
+        for task_id in [key for key, track in self._tracks.items() if now - track.heard > SILENT]:
+            del self._tracks[task_id]
+        return sum(track.newest.fps or 0.0 for track in self._tracks.values())
+
+    def _take(self, news: dict[int, LiveProgress]) -> None:
+        now = monotonic()
+        for task_id, live in news.items():
+            track = self._tracks.get(task_id)
+            if track is None or track.newest.epoch != live.epoch:
+                track = self._tracks[task_id] = Track(live, now)
+            track.newest, track.heard = live, now
+            if live.fps is not None:
+                track.samples.append((now, live.fps))

@@ -1,0 +1,449 @@
+"""The queue: figures, filters, the table of all tasks, and what can be done with them."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ffmate_desktop.domain.queue import EVERY_STATUS, QueueFilter, SortColumn
+from ffmate_desktop.domain.task import ACTIVE, TaskStatus
+from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.models.columns import Column, title
+from ffmate_desktop.gui.models.live_board import LiveBoard
+from ffmate_desktop.gui.models.queue_model import QueueModel
+from ffmate_desktop.gui.pages.page import Page, Surroundings
+from ffmate_desktop.gui.pages.queue_actions import QueueActions
+from ffmate_desktop.gui.pages.queue_figures import QueueFigures
+from ffmate_desktop.gui.views.batch_list import BatchList
+from ffmate_desktop.gui.views.detail_pane import DetailPane
+from ffmate_desktop.gui.views.queue_view import QueueView
+from ffmate_desktop.gui.widgets.action_button import ActionButton
+from ffmate_desktop.gui.widgets.empty_state import EmptyState
+from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.segments import Segments
+
+_DETAIL, _SPLIT = "queue/detail", "queue/split"
+_SORT, _DESCENDING = "queue/sort", "queue/descending"
+NARROW = 900
+"""Pixels of the page below which table and details do not fit side by side."""
+
+_TYPING = 200
+"""Milliseconds after the last key before a search begins."""
+
+TABS: tuple[frozenset[TaskStatus], ...] = (
+    EVERY_STATUS,
+    ACTIVE,
+    frozenset({TaskStatus.QUEUED}),
+    frozenset({TaskStatus.DONE_ERROR}),
+    frozenset({TaskStatus.DONE_SUCCESSFUL}),
+    frozenset({TaskStatus.DONE_CANCELED}),
+)
+
+
+class QueuePage(Page):
+    """`files_wanted` asks for the dialog that chooses files, `pause_wanted` pauses this computer or resumes it."""
+
+    key = "queue"
+    icon = "list-video"
+    files_wanted = Signal()
+    pause_wanted = Signal()
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(around)
+        self.board = LiveBoard(self.bridge)
+        self.model = QueueModel(self.bridge, self.board)
+        self.view = QueueView(self.theme, self.model, self.memory)
+        self.actions_ = QueueActions(self, self.view, self.model, self.theme, self.bridge)
+        self.actions_.told.connect(self.message)
+        self.figures = QueueFigures(self.theme, self.bridge, self.board)
+        self.figures.told.connect(self.subtitle.setText)
+        titles = [self.tr("All"), self.tr("Running"), self.tr("Queued"), self.tr("Failed"), self.tr("Done")]
+        self._came_from_groups = False
+        self.tabs = Segments([*titles, self.tr("Canceled")], self.tr("Filter by status"))
+        self._build_header()
+        self._build_body()
+        self._build_detail_buttons()
+        self._connect()
+        self._remembered_order()
+
+    def title(self) -> str:
+        """Its name."""
+        return self.tr("Queue")
+
+    # -- Building ------------------------------------------------------------------------------------------------
+
+    def _build_header(self) -> None:
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Search name, path or preset"))
+        self.search.setAccessibleName(self.tr("Search the queue"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setMinimumWidth(140)
+        self.search.setMaximumWidth(270)
+        self._search_icon = self.search.addAction(
+            self.theme.icon("search", "text_3"), QLineEdit.ActionPosition.LeadingPosition
+        )
+        self.new_task = QPushButton(self.tr("New task"))
+        self.new_task.setProperty("class", "primary")
+        self.theme.dress(self.new_task, "plus", "on_accent")
+        self.new_task.clicked.connect(self.files_wanted)
+        self.pause = QPushButton()
+        self.pause.clicked.connect(self.pause_wanted)
+        self.show_paused(False)
+        self.buttons.addWidget(self.search)
+        self.buttons.addWidget(self.pause)
+        self.buttons.addWidget(self.new_task)
+        self._typing = QTimer(self, singleShot=True, interval=_TYPING)
+        self._typing.timeout.connect(self._apply)
+
+    def show_paused(self, paused: bool) -> None:
+        """Whether this computer takes new tasks."""
+        self.pause.setText(self.tr("Resume") if paused else self.tr("Pause"))
+        self.pause.setToolTip(
+            self.tr("Let this computer take tasks again")
+            if paused
+            else self.tr("Let this computer take no new tasks; what runs goes on")
+        )
+        self.pause.setAccessibleDescription(self.pause.toolTip())
+        self.theme.dress(self.pause, "play" if paused else "pause", "text")
+
+    def _build_bar(self) -> QHBoxLayout:
+        self.order = QToolButton()
+        self.order.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.order.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.order.setAccessibleName(self.tr("Order of the tasks"))
+        self.theme.dress(self.order, "chevron-down", "text_2")
+        self.only = QPushButton()
+        self.only.setProperty("class", "quiet")
+        self.theme.dress(self.only, "x", "text_2")
+        self.only.setToolTip(self.tr("Show the tasks of all nodes and batches again"))
+        self.only.hide()
+        bar = QHBoxLayout()
+        bar.setSpacing(8)
+        bar.addWidget(self.tabs)
+        bar.addWidget(self.only)
+        bar.addStretch(1)
+        self.grouped = QToolButton()
+        self.grouped.setText(self.tr("Batches"))
+        self.grouped.setToolTip(self.tr("Show batches as one row each, with their overall progress"))
+        self.grouped.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.grouped.setCheckable(True)
+        self.theme.dress(self.grouped, "layers", "text_2")
+        bar.addWidget(self.grouped)
+        bar.addWidget(self.order)
+        return bar
+
+    def _build_table(self) -> QFrame:
+        card = QFrame()
+        card.setProperty("class", "card")
+        inside = QStackedLayout(card)
+        inside.setContentsMargins(1, 1, 1, 5)
+        inside.addWidget(self.view)
+        self._nothing = label(self.tr("No task fits this filter."), "lead")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        inside.addWidget(self._nothing)
+        self.batches = BatchList(self.theme, self.bridge)
+        inside.addWidget(self.batches)
+        self._inside = inside
+        return card
+
+    def _build_body(self) -> None:
+        self._table = table = QWidget()
+        column = QVBoxLayout(table)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addLayout(self._build_bar())
+        column.addWidget(self._build_table(), 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(16)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(table)
+        self.detail = DetailPane(self.theme, self.bridge, self.board)
+        self.splitter.addWidget(self.detail)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setSizes([int(width) for width in self._remembered_widths()])
+        self.detail.hide()
+        filled = QWidget()
+        column = QVBoxLayout(filled)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        column.addWidget(self.figures)
+        column.addWidget(self.splitter, 1)
+        self.empty = EmptyState(
+            self.theme,
+            self.tr("Drop files here to start"),
+            self.tr(
+                "Drag video or audio onto this window, or choose files. "
+                "Every node in your cluster helps to encode them."
+            ),
+            self.tr("Choose files"),
+        )
+        self.empty.wanted.connect(self.files_wanted)
+        self._filled = filled
+        self.body.addWidget(filled, 1)
+        self.body.addWidget(self.empty, 1)
+        self.empty.hide()
+
+    def _remembered_widths(self) -> list[int]:
+        widths = self.memory.value(_SPLIT)
+        fits = isinstance(widths, list) and len(widths) == 2 and all(str(width).isdigit() for width in widths)
+        return [int(width) for width in widths] if fits else [780, 372]
+
+    def _build_detail_buttons(self) -> None:
+        actions = self.actions_
+        self.detail.add_button(ActionButton(self.theme, actions.cancel, "circle-stop", "danger"))
+        self.detail.add_button(ActionButton(self.theme, actions.restart, "rotate-ccw"))
+        self.detail.add_button(ActionButton(self.theme, actions.show_folder, "folder-open"))
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(lambda _text: self._typing.start())
+        self.search.returnPressed.connect(self._apply)
+        self.tabs.chosen.connect(lambda _number: self._apply())
+        self.only.clicked.connect(self._leave_only)
+        self.grouped.toggled.connect(self._show_groups)
+        self.batches.opened.connect(self._open_batch)
+        self.actions_.only_node.connect(lambda node: self._show_only(node, None))
+        self.actions_.only_batch.connect(lambda batch: self._show_only(None, batch))
+        self.order.clicked.connect(self._open_orders)
+        self.view.selected_rows_changed.connect(self._show_detail)
+        self.view.activated_row.connect(self._open_detail)
+        self.view.doubleClicked.connect(lambda _index: self._open_detail())
+        self.model.dataChanged.connect(self._refresh_detail)
+        self.model.reordered.connect(self._refresh_detail)
+        self.detail.closed.connect(self._close_detail)
+        self.detail.restart_wanted.connect(self.actions_.restart.trigger)
+        self.splitter.splitterMoved.connect(lambda *_: self.memory.setValue(_SPLIT, self.splitter.sizes()))
+        self.view.sort_wanted.connect(self._sort_by)
+        self.view.header_menu_wanted.connect(self._open_columns)
+        self.model.counted.connect(self._show_counts)
+        self.bridge.away_changed.connect(lambda since: self.view.set_stale(since is not None))
+        self.theme.changed.connect(lambda: self._search_icon.setIcon(self.theme.icon("search", "text_3")))
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(self.search.setFocus)
+
+    # -- The cluster ---------------------------------------------------------------------------------------------
+
+    def attach(self, core: Core) -> None:
+        """Read as soon as news comes."""
+        super().attach(core)
+        self.actions_.core = core
+        self.model.attach(core.queue)
+        self.figures.attach(core)
+        self.batches.batches.attach(core.queue)
+        self.detail.attach(core)
+
+    def detach(self) -> None:
+        """Read nothing any more."""
+        super().detach()
+        self.actions_.core = None
+        self.model.detach()
+        self.figures.detach()
+        self.batches.batches.detach()
+        self.detail.detach()
+
+    def on_shown(self) -> None:
+        """Figures are only read while they are seen."""
+        self.figures.set_active(True)
+        self.view.setFocus()
+
+    def on_hidden(self) -> None:
+        """And not before they are seen again."""
+        self.figures.set_active(False)
+
+    # -- Details -------------------------------------------------------------------------------------------------
+
+    def _show_detail(self, asked: bool = False) -> None:
+        """Of the one selected task; with several the pane keeps the last one."""
+        if self.view.count_selected() == 0:
+            self.detail.hide()
+            self.detail.show_row(None)
+            self._share_room()
+            return
+        row = (
+            self.model.loaded(self.view.currentIndex().row()) if self.view.currentIndex().isValid() else None
+        )
+        row = row or next(iter(self.view.selected_rows()), None)
+        opens = str(self.memory.value(_DETAIL, "true")) == "true" and self.width() >= NARROW
+        if row is not None and (opens or asked):
+            self.detail.show_row(row)
+            self.detail.show()
+            self._share_room()
+
+    def _refresh_detail(self) -> None:
+        if self.detail.task_id is not None and self.detail.isVisible():
+            number = self.model.number_of(self.detail.task_id)
+            row = self.model.loaded(number) if number is not None else None
+            if row is not None:
+                self.detail.show_row(row)
+
+    def _open_detail(self) -> None:
+        self.memory.setValue(_DETAIL, "true")
+        self._show_detail(asked=True)
+
+    def _close_detail(self) -> None:
+        if self.width() >= NARROW:
+            self.memory.setValue(_DETAIL, "false")
+        self.detail.hide()
+        self._share_room()
+        self.view.setFocus()
+
+    # -- Room ----------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make the best of the room."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """In a narrow window the details take the place of the table, and the bar above it says less."""
+        opened = self.detail.isVisibleTo(self)
+        is_narrow = self.width() < NARROW
+        self._table.setVisible(not (is_narrow and opened))
+        self.tabs.set_short(self.width() < (NARROW + 320 if opened and not is_narrow else NARROW))
+        style = Qt.ToolButtonStyle
+        beside = self.width() >= (NARROW + 120 if opened else 0)
+        self.grouped.setToolButtonStyle(
+            style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly
+        )
+
+    # -- Filter and order ----------------------------------------------------------------------------------------
+
+    def _apply(self) -> None:
+        self._typing.stop()
+        where = replace(
+            self.model.view.where, statuses=TABS[self.tabs.current], text=self.search.text().strip()
+        )
+        self.model.show_view(replace(self.model.view, where=where))
+
+    def _show_groups(self, on: bool) -> None:
+        """Batches instead of tasks, or tasks again."""
+        if on:
+            self._show_only(None, None)
+            self.view.clearSelection()
+        self.tabs.setEnabled(not on)
+        self.order.setEnabled(not on)
+        self._choose_content()
+
+    def _choose_content(self) -> None:
+        if self.grouped.isChecked():
+            self._inside.setCurrentWidget(self.batches)
+        else:
+            self._inside.setCurrentWidget(self.view if self.model.rowCount() else self._nothing)
+
+    def _open_batch(self, batch: UUID, title: str) -> None:
+        self._came_from_groups = True
+        self.grouped.setChecked(False)
+        self._show_only(None, batch)
+        self.only.setText(self.tr("Batch: {0}").format(title))
+
+    def _leave_only(self) -> None:
+        """All tasks again, or the list of batches from which one was opened."""
+        back, self._came_from_groups = self._came_from_groups, False
+        self._show_only(None, None)
+        self.grouped.setChecked(back)
+
+    def _show_only(self, node: str | None, batch: UUID | None) -> None:
+        if node is not None:
+            self.only.setText(self.tr("Node: {0}").format(node))
+        elif batch is not None:
+            self.only.setText(self.tr("One batch"))
+        self.only.setVisible(node is not None or batch is not None)
+        where = replace(self.model.view.where, node=node, batch=batch)
+        self.model.show_view(replace(self.model.view, where=where))
+
+    def show_batch(self, batch: UUID) -> None:
+        """Show the tasks of one batch only."""
+        self._show_only(None, batch)
+
+    def _remembered_order(self) -> None:
+        name = str(self.memory.value(_SORT, SortColumn.CREATED.value))
+        column = SortColumn(name) if name in set(SortColumn) else SortColumn.CREATED
+        descending = str(self.memory.value(_DESCENDING, "true")) == "true"
+        self._set_order(column, descending)
+
+    def _sort_by(self, column: SortColumn) -> None:
+        view = self.model.view
+        self._set_order(
+            column, not view.descending if view.column is column else column is not SortColumn.NAME
+        )
+
+    def _set_order(self, column: SortColumn, descending: bool) -> None:
+        view = replace(self.model.view, column=column, descending=descending)
+        if self.core is not None and not self.core.queue.cheap(view, self.model.rowCount()):
+            self.message.emit(
+                self.tr("So many tasks cannot be sorted by this column."),
+                self.tr("Filter them first, for example by status."),
+            )
+            return
+        self.memory.setValue(_SORT, column.value)
+        self.memory.setValue(_DESCENDING, "true" if descending else "false")
+        self.order.setText(
+            next((text for text, *order in self._orders() if order == [column, descending]), "")
+        )
+        self.view.show_sorting(column, descending)
+        self.model.show_view(view)
+
+    def _orders(self) -> list[tuple[str, SortColumn, bool]]:
+        return [
+            (self.tr("Newest first"), SortColumn.CREATED, True),
+            (self.tr("Oldest first"), SortColumn.CREATED, False),
+            (self.tr("Next to run first"), SortColumn.PRIORITY, True),
+            (self.tr("Last to run first"), SortColumn.PRIORITY, False),
+            (self.tr("Recently finished first"), SortColumn.FINISHED, True),
+            (self.tr("Long finished first"), SortColumn.FINISHED, False),
+            (self.tr("Name, A to Z"), SortColumn.NAME, False),
+            (self.tr("Name, Z to A"), SortColumn.NAME, True),
+        ]
+
+    def _open_orders(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, column, descending in self._orders():
+            view = replace(self.model.view, column=column, descending=descending)
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(view == self.model.view)
+            action.setEnabled(self.core is not None and self.core.queue.cheap(view, self.model.rowCount()))
+            action.triggered.connect(
+                lambda _checked=False, column=column, descending=descending: self._set_order(
+                    column, descending
+                )
+            )
+        menu.popup(self.order.mapToGlobal(QPoint(0, self.order.height() + 4)))
+
+    def _open_columns(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for column in Column:
+            if column is not Column.TASK:
+                action = menu.addAction(title(column))
+                action.setCheckable(True)
+                action.setChecked(column in self.view.wanted)
+                action.toggled.connect(lambda on, column=column: self.view.show_column(column, on))
+        menu.popup(place)
+
+    def _show_counts(self) -> None:
+        counts = self.model.counts
+        self.tabs.set_counts([sum(counts.get(status, 0) for status in tab) for tab in TABS])
+        total = sum(counts.values())
+        where = replace(self.model.view.where, statuses=EVERY_STATUS)
+        if where == QueueFilter():
+            self.counted.emit(total)
+            is_empty = total == 0
+            self.empty.setVisible(is_empty)
+            self._filled.setVisible(not is_empty)
+            self.header.setVisible(not is_empty)
+        self._choose_content()

@@ -1,0 +1,1 @@
+"""Views and the parts of the main window."""

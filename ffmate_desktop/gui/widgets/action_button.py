@@ -1,0 +1,24 @@
+"""A push button for an action: its text, its shortcut, and gone while the action makes no sense."""
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QPushButton
+
+from ffmate_desktop.gui.theme.theme import Theme
+
+
+class ActionButton(QPushButton):
+    """Triggers the action; it is hidden while that is disabled."""
+
+    def __init__(self, theme: Theme, action: QAction, icon: str, look: str = "") -> None:
+        super().__init__(action.text())
+        self._action = action
+        theme.dress(self, icon, "failed" if look == "danger" else "text")
+        if look:
+            self.setProperty("class", look)
+        self.setToolTip(action.shortcut().toString())
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setVisible(self._action.isEnabled())

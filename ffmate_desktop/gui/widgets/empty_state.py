@@ -1,0 +1,84 @@
+"""What is shown instead of a list that has nothing in it: a picture, a sentence, and the next step."""
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QRadialGradient
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.labels import label
+
+
+class EmptyState(QWidget):
+    """`wanted` comes when the button is pressed."""
+
+    wanted = Signal()
+
+    def __init__(self, theme: Theme, title: str, text: str, button: str = "", icon: str = "plus") -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setSpacing(0)
+        column.addStretch(1)
+        column.addWidget(_Picture(theme), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(8)
+        heading = label(title, "big")
+        heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(heading)
+        column.addSpacing(6)
+        words = label(text, "lead", wraps=True)
+        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        words.setFixedWidth(430)
+        column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
+        if button:
+            self.button = QPushButton(button)
+            self.button.setProperty("class", "primary")
+            self.button.setMinimumWidth(160)
+            self.button.clicked.connect(self.wanted)
+            theme.dress(self.button, icon, "on_accent")
+            column.addSpacing(22)
+            column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+
+
+class _Picture(QWidget):
+    """Three tasks in a pile, the middle one at work, in a glow."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFixedSize(220, 184)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """All by hand, from the colours of the theme."""
+        tokens = self._theme.tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        glow = QRadialGradient(QPointF(110, 90), 104)
+        glow.setColorAt(0, tokens.tint("accent", 0.22 if tokens.is_dark else 0.12))
+        glow.setColorAt(1, tokens.tint("accent", 0.0))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(glow)
+        painter.drawEllipse(QPointF(110, 90), 104, 86)
+        for top in (36, 122):
+            painter.setOpacity(0.55)
+            self._card(painter, QRectF(36, top, 148, 30), 8)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(tokens.color("track"))
+            painter.drawRoundedRect(QRectF(46, top + 8, 14, 14), 4, 4)
+            painter.drawRoundedRect(QRectF(70, top + 12, 70, 6), 3, 3)
+        painter.setOpacity(1.0)
+        self._card(painter, QRectF(12, 66, 196, 54), 11)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tokens.tint("accent", 0.22))
+        painter.drawRoundedRect(QRectF(24, 77, 32, 32), 8, 8)
+        painter.drawPixmap(31, 84, self._theme.pixmap("list-video", "link", 18, self.devicePixelRatioF()))
+        painter.setBrush(tokens.color("track"))
+        painter.drawRoundedRect(QRectF(68, 84, 92, 7), 3.5, 3.5)
+        painter.drawRoundedRect(QRectF(68, 99, 124, 5), 2.5, 2.5)
+        painter.setBrush(tokens.color("accent"))
+        painter.drawRoundedRect(QRectF(68, 99, 46, 5), 2.5, 2.5)
+
+    def _card(self, painter: QPainter, area: QRectF, radius: float) -> None:
+        painter.setPen(self._theme.tokens.color("line_strong"))
+        painter.setBrush(self._theme.tokens.color("surface"))
+        painter.drawRoundedRect(area, radius, radius)

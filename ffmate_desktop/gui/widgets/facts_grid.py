@@ -1,0 +1,35 @@
+"""Names and values in columns, as in a data sheet."""
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+
+
+class FactsGrid(QWidget):
+    """A fixed set of facts; `show_values` fills in their values in the same order."""
+
+    def __init__(self, names: Sequence[str], columns: int = 3) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(2)
+        self._values: list[ElidedLabel] = []
+        self._names = list(names)
+        for number, name in enumerate(names):
+            row, column = divmod(number, columns)
+            grid.addWidget(label(name, "third"), 3 * row, column)
+            value = ElidedLabel("fact")
+            self._values.append(value)
+            grid.addWidget(value, 3 * row + 1, column)
+            grid.setRowMinimumHeight(3 * row + 2, 8)
+        for column in range(columns):
+            grid.setColumnStretch(column, 1)
+
+    def show_values(self, values: Sequence[str]) -> None:
+        """One text for each name."""
+        for name, value, shown in zip(self._names, values, self._values, strict=True):
+            shown.setText(value)
+            shown.setAccessibleName(f"{name}: {value}")

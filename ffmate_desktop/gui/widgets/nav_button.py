@@ -1,0 +1,83 @@
+"""An entry of the sidebar: icon, name, and how many there are."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.numbers import grouped
+
+_HEIGHT = 35
+
+
+class NavButton(QAbstractButton):
+    """Checkable; `set_count(None)` shows no number."""
+
+    def __init__(self, theme: Theme, icon: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._icon = theme, icon
+        self._count: int | None = None
+        self.setText(text)
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setAccessibleName(text)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        theme.changed.connect(self.update)
+
+    def set_count(self, count: int | None) -> None:
+        """Show this number, or none."""
+        if count != self._count:
+            self._count = count
+            self.setAccessibleDescription("" if count is None else grouped(count))
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """A row of the sidebar."""
+        return QSize(180, _HEIGHT)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Everything by hand: four items do not need a view."""
+        tokens = self._theme.tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        if self.isChecked():
+            painter.setBrush(tokens.color("nav_selected"))
+            painter.drawRoundedRect(area, 8, 8)
+        elif self.underMouse():
+            painter.setBrush(tokens.tint("text_3", 0.12))
+            painter.drawRoundedRect(area, 8, 8)
+        if self.hasFocus():
+            painter.setPen(tokens.color("accent"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(area, 8, 8)
+        middle = self.height() / 2
+        icon = self._theme.pixmap(
+            self._icon, "link" if self.isChecked() else "text_2", 18, self.devicePixelRatioF()
+        )
+        painter.drawPixmap(12, round(middle - 9), icon)
+        painter.setFont(fonts.bold(14))
+        painter.setPen(tokens.color("text" if self.isChecked() else "text_2"))
+        painter.drawText(QRectF(40, 0, self.width() - 90, self.height()), _LEFT, self.text())
+        if self._count is not None:
+            self._paint_count(painter, middle)
+
+    def _paint_count(self, painter: QPainter, middle: float) -> None:
+        tokens = self._theme.tokens
+        painter.setFont(fonts.bold(12))
+        text = grouped(self._count or 0)
+        width = max(22.0, painter.fontMetrics().horizontalAdvance(text) + 14.0)
+        pill = QRectF(self.width() - 8 - width, middle - 10, width, 20)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tokens.tint("text_3", 0.20))
+        painter.drawRoundedRect(pill, 10, 10)
+        painter.setPen(tokens.color("text_2"))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

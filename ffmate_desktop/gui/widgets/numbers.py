@@ -1,0 +1,66 @@
+"""Numbers, sizes and times as people read them."""
+
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+THIN = "\u2009"
+NOTHING = "–"
+
+
+def grouped(number: int) -> str:
+    """`2999` as `2 999`, with thin spaces."""
+    return f"{number:,}".replace(",", THIN)
+
+
+def size(count: float | None) -> str:
+    """Bytes in the unit that fits."""
+    if count is None:
+        return NOTHING
+    unit = 0
+    while count >= 1024 and unit < len(_UNITS) - 1:
+        count /= 1024
+        unit += 1
+    return f"{count:.0f} {_UNITS[unit]}" if unit == 0 or count >= 100 else f"{count:.3g} {_UNITS[unit]}"
+
+
+def clock(seconds: float | None) -> str:
+    """Remaining time for a table: `18:12`, `1:12:31`."""
+    if seconds is None or seconds < 0:
+        return NOTHING
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def duration(seconds: float | None) -> str:
+    """In words: `4 h 12 min`, `19 min 02 s`, `8 s`."""
+    if seconds is None or seconds < 0:
+        return NOTHING
+    whole = round(seconds)
+    days, hours, minutes = whole // 86_400, whole // 3600 % 24, whole // 60 % 60
+    tr = QCoreApplication.translate
+    if days:
+        return tr("numbers", "{0} d {1} h").format(days, hours)
+    if hours:
+        return tr("numbers", "{0} h {1} min").format(hours, f"{minutes:02}")
+    if minutes:
+        return tr("numbers", "{0} min {1} s").format(minutes, f"{whole % 60:02}")
+    return tr("numbers", "{0} s").format(whole)
+
+
+def percent(value: float) -> str:
+    """Whole percent, never 100 before the end."""
+    return f"{min(99, int(value)) if value < 100 else 100}{THIN}%"
+
+
+def moment(milliseconds: int | None) -> str:
+    """When it was: the time alone if it was today."""
+    if milliseconds is None:
+        return NOTHING
+    when = datetime.fromtimestamp(milliseconds / 1000)
+    now = datetime.now()
+    if when.date() == now.date():
+        return f"{when:%H:%M:%S}"
+    return f"{when:%d %b %H:%M}" if when.year == now.year else f"{when:%d %b %Y}"

@@ -1,0 +1,64 @@
+"""A row of choices of which one is taken, each with a number: the filters above a list."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy
+
+from ffmate_desktop.gui.widgets import numbers
+
+
+class Segments(QFrame):
+    """`chosen` tells the number of the segment."""
+
+    chosen = Signal(int)
+
+    def __init__(self, titles: Sequence[str], name: str) -> None:
+        super().__init__()
+        self.setProperty("class", "segments")
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._titles = list(titles)
+        self._counts: list[int | None] = [None] * len(self._titles)
+        self._is_short = False
+        self._group = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3, 3, 3, 3)
+        row.setSpacing(2)
+        for number, title in enumerate(titles):
+            button = QPushButton(title)
+            button.setCheckable(True)
+            button.setProperty("class", "segment")
+            button.setAccessibleName(title)
+            self._group.addButton(button, number)
+            row.addWidget(button)
+        self._group.button(0).setChecked(True)
+        self._group.idClicked.connect(self.chosen)
+
+    @property
+    def current(self) -> int:
+        """The number of the segment that is taken."""
+        return self._group.checkedId()
+
+    def choose(self, number: int) -> None:
+        """Take a segment without telling."""
+        self._group.button(number).setChecked(True)
+
+    def set_short(self, short: bool) -> None:
+        """Leave the numbers out where there is little room."""
+        if short != self._is_short:
+            self._is_short = short
+            self.set_counts(self._counts)
+
+    def press(self, number: int) -> None:
+        """As if the user had clicked it."""
+        self._group.button(number).click()
+
+    def set_counts(self, counts: Sequence[int | None]) -> None:
+        """The numbers behind the titles."""
+        self._counts = list(counts)
+        for number, count in enumerate(counts):
+            text = self._titles[number]
+            self._group.button(number).setText(
+                text if count is None or self._is_short else f"{text}  {numbers.grouped(count)}"
+            )

@@ -1,0 +1,65 @@
+"""One figure above the queue: what it is, its value, and how it went lately."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.sparkline import Sparkline
+
+_ROOM_FOR_LINE = 160
+
+
+class StatCard(QFrame):
+    """`show_value` sets what is read, `sample` lengthens the line."""
+
+    def __init__(self, theme: Theme, icon: str, color: str, title: str) -> None:
+        super().__init__()
+        self._theme, self._icon_name, self._color, self._title = theme, icon, color, title
+        self.setProperty("class", "card")
+        self.setFixedHeight(90)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._icon = QLabel()
+        self._value = label("–", "number")
+        self._line = label(look="third")
+        self._spark = Sparkline(theme, color)
+        head = QHBoxLayout()
+        head.setSpacing(7)
+        head.addWidget(self._icon)
+        head.addWidget(label(title, "caption"))
+        head.addStretch(1)
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addWidget(self._value)
+        texts.addWidget(self._line)
+        body = QHBoxLayout()
+        body.setSpacing(12)
+        body.addLayout(texts)
+        body.addWidget(self._spark, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 12, 12)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addLayout(body, 1)
+        theme.changed.connect(self._paint_icon)
+        self._paint_icon()
+
+    def show_value(self, value: str, line: str) -> None:
+        """The figure, and a few words below it."""
+        self._value.setText(value)
+        self._line.setText(line)
+        self.setAccessibleName(f"{self._title}: {value} {line}")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words before lines, where there is little room."""
+        super().resizeEvent(event)
+        self._spark.setVisible(self.width() >= _ROOM_FOR_LINE)
+
+    def sample(self, value: float) -> None:
+        """One more point of the line."""
+        self._spark.add(value)
+
+    def _paint_icon(self) -> None:
+        self._icon.setPixmap(self._theme.pixmap(self._icon_name, self._color, 15, self.devicePixelRatioF()))
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -1,0 +1,91 @@
+"""The attempts of a task, one below the other: which node, when, and how it ended."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from ffmate_desktop.domain.attempt import Attempt, AttemptEnd
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+
+MOST = 12
+
+
+class Timeline(QWidget):
+    """Newest attempt on top; at most a dozen."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._shown: list[Attempt] | None = None
+        self._title = label(self.tr("Attempts"), "caption")
+        self._list = QWidget()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self._column.addWidget(self._title)
+        self._column.addWidget(self._list)
+        theme.changed.connect(lambda: self._rebuild(self._shown or []))
+
+    def show_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Replace the list, unless it is the same."""
+        if self._shown != list(attempts):
+            self._rebuild(attempts)
+
+    def _rebuild(self, attempts: Sequence[Attempt]) -> None:
+        self._shown = list(attempts)
+        fresh = QWidget()
+        grid = QGridLayout(fresh)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(9)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
+        for line, attempt in enumerate(reversed(self._shown[-MOST:])):
+            icon, color, word = _look(attempt.end)
+            picture = QLabel()
+            picture.setPixmap(self._theme.pixmap(icon, color, 14, self.devicePixelRatioF()))
+            what = ElidedLabel("second")
+            what.setText(f"{word}  ·  {attempt.node or numbers.NOTHING}")
+            what.setAccessibleDescription(attempt.error or "")
+            what.tip = attempt.error or ""
+            grid.addWidget(picture, line, 0)
+            grid.addWidget(what, line, 1)
+            grid.addWidget(label(_when(attempt), "third"), line, 2)
+        self._column.replaceWidget(self._list, fresh)
+        self._list.deleteLater()
+        self._list = fresh
+        self.setVisible(bool(self._shown))
+
+
+def _when(attempt: Attempt) -> str:
+    if attempt.started is None:
+        return numbers.moment(attempt.ended)
+    moment = numbers.moment(attempt.started)
+    if attempt.ended is None:
+        return moment
+    return f"{moment}  ·  {numbers.duration((attempt.ended - attempt.started) / 1000)}"
+
+
+def _look(end: AttemptEnd) -> tuple[str, str, str]:  # noqa: PLR0911 - one an end
+    """Icon, colour and words."""
+    tr = QCoreApplication.translate
+    match end:
+        case AttemptEnd.RUNNING:
+            return "circle-play", "running", tr("attempts", "Running")
+        case AttemptEnd.DONE:
+            return "circle-check", "done", tr("attempts", "Done")
+        case AttemptEnd.FAILED:
+            return "triangle-alert", "failed", tr("attempts", "Failed")
+        case AttemptEnd.CANCELLED:
+            return "ban", "canceled", tr("attempts", "Canceled")
+        case AttemptEnd.GIVEN_BACK:
+            return "rotate-ccw", "text_2", tr("attempts", "Given back to the queue")
+        case AttemptEnd.NODE_LOST:
+            return "unplug", "warning", tr("attempts", "Node was lost")
+        case AttemptEnd.TAKEN_BACK:
+            return "history", "text_2", tr("attempts", "Taken back by its node")
+        case _:
+            assert_never(end)

@@ -1,0 +1,56 @@
+"""A button that offers the wildcards and puts the chosen one into a text."""
+
+from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal
+from PySide6.QtWidgets import QMenu, QToolButton
+
+from ffmate_desktop.gui.theme.theme import Theme
+
+
+def wildcards(*, for_output: bool) -> list[tuple[str, str]]:
+    """Wildcards and what they stand for; the name of an output cannot contain itself."""
+    tr = QCoreApplication.translate
+    files = [
+        ("${INPUT_FILE}", tr("wildcards", "The whole path of the input")),
+        ("${INPUT_FILE_BASENAME}", tr("wildcards", "Its name without extension")),
+        ("${INPUT_FILE_BASE}", tr("wildcards", "Its name with extension")),
+        ("${INPUT_FILE_EXTENSION}", tr("wildcards", "Its extension, with the dot")),
+        ("${INPUT_FILE_DIR}", tr("wildcards", "Its folder")),
+    ]
+    output = [
+        ("${OUTPUT_FILE}", tr("wildcards", "The whole path of the output")),
+        ("${OUTPUT_FILE_BASENAME}", tr("wildcards", "The output's name without extension")),
+        ("${OUTPUT_FILE_DIR}", tr("wildcards", "The output's folder")),
+    ]
+    rest = [
+        ("${DATE_YEAR}-${DATE_MONTH}-${DATE_DAY}", tr("wildcards", "The date")),
+        ("${TIME_HOUR}-${TIME_MINUTE}-${TIME_SECOND}", tr("wildcards", "The time")),
+        ("${UUID}", tr("wildcards", "The task's own id")),
+        ("${OS_NAME}", tr("wildcards", "The system of the node")),
+        ("${INPUT_FILE_BASENAME|slug}", tr("wildcards", "The input's name, made safe for the web")),
+    ]
+    quoted = [("${INPUT_FILE|filter}", tr("wildcards", "The input inside a filter description"))]
+    return files + rest if for_output else files + output + rest + quoted
+
+
+class WildcardButton(QToolButton):
+    """`chosen` brings the text to insert."""
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, *, for_output: bool) -> None:
+        super().__init__()
+        self._for_output = for_output
+        self.setText(self.tr("Insert"))
+        self.setToolTip(self.tr("Insert a wildcard"))
+        self.setAccessibleName(self.tr("Insert a wildcard"))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        theme.dress(self, "plus", "text_2")
+        self.clicked.connect(self._open)
+
+    def _open(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, meaning in wildcards(for_output=self._for_output):
+            action = menu.addAction(f"{meaning}\t{text}")
+            action.triggered.connect(lambda _checked=False, text=text: self.chosen.emit(text))
+        menu.popup(self.mapToGlobal(QPoint(0, self.height() + 4)))

@@ -1,0 +1,136 @@
+"""The whole program with its window inside this process: real database, real node, and what tests ask of it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.domain.queue import QueueRow
+from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
+from ffmate_desktop.gui.app import Program, make_window
+from ffmate_desktop.gui.bridge import Bridge
+from ffmate_desktop.gui.core import Core, OpenCore
+from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.pages.queue_page import QueuePage
+from ffmate_desktop.settings import Settings, resources_folder
+from tests.node.farm import ENCODE
+from tests.node.waiting import until
+
+T = TypeVar("T")
+
+
+class Desk:
+    """A window that runs. `page` is its queue."""
+
+    def __init__(self, window: MainWindow, bridge: Bridge, program: Program, core: Core) -> None:
+        self.window, self.bridge, self.program, self.core = window, bridge, program, core
+        page = window.pages[0]
+        assert isinstance(page, QueuePage)
+        self.page = page
+        self.defects: list[tuple[BaseException, str]] = []
+        bridge.defect.connect(lambda error, doing: self.defects.append((error, doing)))
+
+    async def add(self, source: Path, command: str = ENCODE, **fields: Any) -> UUID:
+        """Queue a task as a person does; the output comes to lie beside the input."""
+        pattern = f"{source.parent}/${{INPUT_FILE_BASENAME}}.out.mp4"
+        new = NewTask(input_file=str(source), command=command, output_file=pattern, **fields)
+        return (await self.core.tasks.add([new], source="test")).uuids[0]
+
+    async def task(self, uuid: UUID) -> Task:
+        """The task as everybody sees it."""
+        return (await self.core.tasks.get([uuid]))[0]
+
+    def row(self, uuid: UUID) -> QueueRow | None:
+        """The task as the table shows it, if it is in it."""
+        model = self.page.model
+        rows = (model.row_at(number) for number in range(model.rowCount()))
+        return next((row for row in rows if row is not None and row.uuid == uuid), None)
+
+    async def shown(self, uuid: UUID, status: TaskStatus) -> QueueRow:
+        """The row once the table shows it in this state."""
+
+        def found() -> QueueRow | None:
+            row = self.row(uuid)
+            return row if row is not None and row.status is status else None
+
+        return await until(found, f"{uuid} is shown as {status}")
+
+    def click_row(self, number: int, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Click into the first column of a row."""
+        view = self.page.view
+        place = QPoint(80, view.rowViewportPosition(number) + 10)
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+
+
+def click(widget: QWidget) -> None:
+    """Press and release the left button in the middle of a widget."""
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def desk_settings(uri: str, data_dir: Path, slots: int = 1) -> Settings:
+    """Of a node named desk that beats every second."""
+    return Settings(
+        database=uri,
+        identifier="desk",
+        slots=slots,
+        ffmpeg=None,
+        labels=(),
+        heartbeat=1.0,
+        data_dir=data_dir,
+        debug="",
+    )
+
+
+def make_desk(app: QApplication, open_core: OpenCore, data_dir: Path) -> tuple[MainWindow, Program, Bridge]:
+    """The window and what runs it, seen but not running."""
+    bridge = Bridge()
+    window = make_window(app, bridge, resources_folder(), data_dir)
+    program = Program(window, bridge, open_core, drain_time=0)
+    window.close_wanted.connect(program.close)
+    window.resize(1300, 800)
+    window.show()
+    return window, program, bridge
+
+
+@asynccontextmanager
+async def open_desk(
+    uri: str, data_dir: Path, *, slots: int = 1, wrap: Callable[[Core], Core] = lambda core: core
+) -> AsyncIterator[Desk]:
+    """The window on this database until the block ends; then it is closed as a user does, and must end in order."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    settings = desk_settings(uri, data_dir, slots)
+    opened: asyncio.Future[Core] = asyncio.get_running_loop().create_future()
+
+    @asynccontextmanager
+    async def open_core() -> AsyncIterator[Core]:
+        async with bootstrap.open_core(settings) as core:
+            if not opened.done():
+                opened.set_result(core)
+            yield wrap(core)
+
+    window, program, bridge = make_desk(app, open_core, data_dir)
+    running = asyncio.create_task(program.run())
+    try:
+        async with asyncio.timeout(60):
+            both: list[asyncio.Future[Any]] = [running, opened]
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        desk = Desk(window, bridge, program, opened.result())
+        await until(lambda: desk.core.node.is_working and desk.page.model.is_known, "the window works")
+        yield desk
+        assert desk.defects == []
+    finally:
+        window.close()
+        async with asyncio.timeout(60):
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+        window.close_for_good()
+        window.deleteLater()

@@ -1,0 +1,73 @@
+"""The database goes away while the window is open: it says so, greys what is old, and heals by itself."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.db import listener
+from ffmate_desktop.domain.task import TaskStatus
+from tests.gui.desk import click, desk_settings, make_desk, open_desk
+from tests.node.farm import ENCODE
+from tests.node.proxy import Proxy, open_proxy
+from tests.node.waiting import Announce, until
+
+SECONDS_LONG = "-re -stream_loop 2 " + ENCODE
+
+
+@pytest.fixture
+async def proxy(database_uri: str) -> AsyncIterator[Proxy]:
+    """A network between the window and the server."""
+    async with open_proxy(database_uri) as opened:
+        yield opened
+
+
+async def test_the_window_tells_of_an_outage_and_heals(
+    proxy: Proxy, tmp_path: Path, clip: Path, expected_warnings: Announce
+) -> None:
+    expected_warnings.allow("WARNING ffmate.*")
+    async with open_desk(proxy.uri, tmp_path / "data") as desk:
+        uuid = await desk.add(clip, SECONDS_LONG)
+        await desk.shown(uuid, TaskStatus.RUNNING)
+        proxy.cut()
+        await until(lambda: desk.page.view.delegate.is_stale, "what is shown is greyed")
+        assert desk.window.status.database.text().startswith("Database away for")
+        desk.click_row(0)
+        desk.page.actions_.cancel.trigger()
+        await until(lambda: "cannot be reached" in desk.window.messages.title, "a click is answered")
+        proxy.mend()
+        await until(lambda: not desk.page.view.delegate.is_stale, "it is there again")
+        await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
+        assert desk.window.status.database.text().startswith("Connected to")
+
+
+async def test_a_wire_that_fell_silent_is_noticed(
+    proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "PING", 0.3)
+    async with open_desk(proxy.uri, tmp_path / "data", slots=0) as desk:
+        heard: list[object] = []
+        desk.bridge.away_changed.connect(heard.append)
+        proxy.silence()
+        await until(lambda: None in heard, "it was away, and is there again")
+        assert any(heard)
+
+
+async def test_a_window_without_a_database_says_so_and_opens_it_when_it_is_there(
+    proxy: Proxy, tmp_path: Path, qapp: QApplication
+) -> None:
+    proxy.cut()
+    settings = desk_settings(proxy.uri, tmp_path / "data")
+    window, program, _ = make_desk(qapp, lambda: bootstrap.open_core(settings), tmp_path / "data")
+    running = asyncio.create_task(program.run())
+    await until(lambda: window.messages.title, "it says so")
+    proxy.mend()
+    click(window.messages._button)
+    await until(lambda: window.status.database.text().startswith("Connected to"), "it is open")
+    window.close()
+    await running
+    window.close_for_good()
+    window.deleteLater()
