@@ -17,6 +17,8 @@ from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core, OpenCore
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.pages.logs_page import LogsPage
+from ffmate_desktop.gui.pages.nodes_page import NodesPage
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.pages.queue_page import QueuePage
 from ffmate_desktop.gui.theme.theme import Theme
@@ -24,7 +26,7 @@ from ffmate_desktop.gui.theme.theme import Theme
 FIRST_PAINT = 2.0
 """Seconds that a window which nobody can see, such as a minimised one, holds up the start."""
 
-PAGES: tuple[type[Page], ...] = (QueuePage,)
+PAGES: tuple[type[Page], ...] = (QueuePage, NodesPage, LogsPage)
 """The pages of the sidebar, in its order."""
 
 Signals = Callable[[Callable[[], None]], AbstractContextManager[None]]
@@ -99,6 +101,8 @@ def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Pa
     for page in pages:
         if isinstance(page, QueuePage):
             page.files_wanted.connect(window.choose_files)
+        elif isinstance(page, NodesPage):
+            page.logs_wanted.connect(window.show_log)
     return window
 
 
