@@ -14,14 +14,14 @@ from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.sparkline import SAMPLES, paint_line, points_of
 
-HEIGHT = 304
+HEIGHT = 292
 PADDING = 18
 TILE = 40
 MENU = 28
 """Side of the square of the menu button, at the upper right corner."""
 
 _LINE = 24
-_BAR = 64
+_BAR = 62
 _SHOWN_TASKS = 2
 _SPARK = 152
 
@@ -183,11 +183,11 @@ class NodeCardDelegate(QStyledItemDelegate):
             parts.icon(painter, line.left(), line.center().y() - 6, "file-video", "text_2")
             bar = QRect(line.right() - 46 - _BAR, line.top(), _BAR, _LINE)
             name = QRect(line.left() + 22, line.top(), bar.left() - 14 - line.left() - 22, _LINE)
-            parts.text(painter, name, task.name, self._medium, "text", LEFT, Qt.TextElideMode.ElideMiddle)
+            parts.text(painter, name, task.name, self._plain, "text", LEFT, Qt.TextElideMode.ElideMiddle)
             parts.bar(
                 painter, bar, task.progress, "running" if view.standing is Standing.ONLINE else "text_3", 5
             )
-            parts.text(painter, line, numbers.percent(task.progress), self._medium, "text", RIGHT)
+            parts.text(painter, line, numbers.percent(task.progress), self._strong, "text", RIGHT)
             line.translate(0, _LINE)
         rest = len(view.tasks) - len(shown)
         if rest > 0:

@@ -81,8 +81,7 @@ class NodeParts:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(self.color("running" if view.standing.is_alive else "track"))
             else:
-                style = Qt.PenStyle.SolidLine if takes else Qt.PenStyle.DotLine
-                painter.setPen(QPen(self.color("text_3" if takes else "line_strong"), 1, style))
+                painter.setPen(QPen(self.color("text_3" if takes else "line_strong"), 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 area.adjust(0.5, 0.5, -0.5, -0.5)
             painter.drawRoundedRect(area, 3, 3)

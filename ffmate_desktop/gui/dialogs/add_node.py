@@ -43,7 +43,7 @@ class AddNodeDialog(QDialog):
         self.command.setProperty("class", "code")
         self.command.setFont(fonts.mono(12))
         self.command.setAccessibleName(self.tr("The command that adds a node"))
-        self.command.setFixedHeight(64)
+        self.command.setFixedHeight(62 if uri else 42)
         self.reveal = QCheckBox(self.tr("Show the password"))
         self.reveal.toggled.connect(self._show_command)
         self.copy = QPushButton(self.tr("Copy the command"))
@@ -59,6 +59,7 @@ class AddNodeDialog(QDialog):
         else:
             self._explain_embedded()
         self._show_command()
+        self.setFixedHeight(self._column.heightForWidth(_WIDTH))
 
     def _explain(self, invited: Invitation) -> None:
         self._say(self.tr("Add a node"), "heading")
@@ -91,9 +92,7 @@ class AddNodeDialog(QDialog):
         self._note(
             "server",
             "link",
-            self.tr(
-                "For a computer without a screen, add --no-gui; for more tasks at once, --max-concurrent-tasks 4."
-            ),
+            self.tr("For a computer without a screen, add --no-gui to the command."),
         )
         self._buttons(self.copy)
 

@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QSpinBox, QVBox
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.services.nodes import MOST_SLOTS
 
+_WIDTH = 420
+
 
 class SlotsDialog(QDialog):
     """Open it with `open()`; `chosen` carries the number when it is accepted."""
@@ -45,5 +47,5 @@ class SlotsDialog(QDialog):
         column.addWidget(label(words, "second", wraps=True))
         column.addLayout(row)
         column.addLayout(buttons)
-        self.setFixedWidth(420)
+        self.setFixedSize(_WIDTH, column.heightForWidth(_WIDTH))
         self.accepted.connect(lambda: self.chosen.emit(self.slots.value()))

@@ -1,5 +1,6 @@
 """A node as its card and its row in the table show it, and the words for how it is and what comes next."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -75,6 +76,7 @@ LOOKS: dict[Standing, tuple[str, str]] = {
 }
 """Icon (empty: a dot) and colour."""
 
+_VERSION = re.compile(r"n?(\d+(\.\d+)*)")
 SYSTEMS = {"linux": "Linux", "windows": "Windows", "darwin": "macOS"}
 
 
@@ -112,9 +114,9 @@ def machine(view: NodeView) -> str:
 
 
 def short_version(version: str) -> str:
-    """`7.0.2` of `7.0.2-static`, `5.1.6` of `5.1.6-0+deb12u1`: what people compare."""
-    first = version.split("-", maxsplit=1)[0]
-    return first if first[:1].isdigit() else version
+    """`7.0.2` of `n7.0.2-17-g2a571b6`, `5.1.6` of `5.1.6-0+deb12u1`: what people compare."""
+    found = _VERSION.match(version)
+    return found[1] if found else version
 
 
 def outlook(view: NodeView) -> str:

@@ -77,8 +77,8 @@ class NodeWatch(QObject):
 
     @property
     def views(self) -> list[NodeView]:
-        """Every node as it is now, live ones first."""
-        return [self._view(node) for node in self._nodes]
+        """Every node as it is now: this computer, then live ones, then those that are gone."""
+        return sorted((self._view(node) for node in self._nodes), key=lambda view: not view.is_here)
 
     def read(self) -> None:
         """Read the nodes now, once more if they are just being read."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt
 
-from ffmate_desktop.gui.models.node_view import NodeView, heard, machine, outlook, word
+from ffmate_desktop.gui.models.node_view import NodeView, Standing, heard, machine, outlook, word
 from ffmate_desktop.gui.models.node_watch import NodeWatch
 from ffmate_desktop.gui.widgets import numbers
 
@@ -124,7 +124,9 @@ def speed(view: NodeView) -> str:
 
 
 def runs(view: NodeView) -> str:
-    """What it runs, else what comes next."""
+    """What it runs, else what comes next; that first where there is trouble."""
+    if view.standing in (Standing.LATE, Standing.LOST):
+        return outlook(view)
     names = ", ".join(f"{task.name} {numbers.percent(task.progress)}" for task in view.tasks)
     return names or outlook(view)
 

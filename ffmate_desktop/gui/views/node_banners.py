@@ -32,18 +32,20 @@ class NodeBanners(QWidget):
 
     def show_views(self, views: list[NodeView]) -> None:
         """Show these nodes, as far as there is something to tell."""
-        told = [view for view in views if self._is_told(view)][:MOST]
+        told = [view for view in views if self._is_told(view)]
+        told.sort(key=lambda view: view.standing is Standing.LOST)  # what can still be changed comes first
+        del told[MOST:]
         for gone in set(self.banners) - {view.name for view in told}:
             banner = self.banners.pop(gone)
             banner.hide()
             self._column.removeWidget(banner)
             banner.deleteLater()
-        for view in told:
+        for place, view in enumerate(told):
             if view.name not in self.banners:
                 self.banners[view.name] = banner = NodeBanner(self._theme)
                 banner.acted.connect(partial(self._act, view.name))
                 banner.dismissed.connect(partial(self._dismiss, view.name))
-                self._column.addWidget(banner)
+            self._column.insertWidget(place, self.banners[view.name])
             self.banners[view.name].show_view(view)
         self.setVisible(bool(told))
 

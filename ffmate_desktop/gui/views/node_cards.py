@@ -1,8 +1,10 @@
 """The nodes as cards in as many columns as there is room for."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle
 
 from ffmate_desktop.gui.delegates.node_card import HEIGHT, NodeCardDelegate
 from ffmate_desktop.gui.models.nodes_model import NodesModel
@@ -39,11 +41,21 @@ class NodeCardsView(QListView):
         self._arrange()
 
     def card_rect(self, index: QModelIndex | QPersistentModelIndex) -> QRect:
-        """Where the card stands: the gaps lie between the cards only, so each is moved within its cell."""
+        """Where the card stands: from edge to edge with gaps between, a little beside the cell of Qt's grid."""
         cell = self.visualRect(index)
         width = (self.viewport().width() - GAP * (self.columns - 1)) // self.columns
         column = index.row() % self.columns
         return QRect(column * (width + GAP), cell.top(), width, HEIGHT)
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        """The card below the mouse."""
+        rows = (self._model.index(row, 0) for row in range(self._model.rowCount()))
+        return next((index for index in rows if self.card_rect(index).contains(point)), QModelIndex())
+
+    def dataChanged(self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()) -> None:
+        """Cards reach out of their cells, so that painting a cell anew is not enough."""
+        super().dataChanged(first, last, roles)
+        self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many columns as fit."""
@@ -51,9 +63,12 @@ class NodeCardsView(QListView):
         super().resizeEvent(event)
 
     def _arrange(self) -> None:
-        room = self.viewport().width()
-        self.columns = max(1, (room + GAP) // (LEAST_WIDTH + GAP))
-        self.setGridSize(QSize(room // self.columns, HEIGHT + GAP))
+        """Qt lays out as if there always were a scroll bar."""
+        self.columns = max(1, (self.viewport().width() + GAP) // (LEAST_WIDTH + GAP))
+        bar = self.verticalScrollBar().sizeHint().width()
+        extent = max(bar, self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent))
+        room = self.maximumViewportSize().width() - extent - 2
+        self.setGridSize(QSize(max(1, room // self.columns), HEIGHT + GAP))
 
     # -- Menu and mouse ------------------------------------------------------------------------------------------
 

@@ -9,11 +9,11 @@ from ffmate_desktop.gui.models.nodes_model import NodeColumn, NodesModel
 from ffmate_desktop.gui.theme.theme import Theme
 
 _WIDTHS = {
-    NodeColumn.NODE: 280,
-    NodeColumn.STATE: 180,
-    NodeColumn.SLOTS: 140,
-    NodeColumn.CPU: 140,
-    NodeColumn.MEMORY: 140,
+    NodeColumn.NODE: 270,
+    NodeColumn.STATE: 170,
+    NodeColumn.SLOTS: 130,
+    NodeColumn.CPU: 130,
+    NodeColumn.MEMORY: 130,
     NodeColumn.SPEED: 90,
 }
 _LEAST_RUNS = 160

@@ -21,7 +21,7 @@ class ChoiceButton(QToolButton):
         self.chosen: frozenset[str] | None = None
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self.setProperty("class", "button")
+        self.setProperty("class", "filter")
         theme.dress(self, "chevron-down", "text_2")
         self.clicked.connect(self.open_menu)
         self._show()
