@@ -12,6 +12,7 @@ from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.queue import (
     EVERY_STATUS,
     LAST_NUMBER,
+    BatchGroup,
     BatchRow,
     Figures,
     Key,
@@ -114,6 +115,17 @@ async def batches(database: Database, uuids: Sequence[UUID]) -> list[BatchRow]:
         )
         for uuid in uuids
         if (parts := found.get(uuid))
+    ]
+
+
+async def newest_batches(database: Database, limit: int) -> list[BatchGroup]:
+    """The batches that have tasks, newest first."""
+    fetched = await database.fetch(query("queue", "newest_batches"), limit)
+    states = {state.uuid: state for state in await batches(database, [row["uuid"] for row in fetched])}
+    return [
+        BatchGroup(row["name"], _milliseconds(row["created_at"]) or 0, states[row["uuid"]])
+        for row in fetched
+        if row["uuid"] in states  # its tasks may have been deleted between the two statements
     ]
 
 

@@ -105,6 +105,15 @@ class BatchRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchGroup:
+    """A batch in a list: the name of its first task, when it was submitted (ms since 1970), how far it is."""
+
+    name: str
+    created: int
+    state: BatchRow
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """The figures above the queue. `fps` frames/s of all nodes, `remaining` seconds until the queue is empty or None
     while nobody can say; `video_seconds_today` seconds of input that were finished."""

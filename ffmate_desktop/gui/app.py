@@ -22,9 +22,13 @@ from ffmate_desktop.gui.pages.nodes_page import NodesPage
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.pages.queue_page import QueuePage
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.services.news import is_outage
 
 FIRST_PAINT = 2.0
 """Seconds that a window which nobody can see, such as a minimised one, holds up the start."""
+
+AGAIN = 10.0
+"""Seconds after which a queue that could not be opened is tried again, also without a click."""
 
 PAGES: tuple[type[Page], ...] = (QueuePage, NodesPage, LogsPage)
 """The pages of the sidebar, in its order."""
@@ -101,6 +105,8 @@ def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Pa
     for page in pages:
         if isinstance(page, QueuePage):
             page.files_wanted.connect(window.choose_files)
+            page.pause_wanted.connect(window.node_panel.toggle_pause)
+            window.node_panel.paused_changed.connect(page.show_paused)
         elif isinstance(page, NodesPage):
             page.logs_wanted.connect(window.show_log)
     return window
@@ -162,22 +168,34 @@ class Program:
             try:
                 await self._one_session()
             except UserError as error:
-                self._window.detach(self._window.tr("No queue"))
-                self._window.messages.show_message(
-                    error.message,
-                    error.hint,
-                    kind="failed",
-                    button=self._window.tr("Try again"),
-                    act=self._again.set,
-                )
+                await self._wait_after(error)
+            except Exception as error:  # noqa: BLE001 - the window stays, so that it can be read and reported
+                if is_outage(error):
+                    sentence = self._window.tr("The database cannot be reached at this moment.")
+                    await self._wait_after(UserError(sentence, str(error)))
+                else:
+                    logs.root.exception("The queue could not be opened")
+                    self._bridge.defect.emit(error, "opening the queue")
+                    await self._wait_after(UserError(self._window.tr("The queue could not be opened.")))
+
+    async def _wait_after(self, error: UserError) -> None:
+        """Say why there is no queue; go on when the user wants it, or after a while."""
+        window = self._window
+        window.status.set_starting(window.tr("No queue"))
+        window.messages.show_message(
+            error.message, error.hint, kind="failed", button=window.tr("Try again"), act=self._again.set
+        )
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(AGAIN):
                 await self._again.wait()
-                self._again.clear()
-                self._window.status.set_starting(self._window.tr("Opening the queue …"))
+        self._again.clear()
+        window.status.set_starting(window.tr("Opening the queue …"))
 
     async def _one_session(self) -> None:
         async with self._open_core() as core:
             self._core = core
             try:
+                self._window.messages.dismiss()
                 self._window.attach(core)
                 self._bridge.follow(core)
                 await self._leaving.wait()

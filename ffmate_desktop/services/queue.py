@@ -9,6 +9,7 @@ from ffmate_desktop.db import queue as stored
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.queue import (
     EVERY_STATUS,
+    BatchGroup,
     BatchRow,
     Figures,
     Key,
@@ -66,6 +67,10 @@ class QueueService:
     async def batches(self, uuids: Sequence[UUID]) -> list[BatchRow]:
         """How far these batches are; one whose tasks are all deleted is missing."""
         return await stored.batches(self._database, uuids) if uuids else []
+
+    async def newest_batches(self, limit: int = 200) -> list[BatchGroup]:
+        """The batches that have tasks, newest first."""
+        return await stored.newest_batches(self._database, limit)
 
     async def figures(self, midnight: datetime) -> Figures:
         """What runs, what was done since `midnight`, what failed in 24 hours, and how long the rest will take."""

@@ -152,6 +152,8 @@ async def test_batches_are_as_far_as_their_tasks(
         await leases.beat(node.connection, node.id, 15, [LiveProgress(running.id, running.epoch, 60)])
         await claims.finish(database, node.id, [(done, Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {}))])
         [batch] = await queue.batches([first, gone])
+        [group] = await queue.newest_batches()
+    assert (group.name, group.state) == ("0", batch)
     assert (batch.uuid, batch.total, batch.progress) == (first, 4, 40)
     assert batch.by_status == {"DONE_SUCCESSFUL": 1, "RUNNING": 1, "QUEUED": 2}
 

@@ -17,7 +17,7 @@ from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.gui.app import Program, make_window
 from ffmate_desktop.gui.bridge import Bridge
-from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.core import Core, OpenCore
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.pages.queue_page import QueuePage
 from ffmate_desktop.settings import Settings, resources_folder
@@ -75,14 +75,9 @@ def click(widget: QWidget) -> None:
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
-@asynccontextmanager
-async def open_desk(
-    uri: str, data_dir: Path, *, slots: int = 1, wrap: Callable[[Core], Core] = lambda core: core
-) -> AsyncIterator[Desk]:
-    """The window on this database until the block ends; then it is closed as a user does, and must end in order."""
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    settings = Settings(
+def desk_settings(uri: str, data_dir: Path, slots: int = 1) -> Settings:
+    """Of a node named desk that beats every second."""
+    return Settings(
         database=uri,
         identifier="desk",
         slots=slots,
@@ -92,6 +87,27 @@ async def open_desk(
         data_dir=data_dir,
         debug="",
     )
+
+
+def make_desk(app: QApplication, open_core: OpenCore, data_dir: Path) -> tuple[MainWindow, Program, Bridge]:
+    """The window and what runs it, seen but not running."""
+    bridge = Bridge()
+    window = make_window(app, bridge, resources_folder(), data_dir)
+    program = Program(window, bridge, open_core, drain_time=0)
+    window.close_wanted.connect(program.close)
+    window.resize(1300, 800)
+    window.show()
+    return window, program, bridge
+
+
+@asynccontextmanager
+async def open_desk(
+    uri: str, data_dir: Path, *, slots: int = 1, wrap: Callable[[Core], Core] = lambda core: core
+) -> AsyncIterator[Desk]:
+    """The window on this database until the block ends; then it is closed as a user does, and must end in order."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    settings = desk_settings(uri, data_dir, slots)
     opened: asyncio.Future[Core] = asyncio.get_running_loop().create_future()
 
     @asynccontextmanager
@@ -101,12 +117,7 @@ async def open_desk(
                 opened.set_result(core)
             yield wrap(core)
 
-    bridge = Bridge()
-    window = make_window(app, bridge, resources_folder(), data_dir)
-    program = Program(window, bridge, open_core, drain_time=0)
-    window.close_wanted.connect(program.close)
-    window.resize(1300, 800)
-    window.show()
+    window, program, bridge = make_desk(app, open_core, data_dir)
     running = asyncio.create_task(program.run())
     try:
         async with asyncio.timeout(60):

@@ -57,7 +57,7 @@ async def test_a_failure_is_explained_and_the_log_can_be_searched_and_saved(
         return task.epoch > epoch and task.status is TaskStatus.DONE_ERROR
 
     await until(tried_again, "it was tried again")
-    await until(lambda: [one.node for one in pane.timeline._shown or []] == ["desk"], "the attempt is listed")
+    await until(lambda: {one.node for one in pane.timeline._shown or []} == {"desk"}, "the attempt is listed")
 
 
 async def test_a_closed_pane_stays_closed_until_it_is_asked_for(desk: Desk, clip: Path) -> None:

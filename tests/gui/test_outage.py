@@ -1,13 +1,16 @@
 """The database goes away while the window is open: it says so, greys what is old, and heals by itself."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
+from ffmate_desktop import bootstrap
 from ffmate_desktop.db import listener
 from ffmate_desktop.domain.task import TaskStatus
-from tests.gui.desk import open_desk
+from tests.gui.desk import click, desk_settings, make_desk, open_desk
 from tests.node.farm import ENCODE
 from tests.node.proxy import Proxy, open_proxy
 from tests.node.waiting import Announce, until
@@ -51,3 +54,20 @@ async def test_a_wire_that_fell_silent_is_noticed(
         proxy.silence()
         await until(lambda: None in heard, "it was away, and is there again")
         assert any(heard)
+
+
+async def test_a_window_without_a_database_says_so_and_opens_it_when_it_is_there(
+    proxy: Proxy, tmp_path: Path, qapp: QApplication
+) -> None:
+    proxy.cut()
+    settings = desk_settings(proxy.uri, tmp_path / "data")
+    window, program, _ = make_desk(qapp, lambda: bootstrap.open_core(settings), tmp_path / "data")
+    running = asyncio.create_task(program.run())
+    await until(lambda: window.messages.title, "it says so")
+    proxy.mend()
+    click(window.messages._button)
+    await until(lambda: window.status.database.text().startswith("Connected to"), "it is open")
+    window.close()
+    await running
+    window.close_for_good()
+    window.deleteLater()

@@ -1,5 +1,6 @@
 """The window on a real database with a real node in it, and other nodes beside it."""
 
+import asyncio
 from pathlib import Path
 
 import psutil
@@ -7,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from ffmate_desktop.db.connection import Database
-from ffmate_desktop.domain.task import TaskStatus
-from tests.gui.desk import Desk, open_desk
-from tests.node.farm import LONG, ffmpegs, open_farm
+from ffmate_desktop.domain.task import NewTask, TaskStatus
+from tests.gui.desk import Desk, click, open_desk
+from tests.node.farm import ENCODE, LONG, ffmpegs, open_farm
 from tests.node.waiting import until
 
 
@@ -98,6 +99,50 @@ async def test_expected_trouble_is_a_sentence_in_the_bar(desk: Desk) -> None:
     desk.bridge.run(desk.core.nodes.drain("nobody"), "draining")
     await until(lambda: "nobody" in desk.window.messages.title, "the bar tells it")
     desk.window.messages.dismiss()
+
+
+async def test_this_computer_is_paused_resumed_and_given_slots(desk: Desk, clip: Path) -> None:
+    page, panel = desk.page, desk.window.node_panel
+    await until(lambda: panel._slots.text() == "0 of 1 slots", "the panel shows the node")
+    click(page.pause)
+    await until(lambda: panel.is_paused, "the node is paused")
+    assert page.pause.text() == "Resume"
+    first, second = await desk.add(clip, LONG), await desk.add(clip, LONG)
+    await desk.shown(first, TaskStatus.QUEUED)
+    await asyncio.sleep(0.5)
+    assert (await desk.task(first)).status is TaskStatus.QUEUED
+    click(page.pause)
+    await desk.shown(first, TaskStatus.RUNNING)
+    assert (await desk.task(second)).status is TaskStatus.QUEUED
+    panel.open_controls()
+    panel._controls.slots.setValue(2)
+    await desk.shown(second, TaskStatus.RUNNING)
+    await until(lambda: panel._slots.text() == "2 of 2 slots", "the panel shows the new slots")
+    panel._controls.hide()
+
+
+async def test_batches_are_shown_as_one_row_and_opened(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    page = desk.page
+    single = await desk.add(clip)
+    new = [
+        NewTask(input_file=str(clip), command=ENCODE, output_file=f"{tmp_path}/{name}.mp4") for name in "abc"
+    ]
+    submitted = await desk.core.tasks.add(new, source="test")
+    page.grouped.click()
+    model = page.batches.batches
+    await until(lambda: model.rowCount() == 1, "one batch, and no row for the single task")
+    await until(
+        lambda: (group := model.group_at(0)) and group.state.progress == 100, "its progress rises to the end"
+    )
+    assert model.data(model.index(0)) == "clip.mov and 2 more: 100\u2009%, 3 of 3 done"
+    page.batches.setCurrentIndex(model.index(0))
+    QTest.keyClick(page.batches, Qt.Key.Key_Return)
+    await until(lambda: page.model.rowCount() == 3, "its tasks are shown")
+    assert {row.uuid for n in range(3) if (row := page.model.row_at(n))} == set(submitted.uuids)
+    page.only.click()
+    assert page.grouped.isChecked()
+    page.grouped.click()
+    await until(lambda: page.model.rowCount() == 4 and desk.row(single), "all tasks again")
 
 
 def _first(desk: Desk):  # type: ignore[no-untyped-def]

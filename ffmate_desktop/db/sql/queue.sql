@@ -178,6 +178,15 @@ SELECT t.batch, t.status, count(*) AS tasks,
  WHERE t.batch = ANY ($1::uuid[])
  GROUP BY t.batch, t.status;
 
+-- name: newest_batches
+-- Batches with the name of their first task, newest first; those without tasks are left out. The table is small: one
+-- row a submission.
+SELECT b.uuid, b.created_at, t.name
+  FROM ffmate.batches b
+ CROSS JOIN LATERAL (SELECT name FROM ffmate.tasks WHERE batch = b.uuid ORDER BY id LIMIT 1) AS t
+ ORDER BY b.created_at DESC, b.uuid
+ LIMIT $1;
+
 -- name: figures
 -- $1 is the beginning of the viewer's day.
 SELECT (SELECT count(*) FROM ffmate.tasks

@@ -1,10 +1,10 @@
 """How the rows of the queue are painted: two lines a row, from cached pictures and cached cuts of long texts."""
 
 from collections.abc import Callable
-from pathlib import PurePath
+from math import ceil
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QStaticText
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ffmate_desktop.domain.queue import QueueRow
@@ -19,11 +19,10 @@ from ffmate_desktop.gui.widgets import numbers
 ROW_HEIGHT = 56
 PADDING = 13
 _PERCENT = 46
-_CUTS = 8_000
-_SELECTED = QStyle.StateFlag.State_Selected
-_HAS_FOCUS = QStyle.StateFlag.State_HasFocus
-_MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_TEXTS = 4_000
+_SELECTED = QStyle.StateFlag.State_Selected.value
+_HAS_FOCUS = QStyle.StateFlag.State_HasFocus.value
+_COLUMNS = tuple(Column)
 _AUDIO = frozenset({".wav", ".mp3", ".flac", ".aac", ".m4a", ".ogg", ".opus", ".aif", ".aiff", ".wma"})
 _IMAGES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".exr", ".dpx", ".webp", ".bmp"})
 
@@ -44,7 +43,7 @@ class QueueDelegate(QStyledItemDelegate):
         self._metrics = {
             id(font): QFontMetrics(font) for font in (self._name_font, self._line_font, self._number_font)
         }
-        self._cuts: dict[tuple[int, int, str], str] = {}
+        self._texts: dict[tuple[int, int, str], tuple[QStaticText, int, int]] = {}
         self._colors: dict[str, QColor] = {}
         self._take_colors()
         theme.changed.connect(self._take_colors)
@@ -67,7 +66,7 @@ class QueueDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One cell."""
         rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
+        state: int = option.state.value
         number, column = index.row(), index.column()
         colors = self._colors
         is_selected = bool(state & _SELECTED)
@@ -91,7 +90,7 @@ class QueueDelegate(QStyledItemDelegate):
         if paint is not None:
             paint(painter, rect, row, live, scale)
         else:
-            self._paint_text(painter, rect, cell_text(row, live, Column(column)))
+            self._paint_text(painter, rect, cell_text(row, live, _COLUMNS[column]))
         if self.is_stale:
             painter.setOpacity(1.0)
         if state & _HAS_FOCUS and not is_selected and column == Column.TASK:
@@ -109,7 +108,7 @@ class QueueDelegate(QStyledItemDelegate):
         left += TILE + 12
         width = rect.right() - left - 8
         self._write(painter, self._name_font, "text", QRect(left, top + 9, width, 19), row.name)
-        folder = str(PurePath(row.input).parent)
+        folder = row.input[: max(row.input.rfind("/"), row.input.rfind("\\"), 0)] or "/"
         line = f"{row.preset}  ·  {folder}" if row.preset else folder
         self._write(painter, self._line_font, "text_2", QRect(left, top + 28, width, 18), line)
 
@@ -134,9 +133,8 @@ class QueueDelegate(QStyledItemDelegate):
             bar = self._stamps.bar(percent, status_look(row)[1], width, scale)
             painter.drawPixmap(rect.left() + PADDING, top, bar)
         color = "text" if row.status.is_active else "text_2"
-        painter.setFont(self._number_font)
-        painter.setPen(self._colors[color])
-        painter.drawText(rect.adjusted(0, 0, -PADDING, 0), _RIGHT, numbers.percent(percent))
+        place = QRect(rect.right() - PADDING - _PERCENT, rect.top(), _PERCENT, rect.height())
+        self._write(painter, self._number_font, color, place, numbers.percent(percent), right=True)
 
     def _paint_speed(
         self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, _scale: float
@@ -154,19 +152,29 @@ class QueueDelegate(QStyledItemDelegate):
         color = "text_3" if text == numbers.NOTHING else "text"
         self._write(painter, self._number_font, color, _inner(rect), text)
 
-    def _write(self, painter: QPainter, font: QFont, color: str, rect: QRect, text: str) -> None:
+    def _write(
+        self, painter: QPainter, font: QFont, color: str, rect: QRect, text: str, *, right: bool = False
+    ) -> None:
+        shown, width, height = self._static(font, rect.width(), text)
         painter.setFont(font)
         painter.setPen(self._colors[color])
-        painter.drawText(rect, _MIDDLE, self._cut(font, rect.width(), text))
+        left = rect.left() + (rect.width() - width if right else 0)
+        painter.drawStaticText(left, rect.top() + (rect.height() - height) // 2, shown)
 
-    def _cut(self, font: QFont, width: int, text: str) -> str:
+    def _static(self, font: QFont, width: int, text: str) -> tuple[QStaticText, int, int]:
+        """The text as far as it fits, laid out once; with its size."""
         key = (id(font), width, text)
-        found = self._cuts.get(key)
+        found = self._texts.get(key)
         if found is None:
-            if len(self._cuts) > _CUTS:
-                self._cuts.clear()
+            if len(self._texts) > _TEXTS:
+                self._texts.clear()
             mode = Qt.TextElideMode.ElideMiddle if font is self._name_font else Qt.TextElideMode.ElideRight
-            found = self._cuts[key] = self._metrics[id(font)].elidedText(text, mode, width)
+            shown = QStaticText(self._metrics[id(font)].elidedText(text, mode, width))
+            shown.setTextFormat(Qt.TextFormat.PlainText)
+            shown.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+            shown.prepare(font=font)
+            size = shown.size()
+            found = self._texts[key] = (shown, ceil(size.width()), ceil(size.height()))
         return found
 
 

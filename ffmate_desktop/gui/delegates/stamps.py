@@ -27,6 +27,10 @@ class Stamps:
     def chip(self, icon: str, text: str, color: str, scale: float) -> QPixmap:
         """A status: icon and word on a tinted pill."""
 
+        key = ("chip", icon, text, color, scale)
+        if (kept := self._kept.get(key)) is not None:
+            return kept
+
         def draw(painter: QPainter, area: QRectF) -> None:
             tokens = self._theme.tokens
             painter.setBrush(tokens.tint(color))
@@ -37,7 +41,7 @@ class Stamps:
             painter.drawText(area.adjusted(26, 0, 0, 0), _LEFT, text)
 
         width = 26 + self._metrics.horizontalAdvance(text) + 11
-        return self._stamp(("chip", icon, text, color, scale), width, CHIP_HEIGHT, scale, draw)
+        return self._stamp(key, width, CHIP_HEIGHT, scale, draw)
 
     def bar(self, percent: float, color: str, width: int, scale: float) -> QPixmap:
         """How far something is."""

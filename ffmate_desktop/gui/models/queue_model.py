@@ -208,6 +208,11 @@ class QueueModel(QAbstractTableModel):
                 if self._places.get(row.id, (None,))[0] == old:
                     del self._places[row.id]
 
+    def _emit_rows(self, numbers: list[int]) -> None:
+        """One signal for all of them: a view repaints no more than it shows, and slots run once."""
+        if numbers:
+            self._emit(min(numbers), max(numbers))
+
     def _emit(self, first: int, last: int) -> None:
         if first <= last:
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
@@ -218,11 +223,7 @@ class QueueModel(QAbstractTableModel):
     # -- News ----------------------------------------------------------------------------------------------------
 
     def _on_progress(self, news: dict[int, LiveProgress]) -> None:
-        numbers = [number for task in news if (number := self.number_of(task)) is not None]
-        for number in numbers:
-            self.dataChanged.emit(
-                self.index(number, Column.PROGRESS), self.index(number, Column.SIZE), _NO_ROLES
-            )
+        self._emit_rows([number for task in news if (number := self.number_of(task)) is not None])
 
     def _on_tasks(self, changed: frozenset[int] | None) -> None:
         queue = self._queue
@@ -254,14 +255,17 @@ class QueueModel(QAbstractTableModel):
         if generation != self._generation:
             return
         found = {row.id: row for row in rows}
-        fresh = []
+        fresh, updated = [], []
         for task in ids:
-            row = found.get(task)
-            if task not in self._places:
+            row, number = found.get(task), self.number_of(task)
+            if number is None:
                 if row is not None:
                     fresh.append(row)
-            elif row is None or not self._update(row):
+            elif row is not None and self._update(row):
+                updated.append(number)
+            else:
                 self.reload()
+        self._emit_rows(updated)
         if fresh:
             self._insert(sorted(fresh, key=lambda row: -row.id))
         self.counted.emit()
@@ -279,9 +283,6 @@ class QueueModel(QAbstractTableModel):
         if old.status is not row.status:
             self.counts[old.status] = max(0, self.counts.get(old.status, 0) - 1)
             self.counts[row.status] = self.counts.get(row.status, 0) + 1
-        number = self.number_of(row.id)
-        if number is not None:
-            self._emit(number, number)
         return True
 
     def _fits(self, row: QueueRow) -> bool:
@@ -407,4 +408,3 @@ _TEXT_ROLES = (
     Qt.ItemDataRole.AccessibleTextRole,
     Qt.ItemDataRole.ToolTipRole,
 )
-_NO_ROLES: list[int] = []

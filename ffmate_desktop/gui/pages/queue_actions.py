@@ -54,11 +54,9 @@ class QueueActions(QObject):
             ),
         ]
         self._menu = QMenu(page)
-        theme.changed.connect(self._paint_icons)
         view.selected_rows_changed.connect(self.update)
         model.dataChanged.connect(self.update)
         view.menu_wanted.connect(self.open_menu)
-        self._paint_icons()
         self.update()
 
     def _add(self, text: str, icon: str, keys: str, act: Callable[[], object]) -> QAction:
@@ -97,6 +95,7 @@ class QueueActions(QObject):
     def open_menu(self, place: QPoint) -> None:
         """For the selected tasks, at this place of the screen."""
         self.update()
+        self._paint_icons()
         menu = self._menu
         menu.clear()
         menu.addActions([self.open_output, self.show_folder, self.copy_command])

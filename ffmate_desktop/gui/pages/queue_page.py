@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -27,6 +27,7 @@ from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.pages.queue_actions import QueueActions
 from ffmate_desktop.gui.pages.queue_figures import QueueFigures
+from ffmate_desktop.gui.views.batch_list import BatchList
 from ffmate_desktop.gui.views.detail_pane import DetailPane
 from ffmate_desktop.gui.views.queue_view import QueueView
 from ffmate_desktop.gui.widgets.action_button import ActionButton
@@ -36,6 +37,9 @@ from ffmate_desktop.gui.widgets.segments import Segments
 
 _DETAIL, _SPLIT = "queue/detail", "queue/split"
 _SORT, _DESCENDING = "queue/sort", "queue/descending"
+NARROW = 900
+"""Pixels of the page below which table and details do not fit side by side."""
+
 _TYPING = 200
 """Milliseconds after the last key before a search begins."""
 
@@ -50,11 +54,12 @@ TABS: tuple[frozenset[TaskStatus], ...] = (
 
 
 class QueuePage(Page):
-    """`files_wanted` asks for the dialog that chooses files."""
+    """`files_wanted` asks for the dialog that chooses files, `pause_wanted` pauses this computer or resumes it."""
 
     key = "queue"
     icon = "list-video"
     files_wanted = Signal()
+    pause_wanted = Signal()
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
@@ -66,6 +71,7 @@ class QueuePage(Page):
         self.figures = QueueFigures(self.theme, self.bridge, self.board)
         self.figures.told.connect(self.subtitle.setText)
         titles = [self.tr("All"), self.tr("Running"), self.tr("Queued"), self.tr("Failed"), self.tr("Done")]
+        self._came_from_groups = False
         self.tabs = Segments([*titles, self.tr("Canceled")], self.tr("Filter by status"))
         self._build_header()
         self._build_body()
@@ -84,7 +90,8 @@ class QueuePage(Page):
         self.search.setPlaceholderText(self.tr("Search name, path or preset"))
         self.search.setAccessibleName(self.tr("Search the queue"))
         self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(260)
+        self.search.setMinimumWidth(140)
+        self.search.setMaximumWidth(270)
         self._search_icon = self.search.addAction(
             self.theme.icon("search", "text_3"), QLineEdit.ActionPosition.LeadingPosition
         )
@@ -92,10 +99,25 @@ class QueuePage(Page):
         self.new_task.setProperty("class", "primary")
         self.theme.dress(self.new_task, "plus", "on_accent")
         self.new_task.clicked.connect(self.files_wanted)
+        self.pause = QPushButton()
+        self.pause.clicked.connect(self.pause_wanted)
+        self.show_paused(False)
         self.buttons.addWidget(self.search)
+        self.buttons.addWidget(self.pause)
         self.buttons.addWidget(self.new_task)
         self._typing = QTimer(self, singleShot=True, interval=_TYPING)
         self._typing.timeout.connect(self._apply)
+
+    def show_paused(self, paused: bool) -> None:
+        """Whether this computer takes new tasks."""
+        self.pause.setText(self.tr("Resume") if paused else self.tr("Pause"))
+        self.pause.setToolTip(
+            self.tr("Let this computer take tasks again")
+            if paused
+            else self.tr("Let this computer take no new tasks; what runs goes on")
+        )
+        self.pause.setAccessibleDescription(self.pause.toolTip())
+        self.theme.dress(self.pause, "play" if paused else "pause", "text")
 
     def _build_bar(self) -> QHBoxLayout:
         self.order = QToolButton()
@@ -113,6 +135,13 @@ class QueuePage(Page):
         bar.addWidget(self.tabs)
         bar.addWidget(self.only)
         bar.addStretch(1)
+        self.grouped = QToolButton()
+        self.grouped.setText(self.tr("Batches"))
+        self.grouped.setToolTip(self.tr("Show batches as one row each, with their overall progress"))
+        self.grouped.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.grouped.setCheckable(True)
+        self.theme.dress(self.grouped, "layers", "text_2")
+        bar.addWidget(self.grouped)
         bar.addWidget(self.order)
         return bar
 
@@ -120,16 +149,18 @@ class QueuePage(Page):
         card = QFrame()
         card.setProperty("class", "card")
         inside = QStackedLayout(card)
-        inside.setContentsMargins(1, 1, 1, 1)
+        inside.setContentsMargins(1, 1, 1, 5)
         inside.addWidget(self.view)
         self._nothing = label(self.tr("No task fits this filter."), "lead")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inside.addWidget(self._nothing)
+        self.batches = BatchList(self.theme, self.bridge)
+        inside.addWidget(self.batches)
         self._inside = inside
         return card
 
     def _build_body(self) -> None:
-        table = QWidget()
+        self._table = table = QWidget()
         column = QVBoxLayout(table)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
@@ -181,7 +212,9 @@ class QueuePage(Page):
         self.search.textChanged.connect(lambda _text: self._typing.start())
         self.search.returnPressed.connect(self._apply)
         self.tabs.chosen.connect(lambda _number: self._apply())
-        self.only.clicked.connect(lambda: self._show_only(None, None))
+        self.only.clicked.connect(self._leave_only)
+        self.grouped.toggled.connect(self._show_groups)
+        self.batches.opened.connect(self._open_batch)
         self.actions_.only_node.connect(lambda node: self._show_only(node, None))
         self.actions_.only_batch.connect(lambda batch: self._show_only(None, batch))
         self.order.clicked.connect(self._open_orders)
@@ -209,6 +242,7 @@ class QueuePage(Page):
         self.actions_.core = core
         self.model.attach(core.queue)
         self.figures.attach(core)
+        self.batches.batches.attach(core.queue)
         self.detail.attach(core)
 
     def detach(self) -> None:
@@ -217,6 +251,7 @@ class QueuePage(Page):
         self.actions_.core = None
         self.model.detach()
         self.figures.detach()
+        self.batches.batches.detach()
         self.detail.detach()
 
     def on_shown(self) -> None:
@@ -230,19 +265,22 @@ class QueuePage(Page):
 
     # -- Details -------------------------------------------------------------------------------------------------
 
-    def _show_detail(self) -> None:
+    def _show_detail(self, asked: bool = False) -> None:
         """Of the one selected task; with several the pane keeps the last one."""
         if self.view.count_selected() == 0:
             self.detail.hide()
             self.detail.show_row(None)
+            self._share_room()
             return
         row = (
             self.model.loaded(self.view.currentIndex().row()) if self.view.currentIndex().isValid() else None
         )
         row = row or next(iter(self.view.selected_rows()), None)
-        if row is not None and str(self.memory.value(_DETAIL, "true")) == "true":
+        opens = str(self.memory.value(_DETAIL, "true")) == "true" and self.width() >= NARROW
+        if row is not None and (opens or asked):
             self.detail.show_row(row)
             self.detail.show()
+            self._share_room()
 
     def _refresh_detail(self) -> None:
         if self.detail.task_id is not None and self.detail.isVisible():
@@ -253,12 +291,33 @@ class QueuePage(Page):
 
     def _open_detail(self) -> None:
         self.memory.setValue(_DETAIL, "true")
-        self._show_detail()
+        self._show_detail(asked=True)
 
     def _close_detail(self) -> None:
-        self.memory.setValue(_DETAIL, "false")
+        if self.width() >= NARROW:
+            self.memory.setValue(_DETAIL, "false")
         self.detail.hide()
+        self._share_room()
         self.view.setFocus()
+
+    # -- Room ----------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make the best of the room."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """In a narrow window the details take the place of the table, and the bar above it says less."""
+        opened = self.detail.isVisibleTo(self)
+        is_narrow = self.width() < NARROW
+        self._table.setVisible(not (is_narrow and opened))
+        self.tabs.set_short(self.width() < (NARROW + 320 if opened and not is_narrow else NARROW))
+        style = Qt.ToolButtonStyle
+        beside = self.width() >= (NARROW + 120 if opened else 0)
+        self.grouped.setToolButtonStyle(
+            style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly
+        )
 
     # -- Filter and order ----------------------------------------------------------------------------------------
 
@@ -268,6 +327,33 @@ class QueuePage(Page):
             self.model.view.where, statuses=TABS[self.tabs.current], text=self.search.text().strip()
         )
         self.model.show_view(replace(self.model.view, where=where))
+
+    def _show_groups(self, on: bool) -> None:
+        """Batches instead of tasks, or tasks again."""
+        if on:
+            self._show_only(None, None)
+            self.view.clearSelection()
+        self.tabs.setEnabled(not on)
+        self.order.setEnabled(not on)
+        self._choose_content()
+
+    def _choose_content(self) -> None:
+        if self.grouped.isChecked():
+            self._inside.setCurrentWidget(self.batches)
+        else:
+            self._inside.setCurrentWidget(self.view if self.model.rowCount() else self._nothing)
+
+    def _open_batch(self, batch: UUID, title: str) -> None:
+        self._came_from_groups = True
+        self.grouped.setChecked(False)
+        self._show_only(None, batch)
+        self.only.setText(self.tr("Batch: {0}").format(title))
+
+    def _leave_only(self) -> None:
+        """All tasks again, or the list of batches from which one was opened."""
+        back, self._came_from_groups = self._came_from_groups, False
+        self._show_only(None, None)
+        self.grouped.setChecked(back)
 
     def _show_only(self, node: str | None, batch: UUID | None) -> None:
         if node is not None:
@@ -360,4 +446,4 @@ class QueuePage(Page):
             self.empty.setVisible(is_empty)
             self._filled.setVisible(not is_empty)
             self.header.setVisible(not is_empty)
-        self._inside.setCurrentIndex(0 if self.model.rowCount() else 1)
+        self._choose_content()

@@ -1,5 +1,6 @@
 """Lucide icons in any colour and size, drawn once and kept."""
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -7,14 +8,15 @@ from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-_SCALES = (1.0, 2.0, 3.0)
-
 
 class Icons:
-    """The icons of one folder of SVG files whose strokes are `currentColor`."""
+    """The icons of one folder of SVG files whose strokes are `currentColor`.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    `scale` is that of the sharpest screen.
+    """
+
+    def __init__(self, folder: Path, scale: Callable[[], float]) -> None:
+        self._folder, self._scale = folder, scale
         self._sources: dict[str, bytes] = {}
         self._pixmaps: dict[tuple[str, int, float, int], QPixmap] = {}
         self._icons: dict[tuple[str, int, int], QIcon] = {}
@@ -38,11 +40,8 @@ class Icons:
         found = self._icons.get(key)
         if found is None:
             found = QIcon()
-            faded = QColor(color)
-            faded.setAlphaF(0.4 * color.alphaF())
-            for scale in _SCALES:
+            for scale in sorted({1.0, self._scale()}):
                 found.addPixmap(self._draw(name, color, size, scale, gap))
-                found.addPixmap(self._draw(name, faded, size, scale, gap), QIcon.Mode.Disabled)
             self._icons[key] = found
         return found
 

@@ -6,7 +6,7 @@ from string import Template
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QToolButton
 
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.icons import Icons
@@ -42,7 +42,7 @@ class Theme(QObject):
     def __init__(self, app: QApplication, resources: Path) -> None:
         super().__init__(app)
         self._app = app
-        self._icons = Icons(resources / "icons")
+        self._icons = Icons(resources / "icons", app.devicePixelRatio)
         self._sheet = Template((resources / "window.qss").read_text(encoding="utf-8"))
         self._check = (resources / "icons" / "check.svg").as_posix()
         self.tokens: Tokens = LIGHT
@@ -69,7 +69,11 @@ class Theme(QObject):
 
     def dress(self, button: QAbstractButton, name: str, color: str = "text") -> None:
         """Give a button an icon that changes with the theme, for as long as the button lives."""
-        gap = ICON_GAP if isinstance(button, QPushButton) else 0
+        beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        has_text = isinstance(button, QPushButton) or (
+            isinstance(button, QToolButton) and button.toolButtonStyle() == beside
+        )
+        gap = ICON_GAP if has_text and button.layoutDirection() == Qt.LayoutDirection.LeftToRight else 0
         button.setIconSize(QSize(16 + gap, 16))
         button.setIcon(self.icon(name, color, gap))
         dresser = _Dresser(self, button, name, color, gap)

@@ -1,7 +1,5 @@
 """The nodes as cards in as many columns as there is room for."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle
@@ -38,6 +36,7 @@ class NodeCardsView(QListView):
         self.setModel(model)
         self.setItemDelegate(self.delegate)
         theme.changed.connect(self.viewport().update)
+        model.dataChanged.connect(lambda *_: self.viewport().update())  # cards reach out of their cells
         self._arrange()
 
     def card_rect(self, index: QModelIndex | QPersistentModelIndex) -> QRect:
@@ -51,11 +50,6 @@ class NodeCardsView(QListView):
         """The card below the mouse."""
         rows = (self._model.index(row, 0) for row in range(self._model.rowCount()))
         return next((index for index in rows if self.card_rect(index).contains(point)), QModelIndex())
-
-    def dataChanged(self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()) -> None:
-        """Cards reach out of their cells, so that painting a cell anew is not enough."""
-        super().dataChanged(first, last, roles)
-        self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many columns as fit."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
@@ -20,6 +20,8 @@ LONG_DRAIN = 7 * 86_400.0
 
 class NodePanel(QFrame):
     """Reads the row of this node when something changed; its controls write through the service of nodes."""
+
+    paused_changed = Signal(bool)
 
     def __init__(self, theme: Theme, bridge: Bridge) -> None:
         super().__init__()
@@ -101,6 +103,7 @@ class NodePanel(QFrame):
         self._state.setText(sentence)
         self._dot.set_state(state)
         self.setAccessibleName(f"{name}: {self._slots.text()}. {sentence}")
+        self.paused_changed.emit(self.is_paused)
         self._controls.show_node(self._node, is_working=bool(self._core and self._core.node.is_working))
 
     def _facts(self) -> tuple[str, int, int | None, str, str]:

@@ -19,6 +19,8 @@ class Segments(QFrame):
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._titles = list(titles)
+        self._counts: list[int | None] = [None] * len(self._titles)
+        self._is_short = False
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(3, 3, 3, 3)
@@ -42,12 +44,21 @@ class Segments(QFrame):
         """Take a segment without telling."""
         self._group.button(number).setChecked(True)
 
+    def set_short(self, short: bool) -> None:
+        """Leave the numbers out where there is little room."""
+        if short != self._is_short:
+            self._is_short = short
+            self.set_counts(self._counts)
+
     def press(self, number: int) -> None:
         """As if the user had clicked it."""
         self._group.button(number).click()
 
     def set_counts(self, counts: Sequence[int | None]) -> None:
         """The numbers behind the titles."""
+        self._counts = list(counts)
         for number, count in enumerate(counts):
             text = self._titles[number]
-            self._group.button(number).setText(text if count is None else f"{text}  {numbers.grouped(count)}")
+            self._group.button(number).setText(
+                text if count is None or self._is_short else f"{text}  {numbers.grouped(count)}"
+            )

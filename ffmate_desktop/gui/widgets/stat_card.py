@@ -1,11 +1,14 @@
 """One figure above the queue: what it is, its value, and how it went lately."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.sparkline import Sparkline
+
+_ROOM_FOR_LINE = 160
 
 
 class StatCard(QFrame):
@@ -47,6 +50,11 @@ class StatCard(QFrame):
         self._value.setText(value)
         self._line.setText(line)
         self.setAccessibleName(f"{self._title}: {value} {line}")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words before lines, where there is little room."""
+        super().resizeEvent(event)
+        self._spark.setVisible(self.width() >= _ROOM_FOR_LINE)
 
     def sample(self, value: float) -> None:
         """One more point of the line."""

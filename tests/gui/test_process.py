@@ -1,0 +1,101 @@
+"""The window as a program of its own: it opens, works, and ends in order when it is told to."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ffmate_desktop.domain.task import TaskStatus
+from tests.node.farm import LONG, Farm, open_farm
+from tests.node.waiting import until
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+@asynccontextmanager
+async def program(uri: str, data: Path, *arguments: str) -> AsyncIterator[psutil.Popen]:
+    """`ffmate-desktop` without a command, on the offscreen platform."""
+    command = [sys.executable, "-m", "ffmate_desktop", "--database", uri, "--data-dir", str(data)]
+    process = psutil.Popen(
+        [*command, "--identifier", "window", "--heartbeat", "1", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+async def ended(process: psutil.Popen) -> tuple[int, str]:
+    """Exit code and what it said."""
+    code = await until(lambda: [process.poll()] if process.poll() is not None else None, "it ends")
+    return code[0], await asyncio.to_thread(process.stderr.read)
+
+
+@pytest.fixture
+async def farm(database_uri: str, database: object, clip: Path) -> AsyncIterator[Farm]:
+    """A door to the queue, without nodes."""
+    async with open_farm(database_uri, database, clip.parent) as opened:  # type: ignore[arg-type]
+        yield opened
+
+
+async def working(farm: Farm, process: psutil.Popen, clip: Path) -> psutil.Process:
+    """The ffmpeg of a long task that the window works on."""
+    uuid = await farm.add(clip, LONG)
+
+    async def runs() -> bool:
+        return (await farm.task(uuid)).status is TaskStatus.RUNNING
+
+    await until(runs, "the window claims it", timeout=60)
+
+    def encoder() -> psutil.Process | None:
+        children = process.children(recursive=True)
+        return next((one for one in children if "libx264" in " ".join(one.cmdline())), None)
+
+    return await until(encoder, "ffmpeg runs")
+
+
+@pytest.mark.end_to_end
+async def test_sigterm_twice_gives_the_task_back_at_once(farm: Farm, tmp_path: Path, clip: Path) -> None:
+    async with program(farm.uri, tmp_path / "data") as process:
+        encoder = await working(farm, process, clip)
+        process.send_signal(signal.SIGTERM)  # it may finish for 30 seconds
+
+        async def draining() -> bool:
+            return bool(await farm.sql("SELECT 1 FROM ffmate.nodes WHERE state = 'draining'"))
+
+        await until(draining, "the others see that it leaves")
+        process.send_signal(signal.SIGTERM)
+        assert await ended(process) == (0, "")
+        assert not encoder.is_running()
+    [task] = await farm.tasks.newest()
+    assert task.status is TaskStatus.QUEUED
+    assert [row["state"] for row in await farm.sql("SELECT state FROM ffmate.nodes")] == ["left"]
+
+
+@pytest.mark.end_to_end
+async def test_a_window_that_has_nothing_to_do_ends_with_the_first_signal(farm: Farm, tmp_path: Path) -> None:
+    async with program(farm.uri, tmp_path / "data") as process:
+
+        async def joined() -> bool:
+            return bool(await farm.sql("SELECT 1 FROM ffmate.nodes WHERE state = 'online'"))
+
+        await until(joined, "it joins", timeout=60)
+        process.send_signal(signal.SIGINT)
+        assert await ended(process) == (0, "")
