@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from ffmate_desktop.db.connection import without_password
 
@@ -44,6 +44,7 @@ def _local_host(uri: str) -> str | None:
         host = parts.hostname or ""
     except ValueError:  # a URI that only asyncpg understands
         return None
-    if "host=" in parts.query:
-        return None
+    host = dict(parse_qsl(parts.query)).get("host", host)
+    if host.startswith(("/", "@")):  # a socket
+        return "localhost"
     return (host or "localhost") if _LOCAL.fullmatch(host) else None

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.services.invitation import Invitation, invitation
 
@@ -77,11 +77,7 @@ class AddNodeDialog(QDialog):
         line.addStretch(1)
         self._column.addLayout(line)
         if invited.local_host is not None:
-            text = self.tr(
-                "“{0}” means this computer only here. In the command on the other computer, "
-                "put a name or an address under which it can reach this one, perhaps “{1}”."
-            )
-            self._note("triangle-alert", "warning", text.format(invited.local_host, platform.node()))
+            self._note("triangle-alert", "warning", self._about_local(invited.local_host))
         self._note(
             "folder-sync",
             "link",
@@ -95,6 +91,19 @@ class AddNodeDialog(QDialog):
             self.tr("For a computer without a screen, add --no-gui to the command."),
         )
         self._buttons(self.copy)
+
+    def _about_local(self, host: str) -> str:
+        if host.startswith("/"):
+            text = self.tr(
+                "The database is reached through a socket inside this computer. On the other computer, "
+                "write a name or an address of this one as its host instead, perhaps “{0}”."
+            )
+            return text.format(platform.node())
+        text = self.tr(
+            "“{0}” is every computer's name for itself. On the other computer, "
+            "write a name or an address of this one instead, perhaps “{1}”."
+        )
+        return text.format(host, platform.node())
 
     def _explain_embedded(self) -> None:
         self._say(self.tr("Other computers cannot reach this queue"), "heading")
@@ -143,12 +152,10 @@ class AddNodeDialog(QDialog):
     def _note(self, icon: str, color: str, text: str) -> None:
         frame = QFrame()
         frame.setProperty("class", "inset")
-        picture = QLabel()
-        picture.setPixmap(self._theme.pixmap(icon, color, 16, self.devicePixelRatioF()))
         row = QHBoxLayout(frame)
         row.setContentsMargins(12, 9, 12, 9)
         row.setSpacing(10)
-        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(IconLabel(self._theme, icon, color), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(label(text, "second", wraps=True), 1)
         self._column.addWidget(frame)
 

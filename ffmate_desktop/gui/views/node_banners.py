@@ -3,10 +3,11 @@
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from ffmate_desktop.gui.models.node_view import LOOKS, NodeView, Standing, trouble
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import label
 
 MOST = 3
@@ -80,7 +81,7 @@ class NodeBanner(QFrame):
         self._theme = theme
         self.view: NodeView | None = None
         self.setProperty("class", "bar")
-        self._icon = QLabel()
+        self._icon = IconLabel(theme, size=20)
         self._tile = QFrame()
         self._tile.setProperty("class", "inset")
         self._tile.setFixedSize(38, 38)
@@ -107,7 +108,6 @@ class NodeBanner(QFrame):
         row.addLayout(texts, 1)
         row.addWidget(self.button)
         row.addWidget(self.close_button)
-        theme.changed.connect(self._paint_icon)
 
     def show_view(self, view: NodeView) -> None:
         """Tell of this node as it is now."""
@@ -131,10 +131,5 @@ class NodeBanner(QFrame):
             )
             self._theme.dress(self.button, "rotate-ccw")
         self.button.setVisible(view.standing is Standing.LOST or bool(view.tasks))
-        self._paint_icon()
-
-    def _paint_icon(self) -> None:
-        if self.view is not None:
-            color = LOOKS[self.view.standing][1]
-            name = "triangle-alert" if self.view.standing is Standing.LATE else "unplug"
-            self._icon.setPixmap(self._theme.pixmap(name, color, 20, self.devicePixelRatioF()))
+        icon = "triangle-alert" if view.standing is Standing.LATE else "unplug"
+        self._icon.show_icon(icon, LOOKS[view.standing][1])

@@ -22,6 +22,7 @@ class NodeCardsView(QListView):
         self._model = model
         self.columns = 1
         self.delegate = NodeCardDelegate(theme, model, self.card_rect)
+        self.setProperty("class", "cards")
         self.setAccessibleName(self.tr("Nodes as cards"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFlow(QListView.Flow.LeftToRight)
