@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.gui.widgets.action_button import ActionButton
 from tests.gui.desk import Desk, click
 from tests.node.farm import LONG
 from tests.node.waiting import until
@@ -28,7 +29,8 @@ async def test_a_running_task_is_shown_live(desk: Desk, clip: Path) -> None:
     await until(lambda: "160×90" in pane.files._input[1].text(), "what the probe found is shown")
     click(pane.command.copy)
     assert str(clip) in QGuiApplication.clipboard().text()
-    desk.page.actions_.cancel.trigger()
+    cancel = next(button for button in pane.findChildren(ActionButton) if button.text() == "Cancel")
+    click(cancel)
     await desk.shown(uuid, TaskStatus.DONE_CANCELED)
     await until(lambda: pane.chip.accessibleName() == "Canceled", "the pane follows")
 

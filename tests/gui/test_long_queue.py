@@ -92,7 +92,7 @@ async def _selecting(desk: Desk) -> None:
     desk.click_row(view.rowAt(20))
     QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert view.count_selected() == MANY
-    assert len(set(await model.uuids([(99_000, MANY - 1)]))) == 1_000
+    assert len(set(await model.choose([(99_000, MANY - 1)]).uuids())) == 1_000
     view.clearSelection()
 
 
@@ -125,7 +125,7 @@ async def _keeping_place(desk: Desk, database: Database) -> None:
     await until(lambda: model.rowCount() == MANY + 1, "one more")
     await until(lambda: seen(desk) == before, "the same rows")
     assert [row.name for row in view.selected_rows()] == selected
-    await desk.core.tasks.delete(await model.uuids([(0, 0)]))
+    await desk.core.tasks.delete(await model.choose([(0, 0)]).uuids())
     await until(lambda: model.rowCount() == MANY, "one less")
     await until(lambda: seen(desk) == before, "the same rows again")
     assert [row.name for row in view.selected_rows()] == selected

@@ -4,11 +4,15 @@ import asyncio
 from pathlib import Path
 
 import psutil
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QLineEdit, QWidget
 
 from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.queue import SortColumn
 from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.gui.models.columns import Column
 from tests.gui.desk import Desk, click, open_desk
 from tests.node.farm import ENCODE, LONG, ffmpegs, open_farm
 from tests.node.waiting import until
@@ -119,6 +123,85 @@ async def test_this_computer_is_paused_resumed_and_given_slots(desk: Desk, clip:
     await desk.shown(second, TaskStatus.RUNNING)
     await until(lambda: panel._slots.text() == "2 of 2 slots", "the panel shows the new slots")
     panel._controls.hide()
+
+
+async def test_the_menu_moves_duplicates_and_filters(desk: Desk, clip: Path) -> None:
+    page = desk.page
+    await desk.core.nodes.pause("desk")
+    uuids = [await desk.add(clip, name=name) for name in ("first", "second", "third")]
+    await until(lambda: page.model.rowCount() == 3, "three tasks are shown")
+    page._set_order(SortColumn.PRIORITY, True)
+    await until(lambda: _names(desk) == ["first", "second", "third"], "what runs next is on top")
+    desk.click_row(2)
+    page.view.menu_wanted.emit(page.view.mapToGlobal(QPoint(50, 50)))
+    menu = page.actions_._menu
+    assert menu.isVisible()
+    texts = [action.text() for action in menu.actions() if not action.isSeparator()]
+    assert {"Pause", "Cancel", "Restart", "Priority", "Duplicate", "Delete", "Copy command"} <= set(texts)
+    menu.close()
+    page.actions_.moves[0].trigger()
+    await until(lambda: _names(desk) == ["third", "first", "second"], "it is on top")
+    page.actions_.copy_command.trigger()
+    await until(lambda: "-c:v libx264" in QGuiApplication.clipboard().text(), "its command is copied")
+    page.actions_.duplicate.trigger()
+    await until(lambda: page.model.rowCount() == 4, "there is one more")
+    page.view.selectAll()
+    page.actions_.cancel.trigger()
+    page.tabs.press(5)
+    await until(lambda: page.model.counts.get(TaskStatus.DONE_CANCELED) == 4, "all are canceled")
+    assert {(await desk.task(uuid)).status for uuid in uuids} == {TaskStatus.DONE_CANCELED}
+
+
+async def test_a_command_is_for_the_tasks_that_were_seen(desk: Desk, clip: Path) -> None:
+    page = desk.page
+    await desk.core.nodes.pause("desk")
+    first, second = [await desk.add(clip, name=name) for name in ("first", "second")]
+    await until(lambda: page.model.rowCount() == 2, "both are shown")
+    desk.click_row(0)  # the newest
+    page.actions_.cancel.trigger()
+    page._set_order(SortColumn.CREATED, False)  # before the command has begun, the other one may stand there
+    await desk.shown(second, TaskStatus.DONE_CANCELED)
+    assert (await desk.task(first)).status is TaskStatus.QUEUED
+
+
+async def test_columns_order_theme_and_place_are_remembered(database_uri: str, tmp_path: Path) -> None:
+    async with open_desk(database_uri, tmp_path / "data") as desk:
+        desk.page.view.show_column(Column.PRIORITY, True)
+        desk.page.view.show_column(Column.NODE, False)
+        desk.page._set_order(SortColumn.FINISHED, False)
+        if not desk.window.around.theme.tokens.is_dark:
+            click(desk.window.sidebar.switch)
+        assert desk.window.around.theme.tokens.is_dark
+    async with open_desk(database_uri, tmp_path / "data") as desk:
+        assert Column.PRIORITY in desk.page.view.wanted
+        assert Column.NODE not in desk.page.view.wanted
+        assert desk.page.model.view.column is SortColumn.FINISHED
+        assert desk.page.order.text() == "Long finished first"
+        assert desk.window.around.theme.tokens.is_dark
+
+
+async def test_every_control_has_a_name_and_can_be_reached_by_keyboard(desk: Desk, clip: Path) -> None:
+    uuid = await desk.add(clip)
+    await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
+    desk.click_row(0)
+    nameless, unreachable = [], []
+    for widget in desk.window.findChildren(QWidget):
+        if not widget.isVisible() or not isinstance(widget, QAbstractButton | QLineEdit | QAbstractSpinBox):
+            continue
+        if isinstance(widget.parent(), QLineEdit):
+            continue  # the icon inside a field is a picture
+        text = widget.text()
+        if not (widget.accessibleName() or text.strip()):
+            nameless.append(f"{widget.metaObject().className()} in {widget.parent()}")
+        if widget.focusPolicy() is Qt.FocusPolicy.NoFocus:
+            unreachable.append(f"{widget.metaObject().className()} {text!r}")
+    assert nameless == []
+    assert unreachable == []
+
+
+def _names(desk: Desk) -> list[str]:
+    rows = [desk.page.model.row_at(number) for number in range(desk.page.model.rowCount())]
+    return [row.name for row in rows if row is not None]
 
 
 async def test_batches_are_shown_as_one_row_and_opened(desk: Desk, clip: Path, tmp_path: Path) -> None:

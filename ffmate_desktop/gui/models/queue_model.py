@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from time import monotonic
 from typing import Any
@@ -31,6 +32,35 @@ class Role(IntEnum):
     """What the delegates ask for beside the text."""
 
     ROW = Qt.ItemDataRole.UserRole + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Rows that are not in memory: `count` of them, `offset` rows behind the one with this key."""
+
+    anchor: Key
+    offset: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Tasks that somebody chose; what the table shows later makes no difference."""
+
+    queue: QueueService | None
+    view: QueueView
+    parts: list[UUID | Stretch]
+
+    async def uuids(self) -> list[UUID]:
+        """All of them; reads those that were not in memory."""
+        found: list[UUID] = []
+        for part in self.parts:
+            if isinstance(part, UUID):
+                found.append(part)
+            elif self.queue is not None:
+                rows = await self.queue.page_at(self.view, part.anchor, part.offset + part.count)
+                found += [row.uuid for row in rows[part.offset :]]
+        return found
 
 
 class QueueModel(QAbstractTableModel):
@@ -148,27 +178,23 @@ class QueueModel(QAbstractTableModel):
         page, offset = place
         return offset if page < 0 else len(self._head) + page * PAGE + offset
 
-    async def uuids(self, ranges: Sequence[tuple[int, int]]) -> list[UUID]:
-        """The tasks in these rows, first and last of each range included; reads those that are not here."""
-        found: list[UUID] = []
-        queue, view = self._queue, self.view
+    def choose(self, ranges: Sequence[tuple[int, int]]) -> "Chosen":
+        """The tasks in these rows as they are numbered now, first and last of each range included."""
+        parts: list[UUID | Stretch] = []
         for first, last in ranges:
             number = first
             while number <= last:
-                row = self.row_at(number)
+                row = self.loaded(number)
                 if row is not None:
-                    found.append(row.uuid)
+                    parts.append(row.uuid)
                     number += 1
                     continue
                 page, offset = divmod(number - len(self._head), PAGE)
-                if queue is None or page >= len(self._anchors):
-                    break
-                rows = (await queue.page_at(view, self._anchors[page]))[offset : offset + last - number + 1]
-                if not rows:
-                    break
-                found += [row.uuid for row in rows]
-                number += len(rows)
-        return found
+                count = min(last - number + 1, PAGE - offset)
+                if page < len(self._anchors):
+                    parts.append(Stretch(self._anchors[page], offset, count))
+                number += count
+        return Chosen(self._queue, self.view, parts)
 
     # -- Pages ---------------------------------------------------------------------------------------------------
 

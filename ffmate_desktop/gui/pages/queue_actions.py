@@ -125,12 +125,15 @@ class QueueActions(QObject):
     # -- Commands ------------------------------------------------------------------------------------------------
 
     def _command(self, name: str, call: Call) -> None:
-        core, ranges = self.core, self._view.ranges()
-        if core is None or not ranges:
+        core = self.core
+        if core is None or self._view.count_selected() == 0:
             return
+        chosen = self._model.choose(
+            self._view.ranges()
+        )  # now: a moment later other tasks may stand in these rows
 
         async def work() -> None:
-            await call(core, await self._model.uuids(ranges))
+            await call(core, await chosen.uuids())
 
         self._bridge.run(work(), name)
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from string import Template
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QToolButton
 
@@ -44,7 +44,8 @@ class Theme(QObject):
         self._app = app
         self._icons = Icons(resources / "icons", app.devicePixelRatio)
         self._sheet = Template((resources / "window.qss").read_text(encoding="utf-8"))
-        self._check = (resources / "icons" / "check.svg").as_posix()
+        self._resources = resources
+        self._drawings = QTemporaryDir()  # a style sheet takes pictures from files only, in one colour each
         self.tokens: Tokens = LIGHT
         self._appearance = Appearance.SYSTEM
         fonts.load(resources / "fonts")
@@ -89,8 +90,19 @@ class Theme(QObject):
         self.tokens = tokens
         self._app.setPalette(_palette(tokens))
         values = {name: getattr(tokens, name) for name in Tokens.__slots__}
-        self._app.setStyleSheet(self._sheet.substitute(values, check=self._check))
+        self._app.setStyleSheet(self._sheet.substitute(values | self._pictures(tokens)))
         self.changed.emit()
+
+    def _pictures(self, tokens: Tokens) -> dict[str, str]:
+        """Files of icons in the colours of the theme, by their names in the style sheet."""
+        folder = Path(self._drawings.path())
+        found = {}
+        for name, color in (("check", "on_accent"), ("chevron-down", "text_2"), ("chevron-up", "text_2")):
+            target = folder / f"{name}-{'dark' if tokens.is_dark else 'light'}.svg"
+            source = (self._resources / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+            target.write_text(source.replace("currentColor", getattr(tokens, color)), encoding="utf-8")
+            found[name.replace("-", "_")] = target.as_posix()
+        return found
 
 
 class _Dresser(QObject):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QSettings, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from ffmate_desktop.domain.queue import QueueRow, SortColumn
@@ -28,7 +28,7 @@ class QueueView(QTableView):
 
     def __init__(self, theme: Theme, model: QueueModel, memory: QSettings) -> None:
         super().__init__()
-        self._model, self._memory = model, memory
+        self._theme, self._model, self._memory = theme, model, memory
         self.delegate = QueueDelegate(theme, model)
         self._kept: tuple[list[int], int | None, QueueRow | None, int, bool] | None = None
         self.wanted = self._remembered_columns()
@@ -53,9 +53,8 @@ class QueueView(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.viewport().setAutoFillBackground(
-            True
-        )  # opaque: scrolling moves what is painted, and paints one row
+        # Opaque, so that scrolling moves what is painted and only paints what is new; `paintEvent` keeps the promise.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
@@ -212,6 +211,13 @@ class QueueView(QTableView):
         """Grey what may be out of date."""
         self.delegate.is_stale = stale
         self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground, then the rows."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self._theme.tokens.color("surface"))
+        painter.end()
+        super().paintEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Columns come and go with the room."""
