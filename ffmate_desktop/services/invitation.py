@@ -13,7 +13,7 @@ _LOCAL = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1|")
 @dataclass(frozen=True, slots=True)
 class Invitation:
     """`command` holds the password, `hidden` shows stars instead; they are equal when there is none. `local_host` is
-    the host in it that means "this computer" wherever it is read, or None."""
+    the host in it, or the path of its socket, that means "this computer" wherever it is read; else None."""
 
     command: str
     hidden: str
@@ -45,6 +45,6 @@ def _local_host(uri: str) -> str | None:
     except ValueError:  # a URI that only asyncpg understands
         return None
     host = dict(parse_qsl(parts.query)).get("host", host)
-    if host.startswith(("/", "@")):  # a socket
-        return "localhost"
+    if host.startswith("/"):
+        return host
     return (host or "localhost") if _LOCAL.fullmatch(host) else None

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +16,12 @@ class Peer:
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
         self.name, self.log, self._process = name, log, process
+        self.is_frozen = False
+
+    def freeze(self) -> None:
+        """Stop it where it stands; its encodes go on, but nobody hears of them."""
+        psutil.Process(self._process.pid).suspend()
+        self.is_frozen = True
 
     def kill(self) -> None:
         """End it as a power cut does: nothing is told to anybody."""
@@ -49,8 +54,10 @@ async def open_peer(
     try:
         yield peer
     finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
+        if peer.is_frozen:  # it would not hear
+            peer.kill()
+        elif process.returncode is None:
+            process.terminate()
         try:
             await peer.ended()
         finally:

@@ -80,14 +80,18 @@ async def test_follow_pages_back_and_pause(desk: Desk, database: Database) -> No
     await write(database, "other", "while away")
     await until(lambda: lines.back.isVisible() and lines.back.text() == "1 new line", "it tells of new lines")
     click(lines.back)
-    assert lines.is_following
+    await until(lambda: lines.is_following, "it follows again")
     page.pause.click()
     await write(database, "other", "held out")
     await write(database, "third", "for another filter")
     page.pause.click()
     await until(lambda: messages(page)[-1] == "held out", "what was held out comes in")
-    bar.setValue(0)
-    await until(lambda: messages(page)[0] == "line 0" or bar.setValue(0), "back to the first line")
+
+    def at_first_line() -> bool:
+        bar.setValue(0)
+        return messages(page)[0] == "line 0"
+
+    await until(at_first_line, "back to the first line")
     assert messages(page) == [
         *(f"line {number}" for number in range(3 * PAGE)),
         *("newest", "while away", "held out"),

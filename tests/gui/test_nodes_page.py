@@ -54,6 +54,28 @@ def choose(page: NodesPage, name: str, text: str) -> None:
     menu.close()
 
 
+async def test_a_killed_node_is_told_as_lost(
+    desk: Desk, database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Any
+) -> None:
+    expected_warnings.allow("is lost|is queued again")
+    page = page_of(desk)
+    async with open_peer("peer", database_uri, tmp_path, labels=("peer",)) as peer:
+        uuid = await desk.add(clip, LONG, labels=("peer",))
+        await until(lambda: (view := page.model.named("peer")) and view.tasks, "it works")
+        peer.kill()
+        lost = await shown(page, "peer", Standing.LOST)
+        assert lost.ran == 1
+        banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")
+        await until(lambda: banner.title.text() == "peer is lost", "in words")
+        assert banner.text.text() == (
+            "Its running task went back to the queue and will be claimed by another node."
+        )
+        assert (await desk.task(uuid)).status is TaskStatus.QUEUED
+        click(banner.close_button)
+        assert not page.banners.isVisible()
+        await shown(page, "peer", Standing.LOST)
+
+
 async def test_a_silent_node_is_told_and_requeued_at_once(
     desk: Desk, database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Any
 ) -> None:
@@ -69,7 +91,7 @@ async def test_a_silent_node_is_told_and_requeued_at_once(
         await until(lambda: _view(page, "peer").tasks[0].progress > 0, "and its progress")
         await until(lambda: max(_view(page, "peer").samples, default=0) > 0, "its speed is drawn")
         assert not page.banners.isVisible()
-        peer.kill()
+        peer.freeze()
         late = await shown(page, "peer", Standing.LATE)
         assert late.fps is None
         banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")

@@ -28,7 +28,7 @@ def test_what_shells_read_between_quotes_is_encoded() -> None:
         ("postgresql://me@127.0.0.1:5432/ffmate", "127.0.0.1"),
         ("postgresql://me@[::1]/ffmate", "::1"),
         ("postgresql:///ffmate", "localhost"),
-        ("postgresql:///ffmate?host=/var/run/postgresql", "localhost"),
+        ("postgresql:///ffmate?host=/var/run/postgresql", "/var/run/postgresql"),
         ("postgresql:///ffmate?host=server", None),
         ("postgresql://me@server/ffmate", None),
         ("postgresql://me@10.0.0.7/ffmate", None),

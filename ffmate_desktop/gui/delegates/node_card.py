@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ffmate_desktop.gui.delegates.node_parts import LEFT, RIGHT, NodeParts, heat, tile_icon
@@ -114,7 +114,7 @@ class NodeCardDelegate(QStyledItemDelegate):
         badge = _tr("This computer") if view.is_here else ""
         if badge:
             room -= parts.badge_width(badge) + 10
-        wide = min(room, QFontMetrics(self._name).horizontalAdvance(view.name) + 2)
+        wide = min(room, parts.width_of(self._name, view.name) + 2)
         parts.text(painter, QRect(left, top - 1, wide, 22), view.name, self._name, "text")
         if badge:
             parts.badge(painter, left + wide + 10, top + 10, "monitor", badge, "link")
@@ -135,7 +135,7 @@ class NodeCardDelegate(QStyledItemDelegate):
             color = "text_2"
         shown = word(view.standing)
         parts.text(painter, words, shown, self._strong, color)
-        rest = words.adjusted(QFontMetrics(self._strong).horizontalAdvance(shown), 0, 0, 0)
+        rest = words.adjusted(parts.width_of(self._strong, shown), 0, 0, 0)
         parts.text(painter, rest, f"  ·  {heard(view)}", self._plain, "text_2")
 
     def _paint_load(self, painter: QPainter, inner: QRect, top: int, view: NodeView) -> None:

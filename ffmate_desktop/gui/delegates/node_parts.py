@@ -21,10 +21,27 @@ class NodeParts:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self.badge_font = fonts.bold(11)
+        self._numbers = fonts.medium(13)
+        self._metrics: dict[int, tuple[QFont, QFontMetrics]] = {}
+        self._colors: dict[str, QColor] = {}
+        theme.changed.connect(self._colors.clear)
 
     def color(self, name: str) -> QColor:
         """The colour of a token."""
-        return self._theme.tokens.color(name)
+        found = self._colors.get(name)
+        if found is None:
+            found = self._colors[name] = self._theme.tokens.color(name)
+        return found
+
+    def width_of(self, font: QFont, text: str) -> int:
+        """Pixels that a text takes."""
+        return self._metrics_of(font).horizontalAdvance(text)
+
+    def _metrics_of(self, font: QFont) -> QFontMetrics:
+        found = self._metrics.get(id(font))
+        if found is None:  # the font is kept with it, so that no other gets its id
+            found = self._metrics[id(font)] = (font, QFontMetrics(font))
+        return found[1]
 
     def tint(self, name: str, part: float | None = None) -> QColor:
         """The colour of a token, thinned."""
@@ -43,7 +60,9 @@ class NodeParts:
         """One line, cut where it does not fit."""
         painter.setFont(font)
         painter.setPen(self.color(color))
-        painter.drawText(rect, align, QFontMetrics(font).elidedText(text, mode, rect.width()))
+        if self.width_of(font, text) > rect.width():
+            text = self._metrics_of(font).elidedText(text, mode, rect.width())
+        painter.drawText(rect, align, text)
 
     def icon(self, painter: QPainter, left: int, top: int, name: str, color: str, size: int = 14) -> None:
         """An icon, sharp on this screen."""
@@ -66,10 +85,9 @@ class NodeParts:
         """A square a slot, filled when something runs in it; a number where there are too many. Returns the width."""
         used, slots = view.node.running, view.node.slots
         if max(used, slots) > MOST_SQUARES or slots == 0:
-            font = fonts.medium(13)
             text = f"{used} / {slots}"
-            self.text(painter, rect, text, font, "text", RIGHT if right else LEFT)
-            return QFontMetrics(font).horizontalAdvance(text)
+            self.text(painter, rect, text, self._numbers, "text", RIGHT if right else LEFT)
+            return self.width_of(self._numbers, text)
         count = max(used, slots)
         width = count * (SQUARE + GAP) - GAP
         left = rect.right() + 1 - width if right else rect.left()
@@ -111,7 +129,7 @@ class NodeParts:
 
     def badge_width(self, text: str) -> int:
         """Pixels that a badge with this text takes."""
-        return 24 + QFontMetrics(self.badge_font).horizontalAdvance(text) + 10
+        return 24 + self.width_of(self.badge_font, text) + 10
 
 
 def heat(percent: float | None) -> str:

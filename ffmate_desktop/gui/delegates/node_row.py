@@ -1,7 +1,7 @@
 """A node as a row of the table."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ffmate_desktop.gui.delegates.node_parts import RIGHT, NodeParts, heat
@@ -64,7 +64,7 @@ class NodeRowDelegate(QStyledItemDelegate):
         parts = self._parts
         badge = self.tr("This computer") if view.is_here else ""
         room = cell.width() - (parts.badge_width(badge) + 10 if badge else 0)
-        wide = min(room, QFontMetrics(self._bold).horizontalAdvance(view.name) + 2)
+        wide = min(room, parts.width_of(self._bold, view.name) + 2)
         parts.text(painter, QRect(cell.left(), cell.top() + 9, wide, 19), view.name, self._bold, "text")
         if badge:
             parts.badge(painter, cell.left() + wide + 8, cell.top() + 19, "monitor", badge, "link")

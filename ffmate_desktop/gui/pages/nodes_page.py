@@ -96,7 +96,6 @@ class NodesPage(Page):
     def on_shown(self) -> None:
         """Heartbeats are only read while they are seen."""
         self.watch.set_active(True)
-        (self.cards if self.layouts.current == CARDS else self.table).setFocus()
 
     def on_hidden(self) -> None:
         """And not before they are seen again."""
