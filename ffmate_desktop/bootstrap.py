@@ -167,6 +167,7 @@ async def open_core(settings: Settings) -> AsyncIterator["Core"]:
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
                 news=lambda: news(cluster.database),
+                uri="" if cluster.embedded else cluster.uri,
             )
         finally:
             host.stop()

@@ -18,6 +18,8 @@ from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core, OpenCore
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.pages.logs_page import LogsPage
+from ffmate_desktop.gui.pages.nodes_page import NodesPage
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.pages.presets_page import PresetsPage
 from ffmate_desktop.gui.pages.queue_page import QueuePage
@@ -31,7 +33,7 @@ FIRST_PAINT = 2.0
 AGAIN = 10.0
 """Seconds after which a queue that could not be opened is tried again, also without a click."""
 
-PAGES: tuple[type[Page], ...] = (QueuePage, PresetsPage)
+PAGES: tuple[type[Page], ...] = (QueuePage, PresetsPage, NodesPage, LogsPage)
 """The pages of the sidebar, in its order."""
 
 Signals = Callable[[Callable[[], None]], AbstractContextManager[None]]
@@ -123,6 +125,8 @@ def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Pa
             page.files_wanted.connect(window.choose_files)
             page.pause_wanted.connect(window.node_panel.toggle_pause)
             window.node_panel.paused_changed.connect(page.show_paused)
+        elif isinstance(page, NodesPage):
+            page.logs_wanted.connect(window.show_log)
     Submitting(window)
     return window
 

@@ -45,6 +45,8 @@ class Bridge(QObject):
     """frozenset of task ids, or None: any may have changed, appeared or gone."""
     progress = Signal(object)
     """dict of task id to LiveProgress: the newest of each; no row was written for it."""
+    heard_from = Signal(object)
+    """dict of task id to the id of the node that told of its progress; comes before `progress`."""
     nodes_changed = Signal()
     presets_changed = Signal()
     logs_changed = Signal(object, object)
@@ -64,6 +66,7 @@ class Bridge(QObject):
         self.away_since: float | None = None
         self._changed: set[int] | None = set()
         self._live: dict[int, LiveProgress] = {}
+        self._tellers: dict[int, int] = {}
         self._kinds: set[str] = set()
         self._lines: tuple[int, int] | None = None
         self._ring: asyncio.TimerHandle | None = None
@@ -182,8 +185,9 @@ class Bridge(QObject):
         match change:
             case TasksChanged():
                 self._take_tasks(change)
-            case ProgressNews(tasks=tasks):
+            case ProgressNews(node_id=node_id, tasks=tasks):
                 self._live.update((task.task_id, task) for task in tasks)
+                self._tellers.update((task.task_id, node_id) for task in tasks)
             case NodeChanged():
                 self._kinds.add("nodes")
             case LogsChanged(first=first, last=last):
@@ -211,9 +215,11 @@ class Bridge(QObject):
         self._ring = None
         changed, self._changed = self._changed, set()
         live, self._live = self._live, {}
+        tellers, self._tellers = self._tellers, {}
         kinds, self._kinds = self._kinds, set()
         lines, self._lines = self._lines, None
         if live:
+            self.heard_from.emit(tellers)
             self.progress.emit(live)
         if "anything" in kinds:
             self.anything_changed.emit()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ffmate_desktop.domain.change import Change
 from ffmate_desktop.services.local_node import LocalNode
@@ -20,8 +20,9 @@ from ffmate_desktop.services.tasks import TaskService
 class Core:
     """The doors to one cluster, and the node that works in this program.
 
-    `database` names the server for people, without a password, and is empty for the embedded one. `news` opens a
-    queue of changes on a connection of its own; None in it tells that the connection was lost.
+    `database` names the server for people, without a password, and is empty for the embedded one; `uri` is how it is
+    reached, with the password, and empty as well. `news` opens a queue of changes on a connection of its own; None in
+    it tells that the connection was lost.
     """
 
     database: str
@@ -35,6 +36,7 @@ class Core:
     nodes: NodeService
     node_logs: NodeLogService
     news: Callable[[], AbstractAsyncContextManager["asyncio.Queue[Change | None]"]]
+    uri: str = field(default="", repr=False)
 
 
 OpenCore = Callable[[], AbstractAsyncContextManager[Core]]

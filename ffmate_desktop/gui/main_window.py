@@ -12,6 +12,7 @@ from PySide6.QtCore import QRectF  # isort: skip
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.report import ReportDialog
+from ffmate_desktop.gui.pages.logs_page import LogsPage
 from ffmate_desktop.gui.pages.page import MARGIN, Page, Surroundings
 from ffmate_desktop.gui.theme.theme import Appearance
 from ffmate_desktop.gui.views.node_panel import NodePanel
@@ -151,6 +152,13 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentIndex(number)
         self.sidebar.show_page(number)
         self._memory.setValue(_PAGE, self.pages[number].key)
+
+    def show_log(self, node: str) -> None:
+        """Bring the log lines of one node into view."""
+        for number, page in enumerate(self.pages):
+            if isinstance(page, LogsPage):
+                page.show_node(node)
+                self.show_page(number)
 
     def tell(self, title: str, text: str = "", kind: str = "info") -> None:
         """Show a sentence in the message bar."""

@@ -39,12 +39,13 @@ class Sparkline(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(2, 4, -_END, -4)
-        paint_line(painter, self._theme, self._color, _points(list(self._values), area), area.bottom())
+        paint_line(painter, self._theme, self._color, points_of(list(self._values), area), area.bottom())
 
 
-def _points(values: list[float], area: QRectF) -> list[QPointF]:
-    least, most = min(values), max(values)
-    span = most - least
+def points_of(values: list[float], area: QRectF, *, least: float | None = None) -> list[QPointF]:
+    """Where the values stand in `area`, whose lower edge is `least`, or the smallest of them."""
+    least = min(values) if least is None else least
+    span = max(values) - least
     step = area.width() / (SAMPLES - 1)
     left = area.right() - step * (len(values) - 1)
     return [

@@ -1,0 +1,170 @@
+"""How another computer joins: one command, ready to copy, or why none can."""
+
+import platform
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.icon_label import IconLabel
+from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.services.invitation import Invitation, invitation
+
+EXAMPLE = 'ffmate-desktop --database "postgresql://user:password@server/ffmate"'
+_WIDTH = 620
+
+
+class AddNodeDialog(QDialog):
+    """Open it with `open()`. `uri` is that of the database, empty for the embedded one.
+
+    The password stays hidden until it is asked for; what is copied holds it.
+    """
+
+    def __init__(self, parent: QWidget, theme: Theme, uri: str) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Add a node"))
+        self.setFixedWidth(_WIDTH)
+        self.invitation: Invitation | None = invitation(uri) if uri else None
+        self.command = QPlainTextEdit()
+        self.command.setReadOnly(True)
+        self.command.setProperty("class", "code")
+        self.command.setFont(fonts.mono(12))
+        self.command.setAccessibleName(self.tr("The command that adds a node"))
+        self.command.setFixedHeight(62 if uri else 42)
+        self.reveal = QCheckBox(self.tr("Show the password"))
+        self.reveal.toggled.connect(self._show_command)
+        self.copy = QPushButton(self.tr("Copy the command"))
+        self.copy.setProperty("class", "primary")
+        self.copy.setDefault(True)
+        self.copy.clicked.connect(self._copy)
+        theme.dress(self.copy, "copy", "on_accent")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(24, 22, 24, 20)
+        self._column.setSpacing(12)
+        if self.invitation is not None:
+            self._explain(self.invitation)
+        else:
+            self._explain_embedded()
+        self._show_command()
+        self.setFixedHeight(self._column.heightForWidth(_WIDTH))
+
+    def _explain(self, invited: Invitation) -> None:
+        self._say(self.tr("Add a node"), "heading")
+        self._say(
+            self.tr(
+                "Install FFmate Desktop on the other computer and run this command there. "
+                "It joins within seconds and takes tasks at once."
+            ),
+            "second",
+        )
+        self._column.addWidget(self.command)
+        line = QHBoxLayout()
+        line.addWidget(self.reveal)
+        self.reveal.setVisible(invited.has_password)
+        line.addStretch(1)
+        self._column.addLayout(line)
+        if invited.local_host is not None:
+            self._note("triangle-alert", "warning", self._about_local(invited.local_host))
+        self._note(
+            "folder-sync",
+            "link",
+            self.tr(
+                "Every node opens your files by the same paths: put them on a drive that all computers share."
+            ),
+        )
+        self._note(
+            "server",
+            "link",
+            self.tr("For a computer without a screen, add --no-gui to the command."),
+        )
+        self._buttons(self.copy)
+
+    def _about_local(self, host: str) -> str:
+        if host.startswith("/"):
+            text = self.tr(
+                "The database is reached through a socket inside this computer. On the other computer, "
+                "write a name or an address of this one as its host instead, perhaps “{0}”."
+            )
+            return text.format(platform.node())
+        text = self.tr(
+            "“{0}” is every computer's name for itself. On the other computer, "
+            "write a name or an address of this one instead, perhaps “{1}”."
+        )
+        return text.format(host, platform.node())
+
+    def _explain_embedded(self) -> None:
+        self._say(self.tr("Other computers cannot reach this queue"), "heading")
+        self._say(
+            self.tr(
+                "It is kept in a database inside this computer, which nobody else can connect to. "
+                "Several computers work together through a PostgreSQL server (15 or newer) "
+                "that all of them can reach: one on a computer of yours, on a NAS, or one that you rent."
+            ),
+            "second",
+        )
+        self._say(
+            self.tr("Start FFmate Desktop with it, here and on every other computer, by the same command:"),
+            "second",
+        )
+        self._column.addWidget(self.command)
+        self._note(
+            "info",
+            "link",
+            self.tr(
+                "The tasks in this queue stay on this computer: "
+                "let them finish first, or start without the option to find them again."
+            ),
+        )
+        self.reveal.hide()
+        self.copy.setText(self.tr("Copy the example"))
+        self._buttons(self.copy)
+
+    def _show_command(self) -> None:
+        invited = self.invitation
+        if invited is None:
+            self.command.setPlainText(EXAMPLE)
+        else:
+            self.command.setPlainText(invited.command if self.reveal.isChecked() else invited.hidden)
+
+    def _copy(self) -> None:
+        text = EXAMPLE if self.invitation is None else self.invitation.command
+        QGuiApplication.clipboard().setText(text)
+        self.copy.setText(self.tr("Copied"))
+
+    # -- Building ------------------------------------------------------------------------------------------------
+
+    def _say(self, text: str, look: str) -> None:
+        self._column.addWidget(label(text, look, wraps=True))
+
+    def _note(self, icon: str, color: str, text: str) -> None:
+        frame = QFrame()
+        frame.setProperty("class", "inset")
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(12, 9, 12, 9)
+        row.setSpacing(10)
+        row.addWidget(IconLabel(self._theme, icon, color), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(label(text, "second", wraps=True), 1)
+        self._column.addWidget(frame)
+
+    def _buttons(self, primary: QPushButton) -> None:
+        close = QPushButton(self.tr("Close"))
+        close.clicked.connect(self.accept)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(close)
+        row.addWidget(primary)
+        self._column.addSpacing(4)
+        self._column.addLayout(row)

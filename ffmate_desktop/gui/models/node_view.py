@@ -1,0 +1,204 @@
+"""A node as its card and its row in the table show it, and the words for how it is and what comes next."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from PySide6.QtCore import QCoreApplication
+
+from ffmate_desktop.domain.node import Node, NodeState, NodeTask, describe
+from ffmate_desktop.gui.widgets import numbers
+
+
+class Standing(StrEnum):
+    """How a node is, for people."""
+
+    ONLINE = "online"
+    PAUSED = "paused"
+    DRAINING = "draining"
+    LATE = "late"
+    LOST = "lost"
+    LEFT = "left"
+
+    @property
+    def is_alive(self) -> bool:
+        """It counts as a member of the cluster, and what it runs as running."""
+        return self not in (Standing.LOST, Standing.LEFT)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """`age` and `left` in seconds at this moment, by the database's clock: since its last sign of life, and until its
+    tasks go back. `fps` in frames/s, None when it cannot be known; `samples` of it, the newest last, one a second.
+    `ran` is how many tasks it ran when it was last seen alive, None if that was before this window opened."""
+
+    node: Node
+    standing: Standing
+    is_here: bool
+    age: float
+    left: float
+    fps: float | None
+    samples: tuple[float, ...]
+    tasks: tuple[NodeTask, ...]
+    ran: int | None
+
+    @property
+    def name(self) -> str:
+        """Its identifier."""
+        return self.node.identifier
+
+
+def standing(node: Node) -> Standing:
+    """How it was when it was read; one that is silent is late, whatever it was told to do."""
+    match node.state:
+        case NodeState.DEAD:
+            return Standing.LOST
+        case NodeState.LEFT:
+            return Standing.LEFT
+        case NodeState.ONLINE | NodeState.DRAINING:
+            if describe(NodeState.ONLINE, node.heartbeat_age, node.heartbeat) == "late":
+                return Standing.LATE
+            if node.state is NodeState.DRAINING:
+                return Standing.DRAINING
+            return Standing.PAUSED if node.paused else Standing.ONLINE
+        case _:
+            assert_never(node.state)
+
+
+LOOKS: dict[Standing, tuple[str, str]] = {
+    Standing.ONLINE: ("", "done"),
+    Standing.PAUSED: ("circle-pause", "paused"),
+    Standing.DRAINING: ("log-out", "link"),
+    Standing.LATE: ("triangle-alert", "warning"),
+    Standing.LOST: ("x", "failed"),
+    Standing.LEFT: ("power", "text_3"),
+}
+"""Icon (empty: a dot) and colour."""
+
+_VERSION = re.compile(r"n?(\d+(\.\d+)*)")
+SYSTEMS = {"linux": "Linux", "windows": "Windows", "darwin": "macOS"}
+
+
+def word(how: Standing) -> str:
+    """The word beside the shape."""
+    match how:
+        case Standing.ONLINE:
+            return _tr("Online")
+        case Standing.PAUSED:
+            return _tr("Paused")
+        case Standing.DRAINING:
+            return _tr("Draining")
+        case Standing.LATE:
+            return _tr("Late")
+        case Standing.LOST:
+            return _tr("Lost")
+        case Standing.LEFT:
+            return _tr("Left")
+        case _:
+            assert_never(how)
+
+
+def heard(view: NodeView) -> str:
+    """When there was a sign of life."""
+    if view.standing.is_alive:
+        return _tr("heartbeat {0} ago").format(numbers.duration(int(view.age)))
+    return _tr("last heard {0}").format(numbers.moment(view.node.last_seen))
+
+
+def machine(view: NodeView) -> str:
+    """System, ffmpeg and cores in one line."""
+    node = view.node
+    cores = _tr("1 core") if node.cores == 1 else _tr("{0} cores").format(node.cores)
+    return f"{SYSTEMS.get(node.os, node.os)}  ·  ffmpeg {short_version(node.ffmpeg_version)}  ·  {cores}"
+
+
+def short_version(version: str) -> str:
+    """`7.0.2` of `n7.0.2-17-g2a571b6`, `5.1.6` of `5.1.6-0+deb12u1`: what people compare."""
+    found = _VERSION.match(version)
+    return found[1] if found else version
+
+
+def outlook(view: NodeView) -> str:
+    """What it waits for or what comes next, in a few words; empty when what it runs says enough."""
+    count = len(view.tasks)
+    match view.standing:
+        case Standing.LATE:
+            return _returning(count, int(view.left))
+        case Standing.LOST:
+            return _returned(view.ran)
+        case Standing.LEFT:
+            return _tr("Left the cluster in order")
+        case Standing.PAUSED:
+            return _tr("Takes no new tasks")
+        case Standing.DRAINING:
+            return _tr("Leaves when these are finished") if count else _tr("Is leaving")
+        case Standing.ONLINE:
+            return _free(view.node.slots, count)
+        case _:
+            assert_never(view.standing)
+
+
+def _returning(count: int, seconds: int) -> str:
+    when = numbers.duration(seconds)
+    if count == 0:
+        return _tr("Counts as lost in {0}").format(when)
+    if count == 1:
+        return _tr("1 task returns to the queue in {0}").format(when)
+    return _tr("{0} tasks return to the queue in {1}").format(count, when)
+
+
+def _returned(count: int | None) -> str:
+    if count is None:
+        return _tr("What it ran is back in the queue")
+    if count == 0:
+        return _tr("It ran nothing")
+    if count == 1:
+        return _tr("Its task is back in the queue")
+    return _tr("Its {0} tasks are back in the queue").format(count)
+
+
+def _free(slots: int, count: int) -> str:
+    if slots == 0 and count == 0:
+        return _tr("No slots  ·  takes no tasks")
+    if count == 0:
+        return _tr("Idle  ·  ready for tasks")
+    free = slots - count
+    if free <= 0:
+        return ""
+    return _tr("1 slot free") if free == 1 else _tr("{0} slots free").format(free)
+
+
+def trouble(view: NodeView) -> tuple[str, str]:
+    """Title and sentence of the banner for a node that is late or lost."""
+    if view.standing is Standing.LOST:
+        title = _tr("{0} is lost").format(view.name)
+        if view.ran == 1:
+            return title, _tr("Its running task went back to the queue and will be claimed by another node.")
+        if view.ran:
+            text = _tr("Its {0} running tasks went back to the queue and will be claimed by other nodes.")
+            return title, text.format(view.ran)
+        return title, _tr("It ran nothing. It comes back by itself when its program runs again.")
+    title = _tr("{0} has not been heard from for {1}").format(view.name, _seconds(int(view.age)))
+    count, when = len(view.tasks), _seconds(int(view.left))
+    if count == 1:
+        text = _tr(
+            "Its running task goes back to the queue in {0} and will be claimed by another node."
+        ).format(when)
+    elif count:
+        text = _tr(
+            "Its {0} running tasks go back to the queue in {1} and will be claimed by other nodes."
+        ).format(count, when)
+    else:
+        text = _tr("It runs nothing. If it stays silent, it counts as lost in {0}.").format(when)
+    return title, text
+
+
+def _seconds(count: int) -> str:
+    if count >= 120:
+        return numbers.duration(count)
+    return _tr("1 second") if count == 1 else _tr("{0} seconds").format(count)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("NodeView", text)

@@ -1,0 +1,64 @@
+"""Nodes in processes of their own beside the window, which may be frozen and killed."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+
+
+class Peer:
+    """A node that runs as people run it. `log` is what it said."""
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
+        self.name, self.log, self._process = name, log, process
+        self.is_frozen = False
+
+    def freeze(self) -> None:
+        """Stop it where it stands; its encodes go on, but nobody hears of them."""
+        psutil.Process(self._process.pid).suspend()
+        self.is_frozen = True
+
+    def kill(self) -> None:
+        """End it as a power cut does: nothing is told to anybody."""
+        with contextlib.suppress(psutil.Error):
+            for child in psutil.Process(self._process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    child.kill()
+        if self._process.returncode is None:
+            self._process.kill()
+
+    async def ended(self) -> int:
+        """Its exit code, once it is gone."""
+        async with asyncio.timeout(60):
+            return await self._process.wait()
+
+
+@asynccontextmanager
+async def open_peer(
+    name: str, uri: str, folder: Path, *, heartbeat: float = 1.0, slots: int = 1, labels: tuple[str, ...] = ()
+) -> AsyncIterator[Peer]:
+    """A node process until the block ends; then it is told to leave."""
+    words = [sys.executable, "-m", "ffmate_desktop", "--no-gui", "--database", uri, "--identifier", name]
+    words += ["--heartbeat", str(heartbeat), "--max-concurrent-tasks", str(slots), "--drain-time", "0"]
+    words += ["--data-dir", str(folder / f"peer {name}")]
+    words += [word for label in labels for word in ("--label", label)]
+    log = folder / f"{name}.log"
+    with log.open("ab") as file:
+        process = await asyncio.create_subprocess_exec(*words, env=os.environ, stdout=file, stderr=file)
+    peer = Peer(name, process, log)
+    try:
+        yield peer
+    finally:
+        if peer.is_frozen:  # it would not hear
+            peer.kill()
+        elif process.returncode is None:
+            process.terminate()
+        try:
+            await peer.ended()
+        finally:
+            peer.kill()
