@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.task import Task
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.services.edits import TaskEdit
 
 _HIGHEST = 2_147_483_647
@@ -36,8 +36,7 @@ class EditTaskDialog(QDialog):
         self.resize(620, 380)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.name = QLineEdit(task.name)
-        self.priority = QSpinBox()
-        self.priority.setRange(0, _HIGHEST)
+        self.priority = NumberField(0, _HIGHEST, self.tr("Priority"))
         self.priority.setValue(task.priority)
         self.labels = QLineEdit(", ".join(task.labels))
         self.labels.setPlaceholderText(self.tr("Any node may run it"))

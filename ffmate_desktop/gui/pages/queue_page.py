@@ -90,8 +90,6 @@ class QueuePage(Page):
         self.search.setPlaceholderText(self.tr("Search name, path or preset"))
         self.search.setAccessibleName(self.tr("Search the queue"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMinimumWidth(140)
-        self.search.setMaximumWidth(270)
         self._search_icon = self.search.addAction(
             self.theme.icon("search", "text_3"), QLineEdit.ActionPosition.LeadingPosition
         )
@@ -312,9 +310,10 @@ class QueuePage(Page):
         opened = self.detail.isVisibleTo(self)
         is_narrow = self.width() < NARROW
         self._table.setVisible(not (is_narrow and opened))
-        self.tabs.set_short(self.width() < (NARROW + 320 if opened and not is_narrow else NARROW))
+        self.tabs.set_short(self.width() < (NARROW + 290 if opened and not is_narrow else NARROW))
+        self.search.setFixedWidth(160 if is_narrow else 270)
         style = Qt.ToolButtonStyle
-        beside = self.width() >= (NARROW + 120 if opened else 0)
+        beside = self.width() >= (NARROW + 420 if opened else 0)
         self.grouped.setToolButtonStyle(
             style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly
         )

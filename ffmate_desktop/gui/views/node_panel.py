@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from ffmate_desktop.domain.node import Node, NodeState
 from ffmate_desktop.gui.bridge import Bridge
@@ -12,6 +12,7 @@ from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.meter import Meter, StateDot
+from ffmate_desktop.gui.widgets.number_field import NumberField
 
 MOST_SLOTS = 1000
 LONG_DRAIN = 7 * 86_400.0
@@ -187,10 +188,7 @@ class NodeControls(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self._theme = theme
         self.setProperty("class", "card")
-        self.slots = QSpinBox()
-        self.slots.setRange(1, MOST_SLOTS)
-        self.slots.setKeyboardTracking(False)
-        self.slots.setAccessibleName(self.tr("Tasks at once"))
+        self.slots = NumberField(1, MOST_SLOTS, self.tr("Tasks at once"))
         self.pause = QPushButton()
         self.leave = QPushButton(self.tr("Leave when finished"))
         self.leave.setToolTip(self.tr("Finish what runs here, take nothing new, then leave the cluster."))

@@ -58,6 +58,7 @@ class LogView(QWidget):
         self.lines.setFrameShape(QFrame.Shape.NoFrame)
         self.lines.setAccessibleName(self.tr("Log of the task"))
         self.lines.setMinimumHeight(150)
+        self.lines.setPlaceholderText(self.tr("The log begins when the task runs."))
         self._colors = _Colors(self.lines.document(), theme)
         self._state = label(look="third")
         self.search = QLineEdit()
