@@ -83,6 +83,8 @@ def _look(end: AttemptEnd) -> tuple[str, str, str]:  # noqa: PLR0911 - one an en
             return "ban", "canceled", tr("attempts", "Canceled")
         case AttemptEnd.GIVEN_BACK:
             return "rotate-ccw", "text_2", tr("attempts", "Given back to the queue")
+        case AttemptEnd.REFUSED:
+            return "log-out", "text_2", tr("attempts", "Left to other nodes")
         case AttemptEnd.NODE_LOST:
             return "unplug", "warning", tr("attempts", "Node was lost")
         case AttemptEnd.TAKEN_BACK:
