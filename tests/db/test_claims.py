@@ -6,7 +6,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from ffmate_desktop.db import claims, leases, tasks
+from ffmate_desktop.db import claims, leases, nodes, tasks
 from ffmate_desktop.db.connection import Database, connect
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus
@@ -93,6 +93,15 @@ async def test_nothing_is_given_to_a_draining_node(database: Database, database_
     async with joined(database_uri) as node:
         await database.fetch(query("nodes", "drain_node"), "a")
         assert await names(database, node.id, 1) == []
+
+
+async def test_nothing_is_given_to_a_paused_node(database: Database, database_uri: str) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as node:
+        await nodes.pause(database, "a")
+        assert await claims.claim(database, node.id, 1) == []
+        await nodes.resume(database, "a")
+        assert len(await claims.claim(database, node.id, 1)) == 1
 
 
 async def test_held_and_postponed_tasks_wait(database: Database, database_uri: str) -> None:

@@ -9,7 +9,7 @@
 -- follows.
 -- Claims: ARRAY(subselect) is an InitPlan: it runs once in every plan, so LIMIT and SKIP LOCKED mean what they say.
 -- Two nodes never get one task: the row lock is taken before the update, and locked rows are skipped.
--- Only a node whose lease is good is given anything, by the database's clock.
+-- Only a node whose lease is good is given anything, by the database's clock, and none that is paused.
 -- A long queue fills all free slots ($2) at once; of a short one every live node takes its share, so that three files
 -- do not crowd one computer while another idles. Looked up are as many tasks as all live nodes have slots, so that
 -- what others are just locking always leaves ours; for each set of labels that fits, which is a walk down the index.
@@ -33,7 +33,7 @@ ended AS (
     RETURNING t.id, t.desired),
 live AS MATERIALIZED (
     SELECT greatest(sum(slots), $2, 1) AS slots FROM ffmate.nodes
-     WHERE state = 'online' AND lease_until > clock_timestamp()),
+     WHERE state = 'online' AND lease_until > clock_timestamp() AND NOT paused),
 waiting AS MATERIALIZED (
     SELECT w.id
       FROM ffmate.nodes p JOIN ffmate.requirement_sets r ON r.labels <@ p.labels
@@ -49,7 +49,8 @@ waiting AS MATERIALIZED (
               AND (NOT q.refused ? $1::bigint::text OR q.refused ?& able.nodes)
             ORDER BY q.priority DESC, q.id
             LIMIT (SELECT slots + $3 FROM live)) AS w
-     WHERE p.id = $1 AND p.state = 'online' AND p.lease_until > clock_timestamp() AND (SELECT $2 + $3) > 0
+     WHERE p.id = $1 AND p.state = 'online' AND p.lease_until > clock_timestamp() AND NOT p.paused
+       AND (SELECT $2 + $3) > 0
      ORDER BY w.priority DESC, w.id
      LIMIT (SELECT slots + $3 FROM live)),
 claimed AS (
