@@ -97,6 +97,7 @@ def make_desk(app: QApplication, open_core: OpenCore, data_dir: Path) -> tuple[M
     window.close_wanted.connect(program.close)
     window.resize(1300, 800)
     window.show()
+    window.activateWindow()  # without a window manager, as under Xvfb, nobody else does; shortcuts need it
     return window, program, bridge
 
 
@@ -125,6 +126,7 @@ async def open_desk(
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         desk = Desk(window, bridge, program, opened.result())
         await until(lambda: desk.core.node.is_working and desk.page.model.is_known, "the window works")
+        await until(window.isActiveWindow, "it has the keyboard")
         yield desk
         assert desk.defects == []
     finally:

@@ -45,7 +45,7 @@ def drag(widget: QWidget, data: QMimeData) -> QDragEnterEvent:
         Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
         data,
         Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
+        Qt.KeyboardModifier.ShiftModifier,  # proposes a move
     )
     event.ignore()
     QApplication.sendEvent(widget, event)
@@ -59,7 +59,7 @@ def drop(widget: QWidget, data: QMimeData) -> QDropEvent:
         Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
         data,
         Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
+        Qt.KeyboardModifier.ShiftModifier,  # proposes a move
     )
     event.ignore()
     QApplication.sendEvent(widget, event)

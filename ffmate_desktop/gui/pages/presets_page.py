@@ -30,7 +30,8 @@ class PresetsPage(Page):
         self._wanted: UUID | None = None
         self._is_new = False
         self.list = PresetList(self.theme)
-        self.list.setFixedWidth(340)
+        self.list.setMinimumWidth(150)
+        self.list.setMaximumWidth(340)
         self.form = PresetForm(self.theme)
         self.note = label(look="second", wraps=True)
         self.import_button = self._button(self.tr("Import …"), "download", self._import)
@@ -62,12 +63,12 @@ class PresetsPage(Page):
         return button
 
     def _lay_out(self) -> None:
+        self.buttons.addWidget(self.export_button)
         self.buttons.addWidget(self.import_button)
         self.buttons.addWidget(self.new_button)
         foot = QHBoxLayout()
         foot.setSpacing(10)
         foot.addWidget(self.duplicate_button)
-        foot.addWidget(self.export_button)
         foot.addWidget(self.delete_button)
         foot.addStretch(1)
         foot.addWidget(self.revert_button)
@@ -82,8 +83,8 @@ class PresetsPage(Page):
         inside.addLayout(foot)
         row = QHBoxLayout()
         row.setSpacing(16)
-        row.addWidget(self.list)
-        row.addWidget(card, 1)
+        row.addWidget(self.list, 2)
+        row.addWidget(card, 3)
         self.body.addLayout(row, 1)
 
     # -- Reading -------------------------------------------------------------------------------------------------
