@@ -14,6 +14,7 @@ from ffmate_desktop.gui.dialogs.add_node import EXAMPLE, AddNodeDialog
 from ffmate_desktop.gui.dialogs.slots_dialog import SlotsDialog
 from ffmate_desktop.gui.models.node_view import NodeView, Standing, outlook, short_version, trouble
 from ffmate_desktop.gui.models.nodes_model import NodeColumn
+from ffmate_desktop.gui.pages.logs_page import LogsPage
 from ffmate_desktop.gui.pages.nodes_page import NodesPage
 from tests.gui.desk import Desk, click
 from tests.gui.peers import open_peer
@@ -143,6 +144,10 @@ async def test_the_table_shows_the_same_nodes(desk: Desk) -> None:
     assert _view(page, "desk").is_here
     page.layouts.press(0)
     assert page.cards.isVisible()
+    choose(page, "desk", "Show its log")
+    logs = desk.window.stack.currentWidget()
+    assert isinstance(logs, LogsPage)
+    assert logs.model.where.nodes == frozenset({"desk"})
 
 
 async def test_add_a_node_gives_the_command_and_hides_the_password(desk: Desk, database_uri: str) -> None:

@@ -1,9 +1,10 @@
 """How many tasks a node runs at once."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.services.nodes import MOST_SLOTS
 
 _WIDTH = 420
@@ -18,10 +19,8 @@ class SlotsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Slots of {0}").format(name))
-        self.slots = QSpinBox()
-        self.slots.setRange(0, MOST_SLOTS)
+        self.slots = NumberField(0, MOST_SLOTS, self.tr("Tasks at once"))
         self.slots.setValue(slots)
-        self.slots.setAccessibleName(self.tr("Tasks at once"))
         self.slots.selectAll()
         row = QHBoxLayout()
         row.addWidget(label(self.tr("Tasks at once")), 1)
@@ -48,4 +47,8 @@ class SlotsDialog(QDialog):
         column.addLayout(row)
         column.addLayout(buttons)
         self.setFixedSize(_WIDTH, column.heightForWidth(_WIDTH))
-        self.accepted.connect(lambda: self.chosen.emit(self.slots.value()))
+        self.accepted.connect(self._tell)
+
+    def _tell(self) -> None:
+        self.slots.interpretText()  # what was typed and not left yet
+        self.chosen.emit(self.slots.value())
