@@ -7,7 +7,7 @@ import psutil
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QLineEdit, QMenu, QWidget
 
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.queue import SortColumn
@@ -186,6 +186,28 @@ async def test_a_command_is_for_the_tasks_that_were_seen(desk: Desk, clip: Path)
     page._set_order(SortColumn.CREATED, False)  # before the command has begun, the other one may stand there
     await desk.shown(second, TaskStatus.DONE_CANCELED)
     assert (await desk.task(first)).status is TaskStatus.QUEUED
+
+
+async def test_order_and_columns_are_chosen_from_menus(desk: Desk, clip: Path) -> None:
+    page, view = desk.page, desk.page.view
+    uuid = await desk.add(clip)
+    await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
+    click(page.order)
+    menu = page.order.findChild(QMenu)
+    assert menu is not None
+    next(action for action in menu.actions() if action.text() == "Recently finished first").trigger()
+    menu.close()
+    assert page.model.view.column.value == "finished"
+    assert page.order.text() == "Recently finished first"
+    view.horizontalHeader().customContextMenuRequested.emit(QPoint(5, 5))
+    menu = view.findChild(QMenu)
+    assert menu is not None
+    next(action for action in menu.actions() if action.text() == "Attempts").trigger()
+    menu.close()
+    assert not view.isColumnHidden(Column.ATTEMPTS)
+    view.horizontalHeader().sectionClicked.emit(Column.TASK)
+    assert page.model.view.column.value == "name"
+    await until(lambda: desk.row(uuid), "the row is there again")
 
 
 async def test_columns_order_theme_and_place_are_remembered(database_uri: str, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from time import monotonic
 from typing import Any
@@ -14,6 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from ffmate_desktop.domain.queue import Key, QueueRow, QueueView, SortColumn
 from ffmate_desktop.domain.task import LiveProgress, TaskStatus
 from ffmate_desktop.gui.bridge import Bridge
+from ffmate_desktop.gui.models.chosen import Chosen, Stretch
 from ffmate_desktop.gui.models.columns import Column, cell_text, title
 from ffmate_desktop.gui.models.live_board import LiveBoard
 from ffmate_desktop.services.queue import PAGE, QueueService
@@ -32,35 +32,6 @@ class Role(IntEnum):
     """What the delegates ask for beside the text."""
 
     ROW = Qt.ItemDataRole.UserRole + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Rows that are not in memory: `count` of them, `offset` rows behind the one with this key."""
-
-    anchor: Key
-    offset: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Tasks that somebody chose; what the table shows later makes no difference."""
-
-    queue: QueueService | None
-    view: QueueView
-    parts: list[UUID | Stretch]
-
-    async def uuids(self) -> list[UUID]:
-        """All of them; reads those that were not in memory."""
-        found: list[UUID] = []
-        for part in self.parts:
-            if isinstance(part, UUID):
-                found.append(part)
-            elif self.queue is not None:
-                rows = await self.queue.page_at(self.view, part.anchor, part.offset + part.count)
-                found += [row.uuid for row in rows[part.offset :]]
-        return found
 
 
 class QueueModel(QAbstractTableModel):
@@ -178,7 +149,7 @@ class QueueModel(QAbstractTableModel):
         page, offset = place
         return offset if page < 0 else len(self._head) + page * PAGE + offset
 
-    def choose(self, ranges: Sequence[tuple[int, int]]) -> "Chosen":
+    def choose(self, ranges: Sequence[tuple[int, int]]) -> Chosen:
         """The tasks in these rows as they are numbered now, first and last of each range included."""
         parts: list[UUID | Stretch] = []
         for first, last in ranges:

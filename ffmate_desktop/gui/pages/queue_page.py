@@ -3,13 +3,12 @@
 from dataclasses import replace
 from uuid import UUID
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLineEdit,
-    QMenu,
     QPushButton,
     QSplitter,
     QStackedLayout,
@@ -21,12 +20,12 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.queue import EVERY_STATUS, QueueFilter, SortColumn
 from ffmate_desktop.domain.task import ACTIVE, TaskStatus
 from ffmate_desktop.gui.core import Core
-from ffmate_desktop.gui.models.columns import Column, title
 from ffmate_desktop.gui.models.live_board import LiveBoard
 from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.pages.queue_actions import QueueActions
 from ffmate_desktop.gui.pages.queue_figures import QueueFigures
+from ffmate_desktop.gui.pages.queue_order import OrderButton
 from ffmate_desktop.gui.views.batch_list import BatchList
 from ffmate_desktop.gui.views.detail_pane import DetailPane
 from ffmate_desktop.gui.views.queue_view import QueueView
@@ -118,11 +117,7 @@ class QueuePage(Page):
         self.theme.dress(self.pause, "play" if paused else "pause", "text")
 
     def _build_bar(self) -> QHBoxLayout:
-        self.order = QToolButton()
-        self.order.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.order.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self.order.setAccessibleName(self.tr("Order of the tasks"))
-        self.theme.dress(self.order, "chevron-down", "text_2")
+        self.order = OrderButton(self.theme, self._is_offered)
         self.only = QPushButton()
         self.only.setProperty("class", "quiet")
         self.theme.dress(self.only, "x", "text_2")
@@ -215,7 +210,7 @@ class QueuePage(Page):
         self.batches.opened.connect(self._open_batch)
         self.actions_.only_node.connect(lambda node: self._show_only(node, None))
         self.actions_.only_batch.connect(lambda batch: self._show_only(None, batch))
-        self.order.clicked.connect(self._open_orders)
+        self.order.chosen.connect(self._set_order)
         self.view.selected_rows_changed.connect(self._show_detail)
         self.view.activated_row.connect(self._open_detail)
         self.view.doubleClicked.connect(lambda _index: self._open_detail())
@@ -225,7 +220,6 @@ class QueuePage(Page):
         self.detail.restart_wanted.connect(self.actions_.restart.trigger)
         self.splitter.splitterMoved.connect(lambda *_: self.memory.setValue(_SPLIT, self.splitter.sizes()))
         self.view.sort_wanted.connect(self._sort_by)
-        self.view.header_menu_wanted.connect(self._open_columns)
         self.model.counted.connect(self._show_counts)
         self.bridge.away_changed.connect(lambda since: self.view.set_stale(since is not None))
         self.theme.changed.connect(lambda: self._search_icon.setIcon(self.theme.icon("search", "text_3")))
@@ -381,7 +375,7 @@ class QueuePage(Page):
 
     def _set_order(self, column: SortColumn, descending: bool) -> None:
         view = replace(self.model.view, column=column, descending=descending)
-        if self.core is not None and not self.core.queue.cheap(view, self.model.rowCount()):
+        if self.core is not None and not self._is_offered(column, descending):
             self.message.emit(
                 self.tr("So many tasks cannot be sorted by this column."),
                 self.tr("Filter them first, for example by status."),
@@ -389,50 +383,14 @@ class QueuePage(Page):
             return
         self.memory.setValue(_SORT, column.value)
         self.memory.setValue(_DESCENDING, "true" if descending else "false")
-        self.order.setText(
-            next((text for text, *order in self._orders() if order == [column, descending]), "")
-        )
+        self.order.show_order(column, descending)
         self.view.show_sorting(column, descending)
         self.model.show_view(view)
 
-    def _orders(self) -> list[tuple[str, SortColumn, bool]]:
-        return [
-            (self.tr("Newest first"), SortColumn.CREATED, True),
-            (self.tr("Oldest first"), SortColumn.CREATED, False),
-            (self.tr("Next to run first"), SortColumn.PRIORITY, True),
-            (self.tr("Last to run first"), SortColumn.PRIORITY, False),
-            (self.tr("Recently finished first"), SortColumn.FINISHED, True),
-            (self.tr("Long finished first"), SortColumn.FINISHED, False),
-            (self.tr("Name, A to Z"), SortColumn.NAME, False),
-            (self.tr("Name, Z to A"), SortColumn.NAME, True),
-        ]
-
-    def _open_orders(self) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for text, column, descending in self._orders():
-            view = replace(self.model.view, column=column, descending=descending)
-            action = menu.addAction(text)
-            action.setCheckable(True)
-            action.setChecked(view == self.model.view)
-            action.setEnabled(self.core is not None and self.core.queue.cheap(view, self.model.rowCount()))
-            action.triggered.connect(
-                lambda _checked=False, column=column, descending=descending: self._set_order(
-                    column, descending
-                )
-            )
-        menu.popup(self.order.mapToGlobal(QPoint(0, self.order.height() + 4)))
-
-    def _open_columns(self, place: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for column in Column:
-            if column is not Column.TASK:
-                action = menu.addAction(title(column))
-                action.setCheckable(True)
-                action.setChecked(column in self.view.wanted)
-                action.toggled.connect(lambda on, column=column: self.view.show_column(column, on))
-        menu.popup(place)
+    def _is_offered(self, column: SortColumn, descending: bool) -> bool:
+        """Whether so many rows can be shown in this order."""
+        view = replace(self.model.view, column=column, descending=descending)
+        return self.core is not None and self.core.queue.cheap(view, self.model.rowCount())
 
     def _show_counts(self) -> None:
         counts = self.model.counts

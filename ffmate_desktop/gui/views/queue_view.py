@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QSettings, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QSettings, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView
 
 from ffmate_desktop.domain.queue import QueueRow, SortColumn
 from ffmate_desktop.gui.delegates.queue_delegate import ROW_HEIGHT, QueueDelegate
-from ffmate_desktop.gui.models.columns import LOOKS, Column
+from ffmate_desktop.gui.models.columns import LOOKS, Column, title
 from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.theme.theme import Theme
 
@@ -22,7 +22,6 @@ class QueueView(QTableView):
 
     menu_wanted = Signal(object)
     sort_wanted = Signal(object)
-    header_menu_wanted = Signal(object)
     activated_row = Signal()
     selected_rows_changed = Signal()
 
@@ -80,9 +79,7 @@ class QueueView(QTableView):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(Column.TASK, QHeaderView.ResizeMode.Stretch)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(
-            lambda point: self.header_menu_wanted.emit(header.mapToGlobal(point))
-        )
+        header.customContextMenuRequested.connect(self._open_columns)
         header.sectionClicked.connect(self._on_header)
         header.sectionResized.connect(self._remember_width)
 
@@ -101,6 +98,17 @@ class QueueView(QTableView):
         self.wanted = (self.wanted | {column}) if shown else (self.wanted - {column})
         self._memory.setValue(_SHOWN, [column.name for column in sorted(self.wanted)])
         self.fit_columns()
+
+    def _open_columns(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for column in Column:
+            if column is not Column.TASK:
+                action = menu.addAction(title(column))
+                action.setCheckable(True)
+                action.setChecked(column in self.wanted)
+                action.toggled.connect(lambda on, column=column: self.show_column(column, on))
+        menu.popup(self.horizontalHeader().mapToGlobal(place))
 
     def fit_columns(self) -> None:
         """Hide the least important of the wanted columns until the rest has room."""

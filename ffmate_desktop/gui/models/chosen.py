@@ -1,0 +1,36 @@
+"""Tasks that were chosen in the table, also those that are not in memory."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from ffmate_desktop.domain.queue import Key, QueueView
+from ffmate_desktop.services.queue import QueueService
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Rows that are not in memory: `count` of them, `offset` rows behind the one with this key."""
+
+    anchor: Key
+    offset: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Tasks that somebody chose; what the table shows later makes no difference."""
+
+    queue: QueueService | None
+    view: QueueView
+    parts: list[UUID | Stretch]
+
+    async def uuids(self) -> list[UUID]:
+        """All of them; reads those that were not in memory."""
+        found: list[UUID] = []
+        for part in self.parts:
+            if isinstance(part, UUID):
+                found.append(part)
+            elif self.queue is not None:
+                rows = await self.queue.page_at(self.view, part.anchor, part.offset + part.count)
+                found += [row.uuid for row in rows[part.offset :]]
+        return found
