@@ -3,7 +3,7 @@
 import platform
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QTextOption
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -42,6 +42,8 @@ class AddNodeDialog(QDialog):
         self.command.setReadOnly(True)
         self.command.setProperty("class", "code")
         self.command.setFont(fonts.mono(12))
+        self.command.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+        self.command.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.command.setAccessibleName(self.tr("The command that adds a node"))
         self.command.setFixedHeight(62 if uri else 42)
         self.reveal = QCheckBox(self.tr("Show the password"))
@@ -78,6 +80,12 @@ class AddNodeDialog(QDialog):
         self._column.addLayout(line)
         if invited.local_host is not None:
             self._note("triangle-alert", "warning", self._about_local(invited.local_host))
+        if invited.has_password:
+            text = self.tr(
+                "Where other people use the computer too, give the address in the variable FFMATE_DATABASE: "
+                "everybody there can read a command line."
+            )
+            self._note("shield-check", "link", text)
         self._note(
             "folder-sync",
             "link",

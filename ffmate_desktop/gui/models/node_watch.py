@@ -47,8 +47,8 @@ class NodeWatch(QObject):
         self._ran: dict[int, int] = {}
         self._timer = QTimer(self, interval=TICK)
         self._timer.timeout.connect(self._tick)
-        bridge.anything_changed.connect(self.read)
-        bridge.nodes_changed.connect(self.read)
+        bridge.anything_changed.connect(self._on_news)
+        bridge.nodes_changed.connect(self._on_news)
         bridge.tasks_changed.connect(lambda _ids: self._mark())
         bridge.heard_from.connect(self._tellers.update)
         bridge.progress.connect(self._take_progress)
@@ -100,6 +100,13 @@ class NodeWatch(QObject):
 
         self._bridge.run_quietly(read(), "reading the nodes")
 
+    def _on_news(self) -> None:
+        """Nobody looks: only the number in the sidebar waits for it, and the database has others to serve first."""
+        if self._is_active:
+            self.read()
+        else:
+            self._is_dirty = True
+
     def _mark(self) -> None:
         if self._is_active and self._is_stale(AGAIN / 2):
             self.read()
@@ -135,7 +142,7 @@ class NodeWatch(QObject):
         for node in self._nodes:
             line = self._samples.setdefault(node.id, deque(maxlen=SAMPLES))
             line.append(self._fps(node) or 0.0)
-        if self._is_active and self._is_stale(AGAIN):
+        if self._is_dirty or (self._is_active and self._is_stale(AGAIN)):
             self.read()
         self.ticked.emit()
 
