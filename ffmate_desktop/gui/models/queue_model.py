@@ -62,6 +62,9 @@ class QueueModel(QAbstractTableModel):
         self._places: dict[int, tuple[int, int]] = {}  # task id: page (-1: head) and offset
         self._wishes: list[int] = []
         self._fetching: set[int] = set()
+        self._unsettled: set[int] = (
+            set()
+        )  # tasks that changed while something was being read: it may be older
         self._generation = 0
         self._shown_view: QueueView | None = None
         self._reload: asyncio.Task[None] | None = None
@@ -193,6 +196,7 @@ class QueueModel(QAbstractTableModel):
             self._put(page, rows)
             first = len(self._head) + page * PAGE
             self._emit(first, min(first + PAGE, self._length) - 1)
+            self._settle(queue)
         self._fetch()
 
     def _put(self, page: int, rows: list[QueueRow]) -> None:
@@ -224,11 +228,13 @@ class QueueModel(QAbstractTableModel):
 
     def _on_tasks(self, changed: frozenset[int] | None) -> None:
         queue = self._queue
-        if queue is None or not self.is_known:
+        if queue is None:
             return
-        if changed is None:
+        if changed is None or not self.is_known:
             self.reload()
             return
+        if self._fetching or self._reload is not None:
+            self._unsettled |= changed
         here = [task for task in changed if task in self._places]
         elsewhere = [task for task in changed if task not in self._places]
         if elsewhere and not self._is_plain():
@@ -249,7 +255,8 @@ class QueueModel(QAbstractTableModel):
 
     async def _read_rows(self, queue: QueueService, ids: list[int], generation: int) -> None:
         rows = await queue.rows(ids, self.view.column)
-        if generation != self._generation:
+        if generation != self._generation:  # the order was read meanwhile, perhaps before these changes
+            self._start(self._read_rows(queue, ids, self._generation), "reading changed tasks")
             return
         found = {row.id: row for row in rows}
         fresh, updated = [], []
@@ -296,6 +303,14 @@ class QueueModel(QAbstractTableModel):
                 return row.name
             case _:
                 return None
+
+    def _settle(self, queue: QueueService) -> None:
+        """What changed while it was being read is read again."""
+        again = [task for task in self._unsettled if task in self._places]
+        if not self._fetching and self._reload is None:
+            self._unsettled.clear()
+        if again:
+            self._start(self._read_rows(queue, again, self._generation), "reading changed tasks")
 
     def _insert(self, fresh: list[QueueRow]) -> None:
         """New tasks on top of all others."""
@@ -344,6 +359,8 @@ class QueueModel(QAbstractTableModel):
 
     def _end_reload(self, _task: "asyncio.Task[None]") -> None:
         self._reload = None
+        if self._queue is not None:
+            self._settle(self._queue)
         if self._stale:
             self.reload()
 
