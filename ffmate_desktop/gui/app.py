@@ -16,6 +16,7 @@ from ffmate_desktop import __version__, logs
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core, OpenCore
+from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.pages.logs_page import LogsPage
@@ -52,11 +53,19 @@ def run(
     """Show the window until it is closed; returns the exit code of the program.
 
     `drain_time` in seconds is what running tasks get when the program is told to stop by a signal. `files` are opened
-    as if they were dropped on the window.
+    as if they were dropped on the window; if this data folder has a window already, in that one. Raises UserError.
     """
     app = make_application()
-    with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
-        return runner.run(_main(app, open_core, resources, data_dir, drain_time, files, signals))
+    instance = first_or_hand_over(data_dir, files)
+    if instance is None:
+        return 0
+    try:
+        with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
+            return runner.run(
+                _main(app, instance, open_core, resources, data_dir, drain_time, files, signals)
+            )
+    finally:
+        instance.close()
 
 
 class Application(QApplication):
@@ -86,6 +95,7 @@ def make_application() -> QApplication:
 
 async def _main(
     app: QApplication,
+    instance: Instance,
     open_core: OpenCore,
     resources: Path,
     data_dir: Path,
@@ -97,6 +107,8 @@ async def _main(
     window = make_window(app, bridge, resources, data_dir)
     program = Program(window, bridge, open_core, drain_time)
     window.close_wanted.connect(program.close)
+    window.detaching.connect(instance.stop_listening)
+    instance.given.connect(window.come_up)
     if isinstance(app, Application):
         app.file_opened.connect(lambda path: window.open_files([path]))
     app.commitDataRequest.connect(lambda _session: program.close())

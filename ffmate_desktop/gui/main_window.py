@@ -29,7 +29,7 @@ class MainWindow(QMainWindow):
     """`close_wanted` comes when the user closes the window; whoever runs the program decides what that means."""
 
     close_wanted = Signal()
-    files_given = Signal(list)
+    files_given = Signal(object)
     """Paths that the user wants to queue: named on the command line, dropped or pasted; the cluster is open."""
     detaching = Signal()
     """The cluster is being closed."""
@@ -129,6 +129,14 @@ class MainWindow(QMainWindow):
         if self._files and self._core is not None:
             files, self._files = self._files, []
             self.files_given.emit(files)
+
+    def come_up(self, paths: Sequence[str] = ()) -> None:
+        """Be seen in front of other windows, and open these paths."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self.open_files(paths)
 
     def choose_files(self) -> None:
         """Let the user choose files to queue."""
