@@ -16,6 +16,7 @@ from ffmate_desktop import __version__, logs
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core, OpenCore
+from ffmate_desktop.gui.desktop.closing import Closing
 from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
@@ -106,7 +107,7 @@ async def _main(
     bridge = Bridge()
     window = make_window(app, bridge, resources, data_dir)
     program = Program(window, bridge, open_core, drain_time)
-    window.close_wanted.connect(program.close)
+    Closing(window, program)
     window.detaching.connect(instance.stop_listening)
     instance.given.connect(window.come_up)
     if isinstance(app, Application):
@@ -153,6 +154,7 @@ class Program:
         self._leaving = asyncio.Event()
         self._again = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
+        self._unsubscribe: Callable[[], object] = lambda: None
 
     async def run(self) -> None:
         """Until `close`, or until the signals have ended it."""
@@ -170,8 +172,51 @@ class Program:
 
     def close(self) -> None:
         """Stop in order: what runs here goes back to the queue."""
+        self._unsubscribe()
+        self._unsubscribe = lambda: None
         self._window.hide()
         self._leaving.set()
+
+    @property
+    def is_leaving(self) -> bool:
+        """It ends, or has ended."""
+        return self._leaving.is_set()
+
+    def finish(self) -> None:
+        """Take nothing new and end when what runs is finished, however long it takes, unless the user stays."""
+        core = self._core
+        if core is None or not core.node.running:
+            self.close()
+            return
+        self._bridge.run(core.nodes.drain(core.node.identifier), "finishing what runs", self._on_draining)
+
+    def _on_draining(self, _result: None) -> None:
+        if self._core is None:
+            return
+        self._finishing = True
+        self._unsubscribe()
+        self._unsubscribe = self._core.node.on_change(self._on_finished)
+        self._window.messages.show_message(
+            self._window.tr("FFmate Desktop quits when the running tasks are finished."),
+            self._window.tr("This computer takes nothing new until then."),
+            kind="info",
+            button=self._window.tr("Stay"),
+            act=self._stay,
+        )
+        self._on_finished()  # it may be by now
+
+    def _on_finished(self) -> None:
+        if self._finishing and self._core is not None and not self._core.node.is_working:
+            self.close()
+
+    def _stay(self) -> None:
+        self._finishing = False
+        if self._core is not None:
+            node = self._core.node
+            if node.is_working:
+                self._bridge.run(self._core.nodes.resume(node.identifier), "taking tasks again")
+            else:
+                node.join()
 
     def on_signal(self) -> None:
         """The first lets running tasks finish for a while, the second gives them back, the third ends at once."""
@@ -192,7 +237,7 @@ class Program:
         else:
             self.close()
 
-    _retiring = False
+    _retiring = _finishing = False
 
     async def _sessions(self) -> None:
         while not self._leaving.is_set():

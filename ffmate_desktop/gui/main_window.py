@@ -29,6 +29,8 @@ class MainWindow(QMainWindow):
     """`close_wanted` comes when the user closes the window; whoever runs the program decides what that means."""
 
     close_wanted = Signal()
+    quit_wanted = Signal()
+    """The user wants the program to end, not just the window."""
     files_given = Signal(object)
     """Paths that the user wants to queue: named on the command line, dropped or pasted; the cluster is open."""
     detaching = Signal()
@@ -100,7 +102,7 @@ class MainWindow(QMainWindow):
         for number in range(len(self.pages)):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
             shortcut.activated.connect(lambda number=number: self.show_page(number))
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.close)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quit_wanted.emit)
 
     @property
     def core(self) -> Core | None:

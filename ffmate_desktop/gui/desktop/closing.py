@@ -1,0 +1,181 @@
+"""What closing the window means while tasks run here: it asks, unless the user has said what it always means."""
+
+from enum import StrEnum
+from typing import Protocol, assert_never
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QDialog, QPushButton, QSystemTrayIcon, QVBoxLayout, QWidget
+
+from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.labels import label
+
+_MEMORY = "window/on_close"
+_WIDTH = 440
+
+
+class OnClose(StrEnum):
+    """What happens when the window is closed."""
+
+    ASK = "ask"
+    BACKGROUND = "background"
+    """The window goes, the node works on; only where a tray brings it back."""
+    FINISH = "finish"
+    """What runs is finished, nothing new is taken, then the program ends."""
+    NOW = "now"
+    """What runs goes back to the queue, and the program ends."""
+
+
+class Endings(Protocol):
+    """How the program can end."""
+
+    @property
+    def is_leaving(self) -> bool:
+        """It ends already."""
+        ...
+
+    def finish(self) -> None:
+        """End when what runs is finished."""
+        ...
+
+    def close(self) -> None:
+        """End now; what runs goes back to the queue."""
+        ...
+
+
+class Closing(QObject):
+    """Listens to the window. Signals and logging out go past it: they never ask. Owned by the window."""
+
+    def __init__(self, window: MainWindow, program: Endings) -> None:
+        super().__init__(window)
+        self._window, self._program = window, program
+        self.dialog: CloseDialog | None = None
+        window.close_wanted.connect(self.close)
+        window.quit_wanted.connect(self.quit)
+        window.detaching.connect(self._give_up)
+
+    @property
+    def choice(self) -> OnClose:
+        """What was remembered."""
+        try:
+            return OnClose(str(self._window.memory.value(_MEMORY, OnClose.ASK)))
+        except ValueError:  # of another version
+            return OnClose.ASK
+
+    @choice.setter
+    def choice(self, choice: OnClose) -> None:
+        self._window.memory.setValue(_MEMORY, choice.value)
+
+    def close(self) -> None:
+        """The window is to go."""
+        choice = self.choice
+        if choice is OnClose.BACKGROUND and has_tray() and not self._program.is_leaving:
+            self._window.hide()
+        else:
+            self._end(OnClose.ASK if choice is OnClose.BACKGROUND else choice)
+
+    def quit(self) -> None:
+        """The program is to end: working on in the background is not meant."""
+        self._end(OnClose.ASK if self.choice is OnClose.BACKGROUND else self.choice)
+
+    def _end(self, choice: OnClose) -> None:
+        core = self._window.core
+        running = core.node.running if core is not None else 0
+        if self._program.is_leaving or not running:
+            self._program.close()
+        elif choice is OnClose.ASK:
+            self._ask(running)
+        else:
+            self._do(choice)
+
+    def _ask(self, running: int) -> None:
+        if self.dialog is None:
+            if not self._window.isVisible():  # it was asked for from the tray
+                self._window.come_up()
+            self.dialog = CloseDialog(self._window, self._window.around.theme, running, can_hide=has_tray())
+            self.dialog.chosen.connect(self._on_chosen)
+            self.dialog.finished.connect(self._on_finished)
+            self.dialog.open()
+
+    def _on_chosen(self, choice: OnClose, always: bool) -> None:
+        if always:
+            self.choice = choice
+        self._do(choice)
+
+    def _on_finished(self, _result: int) -> None:
+        self.dialog = None
+
+    def _give_up(self) -> None:
+        if self.dialog is not None:
+            self.dialog.reject()
+
+    def _do(self, choice: OnClose) -> None:
+        match choice:
+            case OnClose.ASK:
+                pass
+            case OnClose.BACKGROUND:
+                self._window.hide()
+            case OnClose.FINISH:
+                self._program.finish()
+            case OnClose.NOW:
+                self._program.close()
+            case _:
+                assert_never(choice)
+
+
+class CloseDialog(QDialog):
+    """Open it with `open()`. `chosen` brings an `OnClose` and whether it is meant for ever."""
+
+    chosen = Signal(object, bool)
+
+    def __init__(self, parent: QWidget, theme: Theme, running: int, *, can_hide: bool) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        title = (
+            self.tr("A task is running on this computer")
+            if running == 1
+            else self.tr("{0} tasks are running on this computer").format(running)
+        )
+        self.setWindowTitle(self.tr("Close FFmate Desktop"))
+        self.buttons: dict[OnClose, QPushButton] = {}
+        self.always = QCheckBox(self.tr("Always do this"))
+        self.cancel = QPushButton(self.tr("Cancel"))
+        self.cancel.clicked.connect(self.reject)
+        words = (
+            self.tr("What should happen to them?") if running > 1 else self.tr("What should happen to it?")
+        )
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(24, 22, 24, 20)
+        self._column.setSpacing(10)
+        self._column.addWidget(label(title, "heading"))
+        self._column.addWidget(label(words, "second", wraps=True))
+        if can_hide:
+            self._offer(OnClose.BACKGROUND, self.tr("Keep working in the background"), "monitor")
+        self._offer(OnClose.FINISH, self.tr("Finish what runs, then quit"), "timer")
+        self._offer(OnClose.NOW, self.tr("Give tasks back to the queue and quit now"), "log-out")
+        self._column.addWidget(self.always)
+        self._column.addWidget(self.cancel)
+        first = next(iter(self.buttons.values()))
+        first.setDefault(True)
+        first.setFocus()
+        self.setFixedSize(_WIDTH, self._column.totalHeightForWidth(_WIDTH))
+
+    def _offer(self, choice: OnClose, text: str, icon: str) -> None:
+        button = QPushButton(text)
+        is_first = not self.buttons
+        if is_first:
+            button.setProperty("class", "primary")
+        self._theme.dress(button, icon, "on_accent" if is_first else "text_2")
+        button.clicked.connect(lambda: self._choose(choice))
+        self.buttons[choice] = button
+        self._column.addWidget(button)
+
+    def _choose(self, choice: OnClose) -> None:
+        self.accept()
+        self.chosen.emit(choice, self.always.isChecked())
+
+
+def has_tray() -> bool:
+    """Whether a hidden window can be brought back."""
+    return QSystemTrayIcon.isSystemTrayAvailable()
