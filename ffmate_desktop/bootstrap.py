@@ -17,6 +17,7 @@ from ffmate_desktop.db.migrate import update_schema
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
+from ffmate_desktop.media.awake import find_inhibitor
 from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
 from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.probe import Prober
@@ -143,6 +144,7 @@ def open_window(
         drain_time=settings.drain_time,
         files=files,
         signals=signals,
+        inhibitor=find_inhibitor(),
     )
 
 

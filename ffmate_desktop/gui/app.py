@@ -16,6 +16,7 @@ from ffmate_desktop import __version__, logs
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core, OpenCore
+from ffmate_desktop.gui.desktop.awake import StayingAwake
 from ffmate_desktop.gui.desktop.closing import Closing
 from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over
 from ffmate_desktop.gui.loop import Loop
@@ -27,6 +28,7 @@ from ffmate_desktop.gui.pages.presets_page import PresetsPage
 from ffmate_desktop.gui.pages.queue_page import QueuePage
 from ffmate_desktop.gui.submitting import Submitting
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.services.awake import Inhibitor
 from ffmate_desktop.services.news import is_outage
 
 FIRST_PAINT = 2.0
@@ -50,6 +52,7 @@ def run(
     drain_time: float,
     files: Sequence[str],
     signals: Signals,
+    inhibitor: Inhibitor,
 ) -> int:
     """Show the window until it is closed; returns the exit code of the program.
 
@@ -63,9 +66,10 @@ def run(
     try:
         with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
             return runner.run(
-                _main(app, instance, open_core, resources, data_dir, drain_time, files, signals)
+                _main(app, instance, open_core, resources, data_dir, drain_time, files, signals, inhibitor)
             )
     finally:
+        inhibitor.close()
         instance.close()
 
 
@@ -103,11 +107,13 @@ async def _main(
     drain_time: float,
     files: Sequence[str],
     signals: Signals,
+    inhibitor: Inhibitor,
 ) -> int:
     bridge = Bridge()
     window = make_window(app, bridge, resources, data_dir)
     program = Program(window, bridge, open_core, drain_time)
     Closing(window, program)
+    StayingAwake(window, inhibitor)
     window.detaching.connect(instance.stop_listening)
     instance.given.connect(window.come_up)
     if isinstance(app, Application):
