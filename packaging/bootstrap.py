@@ -40,6 +40,7 @@ usage: python3 packaging/bootstrap.py COMMAND [ARGUMENTS]
   test [ARGUMENTS]   run the test suite; ARGUMENTS go to pytest, for example: test -k progress
   check [ARGUMENTS]  ruff, mypy and import-linter, then the test suite
   libraries          see that the libraries are there that the window needs of the system
+  screenshots        draw every page of the window, from a cluster at work, into docs/screenshots
   chaos [ARGUMENTS]  break real nodes at random and check everything, for example: chaos --seconds 300 --seed 7
 
 The first time, everything that is needed is installed into the folder .venv of the project, and nowhere else.
@@ -55,6 +56,7 @@ CHECKS = {
     "import-linter": ("lint-imports",),
     "pytest": ("pytest", *PARALLEL),
 }
+MODULES = {"chaos": "tests.faults.chaos", "screenshots": "tests.gui.screenshots"}
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV, STAMP, LOCK = ".venv", "bootstrap.json", "bootstrap.lock"
@@ -433,14 +435,15 @@ def perform(command: str, arguments: list[str]) -> int:
             see_to_libraries()
         start([str(script(ROOT, "ffmate-desktop")), *arguments], clean_environment())
     set_up(ROOT, {"dev"})
-    if command in ("test", "check"):
+    if command in ("test", "check", "screenshots"):
         see_to_libraries()
+    if command in ("test", "check"):
         subprocess.call([sys.executable, str(ROOT / "packaging" / "install_test_tools.py")])
     if command == "check":
         return check(ROOT, arguments)
     os.chdir(ROOT)
-    if command == "chaos":
-        start([str(script(ROOT, "python")), "-m", "tests.faults.chaos", *arguments], clean_environment())
+    if command in MODULES:
+        start([str(script(ROOT, "python")), "-m", MODULES[command], *arguments], clean_environment())
     start([str(script(ROOT, "pytest")), *PARALLEL, *arguments], clean_environment())
 
 
@@ -449,8 +452,8 @@ def main(command: str = "help", *arguments: str) -> int:
     if command in ("help", "-h", "--help"):
         print(HELP, end="")
         return 0
-    if command not in ("demo", "run", "test", "check", "chaos", "libraries"):
-        choice = "demo, run, test, check, chaos or libraries"
+    if command not in ("demo", "run", "test", "check", "libraries", *MODULES):
+        choice = "demo, run, test, check, libraries, screenshots or chaos"
         print(f"There is no command {command!r}. Choose {choice}.", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that an installer is ended with us

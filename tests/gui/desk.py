@@ -106,9 +106,17 @@ async def open_desk(
     uri: str, data_dir: Path, *, slots: int = 1, wrap: Callable[[Core], Core] = lambda core: core
 ) -> AsyncIterator[Desk]:
     """The window on this database until the block ends; then it is closed as a user does, and must end in order."""
+    async with open_desk_with(desk_settings(uri, data_dir, slots), wrap) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def open_desk_with(
+    settings: Settings, wrap: Callable[[Core], Core] = lambda core: core
+) -> AsyncIterator[Desk]:
+    """The same with these settings."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    settings = desk_settings(uri, data_dir, slots)
     opened: asyncio.Future[Core] = asyncio.get_running_loop().create_future()
 
     @asynccontextmanager
@@ -118,7 +126,7 @@ async def open_desk(
                 opened.set_result(core)
             yield wrap(core)
 
-    window, program, bridge = make_desk(app, open_core, data_dir)
+    window, program, bridge = make_desk(app, open_core, settings.data_dir)
     running = asyncio.create_task(program.run())
     try:
         async with asyncio.timeout(60):

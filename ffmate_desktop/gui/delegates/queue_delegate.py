@@ -118,7 +118,7 @@ class QueueDelegate(QStyledItemDelegate):
         icon, color = status_look(row)
         chip = self._stamps.chip(icon, status_word(row), color, scale)
         top = rect.top() + (rect.height() - 1 - CHIP_HEIGHT) // 2
-        painter.drawPixmap(rect.left() + PADDING - 4, top, chip)
+        painter.drawPixmap(rect.left() + PADDING, top, chip)
 
     def _paint_progress(
         self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, scale: float

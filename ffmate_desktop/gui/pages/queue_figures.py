@@ -134,7 +134,7 @@ class QueueFigures(QWidget):
         else:
             parts.append(self.tr("No node is working"))
         if figures.remaining:
-            parts.append(self.tr("about {0} to go").format(numbers.duration(_rounded(figures.remaining))))
+            parts.append(self.tr("about {0} to go").format(numbers.about(figures.remaining)))
         return "  ·  ".join(parts)
 
 
@@ -142,8 +142,3 @@ def _risen(seen: deque[int], now: int) -> float:
     """How much a number rose in the last moments."""
     seen.append(now)
     return max(0, now - seen[0])
-
-
-def _rounded(seconds: float) -> float:
-    """An estimate does not know seconds."""
-    return seconds if seconds < 60 else 60 * round(seconds / 60)

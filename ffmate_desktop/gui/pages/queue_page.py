@@ -400,7 +400,10 @@ class QueuePage(Page):
         if where == QueueFilter():
             self.counted.emit(total)
             is_empty = total == 0
+            had_focus = self.empty.isAncestorOf(self.focusWidget() or self)
             self.empty.setVisible(is_empty)
             self._filled.setVisible(not is_empty)
+            if had_focus and not is_empty:  # otherwise Qt gives it to the next widget, in the sidebar
+                self.view.setFocus()
             self.header.setVisible(not is_empty)
         self._choose_content()

@@ -36,6 +36,9 @@ from ffmate_desktop.gui.widgets.timeline import Timeline
 TICK = 1500
 """Milliseconds between two readings of the log of a task that runs."""
 
+_EDGE = 18
+"""Pixels between the pane and what is in it."""
+
 
 class DetailPane(QFrame):
     """`show_row` takes the row of the table; the whole task and its log are read when they are needed."""
@@ -122,7 +125,7 @@ class DetailPane(QFrame):
         inside = QWidget()
         inside.setProperty("class", "plain")
         parts = QVBoxLayout(inside)
-        parts.setContentsMargins(18, 0, 18, 14)
+        parts.setContentsMargins(_EDGE, 0, _EDGE, 14)
         parts.setSpacing(12)
         for part in (self.error, self.facts, self.graph, self.command, self.log, self.files, self.timeline):
             parts.addWidget(part)
@@ -133,6 +136,13 @@ class DetailPane(QFrame):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        bar = scroll.verticalScrollBar()
+
+        def keep_edge(_least: int, most: int) -> None:
+            """The bar stands in the margin: what is inside ends where the rest of the pane ends."""
+            parts.setContentsMargins(_EDGE, 0, _EDGE - (bar.sizeHint().width() if most else 0), 14)
+
+        bar.rangeChanged.connect(keep_edge)
         return scroll
 
     def add_button(self, button: QPushButton) -> None:

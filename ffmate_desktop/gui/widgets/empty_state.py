@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QRadialGradient
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
@@ -27,7 +27,13 @@ class EmptyState(QWidget):
         words = label(text, "lead", wraps=True)
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         words.setFixedWidth(430)
-        column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
+        row = (
+            QHBoxLayout()
+        )  # an alignment instead would ask for the height that the text has in the whole width
+        row.addStretch(1)
+        row.addWidget(words)
+        row.addStretch(1)
+        column.addLayout(row)
         if button:
             self.button = QPushButton(button)
             self.button.setProperty("class", "primary")
@@ -53,12 +59,16 @@ class _Picture(QWidget):
         tokens = self._theme.tokens
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        glow = QRadialGradient(QPointF(110, 90), 104)
+        glow = QRadialGradient(QPointF(0, 0), 104)
         glow.setColorAt(0, tokens.tint("accent", 0.22 if tokens.is_dark else 0.12))
         glow.setColorAt(1, tokens.tint("accent", 0.0))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(glow)
-        painter.drawEllipse(QPointF(110, 90), 104, 86)
+        painter.save()
+        painter.translate(110, 90)
+        painter.scale(1, 86 / 104)  # the gradient too, so that it has faded out at every edge
+        painter.drawEllipse(QPointF(0, 0), 104, 104)
+        painter.restore()
         for top in (36, 122):
             painter.setOpacity(0.55)
             self._card(painter, QRectF(36, top, 148, 30), 8)

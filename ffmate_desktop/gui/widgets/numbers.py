@@ -50,6 +50,14 @@ def duration(seconds: float | None) -> str:
     return tr("numbers", "{0} s").format(whole)
 
 
+def about(seconds: float) -> str:
+    """An estimate in words, which does not know seconds beyond the first minute: `4 h 12 min`, `19 min`, `8 s`."""
+    minutes = round(seconds / 60)
+    if seconds < 60 or minutes >= 60:
+        return duration(seconds if seconds < 60 else 60 * minutes)
+    return QCoreApplication.translate("numbers", "{0} min").format(minutes)
+
+
 def percent(value: float) -> str:
     """Whole percent, never 100 before the end."""
     return f"{min(99, int(value)) if value < 100 else 100}{THIN}%"

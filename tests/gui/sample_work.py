@@ -1,0 +1,128 @@
+"""Work as a studio has it, for the pictures of the window: clips, presets and tasks under believable names."""
+
+import asyncio
+import shutil
+from pathlib import Path
+from uuid import UUID
+
+from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.gui.core import Core
+from ffmate_desktop.services.preset_editor import PresetDraft
+from tests.media.clips import cut_off, ffmpeg
+from tests.node.waiting import until
+
+FILMS = ("Harbour_Lights", "Alpine_Rescue", "Deep_Field", "Night_Ferry", "The_Long_Table")
+SECONDS = 150
+"""Length of a clip. Encodes at the pace that a preset sets are still running when the last picture is taken."""
+
+PATIENCE = 180.0
+"""Seconds for the short tasks; a limit for things that went wrong."""
+
+_PACED = "-i ${{INPUT_FILE}} -vf scale=640:-2,realtime=speed={0} -c:v libx264 -preset {1} -c:a aac ${{OUTPUT_FILE}}"
+_PLACE = "${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_%s.mp4"
+OWN = (
+    PresetDraft(
+        "Review copy",
+        _PACED.format("0.9", "veryfast"),
+        "A light copy for the people who only watch. Keeps its pace and leaves room for others.",
+        _PLACE % "review",
+    ),
+    PresetDraft("Dailies", _PACED.format("0.7", "ultrafast"), "For the morning after.", _PLACE % "dailies"),
+    PresetDraft("Archive check", _PACED.format("1.3", "superfast"), "Reads all of it.", _PLACE % "check"),
+)
+
+
+class Media:
+    """A folder of clips. `running`, `done`, `waiting` and `broken` are what becomes of them, `new` is not queued."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._long, self._short, self._sound = (
+            folder / ".long.mov",
+            folder / ".short.mov",
+            folder / ".sound.wav",
+        )
+
+    def make(self) -> None:
+        """One film and one sound are encoded; all others are copies of them."""
+        loop = self.folder / ".loop.mov"
+        ffmpeg(
+            *("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=2", "-f", "lavfi", "-i", "sine=d=2"),
+            *(
+                "-c:v",
+                "libx264",
+                "-preset",
+                "ultrafast",
+                "-g",
+                "50",
+                "-pix_fmt",
+                "yuv420p",
+                "-c:a",
+                "aac",
+                loop,
+            ),
+        )
+        for seconds, target in ((SECONDS, self._long), (2, self._short)):
+            ffmpeg("-stream_loop", "-1", "-i", loop, "-t", str(seconds), "-c", "copy", target)
+        ffmpeg("-f", "lavfi", "-i", "sine=d=30", self._sound)
+        self.running = [self._copy(self._long, number, 1) for number in range(7)]
+        self.done = [self._copy(self._short, number, 2) for number in range(11)]
+        self.sound = [self._copy(self._sound, number, 3, ".wav") for number in range(3)]
+        self.waiting = [self._copy(self._long, number, 4) for number in range(24)]
+        self.new = [self._copy(self._short, number, 6) for number in (0, 5, 10, 1, 6)]
+        self.broken = cut_off(self._short, self._name(7, 5), 0.6)
+
+    def _name(self, number: int, reel: int, ending: str = ".mov") -> Path:
+        film = FILMS[number % len(FILMS)]
+        season, episode = 1 + number % 4, 1 + number
+        place = self.folder / film.split("_")[0].lower() / f"s{season:02}"
+        place.mkdir(parents=True, exist_ok=True)
+        return place / f"{film}_s{season:02}e{episode:02}_reel{reel}{ending}"
+
+    def _copy(self, source: Path, number: int, reel: int, ending: str = ".mov") -> Path:
+        return Path(shutil.copyfile(source, self._name(number, reel, ending)))
+
+
+async def fill(core: Core, media: Media) -> None:
+    """Tasks in every state; returns when all nodes are busy with long ones."""
+    for draft in OWN:
+        await core.preset_editor.add(draft)
+    nodes = [node.identifier for node in await core.nodes.all() if not node.paused]
+    for name in nodes:  # so that nobody takes what is to wait
+        await core.nodes.pause(name)
+    waiting = await _queue(core, "ProRes 422 HQ", *media.waiting[:9])
+    waiting += await _queue(core, "H.265 web 1080p", *media.waiting[9:])
+    await core.tasks.pause(waiting)
+    for name in nodes:
+        await core.nodes.resume(name)
+    await _queue(core, "H.264 web 720p", *media.done)
+    await _queue(core, "AAC audio", *media.sound)
+    await _queue(core, "H.264 web 1080p", media.broken)
+    await _until_open(core, len(waiting))
+    for number, clip in enumerate(media.running):
+        await _queue(core, OWN[number % len(OWN)].name, clip, priority=5)
+        await asyncio.sleep(1)
+    await core.tasks.cancel(waiting[-1:])
+    await core.tasks.resume(waiting[:-2])
+
+
+async def _queue(core: Core, preset: str, *clips: Path, priority: int | None = None) -> list[UUID]:
+    """One batch."""
+    found = await core.presets.find(preset)
+    new = [NewTask(input_file=str(clip), preset=found.uuid, priority=priority) for clip in clips]
+    return list((await core.tasks.add(new, source="window")).uuids)
+
+
+async def _until_open(core: Core, most: int) -> None:
+    """Wait until all but so many tasks are finished."""
+
+    async def few() -> bool:
+        counts = await core.queue.counts()
+        return sum(count for status, count in counts.items() if not status.is_done) <= most
+
+    await until(few, "the short tasks are finished", timeout=PATIENCE)
+
+
+async def running(core: Core) -> int:
+    """How many tasks run."""
+    return (await core.queue.counts()).get(TaskStatus.RUNNING, 0)

@@ -1,0 +1,205 @@
+"""Pictures of every page and of the main dialogs, from a real cluster at work: see the help of the command line."""
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtWidgets import QWidget
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.gui.app import make_application
+from ffmate_desktop.gui.dialogs.add_node import AddNodeDialog
+from ffmate_desktop.gui.loop import Loop
+from ffmate_desktop.gui.pages.nodes_page import CARDS, TABLE, NodesPage
+from ffmate_desktop.gui.pages.page import Page
+from ffmate_desktop.gui.pages.presets_page import PresetsPage
+from ffmate_desktop.gui.submitting import Submitting
+from ffmate_desktop.gui.theme.theme import Appearance
+from tests.gui.desk import Desk, desk_settings, open_desk_with
+from tests.gui.peers import open_peer
+from tests.gui.sample_work import OWN, Media, fill, running
+from tests.gui.small_png import save_small
+from tests.node.waiting import until
+
+P = TypeVar("P", bound=Page)
+
+FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+SIZE = (1440, 900)
+HERE = "studio-01"
+PEERS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "render-a": (3, ("gpu", "nvenc")),
+    "render-b": (2, ("prores",)),
+    "edit-bay-2": (1, ()),
+}
+PAUSED = "edit-bay-2"
+SLOTS = 2
+HISTORY = 25.0
+"""Seconds of work before the first picture of it, so that the graphs have something to show."""
+
+SETTLE = 0.7
+"""Seconds that a page gets to read and paint what it has just been asked to show."""
+
+
+class Photographer:
+    """Shows one thing after the other and keeps each in both themes."""
+
+    def __init__(self, desk: Desk, media: Media, folder: Path, ending: str) -> None:
+        self._desk, self._media = desk, media
+        self._folder, self._ending = folder, ending
+        self._window = desk.window
+
+    async def nothing_yet(self) -> None:
+        """The window of somebody who has just installed it."""
+        await self._keep("empty", self._window)
+
+    async def all_pages(self) -> None:
+        """Everything that there is to see while the cluster works."""
+        await self._queue()
+        await self._submitting()
+        await self._presets()
+        await self._nodes()
+        self._window.show_log("")
+        await self._keep("logs", self._window)
+
+    async def _queue(self) -> None:
+        desk = self._desk
+        desk.click_row(self._row_of(self._media.running[0]))
+        await asyncio.sleep(6)  # the graph of a task begins when its details are opened
+        await self._keep("queue", self._window)
+        desk.page.view.clearSelection()
+        await self._keep("queue-wide", self._window)
+        desk.page.grouped.setChecked(True)
+        await self._keep("batches", self._window)
+        desk.page.grouped.setChecked(False)
+
+    def _row_of(self, clip: Path) -> int:
+        model = self._desk.page.model
+        rows = ((number, model.row_at(number)) for number in range(model.rowCount()))
+        return next(number for number, row in rows if row is not None and row.name == clip.name)
+
+    async def _submitting(self) -> None:
+        submitting = self._window.findChild(Submitting)
+        assert submitting is not None
+        clips = [str(clip) for clip in self._media.new]
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(clip) for clip in clips])
+        submitting.target.overlay.show_for(data)
+        await self._keep("drop", self._window)
+        submitting.target.overlay.hide()
+        self._window.open_files(clips)
+        sheet = await until(lambda: submitting.sheet, "the sheet opens")
+        await until(lambda: sheet.ahead.is_fresh, "the sheet knows what will happen")
+        await self._keep("submit", sheet)
+        sheet.reject()
+
+    async def _presets(self) -> None:
+        page = self._open(PresetsPage)
+        presets = await self._desk.core.presets.all()
+        page.list.choose(next(preset.uuid for preset in presets if preset.name == OWN[0].name))
+        await self._keep("presets", self._window)
+
+    async def _nodes(self) -> None:
+        page = self._open(NodesPage)
+        for name, layout in (("nodes", CARDS), ("nodes-table", TABLE)):
+            page.layouts.chosen.emit(layout)
+            await self._keep(name, self._window)
+        print(page.watch.views[0].samples, page.watch.views[0].fps)
+        page.open_add()
+        dialog = page.findChild(AddNodeDialog)
+        assert dialog is not None
+        await self._keep("add-node-embedded", dialog)
+        dialog.reject()
+        address = "postgresql://ffmate:secret@db.studio.example/ffmate"
+        dialog = AddNodeDialog(self._window, self._window.around.theme, address)
+        dialog.open()
+        await self._keep("add-node", dialog)
+        dialog.reject()
+
+    def _open(self, kind: type[P]) -> P:
+        number, page = next(
+            (number, page) for number, page in enumerate(self._window.pages) if isinstance(page, kind)
+        )
+        self._window.show_page(number)
+        return page
+
+    async def _keep(self, name: str, widget: QWidget) -> None:
+        for appearance in (Appearance.LIGHT, Appearance.DARK):
+            self._window.around.theme.choose(appearance)
+            await asyncio.sleep(SETTLE)
+            save_small(widget.grab().toImage(), self._folder / f"{name}-{appearance}{self._ending}.png")
+
+
+async def take(folder: Path, ending: str) -> None:
+    """Start a cluster with an embedded database in a fresh folder, give it work, and keep the pictures."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ffmate-", ignore_cleanup_errors=True) as place,
+        tempfile.TemporaryDirectory(prefix="ingest-") as clips,
+    ):
+        root = Path(place)
+        root.chmod(0o755)  # as root the server runs as another user
+        media = Media(Path(clips))
+        await asyncio.to_thread(media.make)
+        settings = replace(desk_settings("", root / "data", SLOTS), database=None, identifier=HERE)
+        async with AsyncExitStack() as stack:
+            cluster = await stack.enter_async_context(bootstrap.open_cluster(settings))
+            desk = await stack.enter_async_context(open_desk_with(settings))
+            desk.window.resize(*SIZE)
+            photographer = Photographer(desk, media, folder, ending)
+            await asyncio.sleep(SETTLE)
+            await photographer.nothing_yet()
+            for name, (slots, labels) in PEERS.items():
+                await stack.enter_async_context(
+                    open_peer(name, cluster.uri, root, slots=slots, labels=labels)
+                )
+            await until(lambda: _joined(desk), "all nodes have joined")
+            await desk.core.nodes.pause(PAUSED)
+            await fill(desk.core, media)
+            busy = SLOTS + sum(slots for name, (slots, _labels) in PEERS.items() if name != PAUSED)
+            await until(lambda: _is_busy(desk, busy), "all nodes are busy")
+            await asyncio.sleep(HISTORY)
+            await photographer.all_pages()
+
+
+async def _joined(desk: Desk) -> bool:
+    return {node.identifier for node in await desk.core.nodes.all()} >= PEERS.keys()
+
+
+async def _is_busy(desk: Desk, tasks: int) -> bool:
+    return await running(desk.core) >= tasks
+
+
+def main() -> None:
+    """One process for each scale: Qt asks for it once, at its start."""
+    parser = argparse.ArgumentParser(prog="screenshots", description=__doc__)
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="where the pictures go (docs/screenshots)"
+    )
+    parser.add_argument(
+        "--scale", type=int, choices=(1, 2), help="only for screens of this many pixels a point"
+    )
+    arguments = parser.parse_args()
+    folder: Path = arguments.folder.absolute()
+    if arguments.scale is None:
+        for scale in (1, 2):
+            command = [sys.executable, "-m", "tests.gui.screenshots", "--folder", str(folder)]
+            subprocess.run([*command, "--scale", str(scale)], check=True)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
+    app = make_application()
+    with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
+        runner.run(take(folder, "@2x" if arguments.scale == 2 else ""))
+
+
+if __name__ == "__main__":
+    main()

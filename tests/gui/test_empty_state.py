@@ -1,0 +1,18 @@
+"""What is shown instead of an empty list."""
+
+from PySide6.QtWidgets import QApplication, QLabel
+
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.empty_state import EmptyState
+from ffmate_desktop.settings import resources_folder
+
+
+def test_its_text_is_seen_whole_in_a_wide_window(qapp: QApplication) -> None:
+    state = EmptyState(
+        Theme(qapp, resources_folder()), "Nothing", "A sentence that takes two lines. " * 3, "Go"
+    )
+    state.resize(1200, 700)
+    state.show()
+    words = next(label for label in state.findChildren(QLabel) if label.wordWrap())
+    assert words.height() >= words.heightForWidth(words.width())
+    state.close()

@@ -1,0 +1,13 @@
+"""Numbers in words."""
+
+import pytest
+
+from ffmate_desktop.gui.widgets import numbers
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(8, "8 s"), (59.4, "59 s"), (363, "6 min"), (3599, "1 h 00 min"), (15_130, "4 h 12 min")],
+)
+def test_an_estimate_knows_no_seconds(seconds: float, words: str) -> None:
+    assert numbers.about(seconds) == words
