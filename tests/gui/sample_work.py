@@ -18,7 +18,10 @@ SECONDS = 150
 PATIENCE = 180.0
 """Seconds for the short tasks; a limit for things that went wrong."""
 
-_PACED = "-i ${{INPUT_FILE}} -vf scale=640:-2,realtime=speed={0} -c:v libx264 -preset {1} -c:a aac ${{OUTPUT_FILE}}"
+_PACED = (
+    "-i ${{INPUT_FILE}} -vf scale=640:-2,realtime=speed={0}:limit=3600 "
+    "-c:v libx264 -preset {1} -c:a aac ${{OUTPUT_FILE}}"
+)
 _PLACE = "${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_%s.mp4"
 OWN = (
     PresetDraft(
@@ -66,7 +69,7 @@ class Media:
             ffmpeg("-stream_loop", "-1", "-i", loop, "-t", str(seconds), "-c", "copy", target)
         ffmpeg("-f", "lavfi", "-i", "sine=d=30", self._sound)
         self.running = [self._copy(self._long, number, 1) for number in range(7)]
-        self.done = [self._copy(self._short, number, 2) for number in range(11)]
+        self.done = [self._copy(self._short, number, 2) for number in range(9)]
         self.sound = [self._copy(self._sound, number, 3, ".wav") for number in range(3)]
         self.waiting = [self._copy(self._long, number, 4) for number in range(24)]
         self.new = [self._copy(self._short, number, 6) for number in (0, 5, 10, 1, 6)]

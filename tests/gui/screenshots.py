@@ -14,12 +14,14 @@ from typing import TypeVar
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.gui.app import make_application
 from ffmate_desktop.gui.dialogs.add_node import AddNodeDialog
 from ffmate_desktop.gui.loop import Loop
+from ffmate_desktop.gui.pages.logs_page import LogsPage
 from ffmate_desktop.gui.pages.nodes_page import CARDS, TABLE, NodesPage
 from ffmate_desktop.gui.pages.page import Page
 from ffmate_desktop.gui.pages.presets_page import PresetsPage
@@ -43,7 +45,10 @@ PEERS: dict[str, tuple[int, tuple[str, ...]]] = {
 }
 PAUSED = "edit-bay-2"
 SLOTS = 2
-HISTORY = 25.0
+HEARTBEAT = 5.0
+"""Seconds; as in a studio, and patient with a computer that does all of this at once."""
+
+HISTORY = 20.0
 """Seconds of work before the first picture of it, so that the graphs have something to show."""
 
 SETTLE = 0.7
@@ -57,6 +62,7 @@ class Photographer:
         self._desk, self._media = desk, media
         self._folder, self._ending = folder, ending
         self._window = desk.window
+        self.taken: list[Path] = []
 
     async def nothing_yet(self) -> None:
         """The window of somebody who has just installed it."""
@@ -68,7 +74,7 @@ class Photographer:
         await self._submitting()
         await self._presets()
         await self._nodes()
-        self._window.show_log("")
+        self._open(LogsPage)
         await self._keep("logs", self._window)
 
     async def _queue(self) -> None:
@@ -113,7 +119,6 @@ class Photographer:
         for name, layout in (("nodes", CARDS), ("nodes-table", TABLE)):
             page.layouts.chosen.emit(layout)
             await self._keep(name, self._window)
-        print(page.watch.views[0].samples, page.watch.views[0].fps)
         page.open_add()
         dialog = page.findChild(AddNodeDialog)
         assert dialog is not None
@@ -136,7 +141,9 @@ class Photographer:
         for appearance in (Appearance.LIGHT, Appearance.DARK):
             self._window.around.theme.choose(appearance)
             await asyncio.sleep(SETTLE)
-            save_small(widget.grab().toImage(), self._folder / f"{name}-{appearance}{self._ending}.png")
+            path = self._folder / f"{name}-{appearance}{self._ending}.png"
+            await asyncio.to_thread(widget.grab().toImage().save, str(path))
+            self.taken.append(path)
 
 
 async def take(folder: Path, ending: str) -> None:
@@ -149,7 +156,9 @@ async def take(folder: Path, ending: str) -> None:
         root.chmod(0o755)  # as root the server runs as another user
         media = Media(Path(clips))
         await asyncio.to_thread(media.make)
-        settings = replace(desk_settings("", root / "data", SLOTS), database=None, identifier=HERE)
+        settings = replace(
+            desk_settings("", root / "data", SLOTS), database=None, identifier=HERE, heartbeat=HEARTBEAT
+        )
         async with AsyncExitStack() as stack:
             cluster = await stack.enter_async_context(bootstrap.open_cluster(settings))
             desk = await stack.enter_async_context(open_desk_with(settings))
@@ -159,7 +168,7 @@ async def take(folder: Path, ending: str) -> None:
             await photographer.nothing_yet()
             for name, (slots, labels) in PEERS.items():
                 await stack.enter_async_context(
-                    open_peer(name, cluster.uri, root, slots=slots, labels=labels)
+                    open_peer(name, cluster.uri, root, heartbeat=HEARTBEAT, slots=slots, labels=labels)
                 )
             await until(lambda: _joined(desk), "all nodes have joined")
             await desk.core.nodes.pause(PAUSED)
@@ -168,6 +177,8 @@ async def take(folder: Path, ending: str) -> None:
             await until(lambda: _is_busy(desk, busy), "all nodes are busy")
             await asyncio.sleep(HISTORY)
             await photographer.all_pages()
+    for path in photographer.taken:  # now that there is no node whose loop this would hold up
+        save_small(QImage(str(path)), path)
 
 
 async def _joined(desk: Desk) -> bool:
