@@ -19,6 +19,8 @@ from ffmate_desktop.gui.core import Core, OpenCore
 from ffmate_desktop.gui.desktop.awake import StayingAwake
 from ffmate_desktop.gui.desktop.closing import Closing
 from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over
+from ffmate_desktop.gui.desktop.notices import Notices
+from ffmate_desktop.gui.desktop.tray import Tray
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.pages.logs_page import LogsPage
@@ -114,7 +116,9 @@ async def _main(
     program = Program(window, bridge, open_core, drain_time)
     Closing(window, program)
     StayingAwake(window, inhibitor)
-    window.detaching.connect(instance.stop_listening)
+    tray, notices = Tray(window), Notices(window)
+    notices.notice.connect(tray.tell)
+    window.detaching.connect(lambda: instance.stop_listening() if program.is_leaving else None)
     instance.given.connect(window.come_up)
     if isinstance(app, Application):
         app.file_opened.connect(lambda path: window.open_files([path]))
@@ -128,6 +132,7 @@ async def _main(
         window.open_files(files)
         await program.run()
     tick.stop()
+    tray.close()
     window.close_for_good()
     window.deleteLater()
     return 0

@@ -40,7 +40,7 @@ class StayingAwake(QObject):
             self._show()
 
     def _look_last(self) -> None:
-        self._timer.stop()
+        self._tried = False
         self._inhibitor.release()
         self._show()
 

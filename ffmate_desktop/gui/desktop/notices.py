@@ -1,0 +1,140 @@
+"""What is worth telling somebody who does not look: batches that finished, tasks that failed, nodes that were lost.
+
+News is gathered, so that 400 failures are one notice; while there is more to tell, notices come ever less often.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from ffmate_desktop.domain.node import Node, NodeState
+from ffmate_desktop.domain.queue import BatchRow, QueueFilter, QueueRow, QueueView, SortColumn
+from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.widgets.numbers import grouped
+
+FIRST, LONGEST, GROWTH = 3.0, 300.0, 4.0
+"""Seconds that news is gathered; it grows with every notice, and begins again when there was nothing to tell."""
+
+MOST = 1000
+"""More ended tasks than this between two looks are not counted."""
+
+_LATE = 60_000
+"""Milliseconds by which a task may show up after one that ended later."""
+
+_ENDED = QueueView(
+    SortColumn.FINISHED, True, QueueFilter(statuses=frozenset(one for one in TaskStatus if one.is_done))
+)
+_LIVE = (NodeState.ONLINE, NodeState.DRAINING)
+
+
+class Notices(QObject):
+    """`notice` brings a title and a text. What happened before the cluster was opened is not told. Owned by the
+    window."""
+
+    notice = Signal(str, str)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window, self._bridge = window, window.around.bridge
+        self._seen: set[tuple[int, int]] | None = None
+        self._newest = 0
+        self._nodes: dict[int, NodeState] = {}
+        self._pause = FIRST
+        self._reading: asyncio.Task[None] | None = None
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._look)
+        self._bridge.anything_changed.connect(self._stir)
+        self._bridge.nodes_changed.connect(self._stir)
+        self._bridge.tasks_changed.connect(lambda _ids: self._stir())
+        window.detaching.connect(self._forget)
+
+    def _stir(self) -> None:
+        if self._window.core is not None and not self._timer.isActive():
+            self._timer.start(int(self._pause * 1000) if self._seen is not None else 0)
+
+    def _forget(self) -> None:
+        self._timer.stop()
+        self._seen, self._nodes, self._newest, self._pause = None, {}, 0, FIRST
+
+    def _look(self) -> None:
+        core = self._window.core
+        if core is None:
+            return
+        if self._reading is None or self._reading.done():
+            self._reading = self._bridge.run_quietly(self._read(core), "looking for what to tell")
+        else:
+            self._stir()
+
+    async def _read(self, core: Core) -> None:
+        ended = await core.queue.page(_ENDED, limit=MOST)
+        nodes = await core.nodes.all()
+        fresh = self._fresh(ended)
+        batches = await core.queue.batches(list({row.batch for row in fresh if row.batch is not None}))
+        if core is not self._window.core:
+            return
+        lost = [node.identifier for node in nodes if self._is_lost(node)]
+        is_known = self._seen is not None
+        self._seen = {(row.id, row.finished or 0) for row in ended}
+        self._newest = max([self._newest, *(row.finished or 0 for row in ended)])
+        self._nodes = {node.id: node.state for node in nodes}
+        if is_known:
+            self._tell(fresh, batches, lost)
+
+    def _fresh(self, ended: Sequence[QueueRow]) -> list[QueueRow]:
+        seen = self._seen
+        if seen is None:
+            return []
+        since = self._newest - _LATE
+        return [
+            row for row in ended if (row.finished or 0) >= since and (row.id, row.finished or 0) not in seen
+        ]
+
+    def _is_lost(self, node: Node) -> bool:
+        return node.state is NodeState.DEAD and self._nodes.get(node.id) in _LIVE
+
+    # -- In words ------------------------------------------------------------------------------------------------
+
+    def _tell(self, fresh: Sequence[QueueRow], batches: Sequence[BatchRow], lost: Sequence[str]) -> None:
+        said = [*self._of_nodes(lost), *self._of_failures(fresh), *self._of_batches(batches)]
+        if not said:
+            self._pause = FIRST
+            return
+        self._pause = min(self._pause * GROWTH, LONGEST)
+        title, text = said[0]
+        self.notice.emit(title, "\n".join([text, *(other for other, _text in said[1:])]).strip())
+
+    def _of_nodes(self, lost: Sequence[str]) -> list[tuple[str, str]]:
+        if not lost:
+            return []
+        text = self.tr("What ran there goes back to the queue.")
+        if len(lost) == 1:
+            return [(self.tr("The node “{0}” was lost.").format(lost[0]), text)]
+        return [(self.tr("{0} nodes were lost.").format(len(lost)), text)]
+
+    def _of_failures(self, fresh: Sequence[QueueRow]) -> list[tuple[str, str]]:
+        failed = [row for row in fresh if row.status is TaskStatus.DONE_ERROR]
+        if not failed:
+            return []
+        if len(failed) == 1:
+            return [(self.tr("“{0}” failed.").format(failed[0].name), failed[0].error or "")]
+        count = grouped(len(failed))
+        words = self.tr("At least {0} tasks failed.") if len(fresh) >= MOST else self.tr("{0} tasks failed.")
+        return [(words.format(count), failed[0].error or "")]
+
+    def _of_batches(self, batches: Sequence[BatchRow]) -> list[tuple[str, str]]:
+        finished = [one for one in batches if _count(one, *_ENDED.where.statuses) == one.total]
+        if not finished:
+            return []
+        done = sum(_count(one, TaskStatus.DONE_SUCCESSFUL) for one in finished)
+        total = sum(one.total for one in finished)
+        text = self.tr("{0} of {1} tasks were successful.").format(grouped(done), grouped(total))
+        if len(finished) == 1:
+            return [(self.tr("A batch of {0} tasks is finished.").format(grouped(total)), text)]
+        return [(self.tr("{0} batches are finished.").format(len(finished)), text)]
+
+
+def _count(batch: BatchRow, *statuses: TaskStatus) -> int:
+    return sum(batch.by_status.get(status, 0) for status in statuses)

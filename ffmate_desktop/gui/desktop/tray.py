@@ -1,0 +1,103 @@
+"""The icon beside the clock: how this computer is, a menu, and notices that can be turned off."""
+
+import sys
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QRectF, Qt
+from PySide6.QtGui import QAction, QIcon, QPainter
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+
+from ffmate_desktop.gui.main_window import MainWindow
+
+_MEMORY = "notices/shown"
+_SIDE = 64
+_SECONDS = 10
+
+
+class Tray(QObject):
+    """It appears where there is a tray, also when the tray comes later than this program. Owned by the window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window, self._theme = window, window.around.theme
+        self._shown: tuple[str, str] | None = None
+        self.menu = QMenu(window)
+        self.open = self._add(self.tr("Open FFmate Desktop"), window.come_up)
+        self.pause = self._add("", window.node_panel.toggle_pause)
+        self.menu.addSeparator()
+        self.notices = self.menu.addAction(self.tr("Show notifications"))
+        self.notices.setCheckable(True)
+        self.notices.setChecked(window.memory.value(_MEMORY, True, bool) is True)
+        self.notices.toggled.connect(lambda on: window.memory.setValue(_MEMORY, on))
+        self.menu.addSeparator()
+        self.quit = self._add(self.tr("Quit FFmate Desktop"), window.quit_wanted.emit)
+        self.menu.setDefaultAction(self.open)
+        self.icon = QSystemTrayIcon(self)
+        self.icon.setContextMenu(self.menu)
+        self.icon.activated.connect(self._on_activated)
+        self.icon.messageClicked.connect(window.come_up)
+        window.node_panel.paused_changed.connect(lambda _paused: self._show())
+        self._show()
+        self.icon.show()
+
+    def tell(self, title: str, text: str) -> None:
+        """Show a notice of the system, unless the user does not want any."""
+        if self.notices.isChecked() and self.icon.supportsMessages():
+            self.icon.showMessage(title, text, self._window.windowIcon(), _SECONDS * 1000)
+
+    def close(self) -> None:
+        """Take it away; without this it would stay on Windows until somebody points at it."""
+        self.icon.hide()
+
+    def _add(self, text: str, act: Callable[[], object]) -> QAction:
+        action = self.menu.addAction(text)
+        action.triggered.connect(lambda _checked: act())
+        return action
+
+    def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        clicks = (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick)
+        if reason in clicks and sys.platform != "darwin":  # there a click opens the menu
+            self._window.come_up()
+
+    # -- State ---------------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        """The panel in the sidebar has changed."""
+        panel, core = self._window.node_panel, self._window.core
+        works = core is not None and core.node.is_working
+        if core is not None and not works:
+            text = self.tr("Work on the queue")
+        else:
+            text = self.tr("Take tasks again") if panel.is_paused else self.tr("Pause this computer")
+        self.pause.setText(text)
+        self.pause.setEnabled(core is not None)
+        if core is not None and core.node.trouble is not None:
+            badge = ("triangle-alert", "warning")
+        elif panel.is_paused:
+            badge = ("pause", "paused")
+        elif core is not None and core.node.running:
+            badge = ("play", "running")
+        else:
+            badge = ("", "")
+        if badge != self._shown:
+            self._shown = badge
+            self.icon.setIcon(self._picture(*badge))
+        self.icon.setToolTip(f"FFmate Desktop\n{panel.accessibleName()}")
+
+    def _picture(self, badge: str, color: str) -> QIcon:
+        """The mark, and in its corner the state as a picture: colour alone tells nothing."""
+        pixmap = self._window.windowIcon().pixmap(_SIDE, _SIDE)
+        if badge:
+            ratio = pixmap.devicePixelRatio()
+            side = pixmap.width() / ratio
+            painter = QPainter(pixmap)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            corner = QRectF(side * 0.44, side * 0.44, side * 0.56, side * 0.56)
+            painter.setBrush(self._theme.tokens.color("surface"))
+            painter.drawEllipse(corner)
+            inner = corner.adjusted(side * 0.09, side * 0.09, -side * 0.09, -side * 0.09)
+            picture = self._theme.pixmap(badge, color, round(inner.width()), ratio)
+            painter.drawPixmap(inner, picture, QRectF(picture.rect()))
+            painter.end()
+        return QIcon(pixmap)

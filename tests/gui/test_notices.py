@@ -1,0 +1,119 @@
+"""Notices of what happened while nobody looked, and the icon in the tray that shows them."""
+
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.gui.desktop import notices as told
+from ffmate_desktop.gui.desktop.notices import Notices
+from ffmate_desktop.gui.desktop.tray import Tray
+from tests.gui.desk import Desk
+from tests.gui.peers import open_peer
+from tests.node.farm import ENCODE, LONG
+from tests.node.waiting import Announce, until
+
+BROKEN = "-i ${INPUT_FILE} -c:v no-such-codec ${OUTPUT_FILE}"
+
+
+async def listen(desk: Desk, monkeypatch: pytest.MonkeyPatch, gather: float) -> list[tuple[str, str]]:
+    """What is told from now on."""
+    monkeypatch.setattr(told, "FIRST", gather)
+    notices = Notices(desk.window)
+    heard: list[tuple[str, str]] = []
+    notices.notice.connect(lambda title, text: heard.append((title, text)))
+    notices._stir()
+    await until(lambda: notices._seen is not None, "what was before is known")
+    return heard
+
+
+def look(desk: Desk) -> None:
+    """The time of gathering is over."""
+    notices = desk.window.findChild(Notices)
+    assert notices is not None
+    notices._look()
+
+
+async def test_what_failed_before_is_not_told_and_what_fails_together_is_told_once(
+    desk: Desk, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.shown(await desk.add(clip, BROKEN, name="old"), TaskStatus.DONE_ERROR)
+    heard = await listen(desk, monkeypatch, 3600.0)
+    out = f"{clip.parent}/${{INPUT_FILE_BASENAME}}.out.mp4"
+    commands = [ENCODE, *5 * [BROKEN]]
+    new = [NewTask(input_file=str(clip), command=command, output_file=out) for command in commands]
+    submitted = await desk.core.tasks.add(new, source="test")
+    await desk.core.nodes.set_slots("desk", 6)
+    for uuid in submitted.uuids[1:]:
+        await desk.shown(uuid, TaskStatus.DONE_ERROR)
+    await desk.shown(submitted.uuids[0], TaskStatus.DONE_SUCCESSFUL)
+    assert heard == []  # it is still gathered
+    look(desk)
+    await until(lambda: heard, "it is told")
+    [(title, text)] = heard
+    assert title == "5 tasks failed."
+    assert text.endswith("A batch of 6 tasks is finished.")
+    assert "no-such-codec" in text
+    await desk.shown(await desk.add(clip, BROKEN, name="one more"), TaskStatus.DONE_ERROR)
+    look(desk)
+    await until(lambda: len(heard) == 2, "it is told as well")
+    assert heard[1][0] == "“one more” failed."
+
+
+async def test_a_node_that_was_killed_is_told(
+    desk: Desk,
+    database_uri: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_warnings: Announce,
+) -> None:
+    expected_warnings.announce("render-7 is lost")
+    heard = await listen(desk, monkeypatch, 0.1)
+    async with open_peer("render-7", database_uri, tmp_path) as peer:
+
+        async def is_there() -> bool:
+            return any(node.identifier == "render-7" for node in await desk.core.nodes.all())
+
+        await until(is_there, "it joins")
+        notices = desk.window.findChild(Notices)
+        assert notices is not None
+        await until(lambda: len(notices._nodes) == 2, "it is known")
+        peer.kill()
+        await until(lambda: heard, "it is told")
+    assert heard[0][0] == "The node “render-7” was lost."
+
+
+async def test_the_tray_shows_and_changes_the_state(desk: Desk, clip: Path) -> None:
+    tray = Tray(desk.window)
+    desk.window.node_panel.refresh()
+    await until(lambda: "Accepting tasks" in tray.icon.toolTip(), "it tells how it is")
+    idle = tray.icon.icon().cacheKey()
+    tray.pause.trigger()
+    await until(lambda: tray.pause.text() == "Take tasks again", "it is paused")
+    assert "Paused" in tray.icon.toolTip()
+    assert tray.icon.icon().cacheKey() != idle
+    tray.pause.trigger()
+    await until(lambda: tray.pause.text() == "Pause this computer", "it goes on")
+    uuid = await desk.add(clip, LONG)
+    await until(lambda: "1 of 1" in tray.icon.toolTip(), "it works")
+    desk.window.hide()
+    tray.open.trigger()
+    assert desk.window.isVisible()
+    await desk.core.tasks.cancel([uuid])
+    await desk.shown(uuid, TaskStatus.DONE_CANCELED)
+
+
+async def test_notices_can_be_turned_off_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    tray = Tray(desk.window)
+    shown: list[str] = []
+    monkeypatch.setattr(tray.icon, "supportsMessages", lambda: True)
+    monkeypatch.setattr(tray.icon, "showMessage", lambda title, *_rest: shown.append(title))
+    tray.tell("one", "")
+    tray.notices.trigger()
+    tray.tell("two", "")
+    assert shown == ["one"]
+    assert not Tray(desk.window).notices.isChecked()
+    quits: list[bool] = []
+    desk.window.quit_wanted.connect(lambda: quits.append(True))
+    tray.quit.trigger()
+    assert quits == [True]
