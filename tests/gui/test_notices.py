@@ -106,7 +106,8 @@ async def test_the_tray_shows_and_changes_the_state(desk: Desk, clip: Path) -> N
 async def test_notices_can_be_turned_off_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     tray = Tray(desk.window)
     shown: list[str] = []
-    monkeypatch.setattr(tray.icon, "supportsMessages", lambda: True)
+    for here in ("supportsMessages", "isVisible"):
+        monkeypatch.setattr(tray.icon, here, lambda: True)
     monkeypatch.setattr(tray.icon, "showMessage", lambda title, *_rest: shown.append(title))
     tray.tell("one", "")
     tray.notices.trigger()

@@ -65,8 +65,11 @@ async def working(farm: Farm, process: psutil.Popen, clip: Path) -> psutil.Proce
     await until(runs, "the window claims it", timeout=60)
 
     def encoder() -> psutil.Process | None:
-        children = process.children(recursive=True)
-        return next((one for one in children if "libx264" in " ".join(one.cmdline())), None)
+        for child in process.children(recursive=True):
+            with contextlib.suppress(psutil.ZombieProcess):
+                if "libx264" in " ".join(child.cmdline()):
+                    return child
+        return None
 
     return await until(encoder, "ffmpeg runs")
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QRectF, Qt
+from PySide6.QtCore import QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QAction, QIcon, QPainter
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
@@ -12,6 +12,8 @@ from ffmate_desktop.gui.main_window import MainWindow
 _MEMORY = "notices/shown"
 _SIDE = 64
 _SECONDS = 10
+_AGAIN = 10_000
+"""Milliseconds between two looks for a tray, which may start after this program."""
 
 
 class Tray(QObject):
@@ -38,15 +40,25 @@ class Tray(QObject):
         self.icon.messageClicked.connect(window.come_up)
         window.node_panel.paused_changed.connect(lambda _paused: self._show())
         self._show()
-        self.icon.show()
+        self._waiting = QTimer(self, interval=_AGAIN)
+        self._waiting.timeout.connect(self._appear)
+        self._waiting.start()
+        self._appear()
+
+    def _appear(self) -> None:
+        """Without a tray, Qt would complain."""
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            self._waiting.stop()
+            self.icon.show()
 
     def tell(self, title: str, text: str) -> None:
         """Show a notice of the system, unless the user does not want any."""
-        if self.notices.isChecked() and self.icon.supportsMessages():
+        if self.notices.isChecked() and self.icon.supportsMessages() and self.icon.isVisible():
             self.icon.showMessage(title, text, self._window.windowIcon(), _SECONDS * 1000)
 
     def close(self) -> None:
         """Take it away; without this it would stay on Windows until somebody points at it."""
+        self._waiting.stop()
         self.icon.hide()
 
     def _add(self, text: str, act: Callable[[], object]) -> QAction:
