@@ -140,7 +140,11 @@ class Node:
             return
         self._heard = (node_id, version)
         if slots is not None and (slots, paused) != (self.slots, self.paused):
-            logs.cluster.info("This node has %d slots now%s", slots, ", and is paused" if paused else "")
+            logs.cluster.info(
+                "This node has %s now%s",
+                "1 slot" if slots == 1 else f"{slots} slots",
+                ", and is paused" if paused else "",
+            )
             self._facts = self._heartbeat.facts = replace(self._facts, slots=slots, paused=paused)
             self._slots.resize(slots)
             self._scheduler.wake()

@@ -17,7 +17,7 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.gui.app import make_application
 from ffmate_desktop.gui.dialogs.add_node import AddNodeDialog
 from ffmate_desktop.gui.loop import Loop
@@ -207,6 +207,7 @@ def main() -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
+    logs.show("error:*")  # and with it, the lines of this node go to the cluster
     app = make_application()
     with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
         runner.run(take(folder, "@2x" if arguments.scale == 2 else ""))

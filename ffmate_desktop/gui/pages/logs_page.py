@@ -7,12 +7,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QStackedLayout,
+    QStackedWidget,
     QVBoxLayout,
 )
 
@@ -23,6 +22,7 @@ from ffmate_desktop.gui.models.logs_model import LogsModel, as_text
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.views.log_lines import LogLines
+from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.choice_button import ChoiceButton
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.segments import Segments
@@ -101,10 +101,7 @@ class LogsPage(Page):
         self.body.addLayout(bar)
 
     def _build_lines(self) -> None:
-        card = QFrame()
-        card.setProperty("class", "card")
-        self._inside = QStackedLayout(card)
-        self._inside.setContentsMargins(1, 6, 1, 6)
+        self._inside = QStackedWidget()
         self._inside.addWidget(self.lines)
         self._nothing = label(self.tr("No line fits these filters."), "lead")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -118,7 +115,7 @@ class LogsPage(Page):
         self.whole.hide()
         column = QVBoxLayout()
         column.setSpacing(10)
-        column.addWidget(card, 1)
+        column.addWidget(card_around(self._inside), 1)
         column.addWidget(self.whole)
         self.body.addLayout(column, 1)
 

@@ -1,7 +1,7 @@
 """The nodes of the cluster: cards or a table, what is wrong above them, and how to add one."""
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QPushButton, QStackedWidget
 
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.add_node import AddNodeDialog
@@ -13,6 +13,7 @@ from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.views.node_banners import NodeBanners
 from ffmate_desktop.gui.views.node_cards import NodeCardsView
 from ffmate_desktop.gui.views.nodes_table import NodesTable
+from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.segments import Segments
 
 _LAYOUT = "nodes/layout"
@@ -50,14 +51,9 @@ class NodesPage(Page):
         self.theme.dress(self.add, "plus", "on_accent")
         self.buttons.addWidget(self.layouts)
         self.buttons.addWidget(self.add)
-        framed = QFrame()
-        framed.setProperty("class", "card")
-        inside = QVBoxLayout(framed)
-        inside.setContentsMargins(1, 1, 1, 1)
-        inside.addWidget(self.table)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.cards)
-        self.stack.addWidget(framed)
+        self.stack.addWidget(card_around(self.table))
         self.body.addWidget(self.banners)
         self.body.addWidget(self.stack, 1)
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSplitter,
-    QStackedLayout,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -30,6 +30,7 @@ from ffmate_desktop.gui.views.batch_list import BatchList
 from ffmate_desktop.gui.views.detail_pane import DetailPane
 from ffmate_desktop.gui.views.queue_view import QueueView
 from ffmate_desktop.gui.widgets.action_button import ActionButton
+from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.empty_state import EmptyState
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.segments import Segments
@@ -139,10 +140,7 @@ class QueuePage(Page):
         return bar
 
     def _build_table(self) -> QFrame:
-        card = QFrame()
-        card.setProperty("class", "card")
-        inside = QStackedLayout(card)
-        inside.setContentsMargins(1, 1, 1, 5)
+        inside = QStackedWidget()
         inside.addWidget(self.view)
         self._nothing = label(self.tr("No task fits this filter."), "lead")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -150,7 +148,7 @@ class QueuePage(Page):
         self.batches = BatchList(self.theme, self.bridge)
         inside.addWidget(self.batches)
         self._inside = inside
-        return card
+        return card_around(inside)
 
     def _build_body(self) -> None:
         self._table = table = QWidget()
