@@ -128,8 +128,7 @@ async def test_this_computer_is_paused_resumed_and_given_slots(desk: Desk, clip:
 
 async def test_the_menu_moves_duplicates_and_filters(desk: Desk, clip: Path) -> None:
     page = desk.page
-    await desk.core.nodes.pause("desk")
-    uuids = [await desk.add(clip, name=name) for name in ("first", "second", "third")]
+    uuids = [await desk.add(clip, name=name, labels=("nobody",)) for name in ("first", "second", "third")]
     await until(lambda: page.model.rowCount() == 3, "three tasks are shown")
     page._set_order(SortColumn.PRIORITY, True)
     await until(lambda: _names(desk) == ["first", "second", "third"], "what runs next is on top")
@@ -154,8 +153,7 @@ async def test_the_menu_moves_duplicates_and_filters(desk: Desk, clip: Path) -> 
 
 
 async def test_a_waiting_task_is_edited(desk: Desk, clip: Path) -> None:
-    await desk.core.nodes.pause("desk")
-    uuid = await desk.add(clip)
+    uuid = await desk.add(clip, labels=("nobody",))
     await desk.shown(uuid, TaskStatus.QUEUED)
     desk.click_row(0)
     desk.page.actions_.edit.trigger()
@@ -178,8 +176,7 @@ async def test_a_waiting_task_is_edited(desk: Desk, clip: Path) -> None:
 
 async def test_a_command_is_for_the_tasks_that_were_seen(desk: Desk, clip: Path) -> None:
     page = desk.page
-    await desk.core.nodes.pause("desk")
-    first, second = [await desk.add(clip, name=name) for name in ("first", "second")]
+    first, second = [await desk.add(clip, name=name, labels=("nobody",)) for name in ("first", "second")]
     await until(lambda: page.model.rowCount() == 2, "both are shown")
     desk.click_row(0)  # the newest
     page.actions_.cancel.trigger()
