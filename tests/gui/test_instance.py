@@ -76,6 +76,10 @@ def test_the_place_of_one_that_was_killed_is_taken(qapp: object, tmp_path: Path)
     holder.wait()
     holder.stdout.close()
     assert late.take()
+    socket = QLocalSocket()
+    socket.connectToServer(socket_name(tmp_path))
+    assert socket.waitForConnected(5000)
+    socket.abort()
     late.close()
 
 

@@ -76,12 +76,10 @@ class Notices(QObject):
         if core is not self._window.core:
             return
         lost = [node.identifier for node in nodes if self._is_lost(node)]
-        is_known = self._seen is not None
         self._seen = {(row.id, row.finished or 0) for row in ended}
         self._newest = max([self._newest, *(row.finished or 0 for row in ended)])
         self._nodes = {node.id: node.state for node in nodes}
-        if is_known:
-            self._tell(fresh, batches, lost)
+        self._tell(fresh, batches, lost)
 
     def _fresh(self, ended: Sequence[QueueRow]) -> list[QueueRow]:
         seen = self._seen
