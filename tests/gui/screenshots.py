@@ -74,7 +74,11 @@ class Photographer:
         await self._submitting()
         await self._presets()
         await self._nodes()
-        self._open(LogsPage)
+        logbook = self._open(LogsPage)
+        logbook.topics.choose(
+            frozenset({"task", "cluster"})
+        )  # grabbing 24 pictures holds up the loop, and it says so
+        logbook.topics.changed.emit()
         await self._keep("logs", self._window)
 
     async def _queue(self) -> None:
