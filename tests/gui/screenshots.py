@@ -1,4 +1,4 @@
-"""Pictures of every page and of the main dialogs, from a real cluster at work: see the help of the command line."""
+"""Pictures of every page and of the main dialogs, in both themes, from a real cluster at work."""
 
 import argparse
 import asyncio
