@@ -94,7 +94,7 @@ class Session(_Connection):
         # asyncpg has one class for a closed connection and for wrong arguments. The first is to be waited out, the
         # second would be repeated for ever.
         try:
-            return await super()._execute(*args, **options)  # type: ignore[misc]
+            return await super()._execute(*args, **options)  # type: ignore[misc] # not in the stubs
         except asyncpg.InterfaceError as error:
             if isinstance(error, ValueError) or _DEFECTS.search(str(error)):
                 raise RuntimeError(f"a statement was used in a wrong way: {error}") from error
@@ -108,7 +108,7 @@ class Session(_Connection):
     @property
     def transport(self) -> asyncio.BaseTransport:
         """What it is made of; asyncpg does not hand it out."""
-        transport: asyncio.BaseTransport = self._transport  # type: ignore[attr-defined]
+        transport: asyncio.BaseTransport = self._transport  # type: ignore[attr-defined] # nor this
         return transport
 
     @property

@@ -195,7 +195,7 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync is untyped
         kept = []
         for handle in self._scheduled:
             if handle.cancelled():
-                handle._scheduled = False  # type: ignore[attr-defined]
+                handle._scheduled = False  # type: ignore[attr-defined] # as above
             else:
                 kept.append(handle)
         heapq.heapify(kept)
