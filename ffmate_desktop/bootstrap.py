@@ -35,6 +35,7 @@ from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.tasks import TaskService
+from ffmate_desktop.services.watchfolders import WatchfolderService
 from ffmate_desktop.settings import STALL_SECONDS, Settings, resources_folder
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Cluster:
     queue: QueueService
     node_logs: NodeLogService
     preview: PreviewService
+    watchfolders: WatchfolderService
 
 
 @asynccontextmanager
@@ -91,6 +93,7 @@ async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Clu
             queue=QueueService(database),
             node_logs=NodeLogService(database),
             preview=PreviewService(database, presets),
+            watchfolders=WatchfolderService(database, presets),
         )
 
 
@@ -168,6 +171,7 @@ async def open_core(settings: Settings) -> AsyncIterator["Core"]:
                 preview=cluster.preview,
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
+                watchfolders=cluster.watchfolders,
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,
             )
