@@ -116,7 +116,7 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
             logs=settings.task_logs,
             stall_seconds=STALL_SECONDS,
         )
-        node = Node(cluster.uri, cluster.database, facts, shop, bus, feed)
+        node = Node(cluster.uri, cluster.database, facts, shop, bus, feed, cluster.presets)
         try:
             with collecting(feed):
                 await node.start()

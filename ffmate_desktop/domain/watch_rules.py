@@ -84,37 +84,35 @@ class Rules:
         )
 
     def why_not(self, path: str, name: str, size: int) -> str:
-        """Why the file is not taken, in a sentence; empty when it is."""
-        return why_not_name(name) or self._why_not_ending(name) or self._why_not_rest(path, name, size)
-
-    def _why_not_ending(self, name: str) -> str:
-        ending = _ending(name.rpartition(".")[2]) if "." in name else ""
+        """Why the file is not taken, in a sentence; empty when it is. What is excluded wins over what is included."""
+        if why := why_not_name(name):
+            return why
+        low_path, low_name = folded(path), folded(name)
+        ending = low_name.rpartition(".")[2] if "." in low_name else ""
         if ending in self._no_endings:
             return f"Files that end in .{ending} are excluded."
-        if self._endings and not self._takes_everything:
-            return "" if ending in self._endings else f"Only {self._named_endings} files are taken."
-        if not self._endings and not self._include and ending not in ENDINGS:
-            return "Not a media file, by its name."
-        return ""
-
-    @cached_property
-    def _takes_everything(self) -> bool:
-        return "*" in self._endings
-
-    @cached_property
-    def _named_endings(self) -> str:
-        return ", ".join(f".{ending}" for ending in sorted(self._endings))
-
-    def _why_not_rest(self, path: str, name: str, size: int) -> str:
-        low_path, low_name = folded(path), folded(name)
         for pattern in self._exclude:
             if pattern.matches(low_path, low_name):
                 return f"Excluded by the pattern {pattern.text}"
-        if self._include and not any(pattern.matches(low_path, low_name) for pattern in self._include):
-            return f"No pattern includes it: {', '.join(pattern.text for pattern in self._include)}"
-        if size < self._min_size:
-            return f"Smaller than {_size(self._min_size)}."
-        return ""
+        return self._why_not_included(low_path, low_name, ending) or self._why_not_size(size)
+
+    def _why_not_included(self, path: str, name: str, ending: str) -> str:
+        if not self._endings and not self._include:
+            return "" if ending in ENDINGS else "Not a media file, by its name."
+        if "*" in self._endings or ending in self._endings:
+            return ""
+        if any(pattern.matches(path, name) for pattern in self._include):
+            return ""
+        return f"Only these are taken: {self._included}"
+
+    @cached_property
+    def _included(self) -> str:
+        return ", ".join(
+            [*(f".{ending}" for ending in sorted(self._endings)), *(one.text for one in self._include)]
+        )
+
+    def _why_not_size(self, size: int) -> str:
+        return f"Smaller than {_size(self._min_size)}." if size < self._min_size else ""
 
 
 def _ending(word: str) -> str:

@@ -54,12 +54,13 @@ CREATE TABLE ffmate.watched_files (
     gone_at       timestamptz,
     task          uuid,
     attempts      smallint NOT NULL DEFAULT 0,
-    disposal      jsonb,                      -- where the original goes, written before it is moved
+    disposal      jsonb,                      -- what is still to be done with the original, written before it is done
     ledger        bigint NOT NULL,
     UNIQUE (folder, key)
 );
 CREATE INDEX watched_files_step ON ffmate.watched_files (folder, ledger);
 CREATE INDEX watched_files_task ON ffmate.watched_files (task) WHERE task IS NOT NULL;
+CREATE INDEX watched_files_disposal ON ffmate.watched_files (folder) WHERE disposal IS NOT NULL;
 
 -- Files that the cluster published; they are never an input. Written with the permission to publish, before they have
 -- their names. By path (hashed, as keys may be longer than an index entry) and, wherever they go, by time and size.
@@ -82,8 +83,8 @@ BEGIN
 END $$;
 CREATE TRIGGER watchfolders_written AFTER INSERT OR DELETE ON ffmate.watchfolders
     FOR EACH ROW EXECUTE FUNCTION ffmate.notify_watchfolder();
-CREATE TRIGGER watchfolders_edited AFTER UPDATE OF version, asked_at, unreachable ON ffmate.watchfolders
-    FOR EACH ROW EXECUTE FUNCTION ffmate.notify_watchfolder();
+CREATE TRIGGER watchfolders_edited AFTER UPDATE OF version, asked_at ON ffmate.watchfolders FOR EACH ROW
+    WHEN (NEW.version <> OLD.version OR NEW.asked_at <> OLD.asked_at) EXECUTE FUNCTION ffmate.notify_watchfolder();
 
 CREATE FUNCTION ffmate.notify_scan() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
