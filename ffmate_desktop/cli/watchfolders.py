@@ -14,26 +14,15 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli import watchfolder_options as given
 from ffmate_desktop.cli.context import Context, context_of
-from ffmate_desktop.cli.text import ago, moment, printable, size
-from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.cli.text import ago, printable
+from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.paths import is_absolute
-from ffmate_desktop.domain.watchfolder import FileState, WatchedFile, Watchfolder, WatchfolderSettings
-from ffmate_desktop.services.watchfolders import FileFilterView, WatchfolderService
+from ffmate_desktop.domain.watchfolder import Watchfolder, WatchfolderSettings
+from ffmate_desktop.services.watchfolders import WatchfolderService
 
 app = typer.Typer(help="Folders whose new files become tasks by themselves.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Which = Annotated[str, typer.Argument(metavar="NAME", help="Its name, or the beginning of its uuid.")]
-
-STATE_COLOURS = {
-    FileState.WAITING: "dim",
-    FileState.GROWING: "yellow",
-    FileState.QUEUED: "dim",
-    FileState.RUNNING: "cyan",
-    FileState.DONE: "green",
-    FileState.FAILED: "red",
-    FileState.SKIPPED: "dim",
-    FileState.OUTPUT: "dim",
-}
 
 
 @app.command("list")
@@ -152,10 +141,11 @@ async def _add(context: Context, path: str, preset: str, change: _Change, as_jso
         folder = await cluster.watchfolders.add(
             change(WatchfolderSettings(name="", path=path, preset=chosen.uuid))
         )
-    _tell(context, folder, "is suspended" if folder.suspended else "is watched now", as_json)
+    tell(context, folder, "is suspended" if folder.suspended else "is watched now", as_json)
 
 
-def _tell(context: Context, folder: Watchfolder, what: str, as_json: bool) -> None:
+def tell(context: Context, folder: Watchfolder, what: str, as_json: bool) -> None:
+    """What became of a watchfolder, for people or for programs."""
     if as_json:
         context.print_json(folder.to_json())
     else:
@@ -220,7 +210,7 @@ async def _edit(context: Context, which: str, preset: str | None, change: _Chang
             chosen = await cluster.presets.find(preset)
             settings = settings.model_copy(update={"preset": chosen.uuid})
         folder = await cluster.watchfolders.edit(before.uuid, settings, version=before.version)
-    _tell(context, folder, "is changed", as_json)
+    tell(context, folder, "is changed", as_json)
 
 
 def _command(
@@ -238,7 +228,7 @@ def _command(
             await act(cluster.watchfolders)(folder.uuid)
             if name != "delete":
                 folder = await cluster.watchfolders.get(folder.uuid)
-        _tell(context, folder, done, as_json)
+        tell(context, folder, done, as_json)
 
     run.__doc__ = text
     app.command(name)(run)
@@ -273,93 +263,4 @@ async def _delete(context: Context, which: str, yes: bool, as_json: bool) -> Non
         if asks and not typer.confirm(question, err=True):
             raise typer.Abort
         await cluster.watchfolders.delete(folder.uuid)
-    _tell(context, folder, "is deleted", as_json)
-
-
-@app.command("files")
-def files(
-    typer_context: typer.Context,
-    which: Which,
-    state: Annotated[
-        list[str] | None,
-        typer.Option("--state", metavar="STATE", help=f"Only these: {', '.join(FileState)}. Repeatable."),
-    ] = None,
-    find: Annotated[str, typer.Option("--find", metavar="TEXT", help="Only paths with this in it.")] = "",
-    gone: Annotated[bool, typer.Option("--gone", help="Also files that are not there any more.")] = False,
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0 for all.")
-    ] = 100,
-    as_json: AsJson = False,
-) -> None:
-    """Every file, what became of it, and why; the latest found first."""
-    context = context_of(typer_context)
-    view = FileFilterView(frozenset(_file_state(word) for word in state or ()), find, gone)
-    context.run(_files(context, which, view, limit or None, as_json))
-
-
-def _file_state(word: str) -> FileState:
-    try:
-        return FileState(word.lower())
-    except ValueError:
-        raise UsageError(f"“{word}” is not a state.", f"There are {', '.join(FileState)}.") from None
-
-
-async def _files(
-    context: Context, which: str, view: FileFilterView, limit: int | None, as_json: bool
-) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
-        folder = await cluster.watchfolders.find(which)
-        found = await cluster.watchfolders.files(folder.uuid, view, limit=limit)
-        counts = await cluster.watchfolders.counts(folder.uuid)
-    if as_json:
-        context.print_json([file.to_json() for file in found])
-        return
-    if folder.error:
-        context.console.print(Text(printable(folder.error), "red"))
-    context.console.print(
-        ", ".join(f"{counts[one]} {one}" for one in FileState if one in counts) or "No files yet."
-    )
-    if found:
-        context.print_table(_files_table(found))
-
-
-def _files_table(found: list[WatchedFile]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("FILE", "STATE", "SIZE", "CHANGED", "TASK", "WHY"):
-        table.add_column(
-            name, no_wrap=name not in ("FILE", "WHY"), justify="right" if name == "SIZE" else "left"
-        )
-    for file in found:
-        table.add_row(
-            Text(printable(file.path), overflow="fold"),
-            Text(f"{file.state} (gone)" if file.gone else file.state.value, STATE_COLOURS[file.state]),
-            size(file.size),
-            moment(file.modified_at),
-            str(file.task)[:8] if file.task else "",
-            Text(printable(file.reason), overflow="fold"),
-        )
-    return table
-
-
-@app.command("scan")
-def scan(
-    typer_context: typer.Context,
-    which: Which,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only list, from this computer, what would happen and why.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Let a node scan it now, without waiting for its interval."""
-    context = context_of(typer_context)
-    context.run(_scan(context, which, dry_run, as_json))
-
-
-async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
-        folder = await cluster.watchfolders.find(which)
-        if not dry_run:
-            await cluster.watchfolders.scan(folder.uuid)
-            _tell(context, folder, "is scanned by the next free node", as_json)
-            return
-    raise UserError("The dry run is not there yet.")
+    tell(context, folder, "is deleted", as_json)

@@ -17,6 +17,7 @@ from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_ledger import LOCKED, Decision, Entry, Found, Judge
 from ffmate_desktop.domain.watchfolder import ScanResult
 from ffmate_desktop.node.known_files import KnownFiles
+from ffmate_desktop.node.originals import Originals
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.submission import Draft
@@ -55,6 +56,7 @@ class Scan:
         self._result = ScanResult()
         self._wait: float | None = None
         self._view = 0
+        self._settled = False
         self._judge: Judge | None = None
         self.hangs: Job[Any] | None = None
         """A thread that waits for storage which does not answer."""
@@ -65,6 +67,10 @@ class Scan:
         self._view = await self._answered(
             Job(lambda: view_of(self._settings.path), "looking at a watchfolder")
         )
+        originals = Originals(self._database, self._claim)
+        if self._view:
+            self._settled = await originals.settle()
+            await originals.dispose()
         await self._known.catch_up(self._database, self._claim, self._view)
         walker = Walker(self._settings.path, rules, self._known.known, self._known.foreign)
         try:
@@ -272,7 +278,7 @@ class Scan:
             error,
             root=walked.root,
             wait=self._wait,
-            settled=False,
+            settled=self._settled,
         )
 
 

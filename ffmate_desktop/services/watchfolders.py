@@ -22,6 +22,7 @@ from ffmate_desktop.domain.watchfolder import (
 )
 from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.watch_preview import DryRun, dry_run
 
 MOST_CHECKS = 1000
 LONGEST_INTERVAL = 7 * 86_400
@@ -128,6 +129,10 @@ class WatchfolderService:
             gone=view.gone,
             limit=limit,
         )
+
+    async def dry_run(self, uuid: UUID) -> DryRun:
+        """What a scan from this computer would do now, file by file; nothing is written."""
+        return await dry_run(self._database, self._presets, await self.get(uuid))
 
     async def counts(self, uuid: UUID) -> Counts:
         """How many files are in each state that occurs."""
