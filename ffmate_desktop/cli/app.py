@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, watched_files, window
+from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, watched_files, watchfolders, window
 from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.grammar import FILES, RootGroup
 from ffmate_desktop.domain.errors import UsageError, UserError
@@ -50,7 +50,9 @@ app = typer.Typer(
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(node.nodes, name="nodes")
 app.add_typer(presets.app, name="presets")
-app.add_typer(watched_files.app, name="watchfolders")
+watchfolders.app.command("files")(watched_files.files)
+watchfolders.app.command("scan")(watched_files.scan)
+app.add_typer(watchfolders.app, name="watchfolders")
 app.command("submit")(submit.submit)
 app.command("server", short_help="The same as --no-gui.")(node.server)
 app.command("demo", short_help="See it work: nodes here share a dozen clips.")(demo.demo)

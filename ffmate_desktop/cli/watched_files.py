@@ -10,7 +10,7 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.text import moment, printable, size
-from ffmate_desktop.cli.watchfolders import AsJson, Which, app, tell
+from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
 from ffmate_desktop.services.watchfolders import FileFilterView
@@ -27,7 +27,6 @@ STATE_COLOURS = {
 }
 
 
-@app.command("files")
 def files(
     typer_context: typer.Context,
     which: Which,
@@ -92,7 +91,6 @@ def _files_table(found: list[WatchedFile]) -> Table:
     return table
 
 
-@app.command("scan")
 def scan(
     typer_context: typer.Context,
     which: Which,
