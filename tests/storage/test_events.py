@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from watchdog.observers.api import BaseObserver
 
 from ffmate_desktop.storage.events import FolderEvents
 from ffmate_desktop.storage.place import is_local
