@@ -195,8 +195,14 @@ def clean_environment() -> dict[str, str]:
 
     Byte code is always kept: without it each process of a node would spend 0.7 s on compiling the program.
     """
-    foreign = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "__PYVENV_LAUNCHER__")
-    foreign += ("PYTHONDONTWRITEBYTECODE",)
+    foreign = (
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "VIRTUAL_ENV",
+        "CONDA_PREFIX",
+        "__PYVENV_LAUNCHER__",
+        "PYTHONDONTWRITEBYTECODE",
+    )
     environment = {name: value for name, value in os.environ.items() if name.upper() not in foreign}
     if os.name == "nt":  # Python 3.11 and 3.12 misread an editable install in a folder with an umlaut
         environment["PYTHONPATH"] = str(ROOT)

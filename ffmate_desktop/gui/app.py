@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEvent, QSettings, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
@@ -21,6 +21,7 @@ from ffmate_desktop.gui.desktop.closing import Closing
 from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over
 from ffmate_desktop.gui.desktop.notices import Notices
 from ffmate_desktop.gui.desktop.tray import Tray
+from ffmate_desktop.gui.language import speak
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.pages.logs_page import LogsPage
@@ -32,6 +33,8 @@ from ffmate_desktop.gui.submitting import Submitting
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.services.awake import Inhibitor
 from ffmate_desktop.services.news import is_outage
+
+translate = QCoreApplication.translate
 
 FIRST_PAINT = 2.0
 """Seconds that a window which nobody can see, such as a minimised one, holds up the start."""
@@ -62,6 +65,7 @@ def run(
     as if they were dropped on the window; if this data folder has a window already, in that one. Raises UserError.
     """
     app = make_application()
+    speak(app, resources)
     instance = first_or_hand_over(data_dir, files)
     if instance is None:
         return 0
@@ -208,10 +212,10 @@ class Program:
         self._unsubscribe()
         self._unsubscribe = self._core.node.on_change(self._on_finished)
         self._window.messages.show_message(
-            self._window.tr("FFmate Desktop quits when the running tasks are finished."),
-            self._window.tr("This computer takes nothing new until then."),
+            translate("Program", "FFmate Desktop quits when the running tasks are finished."),
+            translate("Program", "This computer takes nothing new until then."),
             kind="info",
-            button=self._window.tr("Stay"),
+            button=translate("Program", "Stay"),
             act=self._stay,
         )
         self._on_finished()  # it may be by now
@@ -240,8 +244,8 @@ class Program:
             self._retiring = True
             logs.cluster.info("Stopping: running tasks may finish, for at most %.0f s", self._drain_time)
             self._window.tell(
-                self._window.tr("Stopping when the running tasks are finished"),
-                self._window.tr("What is not finished by then goes back to the queue."),
+                translate("Program", "Stopping when the running tasks are finished"),
+                translate("Program", "What is not finished by then goes back to the queue."),
             )
             node.on_change(self.close)  # it has left
             node.retire(self._drain_time)
@@ -258,25 +262,29 @@ class Program:
                 await self._wait_after(error)
             except Exception as error:  # noqa: BLE001 - the window stays, so that it can be read and reported
                 if is_outage(error):
-                    sentence = self._window.tr("The database cannot be reached at this moment.")
+                    sentence = translate("Program", "The database cannot be reached at this moment.")
                     await self._wait_after(UserError(sentence, str(error)))
                 else:
                     logs.root.exception("The queue could not be opened")
                     self._bridge.defect.emit(error, "opening the queue")
-                    await self._wait_after(UserError(self._window.tr("The queue could not be opened.")))
+                    await self._wait_after(UserError(translate("Program", "The queue could not be opened.")))
 
     async def _wait_after(self, error: UserError) -> None:
         """Say why there is no queue; go on when the user wants it, or after a while."""
         window = self._window
-        window.status.set_starting(window.tr("No queue"))
+        window.status.set_starting(translate("Program", "No queue"))
         window.messages.show_message(
-            error.message, error.hint, kind="failed", button=window.tr("Try again"), act=self._again.set
+            error.message,
+            error.hint,
+            kind="failed",
+            button=translate("Program", "Try again"),
+            act=self._again.set,
         )
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(AGAIN):
                 await self._again.wait()
         self._again.clear()
-        window.status.set_starting(window.tr("Opening the queue …"))
+        window.status.set_starting(translate("Program", "Opening the queue …"))
 
     async def _one_session(self) -> None:
         async with self._open_core() as core:
@@ -288,7 +296,7 @@ class Program:
                 await self._leaving.wait()
             finally:
                 self._core = None
-                self._window.detach(self._window.tr("Stopping …"))
+                self._window.detach(translate("Program", "Stopping …"))
                 await self._bridge.close()
 
 
