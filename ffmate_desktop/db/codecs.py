@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     import asyncpg
 
 # File names are bytes; Python shows those that are not UTF-8 as lone surrogates, which PostgreSQL refuses. They are
-# kept as characters of the last private-use plane, which no font, keyboard or file system gives a meaning. Other halves
-# of a character, which JSON may name, stand for nothing.
-_TO_STORE = {half: 0xFFFD for half in (0, *range(0xD800, 0xE000))}
+# kept as characters of the last private-use plane, which no font, keyboard or file system gives a meaning. Other
+# halves of a character, which JSON may name, stand for nothing.
+_TO_STORE = dict.fromkeys((0, *range(0xD800, 0xE000)), 0xFFFD)
 _TO_STORE |= {0xDC00 + byte: 0x10DC00 + byte for byte in range(0x80, 0x100)}
 _FROM_STORE = {0x10DC00 + byte: 0xDC00 + byte for byte in range(0x80, 0x100)}
 

@@ -303,9 +303,7 @@ class World:
             self.forget_leftovers([task.uuid])
         return taken
 
-    def give_back(
-        self, node_id: int, held: Mapping[int, int] | None, *, postponed: bool = False
-    ) -> set[int]:
+    def give_back(self, node_id: int, held: Mapping[int, int] | None, *, postponed: bool = False) -> set[int]:
         """What it gave back: what it has of these ids and epochs, or all that it has."""
         if held is None:
             held = {task_id: task.epoch for task_id, task in self.tasks.items()}

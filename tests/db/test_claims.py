@@ -193,7 +193,9 @@ async def test_a_task_given_back_twice_or_late_is_not_taken_from_a_newer_claim(
         assert await claims.give_back(database, node.id, {again.id: again.epoch}) == {again.id}
         [newer] = await claims.claim(database, node.id, 1)
         assert newer.id == again.id, "the same node has it again"
-        assert await claims.give_back(database, node.id, held) == {other.id}, "its reply was lost, so it came again"
+        assert await claims.give_back(database, node.id, held) == {other.id}, (
+            "its reply was lost, so it came again"
+        )
         assert await claims.finish(database, node.id, [(newer, DONE)]) == {newer.id: "run"}
 
 
