@@ -65,7 +65,7 @@ class Node:
         self._idle.set()
         self._last_beat: Beat | None = None
         self._beat_came = asyncio.Event()
-        self._orphaned: set[int] = set()
+        self._orphaned: dict[int, Epoch] = {}
         self._group: asyncio.TaskGroup | None = None
         self._retiring: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(
@@ -313,7 +313,8 @@ class Node:
             else:
                 run.end(Order.LOST)
         # Ours in the database, unknown here, and no claim was on its way: its answer was lost.
-        self._orphaned = beat.mine.keys() - self._runs.keys() if quiet else set()
+        unknown = beat.mine.keys() - self._runs.keys() if quiet else ()
+        self._orphaned = {task_id: beat.mine[task_id][0] for task_id in unknown}
         if beat.work:
             self._scheduler.wake()
         self._last_beat = beat
@@ -344,7 +345,7 @@ class Node:
         while True:
             await self._beat_came.wait()
             self._beat_came.clear()
-            orphaned, self._orphaned = self._orphaned, set()
+            orphaned, self._orphaned = self._orphaned, {}
             if orphaned:
                 await self._give_back_orphaned(orphaned)
             if self._last_beat is not None and self._last_beat.leftovers:
@@ -358,9 +359,9 @@ class Node:
                     lease=self._facts.lease,
                 )
 
-    async def _give_back_orphaned(self, ids: set[int]) -> None:
+    async def _give_back_orphaned(self, held: Mapping[int, Epoch]) -> None:
         try:
-            given = await claims.give_back(self._database, self._node_id(), list(ids))
+            given = await claims.give_back(self._database, self._node_id(), held)
         except CONNECTION_LOST:
             return  # the next beat finds them again
         if given:
