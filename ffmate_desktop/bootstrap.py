@@ -5,8 +5,8 @@ import os
 import platform
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ from ffmate_desktop.db.migrate import update_schema
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
-from ffmate_desktop.media.awake import find_inhibitor
 from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
 from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.probe import Prober
@@ -121,31 +120,6 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
         finally:
             await prober.close()
             await launcher.close()
-
-
-def open_window(
-    settings: Settings,
-    files: Sequence[str],
-    signals: Callable[[Callable[[], None]], AbstractContextManager[None]],
-) -> int:
-    """The window, with a node in it, until it is closed; returns the exit code.
-
-    `files` are handed to it as if they were dropped. `signals` calls a function on the loop for Ctrl+C and SIGTERM.
-    Qt is imported here and not before: nodes without a window run on computers that lack its libraries. Raises
-    ImportError there.
-    """
-    from ffmate_desktop.gui import app  # noqa: PLC0415
-
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return app.run(
-        lambda: open_core(settings),
-        resources=resources_folder(),
-        data_dir=settings.data_dir,
-        drain_time=settings.drain_time,
-        files=files,
-        signals=signals,
-        inhibitor=find_inhibitor(),
-    )
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from ffmate_desktop.domain.task import Desired, LiveProgress
+from ffmate_desktop.domain.status import Desired, LiveProgress
 
 Kind = Literal["task", "node", "preset", "log"]
 

@@ -7,7 +7,7 @@ from typing import assert_never
 from PySide6.QtCore import QCoreApplication
 
 from ffmate_desktop.domain.queue import QueueRow, SortColumn
-from ffmate_desktop.domain.task import LiveProgress, TaskStatus
+from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.widgets import numbers
 
 
