@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ffmate_desktop.domain.task import Wire
+from ffmate_desktop.domain.wire import Wire
 
 
 class NodeState(StrEnum):
