@@ -34,6 +34,7 @@ from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.tasks import TaskService
+from ffmate_desktop.services.watchfolders import WatchfolderService
 from ffmate_desktop.settings import STALL_SECONDS, Settings, resources_folder
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Cluster:
     queue: QueueService
     node_logs: NodeLogService
     preview: PreviewService
+    watchfolders: WatchfolderService
 
 
 @asynccontextmanager
@@ -90,6 +92,7 @@ async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Clu
             queue=QueueService(database),
             node_logs=NodeLogService(database),
             preview=PreviewService(database, presets),
+            watchfolders=WatchfolderService(database, presets),
         )
 
 
@@ -112,7 +115,7 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
             logs=settings.task_logs,
             stall_seconds=STALL_SECONDS,
         )
-        node = Node(cluster.uri, cluster.database, facts, shop, bus, feed)
+        node = Node(cluster.uri, cluster.database, facts, shop, bus, feed, cluster.presets)
         try:
             with collecting(feed):
                 await node.start()
@@ -142,6 +145,7 @@ async def open_core(settings: Settings) -> AsyncIterator["Core"]:
                 preview=cluster.preview,
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
+                watchfolders=cluster.watchfolders,
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,
             )

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, window
+from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, watched_files, watchfolders, window
 from ffmate_desktop.cli.complaint import complain
 from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.given import settings_from
@@ -47,6 +47,9 @@ app = typer.Typer(
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(node.nodes, name="nodes")
 app.add_typer(presets.app, name="presets")
+watchfolders.app.command("files")(watched_files.files)
+watchfolders.app.command("scan")(watched_files.scan)
+app.add_typer(watchfolders.app, name="watchfolders")
 app.command("submit")(submit.submit)
 app.command("server", short_help="The same as --no-gui.")(node.server)
 app.command("demo", short_help="See it work: nodes here share a dozen clips.")(demo.demo)
