@@ -376,10 +376,6 @@
 <context>
     <name>LogsPage</name>
     <message>
-        <source>Logs</source>
-        <translation>Protokolle</translation>
-    </message>
-    <message>
         <source>Search the messages</source>
         <translation>Meldungen durchsuchen</translation>
     </message>
@@ -655,10 +651,6 @@
 <context>
     <name>NodesPage</name>
     <message>
-        <source>Nodes</source>
-        <translation>Knoten</translation>
-    </message>
-    <message>
         <source>Cards</source>
         <translation>Karten</translation>
     </message>
@@ -860,6 +852,25 @@
     </message>
 </context>
 <context>
+    <name>Pages</name>
+    <message>
+        <source>Queue</source>
+        <translation type="unfinished">Warteschlange</translation>
+    </message>
+    <message>
+        <source>Presets</source>
+        <translation type="unfinished">Voreinstellungen</translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation type="unfinished">Knoten</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation type="unfinished">Protokolle</translation>
+    </message>
+</context>
+<context>
     <name>PresetForm</name>
     <message>
         <source>Higher numbers run first</source>
@@ -957,10 +968,6 @@
     <message>
         <source>What is done with your files, by name</source>
         <translation>Was mit Ihren Dateien geschieht, unter einem Namen</translation>
-    </message>
-    <message>
-        <source>Presets</source>
-        <translation>Voreinstellungen</translation>
     </message>
     <message>
         <source>This preset comes with FFmate Desktop. Duplicate it to make it your own.</source>
@@ -1255,10 +1262,6 @@
     <message>
         <source>Filter by status</source>
         <translation>Nach Status filtern</translation>
-    </message>
-    <message>
-        <source>Queue</source>
-        <translation>Warteschlange</translation>
     </message>
     <message>
         <source>Search name, path or preset</source>

@@ -21,7 +21,7 @@ from ffmate_desktop.settings import resources_folder
 ROOT = Path(__file__).parents[2]
 GUI = ROOT / "ffmate_desktop" / "gui"
 sys.path.insert(0, str(ROOT / "packaging"))
-import translations  # type: ignore[import-not-found]  # noqa: E402 - a script, not a package
+import translations  # noqa: E402 - a script, not a package
 
 
 def messages(path: Path) -> dict[tuple[str, str], list[str]]:
