@@ -9,6 +9,7 @@ import asyncpg
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.change import progress_payload
+from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskSpec
 
 if TYPE_CHECKING:
@@ -86,10 +87,37 @@ async def set_phase(
 
     `publishing` is what a successor needs to know when this node dies while it moves the output into place.
     """
+    keys, times, sizes = _files_of(publishing)
+    if publishing is not None:
+        outputs = [{k: v for k, v in one.items() if k != "written"} for one in publishing.get("outputs", ())]
+        publishing = {**publishing, "outputs": outputs}
     row = await database.fetch_one(
-        query("claims", "set_phase"), claim.id, claim.epoch, node_id, phase, facts, publishing
+        query("claims", "set_phase"),
+        claim.id,
+        claim.epoch,
+        node_id,
+        phase,
+        facts,
+        publishing,
+        keys,
+        times,
+        sizes,
     )
     return None if row is None else row["desired"]
+
+
+def _files_of(publishing: Mapping[str, Any] | None) -> tuple[list[str], list[int], list[int]]:
+    """Path keys, microseconds and bytes of every file that is about to be published."""
+    files = [
+        (f"{output['target']}/{name}" if name else output["target"], size, time)
+        for output in (publishing or {}).get("outputs", ())
+        for name, size, time in output.get("written") or output["files"]
+    ]
+    return (
+        [storable(output_key(path)) for path, _, _ in files],
+        [time // 1000 for _, _, time in files],
+        [size for _, size, _ in files],
+    )
 
 
 async def set_output(database: Database, node_id: int, claim: Claim, output_key: str) -> bool:

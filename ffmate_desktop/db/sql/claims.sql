@@ -83,7 +83,9 @@ SELECT id, NULL, uuid, epoch, priority, spec, name, attempts, publishing FROM cl
 -- Fenced and HOT. Entering 'publish' is the permission to move the output into place: it also needs a good lease,
 -- and a task that somebody wants cancelled is not published any more. What is published ($6) is written down with the
 -- permission: a successor finishes it, so that a node that dies between the move and its last write makes no second
--- output.
+-- output. So are the files ($7 to $9: path keys, microseconds, bytes), before they have their names: no scan of a
+-- watchfolder can find one that is not known to be ours.
+WITH allowed AS (
 UPDATE ffmate.tasks t
    SET phase = $4::text, version = version + 1, updated_at = clock_timestamp(),
        result = coalesce(t.result, '{}'::jsonb) || $5::jsonb, publishing = coalesce($6::jsonb, t.publishing)
@@ -92,7 +94,13 @@ UPDATE ffmate.tasks t
    AND ($4::text <> 'publish' OR (t.desired IN ('run', 'pause') AND EXISTS (
        SELECT 1 FROM ffmate.nodes n
         WHERE n.id = $3 AND n.state IN ('online', 'draining') AND n.lease_until > clock_timestamp())))
-RETURNING t.desired;
+RETURNING t.desired, t.uuid),
+written AS (
+    INSERT INTO ffmate.outputs (key, mtime, size, task)
+    SELECT DISTINCT ON (md5(w.key)) md5(w.key)::uuid, w.mtime, w.size, a.uuid
+      FROM allowed a, unnest($7::text[], $8::bigint[], $9::bigint[]) AS w (key, mtime, size)
+    ON CONFLICT (key) DO UPDATE SET mtime = excluded.mtime, size = excluded.size, task = excluded.task)
+SELECT desired FROM allowed;
 
 -- name: set_output
 -- Fenced. The final output path was found on the node (a wildcard that only the node knows, a name that was taken
