@@ -30,6 +30,7 @@ from ffmate_desktop.node.node import Node
 from ffmate_desktop.services.news import news
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
+from ffmate_desktop.services.passwords import Keyring, with_password
 from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService
@@ -70,8 +71,14 @@ async def open_cluster(settings: Settings, *, connections: int = 2) -> AsyncIter
         ):
             yield cluster
     else:
-        async with _open(settings.database, False, connections) as cluster:
+        uri = await _with_kept_password(settings, settings.database)
+        async with _open(uri, False, connections) as cluster:
             yield cluster
+
+
+async def _with_kept_password(settings: Settings, address: str) -> str:
+    password = await Keyring().password(address) if settings.password_kept else None
+    return address if password is None else with_password(address, password)
 
 
 @asynccontextmanager

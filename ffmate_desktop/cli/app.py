@@ -14,6 +14,7 @@ from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.grammar import FILES, RootGroup
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.labels import check_labels
+from ffmate_desktop.services.settings_file import SettingsFile
 from ffmate_desktop.settings import (
     DATA_DIR,
     DATABASE,
@@ -29,6 +30,7 @@ from ffmate_desktop.settings import (
     MAX_CONCURRENT_TASKS,
     Setting,
     Settings,
+    Source,
     default_data_dir,
     default_identifier,
     environment_debug,
@@ -109,7 +111,13 @@ def root(
         data_dir=(data_dir or default_data_dir()).expanduser().absolute(),
         debug=rules,
         drain_time=drain_time,
+        sources=_sources(typer_context),
     )
+    loaded = SettingsFile(settings.data_dir).load()
+    settings = settings.with_preferences(loaded.preferences)
+    is_window = typer_context.invoked_subcommand is None and not no_gui
+    if loaded.trouble is not None and not is_window:  # the window tells it itself
+        typer.echo(f"ffmate-desktop: {loaded.trouble}", err=True)
     typer_context.obj = Context(settings, Console(highlight=False))
     is_node = no_gui or typer_context.invoked_subcommand == "server"
     logs.show(rules or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
@@ -122,6 +130,33 @@ def root(
                 "A node without a window opens no files.", f"`ffmate-desktop submit {files[0]}` queues them."
             )
         node.serve(typer_context.obj)
+
+
+_FIELDS = {
+    "database": "database",
+    "identifier": "identifier",
+    "max_concurrent_tasks": "slots",
+    "ffmpeg": "ffmpeg",
+    "label": "labels",
+    "heartbeat": "heartbeat",
+    "drain_time": "drain_time",
+    "data_dir": "data_dir",
+}
+_SOURCES = {"COMMANDLINE": Source.COMMAND_LINE, "ENVIRONMENT": Source.ENVIRONMENT}
+
+
+def _sources(typer_context: typer.Context) -> dict[str, Source]:
+    """Which fields of the settings were given, and where; an empty value gives nothing."""
+    found = {}
+    for parameter, name in _FIELDS.items():
+        source = typer_context.get_parameter_source(parameter)
+        if (
+            source is not None
+            and source.name in _SOURCES
+            and typer_context.params.get(parameter) not in ("", None)
+        ):
+            found[name] = _SOURCES[source.name]
+    return found
 
 
 @app.command("version")
