@@ -8,19 +8,18 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEvent, QSettings, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QSettings, QTimer, Signal
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.bridge import Bridge
-from ffmate_desktop.gui.core import Core, OpenCore
 from ffmate_desktop.gui.desktop.awake import StayingAwake
 from ffmate_desktop.gui.desktop.closing import Closing
 from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over
 from ffmate_desktop.gui.desktop.notices import Notices
 from ffmate_desktop.gui.desktop.tray import Tray
+from ffmate_desktop.gui.kept import Kept
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.pages.logs_page import LogsPage
@@ -28,16 +27,14 @@ from ffmate_desktop.gui.pages.nodes_page import NodesPage
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.pages.presets_page import PresetsPage
 from ffmate_desktop.gui.pages.queue_page import QueuePage
+from ffmate_desktop.gui.preferences.door import SettingsDoor
+from ffmate_desktop.gui.preferences.setup import Setup
+from ffmate_desktop.gui.preferences.switching import Switching
+from ffmate_desktop.gui.program import Program
 from ffmate_desktop.gui.submitting import Submitting
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.services.awake import Inhibitor
-from ffmate_desktop.services.news import is_outage
-
-FIRST_PAINT = 2.0
-"""Seconds that a window which nobody can see, such as a minimised one, holds up the start."""
-
-AGAIN = 10.0
-"""Seconds after which a queue that could not be opened is tried again, also without a click."""
+from ffmate_desktop.services.settings_file import SettingsFile
 
 PAGES: tuple[type[Page], ...] = (QueuePage, PresetsPage, NodesPage, LogsPage)
 """The pages of the sidebar, in its order."""
@@ -47,7 +44,7 @@ Signals = Callable[[Callable[[], None]], AbstractContextManager[None]]
 
 
 def run(
-    open_core: OpenCore,
+    setup: Setup,
     *,
     resources: Path,
     data_dir: Path,
@@ -68,7 +65,7 @@ def run(
     try:
         with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
             return runner.run(
-                _main(app, instance, open_core, resources, data_dir, drain_time, files, signals, inhibitor)
+                _main(app, instance, setup, resources, data_dir, drain_time, files, signals, inhibitor)
             )
     finally:
         inhibitor.close()
@@ -103,7 +100,7 @@ def make_application() -> QApplication:
 async def _main(
     app: QApplication,
     instance: Instance,
-    open_core: OpenCore,
+    setup: Setup,
     resources: Path,
     data_dir: Path,
     drain_time: float,
@@ -113,7 +110,9 @@ async def _main(
 ) -> int:
     bridge = Bridge()
     window = make_window(app, bridge, resources, data_dir)
-    program = Program(window, bridge, open_core, drain_time)
+    program = Program(window, bridge, lambda: setup.open_core(setup.settings), drain_time)
+    switching = Switching(window, program, setup)
+    SettingsDoor(window, program, switching)
     Closing(window, program)
     StayingAwake(window, inhibitor)
     tray, notices = Tray(window), Notices(window)
@@ -131,6 +130,7 @@ async def _main(
         window.show()
         window.open_files(files)
         await program.run()
+        await switching.close()
     tick.stop()
     tray.close()
     window.close_for_good()
@@ -141,7 +141,7 @@ async def _main(
 def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Path) -> MainWindow:
     """The main window with all pages, not shown yet and without a cluster."""
     memory = QSettings(str(data_dir / "window.ini"), QSettings.Format.IniFormat)
-    around = Surroundings(Theme(app, resources), bridge, memory)
+    around = Surroundings(Theme(app, resources), bridge, memory, Kept(SettingsFile(data_dir)))
     pages = [page(around) for page in PAGES]
     window = MainWindow(around, pages)
     for page in pages:
@@ -153,157 +153,6 @@ def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Pa
             page.logs_wanted.connect(window.show_log)
     Submitting(window)
     return window
-
-
-class Program:
-    """Opens the cluster for the window, again after trouble, and ends it in order."""
-
-    def __init__(self, window: MainWindow, bridge: Bridge, open_core: OpenCore, drain_time: float) -> None:
-        self._window, self._bridge, self._open_core = window, bridge, open_core
-        self._drain_time = drain_time
-        self._core: Core | None = None
-        self._leaving = asyncio.Event()
-        self._again = asyncio.Event()
-        self._session: asyncio.Task[None] | None = None
-        self._unsubscribe: Callable[[], object] = lambda: None
-
-    async def run(self) -> None:
-        """Until `close`, or until the signals have ended it."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_PAINT):
-                await _next_emission(self._window.painted)
-        self._session = asyncio.create_task(self._sessions(), name="session")
-        leaving = asyncio.create_task(self._leaving.wait(), name="leaving")
-        await asyncio.wait({self._session, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        leaving.cancel()
-        if self._core is None:  # still opening
-            self._session.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._session
-
-    def close(self) -> None:
-        """Stop in order: what runs here goes back to the queue."""
-        self._unsubscribe()
-        self._unsubscribe = lambda: None
-        self._window.hide()
-        self._leaving.set()
-
-    @property
-    def is_leaving(self) -> bool:
-        """It ends, or has ended."""
-        return self._leaving.is_set()
-
-    def finish(self) -> None:
-        """Take nothing new and end when what runs is finished, however long it takes, unless the user stays."""
-        core = self._core
-        if core is None or not core.node.running:
-            self.close()
-            return
-        self._bridge.run(core.nodes.drain(core.node.identifier), "finishing what runs", self._on_draining)
-
-    def _on_draining(self, _result: None) -> None:
-        if self._core is None:
-            return
-        self._finishing = True
-        self._unsubscribe()
-        self._unsubscribe = self._core.node.on_change(self._on_finished)
-        self._window.messages.show_message(
-            self._window.tr("FFmate Desktop quits when the running tasks are finished."),
-            self._window.tr("This computer takes nothing new until then."),
-            kind="info",
-            button=self._window.tr("Stay"),
-            act=self._stay,
-        )
-        self._on_finished()  # it may be by now
-
-    def _on_finished(self) -> None:
-        if self._finishing and self._core is not None and not self._core.node.is_working:
-            self.close()
-
-    def _stay(self) -> None:
-        self._finishing = False
-        if self._core is not None:
-            node = self._core.node
-            if node.is_working:
-                self._bridge.run(self._core.nodes.resume(node.identifier), "taking tasks again")
-            else:
-                node.join()
-
-    def on_signal(self) -> None:
-        """The first lets running tasks finish for a while, the second gives them back, the third ends at once."""
-        node = self._core.node if self._core else None
-        if self._leaving.is_set():
-            logs.cluster.info("Ending at once; the tasks go on elsewhere when the lease has run out")
-            if self._session is not None:
-                self._session.cancel()
-        elif node is not None and node.running and self._drain_time and not self._retiring:
-            self._retiring = True
-            logs.cluster.info("Stopping: running tasks may finish, for at most %.0f s", self._drain_time)
-            self._window.tell(
-                self._window.tr("Stopping when the running tasks are finished"),
-                self._window.tr("What is not finished by then goes back to the queue."),
-            )
-            node.on_change(self.close)  # it has left
-            node.retire(self._drain_time)
-        else:
-            self.close()
-
-    _retiring = _finishing = False
-
-    async def _sessions(self) -> None:
-        while not self._leaving.is_set():
-            try:
-                await self._one_session()
-            except UserError as error:
-                await self._wait_after(error)
-            except Exception as error:  # noqa: BLE001 - the window stays, so that it can be read and reported
-                if is_outage(error):
-                    sentence = self._window.tr("The database cannot be reached at this moment.")
-                    await self._wait_after(UserError(sentence, str(error)))
-                else:
-                    logs.root.exception("The queue could not be opened")
-                    self._bridge.defect.emit(error, "opening the queue")
-                    await self._wait_after(UserError(self._window.tr("The queue could not be opened.")))
-
-    async def _wait_after(self, error: UserError) -> None:
-        """Say why there is no queue; go on when the user wants it, or after a while."""
-        window = self._window
-        window.status.set_starting(window.tr("No queue"))
-        window.messages.show_message(
-            error.message, error.hint, kind="failed", button=window.tr("Try again"), act=self._again.set
-        )
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(AGAIN):
-                await self._again.wait()
-        self._again.clear()
-        window.status.set_starting(window.tr("Opening the queue …"))
-
-    async def _one_session(self) -> None:
-        async with self._open_core() as core:
-            self._core = core
-            try:
-                self._window.messages.dismiss()
-                self._window.attach(core)
-                self._bridge.follow(core)
-                await self._leaving.wait()
-            finally:
-                self._core = None
-                self._window.detach(self._window.tr("Stopping …"))
-                await self._bridge.close()
-
-
-async def _next_emission(signal: SignalInstance) -> None:
-    heard = asyncio.get_running_loop().create_future()
-
-    def on_emission() -> None:
-        if not heard.done():
-            heard.set_result(None)
-
-    connection = signal.connect(on_emission)
-    try:
-        await heard
-    finally:
-        signal.disconnect(connection)
 
 
 @contextlib.contextmanager
