@@ -2,6 +2,7 @@
 
 import asyncio
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QRadioButton, QWidget
 
 from ffmate_desktop.domain.errors import UserError
@@ -21,7 +22,9 @@ EXAMPLE = "postgresql://user@server:5432/ffmate"
 
 
 class ClusterSection(Section):
-    """The password is apart from the address, also when somebody pastes both as one."""
+    """The password is apart from the address, also when somebody pastes both as one. `tested` comes with a result."""
+
+    tested = Signal()
 
     def __init__(self, theme: Theme, setup: Setup, wishes: ClusterWishes, errands: Bridge) -> None:
         super().__init__(
@@ -42,6 +45,7 @@ class ClusterSection(Section):
         self.address = QLineEdit(address or wishes.database or "")
         self.address.setPlaceholderText(EXAMPLE)
         self.address.setFont(fonts.mono(12))
+        self.address.setCursorPosition(0)
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.test = QPushButton(self.tr("Test connection"))
@@ -53,12 +57,8 @@ class ClusterSection(Section):
         self._looking = errands.run_quietly(self._find_keyring(), "looking for a keyring")
 
     def _lay_out(self, theme: Theme) -> None:
-        self.column.addWidget(self.embedded)
-        self._about = label(
-            self.tr("Nothing to set up. Other computers cannot reach it."), "third", wraps=True
-        )
-        self._about.setContentsMargins(26, 0, 0, 0)
-        self.column.addWidget(self._about)
+        about = label(self.tr("Nothing to set up. Other computers cannot reach it."), "third", wraps=True)
+        self.add_group(self.embedded, inner=[about])
         self.column.addWidget(self.server)
         self._given = Note(theme)
         self.column.addWidget(self._given)
@@ -136,6 +136,7 @@ class ClusterSection(Section):
         if password is not None:
             self.password.setText(password)
             self.address.setText(address)
+            self.address.setCursorPosition(0)
 
     # -- The keyring ---------------------------------------------------------------------------------------------
 
@@ -186,6 +187,7 @@ class ClusterSection(Section):
         else:
             self.result.show_trial(trial)
         self._end_test()
+        self.tested.emit()
 
     async def _whole_address(self) -> str:
         if self.is_given and self._setup.settings.database is not None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -29,7 +29,7 @@ from ffmate_desktop.gui.preferences.setup import Plan
 from ffmate_desktop.gui.preferences.switching import Answer, Switching
 from ffmate_desktop.gui.widgets.nav_button import NavButton
 
-_SIZE = (800, 600)
+_SIZE = (860, 660)
 _SIDE = 206
 
 
@@ -91,7 +91,7 @@ class SettingsDialog(QDialog):
         foot = QHBoxLayout()
         foot.setContentsMargins(28, 0, 24, 20)
         foot.setSpacing(10)
-        foot.addWidget(self.note, 1)
+        foot.addWidget(self.note, 1, Qt.AlignmentFlag.AlignVCenter)
         foot.addStretch(0)
         foot.addWidget(self.cancel)
         foot.addWidget(self.save)
@@ -107,6 +107,7 @@ class SettingsDialog(QDialog):
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(button is self.save)  # Enter in a field saves, nothing else
         self.show_section(0)
+        self.node.name.setFocus()
 
     def _connect(self) -> None:
         self.look.chosen.connect(self._theme.choose)
@@ -114,6 +115,7 @@ class SettingsDialog(QDialog):
         self.save.clicked.connect(self.try_to_save)
         self.finished.connect(self._on_finished)
         self._switching.begun.connect(self._on_begun)
+        self.cluster.tested.connect(self._show_result)
         for _icon, _title, section in self._sections:
             section.edited.connect(self._show)
         self._show()
@@ -122,6 +124,11 @@ class SettingsDialog(QDialog):
         """Bring this section into view."""
         self.stack.setCurrentIndex(number)
         self.tabs[number].setChecked(True)
+
+    def _show_result(self) -> None:
+        area = self.stack.currentWidget()
+        if isinstance(area, QScrollArea):
+            QTimer.singleShot(0, self, lambda: area.ensureWidgetVisible(self.cluster.result))
 
     def _read_slots(self) -> None:
         core = self._window.core

@@ -21,11 +21,7 @@ class NoticeSection(Section):
         self.batches = QCheckBox(self.tr("A batch is finished"))
         self.failures = QCheckBox(self.tr("A task failed"))
         self.nodes = QCheckBox(self.tr("A node was lost"))
-        self.column.addWidget(self.shown)
-        for box in self._kinds:
-            box.setContentsMargins(26, 0, 0, 0)
-            box.setProperty("class", "inner")
-            self.column.addWidget(box)
+        self.add_group(self.shown, inner=self._kinds)
         for box, on in (
             (self.shown, wishes.shown),
             (self.batches, wishes.batches),
@@ -71,7 +67,6 @@ class WindowSection(Section):
             self.tr("Window and start"),
             self.tr("When FFmate Desktop ends, and when it begins by itself."),
         )
-        self.column.addWidget(label(self.tr("When the window is closed while tasks run here"), "caption"))
         titles = {
             OnClose.ASK: self.tr("Ask what to do"),
             OnClose.BACKGROUND: self.tr("Keep working in the background"),
@@ -86,7 +81,10 @@ class WindowSection(Section):
             button.toggled.connect(lambda _on: self.edited.emit())
             self._group.addButton(button)
             self.choices[choice] = button
-            self.column.addWidget(button)
+        self.add_group(
+            label(self.tr("When the window is closed while tasks run here"), "caption"),
+            *self.choices.values(),
+        )
         if not has_tray:
             self.choices[OnClose.BACKGROUND].setEnabled(False)
             note = Note(theme)
@@ -100,12 +98,10 @@ class WindowSection(Section):
         self.at_login = QCheckBox(self.tr("Start FFmate Desktop when I log in"))
         self.at_login.setChecked(at_login)
         self.at_login.toggled.connect(lambda _on: self.edited.emit())
-        self.column.addWidget(self.at_login)
         self.login_note = Note(
             theme, self.tr("So that this computer takes part in the work without being asked.")
         )
-        self.login_note.setContentsMargins(26, 0, 0, 0)
-        self.column.addWidget(self.login_note)
+        self.add_group(self.at_login, inner=[self.login_note])
         self.column.addStretch(1)
 
     @property

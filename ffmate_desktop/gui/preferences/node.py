@@ -130,7 +130,8 @@ class NodeSection(Section):
             try:
                 found, version = await self._setup.find_ffmpeg(path)
             except UserError as error:
-                self.ffmpeg_note.show_bad(str(error))
+                hint = self.tr("Without a path FFmate Desktop finds one itself.") if path else error.hint
+                self.ffmpeg_note.show_bad(f"{error.message} {hint}")
             else:
                 if not self.is_ffmpeg_given:
                     self.ffmpeg_note.show_good(self.tr("Version {0}, {1}").format(version, found))

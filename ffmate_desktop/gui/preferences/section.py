@@ -1,5 +1,7 @@
 """What every section of the settings has: a heading, fields with a title above and words below, and its trouble."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -98,6 +100,21 @@ class Section(QWidget):
         box.addWidget(note)
         self.column.addLayout(box)
         return note
+
+    def add_group(self, *widgets: QWidget, inner: Sequence[QWidget] = ()) -> None:
+        """Things that belong together, closely below each other; `inner` ones stand below the text of a box."""
+        box = QVBoxLayout()
+        box.setSpacing(9)
+        for widget in widgets:
+            box.addWidget(widget)
+        inside = QVBoxLayout()
+        inside.setContentsMargins(25, 0, 0, 0)
+        inside.setSpacing(9)
+        for widget in inner:
+            inside.addWidget(widget)
+        if inner:
+            box.addLayout(inside)
+        self.column.addLayout(box)
 
     def add_line(self) -> None:
         """Between two groups."""
