@@ -5,8 +5,8 @@ import os
 import platform
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,6 @@ from ffmate_desktop.db.migrate import update_schema
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
-from ffmate_desktop.media.awake import find_inhibitor
 from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
 from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.probe import Prober
@@ -39,6 +38,7 @@ from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.tasks import TaskService
+from ffmate_desktop.services.watchfolders import WatchfolderService
 from ffmate_desktop.settings import DATA_DIR, STALL_SECONDS, Settings, default_data_dir, resources_folder
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Cluster:
     queue: QueueService
     node_logs: NodeLogService
     preview: PreviewService
+    watchfolders: WatchfolderService
 
 
 @asynccontextmanager
@@ -105,6 +106,7 @@ async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Clu
             queue=QueueService(database),
             node_logs=NodeLogService(database),
             preview=PreviewService(database, presets),
+            watchfolders=WatchfolderService(database, presets),
         )
 
 
@@ -127,7 +129,7 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
             logs=settings.task_logs,
             stall_seconds=STALL_SECONDS,
         )
-        node = Node(cluster.uri, cluster.database, facts, shop, bus, feed)
+        node = Node(cluster.uri, cluster.database, facts, shop, bus, feed, cluster.presets)
         try:
             with collecting(feed):
                 await node.start()
@@ -135,31 +137,6 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
         finally:
             await prober.close()
             await launcher.close()
-
-
-def open_window(
-    settings: Settings,
-    files: Sequence[str],
-    signals: Callable[[Callable[[], None]], AbstractContextManager[None]],
-) -> int:
-    """The window, with a node in it, until it is closed; returns the exit code.
-
-    `files` are handed to it as if they were dropped. `signals` calls a function on the loop for Ctrl+C and SIGTERM.
-    Qt is imported here and not before: nodes without a window run on computers that lack its libraries. Raises
-    ImportError there.
-    """
-    from ffmate_desktop.gui import app  # noqa: PLC0415
-
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return app.run(
-        make_setup(settings),
-        resources=resources_folder(),
-        data_dir=settings.data_dir,
-        drain_time=settings.drain_time,
-        files=files,
-        signals=signals,
-        inhibitor=find_inhibitor(),
-    )
 
 
 def make_setup(
@@ -229,6 +206,7 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
                 preview=cluster.preview,
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
+                watchfolders=cluster.watchfolders,
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,
             )

@@ -1,12 +1,16 @@
 """The program with a window: paint first, then open the cluster; stop everything in order at the end."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QSettings, QTimer, Signal
 from PySide6.QtGui import QFileOpenEvent
@@ -14,37 +18,37 @@ from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop import __version__, logs
 from ffmate_desktop.gui.bridge import Bridge
-from ffmate_desktop.gui.desktop.awake import StayingAwake
-from ffmate_desktop.gui.desktop.closing import Closing
+from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over
-from ffmate_desktop.gui.desktop.notices import Notices
-from ffmate_desktop.gui.desktop.tray import Tray
 from ffmate_desktop.gui.kept import Kept
+from ffmate_desktop.gui.language import speak
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
-from ffmate_desktop.gui.pages.logs_page import LogsPage
-from ffmate_desktop.gui.pages.nodes_page import NodesPage
-from ffmate_desktop.gui.pages.page import Page, Surroundings
-from ffmate_desktop.gui.pages.presets_page import PresetsPage
-from ffmate_desktop.gui.pages.queue_page import QueuePage
-from ffmate_desktop.gui.preferences.door import SettingsDoor
-from ffmate_desktop.gui.preferences.setup import Setup
-from ffmate_desktop.gui.preferences.switching import Switching
-from ffmate_desktop.gui.program import Program
-from ffmate_desktop.gui.submitting import Submitting
+from ffmate_desktop.gui.pages.page import Surroundings
+from ffmate_desktop.gui.program import Program, first_paint
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.services.awake import Inhibitor
 from ffmate_desktop.services.settings_file import SettingsFile
 
-PAGES: tuple[type[Page], ...] = (QueuePage, PresetsPage, NodesPage, LogsPage)
-"""The pages of the sidebar, in its order."""
+if TYPE_CHECKING:
+    from ffmate_desktop.gui.desktop.tray import Tray
+    from ffmate_desktop.gui.pages.logs_page import LogsPage
+    from ffmate_desktop.gui.pages.nodes_page import NodesPage
+    from ffmate_desktop.gui.pages.page import Page
+    from ffmate_desktop.gui.pages.queue_page import QueuePage
+    from ffmate_desktop.gui.preferences.setup import Setup
+    from ffmate_desktop.gui.preferences.switching import Switching
 
 Signals = Callable[[Callable[[], None]], AbstractContextManager[None]]
 """Calls a function on the loop for Ctrl+C and SIGTERM, as long as the block lasts."""
 
 
+LoadSetup = Callable[[], "Setup"]
+"""Loads what works behind the window, which takes a while; called in a thread when the window has been painted."""
+
+
 def run(
-    setup: Setup,
+    load_setup: LoadSetup,
     *,
     resources: Path,
     data_dir: Path,
@@ -59,13 +63,14 @@ def run(
     as if they were dropped on the window; if this data folder has a window already, in that one. Raises UserError.
     """
     app = make_application()
+    speak(app, resources)
     instance = first_or_hand_over(data_dir, files)
     if instance is None:
         return 0
     try:
         with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
             return runner.run(
-                _main(app, instance, setup, resources, data_dir, drain_time, files, signals, inhibitor)
+                _main(app, instance, load_setup, resources, data_dir, drain_time, files, signals, inhibitor)
             )
     finally:
         inhibitor.close()
@@ -100,7 +105,7 @@ def make_application() -> QApplication:
 async def _main(
     app: QApplication,
     instance: Instance,
-    setup: Setup,
+    load_setup: LoadSetup,
     resources: Path,
     data_dir: Path,
     drain_time: float,
@@ -109,14 +114,9 @@ async def _main(
     inhibitor: Inhibitor,
 ) -> int:
     bridge = Bridge()
-    window = make_window(app, bridge, resources, data_dir)
-    program = Program(window, bridge, lambda: setup.open_core(setup.settings), drain_time)
-    switching = Switching(window, program, setup)
-    SettingsDoor(window, program, switching)
-    Closing(window, program)
-    StayingAwake(window, inhibitor)
-    tray, notices = Tray(window), Notices(window)
-    notices.notice.connect(tray.tell)
+    window = begin_window(app, bridge, resources, data_dir)
+    setup: asyncio.Future[Setup] = asyncio.get_running_loop().create_future()
+    program = Program(window, bridge, partial(_open, setup), drain_time)
     window.detaching.connect(lambda: instance.stop_listening() if program.is_leaving else None)
     instance.given.connect(window.come_up)
     if isinstance(app, Application):
@@ -129,6 +129,10 @@ async def _main(
     with signals(program.on_signal), _reporting(bridge):
         window.show()
         window.open_files(files)
+        await first_paint(window)
+        logs.root.debug("The window is painted")
+        setup.set_result(await asyncio.to_thread(load_setup))
+        tray, switching = _furnish(window, program, inhibitor, setup.result())
         await program.run()
         await switching.close()
     tick.stop()
@@ -138,21 +142,72 @@ async def _main(
     return 0
 
 
-def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Path) -> MainWindow:
-    """The main window with all pages, not shown yet and without a cluster."""
+@contextlib.asynccontextmanager
+async def _open(loading: asyncio.Future[Setup]) -> AsyncIterator[Core]:
+    setup = await loading
+    async with setup.open_core(setup.settings) as core:
+        yield core
+
+
+def _furnish(
+    window: MainWindow, program: Program, inhibitor: Inhibitor, setup: Setup
+) -> tuple[Tray, Switching]:
+    """The rest of the window, and what a desktop expects of a program."""
+    from ffmate_desktop.gui.desktop.awake import StayingAwake  # noqa: PLC0415 - the window is painted before
+    from ffmate_desktop.gui.desktop.closing import Closing  # noqa: PLC0415
+    from ffmate_desktop.gui.desktop.notices import Notices  # noqa: PLC0415
+    from ffmate_desktop.gui.desktop.tray import Tray  # noqa: PLC0415
+    from ffmate_desktop.gui.preferences.door import SettingsDoor  # noqa: PLC0415
+    from ffmate_desktop.gui.preferences.switching import Switching  # noqa: PLC0415
+
+    complete_window(window)
+    Closing(window, program)
+    StayingAwake(window, inhibitor)
+    tray, notices = Tray(window), Notices(window)
+    notices.notice.connect(tray.tell)
+    switching = Switching(window, program, setup)
+    SettingsDoor(window, program, switching)
+    return tray, switching
+
+
+def begin_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Path) -> MainWindow:
+    """The main window with the page that was seen last, not shown yet and without a cluster."""
     memory = QSettings(str(data_dir / "window.ini"), QSettings.Format.IniFormat)
-    around = Surroundings(Theme(app, resources), bridge, memory, Kept(SettingsFile(data_dir)))
-    pages = [page(around) for page in PAGES]
-    window = MainWindow(around, pages)
-    for page in pages:
-        if isinstance(page, QueuePage):
-            page.files_wanted.connect(window.choose_files)
-            page.pause_wanted.connect(window.node_panel.toggle_pause)
-            window.node_panel.paused_changed.connect(page.show_paused)
-        elif isinstance(page, NodesPage):
-            page.logs_wanted.connect(window.show_log)
-    Submitting(window)
+    window = MainWindow(Surroundings(Theme(app, resources), bridge, memory, Kept(SettingsFile(data_dir))))
+    window.page_built.connect(partial(_connect_page, window))
+    window.show_last_page()
     return window
+
+
+def complete_window(window: MainWindow) -> None:
+    """All other pages, and what takes files that are dropped."""
+    from ffmate_desktop.gui.submitting import Submitting  # noqa: PLC0415 - the window is painted before
+
+    window.build_pages()
+    Submitting(window)
+
+
+def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Path) -> MainWindow:
+    """The main window with everything in it, not shown yet and without a cluster."""
+    window = begin_window(app, bridge, resources, data_dir)
+    complete_window(window)
+    return window
+
+
+def _connect_page(window: MainWindow, page: Page) -> None:
+    if page.key == "queue":
+        queue = cast("QueuePage", page)
+        queue.files_wanted.connect(window.choose_files)
+        queue.pause_wanted.connect(window.node_panel.toggle_pause)
+        window.node_panel.paused_changed.connect(queue.show_paused)
+    elif page.key == "nodes":
+        cast("NodesPage", page).logs_wanted.connect(partial(_show_log, window))
+
+
+def _show_log(window: MainWindow, node: str) -> None:
+    """Bring the log lines of one node into view."""
+    page = cast("LogsPage", window.show_page_of("logs"))
+    page.show_node(node)
 
 
 @contextlib.contextmanager

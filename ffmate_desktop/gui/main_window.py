@@ -13,7 +13,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.report import ReportDialog
-from ffmate_desktop.gui.pages.logs_page import LogsPage
+from ffmate_desktop.gui.pages.contents import PAGES, page_class, title_of
 from ffmate_desktop.gui.pages.page import MARGIN, Page, Surroundings
 from ffmate_desktop.gui.views.node_panel import NodePanel
 from ffmate_desktop.gui.views.sidebar import Entry, Sidebar, paint_logo
@@ -40,14 +40,18 @@ class MainWindow(QMainWindow):
     painted = Signal()
     """It was seen for the first time."""
 
-    def __init__(self, around: Surroundings, pages: Sequence[Page]) -> None:
+    page_built = Signal(object)
+    """A Page, before it is seen for the first time and before it has a cluster."""
+
+    def __init__(self, around: Surroundings) -> None:
         super().__init__()
-        self.around, self.pages = around, list(pages)
+        self.around = around
+        self._pages: dict[int, Page] = {}
         self._memory: QSettings = around.memory
         self._files: list[str] = []
         self._core: Core | None = None
         self._reports: list[ReportDialog] = []
-        self._may_close = self._was_painted = False
+        self._may_close = self.was_painted = False
         self.setWindowTitle("FFmate Desktop")
         self.setWindowIcon(_window_icon())
         self.setMinimumSize(760, 520)
@@ -55,7 +59,7 @@ class MainWindow(QMainWindow):
         self._dress()
         self.messages = MessageBar(around.theme)
         self.node_panel = NodePanel(around.theme, around.bridge)
-        entries = [Entry(page.icon, page.title(), page.section) for page in self.pages]
+        entries = [Entry(page.icon, title_of(page.key), page.section) for page in PAGES]
         self.sidebar = Sidebar(around.theme, self.node_panel, entries)
         self.status = StatusStrip(around.theme)
         self.stack = QStackedWidget()
@@ -64,10 +68,6 @@ class MainWindow(QMainWindow):
         geometry = self._memory.value(_GEOMETRY)
         if geometry is not None:
             self.restoreGeometry(geometry)
-        keys = [page.key for page in self.pages]
-        last = str(self._memory.value(_PAGE, ""))
-        if keys:
-            self.show_page(keys.index(last) if last in keys else 0)
 
     def _lay_out(self) -> None:
         top = QVBoxLayout()
@@ -88,10 +88,6 @@ class MainWindow(QMainWindow):
         row.addWidget(self.sidebar)
         row.addLayout(right, 1)
         self.setCentralWidget(central)
-        for number, page in enumerate(self.pages):
-            self.stack.addWidget(page)
-            page.counted.connect(partial(self.sidebar.set_count, number))
-            page.message.connect(self.tell)
 
     def _connect(self) -> None:
         bridge = self.around.bridge
@@ -103,7 +99,7 @@ class MainWindow(QMainWindow):
         self.sidebar.chosen.connect(self.show_page)
         self.sidebar.theme_toggled.connect(self._toggle_theme)
         self.messages.shown_changed.connect(self._top.setVisible)
-        for number in range(len(self.pages)):
+        for number in range(len(PAGES)):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
             shortcut.activated.connect(lambda number=number: self.show_page(number))
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quit_wanted.emit)
@@ -117,6 +113,49 @@ class MainWindow(QMainWindow):
     def memory(self) -> QSettings:
         """Sizes and choices of the last time."""
         return self._memory
+
+    # -- Pages ---------------------------------------------------------------------------------------------------
+
+    @property
+    def pages(self) -> list[Page]:
+        """Those that were built, in the order of the sidebar."""
+        return [self._pages[number] for number in sorted(self._pages)]
+
+    def build_pages(self) -> None:
+        """Build those that are missing."""
+        for number in range(len(PAGES)):
+            self.page(number)
+
+    def page(self, number: int) -> Page:
+        """This page. It is built when it is wanted first, since a start waits for everything that is built."""
+        found = self._pages.get(number)
+        if found is None:
+            found = self._pages[number] = page_class(PAGES[number].key)(self.around)
+            self.stack.addWidget(found)
+            found.counted.connect(partial(self.sidebar.set_count, number))
+            found.message.connect(self.tell)
+            self.page_built.emit(found)
+            if self._core is not None:
+                found.attach(self._core)
+        return found
+
+    def show_page(self, number: int) -> None:
+        """Bring this page into view."""
+        self.stack.setCurrentWidget(self.page(number))
+        self.sidebar.show_page(number)
+        self._memory.setValue(_PAGE, PAGES[number].key)
+
+    def show_page_of(self, key: str) -> Page:
+        """Bring this page into view; returns it."""
+        number = next(number for number, page in enumerate(PAGES) if page.key == key)
+        self.show_page(number)
+        return self.page(number)
+
+    def show_last_page(self) -> None:
+        """Bring the page into view that was seen when the program was closed."""
+        keys = [page.key for page in PAGES]
+        last = str(self._memory.value(_PAGE, ""))
+        self.show_page(keys.index(last) if last in keys else 0)
 
     # -- What others do with it ----------------------------------------------------------------------------------
 
@@ -161,19 +200,6 @@ class MainWindow(QMainWindow):
         self.node_panel.detach()
         self.status.set_starting(sentence)
 
-    def show_page(self, number: int) -> None:
-        """Bring this page into view."""
-        self.stack.setCurrentIndex(number)
-        self.sidebar.show_page(number)
-        self._memory.setValue(_PAGE, self.pages[number].key)
-
-    def show_log(self, node: str) -> None:
-        """Bring the log lines of one node into view."""
-        for number, page in enumerate(self.pages):
-            if isinstance(page, LogsPage):
-                page.show_node(node)
-                self.show_page(number)
-
     def tell(self, title: str, text: str = "", kind: str = "info") -> None:
         """Show a sentence in the message bar."""
         self.messages.show_message(title, text, kind=kind)
@@ -215,8 +241,8 @@ class MainWindow(QMainWindow):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell that it is seen, after what is below has been painted too."""
         super().paintEvent(event)
-        if not self._was_painted:
-            self._was_painted = True
+        if not self.was_painted:
+            self.was_painted = True
             QTimer.singleShot(0, self.painted.emit)
 
     def _toggle_theme(self) -> None:

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import SignalInstance
+from PySide6.QtCore import QCoreApplication, SignalInstance
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
@@ -13,6 +13,8 @@ from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core, OpenCore
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.services.news import is_outage
+
+translate = QCoreApplication.translate
 
 FIRST_PAINT = 2.0
 """Seconds that a window which nobody can see, such as a minimised one, holds up the start."""
@@ -45,9 +47,7 @@ class Program:
 
     async def run(self) -> None:
         """Until `close`, or until the signals have ended it."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_PAINT):
-                await _next_emission(self._window.painted)
+        await first_paint(self._window)
         self._session = asyncio.create_task(self._sessions(), name="session")
         leaving = asyncio.create_task(self._leaving.wait(), name="leaving")
         await asyncio.wait({self._session, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -96,10 +96,10 @@ class Program:
         self._unsubscribe()
         self._unsubscribe = self._core.node.on_change(self._on_finished)
         self._window.messages.show_message(
-            self._window.tr("FFmate Desktop quits when the running tasks are finished."),
-            self._window.tr("This computer takes nothing new until then."),
+            translate("Program", "FFmate Desktop quits when the running tasks are finished."),
+            translate("Program", "This computer takes nothing new until then."),
             kind="info",
-            button=self._window.tr("Stay"),
+            button=translate("Program", "Stay"),
             act=self._stay,
         )
         self._on_finished()  # it may be by now
@@ -128,8 +128,8 @@ class Program:
             self._retiring = True
             logs.cluster.info("Stopping: running tasks may finish, for at most %.0f s", self._drain_time)
             self._window.tell(
-                self._window.tr("Stopping when the running tasks are finished"),
-                self._window.tr("What is not finished by then goes back to the queue."),
+                translate("Program", "Stopping when the running tasks are finished"),
+                translate("Program", "What is not finished by then goes back to the queue."),
             )
             node.on_change(self.close)  # it has left
             node.retire(self._drain_time)
@@ -162,26 +162,30 @@ class Program:
             return error
         except Exception as error:  # noqa: BLE001 - the window stays, so that it can be read and reported
             if is_outage(error):
-                sentence = self._window.tr("The database cannot be reached at this moment.")
+                sentence = translate("Program", "The database cannot be reached at this moment.")
                 return UserError(sentence, str(error))
             logs.root.exception("The queue could not be opened")
             self._bridge.defect.emit(error, "opening the queue")
-            return UserError(self._window.tr("The queue could not be opened."))
+            return UserError(translate("Program", "The queue could not be opened."))
         return None
 
     async def _wait_after(self, error: UserError) -> None:
         """Say why there is no queue; go on when the user wants it, or after a while."""
         window = self._window
         self._is_failing = True
-        window.status.set_starting(window.tr("No queue"))
+        window.status.set_starting(translate("Program", "No queue"))
         window.messages.show_message(
-            error.message, error.hint, kind="failed", button=window.tr("Try again"), act=self._again.set
+            error.message,
+            error.hint,
+            kind="failed",
+            button=translate("Program", "Try again"),
+            act=self._again.set,
         )
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(AGAIN):
                 await self._again.wait()
         self._again.clear()
-        window.status.set_starting(window.tr("Opening the queue …"))
+        window.status.set_starting(translate("Program", "Opening the queue …"))
 
     async def _one_session(self) -> None:
         async with self._open_core() as core:
@@ -201,7 +205,9 @@ class Program:
                 self._core = None
                 is_leaving = self._leaving.is_set()
                 self._window.detach(
-                    self._window.tr("Stopping …") if is_leaving else self._window.tr("Changing over …")
+                    translate("Program", "Stopping …")
+                    if is_leaving
+                    else translate("Program", "Changing over …")
                 )
                 await self._bridge.close()
 
@@ -213,6 +219,15 @@ class Program:
         finally:
             for end in ends:
                 end.cancel()
+
+
+async def first_paint(window: MainWindow) -> None:
+    """Wait until the window was painted, but not for long."""
+    if window.was_painted:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FIRST_PAINT):
+            await _next_emission(window.painted)
 
 
 async def _next_emission(signal: SignalInstance) -> None:

@@ -36,7 +36,8 @@ from ffmate_desktop.cli.demo_report import (
 from ffmate_desktop.db.embedded import EmbeddedDatabase
 from ffmate_desktop.db.embedded import status as embedded_status
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.task import Client, RawResolved, Task, TaskStatus
+from ffmate_desktop.domain.task import Client, Task, TaskStatus
+from ffmate_desktop.domain.wire import RawResolved
 from ffmate_desktop.media.binaries import FFmpeg
 from ffmate_desktop.media.probe import MediaFacts, Prober, StreamFacts
 from ffmate_desktop.media.process import Launcher

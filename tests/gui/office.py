@@ -1,9 +1,11 @@
 """A desk whose window has its settings: with a keyring and a start at login in files of their own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from keyring.backend import KeyringBackend
 from keyring.backends import null
@@ -75,13 +77,16 @@ class Office:
 
 @asynccontextmanager
 async def open_office(
-    uri: str | None, data_dir: Path, *, keyring: Path | None = None, **given: Source
+    uri: str | None,
+    data_dir: Path,
+    *,
+    keyring: Path | None = None,
+    given: Mapping[str, Source] = MappingProxyType({}),
 ) -> AsyncIterator[Office]:
     """The settings are those of the desk, from the file, but for those that were `given`."""
-    settings = replace(desk_settings(uri or "", data_dir), database=uri, sources=given)
-    backend: KeyringBackend = PlaintextKeyring() if keyring else null.Keyring()  # type: ignore[no-untyped-call]
-    if keyring:
-        backend.file_path = str(keyring)
+    settings = replace(desk_settings(uri or "", data_dir), database=uri, sources=dict(given))
+    backend: Any = PlaintextKeyring() if keyring else null.Keyring()  # type: ignore[no-untyped-call]
+    backend.file_path = keyring and str(keyring)
     async with open_desk_with(settings) as desk:
         office = Office(desk, settings, backend)
         try:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.node import NodeState
+from ffmate_desktop.domain.node import Node, NodeState
 from ffmate_desktop.domain.preferences import Appearance, OnClose
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.desktop.closing import Closing
@@ -48,7 +48,7 @@ async def test_slots_change_in_the_row_of_the_running_node(database_uri: str, tm
         assert (await office.me()).slots == 4
 
 
-async def _with_slots(office: Office, slots: int) -> object:
+async def _with_slots(office: Office, slots: int) -> Node | None:
     me = await office.me()
     return me if me.slots == slots else None
 
@@ -125,24 +125,27 @@ async def test_an_ffmpeg_is_tried_while_one_types(database_uri: str, tmp_path: P
         dialog.reject()
 
 
+def is_dark(office: Office) -> bool:
+    """How the window looks at this moment."""
+    return office.window.around.theme.tokens.is_dark
+
+
 async def test_the_look_changes_at_once_and_back_when_nothing_is_saved(
     database_uri: str, tmp_path: Path
 ) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        theme = office.window.around.theme
-        theme.choose(Appearance.LIGHT)
         office.window.around.kept.keep_window(appearance=Appearance.LIGHT)
         dialog = office.open()
         click(dialog.look.tiles[Appearance.DARK])
-        assert theme.tokens.is_dark
+        assert is_dark(office)
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
         await office.closed()
-        assert not theme.tokens.is_dark
+        assert not is_dark(office)
         dialog = office.open()
         click(dialog.look.tiles[Appearance.DARK])
         click(dialog.save)
         await office.closed()
-        assert theme.tokens.is_dark
+        assert is_dark(office)
         assert office.file.load().preferences.window.appearance is Appearance.DARK
         click(office.window.sidebar.switch)  # the other way to the same
         assert office.file.load().preferences.window.appearance is Appearance.LIGHT
@@ -175,7 +178,7 @@ async def test_what_was_given_cannot_be_changed_and_is_not_remembered(
     database_uri: str, tmp_path: Path
 ) -> None:
     given = {"slots": Source.COMMAND_LINE, "database": Source.ENVIRONMENT}
-    async with open_office(database_uri, tmp_path / "data", **given) as office:
+    async with open_office(database_uri, tmp_path / "data", given=given) as office:
         dialog = office.open()
         assert not dialog.node.slots.isEnabled()
         assert "--max-concurrent-tasks" in dialog.node.slots_note.text

@@ -290,10 +290,11 @@ async def test_a_password_is_tried_and_kept_in_the_keyring_and_nowhere_else(
         assert "password" in found["line 0"][1].lower()
         dialog = office.door.dialog
         assert dialog is not None
+        note = dialog.note
         assert dialog.cluster.address.text() == bare  # taken apart
         assert dialog.cluster.password.text() == "wrong"
         click(dialog.save)
-        await until(lambda: "password" in dialog.note.text.lower(), "it cannot be saved either")
+        await until(lambda: "password" in note.text.lower(), "it cannot be saved either")
         dialog.cluster.password.setText(PASSWORD)
         click(dialog.save)
         await office.closed()

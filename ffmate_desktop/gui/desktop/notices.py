@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from ffmate_desktop.domain.node import Node, NodeState
 from ffmate_desktop.domain.queue import BatchRow, QueueFilter, QueueRow, QueueView, SortColumn
-from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.widgets.numbers import grouped

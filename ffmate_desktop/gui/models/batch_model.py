@@ -1,14 +1,19 @@
 """The newest batches with how far each of them is, read again while somebody looks and tasks change."""
 
+from __future__ import annotations
+
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, QTimer
 
 from ffmate_desktop.domain.queue import BatchGroup
-from ffmate_desktop.domain.task import ACTIVE, TaskStatus
+from ffmate_desktop.domain.status import ACTIVE, TaskStatus
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.widgets import numbers
-from ffmate_desktop.services.queue import QueueService
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.services.queue import QueueService
 
 SHORTEST_PAUSE = 1.0
 """Seconds between two readings; longer when one takes long."""

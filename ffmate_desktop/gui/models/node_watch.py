@@ -7,7 +7,7 @@ from time import monotonic
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ffmate_desktop.domain.node import Node, NodeTask
-from ffmate_desktop.domain.task import LiveProgress
+from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.models.node_view import NodeView, Standing, standing
