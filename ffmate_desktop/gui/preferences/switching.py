@@ -14,6 +14,7 @@ from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.preferences.setup import Plan, Setup
 from ffmate_desktop.gui.program import Program
 from ffmate_desktop.services.passwords import split_password, without_password
+from ffmate_desktop.settings import GIVEN
 
 
 class Answer(StrEnum):
@@ -74,7 +75,7 @@ class Switching(QObject):
 
     async def _set_slots(self, plan: Plan) -> None:
         core, slots = self._window.core, plan.settings.slots
-        if core is not None:
+        if core is not None and plan.settings.source("slots") not in GIVEN:
             core.node.slots = slots
             if core.node.is_working:
                 await core.nodes.set_slots(core.node.identifier, slots)

@@ -82,10 +82,11 @@ def lines_of(trial: Trial) -> list[Line]:
     server = translate("TrialCard", "PostgreSQL {0}, database {1}, user {2}").format(
         health.version, health.database, health.role
     )
-    pooled = translate("TrialCard", " Through a pooler in session mode.") if health.pooled else ""
+    pooler = translate("TrialCard", "Between here and there, in session mode, which works.")
     lines: list[Line] = [
         (GOOD, translate("TrialCard", "Server"), server),
         *((CARE, translate("TrialCard", "Address"), note) for note in health.notes),
+        *([(GOOD, translate("TrialCard", "Pooler"), pooler)] if health.pooled else []),
         (
             CARE if trial.is_slow else GOOD,
             translate("TrialCard", "Latency"),
@@ -96,8 +97,7 @@ def lines_of(trial: Trial) -> list[Line]:
             translate("TrialCard", "Notifications"),
             translate("TrialCard", "LISTEN works; they arrive after {0} ms.").format(
                 f"{1000 * health.delivery:.1f}"
-            )
-            + pooled,
+            ),
         ),
         _rights(trial),
         _encryption(trial),
