@@ -90,20 +90,16 @@ def title(column: Column) -> str:  # noqa: PLR0911, PLR0912, C901 - one word a c
             assert_never(column)
 
 
-def status_word(row: QueueRow) -> str:  # noqa: PLR0911 - one word a state
-    """How the task is, in one word."""
+def word_of(status: TaskStatus) -> str:  # noqa: PLR0911 - one word a status
+    """A status in one word."""
     tr = QCoreApplication.translate
-    match row.status:
+    match status:
         case TaskStatus.DONE_SUCCESSFUL:
             return tr("status", "Done")
         case TaskStatus.DONE_ERROR:
             return tr("status", "Failed")
         case TaskStatus.DONE_CANCELED:
             return tr("status", "Canceled")
-        case _ if row.desired == "pause":
-            return tr("status", "Paused")
-        case _ if row.desired in ("cancel", "delete"):
-            return tr("status", "Stopping")
         case TaskStatus.QUEUED:
             return tr("status", "Queued")
         case TaskStatus.PRE_PROCESSING:
@@ -111,16 +107,34 @@ def status_word(row: QueueRow) -> str:  # noqa: PLR0911 - one word a state
         case TaskStatus.POST_PROCESSING:
             return tr("status", "Finishing")
         case TaskStatus.RUNNING:
-            return tr("status", "Publishing") if row.phase == "publish" else tr("status", "Running")
+            return tr("status", "Running")
         case _:
-            assert_never(row.status)
+            assert_never(status)
+
+
+def status_word(row: QueueRow) -> str:
+    """How the task is, in one word."""
+    tr = QCoreApplication.translate
+    if not row.status.is_done:
+        if row.desired == "pause":
+            return tr("status", "Paused")
+        if row.desired in ("cancel", "delete"):
+            return tr("status", "Stopping")
+        if row.status is TaskStatus.RUNNING and row.phase == "publish":
+            return tr("status", "Publishing")
+    return word_of(row.status)
 
 
 def status_look(row: QueueRow) -> tuple[str, str]:
     """Name of the icon, and of the colour."""
     if not row.status.is_done and row.desired == "pause":
         return "circle-pause", "paused"
-    return _STATUS_LOOKS[row.status]
+    return look_of(row.status)
+
+
+def look_of(status: TaskStatus) -> tuple[str, str]:
+    """Name of the icon, and of the colour."""
+    return _STATUS_LOOKS[status]
 
 
 _STATUS_LOOKS: dict[TaskStatus, tuple[str, str]] = {
