@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.models.live_board import LiveBoard
 from ffmate_desktop.gui.pages.contents import title_of
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -17,10 +18,11 @@ MARGIN = 28
 
 
 class Surroundings:
-    """What a page is built with: looks, coroutines, and the memory of sizes and choices."""
+    """What a page is built with: looks, coroutines, live progress, and the memory of sizes and choices."""
 
     def __init__(self, theme: Theme, bridge: Bridge, memory: QSettings) -> None:
         self.theme, self.bridge, self.memory = theme, bridge, memory
+        self.board = LiveBoard(bridge)
 
 
 class Page(QWidget):

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.queue import EVERY_STATUS, QueueFilter, SortColumn
 from ffmate_desktop.domain.status import ACTIVE, TaskStatus
 from ffmate_desktop.gui.core import Core
-from ffmate_desktop.gui.models.live_board import LiveBoard
 from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.pages.queue_actions import QueueActions
@@ -61,7 +60,7 @@ class QueuePage(Page):
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
-        self.board = LiveBoard(self.bridge)
+        self.board = around.board
         self.model = QueueModel(self.bridge, self.board)
         self.view = QueueView(self.theme, self.model, self.memory)
         self.actions_ = QueueActions(self, self.view, self.model, self.theme, self.bridge)
