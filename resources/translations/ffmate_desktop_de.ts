@@ -863,7 +863,7 @@
     </message>
     <message>
         <source>What your desktop tells you while the window is out of sight.</source>
-        <translation>Was Ihr Schreibtisch Ihnen sagt, während das Fenster nicht zu sehen ist.</translation>
+        <translation>Was Ihr Desktop Ihnen sagt, während das Fenster nicht zu sehen ist.</translation>
     </message>
     <message>
         <source>Show notifications</source>
@@ -883,7 +883,7 @@
     </message>
     <message>
         <source>This desktop has no place for the icon of a program, so it shows none at present.</source>
-        <translation>Dieser Schreibtisch hat keinen Platz für das Symbol eines Programms, darum zeigt er zurzeit keine.</translation>
+        <translation>Dieser Desktop hat keinen Platz für das Symbol eines Programms, darum zeigt er zurzeit keine.</translation>
     </message>
 </context>
 <context>
@@ -2247,7 +2247,7 @@
     </message>
     <message>
         <source>This desktop has no place for the icon of a program, which would bring the window back.</source>
-        <translation>Dieser Schreibtisch hat keinen Platz für das Symbol eines Programms, das das Fenster zurückbrächte.</translation>
+        <translation>Dieser Desktop hat keinen Platz für das Symbol eines Programms, das das Fenster zurückbrächte.</translation>
     </message>
     <message>
         <source>Start FFmate Desktop when I log in</source>
