@@ -21,6 +21,7 @@ from ffmate_desktop.domain.processing import DirectWebhook, ProcessingSpec, chec
 from ffmate_desktop.domain.task import IfExists, NewTask, PresetName, TaskSpec
 from ffmate_desktop.domain.wildcards import NODE_WILDCARDS, Moment, Values, expand, expand_steps, wildcards_in
 from ffmate_desktop.media import command as command_line
+from ffmate_desktop.media.mounts import mount_of
 from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.media.publish import check_writable, explain
 
@@ -99,6 +100,7 @@ def prepare(
         input=given,
         output_pattern=pattern,
         output=output,
+        output_mount=None if output is None else mount_of(output),
         if_exists=new.if_exists,
         clock_ns=moment.epoch_ns,
         utc_offset=moment.utc_offset_seconds,
