@@ -157,6 +157,65 @@
     </message>
 </context>
 <context>
+    <name>ClusterSection</name>
+    <message>
+        <source>Cluster</source>
+        <translation>Cluster</translation>
+    </message>
+    <message>
+        <source>Where the queue is. Computers that use the same server work through it together.</source>
+        <translation>Wo die Warteschlange liegt. Computer mit demselben Server arbeiten sie gemeinsam ab.</translation>
+    </message>
+    <message>
+        <source>The queue of this computer</source>
+        <translation>Die Warteschlange dieses Computers</translation>
+    </message>
+    <message>
+        <source>A PostgreSQL server</source>
+        <translation>Ein PostgreSQL-Server</translation>
+    </message>
+    <message>
+        <source>Test connection</source>
+        <translation>Verbindung testen</translation>
+    </message>
+    <message>
+        <source>Nothing to set up. Other computers cannot reach it.</source>
+        <translation>Nichts einzurichten. Andere Computer erreichen sie nicht.</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adresse</translation>
+    </message>
+    <message>
+        <source>Password</source>
+        <translation>Passwort</translation>
+    </message>
+    <message>
+        <source>The address of the server is missing.</source>
+        <translation>Die Adresse des Servers fehlt.</translation>
+    </message>
+    <message>
+        <source>The one in the keyring</source>
+        <translation>Das aus dem Schlüsselbund</translation>
+    </message>
+    <message>
+        <source>It is kept in the keyring of this computer ({0}), nowhere else.</source>
+        <translation>Es liegt im Schlüsselbund dieses Computers ({0}), sonst nirgends.</translation>
+    </message>
+    <message>
+        <source>This computer has no keyring, so the password is not stored: it holds until FFmate Desktop is closed. A password file (~/.pgpass) keeps it for longer.</source>
+        <translation>Dieser Computer hat keinen Schlüsselbund, darum wird das Passwort nicht gespeichert: Es gilt, bis FFmate Desktop geschlossen wird. Eine Passwortdatei (~/.pgpass) bewahrt es länger auf.</translation>
+    </message>
+    <message>
+        <source>Stop the test</source>
+        <translation>Test abbrechen</translation>
+    </message>
+    <message>
+        <source>The connection was lost during the test.</source>
+        <translation>Die Verbindung ging während des Tests verloren.</translation>
+    </message>
+</context>
+<context>
     <name>CommandBox</name>
     <message>
         <source>Command</source>
@@ -473,6 +532,29 @@
     </message>
 </context>
 <context>
+    <name>LookSection</name>
+    <message>
+        <source>Appearance</source>
+        <translation>Darstellung</translation>
+    </message>
+    <message>
+        <source>How the window looks; it changes at once.</source>
+        <translation>Wie das Fenster aussieht; es ändert sich sofort.</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>Wie das System</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>Choose files to queue</source>
@@ -649,6 +731,73 @@
     </message>
 </context>
 <context>
+    <name>NodeSection</name>
+    <message>
+        <source>This computer</source>
+        <translation>Dieser Computer</translation>
+    </message>
+    <message>
+        <source>How this computer takes part in the work, as others see it too.</source>
+        <translation>Wie dieser Computer mitarbeitet, so sehen ihn auch die anderen.</translation>
+    </message>
+    <message>
+        <source>Tasks at once</source>
+        <translation>Aufgaben zugleich</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Keine</translation>
+    </message>
+    <message>
+        <source>The one on PATH, else the one that came with FFmate Desktop</source>
+        <translation>Das aus PATH, sonst das von FFmate Desktop mitgebrachte</translation>
+    </message>
+    <message>
+        <source>Choose …</source>
+        <translation>Wählen …</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Each computer of a cluster has a name of its own.</source>
+        <translation>Jeder Computer eines Clusters hat seinen eigenen Namen.</translation>
+    </message>
+    <message>
+        <source>This computer has {0} cores; half as many tasks is usual.</source>
+        <translation>Dieser Computer hat {0} Kerne; halb so viele Aufgaben sind üblich.</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>Labels</translation>
+    </message>
+    <message>
+        <source>Words that tasks may ask for, such as gpu or storage:media, with a space between them.</source>
+        <translation>Wörter, die Aufgaben verlangen können, etwa gpu oder storage:media, mit Leerzeichen dazwischen.</translation>
+    </message>
+    <message>
+        <source>ffmpeg</source>
+        <translation>ffmpeg</translation>
+    </message>
+    <message>
+        <source>Trying it …</source>
+        <translation>Wird ausprobiert …</translation>
+    </message>
+    <message>
+        <source>Without a path FFmate Desktop finds one itself.</source>
+        <translation>Ohne Pfad findet FFmate Desktop selbst eines.</translation>
+    </message>
+    <message>
+        <source>Version {0}, {1}</source>
+        <translation>Version {0}, {1}</translation>
+    </message>
+    <message>
+        <source>Choose an ffmpeg program</source>
+        <translation>Ein ffmpeg-Programm wählen</translation>
+    </message>
+</context>
+<context>
     <name>NodesPage</name>
     <message>
         <source>Cards</source>
@@ -700,6 +849,37 @@
     <message>
         <source>Nodes as a table</source>
         <translation>Knoten als Tabelle</translation>
+    </message>
+</context>
+<context>
+    <name>NoticeSection</name>
+    <message>
+        <source>Notifications</source>
+        <translation>Mitteilungen</translation>
+    </message>
+    <message>
+        <source>What your desktop tells you while the window is out of sight.</source>
+        <translation>Was Ihr Schreibtisch Ihnen sagt, während das Fenster nicht zu sehen ist.</translation>
+    </message>
+    <message>
+        <source>Show notifications</source>
+        <translation>Mitteilungen zeigen</translation>
+    </message>
+    <message>
+        <source>A batch is finished</source>
+        <translation>Ein Stapel ist fertig</translation>
+    </message>
+    <message>
+        <source>A task failed</source>
+        <translation>Eine Aufgabe ist fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>A node was lost</source>
+        <translation>Ein Knoten ging verloren</translation>
+    </message>
+    <message>
+        <source>This desktop has no place for the icon of a program, so it shows none at present.</source>
+        <translation>Dieser Schreibtisch hat keinen Platz für das Symbol eines Programms, darum zeigt er zurzeit keine.</translation>
     </message>
 </context>
 <context>
@@ -855,19 +1035,19 @@
     <name>Pages</name>
     <message>
         <source>Queue</source>
-        <translation type="unfinished">Warteschlange</translation>
+        <translation>Warteschlange</translation>
     </message>
     <message>
         <source>Presets</source>
-        <translation type="unfinished">Voreinstellungen</translation>
+        <translation>Voreinstellungen</translation>
     </message>
     <message>
         <source>Nodes</source>
-        <translation type="unfinished">Knoten</translation>
+        <translation>Knoten</translation>
     </message>
     <message>
         <source>Logs</source>
-        <translation type="unfinished">Protokolle</translation>
+        <translation>Protokolle</translation>
     </message>
 </context>
 <context>
@@ -1081,6 +1261,10 @@
     <message>
         <source>Stopping …</source>
         <translation>Wird beendet …</translation>
+    </message>
+    <message>
+        <source>Changing over …</source>
+        <translation>Umschalten …</translation>
     </message>
 </context>
 <context>
@@ -1376,6 +1560,67 @@
     <message>
         <source>Copied</source>
         <translation>Kopiert</translation>
+    </message>
+</context>
+<context>
+    <name>Section</name>
+    <message>
+        <source>Given on the command line with {0}, which goes before what is set here.</source>
+        <translation>Mit {0} auf der Befehlszeile angegeben; das geht dem hier Eingestellten vor.</translation>
+    </message>
+    <message>
+        <source>Given by the variable {0}, which goes before what is set here.</source>
+        <translation>Durch die Variable {0} angegeben; das geht dem hier Eingestellten vor.</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>This computer</source>
+        <translation>Dieser Computer</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>Cluster</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>Darstellung</translation>
+    </message>
+    <message>
+        <source>Notifications</source>
+        <translation>Mitteilungen</translation>
+    </message>
+    <message>
+        <source>Window and start</source>
+        <translation>Fenster und Start</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Sichern</translation>
+    </message>
+    <message>
+        <source>Trying the new settings …</source>
+        <translation>Die neuen Einstellungen werden ausprobiert …</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDoor</name>
+    <message>
+        <source>Settings …</source>
+        <translation>Einstellungen …</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>Fenster</translation>
     </message>
 </context>
 <context>
@@ -1679,6 +1924,84 @@
     </message>
 </context>
 <context>
+    <name>SwitchQuestion</name>
+    <message>
+        <source>Change the settings</source>
+        <translation>Einstellungen ändern</translation>
+    </message>
+    <message>
+        <source>A task is running on this computer</source>
+        <translation>Auf diesem Computer läuft eine Aufgabe</translation>
+    </message>
+    <message>
+        <source>{0} tasks are running on this computer</source>
+        <translation>Auf diesem Computer laufen {0} Aufgaben</translation>
+    </message>
+    <message>
+        <source>It leaves this queue when the settings change. What should happen first?</source>
+        <translation>Er verlässt diese Warteschlange mit den neuen Einstellungen. Was soll vorher geschehen?</translation>
+    </message>
+    <message>
+        <source>Its node has to start anew with these settings. What should happen first?</source>
+        <translation>Sein Knoten muss mit diesen Einstellungen neu starten. Was soll vorher geschehen?</translation>
+    </message>
+    <message>
+        <source>Finish what runs here, then change</source>
+        <translation>Laufendes hier fertig machen, dann ändern</translation>
+    </message>
+    <message>
+        <source>Give tasks back to the queue and change now</source>
+        <translation>Aufgaben in die Warteschlange zurückgeben und jetzt ändern</translation>
+    </message>
+    <message>
+        <source>Change nothing</source>
+        <translation>Nichts ändern</translation>
+    </message>
+</context>
+<context>
+    <name>Switching</name>
+    <message>
+        <source>The settings are being changed already.</source>
+        <translation>Die Einstellungen werden schon geändert.</translation>
+    </message>
+    <message>
+        <source>Wait until that is over.</source>
+        <translation>Warten Sie, bis das vorbei ist.</translation>
+    </message>
+    <message>
+        <source>This computer works with the new settings.</source>
+        <translation>Dieser Computer arbeitet mit den neuen Einstellungen.</translation>
+    </message>
+    <message>
+        <source>This window shows the queue of this computer now.</source>
+        <translation>Dieses Fenster zeigt jetzt die Warteschlange dieses Computers.</translation>
+    </message>
+    <message>
+        <source>Its password is not stored; type it again after the next start.</source>
+        <translation>Sein Passwort ist nicht gespeichert; geben Sie es nach dem nächsten Start wieder ein.</translation>
+    </message>
+    <message>
+        <source>This window works with {0} now.</source>
+        <translation>Dieses Fenster arbeitet jetzt mit {0}.</translation>
+    </message>
+    <message>
+        <source>The queue is changed when the running tasks are finished.</source>
+        <translation>Die Warteschlange wird gewechselt, wenn die laufenden Aufgaben fertig sind.</translation>
+    </message>
+    <message>
+        <source>The new settings hold when the running tasks are finished.</source>
+        <translation>Die neuen Einstellungen gelten, wenn die laufenden Aufgaben fertig sind.</translation>
+    </message>
+    <message>
+        <source>This computer takes nothing new until then.</source>
+        <translation>Bis dahin nimmt dieser Computer nichts Neues an.</translation>
+    </message>
+    <message>
+        <source>Stay</source>
+        <translation>Bleiben</translation>
+    </message>
+</context>
+<context>
     <name>Timeline</name>
     <message>
         <source>Attempts</source>
@@ -1694,6 +2017,10 @@
     <message>
         <source>Show notifications</source>
         <translation>Mitteilungen zeigen</translation>
+    </message>
+    <message>
+        <source>Settings …</source>
+        <translation>Einstellungen …</translation>
     </message>
     <message>
         <source>Quit FFmate Desktop</source>
@@ -1713,6 +2040,117 @@
     </message>
 </context>
 <context>
+    <name>TrialCard</name>
+    <message>
+        <source>Result of the test</source>
+        <translation>Ergebnis des Tests</translation>
+    </message>
+    <message>
+        <source>Connecting …</source>
+        <translation>Verbinden …</translation>
+    </message>
+    <message>
+        <source>PostgreSQL {0}, database {1}, user {2}</source>
+        <translation>PostgreSQL {0}, Datenbank {1}, Benutzer {2}</translation>
+    </message>
+    <message>
+        <source>Between here and there, in session mode, which works.</source>
+        <translation>Dazwischen, im Modus „session“, der funktioniert.</translation>
+    </message>
+    <message>
+        <source>Server</source>
+        <translation>Server</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adresse</translation>
+    </message>
+    <message>
+        <source>Pooler</source>
+        <translation>Pooler</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>Antwortzeit</translation>
+    </message>
+    <message>
+        <source>A question takes {0} ms.</source>
+        <translation>Eine Frage dauert {0} ms.</translation>
+    </message>
+    <message>
+        <source>Notifications</source>
+        <translation>Mitteilungen</translation>
+    </message>
+    <message>
+        <source>LISTEN works; they arrive after {0} ms.</source>
+        <translation>LISTEN funktioniert; sie kommen nach {0} ms an.</translation>
+    </message>
+    <message>
+        <source>Clock</source>
+        <translation>Uhr</translation>
+    </message>
+    <message>
+        <source>As here, within a second.</source>
+        <translation>Wie hier, auf eine Sekunde genau.</translation>
+    </message>
+    <message>
+        <source>{0} s away from the one here, which only shows in the times of logs.</source>
+        <translation>{0} s neben der hiesigen; das zeigt sich nur in den Zeiten der Protokolle.</translation>
+    </message>
+    <message>
+        <source>Rights</source>
+        <translation>Rechte</translation>
+    </message>
+    <message>
+        <source>Enough to set up the queue, which happens at the change.</source>
+        <translation>Genug, um die Warteschlange einzurichten; das geschieht beim Wechsel.</translation>
+    </message>
+    <message>
+        <source>Everything can be read, written and updated.</source>
+        <translation>Alles kann gelesen, geschrieben und aktualisiert werden.</translation>
+    </message>
+    <message>
+        <source>Everything can be read and written; updates are for {0}.</source>
+        <translation>Alles kann gelesen und geschrieben werden; Aktualisierungen macht {0}.</translation>
+    </message>
+    <message>
+        <source>Encryption</source>
+        <translation>Verschlüsselung</translation>
+    </message>
+    <message>
+        <source>{0}, and the server&apos;s certificate is checked.</source>
+        <translation>{0}, und das Zertifikat des Servers wird geprüft.</translation>
+    </message>
+    <message>
+        <source>{0}; the server&apos;s certificate is not checked (sslmode=verify-full would).</source>
+        <translation>{0}; das Zertifikat des Servers wird nicht geprüft (sslmode=verify-full täte es).</translation>
+    </message>
+    <message>
+        <source>None, and none needed: the connection stays on this computer.</source>
+        <translation>Keine, und keine nötig: Die Verbindung bleibt auf diesem Computer.</translation>
+    </message>
+    <message>
+        <source>None: others on the network can read along. Add ?sslmode=require to the address.</source>
+        <translation>Keine: Andere im Netz können mitlesen. Hängen Sie ?sslmode=require an die Adresse an.</translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation>Knoten</translation>
+    </message>
+    <message>
+        <source>Nobody is there yet.</source>
+        <translation>Noch ist niemand da.</translation>
+    </message>
+    <message>
+        <source>One is at work: {0}</source>
+        <translation>Einer arbeitet: {0}</translation>
+    </message>
+    <message>
+        <source>{0} are at work: {1}</source>
+        <translation>{0} arbeiten: {1}</translation>
+    </message>
+</context>
+<context>
     <name>WildcardButton</name>
     <message>
         <source>Insert</source>
@@ -1721,6 +2159,49 @@
     <message>
         <source>Insert a wildcard</source>
         <translation>Platzhalter einfügen</translation>
+    </message>
+</context>
+<context>
+    <name>WindowSection</name>
+    <message>
+        <source>Window and start</source>
+        <translation>Fenster und Start</translation>
+    </message>
+    <message>
+        <source>When FFmate Desktop ends, and when it begins by itself.</source>
+        <translation>Wann FFmate Desktop endet und wann es von selbst beginnt.</translation>
+    </message>
+    <message>
+        <source>Ask what to do</source>
+        <translation>Fragen, was geschehen soll</translation>
+    </message>
+    <message>
+        <source>Keep working in the background</source>
+        <translation>Im Hintergrund weiterarbeiten</translation>
+    </message>
+    <message>
+        <source>Finish what runs, then quit</source>
+        <translation>Laufendes fertig machen, dann beenden</translation>
+    </message>
+    <message>
+        <source>Give tasks back to the queue and quit now</source>
+        <translation>Aufgaben in die Warteschlange zurückgeben und jetzt beenden</translation>
+    </message>
+    <message>
+        <source>When the window is closed while tasks run here</source>
+        <translation>Wenn das Fenster geschlossen wird, während hier Aufgaben laufen</translation>
+    </message>
+    <message>
+        <source>This desktop has no place for the icon of a program, which would bring the window back.</source>
+        <translation>Dieser Schreibtisch hat keinen Platz für das Symbol eines Programms, das das Fenster zurückbrächte.</translation>
+    </message>
+    <message>
+        <source>Start FFmate Desktop when I log in</source>
+        <translation>FFmate Desktop starten, wenn ich mich anmelde</translation>
+    </message>
+    <message>
+        <source>So that this computer takes part in the work without being asked.</source>
+        <translation>Damit dieser Computer ungefragt mitarbeitet.</translation>
     </message>
 </context>
 <context>

@@ -38,8 +38,12 @@ class BatchModel(QAbstractListModel):
         bridge.progress.connect(lambda _news: self._mark())
 
     def attach(self, queue: QueueService) -> None:
-        """The cluster is open."""
+        """The cluster is open; batches of another one are forgotten."""
         self._queue = queue
+        self._reading = False  # what was cancelled before its first step ended without a word
+        self.beginResetModel()
+        self._groups = []
+        self.endResetModel()
 
     def detach(self) -> None:
         """Read nothing any more."""

@@ -227,6 +227,8 @@ class QueuePage(Page):
         self.actions_.core = core
         self.model.attach(core.queue)
         self.figures.attach(core)
+        self.detail.hide()
+        self.detail.show_row(None)
         self.batches.batches.attach(core.queue)
         self.detail.attach(core)
 
