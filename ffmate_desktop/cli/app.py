@@ -10,10 +10,11 @@ from rich.console import Console
 
 from ffmate_desktop import __version__, logs
 from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, watched_files, watchfolders, window
+from ffmate_desktop.cli.complaint import complain
 from ffmate_desktop.cli.context import Context
+from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.cli.grammar import FILES, RootGroup
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.settings import (
     DATA_DIR,
     DATABASE,
@@ -28,10 +29,7 @@ from ffmate_desktop.settings import (
     LABEL,
     MAX_CONCURRENT_TASKS,
     Setting,
-    Settings,
-    default_data_dir,
-    default_identifier,
-    environment_debug,
+    Source,
 )
 
 # typer brings its own click, or uses the installed one, depending on its release; these are the same in both.
@@ -101,21 +99,25 @@ def root(
     Without a command the window opens, with the files that are named. Every computer that runs `ffmate-desktop
     --database URI`, with or without `--no-gui`, works on the tasks in that database.
     """
-    rules = debug or environment_debug()
-    settings = Settings(
-        database=database or None,
-        identifier=identifier or default_identifier(),
+    settings = settings_from(
+        database=database,
+        identifier=identifier,
         slots=max_concurrent_tasks,
         ffmpeg=ffmpeg,
-        labels=check_labels(word for text in label or () for word in text.replace(",", " ").split()),
+        labels=label or (),
         heartbeat=heartbeat,
-        data_dir=(data_dir or default_data_dir()).expanduser().absolute(),
-        debug=rules,
         drain_time=drain_time,
+        data_dir=data_dir,
+        debug=debug,
+        sources=_sources(typer_context),
     )
+    settings, trouble = with_file(settings)
+    is_window = typer_context.invoked_subcommand is None and not no_gui
+    if trouble is not None and not is_window:  # the window tells it itself
+        typer.echo(f"ffmate-desktop: {trouble}", err=True)
     typer_context.obj = Context(settings, Console(highlight=False))
     is_node = no_gui or typer_context.invoked_subcommand == "server"
-    logs.show(rules or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
+    logs.show(settings.debug or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
     if typer_context.invoked_subcommand is None:
         files = typer_context.meta.get(FILES, [])
         if not no_gui:
@@ -125,6 +127,33 @@ def root(
                 "A node without a window opens no files.", f"`ffmate-desktop submit {files[0]}` queues them."
             )
         node.serve(typer_context.obj)
+
+
+_FIELDS = {
+    "database": "database",
+    "identifier": "identifier",
+    "max_concurrent_tasks": "slots",
+    "ffmpeg": "ffmpeg",
+    "label": "labels",
+    "heartbeat": "heartbeat",
+    "drain_time": "drain_time",
+    "data_dir": "data_dir",
+}
+_SOURCES = {"COMMANDLINE": Source.COMMAND_LINE, "ENVIRONMENT": Source.ENVIRONMENT}
+
+
+def _sources(typer_context: typer.Context) -> dict[str, Source]:
+    """Which fields of the settings were given, and where; an empty value gives nothing."""
+    found = {}
+    for parameter, name in _FIELDS.items():
+        source = typer_context.get_parameter_source(parameter)
+        if (
+            source is not None
+            and source.name in _SOURCES
+            and typer_context.params.get(parameter) not in ("", None)
+        ):
+            found[name] = _SOURCES[source.name]
+    return found
 
 
 @app.command("version")
@@ -145,16 +174,16 @@ def _run(arguments: list[str]) -> int:
     try:
         result = app(arguments, prog_name="ffmate-desktop", standalone_mode=False)
     except UserError as error:
-        _complain(str(error), error)
+        complain(str(error), error)
         return error.exit_code
     except _UsageError as error:
         command = error.ctx.command_path if error.ctx else "ffmate-desktop"
         message = error.format_message().replace("Value error, ", "")
         message += "" if message.endswith((".", "?", "!")) else "."
-        _complain(f"{message} `{command} --help` tells what is possible.", error)
+        complain(f"{message} `{command} --help` tells what is possible.", error)
         return UsageError.exit_code
     except _CliError as error:
-        _complain(error.format_message(), error)
+        complain(error.format_message(), error)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         return 130
@@ -162,9 +191,3 @@ def _run(arguments: list[str]) -> int:
         sys.stderr.close()
         return 0
     return result if isinstance(result, int) else 0
-
-
-def _complain(sentence: str, error: BaseException) -> None:
-    if environment_debug() or any(word.startswith("--debug") for word in sys.argv):
-        logs.root.error("The command failed", exc_info=error)
-    print(f"ffmate-desktop: {sentence}", file=sys.stderr)  # noqa: T201 - this is the command line

@@ -10,7 +10,7 @@ from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.change import progress_payload
 from ffmate_desktop.domain.paths import output_key
-from ffmate_desktop.domain.task import Claim, Desired, LiveProgress, Outcome, TaskSpec
+from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskSpec
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -135,12 +135,18 @@ async def set_output(database: Database, node_id: int, claim: Claim, output_key:
 
 
 async def give_back(
-    database: Database, node_id: int, ids: Sequence[int] | None = None, not_before: datetime | None = None
+    database: Database,
+    node_id: int,
+    held: Mapping[int, Epoch] | None = None,
+    not_before: datetime | None = None,
 ) -> set[int]:
-    """Put running tasks, by default all of the node, back into the queue: for others at once, or at `not_before`."""
-    wanted = None if ids is None else list(ids)
+    """Put running tasks back into the queue: for others at once, or at `not_before`. Returns the ids.
+
+    `held` maps ids to the epochs of their claims; without it, all that this incarnation has are given back.
+    """
+    ids, epochs = (None, None) if held is None else (list(held), list(held.values()))
     async with database.transaction() as connection:
-        rows = await connection.fetch(query("claims", "give_back"), node_id, wanted, not_before)
+        rows = await connection.fetch(query("claims", "give_back"), node_id, ids, epochs, not_before)
         await delete_ended(connection, rows)
     return {row["id"] for row in rows}
 

@@ -12,16 +12,17 @@ import asyncpg
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.attempt import Attempt, AttemptEnd, end_of
+from ffmate_desktop.domain.processing import Processing, ProcessingSpec
 from ffmate_desktop.domain.task import (
     Client,
     LiveProgress,
     LogChunk,
     PresetName,
-    RawResolved,
     Task,
     TaskSpec,
     TaskStatus,
 )
+from ffmate_desktop.domain.wire import RawResolved
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -223,9 +224,9 @@ def _milliseconds(moment: datetime | None) -> int | None:
 
 def to_task(row: asyncpg.Record) -> Task:
     """A row of `list_tasks` or `get_tasks` as people see it."""
-    spec = TaskSpec.model_validate(row["spec"])
     status = TaskStatus(row["status"])
     result = row["result"] or {}
+    spec = TaskSpec.model_validate(row["spec"] | result.get("imported", {}))
     live = _live(row) if status.is_active else None
     created = _milliseconds(row["created_at"])
     updated = _milliseconds(row["updated_at"])
@@ -252,6 +253,9 @@ def to_task(row: asyncpg.Record) -> Task:
         source=spec.source,
         metadata=spec.metadata,
         client=_client(row),
+        pre_processing=_processing(spec.pre_processing, result.get("preProcessing")),
+        post_processing=_processing(spec.post_processing, result.get("postProcessing")),
+        webhooks=spec.webhooks,
         created_at=created,
         updated_at=updated,
         started_at=_milliseconds(row["started_at"]),
@@ -263,6 +267,21 @@ def to_task(row: asyncpg.Record) -> Task:
         size=live.size if live else result.get("size"),
         frame=live.frame if live else None,
         facts=result.get("facts"),
+    )
+
+
+def _processing(spec: ProcessingSpec | None, known: dict[str, Any] | None) -> Processing | None:
+    """What is asked for, with what is known of it: script, sidecar, startedAt, finishedAt, error."""
+    if spec is None:
+        return None
+    known = known or {}
+    return Processing(
+        script_path=RawResolved(raw=spec.script, resolved=known.get("script")) if spec.script else None,
+        sidecar_path=RawResolved(raw=spec.sidecar, resolved=known.get("sidecar")) if spec.sidecar else None,
+        import_sidecar=spec.import_sidecar or None,
+        error=known.get("error"),
+        started_at=known.get("startedAt"),
+        finished_at=known.get("finishedAt"),
     )
 
 

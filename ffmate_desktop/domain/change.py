@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from ffmate_desktop.domain.task import Desired, LiveProgress
+from ffmate_desktop.domain.status import Desired, LiveProgress
 
 Kind = Literal["task", "node", "preset", "log", "watchfolder"]
 

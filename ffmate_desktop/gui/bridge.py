@@ -19,7 +19,7 @@ from ffmate_desktop.domain.change import (
     WatchfolderChanged,
 )
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.task import LiveProgress
+from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.services.news import is_outage
 

@@ -69,7 +69,7 @@ class Node:
         self._idle.set()
         self._last_beat: Beat | None = None
         self._beat_came = asyncio.Event()
-        self._orphaned: set[int] = set()
+        self._orphaned: dict[int, Epoch] = {}
         self._group: asyncio.TaskGroup | None = None
         self._retiring: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(
@@ -248,12 +248,14 @@ class Node:
     def _wanted(self) -> tuple[int, int]:
         """Slots that nobody encodes in or makes ready for, and how many tasks are wanted ahead of them.
 
-        As many tasks as there are slots may be published beside the encodes.
+        As many tasks as there are slots may be published beside the encodes; whose last write is on its way counts
+        no more, since it travels with the claim.
         """
         if self._draining or self.paused or self._over.is_set():
             return 0, 0
-        encoded = sum(run.encoded for run in self._runs.values())
-        free = self._facts.slots - len(self._runs) + min(encoded, self._facts.slots)
+        runs = [run for run in self._runs.values() if not run.ending]
+        encoded = sum(run.encoded for run in runs)
+        free = self._facts.slots - len(runs) + min(encoded, self._facts.slots)
         ahead = self._slots.ahead()
         return max(free, 0), max(min(ahead, ahead + free), 0)
 
@@ -334,7 +336,8 @@ class Node:
             else:
                 run.end(Order.LOST)
         # Ours in the database, unknown here, and no claim was on its way: its answer was lost.
-        self._orphaned = beat.mine.keys() - self._runs.keys() if quiet else set()
+        unknown = beat.mine.keys() - self._runs.keys() if quiet else ()
+        self._orphaned = {task_id: beat.mine[task_id][0] for task_id in unknown}
         if beat.work:
             self._scheduler.wake()
         self._last_beat = beat
@@ -365,7 +368,7 @@ class Node:
         while True:
             await self._beat_came.wait()
             self._beat_came.clear()
-            orphaned, self._orphaned = self._orphaned, set()
+            orphaned, self._orphaned = self._orphaned, {}
             if orphaned:
                 await self._give_back_orphaned(orphaned)
             if self._last_beat is not None and self._last_beat.leftovers:
@@ -379,9 +382,9 @@ class Node:
                     lease=self._facts.lease,
                 )
 
-    async def _give_back_orphaned(self, ids: set[int]) -> None:
+    async def _give_back_orphaned(self, held: Mapping[int, Epoch]) -> None:
         try:
-            given = await claims.give_back(self._database, self._node_id(), list(ids))
+            given = await claims.give_back(self._database, self._node_id(), held)
         except CONNECTION_LOST:
             return  # the next beat finds them again
         if given:

@@ -139,19 +139,22 @@ SELECT id, epoch, desired FROM adopted;
 
 -- name: give_back
 -- Fenced: a node that leaves in order puts its tasks back at their old place in the queue. The epoch grows, so that
--- nothing the node still does for them counts. A task that was to be cancelled ends so. Without ids ($2): all.
+-- nothing the node still does for them counts. A task that was to be cancelled ends so. Named by ids ($2) and epochs
+-- ($3), so that one that comes late, or twice because its reply was lost, never meets a newer claim of the same node;
+-- without them: all that this incarnation has, which is for its last moment.
 UPDATE ffmate.tasks t
    SET status = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED' ELSE 'QUEUED' END,
        phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
        desired = CASE WHEN t.desired = 'cancel' THEN 'run' ELSE t.desired END,
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') THEN clock_timestamp() END,
-       not_before = $3::timestamptz,
+       not_before = $4::timestamptz,
        history = coalesce(t.history, '[]') || jsonb_build_object('number', t.attempts, 'node', t.node_name,
            'started', (extract(epoch FROM t.started_at) * 1000)::bigint,
            'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
            'end', CASE WHEN t.desired IN ('cancel', 'delete') THEN 'cancelled' ELSE 'given_back' END),
        version = t.version + 1, updated_at = clock_timestamp()
- WHERE t.node_id = $1 AND ($2::bigint[] IS NULL OR t.id = ANY ($2))
+ WHERE t.node_id = $1
+   AND ($2::bigint[] IS NULL OR (t.id, t.epoch) IN (SELECT * FROM unnest($2::bigint[], $3::integer[])))
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
 RETURNING t.id, t.desired;
 

@@ -1,0 +1,37 @@
+"""What pages there are, in the order of the sidebar: enough to name one before its code is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """`key` names it in memory, never translated; `icon` is a file in resources/icons; `section` is the heading below
+    which it stands in the sidebar: empty, or `cluster`."""
+
+    key: str
+    icon: str
+    section: str = ""
+
+
+PAGES = (
+    PageEntry("queue", "list-video"),
+    PageEntry("presets", "sliders-horizontal"),
+    PageEntry("nodes", "server", "cluster"),
+    PageEntry("logs", "scroll-text", "cluster"),
+)
+
+
+def title_of(key: str) -> str:
+    """The translated name of a page, for its header and the sidebar."""
+    translate = QCoreApplication.translate
+    titles = {
+        "queue": translate("Pages", "Queue"),
+        "presets": translate("Pages", "Presets"),
+        "nodes": translate("Pages", "Nodes"),
+        "logs": translate("Pages", "Logs"),
+    }
+    return titles[key]
