@@ -349,7 +349,7 @@ class TaskRun:
                 logs.task.warning("The claim of %s was lost before its end was written", self.claim.uuid)
                 return
             await self._confirm()  # the answer to the next beat takes the task back, or tells that it is lost
-        logs.task.info("%s (%s): %s", self.claim.name, self.claim.uuid, outcome.status)
+        logs.task.info("%s (%s) %s", self.claim.name, self.claim.uuid, _in_words(outcome))
         if desired == "delete":  # wanted while its end was on its way
             await self._holder.delete()
 
@@ -372,3 +372,13 @@ def _is_cancelled() -> bool:
     """Whether somebody wants the running task of the loop to end."""
     current = asyncio.current_task()
     return current is not None and current.cancelling() > 0
+
+
+def _in_words(outcome: Outcome) -> str:
+    match outcome.status:
+        case TaskStatus.DONE_SUCCESSFUL:
+            return "is done"
+        case TaskStatus.DONE_CANCELED:
+            return "was canceled"
+        case _:
+            return f"failed: {(outcome.error or '').partition(chr(10))[0]}"
