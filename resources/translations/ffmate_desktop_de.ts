@@ -1783,6 +1783,10 @@
         <translation>Keine Voreinstellung passt zur Suche.</translation>
     </message>
     <message>
+        <source>Working out the names: {0} of {1} …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Working out the names …</source>
         <translation>Namen werden ermittelt …</translation>
     </message>
