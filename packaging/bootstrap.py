@@ -27,8 +27,9 @@ The first time, everything that is needed is installed into the folder .venv of 
 Delete that folder to start afresh. Needs Python 3.11 or newer and, the first time, the network.
 """
 
-# Most tests wait for ffmpeg and PostgreSQL; the tests of one file share what is expensive to start.
-PARALLEL = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
+# Most tests wait for ffmpeg, PostgreSQL and nodes: two at a time keep a processor busy. Whoever is done helps others.
+WORKERS = min(4, 2 * (os.cpu_count() or 1))
+PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
 CHECKS = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),

@@ -31,6 +31,10 @@ class Doorbell:
         """Listen to these folders (id → path), as far as their disks are local."""
         await self._events.listen(folders)
 
+    def is_broken(self, folder: int) -> bool:
+        """Whether it has to listen anew."""
+        return self._events.is_broken(folder)
+
     async def close(self) -> None:
         """Listen no more."""
         for timer in self._timers.values():

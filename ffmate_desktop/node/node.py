@@ -248,12 +248,14 @@ class Node:
     def _wanted(self) -> tuple[int, int]:
         """Slots that nobody encodes in or makes ready for, and how many tasks are wanted ahead of them.
 
-        As many tasks as there are slots may be published beside the encodes.
+        As many tasks as there are slots may be published beside the encodes; whose last write is on its way counts
+        no more, since it travels with the claim.
         """
         if self._draining or self.paused or self._over.is_set():
             return 0, 0
-        encoded = sum(run.encoded for run in self._runs.values())
-        free = self._facts.slots - len(self._runs) + min(encoded, self._facts.slots)
+        runs = [run for run in self._runs.values() if not run.ending]
+        encoded = sum(run.encoded for run in runs)
+        free = self._facts.slots - len(runs) + min(encoded, self._facts.slots)
         ahead = self._slots.ahead()
         return max(free, 0), max(min(ahead, ahead + free), 0)
 

@@ -140,6 +140,7 @@ class Watching:
             self._busy.discard(claim.id)
             if self._doorbell is not None:
                 self._doorbell.rest(claim.id, loop.time() - start)
+                self._list_changed |= self._doorbell.is_broken(claim.id)
             self._wake.set()
 
     async def _try(self, claim: ScanClaim) -> None:

@@ -22,7 +22,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
+from watchdog.observers.api import BaseObserver, EventEmitter
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.watch_names import is_passed_over
@@ -58,10 +58,11 @@ class FolderEvents:
 
     async def listen(self, folders: Mapping[int, str]) -> None:
         """Listen to these folders (id → path) and to no others, as far as they are there and local."""
-        for folder in [one for one, (path, _) in self._observers.items() if folders.get(one) != path]:
-            await asyncio.to_thread(self._stop, folder)
+        for folder, (path, observer) in tuple(self._observers.items()):
+            if folders.get(folder) != path or not _lives(observer):
+                await asyncio.to_thread(self._stop, folder)
         for folder, path in folders.items():
-            if folder not in self._observers or not self._observers[folder][1].is_alive():
+            if folder not in self._observers:
                 await asyncio.to_thread(self._start, folder, path)
 
     async def close(self) -> None:
@@ -69,11 +70,9 @@ class FolderEvents:
         for folder in tuple(self._observers):
             await asyncio.to_thread(self._stop, folder)
 
-    def hears(self, folder: int) -> bool:
-        """Whether anything that happens in this folder is told."""
-        return folder in self._observers and all(
-            emitter.is_alive() for emitter in self._observers[folder][1].emitters
-        )
+    def is_broken(self, folder: int) -> bool:
+        """Whether what told of this folder has ended by itself; `listen` begins anew."""
+        return folder in self._observers and not _lives(self._observers[folder][1])
 
     def _start(self, folder: int, path: str) -> None:
         if not Path(path).is_dir() or not is_local(path):
@@ -83,6 +82,8 @@ class FolderEvents:
             observer.schedule(
                 _Handler(lambda: self._hear(folder)), path, recursive=True, event_filter=_WANTED
             )
+            for emitter in observer.emitters:
+                _guard(emitter, path)
             observer.start()
         except (OSError, RuntimeError) as error:  # most of all: the limit of watches is reached
             with suppress(RuntimeError):
@@ -116,6 +117,24 @@ class FolderEvents:
         with self._lock:
             self._rung.discard(folder)
         self._ring(folder)
+
+
+def _lives(observer: BaseObserver) -> bool:
+    return observer.is_alive() and all(emitter.is_alive() for emitter in observer.emitters)
+
+
+def _guard(emitter: EventEmitter, path: str) -> None:
+    """Let it end with a line in the log, not with a traceback of its thread."""
+    queue_events = emitter.queue_events
+
+    def guarded(timeout: float) -> None:
+        try:
+            queue_events(timeout)
+        except Exception as error:  # noqa: BLE001 - whatever it is, scanning at each interval finds everything
+            logs.watchfolder.info("Nothing tells any more what happens in “%s”: %r", path, error)
+            emitter.stop()
+
+    emitter.queue_events = guarded  # type: ignore[method-assign]
 
 
 class _Handler(FileSystemEventHandler):

@@ -327,7 +327,8 @@ class Cluster:
                 facts = {"folders": [f"/{claim.epoch}"]} if kind == "encode" else {"size": claim.epoch}
                 record: dict[str, Any] | None = None
                 if kind == "publish":
-                    record = {"outputs": [f"{claim.epoch} of {node_id}"], "result": {}}
+                    files = [["", claim.epoch, node_id]]
+                    record = {"outputs": [{"target": f"/{claim.epoch}", "files": files}], "result": {}}
                 desired = await claims.set_phase(database, node_id, claim, kind, facts, record)
                 assert desired == world.set_phase(*key, kind, facts, record)
                 return desired is not None

@@ -102,9 +102,9 @@ class Photographer:
         await self._keep("queue", self._window)
         desk.page.view.clearSelection()
         await self._keep("queue-wide", self._window)
-        desk.page.grouped.setChecked(True)
+        desk.page.groups.button.setChecked(True)
         await self._keep("batches", self._window)
-        desk.page.grouped.setChecked(False)
+        desk.page.groups.button.setChecked(False)
 
     def _row_of(self, clip: Path) -> int:
         model = self._desk.page.model

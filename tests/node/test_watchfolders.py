@@ -5,10 +5,11 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ffmate_desktop.domain.watchfolder import Extensions, FileState, Original, OriginalAction
+from ffmate_desktop.domain.watchfolder import Extensions, FileState, Original, OriginalAction, WatchedFile
 from tests.node.farm import Farm
 from tests.node.waiting import until
 from tests.node.watched import Watched
@@ -16,7 +17,7 @@ from tests.node.watched import Watched
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
 DONE, QUEUED, SKIPPED = FileState.DONE, FileState.QUEUED, FileState.SKIPPED
-ONCE = {"interval": 3600, "growth_checks": 0}
+ONCE: dict[str, Any] = {"interval": 3600, "growth_checks": 0}
 """Scanned when something happened, or when asked for."""
 
 
@@ -244,7 +245,6 @@ async def test_failed_files_are_tried_again_and_then_moved(watched: Watched) -> 
     bad = watched.root / "x" / "bad.mov"
     bad.parent.mkdir()
     bad.write_bytes(b"no film at all")
-    file = await watched.state("x/bad.mov", FileState.FAILED, gone=True)
     file = await until(lambda: moved(watched, "x/bad.mov"), "it is moved")
     assert (file.attempts, file.gone) == (2, True)
     assert (watched.root / "failed" / "x" / "bad.mov").read_bytes() == b"no film at all"
@@ -252,7 +252,7 @@ async def test_failed_files_are_tried_again_and_then_moved(watched: Watched) -> 
     assert len(await watched.tasks()) == 1
 
 
-async def moved(watched: Watched, path: str) -> object:
+async def moved(watched: Watched, path: str) -> WatchedFile | None:
     file = (await watched.files(gone=True)).get(path)
     return file if file is not None and file.reason.startswith("Moved to") else None
 
