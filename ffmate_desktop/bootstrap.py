@@ -30,6 +30,7 @@ from ffmate_desktop.node.node import Node
 from ffmate_desktop.services.news import news
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
+from ffmate_desktop.services.permissions import Allowed, PermissionService
 from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService
@@ -58,6 +59,8 @@ class Cluster:
     queue: QueueService
     node_logs: NodeLogService
     preview: PreviewService
+    permissions: PermissionService
+    """Of this computer, not of the cluster."""
 
 
 @asynccontextmanager
@@ -66,16 +69,16 @@ async def open_cluster(settings: Settings, *, connections: int = 2) -> AsyncIter
     if settings.database is None:
         async with (
             EmbeddedDatabase(settings.data_dir) as embedded,
-            _open(embedded.uri, True, connections) as cluster,
+            _open(settings, embedded.uri, True, connections) as cluster,
         ):
             yield cluster
     else:
-        async with _open(settings.database, False, connections) as cluster:
+        async with _open(settings, settings.database, False, connections) as cluster:
             yield cluster
 
 
 @asynccontextmanager
-async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Cluster]:
+async def _open(settings: Settings, uri: str, embedded: bool, connections: int) -> AsyncIterator[Cluster]:
     database = Database(uri, size=connections)
     async with database:
         await update_schema(database)
@@ -91,12 +94,19 @@ async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Clu
             queue=QueueService(database),
             node_logs=NodeLogService(database),
             preview=PreviewService(database, presets),
+            permissions=_permissions(settings, embedded),
         )
+
+
+def _permissions(settings: Settings, embedded: bool) -> PermissionService:
+    given = Allowed(settings.allow_scripts, settings.allow_read, settings.allow_write)
+    return PermissionService(settings.permissions_file, given, trusts_queue=embedded)
 
 
 @asynccontextmanager
 async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIterator[Node]:
     """A node that has joined; leave the block when its `run` has ended."""
+    cluster.permissions.current()  # a node that cannot read what its owner allowed does not start
     ffmpeg = await find_ffmpeg(settings.ffmpeg)
     facts = node_facts(settings, ffmpeg)
     feed = LogFeed(settings.debug or logs.DEFAULT_RULES)
@@ -112,6 +122,8 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
             work=folder.path,
             logs=settings.task_logs,
             stall_seconds=STALL_SECONDS,
+            script_seconds=settings.script_timeout,
+            permissions=cluster.permissions.current,
         )
         node = Node(cluster.uri, cluster.database, facts, shop, bus, feed)
         try:

@@ -15,11 +15,15 @@ from ffmate_desktop.cli.grammar import FILES, RootGroup
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.settings import (
+    ALLOW_READ,
+    ALLOW_SCRIPTS,
+    ALLOW_WRITE,
     DATA_DIR,
     DATABASE,
     DEBUG,
     DEFAULT_DRAIN_TIME,
     DEFAULT_HEARTBEAT,
+    DEFAULT_SCRIPT_TIMEOUT,
     DEFAULT_SLOTS,
     DRAIN_TIME,
     FFMPEG,
@@ -27,6 +31,7 @@ from ffmate_desktop.settings import (
     IDENTIFIER,
     LABEL,
     MAX_CONCURRENT_TASKS,
+    SCRIPT_TIMEOUT,
     Setting,
     Settings,
     default_data_dir,
@@ -84,6 +89,10 @@ def root(
     label: Annotated[list[str] | None, _option(LABEL)] = None,
     heartbeat: Annotated[float, _option(HEARTBEAT, least=0.5, most=3600)] = DEFAULT_HEARTBEAT,
     drain_time: Annotated[float, _option(DRAIN_TIME, least=0, most=86400)] = DEFAULT_DRAIN_TIME,
+    allow_scripts: Annotated[list[Path] | None, _option(ALLOW_SCRIPTS)] = None,
+    allow_read: Annotated[list[Path] | None, _option(ALLOW_READ)] = None,
+    allow_write: Annotated[list[Path] | None, _option(ALLOW_WRITE)] = None,
+    script_timeout: Annotated[float, _option(SCRIPT_TIMEOUT, least=0, most=604_800)] = DEFAULT_SCRIPT_TIMEOUT,
     data_dir: Annotated[Path | None, _option(DATA_DIR)] = None,
     debug: Annotated[
         str, typer.Option(DEBUG.option, help=DEBUG.help, metavar=DEBUG.value, show_default=False)
@@ -109,6 +118,10 @@ def root(
         data_dir=(data_dir or default_data_dir()).expanduser().absolute(),
         debug=rules,
         drain_time=drain_time,
+        script_timeout=script_timeout,
+        allow_scripts=_folders(allow_scripts, ALLOW_SCRIPTS),
+        allow_read=_folders(allow_read, ALLOW_READ),
+        allow_write=_folders(allow_write, ALLOW_WRITE),
     )
     typer_context.obj = Context(settings, Console(highlight=False))
     is_node = no_gui or typer_context.invoked_subcommand == "server"
@@ -122,6 +135,15 @@ def root(
                 "A node without a window opens no files.", f"`ffmate-desktop submit {files[0]}` queues them."
             )
         node.serve(typer_context.obj)
+
+
+def _folders(given: list[Path] | None, setting: Setting) -> tuple[Path, ...]:
+    """The whole paths of folders; one that is not there is said at once, since nothing in it could be allowed."""
+    folders = tuple(path.expanduser().absolute() for path in given or ())
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"{setting.option}: there is no folder “{folder}”.")
+    return folders
 
 
 @app.command("version")
