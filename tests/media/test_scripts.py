@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.media.scripts import environment, script_argv
+from ffmate_desktop.media.process import environment
+from ffmate_desktop.media.scripts import script_argv
 
 FOUND = {"pwsh": None, "powershell": r"C:\ps\powershell.exe", "py": r"C:\py.exe", "cmd": r"C:\cmd.exe"}
 
