@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,14 +30,15 @@ async def test_a_script_runs_where_it_is_allowed(
     await farm.node("a")
     await farm.node("b", permissions=scripts.permissions)
     script = scripts.sh("run.sh", 'echo here >> "$TOLD"')
-    for _ in range(2):
-        tasks = [await farm.add(clip, "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}", **_asked(which, script))]
-        for uuid in tasks:
-            task = await farm.successful(uuid)
-            assert task.client is not None and task.client.identifier == "b"
-    assert scripts.lines() == ["here", "here"]
-    # Nothing is encoded before it is known that the last script may run here.
-    assert len([path for path in farm.folder.iterdir() if ".out" in path.name]) == 2
+    asked: dict[str, Any] = {which: processing(script)}
+    for _ in range(3):  # some of them come to `a` first
+        uuid = await farm.add(clip, **asked)
+        task = await farm.successful(uuid)
+        assert task.client is not None and task.client.identifier == "b"
+        # Nothing is encoded before it is known that the last script may run here.
+        encoded = [chunk.epoch for chunk in await farm.tasks.log(uuid) if "-progress" in chunk.lines]
+        assert encoded == [task.epoch]
+    assert scripts.lines() == ["here"] * 3
 
 
 async def test_when_nobody_may_people_read_what_to_do(farm: Farm, clip: Path, scripts: Scripts) -> None:
@@ -74,7 +76,3 @@ async def test_a_sidecar_is_only_written_where_tasks_may_write(
     )
     assert task.error is not None and "Tasks may not write" in task.error
     assert list((tmp_path / "other").iterdir()) == []
-
-
-def _asked(which: str, script: Path) -> dict[str, object]:
-    return {which: processing(script)}
