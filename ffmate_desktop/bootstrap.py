@@ -5,19 +5,20 @@ import os
 import platform
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ffmate_desktop import __version__, logs
 from ffmate_desktop.db.connection import Database, without_password
 from ffmate_desktop.db.embedded import EmbeddedDatabase
+from ffmate_desktop.db.health import check_for_node
 from ffmate_desktop.db.migrate import update_schema
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
-from ffmate_desktop.media.awake import find_inhibitor
 from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
 from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.probe import Prober
@@ -27,19 +28,23 @@ from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.host import NodeHost
 from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
+from ffmate_desktop.services.login_start import LoginStart, login_start
 from ffmate_desktop.services.news import news
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
+from ffmate_desktop.services.passwords import Keyring, with_password
 from ffmate_desktop.services.permissions import Allowed, PermissionService
 from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.tasks import TaskService
-from ffmate_desktop.settings import STALL_SECONDS, Settings, resources_folder
+from ffmate_desktop.services.watchfolders import WatchfolderService
+from ffmate_desktop.settings import DATA_DIR, STALL_SECONDS, Settings, default_data_dir, resources_folder
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.core import Core
+    from ffmate_desktop.gui.preferences.setup import Setup
 
 _OS = {"win32": "windows", "darwin": "darwin"}
 _ARCH = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -59,13 +64,19 @@ class Cluster:
     queue: QueueService
     node_logs: NodeLogService
     preview: PreviewService
+    watchfolders: WatchfolderService
     permissions: PermissionService
     """Of this computer, not of the cluster."""
 
 
 @asynccontextmanager
-async def open_cluster(settings: Settings, *, connections: int = 2) -> AsyncIterator[Cluster]:
-    """The database of the settings, or the embedded one, brought to our schema; raises UserError."""
+async def open_cluster(
+    settings: Settings, *, connections: int = 2, keyring: Keyring | None = None
+) -> AsyncIterator[Cluster]:
+    """The database of the settings, or the embedded one, brought to our schema; raises UserError.
+
+    Where the settings say that a keyring has the password, it is `keyring`, or that of the system.
+    """
     if settings.database is None:
         async with (
             EmbeddedDatabase(settings.data_dir) as embedded,
@@ -73,7 +84,11 @@ async def open_cluster(settings: Settings, *, connections: int = 2) -> AsyncIter
         ):
             yield cluster
     else:
-        async with _open(settings, settings.database, False, connections) as cluster:
+        uri = settings.database
+        if settings.password_kept:
+            password = await (keyring or Keyring()).password(uri)
+            uri = uri if password is None else with_password(uri, password)
+        async with _open(settings, uri, False, connections) as cluster:
             yield cluster
 
 
@@ -94,6 +109,7 @@ async def _open(settings: Settings, uri: str, embedded: bool, connections: int) 
             queue=QueueService(database),
             node_logs=NodeLogService(database),
             preview=PreviewService(database, presets),
+            watchfolders=WatchfolderService(database, presets),
             permissions=_permissions(settings, embedded),
         )
 
@@ -125,7 +141,7 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
             script_seconds=settings.script_timeout,
             permissions=cluster.permissions.current,
         )
-        node = Node(cluster.uri, cluster.database, facts, shop, bus, feed)
+        node = Node(cluster.uri, cluster.database, facts, shop, bus, feed, cluster.presets)
         try:
             with collecting(feed):
                 await node.start()
@@ -135,38 +151,60 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
             await launcher.close()
 
 
-def open_window(
-    settings: Settings,
-    files: Sequence[str],
-    signals: Callable[[Callable[[], None]], AbstractContextManager[None]],
-) -> int:
-    """The window, with a node in it, until it is closed; returns the exit code.
+def make_setup(
+    settings: Settings, keyring: Keyring | None = None, login: LoginStart | None = None
+) -> "Setup":
+    """What the settings of a window work with; by default the keyring and the login of this system."""
+    from ffmate_desktop.gui.preferences.setup import Setup  # noqa: PLC0415
 
-    `files` are handed to it as if they were dropped. `signals` calls a function on the loop for Ctrl+C and SIGTERM.
-    Qt is imported here and not before: nodes without a window run on computers that lack its libraries. Raises
-    ImportError there.
-    """
-    from ffmate_desktop.gui import app  # noqa: PLC0415
+    async def found(explicit: str | None) -> tuple[str, str]:
+        ffmpeg = await find_ffmpeg(explicit)
+        return str(ffmpeg.path), ffmpeg.version
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return app.run(
-        lambda: open_core(settings),
-        resources=resources_folder(),
-        data_dir=settings.data_dir,
-        drain_time=settings.drain_time,
-        files=files,
-        signals=signals,
-        inhibitor=find_inhibitor(),
+    return Setup(
+        settings=settings,
+        keyring=keyring or Keyring(),
+        login=login or login_start(_own_command(settings)),
+        open_core=lambda wanted: open_core(wanted, keyring),
+        rehearse=lambda wanted: rehearse(wanted, keyring),
+        find_ffmpeg=found,
     )
 
 
+def _own_command(settings: Settings) -> list[str]:
+    """How this program is started again, with its data folder where that is not the usual one."""
+    script = Path(sys.argv[0])
+    if getattr(sys, "frozen", False):
+        command = [sys.executable]
+    elif script.stem == "ffmate-desktop" and script.is_file():
+        command = [str(script.absolute())]
+    else:
+        command = [sys.executable, "-m", "ffmate_desktop"]
+    own_folder = settings.data_dir != default_data_dir()
+    return [*command, DATA_DIR.option, str(settings.data_dir)] if own_folder else command
+
+
 @asynccontextmanager
-async def open_core(settings: Settings) -> AsyncIterator["Core"]:
+async def rehearse(settings: Settings, keyring: Keyring | None = None) -> AsyncIterator[None]:
+    """Prove that a node could work with these settings, and keep the database open meanwhile; raises UserError."""
+    await find_ffmpeg(settings.ffmpeg)
+    async with open_cluster(settings, keyring=keyring) as cluster:
+        await check_for_node(cluster.uri)
+        await cluster.nodes.check_name(settings.identifier, platform.node(), os.getpid())
+        yield
+
+
+@asynccontextmanager
+async def open_core(settings: Settings, keyring: Keyring | None = None) -> AsyncIterator["Core"]:
     """What a window works with: the cluster and a node in this process, which leaves at the end of the block."""
     from ffmate_desktop.gui.core import Core  # noqa: PLC0415
 
-    async with open_cluster(settings, connections=settings.slots + 5) as cluster:
-        host = NodeHost(settings.identifier, lambda: open_node(settings, cluster, Bus()))
+    async with open_cluster(settings, connections=settings.slots + 5, keyring=keyring) as cluster:
+        host = NodeHost(
+            settings.identifier,
+            settings.slots,
+            lambda slots: open_node(replace(settings, slots=slots), cluster, Bus()),
+        )
         working = asyncio.create_task(host.run(), name="node")
         try:
             yield Core(
@@ -180,6 +218,7 @@ async def open_core(settings: Settings) -> AsyncIterator["Core"]:
                 preview=cluster.preview,
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
+                watchfolders=cluster.watchfolders,
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,
             )

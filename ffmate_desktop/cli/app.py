@@ -2,6 +2,7 @@
 
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,11 +10,12 @@ import typer
 from rich.console import Console
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, window
+from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, watched_files, watchfolders, window
+from ffmate_desktop.cli.complaint import complain
 from ffmate_desktop.cli.context import Context
+from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.cli.grammar import FILES, RootGroup
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.settings import (
     ALLOW_READ,
     ALLOW_SCRIPTS,
@@ -33,10 +35,7 @@ from ffmate_desktop.settings import (
     MAX_CONCURRENT_TASKS,
     SCRIPT_TIMEOUT,
     Setting,
-    Settings,
-    default_data_dir,
-    default_identifier,
-    environment_debug,
+    Source,
 )
 
 # typer brings its own click, or uses the installed one, depending on its release; these are the same in both.
@@ -55,6 +54,9 @@ app = typer.Typer(
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(node.nodes, name="nodes")
 app.add_typer(presets.app, name="presets")
+watchfolders.app.command("files")(watched_files.files)
+watchfolders.app.command("scan")(watched_files.scan)
+app.add_typer(watchfolders.app, name="watchfolders")
 app.command("submit")(submit.submit)
 app.command("server", short_help="The same as --no-gui.")(node.server)
 app.command("demo", short_help="See it work: nodes here share a dozen clips.")(demo.demo)
@@ -107,25 +109,32 @@ def root(
     Without a command the window opens, with the files that are named. Every computer that runs `ffmate-desktop
     --database URI`, with or without `--no-gui`, works on the tasks in that database.
     """
-    rules = debug or environment_debug()
-    settings = Settings(
-        database=database or None,
-        identifier=identifier or default_identifier(),
+    settings = settings_from(
+        database=database,
+        identifier=identifier,
         slots=max_concurrent_tasks,
         ffmpeg=ffmpeg,
-        labels=check_labels(word for text in label or () for word in text.replace(",", " ").split()),
+        labels=label or (),
         heartbeat=heartbeat,
-        data_dir=(data_dir or default_data_dir()).expanduser().absolute(),
-        debug=rules,
         drain_time=drain_time,
+        data_dir=data_dir,
+        debug=debug,
+        sources=_sources(typer_context),
+    )
+    settings = replace(
+        settings,
         script_timeout=script_timeout,
         allow_scripts=_folders(allow_scripts, ALLOW_SCRIPTS),
         allow_read=_folders(allow_read, ALLOW_READ),
         allow_write=_folders(allow_write, ALLOW_WRITE),
     )
+    settings, trouble = with_file(settings)
+    is_window = typer_context.invoked_subcommand is None and not no_gui
+    if trouble is not None and not is_window:  # the window tells it itself
+        typer.echo(f"ffmate-desktop: {trouble}", err=True)
     typer_context.obj = Context(settings, Console(highlight=False))
     is_node = no_gui or typer_context.invoked_subcommand == "server"
-    logs.show(rules or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
+    logs.show(settings.debug or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
     if typer_context.invoked_subcommand is None:
         files = typer_context.meta.get(FILES, [])
         if not no_gui:
@@ -146,6 +155,33 @@ def _folders(given: list[Path] | None, setting: Setting) -> tuple[Path, ...]:
     return folders
 
 
+_FIELDS = {
+    "database": "database",
+    "identifier": "identifier",
+    "max_concurrent_tasks": "slots",
+    "ffmpeg": "ffmpeg",
+    "label": "labels",
+    "heartbeat": "heartbeat",
+    "drain_time": "drain_time",
+    "data_dir": "data_dir",
+}
+_SOURCES = {"COMMANDLINE": Source.COMMAND_LINE, "ENVIRONMENT": Source.ENVIRONMENT}
+
+
+def _sources(typer_context: typer.Context) -> dict[str, Source]:
+    """Which fields of the settings were given, and where; an empty value gives nothing."""
+    found = {}
+    for parameter, name in _FIELDS.items():
+        source = typer_context.get_parameter_source(parameter)
+        if (
+            source is not None
+            and source.name in _SOURCES
+            and typer_context.params.get(parameter) not in ("", None)
+        ):
+            found[name] = _SOURCES[source.name]
+    return found
+
+
 @app.command("version")
 def version() -> None:
     """The version of this program."""
@@ -164,16 +200,16 @@ def _run(arguments: list[str]) -> int:
     try:
         result = app(arguments, prog_name="ffmate-desktop", standalone_mode=False)
     except UserError as error:
-        _complain(str(error), error)
+        complain(str(error), error)
         return error.exit_code
     except _UsageError as error:
         command = error.ctx.command_path if error.ctx else "ffmate-desktop"
         message = error.format_message().replace("Value error, ", "")
         message += "" if message.endswith((".", "?", "!")) else "."
-        _complain(f"{message} `{command} --help` tells what is possible.", error)
+        complain(f"{message} `{command} --help` tells what is possible.", error)
         return UsageError.exit_code
     except _CliError as error:
-        _complain(error.format_message(), error)
+        complain(error.format_message(), error)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         return 130
@@ -181,9 +217,3 @@ def _run(arguments: list[str]) -> int:
         sys.stderr.close()
         return 0
     return result if isinstance(result, int) else 0
-
-
-def _complain(sentence: str, error: BaseException) -> None:
-    if environment_debug() or any(word.startswith("--debug") for word in sys.argv):
-        logs.root.error("The command failed", exc_info=error)
-    print(f"ffmate-desktop: {sentence}", file=sys.stderr)  # noqa: T201 - this is the command line

@@ -1,10 +1,7 @@
 """A node without a window, and the commands about nodes."""
 
 import asyncio
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -13,6 +10,7 @@ from rich.text import Text
 
 from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.cli.text import ago, printable, short_version
 from ffmate_desktop.db.connection import without_password
 from ffmate_desktop.node.bus import Bus
@@ -71,25 +69,6 @@ async def _serve(context: Context) -> None:
 def _shows_password(uri: str | None) -> bool:
     """Whether what this program was started with, which everybody can read, has a password in it."""
     return uri is not None and without_password(uri) != uri and any(uri in word for word in sys.argv)
-
-
-@contextmanager
-def stop_signals(handler: Callable[[], None]) -> Iterator[None]:
-    """Call `handler` on the running loop for Ctrl+C and SIGTERM, as long as the block lasts."""
-    loop = asyncio.get_running_loop()
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform == "win32":
-        # No add_signal_handler there; Python calls this between two steps of the loop, so it wakes the loop itself.
-        before = {n: signal.signal(n, lambda *_: loop.call_soon_threadsafe(handler)) for n in numbers}
-        yield
-        for number, old in before.items():
-            signal.signal(number, old)
-    else:
-        for number in numbers:
-            loop.add_signal_handler(number, handler)
-        yield
-        for number in numbers:
-            loop.remove_signal_handler(number)
 
 
 @nodes.command("list")

@@ -4,11 +4,15 @@ import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ffmate_desktop import bootstrap
-from ffmate_desktop.cli.node import stop_signals
+from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.media.awake import find_inhibitor
+from ffmate_desktop.settings import Settings, resources_folder
+
+if TYPE_CHECKING:
+    from ffmate_desktop.gui.preferences.setup import Setup
 
 NO_WINDOW = "`ffmate-desktop --no-gui` is a node without a window."
 
@@ -20,13 +24,31 @@ def show(settings: Settings, files: Sequence[str]) -> int:
     ):
         raise UserError("There is no screen here to open a window on.", NO_WINDOW)
     try:
-        return bootstrap.open_window(settings, [str(Path(file).absolute()) for file in files], stop_signals)
+        from ffmate_desktop.gui import app  # noqa: PLC0415 - Qt; nodes without a window lack its libraries
+
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        return app.run(
+            lambda: _load(settings),
+            resources=resources_folder(),
+            data_dir=settings.data_dir,
+            drain_time=settings.drain_time,
+            files=[str(Path(file).absolute()) for file in files],
+            signals=stop_signals,
+            inhibitor=find_inhibitor(),
+        )
     except ImportError as error:
         if "PySide6" not in (error.name or "") and ".so" not in str(error):
             raise
         raise UserError(
             f"The window cannot open, because Qt does not start: {error}.", f"{_remedy()} {NO_WINDOW}"
         ) from error
+
+
+def _load(settings: Settings) -> "Setup":
+    """The database's driver, the node and all that: half of the time of a start, which the user need not wait for."""
+    from ffmate_desktop import bootstrap  # noqa: PLC0415 - called when the window has been painted
+
+    return bootstrap.make_setup(settings)
 
 
 def _remedy() -> str:

@@ -1,6 +1,7 @@
 """Tasks for submitters and viewers: insert, list, command, read the log."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -55,15 +56,26 @@ async def insert(database: Database, rows: Sequence[TaskRow], *, batch: UUID | N
 
     Raises OutputsTakenError when an active task, or another of these, has the same output path.
     """
+    async with refusing_taken_outputs(database, rows), database.transaction() as connection:
+        await insert_on(connection, rows, batch=batch, source=source)
+
+
+async def insert_on(
+    connection: "Connection", rows: Sequence[TaskRow], *, batch: UUID | None, source: str
+) -> None:
+    """The same in a transaction that writes more; inside `refusing_taken_outputs`."""
+    sets = {labels: await requirement_set(connection, labels) for labels in {row.labels for row in rows}}
+    if batch is not None:
+        await connection.fetch(query("tasks", "insert_batch"), batch, source, len(rows))
+    data = [_insert_data(row, sets[row.labels]) for row in rows]
+    await connection.fetch(query("tasks", "insert_tasks"), data, batch, source)
+
+
+@asynccontextmanager
+async def refusing_taken_outputs(database: Database, rows: Sequence[TaskRow]) -> AsyncIterator[None]:
+    """Around a transaction that inserts these tasks: raises OutputsTakenError when an output is taken."""
     try:
-        async with database.transaction() as connection:
-            sets = {
-                labels: await requirement_set(connection, labels) for labels in {row.labels for row in rows}
-            }
-            if batch is not None:
-                await connection.fetch(query("tasks", "insert_batch"), batch, source, len(rows))
-            data = [_insert_data(row, sets[row.labels]) for row in rows]
-            await connection.fetch(query("tasks", "insert_tasks"), data, batch, source)
+        yield
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != "tasks_output":
             raise

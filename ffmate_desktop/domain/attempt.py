@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.status import TaskStatus
 
 
 class AttemptEnd(StrEnum):

@@ -2,22 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
 from pydantic import Field
 
+from ffmate_desktop.domain.status import NodeState
 from ffmate_desktop.domain.wire import Wire
 
-
-class NodeState(StrEnum):
-    """What the database says of a node."""
-
-    ONLINE = "online"
-    DRAINING = "draining"
-    LEFT = "left"
-    DEAD = "dead"
+__all__ = ["Fitness", "Load", "Node", "NodeFacts", "NodeState", "NodeTask", "describe", "fitness"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from ffmate_desktop.domain.task import Desired, Epoch, TaskStatus
+from ffmate_desktop.domain.status import Desired, Epoch, TaskStatus
 
 EVERY_STATUS = frozenset(TaskStatus)
 LAST_NUMBER = 2**63 - 1
+PAGE = 200
+"""Rows that are read at once."""
 
 
 class SortColumn(StrEnum):

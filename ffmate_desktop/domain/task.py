@@ -2,55 +2,43 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue, field_serializer
 
 from ffmate_desktop.domain.processing import DirectWebhook, NewProcessing, Processing, ProcessingSpec
+from ffmate_desktop.domain.status import (
+    ACTIVE,
+    DONE,
+    Desired,
+    Epoch,
+    IfExists,
+    LiveProgress,
+    LogChunk,
+    TaskStatus,
+)
 from ffmate_desktop.domain.wire import RawResolved, Wire
 
-Epoch = int
-"""A claim's number: it grows with every claim of a task and whenever a claim is taken away."""
-
-
-class TaskStatus(StrEnum):
-    """FFmate's words for the states of a task."""
-
-    QUEUED = "QUEUED"
-    PRE_PROCESSING = "PRE_PROCESSING"
-    RUNNING = "RUNNING"
-    POST_PROCESSING = "POST_PROCESSING"
-    DONE_SUCCESSFUL = "DONE_SUCCESSFUL"
-    DONE_ERROR = "DONE_ERROR"
-    DONE_CANCELED = "DONE_CANCELED"
-
-    @property
-    def is_done(self) -> bool:
-        """Ended, for better or worse; only a restart leaves these states."""
-        return self in DONE
-
-    @property
-    def is_active(self) -> bool:
-        """A node holds a claim on it."""
-        return self in ACTIVE
-
-
-ACTIVE = frozenset({TaskStatus.PRE_PROCESSING, TaskStatus.RUNNING, TaskStatus.POST_PROCESSING})
-DONE = frozenset({TaskStatus.DONE_SUCCESSFUL, TaskStatus.DONE_ERROR, TaskStatus.DONE_CANCELED})
-
-Desired = Literal["run", "pause", "cancel", "delete"]
-"""What is wanted of a task by whoever commands it; its owner acts on it."""
-
-
-class IfExists(StrEnum):
-    """What the submitter wants when the output path is taken, on disk or by another active task."""
-
-    FAIL = "fail"
-    RENAME = "rename"
-    REPLACE = "replace"
+__all__ = [
+    "ACTIVE",
+    "DONE",
+    "Claim",
+    "Client",
+    "Desired",
+    "Epoch",
+    "IfExists",
+    "LiveProgress",
+    "LogChunk",
+    "NewTask",
+    "Outcome",
+    "PresetName",
+    "RawResolved",
+    "Task",
+    "TaskSpec",
+    "TaskStatus",
+    "Wire",
+]
 
 
 class NewTask(Wire):
@@ -167,38 +155,6 @@ class Task(Wire):
 
 
 @dataclass(frozen=True, slots=True)
-class LiveProgress:
-    """How far a running attempt is: percent 0 to 99.9, seconds remaining, bytes written."""
-
-    task_id: int
-    epoch: Epoch
-    percent: float
-    remaining: float | None = None
-    fps: float | None = None
-    speed: float | None = None
-    size: int | None = None
-    frame: int | None = None
-
-    def to_row(self) -> list[float | int | None]:
-        """The short form that notifications and heartbeats carry."""
-        return [
-            self.task_id,
-            self.epoch,
-            round(self.percent, 2),
-            None if self.remaining is None else round(self.remaining, 1),
-            None if self.fps is None else round(self.fps, 2),
-            None if self.speed is None else round(self.speed, 3),
-            self.size,
-            self.frame,
-        ]
-
-    @classmethod
-    def from_row(cls, row: list[Any]) -> "LiveProgress":
-        """The inverse of `to_row`."""
-        return cls(*row)
-
-
-@dataclass(frozen=True, slots=True)
 class Claim:
     """A task that this node was given, and the epoch that every later write must name."""
 
@@ -211,15 +167,6 @@ class Claim:
     spec: TaskSpec
     publishing: Mapping[str, Any] | None = None
     """What an earlier attempt was allowed to move into place before its node died: finish that, do not encode."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogChunk:
-    """Some lines of a task's log, of one attempt."""
-
-    epoch: Epoch
-    at: datetime
-    lines: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,24 @@
 """What the window works with once the cluster is open; `bootstrap` puts it together."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ffmate_desktop.domain.change import Change
-from ffmate_desktop.services.local_node import LocalNode
-from ffmate_desktop.services.node_logs import NodeLogService
-from ffmate_desktop.services.nodes import NodeService
-from ffmate_desktop.services.preset_editor import PresetEditor
-from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.preview import PreviewService
-from ffmate_desktop.services.queue import QueueService
-from ffmate_desktop.services.tasks import TaskService
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.domain.change import Change
+    from ffmate_desktop.services.local_node import LocalNode
+    from ffmate_desktop.services.node_logs import NodeLogService
+    from ffmate_desktop.services.nodes import NodeService
+    from ffmate_desktop.services.preset_editor import PresetEditor
+    from ffmate_desktop.services.presets import PresetService
+    from ffmate_desktop.services.preview import PreviewService
+    from ffmate_desktop.services.queue import QueueService
+    from ffmate_desktop.services.tasks import TaskService
+    from ffmate_desktop.services.watchfolders import WatchfolderService
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Core:
     preview: PreviewService
     nodes: NodeService
     node_logs: NodeLogService
-    news: Callable[[], AbstractAsyncContextManager["asyncio.Queue[Change | None]"]]
+    watchfolders: WatchfolderService
+    news: Callable[[], AbstractAsyncContextManager[asyncio.Queue[Change | None]]]
     uri: str = field(default="", repr=False)
 
 

@@ -10,17 +10,17 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QStackedWid
 from PySide6.QtCore import QRectF  # isort: skip
 
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.report import ReportDialog
-from ffmate_desktop.gui.pages.logs_page import LogsPage
+from ffmate_desktop.gui.pages.contents import PAGES, page_class, title_of
 from ffmate_desktop.gui.pages.page import MARGIN, Page, Surroundings
-from ffmate_desktop.gui.theme.theme import Appearance
 from ffmate_desktop.gui.views.node_panel import NodePanel
 from ffmate_desktop.gui.views.sidebar import Entry, Sidebar, paint_logo
 from ffmate_desktop.gui.views.status_strip import StatusStrip
 from ffmate_desktop.gui.widgets.message_bar import MessageBar
 
-_GEOMETRY, _PAGE, _APPEARANCE = "window/geometry", "window/page", "window/appearance"
+_GEOMETRY, _PAGE = "window/geometry", "window/page"
 _REPORTS = 3
 """Defects that are shown in a dialog at once; more of them are in the log."""
 
@@ -31,6 +31,8 @@ class MainWindow(QMainWindow):
     close_wanted = Signal()
     quit_wanted = Signal()
     """The user wants the program to end, not just the window."""
+    settings_wanted = Signal()
+    """The user wants to see the settings."""
     files_given = Signal(object)
     """Paths that the user wants to queue: named on the command line, dropped or pasted; the cluster is open."""
     detaching = Signal()
@@ -38,22 +40,26 @@ class MainWindow(QMainWindow):
     painted = Signal()
     """It was seen for the first time."""
 
-    def __init__(self, around: Surroundings, pages: Sequence[Page]) -> None:
+    page_built = Signal(object)
+    """A Page, before it is seen for the first time and before it has a cluster."""
+
+    def __init__(self, around: Surroundings) -> None:
         super().__init__()
-        self.around, self.pages = around, list(pages)
+        self.around = around
+        self._pages: dict[int, Page] = {}
         self._memory: QSettings = around.memory
         self._files: list[str] = []
         self._core: Core | None = None
         self._reports: list[ReportDialog] = []
-        self._may_close = self._was_painted = False
+        self._may_close = self.was_painted = False
         self.setWindowTitle("FFmate Desktop")
         self.setWindowIcon(_window_icon())
         self.setMinimumSize(760, 520)
         self.resize(1440, 900)
-        around.theme.choose(Appearance(str(self._memory.value(_APPEARANCE, Appearance.SYSTEM))))
+        self._dress()
         self.messages = MessageBar(around.theme)
         self.node_panel = NodePanel(around.theme, around.bridge)
-        entries = [Entry(page.icon, page.title(), page.section) for page in self.pages]
+        entries = [Entry(page.icon, title_of(page.key), page.section) for page in PAGES]
         self.sidebar = Sidebar(around.theme, self.node_panel, entries)
         self.status = StatusStrip(around.theme)
         self.stack = QStackedWidget()
@@ -62,10 +68,6 @@ class MainWindow(QMainWindow):
         geometry = self._memory.value(_GEOMETRY)
         if geometry is not None:
             self.restoreGeometry(geometry)
-        keys = [page.key for page in self.pages]
-        last = str(self._memory.value(_PAGE, ""))
-        if keys:
-            self.show_page(keys.index(last) if last in keys else 0)
 
     def _lay_out(self) -> None:
         top = QVBoxLayout()
@@ -86,20 +88,18 @@ class MainWindow(QMainWindow):
         row.addWidget(self.sidebar)
         row.addLayout(right, 1)
         self.setCentralWidget(central)
-        for number, page in enumerate(self.pages):
-            self.stack.addWidget(page)
-            page.counted.connect(partial(self.sidebar.set_count, number))
-            page.message.connect(self.tell)
 
     def _connect(self) -> None:
         bridge = self.around.bridge
         bridge.trouble.connect(self.tell_trouble)
         bridge.defect.connect(self.report)
         bridge.away_changed.connect(self.status.set_away)
+        self.around.kept.changed.connect(self._dress)
+        self.around.kept.failed.connect(self.tell_trouble)
         self.sidebar.chosen.connect(self.show_page)
         self.sidebar.theme_toggled.connect(self._toggle_theme)
         self.messages.shown_changed.connect(self._top.setVisible)
-        for number in range(len(self.pages)):
+        for number in range(len(PAGES)):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
             shortcut.activated.connect(lambda number=number: self.show_page(number))
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quit_wanted.emit)
@@ -113,6 +113,49 @@ class MainWindow(QMainWindow):
     def memory(self) -> QSettings:
         """Sizes and choices of the last time."""
         return self._memory
+
+    # -- Pages ---------------------------------------------------------------------------------------------------
+
+    @property
+    def pages(self) -> list[Page]:
+        """Those that were built, in the order of the sidebar."""
+        return [self._pages[number] for number in sorted(self._pages)]
+
+    def build_pages(self) -> None:
+        """Build those that are missing."""
+        for number in range(len(PAGES)):
+            self.page(number)
+
+    def page(self, number: int) -> Page:
+        """This page. It is built when it is wanted first, since a start waits for everything that is built."""
+        found = self._pages.get(number)
+        if found is None:
+            found = self._pages[number] = page_class(PAGES[number].key)(self.around)
+            self.stack.addWidget(found)
+            found.counted.connect(partial(self.sidebar.set_count, number))
+            found.message.connect(self.tell)
+            self.page_built.emit(found)
+            if self._core is not None:
+                found.attach(self._core)
+        return found
+
+    def show_page(self, number: int) -> None:
+        """Bring this page into view."""
+        self.stack.setCurrentWidget(self.page(number))
+        self.sidebar.show_page(number)
+        self._memory.setValue(_PAGE, PAGES[number].key)
+
+    def show_page_of(self, key: str) -> Page:
+        """Bring this page into view; returns it."""
+        number = next(number for number, page in enumerate(PAGES) if page.key == key)
+        self.show_page(number)
+        return self.page(number)
+
+    def show_last_page(self) -> None:
+        """Bring the page into view that was seen when the program was closed."""
+        keys = [page.key for page in PAGES]
+        last = str(self._memory.value(_PAGE, ""))
+        self.show_page(keys.index(last) if last in keys else 0)
 
     # -- What others do with it ----------------------------------------------------------------------------------
 
@@ -157,19 +200,6 @@ class MainWindow(QMainWindow):
         self.node_panel.detach()
         self.status.set_starting(sentence)
 
-    def show_page(self, number: int) -> None:
-        """Bring this page into view."""
-        self.stack.setCurrentIndex(number)
-        self.sidebar.show_page(number)
-        self._memory.setValue(_PAGE, self.pages[number].key)
-
-    def show_log(self, node: str) -> None:
-        """Bring the log lines of one node into view."""
-        for number, page in enumerate(self.pages):
-            if isinstance(page, LogsPage):
-                page.show_node(node)
-                self.show_page(number)
-
     def tell(self, title: str, text: str = "", kind: str = "info") -> None:
         """Show a sentence in the message bar."""
         self.messages.show_message(title, text, kind=kind)
@@ -211,15 +241,17 @@ class MainWindow(QMainWindow):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell that it is seen, after what is below has been painted too."""
         super().paintEvent(event)
-        if not self._was_painted:
-            self._was_painted = True
+        if not self.was_painted:
+            self.was_painted = True
             QTimer.singleShot(0, self.painted.emit)
 
     def _toggle_theme(self) -> None:
         theme = self.around.theme
         wanted = Appearance.LIGHT if theme.tokens.is_dark else Appearance.DARK
-        self._memory.setValue(_APPEARANCE, wanted.value)
-        theme.choose(wanted)
+        self.around.kept.keep_window(appearance=wanted)
+
+    def _dress(self) -> None:
+        self.around.theme.choose(self.around.kept.now.window.appearance)
 
 
 def _window_icon() -> QIcon:

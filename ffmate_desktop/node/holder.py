@@ -100,7 +100,7 @@ class Holder:
     async def give_back(self) -> None:
         """Put the task back into the queue."""
         await insist(
-            lambda: claims.give_back(self._database, self.node_id, [self.claim.id]),
+            lambda: claims.give_back(self._database, self.node_id, {self.claim.id: self.claim.epoch}),
             f"giving back {self.claim.uuid}",
         )
 

@@ -33,6 +33,9 @@ class TaskEdit:
     name: str | None = None
     if_exists: IfExists | None = None
 
+    def __bool__(self) -> bool:
+        return self != TaskEdit()
+
 
 def copy_of(task: StoredTask, source: str, client: str) -> Draft:
     """The same task once more; reads the file system. A copy never fails because the first output exists."""

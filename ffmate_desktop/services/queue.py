@@ -9,6 +9,7 @@ from ffmate_desktop.db import queue as stored
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.queue import (
     EVERY_STATUS,
+    PAGE,
     BatchGroup,
     BatchRow,
     Figures,
@@ -20,7 +21,6 @@ from ffmate_desktop.domain.queue import (
 )
 from ffmate_desktop.domain.task import TaskStatus
 
-PAGE = 200
 SORTED_WITHOUT_INDEX = 100_000
 """So many rows are sorted in about a tenth of a second."""
 

@@ -65,6 +65,8 @@ class Demo:
         }
         for variable in ("TMPDIR", "TEMP", "TMP"):
             environment[variable] = str(folder)
+        # Where tests run in the background, Ctrl+C may be ignored, which programs pass on to those they start.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with self.notes.open("wb") as notes:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ffmate_desktop", "demo", f"--ffmpeg={FFMPEG}", *options],

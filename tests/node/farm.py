@@ -81,13 +81,15 @@ class Farm:
         ffmpeg: Path = FFMPEG,
         permissions: Permissions | None = None,
         script_seconds: float = 60,
+        watches: bool = False,
+        machine: str = "",
     ) -> Worker:
-        """A node that has joined and works; it is stopped when the test ends."""
+        """A node that has joined and works, and scans if it `watches`; it is stopped when the test ends."""
         data = self.folder.parent / f"node {identifier}"
         facts = NodeFacts(
             identifier=identifier,
             heartbeat=heartbeat,
-            machine=f"machine of {identifier}",
+            machine=machine or f"machine of {identifier}",
             pid=1,
             host="host",
             os="linux",
@@ -105,7 +107,8 @@ class Farm:
         database = Database(uri or self.uri, size=slots + 2)
         await self._stack.enter_async_context(database)
         bus = Bus()
-        node = Node(database.uri, database, facts, shop, bus)
+        presets = PresetService(database, self.folder) if watches else None
+        node = Node(database.uri, database, facts, shop, bus, presets=presets)
         news: list[Change] = []
         bus.subscribe(news.append)
         await node.start()

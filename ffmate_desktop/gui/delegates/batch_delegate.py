@@ -5,7 +5,7 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ffmate_desktop.domain.queue import BatchGroup
-from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.delegates.queue_delegate import ROW_HEIGHT
 from ffmate_desktop.gui.delegates.stamps import BAR_HEIGHT, TILE, Stamps
 from ffmate_desktop.gui.models.batch_model import BatchModel

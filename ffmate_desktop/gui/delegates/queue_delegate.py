@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QStaticText
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ffmate_desktop.domain.queue import QueueRow
-from ffmate_desktop.domain.task import LiveProgress, TaskStatus
+from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.delegates.stamps import BAR_HEIGHT, CHIP_HEIGHT, TILE, Stamps
 from ffmate_desktop.gui.models.columns import Column, cell_text, percent_of, status_look, status_word
 from ffmate_desktop.gui.models.queue_model import QueueModel

@@ -1,5 +1,9 @@
 """Changing a task that still waits: name, priority, labels, command and output."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
@@ -12,11 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ffmate_desktop.domain.task import Task
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.services.edits import TaskEdit
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.domain.task import Task
 
 _HIGHEST = 2_147_483_647
 

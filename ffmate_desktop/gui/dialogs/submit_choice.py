@@ -7,7 +7,8 @@ from uuid import UUID
 from PySide6.QtCore import QSettings
 
 from ffmate_desktop.domain.preset import Preset
-from ffmate_desktop.domain.task import IfExists, NewTask
+from ffmate_desktop.domain.status import IfExists
+from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.gui.first_choice import BESIDE, FIRST_COMMAND, FIRST_NAME, FIRST_PRESET
 from ffmate_desktop.services.folders import FoundFile, in_folder
 

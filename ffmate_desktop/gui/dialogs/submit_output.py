@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.preset import Preset
-from ffmate_desktop.domain.task import IfExists
+from ffmate_desktop.domain.status import IfExists
 from ffmate_desktop.gui.dialogs.submit_choice import Choice
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label

@@ -1,14 +1,19 @@
 """The newest batches with how far each of them is, read again while somebody looks and tasks change."""
 
+from __future__ import annotations
+
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, QTimer
 
 from ffmate_desktop.domain.queue import BatchGroup
-from ffmate_desktop.domain.task import ACTIVE, TaskStatus
+from ffmate_desktop.domain.status import ACTIVE, TaskStatus
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.widgets import numbers
-from ffmate_desktop.services.queue import QueueService
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.services.queue import QueueService
 
 SHORTEST_PAUSE = 1.0
 """Seconds between two readings; longer when one takes long."""
@@ -33,8 +38,12 @@ class BatchModel(QAbstractListModel):
         bridge.progress.connect(lambda _news: self._mark())
 
     def attach(self, queue: QueueService) -> None:
-        """The cluster is open."""
+        """The cluster is open; batches of another one are forgotten."""
         self._queue = queue
+        self._reading = False  # what was cancelled before its first step ended without a word
+        self.beginResetModel()
+        self._groups = []
+        self.endResetModel()
 
     def detach(self) -> None:
         """Read nothing any more."""

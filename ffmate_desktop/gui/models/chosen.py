@@ -1,10 +1,15 @@
 """Tasks that were chosen in the table, also those that are not in memory."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ffmate_desktop.domain.queue import Key, QueueView
-from ffmate_desktop.services.queue import QueueService
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.services.queue import QueueService
 
 
 @dataclass(frozen=True, slots=True)

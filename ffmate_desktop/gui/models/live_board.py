@@ -6,7 +6,7 @@ from time import monotonic
 
 from PySide6.QtCore import QObject
 
-from ffmate_desktop.domain.task import LiveProgress
+from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.gui.bridge import Bridge
 
 SILENT = 8.0

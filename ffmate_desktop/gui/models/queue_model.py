@@ -1,22 +1,27 @@
 """The queue as a table of any length: pages of 200 rows are read when they come into view."""
 
+from __future__ import annotations
+
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from enum import IntEnum
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
-from ffmate_desktop.domain.queue import Key, QueueRow, QueueView, SortColumn
-from ffmate_desktop.domain.task import LiveProgress, TaskStatus
+from ffmate_desktop import logs
+from ffmate_desktop.domain.queue import PAGE, Key, QueueRow, QueueView, SortColumn
+from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.models.chosen import Chosen, Stretch
 from ffmate_desktop.gui.models.columns import Column, cell_text, title
 from ffmate_desktop.gui.models.live_board import LiveBoard
-from ffmate_desktop.services.queue import PAGE, QueueService
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.services.queue import QueueService
 
 KEPT_PAGES = 40
 FETCHES = 3
@@ -77,8 +82,18 @@ class QueueModel(QAbstractTableModel):
         bridge.progress.connect(self._on_progress)
 
     def attach(self, queue: QueueService) -> None:
-        """The cluster is open; the rows come with the first `anything_changed`."""
+        """The cluster is open; the rows come with the first `anything_changed`, those of another are forgotten."""
         self._queue = queue
+        self._recounting = None  # what was cancelled before its first step ended without a word
+        self._fetching.clear()
+        self._unsettled.clear()
+        self._generation += 1
+        self.beginResetModel()
+        self.counts, self.is_known, self._shown_view = {}, False, None
+        self._length, self._anchors = 0, []
+        for memory in (self._head, self._pages, self._places, self._wishes):
+            memory.clear()
+        self.endResetModel()
 
     def detach(self) -> None:
         """Read nothing any more; what is shown stays."""
@@ -218,7 +233,7 @@ class QueueModel(QAbstractTableModel):
         if first <= last:
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
 
-    def _start(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         return self._bridge.run_quietly(work, name)
 
     # -- News ----------------------------------------------------------------------------------------------------
@@ -357,7 +372,7 @@ class QueueModel(QAbstractTableModel):
             self._reload = self._start(self._read_all(self._queue), "reading the queue")
             self._reload.add_done_callback(self._end_reload)
 
-    def _end_reload(self, _task: "asyncio.Task[None]") -> None:
+    def _end_reload(self, _task: asyncio.Task[None]) -> None:
         self._reload = None
         if self._queue is not None:
             self._settle(self._queue)
@@ -404,7 +419,9 @@ class QueueModel(QAbstractTableModel):
         self.about_to_reorder.emit(view == self._shown_view)
         self.beginResetModel()
         self._shown_view = view
-        self.is_known = True
+        if not self.is_known:
+            logs.root.debug("The queue is shown")
+            self.is_known = True
         self._length, self._anchors = length, anchors
         self._head.clear()
         self._pages.clear()

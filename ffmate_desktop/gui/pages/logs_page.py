@@ -39,8 +39,6 @@ class LogsPage(Page):
     """Reads only while it is seen; notifications tell it of new lines."""
 
     key = "logs"
-    icon = "scroll-text"
-    section = "cluster"
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
@@ -51,10 +49,6 @@ class LogsPage(Page):
         self._build_lines()
         self._connect()
         self._show_state()
-
-    def title(self) -> str:
-        """Its name."""
-        return self.tr("Logs")
 
     # -- Building ------------------------------------------------------------------------------------------------
 

@@ -24,8 +24,6 @@ class NodesPage(Page):
     """`logs_wanted` carries the name of a node whose log is to be shown."""
 
     key = "nodes"
-    icon = "server"
-    section = "cluster"
     logs_wanted = Signal(str)
 
     def __init__(self, around: Surroundings) -> None:
@@ -39,10 +37,6 @@ class NodesPage(Page):
         self._build()
         self._connect()
         self._show_layout(TABLE if str(self.memory.value(_LAYOUT, "cards")) == "table" else CARDS)
-
-    def title(self) -> str:
-        """Its name."""
-        return self.tr("Nodes")
 
     def _build(self) -> None:
         self.layouts = Segments([self.tr("Cards"), self.tr("Table")], self.tr("Cards or table"))

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.kept import Kept
+from ffmate_desktop.gui.pages.contents import title_of
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 
@@ -16,26 +18,22 @@ MARGIN = 28
 
 
 class Surroundings:
-    """What a page is built with: looks, coroutines, and the memory of sizes and choices."""
+    """What a page is built with: looks, coroutines, the memory of sizes and choices, and what is chosen for good."""
 
-    def __init__(self, theme: Theme, bridge: Bridge, memory: QSettings) -> None:
-        self.theme, self.bridge, self.memory = theme, bridge, memory
+    def __init__(self, theme: Theme, bridge: Bridge, memory: QSettings, kept: Kept) -> None:
+        self.theme, self.bridge, self.memory, self.kept = theme, bridge, memory, kept
 
 
 class Page(QWidget):
     """Built before there is a cluster; `attach` brings it, `detach` takes it away.
 
-    A subclass sets `key`, `icon` and `section`, gives its `title`, puts its content into `body` and its buttons into
-    `buttons`, and emits `counted` for the number in the sidebar. Whether it is seen, `is_shown` tells; a page that is
-    not seen should not read from the database, but read again in `on_shown`.
+    A subclass sets `key`, puts its content into `body` and its buttons into `buttons`, and emits `counted` for the
+    number in the sidebar. Whether it is seen, `is_shown` tells; a page that is not seen should not read from the
+    database, but read again in `on_shown`.
     """
 
     key: ClassVar[str]
-    """For memory and shortcuts, never translated."""
-    icon: ClassVar[str]
-    """Name of a file in resources/icons."""
-    section: ClassVar[str] = ""
-    """The heading in the sidebar below which it stands: empty, or `cluster`."""
+    """Its name in `contents`."""
 
     counted = Signal(object)
     """int or None: the number beside the name in the sidebar."""
@@ -50,7 +48,7 @@ class Page(QWidget):
         self.subtitle = ElidedLabel("second")
         titles = QVBoxLayout()
         titles.setSpacing(1)
-        titles.addWidget(label(self.title(), "title"))
+        titles.addWidget(label(title_of(self.key), "title"))
         titles.addWidget(self.subtitle)
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(10)
@@ -69,10 +67,6 @@ class Page(QWidget):
         column.setSpacing(16)
         column.addWidget(self.header)
         column.addLayout(self.body, 1)
-
-    def title(self) -> str:
-        """Its translated name, for the header and the sidebar."""
-        raise NotImplementedError
 
     def attach(self, core: Core) -> None:
         """The cluster is open. Extend it to connect signals; `bridge.anything_changed` follows at once."""

@@ -22,7 +22,6 @@ class PresetsPage(Page):
     """While something is changed and not saved, the list waits: nothing that was typed gets lost by a click."""
 
     key = "presets"
-    icon = "sliders-horizontal"
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
@@ -48,10 +47,6 @@ class PresetsPage(Page):
         self.bridge.presets_changed.connect(self._read)
         self.bridge.anything_changed.connect(self._read)
         self._show()
-
-    def title(self) -> str:
-        """Its name."""
-        return self.tr("Presets")
 
     def _button(self, text: str, icon: str, act: object, look: str = "") -> QPushButton:
         button = QPushButton(text)

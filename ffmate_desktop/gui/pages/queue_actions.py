@@ -1,6 +1,9 @@
 """What can be done with the selected tasks: menu, shortcuts, and the calls of the services behind them."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
@@ -11,16 +14,19 @@ from shiboken6 import isValid
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import Move
 from ffmate_desktop.domain.queue import QueueRow
-from ffmate_desktop.domain.task import Task, TaskStatus
+from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.desktop_files import open_file, show_in_folder
 from ffmate_desktop.gui.dialogs.confirm import confirm
-from ffmate_desktop.gui.dialogs.edit_task import EditTaskDialog
 from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.queue_view import QueueView
-from ffmate_desktop.services.edits import TaskEdit
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.domain.task import Task
+    from ffmate_desktop.gui.dialogs.edit_task import EditTaskDialog
+    from ffmate_desktop.services.edits import TaskEdit
 
 Call = Callable[[Core, Sequence[UUID]], Awaitable[object]]
 
@@ -186,13 +192,15 @@ class QueueActions(QObject):
         self._with_task("editing a task", self._open_editor)
 
     def _open_editor(self, task: Task) -> None:
+        from ffmate_desktop.gui.dialogs.edit_task import EditTaskDialog  # noqa: PLC0415 - see above
+
         dialog = EditTaskDialog(task, self._page)
         dialog.edited.connect(lambda change: self._save(dialog, change))
         dialog.open()
 
     def _save(self, dialog: EditTaskDialog, change: TaskEdit) -> None:
         core, task = self.core, dialog.task
-        if core is None or change == TaskEdit():
+        if core is None or not change:
             dialog.accept()
             return
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ffmate_desktop.domain.queue import EVERY_STATUS, QueueFilter, SortColumn
-from ffmate_desktop.domain.task import ACTIVE, TaskStatus
+from ffmate_desktop.domain.status import ACTIVE, TaskStatus
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.models.live_board import LiveBoard
 from ffmate_desktop.gui.models.queue_model import QueueModel
@@ -57,7 +57,6 @@ class QueuePage(Page):
     """`files_wanted` asks for the dialog that chooses files, `pause_wanted` pauses this computer or resumes it."""
 
     key = "queue"
-    icon = "list-video"
     files_wanted = Signal()
     pause_wanted = Signal()
 
@@ -78,10 +77,6 @@ class QueuePage(Page):
         self._build_detail_buttons()
         self._connect()
         self._remembered_order()
-
-    def title(self) -> str:
-        """Its name."""
-        return self.tr("Queue")
 
     # -- Building ------------------------------------------------------------------------------------------------
 
@@ -232,6 +227,8 @@ class QueuePage(Page):
         self.actions_.core = core
         self.model.attach(core.queue)
         self.figures.attach(core)
+        self.detail.hide()
+        self.detail.show_row(None)
         self.batches.batches.attach(core.queue)
         self.detail.attach(core)
 

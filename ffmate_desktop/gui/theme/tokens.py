@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QColor
 
-from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.status import TaskStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
 """Everything about one task, beside the table: progress, facts, speed, command, log, files, and what went wrong."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -17,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ffmate_desktop.domain.queue import QueueRow
-from ffmate_desktop.domain.task import LiveProgress, LogChunk, Task, TaskStatus
+from ffmate_desktop.domain.status import LiveProgress, LogChunk, TaskStatus
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.delegates.stamps import Stamps
@@ -32,6 +35,9 @@ from ffmate_desktop.gui.widgets.log_view import LogView
 from ffmate_desktop.gui.widgets.meter import Meter
 from ffmate_desktop.gui.widgets.speed_graph import SpeedGraph
 from ffmate_desktop.gui.widgets.timeline import Timeline
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.domain.task import Task
 
 TICK = 1500
 """Milliseconds between two readings of the log of a task that runs."""

@@ -1,14 +1,20 @@
 """Parts of the detail pane: why a task failed, its command, and its files."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from ffmate_desktop.domain.task import Task
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.media_words import media_words
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.domain.task import Task
 
 
 class ErrorCard(QFrame):

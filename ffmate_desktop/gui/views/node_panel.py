@@ -1,12 +1,15 @@
 """This computer's node at the bottom of the sidebar: slots in use, pause, leave, and how many tasks at once."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from ffmate_desktop.domain.node import Node, NodeState
+from ffmate_desktop.domain.status import NodeState
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.theme.theme import Theme
@@ -14,9 +17,10 @@ from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.meter import Meter, StateDot
 from ffmate_desktop.gui.widgets.number_field import NumberField
 
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.domain.node import Node
+
 MOST_SLOTS = 1000
-LONG_DRAIN = 7 * 86_400.0
-"""Seconds: a node that leaves when its tasks are finished waits for as long as they take."""
 
 
 class NodePanel(QFrame):
@@ -173,8 +177,10 @@ class NodePanel(QFrame):
             self._bridge.run(core.nodes.pause(name), "pausing this node")
 
     def _on_leave(self) -> None:
+        """An order like any other, so that it can be taken back while something runs."""
         if self._core is not None:
-            self._core.node.retire(LONG_DRAIN)
+            work = self._core.nodes.drain(self._core.node.identifier)
+            self._bridge.run(work, "leaving when all is finished")
             self._controls.hide()
 
 

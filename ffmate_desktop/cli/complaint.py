@@ -1,0 +1,13 @@
+"""How the program says that it failed: a sentence on stderr, and a traceback only for those who want one."""
+
+import sys
+
+from ffmate_desktop import logs
+from ffmate_desktop.settings import environment_debug
+
+
+def complain(sentence: str, error: BaseException) -> None:
+    """Print the sentence; with `--debug` also where the error came from."""
+    if environment_debug() or any(word.startswith("--debug") for word in sys.argv):
+        logs.root.error("The command failed", exc_info=error)
+    print(f"ffmate-desktop: {sentence}", file=sys.stderr)  # noqa: T201 - this is the command line

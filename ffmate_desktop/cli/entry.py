@@ -1,0 +1,104 @@
+"""Where the program starts: the usual way to open the window needs no command line, which takes long to load."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ffmate_desktop import logs
+from ffmate_desktop.cli import window
+from ffmate_desktop.cli.complaint import complain
+from ffmate_desktop.cli.given import settings_from, with_file
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.settings import (
+    DATA_DIR,
+    DATABASE,
+    DRAIN_TIME,
+    FFMPEG,
+    HEARTBEAT,
+    IDENTIFIER,
+    LABEL,
+    MAX_CONCURRENT_TASKS,
+    Source,
+)
+
+_PLAIN = (DATABASE, IDENTIFIER, FFMPEG, LABEL, DATA_DIR)
+"""Options that are taken as they are; those with numbers have limits, which the command line checks."""
+
+_NUMBERS = (MAX_CONCURRENT_TASKS, HEARTBEAT, DRAIN_TIME)
+
+
+class Wish(NamedTuple):
+    """What a plain command line asks for: `options` by their words, and files for the window."""
+
+    options: dict[str, list[str]]
+    files: list[str]
+
+
+def main() -> None:
+    """Open the window, if that is clearly wanted; everything else is the business of the command line."""
+    wish = plain_wish(sys.argv[1:])
+    if wish is None or any(os.environ.get(one.environment) for one in _NUMBERS):
+        from ffmate_desktop.cli import app  # noqa: PLC0415 - half of the time of a start
+
+        app.main()
+    else:
+        sys.exit(_open_window(wish))
+
+
+def plain_wish(words: Sequence[str]) -> Wish | None:
+    """The window with plain options and existing files, or None: then the command line knows what is meant."""
+    known = {setting.option for setting in _PLAIN}
+    options: dict[str, list[str]] = {}
+    files: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        name, equals, value = word.partition("=")
+        if name in known and (equals or rest):
+            options.setdefault(name, []).append(value if equals else rest.pop(0))
+        elif not word.startswith("-") and not word.isalpha() and Path(word).exists():  # no name of a command
+            files.append(word)
+        else:
+            return None
+    return Wish(options, files)
+
+
+def _open_window(wish: Wish) -> int:
+    given = {one: wish.options.get(one.option) or [os.environ.get(one.environment, "")] for one in _PLAIN}
+    data_dir = given[DATA_DIR][-1]
+    try:
+        settings = settings_from(
+            database=given[DATABASE][-1],
+            identifier=given[IDENTIFIER][-1],
+            ffmpeg=given[FFMPEG][-1],
+            labels=given[LABEL],
+            data_dir=Path(data_dir) if data_dir else None,
+            sources=_sources(wish),
+        )
+        settings, _ = with_file(settings)  # the window reads it too, and tells what is wrong with it
+        logs.show(settings.debug or logs.QUIET_RULES)
+        return window.show(settings, wish.files)
+    except UserError as error:
+        complain(str(error), error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _sources(wish: Wish) -> dict[str, Source]:
+    fields = {
+        "database": DATABASE,
+        "identifier": IDENTIFIER,
+        "ffmpeg": FFMPEG,
+        "labels": LABEL,
+        "data_dir": DATA_DIR,
+    }
+    found = {}
+    for name, setting in fields.items():
+        if any(wish.options.get(setting.option, ())):
+            found[name] = Source.COMMAND_LINE
+        elif os.environ.get(setting.environment):
+            found[name] = Source.ENVIRONMENT
+    return found
