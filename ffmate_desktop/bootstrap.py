@@ -28,6 +28,7 @@ from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.host import NodeHost
 from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
+from ffmate_desktop.services.ffmate_import import FFmateImport
 from ffmate_desktop.services.login_start import LoginStart, login_start
 from ffmate_desktop.services.news import news
 from ffmate_desktop.services.node_logs import NodeLogService
@@ -35,6 +36,7 @@ from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.passwords import Keyring, with_password
 from ffmate_desktop.services.permissions import Allowed, PermissionService
 from ffmate_desktop.services.preset_editor import PresetEditor
+from ffmate_desktop.services.preset_exchange import PresetExchange
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
@@ -59,12 +61,14 @@ class Cluster:
     database: Database
     presets: PresetService
     preset_editor: PresetEditor
+    preset_exchange: PresetExchange
     tasks: TaskService
     nodes: NodeService
     queue: QueueService
     node_logs: NodeLogService
     preview: PreviewService
     watchfolders: WatchfolderService
+    ffmate_import: FFmateImport
     permissions: PermissionService
     """Of this computer, not of the cluster."""
 
@@ -98,18 +102,23 @@ async def _open(settings: Settings, uri: str, embedded: bool, connections: int) 
     async with database:
         await update_schema(database)
         presets = PresetService(database, resources_folder() / "presets")
+        editor = PresetEditor(database, presets)
+        exchange = PresetExchange(presets, editor)
+        watchfolders = WatchfolderService(database, presets)
         yield Cluster(
             uri=uri,
             embedded=embedded,
             database=database,
             presets=presets,
-            preset_editor=PresetEditor(database, presets),
+            preset_editor=editor,
+            preset_exchange=exchange,
+            ffmate_import=FFmateImport(database, exchange, watchfolders),
             tasks=TaskService(database, presets),
             nodes=NodeService(database),
             queue=QueueService(database),
             node_logs=NodeLogService(database),
             preview=PreviewService(database, presets),
-            watchfolders=WatchfolderService(database, presets),
+            watchfolders=watchfolders,
             permissions=_permissions(settings, embedded),
         )
 

@@ -10,7 +10,18 @@ import typer
 from rich.console import Console
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, watched_files, watchfolders, window
+from ffmate_desktop.cli import (
+    demo,
+    doctor,
+    import_ffmate,
+    node,
+    presets,
+    submit,
+    tasks,
+    watched_files,
+    watchfolders,
+    window,
+)
 from ffmate_desktop.cli.complaint import complain
 from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.given import settings_from, with_file
@@ -60,6 +71,7 @@ app.add_typer(watchfolders.app, name="watchfolders")
 app.command("submit")(submit.submit)
 app.command("server", short_help="The same as --no-gui.")(node.server)
 app.command("demo", short_help="See it work: nodes here share a dozen clips.")(demo.demo)
+app.command("import-ffmate", short_help="Take over what FFmate 2 has.")(import_ffmate.import_ffmate)
 app.command("doctor", short_help="Check this computer and the database.")(doctor.doctor)
 
 
