@@ -114,6 +114,12 @@ class Session(_Connection):
             if _DEFECTS.search(str(error)):
                 raise RuntimeError(f"a statement was used in a wrong way: {error}") from error
             raise
+        except AttributeError as error:
+            if (
+                self.is_closed()
+            ):  # it was cut between two steps of asyncpg, which then finds no protocol any more
+                raise ConnectionResetError("the connection was cut") from error
+            raise
         except asyncpg.InsufficientPrivilegeError as error:
             raise LacksRights(
                 f"The database user may not do that: {error}.",
