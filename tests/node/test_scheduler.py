@@ -146,7 +146,7 @@ async def test_an_end_whose_data_is_refused_holds_up_no_other(
             node.scheduler.finish(node.node.id, [(bad, poison)]),
             node.scheduler.finish(node.node.id, [(good, DONE), (bad, poison)]),
         )
-        assert ends == [{bad.id: "run"}, {good.id: "run", bad.id: "run"}]
+        assert list(ends) == [{bad.id: "run"}, {good.id: "run", bad.id: "run"}]
         await until(lambda: "next" in node.runs, "the claim that travelled with them")
     [fine, failed] = await tasks.get_tasks(database, [good.uuid, bad.uuid])
     assert fine.status is TaskStatus.DONE_SUCCESSFUL
