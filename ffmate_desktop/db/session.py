@@ -114,12 +114,10 @@ class Session(_Connection):
             if _DEFECTS.search(str(error)):
                 raise RuntimeError(f"a statement was used in a wrong way: {error}") from error
             raise
-        except AttributeError as error:
-            if (
-                self.is_closed()
-            ):  # it was cut between two steps of asyncpg, which then finds no protocol any more
-                raise ConnectionResetError("the connection was cut") from error
-            raise
+        except AttributeError as error:  # asyncpg, when the connection is cut at the wrong moment
+            if not self.is_closed():
+                raise
+            raise ConnectionResetError("the connection was cut") from error
         except asyncpg.InsufficientPrivilegeError as error:
             raise LacksRights(
                 f"The database user may not do that: {error}.",
