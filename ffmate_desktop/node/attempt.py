@@ -21,7 +21,8 @@ from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
 from ffmate_desktop.media.file_limits import Limits
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.mounts import is_connected
-from ffmate_desktop.media.outputs import OutputPlan, plan
+from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.media.progress import Meter, Progress
