@@ -41,7 +41,7 @@ HEARTBEAT = 2.0
 WRITERS = 12
 """Copies that go on at a time."""
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds in which something must happen once nothing is broken any more; a limit, not a measure."""
 
 ENCODE = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
