@@ -7,12 +7,14 @@ import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ffmate_desktop import __version__, logs
 from ffmate_desktop.db.connection import Database, without_password
 from ffmate_desktop.db.embedded import EmbeddedDatabase
+from ffmate_desktop.db.health import check_for_node
 from ffmate_desktop.db.migrate import update_schema
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
@@ -27,18 +29,22 @@ from ffmate_desktop.node.host import NodeHost
 from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
 from ffmate_desktop.node.trial import TrialBench
+from ffmate_desktop.services.login_start import LoginStart, login_start
 from ffmate_desktop.services.news import news
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
+from ffmate_desktop.services.passwords import Keyring, with_password
 from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.tasks import TaskService
-from ffmate_desktop.settings import STALL_SECONDS, Settings, resources_folder
+from ffmate_desktop.services.watchfolders import WatchfolderService
+from ffmate_desktop.settings import DATA_DIR, STALL_SECONDS, Settings, default_data_dir, resources_folder
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.core import Core
+    from ffmate_desktop.gui.preferences.setup import Setup
 
 _OS = {"win32": "windows", "darwin": "darwin"}
 _ARCH = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -58,11 +64,17 @@ class Cluster:
     queue: QueueService
     node_logs: NodeLogService
     preview: PreviewService
+    watchfolders: WatchfolderService
 
 
 @asynccontextmanager
-async def open_cluster(settings: Settings, *, connections: int = 2) -> AsyncIterator[Cluster]:
-    """The database of the settings, or the embedded one, brought to our schema; raises UserError."""
+async def open_cluster(
+    settings: Settings, *, connections: int = 2, keyring: Keyring | None = None
+) -> AsyncIterator[Cluster]:
+    """The database of the settings, or the embedded one, brought to our schema; raises UserError.
+
+    Where the settings say that a keyring has the password, it is `keyring`, or that of the system.
+    """
     if settings.database is None:
         async with (
             EmbeddedDatabase(settings.data_dir) as embedded,
@@ -70,7 +82,11 @@ async def open_cluster(settings: Settings, *, connections: int = 2) -> AsyncIter
         ):
             yield cluster
     else:
-        async with _open(settings.database, False, connections) as cluster:
+        uri = settings.database
+        if settings.password_kept:
+            password = await (keyring or Keyring()).password(uri)
+            uri = uri if password is None else with_password(uri, password)
+        async with _open(uri, False, connections) as cluster:
             yield cluster
 
 
@@ -91,6 +107,7 @@ async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Clu
             queue=QueueService(database),
             node_logs=NodeLogService(database),
             preview=PreviewService(database, presets),
+            watchfolders=WatchfolderService(database, presets),
         )
 
 
@@ -100,7 +117,9 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
     ffmpeg = await find_ffmpeg(settings.ffmpeg)
     feed = LogFeed(settings.debug or logs.DEFAULT_RULES)
     async with open_shop(settings, ffmpeg) as shop:
-        node = Node(cluster.uri, cluster.database, node_facts(settings, ffmpeg), shop, bus, feed)
+        node = Node(
+            cluster.uri, cluster.database, node_facts(settings, ffmpeg), shop, bus, feed, cluster.presets
+        )
         with collecting(feed):
             await node.start()
             yield node
@@ -129,6 +148,49 @@ async def open_shop(settings: Settings, ffmpeg: FFmpeg) -> AsyncIterator[Worksho
             await launcher.close()
 
 
+def make_setup(
+    settings: Settings, keyring: Keyring | None = None, login: LoginStart | None = None
+) -> "Setup":
+    """What the settings of a window work with; by default the keyring and the login of this system."""
+    from ffmate_desktop.gui.preferences.setup import Setup  # noqa: PLC0415
+
+    async def found(explicit: str | None) -> tuple[str, str]:
+        ffmpeg = await find_ffmpeg(explicit)
+        return str(ffmpeg.path), ffmpeg.version
+
+    return Setup(
+        settings=settings,
+        keyring=keyring or Keyring(),
+        login=login or login_start(_own_command(settings)),
+        open_core=lambda wanted: open_core(wanted, keyring),
+        rehearse=lambda wanted: rehearse(wanted, keyring),
+        find_ffmpeg=found,
+    )
+
+
+def _own_command(settings: Settings) -> list[str]:
+    """How this program is started again, with its data folder where that is not the usual one."""
+    script = Path(sys.argv[0])
+    if getattr(sys, "frozen", False):
+        command = [sys.executable]
+    elif script.stem == "ffmate-desktop" and script.is_file():
+        command = [str(script.absolute())]
+    else:
+        command = [sys.executable, "-m", "ffmate_desktop"]
+    own_folder = settings.data_dir != default_data_dir()
+    return [*command, DATA_DIR.option, str(settings.data_dir)] if own_folder else command
+
+
+@asynccontextmanager
+async def rehearse(settings: Settings, keyring: Keyring | None = None) -> AsyncIterator[None]:
+    """Prove that a node could work with these settings, and keep the database open meanwhile; raises UserError."""
+    await find_ffmpeg(settings.ffmpeg)
+    async with open_cluster(settings, keyring=keyring) as cluster:
+        await check_for_node(cluster.uri)
+        await cluster.nodes.check_name(settings.identifier, platform.node(), os.getpid())
+        yield
+
+
 @asynccontextmanager
 async def _open_bench(settings: Settings) -> AsyncIterator[Workshop]:
     async with open_shop(settings, await find_ffmpeg(settings.ffmpeg)) as shop:
@@ -136,12 +198,16 @@ async def _open_bench(settings: Settings) -> AsyncIterator[Workshop]:
 
 
 @asynccontextmanager
-async def open_core(settings: Settings) -> AsyncIterator["Core"]:
+async def open_core(settings: Settings, keyring: Keyring | None = None) -> AsyncIterator["Core"]:
     """What a window works with: the cluster and a node in this process, which leaves at the end of the block."""
     from ffmate_desktop.gui.core import Core  # noqa: PLC0415
 
-    async with open_cluster(settings, connections=settings.slots + 5) as cluster:
-        host = NodeHost(settings.identifier, lambda: open_node(settings, cluster, Bus()))
+    async with open_cluster(settings, connections=settings.slots + 5, keyring=keyring) as cluster:
+        host = NodeHost(
+            settings.identifier,
+            settings.slots,
+            lambda slots: open_node(replace(settings, slots=slots), cluster, Bus()),
+        )
         working = asyncio.create_task(host.run(), name="node")
         try:
             yield Core(
@@ -155,6 +221,7 @@ async def open_core(settings: Settings) -> AsyncIterator["Core"]:
                 preview=cluster.preview,
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
+                watchfolders=cluster.watchfolders,
                 trials=TrialBench(lambda: _open_bench(settings)),
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,

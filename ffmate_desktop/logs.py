@@ -14,6 +14,7 @@ task = root.getChild("task")
 cluster = root.getChild("cluster")
 database = root.getChild("database")
 ffmpeg = root.getChild("ffmpeg")
+watchfolder = root.getChild("watchfolder")
 
 DEFAULT_RULES = "info:*,warn:*,error:*"
 """What a node without a window shows."""

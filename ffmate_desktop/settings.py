@@ -2,10 +2,15 @@
 
 import os
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import platformdirs
+
+from ffmate_desktop.domain.preferences import Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,26 @@ STALL_SECONDS = 300.0
 """An ffmpeg that shows no sign of life for so long is taken for stuck. Slow filters may be silent for minutes."""
 
 
+class Source(StrEnum):
+    """Where a value comes from; the first one that has it wins."""
+
+    COMMAND_LINE = "command line"
+    ENVIRONMENT = "environment"
+    FILE = "settings file"
+    DEFAULT = "default"
+
+
+GIVEN = frozenset({Source.COMMAND_LINE, Source.ENVIRONMENT})
+"""What the file of settings, and with it the window, cannot change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What this run of the program was told. `heartbeat` and `drain_time` in seconds."""
+    """What this run of the program was told. `heartbeat` and `drain_time` in seconds.
+
+    `sources` tells by the name of a field where its value comes from; what is not in it is a default.
+    `password_kept` says that the keyring has the password which `database` lacks.
+    """
 
     database: str | None
     identifier: str
@@ -77,6 +99,33 @@ class Settings:
     data_dir: Path
     debug: str
     drain_time: float = DEFAULT_DRAIN_TIME
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    password_kept: bool = False
+
+    def source(self, name: str) -> Source:
+        """Where the field of this name got its value."""
+        return self.sources.get(name, Source.DEFAULT)
+
+    def with_preferences(self, kept: Preferences) -> "Settings":
+        """What neither the command line nor the environment gave, from the file of settings, else by default."""
+        wished: dict[str, Any] = {
+            "database": kept.cluster.database,
+            "identifier": kept.node.identifier,
+            "slots": kept.node.slots,
+            "ffmpeg": kept.node.ffmpeg,
+            "labels": kept.node.labels or None,
+        }
+        defaults: dict[str, Any] = {"identifier": default_identifier(), "slots": DEFAULT_SLOTS, "labels": ()}
+        sources = {name: source for name, source in self.sources.items() if source in GIVEN}
+        values: dict[str, Any] = {}
+        for name in wished.keys() - sources.keys():
+            is_wished = wished[name] is not None
+            values[name] = wished[name] if is_wished else defaults.get(name)
+            sources[name] = Source.FILE if is_wished else Source.DEFAULT
+        from_file = sources["database"] is Source.FILE
+        return replace(
+            self, **values, sources=sources, password_kept=from_file and kept.cluster.password_kept
+        )
 
     @property
     def work_folder(self) -> Path:

@@ -4,7 +4,7 @@ import ast
 import functools
 import hashlib
 import http.server
-import importlib.util
+import importlib
 import io
 import os
 import shutil
@@ -18,7 +18,8 @@ from types import ModuleType
 
 import pytest
 
-SOURCE = Path(__file__).parent.parent / "packaging" / "bootstrap.py"
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "packaging" / "bootstrap.py"
 
 PYPROJECT = """
 [build-system]
@@ -60,14 +61,18 @@ def main():
 """
 
 
-@pytest.fixture
-def bootstrap() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bootstrap", SOURCE)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def module(name: str) -> ModuleType:
+    """One of packaging/, which is no package: bootstrap.py finds them beside itself."""
+    sys.path.insert(0, str(SOURCE.parent))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(SOURCE.parent))
+
+
+bootstrap, environment, installers, programs = map(
+    module, ("bootstrap", "environment", "installers", "programs")
+)
 
 
 class Project:
@@ -77,7 +82,7 @@ class Project:
         self.root = root
         self.environment = environment
         (root / "packaging").mkdir(parents=True)
-        for source in (SOURCE, SOURCE.with_name("libraries.py")):
+        for source in SOURCE.parent.glob("*.py"):
             shutil.copy(source, root / "packaging")
         for name, text in {"pyproject.toml": PYPROJECT, "backend.py": BACKEND, "tiny.py": PROGRAM}.items():
             (root / name).write_text(text, encoding="utf-8")
@@ -100,13 +105,15 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path, bootstrap: ModuleType) -> Project:
+def project(tmp_path: Path) -> Project:
     """No test reaches the network: uv where this computer has it, else the pip that Python brings."""
-    environment = {**os.environ, "SSL_CERT_FILE": str(tmp_path / "missing"), "PYTHONIOENCODING": "utf-8"}
-    environment["UV_CACHE_DIR"] = str(tmp_path / "cache")
-    if uv := bootstrap.find_uv(SOURCE.parent.parent):
-        environment["PATH"] = os.pathsep.join([str(Path(shutil.which(uv) or uv).parent), environment["PATH"]])
-    return Project(tmp_path / "Prüf stand" / "ffmate désktop", environment)
+    surroundings = {**os.environ, "SSL_CERT_FILE": str(tmp_path / "missing"), "PYTHONIOENCODING": "utf-8"}
+    surroundings["UV_CACHE_DIR"] = str(tmp_path / "cache")
+    if uv := installers.find_uv(ROOT):
+        surroundings["PATH"] = os.pathsep.join(
+            [str(Path(shutil.which(uv) or uv).parent), surroundings["PATH"]]
+        )
+    return Project(tmp_path / "Prüf stand" / "ffmate désktop", surroundings)
 
 
 def test_installs_then_passes_on_arguments_and_exit_code(project: Project, tmp_path: Path) -> None:
@@ -138,7 +145,7 @@ def test_changed_project_is_installed_again_into_the_same_venv_even_after_a_fail
 
 
 @pytest.mark.parametrize("damage", ["interrupted", "half a stamp", "no python", "moved"])
-def test_broken_venv_is_made_anew(project: Project, bootstrap: ModuleType, damage: str) -> None:
+def test_broken_venv_is_made_anew(project: Project, damage: str) -> None:
     project.run("run")
     (project.root / ".venv" / "left over").mkdir()
     match damage:
@@ -147,7 +154,7 @@ def test_broken_venv_is_made_anew(project: Project, bootstrap: ModuleType, damag
         case "half a stamp":
             (project.root / ".venv" / "bootstrap.json").write_text('{"root": "')
         case "no python":
-            bootstrap.script(project.root, "python").unlink()
+            programs.script(project.root, "python").unlink()
         case "moved":
             project.root = project.root.rename(project.root.with_name("moved"))
     code, out, err = project.run("run")
@@ -185,7 +192,6 @@ def test_failed_installer_is_heard_and_the_next_try_works(project: Project) -> N
 
 def test_every_check_runs_and_failures_are_named(
     project: Project,
-    bootstrap: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -200,14 +206,19 @@ def test_every_check_runs_and_failures_are_named(
 
 
 def test_requirements_are_the_project_and_the_members_of_the_groups(
-    project: Project, bootstrap: ModuleType
+    project: Project,
 ) -> None:
-    assert bootstrap.requirements(project.root, set()) == ["-e", "."]
-    assert bootstrap.requirements(project.root, {"dev"}) == ["-e", ".", "one>=1", "two; python_version < '4'"]
+    assert environment.requirements(project.root, set()) == ["-e", "."]
+    assert environment.requirements(project.root, {"dev"}) == [
+        "-e",
+        ".",
+        "one>=1",
+        "two; python_version < '4'",
+    ]
 
 
 def test_installer_knows_the_index_and_nothing_else_of_its_surroundings(
-    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
         monkeypatch.delenv(name)
@@ -215,12 +226,13 @@ def test_installer_knows_the_index_and_nothing_else_of_its_surroundings(
     given = {"PIP_INDEX_URL": "https://index.example/simple", "PIP_CERT": "/certificates", "PIP_RETRIES": "1"}
     for name, value in {**given, "PIP_PREFIX": "/x", "UV_PYTHON": "3.9", "PYTHONPATH": "/x"}.items():
         monkeypatch.setenv(name, value)
-    environment = bootstrap.installer_environment()
-    assert environment.items() >= given.items()
-    assert environment["UV_DEFAULT_INDEX"] == "https://index.example/simple"
-    assert environment["SSL_CERT_FILE"] == "/certificates"
-    assert not {"PIP_PREFIX", "UV_PYTHON"} & environment.keys()
-    assert environment.get("PYTHONPATH") != "/x"
+    known = installers.installer_environment()
+    assert known.items() >= given.items()
+    assert known["UV_DEFAULT_INDEX"] == "https://index.example/simple"
+    assert known["SSL_CERT_FILE"] == "/certificates"
+    assert known["UV_SYSTEM_CERTS"] == "1", "as Python and pip do"
+    assert not {"PIP_PREFIX", "UV_PYTHON"} & known.keys()
+    assert known.get("PYTHONPATH") != "/x"
 
 
 @pytest.mark.parametrize(
@@ -233,8 +245,8 @@ def test_installer_knows_the_index_and_nothing_else_of_its_surroundings(
         ("No matching distribution found for av>=14", "could not be installed"),
     ],
 )
-def test_failures_are_explained(bootstrap: ModuleType, output: str, sentence: str) -> None:
-    assert sentence in bootstrap.explanation(output)
+def test_failures_are_explained(output: str, sentence: str) -> None:
+    assert sentence in installers.explanation(output)
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--help"], 0), (["install"], 2)])
@@ -255,9 +267,7 @@ def test_help_and_unknown_commands(project: Project, arguments: list[str], code:
         (["server"], False),
     ],
 )
-def test_only_the_window_needs_libraries_of_the_system(
-    bootstrap: ModuleType, arguments: list[str], window: bool
-) -> None:
+def test_only_the_window_needs_libraries_of_the_system(arguments: list[str], window: bool) -> None:
     assert bootstrap.opens_window(arguments) is window
 
 
@@ -322,12 +332,10 @@ def index(tmp_path: Path) -> Iterator[tuple[Path, str]]:
         thread.join()
 
 
-def test_fetches_the_newest_uv_for_this_system(
-    bootstrap: ModuleType, tmp_path: Path, index: tuple[Path, str]
-) -> None:
-    program = bootstrap.script(tmp_path, "uv")
+def test_fetches_the_newest_uv_for_this_system(tmp_path: Path, index: tuple[Path, str]) -> None:
+    program = programs.script(tmp_path, "uv")
     program.parent.mkdir(parents=True)
-    assert bootstrap.download_uv(tmp_path, {"UV_DEFAULT_INDEX": index[1]}) == str(program)
+    assert installers.download_uv(tmp_path, {"UV_DEFAULT_INDEX": index[1]}) == str(program)
     name, version, tag = program.read_text().split()
     assert (name, version) == (program.name, "0.13.2")
     system = {"darwin": "macosx", "win32": "win"}.get(sys.platform, "linux")
@@ -335,13 +343,13 @@ def test_fetches_the_newest_uv_for_this_system(
     assert os.access(program, os.X_OK)
 
 
-def test_refuses_a_damaged_uv(bootstrap: ModuleType, tmp_path: Path, index: tuple[Path, str]) -> None:
-    program = bootstrap.script(tmp_path, "uv")
+def test_refuses_a_damaged_uv(tmp_path: Path, index: tuple[Path, str]) -> None:
+    program = programs.script(tmp_path, "uv")
     program.parent.mkdir(parents=True)
     for wheel in index[0].glob("*.whl"):
         wheel.write_bytes(wheel.read_bytes() + b"x")
     with pytest.raises(ValueError, match="damaged"):
-        bootstrap.download_uv(tmp_path, {"UV_DEFAULT_INDEX": index[1]})
+        installers.download_uv(tmp_path, {"UV_DEFAULT_INDEX": index[1]})
     assert not program.exists()
 
 
@@ -351,7 +359,8 @@ PRETEND_OLD = (
 
 
 def test_old_python_is_told_so_in_one_sentence(tmp_path: Path) -> None:
-    ast.parse(SOURCE.read_text(encoding="ascii"), feature_version=(3, 7))
+    for source in (SOURCE, SOURCE.with_name("programs.py")):
+        ast.parse(source.read_text(encoding="ascii"), feature_version=(3, 7))
     result = subprocess.run(
         [sys.executable, "-c", PRETEND_OLD, str(SOURCE)],
         check=False,

@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, window
+from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, watched_files, watchfolders, window
 from ffmate_desktop.cli.complaint import complain
 from ffmate_desktop.cli.context import Context
-from ffmate_desktop.cli.given import settings_from
+from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.cli.grammar import FILES, RootGroup
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.settings import (
@@ -29,6 +29,7 @@ from ffmate_desktop.settings import (
     LABEL,
     MAX_CONCURRENT_TASKS,
     Setting,
+    Source,
 )
 
 # typer brings its own click, or uses the installed one, depending on its release; these are the same in both.
@@ -47,6 +48,9 @@ app = typer.Typer(
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(node.nodes, name="nodes")
 app.add_typer(presets.app, name="presets")
+watchfolders.app.command("files")(watched_files.files)
+watchfolders.app.command("scan")(watched_files.scan)
+app.add_typer(watchfolders.app, name="watchfolders")
 app.command("submit")(submit.submit)
 app.command("server", short_help="The same as --no-gui.")(node.server)
 app.command("demo", short_help="See it work: nodes here share a dozen clips.")(demo.demo)
@@ -105,7 +109,12 @@ def root(
         drain_time=drain_time,
         data_dir=data_dir,
         debug=debug,
+        sources=_sources(typer_context),
     )
+    settings, trouble = with_file(settings)
+    is_window = typer_context.invoked_subcommand is None and not no_gui
+    if trouble is not None and not is_window:  # the window tells it itself
+        typer.echo(f"ffmate-desktop: {trouble}", err=True)
     typer_context.obj = Context(settings, Console(highlight=False))
     is_node = no_gui or typer_context.invoked_subcommand == "server"
     logs.show(settings.debug or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
@@ -118,6 +127,33 @@ def root(
                 "A node without a window opens no files.", f"`ffmate-desktop submit {files[0]}` queues them."
             )
         node.serve(typer_context.obj)
+
+
+_FIELDS = {
+    "database": "database",
+    "identifier": "identifier",
+    "max_concurrent_tasks": "slots",
+    "ffmpeg": "ffmpeg",
+    "label": "labels",
+    "heartbeat": "heartbeat",
+    "drain_time": "drain_time",
+    "data_dir": "data_dir",
+}
+_SOURCES = {"COMMANDLINE": Source.COMMAND_LINE, "ENVIRONMENT": Source.ENVIRONMENT}
+
+
+def _sources(typer_context: typer.Context) -> dict[str, Source]:
+    """Which fields of the settings were given, and where; an empty value gives nothing."""
+    found = {}
+    for parameter, name in _FIELDS.items():
+        source = typer_context.get_parameter_source(parameter)
+        if (
+            source is not None
+            and source.name in _SOURCES
+            and typer_context.params.get(parameter) not in ("", None)
+        ):
+            found[name] = _SOURCES[source.name]
+    return found
 
 
 @app.command("version")

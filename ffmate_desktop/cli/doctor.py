@@ -18,6 +18,7 @@ from ffmate_desktop.db.refusals import lacks_rights
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.publish import check_writable
+from ffmate_desktop.services.settings_file import SettingsFile
 from ffmate_desktop.settings import Settings
 
 LOW_SPACE = 2 * 1024**3
@@ -62,7 +63,8 @@ def _print(context: Context, checks: list[Check], healthy: bool) -> None:
 
 
 async def _check_all(settings: Settings) -> list[Check]:
-    checks = await _guard("ffmpeg", lambda: _ffmpeg(settings))
+    checks = _origins(settings)
+    checks += await _guard("ffmpeg", lambda: _ffmpeg(settings))
     checks += await _guard("storage", lambda: _storage(settings.data_dir))
     checks += await _guard("database", lambda: _database(settings))
     return checks
@@ -73,6 +75,24 @@ async def _guard(name: str, check: Callable[[], Awaitable[list[Check]]]) -> list
         return await check()
     except UserError as error:
         return [Check(name, "error", str(error))]
+
+
+def _origins(settings: Settings) -> list[Check]:
+    """Each setting with where its value comes from, and a settings file that cannot be read."""
+    file = SettingsFile(settings.data_dir)
+    trouble = file.load().trouble
+    told = {
+        "identifier": settings.identifier,
+        "slots": str(settings.slots),
+        "labels": " ".join(settings.labels) or "none",
+        "ffmpeg": settings.ffmpeg or "the first that works",
+        "database": "embedded" if settings.database is None else without_password(settings.database),
+        "heartbeat": f"{settings.heartbeat:g} s",
+        "data_dir": str(settings.data_dir),
+    }
+    values = "; ".join(f"{name}: {value} ({settings.source(name)})" for name, value in told.items())
+    checks = [Check("settings", "ok", values)]
+    return [*checks, Check("settings file", "warning", str(trouble))] if trouble else checks
 
 
 async def _ffmpeg(settings: Settings) -> list[Check]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ffmate_desktop import logs
 from ffmate_desktop.cli import window
 from ffmate_desktop.cli.complaint import complain
-from ffmate_desktop.cli.given import settings_from
+from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.settings import (
     DATA_DIR,
@@ -20,6 +20,7 @@ from ffmate_desktop.settings import (
     IDENTIFIER,
     LABEL,
     MAX_CONCURRENT_TASKS,
+    Source,
 )
 
 _PLAIN = (DATABASE, IDENTIFIER, FFMPEG, LABEL, DATA_DIR)
@@ -74,7 +75,9 @@ def _open_window(wish: Wish) -> int:
             ffmpeg=given[FFMPEG][-1],
             labels=given[LABEL],
             data_dir=Path(data_dir) if data_dir else None,
+            sources=_sources(wish),
         )
+        settings, _ = with_file(settings)  # the window reads it too, and tells what is wrong with it
         logs.show(settings.debug or logs.QUIET_RULES)
         return window.show(settings, wish.files)
     except UserError as error:
@@ -82,3 +85,20 @@ def _open_window(wish: Wish) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def _sources(wish: Wish) -> dict[str, Source]:
+    fields = {
+        "database": DATABASE,
+        "identifier": IDENTIFIER,
+        "ffmpeg": FFMPEG,
+        "labels": LABEL,
+        "data_dir": DATA_DIR,
+    }
+    found = {}
+    for name, setting in fields.items():
+        if any(wish.options.get(setting.option, ())):
+            found[name] = Source.COMMAND_LINE
+        elif os.environ.get(setting.environment):
+            found[name] = Source.ENVIRONMENT
+    return found

@@ -3,7 +3,6 @@
 import os
 import platform
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from ffmate_desktop.media.awake import find_inhibitor
 from ffmate_desktop.settings import Settings, resources_folder
 
 if TYPE_CHECKING:
-    from ffmate_desktop.gui.core import OpenCore
+    from ffmate_desktop.gui.preferences.setup import Setup
 
 NO_WINDOW = "`ffmate-desktop --no-gui` is a node without a window."
 
@@ -45,11 +44,11 @@ def show(settings: Settings, files: Sequence[str]) -> int:
         ) from error
 
 
-def _load(settings: Settings) -> "OpenCore":
+def _load(settings: Settings) -> "Setup":
     """The database's driver, the node and all that: half of the time of a start, which the user need not wait for."""
     from ffmate_desktop import bootstrap  # noqa: PLC0415 - called when the window has been painted
 
-    return partial(bootstrap.open_core, settings)
+    return bootstrap.make_setup(settings)
 
 
 def _remedy() -> str:

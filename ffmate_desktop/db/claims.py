@@ -9,7 +9,8 @@ import asyncpg
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.change import progress_payload
-from ffmate_desktop.domain.task import Claim, Desired, LiveProgress, Outcome, TaskSpec
+from ffmate_desktop.domain.paths import output_key
+from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskSpec
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -86,10 +87,37 @@ async def set_phase(
 
     `publishing` is what a successor needs to know when this node dies while it moves the output into place.
     """
+    keys, times, sizes = _files_of(publishing)
+    if publishing is not None:
+        outputs = [{k: v for k, v in one.items() if k != "written"} for one in publishing.get("outputs", ())]
+        publishing = {**publishing, "outputs": outputs}
     row = await database.fetch_one(
-        query("claims", "set_phase"), claim.id, claim.epoch, node_id, phase, facts, publishing
+        query("claims", "set_phase"),
+        claim.id,
+        claim.epoch,
+        node_id,
+        phase,
+        facts,
+        publishing,
+        keys,
+        times,
+        sizes,
     )
     return None if row is None else row["desired"]
+
+
+def _files_of(publishing: Mapping[str, Any] | None) -> tuple[list[str], list[int], list[int]]:
+    """Path keys, microseconds and bytes of every file that is about to be published."""
+    files = [
+        (f"{output['target']}/{name}" if name else output["target"], size, time)
+        for output in (publishing or {}).get("outputs", ())
+        for name, size, time in output.get("written") or output["files"]
+    ]
+    return (
+        [storable(output_key(path)) for path, _, _ in files],
+        [time // 1000 for _, _, time in files],
+        [size for _, size, _ in files],
+    )
 
 
 async def set_output(database: Database, node_id: int, claim: Claim, output_key: str) -> bool:
@@ -107,12 +135,18 @@ async def set_output(database: Database, node_id: int, claim: Claim, output_key:
 
 
 async def give_back(
-    database: Database, node_id: int, ids: Sequence[int] | None = None, not_before: datetime | None = None
+    database: Database,
+    node_id: int,
+    held: Mapping[int, Epoch] | None = None,
+    not_before: datetime | None = None,
 ) -> set[int]:
-    """Put running tasks, by default all of the node, back into the queue: for others at once, or at `not_before`."""
-    wanted = None if ids is None else list(ids)
+    """Put running tasks back into the queue: for others at once, or at `not_before`. Returns the ids.
+
+    `held` maps ids to the epochs of their claims; without it, all that this incarnation has are given back.
+    """
+    ids, epochs = (None, None) if held is None else (list(held), list(held.values()))
     async with database.transaction() as connection:
-        rows = await connection.fetch(query("claims", "give_back"), node_id, wanted, not_before)
+        rows = await connection.fetch(query("claims", "give_back"), node_id, ids, epochs, not_before)
         await delete_ended(connection, rows)
     return {row["id"] for row in rows}
 

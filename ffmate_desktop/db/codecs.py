@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     import asyncpg
 
 # File names are bytes; Python shows those that are not UTF-8 as lone surrogates, which PostgreSQL refuses. They are
-# kept as characters of the last private-use plane, which no font, keyboard or file system gives a meaning.
-_TO_STORE = {0xDC00 + byte: 0x10DC00 + byte for byte in range(0x80, 0x100)} | {0: 0xFFFD}
+# kept as characters of the last private-use plane, which no font, keyboard or file system gives a meaning. Other
+# halves of a character, which JSON may name, stand for nothing.
+_TO_STORE = dict.fromkeys((0, *range(0xD800, 0xE000)), 0xFFFD)
+_TO_STORE |= {0xDC00 + byte: 0x10DC00 + byte for byte in range(0x80, 0x100)}
 _FROM_STORE = {0x10DC00 + byte: 0xDC00 + byte for byte in range(0x80, 0x100)}
 
 
 def storable(text: str) -> str:
-    """The text as PostgreSQL can keep it: bytes that are not UTF-8 survive, NUL becomes a replacement character.
+    """The text as PostgreSQL can keep it: bytes that are not UTF-8 survive; NUL and lone halves of characters do not.
 
     Every connection does this by itself, but for the members of a text[] that is sent.
     """
@@ -31,9 +33,10 @@ def native(text: str) -> str:
 
 def _encode_json(data: object) -> str:
     try:
-        text = to_json(data).decode()  # a tenth of the time of json.dumps
+        text = to_json(data, inf_nan_mode="null").decode()  # a tenth of the time of json.dumps
     except PydanticSerializationError:  # a name that is not UTF-8 is in it
-        text = json.dumps(data, ensure_ascii=False)
+        storing: object = json.loads(storable(json.dumps(data, ensure_ascii=False)))
+        text = to_json(storing, inf_nan_mode="null").decode()
     if "\\u0000" in text:  # read escape by escape: "\\\\u0000" is a backslash and five characters, no NUL
         text = re.sub(r"\\(u0000|.)", lambda found: "\ufffd" if found[1] == "u0000" else found[0], text)
     return storable(text)

@@ -15,6 +15,7 @@ from ffmate_desktop.db.refusals import explain
 from ffmate_desktop.db.session import (
     CANNOT_CONNECT,
     CONNECTION_LOST,
+    DATA_REFUSED,
     Session,
     open_prepared,
     open_session,
@@ -27,7 +28,16 @@ from ffmate_desktop.db.uri import parse, without_password
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
-__all__ = ["CONNECTION_LOST", "Database", "connect", "native", "reason", "storable", "without_password"]
+__all__ = [
+    "CONNECTION_LOST",
+    "DATA_REFUSED",
+    "Database",
+    "connect",
+    "native",
+    "reason",
+    "storable",
+    "without_password",
+]
 
 COMMAND_TIMEOUT = 30.0
 """Seconds for one statement. That nobody is at the other end is noticed sooner, by the kernel."""

@@ -86,6 +86,15 @@ async def update_schema(database: Database) -> int:
             ) from error
 
 
+async def tables_are_there(database: Database) -> bool:
+    """Whether the tables are those of this program, without changing anything.
+
+    False for none or older ones, which the next start brings up to date. Raises UserError when they are too new.
+    """
+    async with database.connection() as connection:
+        return await _is_current(connection, known_migrations())
+
+
 async def _is_current(connection: "Connection", migrations: list[Migration]) -> bool:
     """Without a lock and without the right to create anything: the usual case costs two reads."""
     if not await connection.fetchval(query("server", "schema_exists")):

@@ -1,18 +1,25 @@
 """Presets that users made, in the database."""
 
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.preset import Preset, PresetExtra
 
 
 async def list_presets(database: Database) -> list[Preset]:
     """All of them, by name."""
     rows = await database.fetch(query("presets", "list_presets"))
-    return [Preset(**dict(row)) for row in rows]
+    found = [dict(row) for row in rows]
+    return [Preset.model_validate(row | _extra(row.pop("extra"))) for row in found]
+
+
+def _extra(stored: dict[str, Any]) -> dict[str, Any]:
+    extra = PresetExtra.model_validate(stored)
+    return {name: getattr(extra, name) for name in PresetExtra.model_fields}
 
 
 class NameTakenError(Exception):
@@ -32,7 +39,7 @@ async def write(database: Database, preset: Preset, tokens: list[list[str]]) -> 
             preset.output_file,
             preset.priority,
             [storable(label) for label in preset.labels],
-            {},
+            preset.extra.to_json(),
         )
     except asyncpg.UniqueViolationError as error:
         raise NameTakenError(preset.name) from error

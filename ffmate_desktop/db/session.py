@@ -57,6 +57,19 @@ CONNECTION_LOST: tuple[type[BaseException], ...] = (
 """What a query may raise while the database is away or in trouble; anything else is a defect and is not caught."""
 
 
+class UnfitArgumentsError(RuntimeError):
+    """What was to be written has no form on the wire."""
+
+
+DATA_REFUSED: tuple[type[BaseException], ...] = (
+    UnfitArgumentsError,
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,  # too large, too deep
+)
+"""What a write may raise because of what was to be written: the same again would be refused again."""
+
+
 def reason(error: BaseException) -> str:
     """Why a connection was lost or not made, in a few words."""
     if isinstance(error, TimeoutError):
@@ -96,7 +109,9 @@ class Session(_Connection):
         try:
             return await super()._execute(*args, **options)  # type: ignore[misc] # not in the stubs
         except asyncpg.InterfaceError as error:
-            if isinstance(error, ValueError) or _DEFECTS.search(str(error)):
+            if isinstance(error, ValueError):
+                raise UnfitArgumentsError(str(error)) from error
+            if _DEFECTS.search(str(error)):
                 raise RuntimeError(f"a statement was used in a wrong way: {error}") from error
             raise
         except asyncpg.InsufficientPrivilegeError as error:

@@ -1,6 +1,7 @@
 """Tasks for submitters and viewers: insert, list, command, read the log."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,16 +12,17 @@ import asyncpg
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.attempt import Attempt, AttemptEnd, end_of
+from ffmate_desktop.domain.processing import Processing, ProcessingSpec
 from ffmate_desktop.domain.task import (
     Client,
     LiveProgress,
     LogChunk,
     PresetName,
-    RawResolved,
     Task,
     TaskSpec,
     TaskStatus,
 )
+from ffmate_desktop.domain.wire import RawResolved
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -54,15 +56,26 @@ async def insert(database: Database, rows: Sequence[TaskRow], *, batch: UUID | N
 
     Raises OutputsTakenError when an active task, or another of these, has the same output path.
     """
+    async with refusing_taken_outputs(database, rows), database.transaction() as connection:
+        await insert_on(connection, rows, batch=batch, source=source)
+
+
+async def insert_on(
+    connection: "Connection", rows: Sequence[TaskRow], *, batch: UUID | None, source: str
+) -> None:
+    """The same in a transaction that writes more; inside `refusing_taken_outputs`."""
+    sets = {labels: await requirement_set(connection, labels) for labels in {row.labels for row in rows}}
+    if batch is not None:
+        await connection.fetch(query("tasks", "insert_batch"), batch, source, len(rows))
+    data = [_insert_data(row, sets[row.labels]) for row in rows]
+    await connection.fetch(query("tasks", "insert_tasks"), data, batch, source)
+
+
+@asynccontextmanager
+async def refusing_taken_outputs(database: Database, rows: Sequence[TaskRow]) -> AsyncIterator[None]:
+    """Around a transaction that inserts these tasks: raises OutputsTakenError when an output is taken."""
     try:
-        async with database.transaction() as connection:
-            sets = {
-                labels: await requirement_set(connection, labels) for labels in {row.labels for row in rows}
-            }
-            if batch is not None:
-                await connection.fetch(query("tasks", "insert_batch"), batch, source, len(rows))
-            data = [_insert_data(row, sets[row.labels]) for row in rows]
-            await connection.fetch(query("tasks", "insert_tasks"), data, batch, source)
+        yield
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != "tasks_output":
             raise
@@ -211,9 +224,9 @@ def _milliseconds(moment: datetime | None) -> int | None:
 
 def to_task(row: asyncpg.Record) -> Task:
     """A row of `list_tasks` or `get_tasks` as people see it."""
-    spec = TaskSpec.model_validate(row["spec"])
     status = TaskStatus(row["status"])
     result = row["result"] or {}
+    spec = TaskSpec.model_validate(row["spec"] | result.get("imported", {}))
     live = _live(row) if status.is_active else None
     created = _milliseconds(row["created_at"])
     updated = _milliseconds(row["updated_at"])
@@ -240,6 +253,9 @@ def to_task(row: asyncpg.Record) -> Task:
         source=spec.source,
         metadata=spec.metadata,
         client=_client(row),
+        pre_processing=_processing(spec.pre_processing, result.get("preProcessing")),
+        post_processing=_processing(spec.post_processing, result.get("postProcessing")),
+        webhooks=spec.webhooks,
         created_at=created,
         updated_at=updated,
         started_at=_milliseconds(row["started_at"]),
@@ -251,6 +267,21 @@ def to_task(row: asyncpg.Record) -> Task:
         size=live.size if live else result.get("size"),
         frame=live.frame if live else None,
         facts=result.get("facts"),
+    )
+
+
+def _processing(spec: ProcessingSpec | None, known: dict[str, Any] | None) -> Processing | None:
+    """What is asked for, with what is known of it: script, sidecar, startedAt, finishedAt, error."""
+    if spec is None:
+        return None
+    known = known or {}
+    return Processing(
+        script_path=RawResolved(raw=spec.script, resolved=known.get("script")) if spec.script else None,
+        sidecar_path=RawResolved(raw=spec.sidecar, resolved=known.get("sidecar")) if spec.sidecar else None,
+        import_sidecar=spec.import_sidecar or None,
+        error=known.get("error"),
+        started_at=known.get("startedAt"),
+        finished_at=known.get("finishedAt"),
     )
 
 

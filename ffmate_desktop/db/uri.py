@@ -4,7 +4,7 @@ import getpass
 import os
 import re
 from collections.abc import Mapping
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from ffmate_desktop.db.address import POOLER_PORTS, Address, Host, Tls
 from ffmate_desktop.domain.errors import UsageError
@@ -84,6 +84,50 @@ def without_password(uri: str) -> str:
     else:  # a password without a host behind it looks like a port that is no number
         rest = re.sub(r"^([^:/?,[]*):(?!\d{1,5}(?:[/?,]|$))[^/?]*", r"\1:***", rest)
     return head + re.sub(r"(?i)(pass(?:word|wd)?\s*=\s*)('(?:[^'\\]|\\.)*'?|[^&\s]*)", r"\1***", rest)
+
+
+def split_password(uri: str) -> tuple[str, str | None]:
+    """The URI without its password, and the password; raises UsageError like `parse`, and for a second secret."""
+    parse(uri)
+    user, hosts, items, password = _without(uri)
+    for item in items:
+        key, _, value = item.partition("=")
+        if key == "password":
+            password = _decoded(value)
+        elif key == "sslpassword":
+            raise UsageError(
+                "The password of a key file cannot be kept.",
+                "Use a key file without one, or give the address by FFMATE_DATABASE.",
+            )
+    return _assemble(user, hosts, [item for item in items if not item.startswith("password=")]), password
+
+
+def with_password(uri: str, password: str) -> str:
+    """The URI with this password in it instead of its own."""
+    user, hosts, items, _ = _without(uri)
+    items = [item for item in items if not item.startswith("password=")]
+    return _assemble(f"{user}:{quote(password, safe='')}", hosts, items)
+
+
+def _without(uri: str) -> tuple[str, str, list[str], str | None]:
+    """User, hosts with path, parameters, and the password that stood behind the user."""
+    found = _SHAPE.fullmatch(uri.strip())
+    if found is None:
+        raise UsageError(f"“{without_password(uri)}” is not a PostgreSQL address.", LOOKS)
+    before, _, query = found[2].partition("?")
+    authority, slash, path = before.partition("/")
+    userinfo, _, hosts = authority.rpartition("@")
+    user, colon, password = userinfo.partition(":")
+    return (
+        user,
+        f"{hosts}{slash}{path}",
+        query.split("&") if query else [],
+        _decoded(password) if colon else None,
+    )
+
+
+def _assemble(user: str, hosts: str, items: list[str]) -> str:
+    return f"postgresql://{user}{'@' if user else ''}{hosts}{'?' if items else ''}{'&'.join(items)}"
 
 
 def _read(text: str, environment: Mapping[str, str]) -> Address:

@@ -3,10 +3,11 @@
 import json
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from ffmate_desktop.domain.status import Desired, LiveProgress
 
-Kind = Literal["task", "node", "preset", "log"]
+Kind = Literal["task", "node", "preset", "log", "watchfolder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,13 @@ class PresetsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchfolderChanged:
+    """A watchfolder was made, edited or deleted, or a scan of it wrote something."""
+
+    uuid: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ProgressNews:
     """Live progress of everything that one node runs; no row was written for it."""
 
@@ -71,7 +79,15 @@ class AnythingChanged:
     """The connection was away: whatever is shown must be read again."""
 
 
-Change = TasksChanged | NodeChanged | PresetsChanged | ProgressNews | LogsChanged | AnythingChanged
+Change = (
+    TasksChanged
+    | NodeChanged
+    | PresetsChanged
+    | WatchfolderChanged
+    | ProgressNews
+    | LogsChanged
+    | AnythingChanged
+)
 
 
 def progress_payload(node_id: int, tasks: list[LiveProgress]) -> str:
@@ -93,6 +109,8 @@ def parse(payload: str) -> Change | None:  # noqa: PLR0911 - one a kind
             return NodeChanged(*news["rows"][0])
         case "preset":
             return PresetsChanged()
+        case "watchfolder":
+            return WatchfolderChanged(UUID(news["uuid"]))
         case "log":
             return LogsChanged(news["first"], news["last"])
         case "progress":

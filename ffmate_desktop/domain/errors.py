@@ -12,15 +12,16 @@ class UserError(Exception):
     """Expected trouble, told as one plain sentence and, where there is one, the next step.
 
     `message` is a whole sentence for people; `hint` says what to do, or is empty. Everything that is not a
-    UserError is a defect of the program and is logged with its traceback.
+    UserError is a defect of the program and is logged with its traceback. `lines` are what another program said.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, lines: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.lines = tuple(lines)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -35,8 +36,8 @@ class UsageError(UserError):
 class ElsewhereError(UserError):
     """Trouble of this computer: a share that is not connected here, hardware that is missing.
 
-    `everywhere` is the sentence for the case that no computer can do it, with `{nodes}` for their names. `lines` are
-    what the program said, `most` is how many computers shall try.
+    `everywhere` is the sentence for the case that no computer can do it, with `{nodes}` for their names. `most` is
+    how many computers shall try.
     """
 
     def __init__(
@@ -48,9 +49,8 @@ class ElsewhereError(UserError):
         lines: Sequence[str] = (),
         most: int = 1000,
     ) -> None:
-        super().__init__(message, hint)
+        super().__init__(message, hint, lines=lines)
         self.everywhere = everywhere
-        self.lines = tuple(lines)
         self.most = most
 
     def with_others(self, here: str, others: Mapping[str, str]) -> "ElsewhereError":

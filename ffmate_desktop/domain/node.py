@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from ffmate_desktop.domain.status import NodeState
-from ffmate_desktop.domain.task import Wire
+from ffmate_desktop.domain.wire import Wire
 
 __all__ = ["Fitness", "Load", "Node", "NodeFacts", "NodeState", "NodeTask", "describe", "fitness"]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_serializer
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field, JsonValue, field_serializer
 
+from ffmate_desktop.domain.processing import DirectWebhook, NewProcessing, Processing, ProcessingSpec
 from ffmate_desktop.domain.status import (
     ACTIVE,
     DONE,
@@ -18,6 +18,7 @@ from ffmate_desktop.domain.status import (
     LogChunk,
     TaskStatus,
 )
+from ffmate_desktop.domain.wire import RawResolved, Wire
 
 __all__ = [
     "ACTIVE",
@@ -40,16 +41,6 @@ __all__ = [
 ]
 
 
-class Wire(BaseModel):
-    """Base of everything that leaves the program as JSON: FFmate's camelCase names, unknown fields refused."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
-
-    def to_json(self) -> dict[str, Any]:
-        """The object as JSON data, empty fields left out as FFmate does."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
 class NewTask(Wire):
     """What a submitter asks for: FFmate's new task, with our fields beside it."""
 
@@ -62,10 +53,15 @@ class NewTask(Wire):
     labels: tuple[str, ...] = ()
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     if_exists: IfExists = IfExists.RENAME
+    pre_processing: NewProcessing | None = None
+    post_processing: NewProcessing | None = None
+    webhooks: tuple[DirectWebhook, ...] | None = None
 
 
 class TaskSpec(Wire):
     """What a node needs to run a task; written at submit and never changed.
+
+    What an imported sidecar changes for one attempt stands in the task's result, under "imported".
 
     `clock_ns` (nanoseconds since 1970 UTC) and `utc_offset` (seconds) are the one clock reading that all date and
     time wildcards of the task use. `output` is the resolved path, or None while it depends on the node. What a newer
@@ -85,13 +81,13 @@ class TaskSpec(Wire):
     source: str
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     client: str = ""
+    pre_processing: ProcessingSpec | None = None
+    post_processing: ProcessingSpec | None = None
+    webhooks: tuple[DirectWebhook, ...] | None = None
 
-
-class RawResolved(Wire):
-    """A text as it was given and, once known, with its wildcards filled in."""
-
-    raw: str
-    resolved: str | None = None
+    def changed(self, fields: Mapping[str, Any] | None) -> "TaskSpec":
+        """The same with other values for some of its fields, by their names in JSON."""
+        return TaskSpec.model_validate(self.to_json() | dict(fields)) if fields else self
 
 
 class Client(Wire):
@@ -131,6 +127,9 @@ class Task(Wire):
     source: str
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     client: Client | None = None
+    pre_processing: Processing | None = None
+    post_processing: Processing | None = None
+    webhooks: tuple[DirectWebhook, ...] | None = None
     created_at: int
     updated_at: int
     started_at: int | None = None

@@ -9,6 +9,7 @@
 | TIMESTAMP_SECONDS, _MILLISECONDS, _MICROSECONDS, _NANOSECONDS | since 1970 |
 | OS_NAME, OS_ARCH, FFMPEG | of the node that runs the task |
 | SOURCE, UUID | who made the task; the task's own id |
+| SIDECAR_FILE | the sidecar of a script; only there |
 | METADATA_<path> | a value of the task's metadata (see `domain.metadata_path`); empty when it is not there |
 
 Values are put in once: a file that is called `${UUID}.mov` stays so. They are never quoted, since a command is split
@@ -27,7 +28,7 @@ import ntpath
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal
 
@@ -82,6 +83,11 @@ class Values:
     os_arch: str
     ffmpeg: str
     metadata: Mapping[str, object]
+    sidecar_file: str = ""
+
+    def with_sidecar(self, path: str) -> "Values":
+        """The same for a script, which has this sidecar."""
+        return replace(self, sidecar_file=path)
 
 
 def expand(text: str, values: Values) -> str:
@@ -195,6 +201,15 @@ def _timestamp(nanoseconds: int) -> Callable[[Values], str]:
     return lambda values: str(values.moment.epoch_ns // nanoseconds)
 
 
+def _sidecar(values: Values) -> str:
+    if not values.sidecar_file:
+        raise UsageError(
+            "${SIDECAR_FILE} stands for the sidecar of a script, and only scripts have one.",
+            "Use it in scriptPath.",
+        )
+    return values.sidecar_file
+
+
 _PARTS: dict[str, Callable[[str], str]] = {
     "": str,
     "_BASE": _base,
@@ -222,4 +237,5 @@ _VALUES: dict[str, Callable[[Values], str]] = {
     "SOURCE": lambda values: values.source,
     "UUID": lambda values: values.uuid,
     "FFMPEG": lambda values: values.ffmpeg,
+    "SIDECAR_FILE": _sidecar,
 }

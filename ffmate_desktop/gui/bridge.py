@@ -16,6 +16,7 @@ from ffmate_desktop.domain.change import (
     PresetsChanged,
     ProgressNews,
     TasksChanged,
+    WatchfolderChanged,
 )
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.status import LiveProgress
@@ -49,6 +50,7 @@ class Bridge(QObject):
     """dict of task id to the id of the node that told of its progress; comes before `progress`."""
     nodes_changed = Signal()
     presets_changed = Signal()
+    watchfolders_changed = Signal()
     logs_changed = Signal(object, object)
     """Ids of the first and the last new log line; ids are larger than a C int."""
     anything_changed = Signal()
@@ -195,6 +197,8 @@ class Bridge(QObject):
                 self._lines = (min(first, seen[0]), max(last, seen[1]))
             case PresetsChanged():
                 self._kinds.add("presets")
+            case WatchfolderChanged():
+                self._kinds.add("watchfolders")
             case AnythingChanged():
                 self._kinds.add("anything")
             case _:
@@ -232,3 +236,5 @@ class Bridge(QObject):
             self.nodes_changed.emit()
         if "presets" in kinds:
             self.presets_changed.emit()
+        if "watchfolders" in kinds:
+            self.watchfolders_changed.emit()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.queue import QueueService
     from ffmate_desktop.services.tasks import TaskService
     from ffmate_desktop.services.trial import Trials
+    from ffmate_desktop.services.watchfolders import WatchfolderService
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Core:
     preview: PreviewService
     nodes: NodeService
     node_logs: NodeLogService
+    watchfolders: WatchfolderService
     trials: Trials
     news: Callable[[], AbstractAsyncContextManager[asyncio.Queue[Change | None]]]
     uri: str = field(default="", repr=False)

@@ -10,18 +10,18 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QStackedWid
 from PySide6.QtCore import QRectF  # isort: skip
 
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.report import ReportDialog
 from ffmate_desktop.gui.page_loading import page_class
 from ffmate_desktop.gui.pages.contents import PAGES, title_of
 from ffmate_desktop.gui.pages.page import MARGIN, Page, Surroundings
-from ffmate_desktop.gui.theme.theme import Appearance
 from ffmate_desktop.gui.views.node_panel import NodePanel
 from ffmate_desktop.gui.views.sidebar import Entry, Sidebar, paint_logo
 from ffmate_desktop.gui.views.status_strip import StatusStrip
 from ffmate_desktop.gui.widgets.message_bar import MessageBar
 
-_GEOMETRY, _PAGE, _APPEARANCE = "window/geometry", "window/page", "window/appearance"
+_GEOMETRY, _PAGE = "window/geometry", "window/page"
 _REPORTS = 3
 """Defects that are shown in a dialog at once; more of them are in the log."""
 
@@ -32,6 +32,8 @@ class MainWindow(QMainWindow):
     close_wanted = Signal()
     quit_wanted = Signal()
     """The user wants the program to end, not just the window."""
+    settings_wanted = Signal()
+    """The user wants to see the settings."""
     files_given = Signal(object)
     """Paths that the user wants to queue: named on the command line, dropped or pasted; the cluster is open."""
     detaching = Signal()
@@ -55,7 +57,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(_window_icon())
         self.setMinimumSize(760, 520)
         self.resize(1440, 900)
-        around.theme.choose(Appearance(str(self._memory.value(_APPEARANCE, Appearance.SYSTEM))))
+        self._dress()
         self.messages = MessageBar(around.theme)
         self.node_panel = NodePanel(around.theme, around.bridge)
         entries = [Entry(page.icon, title_of(page.key), page.section) for page in PAGES]
@@ -93,6 +95,8 @@ class MainWindow(QMainWindow):
         bridge.trouble.connect(self.tell_trouble)
         bridge.defect.connect(self.report)
         bridge.away_changed.connect(self.status.set_away)
+        self.around.kept.changed.connect(self._dress)
+        self.around.kept.failed.connect(self.tell_trouble)
         self.sidebar.chosen.connect(self.show_page)
         self.sidebar.theme_toggled.connect(self._toggle_theme)
         self.messages.shown_changed.connect(self._top.setVisible)
@@ -245,8 +249,10 @@ class MainWindow(QMainWindow):
     def _toggle_theme(self) -> None:
         theme = self.around.theme
         wanted = Appearance.LIGHT if theme.tokens.is_dark else Appearance.DARK
-        self._memory.setValue(_APPEARANCE, wanted.value)
-        theme.choose(wanted)
+        self.around.kept.keep_window(appearance=wanted)
+
+    def _dress(self) -> None:
+        self.around.theme.choose(self.around.kept.now.window.appearance)
 
 
 def _window_icon() -> QIcon:

@@ -81,8 +81,11 @@ class Launcher:
         cwd: Path,
         env: Mapping[str, str] | None = None,
         low_priority: bool = True,
+        merged: bool = False,
     ) -> "Process":
         """Start `argv` in `cwd`, with nothing to read and both outputs in pipes; then call `Process.wait`.
+
+        `merged` sends standard error into standard output, so that the lines of both keep their order.
 
         `env` replaces this program's own environment; what disturbs ffmpeg's log is dropped from either.
         Low priority means nice 10 and the lowest normal I/O level, or the class "below normal" on Windows.
@@ -101,7 +104,7 @@ class Launcher:
                 *argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=subprocess.STDOUT if merged else subprocess.PIPE,
                 cwd=cwd,
                 env=environment | SET_VARIABLES | mark,
                 **_apart(low_priority),

@@ -33,6 +33,7 @@ class Pipe:
         self.transport: asyncio.ReadTransport | None = None
         self._sink: Sink | None = None
         self._held = bytearray()
+        self._over = False
         self._gathers = True
         self._gathering: asyncio.TimerHandle | None = None
 
@@ -42,6 +43,8 @@ class Pipe:
         if sink is not None and self._held:
             held, self._held = bytes(self._held), bytearray()
             self.feed(held)
+        if self._over:
+            self.end()
         self._read_on()
 
     def feed(self, data: bytes) -> None:
@@ -69,10 +72,11 @@ class Pipe:
             self.transport.resume_reading()
 
     def end(self) -> None:
-        """There is no more."""
+        """There is no more. What is held is still for somebody who comes to wait, though all is over."""
+        self._over = True
         if self._gathering is not None:
             self._gathering.cancel()
-        if not self.ended.done():
+        if not self._held and not self.ended.done():
             self.ended.set_result(None)
 
     def _rest(self) -> None:
@@ -98,7 +102,10 @@ class ProcessProtocol(asyncio.SubprocessProtocol):
         """See asyncio.BaseProtocol."""
         self._transport = cast(asyncio.SubprocessTransport, transport)
         for number, pipe in self.pipes.items():
-            pipe.transport = cast(asyncio.ReadTransport, self._transport.get_pipe_transport(number))
+            found = self._transport.get_pipe_transport(number)
+            pipe.transport = cast(asyncio.ReadTransport | None, found)
+            if found is None:  # it goes into the other one
+                pipe.end()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """See asyncio.SubprocessProtocol."""

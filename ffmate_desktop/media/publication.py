@@ -25,19 +25,21 @@ SAME_TIME = 2_000_000_000
 """Nanoseconds by which the time of one file may differ between two computers that look at it (FAT: two seconds)."""
 
 Record = dict[str, Any]
-"""One output: temporary, target, and files as [relative path, bytes, nanoseconds since 1970]."""
+"""One output: temporary, target, and files as [relative path, bytes, nanoseconds since 1970].
+
+Of a set that is too large for that, `files` is empty, and `written` has the files, for the ledger of outputs.
+"""
 
 
 def describe(plan: OutputPlan) -> list[Record]:
     """What is about to be published, as JSON data; the files must have been synced. Raises OSError."""
-    return [
-        {
-            "temporary": str(output.temporary),
-            "target": str(output.target),
-            "files": [_file(output.temporary, file) for file in _files(output)],
-        }
-        for output in _apart(plan)
-    ]
+    return [_describe(output) for output in _apart(plan)]
+
+
+def _describe(output: PlannedOutput) -> Record:
+    files = [_file(output.temporary, file) for file in _files(output)]
+    record: Record = {"temporary": str(output.temporary), "target": str(output.target), "files": files}
+    return record if len(files) <= MOST_FILES else record | {"files": [], "written": files}
 
 
 def find(plan: OutputPlan, if_exists: IfExists, record: Sequence[Record]) -> OutputPlan | None:
@@ -151,8 +153,7 @@ def _apart(plan: OutputPlan) -> list[PlannedOutput]:
 def _files(output: PlannedOutput) -> list[Path]:
     if output.kind is OutputKind.FILE:
         return [output.temporary]
-    files = publish.files_below(output.temporary)
-    return files if len(files) <= MOST_FILES else []
+    return publish.files_below(output.temporary)
 
 
 def _file(base: Path, file: Path) -> list[Any]:

@@ -10,7 +10,9 @@ from typing import Any
 
 from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.domain.grammar import join
-from ffmate_desktop.domain.task import Claim, IfExists
+from ffmate_desktop.domain.permissions import Permissions
+from ffmate_desktop.domain.processing import ProcessingSpec
+from ffmate_desktop.domain.task import Claim, IfExists, Task
 from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
 from ffmate_desktop.media import arguments, command, publication, publish
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
@@ -21,7 +23,10 @@ from ffmate_desktop.media.outputs import OutputPlan, plan
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.media.progress import Meter, Progress
+from ffmate_desktop.media.scripts import ScriptEnd, ScriptRun
 from ffmate_desktop.media.verdict import Verdict, judge
+from ffmate_desktop.node import script
+from ffmate_desktop.node.script import Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,8 @@ class Workshop:
     """What every attempt on this node uses.
 
     `os` and `arch` in FFmate's words; `work` holds a private folder for each attempt, `logs` the complete logs;
-    after `stall_seconds` without any sign of life an ffmpeg is taken for stuck.
+    after `stall_seconds` without any sign of life an ffmpeg is taken for stuck, after `script_seconds` a script (0:
+    never). `permissions()` is asked anew for each attempt.
     """
 
     ffmpeg: Path
@@ -40,6 +46,8 @@ class Workshop:
     work: Path
     logs: Path
     stall_seconds: float
+    script_seconds: float = 0
+    permissions: Callable[[], Permissions] = Permissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +66,18 @@ class Published:
                 size += path.stat().st_size
         return cls(paths, size)
 
+    def to_json(self) -> dict[str, Any]:
+        """As the record keeps it for a successor."""
+        return {"paths": [str(path) for path in self.paths], "size": self.size}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Published":
+        """The inverse of `to_json`."""
+        return cls([Path(path) for path in data["paths"]], data["size"])
+
 
 class Attempt:
-    """The media side of one claimed task. The methods are called in the order in which they stand here.
+    """The media side of one claimed task. The methods for the encode are called in the order in which they stand.
 
     Temporary names are those of the first claim (epoch, `node_id`), also when the encode is taken back under another.
     """
@@ -74,6 +91,8 @@ class Attempt:
         on_progress: Callable[[Progress], None],
         on_lines: Callable[[list[str]], None],
     ) -> None:
+        self.spec = claim.spec
+        """What is to be done; an imported sidecar changes it."""
         self._claim = claim
         self._node_id = node_id
         self._shop = shop
@@ -85,8 +104,62 @@ class Attempt:
         self._steps: list[list[str]] = []
         self._plan: OutputPlan | None = None
         self._older: OutputPlan | None = None
-        self._run: FFmpegRun | None = None
+        self._encode: FFmpegRun | None = None
+        self._run: FFmpegRun | ScriptRun | None = None
         self._facts: dict[str, MediaFacts] = {}
+
+    def change(self, fields: dict[str, Any] | None) -> None:
+        """What an imported sidecar changes of the task's spec; None takes it back."""
+        self.spec = self._claim.spec.changed(fields)
+
+    async def open_folder(self) -> None:
+        """Have the private folder, before anything is prepared in it."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+
+    async def find_script(self, spec: ProcessingSpec, output: str) -> Script:
+        """Resolve a script; raises ElsewhereError when it may not or cannot run here.
+
+        `output` is where the output came to lie, if it did. Safe to cancel.
+        """
+        values = self._values(output or self.resolve_output())
+        permissions = self._shop.permissions()
+        return await asyncio.to_thread(script.find, spec, values, self._folder, permissions)
+
+    async def run_script(self, found: Script, paused: bool) -> ScriptEnd:
+        """Run it to its end; `cancel`, `pause` and `resume` are for it meanwhile."""
+        run = ScriptRun(
+            found.argv,
+            launcher=self._shop.launcher,
+            workdir=self._folder,
+            log=self.log,
+            seconds=self._shop.script_seconds,
+        )
+        self._run = run
+        if paused:
+            run.pause()
+        return await run.run()
+
+    def resolve_output(self) -> str:
+        """The output path on this node."""
+        spec = self.spec
+        return spec.output if spec.output is not None else expand(spec.output_pattern, self._values(""))
+
+    def as_resolved(self, task: Task) -> Task:
+        """What people see of the task, with everything that is known here already."""
+        output, steps = self._resolve()
+        given = {"command": join(steps), "output_file": task.output_file.resolved or output}
+        return task.model_copy(
+            update={
+                name: getattr(task, name).model_copy(
+                    update={"resolved": getattr(task, name).resolved or value}
+                )
+                for name, value in given.items()
+            }
+        )
+
+    def inputs(self) -> list[Path]:
+        """What the task reads, which a sidecar must not overwrite."""
+        return [Path(self.spec.input), *(self._plan.inputs if self._plan else ())]
 
     async def prepare(self) -> None:
         """Resolve the command and make folders; raises UserError when the task cannot run here."""
@@ -95,13 +168,13 @@ class Attempt:
 
     async def examine(self) -> dict[str, Any]:
         """Probe the inputs, which is safe to cancel. Returns what is known now: command, output, input."""
-        spec, planned = self._claim.spec, self._planned()
+        spec, planned = self.spec, self._planned()
         invocations = [arguments.parse(step) for step in planned.steps]
         for name, path in inputs_to_probe(invocations).items():
             await self._probe(name, path)
         expected = expect(invocations[-1], self._facts)
         argvs = [command.build(self._shop.ffmpeg, step) for step in planned.steps]
-        self._run = FFmpegRun(
+        self._run = self._encode = FFmpegRun(
             argvs,
             launcher=self._shop.launcher,
             workdir=self._folder,
@@ -124,7 +197,7 @@ class Attempt:
         """Move what the earlier attempt left into place; None if it has to be made again."""
         assert self._older is not None  # noqa: S101 - is_published_in_part told so
         record = (self._claim.publishing or {})["outputs"]
-        paths = await asyncio.to_thread(publication.finish, self._older, self._claim.spec.if_exists, record)
+        paths = await asyncio.to_thread(publication.finish, self._older, self.spec.if_exists, record)
         await asyncio.to_thread(publish.discard_rivals, self._planned())  # we were just given permission
         return None if paths is None else await asyncio.to_thread(Published.at, paths)
 
@@ -134,7 +207,7 @@ class Attempt:
 
     async def has_input(self) -> bool:
         """Whether the input, which was there at the start, still is."""
-        return await asyncio.to_thread(Path(self._claim.spec.input).exists)
+        return await asyncio.to_thread(Path(self.spec.input).exists)
 
     async def encode(self) -> Finished:
         """Run every step; returns how ffmpeg ended."""
@@ -158,7 +231,7 @@ class Attempt:
 
     async def publish(self) -> Published:
         """Move the output into place, just after permission was given; raises UserError."""
-        return await asyncio.to_thread(_publish, self._planned(), self._claim.spec.if_exists)
+        return await asyncio.to_thread(_publish, self._planned(), self.spec.if_exists)
 
     async def clean_up(self) -> None:
         """Remove what is left of this attempt: temporary output, working folder; close the log. Never raises."""
@@ -166,41 +239,40 @@ class Attempt:
         await self.log.close()
 
     async def cancel(self) -> None:
-        """Kill ffmpeg and everything it started."""
+        """Kill what runs, and everything it started."""
         if self._run is not None:
             await self._run.cancel()
 
     def pause(self) -> None:
-        """Suspend ffmpeg."""
+        """Suspend what runs."""
         if self._run is not None:
             self._run.pause()
 
     def resume(self) -> None:
-        """Let a suspended ffmpeg go on."""
+        """Let what was suspended go on."""
         if self._run is not None:
             self._run.resume()
 
     def _resolve(self) -> tuple[str, list[list[str]]]:
-        claim, shop, spec = self._claim, self._shop, self._claim.spec
+        output = self.resolve_output()
+        return output, expand_steps(self.spec.tokens, self._values(output))
 
-        def values(output: str) -> Values:
-            return Values(
-                input_file=spec.input,
-                output_file=output,
-                moment=Moment(spec.clock_ns, spec.utc_offset),
-                uuid=str(claim.uuid),
-                source=spec.source,
-                os_name=shop.os,
-                os_arch=shop.arch,
-                ffmpeg=str(shop.ffmpeg),
-                metadata=spec.metadata,
-            )
-
-        output = spec.output if spec.output is not None else expand(spec.output_pattern, values(""))
-        return output, expand_steps(spec.tokens, values(output))
+    def _values(self, output: str) -> Values:
+        shop, spec = self._shop, self.spec
+        return Values(
+            input_file=spec.input,
+            output_file=output,
+            moment=Moment(spec.clock_ns, spec.utc_offset),
+            uuid=str(self._claim.uuid),
+            source=spec.source,
+            os_name=shop.os,
+            os_arch=shop.arch,
+            ffmpeg=str(shop.ffmpeg),
+            metadata=spec.metadata,
+        )
 
     def _prepare_folders(self, steps: list[list[str]], output: str) -> None:
-        spec = self._claim.spec
+        spec = self.spec
         if not Path(spec.input).exists():
             raise ElsewhereError(
                 f"The input “{spec.input}” is not there.",
@@ -245,8 +317,8 @@ class Attempt:
         return self._plan
 
     def _ffmpeg(self) -> FFmpegRun:
-        assert self._run is not None  # noqa: S101 - prepare came first
-        return self._run
+        assert self._encode is not None  # noqa: S101 - prepare came first
+        return self._encode
 
 
 def _secure(planned: OutputPlan) -> list[dict[str, Any]]:

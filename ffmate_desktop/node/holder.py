@@ -1,14 +1,15 @@
 """The writes of whoever holds a claim: each names the claim, and is repeated until the database has answered."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ffmate_desktop.db import claims
+from ffmate_desktop.db import claims, scripts, tasks
 from ffmate_desktop.db.claims import Ended
 from ffmate_desktop.db.connection import Database
-from ffmate_desktop.domain.errors import ElsewhereError
-from ffmate_desktop.domain.task import Claim, Desired, Epoch, Outcome
+from ffmate_desktop.domain.errors import ElsewhereError, UserError
+from ffmate_desktop.domain.task import Claim, Desired, Epoch, Outcome, Task, TaskStatus
 from ffmate_desktop.node.insist import insist
 
 Finish = Callable[[int, Ended], Awaitable[dict[int, Desired]]]
@@ -25,12 +26,40 @@ class Holder:
     def __init__(self, database: Database, node_id: int, claim: Claim, finish: Finish) -> None:
         self.claim = claim
         self.node_id = node_id
+        self.taken_back = asyncio.Event()
+        """Set when a lost claim was taken back; cleared by whoever has seen it."""
         self._database = database
         self._finish = finish
 
     def take_back(self, epoch: Epoch, node_id: int) -> None:
         """The claim has this epoch now, and this incarnation holds it."""
         self.claim, self.node_id = replace(self.claim, epoch=epoch), node_id
+        self.taken_back.set()
+
+    async def read(self) -> Task:
+        """The task as people see it; raises UserError when it is gone."""
+        found = await insist(
+            lambda: tasks.get_tasks(self._database, [self.claim.uuid]), f"reading {self.claim.uuid}"
+        )
+        if not found:
+            raise UserError("The task was deleted meanwhile.")
+        return found[0]
+
+    async def enter(
+        self, status: TaskStatus, facts: Mapping[str, Any], record: Mapping[str, Any] | None
+    ) -> Desired | None:
+        """Ask for the permission to enter that stage; see `scripts.enter_stage`."""
+        return await insist(
+            lambda: scripts.enter_stage(self._database, self.node_id, self.claim, status, facts, record),
+            f"the stage of {self.claim.uuid}",
+        )
+
+    async def reserve_output(self, key: str) -> None:
+        """Have this output path among all active tasks; raises OutputTakenError."""
+        await insist(
+            lambda: claims.set_output(self._database, self.node_id, self.claim, key),
+            f"the output of {self.claim.uuid}",
+        )
 
     async def tell(self, facts: dict[str, Any]) -> Desired | None:
         """Write down what is known of the running encode; returns what is wanted of the task."""
@@ -71,7 +100,7 @@ class Holder:
     async def give_back(self) -> None:
         """Put the task back into the queue."""
         await insist(
-            lambda: claims.give_back(self._database, self.node_id, [self.claim.id]),
+            lambda: claims.give_back(self._database, self.node_id, {self.claim.id: self.claim.epoch}),
             f"giving back {self.claim.uuid}",
         )
 

@@ -12,11 +12,15 @@ from ffmate_desktop.node.node import Node
 class NodeHost:
     """Opens a node, lets it work, and opens another when `join` is called after it has left.
 
-    `open_node` is a context in which a node has joined; it raises UserError when that cannot be.
+    `open_node` is a context in which a node with so many slots has joined; it raises UserError when that cannot be.
+    `slots` is how many the next one gets.
     """
 
-    def __init__(self, identifier: str, open_node: Callable[[], AbstractAsyncContextManager[Node]]) -> None:
+    def __init__(
+        self, identifier: str, slots: int, open_node: Callable[[int], AbstractAsyncContextManager[Node]]
+    ) -> None:
         self.identifier = identifier
+        self.slots = slots
         self.trouble: UserError | None = None
         self._open_node = open_node
         self._node: Node | None = None
@@ -65,7 +69,7 @@ class NodeHost:
                 return
             self.trouble = None
             try:
-                async with self._open_node() as node:
+                async with self._open_node(self.slots) as node:
                     self._node = node
                     if self._stopping.is_set():  # while it was joining
                         node.stop()

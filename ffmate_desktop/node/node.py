@@ -26,6 +26,8 @@ from ffmate_desktop.node.recovery import recover
 from ffmate_desktop.node.scheduler import Scheduler
 from ffmate_desktop.node.slots import Slots
 from ffmate_desktop.node.task_run import TaskRun
+from ffmate_desktop.node.watching import Watching
+from ffmate_desktop.services.presets import PresetService
 
 REMEMBERED = timedelta(days=30)
 """How long a node that ended is kept for the history of its tasks."""
@@ -37,8 +39,9 @@ GIVE_BACK_SECONDS = 15.0
 class Node:
     """One node. `start` joins the cluster, `run` works until `stop` or a drain ends it.
 
-    `facts.slots` tasks run at once. What `feed` collects is shipped to the cluster's log. The node owns every task
-    it starts; its database pool and workshop are its own to use but not to close.
+    `facts.slots` tasks run at once. What `feed` collects is shipped to the cluster's log; with `presets` it scans
+    watchfolders. The node owns every task it starts; its database pool and workshop are its own to use but not to
+    close.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Node:
         shop: Workshop,
         bus: Bus,
         feed: LogFeed | None = None,
+        presets: PresetService | None = None,
     ) -> None:
         self._database = database
         self._feed = feed
@@ -65,7 +69,7 @@ class Node:
         self._idle.set()
         self._last_beat: Beat | None = None
         self._beat_came = asyncio.Event()
-        self._orphaned: set[int] = set()
+        self._orphaned: dict[int, Epoch] = {}
         self._group: asyncio.TaskGroup | None = None
         self._retiring: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(
@@ -84,6 +88,11 @@ class Node:
         )
         self._janitor = Janitor(database, facts.machine)
         self._sender = ProgressSender(database, node_id=self._node_id, progress=self._live)
+        self._watching = (
+            None
+            if presets is None
+            else Watching(database, presets, node_id=self._node_id, may_scan=self._may_scan)
+        )
 
     async def start(self) -> None:
         """Join the cluster; raises UserError when that cannot be."""
@@ -168,6 +177,7 @@ class Node:
     async def run(self) -> None:
         """Work until `stop`, or until a drain is complete. Cancelling it ends everything at once."""
         unsubscribe = self._bus.subscribe(self._on_change)
+        unhear = self._bus.subscribe(self._watching.hear) if self._watching is not None else lambda: None
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -179,6 +189,7 @@ class Node:
                         (self._sender.run, "progress"),
                         (self._reconcile, "reconcile"),
                         (self._ship_lines, "log feed"),
+                        (self._watch_folders, "watchfolders"),
                     )
                 ]
                 self._scheduler.wake()
@@ -190,6 +201,7 @@ class Node:
         finally:
             self._group = None
             unsubscribe()
+            unhear()
             await self._heartbeat.close()
         logs.cluster.info("Node %s left", self._facts.identifier)
 
@@ -221,18 +233,29 @@ class Node:
         else:
             await self._feed.run(self._database, self._facts.identifier, self._node_id)
 
+    async def _watch_folders(self) -> None:
+        if self._watching is None:
+            await self._over.wait()
+        else:
+            await self._watching.run()
+
+    def _may_scan(self) -> bool:
+        return not (self._draining or self.paused or self._over.is_set())
+
     def _node_id(self) -> int:
         return self._heartbeat.membership.id
 
     def _wanted(self) -> tuple[int, int]:
         """Slots that nobody encodes in or makes ready for, and how many tasks are wanted ahead of them.
 
-        As many tasks as there are slots may be published beside the encodes.
+        As many tasks as there are slots may be published beside the encodes; whose last write is on its way counts
+        no more, since it travels with the claim.
         """
         if self._draining or self.paused or self._over.is_set():
             return 0, 0
-        encoded = sum(run.encoded for run in self._runs.values())
-        free = self._facts.slots - len(self._runs) + min(encoded, self._facts.slots)
+        runs = [run for run in self._runs.values() if not run.ending]
+        encoded = sum(run.encoded for run in runs)
+        free = self._facts.slots - len(runs) + min(encoded, self._facts.slots)
         ahead = self._slots.ahead()
         return max(free, 0), max(min(ahead, ahead + free), 0)
 
@@ -313,7 +336,8 @@ class Node:
             else:
                 run.end(Order.LOST)
         # Ours in the database, unknown here, and no claim was on its way: its answer was lost.
-        self._orphaned = beat.mine.keys() - self._runs.keys() if quiet else set()
+        unknown = beat.mine.keys() - self._runs.keys() if quiet else ()
+        self._orphaned = {task_id: beat.mine[task_id][0] for task_id in unknown}
         if beat.work:
             self._scheduler.wake()
         self._last_beat = beat
@@ -344,7 +368,7 @@ class Node:
         while True:
             await self._beat_came.wait()
             self._beat_came.clear()
-            orphaned, self._orphaned = self._orphaned, set()
+            orphaned, self._orphaned = self._orphaned, {}
             if orphaned:
                 await self._give_back_orphaned(orphaned)
             if self._last_beat is not None and self._last_beat.leftovers:
@@ -358,9 +382,9 @@ class Node:
                     lease=self._facts.lease,
                 )
 
-    async def _give_back_orphaned(self, ids: set[int]) -> None:
+    async def _give_back_orphaned(self, held: Mapping[int, Epoch]) -> None:
         try:
-            given = await claims.give_back(self._database, self._node_id(), list(ids))
+            given = await claims.give_back(self._database, self._node_id(), held)
         except CONNECTION_LOST:
             return  # the next beat finds them again
         if given:

@@ -1,6 +1,11 @@
-"""Why an attempt has to end before its time."""
+"""Why an attempt has to end before its time, and how whatever it does just then hears of it."""
 
+import asyncio
+from collections.abc import Coroutine
 from enum import IntEnum, auto
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Order(IntEnum):
@@ -17,4 +22,49 @@ class Order(IntEnum):
 
 
 class OrderedError(Exception):
-    """Leaves the attempt; the order stands in the run."""
+    """Leaves the attempt; the order stands in its `Orders`."""
+
+
+class Orders:
+    """What one attempt was ordered to do: the order of the highest rank counts."""
+
+    def __init__(self, what: str) -> None:
+        self.given: Order | None = None
+        self._what = what
+        self._looking: asyncio.Task[Any] | None = None
+
+    def give(self, order: Order) -> bool:
+        """False when a higher one stands already."""
+        if self.given is not None and order <= self.given:
+            return False
+        self.given = order
+        if self._looking is not None:
+            self._looking.cancel()
+        return True
+
+    def check(self) -> None:
+        """Raises OrderedError when there is an order."""
+        if self.given is not None:
+            raise OrderedError
+
+    async def unless(self, looking: Coroutine[Any, Any, T]) -> T:
+        """The result of work that only reads; an order does not wait for it, since storage may not answer."""
+        self._looking = asyncio.create_task(looking, name=f"looking at {self._what}")
+        if self.given is not None:
+            self._looking.cancel()
+        try:
+            result: T = await self._looking
+        except asyncio.CancelledError:
+            if self._looking.cancelled() and not _is_cancelled():
+                self.check()
+            raise
+        finally:
+            self._looking = None
+        self.check()
+        return result
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody wants the running task of the loop to end."""
+    current = asyncio.current_task()
+    return current is not None and current.cancelling() > 0

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import claims
 from ffmate_desktop.db.claims import Ended
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
-from ffmate_desktop.domain.task import Claim, Desired
+from ffmate_desktop.db.connection import CONNECTION_LOST, DATA_REFUSED, Database, reason
+from ffmate_desktop.domain.task import Claim, Desired, Outcome, TaskStatus
 
+UNWRITTEN = "It failed, but the database could not keep the reason. It is in the log of the node."
 MOMENT = 0.05
 """Seconds that the other nodes get to take their share of a short queue."""
 
@@ -102,6 +103,11 @@ class Scheduler:
         try:
             every = [one for end in ends for one in end.ended]
             answer, claimed = await claims.finish_and_claim(self._database, node_id, every, slots, ahead)
+        except DATA_REFUSED:
+            if not every:
+                raise
+            answer, claimed = await self._end_one_by_one(node_id, every), []
+            self._wake.set()  # for the claim, which did not come to pass
         finally:
             if self._claiming:
                 self._claiming, self._last_answer = False, loop.time()
@@ -117,3 +123,22 @@ class Scheduler:
         if claimed:
             self._wake.set()  # for the rest, if we got our share of a short queue: the others first
             self._others_until = loop.time() + MOMENT if len(claimed) < slots else 0.0
+
+    async def _end_one_by_one(self, node_id: int, ended: Ended) -> dict[int, Desired]:
+        """The database refused something about one of these ends: it shall not keep the others from theirs."""
+        answer: dict[int, Desired] = {}
+        for claim, outcome in ended:
+            try:
+                answer |= await claims.finish(self._database, node_id, [(claim, outcome)])
+            except DATA_REFUSED as error:
+                logs.task.error(
+                    "The database cannot keep how %s (%s) ended: %s. It ended so: %s %s",
+                    *(claim.name, claim.uuid, error, outcome.status, outcome.error or ""),
+                )
+                answer |= await claims.finish(self._database, node_id, [(claim, _bare(outcome))])
+        return answer
+
+
+def _bare(outcome: Outcome) -> Outcome:
+    """The end without what the database may have refused. A success stays one: its output is in place."""
+    return replace(outcome, error=UNWRITTEN if outcome.status is TaskStatus.DONE_ERROR else None, result={})

@@ -21,7 +21,8 @@ from ffmate_desktop.services.submission import Draft, check_folders, prepare
 class TaskEdit:
     """What shall be different; None leaves it as it is. A command and a preset exclude each other.
 
-    A new preset brings its output pattern, unless one is given, and its labels instead of the former ones.
+    A new preset brings its output pattern, unless one is given, and its labels, scripts and webhooks instead of the
+    former ones.
     """
 
     command: str | None = None
@@ -88,6 +89,9 @@ def _changed(task: StoredTask, change: TaskEdit, preset: Preset | None) -> Draft
             "command": change.command,
             "output_file": change.output_file,
             "labels": change.labels or (),
+            "pre_processing": None,
+            "post_processing": None,
+            "webhooks": None,
         }
     else:
         different |= {
@@ -119,6 +123,9 @@ def _as_new(task: StoredTask, *, if_exists: IfExists) -> NewTask:
         labels=task.labels,
         metadata=task.spec.metadata,
         if_exists=if_exists,
+        pre_processing=before.as_new() if (before := task.spec.pre_processing) else None,
+        post_processing=after.as_new() if (after := task.spec.post_processing) else None,
+        webhooks=task.spec.webhooks,
     )
 
 

@@ -9,6 +9,9 @@ from ffmate_desktop.domain.errors import UserError
 class LocalNode(Protocol):
     """It joins by itself, and may leave and join again while the program lives."""
 
+    slots: int
+    """How many tasks it runs at once when it joins the next time."""
+
     @property
     def identifier(self) -> str:
         """Its name in the cluster."""

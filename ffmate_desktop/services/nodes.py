@@ -66,6 +66,16 @@ class NodeService:
                     raise UserError(f"“{identifier}” is still at work.", "Drain it first.")
             raise await self._not_there(identifier)
 
+    async def check_name(self, identifier: str, host: str, pid: int) -> None:
+        """Raises UserError when another program than the process `pid` on `host` is at work under this name."""
+        for node in await self.all():
+            is_alive = node.state in (NodeState.ONLINE, NodeState.DRAINING)
+            if node.identifier == identifier and is_alive and (node.host, node.pid) != (host, pid):
+                raise UserError(
+                    f"A node named “{identifier}” is at work there already, on {node.host}.",
+                    "Give this computer another name.",
+                )
+
     async def _not_there(self, identifier: str) -> UserError:
         nodes = {node.identifier: node for node in await self.all()}
         if identifier in nodes:

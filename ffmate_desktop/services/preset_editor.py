@@ -14,14 +14,15 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.order import HIGHEST
-from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.preset import Preset, PresetExtra
+from ffmate_desktop.domain.processing import check_processing
 from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.services.presets import PresetService
 
 
 @dataclass(frozen=True, slots=True)
 class PresetDraft:
-    """What an editor fills in."""
+    """What an editor fills in. `extra` None keeps the scripts and webhooks that an edited preset has."""
 
     name: str
     command: str
@@ -29,6 +30,7 @@ class PresetDraft:
     output_file: str = ""
     priority: int = 0
     labels: tuple[str, ...] = ()
+    extra: PresetExtra | None = None
 
 
 class PresetEditor:
@@ -44,8 +46,8 @@ class PresetEditor:
 
     async def edit(self, uuid: UUID, draft: PresetDraft) -> Preset:
         """Change an own preset; tasks that were made from it stay as they are."""
-        await self._own(uuid)
-        return await self._write(uuid, draft)
+        extra = (await self._own(uuid)).extra if draft.extra is None else draft.extra
+        return await self._write(uuid, replace(draft, extra=extra))
 
     async def delete(self, uuid: UUID) -> None:
         """Remove an own preset; tasks that were made from it keep its command and its name."""
@@ -83,6 +85,7 @@ class PresetEditor:
             output_file=draft.output_file,
             priority=draft.priority,
             labels=check_labels(draft.labels),
+            **(dict(draft.extra) if draft.extra else {}),
         )
         try:
             await stored.write(self._database, preset, tokens)
@@ -90,9 +93,11 @@ class PresetEditor:
             raise taken from error
         return await self._presets.get(uuid)
 
-    async def _own(self, uuid: UUID) -> None:
-        if (await self._presets.get(uuid)).built_in:
+    async def _own(self, uuid: UUID) -> Preset:
+        preset = await self._presets.get(uuid)
+        if preset.built_in:
             raise UserError("The built-in presets cannot be changed.", "Duplicate it, then change the copy.")
+        return preset
 
     async def _free_name(self, name: str) -> str:
         taken = {one.name.strip().casefold() for one in await self._presets.all()}
@@ -110,6 +115,9 @@ def check(draft: PresetDraft) -> list[list[str]]:
     if not 0 <= draft.priority <= HIGHEST:
         raise UsageError("A priority is a whole number from 0.", "Higher ones run first.")
     check_labels(draft.labels)
+    if draft.extra is not None:
+        check_processing(draft.extra.pre_processing, "pre")
+        check_processing(draft.extra.post_processing, "post")
     tokens = tokenise(draft.command)
     used = frozenset[str]().union(*(wildcards_in(token) for step in tokens for token in step))
     wildcards_in(draft.output_file)
@@ -134,7 +142,17 @@ def read_presets(text: str) -> list[PresetDraft]:
 
 
 def _read(entry: dict[str, Any]) -> PresetDraft:
-    known = ("name", "description", "command", "outputFile", "priority", "labels")
+    known = (
+        "name",
+        "description",
+        "command",
+        "outputFile",
+        "priority",
+        "labels",
+        "preProcessing",
+        "postProcessing",
+        "webhooks",
+    )
     fields = {key: entry[key] for key in known if entry.get(key) is not None}
     try:
         return _as_draft(Preset.model_validate({"uuid": uuid4()} | fields))
@@ -147,7 +165,13 @@ def _read(entry: dict[str, Any]) -> PresetDraft:
 
 def _as_draft(preset: Preset) -> PresetDraft:
     return PresetDraft(
-        preset.name, preset.command, preset.description, preset.output_file, preset.priority, preset.labels
+        preset.name,
+        preset.command,
+        preset.description,
+        preset.output_file,
+        preset.priority,
+        preset.labels,
+        preset.extra,
     )
 
 

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import re
 import stat
 import time
 from collections.abc import Sequence
@@ -18,11 +17,13 @@ from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.paths import is_absolute, numbered, output_key
 from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.processing import DirectWebhook, ProcessingSpec, check_processing
 from ffmate_desktop.domain.task import IfExists, NewTask, PresetName, TaskSpec
 from ffmate_desktop.domain.wildcards import NODE_WILDCARDS, Moment, Values, expand, expand_steps, wildcards_in
 from ffmate_desktop.media import command as command_line
 from ffmate_desktop.media.outputs import check_names, plan
 from ffmate_desktop.media.publish import check_writable, explain
+from ffmate_desktop.services.known_commands import KnownCommands
 
 MAX_NUMBER = 10_000
 """So many names are tried before a free one is given up."""
@@ -49,41 +50,6 @@ class Draft:
     """The output path before any suffix; None while it depends on the node, or when there is none."""
 
 
-class KnownCommands:
-    """Commands that were checked with one file: many files with the same command differ in little.
-
-    Good for looking ahead, where a mistake does no harm; a submission checks everything.
-    """
-
-    def __init__(self) -> None:
-        self._steps: dict[str, list[list[str]]] = {}
-        self._good: set[tuple[str, str, str]] = set()
-
-    def tokenise(self, command: str) -> list[list[str]]:
-        """As the grammar does, once a command."""
-        steps = self._steps.get(command)
-        if steps is None:
-            steps = self._steps[command] = tokenise(command)
-        return steps
-
-    def has(self, command: str, values: Values) -> bool:
-        """Whether files of these kinds passed, so that only names are left to check."""
-        return _kind(command, values) in self._good
-
-    def add(self, command: str, values: Values) -> None:
-        """It passed."""
-        if not _LISTS_FILES.search(command) and Path(values.input_file).suffix.lower() not in _LISTS:
-            self._good.add(_kind(command, values))
-
-
-_LISTS_FILES = re.compile(r"(?:^|\s)-f\s+(?:concat|hls|image2)\b|concat:|\$\{(?!INPUT_FILE\}|OUTPUT_FILE\})")
-_LISTS = frozenset({".ffconcat", ".m3u8", ".m3u"})
-
-
-def _kind(command: str, values: Values) -> tuple[str, str, str]:
-    return command, Path(values.input_file).suffix.lower(), Path(values.output_file).suffix.lower()
-
-
 def prepare(
     new: NewTask,
     preset: Preset | None,
@@ -92,12 +58,13 @@ def prepare(
     client: str,
     base: str,
     uuid: UUID | None = None,
+    moment: Moment | None = None,
     known: KnownCommands | None = None,
 ) -> Draft:
     """Check one new task and resolve what can be resolved now.
 
-    `base` is the folder that relative paths start from, `uuid` that of a task that exists already, `known` makes many
-    files of one command quick.
+    `base` is the folder that relative paths start from; `uuid` and `moment` are those of a task that exists already;
+    `known` makes many files of one command quick.
     Reads the file system, so call it in a thread. Raises UserError, or UsageError, for everything that could never
     run.
     """
@@ -106,7 +73,7 @@ def prepare(
     steps = tokenise(command) if known is None else known.tokenise(command)
     given = _absolute(new.input_file, base)
     _check_input(given)
-    moment = Moment(time.time_ns(), _utc_offset())
+    moment = moment or Moment(time.time_ns(), _utc_offset())
     uuid = uuid or uuid4()
     values = Values(
         input_file=given,
@@ -120,13 +87,17 @@ def prepare(
         metadata=new.metadata,
     )
     path = _resolve_output(pattern, values, base)
-    whole = replace(values, output_file=path)
-    if known is not None and known.has(command, whole):
+    values = replace(values, output_file=path)
+    if known is not None and known.has(command, values):
         check_names(Path(given), Path(path))
     else:
-        _check_command(steps, whole, uuid=str(uuid))
+        _check_command(steps, values, uuid=str(uuid))
         if known is not None:
-            known.add(command, whole)
+            known.add(command, values)
+    before = check_processing(new.pre_processing or (preset and preset.pre_processing) or None, "pre")
+    after = check_processing(new.post_processing or (preset and preset.post_processing) or None, "post")
+    for script in (before, after):
+        _check_script(script, values)
     output = None if wildcards_in(pattern) & NODE_WILDCARDS or not path else path
     if output is not None:
         _refuse_existing(output, new.if_exists)
@@ -142,6 +113,9 @@ def prepare(
         source=source,
         metadata=new.metadata,
         client=client,
+        pre_processing=before,
+        post_processing=after,
+        webhooks=_webhooks(new, preset),
     )
     row = TaskRow(
         uuid=uuid,
@@ -297,6 +271,32 @@ def _check_command(steps: list[list[str]], values: Values, *, uuid: str) -> None
     )
     for step in planned.steps:
         command_line.build(Path("ffmpeg"), step)
+
+
+def _check_script(script: ProcessingSpec | None, values: Values) -> None:
+    """Put in what is known, to find now a file that the task lacks. Whether a script may run is its node's to say."""
+    if script is None:
+        return
+    if script.sidecar is not None:
+        path = expand(script.sidecar, values)
+        if not is_absolute(path):
+            raise UsageError(
+                f"The sidecar “{script.sidecar}” does not say in which folder.",
+                "Write a full path, such as ${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}.json",
+            )
+    for token in script.tokens:
+        expand(token, replace(values, sidecar_file="sidecar"))
+    if script.tokens and not is_absolute(expand(script.tokens[0], replace(values, sidecar_file="sidecar"))):
+        raise UsageError(
+            f"The script “{script.tokens[0]}” does not say in which folder.",
+            "Write its full path, as it is on the nodes.",
+        )
+
+
+def _webhooks(new: NewTask, preset: Preset | None) -> tuple[DirectWebhook, ...] | None:
+    """Those of the task and of the preset; only events of tasks can be meant."""
+    joined = (*(new.webhooks or ()), *((preset.webhooks if preset else None) or ()))
+    return tuple(hook for hook in dict.fromkeys(joined) if hook.event.startswith("task.")) or None
 
 
 def _refuse_existing(output: str, if_exists: IfExists) -> None:

@@ -10,7 +10,7 @@ import time
 from tests.benchmarks.contest import peers_python
 from tests.benchmarks.server import open_server
 
-NAMES = ("throughput", "latency", "deep_queue", "encodes", "idle")
+NAMES = ("throughput", "latency", "deep_queue", "encodes", "idle", "watchfolders")
 
 
 async def main(names: list[str]) -> None:
@@ -30,7 +30,7 @@ if __name__ == "__main__":
     if unknown := set(chosen) - set(NAMES):
         sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     if (
-        chosen != ["encodes"]
+        set(chosen) - {"encodes", "watchfolders"}
         and subprocess.run((peers_python(), "-c", "import pgqueuer, procrastinate"), check=False).returncode
     ):
         sys.exit(

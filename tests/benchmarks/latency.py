@@ -6,7 +6,7 @@ import statistics
 import time
 from collections import defaultdict
 
-from tests.benchmarks.contest import OURS_DEFAULT, PGQUEUER, PROCRASTINATE, Arena, Contestant
+from tests.benchmarks.contest import OURS_DEFAULT, PGQUEUER, PROCRASTINATE, WARM_UP, Arena, Contestant
 from tests.benchmarks.figures import load, percentile, reach
 from tests.benchmarks.server import Server
 
@@ -27,7 +27,7 @@ async def run(server: Server) -> None:
                     await asyncio.sleep(random.uniform(0.08, 0.16))
                     asked[number] = time.perf_counter()
                     await arena.submit(number, number + 1)
-                await arena.all_done(TASKS + 40 * WORKERS)
+                await arena.all_done(TASKS + WARM_UP * WORKERS)
                 started = await arena.stop()
             samples[contestant].append([started[number] - asked[number] for number in asked])
     print(f"{WORKERS} idle worker processes, {ROUNDS} interleaved rounds of {TASKS}, {load()}:")

@@ -3,12 +3,21 @@
 import statistics
 from collections import defaultdict
 
-from tests.benchmarks.contest import OURS, OURS_SINGLE, PGQUEUER, PROCRASTINATE, Arena, Contestant
+from tests.benchmarks.contest import (
+    OURS,
+    OURS_SINGLE,
+    PGQUEUER,
+    PGQUEUER_20,
+    PROCRASTINATE,
+    WARM_UP,
+    Arena,
+    Contestant,
+)
 from tests.benchmarks.figures import load, reach, spread
 from tests.benchmarks.server import Server
 
 ROUNDS = 5
-JOBS = {OURS: 6000, OURS_SINGLE: 1500, PGQUEUER: 6000, PROCRASTINATE: 1500}
+JOBS = {OURS: 6000, OURS_SINGLE: 1500, PGQUEUER: 6000, PGQUEUER_20: 6000, PROCRASTINATE: 1500}
 
 
 async def run(server: Server) -> None:
@@ -20,10 +29,10 @@ async def run(server: Server) -> None:
         for _ in range(ROUNDS):
             for contestant, jobs in JOBS.items():
                 async with Arena.open(server, contestant, workers) as arena:
-                    before = arena.cpu_seconds()
                     await arena.submit(100_000, 100_000 + jobs)
+                    before = arena.cpu_seconds()
                     begin = await server.now()
-                    end = await arena.all_done(jobs + 40 * workers)
+                    end = await arena.all_done(jobs + WARM_UP * workers)
                     after = arena.cpu_seconds()
                 rates[contestant].append(jobs / (end - begin))
                 server_cpu[contestant].append((after[0] - before[0]) / jobs * 1e6)
@@ -36,6 +45,7 @@ async def run(server: Server) -> None:
                 f"workers {statistics.median(worker_cpu[contestant]):.0f} µs  [{contestant.settings}]"
             )
         _compare(rates, OURS, PGQUEUER, 2.0 if workers == 4 else 1.0)
+        _compare(rates, OURS, PGQUEUER_20, 1.0)
         _compare(rates, OURS, PROCRASTINATE, 1.0)
         _compare(rates, OURS_SINGLE, PROCRASTINATE, 1.0)
 

@@ -29,12 +29,13 @@ from ffmate_desktop import bootstrap
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.embedded import EmbeddedDatabase
 from ffmate_desktop.db.migrate import migrate
-from ffmate_desktop.gui.app import Program, make_application, make_window
+from ffmate_desktop.gui.app import make_application, make_window
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.pages.queue_page import QueuePage
+from ffmate_desktop.gui.program import Program
 from ffmate_desktop.gui.views.queue_view import QueueView
 from ffmate_desktop.settings import Settings, resources_folder
 from tests.benchmarks.figures import load, percentile, reach

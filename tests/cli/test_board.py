@@ -10,7 +10,8 @@ from rich.console import Console
 
 from ffmate_desktop.cli.board import show_until_done
 from ffmate_desktop.cli.text import ago, duration, printable, short_version, size
-from ffmate_desktop.domain.task import Client, RawResolved, Task, TaskStatus
+from ffmate_desktop.domain.task import Client, Task, TaskStatus
+from ffmate_desktop.domain.wire import RawResolved
 
 
 @pytest.mark.parametrize(

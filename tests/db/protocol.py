@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -186,7 +186,7 @@ class Cluster:
         await self.adopt(sim, [(task, claim.epoch, holder) for task, (holder, claim) in lost.items()])
         unknown = set(answer.mine) - set(sim.held) - set(lost)
         if unknown:
-            await self.give_back(sim.id, list(unknown))
+            await self.give_back(sim.id, {task: answer.mine[task][0] for task in unknown})
 
     async def _ask(self, sim: Sim) -> leases.Beat:
         assert sim.connection is not None
@@ -311,12 +311,12 @@ class Cluster:
         return given
 
     async def give_back(
-        self, node_id: int, ids: Sequence[int] | None, *, postponed: bool = False
+        self, node_id: int, held: Mapping[int, int] | None, *, postponed: bool = False
     ) -> set[int]:
         """A node puts tasks back into the queue, by default all of its own."""
         later = datetime.now(UTC) + timedelta(days=1) if postponed else None
-        given = await claims.give_back(self._database, node_id, ids, later)
-        assert given == self.world.give_back(node_id, ids, postponed=postponed)
+        given = await claims.give_back(self._database, node_id, held, later)
+        assert given == self.world.give_back(node_id, held, postponed=postponed)
         return given
 
     async def write(self, node_id: int, claim: Claim, kind: str) -> bool:
@@ -327,7 +327,8 @@ class Cluster:
                 facts = {"folders": [f"/{claim.epoch}"]} if kind == "encode" else {"size": claim.epoch}
                 record: dict[str, Any] | None = None
                 if kind == "publish":
-                    record = {"outputs": [f"{claim.epoch} of {node_id}"], "result": {}}
+                    files = [["", claim.epoch, node_id]]
+                    record = {"outputs": [{"target": f"/{claim.epoch}", "files": files}], "result": {}}
                 desired = await claims.set_phase(database, node_id, claim, kind, facts, record)
                 assert desired == world.set_phase(*key, kind, facts, record)
                 return desired is not None
@@ -342,7 +343,7 @@ class Cluster:
                 world.append_log(*key, self._sequence)
                 return (claim.id, claim.epoch, self._sequence) in world.logs
             case "give_back":
-                return bool(await self.give_back(node_id, [claim.id]))
+                return bool(await self.give_back(node_id, {claim.id: claim.epoch}))
             case "remove":
                 accepted = await claims.delete_claimed(database, node_id, claim)
                 assert accepted == world.delete_claimed(*key)

@@ -303,12 +303,14 @@ class World:
             self.forget_leftovers([task.uuid])
         return taken
 
-    def give_back(self, node_id: int, ids: Iterable[int] | None, *, postponed: bool = False) -> set[int]:
-        """What it gave back."""
+    def give_back(self, node_id: int, held: Mapping[int, int] | None, *, postponed: bool = False) -> set[int]:
+        """What it gave back: what it has of these ids and epochs, or all that it has."""
+        if held is None:
+            held = {task_id: task.epoch for task_id, task in self.tasks.items()}
         given = set()
-        for task_id in list(self.tasks) if ids is None else list(ids):
-            task = self.tasks.get(task_id)
-            if task is None or not task.is_active or task.node_id != node_id:
+        for task_id, epoch in held.items():
+            task = self.held(node_id, task_id, epoch)
+            if task is None:
                 continue
             task.loosen("QUEUED")
             task.started, task.postponed = False, postponed

@@ -121,7 +121,7 @@ async def test_a_claim_raises_the_epoch_and_counts_the_attempt(database: Databas
     await add(database, row("task"))
     async with joined(database_uri) as node:
         [first] = await claims.claim(database, node.id, 1)
-        await claims.give_back(database, node.id, [first.id])
+        await claims.give_back(database, node.id, {first.id: first.epoch})
         [second] = await claims.claim(database, node.id, 1)
     assert (first.epoch, first.attempts) == (1, 1)
     assert second.epoch > first.epoch
@@ -135,7 +135,7 @@ async def test_every_write_of_a_lost_claim_matches_nothing(
     await add(database, row("task"))
     async with joined(database_uri) as old, joined(database_uri, identifier="b") as new:
         [lost] = await claims.claim(database, old.id, 1)
-        await claims.give_back(database, old.id, [lost.id])
+        await claims.give_back(database, old.id, {lost.id: lost.epoch})
         [held] = await claims.claim(database, new.id, 1)
         claim, node_id = (lost, new.id) if stale == "epoch" else (held, old.id)
         assert await claims.set_phase(database, node_id, claim, "publish", {}) is None
@@ -143,8 +143,7 @@ async def test_every_write_of_a_lost_claim_matches_nothing(
         assert await claims.finish(database, node_id, [(claim, DONE)]) == {}
         assert not await claims.delete_claimed(database, node_id, claim)
         await claims.append_log(database, node_id, claim, 1, "from the dead\n")
-        if stale == "node":
-            assert await claims.give_back(database, node_id, [claim.id]) == set()
+        assert await claims.give_back(database, node_id, {claim.id: claim.epoch}) == set()
         assert await tasks.read_log(database, held.uuid) == []
         [task] = await tasks.get_tasks(database, [held.uuid])
         assert task.status is TaskStatus.RUNNING
@@ -180,8 +179,24 @@ async def test_a_task_that_was_given_back_keeps_its_place(database: Database, da
     await add(database, row("first"), row("second"))
     async with joined(database_uri) as node:
         [claim] = await claims.claim(database, node.id, 1)
-        assert await claims.give_back(database, node.id, [claim.id]) == {claim.id}
+        assert await claims.give_back(database, node.id, {claim.id: claim.epoch}) == {claim.id}
         assert await names(database, node.id, 1) == ["first"]
+
+
+async def test_a_task_given_back_twice_or_late_is_not_taken_from_a_newer_claim(
+    database: Database, database_uri: str
+) -> None:
+    await add(database, row("again"), row("other"))
+    async with joined(database_uri) as node:
+        again, other = await claims.claim(database, node.id, 2)
+        held = {again.id: again.epoch, other.id: other.epoch}
+        assert await claims.give_back(database, node.id, {again.id: again.epoch}) == {again.id}
+        [newer] = await claims.claim(database, node.id, 1)
+        assert newer.id == again.id, "the same node has it again"
+        assert await claims.give_back(database, node.id, held) == {other.id}, (
+            "its reply was lost, so it came again"
+        )
+        assert await claims.finish(database, node.id, [(newer, DONE)]) == {newer.id: "run"}
 
 
 async def test_a_cancelled_task_is_not_given_back(database: Database, database_uri: str) -> None:
@@ -189,7 +204,7 @@ async def test_a_cancelled_task_is_not_given_back(database: Database, database_u
     async with joined(database_uri) as node:
         [claim] = await claims.claim(database, node.id, 1)
         await tasks.cancel(database, [claim.uuid])
-        await claims.give_back(database, node.id, [claim.id])
+        await claims.give_back(database, node.id, {claim.id: claim.epoch})
         assert await status_of(database, "task") is TaskStatus.DONE_CANCELED
 
 

@@ -144,7 +144,7 @@ class Protocol(RuleBasedStateMachine):
         row = copy.copy(world.tasks.get(claim.id))
         accepted = self._do(self._cluster.write(node_id, claim, kind))
         ended = row is not None and row.node_id == node_id and row.is_done and row.epoch == claim.epoch
-        assert holds or kind in ("give_back", "refuse") or not accepted or (ended and kind in (
+        assert holds or kind == "refuse" or not accepted or (ended and kind in (
             "finish", "fail", "cancelled", "log", "remove")), "a zombie wrote"  # fmt: skip
         if accepted and kind == "publish":
             assert claim.id not in self._cancelled
@@ -159,8 +159,9 @@ class Protocol(RuleBasedStateMachine):
         """A node gives back what it holds and what it does not."""
         holders = self._holders()
         node_id, claim = holders[pick % len(holders)]
-        everything = [task for task in self._cluster.world.tasks if task != claim.id]
-        self._do(self._cluster.give_back(node_id, [claim.id, *everything[:1]], postponed=postponed))
+        others = {task: row.epoch for task, row in self._cluster.world.tasks.items() if task != claim.id}
+        held = {claim.id: claim.epoch, **dict(list(others.items())[:1])}
+        self._do(self._cluster.give_back(node_id, held, postponed=postponed))
 
     # Nodes
 
@@ -255,8 +256,8 @@ class Protocol(RuleBasedStateMachine):
             case "claim" | "again":
                 self._take(task, node if event == "claim" else holder)
             case "later":
-                for node_id, _ in entries[-1:]:
-                    self._do(cluster.give_back(node_id, [task], postponed=True))
+                for node_id, claim in entries[-1:]:
+                    self._do(cluster.give_back(node_id, {task: claim.epoch}, postponed=True))
             case "recover":
                 self._recover()
             case "beat":
@@ -274,7 +275,7 @@ class Protocol(RuleBasedStateMachine):
         task = self._cluster.world.tasks[task_id]
         if like is None:
             return
-        for kind in WRITES[:4] + WRITES[5:]:
+        for kind in WRITES:
             self._write(other.id if other.id != task.node_id else 1, replace(like, epoch=task.epoch), kind)
             self._write(task.node_id or other.id, replace(like, epoch=task.epoch - 1), kind)
             if task_id not in self._cluster.world.tasks:

@@ -19,7 +19,8 @@ from ffmate_desktop.domain.change import (
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeState, describe
-from ffmate_desktop.domain.task import LiveProgress, NewTask, RawResolved, Task, TaskStatus
+from ffmate_desktop.domain.task import LiveProgress, NewTask, Task, TaskStatus
+from ffmate_desktop.domain.wire import RawResolved
 
 
 @pytest.mark.parametrize("label", ["gpu", "storage:media", "encoder:hevc_nvenc", "os:linux", "Schnitt-Süd"])

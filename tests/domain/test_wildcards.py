@@ -194,7 +194,7 @@ def test_metadata_patterns_are_refused_not_taken_for_keys(path: str) -> None:
         ("${DATE_MONTHS}", "${DATE_MONTH}"),
         ("${INPUT_FILENAME}", "${INPUT_FILE_BASENAME}"),
         ("${METADATA}", "${METADATA_<path>}"),
-        ("${SIDECAR_FILE}", "${UUID}"),
+        ("${SIDECAR}", "${SIDECAR_FILE}"),
         ("${}", "${INPUT_FILE}"),
     ],
 )

@@ -36,7 +36,8 @@ from ffmate_desktop.cli.demo_report import (
 from ffmate_desktop.db.embedded import EmbeddedDatabase
 from ffmate_desktop.db.embedded import status as embedded_status
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.task import Client, RawResolved, Task, TaskStatus
+from ffmate_desktop.domain.task import Client, Task, TaskStatus
+from ffmate_desktop.domain.wire import RawResolved
 from ffmate_desktop.media.binaries import FFmpeg
 from ffmate_desktop.media.probe import MediaFacts, Prober, StreamFacts
 from ffmate_desktop.media.process import Launcher
@@ -64,6 +65,8 @@ class Demo:
         }
         for variable in ("TMPDIR", "TEMP", "TMP"):
             environment[variable] = str(folder)
+        # Where tests run in the background, Ctrl+C may be ignored, which programs pass on to those they start.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with self.notes.open("wb") as notes:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ffmate_desktop", "demo", f"--ffmpeg={FFMPEG}", *options],

@@ -1,6 +1,7 @@
 """A password shows nowhere: not in logs, errors, the list of processes, rows or notifications."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
+from keyrings.alt.file import PlaintextKeyring
 
 from tests.end_to_end.program import Program, open_folder, stop
 from tests.end_to_end.scram import Scram, open_scram
@@ -129,3 +131,33 @@ def test_a_password_file_that_others_may_read_is_named(scram: Scram) -> None:
         code, sentence = program.refused("tasks", "list")
         assert code == 1
         assert f"The password file {file} was not used, because others may read it: chmod 600 it." in sentence
+
+
+def test_the_settings_file_leads_to_a_server_whose_password_the_keyring_has(scram: Scram) -> None:
+    with open_folder() as home:
+        variables = {
+            "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring",
+            "KEYRING_PROPERTY_FILE_PATH": str(home / "keyring.cfg"),
+        }
+        data, keyring = home / "data", PlaintextKeyring()
+        data.mkdir()
+        keyring.file_path = str(home / "keyring.cfg")
+        cluster = {"database": _bare(scram), "password_kept": True}
+        file = data / "settings.json"
+        file.write_text(json.dumps({"version": 1, "node": {"slots": 7}, "cluster": cluster}))
+        program = Program(home, "--data-dir", str(data), variables=variables)
+        assert program.refused("tasks", "list")[0] == 1  # it does not have it yet
+        keyring.set_password("FFmate Desktop", _bare(scram), PASSWORD)
+        report = program.json("doctor")
+        assert PASSWORD not in str(report)
+        told = {check["name"]: check["message"] for check in report["checks"]}
+        assert f"database: {_bare(scram)} (settings file)" in told["settings"]
+        assert "slots: 7 (settings file)" in told["settings"]
+        node = program.node("keyed", *EVERYTHING)  # which gives its slots on the command line
+        assert [(one["identifier"], one["slots"]) for one in program.json("nodes", "list")] == [("keyed", 1)]
+        assert stop(node, signal.SIGTERM) == 0
+        assert PASSWORD not in (home / "keyed.log").read_text("utf-8") + file.read_text()
+        file.write_text("{")
+        code, out, err = program.run("tasks", "list")  # the embedded one, and a word on why
+        assert (code, out.startswith("No tasks")) == (0, True)
+        assert f"The settings in {file} cannot be read: it is no JSON" in err

@@ -18,6 +18,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from ffmate_desktop import bootstrap, logs
+from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.app import make_application
 from ffmate_desktop.gui.dialogs.add_node import AddNodeDialog
 from ffmate_desktop.gui.loop import Loop
@@ -26,7 +27,6 @@ from ffmate_desktop.gui.pages.nodes_page import CARDS, TABLE, NodesPage
 from ffmate_desktop.gui.pages.page import Page
 from ffmate_desktop.gui.pages.presets_page import PresetsPage
 from ffmate_desktop.gui.submitting import Submitting
-from ffmate_desktop.gui.theme.theme import Appearance
 from tests.gui.desk import Desk, desk_settings, open_desk_with
 from tests.gui.peers import open_peer
 from tests.gui.sample_work import OWN, Media, fill, running

@@ -7,9 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from ffmate_desktop.domain.node import NodeState
+from ffmate_desktop.domain.preferences import OnClose
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.desktop import closing
-from ffmate_desktop.gui.desktop.closing import CloseDialog, Closing, OnClose
+from ffmate_desktop.gui.desktop.closing import CloseDialog, Closing
 from tests.gui.desk import Desk, click
 from tests.node.farm import ENCODE, LONG
 from tests.node.waiting import until

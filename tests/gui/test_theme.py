@@ -7,7 +7,8 @@ import pytest
 from PySide6.QtGui import QColor, QFontDatabase
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from ffmate_desktop.gui.theme.theme import Appearance, Theme
+from ffmate_desktop.domain.preferences import Appearance
+from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.theme.tokens import DARK, LIGHT, STATUS_TOKENS, Tokens
 from ffmate_desktop.settings import resources_folder
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ import psutil
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.change import Change
 from ffmate_desktop.domain.node import NodeFacts
+from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
@@ -78,13 +79,17 @@ class Farm:
         heartbeat: float = 1.0,
         uri: str | None = None,
         ffmpeg: Path = FFMPEG,
+        permissions: Permissions | None = None,
+        script_seconds: float = 60,
+        watches: bool = False,
+        machine: str = "",
     ) -> Worker:
-        """A node that has joined and works; it is stopped when the test ends."""
+        """A node that has joined and works, and scans if it `watches`; it is stopped when the test ends."""
         data = self.folder.parent / f"node {identifier}"
         facts = NodeFacts(
             identifier=identifier,
             heartbeat=heartbeat,
-            machine=f"machine of {identifier}",
+            machine=machine or f"machine of {identifier}",
             pid=1,
             host="host",
             os="linux",
@@ -97,10 +102,13 @@ class Farm:
             labels=labels,
         )
         shop = await self.workshop(data, ffmpeg)
+        allowed = permissions or Permissions()
+        shop = replace(shop, script_seconds=script_seconds, permissions=lambda: allowed)
         database = Database(uri or self.uri, size=slots + 2)
         await self._stack.enter_async_context(database)
         bus = Bus()
-        node = Node(database.uri, database, facts, shop, bus)
+        presets = PresetService(database, self.folder) if watches else None
+        node = Node(database.uri, database, facts, shop, bus, presets=presets)
         news: list[Change] = []
         bus.subscribe(news.append)
         await node.start()

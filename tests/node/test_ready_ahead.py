@@ -31,7 +31,9 @@ async def busy(farm: Farm, clip: Path, **options: float) -> tuple[Worker, UUID, 
     running = await farm.add(clip, LONG, f"{farm.folder}/long.mp4")
     await farm.encoding(running)
     later = [await farm.add(clip, output=f"{farm.folder}/later-{number}.mp4") for number in range(2)]
-    await until(lambda: any(run._waits for run in worker.node._runs.values()), "the next task is ready")
+    await until(
+        lambda: any(run._stages.waits for run in worker.node._runs.values()), "the next task is ready"
+    )
     assert await states(farm, later) == [TaskStatus.RUNNING, TaskStatus.QUEUED]
     assert len(ffmpegs()) == 1
     return worker, running, later

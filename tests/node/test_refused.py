@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from ffmate_desktop.domain.task import TaskStatus
-from ffmate_desktop.node.task_run import MOST_TRIES
+from ffmate_desktop.node.stages import MOST_TRIES
 from tests.db.cluster import joined
 from tests.node.farm import Farm, Worker
 from tests.node.waiting import until

@@ -87,7 +87,7 @@ async def test_each_end_hears_whether_its_claim_was_lost(database: Database, dat
     async with desk(database_uri, 2) as node:
         await until(lambda: len(node.runs) == 2, "the claims")
         node.slots = 0
-        await claims.give_back(database, node.node.id, [node.runs["lost"].id])
+        await claims.give_back(database, node.node.id, {node.runs["lost"].id: node.runs["lost"].epoch})
         good, lost = await asyncio.gather(node.end("good"), node.end("lost"))
         assert (good, lost) == (True, False)
 

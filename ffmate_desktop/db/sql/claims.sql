@@ -83,7 +83,9 @@ SELECT id, NULL, uuid, epoch, priority, spec, name, attempts, publishing FROM cl
 -- Fenced and HOT. Entering 'publish' is the permission to move the output into place: it also needs a good lease,
 -- and a task that somebody wants cancelled is not published any more. What is published ($6) is written down with the
 -- permission: a successor finishes it, so that a node that dies between the move and its last write makes no second
--- output.
+-- output. So are the files ($7 to $9: path keys, microseconds, bytes), before they have their names: no scan of a
+-- watchfolder can find one that is not known to be ours.
+WITH allowed AS (
 UPDATE ffmate.tasks t
    SET phase = $4::text, version = version + 1, updated_at = clock_timestamp(),
        result = coalesce(t.result, '{}'::jsonb) || $5::jsonb, publishing = coalesce($6::jsonb, t.publishing)
@@ -92,7 +94,13 @@ UPDATE ffmate.tasks t
    AND ($4::text <> 'publish' OR (t.desired IN ('run', 'pause') AND EXISTS (
        SELECT 1 FROM ffmate.nodes n
         WHERE n.id = $3 AND n.state IN ('online', 'draining') AND n.lease_until > clock_timestamp())))
-RETURNING t.desired;
+RETURNING t.desired, t.uuid),
+written AS (
+    INSERT INTO ffmate.outputs (key, mtime, size, task)
+    SELECT DISTINCT ON (md5(w.key)) md5(w.key)::uuid, w.mtime, w.size, a.uuid
+      FROM allowed a, unnest($7::text[], $8::bigint[], $9::bigint[]) AS w (key, mtime, size)
+    ON CONFLICT (key) DO UPDATE SET mtime = excluded.mtime, size = excluded.size, task = excluded.task)
+SELECT desired FROM allowed;
 
 -- name: set_output
 -- Fenced. The final output path was found on the node (a wildcard that only the node knows, a name that was taken
@@ -131,19 +139,22 @@ SELECT id, epoch, desired FROM adopted;
 
 -- name: give_back
 -- Fenced: a node that leaves in order puts its tasks back at their old place in the queue. The epoch grows, so that
--- nothing the node still does for them counts. A task that was to be cancelled ends so. Without ids ($2): all.
+-- nothing the node still does for them counts. A task that was to be cancelled ends so. Named by ids ($2) and epochs
+-- ($3), so that one that comes late, or twice because its reply was lost, never meets a newer claim of the same node;
+-- without them: all that this incarnation has, which is for its last moment.
 UPDATE ffmate.tasks t
    SET status = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED' ELSE 'QUEUED' END,
        phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
        desired = CASE WHEN t.desired = 'cancel' THEN 'run' ELSE t.desired END,
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') THEN clock_timestamp() END,
-       not_before = $3::timestamptz,
+       not_before = $4::timestamptz,
        history = coalesce(t.history, '[]') || jsonb_build_object('number', t.attempts, 'node', t.node_name,
            'started', (extract(epoch FROM t.started_at) * 1000)::bigint,
            'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
            'end', CASE WHEN t.desired IN ('cancel', 'delete') THEN 'cancelled' ELSE 'given_back' END),
        version = t.version + 1, updated_at = clock_timestamp()
- WHERE t.node_id = $1 AND ($2::bigint[] IS NULL OR t.id = ANY ($2))
+ WHERE t.node_id = $1
+   AND ($2::bigint[] IS NULL OR (t.id, t.epoch) IN (SELECT * FROM unnest($2::bigint[], $3::integer[])))
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
 RETURNING t.id, t.desired;
 

@@ -14,6 +14,8 @@ from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.sparkline import SAMPLES, paint_line, points_of
 
+translate = QCoreApplication.translate
+
 HEIGHT = 292
 PADDING = 18
 TILE = 40
@@ -111,7 +113,7 @@ class NodeCardDelegate(QStyledItemDelegate):
         parts.icon(painter, inner.left() + 10, top + 10, tile_icon(view), color, 20)
         left = inner.left() + TILE + 12
         room = inner.right() - MENU + 8 - left
-        badge = _tr("This computer") if view.is_here else ""
+        badge = translate("nodes", "This computer") if view.is_here else ""
         if badge:
             room -= parts.badge_width(badge) + 10
         wide = min(room, parts.width_of(self._name, view.name) + 2)
@@ -128,7 +130,7 @@ class NodeCardDelegate(QStyledItemDelegate):
         row = QRect(inner.left(), middle - 11, inner.width(), 22)
         squares = parts.slots(painter, row, view, right=True)
         title = row.adjusted(0, 0, -squares - 10, 0)
-        parts.text(painter, title, _tr("Slots"), self._medium, "text_2", RIGHT)
+        parts.text(painter, title, translate("nodes", "Slots"), self._medium, "text_2", RIGHT)
         words = row.adjusted(24, 0, -squares - 56, 0)
         color = LOOKS[view.standing][1] if view.standing is not Standing.ONLINE else "text"
         if view.standing is Standing.LEFT:
@@ -141,7 +143,9 @@ class NodeCardDelegate(QStyledItemDelegate):
     def _paint_load(self, painter: QPainter, inner: QRect, top: int, view: NodeView) -> None:
         node, parts = view.node, self._parts
         alive = view.standing.is_alive
-        for row, (title, value) in enumerate(((_tr("CPU"), node.cpu), (_tr("Memory"), node.memory))):
+        for row, (title, value) in enumerate(
+            ((translate("nodes", "CPU"), node.cpu), (translate("nodes", "Memory"), node.memory))
+        ):
             percent = value if alive else None
             line = QRect(inner.left(), top - 11 + row * 23, inner.width(), 22)
             parts.text(painter, line, title, self._medium, "text_2")
@@ -158,7 +162,7 @@ class NodeCardDelegate(QStyledItemDelegate):
             "text",
         )
         words = QRect(inner.left(), top + 27, inner.width() - _SPARK, 18)
-        parts.text(painter, words, _tr("frames per second"), self._plain, "text_2")
+        parts.text(painter, words, translate("nodes", "frames per second"), self._plain, "text_2")
         width = min(_SPARK, inner.width() // 2)
         area = QRectF(inner.right() - width, top + 6, width - 5, 32)
         values = [0.0] * (SAMPLES - len(view.samples)) + list(view.samples)
@@ -191,11 +195,11 @@ class NodeCardDelegate(QStyledItemDelegate):
             line.translate(0, _LINE)
         rest = len(view.tasks) - len(shown)
         if rest > 0:
-            more = _tr("and 1 more") if rest == 1 else _tr("and {0} more").format(rest)
+            more = (
+                translate("nodes", "and 1 more")
+                if rest == 1
+                else translate("nodes", "and {0} more").format(rest)
+            )
             words = more if view.standing in (Standing.ONLINE, Standing.LATE) else f"{more}  ·  {words}"
         if words:
             parts.text(painter, line, words, self._plain, color)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("NodeCard", text)

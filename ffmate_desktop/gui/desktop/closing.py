@@ -1,29 +1,16 @@
 """What closing the window means while tasks run here: it asks, unless the user has said what it always means."""
 
-from enum import StrEnum
 from typing import Protocol, assert_never
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QPushButton, QSystemTrayIcon, QVBoxLayout, QWidget
 
+from ffmate_desktop.domain.preferences import OnClose
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
 
-_MEMORY = "window/on_close"
 _WIDTH = 440
-
-
-class OnClose(StrEnum):
-    """What happens when the window is closed."""
-
-    ASK = "ask"
-    BACKGROUND = "background"
-    """The window goes, the node works on; only where a tray brings it back."""
-    FINISH = "finish"
-    """What runs is finished, nothing new is taken, then the program ends."""
-    NOW = "now"
-    """What runs goes back to the queue, and the program ends."""
 
 
 class Endings(Protocol):
@@ -57,14 +44,11 @@ class Closing(QObject):
     @property
     def choice(self) -> OnClose:
         """What was remembered."""
-        try:
-            return OnClose(str(self._window.memory.value(_MEMORY, OnClose.ASK)))
-        except ValueError:  # of another version
-            return OnClose.ASK
+        return self._window.around.kept.now.window.on_close
 
     @choice.setter
     def choice(self, choice: OnClose) -> None:
-        self._window.memory.setValue(_MEMORY, choice.value)
+        self._window.around.kept.keep_window(on_close=choice)
 
     def close(self) -> None:
         """The window is to go."""

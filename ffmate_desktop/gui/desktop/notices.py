@@ -96,7 +96,12 @@ class Notices(QObject):
     # -- In words ------------------------------------------------------------------------------------------------
 
     def _tell(self, fresh: Sequence[QueueRow], batches: Sequence[BatchRow], lost: Sequence[str]) -> None:
-        said = [*self._of_nodes(lost), *self._of_failures(fresh), *self._of_batches(batches)]
+        wanted = self._window.around.kept.now.window.notices
+        said = [
+            *(self._of_nodes(lost) if wanted.nodes else ()),
+            *(self._of_failures(fresh) if wanted.failures else ()),
+            *(self._of_batches(batches) if wanted.batches else ()),
+        ]
         if not said:
             self._pause = FIRST
             return

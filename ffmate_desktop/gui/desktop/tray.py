@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from ffmate_desktop.gui.main_window import MainWindow
 
-_MEMORY = "notices/shown"
 _SIDE = 64
 _SECONDS = 10
 _AGAIN = 10_000
@@ -29,8 +28,11 @@ class Tray(QObject):
         self.menu.addSeparator()
         self.notices = self.menu.addAction(self.tr("Show notifications"))
         self.notices.setCheckable(True)
-        self.notices.setChecked(window.memory.value(_MEMORY, True, bool) is True)
-        self.notices.toggled.connect(lambda on: window.memory.setValue(_MEMORY, on))
+        self._kept = window.around.kept
+        self._kept.changed.connect(self._show_switch)
+        self._show_switch()
+        self.notices.toggled.connect(self._on_switch)
+        self.settings = self._add(self.tr("Settings …"), window.settings_wanted.emit)
         self.menu.addSeparator()
         self.quit = self._add(self.tr("Quit FFmate Desktop"), window.quit_wanted.emit)
         self.menu.setDefaultAction(self.open)
@@ -60,6 +62,13 @@ class Tray(QObject):
         """Take it away; without this it would stay on Windows until somebody points at it."""
         self._waiting.stop()
         self.icon.hide()
+
+    def _show_switch(self) -> None:
+        self.notices.setChecked(self._kept.now.window.notices.shown)
+
+    def _on_switch(self, on: bool) -> None:
+        wishes = self._kept.now.window.notices
+        self._kept.keep_window(notices=wishes.model_copy(update={"shown": on}))
 
     def _add(self, text: str, act: Callable[[], object]) -> QAction:
         action = self.menu.addAction(text)

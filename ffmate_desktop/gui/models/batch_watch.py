@@ -40,6 +40,7 @@ class BatchWatch(QObject):
     def attach(self, queue: QueueService) -> None:
         """The cluster is open."""
         self._queue = queue
+        self._reading = False  # what was cancelled before its first step ended without a word
         self._mark()
 
     def detach(self) -> None:

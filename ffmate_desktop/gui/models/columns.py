@@ -58,70 +58,70 @@ LOOKS: dict[Column, Look] = {
 
 def title(column: Column) -> str:  # noqa: PLR0911, PLR0912, C901 - one word a column
     """The translated heading."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     match column:
         case Column.TASK:
-            return tr("columns", "Task")
+            return translate("columns", "Task")
         case Column.STATUS:
-            return tr("columns", "Status")
+            return translate("columns", "Status")
         case Column.PROGRESS:
-            return tr("columns", "Progress")
+            return translate("columns", "Progress")
         case Column.SPEED:
-            return tr("columns", "Speed")
+            return translate("columns", "Speed")
         case Column.FPS:
-            return tr("columns", "fps")
+            return translate("columns", "fps")
         case Column.REMAINING:
-            return tr("columns", "Remaining")
+            return translate("columns", "Remaining")
         case Column.SIZE:
-            return tr("columns", "Size")
+            return translate("columns", "Size")
         case Column.NODE:
-            return tr("columns", "Node")
+            return translate("columns", "Node")
         case Column.PRESET:
-            return tr("columns", "Preset")
+            return translate("columns", "Preset")
         case Column.PRIORITY:
-            return tr("columns", "Priority")
+            return translate("columns", "Priority")
         case Column.ATTEMPTS:
-            return tr("columns", "Attempts")
+            return translate("columns", "Attempts")
         case Column.CREATED:
-            return tr("columns", "Created")
+            return translate("columns", "Created")
         case Column.FINISHED:
-            return tr("columns", "Finished")
+            return translate("columns", "Finished")
         case _:
             assert_never(column)
 
 
 def word_of(status: TaskStatus) -> str:  # noqa: PLR0911 - one word a status
     """A status in one word."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     match status:
         case TaskStatus.DONE_SUCCESSFUL:
-            return tr("status", "Done")
+            return translate("status", "Done")
         case TaskStatus.DONE_ERROR:
-            return tr("status", "Failed")
+            return translate("status", "Failed")
         case TaskStatus.DONE_CANCELED:
-            return tr("status", "Canceled")
+            return translate("status", "Canceled")
         case TaskStatus.QUEUED:
-            return tr("status", "Queued")
+            return translate("status", "Queued")
         case TaskStatus.PRE_PROCESSING:
-            return tr("status", "Preparing")
+            return translate("status", "Preparing")
         case TaskStatus.POST_PROCESSING:
-            return tr("status", "Finishing")
+            return translate("status", "Finishing")
         case TaskStatus.RUNNING:
-            return tr("status", "Running")
+            return translate("status", "Running")
         case _:
             assert_never(status)
 
 
 def status_word(row: QueueRow) -> str:
     """How the task is, in one word."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     if not row.status.is_done:
         if row.desired == "pause":
-            return tr("status", "Paused")
+            return translate("status", "Paused")
         if row.desired in ("cancel", "delete"):
-            return tr("status", "Stopping")
+            return translate("status", "Stopping")
         if row.status is TaskStatus.RUNNING and row.phase == "publish":
-            return tr("status", "Publishing")
+            return translate("status", "Publishing")
     return word_of(row.status)
 
 

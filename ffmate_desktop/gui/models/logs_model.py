@@ -56,6 +56,7 @@ class LogsModel(QAbstractListModel):
     def attach(self, logs: NodeLogService) -> None:
         """The cluster is open."""
         self._logs = logs
+        self._is_working = False  # what was cancelled before its first step ended without a word
         self.show_filter(self.where)
 
     def detach(self) -> None:

@@ -10,6 +10,8 @@ from PySide6.QtCore import QCoreApplication
 from ffmate_desktop.domain.node import Node, NodeState, NodeTask, describe
 from ffmate_desktop.gui.widgets import numbers
 
+translate = QCoreApplication.translate
+
 
 class Standing(StrEnum):
     """How a node is, for people."""
@@ -84,17 +86,17 @@ def word(how: Standing) -> str:
     """The word beside the shape."""
     match how:
         case Standing.ONLINE:
-            return _tr("Online")
+            return translate("nodes", "Online")
         case Standing.PAUSED:
-            return _tr("Paused")
+            return translate("nodes", "Paused")
         case Standing.DRAINING:
-            return _tr("Draining")
+            return translate("nodes", "Draining")
         case Standing.LATE:
-            return _tr("Late")
+            return translate("nodes", "Late")
         case Standing.LOST:
-            return _tr("Lost")
+            return translate("nodes", "Lost")
         case Standing.LEFT:
-            return _tr("Left")
+            return translate("nodes", "Left")
         case _:
             assert_never(how)
 
@@ -102,14 +104,18 @@ def word(how: Standing) -> str:
 def heard(view: NodeView) -> str:
     """When there was a sign of life."""
     if view.standing.is_alive:
-        return _tr("heartbeat {0} ago").format(numbers.duration(int(view.age)))
-    return _tr("last heard {0}").format(numbers.moment(view.node.last_seen))
+        return translate("nodes", "heartbeat {0} ago").format(numbers.duration(int(view.age)))
+    return translate("nodes", "last heard {0}").format(numbers.moment(view.node.last_seen))
 
 
 def machine(view: NodeView) -> str:
     """System, ffmpeg and cores in one line."""
     node = view.node
-    cores = _tr("1 core") if node.cores == 1 else _tr("{0} cores").format(node.cores)
+    cores = (
+        translate("nodes", "1 core")
+        if node.cores == 1
+        else translate("nodes", "{0} cores").format(node.cores)
+    )
     return f"{SYSTEMS.get(node.os, node.os)}  ·  ffmpeg {short_version(node.ffmpeg_version)}  ·  {cores}"
 
 
@@ -128,11 +134,15 @@ def outlook(view: NodeView) -> str:
         case Standing.LOST:
             return _returned(view.ran)
         case Standing.LEFT:
-            return _tr("Left the cluster in order")
+            return translate("nodes", "Left the cluster in order")
         case Standing.PAUSED:
-            return _tr("Takes no new tasks")
+            return translate("nodes", "Takes no new tasks")
         case Standing.DRAINING:
-            return _tr("Leaves when these are finished") if count else _tr("Is leaving")
+            return (
+                translate("nodes", "Leaves when these are finished")
+                if count
+                else translate("nodes", "Is leaving")
+            )
         case Standing.ONLINE:
             return _free(view.node.slots, count)
         case _:
@@ -142,63 +152,72 @@ def outlook(view: NodeView) -> str:
 def _returning(count: int, seconds: int) -> str:
     when = numbers.duration(seconds)
     if count == 0:
-        return _tr("Counts as lost in {0}").format(when)
+        return translate("nodes", "Counts as lost in {0}").format(when)
     if count == 1:
-        return _tr("1 task returns to the queue in {0}").format(when)
-    return _tr("{0} tasks return to the queue in {1}").format(count, when)
+        return translate("nodes", "1 task returns to the queue in {0}").format(when)
+    return translate("nodes", "{0} tasks return to the queue in {1}").format(count, when)
 
 
 def _returned(count: int | None) -> str:
     if count is None:
-        return _tr("What it ran is back in the queue")
+        return translate("nodes", "What it ran is back in the queue")
     if count == 0:
-        return _tr("It ran nothing")
+        return translate("nodes", "It ran nothing")
     if count == 1:
-        return _tr("Its task is back in the queue")
-    return _tr("Its {0} tasks are back in the queue").format(count)
+        return translate("nodes", "Its task is back in the queue")
+    return translate("nodes", "Its {0} tasks are back in the queue").format(count)
 
 
 def _free(slots: int, count: int) -> str:
     if slots == 0 and count == 0:
-        return _tr("No slots  ·  takes no tasks")
+        return translate("nodes", "No slots  ·  takes no tasks")
     if count == 0:
-        return _tr("Idle  ·  ready for tasks")
+        return translate("nodes", "Idle  ·  ready for tasks")
     free = slots - count
     if free <= 0:
         return ""
-    return _tr("1 slot free") if free == 1 else _tr("{0} slots free").format(free)
+    return (
+        translate("nodes", "1 slot free") if free == 1 else translate("nodes", "{0} slots free").format(free)
+    )
 
 
 def trouble(view: NodeView) -> tuple[str, str]:
     """Title and sentence of the banner for a node that is late or lost."""
     if view.standing is Standing.LOST:
-        title = _tr("{0} is lost").format(view.name)
+        title = translate("nodes", "{0} is lost").format(view.name)
         if view.ran == 1:
-            return title, _tr("Its running task went back to the queue and will be claimed by another node.")
+            return title, translate(
+                "nodes", "Its running task went back to the queue and will be claimed by another node."
+            )
         if view.ran:
-            text = _tr("Its {0} running tasks went back to the queue and will be claimed by other nodes.")
+            text = translate(
+                "nodes", "Its {0} running tasks went back to the queue and will be claimed by other nodes."
+            )
             return title, text.format(view.ran)
-        return title, _tr("It ran nothing. It comes back by itself when its program runs again.")
-    title = _tr("{0} has not been heard from for {1}").format(view.name, _seconds(int(view.age)))
+        return title, translate(
+            "nodes", "It ran nothing. It comes back by itself when its program runs again."
+        )
+    title = translate("nodes", "{0} has not been heard from for {1}").format(
+        view.name, _seconds(int(view.age))
+    )
     count, when = len(view.tasks), _seconds(int(view.left))
     if count == 1:
-        text = _tr(
-            "Its running task goes back to the queue in {0} and will be claimed by another node."
+        text = translate(
+            "nodes", "Its running task goes back to the queue in {0} and will be claimed by another node."
         ).format(when)
     elif count:
-        text = _tr(
-            "Its {0} running tasks go back to the queue in {1} and will be claimed by other nodes."
+        text = translate(
+            "nodes",
+            "Its {0} running tasks go back to the queue in {1} and will be claimed by other nodes.",
         ).format(count, when)
     else:
-        text = _tr("It runs nothing. If it stays silent, it counts as lost in {0}.").format(when)
+        text = translate("nodes", "It runs nothing. If it stays silent, it counts as lost in {0}.").format(
+            when
+        )
     return title, text
 
 
 def _seconds(count: int) -> str:
     if count >= 120:
         return numbers.duration(count)
-    return _tr("1 second") if count == 1 else _tr("{0} seconds").format(count)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("NodeView", text)
+    return translate("nodes", "1 second") if count == 1 else translate("nodes", "{0} seconds").format(count)

@@ -55,8 +55,12 @@ class NodeWatch(QObject):
         bridge.away_changed.connect(self._on_away)
 
     def attach(self, core: Core) -> None:
-        """The cluster is open."""
+        """The cluster is open; nodes of another one are forgotten."""
         self._core = core
+        self._is_reading = False  # what was cancelled before its first step ended without a word
+        self._nodes, self._read_at, self._stopped_at = (), 0.0, None
+        for memory in (self._live, self._tellers, self._samples, self._ran):
+            memory.clear()
         self._timer.start()
 
     def detach(self) -> None:

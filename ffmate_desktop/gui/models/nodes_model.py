@@ -9,6 +9,8 @@ from ffmate_desktop.gui.models.node_view import NodeView, Standing, heard, machi
 from ffmate_desktop.gui.models.node_watch import NodeWatch
 from ffmate_desktop.gui.widgets import numbers
 
+translate = QCoreApplication.translate
+
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 
@@ -164,9 +166,9 @@ def tip(view: NodeView) -> str:
     lines = [
         f"{node.identifier}: {word(view.standing)}, {heard(view)}",
         f"{node.host}, {machine(view)}, FFmate Desktop {node.version}",
-        _tr("Slots: {0} of {1} in use").format(node.running, node.slots),
+        translate("nodes", "Slots: {0} of {1} in use").format(node.running, node.slots),
         outlook(view),
-        _tr("Labels: {0}").format(", ".join(node.labels)) if node.labels else "",
+        translate("nodes", "Labels: {0}").format(", ".join(node.labels)) if node.labels else "",
         *(f"{task.name}  {numbers.percent(task.progress)}" for task in view.tasks),
     ]
     return "\n".join(line for line in lines if line)
@@ -174,15 +176,11 @@ def tip(view: NodeView) -> str:
 
 def _title(column: NodeColumn) -> str:
     return {
-        NodeColumn.NODE: _tr("Node"),
-        NodeColumn.STATE: _tr("State"),
-        NodeColumn.SLOTS: _tr("Slots"),
-        NodeColumn.CPU: _tr("CPU"),
-        NodeColumn.MEMORY: _tr("Memory"),
-        NodeColumn.SPEED: _tr("Frames/s"),
-        NodeColumn.RUNS: _tr("Runs"),
+        NodeColumn.NODE: translate("nodes", "Node"),
+        NodeColumn.STATE: translate("nodes", "State"),
+        NodeColumn.SLOTS: translate("nodes", "Slots"),
+        NodeColumn.CPU: translate("nodes", "CPU"),
+        NodeColumn.MEMORY: translate("nodes", "Memory"),
+        NodeColumn.SPEED: translate("nodes", "Frames/s"),
+        NodeColumn.RUNS: translate("nodes", "Runs"),
     }[column]
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("NodesModel", text)

@@ -82,8 +82,18 @@ class QueueModel(QAbstractTableModel):
         bridge.progress.connect(self._on_progress)
 
     def attach(self, queue: QueueService) -> None:
-        """The cluster is open; the rows come with the first `anything_changed`."""
+        """The cluster is open; the rows come with the first `anything_changed`, those of another are forgotten."""
         self._queue = queue
+        self._recounting = None  # what was cancelled before its first step ended without a word
+        self._fetching.clear()
+        self._unsettled.clear()
+        self._generation += 1
+        self.beginResetModel()
+        self.counts, self.is_known, self._shown_view = {}, False, None
+        self._length, self._anchors = 0, []
+        for memory in (self._head, self._pages, self._places, self._wishes):
+            memory.clear()
+        self.endResetModel()
 
     def detach(self) -> None:
         """Read nothing any more; what is shown stays."""

@@ -78,6 +78,8 @@ class QueueDetail(QObject):
         """The cluster is open."""
         self._core = core
         if self._pane is not None:
+            self._pane.hide()  # the queue may be another one
+            self._pane.show_row(None)
             self._pane.attach(core)
 
     def detach(self) -> None:

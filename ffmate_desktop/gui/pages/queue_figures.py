@@ -55,8 +55,11 @@ class QueueFigures(QWidget):
         bridge.anything_changed.connect(self._on_anything)
 
     def attach(self, core: Core) -> None:
-        """The cluster is open."""
-        self._core = core
+        """The cluster is open; the figures of another one are forgotten."""
+        self._core, self._figures = core, None
+        self._is_reading = False  # what was cancelled before its first step ended without a word
+        self._done.clear()
+        self._failed.clear()
 
     def detach(self) -> None:
         """Read nothing any more."""

@@ -1,6 +1,5 @@
 """The theme of the running window: follows the system or a choice, and tells everybody when it changes."""
 
-from enum import StrEnum
 from pathlib import Path
 from string import Template
 
@@ -8,18 +7,10 @@ from PySide6.QtCore import QObject, QSize, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QToolButton
 
+from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.icons import Icons
 from ffmate_desktop.gui.theme.tokens import DARK, LIGHT, Tokens
-
-
-class Appearance(StrEnum):
-    """What the user wants."""
-
-    SYSTEM = "system"
-    LIGHT = "light"
-    DARK = "dark"
-
 
 ICON_GAP = 5
 """Pixels between the icon and the text of a push button."""

@@ -63,7 +63,8 @@ class NavButton(QAbstractButton):
         painter.drawPixmap(12, round(middle - 9), icon)
         painter.setFont(fonts.bold(14))
         painter.setPen(tokens.color("text" if self.isChecked() else "text_2"))
-        painter.drawText(QRectF(40, 0, self.width() - 90, self.height()), _LEFT, self.text())
+        room = self.width() - (48 if self._count is None else 90)
+        painter.drawText(QRectF(40, 0, room, self.height()), _LEFT, self.text())
         if self._count is not None:
             self._paint_count(painter, middle)
 

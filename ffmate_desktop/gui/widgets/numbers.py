@@ -40,14 +40,14 @@ def duration(seconds: float | None) -> str:
         return NOTHING
     whole = round(seconds)
     days, hours, minutes = whole // 86_400, whole // 3600 % 24, whole // 60 % 60
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     if days:
-        return tr("numbers", "{0} d {1} h").format(days, hours)
+        return translate("numbers", "{0} d {1} h").format(days, hours)
     if hours:
-        return tr("numbers", "{0} h {1} min").format(hours, f"{minutes:02}")
+        return translate("numbers", "{0} h {1} min").format(hours, f"{minutes:02}")
     if minutes:
-        return tr("numbers", "{0} min {1} s").format(minutes, f"{whole % 60:02}")
-    return tr("numbers", "{0} s").format(whole)
+        return translate("numbers", "{0} min {1} s").format(minutes, f"{whole % 60:02}")
+    return translate("numbers", "{0} s").format(whole)
 
 
 def about(seconds: float) -> str:

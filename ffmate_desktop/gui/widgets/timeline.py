@@ -71,23 +71,23 @@ def _when(attempt: Attempt) -> str:
 
 def _look(end: AttemptEnd) -> tuple[str, str, str]:  # noqa: PLR0911 - one an end
     """Icon, colour and words."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     match end:
         case AttemptEnd.RUNNING:
-            return "circle-play", "running", tr("attempts", "Running")
+            return "circle-play", "running", translate("attempts", "Running")
         case AttemptEnd.DONE:
-            return "circle-check", "done", tr("attempts", "Done")
+            return "circle-check", "done", translate("attempts", "Done")
         case AttemptEnd.FAILED:
-            return "triangle-alert", "failed", tr("attempts", "Failed")
+            return "triangle-alert", "failed", translate("attempts", "Failed")
         case AttemptEnd.CANCELLED:
-            return "ban", "canceled", tr("attempts", "Canceled")
+            return "ban", "canceled", translate("attempts", "Canceled")
         case AttemptEnd.GIVEN_BACK:
-            return "rotate-ccw", "text_2", tr("attempts", "Given back to the queue")
+            return "rotate-ccw", "text_2", translate("attempts", "Given back to the queue")
         case AttemptEnd.REFUSED:
-            return "log-out", "text_2", tr("attempts", "Left to other nodes")
+            return "log-out", "text_2", translate("attempts", "Left to other nodes")
         case AttemptEnd.NODE_LOST:
-            return "unplug", "warning", tr("attempts", "Node was lost")
+            return "unplug", "warning", translate("attempts", "Node was lost")
         case AttemptEnd.TAKEN_BACK:
-            return "history", "text_2", tr("attempts", "Taken back by its node")
+            return "history", "text_2", translate("attempts", "Taken back by its node")
         case _:
             assert_never(end)

@@ -8,27 +8,27 @@ from ffmate_desktop.gui.theme.theme import Theme
 
 def wildcards(*, for_output: bool) -> list[tuple[str, str]]:
     """Wildcards and what they stand for; the name of an output cannot contain itself."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     files = [
-        ("${INPUT_FILE}", tr("wildcards", "The whole path of the input")),
-        ("${INPUT_FILE_BASENAME}", tr("wildcards", "Its name without extension")),
-        ("${INPUT_FILE_BASE}", tr("wildcards", "Its name with extension")),
-        ("${INPUT_FILE_EXTENSION}", tr("wildcards", "Its extension, with the dot")),
-        ("${INPUT_FILE_DIR}", tr("wildcards", "Its folder")),
+        ("${INPUT_FILE}", translate("wildcards", "The whole path of the input")),
+        ("${INPUT_FILE_BASENAME}", translate("wildcards", "Its name without extension")),
+        ("${INPUT_FILE_BASE}", translate("wildcards", "Its name with extension")),
+        ("${INPUT_FILE_EXTENSION}", translate("wildcards", "Its extension, with the dot")),
+        ("${INPUT_FILE_DIR}", translate("wildcards", "Its folder")),
     ]
     output = [
-        ("${OUTPUT_FILE}", tr("wildcards", "The whole path of the output")),
-        ("${OUTPUT_FILE_BASENAME}", tr("wildcards", "The output's name without extension")),
-        ("${OUTPUT_FILE_DIR}", tr("wildcards", "The output's folder")),
+        ("${OUTPUT_FILE}", translate("wildcards", "The whole path of the output")),
+        ("${OUTPUT_FILE_BASENAME}", translate("wildcards", "The output's name without extension")),
+        ("${OUTPUT_FILE_DIR}", translate("wildcards", "The output's folder")),
     ]
     rest = [
-        ("${DATE_YEAR}-${DATE_MONTH}-${DATE_DAY}", tr("wildcards", "The date")),
-        ("${TIME_HOUR}-${TIME_MINUTE}-${TIME_SECOND}", tr("wildcards", "The time")),
-        ("${UUID}", tr("wildcards", "The task's own id")),
-        ("${OS_NAME}", tr("wildcards", "The system of the node")),
-        ("${INPUT_FILE_BASENAME|slug}", tr("wildcards", "The input's name, made safe for the web")),
+        ("${DATE_YEAR}-${DATE_MONTH}-${DATE_DAY}", translate("wildcards", "The date")),
+        ("${TIME_HOUR}-${TIME_MINUTE}-${TIME_SECOND}", translate("wildcards", "The time")),
+        ("${UUID}", translate("wildcards", "The task's own id")),
+        ("${OS_NAME}", translate("wildcards", "The system of the node")),
+        ("${INPUT_FILE_BASENAME|slug}", translate("wildcards", "The input's name, made safe for the web")),
     ]
-    quoted = [("${INPUT_FILE|filter}", tr("wildcards", "The input inside a filter description"))]
+    quoted = [("${INPUT_FILE|filter}", translate("wildcards", "The input inside a filter description"))]
     return files + rest if for_output else files + output + rest + quoted
 
 

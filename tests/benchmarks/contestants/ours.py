@@ -17,6 +17,7 @@ from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.computer import Computer
 from ffmate_desktop.node.heartbeat import Heartbeat
 from ffmate_desktop.node.scheduler import Scheduler
+from ffmate_desktop.node.slots import Slots
 from tests.benchmarks.contestants import stdio
 
 LABELS = ("arch:amd64", "cpu", "os:linux")
@@ -53,7 +54,7 @@ class Worker:
 
     def __init__(self, uri: str, database: Database, facts: NodeFacts, started: dict[int, float]) -> None:
         self._database = database
-        self._slots = facts.slots
+        self._slots = Slots(facts.slots)
         self._started = started
         self._held: list[Claim] = []
         self._some = asyncio.Event()
@@ -73,7 +74,7 @@ class Worker:
         self._scheduler = Scheduler(
             database,
             node_id=self._node_id,
-            wanted=lambda: (self._slots - len(self._held), 0),
+            wanted=self._wanted,
             start=self._start,
         )
 
@@ -87,6 +88,11 @@ class Worker:
 
     def _node_id(self) -> int:
         return self._heartbeat.membership.id
+
+    def _wanted(self) -> tuple[int, int]:
+        """As `Node` does: what is short is claimed ahead."""
+        free, ahead = self._slots.count - len(self._held), self._slots.ahead()
+        return max(free, 0), max(min(ahead, ahead + free), 0)
 
     def _on_change(self, change: Change) -> None:
         match change:
@@ -108,6 +114,7 @@ class Worker:
 
     def _start(self, claim: Claim, _node_id: int) -> None:
         self._started[int(claim.name)] = time.perf_counter()
+        self._slots.enter(claim.id)
         self._held.append(claim)
         self._some.set()
 
@@ -116,6 +123,9 @@ class Worker:
             await self._some.wait()
             self._some.clear()
             held, self._held = self._held, []  # their slots are free: the next claim travels with their end
+            for claim in held:
+                await self._slots.take(claim.id)  # those ahead of a slot follow one another
+                self._slots.leave(claim.id)
             await self._scheduler.finish(self._node_id(), [(claim, DONE) for claim in held])
 
 

@@ -1,0 +1,140 @@
+"""The commands about the files of a watchfolder: what became of each, scanning now, and a dry run."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.text import moment, printable, size
+from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
+from ffmate_desktop.domain.errors import UsageError
+from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
+from ffmate_desktop.services.watchfolders import FileFilterView
+
+STATE_COLOURS = {
+    FileState.WAITING: "dim",
+    FileState.GROWING: "yellow",
+    FileState.QUEUED: "dim",
+    FileState.RUNNING: "cyan",
+    FileState.DONE: "green",
+    FileState.FAILED: "red",
+    FileState.SKIPPED: "dim",
+    FileState.OUTPUT: "dim",
+}
+
+
+def files(
+    typer_context: typer.Context,
+    which: Which,
+    state: Annotated[
+        list[str] | None,
+        typer.Option("--state", metavar="STATE", help=f"Only these: {', '.join(FileState)}. Repeatable."),
+    ] = None,
+    find: Annotated[str, typer.Option("--find", metavar="TEXT", help="Only paths with this in it.")] = "",
+    gone: Annotated[bool, typer.Option("--gone", help="Also files that are not there any more.")] = False,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0 for all.")
+    ] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Every file, what became of it, and why; the latest found first."""
+    context = context_of(typer_context)
+    view = FileFilterView(frozenset(_file_state(word) for word in state or ()), find, gone)
+    context.run(_files(context, which, view, limit or None, as_json))
+
+
+def _file_state(word: str) -> FileState:
+    try:
+        return FileState(word.lower())
+    except ValueError:
+        raise UsageError(f"“{word}” is not a state.", f"There are {', '.join(FileState)}.") from None
+
+
+async def _files(
+    context: Context, which: str, view: FileFilterView, limit: int | None, as_json: bool
+) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        folder = await cluster.watchfolders.find(which)
+        found = await cluster.watchfolders.files(folder.uuid, view, limit=limit)
+        counts = await cluster.watchfolders.counts(folder.uuid)
+    if as_json:
+        context.print_json([file.to_json() for file in found])
+        return
+    if folder.error:
+        context.console.print(Text(printable(folder.error), "red"))
+    context.console.print(
+        ", ".join(f"{counts[one]} {one}" for one in FileState if one in counts) or "No files yet."
+    )
+    if found:
+        context.print_table(_files_table(found))
+
+
+def _files_table(found: list[WatchedFile]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("FILE", "STATE", "SIZE", "CHANGED", "TASK", "WHY"):
+        table.add_column(
+            name, no_wrap=name not in ("FILE", "WHY"), justify="right" if name == "SIZE" else "left"
+        )
+    for file in found:
+        table.add_row(
+            Text(printable(file.path), overflow="fold"),
+            Text(f"{file.state} (gone)" if file.gone else file.state.value, STATE_COLOURS[file.state]),
+            size(file.size),
+            moment(file.modified_at),
+            str(file.task)[:8] if file.task else "",
+            Text(printable(file.reason), overflow="fold"),
+        )
+    return table
+
+
+def scan(
+    typer_context: typer.Context,
+    which: Which,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list, from this computer, what would happen and why.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let a node scan it now, without waiting for its interval."""
+    context = context_of(typer_context)
+    context.run(_scan(context, which, dry_run, as_json))
+
+
+async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        folder = await cluster.watchfolders.find(which)
+        if not dry_run:
+            await cluster.watchfolders.scan(folder.uuid)
+            tell(context, folder, "is scanned by the next free node", as_json)
+            return
+        foreseen = await cluster.watchfolders.dry_run(folder.uuid)
+    if as_json:
+        files = [
+            {key: value for key, value in asdict(file).items() if value is not None}
+            for file in foreseen.files
+        ]
+        context.print_json({"files": files, "unreadable": foreseen.unreadable})
+        return
+    for sentence in foreseen.unreadable:
+        context.console.print(Text(printable(sentence), "red"))
+    taken = sum(file.takes for file in foreseen.files)
+    context.console.print(f"{len(foreseen.files)} files, {taken} would be queued now. Nothing was changed.")
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("FILE", "STATE", "SIZE", "WHY", "OUTPUT"):
+        table.add_column(
+            name, no_wrap=name in ("STATE", "SIZE"), justify="right" if name == "SIZE" else "left"
+        )
+    for file in foreseen.files:
+        table.add_row(
+            Text(printable(file.path), overflow="fold"),
+            Text(file.state.value, STATE_COLOURS[file.state]),
+            size(file.size),
+            Text(printable(file.reason), overflow="fold"),
+            Text(printable(file.output or ""), overflow="fold"),
+        )
+    if foreseen.files:
+        context.print_table(table)

@@ -1,0 +1,143 @@
+"""Scans of watchfolders: who may scan, and the fenced end of it; the rules stand in scans.sql."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.watchfolder import ScanResult, WatchfolderSettings
+
+
+class ScanLostError(Exception):
+    """Somebody else scans now, or people have changed the watchfolder: nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanClaim:
+    """The right of a node to scan a folder.
+
+    `roots` maps machines to (device, inode) of the folder as they saw it; "*" among them: whatever is there is right.
+    `ledger` is the newest step; rows were removed before `ledger_from`.
+    """
+
+    id: int
+    uuid: UUID
+    epoch: int
+    node_id: int
+    node: str
+    machine: str
+    version: int
+    settings: WatchfolderSettings
+    roots: dict[str, Any]
+    ledger: int
+    ledger_from: int
+    settled_at: datetime
+    started_at: datetime
+    unreachable: tuple[str, ...]
+    """Nodes that could not reach it since the last scan."""
+
+    @property
+    def lease(self) -> timedelta:
+        """How long it holds without being renewed: about an interval."""
+        return timedelta(seconds=min(max(self.settings.interval, LEAST_LEASE), MOST_LEASE))
+
+
+LEAST_LEASE, MOST_LEASE = 3.0, 30.0
+
+
+async def next_scan(database: Database, node_id: int) -> float | None:
+    """Seconds until this node may scan something, negative when it is overdue; None when there is nothing."""
+    row = await database.fetch_one(query("scans", "next_scan"), node_id)
+    return None if row is None else row["seconds"]
+
+
+async def claim_scan(
+    database: Database, node_id: int, hurried: Sequence[int] = (), shunned: Sequence[int] = ()
+) -> ScanClaim | None:
+    """Take the folder that is due, or one of `hurried`; those `shunned` only when no other node wants them."""
+    row = await database.fetch_one(
+        query("scans", "claim_scan"),
+        node_id,
+        list(hurried),
+        list(shunned),
+        timedelta(seconds=LEAST_LEASE),
+    )
+    if row is None:
+        return None
+    return ScanClaim(
+        id=row["id"],
+        uuid=row["uuid"],
+        epoch=row["epoch"],
+        node_id=node_id,
+        node=row["identifier"],
+        machine=row["machine"],
+        version=row["version"],
+        settings=WatchfolderSettings.model_validate(row["spec"]),
+        roots=row["roots"],
+        ledger=row["ledger"],
+        ledger_from=row["ledger_from"],
+        settled_at=row["settled_at"],
+        started_at=row["started_at"],
+        unreachable=tuple(row["unreachable"]),
+    )
+
+
+async def renew_scan(database: Database, claim: ScanClaim) -> None:
+    """Keep the claim; raises ScanLostError."""
+    row = await database.fetch_one(
+        query("scans", "renew_scan"), claim.id, claim.epoch, claim.node_id, claim.lease
+    )
+    if row is None:
+        raise ScanLostError
+
+
+async def end_scan(
+    database: Database,
+    claim: ScanClaim,
+    result: ScanResult,
+    error: str | None,
+    *,
+    root: tuple[int, int] | None,
+    wait: float | None,
+    settled: bool,
+) -> None:
+    """Write down what the scan found; `wait` is seconds until a file wants a look. Raises ScanLostError.
+
+    `root` is given when files were seen in the folder, or none were expected. `settled`: ends of tasks up to the
+    start of the scan are in the ledger.
+    """
+    interval = claim.settings.interval
+    row = await database.fetch_one(
+        query("scans", "end_scan"),
+        claim.id,
+        claim.epoch,
+        claim.node_id,
+        claim.node,
+        result.to_json(),
+        error,
+        None if root is None else {claim.machine: list(root)},
+        timedelta(seconds=interval if wait is None else min(wait, interval)),
+        timedelta(seconds=min(result.seconds, interval)),
+        claim.started_at if settled else None,
+    )
+    if row is None:
+        raise ScanLostError
+
+
+async def leave_scan(database: Database, claim: ScanClaim, sentence: str) -> bool:
+    """This node cannot reach the folder. Returns whether others will try; raises ScanLostError."""
+    row = await database.fetch_one(
+        query("scans", "leave_scan"), claim.id, claim.epoch, claim.node_id, sentence, claim.node
+    )
+    if row is None:
+        raise ScanLostError
+    return bool(row["left_over"])
+
+
+async def watch_list(database: Database, node_id: int) -> list[tuple[int, str]]:
+    """Folders that this node may scan: id and path."""
+    rows = await database.fetch(query("scans", "watch_list"), node_id)
+    return [(row["id"], row["path"]) for row in rows]

@@ -1,0 +1,27 @@
+"""The fenced writes around a task's scripts; the rules stand in scripts.sql."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.task import Claim, Desired, TaskStatus
+
+
+async def enter_stage(
+    database: Database,
+    node_id: int,
+    claim: Claim,
+    status: TaskStatus,
+    facts: Mapping[str, Any],
+    record: Mapping[str, Any] | None = None,
+) -> Desired | None:
+    """Enter PRE_PROCESSING, RUNNING or POST_PROCESSING, adding `facts` to the result. None: not allowed.
+
+    `record` is added to what a successor has to know when this node dies.
+    """
+    phase = "encode" if status is TaskStatus.RUNNING else ""
+    row = await database.fetch_one(
+        query("scripts", "enter_stage"), claim.id, claim.epoch, node_id, status, phase, dict(facts), record
+    )
+    return None if row is None else row["desired"]

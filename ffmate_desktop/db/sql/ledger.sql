@@ -1,0 +1,111 @@
+-- The ledger of files. Every transaction that writes it begins with `step`, which holds the row of the folder until
+-- the commit: nobody can claim the folder in between, and a scanner whose claim is lost writes nothing.
+
+-- name: step
+-- Fenced. The number of this step; renews the claim, too.
+UPDATE ffmate.watchfolders SET ledger = ledger + 1, scan_until = clock_timestamp() + $4::interval
+ WHERE id = $1 AND epoch = $2 AND scanner = $3 AND scan_until IS NOT NULL
+RETURNING ledger;
+
+-- name: read_since
+-- What was written after a step; everything after -1. Read in pieces with a cursor.
+SELECT id, path, size, mtime, inode, view, state, reason, gone_at IS NOT NULL AS gone
+  FROM ffmate.watched_files WHERE folder = $1 AND ledger > $2;
+
+-- fragment: entry
+SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.reason, f.checks, f.task, f.attempts,
+       f.gone_at IS NOT NULL AS gone,
+       extract(epoch FROM clock_timestamp() - f.checked_at)::float8 AS unchecked,
+       extract(epoch FROM clock_timestamp() - f.since)::float8 AS unchanged
+  FROM ffmate.watched_files f
+
+-- name: entries_by_path
+{entry} JOIN unnest($2::text[]) AS w (path) ON f.key = md5(w.path)::uuid WHERE f.folder = $1;
+
+-- name: entries_by_id
+{entry} WHERE f.folder = $1 AND f.id = ANY ($2::bigint[]);
+
+-- name: all_entries
+-- For a dry run.
+{entry} JOIN ffmate.watchfolders w ON w.id = f.folder WHERE w.uuid = $1;
+
+-- name: write_files
+-- New rows, and those that changed. Another version of a file, or one that was skipped before, starts afresh; the clock
+-- of its checks moves when one counted.
+INSERT INTO ffmate.watched_files AS f
+       (folder, path, size, mtime, inode, view, state, reason, checks, task, attempts, ledger)
+SELECT $1, r.path, r.size, r.mtime, r.inode, r.view, r.state, r.reason, r.checks, r.task, r.attempts, $3
+  FROM jsonb_to_recordset($2::jsonb) AS r (path text, size bigint, mtime bigint, inode bigint, view bigint, state text,
+       reason text, checks smallint, task uuid, attempts smallint)
+ ORDER BY r.path
+ON CONFLICT (folder, key) DO UPDATE
+   SET size = excluded.size, mtime = excluded.mtime, inode = excluded.inode, view = excluded.view,
+       state = excluded.state, reason = excluded.reason, checks = excluded.checks, task = excluded.task,
+       attempts = excluded.attempts, ledger = excluded.ledger, gone_at = NULL, disposal = NULL,
+       checked_at = CASE WHEN excluded.checks <> f.checks OR f.state = 'skipped' OR (excluded.size, excluded.mtime, excluded.inode) <> (f.size, f.mtime, f.inode)
+                         THEN clock_timestamp() ELSE f.checked_at END,
+       since = CASE WHEN (excluded.size, excluded.mtime, excluded.inode) <> (f.size, f.mtime, f.inode)
+                    THEN clock_timestamp() ELSE f.since END
+RETURNING f.id, f.path;
+
+-- name: found_again
+-- Files that were gone and are there as they were; what became of them stands.
+UPDATE ffmate.watched_files SET gone_at = NULL, ledger = $3 WHERE folder = $1 AND id = ANY ($2::bigint[]);
+
+-- name: mark_gone
+-- A file that had no task is forgotten later; one that comes back as it was is not taken twice.
+UPDATE ffmate.watched_files SET gone_at = clock_timestamp(), ledger = $3
+ WHERE folder = $1 AND id = ANY ($2::bigint[]) AND gone_at IS NULL;
+
+-- name: forget_gone
+-- Once there are many: those without a task after an hour, the others after $2. What a node knows of them it reads anew.
+WITH old AS (
+    SELECT f.id FROM ffmate.watched_files f
+     WHERE f.folder = $1 AND f.disposal IS NULL
+       AND f.gone_at < clock_timestamp() - CASE WHEN f.task IS NULL THEN interval '1 hour' ELSE $2::interval END),
+gone AS (
+    DELETE FROM ffmate.watched_files f USING old
+     WHERE f.id = old.id AND (SELECT count(*) FROM old) >= $3 RETURNING f.id)
+UPDATE ffmate.watchfolders SET ledger_from = ledger WHERE id = $1 AND EXISTS (SELECT 1 FROM gone) RETURNING id;
+
+-- name: outputs_among
+-- Which of these files ($1 path keys, $2 microseconds, $3 bytes) the cluster wrote: under this name, or anywhere. What is
+-- published is written down before it has its name, so that no scan is too early.
+SELECT c.position, o.task
+  FROM unnest($1::text[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS c (key, mtime, size, position)
+  JOIN ffmate.outputs o ON o.key = md5(c.key)::uuid
+UNION
+SELECT c.position, o.task
+  FROM unnest($2, $3) WITH ORDINALITY AS c (mtime, size, position)
+  JOIN ffmate.outputs o ON o.mtime = c.mtime AND o.size = c.size;
+
+-- name: ended_files
+-- Files whose tasks have ended since $2, and a minute before, and are not settled like that: also after a restart. By
+-- the index of ends, so that a long queue costs nothing.
+SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.attempts, f.task, t.status, f.gone_at IS NOT NULL AS gone,
+       split_part(coalesce(t.error, ''), E'\n', 1) AS error, t.result ->> 'output' AS output,
+       (t.result ->> 'size')::bigint AS output_size
+  FROM unnest(ARRAY['DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED'], ARRAY['done', 'failed', 'skipped'])
+       AS ends (status, state)
+  JOIN ffmate.tasks t ON t.status = ends.status AND t.finished_at IS NOT NULL
+                     AND t.finished_at > $2::timestamptz - interval '1 minute'
+  JOIN ffmate.watched_files f ON f.task = t.uuid AND f.folder = $1 AND f.state <> ends.state
+ LIMIT $3;
+
+-- name: settle_files
+-- In the transaction of a step. $2: [{id, state, reason, attempts, disposal}].
+UPDATE ffmate.watched_files f
+   SET state = r.state, reason = r.reason, attempts = r.attempts, disposal = r.disposal, ledger = $3,
+       gone_at = CASE WHEN r.gone THEN coalesce(f.gone_at, clock_timestamp()) ELSE f.gone_at END
+  FROM jsonb_to_recordset($2::jsonb) AS r (id bigint, state text, reason text, attempts smallint, disposal jsonb, gone boolean)
+ WHERE f.id = r.id AND f.folder = $1;
+
+-- name: pending_disposals
+-- Originals that are still to be moved, or were being moved when a node died.
+SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.attempts, f.task, f.disposal
+  FROM ffmate.watched_files f WHERE f.folder = $1 AND f.disposal IS NOT NULL ORDER BY f.id LIMIT $2;
+
+-- name: inputs_in_use
+-- Which of these inputs a task that is not done still needs: of another watchfolder, or of a person.
+SELECT DISTINCT t.spec ->> 'input' AS path FROM ffmate.tasks t
+ WHERE t.status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.spec ->> 'input' = ANY ($1::text[]);

@@ -1,0 +1,82 @@
+-- Watchfolders as people set them and see them. Who scans stands in scans.sql, what scans write in ledger.sql.
+
+-- fragment: folder
+SELECT w.uuid, w.version, w.suspended, w.spec, w.error, w.scanned_by, w.result,
+       (extract(epoch FROM w.scanned_at) * 1000)::bigint AS scanned_at,
+       (extract(epoch FROM w.due_at) * 1000)::bigint AS due_at,
+       (extract(epoch FROM w.created_at) * 1000)::bigint AS created_at,
+       (extract(epoch FROM w.updated_at) * 1000)::bigint AS updated_at
+  FROM ffmate.watchfolders w
+
+-- name: list_watchfolders
+{folder} ORDER BY lower(w.name), w.id;
+
+-- name: get_watchfolder
+{folder} WHERE w.uuid = $1;
+
+-- name: insert_watchfolder
+-- Due at once; the trigger wakes every node.
+INSERT INTO ffmate.watchfolders (uuid, name, suspended, seconds, labels, spec) VALUES ($1, $2, $3, $4, $5, $6::jsonb)
+RETURNING uuid;
+
+-- name: update_watchfolder
+-- By whoever saw version $7, or any (NULL): of two editors the second is told. A scan under way loses its claim by the
+-- epoch, as it works with the old settings; it has written whole files only. It is due at once, for every node.
+UPDATE ffmate.watchfolders
+   SET name = $2, suspended = $3, seconds = $4, labels = $5, spec = $6::jsonb, version = version + 1,
+       epoch = epoch + 1, scan_until = NULL, due_at = clock_timestamp(), unreachable = '{}', error = NULL,
+       ledger = ledger + 1, ledger_from = ledger + 1, updated_at = clock_timestamp()
+ WHERE uuid = $1 AND ($7::bigint IS NULL OR version = $7)
+RETURNING uuid;
+
+-- name: suspend_watchfolder
+-- Suspended ($2) or not. A scan under way loses its claim. Who resumes vouches for the folder: whatever is there then
+-- is what is meant, also when it is empty, so that the remembered roots are forgotten.
+UPDATE ffmate.watchfolders
+   SET suspended = $2, version = version + 1, epoch = epoch + 1, scan_until = NULL, due_at = clock_timestamp(),
+       spec = jsonb_set(spec, '{suspended}', to_jsonb($2::boolean)), unreachable = '{}', error = NULL,
+       roots = CASE WHEN $2 THEN roots ELSE '{"*": true}' END, updated_at = clock_timestamp()
+ WHERE uuid = $1
+RETURNING uuid;
+
+-- name: delete_watchfolder
+-- With its ledger; tasks stay. A scan under way finds no claim any more.
+DELETE FROM ffmate.watchfolders WHERE uuid = $1 RETURNING uuid;
+
+-- name: ask_for_scan
+-- Due at once, for whichever node is first; those who could not reach it try again. Repeating it changes nothing.
+UPDATE ffmate.watchfolders
+   SET asked_at = clock_timestamp(), due_at = least(due_at, clock_timestamp()), unreachable = '{}'
+ WHERE uuid = $1 AND NOT suspended
+RETURNING uuid;
+
+-- fragment: file
+SELECT f.id, f.path, f.size, f.mtime / 1000 AS modified_at, f.attempts, f.task, f.gone_at IS NOT NULL AS gone,
+       (extract(epoch FROM f.first_seen_at) * 1000)::bigint AS first_seen_at, t.progress,
+       CASE WHEN t.status IS NULL THEN f.state
+            WHEN t.status = 'QUEUED' THEN 'queued'
+            WHEN t.status = 'DONE_SUCCESSFUL' THEN 'done'
+            WHEN t.status = 'DONE_ERROR' THEN 'failed'
+            WHEN t.status = 'DONE_CANCELED' THEN 'skipped'
+            ELSE 'running' END AS state,
+       CASE WHEN f.reason <> '' THEN f.reason
+            WHEN t.status = 'DONE_ERROR' THEN split_part(coalesce(t.error, ''), E'\n', 1)
+            WHEN t.status = 'DONE_CANCELED' THEN 'Its task was cancelled.'
+            ELSE '' END AS reason
+  FROM ffmate.watched_files f LEFT JOIN ffmate.tasks t ON t.uuid = f.task
+
+-- name: list_files
+-- The latest found first, a page at a time by id; a task tells its own state, also after a restart. NULL means "any".
+-- $4: part of the path; $5: gone ones, too.
+SELECT * FROM ({file}
+         WHERE f.folder = (SELECT id FROM ffmate.watchfolders WHERE uuid = $1)
+           AND ($3::bigint IS NULL OR f.id < $3) AND ($4::text IS NULL OR f.path ILIKE $4)
+           AND ($5::boolean OR f.gone_at IS NULL)) AS file
+ WHERE $2::text[] IS NULL OR file.state = ANY ($2)
+ ORDER BY file.id DESC LIMIT $6;
+
+-- name: count_files
+-- How many of a folder are in each state; gone ones are left out.
+SELECT file.state, count(*) AS files FROM ({file}
+         WHERE f.folder = (SELECT id FROM ffmate.watchfolders WHERE uuid = $1) AND f.gone_at IS NULL) AS file
+ GROUP BY file.state;

@@ -1,0 +1,111 @@
+"""Watchfolders as people set them and see them, in the database."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from ffmate_desktop.db.connection import Database, storable
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.watchfolder import (
+    Counts,
+    FileState,
+    ScanResult,
+    WatchedFile,
+    Watchfolder,
+    WatchfolderSettings,
+)
+
+if TYPE_CHECKING:
+    import asyncpg
+
+
+async def list_watchfolders(database: Database) -> list[Watchfolder]:
+    """All of them, by name."""
+    return [_to_folder(row) for row in await database.fetch(query("watchfolders", "list_watchfolders"))]
+
+
+async def get(database: Database, uuid: UUID) -> Watchfolder | None:
+    """One of them, or None."""
+    row = await database.fetch_one(query("watchfolders", "get_watchfolder"), uuid)
+    return None if row is None else _to_folder(row)
+
+
+def _to_folder(row: "asyncpg.Record") -> Watchfolder:
+    settings = WatchfolderSettings.model_validate(row["spec"])
+    return Watchfolder(
+        **settings.model_dump(),
+        uuid=row["uuid"],
+        version=row["version"],
+        error=row["error"],
+        last_check=row["scanned_at"],
+        last_node=row["scanned_by"],
+        last_scan=None if row["result"] is None else ScanResult.model_validate(row["result"]),
+        next_check=None if row["suspended"] else row["due_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+async def insert(database: Database, uuid: UUID, settings: WatchfolderSettings) -> None:
+    """Store a new one; every node hears of it."""
+    await database.fetch(query("watchfolders", "insert_watchfolder"), uuid, *_columns(settings))
+
+
+async def update(
+    database: Database, uuid: UUID, settings: WatchfolderSettings, version: int | None = None
+) -> bool:
+    """Change one; False when there is none, or not of this version any more."""
+    row = await database.fetch_one(
+        query("watchfolders", "update_watchfolder"), uuid, *_columns(settings), version
+    )
+    return row is not None
+
+
+def _columns(settings: WatchfolderSettings) -> tuple[object, ...]:
+    labels = [storable(label) for label in settings.labels]
+    return settings.name, settings.suspended, settings.interval, labels, settings.to_json()
+
+
+async def set_suspended(database: Database, uuid: UUID, suspended: bool) -> bool:
+    """Suspend or resume; False when there is none."""
+    row = await database.fetch_one(query("watchfolders", "suspend_watchfolder"), uuid, suspended)
+    return row is not None
+
+
+async def delete(database: Database, uuid: UUID) -> bool:
+    """Remove one with its ledger; False when there is none."""
+    return await database.fetch_one(query("watchfolders", "delete_watchfolder"), uuid) is not None
+
+
+async def ask_for_scan(database: Database, uuid: UUID) -> bool:
+    """Let the first node that can scan it now; False when there is none, or it is suspended."""
+    return await database.fetch_one(query("watchfolders", "ask_for_scan"), uuid) is not None
+
+
+async def list_files(
+    database: Database,
+    uuid: UUID,
+    *,
+    states: Sequence[FileState] | None = None,
+    before: int | None = None,
+    pattern: str | None = None,
+    gone: bool = False,
+    limit: int | None = None,
+) -> list[WatchedFile]:
+    """Files of a watchfolder, the latest found first; `before` is an id, `pattern` one of ILIKE."""
+    rows = await database.fetch(
+        query("watchfolders", "list_files"),
+        uuid,
+        None if states is None else [str(state) for state in states],
+        before,
+        pattern,
+        gone,
+        limit,
+    )
+    return [WatchedFile(**dict(row)) for row in rows]
+
+
+async def count_files(database: Database, uuid: UUID) -> Counts:
+    """How many files of a watchfolder are in each state that occurs."""
+    rows = await database.fetch(query("watchfolders", "count_files"), uuid)
+    return {FileState(row["state"]): row["files"] for row in rows}

@@ -1,0 +1,21 @@
+"""What the owner of a computer lets tasks do there. It is kept on that computer, never in the database."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Folders, with everything below them. None: wherever the account of this program may.
+
+    `scripts` are where scripts may lie; `read` and `write` what tasks may read and write.
+    """
+
+    scripts: tuple[Path, ...] | None = ()
+    read: tuple[Path, ...] | None = None
+    write: tuple[Path, ...] | None = None
+
+    @property
+    def limits_files(self) -> bool:
+        """Whether tasks may not touch everything that the account may."""
+        return self.read is not None or self.write is not None

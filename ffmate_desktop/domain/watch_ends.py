@@ -1,0 +1,41 @@
+"""What follows from the end of a watched file's task: pure rules about retries and originals."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.watch_ledger import Stored
+from ffmate_desktop.domain.watchfolder import Original, OriginalAction, WatchfolderSettings
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """State and reason for the ledger; whether the task is queued again; what becomes of the original."""
+
+    state: Stored
+    reason: str = ""
+    again: bool = False
+    original: Original | None = None
+
+
+def end_of(settings: WatchfolderSettings, status: TaskStatus, error: str, attempts: int) -> End:
+    """`attempts` counts how often the task was queued, the first time too."""
+    match status:
+        case TaskStatus.DONE_SUCCESSFUL:
+            return End("done", original=_unless_left(settings.on_success))
+        case TaskStatus.DONE_ERROR if attempts <= settings.retries:
+            return End(
+                "queued", f"Failed, and queued again ({attempts} of {settings.retries}): {error}", again=True
+            )
+        case TaskStatus.DONE_ERROR:
+            return End("failed", error, original=_unless_left(settings.on_failure))
+        case TaskStatus.DONE_CANCELED:
+            return End("skipped", "Its task was cancelled.")
+        case TaskStatus.QUEUED | TaskStatus.PRE_PROCESSING | TaskStatus.RUNNING | TaskStatus.POST_PROCESSING:
+            raise ValueError(f"{status} is no end")
+        case _:
+            assert_never(status)
+
+
+def _unless_left(original: Original) -> Original | None:
+    return None if original.action is OriginalAction.LEAVE else original

@@ -1,0 +1,137 @@
+"""What becomes of one file that a scan found: pure rules about growth, versions and locks."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watchfolder import WatchfolderSettings
+
+Stored = Literal["waiting", "growing", "queued", "done", "failed", "skipped", "output"]
+"""States of the ledger; 'queued' covers the whole life of a task, whose row tells the rest."""
+
+LOCKED = "FFmate has taken it: its .lock file is beside it."
+
+EARLY = 0.9
+"""A scan may come so early, in intervals, and still count as a check: clocks and timers are not exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file on disk: path below the watchfolder with `/`, bytes, microseconds since 1970, inode or 0.
+
+    `locked`: FFmate's lock is beside it.
+    """
+
+    path: str
+    size: int
+    mtime: int
+    inode: int
+    locked: bool = False
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the ledger. `view` tells how inodes were numbered: the inode of the root, as that node saw it.
+
+    `unchecked` seconds have gone since a check last counted, `unchanged` since this version was first seen; both by
+    the database's clock.
+    """
+
+    id: int
+    path: str
+    size: int
+    mtime: int
+    inode: int
+    view: int
+    state: Stored
+    reason: str
+    checks: int
+    unchecked: float
+    unchanged: float
+    task: UUID | None
+    attempts: int
+    gone: bool
+
+    def is_version_of(self, found: Found, view: int) -> bool:
+        """Whether it is still the same file. Nodes that number inodes in another way go by size and time."""
+        if (self.size, self.mtime) != (found.size, found.mtime):
+            return False
+        return self.view != view or self.inode == found.inode or 0 in (self.inode, found.inode)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the ledger shall say. `ready`: it can be queued. `wait`: seconds until it is worth another look."""
+
+    state: Stored
+    reason: str
+    checks: int = 0
+    ready: bool = False
+    wait: float | None = None
+    changed: bool = True
+    """Whether this is news for the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Decides for the files of one scan. `view` is the scanning node's, `now` in seconds since 1970."""
+
+    settings: WatchfolderSettings
+    rules: Rules
+    view: int
+    now: float
+
+    def decide(self, found: Found, entry: Entry | None) -> Decision:
+        """What becomes of the file; `entry` is what the ledger has of it."""
+        same = entry is not None and entry.is_version_of(found, self.view)
+        if same and entry is not None and entry.state in ("queued", "done", "failed", "output"):
+            return Decision(entry.state, entry.reason, entry.checks, changed=entry.gone)
+        own_lock = self.settings.write_locks and entry is not None and entry.task is not None
+        why = self.rules.why_not(found.path, found.name, found.size)
+        why = why or (LOCKED if found.locked and not own_lock else "")
+        if why:
+            told = same and entry is not None and (entry.state, entry.reason) == ("skipped", why)
+            return Decision("skipped", why, changed=not told or (entry is not None and entry.gone))
+        if not same or entry is None or entry.state == "skipped":
+            return self._first_look(found, grows=entry is not None and entry.state in ("growing", "waiting"))
+        return self._check(found, entry)
+
+    def _first_look(self, found: Found, *, grows: bool) -> Decision:
+        """A new version of a file: nothing is known about how it changes."""
+        needed = self.settings.growth_checks
+        if needed > 0:
+            reason = "It is still being written." if grows else f"New; {_checks(needed)} follow."
+            return Decision("growing" if grows else "waiting", reason, wait=self.settings.interval)
+        return self._by_age(found, 0, unchanged=0)
+
+    def _check(self, found: Found, entry: Entry) -> Decision:
+        needed = self.settings.growth_checks
+        interval = self.settings.interval
+        counts = entry.unchecked >= EARLY * interval
+        checks = min(entry.checks + counts, needed)
+        if checks >= needed:
+            return self._by_age(found, checks, unchanged=entry.unchanged, entry=entry)
+        wait = interval if counts else interval - entry.unchecked
+        if not counts:  # a scan between two checks, because something else happened in the folder
+            return Decision(entry.state, entry.reason, entry.checks, wait=wait, changed=entry.gone)
+        return Decision("waiting", f"Unchanged in {checks} of {_checks(needed)}.", checks, wait=wait)
+
+    def _by_age(self, found: Found, checks: int, *, unchanged: float, entry: Entry | None = None) -> Decision:
+        """Old enough by the file's own time, or by how long it has been seen like this: clocks may differ."""
+        least = self.settings.filter.min_age
+        age = max(self.now - found.mtime / 1e6, unchanged)
+        if age >= least:
+            return Decision("waiting", "Complete.", checks, ready=True)
+        reason = f"It must not have changed for {least:g} s."
+        told = entry is not None and (entry.state, entry.reason, entry.checks) == ("waiting", reason, checks)
+        return Decision("waiting", reason, checks, wait=least - age, changed=not told)
+
+
+def _checks(number: int) -> str:
+    return "1 check" if number == 1 else f"{number} checks"

@@ -1,0 +1,210 @@
+"""Settings of the cluster: the queue of this computer, or that of a PostgreSQL server; and a test of the latter."""
+
+import asyncio
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QRadioButton, QWidget
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preferences import ClusterWishes
+from ffmate_desktop.gui.bridge import Bridge
+from ffmate_desktop.gui.preferences.section import Note, Section
+from ffmate_desktop.gui.preferences.setup import Setup
+from ffmate_desktop.gui.preferences.trial import TrialCard
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.services.connection_trial import try_connection
+from ffmate_desktop.services.passwords import split_password
+from ffmate_desktop.settings import DATABASE
+
+EXAMPLE = "postgresql://user@server:5432/ffmate"
+
+
+class ClusterSection(Section):
+    """The password is apart from the address, also when somebody pastes both as one. `tested` comes with a result."""
+
+    tested = Signal()
+
+    def __init__(self, theme: Theme, setup: Setup, wishes: ClusterWishes, errands: Bridge) -> None:
+        super().__init__(
+            theme,
+            self.tr("Cluster"),
+            self.tr("Where the queue is. Computers that use the same server work through it together."),
+        )
+        self._setup, self._wishes, self._errands = setup, wishes, errands
+        self._trial: asyncio.Task[None] | None = None
+        self._keyring = ""
+        self.embedded = QRadioButton(self.tr("The queue of this computer"))
+        self.server = QRadioButton(self.tr("A PostgreSQL server"))
+        self._group = QButtonGroup(self)
+        for button in (self.embedded, self.server):
+            self._group.addButton(button)
+        address = setup.address
+        (self.embedded if address is None else self.server).setChecked(True)
+        self.address = QLineEdit(address or wishes.database or "")
+        self.address.setPlaceholderText(EXAMPLE)
+        self.address.setFont(fonts.mono(12))
+        self.address.setCursorPosition(0)
+        self.password = QLineEdit()
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.test = QPushButton(self.tr("Test connection"))
+        theme.dress(self.test, "plug", "text")
+        self.result = TrialCard(theme)
+        self._lay_out(theme)
+        self._connect()
+        self._on_choice()
+        self._looking = errands.run_quietly(self._find_keyring(), "looking for a keyring")
+
+    def _lay_out(self, theme: Theme) -> None:
+        about = label(self.tr("Nothing to set up. Other computers cannot reach it."), "third", wraps=True)
+        self.add_group(self.embedded, inner=[about])
+        self.column.addWidget(self.server)
+        self._given = Note(theme)
+        self.column.addWidget(self._given)
+        self.address_note = self.add_field(self.tr("Address"), self.address)
+        self.password_note = self.add_field(self.tr("Password"), self.password)
+        row = QHBoxLayout()
+        row.addWidget(self.test)
+        row.addStretch(1)
+        self.column.addLayout(row)
+        self.column.addWidget(self.result)
+        self.column.addStretch(1)
+        self._fields: tuple[QWidget, ...] = (self.address, self.password, self.test)
+        self.is_given = self.lock_if_given(
+            self._setup.settings, "database", DATABASE, self._given, self.embedded, self.server, self.address
+        )
+
+    def _connect(self) -> None:
+        self.server.toggled.connect(lambda _on: self._on_choice())
+        self.address.textChanged.connect(self._on_address)
+        self.address.editingFinished.connect(self._take_password_out)
+        self.password.textChanged.connect(self._on_password)
+        self.test.clicked.connect(self._on_test)
+
+    # -- What is chosen ------------------------------------------------------------------------------------------
+
+    def wishes(self) -> ClusterWishes:
+        """What shall be remembered; call it without `trouble` only."""
+        if self.is_given:
+            return self._wishes
+        if self.embedded.isChecked():
+            return ClusterWishes()
+        address = split_password(self.address.text())[0]
+        same = self._wishes.database == address
+        return ClusterWishes(database=address, password_kept=same and self._wishes.password_kept)
+
+    @property
+    def typed_password(self) -> str | None:
+        """What was typed for the server that is chosen."""
+        self._take_password_out()
+        return (self.password.text() or None) if self.server.isChecked() and not self.is_given else None
+
+    def _on_choice(self) -> None:
+        for field in self._fields:
+            field.setEnabled(self.server.isChecked() and not (self.is_given and field is not self.test))
+        self._on_address()
+
+    def _on_address(self) -> None:
+        self._stop_test()
+        self.result.clear()
+        self.trouble = ""
+        self.address_note.show_help()
+        text = self.address.text().strip()
+        if self.server.isChecked() and not self.is_given:
+            try:
+                split_password(text)
+            except UserError as error:
+                self.trouble = error.message if text else self.tr("The address of the server is missing.")
+                if text and not EXAMPLE.startswith(text):
+                    self.address_note.show_bad(str(error))
+        self.test.setEnabled(self.server.isChecked() and not self.trouble)
+        self._show_keyring()
+        self.edited.emit()
+
+    def _on_password(self) -> None:
+        self._stop_test()
+        self.result.clear()
+        self.edited.emit()
+
+    def _take_password_out(self) -> None:
+        """An address that was pasted with its password is parted."""
+        try:
+            address, password = split_password(self.address.text())
+        except UserError:
+            return
+        if password is not None:
+            self.password.setText(password)
+            self.address.setText(address)
+            self.address.setCursorPosition(0)
+
+    # -- The keyring ---------------------------------------------------------------------------------------------
+
+    async def _find_keyring(self) -> None:
+        self._keyring = await self._setup.keyring.name()
+        self._show_keyring()
+
+    def _show_keyring(self) -> None:
+        is_kept = self._wishes.password_kept and self._wishes.database == self.address.text().strip()
+        self.password.setPlaceholderText(
+            self.tr("The one in the keyring") if is_kept and self._keyring else ""
+        )
+        if self._keyring:
+            self.password_note.show_fact(
+                self.tr("It is kept in the keyring of this computer ({0}), nowhere else.").format(
+                    self._keyring
+                )
+            )
+        else:
+            self.password_note.show_fact(
+                self.tr(
+                    "This computer has no keyring, so the password is not stored: it holds until FFmate Desktop is "
+                    "closed. A password file (~/.pgpass) keeps it for longer."
+                )
+            )
+
+    # -- The test ------------------------------------------------------------------------------------------------
+
+    def _on_test(self) -> None:
+        if self._trial is not None:
+            self._stop_test()
+            self.result.clear()
+            return
+        self._take_password_out()
+        self._trial = self._errands.run_quietly(self._try(), "testing a connection")
+        self.test.setText(self.tr("Stop the test"))
+        self.result.show_waiting()
+
+    async def _try(self) -> None:
+        try:
+            trial = await try_connection(await self._whole_address())
+        except UserError as error:
+            self.result.show_trouble(error)
+        except OSError as error:
+            self.result.show_trouble(
+                UserError(self.tr("The connection was lost during the test."), str(error))
+            )
+        else:
+            self.result.show_trial(trial)
+        self._end_test()
+        self.tested.emit()
+
+    async def _whole_address(self) -> str:
+        if self.is_given and self._setup.settings.database is not None:
+            return self._setup.settings.database
+        address = split_password(self.address.text())[0]
+        return await self._setup.whole_address(address, self.password.text() or None)
+
+    def _end_test(self) -> None:
+        self._trial = None
+        self.test.setText(self.tr("Test connection"))
+
+    def _stop_test(self) -> None:
+        if self._trial is not None:
+            self._trial.cancel()
+            self._end_test()
+
+    def stop(self) -> None:
+        """Try nothing any more."""
+        self._stop_test()
+        self._looking.cancel()

@@ -1,0 +1,242 @@
+"""The settings: five sections, and a way to live with them at once."""
+
+import asyncio
+import os
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preferences import Preferences, WindowWishes
+from ffmate_desktop.gui.desktop.closing import has_tray
+from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.preferences.cluster import ClusterSection
+from ffmate_desktop.gui.preferences.habits import NoticeSection, WindowSection
+from ffmate_desktop.gui.preferences.look import LookSection
+from ffmate_desktop.gui.preferences.node import NodeSection
+from ffmate_desktop.gui.preferences.question import SwitchQuestion
+from ffmate_desktop.gui.preferences.section import Note, Section
+from ffmate_desktop.gui.preferences.setup import Plan
+from ffmate_desktop.gui.preferences.switching import Answer, Switching
+from ffmate_desktop.gui.widgets.nav_button import NavButton
+
+_SIZE = (860, 660)
+_SIDE = 206
+
+
+class SettingsDialog(QDialog):
+    """Open it with `open()`. It closes when what is chosen holds, or is on its way."""
+
+    def __init__(self, window: MainWindow, switching: Switching) -> None:
+        super().__init__(window)
+        self._window, self._switching, self._setup = window, switching, switching.setup
+        self._theme, self._kept = window.around.theme, window.around.kept
+        self._before = self._kept.now
+        self._saving: asyncio.Task[bool | None] | None = None
+        self._plan: Plan | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Settings"))
+        self.resize(*_SIZE)
+        wishes, errands = self._before, switching.errands
+        self.node = NodeSection(self._theme, self._setup, wishes.node, errands, os.cpu_count() or 1)
+        self.cluster = ClusterSection(self._theme, self._setup, wishes.cluster, errands)
+        self.look = LookSection(self._theme, wishes.window.appearance)
+        self.notices = NoticeSection(self._theme, wishes.window.notices, has_tray=has_tray())
+        self.habits = WindowSection(
+            self._theme, wishes.window.on_close, at_login=self._setup.login.is_on(), has_tray=has_tray()
+        )
+        self._sections: tuple[tuple[str, str, Section], ...] = (
+            ("monitor", self.tr("This computer"), self.node),
+            ("database", self.tr("Cluster"), self.cluster),
+            ("sun-moon", self.tr("Appearance"), self.look),
+            ("bell", self.tr("Notifications"), self.notices),
+            ("power", self.tr("Window and start"), self.habits),
+        )
+        self.note = Note(self._theme)
+        self.cancel = QPushButton(self.tr("Cancel"))
+        self.save = QPushButton(self.tr("Save"))
+        self._lay_out()
+        self._connect()
+        self._read_slots()
+
+    def _lay_out(self) -> None:
+        self.stack = QStackedWidget()
+        self.tabs: list[NavButton] = []
+        side = QFrame()
+        side.setProperty("class", "sidebar")
+        side.setFixedWidth(_SIDE)
+        tabs = QVBoxLayout(side)
+        tabs.setContentsMargins(10, 18, 11, 14)
+        tabs.setSpacing(5)
+        for number, (icon, title, section) in enumerate(self._sections):
+            tab = NavButton(self._theme, icon, title)
+            tab.clicked.connect(lambda _checked=False, number=number: self.show_section(number))
+            self.tabs.append(tab)
+            tabs.addWidget(tab)
+            self.stack.addWidget(_scrolling(section))
+        tabs.addStretch(1)
+        self.save.setProperty("class", "primary")
+        self.save.setDefault(True)
+        self.save.setMinimumWidth(110)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(28, 0, 24, 20)
+        foot.setSpacing(10)
+        foot.addWidget(self.note, 1, Qt.AlignmentFlag.AlignVCenter)
+        foot.addStretch(0)
+        foot.addWidget(self.cancel)
+        foot.addWidget(self.save)
+        right = QVBoxLayout()
+        right.setSpacing(14)
+        right.addWidget(self.stack, 1)
+        right.addLayout(foot)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(side)
+        row.addLayout(right, 1)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(button is self.save)  # Enter in a field saves, nothing else
+        self.show_section(0)
+        self.node.name.setFocus()
+
+    def _connect(self) -> None:
+        self.look.chosen.connect(self._theme.choose)
+        self.cancel.clicked.connect(self.reject)
+        self.save.clicked.connect(self.try_to_save)
+        self.finished.connect(self._on_finished)
+        self._switching.begun.connect(self._on_begun)
+        self.cluster.tested.connect(self._show_result)
+        for _icon, _title, section in self._sections:
+            section.edited.connect(self._show)
+        self._show()
+
+    def show_section(self, number: int) -> None:
+        """Bring this section into view."""
+        self.stack.setCurrentIndex(number)
+        self.tabs[number].setChecked(True)
+
+    def _show_result(self) -> None:
+        area = self.stack.currentWidget()
+        if isinstance(area, QScrollArea):
+            QTimer.singleShot(0, self, lambda: area.ensureWidgetVisible(self.cluster.result))
+
+    def _read_slots(self) -> None:
+        core = self._window.core
+        if core is None:
+            return
+
+        async def read() -> None:
+            nodes = await core.nodes.all()
+            mine = [node for node in nodes if node.identifier == core.node.identifier]
+            if mine and core.node.is_working:
+                self.node.show_slots(mine[0].slots)
+
+        self._reading = self._switching.errands.run_quietly(read(), "reading the slots of this node")
+
+    # -- What is chosen ------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        trouble = next((section.trouble for _icon, _title, section in self._sections if section.trouble), "")
+        if trouble:
+            self.note.show_bad(trouble)
+        else:
+            self.note.show_help()
+        self.save.setEnabled(not trouble and self._saving is None)
+
+    def plan(self) -> Plan:
+        """What is chosen, and what it comes to; raises UserError when it cannot be."""
+        password = self.cluster.typed_password  # first: it may be part of the address yet
+        window = WindowWishes(
+            appearance=self.look.appearance,
+            on_close=self.habits.on_close,
+            start_at_login=self.habits.at_login.isChecked(),
+            notices=self.notices.wishes(),
+        )
+        preferences = Preferences(node=self.node.wishes(), cluster=self.cluster.wishes(), window=window)
+        return self._setup.plan(preferences, password)
+
+    # -- Saving --------------------------------------------------------------------------------------------------
+
+    def try_to_save(self) -> None:
+        """Let it hold; what is in the way is told below, and the dialog stays."""
+        if self._saving is not None:
+            return
+        try:
+            self._plan = plan = self.plan()
+            if self.habits.at_login.isChecked() != self._setup.login.is_on():
+                self._setup.login.turn(self.habits.at_login.isChecked())
+        except UserError as error:
+            self.note.show_bad(str(error))
+            return
+        self._saving = self._switching.errands.run(self._carry_out(plan), "changing the settings")
+        self._show()
+        if plan.moves or plan.restarts:
+            self.note.show_waiting(self.tr("Trying the new settings …"))
+
+    async def _carry_out(self, plan: Plan) -> bool:
+        has_begun = False
+
+        def note_it() -> None:
+            nonlocal has_begun
+            has_begun = True
+
+        async def ask(running: int) -> Answer:
+            return await SwitchQuestion(self, self._theme, running, moves=plan.moves).answer()
+
+        self._switching.begun.connect(note_it)
+        try:
+            return await self._switching.carry_out(plan, ask)
+        except UserError as error:
+            if has_begun:  # the dialog is gone
+                raise
+            self._saving = None
+            self._show()
+            self.note.show_bad(str(error))
+            return False
+        finally:
+            self._switching.begun.disconnect(note_it)
+            if not has_begun and self._saving is not None:
+                self._saving = None
+                self._show()
+
+    def _on_begun(self) -> None:
+        self._saving = None  # it goes on without the dialog
+        if self._plan is not None:
+            self._kept.keep(self._kept.now.model_copy(update={"window": self._plan.preferences.window}))
+        self.accept()
+
+    # -- The end -------------------------------------------------------------------------------------------------
+
+    def _on_finished(self, result: int) -> None:
+        for task in (self._saving, self._reading):
+            if task is not None:
+                task.cancel()
+        self._saving = None
+        self._switching.begun.disconnect(self._on_begun)
+        self.node.stop()
+        self.cluster.stop()
+        if result != QDialog.DialogCode.Accepted:
+            self._theme.choose(self._kept.now.window.appearance)
+
+
+def _scrolling(section: QWidget) -> QScrollArea:
+    """On a small screen, and with a long result of a test, there is more than fits."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    section.setContentsMargins(28, 24, 28, 8)
+    section.setProperty("class", "plain")
+    area.setWidget(section)
+    return area

@@ -1,0 +1,110 @@
+"""Settings of notifications, and of what happens when the window is closed and the session begins."""
+
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QRadioButton
+
+from ffmate_desktop.domain.preferences import NoticeWishes, OnClose
+from ffmate_desktop.gui.preferences.section import Note, Section
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.labels import label
+
+
+class NoticeSection(Section):
+    """One switch for all, and one for each kind."""
+
+    def __init__(self, theme: Theme, wishes: NoticeWishes, *, has_tray: bool) -> None:
+        super().__init__(
+            theme,
+            self.tr("Notifications"),
+            self.tr("What your desktop tells you while the window is out of sight."),
+        )
+        self.shown = QCheckBox(self.tr("Show notifications"))
+        self.batches = QCheckBox(self.tr("A batch is finished"))
+        self.failures = QCheckBox(self.tr("A task failed"))
+        self.nodes = QCheckBox(self.tr("A node was lost"))
+        self.add_group(self.shown, inner=self._kinds)
+        for box, on in (
+            (self.shown, wishes.shown),
+            (self.batches, wishes.batches),
+            (self.failures, wishes.failures),
+            (self.nodes, wishes.nodes),
+        ):
+            box.setChecked(on)
+            box.toggled.connect(self._on_toggle)
+        if not has_tray:
+            note = Note(theme)
+            note.show_fact(
+                self.tr("This desktop has no place for the icon of a program, so it shows none at present.")
+            )
+            self.column.addWidget(note)
+        self.column.addStretch(1)
+        self._on_toggle()
+
+    @property
+    def _kinds(self) -> tuple[QCheckBox, ...]:
+        return self.batches, self.failures, self.nodes
+
+    def _on_toggle(self) -> None:
+        for box in self._kinds:
+            box.setEnabled(self.shown.isChecked())
+        self.edited.emit()
+
+    def wishes(self) -> NoticeWishes:
+        """What shall be remembered."""
+        return NoticeWishes(
+            shown=self.shown.isChecked(),
+            batches=self.batches.isChecked(),
+            failures=self.failures.isChecked(),
+            nodes=self.nodes.isChecked(),
+        )
+
+
+class WindowSection(Section):
+    """What closing the window means while tasks run here, and whether the session begins with this program."""
+
+    def __init__(self, theme: Theme, on_close: OnClose, *, at_login: bool, has_tray: bool) -> None:
+        super().__init__(
+            theme,
+            self.tr("Window and start"),
+            self.tr("When FFmate Desktop ends, and when it begins by itself."),
+        )
+        titles = {
+            OnClose.ASK: self.tr("Ask what to do"),
+            OnClose.BACKGROUND: self.tr("Keep working in the background"),
+            OnClose.FINISH: self.tr("Finish what runs, then quit"),
+            OnClose.NOW: self.tr("Give tasks back to the queue and quit now"),
+        }
+        self._group = QButtonGroup(self)
+        self.choices: dict[OnClose, QRadioButton] = {}
+        for choice, title in titles.items():
+            button = QRadioButton(title)
+            button.setChecked(choice is on_close)
+            button.toggled.connect(lambda _on: self.edited.emit())
+            self._group.addButton(button)
+            self.choices[choice] = button
+        self.add_group(
+            label(self.tr("When the window is closed while tasks run here"), "caption"),
+            *self.choices.values(),
+        )
+        if not has_tray:
+            self.choices[OnClose.BACKGROUND].setEnabled(False)
+            note = Note(theme)
+            note.show_fact(
+                self.tr(
+                    "This desktop has no place for the icon of a program, which would bring the window back."
+                )
+            )
+            self.column.addWidget(note)
+        self.add_line()
+        self.at_login = QCheckBox(self.tr("Start FFmate Desktop when I log in"))
+        self.at_login.setChecked(at_login)
+        self.at_login.toggled.connect(lambda _on: self.edited.emit())
+        self.login_note = Note(
+            theme, self.tr("So that this computer takes part in the work without being asked.")
+        )
+        self.add_group(self.at_login, inner=[self.login_note])
+        self.column.addStretch(1)
+
+    @property
+    def on_close(self) -> OnClose:
+        """What is chosen."""
+        return next(choice for choice, button in self.choices.items() if button.isChecked())

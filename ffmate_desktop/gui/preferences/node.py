@@ -1,0 +1,156 @@
+"""Settings of this computer's node: its name, how many tasks at once, labels, ffmpeg."""
+
+import asyncio
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.labels import check_labels
+from ffmate_desktop.domain.preferences import MOST_SLOTS, NodeWishes
+from ffmate_desktop.gui.bridge import Bridge
+from ffmate_desktop.gui.preferences.section import Section
+from ffmate_desktop.gui.preferences.setup import Setup
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.number_field import NumberField
+from ffmate_desktop.settings import (
+    DEFAULT_SLOTS,
+    FFMPEG,
+    IDENTIFIER,
+    LABEL,
+    MAX_CONCURRENT_TASKS,
+    default_identifier,
+)
+
+TYPING = 500
+"""Milliseconds without a key before a path is tried."""
+
+_LONGEST_NAME = 200
+
+
+class NodeSection(Section):
+    """Fields that were given on the command line or by the environment are shown, and locked."""
+
+    def __init__(self, theme: Theme, setup: Setup, wishes: NodeWishes, errands: Bridge, cores: int) -> None:
+        super().__init__(
+            theme,
+            self.tr("This computer"),
+            self.tr("How this computer takes part in the work, as others see it too."),
+        )
+        self._setup, self._wishes, self._errands = setup, wishes, errands
+        self._trying: asyncio.Task[None] | None = None
+        now = setup.settings
+        self.name = QLineEdit(now.identifier if now.identifier != default_identifier() else "")
+        self.name.setMaxLength(_LONGEST_NAME)
+        self.name.setPlaceholderText(default_identifier())
+        self.slots = NumberField(1, MOST_SLOTS, self.tr("Tasks at once"))
+        self.slots.setFixedWidth(120)
+        self.slots.setValue(now.slots)
+        self.labels = QLineEdit(" ".join(now.labels))
+        self.labels.setPlaceholderText(self.tr("None"))
+        self.ffmpeg = QLineEdit(now.ffmpeg or "")
+        self.ffmpeg.setPlaceholderText(self.tr("The one on PATH, else the one that came with FFmate Desktop"))
+        self.choose = QPushButton(self.tr("Choose …"))
+        self.choose.clicked.connect(self._choose)
+        self.name_note = self.add_field(
+            self.tr("Name"), self.name, self.tr("Each computer of a cluster has a name of its own.")
+        )
+        self.slots_note = self.add_field(
+            self.tr("Tasks at once"),
+            self.slots,
+            self.tr("This computer has {0} cores; half as many tasks is usual.").format(cores),
+        )
+        self.labels_note = self.add_field(
+            self.tr("Labels"),
+            self.labels,
+            self.tr("Words that tasks may ask for, such as gpu or storage:media, with a space between them."),
+        )
+        self.ffmpeg_note = self.add_field(self.tr("ffmpeg"), self.ffmpeg, "", self.choose)
+        self.column.addStretch(1)
+        self._timer = QTimer(self, singleShot=True, interval=TYPING)
+        self._timer.timeout.connect(self.try_ffmpeg)
+        self._lock()
+        self.labels.textChanged.connect(self._check)
+        self.name.textChanged.connect(self._check)
+        self.ffmpeg.textChanged.connect(self._on_path)
+        self.try_ffmpeg()
+
+    def _lock(self) -> None:
+        now = self._setup.settings
+        self.lock_if_given(now, "identifier", IDENTIFIER, self.name_note, self.name)
+        self.lock_if_given(now, "slots", MAX_CONCURRENT_TASKS, self.slots_note, self.slots)
+        self.lock_if_given(now, "labels", LABEL, self.labels_note, self.labels)
+        self.is_ffmpeg_given = self.lock_if_given(
+            now, "ffmpeg", FFMPEG, self.ffmpeg_note, self.ffmpeg, self.choose
+        )
+
+    def show_slots(self, slots: int) -> None:
+        """How many the node has at this moment, which the panel may have changed."""
+        if self.slots.isEnabled() and self.slots.value() == self._setup.settings.slots:
+            self.slots.setValue(slots)
+
+    def wishes(self) -> NodeWishes:
+        """What shall be remembered; call it without `trouble` only."""
+        self.slots.interpretText()
+        before, name, slots = self._wishes, self.name.text().strip(), self.slots.value()
+        return NodeWishes(
+            identifier=(name if name != default_identifier() else "") or None
+            if self.name.isEnabled()
+            else before.identifier,
+            slots=(slots if slots != DEFAULT_SLOTS else None) if self.slots.isEnabled() else before.slots,
+            labels=_words(self.labels.text()) if self.labels.isEnabled() else before.labels,
+            ffmpeg=self.ffmpeg.text().strip() or None if self.ffmpeg.isEnabled() else before.ffmpeg,
+        )
+
+    def _check(self) -> None:
+        self.trouble = ""
+        if self.labels.isEnabled():
+            try:
+                check_labels(_words(self.labels.text()))
+                self.labels_note.show_help()
+            except UserError as error:
+                self.labels_note.show_bad(str(error))
+                self.trouble = error.message
+        self.edited.emit()
+
+    # -- ffmpeg --------------------------------------------------------------------------------------------------
+
+    def _on_path(self) -> None:
+        self.ffmpeg_note.show_waiting(self.tr("Trying it …"))
+        self._timer.start()
+        self.edited.emit()
+
+    def try_ffmpeg(self) -> None:
+        """Ask it for its version; the words below the field tell what came of it."""
+        if self._trying is not None:
+            self._trying.cancel()
+        path = self.ffmpeg.text().strip() or None
+
+        async def look() -> None:
+            try:
+                found, version = await self._setup.find_ffmpeg(path)
+            except UserError as error:
+                hint = self.tr("Without a path FFmate Desktop finds one itself.") if path else error.hint
+                self.ffmpeg_note.show_bad(f"{error.message} {hint}")
+            else:
+                if not self.is_ffmpeg_given:
+                    self.ffmpeg_note.show_good(self.tr("Version {0}, {1}").format(version, found))
+
+        self._trying = self._errands.run_quietly(look(), "trying an ffmpeg")
+
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, self.tr("Choose an ffmpeg program"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.ffmpeg.setText)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def stop(self) -> None:
+        """Try nothing any more."""
+        self._timer.stop()
+        if self._trying is not None:
+            self._trying.cancel()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.replace(",", " ").split())

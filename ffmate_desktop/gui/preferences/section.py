@@ -1,0 +1,145 @@
+"""What every section of the settings has: a heading, fields with a title above and words below, and its trouble."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.icon_label import IconLabel
+from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.settings import GIVEN, Setting, Settings, Source
+
+
+class Note(QWidget):
+    """Words below a field: help, or what was found, with a mark beside it where that is good or bad."""
+
+    def __init__(self, theme: Theme, help_text: str = "") -> None:
+        super().__init__()
+        self._help = help_text
+        self._icon = IconLabel(theme, "info", "text_3", 14)
+        self._text = label(look="third", wraps=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(1, 0, 0, 0)
+        row.setSpacing(7)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        self.show_help()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    def show_help(self) -> None:
+        """What the field is for."""
+        self._say(self._help, "", "")
+
+    def show_good(self, text: str) -> None:
+        """It was tried and works."""
+        self._say(text, "circle-check", "done")
+
+    def show_bad(self, text: str) -> None:
+        """It cannot be as it is."""
+        self._say(text, "triangle-alert", "failed")
+
+    def show_waiting(self, text: str) -> None:
+        """It is being tried."""
+        self._say(text, "loader", "text_3")
+
+    def show_fact(self, text: str) -> None:
+        """It cannot be changed here, and why."""
+        self._say(text, "info", "text_3")
+
+    def _say(self, text: str, icon: str, color: str) -> None:
+        self._text.setText(text)
+        self._icon.setVisible(bool(icon))
+        if icon:
+            self._icon.show_icon(icon, color)
+        self.setVisible(bool(text))
+
+
+class Section(QWidget):
+    """`edited` comes with every change; `trouble` is a sentence on what keeps it from being saved, or empty."""
+
+    edited = Signal()
+
+    def __init__(self, theme: Theme, title: str, lead: str) -> None:
+        super().__init__()
+        self._theme = theme
+        self.trouble = ""
+        self.setAccessibleName(title)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(16)
+        head = QVBoxLayout()
+        head.setSpacing(3)
+        head.addWidget(label(title, "big"))
+        head.addWidget(label(lead, "second", wraps=True))
+        self.column.addLayout(head)
+
+    def add_field(
+        self, title: str, field: QWidget, help_text: str = "", beside: QWidget | None = None
+    ) -> Note:
+        """A field with its title above; returns the words below it."""
+        caption = label(title, "caption")
+        caption.setBuddy(field)
+        field.setAccessibleName(title)
+        note = Note(self._theme, help_text)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(field, 1 if isinstance(field, QLineEdit) else 0)
+        if beside is not None:
+            row.addWidget(beside)
+        elif not isinstance(field, QLineEdit):
+            row.addStretch(1)
+        box = QVBoxLayout()
+        box.setSpacing(5)
+        box.addWidget(caption)
+        box.addLayout(row)
+        box.addWidget(note)
+        self.column.addLayout(box)
+        return note
+
+    def add_group(self, *widgets: QWidget, inner: Sequence[QWidget] = ()) -> None:
+        """Things that belong together, closely below each other; `inner` ones stand below the text of a box."""
+        box = QVBoxLayout()
+        box.setSpacing(9)
+        for widget in widgets:
+            box.addWidget(widget)
+        inside = QVBoxLayout()
+        inside.setContentsMargins(25, 0, 0, 0)
+        inside.setSpacing(9)
+        for widget in inner:
+            inside.addWidget(widget)
+        if inner:
+            box.addLayout(inside)
+        self.column.addLayout(box)
+
+    def add_line(self) -> None:
+        """Between two groups."""
+        line = QFrame()
+        line.setProperty("class", "line")
+        line.setFixedHeight(1)
+        self.column.addWidget(line)
+
+    def lock_if_given(
+        self, settings: Settings, name: str, setting: Setting, note: Note, *fields: QWidget
+    ) -> bool:
+        """What the command line or the environment gave cannot be changed here; says so, and whether it is."""
+        source = settings.source(name)
+        if source not in GIVEN:
+            return False
+        words = (
+            self.tr("Given on the command line with {0}, which goes before what is set here.").format(
+                setting.option
+            )
+            if source is Source.COMMAND_LINE
+            else self.tr("Given by the variable {0}, which goes before what is set here.").format(
+                setting.environment
+            )
+        )
+        note.show_fact(words)
+        for field in fields:
+            field.setEnabled(False)
+        return True

@@ -1,0 +1,84 @@
+"""What the dialog of settings works with, and what its choices come to; `bootstrap` puts it together."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+
+from ffmate_desktop.domain.preferences import Preferences
+from ffmate_desktop.gui.core import Core
+from ffmate_desktop.services.login_start import LoginStart
+from ffmate_desktop.services.passwords import Keyring, split_password, with_password
+from ffmate_desktop.settings import Settings
+
+_RESTARTING = ("identifier", "labels", "ffmpeg")
+"""What a node tells of itself when it joins, and cannot change later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Settings that shall hold, and how they are remembered.
+
+    `address` is that of the server without its password, None for the embedded database; `password` was typed just
+    now. It `moves` to another database, or only `restarts` the node; else only slots and the window change.
+    """
+
+    settings: Settings = field(repr=False)
+    preferences: Preferences
+    address: str | None
+    password: str | None = field(repr=False)
+    moves: bool
+    restarts: bool
+
+
+@dataclass(slots=True)
+class Setup:
+    """Doors to what lies behind settings.
+
+    `settings` are those that hold now; whoever changes them puts new ones there. `open_core` opens a cluster with a
+    node in it; `rehearse` proves that this would work and holds the database open meanwhile; `find_ffmpeg` gives path
+    and version. All three raise UserError.
+    """
+
+    settings: Settings = field(repr=False)
+    keyring: Keyring
+    login: LoginStart
+    open_core: Callable[[Settings], AbstractAsyncContextManager[Core]]
+    rehearse: Callable[[Settings], AbstractAsyncContextManager[None]]
+    find_ffmpeg: Callable[[str | None], Awaitable[tuple[str, str]]]
+
+    @property
+    def address(self) -> str | None:
+        """Where the queue is now, without a password; None for the embedded database."""
+        uri = self.settings.database
+        return None if uri is None else split_password(uri)[0]
+
+    def plan(self, preferences: Preferences, password: str | None) -> Plan:
+        """What these preferences come to; raises UserError for an address that is none."""
+        now = self.settings
+        wanted = now.with_preferences(preferences)
+        address = None if wanted.database is None else split_password(wanted.database)[0]
+        moves = address != self.address or bool(address and password)
+        if not moves:
+            wanted = replace(wanted, database=now.database, password_kept=now.password_kept)
+        elif address is not None and password:
+            wanted = replace(wanted, database=with_password(address, password), password_kept=False)
+        elif address is not None:
+            wanted = replace(wanted, password_kept=True)  # perhaps from an earlier time
+        return Plan(
+            settings=wanted,
+            preferences=preferences,
+            address=address,
+            password=password or None,
+            moves=moves,
+            restarts=any(getattr(wanted, part) != getattr(now, part) for part in _RESTARTING),
+        )
+
+    async def whole_address(self, address: str, password: str | None) -> str:
+        """With the typed password, or the one in use, or the one in the keyring."""
+        now = self.settings
+        if password:
+            return with_password(address, password)
+        if now.database is not None and address == self.address and not now.password_kept:
+            return now.database
+        kept = await self.keyring.password(address)
+        return address if kept is None else with_password(address, kept)

@@ -1,0 +1,190 @@
+"""Other settings at once: another node, another cluster, and never at the cost of running work unasked."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from enum import StrEnum
+
+from PySide6.QtCore import QObject, Signal
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.gui.bridge import Bridge
+from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.preferences.setup import Plan, Setup
+from ffmate_desktop.gui.program import Program
+from ffmate_desktop.services.passwords import split_password, without_password
+from ffmate_desktop.settings import GIVEN
+
+
+class Answer(StrEnum):
+    """What shall become of the tasks that run here when the node has to leave."""
+
+    FINISH = "finish"
+    """They are finished here first, however long that takes."""
+    NOW = "now"
+    """They go back to the queue, where other nodes find them."""
+    STAY = "stay"
+    """Nothing changes."""
+
+
+Ask = Callable[[int], Awaitable[Answer]]
+"""Asks the user; the number is how many tasks run here."""
+
+
+class Switching(QObject):
+    """Owned by the window; `close` it before the loop ends.
+
+    `begun` comes when nothing is left to ask. How the window looks and behaves is not its business.
+    """
+
+    begun = Signal()
+
+    def __init__(self, window: MainWindow, program: Program, setup: Setup) -> None:
+        super().__init__(window)
+        self._window, self._program, self.setup = window, program, setup
+        self.errands = Bridge()
+        """Runs what must not end with the cluster."""
+        self.errands.trouble.connect(window.tell_trouble)
+        self.errands.defect.connect(window.around.bridge.defect)
+        self._is_busy = False
+
+    async def close(self) -> None:
+        """End everything."""
+        await self.errands.close()
+
+    async def carry_out(self, plan: Plan, ask: Ask) -> bool:
+        """Whether it holds. Raises UserError when it cannot be; what was before goes on then.
+
+        May be cancelled before `begun`.
+        """
+        if not plan.moves and not plan.restarts:
+            await self._set_slots(plan)
+            self.begun.emit()
+            self._hold(plan)
+            return True
+        if self._is_busy:
+            raise UserError(
+                self.tr("The settings are being changed already."), self.tr("Wait until that is over.")
+            )
+        self._is_busy = True
+        try:
+            return await self._with_another_node(plan, ask)
+        finally:
+            self._is_busy = False
+
+    async def _set_slots(self, plan: Plan) -> None:
+        core, slots = self._window.core, plan.settings.slots
+        if core is not None and plan.settings.source("slots") not in GIVEN:
+            core.node.slots = slots
+            if core.node.is_working:
+                await core.nodes.set_slots(core.node.identifier, slots)
+
+    def _hold(self, plan: Plan) -> None:
+        self.setup.settings = plan.settings
+        kept = self._window.around.kept
+        kept.keep(plan.preferences.model_copy(update={"window": kept.now.window}))
+
+    # -- Another node --------------------------------------------------------------------------------------------
+
+    async def _with_another_node(self, plan: Plan, ask: Ask) -> bool:
+        async with self.setup.rehearse(plan.settings):
+            core = self._window.core
+            running = core.node.running if core is not None else 0
+            answer = await ask(running) if running else Answer.NOW
+            if answer is Answer.STAY:
+                return False
+            self.begun.emit()
+            if answer is Answer.NOW:
+                await self._change_over(plan)
+                return True
+        if not await self._finish_first(plan):
+            return False
+        async with self.setup.rehearse(plan.settings):
+            await self._change_over(plan)
+        return True
+
+    async def _change_over(self, plan: Plan) -> None:
+        settings, setup = plan.settings, self.setup
+        try:
+            await self._program.reopen(lambda: setup.open_core(settings))
+        except UserError as error:
+            hint = f"{error.hint} {self.tr('The former queue goes on.')}".strip()
+            raise UserError(error.message, hint) from error
+        kept = await self._keep_password(plan)
+        cluster = plan.preferences.cluster.model_copy(update={"password_kept": kept})
+        self._hold(replace(plan, preferences=plan.preferences.model_copy(update={"cluster": cluster})))
+        self._window.tell(*self._good_news(plan, kept), kind="good")
+
+    async def _keep_password(self, plan: Plan) -> bool:
+        """Whether the keyring has what the next start needs; trouble with it is told, but undoes nothing."""
+        wished = plan.preferences.cluster
+        if wished.database is None or not plan.moves:
+            return wished.password_kept
+        address = split_password(wished.database)[0]
+        if plan.password is None or address != plan.address:
+            return await self.setup.keyring.password(address) is not None
+        try:
+            return await self.setup.keyring.keep(address, plan.password)
+        except UserError as error:
+            self._window.tell_trouble(error)
+            return False
+
+    def _good_news(self, plan: Plan, kept: bool) -> tuple[str, str]:
+        if not plan.moves:
+            return self.tr("This computer works with the new settings."), ""
+        if plan.address is None:
+            return self.tr("This window shows the queue of this computer now."), ""
+        text = ""
+        if plan.password is not None and not kept:
+            text = self.tr("Its password is not stored; type it again after the next start.")
+        return self.tr("This window works with {0} now.").format(without_password(plan.address)), text
+
+    # -- Running tasks -------------------------------------------------------------------------------------------
+
+    async def _finish_first(self, plan: Plan) -> bool:
+        """Wait until nothing runs here any more; False when the user stays, or the program ends."""
+        core = self._window.core
+        if core is None:
+            return True
+        turn, stays = asyncio.Event(), asyncio.Event()
+
+        def stay() -> None:
+            stays.set()
+            turn.set()
+
+        await core.nodes.drain(core.node.identifier)
+        unsubscribe = core.node.on_change(turn.set)
+        self._window.detaching.connect(turn.set)
+        self._tell_waiting(plan, stay)
+        try:
+            while core.node.is_working and self._window.core is core and not stays.is_set():
+                turn.clear()
+                await turn.wait()
+        finally:
+            unsubscribe()
+            self._window.detaching.disconnect(turn.set)
+        if stays.is_set():
+            await self._take_again(core)
+            return False
+        return not self._program.is_leaving
+
+    def _tell_waiting(self, plan: Plan, stay: Callable[[], object]) -> None:
+        title = (
+            self.tr("The queue is changed when the running tasks are finished.")
+            if plan.moves
+            else self.tr("The new settings hold when the running tasks are finished.")
+        )
+        self._window.messages.show_message(
+            title,
+            self.tr("This computer takes nothing new until then."),
+            kind="info",
+            button=self.tr("Stay"),
+            act=stay,
+        )
+
+    async def _take_again(self, core: Core) -> None:
+        if core.node.is_working:
+            await core.nodes.resume(core.node.identifier)
+        else:
+            core.node.join()

@@ -1,0 +1,90 @@
+"""Whether the owner of this computer lets a task do something here: asked with the real path, when it is about to."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.permissions import Permissions
+
+
+def check_script(permissions: Permissions, script: str) -> Path:
+    """The real file to start. Raises ElsewhereError when it is not there, or may not run on this computer.
+
+    What a link or `..` leads to is what counts, and is what is started.
+    """
+    path = Path(script)
+    if permissions.scripts is not None and not permissions.scripts:
+        raise ElsewhereError(
+            f"This computer runs no scripts, so not “{script}”.",
+            "Whoever owns it can allow a folder of scripts: --allow-scripts DIR.",
+            everywhere=f"No node may run the script “{script}”: none of {{nodes}} runs scripts.",
+        )
+    real = _real(path)
+    try:
+        is_file = stat.S_ISREG(real.stat().st_mode)
+    except OSError as error:
+        raise ElsewhereError(
+            f"The script “{script}” is not there.",
+            "Scripts are not sent to the nodes: each needs them under the same path.",
+            everywhere=f"No node has the script “{script}”: not there on {{nodes}}.",
+        ) from error
+    if not is_file:
+        raise ElsewhereError(f"The script “{script}” is no file.")
+    if permissions.scripts is not None:
+        folder = _within(real, permissions.scripts)
+        if folder is None:
+            raise _script_elsewhere(script, real)
+        _refuse_if_anybody_may_change(real, folder)
+    return real
+
+
+def is_within(path: Path, folders: Iterable[Path]) -> bool:
+    """Whether the real place of the path, which need not exist yet, lies below one of the folders."""
+    return _within(_real(path), folders) is not None
+
+
+def _script_elsewhere(script: str, real: Path) -> ElsewhereError:
+    leads = "" if str(real) == script else f", which is {real},"
+    return ElsewhereError(
+        f"The script “{script}”{leads} is in no folder from which this computer runs scripts.",
+        "Move it to an allowed folder, or allow its folder there: --allow-scripts DIR. The script itself has to be "
+        "named, not a program that reads it.",
+    )
+
+
+def _refuse_if_anybody_may_change(script: Path, folder: Path) -> None:
+    """A folder that everybody on the computer can write to is no promise of its owner."""
+    if os.name == "nt":
+        return  # rights are lists there; the owner chose the folder
+    real_folder = _real(folder)
+    for path in (script, *script.parents):
+        if path.stat().st_mode & stat.S_IWOTH:
+            raise ElsewhereError(
+                f"“{path}” can be changed by everybody on this computer, so no script of it is run.",
+                f"Take that right away: chmod o-w {path}",
+            )
+        if path == real_folder:
+            return
+
+
+def _within(real: Path, folders: Iterable[Path]) -> Path | None:
+    """By identity of folders, not by their names: volumes may be blind to case, or spell a name in several ways."""
+    for folder in folders:
+        wanted = _identity(folder)
+        if wanted is not None and any(_identity(parent) == wanted for parent in real.parents):
+            return folder
+    return None
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))

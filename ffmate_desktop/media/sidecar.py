@@ -1,0 +1,86 @@
+"""The sidecar of a script: the task as JSON in a file. No file but an earlier sidecar is ever overwritten."""
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.media.inputs import is_same_file
+from ffmate_desktop.media.publish import explain
+
+LARGEST = 4 << 20
+"""Bytes of a sidecar."""
+
+_MARKS = {"uuid", "status", "command", "inputFile"}
+"""What a JSON object has that FFmate or this program wrote for a task."""
+
+
+def write(path: Path, task: dict[str, Any], inputs: list[Path]) -> None:
+    """Write the task's sidecar, whole or not at all. Raises UserError when that would destroy something else."""
+    _refuse_to_destroy(path, inputs)
+    temporary = path.with_name(f".{path.name[:200]}.{os.getpid()}.ffd-sidecar")
+    # The text of a file name that is no Unicode stands in it as an escape, which every reader of JSON takes.
+    data = json.dumps(task, indent=2, ensure_ascii=True).encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        try:
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise explain(error, path) from error
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The task that a script left in its sidecar. Raises UserError for anything but one JSON object."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) or path.stat().st_size > LARGEST:
+            raise UserError(f"The sidecar “{path}” is no file of at most {LARGEST >> 20} MiB.")
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise UserError(
+            f"The sidecar “{path}” is gone, so it cannot be imported.", "The script has to leave it there."
+        ) from error
+    except OSError as error:
+        raise explain(error, path) from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"The sidecar “{path}” is no UTF-8 text.") from error
+    try:
+        found = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"The sidecar “{path}” is not JSON: {error}.") from error
+    if not isinstance(found, dict):
+        raise UserError(
+            f"The sidecar “{path}” holds no JSON object.", "It has to keep the shape it was given in."
+        )
+    return found
+
+
+def _refuse_to_destroy(path: Path, inputs: list[Path]) -> None:
+    if any(is_same_file(path, read) or path == read for read in inputs):
+        raise UserError(
+            f"The sidecar would overwrite “{path}”, which the task reads.", "Give it another name."
+        )
+    if not os.path.lexists(path):
+        return
+    try:
+        earlier = read(path)
+    except UserError as error:
+        raise _is_no_sidecar(path) from error
+    if not earlier.keys() >= _MARKS:
+        raise _is_no_sidecar(path)
+
+
+def _is_no_sidecar(path: Path) -> UserError:
+    return UserError(
+        f"“{path}” exists and is no sidecar, so it is not overwritten.", "Give the sidecar another name."
+    )
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is no number")

@@ -1,0 +1,300 @@
+"""One scan of a watchfolder by the node that claimed it: what is there, what is news, what becomes of it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from ffmate_desktop import logs
+from ffmate_desktop.db import ledger, scans
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.ledger import FileWrite
+from ffmate_desktop.db.scans import ScanClaim
+from ffmate_desktop.db.tasks import TaskRow
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.paths import output_key
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.watch_ledger import LOCKED, Decision, Entry, Found, Judge
+from ffmate_desktop.domain.watchfolder import ScanResult
+from ffmate_desktop.node.known_files import KnownFiles
+from ffmate_desktop.node.originals import Originals
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.settling import write_settled
+from ffmate_desktop.services.submission import Draft
+from ffmate_desktop.services.watch_drafts import draft_all, location, rules_of
+from ffmate_desktop.storage.locks import write_locks
+from ffmate_desktop.storage.threads import Job
+from ffmate_desktop.storage.walk import UnreachableError, Walked, Walker, view_of
+
+T = TypeVar("T")
+
+PATIENCE = 60.0
+"""Seconds in which storage must answer something."""
+
+AT_ONCE = 500
+"""Files that are judged and written in one step."""
+
+
+class Scan:
+    """One claimed scan. `known` is what this node remembers of the folder.
+
+    `run` raises UnreachableError when the folder is not to be had on this node, ScanLostError when the claim is lost,
+    and what means that the database is away.
+    """
+
+    def __init__(
+        self, database: Database, claim: ScanClaim, known: KnownFiles, presets: PresetService
+    ) -> None:
+        self._database = database
+        self._claim = claim
+        self._settings = claim.settings
+        self._known = known
+        self._presets = presets
+        self._preset: Preset | None = None
+        self._trouble = ""
+        self._started = asyncio.get_running_loop().time()
+        self._result = ScanResult()
+        self._wait: float | None = None
+        self._view = 0
+        self._settled = False
+        self._judge: Judge | None = None
+        self.hangs: Job[Any] | None = None
+        """A thread that waits for storage which does not answer."""
+
+    async def run(self) -> ScanResult:
+        """Look at everything once, queue what is complete, and say so."""
+        rules = rules_of(self._settings)
+        self._view = await self._answered(
+            Job(lambda: view_of(self._settings.path), "looking at a watchfolder")
+        )
+        originals = Originals(self._database, self._claim)
+        if self._view:
+            self._settled = await originals.settle()
+            await originals.dispose()
+        await self._known.catch_up(self._database, self._claim, self._view)
+        walker = Walker(self._settings.path, rules, self._known.known, self._known.foreign)
+        try:
+            walked = await self._answered(Job(walker.walk, "walking a watchfolder"), lambda: walker.steps)
+        finally:
+            walker.end()
+        self._check_root(walked)
+        self._judge = Judge(self._settings, rules, self._view, time.time())
+        self._note(files=walked.files, unreadable=len(walked.unreadable))
+        walked.news.sort(key=lambda found: found.path)
+        for piece in _pieces(walked.news, AT_ONCE):
+            await self._take(piece)
+        await self._find_gone(walked)
+        await self._end(walked)
+        return self._result
+
+    async def _answered(self, job: Job[T], steps: Callable[[], int] = lambda: 0) -> T:
+        """What a thread found; UnreachableError when the storage does not answer, as a share whose server is gone."""
+        answer = asyncio.ensure_future(job.result())
+        try:
+            before = -1
+            while not answer.done() and before != (before := steps()):
+                await asyncio.wait([answer], timeout=PATIENCE)
+            if answer.done():
+                return answer.result()
+        finally:
+            answer.cancel()
+        self.hangs = job
+        raise UnreachableError(f"The folder “{self._settings.path}” does not answer.")
+
+    def _check_root(self, walked: Walked) -> None:
+        """A share that is not mounted is no empty folder: one that had files shows one, or is the same as before."""
+        roots = self._claim.roots
+        if walked.seen_known or not self._known.expects_files or "*" in roots:
+            return
+        if roots.get(self._claim.machine) == list(walked.root):
+            return
+        if any(found.path in self._known.open for found in walked.news):
+            return
+        raise UnreachableError(
+            f"The files that were in “{self._settings.path}” are not there: its disk or share is not mounted.",
+            "If they were removed on purpose, suspend and resume the watchfolder.",
+        )
+
+    async def _take(self, piece: Sequence[Found]) -> None:
+        """Judge some files that are news, and write down what becomes of them, with the tasks, in one step."""
+        claim = self._claim
+        entries = await ledger.entries_by_path(self._database, claim.id, [found.path for found in piece])
+        assert self._judge is not None  # noqa: S101 - run made it
+        decided = [
+            (found, entries.get(found.path), self._judge.decide(found, entries.get(found.path)))
+            for found in piece
+        ]
+        decided = await self._spot_outputs(decided)
+        ready = [found for found, _, decision in decided if decision.ready]
+        drafts, refused = await self._draft(ready)
+        writes, again = [], []
+        for found, entry, decision in decided:
+            reason = refused.get(found.path, decision.reason)
+            if entry is not None and _is_back(found, entry, decision, self._view):
+                again.append(entry)
+            elif decision.ready and (found.path not in refused or _is_told(entry, reason)):
+                continue  # written with its task, or nothing new
+            elif decision.changed:
+                writes.append(FileWrite(found, self._view, decision.state, reason, decision.checks))
+        await self._write(writes, again, drafts)
+        self._remember(decided, refused)
+
+    async def _spot_outputs(
+        self, decided: list[tuple[Found, Entry | None, Decision]]
+    ) -> list[tuple[Found, Entry | None, Decision]]:
+        """What the cluster itself wrote is an output, wherever it is."""
+        open_ones = [
+            n for n, (_, _, decision) in enumerate(decided) if decision.state in ("waiting", "growing")
+        ]
+        if not open_ones:
+            return decided
+        files = [decided[n][0] for n in open_ones]
+        keys = [
+            (output_key(location(self._settings.path, found.path)), found.mtime, found.size)
+            for found in files
+        ]
+        outputs = await ledger.outputs_among(self._database, keys)
+        for position, task in outputs.items():
+            found, entry, _ = decided[open_ones[position]]
+            reason = f"The cluster itself wrote it, as the output of task {str(task)[:8]}."
+            decided[open_ones[position]] = (found, entry, Decision("output", reason))
+        return decided
+
+    async def _draft(self, ready: Sequence[Found]) -> tuple[list[tuple[Found, Draft]], dict[str, str]]:
+        if not ready:
+            return [], {}
+        preset = await self._find_preset()
+        if preset is None:
+            return [], {found.path: self._trouble for found in ready}
+        drafts, refused = await asyncio.to_thread(
+            draft_all, self._settings, self._claim.uuid, preset, ready, self._claim.node
+        )
+        return drafts, {found.path: sentence for found, sentence in refused}
+
+    async def _find_preset(self) -> Preset | None:
+        if self._preset is None and not self._trouble:
+            try:
+                self._preset = await self._presets.get(self._settings.preset)
+            except UserError:
+                self._trouble = "The preset of this watchfolder was deleted: choose another one."
+        return self._preset
+
+    async def _write(
+        self, writes: list[FileWrite], again: Sequence[Entry], drafts: Sequence[tuple[Found, Draft]]
+    ) -> None:
+        if not (writes or again or drafts):
+            return
+        by_task = {draft.row.uuid: found for found, draft in drafts}
+
+        async def write(rows: Sequence[TaskRow]) -> None:
+            queued = [
+                FileWrite(
+                    by_task[row.uuid],
+                    self._view,
+                    "queued",
+                    "",
+                    self._settings.growth_checks,
+                    task=row.uuid,
+                    attempts=1,
+                )
+                for row in rows
+            ]
+            written = await ledger.write(
+                self._database,
+                self._claim,
+                [*writes, *queued],
+                tasks=rows,
+                again=[entry.id for entry in again],
+            )
+            self._known.stepped(written.step)
+            for file in (*writes, *queued):
+                file_id = written.ids[file.found.path]
+                if file.state in ("waiting", "growing"):
+                    self._known.watch(file.found.path, file_id)
+                else:
+                    self._known.settle(file.found, file_id, locked=file.reason == LOCKED)
+
+        await write_settled(self._database, [draft for _, draft in drafts], write)
+        self._note(queued=self._result.queued + len(drafts))
+        if drafts:
+            logs.watchfolder.info("“%s”: %d new tasks", self._settings.name, len(drafts))
+            if self._settings.write_locks:
+                paths = [location(self._settings.path, found.path) for found, _ in drafts]
+                await asyncio.to_thread(write_locks, paths)
+
+    def _remember(
+        self, decided: Sequence[tuple[Found, Entry | None, Decision]], refused: dict[str, str]
+    ) -> None:
+        """What was no news for the ledger is to be known here, and when to look again."""
+        growing = 0
+        for found, entry, decision in decided:
+            if decision.state in ("waiting", "growing") and (not decision.ready or found.path in refused):
+                growing += 1
+                if decision.wait is not None:
+                    self._wait = min(decision.wait, self._wait or decision.wait)
+            elif entry is not None and (not decision.changed or entry.gone):
+                self._known.settle(found, entry.id, locked=decision.reason == LOCKED)
+        self._note(growing=self._result.growing + growing)
+
+    async def _find_gone(self, walked: Walked) -> None:
+        """Files that were known and were not seen, but for those in folders that could not be read."""
+        known = self._known
+        news = {found.path for found in walked.news}
+        ids = {file_id: number for number, file_id in walked.missing.items()}
+        ids |= {file_id: 0 for path, file_id in known.open.items() if path not in news}
+        hidden = tuple(f"{folder}/" for folder, _ in walked.unreadable)
+        for piece in _pieces(list(ids), AT_ONCE):
+            entries = {
+                entry.id: entry for entry in await ledger.entries_by_id(self._database, self._claim.id, piece)
+            }
+            gone = []
+            for file_id in piece:
+                entry, number = entries.get(file_id), ids[file_id]
+                if entry is None or (number and not known.is_current(entry, number, self._view)):
+                    known.drop(number)
+                elif not entry.path.startswith(hidden) and entry.path not in news:
+                    gone.append(entry)
+            if gone:
+                step = await ledger.write(self._database, self._claim, (), gone=[entry.id for entry in gone])
+                for entry in gone:
+                    known.lose(entry, self._view)
+                known.stepped(step.step)
+
+    def _note(self, **figures: float) -> None:
+        self._result = self._result.model_copy(update=figures)
+
+    async def _end(self, walked: Walked) -> None:
+        seconds = asyncio.get_running_loop().time() - self._started
+        self._note(seconds=round(seconds, 3))
+        sentences = [self._trouble] if self._trouble else []
+        sentences += [sentence for _, sentence in walked.unreadable]
+        error = sentences[0] if sentences else None
+        if len(sentences) > 1:
+            error = f"{error} And {len(sentences) - 1} more like it."
+        await scans.end_scan(
+            self._database,
+            self._claim,
+            self._result,
+            error,
+            root=walked.root,
+            wait=self._wait,
+            settled=self._settled,
+        )
+
+
+def _is_back(found: Found, entry: Entry, decision: Decision, view: int) -> bool:
+    """Whether the file was gone and is there again as it was, so that what became of it stands."""
+    return (
+        entry.gone
+        and entry.is_version_of(found, view)
+        and decision.state == entry.state
+        and decision.state in ("queued", "done", "failed", "output")
+    )
+
+
+def _is_told(entry: Entry | None, sentence: str) -> bool:
+    return entry is not None and entry.state == "waiting" and entry.reason == sentence and not entry.gone
+
+
+def _pieces(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

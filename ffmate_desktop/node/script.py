@@ -1,0 +1,50 @@
+"""The script of a task on this node: which file it is, with which arguments, and where its sidecar goes."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.grammar import join
+from ffmate_desktop.domain.paths import is_absolute
+from ffmate_desktop.domain.permissions import Permissions
+from ffmate_desktop.domain.processing import ProcessingSpec
+from ffmate_desktop.domain.wildcards import Values, expand
+from ffmate_desktop.media.allowed import check_script
+from ffmate_desktop.media.scripts import script_argv
+
+PRIVATE_SIDECAR = "sidecar.json"
+"""In the folder of the attempt, where the task names no other place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Ready to start: `argv` is empty where there is only a sidecar to write. `words` are its resolved text."""
+
+    path: str
+    argv: list[str]
+    words: str | None
+    sidecar: Path
+    needs_sidecar: bool
+
+
+def find(spec: ProcessingSpec, values: Values, folder: Path, permissions: Permissions) -> Script:
+    """Look the script up, which reads the file system. Raises ElsewhereError when it may not or cannot run here.
+
+    `values` lacks the sidecar; `folder` is the private one of the attempt.
+    """
+    sidecar = folder / PRIVATE_SIDECAR
+    if spec.sidecar is not None:
+        given = expand(spec.sidecar, values)
+        if not is_absolute(given):
+            raise UserError(f"The sidecar “{given}” does not say in which folder.", "Write its full path.")
+        sidecar = Path(given)
+    values = values.with_sidecar(str(sidecar))
+    tokens = [expand(token, values) for token in spec.tokens]
+    if not tokens:
+        return Script("", [], None, sidecar, spec.needs_sidecar)
+    if not is_absolute(tokens[0]):
+        raise UserError(f"The script “{tokens[0]}” does not say in which folder.", "Write its full path.")
+    real = check_script(permissions, tokens[0])
+    argv = script_argv(real, tokens[1:], values.os_name, shutil.which)
+    return Script(tokens[0], argv, join([tokens]), sidecar, spec.needs_sidecar)

@@ -1,0 +1,134 @@
+"""Starting with the session of the user: an entry that each system keeps in its own place."""
+
+import os
+import plistlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ffmate_desktop.domain.errors import UserError
+
+NAME = "ffmate-desktop"
+LABEL = "io.ffmate.desktop"
+
+
+class LoginStart(Protocol):
+    """The entry of this program among those that start with the session."""
+
+    def is_on(self) -> bool:
+        """Whether it is there."""
+        ...
+
+    def turn(self, on: bool) -> None:
+        """Make it, also anew, or take it away; raises UserError when the system refuses."""
+        ...
+
+
+class EntryFile:
+    """A file in the folder that the system reads when the session begins: `text` is all of it."""
+
+    def __init__(self, path: Path, text: bytes) -> None:
+        self.path, self._text = path, text
+
+    def is_on(self) -> bool:
+        """The file is there."""
+        return self.path.is_file()
+
+    def turn(self, on: bool) -> None:
+        """Write the file, or remove it."""
+        try:
+            if on:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.write_bytes(self._text)
+            else:
+                self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _refused(self.path, error) from error
+
+
+def login_start(command: Sequence[str]) -> LoginStart:
+    """For this system. `command` is the program and its arguments, whole paths."""
+    if sys.platform == "win32":
+        return RunKey(run_value(command))
+    if sys.platform == "darwin":
+        return EntryFile(Path.home() / "Library" / "LaunchAgents" / f"{LABEL}.plist", launch_agent(command))
+    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return EntryFile(Path(home) / "autostart" / f"{NAME}.desktop", desktop_entry(command))
+
+
+def desktop_entry(command: Sequence[str]) -> bytes:
+    """Linux: an entry of the XDG autostart specification."""
+    lines = [
+        "[Desktop Entry]",
+        "Type=Application",
+        "Name=FFmate Desktop",
+        "Comment=Works on the queue of your cluster",
+        f"Exec={' '.join(map(_exec_word, command))}",
+        "Icon=ffmate-desktop",
+        "Terminal=false",
+        "X-GNOME-Autostart-enabled=true",
+    ]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _exec_word(word: str) -> str:
+    """In quotes, inside which four characters are escaped; as a string of the file its backslashes count twice."""
+    quoted = "".join(f"\\{letter}" if letter in '"`$\\' else letter for letter in word)
+    return f'"{quoted}"'.replace("\\", "\\\\").replace("%", "%%")
+
+
+def launch_agent(command: Sequence[str]) -> bytes:
+    """macOS: a property list of launchd, which takes effect at the next login."""
+    return plistlib.dumps(
+        {
+            "Label": LABEL,
+            "ProgramArguments": list(command),
+            "RunAtLoad": True,
+            "ProcessType": "Interactive",
+        }
+    )
+
+
+def run_value(command: Sequence[str]) -> str:
+    """Windows: a command line. No path there has a quote in it, but one may end in a backslash."""
+    return " ".join(f'"{word}\\"' if word.endswith("\\") else f'"{word}"' for word in command)
+
+
+def _refused(place: object, error: OSError) -> UserError:
+    return UserError(
+        f"The start at login cannot be changed in {place}: {error.strerror or error}.",
+        "Your system's own settings may do it.",
+    )
+
+
+if sys.platform == "win32":
+    import winreg
+
+    _RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
+
+    class RunKey:
+        """A value of the user's Run key."""
+
+        def __init__(self, value: str) -> None:
+            self._value = value
+
+        def is_on(self) -> bool:
+            """The value is there."""
+            try:
+                with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
+                    winreg.QueryValueEx(key, NAME)
+            except OSError:
+                return False
+            return True
+
+        def turn(self, on: bool) -> None:
+            """Set the value, or remove it."""
+            try:
+                with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
+                    if on:
+                        winreg.SetValueEx(key, NAME, 0, winreg.REG_SZ, self._value)
+                    elif self.is_on():
+                        winreg.DeleteValue(key, NAME)
+            except OSError as error:
+                raise _refused(_RUN, error) from error

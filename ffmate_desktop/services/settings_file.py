@@ -1,0 +1,96 @@
+"""The file of settings in the data folder: JSON, written whole or not at all, and never thrown away unread."""
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preferences import VERSION, Preferences
+from ffmate_desktop.file_locks import open_beside
+
+NAME = "settings.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the file says, or the defaults and why it could not be read."""
+
+    preferences: Preferences
+    trouble: UserError | None = None
+
+
+class SettingsFile:
+    """The file in the data folder `folder`, which need not exist."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+
+    def load(self) -> Loaded:
+        """A missing file means the defaults; so does one that cannot be read, and then `trouble` says why."""
+        try:
+            data = self.path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return Loaded(Preferences())
+        except OSError as error:
+            return self._unreadable(error.strerror or str(error))
+        try:
+            return Loaded(_parse(data))
+        except ValueError as error:
+            return self._unreadable(_in_words(error))
+
+    def save(self, preferences: Preferences) -> None:
+        """Replace the file; one that could not be read is kept beside it. Raises UserError when that fails."""
+        text = json.dumps(preferences.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+        fresh = self.path.with_name(f".{NAME}.{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(open_beside(fresh, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+                file.write(text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            if self.load().trouble is not None:
+                self.path.replace(self._aside())
+            fresh.replace(self.path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                fresh.unlink()
+            raise UserError(
+                f"The settings cannot be saved in {self.path}: {error.strerror or error}.",
+                "They hold until FFmate Desktop is closed.",
+            ) from error
+
+    def _aside(self) -> Path:
+        number = 1
+        while (place := self.path.with_name(f"{NAME}.unreadable-{number}")).exists():
+            number += 1
+        return place
+
+    def _unreadable(self, why: str) -> Loaded:
+        sentence = f"The settings in {self.path} cannot be read: {why.rstrip('.')}."
+        hint = "The defaults are used; when settings are saved, this file is kept beside the new one."
+        return Loaded(Preferences(), UserError(sentence, hint))
+
+
+def _parse(data: bytes) -> Preferences:
+    found = json.loads(data)
+    version = found.get("version") if isinstance(found, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        raise ValueError("it belongs to a newer FFmate Desktop")
+    return Preferences.model_validate(found).model_copy(update={"version": VERSION})
+
+
+def _in_words(error: ValueError) -> str:
+    """One sentence of the first thing that is wrong, without the values, which may be secret."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "it"
+        return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is no JSON from line {error.lineno}, column {error.colno} on"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text"
+    return str(error)

@@ -1,0 +1,101 @@
+"""From complete files of a watchfolder to tasks that are sure to make sense; for a thread."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.domain.watch_ledger import Found
+from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watchfolder import OriginalAction, WatchfolderSettings
+from ffmate_desktop.services.submission import Draft, check_folders, prepare
+
+LONGEST_KEY = 2500
+"""Bytes; what fits into an entry of the index of outputs."""
+
+
+def location(root: str, path: str) -> str:
+    """Where a file of the ledger is on this computer."""
+    return os.path.join(root, *path.split("/"))  # noqa: PTH118 - text, which may be no UTF-8
+
+
+def rules_of(settings: WatchfolderSettings) -> Rules:
+    """Its rules; folders in it that originals are moved to are outside."""
+    return Rules(settings.filter, recursive=settings.recursive, outside=_folders_of_originals(settings))
+
+
+def _folders_of_originals(settings: WatchfolderSettings) -> list[str]:
+    root = os.path.normpath(settings.path)
+    found = []
+    for original in (settings.on_success, settings.on_failure):
+        if original.action is OriginalAction.MOVE:
+            folder = os.path.normpath(os.path.join(root, original.folder))  # noqa: PTH118 - as above
+            if folder.startswith(root.rstrip(os.sep) + os.sep):
+                found.append(os.path.relpath(folder, root).replace(os.sep, "/"))
+    return found
+
+
+def draft_all(
+    settings: WatchfolderSettings, uuid: UUID, preset: Preset, files: Sequence[Found], client: str
+) -> tuple[list[tuple[Found, Draft]], list[tuple[Found, str]]]:
+    """A draft for each file that can be queued, and a sentence for each that cannot be, at this moment."""
+    drafts: list[tuple[Found, Draft]] = []
+    refused: list[tuple[Found, str]] = []
+    folders: dict[Path, str] = {}
+    for found in files:
+        try:
+            draft = prepare(
+                _new_task(settings, uuid, found),
+                preset,
+                source="watchfolder",
+                client=client,
+                base=settings.path,
+            )
+            sentence = _trouble_with_output(draft, folders)
+        except UserError as error:
+            sentence = str(error)
+        if sentence:
+            refused.append((found, sentence))
+        else:
+            drafts.append((found, draft))
+    return drafts, refused
+
+
+def _new_task(settings: WatchfolderSettings, uuid: UUID, found: Found) -> NewTask:
+    relative = found.path.replace("/", os.sep)
+    place: dict[str, JsonValue] = {
+        "uuid": str(uuid),
+        "path": settings.path,
+        "relativePath": relative,
+        "relativeDir": str(PurePosixPath(found.path).parent).replace("/", os.sep),
+    }
+    return NewTask(
+        input_file=location(settings.path, found.path),
+        preset=settings.preset,
+        output_file=settings.output_file or None,
+        priority=settings.priority,
+        labels=settings.labels,
+        metadata={"ffmate": {"watchfolder": place}},
+    )
+
+
+def _trouble_with_output(draft: Draft, folders: dict[Path, str]) -> str:
+    """Why the output could not be written; each folder is tried once."""
+    key = draft.row.output_key
+    if key is not None and len(key.encode("utf-8", "surrogatepass")) > LONGEST_KEY:
+        return "The path of its output would be too long."
+    if draft.wished is None:
+        return ""
+    folder = Path(draft.wished).parent
+    if folder not in folders:
+        try:
+            check_folders([draft])
+            folders[folder] = ""
+        except UserError as error:
+            folders[folder] = str(error)
+    return folders[folder]

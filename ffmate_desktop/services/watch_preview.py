@@ -1,0 +1,92 @@
+"""A dry run of a watchfolder from this computer: every file, what would become of it at this moment, and why."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from ffmate_desktop.db import ledger
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.paths import output_key
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.watch_ledger import Decision, Entry, Found, Judge
+from ffmate_desktop.domain.watchfolder import FileState, Watchfolder
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.watch_drafts import draft_all, location, rules_of
+from ffmate_desktop.storage.walk import Walked, Walker, view_of
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a scan would do with a file. `output` is where its task would write, when it would get one now."""
+
+    path: str
+    size: int
+    state: FileState
+    reason: str
+    takes: bool = False
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """Files by path, and a sentence for each folder that could not be read."""
+
+    files: tuple[Foreseen, ...]
+    unreadable: tuple[str, ...]
+
+
+async def dry_run(database: Database, presets: PresetService, folder: Watchfolder) -> DryRun:
+    """Look at every file and write nothing. Raises UserError when the folder cannot be read here."""
+    settings = folder.settings()
+    rules = rules_of(settings)
+    try:
+        preset: Preset | None = await presets.get(settings.preset)
+    except UserError:
+        preset = None
+    walked: Walked = await asyncio.to_thread(Walker(settings.path, rules, {}).walk)
+    entries = await ledger.all_entries(database, folder.uuid)
+    judge = Judge(settings, rules, await asyncio.to_thread(view_of, settings.path), time.time())
+    decided = [
+        (found, entries.get(found.path), judge.decide(found, entries.get(found.path)))
+        for found in walked.news
+    ]
+    keys = [
+        (output_key(location(settings.path, found.path)), found.mtime, found.size) for found, _, _ in decided
+    ]
+    outputs = await ledger.outputs_among(database, keys)
+    ready = [found for n, (found, _, one) in enumerate(decided) if one.ready and n not in outputs]
+    drafted: dict[str, str | None] = {}
+    refused: dict[str, str] = {found.path: "The preset was deleted." for found in ready}
+    if preset is not None:
+        drafts, troubles = await asyncio.to_thread(draft_all, settings, folder.uuid, preset, ready, "")
+        drafted = {found.path: draft.wished for found, draft in drafts}
+        refused = {found.path: sentence for found, sentence in troubles}
+    files = [
+        Foreseen(found.path, found.size, FileState.OUTPUT, "The cluster itself wrote it.")
+        if number in outputs
+        else _foresee(found, entry, decision, drafted, refused)
+        for number, (found, entry, decision) in enumerate(decided)
+    ]
+    files.sort(key=lambda one: one.path)
+    return DryRun(tuple(files), tuple(sentence for _, sentence in walked.unreadable))
+
+
+def _foresee(
+    found: Found,
+    entry: Entry | None,
+    decision: Decision,
+    drafted: dict[str, str | None],
+    refused: dict[str, str],
+) -> Foreseen:
+    state = FileState(decision.state)
+    if found.path in drafted:
+        return Foreseen(
+            found.path, found.size, FileState.QUEUED, "It would be queued.", True, drafted[found.path]
+        )
+    if found.path in refused:
+        return Foreseen(found.path, found.size, FileState.WAITING, refused[found.path])
+    reason = decision.reason
+    if not reason and entry is not None:
+        reason = "It has its task already." if state is FileState.QUEUED else "It was taken before."
+    return Foreseen(found.path, found.size, state, reason)

@@ -1,0 +1,200 @@
+"""Watchfolders for everybody who sets, commands or looks at them: checked first, then written."""
+
+from dataclasses import dataclass
+from typing import assert_never
+from uuid import UUID, uuid4
+
+from ffmate_desktop.db import watchfolders as stored
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.labels import check_labels
+from ffmate_desktop.domain.order import HIGHEST
+from ffmate_desktop.domain.paths import is_absolute, pure
+from ffmate_desktop.domain.watch_rules import Pattern
+from ffmate_desktop.domain.watchfolder import (
+    Counts,
+    FileState,
+    Original,
+    OriginalAction,
+    WatchedFile,
+    Watchfolder,
+    WatchfolderSettings,
+)
+from ffmate_desktop.domain.wildcards import wildcards_in
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.watch_preview import DryRun, dry_run
+
+MOST_CHECKS = 1000
+LONGEST_INTERVAL = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class FileFilterView:
+    """Which files of the ledger are wanted; no states means all. `text` is a part of the path."""
+
+    states: frozenset[FileState] = frozenset()
+    text: str = ""
+    gone: bool = False
+
+
+class WatchfolderService:
+    """The door to the watchfolders. Everything raises UserError, or UsageError, with a sentence."""
+
+    def __init__(self, database: Database, presets: PresetService) -> None:
+        self._database = database
+        self._presets = presets
+
+    async def all(self) -> list[Watchfolder]:
+        """All of them, by name."""
+        return await stored.list_watchfolders(self._database)
+
+    async def get(self, uuid: UUID) -> Watchfolder:
+        """One of them."""
+        found = await stored.get(self._database, uuid)
+        if found is None:
+            raise UserError("The watchfolder is gone.", _LIST_HINT)
+        return found
+
+    async def find(self, word: str) -> Watchfolder:
+        """The one of this name, or whose uuid begins so."""
+        folders = await self.all()
+        wanted = word.strip().lower()
+        found = [folder for folder in folders if folder.name.lower() == wanted]
+        found = found or [folder for folder in folders if wanted and str(folder.uuid).startswith(wanted)]
+        if not found:
+            raise UserError(f"There is no watchfolder “{word}”.", _LIST_HINT)
+        if len(found) > 1:
+            raise UserError(f"Several watchfolders are called “{word}”.", "Give the beginning of its uuid.")
+        return found[0]
+
+    async def add(self, settings: WatchfolderSettings) -> Watchfolder:
+        """A new one; every node hears of it at once, and the first that can scans it."""
+        settings = await self._checked(settings)
+        uuid = uuid4()
+        await stored.insert(self._database, uuid, settings)
+        return await self.get(uuid)
+
+    async def edit(
+        self, uuid: UUID, settings: WatchfolderSettings, *, version: int | None = None
+    ) -> Watchfolder:
+        """Change one; its ledger stays. `version` is what the editor saw."""
+        settings = await self._checked(settings)
+        if not await stored.update(self._database, uuid, settings, version):
+            await self.get(uuid)
+            raise UserError("Somebody else has changed this watchfolder meanwhile.", "Look at it again.")
+        return await self.get(uuid)
+
+    async def suspend(self, uuid: UUID) -> None:
+        """Scan it no more; tasks that are queued go on."""
+        await self._set_suspended(uuid, True)
+
+    async def resume(self, uuid: UUID) -> None:
+        """Scan it again, at once; what the folder holds now is what is meant, even when it is empty."""
+        await self._set_suspended(uuid, False)
+
+    async def _set_suspended(self, uuid: UUID, suspended: bool) -> None:
+        if not await stored.set_suspended(self._database, uuid, suspended):
+            await self.get(uuid)
+
+    async def delete(self, uuid: UUID) -> None:
+        """Remove one and its ledger; files and tasks stay as they are."""
+        if not await stored.delete(self._database, uuid):
+            await self.get(uuid)
+
+    async def scan(self, uuid: UUID) -> None:
+        """Let the first node that can scan it now."""
+        if not await stored.ask_for_scan(self._database, uuid):
+            folder = await self.get(uuid)
+            raise UserError(
+                f"“{folder.name}” is suspended.", f"`ffmate-desktop watchfolders resume {folder.uuid}`"
+            )
+
+    async def files(
+        self,
+        uuid: UUID,
+        view: FileFilterView | None = None,
+        *,
+        before: int | None = None,
+        limit: int | None = 200,
+    ) -> list[WatchedFile]:
+        """Files, the latest found first; `before` (an id) continues a page, `limit` None means all."""
+        view = view or FileFilterView()
+        escaped = view.text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        return await stored.list_files(
+            self._database,
+            uuid,
+            states=sorted(view.states) or None,
+            before=before,
+            pattern=f"%{escaped}%" if view.text else None,
+            gone=view.gone,
+            limit=limit,
+        )
+
+    async def dry_run(self, uuid: UUID) -> DryRun:
+        """What a scan from this computer would do now, file by file; nothing is written."""
+        return await dry_run(self._database, self._presets, await self.get(uuid))
+
+    async def counts(self, uuid: UUID) -> Counts:
+        """How many files are in each state that occurs."""
+        return await stored.count_files(self._database, uuid)
+
+    async def _checked(self, settings: WatchfolderSettings) -> WatchfolderSettings:
+        settings = check(settings)
+        preset = await self._presets.get(settings.preset)
+        if not (settings.output_file or preset.output_file):
+            raise UsageError(
+                f"Neither the watchfolder nor the preset “{preset.name}” says where outputs go.",
+                "For example ${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_new.mp4",
+            )
+        return settings
+
+
+def check(settings: WatchfolderSettings) -> WatchfolderSettings:
+    """The settings, tidied; raises UsageError for what could never work."""
+    name = settings.name.strip() or pure(settings.path).name
+    if not is_absolute(settings.path):
+        raise UsageError(
+            f"“{settings.path}” is not a whole path.", "A watchfolder has a path from the root or the drive."
+        )
+    if not name:
+        raise UsageError("A watchfolder needs a name.")
+    if not 1 <= settings.interval <= LONGEST_INTERVAL:
+        raise UsageError("The interval is a number of seconds from 1 to a week.")
+    if not 0 <= settings.growth_checks <= MOST_CHECKS:
+        raise UsageError(f"Growth checks are a number from 0 to {MOST_CHECKS}.")
+    if settings.priority is not None and not 0 <= settings.priority <= HIGHEST:
+        raise UsageError("A priority is a whole number from 0.", "Higher ones run first.")
+    if not 0 <= settings.retries <= 100:
+        raise UsageError("Retries are a number from 0 to 100.")
+    wildcards_in(settings.output_file)
+    globs = settings.filter.globs
+    for glob in (*globs.include, *globs.exclude):
+        if not glob.strip().strip("/\\"):
+            raise UsageError("An empty pattern matches nothing.", "For example *_proxy.* or archive/")
+        Pattern(glob)
+    _check_original(settings.on_success, settings.path, may_trash=True)
+    _check_original(settings.on_failure, settings.path, may_trash=False)
+    labels = check_labels(settings.labels)
+    return settings.model_copy(update={"name": name, "labels": labels})
+
+
+def _check_original(original: Original, path: str, *, may_trash: bool) -> None:
+    match original.action:
+        case OriginalAction.LEAVE:
+            pass
+        case OriginalAction.TRASH if not may_trash:
+            raise UsageError("The original of a failed task is left or moved, not put into the trash.")
+        case OriginalAction.TRASH:
+            pass
+        case OriginalAction.MOVE:
+            if not original.folder.strip():
+                raise UsageError("Where should the originals be moved?", "Name a folder, for example done")
+            if pure(path) == pure(path) / original.folder:
+                raise UsageError(
+                    "The originals cannot be moved to the watchfolder itself.", "Name another folder."
+                )
+        case _:
+            assert_never(original.action)
+
+
+_LIST_HINT = "`ffmate-desktop watchfolders list` shows them."

@@ -1,0 +1,147 @@
+"""The operating system's word that something happened in a folder: a doorbell, never the truth.
+
+Only for local disks; without it, or when it falls silent, scanning at each interval finds everything all the same.
+"""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver, EventEmitter
+
+from ffmate_desktop import logs
+from ffmate_desktop.domain.watch_names import is_passed_over
+from ffmate_desktop.storage.place import is_local
+
+_WANTED: list[type[FileSystemEvent]] = [
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileMovedEvent,
+]
+# Linux tells when a file is closed after writing; the others only that it was written to, again and again.
+if sys.platform != "linux":
+    _WANTED.append(FileModifiedEvent)
+
+
+class FolderEvents:
+    """Calls `ring(folder)` on the loop when something happened in one of the folders; a thousand times is once.
+
+    `listen` may be called again at any time; `close` ends it.
+    """
+
+    def __init__(self, ring: Callable[[int], None]) -> None:
+        self._ring = ring
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._rung: set[int] = set()
+        self._observers: dict[int, tuple[str, BaseObserver]] = {}
+        self._deaf: dict[int, str] = {}
+        """Folders to which nobody can listen, and their path at that time: said once."""
+
+    async def listen(self, folders: Mapping[int, str]) -> None:
+        """Listen to these folders (id → path) and to no others, as far as they are there and local."""
+        for folder, (path, observer) in tuple(self._observers.items()):
+            if folders.get(folder) != path or not _lives(observer):
+                await asyncio.to_thread(self._stop, folder)
+        for folder, path in folders.items():
+            if folder not in self._observers:
+                await asyncio.to_thread(self._start, folder, path)
+
+    async def close(self) -> None:
+        """Listen to nothing any more."""
+        for folder in tuple(self._observers):
+            await asyncio.to_thread(self._stop, folder)
+
+    def is_broken(self, folder: int) -> bool:
+        """Whether what told of this folder has ended by itself; `listen` begins anew."""
+        return folder in self._observers and not _lives(self._observers[folder][1])
+
+    def _start(self, folder: int, path: str) -> None:
+        if not Path(path).is_dir() or not is_local(path):
+            return
+        observer = Observer()
+        try:
+            observer.schedule(
+                _Handler(lambda: self._hear(folder)), path, recursive=True, event_filter=_WANTED
+            )
+            for emitter in observer.emitters:
+                _guard(emitter, path)
+            observer.start()
+        except (OSError, RuntimeError) as error:  # most of all: the limit of watches is reached
+            with suppress(RuntimeError):
+                observer.stop()
+            if self._deaf.get(folder) != path:
+                logs.watchfolder.info(
+                    "Nothing tells what happens in “%s” (%s): it is scanned at each interval only",
+                    path,
+                    error,
+                )
+            self._deaf[folder] = path
+            return
+        self._deaf.pop(folder, None)
+        self._observers[folder] = (path, observer)
+
+    def _stop(self, folder: int) -> None:
+        _, observer = self._observers.pop(folder)
+        observer.stop()
+        if observer.is_alive():
+            observer.join(5)
+
+    def _hear(self, folder: int) -> None:
+        with self._lock:
+            if folder in self._rung:
+                return
+            self._rung.add(folder)
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._tell, folder)
+
+    def _tell(self, folder: int) -> None:
+        with self._lock:
+            self._rung.discard(folder)
+        self._ring(folder)
+
+
+def _lives(observer: BaseObserver) -> bool:
+    return observer.is_alive() and all(emitter.is_alive() for emitter in observer.emitters)
+
+
+def _guard(emitter: EventEmitter, path: str) -> None:
+    """Let it end with a line in the log, not with a traceback of its thread."""
+    queue_events = emitter.queue_events
+
+    def guarded(timeout: float) -> None:
+        try:
+            queue_events(timeout)
+        except Exception as error:  # noqa: BLE001 - whatever it is, scanning at each interval finds everything
+            logs.watchfolder.info("Nothing tells any more what happens in “%s”: %r", path, error)
+            emitter.stop()
+
+    emitter.queue_events = guarded  # type: ignore[method-assign]
+
+
+class _Handler(FileSystemEventHandler):
+    def __init__(self, hear: Callable[[], None]) -> None:
+        self._hear = hear
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        last = str(event.dest_path or event.src_path)
+        if not is_passed_over(last.replace("\\", "/").rpartition("/")[2]):
+            self._hear()

@@ -1,0 +1,215 @@
+"""Looks at every file of a tree, and tells those that are news; for a thread."""
+
+import os
+import threading
+from dataclasses import dataclass, field
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.watch_ledger import Found
+from ffmate_desktop.domain.watch_names import LOCK, is_passed_over
+from ffmate_desktop.domain.watch_rules import Rules
+
+DEEPEST = 200
+"""Folders within folders; a tree that goes deeper was made by a mistake."""
+
+_INODES = (1 << 63) - 1
+
+Fingerprint = int
+"""Path, size, time and inode of a file as one number, of this process only; whose lock is beside it has another."""
+
+
+def fingerprint(path: str, size: int, mtime: int, inode: int, locked: bool = False) -> Fingerprint:
+    """The number of a version of a file."""
+    return hash((path, size, mtime, inode, locked))
+
+
+def view_of(root: str) -> int:
+    """What tells whether two nodes number inodes alike: the inode of the root; 0 when it is not there."""
+    try:
+        return os.stat(root).st_ino & _INODES  # noqa: PTH116 - paths are text here, a hundred thousand times
+    except OSError:
+        return 0
+
+
+class WalkEndedError(Exception):
+    """Somebody ended the walk."""
+
+
+class UnreachableError(UserError):
+    """The folder itself is not there, or cannot be read, on this computer."""
+
+
+@dataclass(slots=True)
+class Walked:
+    """What a walk found. `news` are files that were not known; `missing` is what is left of the known ones.
+
+    `root` is (device, inode) of the folder. `unreadable` has the paths below the root that could not be entered, ""
+    never among them, with a sentence. `files` counts all that were looked at.
+    """
+
+    root: tuple[int, int]
+    missing: dict[Fingerprint, int]
+    news: list[Found] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    files: int = 0
+    seen_known: bool = False
+    """Some known file is there."""
+    is_empty: bool = True
+    """There is nothing at all in the folder."""
+
+
+class Walker:
+    """One walk over the tree at `root`. `known` are the fingerprints of files about which nothing is to be done.
+
+    `foreign` holds fingerprints without inode, of files that a node noted down which numbers inodes in another way.
+    `rules` tell which folders are entered. `end` makes it raise WalkEndedError soon; `steps` grows as long as the
+    storage answers.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        rules: Rules,
+        known: dict[Fingerprint, int],
+        foreign: dict[Fingerprint, int] | None = None,
+    ) -> None:
+        self._root = root
+        self._rules = rules
+        self._known = known
+        self._foreign = foreign or {}
+        self._over = threading.Event()
+        self._walked = Walked((0, 0), {})
+        self.steps = 0
+        self._links: list[tuple[str, str, int]] = []
+        self._followed: list[str] = []
+
+    def end(self) -> None:
+        """Somebody waits no longer."""
+        self._over.set()
+
+    def walk(self) -> Walked:
+        """Raises UnreachableError when the root cannot be read."""
+        self._walked.missing = dict(self._known)
+        self._foreign = dict(self._foreign)
+        try:
+            status = os.stat(self._root)  # noqa: PTH116
+            self._walked.root = (status.st_dev, status.st_ino & _INODES)
+            with os.scandir(self._root) as entries:
+                self._walked.is_empty = next(iter(entries), None) is None
+            self._followed.append(os.path.realpath(self._root))
+            self._below(self._root, "", 0)
+        except OSError as error:
+            raise UnreachableError(_unreachable(self._root, error)) from error
+        while self._links:  # real folders first: of several ways to a folder the one without links counts
+            self._links.sort(reverse=True)
+            relative, path, depth = self._links.pop()
+            self._follow(relative, path, depth)
+        self._walked.missing |= self._foreign
+        return self._walked
+
+    def _follow(self, relative: str, path: str, depth: int) -> None:
+        """A link to a folder, unless that is looked at anyway: in the tree itself, or around it, which never ends."""
+        real = os.path.realpath(path)
+        if any(_is_within(real, other) or _is_within(other, real) for other in self._followed):
+            return
+        self._followed.append(real)
+        self._enter(path, relative, depth)
+
+    def _enter(self, path: str, relative: str, depth: int) -> None:
+        try:
+            self._below(path, relative, depth)
+        except OSError as error:
+            sentence = f"The folder “{relative}” cannot be read: {error.strerror or error}."
+            self._walked.unreadable.append((relative, sentence))
+
+    def _below(self, folder: str, relative: str, depth: int) -> None:
+        if self._over.is_set():
+            raise WalkEndedError
+        self.steps += 1
+        prefix = f"{relative}/" if relative else ""
+        folders: list[tuple[str, str]] = []
+        files: list[os.DirEntry[str]] = []
+        locks: set[str] = set()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                try:
+                    if entry.is_dir():
+                        inside = prefix + name
+                        if depth < DEEPEST and self._rules.enters(inside, name):
+                            if entry.is_symlink():
+                                self._links.append((inside, entry.path, depth + 1))
+                            else:
+                                folders.append((inside, entry.path))
+                    elif name.endswith(LOCK):
+                        locks.add(name[: -len(LOCK)])
+                    elif entry.is_file() and not is_passed_over(name):
+                        files.append(entry)
+                except OSError:  # a link in a circle; what cannot be looked at is no file
+                    continue
+        for file in files:
+            self._look_at(file, prefix + file.name, bool(locks) and file.name in locks)
+        for inside, path in sorted(folders):
+            self._enter(path, inside, depth + 1)
+
+    def _look_at(self, file: "os.DirEntry[str]", path: str, locked: bool) -> None:
+        try:
+            status = file.stat()
+        except OSError:  # gone since
+            return
+        walked = self._walked
+        walked.files += 1
+        self.steps += 1
+        size, mtime, inode = status.st_size, status.st_mtime_ns // 1000, status.st_ino & _INODES
+        if self._take(path, size, mtime, inode, locked):
+            walked.seen_known = True
+            return
+        if not path.isascii() and not _is_text(path):
+            shown = path.encode("utf-8", "replace").decode()
+            walked.unreadable.append((shown, f"The name “{shown}” is no valid text: rename the file."))
+            return
+        if os.name == "nt":  # its folders tell the size of a file that is open too late
+            try:
+                status = os.stat(file.path)  # noqa: PTH116
+            except OSError:
+                return
+            size, mtime = status.st_size, status.st_mtime_ns // 1000
+        walked.news.append(Found(path, size, mtime, inode, locked))
+
+    def _take(self, path: str, size: int, mtime: int, inode: int, locked: bool) -> bool:
+        missing = self._walked.missing
+        if missing.pop(fingerprint(path, size, mtime, inode), None) is not None:
+            return True
+        if locked and missing.pop(fingerprint(path, size, mtime, inode, True), None) is not None:
+            return True
+        if not self._foreign:
+            return False
+        return (
+            self._foreign.pop(fingerprint(path, size, mtime, 0), None) is not None
+            or self._foreign.pop(fingerprint(path, size, mtime, 0, locked), None) is not None
+        )
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _is_text(path: str) -> bool:
+    """Bytes that are not UTF-8 can be kept, half characters of Windows cannot."""
+    try:
+        path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unreachable(root: str, error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            return f"The folder “{root}” is not there."
+        case NotADirectoryError():
+            return f"“{root}” is not a folder."
+        case PermissionError():
+            return f"The folder “{root}” may not be read."
+        case _:
+            return f"The folder “{root}” does not answer: {error.strerror or error}."

@@ -1,0 +1,2682 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+<context>
+    <name>AddNodeDialog</name>
+    <message>
+        <source>Add a node</source>
+        <translation>Knoten hinzufügen</translation>
+    </message>
+    <message>
+        <source>The command that adds a node</source>
+        <translation>Der Befehl, der einen Knoten hinzufügt</translation>
+    </message>
+    <message>
+        <source>Show the password</source>
+        <translation>Passwort zeigen</translation>
+    </message>
+    <message>
+        <source>Copy the command</source>
+        <translation>Befehl kopieren</translation>
+    </message>
+    <message>
+        <source>Install FFmate Desktop on the other computer and run this command there. It joins within seconds and takes tasks at once.</source>
+        <translation>Installieren Sie FFmate Desktop auf dem anderen Computer und führen Sie dort diesen Befehl aus. Er kommt binnen Sekunden dazu und nimmt sofort Aufgaben an.</translation>
+    </message>
+    <message>
+        <source>Where other people use the computer too, give the address in the variable FFMATE_DATABASE: everybody there can read a command line.</source>
+        <translation>Wo auch andere den Computer benutzen, geben Sie die Adresse in der Variablen FFMATE_DATABASE an: Eine Befehlszeile kann dort jeder lesen.</translation>
+    </message>
+    <message>
+        <source>Every node opens your files by the same paths: put them on a drive that all computers share.</source>
+        <translation>Jeder Knoten öffnet Ihre Dateien unter denselben Pfaden: Legen Sie sie auf ein Laufwerk, das alle Computer gemeinsam nutzen.</translation>
+    </message>
+    <message>
+        <source>For a computer without a screen, add --no-gui to the command.</source>
+        <translation>Für einen Computer ohne Bildschirm hängen Sie --no-gui an den Befehl an.</translation>
+    </message>
+    <message>
+        <source>The database is reached through a socket inside this computer. On the other computer, write a name or an address of this one as its host instead, perhaps “{0}”.</source>
+        <translation>Die Datenbank ist über einen Socket in diesem Computer erreichbar. Schreiben Sie auf dem anderen Computer stattdessen einen Namen oder eine Adresse von diesem, vielleicht „{0}“.</translation>
+    </message>
+    <message>
+        <source>“{0}” is every computer&apos;s name for itself. On the other computer, write a name or an address of this one instead, perhaps “{1}”.</source>
+        <translation>„{0}“ nennt jeder Computer sich selbst. Schreiben Sie auf dem anderen Computer stattdessen einen Namen oder eine Adresse von diesem, vielleicht „{1}“.</translation>
+    </message>
+    <message>
+        <source>Other computers cannot reach this queue</source>
+        <translation>Andere Computer erreichen diese Warteschlange nicht</translation>
+    </message>
+    <message>
+        <source>It is kept in a database inside this computer, which nobody else can connect to. Several computers work together through a PostgreSQL server (15 or newer) that all of them can reach: one on a computer of yours, on a NAS, or one that you rent.</source>
+        <translation>Sie liegt in einer Datenbank in diesem Computer, mit der sich sonst niemand verbinden kann. Mehrere Computer arbeiten über einen PostgreSQL-Server (15 oder neuer) zusammen, den alle erreichen: auf einem Ihrer Computer, auf einem NAS oder gemietet.</translation>
+    </message>
+    <message>
+        <source>Start FFmate Desktop with it, here and on every other computer, by the same command:</source>
+        <translation>Starten Sie FFmate Desktop damit, hier und auf jedem anderen Computer, mit demselben Befehl:</translation>
+    </message>
+    <message>
+        <source>The tasks in this queue stay on this computer: let them finish first, or start without the option to find them again.</source>
+        <translation>Die Aufgaben in dieser Warteschlange bleiben auf diesem Computer: Lassen Sie sie zuerst fertig werden, oder starten Sie ohne die Option, um sie wiederzufinden.</translation>
+    </message>
+    <message>
+        <source>Copy the example</source>
+        <translation>Beispiel kopieren</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+</context>
+<context>
+    <name>Bridge</name>
+    <message>
+        <source>The database cannot be reached at this moment.</source>
+        <translation>Die Datenbank ist im Augenblick nicht erreichbar.</translation>
+    </message>
+    <message>
+        <source>Nothing was lost; try again when it is back.</source>
+        <translation>Nichts ist verloren; versuchen Sie es erneut, wenn sie wieder da ist.</translation>
+    </message>
+</context>
+<context>
+    <name>CloseDialog</name>
+    <message>
+        <source>A task is running on this computer</source>
+        <translation>Auf diesem Computer läuft eine Aufgabe</translation>
+    </message>
+    <message>
+        <source>{0} tasks are running on this computer</source>
+        <translation>Auf diesem Computer laufen {0} Aufgaben</translation>
+    </message>
+    <message>
+        <source>Close FFmate Desktop</source>
+        <translation>FFmate Desktop schließen</translation>
+    </message>
+    <message>
+        <source>Always do this</source>
+        <translation>Immer so verfahren</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>What should happen to them?</source>
+        <translation>Was soll mit ihnen geschehen?</translation>
+    </message>
+    <message>
+        <source>What should happen to it?</source>
+        <translation>Was soll mit ihr geschehen?</translation>
+    </message>
+    <message>
+        <source>Keep working in the background</source>
+        <translation>Im Hintergrund weiterarbeiten</translation>
+    </message>
+    <message>
+        <source>Finish what runs, then quit</source>
+        <translation>Laufendes fertig machen, dann beenden</translation>
+    </message>
+    <message>
+        <source>Give tasks back to the queue and quit now</source>
+        <translation>Aufgaben in die Warteschlange zurückgeben und jetzt beenden</translation>
+    </message>
+</context>
+<context>
+    <name>ClusterSection</name>
+    <message>
+        <source>Cluster</source>
+        <translation>Cluster</translation>
+    </message>
+    <message>
+        <source>Where the queue is. Computers that use the same server work through it together.</source>
+        <translation>Wo die Warteschlange liegt. Computer mit demselben Server arbeiten sie gemeinsam ab.</translation>
+    </message>
+    <message>
+        <source>The queue of this computer</source>
+        <translation>Die Warteschlange dieses Computers</translation>
+    </message>
+    <message>
+        <source>A PostgreSQL server</source>
+        <translation>Ein PostgreSQL-Server</translation>
+    </message>
+    <message>
+        <source>Test connection</source>
+        <translation>Verbindung testen</translation>
+    </message>
+    <message>
+        <source>Nothing to set up. Other computers cannot reach it.</source>
+        <translation>Nichts einzurichten. Andere Computer erreichen sie nicht.</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adresse</translation>
+    </message>
+    <message>
+        <source>Password</source>
+        <translation>Passwort</translation>
+    </message>
+    <message>
+        <source>The address of the server is missing.</source>
+        <translation>Die Adresse des Servers fehlt.</translation>
+    </message>
+    <message>
+        <source>The one in the keyring</source>
+        <translation>Das aus dem Schlüsselbund</translation>
+    </message>
+    <message>
+        <source>It is kept in the keyring of this computer ({0}), nowhere else.</source>
+        <translation>Es liegt im Schlüsselbund dieses Computers ({0}), sonst nirgends.</translation>
+    </message>
+    <message>
+        <source>This computer has no keyring, so the password is not stored: it holds until FFmate Desktop is closed. A password file (~/.pgpass) keeps it for longer.</source>
+        <translation>Dieser Computer hat keinen Schlüsselbund, darum wird das Passwort nicht gespeichert: Es gilt, bis FFmate Desktop geschlossen wird. Eine Passwortdatei (~/.pgpass) bewahrt es länger auf.</translation>
+    </message>
+    <message>
+        <source>Stop the test</source>
+        <translation>Test abbrechen</translation>
+    </message>
+    <message>
+        <source>The connection was lost during the test.</source>
+        <translation>Die Verbindung ging während des Tests verloren.</translation>
+    </message>
+</context>
+<context>
+    <name>CommandBox</name>
+    <message>
+        <source>Command</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+</context>
+<context>
+    <name>CommandEdit</name>
+    <message>
+        <source>Command</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>Arguments for ffmpeg; &amp;&amp; parts two steps</source>
+        <translation>Argumente für ffmpeg; &amp;&amp; trennt zwei Schritte</translation>
+    </message>
+</context>
+<context>
+    <name>DetailPane</name>
+    <message>
+        <source>Details of the task</source>
+        <translation>Einzelheiten der Aufgabe</translation>
+    </message>
+    <message>
+        <source>Close the details</source>
+        <translation>Einzelheiten schließen</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>Voreinstellung</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation>Knoten</translation>
+    </message>
+    <message>
+        <source>Elapsed</source>
+        <translation>Dauer</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>Priorität</translation>
+    </message>
+    <message>
+        <source>Attempt</source>
+        <translation>Versuch</translation>
+    </message>
+    <message>
+        <source>{0} left</source>
+        <translation>noch {0}</translation>
+    </message>
+</context>
+<context>
+    <name>DropOverlay</name>
+    <message>
+        <source>Drop it to queue it</source>
+        <translation>Ablegen zum Einreihen</translation>
+    </message>
+    <message numerus="yes">
+        <source>Drop %n items to queue them</source>
+        <translation>
+            <numerusform>Ablegen, um %n Objekt einzureihen</numerusform>
+            <numerusform>Ablegen, um %n Objekte einzureihen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} and {1} more</source>
+        <translation>{0} und {1} weitere</translation>
+    </message>
+    <message>
+        <source>The next step lets you change it  ·  Esc cancels</source>
+        <translation>Im nächsten Schritt lässt es sich ändern  ·  Esc bricht ab</translation>
+    </message>
+    <message>
+        <source>Preset: {0}</source>
+        <translation>Voreinstellung: {0}</translation>
+    </message>
+</context>
+<context>
+    <name>EditTaskDialog</name>
+    <message>
+        <source>Edit task</source>
+        <translation>Aufgabe bearbeiten</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>Priorität</translation>
+    </message>
+    <message>
+        <source>Any node may run it</source>
+        <translation>Jeder Knoten darf sie ausführen</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>Labels</translation>
+    </message>
+    <message>
+        <source>Output</source>
+        <translation>Ausgabe</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Sichern</translation>
+    </message>
+</context>
+<context>
+    <name>ErrorCard</name>
+    <message>
+        <source>Try again</source>
+        <translation>Erneut versuchen</translation>
+    </message>
+    <message>
+        <source>The encode failed.</source>
+        <translation>Das Kodieren ist fehlgeschlagen.</translation>
+    </message>
+</context>
+<context>
+    <name>FilesBox</name>
+    <message>
+        <source>Input</source>
+        <translation>Eingabe</translation>
+    </message>
+    <message>
+        <source>Output</source>
+        <translation>Ausgabe</translation>
+    </message>
+</context>
+<context>
+    <name>GroupedView</name>
+    <message>
+        <source>Batches and their tasks</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Groups</name>
+    <message>
+        <source>Single tasks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} and %n more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} of {1} done</source>
+        <translation type="unfinished">{0} von {1} fertig</translation>
+    </message>
+    <message>
+        <source>{0} failed</source>
+        <translation type="unfinished">{0} fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>{0} canceled</source>
+        <translation type="unfinished">{0} abgebrochen</translation>
+    </message>
+    <message>
+        <source>{0} running</source>
+        <translation type="unfinished">{0} in Arbeit</translation>
+    </message>
+</context>
+<context>
+    <name>Instance</name>
+    <message>
+        <source>FFmate Desktop is open already, but does not answer.</source>
+        <translation>FFmate Desktop ist schon offen, antwortet aber nicht.</translation>
+    </message>
+    <message>
+        <source>It may be ending: try again in a moment. --data-dir opens another one.</source>
+        <translation>Vielleicht wird es gerade beendet: Versuchen Sie es gleich noch einmal. --data-dir öffnet ein weiteres.</translation>
+    </message>
+    <message>
+        <source>These are too many files for a command line.</source>
+        <translation>Das sind zu viele Dateien für eine Befehlszeile.</translation>
+    </message>
+    <message>
+        <source>Name their folder instead, or drop them on the window.</source>
+        <translation>Nennen Sie stattdessen ihren Ordner, oder ziehen Sie sie auf das Fenster.</translation>
+    </message>
+</context>
+<context>
+    <name>LogLines</name>
+    <message>
+        <source>Log lines of all nodes</source>
+        <translation>Protokollzeilen aller Knoten</translation>
+    </message>
+    <message>
+        <source>1 new line</source>
+        <translation>1 neue Zeile</translation>
+    </message>
+    <message>
+        <source>{0} new lines</source>
+        <translation>{0} neue Zeilen</translation>
+    </message>
+    <message>
+        <source>Newest lines</source>
+        <translation>Neueste Zeilen</translation>
+    </message>
+</context>
+<context>
+    <name>LogView</name>
+    <message>
+        <source>Log of the task</source>
+        <translation>Protokoll der Aufgabe</translation>
+    </message>
+    <message>
+        <source>The log begins when the task runs.</source>
+        <translation>Das Protokoll beginnt, wenn die Aufgabe läuft.</translation>
+    </message>
+    <message>
+        <source>Search the log</source>
+        <translation>Protokoll durchsuchen</translation>
+    </message>
+    <message>
+        <source>Save the log</source>
+        <translation>Protokoll sichern</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>following</source>
+        <translation>folgt</translation>
+    </message>
+</context>
+<context>
+    <name>LogsPage</name>
+    <message>
+        <source>Search the messages</source>
+        <translation>Meldungen durchsuchen</translation>
+    </message>
+    <message>
+        <source>Save …</source>
+        <translation>Sichern …</translation>
+    </message>
+    <message>
+        <source>Save all lines that fit the filters</source>
+        <translation>Alle Zeilen sichern, die zu den Filtern passen</translation>
+    </message>
+    <message>
+        <source>Debug</source>
+        <translation>Diagnose</translation>
+    </message>
+    <message>
+        <source>Info</source>
+        <translation>Hinweise</translation>
+    </message>
+    <message>
+        <source>Warnings</source>
+        <translation>Warnungen</translation>
+    </message>
+    <message>
+        <source>Errors</source>
+        <translation>Fehler</translation>
+    </message>
+    <message>
+        <source>Show this level and above</source>
+        <translation>Ab dieser Stufe zeigen</translation>
+    </message>
+    <message>
+        <source>All nodes</source>
+        <translation>Alle Knoten</translation>
+    </message>
+    <message>
+        <source>{0} nodes</source>
+        <translation>{0} Knoten</translation>
+    </message>
+    <message>
+        <source>No node</source>
+        <translation>Kein Knoten</translation>
+    </message>
+    <message>
+        <source>All topics</source>
+        <translation>Alle Themen</translation>
+    </message>
+    <message>
+        <source>{0} topics</source>
+        <translation>{0} Themen</translation>
+    </message>
+    <message>
+        <source>No topic</source>
+        <translation>Kein Thema</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>No line fits these filters.</source>
+        <translation>Keine Zeile passt zu diesen Filtern.</translation>
+    </message>
+    <message>
+        <source>The whole selected line</source>
+        <translation>Die ganze gewählte Zeile</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pausieren</translation>
+    </message>
+    <message>
+        <source>Paused: new lines wait</source>
+        <translation>Angehalten: neue Zeilen warten</translation>
+    </message>
+    <message>
+        <source>Live from every node</source>
+        <translation>Live von jedem Knoten</translation>
+    </message>
+    <message>
+        <source>Not following: scroll to the end to follow again</source>
+        <translation>Folgt nicht: ans Ende blättern, um wieder zu folgen</translation>
+    </message>
+    <message>
+        <source>Save the log</source>
+        <translation>Protokoll sichern</translation>
+    </message>
+    <message>
+        <source>The log is saved: {0} lines.</source>
+        <translation>Das Protokoll ist gesichert: {0} Zeilen.</translation>
+    </message>
+</context>
+<context>
+    <name>LookSection</name>
+    <message>
+        <source>Appearance</source>
+        <translation>Darstellung</translation>
+    </message>
+    <message>
+        <source>How the window looks; it changes at once.</source>
+        <translation>Wie das Fenster aussieht; es ändert sich sofort.</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>Wie das System</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Choose files to queue</source>
+        <translation>Dateien zum Einreihen wählen</translation>
+    </message>
+</context>
+<context>
+    <name>MessageBar</name>
+    <message>
+        <source>Dismiss the message</source>
+        <translation>Meldung ausblenden</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>Ausblenden</translation>
+    </message>
+</context>
+<context>
+    <name>NodeActions</name>
+    <message>
+        <source>Control {0}</source>
+        <translation>{0} steuern</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Show its log</source>
+        <translation>Sein Protokoll zeigen</translation>
+    </message>
+    <message>
+        <source>Copy what is known of it</source>
+        <translation>Kopieren, was über ihn bekannt ist</translation>
+    </message>
+    <message>
+        <source>Take tasks again</source>
+        <translation>Wieder Aufgaben annehmen</translation>
+    </message>
+    <message>
+        <source>Pause: take no new tasks</source>
+        <translation>Pausieren: keine neuen Aufgaben annehmen</translation>
+    </message>
+    <message>
+        <source>Drain: finish what runs, then leave</source>
+        <translation>Auslaufen lassen: Laufendes fertig machen, dann gehen</translation>
+    </message>
+    <message>
+        <source>Set slots …</source>
+        <translation>Plätze einstellen …</translation>
+    </message>
+    <message>
+        <source>Requeue its tasks now</source>
+        <translation>Seine Aufgaben jetzt wieder einreihen</translation>
+    </message>
+    <message>
+        <source>1 task of {0} is back in the queue.</source>
+        <translation>1 Aufgabe von {0} ist wieder in der Warteschlange.</translation>
+    </message>
+    <message>
+        <source>{0} tasks of {1} are back in the queue.</source>
+        <translation>{0} Aufgaben von {1} sind wieder in der Warteschlange.</translation>
+    </message>
+    <message>
+        <source>Other nodes claim them as soon as they have a free slot.</source>
+        <translation>Andere Knoten übernehmen sie, sobald dort ein Platz frei ist.</translation>
+    </message>
+</context>
+<context>
+    <name>NodeBanner</name>
+    <message>
+        <source>Dismiss</source>
+        <translation>Ausblenden</translation>
+    </message>
+    <message>
+        <source>Dismiss the message</source>
+        <translation>Meldung ausblenden</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Forget this node; it joins again when its program runs again.</source>
+        <translation>Diesen Knoten vergessen; er kommt wieder, sobald das Programm dort wieder läuft.</translation>
+    </message>
+    <message>
+        <source>Requeue now</source>
+        <translation>Jetzt wieder einreihen</translation>
+    </message>
+    <message>
+        <source>Put its tasks back into the queue at once. If the node lives, it joins anew.</source>
+        <translation>Seine Aufgaben sofort wieder einreihen. Lebt der Knoten noch, meldet er sich neu an.</translation>
+    </message>
+</context>
+<context>
+    <name>NodeCardsView</name>
+    <message>
+        <source>Nodes as cards</source>
+        <translation>Knoten als Karten</translation>
+    </message>
+</context>
+<context>
+    <name>NodeControls</name>
+    <message>
+        <source>Tasks at once</source>
+        <translation>Aufgaben zugleich</translation>
+    </message>
+    <message>
+        <source>Leave when finished</source>
+        <translation>Nach der Arbeit gehen</translation>
+    </message>
+    <message>
+        <source>Finish what runs here, take nothing new, then leave the cluster.</source>
+        <translation>Laufendes fertig machen, nichts Neues annehmen, dann den Cluster verlassen.</translation>
+    </message>
+    <message>
+        <source>Work on the queue</source>
+        <translation>An der Warteschlange arbeiten</translation>
+    </message>
+    <message>
+        <source>Take tasks again</source>
+        <translation>Wieder Aufgaben annehmen</translation>
+    </message>
+    <message>
+        <source>Pause this computer</source>
+        <translation>Diesen Computer pausieren</translation>
+    </message>
+</context>
+<context>
+    <name>NodePanel</name>
+    <message>
+        <source>Control this computer</source>
+        <translation>Diesen Computer steuern</translation>
+    </message>
+    <message>
+        <source>{0} of {1} slots</source>
+        <translation>{0} von {1} Plätzen</translation>
+    </message>
+    <message>
+        <source>This computer</source>
+        <translation>Dieser Computer</translation>
+    </message>
+    <message>
+        <source>Starting …</source>
+        <translation>Startet …</translation>
+    </message>
+    <message>
+        <source>Joining …</source>
+        <translation>Meldet sich an …</translation>
+    </message>
+    <message>
+        <source>Not working on the queue</source>
+        <translation>Arbeitet nicht an der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Leaving when all is finished</source>
+        <translation>Geht, sobald alles fertig ist</translation>
+    </message>
+    <message>
+        <source>Paused: takes no new tasks</source>
+        <translation>Pausiert: nimmt keine neuen Aufgaben an</translation>
+    </message>
+    <message>
+        <source>Accepting tasks</source>
+        <translation>Nimmt Aufgaben an</translation>
+    </message>
+</context>
+<context>
+    <name>NodeRowDelegate</name>
+    <message>
+        <source>This computer</source>
+        <translation>Dieser Computer</translation>
+    </message>
+</context>
+<context>
+    <name>NodeSection</name>
+    <message>
+        <source>This computer</source>
+        <translation>Dieser Computer</translation>
+    </message>
+    <message>
+        <source>How this computer takes part in the work, as others see it too.</source>
+        <translation>Wie dieser Computer mitarbeitet, so sehen ihn auch die anderen.</translation>
+    </message>
+    <message>
+        <source>Tasks at once</source>
+        <translation>Aufgaben zugleich</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Keine</translation>
+    </message>
+    <message>
+        <source>The one on PATH, else the one that came with FFmate Desktop</source>
+        <translation>Das aus PATH, sonst das von FFmate Desktop mitgebrachte</translation>
+    </message>
+    <message>
+        <source>Choose …</source>
+        <translation>Wählen …</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Each computer of a cluster has a name of its own.</source>
+        <translation>Jeder Computer eines Clusters hat seinen eigenen Namen.</translation>
+    </message>
+    <message>
+        <source>This computer has {0} cores; half as many tasks is usual.</source>
+        <translation>Dieser Computer hat {0} Kerne; halb so viele Aufgaben sind üblich.</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>Labels</translation>
+    </message>
+    <message>
+        <source>Words that tasks may ask for, such as gpu or storage:media, with a space between them.</source>
+        <translation>Wörter, die Aufgaben verlangen können, etwa gpu oder storage:media, mit Leerzeichen dazwischen.</translation>
+    </message>
+    <message>
+        <source>ffmpeg</source>
+        <translation>ffmpeg</translation>
+    </message>
+    <message>
+        <source>Trying it …</source>
+        <translation>Wird ausprobiert …</translation>
+    </message>
+    <message>
+        <source>Without a path FFmate Desktop finds one itself.</source>
+        <translation>Ohne Pfad findet FFmate Desktop selbst eines.</translation>
+    </message>
+    <message>
+        <source>Version {0}, {1}</source>
+        <translation>Version {0}, {1}</translation>
+    </message>
+    <message>
+        <source>Choose an ffmpeg program</source>
+        <translation>Ein ffmpeg-Programm wählen</translation>
+    </message>
+</context>
+<context>
+    <name>NodesPage</name>
+    <message>
+        <source>Cards</source>
+        <translation>Karten</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>Tabelle</translation>
+    </message>
+    <message>
+        <source>Cards or table</source>
+        <translation>Karten oder Tabelle</translation>
+    </message>
+    <message>
+        <source>Add a node</source>
+        <translation>Knoten hinzufügen</translation>
+    </message>
+    <message>
+        <source>The database is away: this is how the nodes were before</source>
+        <translation>Die Datenbank ist weg: So stand es zuvor um die Knoten</translation>
+    </message>
+    <message>
+        <source>{0} online</source>
+        <translation>{0} online</translation>
+    </message>
+    <message>
+        <source>{0} paused</source>
+        <translation>{0} pausiert</translation>
+    </message>
+    <message>
+        <source>{0} draining</source>
+        <translation>{0} laufen aus</translation>
+    </message>
+    <message>
+        <source>{0} late</source>
+        <translation>{0} überfällig</translation>
+    </message>
+    <message>
+        <source>{0} lost</source>
+        <translation>{0} verloren</translation>
+    </message>
+    <message>
+        <source>{0} of {1} slots busy</source>
+        <translation>{0} von {1} Plätzen belegt</translation>
+    </message>
+</context>
+<context>
+    <name>NodesTable</name>
+    <message>
+        <source>Nodes as a table</source>
+        <translation>Knoten als Tabelle</translation>
+    </message>
+</context>
+<context>
+    <name>NoticeSection</name>
+    <message>
+        <source>Notifications</source>
+        <translation>Mitteilungen</translation>
+    </message>
+    <message>
+        <source>What your desktop tells you while the window is out of sight.</source>
+        <translation>Was Ihr Schreibtisch Ihnen sagt, während das Fenster nicht zu sehen ist.</translation>
+    </message>
+    <message>
+        <source>Show notifications</source>
+        <translation>Mitteilungen zeigen</translation>
+    </message>
+    <message>
+        <source>A batch is finished</source>
+        <translation>Ein Stapel ist fertig</translation>
+    </message>
+    <message>
+        <source>A task failed</source>
+        <translation>Eine Aufgabe ist fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>A node was lost</source>
+        <translation>Ein Knoten ging verloren</translation>
+    </message>
+    <message>
+        <source>This desktop has no place for the icon of a program, so it shows none at present.</source>
+        <translation>Dieser Schreibtisch hat keinen Platz für das Symbol eines Programms, darum zeigt er zurzeit keine.</translation>
+    </message>
+</context>
+<context>
+    <name>Notices</name>
+    <message>
+        <source>What ran there goes back to the queue.</source>
+        <translation>Was dort lief, kommt zurück in die Warteschlange.</translation>
+    </message>
+    <message>
+        <source>The node “{0}” was lost.</source>
+        <translation>Der Knoten „{0}“ ging verloren.</translation>
+    </message>
+    <message>
+        <source>{0} nodes were lost.</source>
+        <translation>{0} Knoten gingen verloren.</translation>
+    </message>
+    <message>
+        <source>“{0}” failed.</source>
+        <translation>„{0}“ ist fehlgeschlagen.</translation>
+    </message>
+    <message>
+        <source>At least {0} tasks failed.</source>
+        <translation>Mindestens {0} Aufgaben sind fehlgeschlagen.</translation>
+    </message>
+    <message>
+        <source>{0} tasks failed.</source>
+        <translation>{0} Aufgaben sind fehlgeschlagen.</translation>
+    </message>
+    <message>
+        <source>{0} of {1} tasks were successful.</source>
+        <translation>{0} von {1} Aufgaben waren erfolgreich.</translation>
+    </message>
+    <message>
+        <source>A batch of {0} tasks is finished.</source>
+        <translation>Ein Stapel von {0} Aufgaben ist fertig.</translation>
+    </message>
+    <message>
+        <source>{0} batches are finished.</source>
+        <translation>{0} Stapel sind fertig.</translation>
+    </message>
+</context>
+<context>
+    <name>OrderButton</name>
+    <message>
+        <source>Order of the tasks</source>
+        <translation>Reihenfolge der Aufgaben</translation>
+    </message>
+    <message>
+        <source>Newest first</source>
+        <translation>Neueste zuerst</translation>
+    </message>
+    <message>
+        <source>Oldest first</source>
+        <translation>Älteste zuerst</translation>
+    </message>
+    <message>
+        <source>Next to run first</source>
+        <translation>Nächste zuerst</translation>
+    </message>
+    <message>
+        <source>Last to run first</source>
+        <translation>Letzte zuerst</translation>
+    </message>
+    <message>
+        <source>Recently finished first</source>
+        <translation>Zuletzt beendete zuerst</translation>
+    </message>
+    <message>
+        <source>Long finished first</source>
+        <translation>Am längsten beendete zuerst</translation>
+    </message>
+    <message>
+        <source>Name, A to Z</source>
+        <translation>Name, A bis Z</translation>
+    </message>
+    <message>
+        <source>Name, Z to A</source>
+        <translation>Name, Z bis A</translation>
+    </message>
+</context>
+<context>
+    <name>OutputFields</name>
+    <message>
+        <source>Next to each file</source>
+        <translation>Neben jeder Datei</translation>
+    </message>
+    <message>
+        <source>Choose …</source>
+        <translation>Wählen …</translation>
+    </message>
+    <message>
+        <source>Choose the output folder</source>
+        <translation>Ausgabeordner wählen</translation>
+    </message>
+    <message>
+        <source>Add a number</source>
+        <translation>Nummer anhängen</translation>
+    </message>
+    <message>
+        <source>Replace the file</source>
+        <translation>Datei ersetzen</translation>
+    </message>
+    <message>
+        <source>Leave the file out</source>
+        <translation>Datei auslassen</translation>
+    </message>
+    <message>
+        <source>When the name is taken</source>
+        <translation>Wenn der Name vergeben ist</translation>
+    </message>
+    <message>
+        <source>Higher numbers run first</source>
+        <translation>Höhere Zahlen kommen zuerst dran</translation>
+    </message>
+    <message>
+        <source>Any node</source>
+        <translation>Jeder Knoten</translation>
+    </message>
+    <message>
+        <source>Words that a node must provide, such as gpu or storage:media</source>
+        <translation>Wörter, die ein Knoten bieten muss, etwa gpu oder storage:media</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>Labels</translation>
+    </message>
+    <message>
+        <source>Save to</source>
+        <translation>Speichern in</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>If taken</source>
+        <translation>Wenn vergeben</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>Priorität</translation>
+    </message>
+    <message>
+        <source>No output file</source>
+        <translation>Keine Ausgabedatei</translation>
+    </message>
+    <message>
+        <source>{0}, as preset</source>
+        <translation>{0}, wie voreingestellt</translation>
+    </message>
+</context>
+<context>
+    <name>Pages</name>
+    <message>
+        <source>Queue</source>
+        <translation>Warteschlange</translation>
+    </message>
+    <message>
+        <source>Presets</source>
+        <translation>Voreinstellungen</translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation>Knoten</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>Protokolle</translation>
+    </message>
+</context>
+<context>
+    <name>PresetForm</name>
+    <message>
+        <source>Higher numbers run first</source>
+        <translation>Höhere Zahlen kommen zuerst dran</translation>
+    </message>
+    <message>
+        <source>Any node</source>
+        <translation>Jeder Knoten</translation>
+    </message>
+    <message>
+        <source>Words that a node must provide, such as gpu or storage:media</source>
+        <translation>Wörter, die ein Knoten bieten muss, etwa gpu oder storage:media</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>Labels</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>Beschreibung</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>Output</source>
+        <translation>Ausgabe</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>Priorität</translation>
+    </message>
+    <message>
+        <source>The command has no output file of its own.</source>
+        <translation>Der Befehl hat keine eigene Ausgabedatei.</translation>
+    </message>
+    <message>
+        <source>{0} becomes {1}</source>
+        <translation>Aus {0} wird {1}</translation>
+    </message>
+</context>
+<context>
+    <name>PresetList</name>
+    <message>
+        <source>Search presets</source>
+        <translation>Voreinstellungen suchen</translation>
+    </message>
+    <message>
+        <source>Presets</source>
+        <translation>Voreinstellungen</translation>
+    </message>
+</context>
+<context>
+    <name>PresetModel</name>
+    <message>
+        <source>Your presets</source>
+        <translation>Eigene Voreinstellungen</translation>
+    </message>
+</context>
+<context>
+    <name>PresetsPage</name>
+    <message>
+        <source>Import …</source>
+        <translation>Importieren …</translation>
+    </message>
+    <message>
+        <source>New preset</source>
+        <translation>Neue Voreinstellung</translation>
+    </message>
+    <message>
+        <source>Try it …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation>Duplizieren</translation>
+    </message>
+    <message>
+        <source>Export …</source>
+        <translation>Exportieren …</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Revert</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Sichern</translation>
+    </message>
+    <message>
+        <source>What is done with your files, by name</source>
+        <translation>Was mit Ihren Dateien geschieht, unter einem Namen</translation>
+    </message>
+    <message>
+        <source>This preset comes with FFmate Desktop. Duplicate it to make it your own.</source>
+        <translation>Diese Voreinstellung gehört zu FFmate Desktop. Duplizieren Sie sie, um eine eigene daraus zu machen.</translation>
+    </message>
+    <message>
+        <source>A new preset.</source>
+        <translation>Eine neue Voreinstellung.</translation>
+    </message>
+    <message>
+        <source>Not saved yet. Tasks that are queued already keep the old command.</source>
+        <translation>Noch nicht gesichert. Schon eingereihte Aufgaben behalten den alten Befehl.</translation>
+    </message>
+    <message>
+        <source>Your preset. Everybody in this cluster can use it.</source>
+        <translation>Ihre Voreinstellung. Alle in diesem Cluster können sie nutzen.</translation>
+    </message>
+    <message>
+        <source>Delete “{0}”?</source>
+        <translation>„{0}“ löschen?</translation>
+    </message>
+    <message>
+        <source>Tasks that were made from it keep its command.</source>
+        <translation>Aufgaben, die daraus entstanden, behalten den Befehl.</translation>
+    </message>
+    <message>
+        <source>Choose a file to try this on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Presets (*.json)</source>
+        <translation>Voreinstellungen (*.json)</translation>
+    </message>
+    <message>
+        <source>Import presets</source>
+        <translation>Voreinstellungen importieren</translation>
+    </message>
+    <message>
+        <source>The file “{0}” cannot be read.</source>
+        <translation>Die Datei „{0}“ ist nicht lesbar.</translation>
+    </message>
+    <message>
+        <source>Imported {0}.</source>
+        <translation>Importiert: {0}.</translation>
+    </message>
+    <message>
+        <source>Export the preset</source>
+        <translation>Voreinstellung exportieren</translation>
+    </message>
+    <message>
+        <source>The file “{0}” cannot be written.</source>
+        <translation>Die Datei „{0}“ lässt sich nicht schreiben.</translation>
+    </message>
+    <message>
+        <source>Exported “{0}”.</source>
+        <translation>„{0}“ exportiert.</translation>
+    </message>
+</context>
+<context>
+    <name>PreviewCard</name>
+    <message>
+        <source>Files and their outputs</source>
+        <translation>Dateien und ihre Ausgaben</translation>
+    </message>
+</context>
+<context>
+    <name>PreviewDelegate</name>
+    <message>
+        <source>No output, or the node that runs it gives the name.</source>
+        <translation>Keine Ausgabe, oder der ausführende Knoten gibt den Namen.</translation>
+    </message>
+</context>
+<context>
+    <name>Program</name>
+    <message>
+        <source>FFmate Desktop quits when the running tasks are finished.</source>
+        <translation>FFmate Desktop wird beendet, sobald die laufenden Aufgaben fertig sind.</translation>
+    </message>
+    <message>
+        <source>This computer takes nothing new until then.</source>
+        <translation>Bis dahin nimmt dieser Computer nichts Neues an.</translation>
+    </message>
+    <message>
+        <source>Stay</source>
+        <translation>Bleiben</translation>
+    </message>
+    <message>
+        <source>Stopping when the running tasks are finished</source>
+        <translation>Ende, sobald die laufenden Aufgaben fertig sind</translation>
+    </message>
+    <message>
+        <source>What is not finished by then goes back to the queue.</source>
+        <translation>Was bis dahin nicht fertig ist, kommt zurück in die Warteschlange.</translation>
+    </message>
+    <message>
+        <source>The database cannot be reached at this moment.</source>
+        <translation>Die Datenbank ist im Augenblick nicht erreichbar.</translation>
+    </message>
+    <message>
+        <source>The queue could not be opened.</source>
+        <translation>Die Warteschlange konnte nicht geöffnet werden.</translation>
+    </message>
+    <message>
+        <source>No queue</source>
+        <translation>Keine Warteschlange</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Erneut versuchen</translation>
+    </message>
+    <message>
+        <source>Opening the queue …</source>
+        <translation>Warteschlange wird geöffnet …</translation>
+    </message>
+    <message>
+        <source>Stopping …</source>
+        <translation>Wird beendet …</translation>
+    </message>
+    <message>
+        <source>Changing over …</source>
+        <translation>Umschalten …</translation>
+    </message>
+</context>
+<context>
+    <name>QueueActions</name>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pausieren</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Restart</source>
+        <translation>Neu starten</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation>Bearbeiten</translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation>Duplizieren</translation>
+    </message>
+    <message>
+        <source>Open output</source>
+        <translation>Ausgabe öffnen</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>Im Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Copy command</source>
+        <translation>Befehl kopieren</translation>
+    </message>
+    <message>
+        <source>To the top</source>
+        <translation>Ganz nach oben</translation>
+    </message>
+    <message>
+        <source>Up</source>
+        <translation>Nach oben</translation>
+    </message>
+    <message>
+        <source>Down</source>
+        <translation>Nach unten</translation>
+    </message>
+    <message>
+        <source>To the end</source>
+        <translation>Ans Ende</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>Priorität</translation>
+    </message>
+    <message>
+        <source>Only tasks of {0}</source>
+        <translation>Nur Aufgaben von {0}</translation>
+    </message>
+    <message>
+        <source>Only tasks of this batch</source>
+        <translation>Nur Aufgaben dieses Stapels</translation>
+    </message>
+    <message>
+        <source>Running among them, and ended by this: {0}.</source>
+        <translation>Davon laufen und werden dadurch beendet: {0}.</translation>
+    </message>
+    <message>
+        <source>Those that are running will be ended.</source>
+        <translation>Laufende werden beendet.</translation>
+    </message>
+    <message>
+        <source>Delete this task?</source>
+        <translation>Diese Aufgabe löschen?</translation>
+    </message>
+    <message>
+        <source>Delete {0} tasks?</source>
+        <translation>{0} Aufgaben löschen?</translation>
+    </message>
+    <message>
+        <source>End and delete</source>
+        <translation>Beenden und löschen</translation>
+    </message>
+    <message>
+        <source>This file is not on this computer.</source>
+        <translation>Diese Datei ist nicht auf diesem Computer.</translation>
+    </message>
+</context>
+<context>
+    <name>QueueFigures</name>
+    <message>
+        <source>Running</source>
+        <translation>Läuft</translation>
+    </message>
+    <message>
+        <source>Throughput</source>
+        <translation>Durchsatz</translation>
+    </message>
+    <message>
+        <source>Finished today</source>
+        <translation>Heute fertig</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>of {0} slots</source>
+        <translation>von {0} Plätzen</translation>
+    </message>
+    <message>
+        <source>{0} h of video</source>
+        <translation>{0} h Video</translation>
+    </message>
+    <message>
+        <source>{0} min of video</source>
+        <translation>{0} min Video</translation>
+    </message>
+    <message>
+        <source>in 24 hours</source>
+        <translation>in 24 Stunden</translation>
+    </message>
+    <message>
+        <source>frames per second</source>
+        <translation>Bilder pro Sekunde</translation>
+    </message>
+    <message>
+        <source>1 node working</source>
+        <translation>1 Knoten arbeitet</translation>
+    </message>
+    <message>
+        <source>{0} nodes working</source>
+        <translation>{0} Knoten arbeiten</translation>
+    </message>
+    <message>
+        <source>No node is working</source>
+        <translation>Kein Knoten arbeitet</translation>
+    </message>
+    <message>
+        <source>about {0} to go</source>
+        <translation>noch etwa {0}</translation>
+    </message>
+</context>
+<context>
+    <name>QueueGroups</name>
+    <message>
+        <source>Batches</source>
+        <translation type="unfinished">Stapel</translation>
+    </message>
+    <message>
+        <source>Group the tasks by batch, with the overall progress of each</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Group the tasks by batch</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>QueuePage</name>
+    <message>
+        <source>All</source>
+        <translation>Alle</translation>
+    </message>
+    <message>
+        <source>Running</source>
+        <translation>Läuft</translation>
+    </message>
+    <message>
+        <source>Queued</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Canceled</source>
+        <translation>Abgebrochen</translation>
+    </message>
+    <message>
+        <source>Filter by status</source>
+        <translation>Nach Status filtern</translation>
+    </message>
+    <message>
+        <source>Search name, path or preset</source>
+        <translation>Name, Pfad oder Voreinstellung suchen</translation>
+    </message>
+    <message>
+        <source>Search the queue</source>
+        <translation>Warteschlange durchsuchen</translation>
+    </message>
+    <message>
+        <source>New task</source>
+        <translation>Neue Aufgabe</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pausieren</translation>
+    </message>
+    <message>
+        <source>Let this computer take tasks again</source>
+        <translation>Diesen Computer wieder Aufgaben annehmen lassen</translation>
+    </message>
+    <message>
+        <source>Let this computer take no new tasks; what runs goes on</source>
+        <translation>Diesen Computer keine neuen Aufgaben annehmen lassen; Laufendes geht weiter</translation>
+    </message>
+    <message>
+        <source>Show the tasks of all nodes and batches again</source>
+        <translation>Wieder die Aufgaben aller Knoten und Stapel zeigen</translation>
+    </message>
+    <message>
+        <source>No task fits this filter.</source>
+        <translation>Keine Aufgabe passt zu diesem Filter.</translation>
+    </message>
+    <message>
+        <source>Drop files here to start</source>
+        <translation>Dateien hierher ziehen, um zu beginnen</translation>
+    </message>
+    <message>
+        <source>Drag video or audio onto this window, or choose files. Every node in your cluster helps to encode them.</source>
+        <translation>Ziehen Sie Video oder Audio auf dieses Fenster, oder wählen Sie Dateien. Jeder Knoten im Cluster hilft beim Kodieren.</translation>
+    </message>
+    <message>
+        <source>Choose files</source>
+        <translation>Dateien wählen</translation>
+    </message>
+    <message>
+        <source>Node: {0}</source>
+        <translation>Knoten: {0}</translation>
+    </message>
+    <message>
+        <source>One batch</source>
+        <translation>Ein Stapel</translation>
+    </message>
+    <message>
+        <source>So many tasks cannot be sorted by this column.</source>
+        <translation>So viele Aufgaben lassen sich nicht nach dieser Spalte sortieren.</translation>
+    </message>
+    <message>
+        <source>Filter them first, for example by status.</source>
+        <translation>Filtern Sie zuerst, zum Beispiel nach Status.</translation>
+    </message>
+</context>
+<context>
+    <name>QueueView</name>
+    <message>
+        <source>Tasks</source>
+        <translation>Aufgaben</translation>
+    </message>
+</context>
+<context>
+    <name>ReportDialog</name>
+    <message>
+        <source>Something went wrong</source>
+        <translation>Etwas ist schiefgegangen</translation>
+    </message>
+    <message>
+        <source>Details of the error</source>
+        <translation>Einzelheiten des Fehlers</translation>
+    </message>
+    <message>
+        <source>Copy details</source>
+        <translation>Einzelheiten kopieren</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>This is a defect in FFmate Desktop.</source>
+        <translation>Das ist ein Fehler in FFmate Desktop.</translation>
+    </message>
+    <message>
+        <source>It happened while: {0}. Your tasks and this node go on. Please report it with the details below.</source>
+        <translation>Er trat auf bei: {0}. Ihre Aufgaben und dieser Knoten laufen weiter. Bitte melden Sie ihn mit den Einzelheiten unten.</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+</context>
+<context>
+    <name>Section</name>
+    <message>
+        <source>Given on the command line with {0}, which goes before what is set here.</source>
+        <translation>Mit {0} auf der Befehlszeile angegeben; das geht dem hier Eingestellten vor.</translation>
+    </message>
+    <message>
+        <source>Given by the variable {0}, which goes before what is set here.</source>
+        <translation>Durch die Variable {0} angegeben; das geht dem hier Eingestellten vor.</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>This computer</source>
+        <translation>Dieser Computer</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>Cluster</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>Darstellung</translation>
+    </message>
+    <message>
+        <source>Notifications</source>
+        <translation>Mitteilungen</translation>
+    </message>
+    <message>
+        <source>Window and start</source>
+        <translation>Fenster und Start</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Sichern</translation>
+    </message>
+    <message>
+        <source>Trying the new settings …</source>
+        <translation>Die neuen Einstellungen werden ausprobiert …</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDoor</name>
+    <message>
+        <source>Settings …</source>
+        <translation>Einstellungen …</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>Fenster</translation>
+    </message>
+</context>
+<context>
+    <name>Sidebar</name>
+    <message>
+        <source>Pages</source>
+        <translation>Seiten</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>Cluster</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Switch to the light theme</source>
+        <translation>Zum hellen Design wechseln</translation>
+    </message>
+    <message>
+        <source>Switch to the dark theme</source>
+        <translation>Zum dunklen Design wechseln</translation>
+    </message>
+</context>
+<context>
+    <name>SlotsDialog</name>
+    <message>
+        <source>Slots of {0}</source>
+        <translation>Plätze von {0}</translation>
+    </message>
+    <message>
+        <source>Tasks at once</source>
+        <translation>Aufgaben zugleich</translation>
+    </message>
+    <message>
+        <source>Set</source>
+        <translation>Übernehmen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>The node hears it at once. What runs beyond the new number is finished first. It has {0} cores; half as many slots is usual.</source>
+        <translation>Der Knoten erfährt es sofort. Was über die neue Zahl hinaus läuft, wird erst fertig gemacht. Er hat {0} Kerne; halb so viele Plätze sind üblich.</translation>
+    </message>
+</context>
+<context>
+    <name>SpeedGraph</name>
+    <message>
+        <source>Speed: {0} frames per second</source>
+        <translation>Tempo: {0} Bilder pro Sekunde</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>Waiting for the first frames</source>
+        <translation>Warten auf die ersten Bilder</translation>
+    </message>
+    <message>
+        <source>{0} fps</source>
+        <translation>{0} fps</translation>
+    </message>
+</context>
+<context>
+    <name>StatusStrip</name>
+    <message>
+        <source>Opening the queue …</source>
+        <translation>Warteschlange wird geöffnet …</translation>
+    </message>
+    <message>
+        <source>Connected to {0}</source>
+        <translation>Verbunden mit {0}</translation>
+    </message>
+    <message>
+        <source>Queue of this computer is ready</source>
+        <translation>Warteschlange dieses Computers ist bereit</translation>
+    </message>
+    <message>
+        <source>Database away for {0}; encodes go on, connecting again …</source>
+        <translation>Datenbank seit {0} weg; das Kodieren geht weiter, neue Verbindung wird gesucht …</translation>
+    </message>
+</context>
+<context>
+    <name>StayingAwake</name>
+    <message>
+        <source>Kept awake while it encodes</source>
+        <translation>Bleibt wach, solange kodiert wird</translation>
+    </message>
+</context>
+<context>
+    <name>SubmitFrame</name>
+    <message>
+        <source>Queue files</source>
+        <translation>Dateien einreihen</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>Voreinstellung</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>What to do with the files</source>
+        <translation>Was mit den Dateien geschehen soll</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
+    <name>SubmitSheet</name>
+    <message>
+        <source>From {0} folders</source>
+        <translation>Aus {0} Ordnern</translation>
+    </message>
+    <message>
+        <source>Queue {0}</source>
+        <translation>{0} einreihen</translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>{0} von {1}</translation>
+    </message>
+    <message>
+        <source>Queuing …</source>
+        <translation>Wird eingereiht …</translation>
+    </message>
+    <message>
+        <source>The database cannot be reached at this moment.</source>
+        <translation>Die Datenbank ist im Augenblick nicht erreichbar.</translation>
+    </message>
+    <message>
+        <source>The command has to be mended first.</source>
+        <translation>Zuerst muss der Befehl berichtigt werden.</translation>
+    </message>
+    <message>
+        <source>No preset fits the search.</source>
+        <translation>Keine Voreinstellung passt zur Suche.</translation>
+    </message>
+    <message>
+        <source>Working out the names …</source>
+        <translation>Namen werden ermittelt …</translation>
+    </message>
+    <message>
+        <source>1 file</source>
+        <translation>1 Datei</translation>
+    </message>
+    <message>
+        <source>{0} files</source>
+        <translation>{0} Dateien</translation>
+    </message>
+    <message>
+        <source>No node is at work; the files wait until one joins.</source>
+        <translation>Kein Knoten arbeitet; die Dateien warten, bis einer dazukommt.</translation>
+    </message>
+    <message>
+        <source>{0} can run this now.</source>
+        <translation>{0} kann das jetzt ausführen.</translation>
+    </message>
+    <message>
+        <source>All {0} nodes can run this now.</source>
+        <translation>Alle {0} Knoten können das jetzt ausführen.</translation>
+    </message>
+    <message>
+        <source>{0}, and {1} more</source>
+        <translation>{0} und {1} weitere</translation>
+    </message>
+    <message>
+        <source>No node can run this now, so it waits: {0}.</source>
+        <translation>Kein Knoten kann das jetzt ausführen, also wartet es: {0}.</translation>
+    </message>
+    <message>
+        <source>{0} of {1} nodes can; {2}.</source>
+        <translation>{0} von {1} Knoten können es; {2}.</translation>
+    </message>
+    <message>
+        <source>{0} lacks {1}</source>
+        <translation>{0} fehlt {1}</translation>
+    </message>
+    <message>
+        <source>{0} cannot be read</source>
+        <translation>{0} ist nicht lesbar</translation>
+    </message>
+    <message>
+        <source>{0} cannot run with this command</source>
+        <translation>{0} lässt sich mit diesem Befehl nicht ausführen</translation>
+    </message>
+    <message>
+        <source>the folder of {0} cannot be written to</source>
+        <translation>in den Ordner von {0} lässt sich nicht schreiben</translation>
+    </message>
+    <message>
+        <source>the output of {0} exists already</source>
+        <translation>die Ausgabe von {0} gibt es schon</translation>
+    </message>
+    <message>
+        <source>the output of {0} is being written by another task</source>
+        <translation>die Ausgabe von {0} wird gerade von einer anderen Aufgabe geschrieben</translation>
+    </message>
+    <message>
+        <source>{0} would share an output with another one</source>
+        <translation>{0} hätte dieselbe Ausgabe wie eine andere Datei</translation>
+    </message>
+    <message>
+        <source>the output of {0} is there and gets replaced</source>
+        <translation>die Ausgabe von {0} gibt es und wird ersetzt</translation>
+    </message>
+    <message>
+        <source>the name for {0} is taken and gets a number</source>
+        <translation>der Name für {0} ist vergeben und bekommt eine Nummer</translation>
+    </message>
+    <message>
+        <source>Every name is free.</source>
+        <translation>Alle Namen sind frei.</translation>
+    </message>
+    <message>
+        <source>It is left out.</source>
+        <translation>Sie wird ausgelassen.</translation>
+    </message>
+    <message>
+        <source>They are left out.</source>
+        <translation>Sie werden ausgelassen.</translation>
+    </message>
+</context>
+<context>
+    <name>Submitting</name>
+    <message>
+        <source>There is no file on the clipboard.</source>
+        <translation>In der Zwischenablage ist keine Datei.</translation>
+    </message>
+    <message>
+        <source>Copy files in a file manager, or whole paths as text, one a line.</source>
+        <translation>Kopieren Sie Dateien in einem Dateimanager, oder ganze Pfade als Text, einen pro Zeile.</translation>
+    </message>
+    <message>
+        <source>There is no file “{0}”.</source>
+        <translation>Die Datei „{0}“ gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>None of these {0} files is there.</source>
+        <translation>Keine dieser {0} Dateien ist vorhanden.</translation>
+    </message>
+    <message>
+        <source>Looking for video, sound and pictures …</source>
+        <translation>Suche nach Video, Ton und Bildern …</translation>
+    </message>
+    <message>
+        <source>{0} so far.</source>
+        <translation>{0} bisher.</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Not every folder could be read.</source>
+        <translation>Nicht jeder Ordner war lesbar.</translation>
+    </message>
+    <message>
+        <source>There is no video, sound or picture in it.</source>
+        <translation>Darin ist kein Video, kein Ton und kein Bild.</translation>
+    </message>
+    <message>
+        <source>In folders other files are passed over; drop a file by itself to queue it all the same.</source>
+        <translation>In Ordnern werden andere Dateien übergangen; ziehen Sie eine Datei einzeln herein, um sie dennoch einzureihen.</translation>
+    </message>
+    <message>
+        <source>Only the first {0} files are taken.</source>
+        <translation>Nur die ersten {0} Dateien werden genommen.</translation>
+    </message>
+    <message>
+        <source>Queue them, then drop the rest.</source>
+        <translation>Reihen Sie diese ein, dann ziehen Sie den Rest herein.</translation>
+    </message>
+    <message>
+        <source>Queued {0}.</source>
+        <translation>Eingereiht: {0}.</translation>
+    </message>
+    <message>
+        <source>Preset: {0}</source>
+        <translation>Voreinstellung: {0}</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Taken back, except for {0}.</source>
+        <translation>Zurückgenommen, außer {0}.</translation>
+    </message>
+    <message>
+        <source>Those were finished already.</source>
+        <translation>Diese waren schon fertig.</translation>
+    </message>
+</context>
+<context>
+    <name>SwitchQuestion</name>
+    <message>
+        <source>Change the settings</source>
+        <translation>Einstellungen ändern</translation>
+    </message>
+    <message>
+        <source>A task is running on this computer</source>
+        <translation>Auf diesem Computer läuft eine Aufgabe</translation>
+    </message>
+    <message>
+        <source>{0} tasks are running on this computer</source>
+        <translation>Auf diesem Computer laufen {0} Aufgaben</translation>
+    </message>
+    <message>
+        <source>It leaves this queue when the settings change. What should happen first?</source>
+        <translation>Er verlässt diese Warteschlange mit den neuen Einstellungen. Was soll vorher geschehen?</translation>
+    </message>
+    <message>
+        <source>Its node has to start anew with these settings. What should happen first?</source>
+        <translation>Sein Knoten muss mit diesen Einstellungen neu starten. Was soll vorher geschehen?</translation>
+    </message>
+    <message>
+        <source>Finish what runs here, then change</source>
+        <translation>Laufendes hier fertig machen, dann ändern</translation>
+    </message>
+    <message>
+        <source>Give tasks back to the queue and change now</source>
+        <translation>Aufgaben in die Warteschlange zurückgeben und jetzt ändern</translation>
+    </message>
+    <message>
+        <source>Change nothing</source>
+        <translation>Nichts ändern</translation>
+    </message>
+</context>
+<context>
+    <name>Switching</name>
+    <message>
+        <source>The settings are being changed already.</source>
+        <translation>Die Einstellungen werden schon geändert.</translation>
+    </message>
+    <message>
+        <source>Wait until that is over.</source>
+        <translation>Warten Sie, bis das vorbei ist.</translation>
+    </message>
+    <message>
+        <source>This computer works with the new settings.</source>
+        <translation>Dieser Computer arbeitet mit den neuen Einstellungen.</translation>
+    </message>
+    <message>
+        <source>This window shows the queue of this computer now.</source>
+        <translation>Dieses Fenster zeigt jetzt die Warteschlange dieses Computers.</translation>
+    </message>
+    <message>
+        <source>Its password is not stored; type it again after the next start.</source>
+        <translation>Sein Passwort ist nicht gespeichert; geben Sie es nach dem nächsten Start wieder ein.</translation>
+    </message>
+    <message>
+        <source>This window works with {0} now.</source>
+        <translation>Dieses Fenster arbeitet jetzt mit {0}.</translation>
+    </message>
+    <message>
+        <source>The queue is changed when the running tasks are finished.</source>
+        <translation>Die Warteschlange wird gewechselt, wenn die laufenden Aufgaben fertig sind.</translation>
+    </message>
+    <message>
+        <source>The new settings hold when the running tasks are finished.</source>
+        <translation>Die neuen Einstellungen gelten, wenn die laufenden Aufgaben fertig sind.</translation>
+    </message>
+    <message>
+        <source>This computer takes nothing new until then.</source>
+        <translation>Bis dahin nimmt dieser Computer nichts Neues an.</translation>
+    </message>
+    <message>
+        <source>Stay</source>
+        <translation>Bleiben</translation>
+    </message>
+</context>
+<context>
+    <name>Timeline</name>
+    <message>
+        <source>Attempts</source>
+        <translation>Versuche</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>Open FFmate Desktop</source>
+        <translation>FFmate Desktop öffnen</translation>
+    </message>
+    <message>
+        <source>Show notifications</source>
+        <translation>Mitteilungen zeigen</translation>
+    </message>
+    <message>
+        <source>Settings …</source>
+        <translation>Einstellungen …</translation>
+    </message>
+    <message>
+        <source>Quit FFmate Desktop</source>
+        <translation>FFmate Desktop beenden</translation>
+    </message>
+    <message>
+        <source>Work on the queue</source>
+        <translation>An der Warteschlange arbeiten</translation>
+    </message>
+    <message>
+        <source>Take tasks again</source>
+        <translation>Wieder Aufgaben annehmen</translation>
+    </message>
+    <message>
+        <source>Pause this computer</source>
+        <translation>Diesen Computer pausieren</translation>
+    </message>
+</context>
+<context>
+    <name>TrialCard</name>
+    <message>
+        <source>Result of the test</source>
+        <translation>Ergebnis des Tests</translation>
+    </message>
+    <message>
+        <source>Connecting …</source>
+        <translation>Verbinden …</translation>
+    </message>
+    <message>
+        <source>PostgreSQL {0}, database {1}, user {2}</source>
+        <translation>PostgreSQL {0}, Datenbank {1}, Benutzer {2}</translation>
+    </message>
+    <message>
+        <source>Between here and there, in session mode, which works.</source>
+        <translation>Dazwischen, im Modus „session“, der funktioniert.</translation>
+    </message>
+    <message>
+        <source>Server</source>
+        <translation>Server</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adresse</translation>
+    </message>
+    <message>
+        <source>Pooler</source>
+        <translation>Pooler</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>Antwortzeit</translation>
+    </message>
+    <message>
+        <source>A question takes {0} ms.</source>
+        <translation>Eine Frage dauert {0} ms.</translation>
+    </message>
+    <message>
+        <source>Notifications</source>
+        <translation>Mitteilungen</translation>
+    </message>
+    <message>
+        <source>LISTEN works; they arrive after {0} ms.</source>
+        <translation>LISTEN funktioniert; sie kommen nach {0} ms an.</translation>
+    </message>
+    <message>
+        <source>Clock</source>
+        <translation>Uhr</translation>
+    </message>
+    <message>
+        <source>As here, within a second.</source>
+        <translation>Wie hier, auf eine Sekunde genau.</translation>
+    </message>
+    <message>
+        <source>{0} s away from the one here, which only shows in the times of logs.</source>
+        <translation>{0} s neben der hiesigen; das zeigt sich nur in den Zeiten der Protokolle.</translation>
+    </message>
+    <message>
+        <source>Rights</source>
+        <translation>Rechte</translation>
+    </message>
+    <message>
+        <source>Enough to set up the queue, which happens at the change.</source>
+        <translation>Genug, um die Warteschlange einzurichten; das geschieht beim Wechsel.</translation>
+    </message>
+    <message>
+        <source>Everything can be read, written and updated.</source>
+        <translation>Alles kann gelesen, geschrieben und aktualisiert werden.</translation>
+    </message>
+    <message>
+        <source>Everything can be read and written; updates are for {0}.</source>
+        <translation>Alles kann gelesen und geschrieben werden; Aktualisierungen macht {0}.</translation>
+    </message>
+    <message>
+        <source>Encryption</source>
+        <translation>Verschlüsselung</translation>
+    </message>
+    <message>
+        <source>{0}, and the server&apos;s certificate is checked.</source>
+        <translation>{0}, und das Zertifikat des Servers wird geprüft.</translation>
+    </message>
+    <message>
+        <source>{0}; the server&apos;s certificate is not checked (sslmode=verify-full would).</source>
+        <translation>{0}; das Zertifikat des Servers wird nicht geprüft (sslmode=verify-full täte es).</translation>
+    </message>
+    <message>
+        <source>None, and none needed: the connection stays on this computer.</source>
+        <translation>Keine, und keine nötig: Die Verbindung bleibt auf diesem Computer.</translation>
+    </message>
+    <message>
+        <source>None: others on the network can read along. Add ?sslmode=require to the address.</source>
+        <translation>Keine: Andere im Netz können mitlesen. Hängen Sie ?sslmode=require an die Adresse an.</translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation>Knoten</translation>
+    </message>
+    <message>
+        <source>Nobody is there yet.</source>
+        <translation>Noch ist niemand da.</translation>
+    </message>
+    <message>
+        <source>One is at work: {0}</source>
+        <translation>Einer arbeitet: {0}</translation>
+    </message>
+    <message>
+        <source>{0} are at work: {1}</source>
+        <translation>{0} arbeiten: {1}</translation>
+    </message>
+</context>
+<context>
+    <name>TryDialog</name>
+    <message>
+        <source>Try it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trying “{0}” …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The first 2 seconds of your file, in a private place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A picture of the result</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What ffmpeg said</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">Abbrechen</translation>
+    </message>
+    <message>
+        <source>It works.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished">Schließen</translation>
+    </message>
+</context>
+<context>
+    <name>WildcardButton</name>
+    <message>
+        <source>Insert</source>
+        <translation>Einfügen</translation>
+    </message>
+    <message>
+        <source>Insert a wildcard</source>
+        <translation>Platzhalter einfügen</translation>
+    </message>
+</context>
+<context>
+    <name>WindowSection</name>
+    <message>
+        <source>Window and start</source>
+        <translation>Fenster und Start</translation>
+    </message>
+    <message>
+        <source>When FFmate Desktop ends, and when it begins by itself.</source>
+        <translation>Wann FFmate Desktop endet und wann es von selbst beginnt.</translation>
+    </message>
+    <message>
+        <source>Ask what to do</source>
+        <translation>Fragen, was geschehen soll</translation>
+    </message>
+    <message>
+        <source>Keep working in the background</source>
+        <translation>Im Hintergrund weiterarbeiten</translation>
+    </message>
+    <message>
+        <source>Finish what runs, then quit</source>
+        <translation>Laufendes fertig machen, dann beenden</translation>
+    </message>
+    <message>
+        <source>Give tasks back to the queue and quit now</source>
+        <translation>Aufgaben in die Warteschlange zurückgeben und jetzt beenden</translation>
+    </message>
+    <message>
+        <source>When the window is closed while tasks run here</source>
+        <translation>Wenn das Fenster geschlossen wird, während hier Aufgaben laufen</translation>
+    </message>
+    <message>
+        <source>This desktop has no place for the icon of a program, which would bring the window back.</source>
+        <translation>Dieser Schreibtisch hat keinen Platz für das Symbol eines Programms, das das Fenster zurückbrächte.</translation>
+    </message>
+    <message>
+        <source>Start FFmate Desktop when I log in</source>
+        <translation>FFmate Desktop starten, wenn ich mich anmelde</translation>
+    </message>
+    <message>
+        <source>So that this computer takes part in the work without being asked.</source>
+        <translation>Damit dieser Computer ungefragt mitarbeitet.</translation>
+    </message>
+</context>
+<context>
+    <name>attempts</name>
+    <message>
+        <source>Running</source>
+        <translation>Läuft</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Canceled</source>
+        <translation>Abgebrochen</translation>
+    </message>
+    <message>
+        <source>Given back to the queue</source>
+        <translation>In die Warteschlange zurückgegeben</translation>
+    </message>
+    <message>
+        <source>Left to other nodes</source>
+        <translation>Anderen Knoten überlassen</translation>
+    </message>
+    <message>
+        <source>Node was lost</source>
+        <translation>Knoten ging verloren</translation>
+    </message>
+    <message>
+        <source>Taken back by its node</source>
+        <translation>Vom eigenen Knoten wieder übernommen</translation>
+    </message>
+</context>
+<context>
+    <name>columns</name>
+    <message>
+        <source>Task</source>
+        <translation>Aufgabe</translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation>Status</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>fps</source>
+        <translation>fps</translation>
+    </message>
+    <message>
+        <source>Remaining</source>
+        <translation>Restzeit</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation>Knoten</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>Voreinstellung</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>Priorität</translation>
+    </message>
+    <message>
+        <source>Attempts</source>
+        <translation>Versuche</translation>
+    </message>
+    <message>
+        <source>Created</source>
+        <translation>Erstellt</translation>
+    </message>
+    <message>
+        <source>Finished</source>
+        <translation>Beendet</translation>
+    </message>
+</context>
+<context>
+    <name>media</name>
+    <message>
+        <source>{0} fps</source>
+        <translation>{0} fps</translation>
+    </message>
+    <message>
+        <source>{0} ch</source>
+        <translation>{0} Kanäle</translation>
+    </message>
+</context>
+<context>
+    <name>nodes</name>
+    <message>
+        <source>This computer</source>
+        <translation>Dieser Computer</translation>
+    </message>
+    <message>
+        <source>Slots</source>
+        <translation>Plätze</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>Speicher</translation>
+    </message>
+    <message>
+        <source>frames per second</source>
+        <translation>Bilder pro Sekunde</translation>
+    </message>
+    <message>
+        <source>and 1 more</source>
+        <translation>und 1 weitere</translation>
+    </message>
+    <message>
+        <source>and {0} more</source>
+        <translation>und {0} weitere</translation>
+    </message>
+    <message>
+        <source>Online</source>
+        <translation>Online</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>Pausiert</translation>
+    </message>
+    <message>
+        <source>Draining</source>
+        <translation>Läuft aus</translation>
+    </message>
+    <message>
+        <source>Late</source>
+        <translation>Überfällig</translation>
+    </message>
+    <message>
+        <source>Lost</source>
+        <translation>Verloren</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>Abgemeldet</translation>
+    </message>
+    <message>
+        <source>heartbeat {0} ago</source>
+        <translation>Lebenszeichen vor {0}</translation>
+    </message>
+    <message>
+        <source>last heard {0}</source>
+        <translation>zuletzt gehört {0}</translation>
+    </message>
+    <message>
+        <source>1 core</source>
+        <translation>1 Kern</translation>
+    </message>
+    <message>
+        <source>{0} cores</source>
+        <translation>{0} Kerne</translation>
+    </message>
+    <message>
+        <source>Left the cluster in order</source>
+        <translation>Hat den Cluster ordentlich verlassen</translation>
+    </message>
+    <message>
+        <source>Takes no new tasks</source>
+        <translation>Nimmt keine neuen Aufgaben an</translation>
+    </message>
+    <message>
+        <source>Leaves when these are finished</source>
+        <translation>Geht, sobald diese fertig sind</translation>
+    </message>
+    <message>
+        <source>Is leaving</source>
+        <translation>Verlässt den Cluster</translation>
+    </message>
+    <message>
+        <source>Counts as lost in {0}</source>
+        <translation>Gilt in {0} als verloren</translation>
+    </message>
+    <message>
+        <source>1 task returns to the queue in {0}</source>
+        <translation>1 Aufgabe kommt in {0} zurück in die Warteschlange</translation>
+    </message>
+    <message>
+        <source>{0} tasks return to the queue in {1}</source>
+        <translation>{0} Aufgaben kommen in {1} zurück in die Warteschlange</translation>
+    </message>
+    <message>
+        <source>What it ran is back in the queue</source>
+        <translation>Was dort lief, ist wieder in der Warteschlange</translation>
+    </message>
+    <message>
+        <source>It ran nothing</source>
+        <translation>Dort lief nichts</translation>
+    </message>
+    <message>
+        <source>Its task is back in the queue</source>
+        <translation>Seine Aufgabe ist wieder in der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Its {0} tasks are back in the queue</source>
+        <translation>Seine {0} Aufgaben sind wieder in der Warteschlange</translation>
+    </message>
+    <message>
+        <source>No slots  ·  takes no tasks</source>
+        <translation>Keine Plätze  ·  nimmt keine Aufgaben an</translation>
+    </message>
+    <message>
+        <source>Idle  ·  ready for tasks</source>
+        <translation>Frei  ·  bereit für Aufgaben</translation>
+    </message>
+    <message>
+        <source>1 slot free</source>
+        <translation>1 Platz frei</translation>
+    </message>
+    <message>
+        <source>{0} slots free</source>
+        <translation>{0} Plätze frei</translation>
+    </message>
+    <message>
+        <source>{0} is lost</source>
+        <translation>{0} ist verloren gegangen</translation>
+    </message>
+    <message>
+        <source>Its running task went back to the queue and will be claimed by another node.</source>
+        <translation>Seine laufende Aufgabe ist wieder in der Warteschlange; ein anderer Knoten übernimmt sie.</translation>
+    </message>
+    <message>
+        <source>Its {0} running tasks went back to the queue and will be claimed by other nodes.</source>
+        <translation>Seine {0} laufenden Aufgaben sind wieder in der Warteschlange; andere Knoten übernehmen sie.</translation>
+    </message>
+    <message>
+        <source>It ran nothing. It comes back by itself when its program runs again.</source>
+        <translation>Dort lief nichts. Er kommt von selbst zurück, sobald das Programm dort wieder läuft.</translation>
+    </message>
+    <message>
+        <source>{0} has not been heard from for {1}</source>
+        <translation>Von {0} kam seit {1} kein Lebenszeichen</translation>
+    </message>
+    <message>
+        <source>Its running task goes back to the queue in {0} and will be claimed by another node.</source>
+        <translation>Seine laufende Aufgabe kommt in {0} zurück in die Warteschlange; ein anderer Knoten übernimmt sie.</translation>
+    </message>
+    <message>
+        <source>Its {0} running tasks go back to the queue in {1} and will be claimed by other nodes.</source>
+        <translation>Seine {0} laufenden Aufgaben kommen in {1} zurück in die Warteschlange; andere Knoten übernehmen sie.</translation>
+    </message>
+    <message>
+        <source>It runs nothing. If it stays silent, it counts as lost in {0}.</source>
+        <translation>Dort läuft nichts. Bleibt er still, gilt er in {0} als verloren.</translation>
+    </message>
+    <message>
+        <source>1 second</source>
+        <translation>1 Sekunde</translation>
+    </message>
+    <message>
+        <source>{0} seconds</source>
+        <translation>{0} Sekunden</translation>
+    </message>
+    <message>
+        <source>Slots: {0} of {1} in use</source>
+        <translation>Plätze: {0} von {1} belegt</translation>
+    </message>
+    <message>
+        <source>Labels: {0}</source>
+        <translation>Labels: {0}</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation>Knoten</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>Frames/s</source>
+        <translation>Bilder/s</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>Arbeitet an</translation>
+    </message>
+</context>
+<context>
+    <name>numbers</name>
+    <message>
+        <source>{0} d {1} h</source>
+        <translation>{0} T {1} h</translation>
+    </message>
+    <message>
+        <source>{0} h {1} min</source>
+        <translation>{0} h {1} min</translation>
+    </message>
+    <message>
+        <source>{0} min {1} s</source>
+        <translation>{0} min {1} s</translation>
+    </message>
+    <message>
+        <source>{0} s</source>
+        <translation>{0} s</translation>
+    </message>
+    <message>
+        <source>{0} min</source>
+        <translation>{0} min</translation>
+    </message>
+</context>
+<context>
+    <name>status</name>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Canceled</source>
+        <translation>Abgebrochen</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>Pausiert</translation>
+    </message>
+    <message>
+        <source>Stopping</source>
+        <translation>Wird beendet</translation>
+    </message>
+    <message>
+        <source>Queued</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Preparing</source>
+        <translation>Vorbereitung</translation>
+    </message>
+    <message>
+        <source>Finishing</source>
+        <translation>Nachbearbeitung</translation>
+    </message>
+    <message>
+        <source>Publishing</source>
+        <translation>Wird abgelegt</translation>
+    </message>
+    <message>
+        <source>Running</source>
+        <translation>Läuft</translation>
+    </message>
+</context>
+<context>
+    <name>wildcards</name>
+    <message>
+        <source>The whole path of the input</source>
+        <translation>Der ganze Pfad der Eingabe</translation>
+    </message>
+    <message>
+        <source>Its name without extension</source>
+        <translation>Ihr Name ohne Endung</translation>
+    </message>
+    <message>
+        <source>Its name with extension</source>
+        <translation>Ihr Name mit Endung</translation>
+    </message>
+    <message>
+        <source>Its extension, with the dot</source>
+        <translation>Ihre Endung, mit Punkt</translation>
+    </message>
+    <message>
+        <source>Its folder</source>
+        <translation>Ihr Ordner</translation>
+    </message>
+    <message>
+        <source>The whole path of the output</source>
+        <translation>Der ganze Pfad der Ausgabe</translation>
+    </message>
+    <message>
+        <source>The output&apos;s name without extension</source>
+        <translation>Der Name der Ausgabe ohne Endung</translation>
+    </message>
+    <message>
+        <source>The output&apos;s folder</source>
+        <translation>Der Ordner der Ausgabe</translation>
+    </message>
+    <message>
+        <source>The date</source>
+        <translation>Das Datum</translation>
+    </message>
+    <message>
+        <source>The time</source>
+        <translation>Die Uhrzeit</translation>
+    </message>
+    <message>
+        <source>The task&apos;s own id</source>
+        <translation>Die Kennung der Aufgabe</translation>
+    </message>
+    <message>
+        <source>The system of the node</source>
+        <translation>Das System des Knotens</translation>
+    </message>
+    <message>
+        <source>The input&apos;s name, made safe for the web</source>
+        <translation>Der Name der Eingabe, tauglich fürs Web</translation>
+    </message>
+    <message>
+        <source>The input inside a filter description</source>
+        <translation>Die Eingabe innerhalb einer Filterbeschreibung</translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,111 @@
+"""What becomes of a file from one scan to the next: growth, versions, age, locks, ends."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.watch_ends import end_of
+from ffmate_desktop.domain.watch_ledger import LOCKED, Decision, Entry, Found, Judge
+from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watchfolder import (
+    Extensions,
+    FileFilter,
+    Original,
+    OriginalAction,
+    WatchfolderSettings,
+)
+
+FILE = Found("a/one.mov", 100, 1_000_000, 7)
+SETTINGS = WatchfolderSettings(name="x", path="/x", preset=uuid4(), interval=10, growth_checks=2)
+
+
+def judge(now: float = 1000.0, view: int = 1, **changes: object) -> Judge:
+    settings = SETTINGS.model_copy(update=changes)
+    return Judge(settings, Rules(settings.filter), view, now)
+
+
+def entry(decision: Decision, found: Found = FILE, **changes: object) -> Entry:
+    made = Entry(
+        1, found.path, found.size, found.mtime, found.inode, 1, decision.state, decision.reason, decision.checks,
+        unchecked=10, unchanged=10, task=None, attempts=0, gone=False,
+    )  # fmt: skip
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_a_file_is_taken_after_its_checks() -> None:
+    first = judge().decide(FILE, None)
+    assert (first.state, first.checks, first.ready, first.wait) == ("waiting", 0, False, 10)
+    second = judge().decide(FILE, entry(first))
+    assert (second.state, second.checks, second.reason) == ("waiting", 1, "Unchanged in 1 of 2 checks.")
+    third = judge().decide(FILE, entry(second))
+    assert third.ready and third.checks == 2
+
+
+@pytest.mark.parametrize(
+    "changed", [replace(FILE, size=101), replace(FILE, mtime=1_000_001), replace(FILE, inode=8)]
+)
+def test_whatever_changes_begins_again(changed: Found) -> None:
+    decision = judge().decide(changed, entry(Decision("waiting", "", 1)))
+    assert (decision.state, decision.checks, decision.changed) == ("growing", 0, True)
+    assert decision.reason == "It is still being written."
+
+
+def test_a_hurried_scan_is_no_check() -> None:
+    decision = judge().decide(FILE, entry(Decision("waiting", "x", 1), unchecked=4))
+    assert (decision.checks, decision.changed, decision.wait) == (1, False, 6)
+
+
+def test_nodes_that_number_inodes_differently_agree() -> None:
+    for state in ("queued", "done"):
+        known = entry(Decision(state, ""), view=99)
+        assert judge().decide(replace(FILE, inode=8), known).state == state
+        assert judge().decide(replace(FILE, mtime=2_000_000), known).state == "waiting"
+    assert judge().decide(replace(FILE, inode=0), entry(Decision("done", ""))).state == "done"
+
+
+def test_without_checks_it_is_taken_at_once_when_it_is_old_enough() -> None:
+    assert judge(growth_checks=0).decide(FILE, None).ready
+    young = judge(now=31.0, growth_checks=0, filter=FileFilter(min_age=60)).decide(FILE, None)
+    assert (young.ready, young.state, young.wait) == (False, "waiting", 30)
+    seen = entry(young, unchanged=61)  # its clock runs ahead, ours says that it has been there for long
+    assert judge(now=-500.0, growth_checks=0, filter=FileFilter(min_age=60)).decide(FILE, seen).ready
+
+
+@pytest.mark.parametrize("state", ["queued", "done", "failed", "output"])
+def test_a_version_is_taken_once(state: str) -> None:
+    known = entry(Decision(state, "why"))  # type: ignore[arg-type]
+    assert judge().decide(FILE, known) == Decision(state, "why", 0, changed=False)  # type: ignore[arg-type]
+    assert judge().decide(FILE, replace(known, gone=True)).changed
+    assert judge().decide(replace(FILE, size=1), known).state == "waiting"
+
+
+def test_skipped_files_are_told_once_and_come_back_with_other_rules() -> None:
+    text = Found("a.txt", 1, 1, 1)
+    first = judge().decide(text, None)
+    assert (first.state, first.changed) == ("skipped", True)
+    assert not judge().decide(text, entry(first, text)).changed
+    other = judge(filter=FileFilter(extensions=Extensions(include=("txt",))))
+    assert other.decide(text, entry(first, text)).state == "waiting"
+
+
+def test_locks() -> None:
+    locked = replace(FILE, locked=True)
+    assert judge().decide(locked, None).reason == LOCKED
+    assert judge().decide(FILE, entry(Decision("skipped", LOCKED))).state == "waiting"
+    ours = entry(Decision("done", ""), task=uuid4())
+    newer = replace(locked, size=5)
+    assert judge(write_locks=True).decide(newer, ours).state == "waiting"
+    assert judge().decide(newer, ours).reason == LOCKED
+
+
+def test_ends() -> None:
+    done = Original(action=OriginalAction.TRASH)
+    settings = SETTINGS.model_copy(update={"retries": 1, "on_success": done})
+    assert end_of(settings, TaskStatus.DONE_SUCCESSFUL, "", 1).original == done
+    again = end_of(settings, TaskStatus.DONE_ERROR, "No luck.", 1)
+    assert (again.state, again.again) == ("queued", True)
+    failed = end_of(settings, TaskStatus.DONE_ERROR, "No luck.", 2)
+    assert (failed.state, failed.again, failed.reason, failed.original) == ("failed", False, "No luck.", None)
+    assert end_of(settings, TaskStatus.DONE_CANCELED, "", 1).state == "skipped"

@@ -1,0 +1,95 @@
+"""A desk whose window has its settings: with a keyring and a start at login in files of their own."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from keyring.backend import KeyringBackend
+from keyring.backends import null
+from keyrings.alt.file import PlaintextKeyring
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.domain.node import Node, NodeState
+from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.preferences.dialog import SettingsDialog
+from ffmate_desktop.gui.preferences.door import SettingsDoor
+from ffmate_desktop.gui.preferences.question import SwitchQuestion
+from ffmate_desktop.gui.preferences.switching import Switching
+from ffmate_desktop.services.login_start import EntryFile
+from ffmate_desktop.services.passwords import Keyring
+from ffmate_desktop.services.settings_file import SettingsFile
+from ffmate_desktop.settings import Settings, Source
+from tests.gui.desk import Desk, click, desk_settings, open_desk_with
+from tests.node.waiting import until
+
+
+class Office:
+    """`keyring` is that of the system, without a file of its own it keeps nothing."""
+
+    def __init__(self, desk: Desk, settings: Settings, keyring: KeyringBackend) -> None:
+        self.desk, self.window, self.file = desk, desk.window, SettingsFile(settings.data_dir)
+        self.login = EntryFile(settings.data_dir / "autostart" / "entry", b"start")
+        self.setup = bootstrap.make_setup(settings, Keyring(lambda: keyring), self.login)
+        self.switching = Switching(desk.window, desk.program, self.setup)
+        self.door = SettingsDoor(desk.window, desk.program, self.switching)
+
+    @property
+    def core(self) -> Core:
+        """The cluster that is open now."""
+        assert self.window.core is not None
+        return self.window.core
+
+    def open(self) -> SettingsDialog:
+        """The dialog, as a click on the sidebar brings it."""
+        click(self.window.sidebar.settings)
+        assert self.door.dialog is not None
+        return self.door.dialog
+
+    async def closed(self) -> None:
+        """The dialog has gone."""
+        await until(lambda: self.door.dialog is None, "the dialog closes")
+
+    async def question(self) -> SwitchQuestion:
+        """What is asked about running tasks."""
+        dialog = self.door.dialog
+        assert dialog is not None
+
+        def found() -> SwitchQuestion | None:
+            return next((one for one in dialog.findChildren(SwitchQuestion) if one.isVisible()), None)
+
+        return await until(found, "it asks")
+
+    async def moved(self, former: Core) -> Core:
+        """Another cluster is open, a node of ours works in it, and its queue is shown."""
+        await until(lambda: self.window.core not in (None, former), "another cluster is open")
+        core = self.core
+        await until(lambda: core.node.is_working and self.desk.page.model.is_known, "the window works")
+        return core
+
+    async def me(self) -> Node:
+        """The row of this window's node."""
+        nodes = await self.core.nodes.all()
+        return next(node for node in nodes if node.state is not NodeState.LEFT)
+
+
+@asynccontextmanager
+async def open_office(
+    uri: str | None,
+    data_dir: Path,
+    *,
+    keyring: Path | None = None,
+    given: Mapping[str, Source] = MappingProxyType({}),
+) -> AsyncIterator[Office]:
+    """The settings are those of the desk, from the file, but for those that were `given`."""
+    settings = replace(desk_settings(uri or "", data_dir), database=uri, sources=dict(given))
+    backend: Any = PlaintextKeyring() if keyring else null.Keyring()  # type: ignore[no-untyped-call]
+    backend.file_path = keyring and str(keyring)
+    async with open_desk_with(settings) as desk:
+        office = Office(desk, settings, backend)
+        try:
+            yield office
+        finally:
+            await office.switching.close()

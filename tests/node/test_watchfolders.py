@@ -1,0 +1,364 @@
+"""Watchfolders on real nodes: real copies going on, real encodes, and what becomes of each file."""
+
+import asyncio
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmate_desktop.domain.watchfolder import Extensions, FileState, Original, OriginalAction, WatchedFile
+from tests.node.farm import Farm
+from tests.node.waiting import until
+from tests.node.watched import Watched
+
+pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
+
+DONE, QUEUED, SKIPPED = FileState.DONE, FileState.QUEUED, FileState.SKIPPED
+ONCE: dict[str, Any] = {"interval": 3600, "growth_checks": 0}
+"""Scanned when something happened, or when asked for."""
+
+
+@pytest.fixture
+def watched(farm: Farm, tmp_path: Path) -> Watched:
+    root = tmp_path / "in"
+    root.mkdir()
+    return Watched(farm, root)
+
+
+async def test_new_files_become_tasks_and_outputs_beside_them_do_not(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True)
+    pattern = "${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_x.mov"
+    await watched.begin(pattern=pattern, priority=7, labels=())
+    watched.put(clip, "day 1/cam.a/one.mov")
+    watched.put(clip, "two.MOV")
+    await watched.state("day 1/cam.a/one.mov", DONE)
+    await watched.state("two.MOV", DONE)
+    await watched.state("day 1/cam.a/one_x.mov", FileState.OUTPUT)
+    await watched.scanned(2)
+    tasks = {Path(task.input_file.raw).name: task for task in await watched.tasks()}
+    assert tasks.keys() == {"one.mov", "two.MOV"}
+    one = tasks["one.mov"]
+    assert (one.source, one.priority, one.batch) == ("watchfolder", 7, None)
+    assert one.metadata["ffmate"] == {
+        "watchfolder": {
+            "uuid": str(watched.uuid),
+            "path": str(watched.root),
+            "relativePath": str(Path("day 1", "cam.a", "one.mov")),
+            "relativeDir": str(Path("day 1", "cam.a")),
+        }
+    }
+
+
+async def test_the_tree_is_rebuilt_at_the_output(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True)
+    out = f"{watched.out}/${{METADATA_ffmate.watchfolder.relativeDir}}/${{INPUT_FILE_BASENAME}}.mp4"
+    await watched.begin(output_file=out, **ONCE)
+    watched.put(clip, "a/b ${x}/one.mov")
+    watched.put(clip, "one.mov")
+    await watched.state("a/b ${x}/one.mov", DONE)
+    await watched.state("one.mov", DONE)
+    assert (watched.out / "a" / "b ${x}" / "one.mp4").is_file()
+    assert (watched.out / "one.mp4").is_file()
+
+
+async def test_a_file_that_is_copied_in_slowly_is_taken_when_it_is_whole(
+    watched: Watched, clip: Path
+) -> None:
+    await watched.farm.node(watches=True)
+    await watched.begin(growth_checks=2)
+    data = clip.read_bytes()
+    with (watched.root / "slow.mov").open("wb") as file:
+        for start in range(0, len(data), len(data) // 6):
+            file.write(data[start : start + len(data) // 6])
+            file.flush()
+            assert await watched.tasks() == []
+            await watched.scanned()
+    growing = await watched.state("slow.mov", FileState.GROWING, FileState.WAITING)
+    assert growing.reason
+    done = await watched.state("slow.mov", DONE)
+    assert done.size == len(data)
+    assert len(await watched.tasks()) == 1
+
+
+async def test_replaced_touched_and_renamed_files_are_new_versions(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True)
+    await watched.begin(**ONCE)
+    first = watched.put(clip, "one.mov")
+    await watched.state("one.mov", DONE)
+    other = clip.with_name("other.mov")
+    shutil.copyfile(clip, other)
+    other.replace(first)
+    os.utime(first, ns=(1, 10**18))
+
+    async def tasks(number: int) -> bool:
+        return len(await watched.tasks()) == number
+
+    await until(lambda: tasks(2), "the replaced file is a task")
+    os.utime(first, ns=(1, 2 * 10**18))
+    await watched.service.scan(watched.uuid)  # nobody tells of a touch
+    await until(lambda: tasks(3), "the touched file is a task")
+    await watched.state("one.mov", DONE)
+    first.rename(watched.root / "renamed.mov")
+    await until(lambda: tasks(4), "the renamed file is a task")
+    await watched.state("renamed.mov", DONE)
+    assert (await watched.state("one.mov", DONE, gone=True)).gone
+
+
+async def test_a_file_that_is_deleted_while_it_grows_is_forgotten(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True)
+    await watched.begin(growth_checks=50)
+    file = watched.put(clip, "one.mov")
+    await watched.state("one.mov", FileState.WAITING, FileState.GROWING)
+    file.unlink()
+
+    async def forgotten() -> bool:
+        return "one.mov" not in await watched.files()
+
+    await until(forgotten, "it is gone")
+    assert await watched.tasks() == []
+
+
+async def test_what_is_no_input_is_skipped_with_a_reason(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    wanted = {"globs": {"exclude": ["proxies/", "*_old.*"]}, "minSize": 100}
+    await watched.begin(filter=wanted, **ONCE)
+    for name in (
+        "good.mov",
+        ".hidden.mov",
+        "a.mov.part",
+        "b_OLD.mov",
+        "proxies/x.mov",
+        "notes.txt",
+        ".git/x.mov",
+    ):
+        watched.put(clip, name)
+    (watched.root / "tiny.mov").write_bytes(b"x")
+    (watched.root / "dangling.mov").symlink_to(watched.root / "nothing")
+    (watched.root / "loop").symlink_to(watched.root)
+    os.mkfifo(watched.root / "pipe.mov")
+    await watched.state("good.mov", QUEUED)
+    await watched.service.scan(watched.uuid)
+    await watched.scanned()
+    files = await watched.files()
+    assert {path for path, file in files.items() if file.state is QUEUED} == {"good.mov"}
+    assert files.keys() == {"good.mov", ".hidden.mov", "a.mov.part", "b_OLD.mov", "notes.txt", "tiny.mov"}
+    assert all(file.reason for file in files.values() if file.state is SKIPPED)
+
+
+async def test_an_unreadable_folder_is_told_and_the_rest_goes_on(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    deep = watched.root / "deep"
+    before = Path.cwd()
+    deep.mkdir()
+    os.chdir(deep)
+    try:  # a folder that no path can name
+        for _ in range(25):
+            os.mkdir("d" * 200)  # noqa: PTH102
+            os.chdir("d" * 200)
+    finally:
+        os.chdir(before)
+    await watched.begin(growth_checks=0)
+    watched.put(clip, "one.mov")
+    await watched.state("one.mov", QUEUED)
+    folder = await watched.scanned()
+    assert folder.error is not None and "cannot be read" in folder.error
+    shutil.rmtree(deep)
+
+    async def clears() -> bool:
+        return (await watched.now()).error is None
+
+    await until(clears, "the error clears by itself")
+    assert len(await watched.tasks()) == 1
+
+
+async def test_a_share_that_is_not_mounted_is_not_an_empty_folder(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0)
+    watched.put(clip, "one.mov")
+    await watched.state("one.mov", QUEUED)
+    away = watched.root.with_name("away")
+    watched.root.rename(away)
+
+    async def told(words: str) -> bool:
+        return words in ((await watched.now()).error or "")
+
+    await until(lambda: told("is not there"), "a missing folder is told")
+    watched.root.mkdir()  # the mount point
+    await until(lambda: told("not mounted"), "an empty one is told")
+    assert (await watched.files())["one.mov"].state is QUEUED
+    watched.root.rmdir()
+    away.rename(watched.root)
+    watched.put(clip, "two.mov")
+    await watched.state("two.mov", QUEUED)
+    assert (await watched.now()).error is None
+    assert len(await watched.tasks()) == 2
+    other = watched.root.with_name("other")
+    other.mkdir()
+    watched.root.rename(away)
+    other.rename(watched.root)
+    await until(lambda: told("not mounted"), "it was emptied on purpose")
+    await watched.service.suspend(watched.uuid)
+    await watched.service.resume(watched.uuid)
+
+    async def empty() -> bool:
+        return await watched.files() == {} and (await watched.now()).error is None
+
+    await until(empty, "who resumes vouches for it")
+
+
+async def test_three_nodes_make_one_task_a_file(watched: Watched, clip: Path) -> None:
+    for name in "abc":
+        await watched.farm.node(name, watches=True, slots=0, machine="one")
+    await watched.begin()
+    for number in range(60):
+        watched.put(clip, f"{number % 7}/{number}.mov")
+        await asyncio.sleep(0.05)
+
+    async def all_queued() -> bool:
+        files = await watched.files()
+        return len(files) == 60 and all(file.state is QUEUED for file in files.values())
+
+    await until(all_queued, "every file is queued")
+    await watched.scanned(2)
+    assert len(await watched.tasks()) == 60
+    assert await watched.doubled() == []
+
+
+async def test_only_nodes_with_the_labels_scan(watched: Watched, clip: Path) -> None:
+    await watched.farm.node("without", watches=True, slots=0)
+    await watched.farm.node("with", watches=True, slots=0, labels=("storage:a",))
+    await watched.begin(labels=["storage:a"], growth_checks=0)
+    watched.put(clip, "one.mov")
+    await watched.state("one.mov", QUEUED)
+    assert (await watched.scanned(2)).last_node == "with"
+    [task] = await watched.tasks()
+    assert task.labels == ["storage:a"]
+
+
+async def test_failed_files_are_tried_again_and_then_moved(watched: Watched) -> None:
+    await watched.farm.node(watches=True)
+    failed = Original(action=OriginalAction.MOVE, folder="failed")
+    await watched.begin(growth_checks=0, retries=1, on_failure=failed)
+    bad = watched.root / "x" / "bad.mov"
+    bad.parent.mkdir()
+    bad.write_bytes(b"no film at all")
+    file = await until(lambda: moved(watched, "x/bad.mov"), "it is moved")
+    assert (file.attempts, file.gone) == (2, True)
+    assert (watched.root / "failed" / "x" / "bad.mov").read_bytes() == b"no film at all"
+    assert not bad.exists()
+    assert len(await watched.tasks()) == 1
+
+
+async def moved(watched: Watched, path: str) -> WatchedFile | None:
+    file = (await watched.files(gone=True)).get(path)
+    return file if file is not None and file.reason.startswith("Moved to") else None
+
+
+async def test_originals_are_moved_with_their_tree_and_never_over_others(
+    watched: Watched, clip: Path
+) -> None:
+    await watched.farm.node(watches=True)
+    done = watched.root / "done"
+    (done / "a").mkdir(parents=True)
+    (done / "a" / "one.mov").write_bytes(b"somebody else's")
+    await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
+    watched.put(clip, "a/one.mov")
+    await until(lambda: moved(watched, "a/one.mov"), "it is moved")
+    assert (done / "a" / "one-2.mov").read_bytes() == clip.read_bytes()
+    assert (done / "a" / "one.mov").read_bytes() == b"somebody else's"
+    assert not (watched.root / "a" / "one.mov").exists()
+    await watched.scanned(2)
+    assert len(await watched.tasks()) == 1
+
+
+async def test_an_original_stays_when_its_output_is_not_there(watched: Watched, clip: Path) -> None:
+    worker = await watched.farm.node(watches=True)
+    await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
+    worker.node._watching._busy.update((-1, -2))  # type: ignore[union-attr] # it looks away
+    source = watched.put(clip, "one.mov")
+    worker.node._watching._busy.clear()  # type: ignore[union-attr]
+    await until((watched.out / "one.mp4").exists, "it is encoded")
+    (watched.out / "one.mp4").unlink()
+
+    async def left() -> bool:
+        return (await watched.files())["one.mov"].reason.startswith("Left in place")
+
+    await until(left, "it is told")
+    assert source.exists()
+
+
+async def test_locks_of_ffmate_are_honoured_and_written(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0, write_locks=True)
+    lock = watched.root / "theirs.mov.lock"
+    lock.touch()
+    watched.put(clip, "theirs.mov")
+    watched.put(clip, "ours.mov")
+    await watched.state("ours.mov", QUEUED)
+    assert "FFmate" in (await watched.state("theirs.mov", SKIPPED)).reason
+    assert (watched.root / "ours.mov.lock").is_file()
+    await watched.scanned()
+    lock.unlink()
+    await watched.state("theirs.mov", QUEUED)
+    await watched.scanned()
+    assert len(await watched.tasks()) == 2
+
+
+async def test_a_dry_run_tells_everything_and_writes_nothing(watched: Watched, clip: Path) -> None:
+    await watched.begin(**ONCE)
+    watched.put(clip, "one.mov")
+    watched.put(clip, "two.txt")
+    run = await watched.service.dry_run(watched.uuid)
+    assert [(file.path, file.takes, file.state) for file in run.files] == [
+        ("one.mov", True, QUEUED),
+        ("two.txt", False, SKIPPED),
+    ]
+    assert run.files[0].output == str(watched.out / "one.mp4")
+    assert await watched.files() == {}
+    assert await watched.tasks() == []
+
+
+async def test_names_in_any_encoding(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True)
+    await watched.begin(pattern=f"{watched.out}/${{INPUT_FILE_BASENAME}}.mp4", **ONCE)
+    names = ["b\udcff\udc80.mov", "日本.mov", "e\u0301.mov", "a\nb'\"$`.mov", "-i.mov", "x && y | z;.mov"]
+    for name in names:
+        watched.put(clip, name)
+    for name in names:
+        await watched.state(name, DONE)
+    json.dumps([file.to_json() for file in (await watched.files()).values()])
+
+
+async def test_edits_are_heard_at_once_and_a_lost_preset_is_told(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(interval=3600, growth_checks=0, filter={"extensions": {"include": ["mxf"]}})
+    watched.put(clip, "one.mov")
+    await watched.state("one.mov", SKIPPED)
+    assert watched.folder is not None
+    [preset] = await watched._presets.all()
+    from ffmate_desktop.services.preset_editor import PresetEditor
+
+    await PresetEditor(watched.farm.database, watched._presets).delete(preset.uuid)
+    settings = watched.folder.settings()
+    open_filter = settings.filter.model_copy(update={"extensions": Extensions(include=("MOV",))})
+    from ffmate_desktop.db import watchfolders as stored
+
+    changed = settings.model_copy(update={"filter": open_filter})
+    assert await stored.update(watched.farm.database, watched.uuid, changed)
+
+    async def told() -> bool:
+        return "preset" in ((await watched.now()).error or "")
+
+    await until(told, "the lost preset is told")
+    assert (await watched.files())["one.mov"].state is FileState.WAITING
+    preset_editor = PresetEditor(watched.farm.database, watched._presets)
+    from ffmate_desktop.services.preset_editor import PresetDraft
+    from tests.node.watched import COPY
+
+    other = await preset_editor.add(PresetDraft("other", COPY, output_file=f"{watched.out}/x.mp4"))
+    await watched.service.edit(watched.uuid, changed.model_copy(update={"preset": other.uuid}))
+    await watched.state("one.mov", QUEUED)
+    assert (await watched.now()).error is None
