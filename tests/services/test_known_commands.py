@@ -1,11 +1,14 @@
 """Many files with one command: quick, and still refusing what a look at the names can refuse."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.services import submission
 from ffmate_desktop.services.known_commands import KnownCommands
 
@@ -24,8 +27,12 @@ def test_the_second_file_of_a_command_is_not_planned_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = []
-    plan = submission.plan
-    monkeypatch.setattr(submission, "plan", lambda *steps, **more: planned.append(1) or plan(*steps, **more))
+
+    def counted(*steps: Any, **more: Any) -> OutputPlan:
+        planned.append(steps)
+        return plan(*steps, **more)
+
+    monkeypatch.setattr(submission, "plan", counted)
     known = KnownCommands()
     for name in ("a.mov", "b.mov", "c.mov"):
         look(tmp_path, name, known)
