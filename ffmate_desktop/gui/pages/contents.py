@@ -23,6 +23,7 @@ class PageEntry:
 
 PAGES = (
     PageEntry("queue", "list-video"),
+    PageEntry("watchfolders", "folder-sync"),
     PageEntry("presets", "sliders-horizontal"),
     PageEntry("nodes", "server", "cluster"),
     PageEntry("logs", "scroll-text", "cluster"),
@@ -34,6 +35,7 @@ def title_of(key: str) -> str:
     translate = QCoreApplication.translate
     titles = {
         "queue": translate("Pages", "Queue"),
+        "watchfolders": translate("Pages", "Watchfolders"),
         "presets": translate("Pages", "Presets"),
         "nodes": translate("Pages", "Nodes"),
         "logs": translate("Pages", "Logs"),
@@ -48,6 +50,10 @@ def page_class(key: str) -> type[Page]:
             from ffmate_desktop.gui.pages.queue_page import QueuePage  # noqa: PLC0415 - see above
 
             return QueuePage
+        case "watchfolders":
+            from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage  # noqa: PLC0415
+
+            return WatchfoldersPage
         case "presets":
             from ffmate_desktop.gui.pages.presets_page import PresetsPage  # noqa: PLC0415
 

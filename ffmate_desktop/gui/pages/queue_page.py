@@ -352,6 +352,24 @@ class QueuePage(Page):
         where = replace(self.model.view.where, node=node, batch=batch)
         self.model.show_view(replace(self.model.view, where=where))
 
+    def show_task(self, task: int, text: str) -> None:
+        """Show the tasks that fit this text, and of them this one with its details."""
+
+        def choose() -> None:
+            if self.model.number_of(task) is not None:
+                self.model.reordered.disconnect(choose)
+                self.view.select_tasks([task])
+                self._open_detail()
+
+        self.grouped.setChecked(False)
+        self._show_only(None, None)
+        self.tabs.choose(0)
+        self.model.reordered.connect(choose)
+        if self.search.text() == text:
+            choose()
+        self.search.setText(text)
+        self._apply()
+
     def show_batch(self, batch: UUID) -> None:
         """Show the tasks of one batch only."""
         self._show_only(None, batch)
