@@ -28,6 +28,7 @@ from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.host import NodeHost
 from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
+from ffmate_desktop.node.trial import TrialBench
 from ffmate_desktop.services.login_start import LoginStart, login_start
 from ffmate_desktop.services.news import news
 from ffmate_desktop.services.node_logs import NodeLogService
@@ -114,26 +115,34 @@ async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Clu
 async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIterator[Node]:
     """A node that has joined; leave the block when its `run` has ended."""
     ffmpeg = await find_ffmpeg(settings.ffmpeg)
-    facts = node_facts(settings, ffmpeg)
     feed = LogFeed(settings.debug or logs.DEFAULT_RULES)
+    async with open_shop(settings, ffmpeg) as shop:
+        node = Node(
+            cluster.uri, cluster.database, node_facts(settings, ffmpeg), shop, bus, feed, cluster.presets
+        )
+        with collecting(feed):
+            await node.start()
+            yield node
+
+
+@asynccontextmanager
+async def open_shop(settings: Settings, ffmpeg: FFmpeg) -> AsyncIterator[Workshop]:
+    """What attempts need on this computer: a folder, a way to start ffmpeg, a probe."""
+    facts = node_facts(settings, ffmpeg)
     async with node_folder(settings.work_folder) as folder:
         launcher = await Launcher.find(folder.owner)
         prober = Prober(launcher.mark())
-        shop = Workshop(
-            ffmpeg=ffmpeg.path,
-            launcher=launcher,
-            prober=prober,
-            os=facts.os,
-            arch=facts.arch,
-            work=folder.path,
-            logs=settings.task_logs,
-            stall_seconds=STALL_SECONDS,
-        )
-        node = Node(cluster.uri, cluster.database, facts, shop, bus, feed, cluster.presets)
         try:
-            with collecting(feed):
-                await node.start()
-                yield node
+            yield Workshop(
+                ffmpeg=ffmpeg.path,
+                launcher=launcher,
+                prober=prober,
+                os=facts.os,
+                arch=facts.arch,
+                work=folder.path,
+                logs=settings.task_logs,
+                stall_seconds=STALL_SECONDS,
+            )
         finally:
             await prober.close()
             await launcher.close()
@@ -183,6 +192,12 @@ async def rehearse(settings: Settings, keyring: Keyring | None = None) -> AsyncI
 
 
 @asynccontextmanager
+async def _open_bench(settings: Settings) -> AsyncIterator[Workshop]:
+    async with open_shop(settings, await find_ffmpeg(settings.ffmpeg)) as shop:
+        yield shop
+
+
+@asynccontextmanager
 async def open_core(settings: Settings, keyring: Keyring | None = None) -> AsyncIterator["Core"]:
     """What a window works with: the cluster and a node in this process, which leaves at the end of the block."""
     from ffmate_desktop.gui.core import Core  # noqa: PLC0415
@@ -207,6 +222,7 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
                 watchfolders=cluster.watchfolders,
+                trials=TrialBench(lambda: _open_bench(settings)),
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,
             )

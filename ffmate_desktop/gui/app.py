@@ -157,6 +157,7 @@ def _furnish(
     """The rest of the window, and what a desktop expects of a program."""
     from ffmate_desktop.gui.desktop.awake import StayingAwake  # noqa: PLC0415 - the window is painted before
     from ffmate_desktop.gui.desktop.closing import Closing  # noqa: PLC0415
+    from ffmate_desktop.gui.desktop.dock import DockProgress, find_dock  # noqa: PLC0415
     from ffmate_desktop.gui.desktop.notices import Notices  # noqa: PLC0415
     from ffmate_desktop.gui.desktop.tray import Tray  # noqa: PLC0415
     from ffmate_desktop.gui.preferences.door import SettingsDoor  # noqa: PLC0415
@@ -165,6 +166,7 @@ def _furnish(
     complete_window(window)
     Closing(window, program)
     StayingAwake(window, inhibitor)
+    DockProgress(window, window.around.board, find_dock(window))
     tray, notices = Tray(window), Notices(window)
     notices.notice.connect(tray.tell)
     switching = Switching(window, program, setup)

@@ -14,7 +14,8 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.report import ReportDialog
-from ffmate_desktop.gui.pages.contents import PAGES, page_class, title_of
+from ffmate_desktop.gui.page_loading import page_class
+from ffmate_desktop.gui.pages.contents import PAGES, title_of
 from ffmate_desktop.gui.pages.page import MARGIN, Page, Surroundings
 from ffmate_desktop.gui.views.node_panel import NodePanel
 from ffmate_desktop.gui.views.sidebar import Entry, Sidebar, paint_logo

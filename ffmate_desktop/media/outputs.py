@@ -297,6 +297,13 @@ class _Planner:
                     raise overwrites_input(read, path)
 
 
+def check_names(read: Path, target: Path) -> None:
+    """What `plan` says of one input and one output by their names alone; raises UserError."""
+    _check_name(target)
+    if _key(read) == _key(target) or reads_file(read, target):
+        raise overwrites_input(read, target)
+
+
 def overwrites_input(read: Path, target: Path) -> UserError:
     """The refusal to replace the input file `read` by publishing `target`."""
     other = "" if read.name == target.name else f" (another name of “{target.name}”)"

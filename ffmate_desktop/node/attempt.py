@@ -19,6 +19,7 @@ from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.expectation import expect, inputs_to_probe
 from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
 from ffmate_desktop.media.log_capture import LogCapture
+from ffmate_desktop.media.mounts import is_connected
 from ffmate_desktop.media.outputs import OutputPlan, plan
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.process import Launcher
@@ -279,6 +280,8 @@ class Attempt:
                 "It was moved or deleted, or its storage is not connected.",
                 everywhere=f"No node can read “{spec.input}”: not there on {{nodes}}.",
             )
+        if spec.output_mount and Path(spec.output_mount) in Path(output).parents:
+            _refuse_missing(spec.output_mount)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._plan = plan(
             steps,
@@ -319,6 +322,16 @@ class Attempt:
     def _ffmpeg(self) -> FFmpegRun:
         assert self._encode is not None  # noqa: S101 - prepare came first
         return self._encode
+
+
+def _refuse_missing(mount: str) -> None:
+    """As root a node could make the folder of a share that is not mounted, and fill its own disk."""
+    if not is_connected(mount):
+        raise ElsewhereError(
+            f"The storage “{mount}”, where the output belongs, is not connected.",
+            "Where the task was submitted, it is a mount point.",
+            everywhere=f"The storage “{mount}” is not connected on {{nodes}}.",
+        )
 
 
 def _secure(planned: OutputPlan) -> list[dict[str, Any]]:

@@ -31,7 +31,10 @@ T = TypeVar("T")
 PATIENCE = 60.0
 """Seconds in which storage must answer something."""
 
-AT_ONCE = 500
+FORGETS = 3600.0
+"""Seconds between two times that rows of files which are gone are removed."""
+
+AT_ONCE = 200
 """Files that are judged and written in one step."""
 
 
@@ -70,7 +73,6 @@ class Scan:
         originals = Originals(self._database, self._claim)
         if self._view:
             self._settled = await originals.settle()
-            await originals.dispose()
         await self._known.catch_up(self._database, self._claim, self._view)
         walker = Walker(self._settings.path, rules, self._known.known, self._known.foreign)
         try:
@@ -84,6 +86,10 @@ class Scan:
         for piece in _pieces(walked.news, AT_ONCE):
             await self._take(piece)
         await self._find_gone(walked)
+        await originals.dispose()
+        if time.monotonic() - self._known.forgot_at > FORGETS:
+            self._known.forgot_at = time.monotonic()
+            await ledger.forget_gone(self._database, self._claim)
         await self._end(walked)
         return self._result
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import stat
 import time
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ from ffmate_desktop.domain.processing import DirectWebhook, ProcessingSpec, chec
 from ffmate_desktop.domain.task import IfExists, NewTask, PresetName, TaskSpec
 from ffmate_desktop.domain.wildcards import NODE_WILDCARDS, Moment, Values, expand, expand_steps, wildcards_in
 from ffmate_desktop.media import command as command_line
-from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.media.mounts import mount_of
+from ffmate_desktop.media.outputs import check_names, plan
 from ffmate_desktop.media.publish import check_writable, explain
 
 MAX_NUMBER = 10_000
@@ -49,6 +51,41 @@ class Draft:
     """The output path before any suffix; None while it depends on the node, or when there is none."""
 
 
+class KnownCommands:
+    """Commands that were checked with one file: many files with the same command differ in little.
+
+    Good for looking ahead, where a mistake does no harm; a submission checks everything.
+    """
+
+    def __init__(self) -> None:
+        self._steps: dict[str, list[list[str]]] = {}
+        self._good: set[tuple[str, str, str]] = set()
+
+    def tokenise(self, command: str) -> list[list[str]]:
+        """As the grammar does, once a command."""
+        steps = self._steps.get(command)
+        if steps is None:
+            steps = self._steps[command] = tokenise(command)
+        return steps
+
+    def has(self, command: str, values: Values) -> bool:
+        """Whether files of these kinds passed, so that only names are left to check."""
+        return _kind(command, values) in self._good
+
+    def add(self, command: str, values: Values) -> None:
+        """It passed."""
+        if not _LISTS_FILES.search(command) and Path(values.input_file).suffix.lower() not in _LISTS:
+            self._good.add(_kind(command, values))
+
+
+_LISTS_FILES = re.compile(r"(?:^|\s)-f\s+(?:concat|hls|image2)\b|concat:|\$\{(?!INPUT_FILE\}|OUTPUT_FILE\})")
+_LISTS = frozenset({".ffconcat", ".m3u8", ".m3u"})
+
+
+def _kind(command: str, values: Values) -> tuple[str, str, str]:
+    return command, Path(values.input_file).suffix.lower(), Path(values.output_file).suffix.lower()
+
+
 def prepare(
     new: NewTask,
     preset: Preset | None,
@@ -58,16 +95,18 @@ def prepare(
     base: str,
     uuid: UUID | None = None,
     moment: Moment | None = None,
+    known: KnownCommands | None = None,
 ) -> Draft:
     """Check one new task and resolve what can be resolved now.
 
-    `base` is the folder that relative paths start from; `uuid` and `moment` are those of a task that exists already.
+    `base` is the folder that relative paths start from; `uuid` and `moment` are those of a task that exists already;
+    `known` makes many files of one command quick.
     Reads the file system, so call it in a thread. Raises UserError, or UsageError, for everything that could never
     run.
     """
     command, pattern = _command_and_pattern(new, preset)
     _check_text(new, command + pattern)
-    steps = tokenise(command)
+    steps = tokenise(command) if known is None else known.tokenise(command)
     given = _absolute(new.input_file, base)
     _check_input(given)
     moment = moment or Moment(time.time_ns(), _utc_offset())
@@ -85,7 +124,12 @@ def prepare(
     )
     path = _resolve_output(pattern, values, base)
     values = replace(values, output_file=path)
-    _check_command(steps, values, uuid=str(uuid))
+    if known is not None and known.has(command, values):
+        check_names(Path(given), Path(path))
+    else:
+        _check_command(steps, values, uuid=str(uuid))
+        if known is not None:
+            known.add(command, values)
     before = check_processing(new.pre_processing or (preset and preset.pre_processing) or None, "pre")
     after = check_processing(new.post_processing or (preset and preset.post_processing) or None, "post")
     for script in (before, after):
@@ -99,6 +143,7 @@ def prepare(
         input=given,
         output_pattern=pattern,
         output=output,
+        output_mount=None if output is None else mount_of(output),
         if_exists=new.if_exists,
         clock_ns=moment.epoch_ns,
         utc_offset=moment.utc_offset_seconds,

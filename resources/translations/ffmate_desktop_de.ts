@@ -73,36 +73,6 @@
     </message>
 </context>
 <context>
-    <name>BatchList</name>
-    <message>
-        <source>Batches</source>
-        <translation>Stapel</translation>
-    </message>
-</context>
-<context>
-    <name>BatchModel</name>
-    <message>
-        <source>{0} and {1} more</source>
-        <translation>{0} und {1} weitere</translation>
-    </message>
-    <message>
-        <source>{0} of {1} done</source>
-        <translation>{0} von {1} fertig</translation>
-    </message>
-    <message>
-        <source>{0} failed</source>
-        <translation>{0} fehlgeschlagen</translation>
-    </message>
-    <message>
-        <source>{0} canceled</source>
-        <translation>{0} abgebrochen</translation>
-    </message>
-    <message>
-        <source>{0} running</source>
-        <translation>{0} in Arbeit</translation>
-    </message>
-</context>
-<context>
     <name>Bridge</name>
     <message>
         <source>The database cannot be reached at this moment.</source>
@@ -365,6 +335,40 @@
     <message>
         <source>Output</source>
         <translation>Ausgabe</translation>
+    </message>
+</context>
+<context>
+    <name>GroupedView</name>
+    <message>
+        <source>Batches and their tasks</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Groups</name>
+    <message>
+        <source>Single tasks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} and %n more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} of {1} done</source>
+        <translation type="unfinished">{0} von {1} fertig</translation>
+    </message>
+    <message>
+        <source>{0} failed</source>
+        <translation type="unfinished">{0} fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>{0} canceled</source>
+        <translation type="unfinished">{0} abgebrochen</translation>
+    </message>
+    <message>
+        <source>{0} running</source>
+        <translation type="unfinished">{0} in Arbeit</translation>
     </message>
 </context>
 <context>
@@ -859,7 +863,7 @@
     </message>
     <message>
         <source>What your desktop tells you while the window is out of sight.</source>
-        <translation>Was Ihr Schreibtisch Ihnen sagt, während das Fenster nicht zu sehen ist.</translation>
+        <translation>Was Ihr Desktop Ihnen sagt, während das Fenster nicht zu sehen ist.</translation>
     </message>
     <message>
         <source>Show notifications</source>
@@ -879,7 +883,7 @@
     </message>
     <message>
         <source>This desktop has no place for the icon of a program, so it shows none at present.</source>
-        <translation>Dieser Schreibtisch hat keinen Platz für das Symbol eines Programms, darum zeigt er zurzeit keine.</translation>
+        <translation>Dieser Desktop hat keinen Platz für das Symbol eines Programms, darum zeigt er zurzeit keine.</translation>
     </message>
 </context>
 <context>
@@ -1126,6 +1130,10 @@
         <translation>Neue Voreinstellung</translation>
     </message>
     <message>
+        <source>Try it …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Duplicate</source>
         <translation>Duplizieren</translation>
     </message>
@@ -1172,6 +1180,10 @@
     <message>
         <source>Tasks that were made from it keep its command.</source>
         <translation>Aufgaben, die daraus entstanden, behalten den Befehl.</translation>
+    </message>
+    <message>
+        <source>Choose a file to try this on</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Presets (*.json)</source>
@@ -1418,6 +1430,21 @@
     </message>
 </context>
 <context>
+    <name>QueueGroups</name>
+    <message>
+        <source>Batches</source>
+        <translation type="unfinished">Stapel</translation>
+    </message>
+    <message>
+        <source>Group the tasks by batch, with the overall progress of each</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Group the tasks by batch</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>QueuePage</name>
     <message>
         <source>All</source>
@@ -1480,14 +1507,6 @@
         <translation>Wieder die Aufgaben aller Knoten und Stapel zeigen</translation>
     </message>
     <message>
-        <source>Batches</source>
-        <translation>Stapel</translation>
-    </message>
-    <message>
-        <source>Show batches as one row each, with their overall progress</source>
-        <translation>Stapel als je eine Zeile zeigen, mit ihrem Gesamtfortschritt</translation>
-    </message>
-    <message>
         <source>No task fits this filter.</source>
         <translation>Keine Aufgabe passt zu diesem Filter.</translation>
     </message>
@@ -1502,10 +1521,6 @@
     <message>
         <source>Choose files</source>
         <translation>Dateien wählen</translation>
-    </message>
-    <message>
-        <source>Batch: {0}</source>
-        <translation>Stapel: {0}</translation>
     </message>
     <message>
         <source>Node: {0}</source>
@@ -1766,6 +1781,10 @@
     <message>
         <source>No preset fits the search.</source>
         <translation>Keine Voreinstellung passt zur Suche.</translation>
+    </message>
+    <message>
+        <source>Working out the names: {0} of {1} …</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Working out the names …</source>
@@ -2151,6 +2170,45 @@
     </message>
 </context>
 <context>
+    <name>TryDialog</name>
+    <message>
+        <source>Try it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trying “{0}” …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The first 2 seconds of your file, in a private place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A picture of the result</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What ffmpeg said</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">Abbrechen</translation>
+    </message>
+    <message>
+        <source>It works.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished">Schließen</translation>
+    </message>
+</context>
+<context>
     <name>WildcardButton</name>
     <message>
         <source>Insert</source>
@@ -2193,7 +2251,7 @@
     </message>
     <message>
         <source>This desktop has no place for the icon of a program, which would bring the window back.</source>
-        <translation>Dieser Schreibtisch hat keinen Platz für das Symbol eines Programms, das das Fenster zurückbrächte.</translation>
+        <translation>Dieser Desktop hat keinen Platz für das Symbol eines Programms, das das Fenster zurückbrächte.</translation>
     </message>
     <message>
         <source>Start FFmate Desktop when I log in</source>

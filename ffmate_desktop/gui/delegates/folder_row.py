@@ -94,6 +94,9 @@ class FolderRowDelegate(QStyledItemDelegate):
 
     def _paint_files(self, painter: QPainter, cell: QRect, view: FolderView) -> None:
         """What is open, done and failed: icon and number each; all of them below."""
+        if not view.counts:
+            self._parts.text(painter, cell, self.tr("No files yet"), self._medium, "text_3")
+            return
         left, middle = cell.left(), cell.top() + 18
         for icon, color, states in _FIGURES:
             count = view.count(*states)
@@ -104,7 +107,7 @@ class FolderRowDelegate(QStyledItemDelegate):
             self._parts.text(painter, room, text, self._medium, "text" if count else "text_3")
             left += 19 + width + 14
         rest = view.count(FileState.SKIPPED, FileState.OUTPUT)
-        below = self.tr("{0} skipped").format(numbers.grouped(rest)) if rest else self.tr("none skipped")
+        below = self.tr("{0} skipped").format(numbers.grouped(rest)) if rest else ""
         line = QRect(cell.left(), cell.top() + 28, cell.width(), 19)
         self._parts.text(painter, line, below, self._plain, "text_2")
 

@@ -40,7 +40,11 @@ class Fields(QWidget):
         title.setBuddy(field)
         field.setAccessibleName(text)
         self.grid.addWidget(title, self._row, 0)
-        self.grid.addWidget(field, self._row, 1, 1, 1 if beside else 2)
+        if isinstance(field, NumberField):
+            field.setFixedWidth(180)
+            self.grid.addWidget(field, self._row, 1, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self.grid.addWidget(field, self._row, 1, 1, 1 if beside else 2)
         if beside is not None:
             self.grid.addWidget(beside, self._row, 2)
         self._row += 1

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.kept import Kept
+from ffmate_desktop.gui.models.live_board import LiveBoard
 from ffmate_desktop.gui.pages.contents import title_of
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -19,10 +20,12 @@ MARGIN = 28
 
 
 class Surroundings:
-    """What a page is built with: looks, coroutines, the memory of sizes and choices, and what is chosen for good."""
+    """What a page is built with: looks, coroutines, the memory of sizes and choices,
+    what is chosen for good, and live progress."""
 
     def __init__(self, theme: Theme, bridge: Bridge, memory: QSettings, kept: Kept) -> None:
         self.theme, self.bridge, self.memory, self.kept = theme, bridge, memory, kept
+        self.board = LiveBoard(bridge)
 
 
 class Page(QWidget):

@@ -101,6 +101,7 @@ class WatchfoldersPage(Page):
         self.splitter.addWidget(self.files)
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 3)
+        self.splitter.setSizes([320, 450])
         sizes = self.memory.value(_SPLIT)
         if isinstance(sizes, list) and len(sizes) == 2 and all(str(size).isdigit() for size in sizes):
             self.splitter.setSizes([int(size) for size in sizes])
@@ -196,7 +197,7 @@ class WatchfoldersPage(Page):
         asleep = sum(view.standing is Standing.SUSPENDED for view in views)
         words = [self.tr("Files that are put into these folders are encoded by themselves")]
         if troubled:
-            words.append(self.tr("{0} need attention").format(troubled))
+            words.append(self.tr("%n need attention", "", troubled))
         if asleep:
             words.append(self.tr("{0} suspended").format(asleep))
         self.subtitle.setText("  ·  ".join(words))

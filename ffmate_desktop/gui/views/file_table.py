@@ -1,5 +1,7 @@
 """The files of a watchfolder as a table, which keeps its place while files are found."""
 
+from PySide6.QtGui import QResizeEvent
+
 from ffmate_desktop.domain.watchfolder import WatchedFile
 from ffmate_desktop.gui.delegates.file_row import ROW_HEIGHT, FileRowDelegate
 from ffmate_desktop.gui.models.file_model import FileColumn, FileModel
@@ -34,6 +36,14 @@ class FileTable(WatchTable):
         """The file that is chosen, if it has been read."""
         row = self.currentIndex().row()
         return self._files.file_at(row) if row >= 0 else None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A reason is often longer than a name."""
+        super().resizeEvent(event)
+        rest = sum(width for column, width in _WIDTHS.items() if column != FileColumn.WHY)
+        self.setColumnWidth(
+            FileColumn.WHY, max(_WIDTHS[FileColumn.WHY], (self.viewport().width() - rest) * 3 // 5)
+        )
 
     def _tell_seen(self) -> None:
         top = self.rowAt(0)

@@ -1,6 +1,7 @@
 """The lower half of the watchfolders page: the chosen folder with its buttons, and the table of its files."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from ffmate_desktop.domain.watchfolder import FileState
@@ -10,6 +11,7 @@ from ffmate_desktop.gui.models.folder_model import OPEN
 from ffmate_desktop.gui.models.watch_words import LOOKS, FolderView, Standing, explanation
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.file_table import FileTable
+from ffmate_desktop.gui.widgets.action_button import ActionButton
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -119,6 +121,14 @@ class WatchedFiles(QWidget):
         else:
             self._choose_content()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the buttons and the filter say less."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < NARROW
+        self.tabs.set_short(is_narrow)
+        for button in self.findChildren(ActionButton):
+            button.set_short(is_narrow)
+
     def _apply(self) -> None:
         self._typing.stop()
         uuid = self._view.folder.uuid if self._view else None
@@ -142,6 +152,8 @@ class WatchedFiles(QWidget):
             return ""
         if self.tabs.current or self.search.text().strip():
             return self.tr("No file fits this filter.")
+        if self._view.standing is Standing.UNREACHABLE:
+            return self.tr("Nobody can see its files at this moment.")
         if self._view.standing is Standing.NEW:
             return self.tr("It has not been scanned yet.")
         return self.tr("No files yet. Whatever is put into the folder appears here.")
