@@ -534,34 +534,34 @@
     <name>GroupedView</name>
     <message>
         <source>Batches and their tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>Stapel und ihre Aufgaben</translation>
     </message>
 </context>
 <context>
     <name>Groups</name>
     <message>
         <source>Single tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>Einzelne Aufgaben</translation>
     </message>
     <message>
         <source>{0} and %n more</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} und %n weitere</translation>
     </message>
     <message>
         <source>{0} of {1} done</source>
-        <translation type="unfinished">{0} von {1} fertig</translation>
+        <translation>{0} von {1} fertig</translation>
     </message>
     <message>
         <source>{0} failed</source>
-        <translation type="unfinished">{0} fehlgeschlagen</translation>
+        <translation>{0} fehlgeschlagen</translation>
     </message>
     <message>
         <source>{0} canceled</source>
-        <translation type="unfinished">{0} abgebrochen</translation>
+        <translation>{0} abgebrochen</translation>
     </message>
     <message>
         <source>{0} running</source>
-        <translation type="unfinished">{0} in Arbeit</translation>
+        <translation>{0} in Arbeit</translation>
     </message>
 </context>
 <context>
@@ -1328,7 +1328,7 @@
     </message>
     <message>
         <source>Try it …</source>
-        <translation type="unfinished"></translation>
+        <translation>Ausprobieren …</translation>
     </message>
     <message>
         <source>Duplicate</source>
@@ -1380,7 +1380,7 @@
     </message>
     <message>
         <source>Choose a file to try this on</source>
-        <translation type="unfinished"></translation>
+        <translation>Datei zum Ausprobieren wählen</translation>
     </message>
     <message>
         <source>Presets (*.json)</source>
@@ -1630,15 +1630,15 @@
     <name>QueueGroups</name>
     <message>
         <source>Batches</source>
-        <translation type="unfinished">Stapel</translation>
+        <translation>Stapel</translation>
     </message>
     <message>
         <source>Group the tasks by batch, with the overall progress of each</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufgaben nach Stapeln gruppieren, mit deren Gesamtfortschritt</translation>
     </message>
     <message>
         <source>Group the tasks by batch</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufgaben nach Stapeln gruppieren</translation>
     </message>
 </context>
 <context>
@@ -1981,7 +1981,7 @@
     </message>
     <message>
         <source>Working out the names: {0} of {1} …</source>
-        <translation type="unfinished"></translation>
+        <translation>Namen werden ermittelt: {0} von {1} …</translation>
     </message>
     <message>
         <source>Working out the names …</source>
@@ -2452,39 +2452,39 @@
     <name>TryDialog</name>
     <message>
         <source>Try it</source>
-        <translation type="unfinished"></translation>
+        <translation>Ausprobieren</translation>
     </message>
     <message>
         <source>Trying “{0}” …</source>
-        <translation type="unfinished"></translation>
+        <translation>„{0}“ wird ausprobiert …</translation>
     </message>
     <message>
         <source>The first 2 seconds of your file, in a private place.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die ersten 2 Sekunden Ihrer Datei, an einem eigenen Ort.</translation>
     </message>
     <message>
         <source>A picture of the result</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Bild vom Ergebnis</translation>
     </message>
     <message>
         <source>What ffmpeg said</source>
-        <translation type="unfinished"></translation>
+        <translation>Was ffmpeg dazu sagt</translation>
     </message>
     <message>
         <source>Open it</source>
-        <translation type="unfinished"></translation>
+        <translation>Öffnen</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">Abbrechen</translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>It works.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es funktioniert.</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished">Schließen</translation>
+        <translation>Schließen</translation>
     </message>
 </context>
 <context>
