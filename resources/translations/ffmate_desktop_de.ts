@@ -52,16 +52,20 @@
         <translation>Sie liegt in einer Datenbank in diesem Computer, mit der sich sonst niemand verbinden kann. Mehrere Computer arbeiten über einen PostgreSQL-Server (15 oder neuer) zusammen, den alle erreichen: auf einem Ihrer Computer, auf einem NAS oder gemietet.</translation>
     </message>
     <message>
-        <source>Start FFmate Desktop with it, here and on every other computer, by the same command:</source>
-        <translation>Starten Sie FFmate Desktop damit, hier und auf jedem anderen Computer, mit demselben Befehl:</translation>
+        <source>Choose it in the settings of this computer, and start every other one with it:</source>
+        <translation>Wählen Sie ihn in den Einstellungen dieses Computers, und starten Sie jeden anderen damit:</translation>
     </message>
     <message>
-        <source>The tasks in this queue stay on this computer: let them finish first, or start without the option to find them again.</source>
-        <translation>Die Aufgaben in dieser Warteschlange bleiben auf diesem Computer: Lassen Sie sie zuerst fertig werden, oder starten Sie ohne die Option, um sie wiederzufinden.</translation>
+        <source>The tasks in this queue stay on this computer: let them finish first, or come back to this database to find them again.</source>
+        <translation>Die Aufgaben in dieser Warteschlange bleiben auf diesem Computer: Lassen Sie sie zuerst fertig werden, oder kehren Sie zu dieser Datenbank zurück, um sie wiederzufinden.</translation>
     </message>
     <message>
         <source>Copy the example</source>
         <translation>Beispiel kopieren</translation>
+    </message>
+    <message>
+        <source>Open the settings</source>
+        <translation>Einstellungen öffnen</translation>
     </message>
     <message>
         <source>Copied</source>
