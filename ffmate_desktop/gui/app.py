@@ -205,7 +205,9 @@ def _connect_page(window: MainWindow, page: Page) -> None:
         queue.pause_wanted.connect(window.node_panel.toggle_pause)
         window.node_panel.paused_changed.connect(queue.show_paused)
     elif page.key == "nodes":
-        cast("NodesPage", page).logs_wanted.connect(partial(_show_log, window))
+        nodes = cast("NodesPage", page)
+        nodes.logs_wanted.connect(partial(_show_log, window))
+        nodes.settings_wanted.connect(window.settings_wanted)
     elif page.key == "watchfolders":
         watched = cast("WatchfoldersPage", page)
         watched.files_wanted.connect(window.open_files)

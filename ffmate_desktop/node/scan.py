@@ -73,6 +73,7 @@ class Scan:
         originals = Originals(self._database, self._claim)
         if self._view:
             self._settled = await originals.settle()
+            await originals.dispose()
         await self._known.catch_up(self._database, self._claim, self._view)
         walker = Walker(self._settings.path, rules, self._known.known, self._known.foreign)
         try:
@@ -86,7 +87,6 @@ class Scan:
         for piece in _pieces(walked.news, AT_ONCE):
             await self._take(piece)
         await self._find_gone(walked)
-        await originals.dispose()
         if time.monotonic() - self._known.forgot_at > FORGETS:
             self._known.forgot_at = time.monotonic()
             await ledger.forget_gone(self._database, self._claim)

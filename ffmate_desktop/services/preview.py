@@ -14,10 +14,10 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask
+from ffmate_desktop.services.known_commands import KnownCommands
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.submission import (
     Draft,
-    KnownCommands,
     OutputExistsError,
     OutputInUseError,
     OutputSharedError,

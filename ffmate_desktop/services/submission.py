@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import re
 import stat
 import time
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from ffmate_desktop.media import command as command_line
 from ffmate_desktop.media.mounts import mount_of
 from ffmate_desktop.media.outputs import check_names, plan
 from ffmate_desktop.media.publish import check_writable, explain
+from ffmate_desktop.services.known_commands import KnownCommands
 
 MAX_NUMBER = 10_000
 """So many names are tried before a free one is given up."""
@@ -49,41 +49,6 @@ class Draft:
     row: TaskRow
     wished: str | None
     """The output path before any suffix; None while it depends on the node, or when there is none."""
-
-
-class KnownCommands:
-    """Commands that were checked with one file: many files with the same command differ in little.
-
-    Good for looking ahead, where a mistake does no harm; a submission checks everything.
-    """
-
-    def __init__(self) -> None:
-        self._steps: dict[str, list[list[str]]] = {}
-        self._good: set[tuple[str, str, str]] = set()
-
-    def tokenise(self, command: str) -> list[list[str]]:
-        """As the grammar does, once a command."""
-        steps = self._steps.get(command)
-        if steps is None:
-            steps = self._steps[command] = tokenise(command)
-        return steps
-
-    def has(self, command: str, values: Values) -> bool:
-        """Whether files of these kinds passed, so that only names are left to check."""
-        return _kind(command, values) in self._good
-
-    def add(self, command: str, values: Values) -> None:
-        """It passed."""
-        if not _LISTS_FILES.search(command) and Path(values.input_file).suffix.lower() not in _LISTS:
-            self._good.add(_kind(command, values))
-
-
-_LISTS_FILES = re.compile(r"(?:^|\s)-f\s+(?:concat|hls|image2)\b|concat:|\$\{(?!INPUT_FILE\}|OUTPUT_FILE\})")
-_LISTS = frozenset({".ffconcat", ".m3u8", ".m3u"})
-
-
-def _kind(command: str, values: Values) -> tuple[str, str, str]:
-    return command, Path(values.input_file).suffix.lower(), Path(values.output_file).suffix.lower()
 
 
 def prepare(
