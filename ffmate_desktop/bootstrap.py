@@ -23,11 +23,12 @@ from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
 from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
-from ffmate_desktop.node.attempt import Workshop
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.host import NodeHost
 from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
+from ffmate_desktop.node.trial import TrialBench
+from ffmate_desktop.node.workshop import Workshop
 from ffmate_desktop.services.batches import BatchService
 from ffmate_desktop.services.ffmate_import import FFmateImport
 from ffmate_desktop.services.login_start import LoginStart, login_start
@@ -137,28 +138,36 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
     """A node that has joined; leave the block when its `run` has ended."""
     cluster.permissions.current()  # a node that cannot read what its owner allowed does not start
     ffmpeg = await find_ffmpeg(settings.ffmpeg)
-    facts = node_facts(settings, ffmpeg)
     feed = LogFeed(settings.debug or logs.DEFAULT_RULES)
+    async with open_shop(settings, cluster, ffmpeg) as shop:
+        node = Node(
+            cluster.uri, cluster.database, node_facts(settings, ffmpeg), shop, bus, feed, cluster.presets
+        )
+        with collecting(feed):
+            await node.start()
+            yield node
+
+
+@asynccontextmanager
+async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> AsyncIterator[Workshop]:
+    """What attempts need on this computer: a folder, a way to start ffmpeg, a probe."""
+    facts = node_facts(settings, ffmpeg)
     async with node_folder(settings.work_folder) as folder:
         launcher = await Launcher.find(folder.owner)
         prober = Prober(launcher.mark())
-        shop = Workshop(
-            ffmpeg=ffmpeg.path,
-            launcher=launcher,
-            prober=prober,
-            os=facts.os,
-            arch=facts.arch,
-            work=folder.path,
-            logs=settings.task_logs,
-            stall_seconds=STALL_SECONDS,
-            script_seconds=settings.script_timeout,
-            permissions=cluster.permissions.current,
-        )
-        node = Node(cluster.uri, cluster.database, facts, shop, bus, feed, cluster.presets)
         try:
-            with collecting(feed):
-                await node.start()
-                yield node
+            yield Workshop(
+                ffmpeg=ffmpeg.path,
+                launcher=launcher,
+                prober=prober,
+                os=facts.os,
+                arch=facts.arch,
+                work=folder.path,
+                logs=settings.task_logs,
+                stall_seconds=STALL_SECONDS,
+                script_seconds=settings.script_timeout,
+                permissions=cluster.permissions.current,
+            )
         finally:
             await prober.close()
             await launcher.close()
@@ -208,6 +217,12 @@ async def rehearse(settings: Settings, keyring: Keyring | None = None) -> AsyncI
 
 
 @asynccontextmanager
+async def _open_bench(settings: Settings, cluster: Cluster) -> AsyncIterator[Workshop]:
+    async with open_shop(settings, cluster, await find_ffmpeg(settings.ffmpeg)) as shop:
+        yield shop
+
+
+@asynccontextmanager
 async def open_core(settings: Settings, keyring: Keyring | None = None) -> AsyncIterator["Core"]:
     """What a window works with: the cluster and a node in this process, which leaves at the end of the block."""
     from ffmate_desktop.gui.core import Core  # noqa: PLC0415
@@ -232,6 +247,7 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
                 watchfolders=cluster.watchfolders,
+                trials=TrialBench(lambda: _open_bench(settings, cluster)),
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,
             )

@@ -12,6 +12,7 @@ from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.queue import (
     EVERY_STATUS,
     LAST_NUMBER,
+    NO_BATCH,
     BatchGroup,
     BatchRow,
     Figures,
@@ -104,26 +105,38 @@ async def batches(database: Database, uuids: Sequence[UUID]) -> list[BatchRow]:
     """How far these batches are; one whose tasks are all deleted is missing."""
     fetched = await database.fetch(query("queue", "batches"), list(uuids))
     found: dict[UUID, dict[TaskStatus, tuple[int, float]]] = {}
+    elapsed: dict[UUID, float] = {}
     for row in fetched:
-        found.setdefault(row["batch"], {})[TaskStatus(row["status"])] = (row["tasks"], row["percent"])
+        uuid = row["batch"] or NO_BATCH
+        found.setdefault(uuid, {})[TaskStatus(row["status"])] = (row["tasks"], row["percent"])
+        if row["elapsed"] is not None:
+            elapsed[uuid] = max(elapsed.get(uuid, 0.0), row["elapsed"])
     return [
         BatchRow(
             uuid=uuid,
             total=(total := sum(tasks for tasks, _ in parts.values())),
             by_status={status: tasks for status, (tasks, _) in parts.items()},
             progress=sum(percent for _, percent in parts.values()) / total,
+            elapsed=elapsed.get(uuid),
         )
         for uuid in uuids
         if (parts := found.get(uuid))
     ]
 
 
-async def newest_batches(database: Database, limit: int) -> list[BatchGroup]:
-    """The batches that have tasks, newest first."""
-    fetched = await database.fetch(query("queue", "newest_batches"), limit)
+async def tasks_of(database: Database, batches_: Sequence[UUID]) -> list[UUID]:
+    """All tasks of these batches."""
+    return [row["uuid"] for row in await database.fetch(query("queue", "tasks_of"), list(batches_))]
+
+
+async def newest_batches(
+    database: Database, limit: int, after: tuple[datetime, UUID] | None = None
+) -> list[BatchGroup]:
+    """The batches that have tasks, newest first, from behind one of them."""
+    fetched = await database.fetch(query("queue", "newest_batches"), limit, *(after or (None, None)))
     states = {state.uuid: state for state in await batches(database, [row["uuid"] for row in fetched])}
     return [
-        BatchGroup(row["name"], _milliseconds(row["created_at"]) or 0, states[row["uuid"]])
+        BatchGroup(row["name"], row["created_at"], states[row["uuid"]])
         for row in fetched
         if row["uuid"] in states  # its tasks may have been deleted between the two statements
     ]

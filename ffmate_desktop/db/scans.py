@@ -45,7 +45,7 @@ class ScanClaim:
         return timedelta(seconds=min(max(self.settings.interval, LEAST_LEASE), MOST_LEASE))
 
 
-LEAST_LEASE, MOST_LEASE = 3.0, 30.0
+LEAST_LEASE, MOST_LEASE = 5.0, 30.0
 
 
 async def next_scan(database: Database, node_id: int) -> float | None:

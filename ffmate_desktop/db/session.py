@@ -72,11 +72,11 @@ DATA_REFUSED: tuple[type[BaseException], ...] = (
 
 def reason(error: BaseException) -> str:
     """Why a connection was lost or not made, in a few words."""
-    return (
-        "no answer in time"
-        if isinstance(error, TimeoutError)
-        else (str(error) or type(error).__name__).splitlines()[0]
-    )
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, asyncpg.InternalClientError) and "cannot switch to state" in str(error):
+        return "it broke in the middle of an answer"
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 _DEFECTS = re.compile(r"arguments? for this query|another operation is in progress")
@@ -114,6 +114,10 @@ class Session(_Connection):
             if _DEFECTS.search(str(error)):
                 raise RuntimeError(f"a statement was used in a wrong way: {error}") from error
             raise
+        except AttributeError as error:  # asyncpg, when the connection is cut at the wrong moment
+            if not self.is_closed():
+                raise
+            raise ConnectionResetError("the connection was cut") from error
         except asyncpg.InsufficientPrivilegeError as error:
             raise LacksRights(
                 f"The database user may not do that: {error}.",

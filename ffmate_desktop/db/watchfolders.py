@@ -37,10 +37,13 @@ def _to_folder(row: "asyncpg.Record") -> Watchfolder:
         uuid=row["uuid"],
         version=row["version"],
         error=row["error"],
+        error_at=None if row["error"] is None else row["error_at"],
+        scanning_by=row["scanning_by"],
         last_check=row["scanned_at"],
         last_node=row["scanned_by"],
         last_scan=None if row["result"] is None else ScanResult.model_validate(row["result"]),
         next_check=None if row["suspended"] else row["due_at"],
+        overdue=0.0 if row["suspended"] else row["overdue"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
@@ -105,7 +108,26 @@ async def list_files(
     return [WatchedFile(**dict(row)) for row in rows]
 
 
-async def count_files(database: Database, uuid: UUID) -> Counts:
-    """How many files of a watchfolder are in each state that occurs."""
-    rows = await database.fetch(query("watchfolders", "count_files"), uuid)
-    return {FileState(row["state"]): row["files"] for row in rows}
+async def file_anchors(
+    database: Database,
+    uuid: UUID,
+    *,
+    states: Sequence[FileState] | None = None,
+    pattern: str | None = None,
+    gone: bool = False,
+    every: int,
+) -> list[int]:
+    """The ids of the files 0, `every`, 2 * `every` and so on of that list."""
+    words = None if states is None else [str(state) for state in states]
+    rows = await database.fetch(query("watchfolders", "file_anchors"), uuid, words, pattern, gone, every)
+    return [row["id"] for row in rows]
+
+
+async def count_files(
+    database: Database, uuid: UUID | None = None, pattern: str | None = None
+) -> dict[UUID, Counts]:
+    """How many files of a watchfolder, or of each, are in each state that occurs."""
+    counts: dict[UUID, dict[FileState, int]] = {}
+    for row in await database.fetch(query("watchfolders", "count_files"), uuid, pattern):
+        counts.setdefault(row["uuid"], {})[FileState(row["state"])] = row["files"]
+    return dict(counts)

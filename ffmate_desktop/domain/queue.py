@@ -3,13 +3,18 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from ffmate_desktop.domain.status import Desired, Epoch, TaskStatus
+from ffmate_desktop.domain.status import ACTIVE, Desired, Epoch, TaskStatus
 
 EVERY_STATUS = frozenset(TaskStatus)
 LAST_NUMBER = 2**63 - 1
+NO_BATCH = UUID(int=0)
+"""In a filter and in a list of batches: the tasks that were submitted alone."""
+_ENOUGH = 2.0  # percent after which the time that is left can be told
+
 PAGE = 200
 """Rows that are read at once."""
 
@@ -65,7 +70,8 @@ class QueueRow:
     """A task as a row shows it. Times in milliseconds since 1970 UTC, `remaining` in seconds, `size` in bytes.
 
     `progress` (percent), `remaining`, `fps`, `speed` and `size` of a running task are as of its node's last beat.
-    `error` is the first line. `key` is its place in the view that it was read for.
+    `error` is the first line; of a task that waits, which nodes could not run it and why. `key` is its place in the
+    view that it was read for.
     """
 
     id: int
@@ -98,20 +104,31 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """A batch as the head of its group: how many tasks in which status, and percent of the whole."""
+    """A batch as the head of its group: how many tasks in which status, percent of the whole, and for how many
+    seconds it has been worked on, or None before."""
 
     uuid: UUID
     total: int
     by_status: Mapping[TaskStatus, int]
     progress: float
+    elapsed: float | None = None
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until it is done if it goes on as it did so far; None while nobody can say."""
+        works = any(self.by_status.get(status) for status in ACTIVE)
+        if not works or self.elapsed is None or self.progress < _ENOUGH:
+            return None
+        return self.elapsed * (100 - self.progress) / self.progress
 
 
 @dataclass(frozen=True, slots=True)
 class BatchGroup:
-    """A batch in a list: the name of its first task, when it was submitted (ms since 1970), how far it is."""
+    """A batch in a list: the name of its first task, when it was submitted, how far it is. Single tasks
+    have neither."""
 
     name: str
-    created: int
+    created: datetime | None
     state: BatchRow
 
 

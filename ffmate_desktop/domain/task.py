@@ -64,7 +64,8 @@ class TaskSpec(Wire):
     What an imported sidecar changes for one attempt stands in the task's result, under "imported".
 
     `clock_ns` (nanoseconds since 1970 UTC) and `utc_offset` (seconds) are the one clock reading that all date and
-    time wildcards of the task use. `output` is the resolved path, or None while it depends on the node. What a newer
+    time wildcards of the task use. `output` is the resolved path, or None while it depends on the node,
+    `output_mount` the mount point that it lay below where it was submitted. What a newer
     program added is passed over, so that nodes of two releases can share a queue.
     """
 
@@ -75,6 +76,7 @@ class TaskSpec(Wire):
     input: str
     output_pattern: str
     output: str | None = None
+    output_mount: str | None = None
     if_exists: IfExists
     clock_ns: int
     utc_offset: int

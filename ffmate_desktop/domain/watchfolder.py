@@ -92,16 +92,25 @@ class ScanResult(Wire):
 
 
 class Watchfolder(WatchfolderSettings):
-    """A watchfolder as it is shown. Times in milliseconds since 1970 UTC; `error` is the trouble of its last scan."""
+    """A watchfolder as it is shown. Times in milliseconds since 1970 UTC; `error` is the trouble of its last scan.
+
+    `last_scan` is None while nobody can reach the folder.
+    """
 
     uuid: UUID
     version: int
     error: str | None = None
+    error_at: int | None = None
+    """Since when there is trouble."""
+    scanning_by: str | None = None
+    """The node that scans it now."""
     last_check: int | None = None
     last_node: str | None = None
     last_scan: ScanResult | None = None
     next_check: int | None = None
     """None while it is suspended."""
+    overdue: float = Field(default=0, exclude=True)
+    """Seconds since `next_check`, when it was read; less than 0 before it."""
     created_at: int
     updated_at: int
 
@@ -140,6 +149,7 @@ class WatchedFile(Wire):
     modified_at: int
     first_seen_at: int
     task: UUID | None = None
+    task_id: int | None = Field(default=None, exclude=True)
     progress: float | None = None
     attempts: int = 0
     gone: bool = False

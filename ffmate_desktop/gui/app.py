@@ -31,11 +31,13 @@ from ffmate_desktop.services.awake import Inhibitor
 from ffmate_desktop.services.settings_file import SettingsFile
 
 if TYPE_CHECKING:
+    from ffmate_desktop.domain.watchfolder import WatchedFile
     from ffmate_desktop.gui.desktop.tray import Tray
     from ffmate_desktop.gui.pages.logs_page import LogsPage
     from ffmate_desktop.gui.pages.nodes_page import NodesPage
     from ffmate_desktop.gui.pages.page import Page
     from ffmate_desktop.gui.pages.queue_page import QueuePage
+    from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage
     from ffmate_desktop.gui.preferences.setup import Setup
     from ffmate_desktop.gui.preferences.switching import Switching
 
@@ -155,6 +157,7 @@ def _furnish(
     """The rest of the window, and what a desktop expects of a program."""
     from ffmate_desktop.gui.desktop.awake import StayingAwake  # noqa: PLC0415 - the window is painted before
     from ffmate_desktop.gui.desktop.closing import Closing  # noqa: PLC0415
+    from ffmate_desktop.gui.desktop.dock import DockProgress, find_dock  # noqa: PLC0415
     from ffmate_desktop.gui.desktop.notices import Notices  # noqa: PLC0415
     from ffmate_desktop.gui.desktop.tray import Tray  # noqa: PLC0415
     from ffmate_desktop.gui.preferences.door import SettingsDoor  # noqa: PLC0415
@@ -163,6 +166,7 @@ def _furnish(
     complete_window(window)
     Closing(window, program)
     StayingAwake(window, inhibitor)
+    DockProgress(window, window.around.board, find_dock(window))
     tray, notices = Tray(window), Notices(window)
     notices.notice.connect(tray.tell)
     switching = Switching(window, program, setup)
@@ -202,6 +206,17 @@ def _connect_page(window: MainWindow, page: Page) -> None:
         window.node_panel.paused_changed.connect(queue.show_paused)
     elif page.key == "nodes":
         cast("NodesPage", page).logs_wanted.connect(partial(_show_log, window))
+    elif page.key == "watchfolders":
+        watched = cast("WatchfoldersPage", page)
+        watched.files_wanted.connect(window.open_files)
+        watched.task_wanted.connect(partial(_show_task, window))
+
+
+def _show_task(window: MainWindow, file: WatchedFile, path: str) -> None:
+    """Bring the task of a watched file into view."""
+    page = cast("QueuePage", window.show_page_of("queue"))
+    if file.task_id is not None:
+        page.show_task(file.task_id, path)
 
 
 def _show_log(window: MainWindow, node: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QPainter, QPaintEvent, QPixmap, QShortcut
@@ -13,7 +14,8 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.report import ReportDialog
-from ffmate_desktop.gui.pages.contents import PAGES, page_class, title_of
+from ffmate_desktop.gui.page_loading import page_class
+from ffmate_desktop.gui.pages.contents import PAGES, title_of
 from ffmate_desktop.gui.pages.page import MARGIN, Page, Surroundings
 from ffmate_desktop.gui.views.node_panel import NodePanel
 from ffmate_desktop.gui.views.sidebar import Entry, Sidebar, paint_logo
@@ -120,6 +122,11 @@ class MainWindow(QMainWindow):
     def pages(self) -> list[Page]:
         """Those that were built, in the order of the sidebar."""
         return [self._pages[number] for number in sorted(self._pages)]
+
+    @property
+    def current_page(self) -> Page:
+        """The page that is seen."""
+        return cast("Page", self.stack.currentWidget())
 
     def build_pages(self) -> None:
         """Build those that are missing."""

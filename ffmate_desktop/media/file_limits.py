@@ -19,7 +19,7 @@ from ffmate_desktop.media import landlock_worker
 from ffmate_desktop.media.allowed import is_within
 from ffmate_desktop.media.arguments import parse
 from ffmate_desktop.media.inputs import local_path
-from ffmate_desktop.media.outputs import OutputPlan
+from ffmate_desktop.media.output_plan import OutputPlan
 
 _NETWORK = re.compile(
     r"(?:^|[=:|'\"\s,@])(?:amqp|bluray|dvd|ftp|gophers?|hls|https?|httpproxy|icecast|ipfs|ipns|libssh|librist|libsrt|mms[ht]?"

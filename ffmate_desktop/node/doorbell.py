@@ -11,8 +11,8 @@ QUIET = 0.2
 LONGEST = 1.0
 """Seconds after the first event at which it begins, whatever goes on."""
 
-RESTS = 4.0
-"""Times the length of the last scan, in which events wait."""
+LARGE, RESTS = 0.5, 2.0
+"""Seconds of a scan from which on events wait afterwards, and how many times as long as it took."""
 
 
 class Doorbell:
@@ -55,7 +55,7 @@ class Doorbell:
 
     def rest(self, folder: int, seconds: float) -> None:
         """A scan that took so long has ended."""
-        self._rests_until[folder] = self._loop.time() + RESTS * seconds
+        self._rests_until[folder] = self._loop.time() + (RESTS * seconds if seconds > LARGE else 0.0)
 
     def _ring(self, folder: int) -> None:
         now = self._loop.time()

@@ -1,5 +1,7 @@
 """What a node remembers of a watchfolder's ledger, so that a scan of an unchanged tree asks the database nothing."""
 
+import time
+
 from ffmate_desktop.db import ledger
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.ledger import Line
@@ -16,6 +18,8 @@ class KnownFiles:
     """
 
     def __init__(self) -> None:
+        self.forgot_at = time.monotonic()
+        """When this node last removed rows of files that are gone."""
         self._step = -1
         self._rules: tuple[int, int] = (-1, -1)
         self.known: dict[Fingerprint, int] = {}

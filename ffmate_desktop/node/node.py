@@ -13,7 +13,6 @@ from ffmate_desktop.db.leases import Beat, Held
 from ffmate_desktop.domain.change import AnythingChanged, Change, NodeChanged, TasksChanged
 from ffmate_desktop.domain.node import NodeFacts, NodeState
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress
-from ffmate_desktop.node.attempt import Workshop
 from ffmate_desktop.node.batch_ends import BatchEnds
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.computer import Computer
@@ -28,6 +27,7 @@ from ffmate_desktop.node.scheduler import Scheduler
 from ffmate_desktop.node.slots import Slots
 from ffmate_desktop.node.task_run import TaskRun
 from ffmate_desktop.node.watching import Watching
+from ffmate_desktop.node.workshop import Workshop
 from ffmate_desktop.services.presets import PresetService
 
 REMEMBERED = timedelta(days=30)

@@ -19,7 +19,7 @@ from ffmate_desktop.services.watch_drafts import location
 from ffmate_desktop.storage import originals
 from ffmate_desktop.storage.originals import Fate
 
-AT_ONCE = 200
+AT_ONCE = 100
 """Ends that are settled in one step; originals that are moved in one scan."""
 
 

@@ -31,7 +31,10 @@ T = TypeVar("T")
 PATIENCE = 60.0
 """Seconds in which storage must answer something."""
 
-AT_ONCE = 500
+FORGETS = 3600.0
+"""Seconds between two times that rows of files which are gone are removed."""
+
+AT_ONCE = 200
 """Files that are judged and written in one step."""
 
 
@@ -84,6 +87,9 @@ class Scan:
         for piece in _pieces(walked.news, AT_ONCE):
             await self._take(piece)
         await self._find_gone(walked)
+        if time.monotonic() - self._known.forgot_at > FORGETS:
+            self._known.forgot_at = time.monotonic()
+            await ledger.forget_gone(self._database, self._claim)
         await self._end(walked)
         return self._result
 

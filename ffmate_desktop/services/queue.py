@@ -68,9 +68,14 @@ class QueueService:
         """How far these batches are; one whose tasks are all deleted is missing."""
         return await stored.batches(self._database, uuids) if uuids else []
 
-    async def newest_batches(self, limit: int = 200) -> list[BatchGroup]:
-        """The batches that have tasks, newest first."""
-        return await stored.newest_batches(self._database, limit)
+    async def newest_batches(self, limit: int = PAGE, after: BatchGroup | None = None) -> list[BatchGroup]:
+        """The batches that have tasks, newest first, from behind one of them."""
+        place = None if after is None or after.created is None else (after.created, after.state.uuid)
+        return await stored.newest_batches(self._database, limit, place)
+
+    async def tasks_of(self, batches: Sequence[UUID]) -> list[UUID]:
+        """All tasks of these batches; `NO_BATCH` stands for those that were submitted alone."""
+        return await stored.tasks_of(self._database, batches) if batches else []
 
     async def figures(self, midnight: datetime) -> Figures:
         """What runs, what was done since `midnight`, what failed in 24 hours, and how long the rest will take."""

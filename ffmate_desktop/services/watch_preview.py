@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from uuid import UUID
 
 from ffmate_desktop.db import ledger
 from ffmate_desktop.db.connection import Database
@@ -10,9 +11,10 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_ledger import Decision, Entry, Found, Judge
-from ffmate_desktop.domain.watchfolder import FileState, Watchfolder
+from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watch_drafts import draft_all, location, rules_of
+from ffmate_desktop.storage.threads import Job
 from ffmate_desktop.storage.walk import Walked, Walker, view_of
 
 
@@ -36,16 +38,20 @@ class DryRun:
     unreadable: tuple[str, ...]
 
 
-async def dry_run(database: Database, presets: PresetService, folder: Watchfolder) -> DryRun:
-    """Look at every file and write nothing. Raises UserError when the folder cannot be read here."""
-    settings = folder.settings()
+async def dry_run(
+    database: Database, presets: PresetService, settings: WatchfolderSettings, uuid: UUID
+) -> DryRun:
+    """Look at every file and write nothing; to cancel it ends the look.
+
+    Raises UserError when the folder cannot be read here.
+    """
     rules = rules_of(settings)
     try:
         preset: Preset | None = await presets.get(settings.preset)
     except UserError:
         preset = None
-    walked: Walked = await asyncio.to_thread(Walker(settings.path, rules, {}).walk)
-    entries = await ledger.all_entries(database, folder.uuid)
+    walked = await _walk(Walker(settings.path, rules, {}))
+    entries = await ledger.all_entries(database, uuid)
     judge = Judge(settings, rules, await asyncio.to_thread(view_of, settings.path), time.time())
     decided = [
         (found, entries.get(found.path), judge.decide(found, entries.get(found.path)))
@@ -59,7 +65,7 @@ async def dry_run(database: Database, presets: PresetService, folder: Watchfolde
     drafted: dict[str, str | None] = {}
     refused: dict[str, str] = {found.path: "The preset was deleted." for found in ready}
     if preset is not None:
-        drafts, troubles = await asyncio.to_thread(draft_all, settings, folder.uuid, preset, ready, "")
+        drafts, troubles = await asyncio.to_thread(draft_all, settings, uuid, preset, ready, "")
         drafted = {found.path: draft.wished for found, draft in drafts}
         refused = {found.path: sentence for found, sentence in troubles}
     files = [
@@ -70,6 +76,15 @@ async def dry_run(database: Database, presets: PresetService, folder: Watchfolde
     ]
     files.sort(key=lambda one: one.path)
     return DryRun(tuple(files), tuple(sentence for _, sentence in walked.unreadable))
+
+
+async def _walk(walker: Walker) -> Walked:
+    """In a thread that nobody waits for when the storage does not answer."""
+    try:
+        return await Job(walker.walk, "dry run of a watchfolder").result()
+    except asyncio.CancelledError:
+        walker.end()
+        raise
 
 
 def _foresee(

@@ -36,6 +36,12 @@ class FileFilterView:
     text: str = ""
     gone: bool = False
 
+    @property
+    def pattern(self) -> str | None:
+        """The text as one of ILIKE."""
+        escaped = self.text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        return f"%{escaped}%" if self.text else None
+
 
 class WatchfolderService:
     """The door to the watchfolders. Everything raises UserError, or UsageError, with a sentence."""
@@ -119,24 +125,44 @@ class WatchfolderService:
     ) -> list[WatchedFile]:
         """Files, the latest found first; `before` (an id) continues a page, `limit` None means all."""
         view = view or FileFilterView()
-        escaped = view.text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
         return await stored.list_files(
             self._database,
             uuid,
             states=sorted(view.states) or None,
             before=before,
-            pattern=f"%{escaped}%" if view.text else None,
+            pattern=view.pattern,
             gone=view.gone,
             limit=limit,
         )
 
+    async def file_anchors(self, uuid: UUID, view: FileFilterView, every: int) -> list[int]:
+        """The ids of the files 0, `every`, 2 * `every` and so on of `files`; a page begins with `before` = id + 1."""
+        return await stored.file_anchors(
+            self._database,
+            uuid,
+            states=sorted(view.states) or None,
+            pattern=view.pattern,
+            gone=view.gone,
+            every=every,
+        )
+
     async def dry_run(self, uuid: UUID) -> DryRun:
         """What a scan from this computer would do now, file by file; nothing is written."""
-        return await dry_run(self._database, self._presets, await self.get(uuid))
+        return await dry_run(self._database, self._presets, (await self.get(uuid)).settings(), uuid)
 
-    async def counts(self, uuid: UUID) -> Counts:
-        """How many files are in each state that occurs."""
-        return await stored.count_files(self._database, uuid)
+    async def foresee(self, settings: WatchfolderSettings, uuid: UUID | None = None) -> DryRun:
+        """The same for settings that are not saved, as if no file grew any more. To cancel it ends the look."""
+        settings = (await self._checked(settings)).model_copy(update={"growth_checks": 0})
+        return await dry_run(self._database, self._presets, settings, uuid or uuid4())
+
+    async def counts(self, uuid: UUID, text: str = "") -> Counts:
+        """How many files are in each state that occurs; `text` is a part of their paths."""
+        pattern = FileFilterView(text=text).pattern
+        return (await stored.count_files(self._database, uuid, pattern)).get(uuid, {})
+
+    async def all_counts(self) -> dict[UUID, Counts]:
+        """The same for every watchfolder that has files."""
+        return await stored.count_files(self._database)
 
     async def _checked(self, settings: WatchfolderSettings) -> WatchfolderSettings:
         settings = check(settings)

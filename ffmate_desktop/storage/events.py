@@ -4,6 +4,7 @@ Only for local disks; without it, or when it falls silent, scanning at each inte
 """
 
 import asyncio
+import logging
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -48,6 +49,8 @@ class FolderEvents:
     """
 
     def __init__(self, ring: Callable[[int], None]) -> None:
+        # It takes being stopped at the wrong moment for an error, and says so; what really ends it, we say.
+        logging.getLogger("watchdog").setLevel(logging.CRITICAL)
         self._ring = ring
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()

@@ -1,8 +1,7 @@
 """How long a start takes: from starting the program to the painted window, and to the queue with its rows.
 
-Run by hand: `python -m tests.benchmarks.start [--rounds 5]`.
-Three starts, each as a user has it: the first ever, with
-an empty data folder; one that has to start its database; and one whose database is running.
+Run by hand: `python -m tests.benchmarks.start [--rounds 5]`. Three starts, each as a user has it: the first ever,
+with an empty data folder; one that has to start its database; and one whose database is running.
 """
 
 import argparse

@@ -1,19 +1,23 @@
 """Whether the model of the protocol finds defects: puts known ones into the SQL, one after the other.
 
 By hand: python -m tests.db.mutations [a word of the name ...]
-Each defect is valid SQL that a careless edit could make. The model runs with the examples of the suite, so that what
-is found here would make the suite fail.
+Each defect is valid SQL that a careless edit could make. The model runs with the examples of the suite, and when it
+finds nothing the direct tests of these statements run: what is found here would make the suite fail.
 """
 
 import asyncio
+import os
+import re
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import LiteralString
 
 import asyncpg
+import pytest
 
 from ffmate_desktop.db import queries
 from ffmate_desktop.db.migrate import migrate
@@ -225,6 +229,36 @@ def find(uri: str, defect: Defect) -> tuple[int, str | None]:
         return machine.steps, None
 
 
+DIRECT = tuple(f"tests/db/test_{name}.py" for name in ("claims", "leases", "tasks", "attempts"))
+_VARIABLE = "FFMATE_TESTS_DEFECT"
+
+
+def find_directly(defect: Defect) -> str | None:
+    """The test that fails, of those that say what one statement shall do."""
+    plugins = ("-p", __spec__.name if __name__ == "__main__" else __name__, "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", *plugins, *DIRECT],
+        check=False,
+        env=os.environ | {_VARIABLE: defect.name},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    failed = re.search(r"^(?:FAILED|ERROR) \S*::(\S+)", done.stdout, re.MULTILINE)
+    if done.returncode not in (0, 1):
+        raise RuntimeError(done.stdout + done.stderr)
+    return failed[1] if failed else None
+
+
+@pytest.hookimpl
+def pytest_configure(config: pytest.Config) -> None:
+    """As a plugin of the direct tests: the defect stays until the process ends."""
+    defect = next(defect for defect in DEFECTS if defect.name == os.environ[_VARIABLE])
+    harm = ExitStack()
+    harm.enter_context(injected(defect))
+    config.add_cleanup(harm.close)
+
+
 async def main(words: Sequence[str]) -> int:
     """A line for each defect; the exit code tells whether one was missed."""
     wanted = [defect for defect in DEFECTS if not words or any(word in defect.name for word in words)]
@@ -237,6 +271,7 @@ async def main(words: Sequence[str]) -> int:
         for defect in wanted:
             begun = time.perf_counter()
             steps, said = await asyncio.to_thread(find, uri, defect)
+            said = said or await asyncio.to_thread(find_directly, defect)
             seconds = time.perf_counter() - begun
             verdict = "found " if said else "MISSED"
             print(

@@ -154,7 +154,7 @@ class World:
             if not task.is_active or self.lives(task.node_id):
                 continue
             place = [node.name for node in self.nodes.values() if node.name == task.node_name]
-            folders = (task.result or {}).get("folders", [""])
+            folders = (task.result or {}).get("folders", ["/"])
             self.leftovers.setdefault(
                 (task.uuid, task.epoch), (f"machine of {place[0]}" if place else None, folders)
             )

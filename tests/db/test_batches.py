@@ -11,7 +11,7 @@ import pytest
 from ffmate_desktop.db import batches, claims, tasks
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.change import BatchFinished, parse
-from ffmate_desktop.domain.task import Outcome, TaskStatus
+from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
 from tests.db.cluster import joined, row
 
 pytestmark = pytest.mark.db
@@ -58,7 +58,7 @@ async def test_the_last_two_tasks_end_on_two_nodes_at_once(database_uri: str) ->
             [first] = await claims.claim(database, a.id, 1)
             [second] = await claims.claim(database, b.id, 1)
 
-            async def end(node: int, claim: claims.Claim) -> list[UUID]:
+            async def end(node: int, claim: Claim) -> list[UUID]:
                 await claims.finish(database, node, [(claim, DONE)])
                 return await batches.finish(database, [claim.uuid])
 

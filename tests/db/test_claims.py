@@ -305,5 +305,11 @@ async def test_a_refused_task_is_offered_to_each_node_that_could_run_it_once(
         [claim] = await claims.claim(database, b.id, 1)
         assert await claims.refuse(database, b.id, claim, "Not here.", 9) == (False, "b", {"a": "Not here."})
         await claims.give_back(database, b.id)
+        [claim] = await claims.claim(database, b.id, 1)
+        async with joined(database_uri, identifier="d") as d:
+            refused = await claims.refuse(database, b.id, claim, "Not here.", 2)
+            assert refused == (False, "b", {"a": "Not here."}), "two have tried, d need not"
+            await leases.leave(database, d.id)
+        await claims.give_back(database, b.id)
         await leases.leave(database, b.id)
         assert await names(database, a.id, 1) == ["task"], "nobody is left who has not refused it"

@@ -7,7 +7,7 @@ import pytest
 from ffmate_desktop.db import start_checks
 from ffmate_desktop.db.connection import Database, connect, native, storable
 from ffmate_desktop.db.health import examine
-from ffmate_desktop.db.queries import all_queries, query
+from ffmate_desktop.db.queries import Sql, all_queries, query
 from ffmate_desktop.domain.errors import UsageError, UserError
 
 pytestmark = pytest.mark.db
@@ -61,6 +61,15 @@ def test_any_file_name_survives_storing() -> None:
         stored.encode()
         assert native(stored) == name
     assert storable("a\0b") == "a�b"
+
+
+async def test_json_that_is_none_can_be_kept(database: Database) -> None:
+    """NaN and infinity have no form in JSON, and half a character none in PostgreSQL."""
+    odd = {"rate": float("nan"), "length": float("inf"), "title": "a\ud800b\0", "name": "\udcff"}
+    [row] = await database.fetch(Sql("SELECT $1::jsonb"), odd)
+    assert row[0] == {"rate": None, "length": None, "title": "a\ufffdb\ufffd", "name": "\udcff"}
+    [row] = await database.fetch(Sql("SELECT $1::jsonb"), {"rate": float("nan"), "title": "a\0"})
+    assert row[0] == {"rate": None, "title": "a\ufffd"}
 
 
 async def test_a_broken_transaction_leaves_nothing(database: Database) -> None:

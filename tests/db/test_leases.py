@@ -1,6 +1,7 @@
 """Joining, beating, sweeping and leaving on the real server; time is moved in the rows, never waited for."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,11 +9,11 @@ import pytest
 from ffmate_desktop.db import claims, leases, nodes, tasks
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.leases import MAX_LOSSES
-from ffmate_desktop.db.queries import Sql
+from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus
-from tests.db.cluster import add, age, joined, row
+from tests.db.cluster import add, age, joined, row, spec
 
 pytestmark = pytest.mark.db
 
@@ -143,6 +144,14 @@ async def test_a_task_that_was_lost_three_times_is_given_up(database: Database, 
                 await claims.claim(database, node.id, 1)
                 await age(database, node.id, 16)
                 await leases.sweep(database, live.id)
+                [waits] = await database.fetch(
+                    Sql("SELECT not_before > now() + interval '3s' FROM ffmate.tasks")
+                )
+                assert waits[0] is (number > 0), "the second loss may be the task's own doing"
+                left = {one.task for one in await leases.leftovers_of_ended(database)}
+                assert left == ({uuid} if number == MAX_LOSSES - 1 else set()), (
+                    "somebody may still come back to it"
+                )
         [task] = await tasks.get_tasks(database, [uuid])
         assert task.status is TaskStatus.DONE_ERROR
         assert task.error == "3 nodes were lost while they worked on this task; the last one was n2."
@@ -183,9 +192,55 @@ async def test_strays_are_requeued_without_burying_anybody(database: Database, d
         await claims.claim(database, left.id, 1)
         await age(database, live.id, 60)
         await leases.leave(database, left.id)
+        await age(database, live.id, -60)
+        assert (await leases.beat(live.connection, live.id, 15, [])).stray
+        await age(database, live.id, 60)
         assert len((await leases.requeue_strays(database)).moved) == 1
         shown = {node.identifier: node.state for node in await nodes.list_nodes(database)}
         assert shown == {"a": NodeState.LEFT, "b": NodeState.ONLINE}
+
+
+async def test_a_stray_of_a_node_that_was_forgotten_is_requeued(
+    database: Database, database_uri: str
+) -> None:
+    await add(database, row("task"))
+    async with joined(database_uri) as gone:
+        await claims.claim(database, gone.id, 1)
+        await leases.leave(database, gone.id)
+        await leases.forget_nodes(database, timedelta(0))
+        assert await nodes.list_nodes(database) == []
+        assert len((await leases.requeue_strays(database)).moved) == 1
+
+
+async def test_what_lies_in_the_root_of_a_disk_is_looked_for_there(
+    database: Database, database_uri: str
+) -> None:
+    outputs = {"/out.mp4": "/", "/films/out.mp4": "/films", "D:\\out.mp4": "D:\\", "D:\\a\\out.mp4": "D:\\a"}
+    uuids = await add(database, *(replace(row(path), spec=spec(output=path)) for path in outputs))
+    async with joined(database_uri, slots=4) as node:
+        assert len(await claims.claim(database, node.id, 4)) == 4
+        await tasks.cancel(database, uuids)
+        await leases.leave(database, node.id)
+        await leases.requeue_strays(database)
+    left = {one.task: one.folders for one in await leases.leftovers_of_ended(database)}
+    assert [left[uuid] for uuid in uuids] == [(folder,) for folder in outputs.values()]
+
+
+@pytest.mark.parametrize("change", ["cancelled", "another epoch", "good"])
+async def test_of_what_a_dead_incarnation_still_holds_only_what_is_as_it_was_is_taken_over(
+    database: Database, database_uri: str, change: str
+) -> None:
+    [uuid] = await add(database, row("task"))
+    async with joined(database_uri) as node, joined(database_uri, identifier="b") as live:
+        [claim] = await claims.claim(database, node.id, 1)
+        await age(database, node.id, 16)
+        await database.fetch(query("leases", "bury_late_nodes"), live.id)
+        again = await leases.join(node.connection, node.facts)
+        if change == "cancelled":
+            await tasks.cancel(database, [uuid])
+        epoch = claim.epoch + (change == "another epoch")
+        adopted = await leases.adopt(node.connection, again.id, [(claim.id, epoch, node.id)])
+    assert bool(adopted) is (change == "good")
 
 
 async def test_a_drained_node_hears_of_it_with_its_beat(database: Database, database_uri: str) -> None:

@@ -14,6 +14,7 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import all_queries
 from ffmate_desktop.domain.queue import (
     LAST_NUMBER,
+    NO_BATCH,
     QueueFilter,
     QueueRow,
     QueueView,
@@ -153,7 +154,14 @@ async def test_batches_are_as_far_as_their_tasks(
         await claims.finish(database, node.id, [(done, Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {}))])
         [batch] = await queue.batches([first, gone])
         [group] = await queue.newest_batches()
-    assert (group.name, group.state) == ("0", batch)
+        await add(database, row("alone"))
+        [alone] = await queue.batches([NO_BATCH])
+        assert (alone.uuid, alone.total, alone.elapsed, alone.remaining) == (NO_BATCH, 1, None, None)
+        assert len(await queue.tasks_of([first, NO_BATCH])) == 5
+        assert await queue.newest_batches(10, group) == []
+    assert (group.name, group.state.by_status) == ("0", batch.by_status)
+    assert batch.elapsed is not None
+    assert batch.remaining == batch.elapsed * 60 / 40
     assert (batch.uuid, batch.total, batch.progress) == (first, 4, 40)
     assert batch.by_status == {"DONE_SUCCESSFUL": 1, "RUNNING": 1, "QUEUED": 2}
 

@@ -100,6 +100,17 @@ async def test_restart_works_from_every_done_status_only(
         assert after == before
 
 
+async def test_a_restart_starts_clean(database: Database, database_uri: str) -> None:
+    """Whatever an earlier life left: refusals, losses, a publication that was never finished."""
+    uuid = await put_into(TaskStatus.DONE_ERROR, database, database_uri)
+    left = 'losses = 2, refused = \'{"7": ["a", "Not here."]}\', publishing = \'{"outputs": []}\''
+    async with database.transaction() as connection:
+        await connection.execute(f"UPDATE ffmate.tasks SET {left}, not_before = now() + interval '1 day'")
+    await tasks.restart(database, [uuid])
+    [row] = await database.fetch(Sql("SELECT losses, refused, publishing, not_before FROM ffmate.tasks"))
+    assert tuple(row) == (0, {}, None, None)
+
+
 async def test_restart_into_a_taken_output_is_refused_whole(database: Database, database_uri: str) -> None:
     [done] = await add(database, row("done", output_key="/a"))
     async with joined(database_uri) as node:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from keyrings.alt.file import PlaintextKeyring
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
@@ -26,7 +27,11 @@ from ffmate_desktop.gui.pages.logs_page import LogsPage
 from ffmate_desktop.gui.pages.nodes_page import CARDS, TABLE, NodesPage
 from ffmate_desktop.gui.pages.page import Page
 from ffmate_desktop.gui.pages.presets_page import PresetsPage
+from ffmate_desktop.gui.preferences.dialog import SettingsDialog
+from ffmate_desktop.gui.preferences.switching import Switching
 from ffmate_desktop.gui.submitting import Submitting
+from ffmate_desktop.services.passwords import Keyring
+from ffmate_desktop.settings import Settings
 from tests.gui.desk import Desk, desk_settings, open_desk_with
 from tests.gui.peers import open_peer
 from tests.gui.sample_work import OWN, Media, fill, running
@@ -55,11 +60,19 @@ SETTLE = 0.7
 """Seconds that a page gets to read and paint what it has just been asked to show."""
 
 
+class SampleKeyring(PlaintextKeyring):  # type: ignore[misc]
+    """Named as the one of a usual Linux desktop."""
+
+    name = "Secret Service"
+
+
 class Photographer:
     """Shows one thing after the other and keeps each in both themes."""
 
-    def __init__(self, desk: Desk, media: Media, folder: Path, ending: str) -> None:
-        self._desk, self._media = desk, media
+    def __init__(
+        self, desk: Desk, settings: Settings, uri: str, media: Media, folder: Path, ending: str
+    ) -> None:
+        self._desk, self._settings_of_desk, self._uri, self._media = desk, settings, uri, media
         self._folder, self._ending = folder, ending
         self._window = desk.window
         self.taken: list[Path] = []
@@ -74,6 +87,7 @@ class Photographer:
         await self._submitting()
         await self._presets()
         await self._nodes()
+        await self._settings()
         logbook = self._open(LogsPage)
         logbook.topics.choose(
             frozenset({"task", "cluster"})
@@ -88,9 +102,9 @@ class Photographer:
         await self._keep("queue", self._window)
         desk.page.view.clearSelection()
         await self._keep("queue-wide", self._window)
-        desk.page.grouped.setChecked(True)
+        desk.page.groups.button.setChecked(True)
         await self._keep("batches", self._window)
-        desk.page.grouped.setChecked(False)
+        desk.page.groups.button.setChecked(False)
 
     def _row_of(self, clip: Path) -> int:
         model = self._desk.page.model
@@ -134,6 +148,32 @@ class Photographer:
         await self._keep("add-node", dialog)
         dialog.reject()
 
+    async def _settings(self) -> None:
+        """With a keyring as a desktop has one; the address is an example, what was found behind it is real."""
+        setup = bootstrap.make_setup(self._settings_of_desk, Keyring(SampleKeyring))
+        switching = Switching(self._window, self._desk.program, setup)
+        dialog = SettingsDialog(self._window, switching)
+        dialog.open()
+        dialog.node.labels.setText("gpu storage:media")
+        await until(lambda: dialog.node.ffmpeg_note.text.startswith("Version"), "ffmpeg is known")
+        await self._keep("settings", dialog)
+        dialog.show_section(1)
+        dialog.cluster.server.setChecked(True)
+        dialog.cluster.address.setText(self._uri)
+        dialog.cluster.test.click()
+        await until(lambda: len(dialog.cluster.result.lines) > 3, "the server was tried")
+        dialog.cluster.address.blockSignals(True)
+        dialog.cluster.address.setText("postgresql://ffmate@db.studio.example/ffmate")
+        dialog.cluster.password.blockSignals(True)
+        dialog.cluster.password.setText("example")
+        dialog.cluster.address.setCursorPosition(0)
+        await self._keep("settings-cluster", dialog)
+        for number, name in ((2, "appearance"), (3, "notifications"), (4, "window")):
+            dialog.show_section(number)
+            await self._keep(f"settings-{name}", dialog)
+        dialog.reject()
+        await switching.close()
+
     def _open(self, kind: type[P]) -> P:
         number, page = next(
             (number, page) for number, page in enumerate(self._window.pages) if isinstance(page, kind)
@@ -167,7 +207,7 @@ async def take(folder: Path, ending: str) -> None:
             cluster = await stack.enter_async_context(bootstrap.open_cluster(settings))
             desk = await stack.enter_async_context(open_desk_with(settings))
             desk.window.resize(*SIZE)
-            photographer = Photographer(desk, media, folder, ending)
+            photographer = Photographer(desk, settings, cluster.uri, media, folder, ending)
             await asyncio.sleep(SETTLE)
             await photographer.nothing_yet()
             for name, (slots, labels) in PEERS.items():

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ffmate_desktop.domain.preferences import NoticeWishes
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.gui.desktop import notices as told
 from ffmate_desktop.gui.desktop.notices import Notices
@@ -58,6 +59,24 @@ async def test_what_failed_before_is_not_told_and_what_fails_together_is_told_on
     look(desk)
     await until(lambda: len(heard) == 2, "it is told as well")
     assert heard[1][0] == "“one more” failed."
+
+
+async def test_a_kind_that_nobody_wants_is_not_told(
+    desk: Desk, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = await listen(desk, monkeypatch, 3600.0)
+    desk.window.around.kept.keep_window(notices=NoticeWishes(failures=False))
+    await desk.shown(await desk.add(clip, BROKEN, name="unwanted"), TaskStatus.DONE_ERROR)
+    notices = desk.window.findChild(Notices)
+    assert notices is not None
+    look(desk)
+    await until(lambda: notices._seen, "it was seen")
+    assert heard == []
+    desk.window.around.kept.keep_window(notices=NoticeWishes())
+    await desk.shown(await desk.add(clip, BROKEN, name="wanted"), TaskStatus.DONE_ERROR)
+    look(desk)
+    await until(lambda: heard, "it is told")
+    assert heard[0][0] == "“wanted” failed."
 
 
 async def test_a_node_that_was_killed_is_told(

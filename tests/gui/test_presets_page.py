@@ -3,13 +3,16 @@
 import json
 from pathlib import Path
 
+import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.gui.dialogs.try_preset import TryDialog
 from ffmate_desktop.gui.pages.presets_page import PresetsPage
 from ffmate_desktop.services.preset_editor import PresetDraft
 from tests.gui.desk import Desk
+from tests.node.farm import ffmpegs
 from tests.node.waiting import until
 
 
@@ -111,3 +114,57 @@ async def test_deleting_asks_and_others_changes_are_seen(desk: Desk) -> None:
     await until(lambda: page.list.model.row_of(preset.uuid) < 0, "it is gone")
     assert await own(desk) == []
     assert page.form.name.text() != "From elsewhere"
+
+
+def trying(page: PresetsPage, source: Path) -> TryDialog:
+    """The dialog that tries what is filled in."""
+    page.try_file(str(source))
+    return page.findChildren(TryDialog)[-1]
+
+
+@pytest.mark.ffmpeg
+async def test_a_preset_is_tried_on_two_seconds_of_a_file_and_nothing_is_left(desk: Desk, clip: Path) -> None:
+    page = await shown_page(desk)
+    QTest.keyClicks(page.list.search, "h.264 web 720p")
+    before = sorted(clip.parent.iterdir())
+    dialog = trying(page, clip)
+    await until(dialog.open_output.isVisible, "it works")
+    assert "h264" in dialog.line.text()
+    assert dialog.still.isVisible()
+    assert not dialog.still.pixmap().isNull()
+    output = Path(dialog._output)
+    assert output.suffix == ".mp4"
+    dialog.leave.click()
+    await until(lambda: not output.exists() and not output.parent.exists(), "it is cleaned up")
+    assert sorted(clip.parent.iterdir()) == before
+    assert (await desk.core.queue.counts()) == {}
+
+
+@pytest.mark.ffmpeg
+async def test_what_does_not_work_is_told_in_plain_words(desk: Desk, clip: Path) -> None:
+    page = await shown_page(desk)
+    page.new_button.click()
+    page.form.name.setText("Broken")
+    page.form.output.setText("${INPUT_FILE_DIR}/x.mp4")
+    page.form.command.set_command("-i ${INPUT_FILE} -c:v nonsense ${OUTPUT_FILE}")
+    dialog = trying(page, clip)
+    await until(lambda: not dialog.meter.isVisible(), "it fails")
+    assert "nonsense" in dialog.heading.text()
+    dialog.leave.click()
+    page.form.command.set_command("-i ${INPUT_FILE} -c copy ${INPUT_FILE_DIR}/elsewhere.mp4")
+    dialog = trying(page, clip)
+    await until(lambda: not dialog.meter.isVisible(), "it is refused")
+    assert "${OUTPUT_FILE}" in dialog.line.text()
+    dialog.leave.click()
+
+
+@pytest.mark.ffmpeg
+async def test_a_trial_that_is_canceled_ends_ffmpeg(desk: Desk, clip: Path) -> None:
+    page = await shown_page(desk)
+    page.new_button.click()
+    page.form.output.setText("${INPUT_FILE_DIR}/x.mp4")
+    page.form.command.set_command("-i ${INPUT_FILE} -vf realtime=speed=0.01 ${OUTPUT_FILE}")
+    dialog = trying(page, clip)
+    await until(ffmpegs, "ffmpeg runs")
+    dialog.leave.click()
+    await until(lambda: not ffmpegs(), "it has ended")

@@ -247,28 +247,69 @@ def _names(desk: Desk) -> list[str]:
     return [row.name for row in rows if row is not None]
 
 
-async def test_batches_are_shown_as_one_row_and_opened(desk: Desk, clip: Path, tmp_path: Path) -> None:
+async def test_batches_open_and_close_with_keyboard_and_mouse(desk: Desk, clip: Path, tmp_path: Path) -> None:
     page = desk.page
     single = await desk.add(clip)
     new = [
         NewTask(input_file=str(clip), command=ENCODE, output_file=f"{tmp_path}/{name}.mp4") for name in "abc"
     ]
     submitted = await desk.core.tasks.add(new, source="test")
-    page.grouped.click()
-    model = page.batches.batches
-    await until(lambda: model.rowCount() == 1, "one batch, and no row for the single task")
-    await until(
-        lambda: (group := model.group_at(0)) and group.state.progress == 100, "its progress rises to the end"
-    )
-    assert model.data(model.index(0)) == "clip.mov and 2 more: 100\u2009%, 3 of 3 done"
-    page.batches.setCurrentIndex(model.index(0))
-    QTest.keyClick(page.batches, Qt.Key.Key_Return)
-    await until(lambda: page.model.rowCount() == 3, "its tasks are shown")
-    assert {row.uuid for n in range(3) if (row := page.model.row_at(n))} == set(submitted.uuids)
-    page.only.click()
-    assert page.grouped.isChecked()
-    page.grouped.click()
+    page.groups.button.click()
+    model, view = page.groups.model, page.groups.view
+    await until(lambda: model.rowCount() == 2, "the single task, and one batch")
+    await until(lambda: (group := model.group_at(1)) and group.state.progress == 100, "its progress rises")
+    assert model.data(model.index(1, Column.TASK)) == "clip.mov and 2 more, 3 of 3 done"
+    assert model.data(model.index(0, Column.TASK)) == "Single tasks, 1 of 1 done"
+    view.selectRow(1)
+    QTest.keyClick(view, Qt.Key.Key_Right)
+    await until(lambda: model.rowCount() == 5 and model.row_at(4), "its tasks are shown")
+    assert [row.uuid for n in (2, 3, 4) if (row := model.row_at(n))] == list(submitted.uuids)
+    assert view.ranges() == [(1, 1)]
+    view.selectRow(4)
+    await until(page.detail.isVisible, "the details of a task")
+    QTest.keyClick(view, Qt.Key.Key_Left)
+    assert view.currentIndex().row() == 1, "the first press goes to the head"
+    QTest.keyClick(view, Qt.Key.Key_Left)
+    assert model.rowCount() == 2
+    place = QPoint(view.columnViewportPosition(Column.TASK) + 18, view.rowViewportPosition(0) + 28)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    await until(lambda: (row := model.row_at(1)) and row.uuid == single, "the single one is shown")
+    page.groups.button.click()
     await until(lambda: page.model.rowCount() == 4 and desk.row(single), "all tasks again")
+
+
+async def test_what_is_done_to_a_batch_is_done_to_all_its_tasks(
+    desk: Desk, clip: Path, tmp_path: Path
+) -> None:
+    page = desk.page
+    await desk.core.nodes.pause("desk")
+    new = [
+        NewTask(input_file=str(clip), command=ENCODE, output_file=f"{tmp_path}/{n}.mp4") for n in range(300)
+    ]
+    submitted = await desk.core.tasks.add(new, source="test")
+    other = await desk.add(clip)
+    page.groups.button.click()
+    model, view = page.groups.model, page.groups.view
+    await until(lambda: model.rowCount() == 2, "the batch, and the single task")
+    view.selectRow(1)
+    assert view.count_tasks() == 300
+    page.actions_.cancel.trigger()
+    await until(
+        lambda: (group := model.group_at(1)) and group.state.by_status == {TaskStatus.DONE_CANCELED: 300},
+        "all of them are canceled",
+    )
+    assert (await desk.task(other)).status is TaskStatus.QUEUED
+    page.actions_.restart.trigger()
+    await until(
+        lambda: (group := model.group_at(1)) and group.state.by_status == {TaskStatus.QUEUED: 300},
+        "all of them wait again",
+    )
+    page.actions_.moves[0].trigger()
+
+    async def moved() -> bool:
+        return all(task.priority > 0 for task in await desk.core.tasks.get(submitted.uuids))
+
+    await until(moved, "all of them are before the others")
 
 
 def _first(desk: Desk):  # type: ignore[no-untyped-def]

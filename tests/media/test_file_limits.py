@@ -12,7 +12,8 @@ from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.media import landlock_worker
 from ffmate_desktop.media.file_limits import Limits, cage, check_plan
-from ffmate_desktop.media.outputs import OutputPlan, plan
+from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.outputs import plan
 from tests.media.clips import FFMPEG
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")

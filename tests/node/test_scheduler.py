@@ -1,8 +1,10 @@
 """The scheduler on the real database: ends and claims travel together, and each end gets its own answer."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -12,8 +14,10 @@ from ffmate_desktop.db import claims, tasks
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
-from ffmate_desktop.node.scheduler import Scheduler
+from ffmate_desktop.node.scheduler import UNWRITTEN, Scheduler
+from tests.conftest import ExpectedWarnings
 from tests.db.cluster import Joined, add, joined, row
+from tests.node.farm import Farm
 from tests.node.waiting import until
 
 pytestmark = pytest.mark.db
@@ -119,3 +123,43 @@ async def test_an_end_of_a_former_incarnation_goes_alone(database: Database, dat
         mine, other = await asyncio.gather(node.end("0"), node.scheduler.finish(former.id, [(claim, DONE)]))
         assert (mine, other) == (True, {claim.id: "run"})
         assert node.database.statements == before + 2
+
+
+TOO_MUCH = Outcome(TaskStatus.DONE_ERROR, 40.0, "It broke.", {"frames": object()})
+"""What has no form in JSON."""
+TABOO = "ALTER TABLE ffmate.tasks ADD CONSTRAINT taboo CHECK (error <> 'Taboo.')"
+REFUSED = Outcome(TaskStatus.DONE_ERROR, 40.0, "Taboo.", {"frames": 3})
+
+
+@pytest.mark.parametrize("poison", [TOO_MUCH, REFUSED], ids=["not to be sent", "refused by the server"])
+async def test_an_end_whose_data_is_refused_holds_up_no_other(
+    database: Database, database_uri: str, expected_warnings: ExpectedWarnings, poison: Outcome
+) -> None:
+    await add(database, row("good"), row("poison"), row("next"))
+    async with database.transaction() as connection:
+        await connection.execute(TABOO)
+    expected_warnings.announce("The database cannot keep how poison .* ended")
+    async with desk(database_uri, 2) as node:
+        await until(lambda: len(node.runs) == 2, "the claims")
+        good, bad = node.runs.pop("good"), node.runs.pop("poison")
+        ends = await asyncio.gather(
+            node.scheduler.finish(node.node.id, [(bad, poison)]),
+            node.scheduler.finish(node.node.id, [(good, DONE), (bad, poison)]),
+        )
+        assert list(ends) == [{bad.id: "run"}, {good.id: "run", bad.id: "run"}]
+        await until(lambda: "next" in node.runs, "the claim that travelled with them")
+    [fine, failed] = await tasks.get_tasks(database, [good.uuid, bad.uuid])
+    assert fine.status is TaskStatus.DONE_SUCCESSFUL
+    assert (failed.status, failed.progress, failed.error) == (TaskStatus.DONE_ERROR, 40.0, UNWRITTEN)
+
+
+async def test_what_a_real_ffmpeg_says_can_be_kept_whatever_it_is(farm: Farm, clip: Path) -> None:
+    """Half a character and bytes that are no text, in the name of the input, the error and the log."""
+    odd = clip.with_name(os.fsdecode(b"\xed\xa0\x80 \xff.mov"))
+    odd.write_bytes(clip.read_bytes()[:3000])
+    await farm.node(slots=2)
+    broken, good = await farm.add(odd), await farm.add(clip)
+    task = await farm.done(broken)
+    assert task.status is TaskStatus.DONE_ERROR
+    assert task.error and task.error != UNWRITTEN
+    await farm.successful(good)

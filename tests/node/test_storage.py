@@ -105,3 +105,33 @@ async def test_an_input_that_vanishes_between_two_steps_is_named(farm: Farm, cli
     assert task.status is TaskStatus.DONE_ERROR
     assert task.error and task.error.startswith("“source.mov” does not exist on this node.")
     await lives_on(farm, clip)
+
+
+@pytest.mark.parametrize("left", ["no folder", "an empty folder"])
+async def test_a_share_that_is_not_mounted_is_noticed_and_not_made(
+    farm: Farm, clip: Path, disk: Disk, left: str
+) -> None:
+    uuid = await farm.add(clip, output=f"{disk.folder}/films/out.mp4")
+    disk.vanish()
+    if left == "no folder":
+        disk.folder.rmdir()
+    await farm.node()
+    task = await farm.done(uuid)
+    assert task.status is TaskStatus.DONE_ERROR
+    assert task.error and task.error.startswith(
+        f"The storage “{disk.folder}”, where the output belongs, is not"
+    )
+    assert not disk.folder.exists() or list(disk.folder.iterdir()) == [], "the share's folder was not filled"
+    if left == "no folder":
+        disk.folder.mkdir()
+    assert disk.mount()
+    await farm.tasks.restart([uuid])
+    assert (await farm.successful(uuid)).size, "back again, it is written to"
+
+
+async def test_who_shares_a_folder_need_not_mount_it(farm: Farm, clip: Path, disk: Disk) -> None:
+    uuid = await farm.add(clip, output=f"{disk.folder}/films/out.mp4")
+    disk.vanish()
+    (disk.folder / "something").touch()
+    await farm.node()
+    await farm.successful(uuid)

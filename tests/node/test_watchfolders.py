@@ -362,3 +362,75 @@ async def test_edits_are_heard_at_once_and_a_lost_preset_is_told(watched: Watche
     await watched.service.edit(watched.uuid, changed.model_copy(update={"preset": other.uuid}))
     await watched.state("one.mov", QUEUED)
     assert (await watched.now()).error is None
+
+
+async def test_polling_alone_finds_everything(
+    watched: Watched, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ffmate_desktop.storage.events.is_local", lambda _path: False)  # a network share
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin()
+    watched.put(clip, "a/one.mov")
+    await watched.state("a/one.mov", QUEUED)
+    watched.put(clip, "a/b/two.mov")
+    await watched.state("a/b/two.mov", QUEUED)
+
+
+async def test_events_alone_shorten_the_wait(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(**ONCE)
+    await watched.scanned_first()
+    for path in ("one.mov", "new/two.mov", "new/deeper/three.mov"):
+        watched.put(clip, path)
+        await watched.state(path, QUEUED)
+    (watched.root / "new").rename(watched.root / "moved")
+    await watched.state("moved/deeper/three.mov", QUEUED)
+
+
+async def test_an_original_that_another_task_needs_stays(watched: Watched, clip: Path) -> None:
+    await watched.farm.node(watches=True)
+    source = watched.put(clip, "one.mov")
+    other = await watched.farm.add(source, labels=("nobody",))
+    await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
+    await watched.state("one.mov", DONE)
+    await watched.scanned(2)
+    assert source.exists()
+    await watched.farm.tasks.cancel([other])
+    await until(lambda: moved(watched, "one.mov"), "it is moved when nobody needs it")
+
+
+async def test_a_node_that_dies_while_it_moves_an_original(watched: Watched, clip: Path) -> None:
+    """The name is in the ledger; the file is in its old place, in the new one, in both, or removed by somebody."""
+    worker = await watched.farm.node(watches=True)
+    await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
+    watched.put(clip, "seen.mov")
+    await until(lambda: moved(watched, "seen.mov"), "it works")
+    await worker.stop()
+    places = {"old.mov": "old", "new.mov": "new", "both.mov": "old new", "none.mov": ""}
+    for name, where in places.items():
+        source = watched.put(clip, name)
+        status, target = source.stat(), watched.root / "done" / name
+        if "new" in where:
+            shutil.copyfile(source, target)
+            os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+        await watched.farm.sql(
+            "INSERT INTO ffmate.watched_files (folder, path, size, mtime, inode, view, state, disposal, ledger)"
+            " SELECT id, $1, $2, $3, $4, $5, 'done', $6, ledger FROM ffmate.watchfolders",
+            name, status.st_size, status.st_mtime_ns // 1000, status.st_ino, watched.root.stat().st_ino,
+            {"action": "move", "is_done": True, "begun": True, "folder": str(target.parent), "target": str(target)},
+        )  # fmt: skip
+        if "old" not in where:
+            source.unlink()
+    await watched.farm.node("b", watches=True)
+    await watched.service.scan(watched.uuid)
+
+    async def settled() -> bool:
+        files = await watched.files(gone=True)
+        return all(name in files and files[name].gone for name in places)
+
+    await until(settled, "every original is away")
+    assert sorted(path.name for path in (watched.root / "done").iterdir()) == [
+        "both.mov", "new.mov", "old.mov", "seen.mov",
+    ]  # fmt: skip
+    assert [path.name for path in watched.root.iterdir()] == ["done"]
+    assert len(await watched.tasks()) == 1

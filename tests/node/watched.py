@@ -62,6 +62,14 @@ class Watched:
 
         return await until(reached, f"{path} is {' or '.join(states)}")
 
+    async def scanned_first(self) -> None:
+        """Once it was scanned at all."""
+
+        async def scanned() -> bool:
+            return (await self.now()).last_check is not None
+
+        await until(scanned, "the first scan")
+
     async def scanned(self, times: int = 1) -> Watchfolder:
         """After so many more whole scans."""
         folder = await self.now()

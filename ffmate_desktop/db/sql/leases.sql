@@ -122,7 +122,9 @@ kept AS (
     SELECT m.uuid, m.epoch - 1,
            (SELECT n.machine FROM ffmate.nodes n WHERE n.identifier = m.node_name ORDER BY n.joined_at DESC LIMIT 1),
            coalesce(m.result -> 'folders',
-                    jsonb_build_array(regexp_replace(m.spec ->> 'output', '[/\\][^/\\]*$', '')))
+                    jsonb_build_array(CASE WHEN m.spec ->> 'output' ~ '^([A-Za-z]:)?[/\\][^/\\]*$'  -- the root keeps its slash
+                        THEN regexp_replace(m.spec ->> 'output', '[^/\\]*$', '')
+                        ELSE regexp_replace(m.spec ->> 'output', '[/\\][^/\\]*$', '') END))
       FROM moved m WHERE m.result ? 'folders' OR m.spec ->> 'output' IS NOT NULL
     ON CONFLICT DO NOTHING)
 SELECT id, uuid, status, node_name, desired FROM moved;

@@ -9,7 +9,9 @@
 -- fragment: row
 SELECT t.id, t.uuid, t.version, t.epoch, t.name, t.preset_name, t.status, t.phase, t.desired, t.priority,
        t.node_name, t.attempts, t.batch, t.created_at, t.started_at, t.finished_at, t.progress, r.labels,
-       split_part(t.error, E'\n', 1) AS error, coalesce(t.result -> 'imported' ->> 'input', t.spec ->> 'input') AS input,
+       split_part(coalesce(t.error, CASE WHEN t.status = 'QUEUED' THEN
+           (SELECT string_agg(r.who ->> 0 || ': ' || (r.who ->> 1), ' · ') FROM jsonb_each(t.refused) AS r (node, who)) END),
+           E'\n', 1) AS error, coalesce(t.result -> 'imported' ->> 'input', t.spec ->> 'input') AS input,
        coalesce(t.result ->> 'output', t.spec ->> 'output') AS output, (t.result ->> 'size')::bigint AS size,
        (SELECT p.live FROM jsonb_array_elements(n.progress) AS p (live)
          WHERE p.live ->> 0 = t.id::text AND p.live ->> 1 = t.epoch::text LIMIT 1) AS live,
@@ -30,7 +32,9 @@ SELECT t.id, CASE $5::text WHEN 'priority' THEN -t.priority
            CASE $5 WHEN 'name' THEN lower(t.name) ELSE '' END AS word, t.status, t.progress
       FROM (SELECT a.* FROM ffmate.tasks a WHERE $4::uuid IS NULL
              UNION ALL
-            SELECT b.* FROM ffmate.tasks b WHERE b.batch = $4) AS t
+            SELECT b.* FROM ffmate.tasks b WHERE b.batch = $4
+             UNION ALL
+            SELECT c.* FROM ffmate.tasks c WHERE c.batch IS NULL AND $4 = '00000000-0000-0000-0000-000000000000') AS t
      WHERE t.status = ANY ($1::text[]) AND {fits}
 
 -- name: created_down
@@ -172,19 +176,29 @@ SELECT t.batch, t.status, count(*) AS tasks,
        sum(CASE WHEN t.status LIKE 'DONE%' THEN 100
                 ELSE coalesce((SELECT (p.live ->> 2)::float8 FROM jsonb_array_elements(n.progress) AS p (live)
                                 WHERE p.live ->> 0 = t.id::text AND p.live ->> 1 = t.epoch::text LIMIT 1), 0) END)
-           AS percent
-  FROM ffmate.tasks t
+           AS percent,
+       extract(epoch FROM clock_timestamp() - min(t.started_at))::float8 AS elapsed
+  FROM (SELECT a.* FROM ffmate.tasks a WHERE a.batch = ANY ($1::uuid[])
+         UNION ALL
+        SELECT b.* FROM ffmate.tasks b
+         WHERE b.batch IS NULL AND '00000000-0000-0000-0000-000000000000' = ANY ($1)) AS t
   LEFT JOIN ffmate.nodes n ON n.id = t.node_id AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
- WHERE t.batch = ANY ($1::uuid[])
  GROUP BY t.batch, t.status;
 
+-- name: tasks_of
+-- All tasks of batches, in the order in which they were submitted; the nil uuid stands for those without one.
+SELECT uuid FROM ffmate.tasks WHERE batch = ANY ($1::uuid[])
+ UNION ALL
+SELECT uuid FROM ffmate.tasks WHERE batch IS NULL AND '00000000-0000-0000-0000-000000000000' = ANY ($1);
+
 -- name: newest_batches
--- Batches with the name of their first task, newest first; those without tasks are left out. The table is small: one
--- row a submission.
+-- Batches with the name of their first task, newest first, from behind ($2, $3); those without tasks are left out.
+-- The table is small: one row a submission.
 SELECT b.uuid, b.created_at, t.name
   FROM ffmate.batches b
  CROSS JOIN LATERAL (SELECT name FROM ffmate.tasks WHERE batch = b.uuid ORDER BY id LIMIT 1) AS t
- ORDER BY b.created_at DESC, b.uuid
+ WHERE $2::timestamptz IS NULL OR (b.created_at, b.uuid) < ($2, $3::uuid)
+ ORDER BY b.created_at DESC, b.uuid DESC
  LIMIT $1;
 
 -- name: figures

@@ -47,6 +47,7 @@ RETURNING id;
 -- a file wants a look ($8), but not before a slow scan has rested ($9). Repeating it changes nothing.
 UPDATE ffmate.watchfolders
    SET scan_until = NULL, scanned_at = clock_timestamp(), scanned_by = $4, result = $5::jsonb, error = $6,
+       error_at = CASE WHEN error IS NULL THEN clock_timestamp() ELSE coalesce(error_at, clock_timestamp()) END,
        roots = CASE WHEN $7::jsonb IS NULL THEN roots ELSE roots - '*' || $7 END, unreachable = '{}',
        due_at = greatest(least(due_at, clock_timestamp() + $8::interval), clock_timestamp() + $9::interval),
        settled_at = coalesce($10, settled_at)
@@ -55,8 +56,8 @@ RETURNING id;
 
 -- name: leave_scan
 -- Fenced: this node cannot reach the folder ($4 says why). As long as there are live nodes with its labels that have not
--- tried since the last scan, it is due for them at once. When nobody is left, that is what people see, and at the next
--- interval everybody tries again.
+-- tried since the last scan, it is due for them at once. When nobody is left, that is what people see, instead of what the
+-- last scan found, and at the next interval everybody tries again.
 WITH others AS (
     SELECT EXISTS (SELECT 1 FROM ffmate.nodes o
                     WHERE o.id <> $3 AND o.state = 'online' AND NOT o.paused AND o.lease_until > clock_timestamp()
@@ -68,6 +69,8 @@ UPDATE ffmate.watchfolders w
        asked_at = CASE WHEN left_over THEN clock_timestamp() ELSE w.asked_at END,
        due_at = CASE WHEN left_over THEN clock_timestamp() ELSE w.due_at END,
        error = CASE WHEN left_over THEN w.error ELSE $4 END,
+       error_at = CASE WHEN w.error IS NULL THEN clock_timestamp() ELSE coalesce(w.error_at, clock_timestamp()) END,
+       result = CASE WHEN left_over THEN w.result END,
        scanned_at = CASE WHEN left_over THEN w.scanned_at ELSE clock_timestamp() END,
        scanned_by = CASE WHEN left_over THEN w.scanned_by ELSE $5 END
   FROM others

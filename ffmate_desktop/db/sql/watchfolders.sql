@@ -2,6 +2,10 @@
 
 -- fragment: folder
 SELECT w.uuid, w.version, w.suspended, w.spec, w.error, w.scanned_by, w.result,
+       (SELECT o.identifier FROM ffmate.nodes o WHERE o.id = w.scanner AND o.state IN ('online', 'draining')
+           AND w.scan_until > clock_timestamp()) AS scanning_by,
+       (extract(epoch FROM w.error_at) * 1000)::bigint AS error_at,
+       extract(epoch FROM clock_timestamp() - w.due_at)::float8 AS overdue,
        (extract(epoch FROM w.scanned_at) * 1000)::bigint AS scanned_at,
        (extract(epoch FROM w.due_at) * 1000)::bigint AS due_at,
        (extract(epoch FROM w.created_at) * 1000)::bigint AS created_at,
@@ -50,15 +54,18 @@ UPDATE ffmate.watchfolders
  WHERE uuid = $1 AND NOT suspended
 RETURNING uuid;
 
+-- fragment: state
+CASE WHEN t.status IS NULL THEN f.state
+     WHEN t.status = 'QUEUED' THEN 'queued'
+     WHEN t.status = 'DONE_SUCCESSFUL' THEN 'done'
+     WHEN t.status = 'DONE_ERROR' THEN 'failed'
+     WHEN t.status = 'DONE_CANCELED' THEN 'skipped'
+     ELSE 'running' END
+
 -- fragment: file
 SELECT f.id, f.path, f.size, f.mtime / 1000 AS modified_at, f.attempts, f.task, f.gone_at IS NOT NULL AS gone,
-       (extract(epoch FROM f.first_seen_at) * 1000)::bigint AS first_seen_at, t.progress,
-       CASE WHEN t.status IS NULL THEN f.state
-            WHEN t.status = 'QUEUED' THEN 'queued'
-            WHEN t.status = 'DONE_SUCCESSFUL' THEN 'done'
-            WHEN t.status = 'DONE_ERROR' THEN 'failed'
-            WHEN t.status = 'DONE_CANCELED' THEN 'skipped'
-            ELSE 'running' END AS state,
+       (extract(epoch FROM f.first_seen_at) * 1000)::bigint AS first_seen_at, t.progress, t.id AS task_id,
+       {state} AS state,
        CASE WHEN f.reason <> '' THEN f.reason
             WHEN t.status = 'DONE_ERROR' THEN split_part(coalesce(t.error, ''), E'\n', 1)
             WHEN t.status = 'DONE_CANCELED' THEN 'Its task was cancelled.'
@@ -75,8 +82,21 @@ SELECT * FROM ({file}
  WHERE $2::text[] IS NULL OR file.state = ANY ($2)
  ORDER BY file.id DESC LIMIT $6;
 
+-- name: file_anchors
+-- The id of every $5-th file of the same view, so that the page between two of them is a seek.
+WITH numbered AS (
+    SELECT f.id, row_number() OVER (ORDER BY f.id DESC) AS position
+      FROM ffmate.watched_files f LEFT JOIN ffmate.tasks t ON t.uuid = f.task
+     WHERE f.folder = (SELECT id FROM ffmate.watchfolders WHERE uuid = $1)
+       AND ($3::text IS NULL OR f.path ILIKE $3) AND ($4::boolean OR f.gone_at IS NULL)
+       AND ($2::text[] IS NULL OR ({state}) = ANY ($2)))
+SELECT id FROM numbered WHERE (position - 1) % $5::bigint = 0 ORDER BY position;
+
 -- name: count_files
--- How many of a folder are in each state; gone ones are left out.
-SELECT file.state, count(*) AS files FROM ({file}
-         WHERE f.folder = (SELECT id FROM ffmate.watchfolders WHERE uuid = $1) AND f.gone_at IS NULL) AS file
- GROUP BY file.state;
+-- How many files are in each state, of one folder ($1) or of all (NULL); gone ones are left out. $2: part of the path.
+SELECT w.uuid, {state} AS state, count(*) AS files
+  FROM ffmate.watchfolders w
+  JOIN ffmate.watched_files f ON f.folder = w.id AND f.gone_at IS NULL AND ($2::text IS NULL OR f.path ILIKE $2)
+  LEFT JOIN ffmate.tasks t ON t.uuid = f.task
+ WHERE $1::uuid IS NULL OR w.uuid = $1
+ GROUP BY 1, 2;

@@ -10,15 +10,22 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.delegates.stamps import BAR_HEIGHT, CHIP_HEIGHT, TILE, Stamps
-from ffmate_desktop.gui.models.columns import Column, cell_text, percent_of, status_look, status_word
-from ffmate_desktop.gui.models.queue_model import QueueModel
+from ffmate_desktop.gui.models.columns import (
+    Column,
+    cell_text,
+    percent_of,
+    second_line,
+    status_look,
+    status_word,
+)
+from ffmate_desktop.gui.models.row_source import RowSource
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 
 ROW_HEIGHT = 56
 PADDING = 13
-_PERCENT = 46
+PERCENT = 46
 _TEXTS = 4_000
 _SELECTED = QStyle.StateFlag.State_Selected.value
 _HAS_FOCUS = QStyle.StateFlag.State_HasFocus.value
@@ -32,11 +39,12 @@ Index = QModelIndex | QPersistentModelIndex
 class QueueDelegate(QStyledItemDelegate):
     """One for all columns. `hovered` is the row below the mouse, `is_stale` greys what may be out of date."""
 
-    def __init__(self, theme: Theme, model: QueueModel) -> None:
+    def __init__(self, theme: Theme, model: RowSource) -> None:
         super().__init__()
-        self._theme, self._model = theme, model
-        self._stamps = Stamps(theme)
+        self.theme, self._model = theme, model
+        self.stamps = Stamps(theme)
         self.hovered = -1
+        self.indent = 0
         self.is_stale = False
         self._name_font, self._line_font = fonts.bold(13), fonts.text(12)
         self._number_font = fonts.medium(13)
@@ -55,7 +63,7 @@ class QueueDelegate(QStyledItemDelegate):
         }
 
     def _take_colors(self) -> None:
-        tokens = self._theme.tokens
+        tokens = self.theme.tokens
         names = ("text", "text_2", "text_3", "line", "hover", "selected", "accent", "surface", "track")
         self._colors = {name: tokens.color(name) for name in names}
 
@@ -65,6 +73,31 @@ class QueueDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One cell."""
+        rect: QRect = option.rect
+        column = index.column()
+        self.paint_ground(painter, option, index)
+        row = self._model.row_at(index.row())
+        if row is None:
+            if column == Column.TASK:
+                painter.fillRect(rect.left() + 60, rect.top() + 18, 160, 8, self._colors["track"])
+            return
+        if self.is_stale:
+            painter.setOpacity(0.5)
+        scale = painter.device().devicePixelRatio()
+        live = self._model.live_of(row)
+        paint = self._painters.get(column)
+        if paint is not None:
+            paint(painter, rect, row, live, scale)
+        else:
+            self.write_cell(painter, rect, cell_text(row, live, _COLUMNS[column]))
+        if self.is_stale:
+            painter.setOpacity(1.0)
+        state: int = option.state.value
+        if state & _HAS_FOCUS and not state & _SELECTED and column == Column.TASK:
+            self.paint_focus(painter, rect)
+
+    def paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Selected, lit or plain, and the line below."""
         rect: QRect = option.rect
         state: int = option.state.value
         number, column = index.row(), index.column()
@@ -77,25 +110,11 @@ class QueueDelegate(QStyledItemDelegate):
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors["line"])
         if is_selected and column == Column.TASK:
             painter.fillRect(rect.left(), rect.top(), 3, rect.height(), colors["accent"])
-        row = self._model.row_at(number)
-        if row is None:
-            if column == Column.TASK:
-                painter.fillRect(rect.left() + 60, rect.top() + 18, 160, 8, colors["track"])
-            return
-        if self.is_stale:
-            painter.setOpacity(0.5)
-        scale = painter.device().devicePixelRatio()
-        live = self._model.live_of(row)
-        paint = self._painters.get(column)
-        if paint is not None:
-            paint(painter, rect, row, live, scale)
-        else:
-            self._paint_text(painter, rect, cell_text(row, live, _COLUMNS[column]))
-        if self.is_stale:
-            painter.setOpacity(1.0)
-        if state & _HAS_FOCUS and not is_selected and column == Column.TASK:
-            painter.setPen(colors["accent"])
-            painter.drawRect(rect.adjusted(0, 0, -1, -2))
+
+    def paint_focus(self, painter: QPainter, rect: QRect) -> None:
+        """Where the keyboard is, when that is not selected."""
+        painter.setPen(self._colors["accent"])
+        painter.drawRect(rect.adjusted(0, 0, -1, -2))
 
     # -- Columns -------------------------------------------------------------------------------------------------
 
@@ -103,20 +122,21 @@ class QueueDelegate(QStyledItemDelegate):
         self, painter: QPainter, rect: QRect, row: QueueRow, _live: LiveProgress | None, scale: float
     ) -> None:
         _, color = status_look(row)
-        left, top = rect.left() + PADDING + 2, rect.top()
-        painter.drawPixmap(left, top + 11, self._stamps.tile(_kind(row.input), color, scale))
-        left += TILE + 12
+        left = rect.left() + PADDING + 2 + self.indent
+        painter.drawPixmap(left, rect.top() + 11, self.stamps.tile(_kind(row.input), color, scale))
+        self.write_lines(painter, left + TILE + 12, rect, row.name, second_line(row))
+
+    def write_lines(self, painter: QPainter, left: int, rect: QRect, name: str, line: str) -> None:
+        """A name and what belongs to it, from `left` to the edge of the cell."""
         width = rect.right() - left - 8
-        self._write(painter, self._name_font, "text", QRect(left, top + 9, width, 19), row.name)
-        folder = row.input[: max(row.input.rfind("/"), row.input.rfind("\\"), 0)] or "/"
-        line = f"{row.preset}  ·  {folder}" if row.preset else folder
-        self._write(painter, self._line_font, "text_2", QRect(left, top + 28, width, 18), line)
+        self._write(painter, self._name_font, "text", QRect(left, rect.top() + 9, width, 19), name)
+        self._write(painter, self._line_font, "text_2", QRect(left, rect.top() + 28, width, 18), line)
 
     def _paint_status(
         self, painter: QPainter, rect: QRect, row: QueueRow, _live: LiveProgress | None, scale: float
     ) -> None:
         icon, color = status_look(row)
-        chip = self._stamps.chip(icon, status_word(row), color, scale)
+        chip = self.stamps.chip(icon, status_word(row), color, scale)
         top = rect.top() + (rect.height() - 1 - CHIP_HEIGHT) // 2
         painter.drawPixmap(rect.left() + PADDING, top, chip)
 
@@ -127,28 +147,33 @@ class QueueDelegate(QStyledItemDelegate):
             self._write(painter, self._number_font, "text_3", _inner(rect), numbers.NOTHING)
             return
         percent = percent_of(row, live)
-        width = rect.width() - 2 * PADDING - _PERCENT
+        width = rect.width() - 2 * PADDING - PERCENT
         top = rect.top() + (rect.height() - BAR_HEIGHT) // 2
         if width > 20:
-            bar = self._stamps.bar(percent, status_look(row)[1], width, scale)
+            bar = self.stamps.bar(percent, status_look(row)[1], width, scale)
             painter.drawPixmap(rect.left() + PADDING, top, bar)
         color = "text" if row.status.is_active else "text_2"
-        place = QRect(rect.right() - PADDING - _PERCENT, rect.top(), _PERCENT, rect.height())
-        self._write(painter, self._number_font, color, place, numbers.percent(percent), right=True)
+        self.write_percent(painter, rect, numbers.percent(percent), color)
+
+    def write_percent(self, painter: QPainter, rect: QRect, text: str, color: str = "text") -> None:
+        """Behind the bar."""
+        place = QRect(rect.right() - PADDING - PERCENT, rect.top(), PERCENT, rect.height())
+        self._write(painter, self._number_font, color, place, text, right=True)
 
     def _paint_speed(
         self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, _scale: float
     ) -> None:
         speed = cell_text(row, live, Column.SPEED)
         if speed == numbers.NOTHING:
-            self._paint_text(painter, rect, speed)
+            self.write_cell(painter, rect, speed)
             return
         left, top, width = rect.left() + PADDING, rect.top(), rect.width() - PADDING
         self._write(painter, self._number_font, "text", QRect(left, top + 9, width, 19), speed)
         fps = cell_text(row, live, Column.FPS)
         self._write(painter, self._line_font, "text_2", QRect(left, top + 28, width, 18), f"{fps} fps")
 
-    def _paint_text(self, painter: QPainter, rect: QRect, text: str) -> None:
+    def write_cell(self, painter: QPainter, rect: QRect, text: str) -> None:
+        """One line in the middle of the cell."""
         color = "text_3" if text == numbers.NOTHING else "text"
         self._write(painter, self._number_font, color, _inner(rect), text)
 

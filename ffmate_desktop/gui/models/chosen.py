@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -22,12 +23,19 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeBatch:
+    """All tasks of a batch, whatever is in memory."""
+
+    batch: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """Tasks that somebody chose; what the table shows later makes no difference."""
 
     queue: QueueService | None
     view: QueueView
-    parts: list[UUID | Stretch]
+    parts: Sequence[UUID | Stretch | WholeBatch | Chosen]
 
     async def uuids(self) -> list[UUID]:
         """All of them; reads those that were not in memory."""
@@ -35,7 +43,13 @@ class Chosen:
         for part in self.parts:
             if isinstance(part, UUID):
                 found.append(part)
-            elif self.queue is not None:
+            elif isinstance(part, Chosen):
+                found += await part.uuids()
+            elif self.queue is None:
+                continue
+            elif isinstance(part, WholeBatch):
+                found += await self.queue.tasks_of([part.batch])
+            else:
                 rows = await self.queue.page_at(self.view, part.anchor, part.offset + part.count)
                 found += [row.uuid for row in rows[part.offset :]]
         return found

@@ -90,20 +90,16 @@ def title(column: Column) -> str:  # noqa: PLR0911, PLR0912, C901 - one word a c
             assert_never(column)
 
 
-def status_word(row: QueueRow) -> str:  # noqa: PLR0911 - one word a state
-    """How the task is, in one word."""
+def word_of(status: TaskStatus) -> str:  # noqa: PLR0911 - one word a status
+    """A status in one word."""
     translate = QCoreApplication.translate
-    match row.status:
+    match status:
         case TaskStatus.DONE_SUCCESSFUL:
             return translate("status", "Done")
         case TaskStatus.DONE_ERROR:
             return translate("status", "Failed")
         case TaskStatus.DONE_CANCELED:
             return translate("status", "Canceled")
-        case _ if row.desired == "pause":
-            return translate("status", "Paused")
-        case _ if row.desired in ("cancel", "delete"):
-            return translate("status", "Stopping")
         case TaskStatus.QUEUED:
             return translate("status", "Queued")
         case TaskStatus.PRE_PROCESSING:
@@ -111,20 +107,34 @@ def status_word(row: QueueRow) -> str:  # noqa: PLR0911 - one word a state
         case TaskStatus.POST_PROCESSING:
             return translate("status", "Finishing")
         case TaskStatus.RUNNING:
-            return (
-                translate("status", "Publishing")
-                if row.phase == "publish"
-                else translate("status", "Running")
-            )
+            return translate("status", "Running")
         case _:
-            assert_never(row.status)
+            assert_never(status)
+
+
+def status_word(row: QueueRow) -> str:
+    """How the task is, in one word."""
+    translate = QCoreApplication.translate
+    if not row.status.is_done:
+        if row.desired == "pause":
+            return translate("status", "Paused")
+        if row.desired in ("cancel", "delete"):
+            return translate("status", "Stopping")
+        if row.status is TaskStatus.RUNNING and row.phase == "publish":
+            return translate("status", "Publishing")
+    return word_of(row.status)
 
 
 def status_look(row: QueueRow) -> tuple[str, str]:
     """Name of the icon, and of the colour."""
     if not row.status.is_done and row.desired == "pause":
         return "circle-pause", "paused"
-    return _STATUS_LOOKS[row.status]
+    return look_of(row.status)
+
+
+def look_of(status: TaskStatus) -> tuple[str, str]:
+    """Name of the icon, and of the colour."""
+    return _STATUS_LOOKS[status]
 
 
 _STATUS_LOOKS: dict[TaskStatus, tuple[str, str]] = {
@@ -143,6 +153,14 @@ def percent_of(row: QueueRow, live: LiveProgress | None) -> float:
     if row.status is TaskStatus.DONE_SUCCESSFUL:
         return 100.0
     return live.percent if live is not None else row.progress
+
+
+def second_line(row: QueueRow) -> str:
+    """Below the name: why it failed or waits, else its preset and its folder."""
+    if row.error and row.status in (TaskStatus.DONE_ERROR, TaskStatus.QUEUED):
+        return row.error
+    folder = row.input[: max(row.input.rfind("/"), row.input.rfind("\\"), 0)] or "/"
+    return f"{row.preset}  ·  {folder}" if row.preset else folder
 
 
 def cell_text(row: QueueRow, live: LiveProgress | None, column: Column) -> str:  # noqa: PLR0911, PLR0912, C901

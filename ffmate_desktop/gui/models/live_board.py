@@ -43,11 +43,19 @@ class LiveBoard(QObject):
         track = self._tracks.get(task_id)
         return list(track.samples) if track is not None and track.newest.epoch == epoch else []
 
-    def frames_per_second(self) -> float:
-        """Of all nodes together; forgets the tasks that ended."""
+    def percents(self) -> list[float]:
+        """How far each task is that was heard of lately."""
+        self._forget()
+        return [track.newest.percent for track in self._tracks.values()]
+
+    def _forget(self) -> None:
         now = monotonic()
         for task_id in [key for key, track in self._tracks.items() if now - track.heard > SILENT]:
             del self._tracks[task_id]
+
+    def frames_per_second(self) -> float:
+        """Of all nodes together; forgets the tasks that ended."""
+        self._forget()
         return sum(track.newest.fps or 0.0 for track in self._tracks.values())
 
     def _take(self, news: dict[int, LiveProgress]) -> None:

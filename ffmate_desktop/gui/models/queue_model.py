@@ -159,9 +159,14 @@ class QueueModel(QAbstractTableModel):
         """The newest progress of a running task, if it was heard live."""
         return self._board.newest(row.id, row.epoch) if row.status.is_active else None
 
-    def number_of(self, task_id: int) -> int | None:
-        """The row of a task that was read."""
-        place = self._places.get(task_id)
+    def key_at(self, number: int) -> int | None:
+        """What finds this row again: the id of a task that was read."""
+        row = self.loaded(number)
+        return None if row is None else row.id
+
+    def number_of(self, key: object) -> int | None:
+        """The row of a task that was read, by its id."""
+        place = self._places.get(key) if isinstance(key, int) else None
         if place is None:
             return None
         page, offset = place

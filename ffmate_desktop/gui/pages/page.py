@@ -1,5 +1,6 @@
 """What every page of the main window is: a header with title and actions, and what it shows below."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from PySide6.QtCore import QSettings, Qt, Signal
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.kept import Kept
+from ffmate_desktop.gui.models.live_board import LiveBoard
 from ffmate_desktop.gui.pages.contents import title_of
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -18,10 +20,12 @@ MARGIN = 28
 
 
 class Surroundings:
-    """What a page is built with: looks, coroutines, the memory of sizes and choices, and what is chosen for good."""
+    """What a page is built with: looks, coroutines, the memory of sizes and choices,
+    what is chosen for good, and live progress."""
 
     def __init__(self, theme: Theme, bridge: Bridge, memory: QSettings, kept: Kept) -> None:
         self.theme, self.bridge, self.memory, self.kept = theme, bridge, memory, kept
+        self.board = LiveBoard(bridge)
 
 
 class Page(QWidget):
@@ -75,6 +79,13 @@ class Page(QWidget):
     def detach(self) -> None:
         """The cluster is being closed: nothing may be read any more."""
         self.core = None
+
+    def drop_words(self) -> tuple[str, str] | None:
+        """What a drop on this page does, in a title and a line; None: files are queued, as anywhere else."""
+        return None
+
+    def drop(self, paths: Sequence[str]) -> None:
+        """Paths were dropped on this page, which says in `drop_words` what it does with them."""
 
     def on_shown(self) -> None:
         """The page came into view, with or without a cluster."""

@@ -11,11 +11,12 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.confirm import confirm
+from ffmate_desktop.gui.dialogs.try_preset import TryDialog
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.views.preset_form import PresetForm
 from ffmate_desktop.gui.views.preset_list import PresetList
 from ffmate_desktop.gui.widgets.labels import label
-from ffmate_desktop.services.preset_editor import PresetEditor
+from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor
 
 
 class PresetsPage(Page):
@@ -35,6 +36,7 @@ class PresetsPage(Page):
         self.note = label(look="second", wraps=True)
         self.import_button = self._button(self.tr("Import …"), "download", self._import)
         self.new_button = self._button(self.tr("New preset"), "plus", self._new, "primary")
+        self.try_button = self._button(self.tr("Try it …"), "play", self._choose_for_trial)
         self.duplicate_button = self._button(self.tr("Duplicate"), "files", self._duplicate)
         self.export_button = self._button(self.tr("Export …"), "upload", self._export)
         self.delete_button = self._button(self.tr("Delete"), "trash-2", self._delete, "danger")
@@ -63,6 +65,7 @@ class PresetsPage(Page):
         self.buttons.addWidget(self.new_button)
         foot = QHBoxLayout()
         foot.setSpacing(10)
+        foot.addWidget(self.try_button)
         foot.addWidget(self.duplicate_button)
         foot.addWidget(self.delete_button)
         foot.addStretch(1)
@@ -140,6 +143,7 @@ class PresetsPage(Page):
         self.revert_button.setEnabled(changed)
         for button in (self.duplicate_button, self.export_button, self.delete_button):
             button.setEnabled(here and self._preset is not None and not changed)
+        self.try_button.setEnabled(here and self.form.trouble is None)
         for button in (self.new_button, self.import_button):
             button.setEnabled(here and not changed)
 
@@ -194,6 +198,25 @@ class PresetsPage(Page):
                 self._preset = self._wanted = None
 
         self.bridge.run(work(), "deleting a preset")
+
+    # -- Trying --------------------------------------------------------------------------------------------------
+
+    def _choose_for_trial(self) -> None:
+        dialog = QFileDialog(self, self.tr("Choose a file to try this on"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.try_file)
+        dialog.open()
+
+    def try_file(self, path: str) -> None:
+        """Run what is filled in, saved or not, on the first seconds of a file."""
+        core, draft = self.core, self.form.draft()
+        if core is None:
+            return
+        dialog = TryDialog(self.theme, draft.name or self.tr("New preset"), path, self)
+        task = self.bridge.run(_try(core, draft, path, dialog), "trying a preset")
+        dialog.finished.connect(lambda _result: task.cancel())
+        dialog.open()
 
     # -- Files ---------------------------------------------------------------------------------------------------
 
@@ -255,3 +278,13 @@ class PresetsPage(Page):
             self.message.emit(self.tr("Exported “{0}”.").format(preset.name), path)
 
         self.bridge.run(work(), "exporting a preset")
+
+
+async def _try(core: Core, draft: PresetDraft, path: str, dialog: TryDialog) -> None:
+    """Closing the dialog cancels this, which ends ffmpeg and removes what it made."""
+    try:
+        async with core.trials.run(draft.command, draft.output_file, path, dialog.show_progress) as result:
+            dialog.show_result(result)
+            await dialog.hold()
+    except UserError as error:
+        dialog.show_trouble(error.message, error.hint)

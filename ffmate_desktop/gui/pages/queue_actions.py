@@ -26,6 +26,7 @@ from ffmate_desktop.gui.views.queue_view import QueueView
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
     from ffmate_desktop.gui.dialogs.edit_task import EditTaskDialog
+    from ffmate_desktop.gui.models.grouped_model import GroupedModel
     from ffmate_desktop.services.edits import TaskEdit
 
 Call = Callable[[Core, Sequence[UUID]], Awaitable[object]]
@@ -42,7 +43,9 @@ class QueueActions(QObject):
         self, page: QWidget, view: QueueView, model: QueueModel, theme: Theme, bridge: Bridge
     ) -> None:
         super().__init__(page)
-        self._page, self._view, self._model = page, view, model
+        self._page = page
+        self._view: QueueView = view
+        self._model: QueueModel | GroupedModel = model
         self._theme, self._bridge = theme, bridge
         self.core: Core | None = None
         self._icons: list[tuple[QAction, str]] = []
@@ -65,9 +68,18 @@ class QueueActions(QObject):
             ),
         ]
         self._menu = QMenu(page)
+        self.watch(view, model)
+        self.update()
+
+    def watch(self, view: QueueView, model: QueueModel | GroupedModel) -> None:
+        """Act for this table too, while it is the one in `use`."""
         view.selected_rows_changed.connect(self.update)
         model.dataChanged.connect(self.update)
         view.menu_wanted.connect(self.open_menu)
+
+    def use(self, view: QueueView, model: QueueModel | GroupedModel) -> None:
+        """Act on what is selected in this table."""
+        self._view, self._model = view, model
         self.update()
 
     def _add(self, text: str, icon: str, keys: str, act: Callable[[], object]) -> QAction:
@@ -98,7 +110,7 @@ class QueueActions(QObject):
             action.setEnabled(count > 0)
         for action in self.moves:
             action.setEnabled(many or any(row.status is TaskStatus.QUEUED for row in rows))
-        one = count == 1
+        one = count == 1 and not self._view.count_groups()
         self.edit.setEnabled(one and bool(rows) and rows[0].status is TaskStatus.QUEUED)
         self.open_output.setEnabled(one and bool(rows) and rows[0].status is TaskStatus.DONE_SUCCESSFUL)
         self.show_folder.setEnabled(one)
@@ -116,7 +128,8 @@ class QueueActions(QObject):
         priority = menu.addMenu(self._theme.icon("arrow-up", "text_2"), self.tr("Priority"))
         priority.addActions(self.moves)
         menu.addActions([self.edit, self.duplicate])
-        rows = self._view.selected_rows() if self._view.count_selected() == 1 else []
+        one = self._view.count_selected() == 1
+        rows = self._view.selected_rows() if one else []
         if rows and (rows[0].node or rows[0].batch):
             menu.addSeparator()
             self._add_filters(menu, rows[0])
@@ -168,7 +181,7 @@ class QueueActions(QObject):
         self._command("duplicating tasks", lambda core, uuids: core.tasks.duplicate(uuids, source="window"))
 
     def _delete(self) -> None:
-        count = self._view.count_selected()
+        count = self._view.count_tasks()
         rows = self._view.selected_rows()
         running = sum(row.status.is_active for row in rows)
         unknown = count > len(rows)

@@ -1,6 +1,9 @@
 """The queue: figures, filters, the table of all tasks, and what can be done with them."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -10,9 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QSplitter,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -20,26 +21,23 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.queue import EVERY_STATUS, QueueFilter, SortColumn
 from ffmate_desktop.domain.status import ACTIVE, TaskStatus
 from ffmate_desktop.gui.core import Core
-from ffmate_desktop.gui.models.live_board import LiveBoard
 from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.pages.queue_actions import QueueActions
+from ffmate_desktop.gui.pages.queue_detail import NARROW, QueueDetail
 from ffmate_desktop.gui.pages.queue_figures import QueueFigures
+from ffmate_desktop.gui.pages.queue_groups import QueueGroups
 from ffmate_desktop.gui.pages.queue_order import OrderButton
-from ffmate_desktop.gui.views.batch_list import BatchList
-from ffmate_desktop.gui.views.detail_pane import DetailPane
 from ffmate_desktop.gui.views.queue_view import QueueView
-from ffmate_desktop.gui.widgets.action_button import ActionButton
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.empty_state import EmptyState
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.segments import Segments
 
-_DETAIL, _SPLIT = "queue/detail", "queue/split"
-_SORT, _DESCENDING = "queue/sort", "queue/descending"
-NARROW = 900
-"""Pixels of the page below which table and details do not fit side by side."""
+if TYPE_CHECKING:
+    from ffmate_desktop.gui.views.detail_pane import DetailPane
 
+_SORT, _DESCENDING = "queue/sort", "queue/descending"
 _TYPING = 200
 """Milliseconds after the last key before a search begins."""
 
@@ -62,7 +60,7 @@ class QueuePage(Page):
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
-        self.board = LiveBoard(self.bridge)
+        self.board = around.board
         self.model = QueueModel(self.bridge, self.board)
         self.view = QueueView(self.theme, self.model, self.memory)
         self.actions_ = QueueActions(self, self.view, self.model, self.theme, self.bridge)
@@ -70,13 +68,12 @@ class QueuePage(Page):
         self.figures = QueueFigures(self.theme, self.bridge, self.board)
         self.figures.told.connect(self.subtitle.setText)
         titles = [self.tr("All"), self.tr("Running"), self.tr("Queued"), self.tr("Failed"), self.tr("Done")]
-        self._came_from_groups = False
         self.tabs = Segments([*titles, self.tr("Canceled")], self.tr("Filter by status"))
         self._build_header()
         self._build_body()
-        self._build_detail_buttons()
         self._connect()
         self._remembered_order()
+        self.groups.restore()
 
     # -- Building ------------------------------------------------------------------------------------------------
 
@@ -124,50 +121,34 @@ class QueuePage(Page):
         bar.addWidget(self.tabs)
         bar.addWidget(self.only)
         bar.addStretch(1)
-        self.grouped = QToolButton()
-        self.grouped.setText(self.tr("Batches"))
-        self.grouped.setToolTip(self.tr("Show batches as one row each, with their overall progress"))
-        self.grouped.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.grouped.setCheckable(True)
-        self.theme.dress(self.grouped, "layers", "text_2")
-        bar.addWidget(self.grouped)
+        bar.addWidget(self.groups.button)
         bar.addWidget(self.order)
         return bar
 
     def _build_table(self) -> QFrame:
-        inside = QStackedWidget()
+        inside = self._inside
         inside.addWidget(self.view)
         self._nothing = label(self.tr("No task fits this filter."), "lead")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inside.addWidget(self._nothing)
-        self.batches = BatchList(self.theme, self.bridge)
-        inside.addWidget(self.batches)
-        self._inside = inside
         return card_around(inside)
 
     def _build_body(self) -> None:
         self._table = table = QWidget()
+        self._inside = QStackedWidget()
+        self.groups = QueueGroups(self, self._inside, self.board, self.actions_)
         column = QVBoxLayout(table)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addLayout(self._build_bar())
         column.addWidget(self._build_table(), 1)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(16)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(table)
-        self.detail = DetailPane(self.theme, self.bridge, self.board)
-        self.splitter.addWidget(self.detail)
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.setStretchFactor(1, 0)
-        self.splitter.setSizes([int(width) for width in self._remembered_widths()])
-        self.detail.hide()
+        self.details = QueueDetail(self, table, self.board, self.actions_)
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         column.addWidget(self.figures)
-        column.addWidget(self.splitter, 1)
+        column.addWidget(self.details.splitter, 1)
         self.empty = EmptyState(
             self.theme,
             self.tr("Drop files here to start"),
@@ -183,41 +164,34 @@ class QueuePage(Page):
         self.body.addWidget(self.empty, 1)
         self.empty.hide()
 
-    def _remembered_widths(self) -> list[int]:
-        widths = self.memory.value(_SPLIT)
-        fits = isinstance(widths, list) and len(widths) == 2 and all(str(width).isdigit() for width in widths)
-        return [int(width) for width in widths] if fits else [780, 372]
-
-    def _build_detail_buttons(self) -> None:
-        actions = self.actions_
-        self.detail.add_button(ActionButton(self.theme, actions.cancel, "circle-stop", "danger"))
-        self.detail.add_button(ActionButton(self.theme, actions.restart, "rotate-ccw"))
-        self.detail.add_button(ActionButton(self.theme, actions.show_folder, "folder-open"))
-
     def _connect(self) -> None:
         self.search.textChanged.connect(lambda _text: self._typing.start())
         self.search.returnPressed.connect(self._apply)
         self.tabs.chosen.connect(lambda _number: self._apply())
         self.only.clicked.connect(self._leave_only)
-        self.grouped.toggled.connect(self._show_groups)
-        self.batches.opened.connect(self._open_batch)
+        self.groups.toggled.connect(self._show_groups)
+        self.groups.built.connect(self._connect_view)
         self.actions_.only_node.connect(lambda node: self._show_only(node, None))
         self.actions_.only_batch.connect(lambda batch: self._show_only(None, batch))
         self.order.chosen.connect(self._set_order)
-        self.view.selected_rows_changed.connect(self._show_detail)
-        self.view.activated_row.connect(self._open_detail)
-        self.view.doubleClicked.connect(lambda _index: self._open_detail())
-        self.model.dataChanged.connect(self._refresh_detail)
-        self.model.reordered.connect(self._refresh_detail)
-        self.detail.closed.connect(self._close_detail)
-        self.detail.restart_wanted.connect(self.actions_.restart.trigger)
-        self.splitter.splitterMoved.connect(lambda *_: self.memory.setValue(_SPLIT, self.splitter.sizes()))
+        self._connect_view(self.view)
+        self.model.dataChanged.connect(lambda *_: self.details.refresh(self.model))
+        self.model.reordered.connect(lambda: self.details.refresh(self.model))
+        self.details.changed.connect(self._share_room)
         self.view.sort_wanted.connect(self._sort_by)
         self.model.counted.connect(self._show_counts)
-        self.bridge.away_changed.connect(lambda since: self.view.set_stale(since is not None))
         self.theme.changed.connect(lambda: self._search_icon.setIcon(self.theme.icon("search", "text_3")))
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)
+
+    def _connect_view(self, view: QueueView) -> None:
+        """What both tables have: tasks alone, and tasks below their batches."""
+        details = self.details
+        view.selected_rows_changed.connect(lambda: details.follow(view))
+        view.activated_row.connect(lambda: details.open(view))
+        view.doubleClicked.connect(lambda _index: details.open(view))
+        details.changed.connect(lambda: view.setFocus() if view.isVisible() else None)
+        self.bridge.away_changed.connect(lambda since: view.set_stale(since is not None))
 
     # -- The cluster ---------------------------------------------------------------------------------------------
 
@@ -227,10 +201,8 @@ class QueuePage(Page):
         self.actions_.core = core
         self.model.attach(core.queue)
         self.figures.attach(core)
-        self.detail.hide()
-        self.detail.show_row(None)
-        self.batches.batches.attach(core.queue)
-        self.detail.attach(core)
+        self.groups.attach(core)
+        self.details.attach(core)
 
     def detach(self) -> None:
         """Read nothing any more."""
@@ -238,54 +210,29 @@ class QueuePage(Page):
         self.actions_.core = None
         self.model.detach()
         self.figures.detach()
-        self.batches.batches.detach()
-        self.detail.detach()
+        self.groups.detach()
+        self.details.detach()
 
     def on_shown(self) -> None:
         """Figures are only read while they are seen."""
         self.figures.set_active(True)
-        self.view.setFocus()
+        self.groups.set_active(True)
+        self.table.setFocus()
 
     def on_hidden(self) -> None:
         """And not before they are seen again."""
         self.figures.set_active(False)
+        self.groups.set_active(False)
 
-    # -- Details -------------------------------------------------------------------------------------------------
+    @property
+    def table(self) -> QueueView:
+        """The table that is seen: of tasks, or of batches."""
+        return self.groups.view if self.groups.is_on else self.view
 
-    def _show_detail(self, asked: bool = False) -> None:
-        """Of the one selected task; with several the pane keeps the last one."""
-        if self.view.count_selected() == 0:
-            self.detail.hide()
-            self.detail.show_row(None)
-            self._share_room()
-            return
-        row = (
-            self.model.loaded(self.view.currentIndex().row()) if self.view.currentIndex().isValid() else None
-        )
-        row = row or next(iter(self.view.selected_rows()), None)
-        opens = str(self.memory.value(_DETAIL, "true")) == "true" and self.width() >= NARROW
-        if row is not None and (opens or asked):
-            self.detail.show_row(row)
-            self.detail.show()
-            self._share_room()
-
-    def _refresh_detail(self) -> None:
-        if self.detail.task_id is not None and self.detail.isVisible():
-            number = self.model.number_of(self.detail.task_id)
-            row = self.model.loaded(number) if number is not None else None
-            if row is not None:
-                self.detail.show_row(row)
-
-    def _open_detail(self) -> None:
-        self.memory.setValue(_DETAIL, "true")
-        self._show_detail(asked=True)
-
-    def _close_detail(self) -> None:
-        if self.width() >= NARROW:
-            self.memory.setValue(_DETAIL, "false")
-        self.detail.hide()
-        self._share_room()
-        self.view.setFocus()
+    @property
+    def detail(self) -> DetailPane:
+        """What shows one task."""
+        return self.details.pane
 
     # -- Room ----------------------------------------------------------------------------------------------------
 
@@ -296,14 +243,14 @@ class QueuePage(Page):
 
     def _share_room(self) -> None:
         """In a narrow window the details take the place of the table, and the bar above it says less."""
-        opened = self.detail.isVisibleTo(self)
+        opened = self.details.is_open
         is_narrow = self.width() < NARROW
         self._table.setVisible(not (is_narrow and opened))
         self.tabs.set_short(self.width() < (NARROW + 290 if opened and not is_narrow else NARROW))
         self.search.setFixedWidth(160 if is_narrow else 270)
         style = Qt.ToolButtonStyle
         beside = self.width() >= (NARROW + 420 if opened else 0)
-        self.grouped.setToolButtonStyle(
+        self.groups.button.setToolButtonStyle(
             style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly
         )
 
@@ -318,43 +265,53 @@ class QueuePage(Page):
 
     def _show_groups(self, on: bool) -> None:
         """Batches instead of tasks, or tasks again."""
+        for control in (self.tabs, self.order, self.search):
+            control.setEnabled(not on)
         if on:
-            self._show_only(None, None)
             self.view.clearSelection()
-        self.tabs.setEnabled(not on)
-        self.order.setEnabled(not on)
+            self.actions_.use(self.groups.view, self.groups.model)
+        else:
+            self.actions_.use(self.view, self.model)
         self._choose_content()
 
     def _choose_content(self) -> None:
-        if self.grouped.isChecked():
-            self._inside.setCurrentWidget(self.batches)
+        if self.groups.is_on:
+            self._inside.setCurrentWidget(self.groups.view)
         else:
             self._inside.setCurrentWidget(self.view if self.model.rowCount() else self._nothing)
 
-    def _open_batch(self, batch: UUID, title: str) -> None:
-        self._came_from_groups = True
-        self.grouped.setChecked(False)
-        self._show_only(None, batch)
-        self.only.setText(self.tr("Batch: {0}").format(title))
-
     def _leave_only(self) -> None:
-        """All tasks again, or the list of batches from which one was opened."""
-        back, self._came_from_groups = self._came_from_groups, False
+        """All tasks again."""
         self._show_only(None, None)
-        self.grouped.setChecked(back)
 
     def _show_only(self, node: str | None, batch: UUID | None) -> None:
         if node is not None:
             self.only.setText(self.tr("Node: {0}").format(node))
         elif batch is not None:
             self.only.setText(self.tr("One batch"))
+        self.groups.button.setChecked(False)
         self.only.setVisible(node is not None or batch is not None)
         where = replace(self.model.view.where, node=node, batch=batch)
         self.model.show_view(replace(self.model.view, where=where))
 
-    def show_batch(self, batch: UUID) -> None:
-        """Show the tasks of one batch only."""
-        self._show_only(None, batch)
+    def show_task(self, task: int, text: str) -> None:
+        """Show the tasks that fit this text, and of them this one with its details."""
+        before = self.model.view
+
+        def choose() -> None:
+            self.model.reordered.disconnect(choose)
+            number = self.model.number_of(task)
+            if number is not None:
+                self.view.selectRow(number)
+                self.details.open(self.view)
+
+        self.tabs.choose(0)
+        self.search.setText(text)
+        self._show_only(None, None)
+        self._apply()
+        self.model.reordered.connect(choose)
+        if self.model.view == before:  # nothing is read anew
+            choose()
 
     def _remembered_order(self) -> None:
         name = str(self.memory.value(_SORT, SortColumn.CREATED.value))

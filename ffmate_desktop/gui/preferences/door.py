@@ -1,14 +1,17 @@
 """The ways to the settings: menu, sidebar, Ctrl+comma, tray; one dialog at a time."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
 from ffmate_desktop.gui.main_window import MainWindow
-from ffmate_desktop.gui.preferences.dialog import SettingsDialog
 from ffmate_desktop.gui.preferences.switching import Switching
 from ffmate_desktop.gui.program import Program
+
+if TYPE_CHECKING:
+    from ffmate_desktop.gui.preferences.dialog import SettingsDialog
 
 
 class SettingsDoor(QObject):
@@ -40,6 +43,8 @@ class SettingsDoor(QObject):
 
     def open(self) -> None:
         """Show the dialog, or bring the open one to the front."""
+        from ffmate_desktop.gui.preferences.dialog import SettingsDialog  # noqa: PLC0415 - no start waits for it
+
         if self.dialog is None:
             if not self._window.isVisible():  # it was asked for from the tray
                 self._window.come_up()

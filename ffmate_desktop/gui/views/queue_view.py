@@ -1,6 +1,9 @@
 """The table of the queue: remembers columns, keeps place and selection when the order changes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QSettings, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
@@ -11,6 +14,9 @@ from ffmate_desktop.gui.delegates.queue_delegate import ROW_HEIGHT, QueueDelegat
 from ffmate_desktop.gui.models.columns import LOOKS, Column, title
 from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.theme.theme import Theme
+
+if TYPE_CHECKING:  # built when somebody wants to see batches
+    from ffmate_desktop.gui.models.grouped_model import GroupedModel
 
 _LEAST_NAME = 210
 _MOST_KEPT = 50_000  # rows of one stretch: more than are ever in memory
@@ -25,11 +31,17 @@ class QueueView(QTableView):
     activated_row = Signal()
     selected_rows_changed = Signal()
 
-    def __init__(self, theme: Theme, model: QueueModel, memory: QSettings) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        model: QueueModel | GroupedModel,
+        memory: QSettings,
+        delegate: QueueDelegate | None = None,
+    ) -> None:
         super().__init__()
         self._theme, self._model, self._memory = theme, model, memory
-        self.delegate = QueueDelegate(theme, model)
-        self._kept: tuple[list[int], int | None, QueueRow | None, int, bool] | None = None
+        self.delegate = delegate or QueueDelegate(theme, model)
+        self._kept: tuple[list[object], object, object, int, bool] | None = None
         self.wanted = self._remembered_columns()
         self._set_up()
         self.setModel(model)
@@ -167,10 +179,24 @@ class QueueView(QTableView):
         """How many rows are selected, read or not."""
         return sum(last - first + 1 for first, last in self.ranges())
 
-    def select_tasks(self, ids: Iterable[int]) -> None:
-        """Select these tasks, as far as they have been read."""
+    def selected_task(self) -> QueueRow | None:
+        """The one that has the keyboard, or the first of those that are selected and have been read."""
+        current = self.currentIndex()
+        row = self._model.loaded(current.row()) if current.isValid() else None
+        return row or next(iter(self._loaded_selection()), None)
+
+    def count_tasks(self) -> int:
+        """How many tasks are meant by what is selected."""
+        return self.count_selected()
+
+    def count_groups(self) -> int:
+        """How many batches are selected as a whole."""
+        return 0
+
+    def select_tasks(self, keys: Iterable[object]) -> None:
+        """Select the rows with these keys, as far as they have been read."""
         selection = QItemSelection()
-        for number in sorted(n for one in ids if (n := self._model.number_of(one)) is not None):
+        for number in sorted(n for one in keys if (n := self._model.number_of(one)) is not None):
             selection.select(self._model.index(number, 0), self._model.index(number, len(Column) - 1))
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
@@ -178,36 +204,43 @@ class QueueView(QTableView):
         if not same_tasks:
             self._kept = None
             return
-        current = self._model.row_at(self.currentIndex().row()) if self.currentIndex().isValid() else None
+        model, current = self._model, self.currentIndex()
         top = self.rowAt(0)
         offset = self.rowViewportPosition(top) if top >= 0 else 0
-        every = 0 < self._model.rowCount() == self.count_selected()
-        ids = [] if every else [row.id for row in self._loaded_selection()]
-        self._kept = (ids, current.id if current else None, self.top_row(), offset, every)
+        every = 0 < model.rowCount() == self.count_selected()
+        keys = [] if every else [key for number in self._selected_numbers() if (key := model.key_at(number))]
+        self._kept = (
+            keys,
+            model.key_at(current.row()) if current.isValid() else None,
+            model.key_at(top) if top > 0 else None,
+            offset,
+            every,
+        )
+
+    def _selected_numbers(self) -> Iterable[int]:
+        for first, last in self.ranges():
+            yield from range(first, min(last, first + _MOST_KEPT) + 1)
 
     def _loaded_selection(self) -> Iterable[QueueRow]:
-        for first, last in self.ranges():
-            for number in range(first, min(last, first + _MOST_KEPT) + 1):
-                row = self._model.loaded(number)
-                if row is not None:
-                    yield row
+        rows = (self._model.loaded(number) for number in self._selected_numbers())
+        return (row for row in rows if row is not None)
 
     def _restore(self) -> None:
         kept, self._kept = self._kept, None
         if kept is None:
             self.scrollToTop()
             return
-        ids, current, top, offset, every = kept
+        keys, current, top, offset, every = kept
         if every:
             self.selectAll()
-        elif ids:
-            self.select_tasks(ids)
+        elif keys:
+            self.select_tasks(keys)
         number = self._model.number_of(current) if current is not None else None
         if number is not None:
             self.selectionModel().setCurrentIndex(
                 self._model.index(number, Column.TASK), QItemSelectionModel.SelectionFlag.NoUpdate
             )
-        place = self._model.number_of(top.id) if top is not None else None
+        place = self._model.number_of(top) if top is not None else None
         if place is not None:
             self.verticalScrollBar().setValue(place * ROW_HEIGHT - offset)
         elif top is None:

@@ -27,6 +27,7 @@ CREATE TABLE ffmate.watchfolders (
     scanned_by    text,
     result        jsonb,
     error         text,
+    error_at      timestamptz,                -- since when there is trouble
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at    timestamptz NOT NULL DEFAULT clock_timestamp()
 ) WITH (fillfactor = 30);
@@ -59,6 +60,7 @@ CREATE TABLE ffmate.watched_files (
     UNIQUE (folder, key)
 );
 CREATE INDEX watched_files_step ON ffmate.watched_files (folder, ledger);
+CREATE INDEX watched_files_found ON ffmate.watched_files (folder, id);  -- pages for people
 CREATE INDEX watched_files_task ON ffmate.watched_files (task) WHERE task IS NOT NULL;
 CREATE INDEX watched_files_disposal ON ffmate.watched_files (folder) WHERE disposal IS NOT NULL;
 
@@ -95,7 +97,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER watchfolders_scanned AFTER UPDATE OF ledger, scanned_at ON ffmate.watchfolders
+CREATE TRIGGER watchfolders_scanned AFTER UPDATE OF epoch, ledger, scanned_at ON ffmate.watchfolders
     FOR EACH ROW EXECUTE FUNCTION ffmate.notify_scan();
 
 -- What a task came to is kept when it is deleted; nothing is in the ledger for other tasks.

@@ -1,0 +1,76 @@
+"""Trying a command on the first seconds of a file, before it becomes a preset or a task."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any, Protocol
+
+from ffmate_desktop.domain.errors import UsageError
+from ffmate_desktop.domain.grammar import tokenise
+from ffmate_desktop.domain.task import NewTask, TaskSpec
+from ffmate_desktop.domain.wildcards import wildcards_in
+from ffmate_desktop.services.submission import prepare
+
+SECONDS = 2
+"""So much of every input is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """What came of it: the output and the probe's facts about it; `still` is a picture of it, where it has any.
+
+    `trouble` and `hint` are plain words when it failed, `lines` what ffmpeg said; then there is no output.
+    """
+
+    output: Path | None = None
+    facts: dict[str, Any] | None = None
+    still: Path | None = None
+    trouble: str = ""
+    hint: str = ""
+    lines: Sequence[str] = ()
+
+
+class Trials(Protocol):
+    """Runs a command as a node would. What was made is gone when the block ends, also when it is cancelled."""
+
+    def run(
+        self, command: str, pattern: str, source: str, on_progress: Callable[[float], object]
+    ) -> AbstractAsyncContextManager[TrialResult]:
+        """`on_progress` hears percent. Raises UserError when the command could never run."""
+        ...
+
+
+def trial_spec(command: str, pattern: str, source: str, folder: Path) -> TaskSpec:
+    """The task that tries this command, with its output in `folder`; raises UserError.
+
+    Reads the file system, so call it in a thread.
+    """
+    steps = tokenise(command)
+    if not any(
+        name.startswith("OUTPUT_FILE") for step in steps for token in step for name in wildcards_in(token)
+    ):
+        raise UsageError(
+            "This command names its output itself, so it would not stay in a private place.",
+            "Write ${OUTPUT_FILE} in the command to be able to try it.",
+        )
+    new = NewTask(input_file=source, command=command, output_file=pattern)
+    draft = prepare(new, None, source="trial", client="", base=str(folder))
+    name = PurePath(draft.wished or draft.row.spec.output_pattern.replace("\\", "/")).name
+    spec = draft.row.spec
+    tokens = [_shortened(step) for step in spec.tokens]
+    return spec.model_copy(
+        update={
+            "tokens": tokens,
+            "output_pattern": f"{folder}/{name}",
+            "output": str(folder / name) if draft.wished else None,
+        }
+    )
+
+
+def _shortened(step: Sequence[str]) -> list[str]:
+    """Every input ends after a few seconds; what the command itself says of its inputs comes before that."""
+    short: list[str] = []
+    for word in step:
+        short += ["-t", str(SECONDS), word] if word == "-i" else [word]
+    return short

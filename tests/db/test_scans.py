@@ -1,0 +1,388 @@
+"""Who scans a watchfolder, and what a scan may write, on the real server."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from uuid import UUID, uuid4
+
+import pytest
+
+from ffmate_desktop.db import claims, ledger, scans, tasks
+from ffmate_desktop.db import watchfolders as stored
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.ledger import FileWrite, Settled
+from ffmate_desktop.db.listener import changes
+from ffmate_desktop.db.scans import ScanClaim, ScanLostError
+from ffmate_desktop.db.tasks import OutputsTakenError
+from ffmate_desktop.domain.change import WatchfolderChanged
+from ffmate_desktop.domain.task import Outcome, TaskStatus
+from ffmate_desktop.domain.watch_ledger import Found
+from ffmate_desktop.domain.watchfolder import FileState, ScanResult, WatchfolderSettings
+from tests.db.cluster import Joined, age, joined, row
+
+pytestmark = pytest.mark.db
+
+ONE = Found("a/one.mov", 100, 5_000_000, 7)
+RESULT = ScanResult(files=1)
+
+
+async def made(database: Database, **settings: object) -> UUID:
+    uuid = uuid4()
+    given = {"name": "in", "path": "/in", "preset": uuid4(), "interval": 10} | settings
+    await stored.insert(database, uuid, WatchfolderSettings.model_validate(given))
+    return uuid
+
+
+async def claimed(database: Database, node: Joined, *hurried: int) -> ScanClaim:
+    claim = await scans.claim_scan(database, node.id, hurried)
+    assert claim is not None
+    return claim
+
+
+async def ended(database: Database, claim: ScanClaim, error: str | None = None) -> None:
+    await scans.end_scan(database, claim, RESULT, error, root=(1, 2), wait=None, settled=True)
+
+
+async def due(database: Database) -> None:
+    """As if the interval was over."""
+    async with database.transaction() as connection:
+        await connection.execute("UPDATE ffmate.watchfolders SET due_at = clock_timestamp()")
+
+
+def writes(*found: Found, state: str = "queued", task: UUID | None = None) -> Sequence[FileWrite]:
+    return [FileWrite(one, 3, state, "why", 1, task=task, attempts=1) for one in found]  # type: ignore[arg-type]
+
+
+async def test_of_eight_nodes_one_scans(database: Database, database_uri: str) -> None:
+    async with AsyncExitStack() as stack:
+        nodes = [await stack.enter_async_context(joined(database_uri, identifier=str(n))) for n in range(8)]
+        await made(database)
+        for _ in range(5):
+            got = await asyncio.gather(*(scans.claim_scan(database, node.id) for node in nodes))
+            assert sum(claim is not None for claim in got) == 1
+            waits = [await scans.next_scan(database, node.id) for node in nodes]
+            assert all(seconds is not None and seconds > 0 for seconds in waits)
+            await due(database)
+            assert await scans.claim_scan(database, nodes[0].id) is None  # still being scanned
+            await ended(database, next(claim for claim in got if claim is not None))
+            await due(database)
+
+
+async def test_work_waits_for_nobody_who_is_dead_or_silent(database: Database, database_uri: str) -> None:
+    await made(database, interval=1)
+    async with joined(database_uri, identifier="b") as other:
+        async with joined(database_uri) as node:
+            lost = await claimed(database, node)
+            await due(database)
+            assert await scans.claim_scan(database, other.id) is None
+            await scans.renew_scan(database, lost)
+            async with (
+                database.transaction() as connection
+            ):  # its lease is over, and nobody has buried it yet
+                await connection.execute(
+                    "UPDATE ffmate.watchfolders SET scan_until = clock_timestamp() - interval '1 s'"
+                )
+            second = await claimed(database, other)
+            await due(database)
+        async with database.transaction() as connection:
+            await connection.execute("UPDATE ffmate.nodes SET state = 'dead' WHERE id = $1", other.id)
+        async with joined(database_uri, identifier="c") as third:
+            await claimed(database, third)
+        for claim in (lost, second):
+            with pytest.raises(ScanLostError):
+                await scans.renew_scan(database, claim)
+            with pytest.raises(ScanLostError):
+                await ledger.write(database, claim, writes(ONE))
+            with pytest.raises(ScanLostError):
+                await ended(database, claim)
+            with pytest.raises(ScanLostError):
+                await scans.leave_scan(database, claim, "gone")
+        assert await ledger.entries_by_path(database, lost.id, [ONE.path]) == {}
+
+
+async def test_who_may_scan(database: Database, database_uri: str) -> None:
+    await made(database, labels=["storage:a"])
+    async with (
+        joined(database_uri, labels=("gpu",)) as without,
+        joined(database_uri, identifier="b", labels=("gpu", "storage:a")) as fits,
+    ):
+        assert await scans.next_scan(database, without.id) is None
+        assert await scans.claim_scan(database, without.id) is None
+        assert await scans.watch_list(database, without.id) == []
+        assert [path for _, path in await scans.watch_list(database, fits.id)] == ["/in"]
+        await age(database, fits.id, 60)
+        assert await scans.claim_scan(database, fits.id) is None  # no lease, nothing to do
+        await age(database, fits.id, -60)
+        async with database.transaction() as connection:
+            await connection.execute("UPDATE ffmate.nodes SET paused = true")
+        assert await scans.claim_scan(database, fits.id) is None
+        async with database.transaction() as connection:
+            await connection.execute("UPDATE ffmate.nodes SET paused = false")
+        await claimed(database, fits)
+
+
+async def test_events_hurry_and_shy_nodes_wait(database: Database, database_uri: str) -> None:
+    await made(database)
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+        assert await scans.claim_scan(database, node.id, [claim.id]) is None
+        await ended(database, claim)
+        await ended_again(database, await claimed(database, node, claim.id))
+        await due(database)
+        assert await scans.claim_scan(database, node.id, (), [claim.id]) is None
+        async with database.transaction() as connection:
+            await connection.execute(
+                "UPDATE ffmate.watchfolders SET due_at = clock_timestamp() - interval '2 s'"
+            )
+        assert await scans.claim_scan(database, node.id, (), [claim.id]) is not None
+
+
+async def ended_again(database: Database, claim: ScanClaim) -> None:
+    """A hurried scan ends like any other; asking twice finds no claim."""
+    await ended(database, claim)
+    with pytest.raises(ScanLostError):
+        await ended(database, claim)
+
+
+async def test_a_folder_that_one_cannot_reach_goes_to_the_others(
+    database: Database, database_uri: str
+) -> None:
+    uuid = await made(database)
+    async with joined(database_uri) as one, joined(database_uri, identifier="b") as two:
+        first = await claimed(database, one)
+        assert await scans.leave_scan(database, first, "It is not there.")
+        assert await scans.claim_scan(database, one.id) is None
+        second = await claimed(database, two)
+        assert second.unreachable == ("a",)
+        assert not await scans.leave_scan(database, second, "Nobody has it.")
+        folder = await stored.get(database, uuid)
+        assert folder is not None
+        assert (folder.error, folder.last_node, folder.last_scan) == ("Nobody has it.", "b", None)
+        await due(database)
+        third = await claimed(database, one)  # at the next interval everybody tries again
+        await ended(database, third)
+        folder = await stored.get(database, uuid)
+        assert folder is not None and folder.error is None
+        await due(database)
+        assert (await claimed(database, one)).roots == {"machine-1": [1, 2]}
+
+
+async def test_editing_takes_the_claim_away(database: Database, database_uri: str) -> None:
+    uuid = await made(database)
+    async with joined(database_uri) as node:
+        for change in ("edit", "suspend"):
+            claim = await claimed(database, node)
+            folder = await stored.get(database, uuid)
+            assert folder is not None
+            if change == "edit":
+                assert await stored.update(database, uuid, folder.settings(), folder.version)
+                assert not await stored.update(database, uuid, folder.settings(), folder.version)
+            else:
+                assert await stored.set_suspended(database, uuid, True)
+                assert await scans.claim_scan(database, node.id) is None
+                assert not await stored.ask_for_scan(database, uuid)
+                assert await stored.set_suspended(database, uuid, False)
+            with pytest.raises(ScanLostError):
+                await ledger.write(database, claim, writes(ONE))
+        claim = await claimed(database, node)
+        assert claim.roots == {"*": True} and claim.ledger_from > 0
+        assert await stored.delete(database, uuid) and not await stored.delete(database, uuid)
+        with pytest.raises(ScanLostError):
+            await ledger.write(database, claim, writes(ONE))
+        assert not await stored.set_suspended(database, uuid, True)
+
+
+async def test_everybody_hears_of_changes(database: Database, database_uri: str) -> None:
+    async with changes(database_uri) as news, joined(database_uri) as node:
+        uuid = await made(database)
+        claim = await claimed(database, node)
+        await ledger.write(database, claim, writes(ONE))
+        await ended(database, claim)
+        await stored.ask_for_scan(database, uuid)
+        await stored.set_suspended(database, uuid, True)
+        await stored.delete(database, uuid)
+        heard = 0
+        async with asyncio.timeout(10):
+            while heard < 6:
+                heard += await news.get() == WatchfolderChanged(uuid)
+
+
+async def test_task_and_file_are_written_together_or_not_at_all(
+    database: Database, database_uri: str
+) -> None:
+    uuid = await made(database)
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+        first = row("one", output_key="/out")
+        written = await ledger.write(database, claim, writes(ONE, task=first.uuid), tasks=[first])
+        assert written.step == claim.ledger + 1 and written.ids.keys() == {ONE.path}
+        second = row("two", output_key="/out")
+        other = Found("two.mov", 1, 1, 1)
+        with pytest.raises(OutputsTakenError):
+            await ledger.write(database, claim, writes(other, task=second.uuid), tasks=[second])
+        assert [task.uuid for task in await tasks.list_tasks(database)] == [first.uuid]
+        [file] = await stored.list_files(database, uuid)
+        assert (file.path, file.state, file.task) == (ONE.path, FileState.QUEUED, first.uuid)
+
+
+async def test_the_ledger_is_read_in_steps(database: Database, database_uri: str) -> None:
+    uuid = await made(database)
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+        files = [Found(f"{n}.mov", n, n, n) for n in range(2500)]
+        first = await ledger.write(database, claim, writes(*files, state="done"))
+        second = await ledger.write(database, claim, writes(ONE, state="waiting"), gone=[first.ids["7.mov"]])
+        pieces = [piece async for piece in ledger.read_since(database, claim.id, -1)]
+        assert [len(piece) for piece in pieces] == [1000, 1000, 501]
+        news = [line async for piece in ledger.read_since(database, claim.id, first.step) for line in piece]
+        assert {(line.path, line.gone) for line in news} == {(ONE.path, False), ("7.mov", True)}
+        assert [
+            line async for piece in ledger.read_since(database, claim.id, second.step) for line in piece
+        ] == []
+        await ledger.write(database, claim, (), again=[first.ids["7.mov"]])
+        [entry] = await ledger.entries_by_id(database, claim.id, [first.ids["7.mov"], 0])
+        assert not entry.gone
+        assert len(await ledger.all_entries(database, uuid)) == 2501
+        counts = await stored.count_files(database, uuid)
+        assert counts == {uuid: {FileState.DONE: 2500, FileState.WAITING: 1}}
+
+
+async def test_versions_and_checks_have_clocks_of_their_own(database: Database, database_uri: str) -> None:
+    await made(database)
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+
+        async def wrote(found: Found, checks: int) -> tuple[bool, bool]:
+            """Whether the version's clock and that of its checks began anew."""
+            async with database.transaction() as connection:
+                await connection.execute(
+                    "UPDATE ffmate.watched_files SET since = since - interval '9 s',"
+                    " checked_at = checked_at - interval '9 s'"
+                )
+            await ledger.write(database, claim, [FileWrite(found, 3, "waiting", "x", checks)])
+            entry = (await ledger.entries_by_path(database, claim.id, [found.path]))[found.path]
+            return entry.unchanged < 5, entry.unchecked < 5
+
+        assert await wrote(ONE, 0) == (True, True)
+        assert await wrote(ONE, 0) == (False, False)
+        assert await wrote(ONE, 1) == (False, True)
+        assert await wrote(Found(ONE.path, 101, ONE.mtime, ONE.inode), 1) == (True, True)
+
+
+async def test_ends_are_found_settled_and_tried_again(database: Database, database_uri: str) -> None:
+    uuid = await made(database)
+    rows = [row(name) for name in ("good", "bad", "cancelled", "waiting")]
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+        files = [Found(f"{one.name}.mov", 1, 1, n) for n, one in enumerate(rows)]
+        marks = [
+            FileWrite(f, 3, "queued", "", task=one.uuid, attempts=1)
+            for f, one in zip(files, rows, strict=True)
+        ]
+        await ledger.write(database, claim, marks, tasks=rows)
+        await tasks.cancel(database, [rows[2].uuid])
+        taken = await claims.claim(database, node.id, 2)
+        await claims.finish(
+            database,
+            node.id,
+            [
+                (taken[0], Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {"output": "/o.mp4", "size": 5})),
+                (taken[1], Outcome(TaskStatus.DONE_ERROR, 1, "No luck.\nmore", {})),
+            ],
+        )
+        found = {file.found.path: file for file in await ledger.ended_files(database, claim, 10)}
+        assert found.keys() == {"good.mov", "bad.mov", "cancelled.mov"}
+        good, bad = found["good.mov"], found["bad.mov"]
+        assert (good.output, good.output_size, bad.error) == ("/o.mp4", 5, "No luck.")
+        settled = [
+            Settled(good.id, "done", "", 1, {"action": "move"}),
+            Settled(bad.id, "queued", "again", 2),
+            Settled(found["cancelled.mov"].id, "skipped", "", 1),
+        ]
+        await ledger.settle(database, claim, settled, [bad.task])
+        assert await ledger.ended_files(database, claim, 10) == []
+        assert [one.id for one in await ledger.pending_disposals(database, claim, 10)] == [good.id]
+        await ledger.settle(database, claim, [Settled(good.id, "done", "Moved.", 1, None, gone=True)])
+        assert await ledger.pending_disposals(database, claim, 10) == []
+        states = {file.path: file.state for file in await stored.list_files(database, uuid, gone=True)}
+        assert states == {
+            "good.mov": FileState.DONE,
+            "bad.mov": FileState.QUEUED,
+            "cancelled.mov": FileState.SKIPPED,
+            "waiting.mov": FileState.QUEUED,
+        }
+        assert await ledger.inputs_in_use(database, ["/in.mov", "/other.mov"]) == {"/in.mov"}
+
+
+async def test_what_a_task_came_to_outlives_it(database: Database, database_uri: str) -> None:
+    uuid = await made(database)
+    rows = [row("good"), row("never ran")]
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+        marks = [FileWrite(Found(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
+        await ledger.write(database, claim, marks, tasks=rows)
+        [taken] = await claims.claim(database, node.id, 1)
+        await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {}))])
+        await tasks.delete(database, [one.uuid for one in rows])
+        files = {file.path: file for file in await stored.list_files(database, uuid)}
+        assert (files["good"].state, files["never ran"].state) == (FileState.DONE, FileState.SKIPPED)
+        assert files["never ran"].reason == "Its task was deleted."
+
+
+async def test_what_the_cluster_publishes_is_known_before_it_has_its_name(
+    database: Database, database_uri: str
+) -> None:
+    await tasks.insert(database, [row("one")], batch=None, source="cli")
+    async with joined(database_uri) as node:
+        [task] = await claims.claim(database, node.id, 1)
+        many = [[f"{n}.png", n, n * 1000] for n in range(1, 4)]
+        outputs = [
+            {"temporary": "/t", "target": "/out/a.mp4", "files": [["", 77, 5_000_123_456]]},
+            {"temporary": "/u", "target": "/out/frames", "files": [], "written": many},
+        ]
+        assert await claims.set_phase(database, node.id, task, "publish", {}, {"outputs": outputs}) == "run"
+        asked = [
+            ("/out/a.mp4", 1, 1),  # by name
+            ("/elsewhere/b.mp4", 5_000_123, 77),  # by time and size
+            ("/elsewhere/b.mp4", 5_000_123, 78),
+            ("/out/frames/2.png", 9, 9),
+            ("/out/frames/9.png", 9, 9),
+        ]
+        assert await ledger.outputs_among(database, asked) == {0: task.uuid, 1: task.uuid, 3: task.uuid}
+        await tasks.delete(database, [task.uuid])
+        assert await claims.set_phase(database, 1, task, "publish", {}, {"outputs": outputs}) is None
+
+
+async def test_files_that_went_long_ago_are_forgotten(database: Database, database_uri: str) -> None:
+    await made(database)
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+        files = [Found(f"{n}.mov", n, n, n) for n in range(ledger.ENOUGH_GONE)]
+        written = await ledger.write(database, claim, writes(*files, state="skipped"))
+        ids = list(written.ids.values())
+        await ledger.write(database, claim, (), gone=ids)
+        assert not await ledger.forget_gone(database, claim)
+        async with database.transaction() as connection:
+            await connection.execute("UPDATE ffmate.watched_files SET gone_at = gone_at - interval '2 hours'")
+        assert await ledger.forget_gone(database, claim)
+        assert await ledger.entries_by_id(database, claim.id, ids) == []
+        await ended(database, claim)
+        await due(database)
+        claim = await claimed(database, node)
+        assert claim.ledger_from == claim.ledger
+
+
+async def test_lists_of_files(database: Database, database_uri: str) -> None:
+    uuid = await made(database)
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+        files = [Found(name, 1, 1, 1) for name in ("a/50%.mov", "a/x.mov", "b\udcff.mov")]
+        await ledger.write(database, claim, writes(*files, state="skipped"))
+        await ledger.write(database, claim, writes(ONE, state="waiting"))
+        listed = await stored.list_files(database, uuid, limit=2)
+        assert [file.path for file in listed] == [ONE.path, "b\udcff.mov"]
+        older = await stored.list_files(database, uuid, before=listed[-1].id)
+        assert [file.path for file in older] == ["a/x.mov", "a/50%.mov"]
+        assert [f.path for f in await stored.list_files(database, uuid, pattern=r"%50\%%")] == ["a/50%.mov"]
+        waiting = await stored.list_files(database, uuid, states=[FileState.WAITING])
+        assert [file.path for file in waiting] == [ONE.path]

@@ -1,0 +1,82 @@
+"""Starting with the session: the entry of each system as text, and that of this one as a file."""
+
+import configparser
+import plistlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.services.login_start import (
+    EntryFile,
+    desktop_entry,
+    launch_agent,
+    login_start,
+    run_value,
+)
+
+COMMANDS = [
+    ["/usr/bin/ffmate-desktop"],
+    ["/opt/FF mate/ffmate-desktop", "--data-dir", '/data/50% of "it" costs $5 `now` \\ ü'],
+]
+
+
+def unquoted(text: str) -> list[str]:
+    """The words of an Exec line, by the desktop entry specification: as a string, then as a quoted command."""
+    text = text.replace("\\\\", "\\").replace("%%", "%")
+    words: list[str] = []
+    rest = iter(text)
+    for letter in rest:
+        if letter == '"':
+            word = ""
+            for inner in rest:
+                if inner == '"':
+                    break
+                word += next(rest) if inner == "\\" else inner
+            words.append(word)
+    return words
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_desktop_entry_starts_the_command(command: list[str]) -> None:
+    parser = configparser.RawConfigParser()
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(desktop_entry(command).decode())
+    entry = parser["Desktop Entry"]
+    assert (entry["Type"], entry["Terminal"]) == ("Application", "false")
+    assert unquoted(entry["Exec"]) == command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_launch_agent_starts_the_command(command: list[str]) -> None:
+    read = plistlib.loads(launch_agent(command))
+    assert read["ProgramArguments"] == command
+    assert read["RunAtLoad"] is True
+
+
+def test_a_value_of_the_run_key_is_a_command_line() -> None:
+    command = ["C:\\Program Files\\FFmate\\ffmate-desktop.exe", "--data-dir", "D:\\"]
+    assert run_value(command) == '"C:\\Program Files\\FFmate\\ffmate-desktop.exe" "--data-dir" "D:\\\\"'
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="those have other places")
+def test_the_entry_comes_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    start = login_start(COMMANDS[0])
+    assert not start.is_on()
+    start.turn(False)
+    start.turn(True)
+    assert start.is_on()
+    assert (tmp_path / "config" / "autostart" / "ffmate-desktop.desktop").read_bytes() == desktop_entry(
+        COMMANDS[0]
+    )
+    start.turn(True)
+    start.turn(False)
+    assert not start.is_on()
+
+
+def test_a_place_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="The start at login cannot be changed in"):
+        EntryFile(tmp_path / "file" / "entry", b"").turn(True)

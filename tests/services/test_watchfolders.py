@@ -1,0 +1,137 @@
+"""Watchfolders as people set them: what is checked, found, changed, and the words of the command line."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from ffmate_desktop.cli.watchfolder_options import settings_from
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.watch_ledger import Found
+from ffmate_desktop.domain.watchfolder import Original, OriginalAction, WatchfolderSettings
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.watch_drafts import draft_all, rules_of
+from ffmate_desktop.services.watchfolders import FileFilterView, WatchfolderService, check
+from ffmate_desktop.settings import resources_folder
+
+pytestmark = pytest.mark.db
+
+
+@pytest.fixture
+def presets(database: Database) -> PresetService:
+    return PresetService(database, resources_folder() / "presets")
+
+
+@pytest.fixture
+def service(database: Database, presets: PresetService) -> WatchfolderService:
+    return WatchfolderService(database, presets)
+
+
+async def settings(presets: PresetService, **changes: Any) -> WatchfolderSettings:
+    preset = await presets.find("H.264 web 720p")
+    return WatchfolderSettings.model_validate({"name": "In", "path": "/in", "preset": preset.uuid} | changes)
+
+
+async def test_made_found_changed_and_deleted(service: WatchfolderService, presets: PresetService) -> None:
+    made = await service.add(await settings(presets, name="", path="/media/Day 1", labels=("b", "a")))
+    assert (made.name, made.labels, made.version) == ("Day 1", ("a", "b"), 1)
+    assert await service.find("day 1") == await service.find(str(made.uuid)[:8]) == made
+    data = made.to_json()
+    assert data["filter"]["extensions"] == {"include": [], "exclude": []}
+    assert {
+        "uuid",
+        "name",
+        "description",
+        "path",
+        "interval",
+        "growthChecks",
+        "preset",
+        "suspended",
+    } <= data.keys()
+    assert isinstance(data["createdAt"], int) and "lastCheck" not in data and "error" not in data
+    changed = await service.edit(made.uuid, made.settings().model_copy(update={"interval": 5}), version=1)
+    assert (changed.interval, changed.version) == (5, 2)
+    with pytest.raises(UserError, match="Somebody else"):
+        await service.edit(made.uuid, made.settings(), version=1)
+    await service.suspend(made.uuid)
+    assert (await service.get(made.uuid)).suspended and (await service.get(made.uuid)).next_check is None
+    with pytest.raises(UserError, match="is suspended"):
+        await service.scan(made.uuid)
+    await service.resume(made.uuid)
+    await service.scan(made.uuid)
+    assert await service.files(made.uuid, FileFilterView(text="50%_")) == []
+    assert await service.counts(made.uuid) == {}
+    await service.add(made.settings())
+    with pytest.raises(UserError, match="Several"):
+        await service.find("Day 1")
+    await service.delete(made.uuid)
+    for gone in (service.get, service.delete, service.suspend, service.scan):
+        with pytest.raises(UserError, match="gone"):
+            await gone(made.uuid)
+    with pytest.raises(UserError, match="There is no watchfolder"):
+        await service.find("nothing")
+
+
+async def test_what_could_never_work_is_refused(service: WatchfolderService, presets: PresetService) -> None:
+    good = await settings(presets)
+    for path in (r"C:\Media\In", r"\\nas\share\in", "/mnt/nas/in"):
+        assert check(good.model_copy(update={"path": path, "name": ""})).name.lower() == "in"
+    move = Original(action=OriginalAction.MOVE, folder=".")
+    wrong: list[dict[str, object]] = [
+        {"path": "in"},
+        {"interval": 0},
+        {"growth_checks": -1},
+        {"priority": -1},
+        {"retries": 1000},
+        {"labels": ("two words",)},
+        {"output_file": "${NOTHING}"},
+        {"on_success": Original(action=OriginalAction.MOVE)},
+        {"on_success": move},
+        {"on_failure": Original(action=OriginalAction.TRASH)},
+    ]
+    for change in wrong:
+        with pytest.raises(UsageError):
+            await service.add(good.model_copy(update=change))
+    with pytest.raises(UserError, match="no preset"):
+        await service.add(good.model_copy(update={"preset": uuid4()}))
+    assert await service.all() == []
+
+
+async def test_words_of_the_command_line(presets: PresetService) -> None:
+    before = await settings(presets)
+    words = {"min_size": "1.5k", "min_age": 3.0, "on_success": "move:done", "label": ["a,b"], "retries": None}
+    after = settings_from(before, words, include=["mov", "*.MXF", "A*/x.mov"], exclude=["proxies/"])
+    assert after.filter.extensions.include == ("mov", "MXF")
+    assert after.filter.globs.include == ("A*/x.mov",) and after.filter.globs.exclude == ("proxies/",)
+    assert (after.filter.min_size, after.filter.min_age, after.labels) == (1536, 3.0, ("a", "b"))
+    assert after.on_success == Original(action=OriginalAction.MOVE, folder="done")
+    cleared = settings_from(after, {}, include=[""], exclude=None)
+    assert cleared.filter.extensions.include == () and cleared.filter.globs.exclude == ("proxies/",)
+    for wrong in ({"min_size": "much"}, {"on_failure": "burn"}):
+        with pytest.raises(UsageError):
+            settings_from(before, wrong, include=None, exclude=None)
+
+
+async def test_folders_for_originals_are_not_scanned(presets: PresetService) -> None:
+    done, failed = (Original(action=OriginalAction.MOVE, folder=folder) for folder in ("x/done", "/in/bad/"))
+    rules = rules_of(await settings(presets, on_success=done, on_failure=failed))
+    assert rules.enters("x", "x") and not rules.enters("x/done", "done") and not rules.enters("bad", "bad")
+
+
+async def test_files_that_cannot_be_queued_have_their_reason(presets: PresetService, tmp_path: Path) -> None:
+    preset = await presets.find("H.264 web 720p")
+    (tmp_path / "good.mov").write_bytes(b"x")
+    found = [Found("good.mov", 1, 1, 1), Found("gone.mov", 1, 1, 1)]
+    given = await settings(presets, path=str(tmp_path))
+    drafts, refused = draft_all(given, uuid4(), preset, found, "client")
+    assert [one.path for one, _ in drafts] == ["good.mov"]
+    assert [(one.path, "There is no file" in why) for one, why in refused] == [("gone.mov", True)]
+    long = given.model_copy(update={"output_file": "/" + "/".join(["d" * 250] * 12) + "/x.mp4"})
+    assert (
+        draft_all(long, uuid4(), preset, found[:1], "")[1][0][1]
+        == "The path of its output would be too long."
+    )
+    nowhere = given.model_copy(update={"output_file": "/proc/nothing/x.mp4"})
+    assert "/proc" in draft_all(nowhere, uuid4(), preset, found[:1], "")[1][0][1]

@@ -1,0 +1,89 @@
+"""The doorbell: what rings it, what does not, and that nothing depends on it."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+from watchdog.observers.api import BaseObserver
+
+from ffmate_desktop.storage.events import FolderEvents
+from ffmate_desktop.storage.place import is_local
+from tests.node.waiting import until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is told differs from system to system")
+
+
+async def test_what_happens_in_a_local_folder_is_told(tmp_path: Path) -> None:
+    rung: list[int] = []
+    events = FolderEvents(rung.append)
+    await events.listen({1: str(tmp_path), 2: str(tmp_path / "not there")})
+    try:
+        (tmp_path / "new folder").mkdir()
+        (tmp_path / "new folder" / "a.mov").write_bytes(b"x")
+        await until(lambda: rung, "it rings")
+        await asyncio.sleep(0.3)
+        rung.clear()
+        (tmp_path / "a.mov.lock").touch()
+        (tmp_path / ".ffd-1-1-abc-a.mp4").write_bytes(b"x")
+        (tmp_path / "new folder" / "b.mov").touch()
+        await until(lambda: rung, "it rings again")
+        assert set(rung) == {1}
+        await events.listen({})
+        rung.clear()
+        (tmp_path / "c.mov").touch()
+        await asyncio.sleep(0.2)
+        assert rung == []
+    finally:
+        await events.close()
+
+
+async def test_when_the_system_cannot_tell_that_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "inotify watch limit reached")
+
+    monkeypatch.setattr(BaseObserver, "schedule", full)
+    events = FolderEvents(lambda _: None)
+    with caplog.at_level("INFO", logger="ffmate.watchfolder"):
+        await events.listen({1: str(tmp_path)})
+        await events.listen({1: str(tmp_path)})
+    assert sum("scanned at each interval only" in line for line in caplog.messages) == 1
+    assert not events.is_broken(1)
+    await events.close()
+
+
+async def test_what_ends_by_itself_begins_anew(tmp_path: Path) -> None:
+    rung: list[int] = []
+    events = FolderEvents(rung.append)
+    await events.listen({1: str(tmp_path)})
+    try:
+        for emitter in events._observers[1][1].emitters:
+            emitter.stop()
+        await until(lambda: events.is_broken(1), "it has ended")
+        await events.listen({1: str(tmp_path)})
+        assert not events.is_broken(1)
+        (tmp_path / "a.mov").touch()
+        await until(lambda: rung, "it rings")
+    finally:
+        await events.close()
+
+
+def test_local_disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import psutil
+    from psutil._ntuples import sdiskpart
+
+    assert is_local(str(tmp_path))
+    assert not is_local("/proc/self")
+
+    def parts(**_: object) -> list[object]:
+        return [
+            sdiskpart("/dev/sda", "/", "ext4", "rw"),
+            sdiskpart("nas:/x", "/mnt/nas", "nfs4", "rw"),
+            sdiskpart("sshfs", "/mnt/nas/deep", "fuse.sshfs", "rw"),
+        ]
+
+    monkeypatch.setattr(psutil, "disk_partitions", parts)
+    assert is_local("/home/me") and is_local("/mnt/nasty")
+    assert not is_local("/mnt/nas") and not is_local("/mnt/nas/in") and not is_local("/mnt/nas/deep/in")

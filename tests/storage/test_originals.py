@@ -1,0 +1,149 @@
+"""Moving originals: never over another file, never a changed one, and safe to begin again after a kill."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.storage import originals
+from ffmate_desktop.storage.originals import Fate, Version, free_name, is_safe_to_remove, move, throw_away
+from tests.faults.disk import open_disk
+
+
+def put(path: Path, data: bytes = b"film") -> Version:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return version(path)
+
+
+def version(path: Path) -> Version:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns // 1000
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path) -> Iterator[Path]:
+    with open_disk(tmp_path / "disk", 64) as disk:
+        if disk is None:
+            pytest.skip("a small disk can only be mounted by root on Linux")
+        yield disk.folder
+
+
+def test_a_file_goes_with_its_tree(tmp_path: Path) -> None:
+    source = tmp_path / "in" / "a" / "one.mov"
+    known = put(source)
+    target = free_name(str(tmp_path / "done"), "a/one.mov")
+    assert target == str(tmp_path / "done" / "a" / "one.mov")
+    assert move(str(source), target, known, "t") is Fate.AWAY
+    assert version(Path(target)) == known and not source.exists()
+    assert move(str(source), target, known, "t") is Fate.AWAY  # again, after the answer was lost
+
+
+def test_never_over_another_file(tmp_path: Path) -> None:
+    source, there = tmp_path / "one.mov", tmp_path / "done" / "one.mov"
+    known = put(source)
+    put(there, b"other")
+    assert free_name(str(tmp_path / "done"), "one.mov").endswith("one-2.mov")
+    assert move(str(source), str(there), known, "t") is Fate.TAKEN
+    assert source.exists() and there.read_bytes() == b"other"
+
+
+def test_never_a_changed_file(tmp_path: Path) -> None:
+    source = tmp_path / "one.mov"
+    known = put(source)
+    os.utime(source, ns=(1, 1))
+    assert move(str(source), str(tmp_path / "x.mov"), known, "t") is Fate.CHANGED
+    assert throw_away(str(source), known) is Fate.CHANGED
+    source.unlink()
+    assert move(str(source), str(tmp_path / "x.mov"), known, "t") is Fate.GONE
+    assert throw_away(str(source), known) is Fate.GONE
+
+
+def test_to_another_disk(tmp_path: Path, other_disk: Path) -> None:
+    source, target = tmp_path / "one.mov", other_disk / "a" / "one.mov"
+    known = put(source, os.urandom(100_000))
+    data = source.read_bytes()
+    assert move(str(source), str(target), known, "t") is Fate.AWAY
+    assert target.read_bytes() == data and version(target) == known and not source.exists()
+    assert [path.name for path in target.parent.iterdir()] == ["one.mov"]
+
+
+def test_to_a_disk_that_is_full(tmp_path: Path) -> None:
+    with open_disk(tmp_path / "disk", 1) as disk:
+        if disk is None:
+            pytest.skip("a small disk can only be mounted by root on Linux")
+        source = tmp_path / "one.mov"
+        known = put(source, bytes(4_000_000))
+        with pytest.raises(OSError, match="No space"):
+            move(str(source), str(disk.folder / "one.mov"), known, "t")
+        assert version(source) == known and list(disk.folder.iterdir()) == []
+
+
+def test_a_copy_that_was_complete_is_not_made_twice(tmp_path: Path, other_disk: Path) -> None:
+    source, target = tmp_path / "one.mov", other_disk / "one.mov"
+    known = put(source)
+    target.write_bytes(source.read_bytes())
+    os.utime(target, ns=(0, source.stat().st_mtime_ns))  # killed before the old name was removed
+    assert move(str(source), str(target), known, "t") is Fate.AWAY
+    assert not source.exists() and target.exists()
+
+
+def _copy_for_ever(source: str, target: str, known: Version) -> None:
+    while True:
+        move(source, target, known, "first")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_a_mover_that_is_killed_at_any_moment_loses_nothing(tmp_path: Path, other_disk: Path) -> None:
+    data = os.urandom(4_000_000)
+    for number in range(12):
+        source, target = tmp_path / f"{number}.mov", other_disk / f"{number}.mov"
+        known = put(source, data)
+        process = multiprocessing.get_context("fork").Process(
+            target=_copy_for_ever, args=(str(source), str(target), known)
+        )
+        process.start()
+        time.sleep(number * 0.001)
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join()
+        whole = [path for path in (source, target) if path.exists() and path.read_bytes() == data]
+        assert whole  # at every moment it is somewhere
+        assert move(str(source), str(target), known, "second") is Fate.AWAY
+        assert target.read_bytes() == data and not source.exists()
+        target.unlink()
+
+
+def test_what_is_safe_to_remove(tmp_path: Path) -> None:
+    source, output = tmp_path / "in.mov", tmp_path / "out.mp4"
+    put(source)
+    assert not is_safe_to_remove(str(source), None, 4)
+    assert not is_safe_to_remove(str(source), str(output), 4)
+    output.touch()
+    assert not is_safe_to_remove(str(source), str(output), None)
+    put(output)
+    assert is_safe_to_remove(str(source), str(output), 4)
+    assert not is_safe_to_remove(str(source), str(output), 5)
+    output.unlink()
+    output.hardlink_to(source)
+    assert not is_safe_to_remove(str(source), str(output), 4)
+    assert is_safe_to_remove(str(source), str(tmp_path / "frame_%04d.png"), 4)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the trash of the others cannot be moved")
+def test_the_trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import send2trash.plat_other as trash
+
+    home = os.fsencode(tmp_path / "trash")
+    monkeypatch.setattr(trash, "HOMETRASH_B", home)
+    monkeypatch.setattr(trash, "HOMETRASH", os.fsdecode(home))
+    source = tmp_path / "one.mov"
+    known = put(source)
+    assert throw_away(str(source), known) is Fate.AWAY
+    assert not source.exists()
+    assert (tmp_path / "trash" / "files" / "one.mov").read_bytes() == b"film"
+    assert originals.throw_away(str(source), known) is Fate.GONE

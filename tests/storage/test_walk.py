@@ -1,0 +1,143 @@
+"""Looking at trees: what is news, what is missing, what cannot be read, and that nothing runs in circles."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watchfolder import FileFilter
+from ffmate_desktop.storage.walk import UnreachableError, Walked, WalkEndedError, Walker, fingerprint
+
+RULES = Rules(FileFilter())
+
+
+def put(root: Path, *names: str) -> None:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"film")
+
+
+def walk(root: Path, known: dict[int, int] | None = None, foreign: dict[int, int] | None = None) -> Walked:
+    return Walker(str(root), RULES, known or {}, foreign).walk()
+
+
+def paths(walked: Walked) -> list[str]:
+    return sorted(found.path for found in walked.news)
+
+
+def known(walked: Walked) -> dict[int, int]:
+    return {
+        fingerprint(found.path, found.size, found.mtime, found.inode): number
+        for number, found in enumerate(walked.news)
+    }
+
+
+def test_an_unchanged_tree_is_no_news(tmp_path: Path) -> None:
+    put(tmp_path, "a.mov", "b/c.mov", "b/d/e.mov")
+    first = walk(tmp_path)
+    assert paths(first) == ["a.mov", "b/c.mov", "b/d/e.mov"]
+    remembered = known(first)
+    again = walk(tmp_path, remembered)
+    assert (again.news, again.missing, again.files, again.seen_known) == ([], {}, 3, True)
+    assert len(remembered) == 3  # nobody changed what the node remembers
+
+
+def test_what_changed_and_what_is_missing(tmp_path: Path) -> None:
+    put(tmp_path, "a.mov", "b.mov", "c.mov")
+    first = walk(tmp_path)
+    ids = {found.path: number for number, found in enumerate(first.news)}
+    os.utime(tmp_path / "a.mov", ns=(1, 1))
+    (tmp_path / "b.mov").unlink()
+    again = walk(tmp_path, known(first))
+    assert paths(again) == ["a.mov"]
+    assert set(again.missing.values()) == {ids["a.mov"], ids["b.mov"]}
+
+
+def test_rows_of_nodes_that_number_inodes_differently(tmp_path: Path) -> None:
+    put(tmp_path, "a.mov", "b.mov")
+    first = walk(tmp_path)
+    foreign = {fingerprint(one.path, one.size, one.mtime, 0): n for n, one in enumerate(first.news)}
+    assert walk(tmp_path, {}, foreign).news == []
+    (tmp_path / "b.mov").unlink()
+    assert len(walk(tmp_path, {}, foreign).missing) == 1
+
+
+def test_locks_are_seen_and_are_no_files(tmp_path: Path) -> None:
+    put(tmp_path, "a.mov", "a.mov.lock", "b.mov", ".ffd-1-1-a.mov")
+    first = walk(tmp_path)
+    assert {found.path: found.locked for found in first.news} == {"a.mov": True, "b.mov": False}
+    remembered = {fingerprint(one.path, one.size, one.mtime, one.inode, one.locked): 1 for one in first.news}
+    assert walk(tmp_path, remembered).news == []
+    (tmp_path / "a.mov.lock").unlink()
+    assert paths(walk(tmp_path, remembered)) == ["a.mov"]
+    assert walk(tmp_path, known(first)).news == []  # a lock appears beside what we have taken
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links(tmp_path: Path) -> None:
+    root, outside = tmp_path / "in", tmp_path / "outside"
+    put(root, "a/one.mov")
+    put(outside, "two.mov", "deep/three.mov")
+    (root / "loop").symlink_to(root)
+    (root / "a" / "up").symlink_to(tmp_path)
+    (root / "self").symlink_to(root / "self")
+    (root / "twice").symlink_to(root / "a")
+    (root / "z").symlink_to(outside)
+    (root / "y").symlink_to(outside / "deep")  # inside what another link leads to: whichever is first
+    (outside / "back").symlink_to(root)
+    (root / "gone.mov").symlink_to(root / "nothing.mov")
+    (root / "file.mov").symlink_to(outside / "two.mov")
+    os.mkfifo(root / "pipe.mov")
+    walked = walk(root)
+    assert paths(walked) == ["a/one.mov", "file.mov", "y/three.mov"]
+    assert walked.unreadable == []
+    (root / "y").unlink()
+    assert paths(walk(root)) == ["a/one.mov", "file.mov", "z/deep/three.mov", "z/two.mov"]
+
+
+def test_a_root_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UnreachableError, match="is not there"):
+        walk(tmp_path / "nothing")
+    put(tmp_path, "file.mov")
+    with pytest.raises(UnreachableError, match="is not a folder"):
+        walk(tmp_path / "file.mov")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    walked = walk(empty)
+    assert (walked.files, walked.is_empty, walked.seen_known) == (0, True, False)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+def test_names_that_are_no_text_are_kept(tmp_path: Path) -> None:
+    name = os.fsdecode(b"b\xff\xfe.mov")
+    put(tmp_path, name)
+    assert paths(walk(tmp_path)) == [name]
+
+
+def test_a_walk_can_be_ended(tmp_path: Path) -> None:
+    walker = Walker(str(tmp_path), RULES, {})
+    walker.end()
+    with pytest.raises(WalkEndedError):
+        walker.walk()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths end sooner there")
+def test_a_tree_that_is_deeper_than_paths_are_long(tmp_path: Path) -> None:
+    """And than Python calls itself; it is removed step by step, as nothing else could."""
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        for _ in range(1500):
+            os.mkdir("d" * 10)  # noqa: PTH102
+            os.chdir("d" * 10)
+        put(tmp_path, "a.mov")
+        walked = walk(tmp_path)
+        assert paths(walked) == ["a.mov"]
+    finally:
+        for _ in range(1500):
+            os.chdir("..")
+            os.rmdir("d" * 10)  # noqa: PTH106
+        os.chdir(before)
