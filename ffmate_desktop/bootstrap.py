@@ -29,12 +29,15 @@ from ffmate_desktop.node.host import NodeHost
 from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
 from ffmate_desktop.node.trial import TrialBench
+from ffmate_desktop.services.ffmate_import import FFmateImport
 from ffmate_desktop.services.login_start import LoginStart, login_start
 from ffmate_desktop.services.news import news
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.passwords import Keyring, with_password
+from ffmate_desktop.services.permissions import Allowed, PermissionService
 from ffmate_desktop.services.preset_editor import PresetEditor
+from ffmate_desktop.services.preset_exchange import PresetExchange
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
@@ -59,12 +62,16 @@ class Cluster:
     database: Database
     presets: PresetService
     preset_editor: PresetEditor
+    preset_exchange: PresetExchange
     tasks: TaskService
     nodes: NodeService
     queue: QueueService
     node_logs: NodeLogService
     preview: PreviewService
     watchfolders: WatchfolderService
+    ffmate_import: FFmateImport
+    permissions: PermissionService
+    """Of this computer, not of the cluster."""
 
 
 @asynccontextmanager
@@ -78,7 +85,7 @@ async def open_cluster(
     if settings.database is None:
         async with (
             EmbeddedDatabase(settings.data_dir) as embedded,
-            _open(embedded.uri, True, connections) as cluster,
+            _open(settings, embedded.uri, True, connections) as cluster,
         ):
             yield cluster
     else:
@@ -86,37 +93,49 @@ async def open_cluster(
         if settings.password_kept:
             password = await (keyring or Keyring()).password(uri)
             uri = uri if password is None else with_password(uri, password)
-        async with _open(uri, False, connections) as cluster:
+        async with _open(settings, uri, False, connections) as cluster:
             yield cluster
 
 
 @asynccontextmanager
-async def _open(uri: str, embedded: bool, connections: int) -> AsyncIterator[Cluster]:
+async def _open(settings: Settings, uri: str, embedded: bool, connections: int) -> AsyncIterator[Cluster]:
     database = Database(uri, size=connections)
     async with database:
         await update_schema(database)
         presets = PresetService(database, resources_folder() / "presets")
+        editor = PresetEditor(database, presets)
+        exchange = PresetExchange(presets, editor)
+        watchfolders = WatchfolderService(database, presets)
         yield Cluster(
             uri=uri,
             embedded=embedded,
             database=database,
             presets=presets,
-            preset_editor=PresetEditor(database, presets),
+            preset_editor=editor,
+            preset_exchange=exchange,
+            ffmate_import=FFmateImport(database, exchange, watchfolders),
             tasks=TaskService(database, presets),
             nodes=NodeService(database),
             queue=QueueService(database),
             node_logs=NodeLogService(database),
             preview=PreviewService(database, presets),
-            watchfolders=WatchfolderService(database, presets),
+            watchfolders=watchfolders,
+            permissions=_permissions(settings, embedded),
         )
+
+
+def _permissions(settings: Settings, embedded: bool) -> PermissionService:
+    given = Allowed(settings.allow_scripts, settings.allow_read, settings.allow_write)
+    return PermissionService(settings.permissions_file, given, trusts_queue=embedded)
 
 
 @asynccontextmanager
 async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIterator[Node]:
     """A node that has joined; leave the block when its `run` has ended."""
+    cluster.permissions.current()  # a node that cannot read what its owner allowed does not start
     ffmpeg = await find_ffmpeg(settings.ffmpeg)
     feed = LogFeed(settings.debug or logs.DEFAULT_RULES)
-    async with open_shop(settings, ffmpeg) as shop:
+    async with open_shop(settings, cluster, ffmpeg) as shop:
         node = Node(
             cluster.uri, cluster.database, node_facts(settings, ffmpeg), shop, bus, feed, cluster.presets
         )
@@ -126,7 +145,7 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
 
 
 @asynccontextmanager
-async def open_shop(settings: Settings, ffmpeg: FFmpeg) -> AsyncIterator[Workshop]:
+async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> AsyncIterator[Workshop]:
     """What attempts need on this computer: a folder, a way to start ffmpeg, a probe."""
     facts = node_facts(settings, ffmpeg)
     async with node_folder(settings.work_folder) as folder:
@@ -142,6 +161,8 @@ async def open_shop(settings: Settings, ffmpeg: FFmpeg) -> AsyncIterator[Worksho
                 work=folder.path,
                 logs=settings.task_logs,
                 stall_seconds=STALL_SECONDS,
+                script_seconds=settings.script_timeout,
+                permissions=cluster.permissions.current,
             )
         finally:
             await prober.close()
@@ -192,8 +213,8 @@ async def rehearse(settings: Settings, keyring: Keyring | None = None) -> AsyncI
 
 
 @asynccontextmanager
-async def _open_bench(settings: Settings) -> AsyncIterator[Workshop]:
-    async with open_shop(settings, await find_ffmpeg(settings.ffmpeg)) as shop:
+async def _open_bench(settings: Settings, cluster: Cluster) -> AsyncIterator[Workshop]:
+    async with open_shop(settings, cluster, await find_ffmpeg(settings.ffmpeg)) as shop:
         yield shop
 
 
@@ -222,7 +243,7 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
                 watchfolders=cluster.watchfolders,
-                trials=TrialBench(lambda: _open_bench(settings)),
+                trials=TrialBench(lambda: _open_bench(settings, cluster)),
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,
             )

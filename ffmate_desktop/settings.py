@@ -51,6 +51,30 @@ DRAIN_TIME = Setting(
     "SECONDS",
     "Seconds that a node which is told to stop lets its tasks finish before they go back to the queue.",
 )
+ALLOW_SCRIPTS = Setting(
+    "--allow-scripts",
+    "FFMATE_ALLOW_SCRIPTS",
+    "DIR",
+    "A folder from which this node runs scripts of tasks. Repeatable. Default: none; any with the embedded database.",
+)
+ALLOW_READ = Setting(
+    "--allow-read",
+    "FFMATE_ALLOW_READ",
+    "DIR",
+    "A folder that tasks may read here; nothing else then. Repeatable. Default: whatever this account may.",
+)
+ALLOW_WRITE = Setting(
+    "--allow-write",
+    "FFMATE_ALLOW_WRITE",
+    "DIR",
+    "A folder that tasks may write and read here; nothing else then. Repeatable. Default: as for reading.",
+)
+SCRIPT_TIMEOUT = Setting(
+    "--script-timeout",
+    "FFMATE_SCRIPT_TIMEOUT",
+    "SECONDS",
+    "Seconds after which a script of a task is stopped; 0: never.",
+)
 DATA_DIR = Setting(
     "--data-dir", "FFMATE_DATA_DIR", "PATH", "Folder of the embedded database, settings and logs."
 )
@@ -63,6 +87,7 @@ DEBUG = Setting(
 
 DEFAULT_SLOTS = 3
 DEFAULT_HEARTBEAT = 5.0
+DEFAULT_SCRIPT_TIMEOUT = 3600.0
 DEFAULT_DRAIN_TIME = 30.0
 """Less than the 90 s after which systemd kills."""
 STALL_SECONDS = 300.0
@@ -84,7 +109,9 @@ GIVEN = frozenset({Source.COMMAND_LINE, Source.ENVIRONMENT})
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What this run of the program was told. `heartbeat` and `drain_time` in seconds.
+    """What this run of the program was told. `heartbeat`, `drain_time` and `script_timeout` in seconds.
+
+    For `allow_...` see `services.permissions`.
 
     `sources` tells by the name of a field where its value comes from; what is not in it is a default.
     `password_kept` says that the keyring has the password which `database` lacks.
@@ -99,6 +126,10 @@ class Settings:
     data_dir: Path
     debug: str
     drain_time: float = DEFAULT_DRAIN_TIME
+    script_timeout: float = DEFAULT_SCRIPT_TIMEOUT
+    allow_scripts: tuple[Path, ...] = ()
+    allow_read: tuple[Path, ...] = ()
+    allow_write: tuple[Path, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     password_kept: bool = False
 
@@ -131,6 +162,11 @@ class Settings:
     def work_folder(self) -> Path:
         """Where every attempt has its private working directory."""
         return self.data_dir / "work"
+
+    @property
+    def permissions_file(self) -> Path:
+        """What the owner of this computer allowed tasks to do here."""
+        return self.data_dir / "permissions.json"
 
     @property
     def task_logs(self) -> Path:

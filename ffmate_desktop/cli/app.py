@@ -2,6 +2,7 @@
 
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,18 +10,33 @@ import typer
 from rich.console import Console
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.cli import demo, doctor, node, presets, submit, tasks, watched_files, watchfolders, window
+from ffmate_desktop.cli import (
+    demo,
+    doctor,
+    import_ffmate,
+    node,
+    presets,
+    submit,
+    tasks,
+    watched_files,
+    watchfolders,
+    window,
+)
 from ffmate_desktop.cli.complaint import complain
 from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.cli.grammar import FILES, RootGroup
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.settings import (
+    ALLOW_READ,
+    ALLOW_SCRIPTS,
+    ALLOW_WRITE,
     DATA_DIR,
     DATABASE,
     DEBUG,
     DEFAULT_DRAIN_TIME,
     DEFAULT_HEARTBEAT,
+    DEFAULT_SCRIPT_TIMEOUT,
     DEFAULT_SLOTS,
     DRAIN_TIME,
     FFMPEG,
@@ -28,6 +44,7 @@ from ffmate_desktop.settings import (
     IDENTIFIER,
     LABEL,
     MAX_CONCURRENT_TASKS,
+    SCRIPT_TIMEOUT,
     Setting,
     Source,
 )
@@ -54,6 +71,7 @@ app.add_typer(watchfolders.app, name="watchfolders")
 app.command("submit")(submit.submit)
 app.command("server", short_help="The same as --no-gui.")(node.server)
 app.command("demo", short_help="See it work: nodes here share a dozen clips.")(demo.demo)
+app.command("import-ffmate", short_help="Take over what FFmate 2 has.")(import_ffmate.import_ffmate)
 app.command("doctor", short_help="Check this computer and the database.")(doctor.doctor)
 
 
@@ -85,6 +103,10 @@ def root(
     label: Annotated[list[str] | None, _option(LABEL)] = None,
     heartbeat: Annotated[float, _option(HEARTBEAT, least=0.5, most=3600)] = DEFAULT_HEARTBEAT,
     drain_time: Annotated[float, _option(DRAIN_TIME, least=0, most=86400)] = DEFAULT_DRAIN_TIME,
+    allow_scripts: Annotated[list[Path] | None, _option(ALLOW_SCRIPTS)] = None,
+    allow_read: Annotated[list[Path] | None, _option(ALLOW_READ)] = None,
+    allow_write: Annotated[list[Path] | None, _option(ALLOW_WRITE)] = None,
+    script_timeout: Annotated[float, _option(SCRIPT_TIMEOUT, least=0, most=604_800)] = DEFAULT_SCRIPT_TIMEOUT,
     data_dir: Annotated[Path | None, _option(DATA_DIR)] = None,
     debug: Annotated[
         str, typer.Option(DEBUG.option, help=DEBUG.help, metavar=DEBUG.value, show_default=False)
@@ -111,6 +133,13 @@ def root(
         debug=debug,
         sources=_sources(typer_context),
     )
+    settings = replace(
+        settings,
+        script_timeout=script_timeout,
+        allow_scripts=_folders(allow_scripts, ALLOW_SCRIPTS),
+        allow_read=_folders(allow_read, ALLOW_READ),
+        allow_write=_folders(allow_write, ALLOW_WRITE),
+    )
     settings, trouble = with_file(settings)
     is_window = typer_context.invoked_subcommand is None and not no_gui
     if trouble is not None and not is_window:  # the window tells it itself
@@ -127,6 +156,15 @@ def root(
                 "A node without a window opens no files.", f"`ffmate-desktop submit {files[0]}` queues them."
             )
         node.serve(typer_context.obj)
+
+
+def _folders(given: list[Path] | None, setting: Setting) -> tuple[Path, ...]:
+    """The whole paths of folders; one that is not there is said at once, since nothing in it could be allowed."""
+    folders = tuple(path.expanduser().absolute() for path in given or ())
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"{setting.option}: there is no folder “{folder}”.")
+    return folders
 
 
 _FIELDS = {

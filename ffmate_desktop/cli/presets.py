@@ -7,9 +7,16 @@ from rich.table import Table
 from rich.text import Text
 
 from ffmate_desktop import bootstrap
+from ffmate_desktop.cli import preset_changes
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.domain.processing import NewProcessing
 
 app = typer.Typer(help="Named commands to choose from.")
+app.command("add")(preset_changes.add)
+app.command("edit")(preset_changes.edit)
+app.command("delete")(preset_changes.delete)
+app.command("import")(preset_changes.import_presets)
+app.command("export")(preset_changes.export)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -60,6 +67,9 @@ async def _show(context: Context, name: str, as_json: bool) -> None:
         ("Description", preset.description),
         ("Command", preset.command),
         ("Output", preset.output_file),
+        ("Before", _script(preset.pre_processing)),
+        ("After", _script(preset.post_processing)),
+        ("Webhooks", ", ".join(f"{hook.event} {hook.url}" for hook in preset.webhooks or ())),
         ("Priority", str(preset.priority)),
         ("Labels", " ".join(preset.labels)),
         ("UUID", str(preset.uuid)),
@@ -67,3 +77,12 @@ async def _show(context: Context, name: str, as_json: bool) -> None:
         if value:
             grid.add_row(Text(label, "bold"), Text(value))
     context.print_table(grid)
+
+
+def _script(what: NewProcessing | None) -> str:
+    if what is None:
+        return ""
+    words = [what.script_path or ""]
+    if what.sidecar_path:
+        words.append(f"(sidecar {what.sidecar_path}{', imported' if what.import_sidecar else ''})")
+    return " ".join(words).strip()

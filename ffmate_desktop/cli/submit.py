@@ -17,6 +17,7 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.node import Node
+from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import IfExists, NewTask, Task, TaskStatus
 from ffmate_desktop.services.tasks import Submitted
 
@@ -57,6 +58,29 @@ def submit(
     if_exists: Annotated[
         IfExists, typer.Option("--if-exists", help="When the output path is taken.")
     ] = IfExists.RENAME,
+    pre_script: Annotated[
+        str | None,
+        typer.Option(
+            "--pre-script",
+            metavar="SCRIPT",
+            help="Run before the encode; its whole path, with arguments and wildcards.",
+        ),
+    ] = None,
+    pre_sidecar: Annotated[
+        str | None,
+        typer.Option("--pre-sidecar", metavar="PATH", help="Where the script finds the task as JSON."),
+    ] = None,
+    import_sidecar: Annotated[
+        bool,
+        typer.Option("--import-sidecar", help="What the script changes in its sidecar holds for the task."),
+    ] = False,
+    post_script: Annotated[
+        str | None,
+        typer.Option("--post-script", metavar="SCRIPT", help="Run when the output is in its place."),
+    ] = None,
+    post_sidecar: Annotated[
+        str | None, typer.Option("--post-sidecar", metavar="PATH", help="The same for that script.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until all are done.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -72,9 +96,18 @@ def submit(
         labels=tuple(word for text in label or () for word in text.replace(",", " ").split()),
         metadata=_metadata(metadata),
         if_exists=if_exists,
+        pre_processing=_processing(pre_script, pre_sidecar, import_sidecar),
+        post_processing=_processing(post_script, post_sidecar, False),
     )
     if not context.run(_submit(context, new, inputs, preset, output, wait, as_json)):
         raise typer.Exit(1)
+
+
+def _processing(script: str | None, sidecar: str | None, imports: bool) -> NewProcessing | None:
+    if imports and script is None:
+        raise UsageError("--import-sidecar is for what a --pre-script writes.", "Name the script too.")
+    new = NewProcessing(script_path=script, sidecar_path=sidecar, import_sidecar=imports or None)
+    return None if new.is_empty else new
 
 
 def _metadata(text: str | None) -> dict[str, Any]:

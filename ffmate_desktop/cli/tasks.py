@@ -141,6 +141,7 @@ def _sheet(task: Task) -> Table:
         ("Size", size(task.size) if task.size is not None else None),
         ("Preset", task.preset.name if task.preset else None),
         ("Command", printable(task.command.resolved or task.command.raw)),
+        *_scripts(task),
         ("Priority", str(task.priority)),
         ("Labels", " ".join(task.labels) or None),
         ("Batch", str(task.batch) if task.batch else None),
@@ -155,6 +156,17 @@ def _sheet(task: Task) -> Table:
         if value is not None:
             grid.add_row(Text(label, "bold"), value if isinstance(value, Text) else Text(value))
     return grid
+
+
+def _scripts(task: Task) -> list[tuple[str, str | None]]:
+    rows: list[tuple[str, str | None]] = []
+    for word, what in (("Before", task.pre_processing), ("After", task.post_processing)):
+        for name, value in (
+            ("script", what and what.script_path),
+            ("sidecar", what and what.sidecar_path),
+        ):
+            rows.append((f"{word}: {name}", printable(value.resolved or value.raw) if value else None))
+    return rows
 
 
 async def _resolve(tasks: TaskService, beginnings: Sequence[str]) -> list[UUID]:

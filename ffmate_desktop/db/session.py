@@ -72,11 +72,11 @@ DATA_REFUSED: tuple[type[BaseException], ...] = (
 
 def reason(error: BaseException) -> str:
     """Why a connection was lost or not made, in a few words."""
-    return (
-        "no answer in time"
-        if isinstance(error, TimeoutError)
-        else (str(error) or type(error).__name__).splitlines()[0]
-    )
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, asyncpg.InternalClientError) and "cannot switch to state" in str(error):
+        return "it broke in the middle of an answer"
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 _DEFECTS = re.compile(r"arguments? for this query|another operation is in progress")

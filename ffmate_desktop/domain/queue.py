@@ -70,7 +70,8 @@ class QueueRow:
     """A task as a row shows it. Times in milliseconds since 1970 UTC, `remaining` in seconds, `size` in bytes.
 
     `progress` (percent), `remaining`, `fps`, `speed` and `size` of a running task are as of its node's last beat.
-    `error` is the first line. `key` is its place in the view that it was read for.
+    `error` is the first line; of a task that waits, which nodes could not run it and why. `key` is its place in the
+    view that it was read for.
     """
 
     id: int

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from ffmate_desktop.domain.task import Wire
+from ffmate_desktop.domain.wire import Wire
 
 DEFAULT_INTERVAL = 15
 DEFAULT_GROWTH_CHECKS = 2

@@ -31,11 +31,13 @@ from ffmate_desktop.services.awake import Inhibitor
 from ffmate_desktop.services.settings_file import SettingsFile
 
 if TYPE_CHECKING:
+    from ffmate_desktop.domain.watchfolder import WatchedFile
     from ffmate_desktop.gui.desktop.tray import Tray
     from ffmate_desktop.gui.pages.logs_page import LogsPage
     from ffmate_desktop.gui.pages.nodes_page import NodesPage
     from ffmate_desktop.gui.pages.page import Page
     from ffmate_desktop.gui.pages.queue_page import QueuePage
+    from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage
     from ffmate_desktop.gui.preferences.setup import Setup
     from ffmate_desktop.gui.preferences.switching import Switching
 
@@ -203,7 +205,20 @@ def _connect_page(window: MainWindow, page: Page) -> None:
         queue.pause_wanted.connect(window.node_panel.toggle_pause)
         window.node_panel.paused_changed.connect(queue.show_paused)
     elif page.key == "nodes":
-        cast("NodesPage", page).logs_wanted.connect(partial(_show_log, window))
+        nodes = cast("NodesPage", page)
+        nodes.logs_wanted.connect(partial(_show_log, window))
+        nodes.settings_wanted.connect(window.settings_wanted)
+    elif page.key == "watchfolders":
+        watched = cast("WatchfoldersPage", page)
+        watched.files_wanted.connect(window.open_files)
+        watched.task_wanted.connect(partial(_show_task, window))
+
+
+def _show_task(window: MainWindow, file: WatchedFile, path: str) -> None:
+    """Bring the task of a watched file into view."""
+    page = cast("QueuePage", window.show_page_of("queue"))
+    if file.task_id is not None:
+        page.show_task(file.task_id, path)
 
 
 def _show_log(window: MainWindow, node: str) -> None:

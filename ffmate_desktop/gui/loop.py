@@ -7,6 +7,7 @@ Here one Qt timer rings for the earliest of asyncio's own heap, and one posted e
 
 import asyncio
 import heapq
+import logging
 import sys
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -21,8 +22,8 @@ import qasync  # isort: skip - it takes the Qt binding that is already imported
 
 from ffmate_desktop import logs
 
-LAG = 0.1
-"""Seconds that something may hold up the loop before it is told."""
+LAG, LONG_LAG = 0.1, 1.0
+"""Seconds that something may hold up the loop before it is told, and before everybody in the cluster hears of it."""
 
 TURN = 0.008
 """Seconds that callbacks may run before Qt gets a turn, to paint and to read sockets."""
@@ -164,9 +165,7 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync is untyped
                     handle._run()
                     before, now = now, monotonic()
                     if now - before > LAG:
-                        logs.root.info(
-                            "The loop was held up for %.0f ms by %r", 1000 * (now - before), handle
-                        )
+                        _tell_lag("The loop was held up for %.0f ms by %r", now - before, handle)
         except (SystemExit, KeyboardInterrupt) as error:  # Qt would print it and go on
             self._fatal = error
             self.stop()
@@ -189,7 +188,7 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync is untyped
                 late = max(late, now - handle.when())
                 self._ready.append(handle)
         if late > LAG:
-            logs.root.info("The loop is %.0f ms late", 1000 * late)
+            _tell_lag("The loop is %.0f ms late", late)
 
     def _drop_cancelled(self) -> None:
         kept = []
@@ -213,3 +212,9 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync is untyped
         if when < self._rings:
             self._rings = when
             self._alarm.start(ceil(1000 * min(max(0.0, when - monotonic()), _LONGEST)))
+
+
+def _tell_lag(text: str, seconds: float, *more: object) -> None:
+    """On a busy computer short ones are daily bread, and would crowd the cluster's log."""
+    level = logging.INFO if seconds > LONG_LAG else logging.DEBUG
+    logs.root.log(level, text, 1000 * seconds, *more)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QPainter, QPaintEvent, QPixmap, QShortcut
@@ -121,6 +122,11 @@ class MainWindow(QMainWindow):
     def pages(self) -> list[Page]:
         """Those that were built, in the order of the sidebar."""
         return [self._pages[number] for number in sorted(self._pages)]
+
+    @property
+    def current_page(self) -> Page:
+        """The page that is seen."""
+        return cast("Page", self.stack.currentWidget())
 
     def build_pages(self) -> None:
         """Build those that are missing."""

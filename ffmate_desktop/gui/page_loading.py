@@ -15,6 +15,10 @@ def page_class(key: str) -> type[Page]:
             from ffmate_desktop.gui.pages.queue_page import QueuePage  # noqa: PLC0415 - see above
 
             return QueuePage
+        case "watchfolders":
+            from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage  # noqa: PLC0415
+
+            return WatchfoldersPage
         case "presets":
             from ffmate_desktop.gui.pages.presets_page import PresetsPage  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 
 from ffmate_desktop.domain.errors import UserError
@@ -16,7 +16,7 @@ from ffmate_desktop.gui.dialogs.submit_words import files
 from ffmate_desktop.gui.first_choice import FIRST_PRESET_NAME
 from ffmate_desktop.gui.given_paths import paths_in
 from ffmate_desktop.gui.main_window import MainWindow
-from ffmate_desktop.gui.views.drop_overlay import DropTarget
+from ffmate_desktop.gui.views.drop_overlay import DropTarget, Zone
 from ffmate_desktop.gui.widgets.numbers import grouped
 from ffmate_desktop.services.folders import MOST_FILES, Found, find_media
 from ffmate_desktop.services.tasks import Submitted
@@ -34,11 +34,23 @@ class Submitting(QObject):
         self.sheet: SubmitSheet | None = None
         self._looking: asyncio.Task[object] | None = None
         self.target = DropTarget(window, window.around.theme)
+        self.target.zone = self._zone_at
         self.target.dropped.connect(window.open_files)
+        self.target.dropped_in_zone.connect(self._drop_on_page)
         window.files_given.connect(self.look_at)
         window.detaching.connect(self.close)
         self._paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), window, self.paste)
         self._name_the_preset()
+
+    def _zone_at(self, place: QPoint) -> Zone | None:
+        """The page, where it does something else with what is dropped on it."""
+        words = self._window.current_page.drop_words() if self._window.core is not None else None
+        stack = self._window.stack
+        area = QRect(stack.mapTo(self._window, QPoint()), stack.size())
+        return Zone(area, *words) if words is not None and area.contains(place) else None
+
+    def _drop_on_page(self, paths: list[str]) -> None:
+        self._window.current_page.drop(paths)
 
     def paste(self) -> None:
         """Take the paths on the clipboard."""

@@ -1,17 +1,10 @@
-"""Where ffmpeg writes before anything may be published: hidden temporary names beside the targets.
+"""From the outputs of a command to the plan where ffmpeg writes them; see `output_plan`."""
 
-A temporary name carries the task and its claim, `.ffd-<12 hex digits>-<epoch>-<6 hex digits>-<name>`, so that a
-node that lost its claim can neither be taken for the new owner nor leave something behind that nobody knows. The last
-digits are of the node's incarnation: after failover to an asynchronous standby two nodes can hold one epoch.
-"""
-
-import hashlib
 import os
 import re
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 
 from ffmate_desktop.domain.errors import UsageError, UserError
@@ -19,26 +12,25 @@ from ffmate_desktop.media import arguments
 from ffmate_desktop.media.arguments import Invocation, OutputArgument
 from ffmate_desktop.media.command import without_program
 from ffmate_desktop.media.inputs import files_read, local_path, reads_file
-
-_LONGEST_NAME = 255  # bytes; the limit of every file system in common use
-_LONGEST_SUFFIX = 32
-_SET_MUXERS = frozenset(
-    {"dash", "hls", "segment", "smoothstreaming", "ssegment", "stream_segment", "webm_chunk"}
+from ffmate_desktop.media.output_kinds import (
+    LITERAL_SETS,
+    NOT_FILES,
+    NUMBER,
+    fixed_folder,
+    is_device,
+    is_set,
+    mode_of,
 )
-_SET_SUFFIXES = frozenset({"m3u8", "mpd"})
-_LITERAL_SETS = frozenset({"dash", "hls", "m3u8", "mpd", "smoothstreaming"})  # a % in their path is only a %
-_NUMBER = re.compile(r"(?<!%)(?:%%)*%\d*d")
-# Where a number in the name makes several files. Source: `ff_guess_image2_codec()`, tried with ffmpeg 9.
-_IMAGE_SUFFIXES = frozenset({
-    "bmp", "dpx", "exr", "hdr", "im1", "im24", "im8", "j2c", "j2k", "jls", "jp2", "jpeg", "jpg", "jps", "jxl",
-    "jxs", "ljpg", "mng", "mpo", "pam", "pbm", "pcx", "pfm", "pgm", "pgmyuv", "phm", "pix", "png", "pnm", "ppm",
-    "qoi", "ras", "raw", "rs", "sgi", "sun", "sunras", "tga", "tif", "tiff", "vbn", "wbmp", "webp", "xbm", "xface",
-    "xwd", "y",
-})  # fmt: skip
-_NOT_FILES = frozenset({
-    "alsa", "audiotoolbox", "caca", "decklink", "fbdev", "null", "opengl", "oss", "pulse", "sdl", "sdl2", "v4l2",
-    "xv",
-})  # fmt: skip
+from ffmate_desktop.media.output_plan import (
+    LONGEST_NAME,
+    OutputKind,
+    OutputPlan,
+    PlannedOutput,
+    prefix_of,
+    shortened,
+    tag_of,
+)
+
 _WRITTEN_OPTIONS = ("hls_segment_filename", "hls_subtitle_path", "segment_list")  # further files of a muxer
 # Options that write a file of their own, straight to its name.
 _SIDE_FILES = frozenset({
@@ -46,56 +38,6 @@ _SIDE_FILES = frozenset({
     "vstats_file",
 })  # fmt: skip
 _TEE_SLAVE = re.compile(r"(?P<head>\s*(?:\[(?P<options>[^]]*)\])?)(?P<url>.*)", re.DOTALL)
-
-
-class OutputKind(StrEnum):
-    """A single file, or a set of files whose names ffmpeg makes up (segments, numbered pictures)."""
-
-    FILE = "file"
-    FOLDER = "folder"
-
-
-@dataclass(frozen=True)
-class PlannedOutput:
-    """One output that will be published.
-
-    `target` is the final file, or the folder that the final files go to; `temporary` is the file, or the folder,
-    that ffmpeg writes. `name` is the target's name, or what the command calls the set inside its folder (a playlist,
-    a pattern). `url` is what ffmpeg is told in step `step` (from 0), `format` the muxer or else the extension.
-    """
-
-    kind: OutputKind
-    step: int
-    target: Path
-    temporary: Path
-    name: str
-    url: str
-    format: str
-
-
-@dataclass(frozen=True)
-class OutputPlan:
-    """The steps with temporary names put in, and what becomes of these names.
-
-    `outputs` leaves out what is no file of ours: `-f null`, devices, addresses on the network, files that stay in
-    the private working directory. `main` is the one that the task names, or the first. `inputs` are the local files
-    that are read and must never be replaced. `folders` must exist before ffmpeg starts. Temporary names begin with
-    `prefix`, the epoch and the tag of the incarnation.
-    """
-
-    steps: list[list[str]]
-    outputs: tuple[PlannedOutput, ...]
-    main: PlannedOutput | None
-    inputs: tuple[Path, ...]
-    folders: tuple[Path, ...]
-    prefix: str
-    epoch: int
-    tag: str
-
-    @property
-    def parents(self) -> tuple[Path, ...]:
-        """The folders in which this task's temporary files and folders lie."""
-        return tuple(dict.fromkeys(output.temporary.parent for output in self.outputs))
 
 
 def plan(
@@ -135,16 +77,6 @@ def plan(
         epoch=epoch,
         tag=tag_of(incarnation),
     )
-
-
-def prefix_of(task: str) -> str:
-    """How the temporary names of a task (UUID) begin; its epoch follows."""
-    return f".ffd-{task.replace('-', '')[:12]}-"
-
-
-def tag_of(incarnation: int) -> str:
-    """What temporary names carry of a node's incarnation, whose 53 bits are random."""
-    return f"{incarnation & 0xFFFFFF:06x}"
 
 
 def _reads_working_directory(later: Sequence[Sequence[str]]) -> bool:
@@ -197,7 +129,7 @@ class _Planner:
     def _destination(self, number: int, output: OutputArgument, url: str, muxer: str, kept: bool) -> str:
         """What ffmpeg is told instead of `url`, which is noted when it is a file to publish."""
         path = local_path(url)
-        if path is None or muxer in _NOT_FILES or _is_device(path):
+        if path is None or muxer in NOT_FILES or is_device(path):
             return url
         if not path.is_absolute():
             if kept and ".." not in path.parts and not path.anchor:
@@ -218,9 +150,9 @@ class _Planner:
             )  # the last step's is what counts
             return known.url
         _check_name(path)
-        kind = OutputKind.FOLDER if _is_set(output, path, muxer) else OutputKind.FILE
-        fixed = target = path if kind is OutputKind.FILE else _fixed_folder(path)
-        is_format = kind is OutputKind.FOLDER and form not in _LITERAL_SETS and _NUMBER.search(path.name)
+        kind = OutputKind.FOLDER if is_set(output, path, muxer) else OutputKind.FILE
+        fixed = target = path if kind is OutputKind.FILE else fixed_folder(path)
+        is_format = kind is OutputKind.FOLDER and form not in LITERAL_SETS and NUMBER.search(path.name)
         if (
             is_format and not fixed.is_dir()
         ):  # as ffmpeg reads it: `|pct` has doubled the signs of the folders
@@ -246,7 +178,7 @@ class _Planner:
     def _temporary(self, kind: OutputKind, target: Path) -> Path:
         if kind is OutputKind.FOLDER:
             return target / f"{self.prefix}{self.claim}"
-        return target.with_name(_shortened(f"{self.prefix}{self.claim}-", target.name))
+        return target.with_name(shortened(f"{self.prefix}{self.claim}-", target.name))
 
     def _move_written_options(self, output: OutputArgument, tokens: list[str]) -> None:
         """Sends the further files of a set (its segments, its list) where the set itself goes."""
@@ -297,6 +229,13 @@ class _Planner:
                     raise overwrites_input(read, path)
 
 
+def check_names(read: Path, target: Path) -> None:
+    """What `plan` says of one input and one output by their names alone; raises UserError."""
+    _check_name(target)
+    if _key(read) == _key(target) or reads_file(read, target):
+        raise overwrites_input(read, target)
+
+
 def overwrites_input(read: Path, target: Path) -> UserError:
     """The refusal to replace the input file `read` by publishing `target`."""
     other = "" if read.name == target.name else f" (another name of “{target.name}”)"
@@ -311,54 +250,11 @@ def _key(path: Path) -> Path:
     return Path(os.path.normcase(os.path.join(os.path.realpath(path.parent), path.name)))  # noqa: PTH118
 
 
-def _mode(path: Path) -> int:
-    """Type bits of what is there; 0 for nothing, and for what cannot be reached."""
-    try:
-        return path.stat().st_mode
-    except OSError:
-        return 0
-
-
-def _is_device(path: Path) -> bool:
-    """Whether writing there leaves no file: /dev/null, a pipe with a name, NUL."""
-    mode = _mode(path)
-    return path.name.upper() == "NUL" or not (mode == 0 or stat.S_ISREG(mode) or stat.S_ISDIR(mode))
-
-
-def _is_set(output: OutputArgument, path: Path, muxer: str) -> bool:
-    """Whether ffmpeg makes up the names of several files from this one."""
-    suffix = path.suffix.lower().removeprefix(".")
-    if muxer in _SET_MUXERS or (not muxer and suffix in _SET_SUFFIXES):
-        return True
-    makes_images = muxer == "image2" or (not muxer and suffix in _IMAGE_SUFFIXES)
-    return makes_images and "%" in path.name and output.option("update") != "1"
-
-
-def _fixed_folder(path: Path) -> Path:
-    """The folder of a set: the innermost one whose name ffmpeg does not make up (`/out` for `/out/v%v/x.m3u8`)."""
-    formats = [folder for folder in path.parents if "%" in folder.name.replace("%%", "")]
-    made_up = [folder for folder in formats if not stat.S_ISDIR(_mode(folder))]
-    return made_up[-1].parent if made_up else path.parent
-
-
 def _check_name(path: Path) -> None:
-    if stat.S_ISDIR(_mode(path)) or path.name in ("", ".."):
+    if stat.S_ISDIR(mode_of(path)) or path.name in ("", ".."):
         raise UserError(f"The output “{path}” is a folder.", "Add the name of a file.")
-    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
         raise UserError(
             f"The name of the output is too long: “{path.name[:60]}…”.",
-            f"File systems allow {_LONGEST_NAME} bytes.",
+            f"File systems allow {LONGEST_NAME} bytes.",
         )
-
-
-def _shortened(start: str, name: str) -> str:
-    """`start` and `name` within the length limit; the extension, which tells ffmpeg the format, stays."""
-    if len(os.fsencode(start + name)) <= _LONGEST_NAME:
-        return start + name
-    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
-    stem, suffix = Path(name).stem, Path(name).suffix
-    if len(suffix) > _LONGEST_SUFFIX:  # a point in a long title
-        stem, suffix = name, ""
-    while len(os.fsencode(f"{start}{stem}-{digest}{suffix}")) > _LONGEST_NAME:
-        stem = stem[:-1]
-    return f"{start}{stem}-{digest}{suffix}"

@@ -41,6 +41,9 @@ DROPPED_VARIABLES = frozenset({"FFREPORT", "AV_LOG_FORCE_COLOR", "AV_LOG_FORCE_2
 SET_VARIABLES = {"LC_ALL": "C.UTF-8", "SVT_LOG": "1"}
 """One language and encoding for messages; SVT encoders log only what is wrong."""
 
+PRIVATE_VARIABLES = frozenset({"FFMATE_DATABASE", "PGPASSWORD", "PGPASSFILE", "PGSERVICEFILE"})
+"""What a task shall not find in its environment: the password of the queue."""
+
 _NUMBERS = count(1)
 
 
@@ -199,6 +202,11 @@ class Process:
     def _match_members(self) -> None:
         match = partial(self.tree.match_members, lambda: self._suspended)
         self._matching = asyncio.get_running_loop().run_in_executor(None, match)
+
+
+def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a task finds: the environment of this program, without the password of the queue."""
+    return {key: value for key, value in (given or os.environ).items() if key not in PRIVATE_VARIABLES}
 
 
 async def _find_leash() -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import IfExists
 from ffmate_desktop.media import publish
-from ffmate_desktop.media.outputs import OutputKind, OutputPlan, PlannedOutput
+from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 
 MOST_FILES = 1000
 """A set of more files is not written down; it is made again when its node dies while it is published."""

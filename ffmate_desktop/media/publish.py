@@ -23,7 +23,8 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.paths import numbered
 from ffmate_desktop.domain.task import IfExists
 from ffmate_desktop.media.inputs import reads_file
-from ffmate_desktop.media.outputs import OutputKind, OutputPlan, PlannedOutput, overwrites_input, prefix_of
+from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput, prefix_of
+from ffmate_desktop.media.outputs import overwrites_input
 from ffmate_desktop.media.rename import rename_to_free_name
 
 _LISTS = frozenset({".m3u8", ".mpd", ".csv", ".txt", ".ffconcat"})  # name the other files of a set

@@ -1,25 +1,21 @@
 """Runs the script of a task: without a shell, watched, and stoppable at any moment with all that it started."""
 
 import asyncio
-import os
 import signal
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.media.log_capture import LineSplitter, LogCapture
-from ffmate_desktop.media.process import Launcher, Process
+from ffmate_desktop.media.process import Launcher, Process, environment
 
 LAST_LINES = 8
 """So many lines of a script that failed are shown with its error."""
 
 TICK = 1.0
-
-PRIVATE_VARIABLES = frozenset({"FFMATE_DATABASE", "PGPASSWORD", "PGPASSFILE", "PGSERVICEFILE"})
-"""What a script shall not find in its environment: the password of the queue."""
 
 _MEANS_SOMETHING_TO_CMD = frozenset('"%!&|<>^\r\n\0')
 _PARTS_WORDS_FOR_CMD = frozenset(",;=")
@@ -76,11 +72,6 @@ def _refuse_for_cmd(words: Sequence[str]) -> None:
                 f"A batch file cannot be given “{word}”: {found[0]!r} means something else to cmd.",
                 "Use a .ps1 or .py script, or let it read the sidecar instead.",
             )
-
-
-def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What scripts find: the environment of this program, without the password of the queue."""
-    return {key: value for key, value in (given or os.environ).items() if key not in PRIVATE_VARIABLES}
 
 
 class ScriptRun:

@@ -16,7 +16,7 @@ from pathlib import Path
 from ffmate_desktop.media.arguments import Invocation, OutputArgument, parse
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry, diagnose, relevant
 from ffmate_desktop.media.expectation import Expectation, expect_output, inputs_to_probe, measured
-from ffmate_desktop.media.outputs import OutputKind, OutputPlan, PlannedOutput
+from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 
 _FAILED_ANYWAY = re.compile(

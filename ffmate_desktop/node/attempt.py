@@ -14,13 +14,15 @@ from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import Claim, IfExists, Task
 from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
-from ffmate_desktop.media import arguments, command, publication, publish
+from ffmate_desktop.media import arguments, command, file_limits, publication, publish, sidecar
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.expectation import expect, inputs_to_probe
 from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
+from ffmate_desktop.media.file_limits import Limits
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.mounts import is_connected
-from ffmate_desktop.media.outputs import OutputPlan, plan
+from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.media.progress import Meter, Progress
@@ -107,6 +109,7 @@ class Attempt:
         self._older: OutputPlan | None = None
         self._encode: FFmpegRun | None = None
         self._run: FFmpegRun | ScriptRun | None = None
+        self._limits = Limits(None, None)
         self._facts: dict[str, MediaFacts] = {}
 
     def change(self, fields: dict[str, Any] | None) -> None:
@@ -158,6 +161,12 @@ class Attempt:
             }
         )
 
+    def write_sidecar(self, path: Path, task: dict[str, Any]) -> None:
+        """Write the sidecar of a script; raises UserError, or ElsewhereError where it may not be written here."""
+        permissions = self._shop.permissions()
+        Limits.of(permissions, self._folder).check_write(path, permissions)
+        sidecar.write(path, task, self.inputs())
+
     def inputs(self) -> list[Path]:
         """What the task reads, which a sidecar must not overwrite."""
         return [Path(self.spec.input), *(self._plan.inputs if self._plan else ())]
@@ -183,6 +192,7 @@ class Attempt:
             meter=Meter(expected.seconds, expected.frames, len(argvs)),
             on_progress=self._on_progress,
             stall_seconds=self._shop.stall_seconds,
+            cage=file_limits.cage(self._limits, planned.parents),
         )
         known: dict[str, Any] = {"command": join(self._steps), "output": self._output}
         if spec.input in self._facts:
@@ -292,6 +302,9 @@ class Attempt:
             main_input=spec.input,
             program=self._shop.ffmpeg,
         )
+        permissions = self._shop.permissions()
+        self._limits = Limits.of(permissions, self._folder)
+        file_limits.check_plan(self._plan, self._limits, permissions)
         try:
             publish.make_folders(self._plan)
         except UserError as error:

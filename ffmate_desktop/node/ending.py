@@ -85,7 +85,7 @@ class Ending:
                 )
                 return
             await self._confirm()  # the answer to the next beat takes the task back, or tells that it is lost
-        logs.task.info("%s (%s): %s", self._holder.claim.name, self._holder.claim.uuid, outcome.status)
+        logs.task.info("%s (%s) %s", self._holder.claim.name, self._holder.claim.uuid, _in_words(outcome))
         if desired == "delete":  # wanted while its end was on its way
             await self._holder.delete()
 
@@ -93,3 +93,13 @@ class Ending:
         self._shipper.add([f"given back: {why}"])
         await self._shipper.finish()
         await self._holder.give_back()
+
+
+def _in_words(outcome: Outcome) -> str:
+    match outcome.status:
+        case TaskStatus.DONE_SUCCESSFUL:
+            return "is done"
+        case TaskStatus.DONE_CANCELED:
+            return "was canceled"
+        case _:
+            return f"failed: {(outcome.error or '').partition(chr(10))[0]}"

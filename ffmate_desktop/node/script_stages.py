@@ -40,6 +40,11 @@ class ScriptStages:
         self._confirm = confirm
         self._is_paused = is_paused
 
+    async def foresee(self) -> None:
+        """Find out whether the last script may run here before hours go into the encode; raises ElsewhereError."""
+        if (spec := self._attempt.spec.post_processing) is not None:
+            await self._orders.unless(self._attempt.find_script(spec, ""))
+
     async def before(self, spec: ProcessingSpec) -> None:
         """Everything before the encode; afterwards the attempt has the changes of the sidecar."""
         await self._attempt.open_folder()
@@ -83,7 +88,7 @@ class ScriptStages:
     async def _write_sidecar(self, script: Script) -> dict[str, Any]:
         task = await self._orders.unless(self._holder.read())
         data = self._attempt.as_resolved(task).to_json()
-        await asyncio.to_thread(sidecar.write, script.sidecar, data, self._attempt.inputs())
+        await asyncio.to_thread(self._attempt.write_sidecar, script.sidecar, data)
         return data
 
     async def _import(self, script: Script, written: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
@@ -57,14 +56,19 @@ class PresetEditor:
     async def duplicate(self, uuid: UUID) -> Preset:
         """An own copy, also of a built-in preset, under a name that is free."""
         preset = await self._presets.get(uuid)
-        return await self.add(replace(_as_draft(preset), name=await self._free_name(preset.name)))
+        return await self.add(replace(as_draft(preset), name=await self._free_name(preset.name)))
 
     async def import_all(self, text: str) -> list[Preset]:
         """Add every preset of a JSON text, under free names where theirs are taken; all are checked first."""
         drafts = read_presets(text)
         for draft in drafts:
             check(draft)
-        return [await self.add(replace(one, name=await self._free_name(one.name))) for one in drafts]
+        return [await self.add_under_free_name(one) for one in drafts]
+
+    async def add_under_free_name(self, draft: PresetDraft) -> Preset:
+        """A new preset, with a number behind its name when another one has it."""
+        check(draft)
+        return await self.add(replace(draft, name=await self._free_name(draft.name)))
 
     async def export(self, uuids: Sequence[UUID]) -> str:
         """These presets as a JSON text that `import_all`, and FFmate, read."""
@@ -75,7 +79,7 @@ class PresetEditor:
     async def _write(self, uuid: UUID, draft: PresetDraft) -> Preset:
         tokens = check(draft)
         taken = UserError(f"There is already a preset “{draft.name.strip()}”.", "Choose another name.")
-        if any(one.uuid != uuid and _same(one.name, draft.name) for one in await self._presets.all()):
+        if any(one.uuid != uuid and same_name(one.name, draft.name) for one in await self._presets.all()):
             raise taken
         preset = Preset(
             uuid=uuid,
@@ -138,10 +142,13 @@ def read_presets(text: str) -> list[PresetDraft]:
     entries = data if isinstance(data, list) else [data]
     if not entries or not all(isinstance(entry, dict) for entry in entries):
         raise UserError("This holds no presets.", "It should be one preset, or a list of them.")
-    return [_read(entry) for entry in entries]
+    return [read_preset(entry) for entry in entries]
 
 
-def _read(entry: dict[str, Any]) -> PresetDraft:
+def read_preset(entry: object) -> PresetDraft:
+    """A preset in FFmate's JSON; fields that we do not know are passed over. Raises UserError; nothing is checked."""
+    if not isinstance(entry, dict):
+        raise UserError("This is no preset.", "It should be one JSON object.")
     known = (
         "name",
         "description",
@@ -155,7 +162,7 @@ def _read(entry: dict[str, Any]) -> PresetDraft:
     )
     fields = {key: entry[key] for key in known if entry.get(key) is not None}
     try:
-        return _as_draft(Preset.model_validate({"uuid": uuid4()} | fields))
+        return as_draft(Preset.model_validate({"uuid": uuid4()} | fields))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -163,7 +170,8 @@ def _read(entry: dict[str, Any]) -> PresetDraft:
         raise UserError(f"The preset “{name}” is not valid: {field}: {first['msg']}.") from error
 
 
-def _as_draft(preset: Preset) -> PresetDraft:
+def as_draft(preset: Preset) -> PresetDraft:
+    """What an editor begins with."""
     return PresetDraft(
         preset.name,
         preset.command,
@@ -175,5 +183,6 @@ def _as_draft(preset: Preset) -> PresetDraft:
     )
 
 
-def _same(one: str, other: str) -> bool:
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one, in any case."""
     return one.strip().casefold() == other.strip().casefold()

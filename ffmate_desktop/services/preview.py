@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,7 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask
+from ffmate_desktop.services.known_commands import KnownCommands
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.submission import (
     Draft,
@@ -25,6 +26,9 @@ from ffmate_desktop.services.submission import (
     prepare,
     settle,
 )
+
+PORTION = 500
+"""So many files are looked at between two reports."""
 
 NUMBERS = 64
 """So many numbered names are asked for at once."""
@@ -67,10 +71,26 @@ class PreviewService:
         self._database = database
         self._presets = presets
 
-    async def preview(self, new: Sequence[NewTask], *, base: str = "") -> list[PreviewRow]:
-        """One row for each task, in their order; raises UserError only when a preset is gone."""
+    async def preview(
+        self,
+        new: Sequence[NewTask],
+        *,
+        base: str = "",
+        on_progress: Callable[[int], object] = lambda _looked: None,
+    ) -> list[PreviewRow]:
+        """One row for each task, in their order; raises UserError only when a preset is gone.
+
+        `on_progress` hears now and then how many were looked at.
+        """
         presets = {uuid: await self._presets.get(uuid) for uuid in {task.preset for task in new} if uuid}
-        checked = await asyncio.to_thread(_check, new, presets, base or str(Path.cwd()))
+        checked: list[Draft | PreviewRow] = []
+        known, folders = KnownCommands(), dict[Path, UserError | None]()
+        for start in range(0, len(new), PORTION):
+            portion = new[start : start + PORTION]
+            checked += await asyncio.to_thread(
+                _check, portion, presets, base or str(Path.cwd()), known, folders
+            )
+            on_progress(len(checked))
         drafts = [draft for draft in checked if isinstance(draft, Draft)]
         keys = {draft.row.output_key for draft in drafts if draft.row.output_key is not None}
         taken = await stored.taken_outputs(self._database, keys)
@@ -80,13 +100,23 @@ class PreviewService:
         return await asyncio.to_thread(_settle, new, checked, taken)
 
 
-def _check(new: Sequence[NewTask], presets: Mapping[UUID, Preset], base: str) -> list[Draft | PreviewRow]:
-    folders: dict[Path, UserError | None] = {}
+def _check(
+    new: Sequence[NewTask],
+    presets: Mapping[UUID, Preset],
+    base: str,
+    known: KnownCommands,
+    folders: dict[Path, UserError | None],
+) -> list[Draft | PreviewRow]:
     checked: list[Draft | PreviewRow] = []
     for task in new:
         try:
             draft = prepare(
-                task, presets[task.preset] if task.preset else None, source="gui", client="", base=base
+                task,
+                presets[task.preset] if task.preset else None,
+                source="gui",
+                client="",
+                base=base,
+                known=known,
             )
         except OutputExistsError as error:
             checked.append(_row(task, Trouble.EXISTS, error))

@@ -22,8 +22,9 @@ from ffmate_desktop.domain.task import IfExists, NewTask, PresetName, TaskSpec
 from ffmate_desktop.domain.wildcards import NODE_WILDCARDS, Moment, Values, expand, expand_steps, wildcards_in
 from ffmate_desktop.media import command as command_line
 from ffmate_desktop.media.mounts import mount_of
-from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.media.outputs import check_names, plan
 from ffmate_desktop.media.publish import check_writable, explain
+from ffmate_desktop.services.known_commands import KnownCommands
 
 MAX_NUMBER = 10_000
 """So many names are tried before a free one is given up."""
@@ -59,16 +60,18 @@ def prepare(
     base: str,
     uuid: UUID | None = None,
     moment: Moment | None = None,
+    known: KnownCommands | None = None,
 ) -> Draft:
     """Check one new task and resolve what can be resolved now.
 
-    `base` is the folder that relative paths start from; `uuid` and `moment` are those of a task that exists already.
+    `base` is the folder that relative paths start from; `uuid` and `moment` are those of a task that exists already;
+    `known` makes many files of one command quick.
     Reads the file system, so call it in a thread. Raises UserError, or UsageError, for everything that could never
     run.
     """
     command, pattern = _command_and_pattern(new, preset)
     _check_text(new, command + pattern)
-    steps = tokenise(command)
+    steps = tokenise(command) if known is None else known.tokenise(command)
     given = _absolute(new.input_file, base)
     _check_input(given)
     moment = moment or Moment(time.time_ns(), _utc_offset())
@@ -86,7 +89,12 @@ def prepare(
     )
     path = _resolve_output(pattern, values, base)
     values = replace(values, output_file=path)
-    _check_command(steps, values, uuid=str(uuid))
+    if known is not None and known.has(command, values):
+        check_names(Path(given), Path(path))
+    else:
+        _check_command(steps, values, uuid=str(uuid))
+        if known is not None:
+            known.add(command, values)
     before = check_processing(new.pre_processing or (preset and preset.pre_processing) or None, "pre")
     after = check_processing(new.post_processing or (preset and preset.post_processing) or None, "post")
     for script in (before, after):

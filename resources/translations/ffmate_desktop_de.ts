@@ -52,16 +52,20 @@
         <translation>Sie liegt in einer Datenbank in diesem Computer, mit der sich sonst niemand verbinden kann. Mehrere Computer arbeiten über einen PostgreSQL-Server (15 oder neuer) zusammen, den alle erreichen: auf einem Ihrer Computer, auf einem NAS oder gemietet.</translation>
     </message>
     <message>
-        <source>Start FFmate Desktop with it, here and on every other computer, by the same command:</source>
-        <translation>Starten Sie FFmate Desktop damit, hier und auf jedem anderen Computer, mit demselben Befehl:</translation>
+        <source>Choose it in the settings of this computer, and start every other one with it:</source>
+        <translation>Wählen Sie ihn in den Einstellungen dieses Computers, und starten Sie jeden anderen damit:</translation>
     </message>
     <message>
-        <source>The tasks in this queue stay on this computer: let them finish first, or start without the option to find them again.</source>
-        <translation>Die Aufgaben in dieser Warteschlange bleiben auf diesem Computer: Lassen Sie sie zuerst fertig werden, oder starten Sie ohne die Option, um sie wiederzufinden.</translation>
+        <source>The tasks in this queue stay on this computer: let them finish first, or come back to this database to find them again.</source>
+        <translation>Die Aufgaben in dieser Warteschlange bleiben auf diesem Computer: Lassen Sie sie zuerst fertig werden, oder kehren Sie zu dieser Datenbank zurück, um sie wiederzufinden.</translation>
     </message>
     <message>
         <source>Copy the example</source>
         <translation>Beispiel kopieren</translation>
+    </message>
+    <message>
+        <source>Open the settings</source>
+        <translation>Einstellungen öffnen</translation>
     </message>
     <message>
         <source>Copied</source>
@@ -70,6 +74,108 @@
     <message>
         <source>Close</source>
         <translation>Schließen</translation>
+    </message>
+</context>
+<context>
+    <name>Afterwards</name>
+    <message>
+        <source>After success</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>After failure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tries after a failure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation type="unfinished">Erneut versuchen</translation>
+    </message>
+</context>
+<context>
+    <name>Basics</name>
+    <message>
+        <source>The folder that is watched, as the nodes reach it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose …</source>
+        <translation type="unfinished">Wählen …</translation>
+    </message>
+    <message>
+        <source>Choose the folder that is watched</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For the people who wonder what it is for</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Seconds between two scans</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>s</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checks without a change</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished">Name</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation type="unfinished">Beschreibung</translation>
+    </message>
+    <message>
+        <source>Output</source>
+        <translation type="unfinished">Ausgabe</translation>
+    </message>
+    <message>
+        <source>Checks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Scan every</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Say where outputs go: the preset does not</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As the folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A file counts as complete when its size has not changed for {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A file is taken as soon as it is seen, also when it is still being copied.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} becomes {1}</source>
+        <translation type="unfinished">Aus {0} wird {1}</translation>
+    </message>
+    <message>
+        <source>Choose the folder to watch</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -327,6 +433,36 @@
     </message>
 </context>
 <context>
+    <name>FileActions</name>
+    <message>
+        <source>Show the task</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation type="unfinished">Erneut versuchen</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation type="unfinished">Im Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Copy path</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This file is not on this computer.</source>
+        <translation type="unfinished">Diese Datei ist nicht auf diesem Computer.</translation>
+    </message>
+</context>
+<context>
+    <name>FileTable</name>
+    <message>
+        <source>Files of the watchfolder</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>FilesBox</name>
     <message>
         <source>Input</source>
@@ -338,37 +474,98 @@
     </message>
 </context>
 <context>
+    <name>FolderActions</name>
+    <message>
+        <source>Scan now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Suspend</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation type="unfinished">Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation type="unfinished">Bearbeiten</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished">Löschen</translation>
+    </message>
+    <message>
+        <source>“{0}” is not on this computer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Another node may reach it under this path.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete the watchfolder “{0}”?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The folder and every file in it stay as they are. Tasks that were made from it stay in the queue and go on. What the cluster knows of its files is forgotten.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FolderRowDelegate</name>
+    <message>
+        <source>No files yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} skipped</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FolderTable</name>
+    <message>
+        <source>Watchfolders</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>GroupedView</name>
     <message>
         <source>Batches and their tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>Stapel und ihre Aufgaben</translation>
     </message>
 </context>
 <context>
     <name>Groups</name>
     <message>
         <source>Single tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>Einzelne Aufgaben</translation>
     </message>
     <message>
         <source>{0} and %n more</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} und %n weitere</translation>
     </message>
     <message>
         <source>{0} of {1} done</source>
-        <translation type="unfinished">{0} von {1} fertig</translation>
+        <translation>{0} von {1} fertig</translation>
     </message>
     <message>
         <source>{0} failed</source>
-        <translation type="unfinished">{0} fehlgeschlagen</translation>
+        <translation>{0} fehlgeschlagen</translation>
     </message>
     <message>
         <source>{0} canceled</source>
-        <translation type="unfinished">{0} abgebrochen</translation>
+        <translation>{0} abgebrochen</translation>
     </message>
     <message>
         <source>{0} running</source>
-        <translation type="unfinished">{0} in Arbeit</translation>
+        <translation>{0} in Arbeit</translation>
     </message>
 </context>
 <context>
@@ -1042,6 +1239,10 @@
         <translation>Warteschlange</translation>
     </message>
     <message>
+        <source>Watchfolders</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Presets</source>
         <translation>Voreinstellungen</translation>
     </message>
@@ -1131,7 +1332,7 @@
     </message>
     <message>
         <source>Try it …</source>
-        <translation type="unfinished"></translation>
+        <translation>Ausprobieren …</translation>
     </message>
     <message>
         <source>Duplicate</source>
@@ -1183,7 +1384,7 @@
     </message>
     <message>
         <source>Choose a file to try this on</source>
-        <translation type="unfinished"></translation>
+        <translation>Datei zum Ausprobieren wählen</translation>
     </message>
     <message>
         <source>Presets (*.json)</source>
@@ -1433,15 +1634,15 @@
     <name>QueueGroups</name>
     <message>
         <source>Batches</source>
-        <translation type="unfinished">Stapel</translation>
+        <translation>Stapel</translation>
     </message>
     <message>
         <source>Group the tasks by batch, with the overall progress of each</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufgaben nach Stapeln gruppieren, mit deren Gesamtfortschritt</translation>
     </message>
     <message>
         <source>Group the tasks by batch</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufgaben nach Stapeln gruppieren</translation>
     </message>
 </context>
 <context>
@@ -1783,6 +1984,10 @@
         <translation>Keine Voreinstellung passt zur Suche.</translation>
     </message>
     <message>
+        <source>Working out the names: {0} of {1} …</source>
+        <translation>Namen werden ermittelt: {0} von {1} …</translation>
+    </message>
+    <message>
         <source>Working out the names …</source>
         <translation>Namen werden ermittelt …</translation>
     </message>
@@ -2017,6 +2222,45 @@
     </message>
 </context>
 <context>
+    <name>Tasks</name>
+    <message>
+        <source>Any node</source>
+        <translation type="unfinished">Jeder Knoten</translation>
+    </message>
+    <message>
+        <source>Write FFmate&apos;s .lock files, too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation type="unfinished">Priorität</translation>
+    </message>
+    <message>
+        <source>Tasks with a higher number run first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation type="unfinished">Labels</translation>
+    </message>
+    <message>
+        <source>Only nodes with these labels scan the folder and run its tasks, such as storage:media.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For the time in which FFmate nodes watch the same folder. Theirs are always honoured.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}, as preset</source>
+        <translation type="unfinished">{0}, wie voreingestellt</translation>
+    </message>
+    <message>
+        <source>As preset</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Timeline</name>
     <message>
         <source>Attempts</source>
@@ -2052,6 +2296,49 @@
     <message>
         <source>Pause this computer</source>
         <translation>Diesen Computer pausieren</translation>
+    </message>
+</context>
+<context>
+    <name>Trial</name>
+    <message>
+        <source>Looking through the folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What would happen to each file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation type="unfinished">Anhalten</translation>
+    </message>
+    <message>
+        <source>Back to the settings</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking through the folder …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is written, moved or queued.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} of {1} files would be queued.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each of them once it has not changed for {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was written, moved or queued.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2169,26 +2456,73 @@
     <name>TryDialog</name>
     <message>
         <source>Try it</source>
-        <translation type="unfinished"></translation>
+        <translation>Ausprobieren</translation>
     </message>
     <message>
         <source>Trying “{0}” …</source>
-        <translation type="unfinished"></translation>
+        <translation>„{0}“ wird ausprobiert …</translation>
     </message>
     <message>
         <source>The first 2 seconds of your file, in a private place.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die ersten 2 Sekunden Ihrer Datei, an einem eigenen Ort.</translation>
     </message>
     <message>
         <source>A picture of the result</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Bild vom Ergebnis</translation>
     </message>
     <message>
         <source>What ffmpeg said</source>
-        <translation type="unfinished"></translation>
+        <translation>Was ffmpeg dazu sagt</translation>
     </message>
     <message>
         <source>Open it</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>It works.</source>
+        <translation>Es funktioniert.</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+</context>
+<context>
+    <name>WatchDialog</name>
+    <message>
+        <source>Edit watchfolder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add watchfolder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Afterwards</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tasks</source>
+        <translation type="unfinished">Aufgaben</translation>
+    </message>
+    <message>
+        <source>Parts of the settings</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try: what would happen</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2196,12 +2530,212 @@
         <translation type="unfinished">Abbrechen</translation>
     </message>
     <message>
-        <source>It works.</source>
+        <source>Save</source>
+        <translation type="unfinished">Sichern</translation>
+    </message>
+    <message>
+        <source>Every node that reaches the folder may scan it and encode its files.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Close</source>
-        <translation type="unfinished">Schließen</translation>
+        <source>Choose a preset.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Yes, save it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move originals whose tasks fail to “{0}”?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put originals into the trash after success?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move originals to “{0}” after success?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This concerns every file of “{0}” that is encoded from now on. An original is only touched when it is still the file that was encoded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>WatchedFiles</name>
+    <message>
+        <source>All</source>
+        <translation type="unfinished">Alle</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation type="unfinished">Fertig</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation type="unfinished">Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Skipped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Filter by state</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search the files of this folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a watchfolder to see its files.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No file fits this filter.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nobody can see its files at this moment.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It has not been scanned yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No files yet. Whatever is put into the folder appears here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>WatchfoldersPage</name>
+    <message>
+        <source>Search watchfolders</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add watchfolder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No watchfolder fits this search.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Let a folder do the work</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop a folder here. Whatever is put into it is encoded by itself, by any node of the cluster that reaches it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Files that are put into these folders are encoded by themselves</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n need attention</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} suspended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop a folder to watch it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is put into it later is encoded by itself. Single files are queued once, as elsewhere.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>WhichFiles</name>
+    <message>
+        <source>Every kind of media file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For example: mxf, wav</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For example: *_final.*</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For example: *_proxy.*, archive/</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smallest size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>MiB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>any size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smallest age</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>s</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>any age</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folders in the folder, too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Extensions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>But not</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only names like</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Never names like</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At least</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unchanged for</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>* stands for any text, ? for one letter, ** for any folders. A name with a / at its end means a folder. What the cluster itself wrote, hidden and unfinished files are never taken.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2256,6 +2790,41 @@
     <message>
         <source>So that this computer takes part in the work without being asked.</source>
         <translation>Damit dieser Computer ungefragt mitarbeitet.</translation>
+    </message>
+</context>
+<context>
+    <name>_After</name>
+    <message>
+        <source>Leave the original</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>System trash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To this folder, for example: done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder for originals</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The original leaves the folder when its output is in place and was checked.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The original leaves the folder when the last try has failed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The original goes to the trash of the computer that scans, when its output is in place and was checked.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2618,6 +3187,173 @@
     <message>
         <source>Running</source>
         <translation>Läuft</translation>
+    </message>
+</context>
+<context>
+    <name>watch</name>
+    <message>
+        <source>File</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation type="unfinished">Zustand</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation type="unfinished">Größe</translation>
+    </message>
+    <message>
+        <source>Found</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No files yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Preset: {0}</source>
+        <translation type="unfinished">Voreinstellung: {0}</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation type="unfinished">Voreinstellung</translation>
+    </message>
+    <message>
+        <source>Last scan</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deleted preset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Watching</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Scanning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nobody scans it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Partly readable</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Needs attention</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unreachable</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Suspended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>on {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>since {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>every {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>takes no new files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>waits for a node</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>due for {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No node that takes tasks has the labels {0}, or all of them are paused or busy.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No node takes tasks at this moment: all of them are paused or away.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Suspended: new files stay where they are. Tasks that are queued go on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Growing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Queued</source>
+        <translation type="unfinished">Wartet</translation>
+    </message>
+    <message>
+        <source>Running</source>
+        <translation type="unfinished">Läuft</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation type="unfinished">Fertig</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation type="unfinished">Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Skipped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Output</source>
+        <translation type="unfinished">Ausgabe</translation>
+    </message>
+    <message>
+        <source>{0} of {1} tries</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is being encoded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its task waits for a free slot.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its output is in place.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

@@ -11,4 +11,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>WatchfoldersPage</name>
+    <message numerus="yes">
+        <source>%n need attention</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -9,12 +9,14 @@ import asyncpg
 
 from tests.node.waiting import until
 
-Step = Literal["claim", "tell", "publish", "finish"]
+Step = Literal["claim", "tell", "publish", "finish", "pre", "post"]
 
 _STEPS: dict[Step, str] = {
     "claim": "OLD.status = 'QUEUED' AND NEW.status = 'RUNNING'",
     "tell": "OLD.phase = 'encode' AND NEW.phase = 'encode' AND NEW.result IS DISTINCT FROM OLD.result",
     "publish": "OLD.phase = 'encode' AND NEW.phase = 'publish'",
+    "pre": "NEW.status = 'PRE_PROCESSING' AND OLD.status = 'RUNNING'",
+    "post": "NEW.status = 'POST_PROCESSING' AND OLD.status = 'RUNNING'",
     "finish": "OLD.phase = 'publish' AND NEW.status LIKE 'DONE%'",
 }
 _LOCK = 4711

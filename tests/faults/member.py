@@ -19,7 +19,16 @@ class Member:
     """A node called `name` that works in `folder`. `log` is what it said, all its lives long."""
 
     def __init__(
-        self, name: str, uri: str, folder: Path, *, mark: str, line: Line, heartbeat: float, slots: int = 2
+        self,
+        name: str,
+        uri: str,
+        folder: Path,
+        *,
+        mark: str,
+        line: Line,
+        heartbeat: float,
+        slots: int = 2,
+        options: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
@@ -27,7 +36,7 @@ class Member:
         self.clock = Clock(folder / f"{name} clock")
         self._folder = folder
         self._uri = uri
-        self._options = ("--heartbeat", str(heartbeat), "--max-concurrent-tasks", str(slots))
+        self._options = ("--heartbeat", str(heartbeat), "--max-concurrent-tasks", str(slots), *options)
         self._environment = os.environ | self.clock.environment | {MARK: mark}
         self._process: asyncio.subprocess.Process | None = None
         self._mark = 0

@@ -156,10 +156,19 @@ def test_an_exit_inside_a_callback_leaves_the_loop(loop: Loop) -> None:
 
 
 async def test_who_holds_up_the_loop_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logs.root.name)
+    caplog.set_level(logging.DEBUG, logs.root.name)
     asyncio.get_running_loop().call_soon(time.sleep, 0.15)
     await asyncio.sleep(0.02)
     await asyncio.sleep(0)
     lines = [record.getMessage() for record in caplog.records]
+    assert {record.levelno for record in caplog.records} == {logging.DEBUG}
     assert any("held up" in line and "sleep" in line for line in lines), lines
     assert any("ms late" in line for line in lines), lines
+
+
+async def test_only_a_long_delay_is_news_for_the_cluster(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logs.root.name)
+    asyncio.get_running_loop().call_soon(time.sleep, 1.05)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert any("held up" in record.getMessage() for record in caplog.records)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.media.inputs import local_path
-from ffmate_desktop.media.outputs import OutputKind, OutputPlan, plan
+from ffmate_desktop.media.output_plan import OutputKind, OutputPlan
+from ffmate_desktop.media.outputs import plan
 
 TASK = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
 HIDDEN = ".ffd-0190a1b2c3d4-7-5beef1"

@@ -13,7 +13,8 @@ import pytest
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import IfExists
 from ffmate_desktop.media import publish, rename
-from ffmate_desktop.media.outputs import OutputPlan, plan
+from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.outputs import plan
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 

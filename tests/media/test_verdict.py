@@ -14,7 +14,8 @@ from ffmate_desktop.media import publish
 from ffmate_desktop.media.arguments import parse
 from ffmate_desktop.media.diagnosis import Retry
 from ffmate_desktop.media.expectation import inputs_to_probe
-from ffmate_desktop.media.outputs import OutputPlan, plan
+from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.verdict import Verdict, judge
 from tests.media import clips

@@ -43,7 +43,7 @@ class Scripts:
         return [json.loads(line) for line in self.lines()]
 
 
-def processing(script: Path | str | None = None, sidecar: object = None, **more: Any) -> NewProcessing:
+def processing(script: Path | str | None = None, sidecar: Path | None = None, **more: Any) -> NewProcessing:
     """What a submitter asks for; the path is quoted."""
     words = f'"{script}" {more.pop("arguments", "")}' if script is not None else None
-    return NewProcessing(script_path=words, sidecar_path=sidecar and str(sidecar), **more)
+    return NewProcessing(script_path=words, sidecar_path=None if sidecar is None else str(sidecar), **more)

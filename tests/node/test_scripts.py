@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -123,7 +124,8 @@ async def test_a_script_that_fails_fails_the_task_with_its_last_lines(
         "fails.sh", "for n in 1 2 3 4 5 6 7 8 9; do echo line $n; done; echo no luck >&2; exit 3"
     )
     await farm.node(permissions=scripts.permissions)
-    uuid = await farm.add(clip, **{which: processing(script)})
+    asked: dict[str, Any] = {which: processing(script)}
+    uuid = await farm.add(clip, **asked)
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_ERROR
     assert task.error is not None

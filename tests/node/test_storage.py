@@ -118,7 +118,9 @@ async def test_a_share_that_is_not_mounted_is_noticed_and_not_made(
     await farm.node()
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_ERROR
-    assert task.error and task.error.startswith(f"The storage “{disk.folder}” is not connected on")
+    assert task.error and task.error.startswith(
+        f"The storage “{disk.folder}”, where the output belongs, is not"
+    )
     assert not disk.folder.exists() or list(disk.folder.iterdir()) == [], "the share's folder was not filled"
     if left == "no folder":
         disk.folder.mkdir()

@@ -66,7 +66,7 @@ async def test_a_keyring_that_waits_for_its_user_is_given_up(monkeypatch: pytest
 
     def wait() -> KeyringBackend:
         over.wait(30)
-        return null.Keyring()  # type: ignore[no-untyped-call] - keyring has no types there
+        return null.Keyring()  # type: ignore[no-untyped-call]
 
     assert await Keyring(wait).password(ADDRESS) is None
     over.set()

@@ -9,7 +9,9 @@
 -- fragment: row
 SELECT t.id, t.uuid, t.version, t.epoch, t.name, t.preset_name, t.status, t.phase, t.desired, t.priority,
        t.node_name, t.attempts, t.batch, t.created_at, t.started_at, t.finished_at, t.progress, r.labels,
-       split_part(t.error, E'\n', 1) AS error, coalesce(t.result -> 'imported' ->> 'input', t.spec ->> 'input') AS input,
+       split_part(coalesce(t.error, CASE WHEN t.status = 'QUEUED' THEN
+           (SELECT string_agg(r.who ->> 0 || ': ' || (r.who ->> 1), ' · ') FROM jsonb_each(t.refused) AS r (node, who)) END),
+           E'\n', 1) AS error, coalesce(t.result -> 'imported' ->> 'input', t.spec ->> 'input') AS input,
        coalesce(t.result ->> 'output', t.spec ->> 'output') AS output, (t.result ->> 'size')::bigint AS size,
        (SELECT p.live FROM jsonb_array_elements(n.progress) AS p (live)
          WHERE p.live ->> 0 = t.id::text AND p.live ->> 1 = t.epoch::text LIMIT 1) AS live,

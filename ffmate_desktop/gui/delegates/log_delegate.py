@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ffmate_desktop.domain.node_log import Level, LogLine
-from ffmate_desktop.gui.models.logs_model import LogsModel, level_word
+from ffmate_desktop.gui.models.logs_model import LogsModel, in_short, level_word
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 
@@ -46,7 +46,7 @@ class LogDelegate(QStyledItemDelegate):
     def is_cut(self, line: LogLine, width: int) -> bool:
         """Not all of its message is seen in a row of this width."""
         room = width - self._message_left() - PADDING
-        return "\n" in line.message or self._metrics.horizontalAdvance(line.message) > room
+        return "\n" in line.message or self._metrics.horizontalAdvance(in_short(line.message)) > room
 
     def _message_left(self) -> int:
         letters = _TIME + _LEVEL + self._node_letters + _TOPIC + 4 * 2
@@ -79,8 +79,8 @@ class LogDelegate(QStyledItemDelegate):
             width = letters * self._letter
             self._write(painter, QRect(left, rect.top(), width + 2, rect.height()), text, color)
             left += width + 2 * self._letter
-        first = line.message.split("\n", 1)[0]
-        if first != line.message:
+        first = in_short(line.message.split("\n", 1)[0])
+        if "\n" in line.message:
             first += " …"
         color = (
             level_color if line.level is Level.ERROR else "text_3" if line.level is Level.DEBUG else "text"

@@ -6,7 +6,8 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex,
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from ffmate_desktop.gui.delegates.node_parts import LEFT, RIGHT, NodeParts, heat, tile_icon
+from ffmate_desktop.gui.delegates.node_parts import NodeParts, heat, tile_icon
+from ffmate_desktop.gui.delegates.parts import LEFT, RIGHT
 from ffmate_desktop.gui.models.node_view import LOOKS, NodeView, Standing, heard, machine, outlook, word
 from ffmate_desktop.gui.models.nodes_model import NodesModel, share, speed
 from ffmate_desktop.gui.theme import fonts

@@ -4,7 +4,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from ffmate_desktop.gui.delegates.node_parts import RIGHT, NodeParts, heat
+from ffmate_desktop.gui.delegates.node_parts import NodeParts, heat
+from ffmate_desktop.gui.delegates.parts import RIGHT
 from ffmate_desktop.gui.models.node_view import LOOKS, NodeView, Standing, heard, machine, word
 from ffmate_desktop.gui.models.nodes_model import NodeColumn, NodesModel, cell_text, share
 from ffmate_desktop.gui.theme import fonts

@@ -10,7 +10,14 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.delegates.stamps import BAR_HEIGHT, CHIP_HEIGHT, TILE, Stamps
-from ffmate_desktop.gui.models.columns import Column, cell_text, percent_of, status_look, status_word
+from ffmate_desktop.gui.models.columns import (
+    Column,
+    cell_text,
+    percent_of,
+    second_line,
+    status_look,
+    status_word,
+)
 from ffmate_desktop.gui.models.row_source import RowSource
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
@@ -117,9 +124,7 @@ class QueueDelegate(QStyledItemDelegate):
         _, color = status_look(row)
         left = rect.left() + PADDING + 2 + self.indent
         painter.drawPixmap(left, rect.top() + 11, self.stamps.tile(_kind(row.input), color, scale))
-        folder = row.input[: max(row.input.rfind("/"), row.input.rfind("\\"), 0)] or "/"
-        line = f"{row.preset}  ·  {folder}" if row.preset else folder
-        self.write_lines(painter, left + TILE + 12, rect, row.name, line)
+        self.write_lines(painter, left + TILE + 12, rect, row.name, second_line(row))
 
     def write_lines(self, painter: QPainter, left: int, rect: QRect, name: str, line: str) -> None:
         """A name and what belongs to it, from `left` to the edge of the cell."""

@@ -22,6 +22,8 @@ class LookAhead(QObject):
 
     begun = Signal(list)
     """Rows of the first files, when there are so many that all of them take a while."""
+    looked = Signal(int)
+    """So many files have been looked at by now."""
     known = Signal(list)
     refused = Signal(object)
 
@@ -67,7 +69,7 @@ class LookAhead(QObject):
             tasks = await asyncio.to_thread(make)
             if len(tasks) > FIRST:
                 self.begun.emit(await self._service.preview(tasks[:FIRST]))
-            rows = await self._service.preview(tasks)
+            rows = await self._service.preview(tasks, on_progress=self.looked.emit)
         except UserError as error:
             self.refused.emit(error)
             return

@@ -21,6 +21,7 @@ from ffmate_desktop.gui.dialogs.submit_choice import Choice
 from ffmate_desktop.gui.dialogs.submit_frame import SubmitFrame
 from ffmate_desktop.gui.dialogs.submit_words import files, preview_in_words
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.numbers import grouped
 from ffmate_desktop.services.folders import FoundFile
 from ffmate_desktop.services.preview import PreviewRow
 from ffmate_desktop.services.tasks import Submitted
@@ -66,6 +67,7 @@ class SubmitSheet(SubmitFrame):
         self.command.edited.connect(self._changed)
         self.output.edited.connect(self._changed)
         self.ahead.begun.connect(self.preview.show_rows)
+        self.ahead.looked.connect(self._on_looked)
         self.ahead.known.connect(self._on_known)
         self.ahead.refused.connect(self._on_refused)
         self._bridge.away_changed.connect(self._on_away)
@@ -148,6 +150,12 @@ class SubmitSheet(SubmitFrame):
         """The preview tells what would happen with the present choice."""
         return self.ahead.is_fresh
 
+    _looked = 0
+
+    def _on_looked(self, count: int) -> None:
+        self._looked = count
+        self._show_note()
+
     def _on_known(self, rows: list[PreviewRow]) -> None:
         self.preview.show_rows(rows)
         self._show()
@@ -185,6 +193,9 @@ class SubmitSheet(SubmitFrame):
             text, color = self.tr("No preset fits the search."), "warning"
         elif len(self.model.rows) == len(self.model.files):
             text, color = preview_in_words(self.model.rows)
+        elif self._looked:
+            words = self.tr("Working out the names: {0} of {1} …")
+            text, color = words.format(grouped(self._looked), grouped(len(self.model.files))), "text_2"
         else:
             text, color = self.tr("Working out the names …"), "text_2"
         self.preview.say(text, color)

@@ -155,6 +155,14 @@ def percent_of(row: QueueRow, live: LiveProgress | None) -> float:
     return live.percent if live is not None else row.progress
 
 
+def second_line(row: QueueRow) -> str:
+    """Below the name: why it failed or waits, else its preset and its folder."""
+    if row.error and row.status in (TaskStatus.DONE_ERROR, TaskStatus.QUEUED):
+        return row.error
+    folder = row.input[: max(row.input.rfind("/"), row.input.rfind("\\"), 0)] or "/"
+    return f"{row.preset}  ·  {folder}" if row.preset else folder
+
+
 def cell_text(row: QueueRow, live: LiveProgress | None, column: Column) -> str:  # noqa: PLR0911, PLR0912, C901
     """What a cell says, as one line: for painting, copying and screen readers."""
     source: QueueRow | LiveProgress = row if live is None else live

@@ -1,5 +1,6 @@
 """The log of the cluster as a window: the newest lines, older ones as they are scrolled to, new ones as they come."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -41,6 +42,7 @@ class LogsModel(QAbstractListModel):
         self._bridge = bridge
         self._logs: NodeLogService | None = None
         self._lines: list[LogLine] = []
+        self._ids: set[int] = set()
         self.where = LogFilter()
         self.has_older = False
         self.is_known = False
@@ -161,7 +163,7 @@ class LogsModel(QAbstractListModel):
         lines = await self._page(logs)
         if lines is None:
             return
-        if self._lines and (len(lines) < PAGE or lines[0].id <= self._lines[-1].id):
+        if self._lines and (len(lines) < PAGE or lines[0].id <= max(self._ids)):
             self._add(lines)
         else:
             self._replace(lines)
@@ -177,14 +179,15 @@ class LogsModel(QAbstractListModel):
         self._wants_older = False
         if not self._lines:
             return
-        lines = await self._page(logs, before=self._lines[0].id)
+        lines = await self._page(logs, before=min(self._ids))
         if lines is None:
             return
         self.has_older = len(lines) == PAGE
         if lines:
             self.about_to_prepend.emit()
             self.beginInsertRows(_NO_INDEX, 0, len(lines) - 1)
-            self._lines[:0] = lines
+            self._ids.update(line.id for line in lines)
+            self._lines[:0] = sorted(lines, key=_when)
             self.endInsertRows()
             self.prepended.emit(len(lines))
 
@@ -198,24 +201,26 @@ class LogsModel(QAbstractListModel):
 
     def _replace(self, lines: list[LogLine]) -> None:
         self.beginResetModel()
-        self._lines = lines
+        self._lines = sorted(lines, key=_when)
+        self._ids = {line.id for line in lines}
         self.has_older = len(lines) == PAGE
         self.is_known = True
         self.endResetModel()
         self.replaced.emit()
 
     def _add(self, lines: list[LogLine]) -> None:
-        """Nearly always at the end; transactions of two nodes may end in another order than their ids."""
-        oldest = self._lines[0].id if self._lines and self.has_older else 0
-        fresh = [line for line in lines if line.id > oldest and not self._has(line.id)]
-        last = self._lines[-1].id if self._lines else 0
-        late = [line for line in fresh if line.id < last]
+        """Nearly always at the end; what another node sent a moment later may have happened before."""
+        oldest = min(self._ids, default=0) if self.has_older else 0
+        fresh = [line for line in lines if line.id > oldest and line.id not in self._ids]
+        self._ids.update(line.id for line in fresh)
+        last = _when(self._lines[-1]) if self._lines else (0, 0)
+        late = [line for line in fresh if _when(line) < last]
         for line in late:
-            row = self._place(line.id)
+            row = bisect_left(self._lines, _when(line), key=_when)
             self.beginInsertRows(_NO_INDEX, row, row)
             self._lines.insert(row, line)
             self.endInsertRows()
-        newest = fresh[len(late) :]
+        newest = sorted((line for line in fresh if _when(line) >= last), key=_when)
         if newest:
             rows = len(self._lines)
             self.beginInsertRows(_NO_INDEX, rows, rows + len(newest) - 1)
@@ -227,16 +232,23 @@ class LogsModel(QAbstractListModel):
         surplus = len(self._lines) - MOST
         if self.trims and surplus > 0:
             self.beginRemoveRows(_NO_INDEX, 0, surplus - 1)
+            self._ids.difference_update(line.id for line in self._lines[:surplus])
             del self._lines[:surplus]
             self.has_older = True
             self.endRemoveRows()
 
-    def _has(self, line_id: int) -> bool:
-        row = self._place(line_id)
-        return row < len(self._lines) and self._lines[row].id == line_id
 
-    def _place(self, line_id: int) -> int:
-        return bisect_left(self._lines, line_id, key=lambda line: line.id)
+def _when(line: LogLine) -> tuple[int, int]:
+    """Lines stand in the order in which things happened; nodes send theirs about once a second."""
+    return line.at, line.id
+
+
+_UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+
+
+def in_short(message: str) -> str:
+    """As it is shown: the beginning of a uuid, which the command line takes for the whole, is enough."""
+    return _UUID.sub(r"\1", message)
 
 
 def level_word(level: Level) -> str:

@@ -34,6 +34,7 @@ class NodesModel(QAbstractTableModel):
         super().__init__()
         self._watch = watch
         self._views: list[NodeView] = []
+        self._order: tuple[NodeColumn, bool] | None = None
         watch.changed.connect(self._take)
         watch.ticked.connect(self._take)
 
@@ -76,8 +77,19 @@ class NodesModel(QAbstractTableModel):
             return _title(NodeColumn(section))
         return None
 
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """By a column, from now on; by -1 as the cluster tells them."""
+        self._order = None if column < 0 else (NodeColumn(column), order == Qt.SortOrder.DescendingOrder)
+        self._take()
+
+    def _sorted(self, views: list[NodeView]) -> list[NodeView]:
+        if self._order is None:
+            return views
+        column, falls = self._order
+        return sorted(views, key=lambda view: _sort_value(view, column), reverse=falls)
+
     def _take(self) -> None:
-        views = self._watch.views
+        views = self._sorted(self._watch.views)
         if [view.name for view in views] != [view.name for view in self._views]:
             self._reorder(views)
             return
@@ -99,6 +111,21 @@ class NodesModel(QAbstractTableModel):
         ]
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
+
+
+def _sort_value(view: NodeView, column: NodeColumn) -> tuple[Any, ...]:
+    """What is not known comes before everything else."""
+    node, alive = view.node, view.standing.is_alive
+    values: dict[NodeColumn, Any] = {
+        NodeColumn.NODE: node.identifier.casefold(),
+        NodeColumn.STATE: word(view.standing),
+        NodeColumn.SLOTS: node.slots,
+        NodeColumn.CPU: (node.cpu if alive else None) or -1.0,
+        NodeColumn.MEMORY: (node.memory if alive else None) or -1.0,
+        NodeColumn.SPEED: -1.0 if view.fps is None else view.fps,
+        NodeColumn.RUNS: node.running,
+    }
+    return values[column], node.identifier.casefold()
 
 
 def cell_text(view: NodeView, column: NodeColumn) -> str:

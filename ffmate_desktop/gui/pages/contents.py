@@ -19,6 +19,7 @@ class PageEntry:
 
 PAGES = (
     PageEntry("queue", "list-video"),
+    PageEntry("watchfolders", "folder-sync"),
     PageEntry("presets", "sliders-horizontal"),
     PageEntry("nodes", "server", "cluster"),
     PageEntry("logs", "scroll-text", "cluster"),
@@ -30,6 +31,7 @@ def title_of(key: str) -> str:
     translate = QCoreApplication.translate
     titles = {
         "queue": translate("Pages", "Queue"),
+        "watchfolders": translate("Pages", "Watchfolders"),
         "presets": translate("Pages", "Presets"),
         "nodes": translate("Pages", "Nodes"),
         "logs": translate("Pages", "Logs"),

@@ -1,5 +1,6 @@
 """What every page of the main window is: a header with title and actions, and what it shows below."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from PySide6.QtCore import QSettings, Qt, Signal
@@ -78,6 +79,13 @@ class Page(QWidget):
     def detach(self) -> None:
         """The cluster is being closed: nothing may be read any more."""
         self.core = None
+
+    def drop_words(self) -> tuple[str, str] | None:
+        """What a drop on this page does, in a title and a line; None: files are queued, as anywhere else."""
+        return None
+
+    def drop(self, paths: Sequence[str]) -> None:
+        """Paths were dropped on this page, which says in `drop_words` what it does with them."""
 
     def on_shown(self) -> None:
         """The page came into view, with or without a cluster."""

@@ -294,6 +294,25 @@ class QueuePage(Page):
         where = replace(self.model.view.where, node=node, batch=batch)
         self.model.show_view(replace(self.model.view, where=where))
 
+    def show_task(self, task: int, text: str) -> None:
+        """Show the tasks that fit this text, and of them this one with its details."""
+        before = self.model.view
+
+        def choose() -> None:
+            self.model.reordered.disconnect(choose)
+            number = self.model.number_of(task)
+            if number is not None:
+                self.view.selectRow(number)
+                self.details.open(self.view)
+
+        self.tabs.choose(0)
+        self.search.setText(text)
+        self._show_only(None, None)
+        self._apply()
+        self.model.reordered.connect(choose)
+        if self.model.view == before:  # nothing is read anew
+            choose()
+
     def _remembered_order(self) -> None:
         name = str(self.memory.value(_SORT, SortColumn.CREATED.value))
         column = SortColumn(name) if name in set(SortColumn) else SortColumn.CREATED

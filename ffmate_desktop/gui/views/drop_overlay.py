@@ -1,9 +1,10 @@
 """What lies over the whole window while files are dragged over it, and the ear that hears them come and drop."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QDropEvent, QPainter, QPaintEvent, QPen, QRadialGradient
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -18,15 +19,30 @@ _NAMED = 3
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A part of the window that takes what is dropped on it in its own way."""
+
+    area: QRect
+    title: str
+    text: str
+
+
 class DropTarget(QObject):
-    """Makes a window take files. `dropped` brings their paths, whatever page is shown."""
+    """Makes a window take files. `dropped` brings their paths, whatever page is shown.
+
+    `zone` tells of a place in the window whether something else than the queue takes what is dropped there: its
+    area, and what it says of it. `dropped_in_zone` then brings the paths.
+    """
 
     dropped = Signal(list)
+    dropped_in_zone = Signal(list)
 
     def __init__(self, window: QWidget, theme: Theme) -> None:
         super().__init__(window)
         self._window = window
         self.overlay = DropOverlay(window, theme)
+        self.zone: Callable[[QPoint], Zone | None] = lambda _place: None
         for widget in (window, self.overlay):
             widget.setAcceptDrops(True)
             widget.installEventFilter(self)
@@ -42,8 +58,9 @@ class DropTarget(QObject):
             if not holds_paths(event.mimeData()):
                 return False
             self._gone.stop()
-            if not self.overlay.isVisible():
-                self.overlay.show_for(event.mimeData())
+            zone = self._zone_of(watched, event)
+            if not self.overlay.isVisible() or zone != self.overlay.zone:
+                self.overlay.show_for(event.mimeData(), zone)
             self._take(event)
             return True
         if kind == QEvent.Type.DragLeave:
@@ -55,11 +72,18 @@ class DropTarget(QObject):
             if paths:
                 self._take(event)
                 self._window.activateWindow()
-                self.dropped.emit(paths)
+                zone = self._zone_of(watched, event)
+                (self.dropped if zone is None else self.dropped_in_zone).emit(paths)
             return True
         if kind == QEvent.Type.Resize and watched is self._window:
             self.overlay.setGeometry(self._window.rect())
         return False
+
+    def _zone_of(self, watched: QObject, event: QDropEvent) -> Zone | None:
+        place = event.position().toPoint()
+        if watched is self.overlay:
+            place = self.overlay.mapTo(self._window, place)
+        return self.zone(place)
 
     def _take(self, event: QDropEvent) -> None:
         event.setDropAction(Qt.DropAction.CopyAction)  # after a move some file managers remove the files
@@ -74,19 +98,24 @@ class DropOverlay(QWidget):
         self._window, self._theme = window, theme
         self._title = self._names = ""
         self.preset = ""
+        self.zone: Zone | None = None
         self.hide()
 
-    def show_for(self, data: QMimeData) -> None:
-        """Cover the window; the drag holds `data`."""
+    def show_for(self, data: QMimeData, zone: Zone | None = None) -> None:
+        """Cover the window; the drag holds `data` and is over this part of it."""
+        self.zone = zone
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         count = len(paths)
         one = self.tr("Drop it to queue it")
         self._title = one if count == 1 else self.tr("Drop %n items to queue them", "", count)
+        if zone is not None:
+            self._title = zone.title
         self._names = self._in_words(paths)
         self.setAccessibleName(f"{self._title}: {self._names}")
         self.setGeometry(self._window.rect())
         self.show()
         self.raise_()
+        self.update()
 
     def _in_words(self, paths: Sequence[str]) -> str:
         names = [PurePath(path.rstrip("/")).name or path for path in paths[:_NAMED]]
@@ -99,16 +128,19 @@ class DropOverlay(QWidget):
         tokens = self._theme.tokens
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillRect(self.rect(), tokens.tint("window", 0.94))
-        frame = QRectF(self.rect()).adjusted(22, 22, -22, -22)
+        ground = QRectF(self.zone.area if self.zone else self.rect())
+        painter.fillRect(self.rect(), tokens.tint("window", 0.5 if self.zone else 0.94))
+        if self.zone:
+            painter.fillRect(ground, tokens.tint("window", 0.95))
+        frame = ground.adjusted(22, 22, -22, -22)
         painter.fillRect(frame, tokens.tint("accent", 0.05))
         pen = QPen(tokens.color("link"), 2, Qt.PenStyle.CustomDashLine)
         pen.setDashPattern([5, 4])
         painter.setPen(pen)
         painter.drawRoundedRect(frame, 14, 14)
-        middle = QPointF(self.width() / 2, self.height() / 2 - 60)
+        middle = QPointF(ground.center().x(), ground.center().y() - 60)
         self._paint_pile(painter, middle)
-        self._paint_words(painter, middle.y() + 96)
+        self._paint_words(painter, QRectF(ground.left() + 60, middle.y() + 96, ground.width() - 120, 34))
 
     def _paint_pile(self, painter: QPainter, middle: QPointF) -> None:
         tokens = self._theme.tokens
@@ -128,7 +160,7 @@ class DropOverlay(QWidget):
             painter.drawPixmap(QPointF(side * 14 - 14, -14), icon)
             painter.restore()
         self._paint_card(painter, QRectF(middle.x() - 50, middle.y() - 62, 100, 124))
-        icon = self._theme.pixmap("download", "link", 40, scale)
+        icon = self._theme.pixmap("folder-sync" if self.zone else "download", "link", 40, scale)
         painter.drawPixmap(QPointF(middle.x() - 20, middle.y() - 20), icon)
 
     def _paint_card(self, painter: QPainter, area: QRectF) -> None:
@@ -136,9 +168,8 @@ class DropOverlay(QWidget):
         painter.setBrush(self._theme.tokens.color("surface"))
         painter.drawRoundedRect(area, 12, 12)
 
-    def _paint_words(self, painter: QPainter, top: float) -> None:
+    def _paint_words(self, painter: QPainter, room: QRectF) -> None:
         tokens = self._theme.tokens
-        room = QRectF(60, top, self.width() - 120, 34)
         painter.setPen(tokens.color("text"))
         painter.setFont(fonts.bold(26))
         painter.drawText(room, _CENTRE, self._title)
@@ -150,12 +181,13 @@ class DropOverlay(QWidget):
         )
         painter.drawText(room, _CENTRE, names)
         room.translate(0, 48)
-        if self.preset:
+        if self.preset and not self.zone:
             self._paint_preset(painter, room.center())
             room.translate(0, 38)
         painter.setFont(fonts.text(13))
         painter.setPen(tokens.color("text_2"))
-        painter.drawText(room, _CENTRE, self.tr("The next step lets you change it  ·  Esc cancels"))
+        text = self.zone.text if self.zone else self.tr("The next step lets you change it  ·  Esc cancels")
+        painter.drawText(room, _CENTRE, text)
 
     def _paint_preset(self, painter: QPainter, middle: QPointF) -> None:
         tokens = self._theme.tokens

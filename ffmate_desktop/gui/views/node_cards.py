@@ -1,5 +1,7 @@
 """The nodes as cards in as many columns as there is room for."""
 
+from math import ceil
+
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle
@@ -37,6 +39,7 @@ class NodeCardsView(QListView):
         self.setModel(model)
         self.setItemDelegate(self.delegate)
         theme.changed.connect(self.viewport().update)
+        model.layoutChanged.connect(self._arrange)
         model.dataChanged.connect(lambda *_: self.viewport().update())  # cards reach out of their cells
         self._arrange()
 
@@ -59,7 +62,10 @@ class NodeCardsView(QListView):
 
     def _arrange(self) -> None:
         """Qt lays out as if there always were a scroll bar."""
-        self.columns = max(1, (self.viewport().width() + GAP) // (LEAST_WIDTH + GAP))
+        fitting = max(1, (self.viewport().width() + GAP) // (LEAST_WIDTH + GAP))
+        count = max(1, self._model.rowCount())
+        rows = ceil(count / fitting)
+        self.columns = ceil(count / rows) if rows > 1 else fitting  # four are two and two, not three and one
         bar = self.verticalScrollBar().sizeHint().width()
         extent = max(bar, self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent))
         room = self.maximumViewportSize().width() - extent - 2

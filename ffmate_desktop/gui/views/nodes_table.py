@@ -56,6 +56,10 @@ class NodesTable(QTableView):
         header.setFixedHeight(40)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorClearable(True)  # the third click: as the cluster tells them
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
         header.setSectionResizeMode(NodeColumn.RUNS, QHeaderView.ResizeMode.Stretch)

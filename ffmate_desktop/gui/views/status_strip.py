@@ -1,5 +1,6 @@
 """The bottom edge of the window: the database, ffmpeg and whatever needs attention, in words."""
 
+import re
 import time
 
 from PySide6.QtCore import QTimer
@@ -48,7 +49,8 @@ class StatusStrip(QFrame):
     def attach(self, core: Core) -> None:
         """The cluster is open."""
         self._core = core
-        self._ffmpeg.setText(core.ffmpeg)
+        self._ffmpeg.setText(in_short(core.ffmpeg))
+        self._ffmpeg.setToolTip(core.ffmpeg)
         self._show()
 
     def set_away(self, since: float | None) -> None:
@@ -75,3 +77,11 @@ class StatusStrip(QFrame):
             text = self.tr("Database away for {0}; encodes go on, connecting again …").format(ago)
         self._dot.set_state("good" if self._away_since is None else "care")
         self.database.setText(text)
+
+
+_BUILD = re.compile(r"ffmpeg n?(\d+(?:\.\d+)+)\S*")
+
+
+def in_short(ffmpeg: str) -> str:
+    """`ffmpeg 9.0.2` of a whole build; a sentence that there is none stays as it is."""
+    return _BUILD.sub(r"ffmpeg \1", ffmpeg)

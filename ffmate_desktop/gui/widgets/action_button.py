@@ -16,9 +16,16 @@ class ActionButton(QPushButton):
         if look:
             self.setProperty("class", look)
         self.setToolTip(action.shortcut().toString())
+        self.setAccessibleName(action.text())
         self.clicked.connect(action.trigger)
         action.changed.connect(self._follow)
         self._follow()
+
+    def set_short(self, short: bool) -> None:
+        """The icon alone, with the text as its tool tip; or both."""
+        keys = self._action.shortcut().toString()
+        self.setText("" if short else self._action.text())
+        self.setToolTip(f"{self._action.text()}  {keys}" if short else keys)
 
     def _follow(self) -> None:
         self.setVisible(self._action.isEnabled())

@@ -13,12 +13,20 @@ class EmptyState(QWidget):
 
     wanted = Signal()
 
-    def __init__(self, theme: Theme, title: str, text: str, button: str = "", icon: str = "plus") -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        title: str,
+        text: str,
+        button: str = "",
+        icon: str = "plus",
+        picture: str = "list-video",
+    ) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setSpacing(0)
         column.addStretch(1)
-        column.addWidget(_Picture(theme), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(_Picture(theme, picture), 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(8)
         heading = label(title, "big")
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -48,9 +56,9 @@ class EmptyState(QWidget):
 class _Picture(QWidget):
     """Three tasks in a pile, the middle one at work, in a glow."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, icon: str) -> None:
         super().__init__()
-        self._theme = theme
+        self._theme, self._icon = theme, icon
         self.setFixedSize(220, 184)
         theme.changed.connect(self.update)
 
@@ -81,7 +89,7 @@ class _Picture(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(tokens.tint("accent", 0.22))
         painter.drawRoundedRect(QRectF(24, 77, 32, 32), 8, 8)
-        painter.drawPixmap(31, 84, self._theme.pixmap("list-video", "link", 18, self.devicePixelRatioF()))
+        painter.drawPixmap(31, 84, self._theme.pixmap(self._icon, "link", 18, self.devicePixelRatioF()))
         painter.setBrush(tokens.color("track"))
         painter.drawRoundedRect(QRectF(68, 84, 92, 7), 3.5, 3.5)
         painter.drawRoundedRect(QRectF(68, 99, 124, 5), 2.5, 2.5)

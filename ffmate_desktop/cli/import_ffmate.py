@@ -1,0 +1,77 @@
+"""`import-ffmate`: presets, watchfolders and webhooks out of an FFmate 2 database, after showing what will be done."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.text import printable
+from ffmate_desktop.domain.errors import UsageError
+from ffmate_desktop.services.ffmate_import import Fate, Item
+
+_COLOURS = {Fate.NEW: "green", Fate.TAKEN: "green", Fate.HERE: "dim", Fate.REFUSED: "red"}
+
+
+def import_ffmate(
+    typer_context: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SOURCE", help="FFmate's SQLite file, or the URI of its PostgreSQL database."),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Take presets, watchfolders and webhooks over from FFmate 2. Nothing is changed there."""
+    context = context_of(typer_context)
+    if not context.run(_import(context, source, yes, dry_run, as_json)):
+        raise typer.Exit(1)
+
+
+async def _import(context: Context, source: str, yes: bool, dry_run: bool, as_json: bool) -> bool:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        plan = await cluster.ffmate_import.plan(source)
+        new = [item for item in plan if item.fate is Fate.NEW]
+        if dry_run or not new:
+            _show(context, plan, as_json)
+            return True
+        if not yes:
+            if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+                raise UsageError("Nobody can be asked here.", "Say --yes to do it, or --dry-run to see it.")
+            _show(context, plan, as_json=False)
+            if not typer.confirm(f"Take {len(new)} of these over?", err=True):
+                raise typer.Abort
+        done = await cluster.ffmate_import.carry_out(plan)
+        _show(context, done, as_json)
+    if any(item.kind == "webhook" and item.fate is Fate.TAKEN for item in done):
+        typer.echo(
+            "Webhooks are kept in the database, but this version sends none yet: let FFmate send them until then.",
+            err=True,
+        )
+    before = {id_ for id_, item in enumerate(plan) if item.fate is Fate.REFUSED}
+    return all(item.fate is not Fate.REFUSED or id_ in before for id_, item in enumerate(done))
+
+
+def _show(context: Context, items: Sequence[Item], as_json: bool) -> None:
+    if as_json:
+        context.print_json([item.to_json() for item in items])
+        return
+    if not items:
+        context.console.print("There is nothing in that database to take over.")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("KIND", "NAME", "", "NOTE"):
+        table.add_column(name, no_wrap=name != "NOTE", overflow="fold")
+    for item in items:
+        table.add_row(
+            item.kind,
+            Text(printable(item.name)),
+            Text(item.fate.value, _COLOURS[item.fate]),
+            Text(printable(item.note)),
+        )
+    context.print_table(table)

@@ -1,0 +1,233 @@
+"""The commands that change presets: add, edit, delete, and their exchange with FFmate."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.text import printable
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.preset import Preset, PresetExtra
+from ffmate_desktop.domain.processing import NewProcessing
+from ffmate_desktop.services.preset_editor import PresetDraft, as_draft
+from ffmate_desktop.services.preset_exchange import Imported
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Names or uuids of presets.")]
+Description = Annotated[str | None, typer.Option("--description", metavar="TEXT")]
+Output = Annotated[
+    str | None, typer.Option("--output", metavar="PATTERN", help="Output path with wildcards.")
+]
+Priority = Annotated[int | None, typer.Option("--priority", metavar="N", min=0, help="Higher runs first.")]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option("--label", metavar="NAME", help="A label that the node must provide. Repeatable."),
+]
+Script = Annotated[
+    str | None, typer.Option(metavar="SCRIPT", help="A script with arguments; its whole path. Empty: none.")
+]
+Sidecar = Annotated[
+    str | None, typer.Option(metavar="PATH", help="Where that script finds the task as JSON. Empty: nowhere.")
+]
+Imports = Annotated[
+    bool | None,
+    typer.Option(
+        "--import-sidecar/--no-import-sidecar", help="What the script changes there holds for the task."
+    ),
+]
+
+
+def add(
+    typer_context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it shall be called.")],
+    command: Annotated[
+        str, typer.Option("--command", metavar="CMD", help="ffmpeg's arguments, with wildcards.")
+    ],
+    output: Output = None,
+    description: Description = None,
+    priority: Priority = None,
+    label: Labels = None,
+    pre_script: Script = None,
+    pre_sidecar: Sidecar = None,
+    import_sidecar: Imports = None,
+    post_script: Script = None,
+    post_sidecar: Sidecar = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a preset."""
+    scripts = _scripts(
+        PresetExtra(), (pre_script, pre_sidecar, import_sidecar), (post_script, post_sidecar, None)
+    )
+    draft = PresetDraft(
+        name, command, description or "", output or "", priority or 0, _words(label), extra=scripts
+    )
+    context = context_of(typer_context)
+    _tell(context, context.run(_add(context, draft)), "added", as_json)
+
+
+async def _add(context: Context, draft: PresetDraft) -> Preset:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        return await cluster.preset_editor.add(draft)
+
+
+def edit(
+    typer_context: typer.Context,
+    preset: Annotated[str, typer.Argument(metavar="NAME", help="Name or uuid of the preset.")],
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Another name.")] = None,
+    command: Annotated[str | None, typer.Option("--command", metavar="CMD")] = None,
+    output: Output = None,
+    description: Description = None,
+    priority: Priority = None,
+    label: Labels = None,
+    pre_script: Script = None,
+    pre_sidecar: Sidecar = None,
+    import_sidecar: Imports = None,
+    post_script: Script = None,
+    post_sidecar: Sidecar = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a preset; what is not named stays. Tasks that wait keep what they were made from."""
+    given: dict[str, Any] = {
+        "name": name,
+        "command": command,
+        "output_file": output,
+        "description": description,
+        "priority": priority,
+        "labels": None if label is None else _words(label),
+    }
+    changes = {field: value for field, value in given.items() if value is not None}
+    scripts = ((pre_script, pre_sidecar, import_sidecar), (post_script, post_sidecar, None))
+    if not changes and all(part is None for which in scripts for part in which):
+        raise UsageError("What should be changed?", "`ffmate-desktop presets edit --help` shows what can be.")
+    context = context_of(typer_context)
+    _tell(context, context.run(_edit(context, preset, changes, *scripts)), "changed", as_json)
+
+
+_Asked = tuple[str | None, str | None, bool | None]
+
+
+async def _edit(
+    context: Context, name: str, changes: dict[str, Any], before: _Asked, after: _Asked
+) -> Preset:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        preset = await cluster.presets.find(name)
+        draft = replace(as_draft(preset), **changes, extra=_scripts(preset.extra, before, after))
+        return await cluster.preset_editor.edit(preset.uuid, draft)
+
+
+def _scripts(present: PresetExtra, before: _Asked, after: _Asked) -> PresetExtra:
+    return present.model_copy(
+        update={
+            "pre_processing": _processing(present.pre_processing, before),
+            "post_processing": _processing(present.post_processing, after),
+        }
+    )
+
+
+def _processing(present: NewProcessing | None, asked: _Asked) -> NewProcessing | None:
+    present = present or NewProcessing()
+    script, sidecar, imports = asked
+    new = NewProcessing(
+        script_path=present.script_path if script is None else script,
+        sidecar_path=present.sidecar_path if sidecar is None else sidecar,
+        import_sidecar=present.import_sidecar if imports is None else imports or None,
+    )
+    return None if new.is_empty else new
+
+
+def delete(typer_context: typer.Context, names: Names, as_json: AsJson = False) -> None:
+    """Remove presets; tasks that were made from them keep what they are."""
+    context = context_of(typer_context)
+    gone = context.run(_delete(context, names))
+    if as_json:
+        context.print_json([preset.to_json() for preset in gone])
+        return
+    for preset in gone:
+        context.console.print(f"{preset.uuid} {printable(preset.name)} deleted", markup=False, soft_wrap=True)
+
+
+async def _delete(context: Context, names: Sequence[str]) -> list[Preset]:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        found = [await cluster.presets.find(name) for name in names]
+        for preset in {preset.uuid: preset for preset in found}.values():
+            await cluster.preset_editor.delete(preset.uuid)
+    return found
+
+
+def import_presets(
+    typer_context: typer.Context,
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="SOURCE", help="JSON files of FFmate or of ours, or folders of them."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Take over presets from FFmate's JSON, and say what became of each."""
+    context = context_of(typer_context)
+    done = context.run(_import(context, sources))
+    if as_json:
+        context.print_json([one.to_json() for one in done])
+    else:
+        for one in done:
+            context.console.print(printable(one.sentence), markup=False, soft_wrap=True)
+    if any(one.trouble for one in done):
+        raise typer.Exit(1)
+
+
+async def _import(context: Context, sources: Sequence[Path]) -> list[Imported]:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        return await cluster.preset_exchange.import_files(sources)
+
+
+def export(
+    typer_context: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="Default: all of your own.", show_default=False)
+    ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="PATH",
+            help="A file for all of them, or a folder for one file each. Default: print.",
+        ),
+    ] = None,
+) -> None:
+    """Write presets in FFmate's JSON."""
+    context = context_of(typer_context)
+    context.run(_export(context, names, target))
+
+
+async def _export(context: Context, names: Sequence[str] | None, target: Path | None) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        if names:
+            presets = [await cluster.presets.find(name) for name in names]
+        else:
+            presets = [preset for preset in await cluster.presets.all() if not preset.built_in]
+        if target is None:
+            context.print_json(json.loads(await cluster.preset_editor.export([one.uuid for one in presets])))
+            return
+        written = await cluster.preset_exchange.export_to(
+            presets, target, folder=str(target).endswith(("/", os.sep))
+        )
+    for path in written:
+        context.console.print(f"{printable(str(path))} written", markup=False, soft_wrap=True)
+    if not written:
+        raise UserError("There are no presets of your own to export.")
+
+
+def _words(labels: list[str] | None) -> tuple[str, ...]:
+    return tuple(word for text in labels or () for word in text.replace(",", " ").split())
+
+
+def _tell(context: Context, preset: Preset, what: str, as_json: bool) -> None:
+    if as_json:
+        context.print_json(preset.to_json())
+    else:
+        context.console.print(f"{preset.uuid} {printable(preset.name)} {what}", markup=False, soft_wrap=True)

@@ -1,0 +1,85 @@
+"""A file of a watchfolder as a row: its name over its folder, what became of it, and why."""
+
+from pathlib import PurePosixPath
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
+from ffmate_desktop.gui.delegates.parts import Parts
+from ffmate_desktop.gui.delegates.stamps import CHIP_HEIGHT, Stamps
+from ffmate_desktop.gui.models.file_model import FileColumn, FileModel
+from ffmate_desktop.gui.models.watch_words import FILE_LOOKS, file_word
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+
+ROW_HEIGHT = 44
+PADDING = 13
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class FileRowDelegate(QStyledItemDelegate):
+    """One for all columns. `is_stale` greys what may be out of date."""
+
+    def __init__(self, theme: Theme, model: FileModel) -> None:
+        super().__init__()
+        self._model = model
+        self._parts, self._stamps = Parts(theme), Stamps(theme)
+        self._bold, self._plain, self._medium = fonts.bold(13), fonts.text(12), fonts.medium(13)
+        self.is_stale = False
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """All rows are equally high."""
+        return QSize(80, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """One cell."""
+        parts, rect, state = self._parts, QRect(option.rect), QStyle.StateFlag(option.state)
+        column = FileColumn(index.column())
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, parts.color("selected"))
+            if column is FileColumn.NAME:
+                painter.fillRect(rect.left(), rect.top(), 3, rect.height(), parts.color("accent"))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, parts.color("line"))
+        file = self._model.file_at(index.row())
+        cell = rect.adjusted(PADDING, 0, -PADDING, -1)
+        if file is None:
+            if column is FileColumn.NAME:
+                painter.fillRect(cell.left(), cell.top() + 18, 160, 8, parts.color("track"))
+            return
+        painter.save()
+        if self.is_stale or file.gone:
+            painter.setOpacity(0.5)
+        self._paint(painter, cell, file, column)
+        painter.restore()
+
+    def _paint(self, painter: QPainter, cell: QRect, file: WatchedFile, column: FileColumn) -> None:
+        parts = self._parts
+        match column:
+            case FileColumn.NAME:
+                self._paint_name(painter, cell, file)
+            case FileColumn.STATE:
+                icon, color = FILE_LOOKS[file.state]
+                scale = painter.device().devicePixelRatio()
+                chip = self._stamps.chip(icon, file_word(file.state), color, scale)
+                painter.drawPixmap(cell.left(), cell.top() + (cell.height() - CHIP_HEIGHT) // 2, chip)
+            case FileColumn.WHY:
+                failed = file.state is FileState.FAILED
+                text = self._model.text(file, column)
+                parts.text(painter, cell, text, self._plain, "failed" if failed else "text_2")
+            case FileColumn.SIZE | FileColumn.FOUND:
+                parts.text(painter, cell, self._model.text(file, column), self._medium, "text")
+
+    def _paint_name(self, painter: QPainter, cell: QRect, file: WatchedFile) -> None:
+        path = PurePosixPath(file.path)
+        folder = "" if str(path.parent) == "." else str(path.parent)
+        middle = Qt.TextElideMode.ElideMiddle
+        if not folder:
+            self._parts.text(painter, cell, path.name, self._bold, "text", mode=middle)
+            return
+        first = QRect(cell.left(), cell.top() + 4, cell.width(), 18)
+        self._parts.text(painter, first, path.name, self._bold, "text", mode=middle)
+        line = first.translated(0, 17)
+        self._parts.text(painter, line, folder, self._plain, "text_2", mode=Qt.TextElideMode.ElideLeft)

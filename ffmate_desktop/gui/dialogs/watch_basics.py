@@ -1,0 +1,201 @@
+"""The first part of the watchfolder dialog: which folder, names of outputs, and when a file is complete."""
+
+from pathlib import PurePath
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.watchfolder import WatchfolderSettings
+from ffmate_desktop.domain.wildcards import Moment, Values, expand
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.gui.widgets.number_field import NumberField
+from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
+
+EXAMPLE = ("reel1", "Harbour_Lights.mov")
+_LONGEST = 7 * 86_400
+_TOP = Qt.AlignmentFlag.AlignTop
+
+
+class Fields(QWidget):
+    """A grid of titles and fields. `edited` comes with every change."""
+
+    edited = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.grid = QGridLayout(self)
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.grid.setHorizontalSpacing(14)
+        self.grid.setVerticalSpacing(10)
+        self.grid.setColumnStretch(1, 1)
+        self._row = 0
+
+    def row(self, text: str, field: QWidget, beside: QWidget | None = None) -> None:
+        """A field with its title, which is its name for screen readers too, and perhaps a button."""
+        title = label(text, "caption")
+        title.setBuddy(field)
+        field.setAccessibleName(text)
+        self.grid.addWidget(title, self._row, 0)
+        if isinstance(field, NumberField):
+            field.setFixedWidth(180)
+            self.grid.addWidget(field, self._row, 1, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self.grid.addWidget(field, self._row, 1, 1, 1 if beside else 2)
+        if beside is not None:
+            self.grid.addWidget(beside, self._row, 2)
+        self._row += 1
+
+    def note(self, below: QWidget) -> None:
+        """Something below the last field."""
+        self.grid.addWidget(below, self._row, 1, 1, 2, _TOP)
+        self._row += 1
+
+    def wide(self, widget: QWidget) -> None:
+        """Something over the whole width."""
+        self.grid.addWidget(widget, self._row, 0, 1, 3)
+        self._row += 1
+
+    def end(self) -> None:
+        """The rest of the height stays empty."""
+        self.grid.setRowStretch(self._row, 1)
+
+    def line(self, placeholder: str = "") -> QLineEdit:
+        """A field for text that takes no drops."""
+        field = QLineEdit()
+        field.setPlaceholderText(placeholder)
+        field.setAcceptDrops(False)
+        field.textChanged.connect(lambda _text: self.edited.emit())
+        return field
+
+    def number(self, least: int, most: int, name: str, unit: str = "", nothing: str = "") -> NumberField:
+        """A field for a number with its unit, or a word for the least one."""
+        field = NumberField(least, most, name)
+        field.setSuffix(f" {unit}" if unit else "")
+        field.setSpecialValueText(nothing)
+        field.setKeyboardTracking(True)
+        field.valueChanged.connect(lambda _value: self.edited.emit())
+        return field
+
+
+class Basics(Fields):
+    """What a new user fills in: the path; everything else has a value that makes sense."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._preset: Preset | None = None
+        self.path = self.line(self.tr("The folder that is watched, as the nodes reach it"))
+        self.browse = QPushButton(self.tr("Choose …"))
+        theme.dress(self.browse, "folder-open", "text_2")
+        self.browse.setAccessibleName(self.tr("Choose the folder that is watched"))
+        self.name = self.line()
+        self.description = self.line(self.tr("For the people who wonder what it is for"))
+        self.output = self.line()
+        self._insert = WildcardButton(theme, for_output=True)
+        self.example = ElidedLabel("third", Qt.TextElideMode.ElideMiddle)
+        self.interval = self.number(1, _LONGEST, self.tr("Seconds between two scans"), self.tr("s"))
+        self.checks = self.number(0, 1000, self.tr("Checks without a change"))
+        self.complete = label(look="second", wraps=True)
+        self._lay_out()
+        self.edited.connect(self._show)
+        self.browse.clicked.connect(self._choose)
+        self._insert.chosen.connect(self._on_insert)
+
+    def _lay_out(self) -> None:
+        self.row(self.tr("Folder"), self.path, self.browse)
+        self.row(self.tr("Name"), self.name)
+        self.row(self.tr("Description"), self.description)
+        self.row(self.tr("Output"), self.output, self._insert)
+        self.note(self.example)
+        rhythm = QWidget()
+        line = QHBoxLayout(rhythm)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(10)
+        line.addWidget(self.interval)
+        line.addWidget(self._titled(self.tr("Checks"), self.checks))
+        line.addWidget(self.checks)
+        line.addStretch(1)
+        self.grid.addWidget(self._titled(self.tr("Scan every"), self.interval), self._row, 0)
+        self.grid.addWidget(rhythm, self._row, 1, 1, 2)
+        self._row += 1
+        self.note(self.complete)
+        self.end()
+
+    def _titled(self, text: str, field: QWidget) -> QLabel:
+        title = label(text, "caption")
+        title.setBuddy(field)
+        return title
+
+    def show_settings(self, settings: WatchfolderSettings) -> None:
+        """Fill in these."""
+        self.path.setText(settings.path)
+        self.name.setText(settings.name)
+        self.description.setText(settings.description)
+        self.output.setText(settings.output_file)
+        self.interval.setValue(settings.interval)
+        self.checks.setValue(settings.growth_checks)
+        for field in (self.path, self.name, self.description, self.output):
+            field.setCursorPosition(0)
+        self._show()
+
+    def show_preset(self, preset: Preset | None) -> None:
+        """What is taken where the output is left empty."""
+        self._preset = preset
+        pattern = preset.output_file if preset else ""
+        self.output.setPlaceholderText(pattern or self.tr("Say where outputs go: the preset does not"))
+        self._show()
+
+    def _show(self) -> None:
+        path = self.path.text().strip()
+        self.name.setPlaceholderText(PurePath(path).name or self.tr("As the folder"))
+        self.example.setText(self._example(path or "/films"))
+        interval, checks = self.interval.value(), self.checks.value()
+        if checks:
+            words = self.tr("A file counts as complete when its size has not changed for {0}.")
+            self.complete.setText(words.format(numbers.duration(interval * checks)))
+        else:
+            self.complete.setText(
+                self.tr("A file is taken as soon as it is seen, also when it is still being copied.")
+            )
+
+    def _example(self, path: str) -> str:
+        pattern = self.output.text().strip() or (self._preset.output_file if self._preset else "")
+        if not pattern:
+            return ""
+        folder, name = EXAMPLE
+        slash = "\\" if "\\" in path else "/"
+        relative = f"{folder}{slash}{name}"
+        whole = f"{path.rstrip(slash)}{slash}{relative}"
+        place = {"path": path, "relativePath": relative, "relativeDir": folder}
+        values = Values(
+            input_file=whole,
+            output_file="",
+            moment=Moment(1_767_225_600_000_000_000, 0),
+            uuid="00000000-0000-0000-0000-000000000000",
+            source="watchfolder",
+            os_name="linux",
+            os_arch="amd64",
+            ffmpeg="ffmpeg",
+            metadata={"ffmate": {"watchfolder": place}},
+        )
+        try:
+            return self.tr("{0} becomes {1}").format(relative, expand(pattern, values))
+        except UserError as error:
+            return error.message
+
+    def _on_insert(self, text: str) -> None:
+        if not self.output.text() and self._preset is not None:
+            self.output.setText(self._preset.output_file)
+        self.output.insert(text)
+        self.output.setFocus()
+
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, self.tr("Choose the folder to watch"), self.path.text())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.path.setText)
+        dialog.open()

@@ -1,0 +1,195 @@
+"""Watchfolders and their files in words and shapes: the same for tables, tool tips and screen readers."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import assert_never
+
+from PySide6.QtCore import QCoreApplication
+
+from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile, Watchfolder
+from ffmate_desktop.gui.widgets import numbers
+
+translate = QCoreApplication.translate
+
+LATE = 30.0
+"""Seconds after which a scan that nobody began is worth a word."""
+
+
+class Standing(Enum):
+    """How a watchfolder is."""
+
+    WATCHING = auto()
+    SCANNING = auto()
+    NEW = auto()
+    LATE = auto()
+    PARTLY = auto()
+    TROUBLE = auto()
+    UNREACHABLE = auto()
+    SUSPENDED = auto()
+
+
+LOOKS: dict[Standing, tuple[str, str]] = {
+    Standing.WATCHING: ("eye", "done"),
+    Standing.SCANNING: ("refresh-cw", "running"),
+    Standing.NEW: ("clock", "queued"),
+    Standing.LATE: ("clock", "warning"),
+    Standing.PARTLY: ("triangle-alert", "warning"),
+    Standing.TROUBLE: ("triangle-alert", "failed"),
+    Standing.UNREACHABLE: ("unplug", "failed"),
+    Standing.SUSPENDED: ("circle-pause", "paused"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FolderView:
+    """A watchfolder as it is shown. `preset` is a name; `age` the seconds since it was read."""
+
+    folder: Watchfolder
+    preset: str
+    counts: Counts
+    age: float = 0
+
+    @property
+    def standing(self) -> Standing:
+        """What matters most about it."""
+        folder = self.folder
+        if folder.suspended:
+            return Standing.SUSPENDED
+        if folder.scanning_by is not None:
+            return Standing.SCANNING
+        if folder.overdue + self.age > max(LATE, 2 * folder.interval):
+            return Standing.LATE
+        if folder.error is not None:
+            if folder.last_scan is None:
+                return Standing.UNREACHABLE
+            return Standing.PARTLY if folder.last_scan.unreadable else Standing.TROUBLE
+        return Standing.NEW if folder.last_check is None else Standing.WATCHING
+
+    def count(self, *states: FileState) -> int:
+        """How many of its files are in one of these states."""
+        return sum(self.counts.get(state, 0) for state in states)
+
+
+def standing_word(standing: Standing) -> str:  # noqa: PLR0911 - one word a state
+    """One or two words."""
+    match standing:
+        case Standing.WATCHING:
+            return translate("watch", "Watching")
+        case Standing.SCANNING:
+            return translate("watch", "Scanning")
+        case Standing.NEW:
+            return translate("watch", "New")
+        case Standing.LATE:
+            return translate("watch", "Nobody scans it")
+        case Standing.PARTLY:
+            return translate("watch", "Partly readable")
+        case Standing.TROUBLE:
+            return translate("watch", "Needs attention")
+        case Standing.UNREACHABLE:
+            return translate("watch", "Unreachable")
+        case Standing.SUSPENDED:
+            return translate("watch", "Suspended")
+        case _:
+            assert_never(standing)
+
+
+def standing_line(view: FolderView) -> str:
+    """What stands below the word: where it is scanned, or since when something is wrong."""
+    folder = view.folder
+    match view.standing:
+        case Standing.SCANNING:
+            return translate("watch", "on {0}").format(folder.scanning_by)
+        case Standing.UNREACHABLE | Standing.TROUBLE | Standing.PARTLY:
+            return translate("watch", "since {0}").format(numbers.moment(folder.error_at))
+        case Standing.WATCHING:
+            return translate("watch", "every {0}").format(numbers.duration(folder.interval))
+        case Standing.SUSPENDED:
+            return translate("watch", "takes no new files")
+        case Standing.NEW:
+            return translate("watch", "waits for a node")
+        case Standing.LATE:
+            return translate("watch", "due for {0}").format(numbers.about(folder.overdue + view.age))
+
+
+def explanation(view: FolderView) -> str:
+    """A sentence about what is wrong, or nothing."""
+    if view.standing is Standing.LATE:
+        if view.folder.labels:
+            return translate(
+                "watch", "No node that takes tasks has the labels {0}, or all of them are paused or busy."
+            ).format(", ".join(view.folder.labels))
+        return translate("watch", "No node takes tasks at this moment: all of them are paused or away.")
+    if view.folder.suspended:
+        return translate("watch", "Suspended: new files stay where they are. Tasks that are queued go on.")
+    return view.folder.error or ""
+
+
+def last_scan(view: FolderView) -> tuple[str, str]:
+    """When, and by whom."""
+    folder = view.folder
+    if folder.last_check is None:
+        return numbers.NOTHING, ""
+    return numbers.moment(folder.last_check), folder.last_node or ""
+
+
+# -- Files -----------------------------------------------------------------------------------------------------------
+
+FILE_LOOKS: dict[FileState, tuple[str, str]] = {
+    FileState.WAITING: ("clock", "queued"),
+    FileState.GROWING: ("loader", "warning"),
+    FileState.QUEUED: ("list-video", "queued"),
+    FileState.RUNNING: ("circle-play", "running"),
+    FileState.DONE: ("circle-check", "done"),
+    FileState.FAILED: ("triangle-alert", "failed"),
+    FileState.SKIPPED: ("minus", "canceled"),
+    FileState.OUTPUT: ("film", "queued"),
+}
+
+
+def file_word(state: FileState) -> str:  # noqa: PLR0911 - one word a state
+    """One word."""
+    match state:
+        case FileState.WAITING:
+            return translate("watch", "Waiting")
+        case FileState.GROWING:
+            return translate("watch", "Growing")
+        case FileState.QUEUED:
+            return translate("watch", "Queued")
+        case FileState.RUNNING:
+            return translate("watch", "Running")
+        case FileState.DONE:
+            return translate("watch", "Done")
+        case FileState.FAILED:
+            return translate("watch", "Failed")
+        case FileState.SKIPPED:
+            return translate("watch", "Skipped")
+        case FileState.OUTPUT:
+            return translate("watch", "Output")
+        case _:
+            assert_never(state)
+
+
+def why(file: WatchedFile, retries: int, percent: float | None = None) -> str:
+    """The reason of its state in a sentence, for every state."""
+    text = file.reason or _plain_reason(file, percent)
+    if file.state is FileState.FAILED and file.attempts and retries:
+        tries = translate("watch", "{0} of {1} tries").format(file.attempts, max(file.attempts, retries + 1))
+        text = f"{text} ({tries})"
+    if file.gone:
+        text = f"{text}  ·  {translate('watch', 'It is not there any more.')}"
+    return text
+
+
+def _plain_reason(file: WatchedFile, percent: float | None) -> str:
+    match file.state:
+        case FileState.RUNNING:
+            known = percent if percent is not None else file.progress
+            return numbers.percent(known) if known is not None else translate("watch", "It is being encoded.")
+        case FileState.QUEUED:
+            return translate("watch", "Its task waits for a free slot.")
+        case FileState.DONE:
+            return translate("watch", "Its output is in place.")
+        case FileState.WAITING | FileState.GROWING | FileState.FAILED | FileState.SKIPPED | FileState.OUTPUT:
+            return ""
+        case _:
+            assert_never(file.state)

@@ -1,0 +1,159 @@
+"""Which files a task may touch on this computer, where its owner has set limits.
+
+Two nets. What the command names is checked by its real path before anything is opened, so that people read a
+sentence. On Linux the kernel then keeps everything else from ffmpeg (`landlock_worker`), whatever a filter or a list
+in a file names. Elsewhere a command that names files where we cannot tell what it does with them is refused.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.permissions import Permissions
+from ffmate_desktop.media import landlock_worker
+from ffmate_desktop.media.allowed import is_within
+from ffmate_desktop.media.arguments import parse
+from ffmate_desktop.media.inputs import local_path
+from ffmate_desktop.media.output_plan import OutputPlan
+
+_NETWORK = re.compile(
+    r"(?:^|[=:|'\"\s,@])(?:amqp|bluray|dvd|ftp|gophers?|hls|https?|httpproxy|icecast|ipfs|ipns|libssh|librist|libsrt|mms[ht]?"
+    r"|prompeg|rist|rtmp\w*|rtp|rtsp|sap|sctp|sftp|smb|srt|srtp|tcp|tls|udp\w*|unix|zmq|device|android_content)\\*:"
+)
+_CLIMBS = re.compile(r"(?:^|[\\/=:|'\",;\[\s])\.\.(?:[\\/]|$)")
+# A root: at the beginning, or behind anything that can be no part of a name. Within a word `/` only divides.
+_ROOTED = re.compile(r"(?<![\w.)\]}%+*-])(/[^:,;|'\"\[\]]*)")
+_WINDOWS = re.compile(r"(?<![A-Za-z])([A-Za-z]:[\\/]+[^:,;|'\"\[\]]*|\\\\[^:,;|'\"\[\]]+)")
+_DECIDES_PROTOCOLS = frozenset(
+    {"protocol_whitelist", "protocol_blacklist", "enable_drefs", "use_absolute_path"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The folders for one task, its private one among them; None: no limit."""
+
+    read: tuple[Path, ...] | None
+    write: tuple[Path, ...] | None
+
+    @classmethod
+    def of(cls, permissions: Permissions, private: Path) -> "Limits":
+        """What may be written may be read too; `private` is the folder of the attempt."""
+        write = permissions.write
+        return cls(
+            None if permissions.read is None else (*permissions.read, *(write or ()), private),
+            None if write is None else (*write, private),
+        )
+
+    @property
+    def none(self) -> bool:
+        """There is nothing to keep."""
+        return self.read is None and self.write is None
+
+    def check_read(self, path: Path) -> None:
+        """Raises ElsewhereError unless the path may be read."""
+        if self.read is not None and not is_within(path, self.read):
+            raise _refusal("read", path, "--allow-read")
+
+    def check_write(self, path: Path, permissions: Permissions) -> None:
+        """Raises ElsewhereError unless the path may be written. Nothing is ever written among the allowed scripts."""
+        if permissions.scripts and is_within(path, permissions.scripts):
+            raise ElsewhereError(
+                f"“{path}” is in a folder from which this computer runs scripts, and no task may write there.",
+                "Let the output have another folder.",
+            )
+        if self.write is not None and not is_within(path, self.write):
+            raise _refusal("write", path, "--allow-write")
+
+
+def check_plan(
+    plan: OutputPlan, limits: Limits, permissions: Permissions, *, kernel: bool | None = None
+) -> None:
+    """Raises ElsewhereError for a command that would touch what it may not here.
+
+    `kernel` tells whether the kernel keeps the limits too, which is found out by default.
+    """
+    kernel = _has_landlock() if kernel is None else kernel
+    for read in plan.inputs:
+        limits.check_read(read)
+    for output in plan.outputs:
+        limits.check_write(output.target, permissions)
+    if limits.none:
+        return
+    for step in plan.steps:
+        for token in _unclear(step):
+            _check_token(token, limits, kernel)
+
+
+def cage(limits: Limits, outputs: Sequence[Path]) -> tuple[str, ...]:
+    """Words in front of ffmpeg that make the kernel keep the limits; none where there are none, or no such kernel.
+
+    `outputs` are the folders where it writes, and must be able to look at what it wrote.
+    """
+    if limits.none or not _has_landlock():
+        return ()
+    words = {
+        name: None if folders is None else [str(folder) for folder in (*folders, *more)]
+        for name, folders, more in (("read", limits.read, outputs), ("write", limits.write, ()))
+    }
+    return (sys.executable, "-I", "-S", landlock_worker.__file__, json.dumps(words))
+
+
+@cache
+def _has_landlock() -> bool:
+    return landlock_worker.abi() > 0
+
+
+def _unclear(step: Sequence[str]) -> Iterator[str]:
+    """The words of a command but the plain files that it reads and writes, which were checked as such."""
+    invocation = parse(step)
+    plain = {
+        file.index
+        for file in (*invocation.inputs, *invocation.outputs)
+        if file.option("f") not in ("lavfi", "tee", "concat") and local_path(file.url) is not None
+    }
+    return (token for index, token in enumerate(step) if index not in plain)
+
+
+def _check_token(token: str, limits: Limits, kernel: bool) -> None:
+    if token.startswith("-") and token[1:].split(":", maxsplit=1)[0] in _DECIDES_PROTOCOLS:
+        raise ElsewhereError(f"{token} is not allowed on this computer, which limits the files of tasks.")
+    # A filter is read with quotes and backslashes taken away, perhaps several times: look at both.
+    for text in (token, re.sub(r"[\\'\"]", "", token)):
+        if _NETWORK.search(text):
+            raise ElsewhereError(
+                f"“{token}” is an address, and this computer lets tasks use only some of its folders."
+            )
+        if _CLIMBS.search(text):
+            raise ElsewhereError(
+                f"“{token}” climbs out of a folder with “..”, which is not allowed on this computer.",
+                "Write the whole path.",
+            )
+        for pattern in (_ROOTED, _WINDOWS):
+            for found in pattern.finditer(text):
+                _check_named(Path(found[1].strip()), limits, kernel)
+
+
+def _check_named(path: Path, limits: Limits, kernel: bool) -> None:
+    """A file that an option or a filter names: whether it is read or written is the kernel's to see, or unknown."""
+    if kernel:
+        named = (*(limits.read or ()), *(limits.write or ()))
+        if limits.read is None or is_within(path, named):
+            return
+        raise _refusal("read", path, "--allow-read")
+    for folders, option in ((limits.write, "--allow-write"), (limits.read, "--allow-read")):
+        if folders is not None and not is_within(path, folders):
+            raise _refusal("write" if option == "--allow-write" else "read", path, option)
+
+
+def _refusal(what: str, path: Path, option: str) -> ElsewhereError:
+    return ElsewhereError(
+        f"Tasks may not {what} “{path}” on this computer.",
+        f"Its owner can allow the folder: {option} DIR.",
+        everywhere=f"No node may {what} “{path}”: not allowed on {{nodes}}.",
+    )

@@ -1,0 +1,265 @@
+"""From FFmate 2 to here: presets, watchfolders and webhooks, first as a plan that people read, then carried out."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from ffmate_desktop.db import ffmate_source
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.ffmate_source import Row, Tables
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.watchfolder import WatchfolderSettings
+from ffmate_desktop.services.preset_editor import PresetDraft, read_preset
+from ffmate_desktop.services.preset_editor import check as check_preset
+from ffmate_desktop.services.preset_exchange import PresetExchange
+from ffmate_desktop.services.watchfolders import WatchfolderService
+from ffmate_desktop.services.watchfolders import check as check_watchfolder
+
+NOWHERE = UUID(int=0)
+
+
+class Fate(StrEnum):
+    """What becomes of a row of FFmate's."""
+
+    NEW = "new"
+    HERE = "here already"
+    REFUSED = "cannot be taken"
+    TAKEN = "taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row: `kind` is preset, watchfolder or webhook; `old` is FFmate's uuid, `data` its fields as JSON."""
+
+    kind: str
+    name: str
+    fate: Fate
+    note: str
+    old: str
+    data: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, str]:
+        """For programs."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "fate": self.fate.value,
+            "note": self.note,
+            "uuid": self.old,
+        }
+
+
+class FFmateImport:
+    """Reads FFmate's database and writes ours; the source is only ever read."""
+
+    def __init__(
+        self, database: Database, exchange: PresetExchange, watchfolders: WatchfolderService
+    ) -> None:
+        self._database = database
+        self._exchange = exchange
+        self._watchfolders = watchfolders
+
+    async def plan(self, source: str) -> list[Item]:
+        """What would become of each row of a SQLite file or a PostgreSQL URI; nothing is written."""
+        tables = await read(source)
+        presets = [await self._plan_preset(entry) for entry in _presets(tables)]
+        usable = {item.old for item in presets if item.fate is not Fate.REFUSED}
+        names = {item.old: item.name for item in presets}
+        folders = [await self._plan_watchfolder(entry, usable, names) for entry in _watchfolders(tables)]
+        known = await ffmate_source.webhooks(self._database)
+        hooks = []
+        for entry in _rows(tables, "webhooks", "webhook"):
+            event, url = _text(entry.get("event")), _text(entry.get("url"))
+            fate = Fate.HERE if (event, url) in known else Fate.NEW if event and url else Fate.REFUSED
+            note = {
+                Fate.NEW: "kept; nothing sends webhooks yet",
+                Fate.REFUSED: "it has no event or no address",
+            }
+            data = {"event": event, "url": url}
+            hooks.append(
+                Item("webhook", f"{event} {url}", fate, note.get(fate, ""), _text(entry.get("uuid")), data)
+            )
+            known.add((event, url))
+        return [*presets, *folders, *hooks]
+
+    async def carry_out(self, plan: Sequence[Item]) -> list[Item]:
+        """Write what is new; returns what became of each. One that fails does not stop the others."""
+        uuids: dict[str, UUID] = {}
+        return [await self._take(item, uuids) for item in plan]
+
+    async def _take(self, item: Item, uuids: dict[str, UUID]) -> Item:
+        if item.fate is Fate.REFUSED or (item.fate is Fate.HERE and item.kind != "preset"):
+            return item
+        try:
+            match item.kind:
+                case "preset":
+                    done = await self._exchange.take("FFmate", dict(item.data))
+                    if done.trouble:
+                        raise UserError(done.trouble)
+                    if (found := done.preset or done.present) is not None:
+                        uuids[item.old] = found.uuid
+                    return _with(
+                        item, Fate.TAKEN if done.preset else Fate.HERE, done.note if done.preset else ""
+                    )
+                case "watchfolder":
+                    preset = uuids.get(str(item.data["preset"]))
+                    if preset is None:
+                        raise UserError("Its preset was not taken.")
+                    data = {**item.data, "preset": preset}
+                    await self._watchfolders.add(WatchfolderSettings.model_validate(data))
+                case _:
+                    await ffmate_source.keep_webhook(self._database, item.data["event"], item.data["url"])
+        except UserError as error:
+            return _with(item, Fate.REFUSED, str(error))
+        return _with(item, Fate.TAKEN, item.note)
+
+    async def _plan_preset(self, entry: dict[str, Any]) -> Item:
+        name, old = str(entry.get("name") or ""), str(entry.get("uuid") or "")
+        try:
+            draft: PresetDraft = read_preset(entry)
+            check_preset(draft)
+            here = await self._exchange.find_same(draft)
+        except UserError as error:
+            return Item("preset", name, Fate.REFUSED, str(error), old, entry)
+        return Item("preset", name, Fate.HERE if here else Fate.NEW, "", old, entry)
+
+    async def _plan_watchfolder(
+        self, entry: dict[str, Any], usable: set[str], names: Mapping[str, str]
+    ) -> Item:
+        name, old = str(entry.get("name") or entry.get("path") or ""), str(entry.pop("uuid", ""))
+        preset = str(entry.get("preset") or "")
+
+        def item(fate: Fate, note: str) -> Item:
+            return Item("watchfolder", name, fate, note, old, entry)
+
+        if preset not in usable:
+            what = (
+                f"its preset “{names[preset]}” cannot be taken" if preset in names else "its preset is gone"
+            )
+            return item(Fate.REFUSED, what)
+        try:
+            settings = check_watchfolder(WatchfolderSettings.model_validate({**entry, "preset": NOWHERE}))
+        except ValidationError as error:
+            first = error.errors()[0]
+            return item(Fate.REFUSED, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        except UserError as error:
+            return item(Fate.REFUSED, str(error))
+        present = [one for one in await self._watchfolders.all() if one.path == settings.path]
+        if any(one.name == settings.name for one in present):
+            return item(Fate.HERE, "")
+        suspended = "suspended as it was" if settings.suspended else "stop FFmate before it scans here too"
+        return item(Fate.NEW, f"{settings.path}; {suspended}")
+
+
+async def read(source: str) -> Tables:
+    """The tables of a SQLite file or a PostgreSQL URI; raises UserError when it is neither, or has none of FFmate's."""
+    if source.startswith(("postgres://", "postgresql://")):
+        tables = await ffmate_source.read_postgres(source)
+    else:
+        path = Path(source).expanduser()
+        if not path.is_file():
+            raise UserError(
+                f"There is no file “{source}”.",
+                "Name FFmate's SQLite file, or the URI of its PostgreSQL database.",
+            )
+        tables = await asyncio.to_thread(ffmate_source.read_sqlite, path)
+    if not tables.keys() & {"presets", "preset", "watchfolder", "watchfolders", "webhook", "webhooks"}:
+        raise UserError("This is no database of FFmate 2: it has none of its tables.")
+    return tables
+
+
+def _with(item: Item, fate: Fate, note: str) -> Item:
+    return Item(item.kind, item.name, fate, note, item.old, item.data)
+
+
+def _presets(tables: Tables) -> list[dict[str, Any]]:
+    labels = _labels(tables, "preset_labels", "preset_id")
+    return [
+        {
+            "uuid": _text(row.get("uuid")),
+            "name": _text(row.get("name")),
+            "description": _text(row.get("description")),
+            "command": _text(row.get("command")),
+            "outputFile": _text(row.get("output_file")),
+            "priority": _number(row.get("priority")),
+            "labels": labels.get(_text(row.get("id")), []),
+            "preProcessing": _json(row.get("pre_processing")),
+            "postProcessing": _json(row.get("post_processing")),
+            "webhooks": _json(row.get("webhooks")),
+        }
+        for row in _rows(tables, "presets", "preset")
+    ]
+
+
+def _watchfolders(tables: Tables) -> list[dict[str, Any]]:
+    labels = _labels(tables, "watchfolder_labels", "watchfolder_id")
+    return [
+        {
+            "uuid": _text(row.get("uuid")),
+            "name": _text(row.get("name")),
+            "description": _text(row.get("description")),
+            "path": _text(row.get("path")),
+            "interval": max(_number(row.get("interval")), 1),
+            "growthChecks": _number(row.get("growth_checks")),
+            "preset": _text(row.get("preset")),
+            "suspended": _text(row.get("suspended")).lower() in ("1", "t", "true"),
+            "filter": {"extensions": _extensions(row.get("filter"))},
+            "labels": labels.get(_text(row.get("id")), []),
+        }
+        for row in _rows(tables, "watchfolder", "watchfolders")
+    ]
+
+
+def _extensions(stored: object) -> dict[str, list[str]]:
+    found = _json(stored)
+    found = found.get("extensions") if isinstance(found, dict) else None
+    found = found if isinstance(found, dict) else {}
+    return {
+        which: [str(word).lstrip(".") for word in found.get(which) or () if str(word).strip(". ")]
+        for which in ("include", "exclude")
+    }
+
+
+def _labels(tables: Tables, joined: str, column: str) -> dict[str, list[str]]:
+    words = {_text(row.get("id")): _text(row.get("value")) for row in tables.get("labels", ())}
+    found: dict[str, list[str]] = {}
+    for row in tables.get(joined, ()):
+        if word := words.get(_text(row.get("label_id"))):
+            found.setdefault(_text(row.get(column)), []).append(word)
+    return found
+
+
+def _rows(tables: Tables, *names: str) -> list[Row]:
+    """Those that FFmate has not deleted; it keeps deleted rows."""
+    return [row for name in names for row in tables.get(name, ()) if not row.get("deleted_at")]
+
+
+def _text(value: object) -> str:
+    return (
+        "" if value is None else value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    )
+
+
+def _number(value: object) -> int:
+    try:
+        return int(_text(value) or 0)
+    except ValueError:
+        return 0
+
+
+def _json(value: object) -> Any:
+    """A value that is stored as JSON: text, bytes, or PostgreSQL's writing of bytes."""
+    text = _text(value)
+    if text.startswith("\\x"):
+        text = bytes.fromhex(text[2:]).decode("utf-8", "replace")
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return None

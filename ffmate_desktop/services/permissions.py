@@ -1,0 +1,125 @@
+"""What the owner of this computer lets tasks do here: said in the window or on the command line, and kept here.
+
+Nothing of it is in the database: whoever can write there can queue commands, and must not be able to allow them too.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.permissions import Permissions
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Folders that were named; for `read` and `write` none means that there is no limit."""
+
+    scripts: tuple[Path, ...] = ()
+    read: tuple[Path, ...] = ()
+    write: tuple[Path, ...] = ()
+
+
+class PermissionService:
+    """`given` is what this run of the program was started with; `file` keeps what the owner chose otherwise.
+
+    With `trusts_queue` nobody but this account can queue tasks: scripts may lie anywhere then, until a folder is
+    named. A running node asks `current` for each task, so a change holds at once. Both properties and methods raise
+    UserError while the file is damaged.
+    """
+
+    def __init__(self, file: Path, given: Allowed, *, trusts_queue: bool) -> None:
+        self._file = file
+        self._given = given
+        self._trusts_queue = trusts_queue
+        self._chosen: Allowed | None = None
+
+    @property
+    def chosen(self) -> Allowed:
+        """What the owner chose; what the program was started with is not in it."""
+        if self._chosen is None:
+            self._chosen = _load(self._file)
+        return self._chosen
+
+    @property
+    def given(self) -> Allowed:
+        """What only another start of the program changes."""
+        return self._given
+
+    def current(self) -> Permissions:
+        """What holds now."""
+        scripts, read, write = (
+            tuple(dict.fromkeys((*one, *other)))
+            for one, other in zip(_parts(self._given), _parts(self.chosen), strict=True)
+        )
+        return Permissions(
+            scripts=scripts or (None if self._trusts_queue else ()),
+            read=read or None,
+            write=write or None,
+        )
+
+    def question(self, folder: Path) -> str:
+        """What the owner is asked before a folder of scripts is allowed."""
+        who = (
+            "Only tasks of this computer run here"
+            if self._trusts_queue
+            else "Everybody who can write to the database of the queue can queue tasks"
+        )
+        return (
+            f"Run scripts from “{folder}” on this computer? {who}. A task may then start any program in this folder, "
+            "with any file names and arguments, and with all rights of your account. Choose a folder that holds "
+            "nothing but scripts for tasks, and that only you can change."
+        )
+
+    def allow_scripts(self, folder: Path) -> None:
+        """Run scripts from this folder too; raises UserError when it is no folder, or cannot be written down."""
+        self.choose(replace(self.chosen, scripts=_added(self.chosen.scripts, folder)))
+
+    def forbid_scripts(self, folder: Path) -> None:
+        """Run scripts from this folder no more."""
+        self.choose(replace(self.chosen, scripts=tuple(p for p in self.chosen.scripts if p != folder)))
+
+    def choose(self, allowed: Allowed) -> None:
+        """Let this be what the owner chose. Raises UserError when it cannot be written down; then nothing changes."""
+        for folder in (*allowed.scripts, *allowed.read, *allowed.write):
+            if not folder.is_absolute():
+                raise UserError(f"“{folder}” is not a whole path.")
+        temporary = self._file.with_name(f"{self._file.name}.{os.getpid()}.new")
+        data = {name: [str(path) for path in paths] for name, paths in asdict(allowed).items()}
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(data, indent=2), encoding="utf-8")
+            temporary.replace(self._file)
+        except (OSError, UnicodeEncodeError) as error:
+            raise UserError(f"The choice could not be kept in {self._file}: {error}.") from error
+        self._chosen = allowed
+
+
+def _parts(allowed: Allowed) -> tuple[tuple[Path, ...], ...]:
+    return allowed.scripts, allowed.read, allowed.write
+
+
+def _added(folders: tuple[Path, ...], folder: Path) -> tuple[Path, ...]:
+    if not folder.is_dir():
+        raise UserError(f"There is no folder “{folder}”.")
+    return tuple(dict.fromkeys((*folders, folder)))
+
+
+def _load(file: Path) -> Allowed:
+    """Raises UserError for a file that cannot be read: limits that the owner set must not be forgotten."""
+    if not file.exists():
+        return Allowed()
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        return Allowed(
+            **{
+                name: tuple(Path(path) for path in data.get(name, ()))
+                for name in ("scripts", "read", "write")
+            }
+        )
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"What tasks may do on this computer cannot be read from {file}: {error}.",
+            "Mend the file, or remove it to allow what is allowed by default.",
+        ) from error

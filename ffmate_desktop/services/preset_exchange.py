@@ -1,0 +1,180 @@
+"""Presets from files and to files, in FFmate's JSON: each is taken or refused on its own, and says why."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft, read_preset, same_name
+from ffmate_desktop.services.presets import PresetService
+
+LARGEST = 4 << 20
+"""Bytes of a file of presets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one preset of a file; `preset` is None where nothing was added."""
+
+    source: str
+    name: str
+    preset: Preset | None
+    trouble: str = ""
+    note: str = ""
+    present: Preset | None = None
+    """The same preset, which was here already."""
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        if self.trouble:
+            return f"{self.source}: “{self.name}” was not imported: {self.trouble}"
+        if self.preset is None:
+            return f"{self.source}: “{self.name}” {self.note}"
+        return f"{self.source}: “{self.name}” was imported{f' {self.note}' if self.note else ''}"
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "source": self.source,
+            "name": self.name,
+            "imported": self.preset is not None,
+            "preset": None if self.preset is None else self.preset.to_json(),
+            "error": self.trouble or None,
+            "note": self.note or None,
+        }
+
+
+class PresetExchange:
+    """Reads and writes files of presets."""
+
+    def __init__(self, presets: PresetService, editor: PresetEditor) -> None:
+        self._presets = presets
+        self._editor = editor
+
+    async def import_files(self, sources: Sequence[Path]) -> list[Imported]:
+        """Every preset in these files and folders. Raises UserError for a source that is not there."""
+        done: list[Imported] = []
+        for file in await asyncio.to_thread(_files, sources):
+            try:
+                entries = await asyncio.to_thread(_entries, file)
+            except UserError as error:
+                done.append(Imported(str(file), file.name, None, str(error)))
+                continue
+            done += [await self.take(str(file), entry) for entry in entries]
+        return done
+
+    async def take(self, source: str, entry: object) -> Imported:
+        """Add one preset, under a free name; one that is here already, the same in everything, is left out."""
+        name = str(entry.get("name", "without a name")) if isinstance(entry, dict) else "without a name"
+        try:
+            draft = read_preset(entry)
+            if (present := await self.find_same(draft)) is not None:
+                return Imported(source, name, None, note="is here already, and the same", present=present)
+            preset = await self._editor.add_under_free_name(draft)
+        except UserError as error:
+            return Imported(source, name, None, str(error))
+        renamed = (
+            ""
+            if same_name(preset.name, draft.name)
+            else f"as “{preset.name}”, since another one has its name"
+        )
+        return Imported(source, name, preset, note=renamed)
+
+    async def find_same(self, draft: PresetDraft) -> Preset | None:
+        """The preset that is this one in everything."""
+        named = [one for one in await self._presets.all() if same_name(one.name, draft.name)]
+        return next((one for one in named if _is_same(one, draft)), None)
+
+    async def export_to(self, presets: Sequence[Preset], target: Path, *, folder: bool) -> list[Path]:
+        """Write them into one file, or one file each into a folder; no file is overwritten. Raises UserError."""
+        texts = {one.uuid: await self._editor.export([one.uuid]) for one in presets}
+
+        def write() -> list[Path]:
+            if not presets:
+                return []
+            if not (folder or target.is_dir()):
+                data = [entry for text in texts.values() for entry in json.loads(text)]
+                return [_write(target, json.dumps(data, indent=2, ensure_ascii=False) + "\n")]
+            target.mkdir(parents=True, exist_ok=True)
+            written = []
+            for one in presets:
+                entry = json.loads(texts[one.uuid])[0]
+                path = target / f"{_file_name(one.name)}.json"
+                written.append(_write(path, json.dumps(entry, indent=2, ensure_ascii=False) + "\n"))
+            return written
+
+        return await asyncio.to_thread(write)
+
+
+def _files(sources: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for source in sources:
+        if source.is_dir():
+            inside = sorted(path for path in source.rglob("*.json") if path.is_file())
+            if not inside:
+                raise UserError(f"There is no .json file in “{source}”.")
+            found += inside
+        elif source.exists():
+            found.append(source)
+        else:
+            raise UserError(f"There is no file “{source}”.")
+    return found
+
+
+def _entries(file: Path) -> list[object]:
+    try:
+        if file.stat().st_size > LARGEST:
+            raise UserError("It is too large for presets.")
+        data = json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UserError(f"It cannot be read: {error.strerror or error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"It is not JSON: {error}.") from error
+    entries = data if isinstance(data, list) else [data]
+    if not entries:
+        raise UserError("It holds no presets.")
+    return entries
+
+
+def _is_same(present: Preset, draft: PresetDraft) -> bool:
+    """In everything that people set; the name in any case."""
+    mine = as_draft(present)
+    return (
+        mine.command,
+        mine.description,
+        mine.output_file,
+        mine.priority,
+        set(mine.labels),
+        mine.extra,
+    ) == (
+        draft.command,
+        draft.description,
+        draft.output_file,
+        draft.priority,
+        set(draft.labels),
+        draft.extra,
+    )
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).strip(" .")[:100] or "preset"
+
+
+def _write(path: Path, text: str) -> Path:
+    try:
+        with open(path, "x", encoding="utf-8") as file:  # noqa: PTH123 - the mode that never overwrites
+            file.write(text)
+    except FileExistsError as error:
+        raise UserError(f"“{path}” exists already and is not overwritten.", "Name another file.") from error
+    except OSError as error:
+        raise UserError(
+            f"“{path}” cannot be written: {error.strerror or os.strerror(error.errno or 0)}."
+        ) from error
+    return path

@@ -1,0 +1,99 @@
+"""Ways round the owner's choice of scripts, each tried."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.permissions import Permissions
+from ffmate_desktop.media.allowed import check_script, is_within
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and modes of POSIX")
+
+
+@pytest.fixture
+def allowed(tmp_path: Path) -> Path:
+    folder = tmp_path / "allowed"
+    (folder / "below").mkdir(parents=True)
+    for place in (folder, folder / "below", tmp_path):
+        script(place)
+    return folder
+
+
+def script(folder: Path, name: str = "run.sh") -> Path:
+    path = folder / name
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_a_script_in_the_folder_or_below_runs(allowed: Path) -> None:
+    permissions = Permissions(scripts=(allowed,))
+    assert check_script(permissions, f"{allowed}/run.sh") == allowed / "run.sh"
+    assert check_script(permissions, f"{allowed}/below/../below/run.sh") == allowed / "below" / "run.sh"
+
+
+def test_a_folder_that_is_a_link_allows_what_it_leads_to(allowed: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(allowed)
+    assert check_script(Permissions(scripts=(link,)), f"{allowed}/run.sh")
+    # What is started is what was checked, not the name that may lead elsewhere a moment later.
+    assert check_script(Permissions(scripts=(allowed,)), f"{link}/run.sh") == allowed / "run.sh"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../run.sh",
+        "below/../../run.sh",
+        "link.sh",
+        "linked/run.sh",
+        "missing.sh",
+        "below",
+        "run.sh/../../run.sh",
+    ],
+)
+def test_what_is_not_in_the_folder_does_not_run(allowed: Path, tmp_path: Path, name: str) -> None:
+    (allowed / "link.sh").symlink_to(tmp_path / "run.sh")
+    (allowed / "linked").symlink_to(tmp_path)
+    with pytest.raises(ElsewhereError):
+        check_script(Permissions(scripts=(allowed,)), f"{allowed}/{name}")
+
+
+def test_a_folder_whose_name_only_begins_alike_is_another_one(allowed: Path, tmp_path: Path) -> None:
+    (tmp_path / "allowed too").mkdir()
+    other = script(tmp_path / "allowed too")
+    with pytest.raises(ElsewhereError, match="in no folder from which"):
+        check_script(Permissions(scripts=(allowed,)), str(other))
+
+
+@pytest.mark.parametrize("program", ["/bin/sh", "/usr/bin/env", sys.executable])
+def test_a_program_that_would_run_anything_is_no_script(allowed: Path, program: str) -> None:
+    with pytest.raises(ElsewhereError, match="in no folder from which"):
+        check_script(Permissions(scripts=(allowed,)), program)
+
+
+def test_without_a_folder_nothing_runs_and_without_a_limit_everything(allowed: Path) -> None:
+    with pytest.raises(ElsewhereError, match="runs no scripts"):
+        check_script(Permissions(), f"{allowed}/run.sh")
+    assert check_script(Permissions(scripts=None), f"{allowed}/run.sh")
+
+
+@pytest.mark.parametrize("what", ["below/run.sh", "below", "."])
+def test_what_everybody_may_change_does_not_run(allowed: Path, what: str) -> None:
+    path = allowed / what
+    path.chmod(path.stat().st_mode | 0o002)
+    with pytest.raises(ElsewhereError, match="can be changed by everybody"):
+        check_script(Permissions(scripts=(allowed,)), f"{allowed}/below/run.sh")
+
+
+def test_folders_are_told_by_what_they_are_not_by_how_they_are_written(tmp_path: Path) -> None:
+    folder = tmp_path / "Media"
+    folder.mkdir()
+    if os.path.exists(tmp_path / "media"):  # noqa: PTH110 - a volume that is blind to case
+        assert is_within(tmp_path / "MEDIA" / "film.mov", (tmp_path / "media",))
+    assert is_within(folder / "new" / "film.mov", (folder / ".." / "Media",))
+    assert not is_within(folder / ".." / "film.mov", (folder,))
+    assert not is_within(folder, (tmp_path / "no such folder",))

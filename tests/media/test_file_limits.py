@@ -1,0 +1,171 @@
+"""Ways round the limits of files, each tried: by the words of a command, and by the kernel whatever the words."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.grammar import tokenise
+from ffmate_desktop.domain.permissions import Permissions
+from ffmate_desktop.media import landlock_worker
+from ffmate_desktop.media.file_limits import Limits, cage, check_plan
+from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.outputs import plan
+from tests.media.clips import FFMPEG
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
+
+
+class Place:
+    """Folders that may be read and written, and a secret beside them."""
+
+    def __init__(self, base: Path) -> None:
+        self.read, self.write, self.private = base / "in", base / "out", base / "work"
+        for folder in (self.read, self.write, self.private):
+            folder.mkdir()
+        self.secret = base / "secret.txt"
+        self.secret.write_text("the secret\n")
+        self.film = self.read / "film.mov"
+        self.film.write_bytes(b"film")
+        self.permissions = Permissions(read=(self.read,), write=(self.write,))
+        self.limits = Limits.of(self.permissions, self.private)
+
+    def planned(self, command: str, output: str = "") -> OutputPlan:
+        """The command with its places put in."""
+        text = command.format(film=self.film, secret=self.secret, read=self.read, write=self.write)
+        out = output or f"{self.write}/film.mp4"
+        steps = tokenise(text.replace("OUT", out))
+        return plan(steps, task="0" * 32, epoch=1, incarnation=1, main_output=out, main_input=str(self.film))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "-i {film} -c copy OUT",
+        "-i {film} -vf scale=iw/2:-2,setpts=PTS/1.5 -r 30000/1001 OUT",
+        "-i file:{film} -filter_complex [0:v]crop=(iw)/2:ih/2[v] -map [v] -aspect 16/9 OUT",
+        "-f lavfi -i testsrc=size=64x64:rate=25/1 -t 1 OUT",
+        "-i {film} -metadata title=1/2 -metadata:s:a:0 language=deu -pass 1 -f null - && -i {film} -pass 2 OUT",
+        "-i {film} -vf subtitles={write}/film.srt OUT",
+    ],
+)
+@pytest.mark.parametrize("kernel", [True, False])
+def test_what_is_ordinary_stays_possible(place: Place, command: str, kernel: bool) -> None:
+    check_plan(place.planned(command), place.limits, place.permissions, kernel=kernel)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "-i {secret} OUT",
+        "-i file:{secret} OUT",
+        "-i {read}/../secret.txt OUT",
+        "-i {read}/link.mov OUT",
+        "-i {read}/list.ffconcat OUT",
+        "-f concat -safe 0 -i {read}/list.ffconcat OUT",
+        "-i 'concat:{film}|{secret}' OUT",
+        "-i subfile,,start,0,end,9,,:{secret} OUT",
+        "-i cache:{secret} OUT",
+        "-i crypto:{secret} OUT",
+        "-f lavfi -i movie={secret} OUT",
+        "-f lavfi -i movie=filename={secret} OUT",
+        r"-f lavfi -i 'movie=\/etc\/passwd' OUT",
+        r"""-f lavfi -i "movie='/et'c/passwd" OUT""",
+        "-i {film} -vf drawtext=textfile={secret} OUT",
+        "-i {film} -vf 'movie=../../etc/passwd[m];[in][m]overlay' OUT",
+        "-i {film} -vf subtitles=f={secret}:si=0 OUT",
+        "-i {film} -filter_complex_script {secret} OUT",
+        "-i {film} -/vf {secret} OUT",
+        "-i {film} -attach {secret} OUT",
+        "-i {film} -passlogfile /etc/x OUT",
+        "-i {film} -protocol_whitelist file,http,tcp OUT",
+        "-i http://example.org/film.mov OUT",
+        "-i {film} -f lavfi -i movie=http\\\\://example.org/x OUT",
+        "-i {film} -f flv rtmp://example.org/live",
+        "-i {film} -f tee '[f=mp4]OUT|/etc/x.mp4'",
+        "-i {film} -f tee '[f=mp4]OUT|[f=mpegts]udp://10.0.0.1:1234'",
+        "-i {film} /etc/film.mp4",
+        "-i {film} {read}/film.mp4",
+        "-i {film} {write}/../film.mp4",
+        "-i {film} {write}/elsewhere/film.mp4",
+    ],
+)
+@pytest.mark.parametrize("kernel", [True, False])
+def test_what_leads_out_of_the_folders_is_refused(place: Place, command: str, kernel: bool) -> None:
+    (place.read / "link.mov").symlink_to(place.secret)
+    (place.read / "list.ffconcat").write_text(f"ffconcat version 1.0\nfile '{place.secret}'\n")
+    (place.write / "elsewhere").symlink_to(place.secret.parent)
+    with pytest.raises(ElsewhereError):
+        check_plan(place.planned(command), place.limits, place.permissions, kernel=kernel)
+
+
+def test_without_a_kernel_that_looks_a_named_file_must_be_good_for_both(place: Place) -> None:
+    planned = place.planned("-i {film} -vf lut3d=file={read}/look.cube OUT")
+    check_plan(planned, place.limits, place.permissions, kernel=True)
+    with pytest.raises(ElsewhereError, match="may not write"):
+        check_plan(planned, place.limits, place.permissions, kernel=False)
+
+
+def test_nothing_is_written_among_the_scripts(place: Place) -> None:
+    permissions = Permissions(scripts=(place.write,))
+    limits = Limits.of(permissions, place.private)
+    with pytest.raises(ElsewhereError, match="runs scripts, and no task may write there"):
+        check_plan(place.planned("-i {film} OUT"), limits, permissions)
+
+
+needs_landlock = pytest.mark.skipif(not landlock_worker.abi(), reason="this kernel has no Landlock")
+
+
+def caged(place: Place, *argv: str) -> "subprocess.CompletedProcess[bytes]":
+    """A program behind the limits, without anybody who looks at its words."""
+    words = cage(place.limits, [place.write])
+    return subprocess.run([*words, *argv], capture_output=True, timeout=60, cwd=place.private, check=False)
+
+
+@needs_landlock
+@pytest.mark.parametrize("kept", ["read", "write"])
+def test_the_kernel_keeps_each_limit(place: Place, kept: str) -> None:
+    cat = "/bin/cat"
+    assert caged(place, cat, str(place.film)).stdout == b"film"
+    (place.read / "link.mov").symlink_to(place.secret)
+    if kept == "read":
+        for name in (place.secret, place.read / "link.mov", place.read / ".." / "secret.txt", "/etc/passwd"):
+            assert caged(place, cat, str(name)).stdout == b""
+        assert caged(place, cat, "/proc/1/environ").stdout == b""
+        return
+    for target in (place.read / "new", place.secret, place.secret.parent / "new"):
+        before = place.secret.read_text()
+        assert caged(place, "/bin/sh", "-c", 'echo x > "$0"', str(target)).returncode != 0
+        assert place.secret.read_text() == before
+    assert caged(place, "/bin/sh", "-c", 'echo x > "$0"', str(place.write / "new")).returncode == 0
+    assert caged(place, "/bin/rm", str(place.film)).returncode != 0
+    assert place.film.exists()
+
+
+@needs_landlock
+@pytest.mark.ffmpeg
+def test_ffmpeg_works_behind_the_limits_and_reads_no_secret(place: Place) -> None:
+    out = place.write / "film.mp4"
+    make = [str(FFMPEG), "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=size=64x64", "-t", "0.2"]
+    done = caged(place, *make, "-movflags", "+faststart", str(out))
+    assert (done.returncode, done.stderr) == (0, b"")
+    stolen = place.write / "stolen.nut"
+    raw = ["-f", "data", "-i", str(place.secret), "-map", "0", "-c", "copy", "-f", "data", str(stolen)]
+    assert caged(place, str(FFMPEG), "-y", *raw).returncode != 0
+    assert not stolen.exists() or b"secret" not in stolen.read_bytes()
+
+
+@needs_landlock
+def test_a_kernel_that_cannot_keep_them_starts_nothing(place: Place) -> None:
+    words = [*cage(place.limits, [])]
+    words[-1] = json.dumps({"read": ["\0"], "write": None})
+    done = subprocess.run([*words, "/bin/true"], capture_output=True, timeout=60, check=False)
+    assert done.returncode != 0

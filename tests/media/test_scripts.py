@@ -1,0 +1,54 @@
+"""How a script is started on each system, without a shell that reads its arguments once more."""
+
+from pathlib import PureWindowsPath
+from typing import Any
+
+import pytest
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.media.process import environment
+from ffmate_desktop.media.scripts import script_argv
+
+FOUND = {"pwsh": None, "powershell": r"C:\ps\powershell.exe", "py": r"C:\py.exe", "cmd": r"C:\cmd.exe"}
+
+
+def argv(script: Any, *arguments: str, system: str = "windows") -> list[str]:
+    return script_argv(script, list(arguments), system, FOUND.get)
+
+
+def test_elsewhere_the_file_itself_is_started() -> None:
+    assert argv("/s/pre.sh", "a b", "$(x)", system="linux") == ["/s/pre.sh", "a b", "$(x)"]
+    assert argv("/s/pre", system="darwin") == ["/s/pre"]
+
+
+def test_windows_starts_what_the_ending_asks_for() -> None:
+    assert argv(PureWindowsPath(r"C:\s\pre.EXE"), "a&b") == [r"C:\s\pre.EXE", "a&b"]
+    assert argv(PureWindowsPath(r"C:\s\pre.py"), "a&b") == [r"C:\py.exe", r"C:\s\pre.py", "a&b"]
+    powershell = argv(PureWindowsPath(r"C:\my s\pre.ps1"), "a&b", "$x")
+    assert powershell[0] == r"C:\ps\powershell.exe"
+    assert powershell[-4:] == ["-File", r"C:\my s\pre.ps1", "a&b", "$x"]
+    batch = argv(PureWindowsPath(r"C:\my s\pre.bat"), r"D:\film 1.mov", "x=1 y")
+    assert batch == [
+        r"C:\cmd.exe", "/d", "/e:on", "/v:off", "/c", "call", r"C:\my s\pre.bat", r"D:\film 1.mov", "x=1 y",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "word", ["a&calc.mov", "%PATH%", 'a"b', "a|b", "a>b", "a^b", "!x!", "a\nb", "a=b", "a,b", "a;b"]
+)
+def test_a_batch_file_is_given_nothing_that_cmd_would_read_again(word: str) -> None:
+    with pytest.raises(UserError, match="means something else to cmd"):
+        argv(PureWindowsPath(r"C:\s\pre.bat"), word)
+    with pytest.raises(UserError, match="means something else to cmd"):
+        argv(PureWindowsPath(rf"C:\s\{word}\pre.cmd"))
+
+
+def test_what_windows_cannot_start_is_said() -> None:
+    with pytest.raises(UserError, match=r"Windows cannot start a script that ends in “\.sh”"):
+        argv(PureWindowsPath(r"C:\s\pre.sh"))
+    with pytest.raises(UserError, match="Windows cannot start a script"):
+        argv(PureWindowsPath(r"C:\s\pre"))
+
+
+def test_the_password_of_the_queue_is_no_scripts_business() -> None:
+    assert environment({"FFMATE_DATABASE": "x", "PGPASSWORD": "y", "PATH": "z"}) == {"PATH": "z"}

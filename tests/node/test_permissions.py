@@ -1,0 +1,78 @@
+"""A node decides what runs on it; what it refuses goes to others, and when all refuse, people read why."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmate_desktop.domain.permissions import Permissions
+from ffmate_desktop.domain.task import TaskStatus
+from tests.node.farm import Farm
+from tests.node.scripted import Scripts, processing
+
+pytestmark = [
+    pytest.mark.db,
+    pytest.mark.ffmpeg,
+    pytest.mark.skipif(sys.platform == "win32", reason="the scripts of these tests are for a POSIX shell"),
+]
+
+
+@pytest.fixture
+def scripts(farm: Farm) -> Scripts:
+    return Scripts(farm.folder.parent)
+
+
+@pytest.mark.parametrize("which", ["pre_processing", "post_processing"])
+async def test_a_script_runs_where_it_is_allowed(
+    farm: Farm, clip: Path, scripts: Scripts, which: str
+) -> None:
+    await farm.node("a")
+    await farm.node("b", permissions=scripts.permissions)
+    script = scripts.sh("run.sh", 'echo here >> "$TOLD"')
+    asked: dict[str, Any] = {which: processing(script)}
+    for _ in range(3):  # some of them come to `a` first
+        uuid = await farm.add(clip, **asked)
+        task = await farm.successful(uuid)
+        assert task.client is not None and task.client.identifier == "b"
+        # Nothing is encoded before it is known that the last script may run here.
+        encoded = [chunk.epoch for chunk in await farm.tasks.log(uuid) if "-progress" in chunk.lines]
+        assert encoded == [task.epoch]
+    assert scripts.lines() == ["here"] * 3
+
+
+async def test_when_nobody_may_people_read_what_to_do(farm: Farm, clip: Path, scripts: Scripts) -> None:
+    script = scripts.sh("run.sh", 'echo here >> "$TOLD"')
+    await farm.node("a")
+    await farm.node("b")
+    task = await farm.done(await farm.add(clip, pre_processing=processing(script)))
+    assert task.status is TaskStatus.DONE_ERROR
+    assert task.error is not None
+    assert f"No node may run the script “{script}”: none of a, b runs scripts." in task.error
+    assert "--allow-scripts" in task.error
+    assert scripts.lines() == []
+
+
+async def test_a_task_goes_where_its_files_may_be_touched(farm: Farm, clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    await farm.node("a", permissions=Permissions(read=(tmp_path / "other",)))
+    await farm.node("b", permissions=Permissions(read=(clip.parent,), write=(farm.folder,)))
+    task = await farm.successful(await farm.add(clip))
+    assert task.client is not None and task.client.identifier == "b"
+    refused = await farm.done(
+        await farm.add(clip, output=f"{tmp_path}/other/x.mp4", command="-i ${INPUT_FILE} ${OUTPUT_FILE}")
+    )
+    assert refused.error is not None and "Tasks may not" in refused.error
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+async def test_a_sidecar_is_only_written_where_tasks_may_write(
+    farm: Farm, clip: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    await farm.node("a", permissions=Permissions(write=(farm.folder,)))
+    task = await farm.done(
+        await farm.add(clip, pre_processing=processing(None, tmp_path / "other" / "x.json"))
+    )
+    assert task.error is not None and "Tasks may not write" in task.error
+    assert list((tmp_path / "other").iterdir()) == []

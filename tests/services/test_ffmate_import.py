@@ -1,0 +1,137 @@
+"""An FFmate 2 database with every kind of row comes over: from SQLite and from PostgreSQL, and only by reading."""
+
+import hashlib
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from ffmate_desktop.db import ffmate_source
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.services.ffmate_import import Fate, FFmateImport, Item
+from ffmate_desktop.services.preset_editor import PresetEditor
+from ffmate_desktop.services.preset_exchange import PresetExchange
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.watchfolders import WatchfolderService
+from ffmate_desktop.settings import resources_folder
+from tests.services import ffmate_database as theirs
+
+pytestmark = pytest.mark.db
+
+PLAN = [
+    ("preset", "It's “Delivery”", Fate.NEW),
+    ("preset", "Bad", Fate.REFUSED),
+    ("preset", "Plain", Fate.NEW),
+    ("watchfolder", "Inbox", Fate.NEW),
+    ("watchfolder", "No preset", Fate.REFUSED),
+    ("watchfolder", "Of a bad one", Fate.REFUSED),
+    ("watchfolder", "Relative", Fate.REFUSED),
+    ("watchfolder", "Interval 0", Fate.NEW),
+    ("webhook", "batch.finished https://example.org/a", Fate.NEW),
+    ("webhook", "task.created https://example.org/b", Fate.NEW),
+    ("webhook", "batch.finished https://example.org/a", Fate.HERE),
+]
+
+
+class Desk:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.presets = PresetService(database, resources_folder() / "presets")
+        exchange = PresetExchange(self.presets, PresetEditor(database, self.presets))
+        self.watchfolders = WatchfolderService(database, self.presets)
+        self.work = FFmateImport(database, exchange, self.watchfolders)
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk(database)
+
+
+def fates(items: list[Item]) -> list[tuple[str, str, Fate]]:
+    return [(item.kind, item.name, item.fate) for item in items]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def source(request: pytest.FixtureRequest, tmp_path: Path, empty_database: str) -> AsyncIterator[str]:
+    """FFmate's database. It is the same afterwards, to the byte where it is a file."""
+    if request.param == "postgres":
+        connection = await asyncpg.connect(empty_database)
+        for statement in theirs.statements(theirs.POSTGRES, str(tmp_path), "watchfolders"):
+            await connection.execute(statement)
+        yield empty_database.replace("postgresql://", "postgres://", 1)
+        assert await connection.fetchval("SELECT count(*) FROM presets") == 4
+        schemas = await connection.fetch("SELECT nspname FROM pg_namespace WHERE nspname = 'ffmate'")
+        assert schemas == []
+        await connection.close()
+        return
+    path = tmp_path / "source" / "ffmate.sqlite"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        for statement in theirs.statements(theirs.SQLITE, str(tmp_path)):
+            database.execute(statement)
+        database.commit()
+        files = {file.name: hashlib.sha256(file.read_bytes()).digest() for file in path.parent.iterdir()}
+        yield str(path)  # while FFmate has it open, with rows that stand only in its log
+        after = {file.name: hashlib.sha256(file.read_bytes()).digest() for file in path.parent.iterdir()}
+    assert after == files
+
+
+async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_path: Path) -> None:
+    plan = await desk.work.plan(source)
+    assert fates(plan) == PLAN
+    assert [one for one in await desk.presets.all() if not one.built_in] == []  # a plan writes nothing
+    assert await desk.watchfolders.all() == []
+    reasons = {item.name: item.note for item in plan if item.fate is Fate.REFUSED}
+    assert "stands outside quotes" in reasons["Bad"]
+    assert reasons["No preset"] == "its preset is gone"
+    assert reasons["Of a bad one"] == "its preset “Bad” cannot be taken"
+    assert "is not a whole path" in reasons["Relative"]
+
+    done = await desk.work.carry_out(plan)
+    taken = [(kind, name, Fate.TAKEN if fate is Fate.NEW else fate) for kind, name, fate in PLAN]
+    assert fates(done) == taken
+    preset = await desk.presets.find("It's “Delivery”")
+    assert preset.pre_processing is not None
+    assert preset.pre_processing.to_json() == theirs.BEFORE
+    assert preset.post_processing is not None and preset.post_processing.script_path == "/scripts/post.sh"
+    assert [hook.to_json() for hook in preset.webhooks or ()] == theirs.WEBHOOK
+    assert (preset.priority, preset.labels, preset.description) == (5, ("gpu",), "d")
+    inbox = await desk.watchfolders.find("Inbox")
+    assert (inbox.path, inbox.interval, inbox.growth_checks) == (f"{tmp_path}/inbox", 5, 3)
+    assert (inbox.preset, inbox.labels, inbox.suspended) == (preset.uuid, ("tape",), False)
+    assert {word.lower() for word in inbox.filter.extensions.include} == {"mov", "mp4"}
+    five = await desk.watchfolders.find("Interval 0")
+    assert (five.interval, five.suspended) == (1, True)
+    assert await ffmate_source.webhooks(desk.database) == {
+        ("batch.finished", "https://example.org/a"),
+        ("task.created", "https://example.org/b"),
+    }
+
+
+async def test_a_second_time_takes_nothing_twice(desk: Desk, source: str) -> None:
+    await desk.work.carry_out(await desk.work.plan(source))
+    again = await desk.work.plan(source)
+    assert {item.fate for item in again} == {Fate.HERE, Fate.REFUSED}
+    await desk.work.carry_out(again)
+    assert len([one for one in await desk.presets.all() if not one.built_in]) == 2
+    assert len(await desk.watchfolders.all()) == 2
+
+
+async def test_what_is_no_database_of_ffmate_is_said(desk: Desk, tmp_path: Path, empty_database: str) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database, but long enough to look at " * 50)
+    empty = tmp_path / "empty.sqlite"
+    sqlite3.connect(empty).close()
+    for source, sentence in (
+        (str(text), "is no SQLite database"),
+        (str(empty), "no database of FFmate 2"),
+        (str(tmp_path / "none"), "There is no file"),
+        (empty_database, "no database of FFmate 2"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            await desk.work.plan(source)

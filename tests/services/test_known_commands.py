@@ -1,0 +1,54 @@
+"""Many files with one command: quick, and still refusing what a look at the names can refuse."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.services import submission
+from ffmate_desktop.services.known_commands import KnownCommands
+
+COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
+
+
+def look(
+    folder: Path, name: str, known: KnownCommands, command: str = COPY, pattern: str = "${INPUT_FILE}.mp4"
+) -> None:
+    (folder / name).touch()
+    new = NewTask(input_file=str(folder / name), command=command, output_file=pattern)
+    submission.prepare(new, None, source="test", client="", base=str(folder), known=known)
+
+
+def test_the_second_file_of_a_command_is_not_planned_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = []
+
+    def counted(*steps: Any, **more: Any) -> OutputPlan:
+        planned.append(steps)
+        return plan(*steps, **more)
+
+    monkeypatch.setattr(submission, "plan", counted)
+    known = KnownCommands()
+    for name in ("a.mov", "b.mov", "c.mov"):
+        look(tmp_path, name, known)
+    assert len(planned) == 1
+    look(tmp_path, "d.mkv", known)
+    assert len(planned) == 2, "another kind of file is another question"
+
+
+def test_an_output_that_is_its_input_is_refused_all_the_same(tmp_path: Path) -> None:
+    known = KnownCommands()
+    look(tmp_path, "a.mp4", known, pattern="${INPUT_FILE_DIR}/x.mp4")
+    with pytest.raises(UserError, match="overwrite its own input"):
+        look(tmp_path, "x.mp4", known, pattern="${INPUT_FILE_DIR}/x.mp4")
+
+
+def test_commands_that_read_lists_are_planned_for_every_file(tmp_path: Path) -> None:
+    known = KnownCommands()
+    look(tmp_path, "a.txt", known, command=f"-f concat {COPY}")
+    assert not known._good

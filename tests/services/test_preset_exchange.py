@@ -1,0 +1,137 @@
+"""Presets out to files and back, and FFmate's own files in: nothing is lost, and each says what became of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft, read_preset
+from ffmate_desktop.services.preset_exchange import PresetExchange
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.tasks import TaskService
+from ffmate_desktop.settings import resources_folder
+from tests.services.test_submission import new
+
+pytestmark = pytest.mark.db
+
+FULL: dict[str, Any] = {
+    "uuid": "7d1e8bd8-1111-4222-8333-944455566677",
+    "name": "Delivery",
+    "description": "for the customer",
+    "command": "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}",
+    "outputFile": "${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}.mov",
+    "priority": 7,
+    "preProcessing": {
+        "scriptPath": "/scripts/pre.sh ${SIDECAR_FILE}",
+        "sidecarPath": "${INPUT_FILE_DIR}/a.json",
+        "importSidecar": True,
+    },
+    "postProcessing": {"scriptPath": "/scripts/post.sh ${OUTPUT_FILE}"},
+    "webhooks": [{"event": "task.updated", "url": "https://example.org/hook"}],
+    "createdAt": "2025-01-02T03:04:05.678Z",
+    "updatedAt": "2025-01-02T03:04:05.678Z",
+    "globalPresetName": "",
+}
+SCRIPTS = ("preProcessing", "postProcessing", "webhooks")
+
+
+class Shelf:
+    """Everything that has to do with presets, on one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.presets = PresetService(database, resources_folder() / "presets")
+        self.editor = PresetEditor(database, self.presets)
+        self.exchange = PresetExchange(self.presets, self.editor)
+        self.tasks = TaskService(database, self.presets)
+
+
+@pytest.fixture
+def shelf(database: Database) -> Shelf:
+    return Shelf(database)
+
+
+def written(folder: Path, name: str, data: object) -> Path:
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(data if isinstance(data, str) else json.dumps(data), encoding="utf-8")
+    return path
+
+
+async def test_a_preset_of_ffmate_keeps_everything_through_import_edit_and_export(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    [one] = await shelf.exchange.import_files([written(tmp_path, "ffmate.json", FULL)])
+    assert one.preset is not None, one.trouble
+    assert {key: one.preset.to_json()[key] for key in SCRIPTS} == {key: FULL[key] for key in SCRIPTS}
+    # An editor that knows nothing of scripts, as the window's form, does not empty them.
+    changed = await shelf.editor.edit(one.preset.uuid, PresetDraft("Delivery", "-i ${INPUT_FILE} x.mov"))
+    assert changed.extra == one.preset.extra
+    assert (await shelf.editor.duplicate(changed.uuid)).extra == one.preset.extra
+    out = tmp_path / "out.json"
+    await shelf.exchange.export_to([one.preset], out, folder=False)
+    [data] = json.loads(out.read_text())
+    assert as_draft(changed) == read_preset(data)
+    assert {key: data[key] for key in SCRIPTS} == {key: FULL[key] for key in SCRIPTS}
+
+
+async def test_a_folder_says_what_became_of_each(shelf: Shelf, tmp_path: Path) -> None:
+    folder = tmp_path / "presets"
+    written(folder, "a.json", FULL)
+    written(folder, "b.json", [FULL, FULL | {"command": "-i ${INPUT_FILE} -c:v mpeg4 ${OUTPUT_FILE}"}])
+    written(folder, "c.json", FULL | {"name": "Pipe", "command": "-i ${INPUT_FILE} | sh"})
+    written(folder, "d.json", "{")
+    written(folder, "e.json", [3, {"name": "No command"}])
+    written(folder, "f.json", FULL | {"name": "Two", "preProcessing": {"scriptPath": "a && b"}})
+    written(folder, "notes.txt", "no preset")
+    done = [
+        (Path(one.source).name, one.preset is not None) for one in await shelf.exchange.import_files([folder])
+    ]
+    assert done == [
+        ("a.json", True), ("b.json", False), ("b.json", True), ("c.json", False), ("d.json", False),
+        ("e.json", False), ("e.json", False), ("f.json", False),
+    ]  # fmt: skip
+    own = [one.name for one in await shelf.presets.all() if not one.built_in]
+    assert own == ["Delivery", "Delivery 2"]
+    again = await shelf.exchange.import_files([folder / "a.json"])
+    assert again[0].sentence.endswith("“Delivery” is here already, and the same")
+    sentences = [one.sentence for one in await shelf.exchange.import_files([folder])]
+    assert any("stands outside quotes" in sentence for sentence in sentences)
+    assert any("It is not JSON" in sentence for sentence in sentences)
+    assert any("has 2 scripts joined by &&" in sentence for sentence in sentences)
+
+
+async def test_no_file_is_overwritten_and_names_are_made_safe(shelf: Shelf, tmp_path: Path) -> None:
+    preset = await shelf.editor.add(PresetDraft("a/b: ../c", "-i ${INPUT_FILE} x.mov"))
+    [path] = await shelf.exchange.export_to([preset], tmp_path / "new", folder=True)
+    assert path.parent == tmp_path / "new"
+    with pytest.raises(UserError, match="is not overwritten"):
+        await shelf.exchange.export_to([preset], tmp_path / "new", folder=True)
+    with pytest.raises(UserError, match="There is no file"):
+        await shelf.exchange.import_files([tmp_path / "none.json"])
+
+
+async def test_a_task_gets_scripts_and_webhooks_of_its_preset_unless_it_has_its_own(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    preset = await shelf.editor.add(
+        read_preset(FULL | {"webhooks": [*FULL["webhooks"], {"event": "preset.created", "url": "x"}]})
+    )
+    clip = tmp_path / "clip.mov"
+    clip.write_bytes(b"no media")
+    more: dict[str, Any] = {"command": None, "preset": preset.uuid}
+    own = {"pre_processing": {"scriptPath": "/own.sh"}, "webhooks": [{"event": "task.deleted", "url": "y"}]}
+    await shelf.tasks.add([new(clip, **more), new(clip, **more, **own)], source="cli")
+    second, first = [task.to_json() for task in await shelf.tasks.newest()]
+    assert first["preProcessing"]["scriptPath"]["raw"] == FULL["preProcessing"]["scriptPath"]
+    assert first["preProcessing"]["importSidecar"] is True
+    assert first["webhooks"] == FULL["webhooks"]
+    assert second["preProcessing"] == {"scriptPath": {"raw": "/own.sh"}}
+    assert second["postProcessing"]["scriptPath"]["raw"] == FULL["postProcessing"]["scriptPath"]
+    assert [hook["event"] for hook in second["webhooks"]] == ["task.deleted", "task.updated"]
+    copied = await shelf.tasks.duplicate([(await shelf.tasks.newest())[0].uuid], source="gui")
+    [copy] = await shelf.tasks.get(copied.uuids)
+    assert copy.to_json()["preProcessing"] == second["preProcessing"]
+    assert copy.to_json()["webhooks"] == second["webhooks"]
