@@ -1,4 +1,4 @@
-"""A small run of files that arrive while nodes are killed, with a fixed seed; long ones are run by hand (watch.py)."""
+"""A small run of files that arrive while nodes are killed, with a fixed seed; long ones by hand: watch.py."""
 
 import sys
 
