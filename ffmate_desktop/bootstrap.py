@@ -163,6 +163,7 @@ async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> Asy
                 stall_seconds=STALL_SECONDS,
                 script_seconds=settings.script_timeout,
                 permissions=cluster.permissions.current,
+                script_refused=cluster.permissions.tell_refused,
             )
         finally:
             await prober.close()

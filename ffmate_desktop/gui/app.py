@@ -185,10 +185,12 @@ def begin_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: P
 
 def complete_window(window: MainWindow) -> None:
     """All other pages, and what takes files that are dropped."""
-    from ffmate_desktop.gui.submitting import Submitting  # noqa: PLC0415 - the window is painted before
+    from ffmate_desktop.gui.script_question import ScriptQuestion  # noqa: PLC0415 - the window is painted before
+    from ffmate_desktop.gui.submitting import Submitting  # noqa: PLC0415
 
     window.build_pages()
     Submitting(window)
+    ScriptQuestion(window)
 
 
 def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Path) -> MainWindow:

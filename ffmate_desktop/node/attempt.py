@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ffmate_desktop.domain.errors import ElsewhereError, UserError
+from ffmate_desktop.domain.errors import ElsewhereError, ForbiddenScriptError, UserError
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.processing import ProcessingSpec
@@ -38,7 +38,8 @@ class Workshop:
 
     `os` and `arch` in FFmate's words; `work` holds a private folder for each attempt, `logs` the complete logs;
     after `stall_seconds` without any sign of life an ffmpeg is taken for stuck, after `script_seconds` a script (0:
-    never). `permissions()` is asked anew for each attempt.
+    never). `permissions()` is asked anew for each attempt; `script_refused` hears of the real path of
+    a script that the owner has not allowed.
     """
 
     ffmpeg: Path
@@ -51,6 +52,7 @@ class Workshop:
     stall_seconds: float
     script_seconds: float = 0
     permissions: Callable[[], Permissions] = Permissions
+    script_refused: Callable[[str], None] = lambda _script: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,11 @@ class Attempt:
         """
         values = self._values(output or self.resolve_output())
         permissions = self._shop.permissions()
-        return await asyncio.to_thread(script.find, spec, values, self._folder, permissions)
+        try:
+            return await asyncio.to_thread(script.find, spec, values, self._folder, permissions)
+        except ForbiddenScriptError as error:
+            self._shop.script_refused(error.script)
+            raise
 
     async def run_script(self, found: Script, paused: bool) -> ScriptEnd:
         """Run it to its end; `cancel`, `pause` and `resume` are for it meanwhile."""
