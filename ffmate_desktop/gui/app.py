@@ -239,7 +239,14 @@ def _reporting(bridge: Bridge) -> Iterator[None]:
         bridge.defect.emit(error, "showing the window")
 
     def on_task(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        from ffmate_desktop.services.news import is_outage  # noqa: PLC0415 - the first paint does not wait for it
+
         error = context.get("exception")
+        if isinstance(error, Exception) and is_outage(
+            error
+        ):  # of a connection that was given up while it opened
+            logs.database.info("Nobody waited for a connection that failed: %s", error)
+            return
         logs.root.error(
             "%s", context.get("message"), exc_info=error if isinstance(error, BaseException) else None
         )
