@@ -434,3 +434,30 @@ async def test_a_node_that_dies_while_it_moves_an_original(watched: Watched, cli
     ]  # fmt: skip
     assert [path.name for path in watched.root.iterdir()] == ["done"]
     assert len(await watched.tasks()) == 1
+
+
+async def test_originals_of_a_share_that_is_not_mounted_are_not_given_up(
+    watched: Watched, clip: Path
+) -> None:
+    worker = await watched.farm.node(watches=True)
+    await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
+    watched.put(clip, "one.mov")
+    await until(lambda: moved(watched, "one.mov"), "it works")
+    two = watched.put(clip, "two.mov")
+    other = await watched.farm.add(two, labels=("nobody",))  # so that it is not moved yet
+    await watched.state("two.mov", DONE)
+    away, empty = watched.root.with_name("away"), watched.root.with_name("empty")
+    empty.mkdir()
+    watched.root.rename(away)
+    empty.rename(watched.root)
+    await watched.farm.tasks.cancel([other])
+
+    async def told() -> bool:
+        return "not mounted" in ((await watched.now()).error or "")
+
+    await until(told, "it is told")
+    assert not (await watched.files())["two.mov"].gone
+    watched.root.rmdir()
+    away.rename(watched.root)
+    await until(lambda: moved(watched, "two.mov"), "it is moved when the share is back")
+    assert worker.node.running == 0
