@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ffmate_desktop import __version__, logs
 from ffmate_desktop.cli import (
+    batches,
     demo,
     doctor,
     import_ffmate,
@@ -63,6 +64,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(batches.app, name="batches")
 app.add_typer(node.nodes, name="nodes")
 app.add_typer(presets.app, name="presets")
 watchfolders.app.command("files")(watched_files.files)

@@ -1,11 +1,10 @@
-"""What a user has chosen for good, as the file of settings keeps it; None and empty mean "as it comes"."""
+"""What a user has chosen for good, as the file of settings keeps it; None and empty mean "as it comes".
 
+The window is painted before pydantic is loaded, so nothing here may need it.
+"""
+
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
-from ffmate_desktop.domain.labels import check_labels
 
 VERSION = 1
 """Of the file. It grows with every field, so that an older program does not lose what it does not know."""
@@ -33,35 +32,26 @@ class OnClose(StrEnum):
     """What runs goes back to the queue, and the program ends."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+@dataclass(frozen=True, slots=True)
+class NodeWishes:
+    """This computer's node. `slots` is from 1 to MOST_SLOTS; `labels` are as `check_labels` returns them."""
 
-
-class NodeWishes(_Part):
-    """This computer's node."""
-
-    identifier: Annotated[str, Field(min_length=1)] | None = None
-    slots: Annotated[int, Field(strict=True, ge=1, le=MOST_SLOTS)] | None = None
+    identifier: str | None = None
+    slots: int | None = None
     labels: tuple[str, ...] = ()
-    ffmpeg: Annotated[str, Field(min_length=1)] | None = None
-
-    @field_validator("labels")
-    @classmethod
-    def _are_labels(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            return check_labels(labels)
-        except Exception as error:
-            raise ValueError(str(error)) from error
+    ffmpeg: str | None = None
 
 
-class ClusterWishes(_Part):
+@dataclass(frozen=True, slots=True)
+class ClusterWishes:
     """Where the queue is. `database` is a URI without its password; `password_kept` says that the keyring has it."""
 
-    database: Annotated[str, Field(min_length=1)] | None = None
+    database: str | None = None
     password_kept: bool = False
 
 
-class NoticeWishes(_Part):
+@dataclass(frozen=True, slots=True)
+class NoticeWishes:
     """What is told to somebody who does not look; `shown` is the switch of all."""
 
     shown: bool = True
@@ -70,7 +60,8 @@ class NoticeWishes(_Part):
     nodes: bool = True
 
 
-class WindowWishes(_Part):
+@dataclass(frozen=True, slots=True)
+class WindowWishes:
     """How the window looks and behaves."""
 
     appearance: Appearance = Appearance.SYSTEM
@@ -79,7 +70,8 @@ class WindowWishes(_Part):
     notices: NoticeWishes = NoticeWishes()
 
 
-class Preferences(_Part):
+@dataclass(frozen=True, slots=True)
+class Preferences:
     """Everything in the file of settings."""
 
     version: int = VERSION

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from ffmate_desktop import logs
 from ffmate_desktop.domain.change import (
     AnythingChanged,
+    BatchFinished,
     Change,
     LogsChanged,
     NodeChanged,
@@ -199,6 +200,8 @@ class Bridge(QObject):
                 self._kinds.add("presets")
             case WatchfolderChanged():
                 self._kinds.add("watchfolders")
+            case BatchFinished():
+                pass  # its last task has changed too
             case AnythingChanged():
                 self._kinds.add("anything")
             case _:

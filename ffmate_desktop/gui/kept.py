@@ -1,5 +1,6 @@
 """What the user has chosen for good, in memory and in the file of settings."""
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -39,4 +40,4 @@ class Kept(QObject):
 
     def keep_window(self, **fields: Any) -> None:
         """The same for some fields of how the window looks and behaves."""
-        self.keep(self.now.model_copy(update={"window": self.now.window.model_copy(update=fields)}))
+        self.keep(replace(self.now, window=replace(self.now.window, **fields)))

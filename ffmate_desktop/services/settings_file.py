@@ -3,14 +3,13 @@
 import contextlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import VERSION, Preferences
 from ffmate_desktop.file_locks import open_beside
+from ffmate_desktop.services.settings_fields import preferences_from
 
 NAME = "settings.json"
 
@@ -44,7 +43,7 @@ class SettingsFile:
 
     def save(self, preferences: Preferences) -> None:
         """Replace the file; one that could not be read is kept beside it. Raises UserError when that fails."""
-        text = json.dumps(preferences.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(asdict(preferences), indent=2, ensure_ascii=False) + "\n"
         fresh = self.path.with_name(f".{NAME}.{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,15 +79,11 @@ def _parse(data: bytes) -> Preferences:
     version = found.get("version") if isinstance(found, dict) else None
     if isinstance(version, int) and version > VERSION:
         raise ValueError("it belongs to a newer FFmate Desktop")
-    return Preferences.model_validate(found).model_copy(update={"version": VERSION})
+    return preferences_from(found)
 
 
 def _in_words(error: ValueError) -> str:
     """One sentence of the first thing that is wrong, without the values, which may be secret."""
-    if isinstance(error, ValidationError):
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "it"
-        return f"{place}: {first['msg'].removeprefix('Value error, ')}"
     if isinstance(error, json.JSONDecodeError):
         return f"it is no JSON from line {error.lineno}, column {error.colno} on"
     if isinstance(error, UnicodeDecodeError):

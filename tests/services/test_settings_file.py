@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -47,13 +48,19 @@ def test_everything_comes_back(tmp_path: Path) -> None:
 
 
 BROKEN = {
-    "half": (json.dumps(ALL.model_dump(mode="json"))[:100].encode(), "no JSON"),
+    "half": (json.dumps(asdict(ALL))[:100].encode(), "no JSON"),
     "empty": (b"", "no JSON"),
     "bytes": (b"\xff\xfe\x00{", "no text|no JSON"),
-    "list": (b"[]", "valid dictionary"),
+    "list": (b"[]", "it: this is no object"),
+    "part": (b'{"window": {"notices": 3}}', "window.notices: this is no object"),
     "newer": (b'{"version": 99, "node": {"colour": 1}}', "belongs to a newer FFmate Desktop"),
-    "unknown": (b'{"version": 1, "node": {"slot": 3}}', "node.slot: Extra inputs"),
-    "range": (b'{"version": 1, "node": {"slots": 0}}', "node.slots: Input should be greater"),
+    "unknown": (b'{"version": 1, "node": {"slot": 3}}', "node.slot: there is no such setting"),
+    "range": (b'{"version": 1, "node": {"slots": 0}}', "node.slots: this is no whole number from 1 to 1000"),
+    "true": (b'{"node": {"slots": true}}', "node.slots: this is no whole number"),
+    "switch": (b'{"window": {"notices": {"nodes": 1}}}', "window.notices.nodes: this is neither"),
+    "choice": (b'{"window": {"on_close": "leave"}}', "window.on_close: this is none of ask, background"),
+    "text": (b'{"cluster": {"database": ""}}', "cluster.database: this is no text"),
+    "labels": (b'{"node": {"labels": "gpu"}}', "node.labels: this is no list"),
     "label": (b'{"version": 1, "node": {"labels": ["two words"]}}', "is not a label"),
 }
 

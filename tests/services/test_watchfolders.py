@@ -37,7 +37,8 @@ async def settings(presets: PresetService, **changes: Any) -> WatchfolderSetting
 async def test_made_found_changed_and_deleted(service: WatchfolderService, presets: PresetService) -> None:
     made = await service.add(await settings(presets, name="", path="/media/Day 1", labels=("b", "a")))
     assert (made.name, made.labels, made.version) == ("Day 1", ("a", "b"), 1)
-    assert await service.find("day 1") == await service.find(str(made.uuid)[:8]) == made
+    for word in ("day 1", str(made.uuid)[:8]):
+        assert (await service.find(word)).uuid == made.uuid
     data = made.to_json()
     assert data["filter"]["extensions"] == {"include": [], "exclude": []}
     assert {

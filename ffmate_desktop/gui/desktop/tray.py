@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QAction, QIcon, QPainter
@@ -68,7 +69,7 @@ class Tray(QObject):
 
     def _on_switch(self, on: bool) -> None:
         wishes = self._kept.now.window.notices
-        self._kept.keep_window(notices=wishes.model_copy(update={"shown": on}))
+        self._kept.keep_window(notices=replace(wishes, shown=on))
 
     def _add(self, text: str, act: Callable[[], object]) -> QAction:
         action = self.menu.addAction(text)

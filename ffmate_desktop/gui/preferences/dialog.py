@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
@@ -212,7 +213,7 @@ class SettingsDialog(QDialog):
     def _on_begun(self) -> None:
         self._saving = None  # it goes on without the dialog
         if self._plan is not None:
-            self._kept.keep(self._kept.now.model_copy(update={"window": self._plan.preferences.window}))
+            self._kept.keep(replace(self._kept.now, window=self._plan.preferences.window))
         self.accept()
 
     # -- The end -------------------------------------------------------------------------------------------------

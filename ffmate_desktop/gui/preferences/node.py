@@ -98,7 +98,7 @@ class NodeSection(Section):
             if self.name.isEnabled()
             else before.identifier,
             slots=(slots if slots != DEFAULT_SLOTS else None) if self.slots.isEnabled() else before.slots,
-            labels=_words(self.labels.text()) if self.labels.isEnabled() else before.labels,
+            labels=check_labels(_words(self.labels.text())) if self.labels.isEnabled() else before.labels,
             ffmpeg=self.ffmpeg.text().strip() or None if self.ffmpeg.isEnabled() else before.ffmpeg,
         )
 

@@ -83,7 +83,7 @@ class Switching(QObject):
     def _hold(self, plan: Plan) -> None:
         self.setup.settings = plan.settings
         kept = self._window.around.kept
-        kept.keep(plan.preferences.model_copy(update={"window": kept.now.window}))
+        kept.keep(replace(plan.preferences, window=kept.now.window))
 
     # -- Another node --------------------------------------------------------------------------------------------
 
@@ -112,8 +112,8 @@ class Switching(QObject):
             hint = f"{error.hint} {self.tr('The former queue goes on.')}".strip()
             raise UserError(error.message, hint) from error
         kept = await self._keep_password(plan)
-        cluster = plan.preferences.cluster.model_copy(update={"password_kept": kept})
-        self._hold(replace(plan, preferences=plan.preferences.model_copy(update={"cluster": cluster})))
+        cluster = replace(plan.preferences.cluster, password_kept=kept)
+        self._hold(replace(plan, preferences=replace(plan.preferences, cluster=cluster)))
         self._window.tell(*self._good_news(plan, kept), kind="good")
 
     async def _keep_password(self, plan: Plan) -> bool:
