@@ -248,6 +248,7 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
                 watchfolders=cluster.watchfolders,
+                permissions=cluster.permissions,
                 trials=TrialBench(lambda: _open_bench(settings, cluster)),
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,
