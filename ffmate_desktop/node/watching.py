@@ -99,7 +99,11 @@ class Watching:
             return IDLE
         if self._list_changed:
             self._list_changed = False
-            await self._read_list()
+            try:
+                await self._read_list()
+            except BaseException:
+                self._list_changed = True  # nobody tells again
+                raise
         while len(self._busy) < MOST_SCANS:
             hurried = self._doorbell.rung(self._busy) if self._doorbell is not None else []
             seconds = await scans.next_scan(self._database, self._node_id())
