@@ -274,6 +274,34 @@ async def test_originals_are_moved_with_their_tree_and_never_over_others(
     assert len(await watched.tasks()) == 1
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE} -map 0:v:0 -frames:v 1 -update 1 ${OUTPUT_FILE}.jpg",
+        "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}.m3u8",
+        "-i ${INPUT_FILE} -frames:v 3 ${OUTPUT_FILE}_%02d.png",
+    ],
+    ids=["two files", "list of segments", "pictures"],
+)
+async def test_originals_of_tasks_with_several_files_are_moved(
+    watched: Watched, clip: Path, command: str
+) -> None:
+    await watched.farm.node(watches=True)
+    await watched.begin(
+        command, growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done")
+    )
+    watched.put(clip, "one.mov")
+    await watched.state("one.mov", DONE, FileState.FAILED, gone=True)
+
+    async def told() -> WatchedFile | None:
+        file = (await watched.files(gone=True))["one.mov"]
+        return file if file.reason else None
+
+    file = await until(told, "it is told what became of it")
+    assert file.reason.startswith("Moved to"), file.reason
+    assert (watched.root / "done" / "one.mov").read_bytes() == clip.read_bytes()
+
+
 async def test_an_original_stays_when_its_output_is_not_there(watched: Watched, clip: Path) -> None:
     worker = await watched.farm.node(watches=True)
     await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))

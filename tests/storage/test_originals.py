@@ -131,7 +131,7 @@ def test_what_is_safe_to_remove(tmp_path: Path) -> None:
     output.unlink()
     output.hardlink_to(source)
     assert not is_safe_to_remove(str(source), str(output), 4)
-    assert is_safe_to_remove(str(source), str(tmp_path / "frame_%04d.png"), 4)
+    assert not is_safe_to_remove(str(source), str(tmp_path / "50%d.mp4"), 4)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the trash of the others cannot be moved")
