@@ -139,7 +139,6 @@ class Watching:
             logs.watchfolder.info("The scan of “%s” has to wait: %s", claim.settings.name, reason(error))
         except Exception:  # noqa: BLE001 - a defect of ours costs one scan, never the node
             logs.watchfolder.exception("The scan of “%s” met a defect of the program", claim.settings.name)
-            self._known.pop(claim.id, None)
         finally:
             self._busy.discard(claim.id)
             if self._doorbell is not None:
@@ -149,16 +148,19 @@ class Watching:
 
     async def _try(self, claim: ScanClaim) -> None:
         hanging = self._hanging.get(claim.id)
-        known = self._known.setdefault(claim.id, KnownFiles())
+        # Taken away, not looked at: a scan that has lost its claim, which it learns late, may still go on with it.
+        known = self._known.pop(claim.id, None) or KnownFiles()
         scan = Scan(self._database, claim, known, self._presets)
         try:
             if hanging is not None and hanging.is_alive:
                 raise UnreachableError(f"The folder “{claim.settings.path}” does not answer.")
             result = await scan.run()
+            self._known[claim.id] = known
             self._shunned.discard(claim.id)
             self._hanging.pop(claim.id, None)
             self._tell(claim, result)
         except UnreachableError as error:
+            self._known[claim.id] = known
             if scan.hangs is not None:
                 self._hanging[claim.id] = scan.hangs
             self._shunned.add(claim.id)
