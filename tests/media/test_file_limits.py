@@ -119,10 +119,12 @@ def test_nothing_is_written_among_the_scripts(place: Place) -> None:
     limits = Limits.of(permissions, place.private)
     with pytest.raises(ElsewhereError, match="runs scripts, and no task may write there"):
         check_plan(place.planned("-i {film} OUT"), limits, permissions)
+    with pytest.raises(ElsewhereError, match="runs scripts, and no task may write there"):
+        check_plan(place.planned("-i {film} OUT", f"{place.write}/%d.png"), limits, permissions)
 
 
 def test_a_link_outside_that_leads_in_is_no_way_out(place: Place, tmp_path: Path) -> None:
-    """Outputs and sidecars get the name itself, and temporary ones beside it: not the place that the name leads to."""
+    """Outputs and sidecars get the name itself, and temporary ones beside it, not the place that it leads to."""
     outside = tmp_path / "outside"
     outside.mkdir()
     link = outside / "film.mp4"
@@ -136,7 +138,8 @@ def test_a_link_outside_that_leads_in_is_no_way_out(place: Place, tmp_path: Path
         Limits.of(scripts, place.private).check_write(link, scripts)
     folder = outside / "pictures"
     folder.symlink_to(place.write)
-    check_plan(place.planned("-i {film} OUT", f"{folder}/%d.png"), place.limits, place.permissions)
+    for fine in (folder, place.write):
+        check_plan(place.planned("-i {film} OUT", f"{fine}/%d.png"), place.limits, place.permissions)
 
 
 needs_landlock = pytest.mark.skipif(not landlock_worker.abi(), reason="this kernel has no Landlock")
