@@ -233,7 +233,7 @@ async def settle(
 ) -> int:
     """Write down what becomes of ended files, and queue these tasks again; one step, whose number is returned.
 
-    Where all these tasks were deleted or restarted meanwhile nothing is written: that said already what becomes of them.
+    Where all these tasks were deleted or restarted meanwhile nothing is written: that said what becomes of the files.
     Raises ScanLostError, and OutputsTakenError when a task cannot be queued again.
     """
     data = [

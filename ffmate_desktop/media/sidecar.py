@@ -21,7 +21,7 @@ _MARKS = {"uuid", "status", "command", "inputFile"}
 def write(path: Path, task: dict[str, Any], inputs: list[Path]) -> None:
     """Write the task's sidecar, whole or not at all. Raises UserError when that would destroy something else."""
     _refuse_to_destroy(path, inputs)
-    # A name that nobody else has or can guess: other tasks here may write the same sidecar, and links may lie in wait.
+    # A name that nobody else has or can guess: other tasks may write the same sidecar, and links may lie in wait.
     temporary = path.with_name(f".ffd-{secrets.token_hex(8)}-sidecar")
     # The text of a file name that is no Unicode stands in it as an escape, which every reader of JSON takes.
     data = json.dumps(task, indent=2, ensure_ascii=True).encode()
