@@ -85,6 +85,8 @@ def _copy(old: Path, new: Path, version: Version, tag: str) -> Fate:
         except FileExistsError:
             return Fate.TAKEN
         sync_folder(new.parent)
+        if _version(old) != version:  # replaced while the copy got its name
+            return Fate.CHANGED
         old.unlink()
         return Fate.AWAY
     finally:
