@@ -47,6 +47,11 @@ def is_within(path: Path, folders: Iterable[Path]) -> bool:
     return _within(_real(path), folders) is not None
 
 
+def lies_within(path: Path, folders: Iterable[Path]) -> bool:
+    """The same of the name itself, also when that is a link to somewhere else."""
+    return _within(_real(path.parent) / path.name, folders) is not None
+
+
 def _script_elsewhere(script: str, real: Path) -> ElsewhereError:
     leads = "" if str(real) == script else f", which is {real},"
     error = ForbiddenScriptError(

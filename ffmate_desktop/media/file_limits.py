@@ -16,10 +16,10 @@ from pathlib import Path
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.media import landlock_worker
-from ffmate_desktop.media.allowed import is_within
+from ffmate_desktop.media.allowed import is_within, lies_within
 from ffmate_desktop.media.arguments import parse
 from ffmate_desktop.media.inputs import local_path
-from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.output_plan import OutputKind, OutputPlan
 
 _NETWORK = re.compile(
     r"(?:^|[=:|'\"\s,@])(?:amqp|bluray|dvd|ftp|gophers?|hls|https?|httpproxy|icecast|ipfs|ipns|libssh|librist|libsrt|mms[ht]?"
@@ -61,13 +61,18 @@ class Limits:
             raise _refusal("read", path, "--allow-read")
 
     def check_write(self, path: Path, permissions: Permissions) -> None:
-        """Raises ElsewhereError unless the path may be written. Nothing is ever written among the allowed scripts."""
-        if permissions.scripts and is_within(path, permissions.scripts):
+        """Raises ElsewhereError unless the path may be written. Nothing is ever written among the allowed scripts.
+
+        What a link leads to is asked for, and where the link is: there it would be replaced, or get neighbours.
+        """
+        if permissions.scripts and (
+            is_within(path, permissions.scripts) or lies_within(path, permissions.scripts)
+        ):
             raise ElsewhereError(
                 f"“{path}” is in a folder from which this computer runs scripts, and no task may write there.",
                 "Let the output have another folder.",
             )
-        if self.write is not None and not is_within(path, self.write):
+        if self.write is not None and not (is_within(path, self.write) and lies_within(path, self.write)):
             raise _refusal("write", path, "--allow-write")
 
 
@@ -82,7 +87,10 @@ def check_plan(
     for read in plan.inputs:
         limits.check_read(read)
     for output in plan.outputs:
-        limits.check_write(output.target, permissions)
+        is_set = (
+            output.kind is OutputKind.FOLDER
+        )  # what counts are its files, perhaps in a named folder itself
+        limits.check_write(output.target / output.name if is_set else output.target, permissions)
     if limits.none:
         return
     for step in plan.steps:

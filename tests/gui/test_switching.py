@@ -190,6 +190,31 @@ async def test_one_that_goes_away_at_the_last_moment_brings_the_former_back(
         await office.desk.shown(await _add(office.core, clip), TaskStatus.DONE_SUCCESSFUL)
 
 
+async def test_one_that_goes_away_while_work_is_finished_leaves_the_node_at_work(
+    database_uri: str, empty_database: str, tmp_path: Path, clip: Path
+) -> None:
+    async with open_office(database_uri, tmp_path / "data") as office:
+        core, rehearse = office.core, office.setup.rehearse
+        uuid = await office.desk.add(clip, LONG)
+        await office.desk.shown(uuid, TaskStatus.RUNNING)
+        ask_for(office, empty_database)
+        question = await office.question()
+
+        @asynccontextmanager
+        async def gone(_settings: Settings) -> AsyncIterator[None]:
+            raise UserError("It went away while you waited.")
+            yield
+
+        office.setup.rehearse = gone
+        click(question.buttons[Answer.FINISH])
+        await until(lambda: _state(office, NodeState.DRAINING), "it takes nothing new")
+        await core.tasks.cancel([uuid])
+        await until(lambda: office.window.messages.title == "It went away while you waited.", "it is told")
+        office.setup.rehearse = rehearse
+        assert office.window.core is core
+        await office.desk.shown(await office.desk.add(clip), TaskStatus.DONE_SUCCESSFUL)
+
+
 async def test_a_trial_that_hangs_can_be_stopped(
     database_uri: str, tmp_path: Path, expected_warnings: ExpectedWarnings
 ) -> None:
