@@ -1,5 +1,7 @@
 """The permission to run a script: for whoever holds the claim, on a good lease, while nobody wants it cancelled."""
 
+from typing import Any
+
 import pytest
 
 from ffmate_desktop.db import claims, leases, scripts, tasks
@@ -23,7 +25,7 @@ async def test_a_stage_is_entered_with_its_facts_and_its_record(
         assert await scripts.enter_stage(database, node.id, claim, TaskStatus.RUNNING, {"b": 2}) == "run"
         [task] = await tasks.get_tasks(database, [uuid])
         assert (task.status, task.phase) == (TaskStatus.RUNNING, "encode")
-        record = {"outputs": [], "result": {}}
+        record: dict[str, Any] = {"outputs": [], "result": {}}
         await claims.set_phase(database, node.id, claim, "publish", {}, record)
         assert (
             await scripts.enter_stage(database, node.id, claim, POST, {}, {"published": {"size": 3}}) == "run"

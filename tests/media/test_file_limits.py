@@ -123,6 +123,28 @@ def test_nothing_is_written_among_the_scripts(place: Place) -> None:
         check_plan(place.planned("-i {film} OUT", f"{place.write}/%d.png"), limits, permissions)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "-dump_attachment:t:0 {write}/run.sh -i {film} OUT",
+        "-dump_attachment:t '' -i {film} OUT",
+        "-i {film} -vstats_file {write}/run.sh OUT",
+        "-i {film} -vf metadata=print:file={write}/run.sh OUT",
+        "-i {film} -vf metadata=print:file=../out/run.sh OUT",
+        "-i {film} -pass 1 -passlogfile {write}/run OUT",
+    ],
+)
+def test_no_option_writes_among_the_scripts(place: Place, command: str) -> None:
+    """Whoever may queue tasks would otherwise choose what the scripts say: also without any limit of files."""
+    permissions = Permissions(scripts=(place.write,))
+    limits = Limits.of(permissions, place.private)
+    output = f"{place.read}/film.mp4"
+    with pytest.raises(ElsewhereError):
+        check_plan(place.planned(command, output), limits, permissions)
+    if "''" not in command:
+        check_plan(place.planned(command, output), limits, Permissions(scripts=None))
+
+
 def test_a_link_outside_that_leads_in_is_no_way_out(place: Place, tmp_path: Path) -> None:
     """Outputs and sidecars get the name itself, and temporary ones beside it, not the place that it leads to."""
     outside = tmp_path / "outside"
