@@ -61,7 +61,7 @@ class FileWrite:
 
 @dataclass(frozen=True, slots=True)
 class EndedFile:
-    """A file whose task has ended; `output` is where the result is, when there is one file of it."""
+    """A file whose task has ended; `output` is where the result is, of several files the first."""
 
     id: int
     found: Found
@@ -237,6 +237,7 @@ async def settle(
 ) -> int:
     """Write down what becomes of ended files, and queue these tasks again; one step, whose number is returned.
 
+    Where all these tasks were deleted or restarted meanwhile nothing is written: that said what becomes of the files.
     Raises ScanLostError, and OutputsTakenError when a task cannot be queued again.
     """
     data = [
@@ -252,8 +253,8 @@ async def settle(
         for one in settled
     ]
     async with refusing_taken_outputs(database, ()), _step(database, claim) as (connection, step):
-        if restart:
-            await connection.fetch(query("tasks", "restart_tasks"), list(restart))
+        if restart and not await connection.fetch(query("tasks", "restart_tasks"), list(restart)):
+            return step
         await connection.fetch(query("ledger", "settle_files"), claim.id, data, step)
         if any(one.aside for one in settled):
             await connection.fetch(query("ledger", "put_aside"), claim.id, data, step)

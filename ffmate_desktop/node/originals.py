@@ -128,7 +128,10 @@ def _carry_out(move: _Move, tag: str, root: str) -> Settled:
             fate = originals.throw_away(move.source, version)
     except OSError as error:
         what = "moved" if moves else "put into the trash"
-        return _settled(pending, f"It cannot be {what}: {_words(error)}.", disposal=disposal)
+        later = {
+            key: disposal[key] for key in disposal if key != "begun"
+        }  # and its output is looked at again
+        return _settled(pending, f"It cannot be {what}: {_words(error)}.", disposal=later)
     match fate:
         case Fate.AWAY:
             where = f"Moved to “{disposal['target']}”." if moves else "Put into the trash."

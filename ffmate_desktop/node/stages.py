@@ -123,6 +123,8 @@ class Stages:
         self._attempt.log.note("verified and published")
         if len(published.paths) == 1:
             known |= {"output": os.fspath(published.paths[0])}
+        elif published.paths:  # who asks later whether the output is there looks at this one
+            known |= {"first": {"path": os.fspath(published.paths[0]), "size": published.first}}
         known |= {"size": published.size}
         if (spec := self._attempt.spec.post_processing) is not None:
             await self._take_slot()

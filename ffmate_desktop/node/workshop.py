@@ -17,7 +17,8 @@ class Workshop:
 
     `os` and `arch` in FFmate's words; `work` holds a private folder for each attempt, `logs` the complete logs;
     after `stall_seconds` without any sign of life an ffmpeg is taken for stuck, after `script_seconds` a script (0:
-    never). `permissions()` is asked anew for each attempt.
+    never). `permissions()` is asked anew for each attempt; `script_refused` hears of the real path of
+    a script that the owner has not allowed.
     """
 
     ffmpeg: Path
@@ -30,29 +31,31 @@ class Workshop:
     stall_seconds: float
     script_seconds: float = 0
     permissions: Callable[[], Permissions] = Permissions
+    script_refused: Callable[[str], None] = lambda _script: None
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Where the output is now, the main one first, and the bytes of all of it."""
+    """Where the output is now, the main one first, and the bytes of all of it, and of the first alone."""
 
     paths: list[Path]
     size: int
+    first: int
 
     @classmethod
     def at(cls, paths: list[Path]) -> "Published":
         """Look how much it is; somebody may have moved some of it already."""
-        size = 0
-        for path in paths:
+        sizes = [0] * len(paths)
+        for number, path in enumerate(paths):
             with contextlib.suppress(OSError):
-                size += path.stat().st_size
-        return cls(paths, size)
+                sizes[number] = path.stat().st_size
+        return cls(paths, sum(sizes), next(iter(sizes), 0))
 
     def to_json(self) -> dict[str, Any]:
         """As the record keeps it for a successor."""
-        return {"paths": [str(path) for path in self.paths], "size": self.size}
+        return {"paths": [str(path) for path in self.paths], "size": self.size, "first": self.first}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Published":
         """The inverse of `to_json`."""
-        return cls([Path(path) for path in data["paths"]], data["size"])
+        return cls([Path(path) for path in data["paths"]], data["size"], data["first"])

@@ -100,6 +100,15 @@ async def test_what_could_never_work_is_refused(service: WatchfolderService, pre
     assert await service.all() == []
 
 
+@pytest.mark.parametrize("folder", [".", "done/..", "../in", "/mnt/x/../in"])
+async def test_originals_are_not_moved_to_where_they_are_found(presets: PresetService, folder: str) -> None:
+    """They would get another name there, be taken again under it, and so on for ever."""
+    move = Original(action=OriginalAction.MOVE, folder=folder)
+    there = (await settings(presets)).model_copy(update={"path": "/mnt/in", "on_success": move})
+    with pytest.raises(UsageError, match="watchfolder itself"):
+        check(there)
+
+
 async def test_words_of_the_command_line(presets: PresetService) -> None:
     before = await settings(presets)
     words = {"min_size": "1.5k", "min_age": 3.0, "on_success": "move:done", "label": ["a,b"], "retries": None}

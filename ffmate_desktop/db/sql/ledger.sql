@@ -83,8 +83,9 @@ SELECT c.position, o.task
 -- Files whose tasks have ended since $2, and a minute before, and are not settled like that: also after a restart. By
 -- the index of ends, so that a long queue costs nothing.
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.attempts, f.task, t.status, f.gone_at IS NOT NULL AS gone,
-       split_part(coalesce(t.error, ''), E'\n', 1) AS error, t.result ->> 'output' AS output,
-       (t.result ->> 'size')::bigint AS output_size
+       split_part(coalesce(t.error, ''), E'\n', 1) AS error,
+       coalesce(t.result -> 'first' ->> 'path', t.result ->> 'output') AS output,
+       coalesce(t.result -> 'first' ->> 'size', t.result ->> 'size')::bigint AS output_size
   FROM unnest(ARRAY['DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED'], ARRAY['done', 'failed', 'skipped'])
        AS ends (status, state)
   JOIN ffmate.tasks t ON t.status = ends.status AND t.finished_at IS NOT NULL
