@@ -5,11 +5,11 @@ import os
 import platform
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ffmate_desktop import __version__, logs
 from ffmate_desktop.db.connection import Database, without_password
@@ -49,6 +49,8 @@ from ffmate_desktop.settings import DATA_DIR, STALL_SECONDS, Settings, default_d
 if TYPE_CHECKING:
     from ffmate_desktop.gui.core import Core
     from ffmate_desktop.gui.preferences.setup import Setup
+
+T = TypeVar("T")
 
 _OS = {"win32": "windows", "darwin": "darwin"}
 _ARCH = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -167,6 +169,7 @@ async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> Asy
                 stall_seconds=STALL_SECONDS,
                 script_seconds=settings.script_timeout,
                 permissions=cluster.permissions.current,
+                script_refused=cluster.permissions.tell_refused,
             )
         finally:
             await prober.close()
@@ -227,7 +230,10 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
     """What a window works with: the cluster and a node in this process, which leaves at the end of the block."""
     from ffmate_desktop.gui.core import Core  # noqa: PLC0415
 
-    async with open_cluster(settings, connections=settings.slots + 5, keyring=keyring) as cluster:
+    async with (
+        _beside(_ffmpeg_in_words(settings)) as ffmpeg,
+        open_cluster(settings, connections=settings.slots + 5, keyring=keyring) as cluster,
+    ):
         host = NodeHost(
             settings.identifier,
             settings.slots,
@@ -237,7 +243,7 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
         try:
             yield Core(
                 database="" if cluster.embedded else without_password(cluster.uri),
-                ffmpeg=await _ffmpeg_in_words(settings),
+                ffmpeg=await ffmpeg,
                 node=host,
                 queue=cluster.queue,
                 tasks=cluster.tasks,
@@ -247,6 +253,7 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
                 watchfolders=cluster.watchfolders,
+                permissions=cluster.permissions,
                 trials=TrialBench(lambda: _open_bench(settings, cluster)),
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,
@@ -254,6 +261,17 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
         finally:
             host.stop()
             await working
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """Do something beside the block, which may wait for it; it ends with the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 async def _ffmpeg_in_words(settings: Settings) -> str:

@@ -7,26 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from ffmate_desktop import __version__, logs
-from ffmate_desktop.cli import (
-    batches,
-    demo,
-    doctor,
-    import_ffmate,
-    node,
-    presets,
-    submit,
-    tasks,
-    watched_files,
-    watchfolders,
-    window,
-)
+from ffmate_desktop import logs
+from ffmate_desktop.cli import window
+from ffmate_desktop.cli.commands import LateGroup
 from ffmate_desktop.cli.complaint import complain
 from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.given import settings_from, with_file
-from ffmate_desktop.cli.grammar import FILES, RootGroup
+from ffmate_desktop.cli.grammar import FILES
+from ffmate_desktop.cli.version import version
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.settings import (
     ALLOW_READ,
@@ -55,7 +44,7 @@ _UsageError: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
 _CliError: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
-    cls=RootGroup,
+    cls=LateGroup,
     name="ffmate-desktop",
     add_completion=False,
     no_args_is_help=False,
@@ -63,18 +52,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.add_typer(tasks.app, name="tasks")
-app.add_typer(batches.app, name="batches")
-app.add_typer(node.nodes, name="nodes")
-app.add_typer(presets.app, name="presets")
-watchfolders.app.command("files")(watched_files.files)
-watchfolders.app.command("scan")(watched_files.scan)
-app.add_typer(watchfolders.app, name="watchfolders")
-app.command("submit")(submit.submit)
-app.command("server", short_help="The same as --no-gui.")(node.server)
-app.command("demo", short_help="See it work: nodes here share a dozen clips.")(demo.demo)
-app.command("import-ffmate", short_help="Take over what FFmate 2 has.")(import_ffmate.import_ffmate)
-app.command("doctor", short_help="Check this computer and the database.")(doctor.doctor)
 
 
 def _option(setting: Setting, least: float | None = None, most: float | None = None) -> Any:
@@ -146,7 +123,7 @@ def root(
     is_window = typer_context.invoked_subcommand is None and not no_gui
     if trouble is not None and not is_window:  # the window tells it itself
         typer.echo(f"ffmate-desktop: {trouble}", err=True)
-    typer_context.obj = Context(settings, Console(highlight=False))
+    typer_context.obj = Context(settings)
     is_node = no_gui or typer_context.invoked_subcommand == "server"
     logs.show(settings.debug or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
     if typer_context.invoked_subcommand is None:
@@ -157,6 +134,8 @@ def root(
             raise UsageError(
                 "A node without a window opens no files.", f"`ffmate-desktop submit {files[0]}` queues them."
             )
+        from ffmate_desktop.cli import node  # noqa: PLC0415 - other commands need none
+
         node.serve(typer_context.obj)
 
 
@@ -194,12 +173,6 @@ def _sources(typer_context: typer.Context) -> dict[str, Source]:
         ):
             found[name] = _SOURCES[source.name]
     return found
-
-
-@app.command("version")
-def version() -> None:
-    """The version of this program."""
-    typer.echo(f"ffmate-desktop {__version__}")
 
 
 def main() -> None:

@@ -5,17 +5,20 @@ import io
 import json
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from ffmate_desktop.db.connection import CONNECTION_LOST, reason
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 T = TypeVar("T")
 
@@ -26,12 +29,23 @@ _LOST: tuple[type[BaseException], ...] = (
 """In the middle of a command; a server that does not answer at all is told when a connection is made."""
 
 
-@dataclass(frozen=True, slots=True)
+def _make_console() -> "Console":
+    from rich.console import Console  # noqa: PLC0415 - a node prints no tables
+
+    return Console(highlight=False)
+
+
+@dataclass(frozen=True)
 class Context:
     """Handed from the root command to all others."""
 
     settings: Settings
-    console: Console
+    make_console: "Callable[[], Console]" = _make_console
+
+    @cached_property
+    def console(self) -> "Console":
+        """Where to print."""
+        return self.make_console()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a command's coroutine to its end; UserError when its connection to the database breaks meanwhile."""
@@ -43,11 +57,13 @@ class Context:
                 f"The connection to the database was lost: {reason(error)}.", "Try again."
             ) from error
 
-    def print_table(self, table: Table) -> None:
+    def print_table(self, table: "Table") -> None:
         """As wide as the terminal; for other programs as wide as it needs, so that no value is broken in two."""
         if self.console.is_terminal:
             self.console.print(table)
             return
+        from rich.console import Console  # noqa: PLC0415 - as above
+
         wide = Console(file=io.StringIO(), width=_WIDE, color_system=None, highlight=False)
         with wide.capture() as captured:
             wide.print(table)

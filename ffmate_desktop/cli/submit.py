@@ -100,7 +100,8 @@ def submit(
     context = context_of(typer_context)
     if bool(inputs) == (from_file is not None):
         raise UsageError(
-            "Name either files or a file of tasks.", "`ffmate-desktop submit --help` shows both."
+            "Name either an INPUT or a file of tasks with --from.",
+            "`ffmate-desktop submit --help` shows both.",
         )
     if from_file is not None:
         if not context.run(_submit_file(context, from_file.absolute(), wait, as_json)):

@@ -11,6 +11,7 @@ from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.text import moment, printable, size
 from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
+from ffmate_desktop.cli.watchfolders import app as watchfolders
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
 from ffmate_desktop.services.watchfolders import FileFilterView
@@ -27,6 +28,7 @@ STATE_COLOURS = {
 }
 
 
+@watchfolders.command("files")
 def files(
     typer_context: typer.Context,
     which: Which,
@@ -91,6 +93,7 @@ def _files_table(found: list[WatchedFile]) -> Table:
     return table
 
 
+@watchfolders.command("scan")
 def scan(
     typer_context: typer.Context,
     which: Which,

@@ -3,10 +3,12 @@
 import os
 import platform
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ffmate_desktop.cli.signals import stop_signals
+from ffmate_desktop.db.embedded_ahead import database_ahead
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.awake import find_inhibitor
 from ffmate_desktop.settings import Settings, resources_folder
@@ -24,18 +26,19 @@ def show(settings: Settings, files: Sequence[str]) -> int:
     ):
         raise UserError("There is no screen here to open a window on.", NO_WINDOW)
     try:
-        from ffmate_desktop.gui import app  # noqa: PLC0415 - Qt; nodes without a window lack its libraries
+        with database_ahead(settings.data_dir) if settings.database is None else nullcontext():
+            from ffmate_desktop.gui import app  # noqa: PLC0415 - Qt; nodes without a window lack its libraries
 
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        return app.run(
-            lambda: _load(settings),
-            resources=resources_folder(),
-            data_dir=settings.data_dir,
-            drain_time=settings.drain_time,
-            files=[str(Path(file).absolute()) for file in files],
-            signals=stop_signals,
-            inhibitor=find_inhibitor(),
-        )
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            return app.run(
+                lambda: _load(settings),
+                resources=resources_folder(),
+                data_dir=settings.data_dir,
+                drain_time=settings.drain_time,
+                files=[str(Path(file).absolute()) for file in files],
+                signals=stop_signals,
+                inhibitor=find_inhibitor(),
+            )
     except ImportError as error:
         if "PySide6" not in (error.name or "") and ".so" not in str(error):
             raise

@@ -25,8 +25,8 @@ from ffmate_desktop.db.embedded_account import (
 )
 from ffmate_desktop.domain.errors import UserError
 
-_FOLDER = "embedded-postgres"
-_NOTE = "embedded-postgres.txt"
+FOLDER = "embedded-postgres"
+NOTE = "embedded-postgres.txt"
 _NOTE_TEXT = """\
 {folder}
 The database of this folder lives there: its server cannot run as root, and no other account may enter this folder.
@@ -75,7 +75,7 @@ class Home:
 
 def existing_home(data_dir: Path) -> Home | None:
     """The home of a data folder, if it has one yet; nothing is made. UserError when the note is wrong."""
-    folder = _noted(data_dir) or data_dir.resolve() / _FOLDER
+    folder = _noted(data_dir) or data_dir.resolve() / FOLDER
     return Home.of(folder) if folder.is_dir() else None
 
 
@@ -83,7 +83,7 @@ def make_home(data_dir: Path) -> Home:
     """Find or make the private folder. OSError as from mkdir; UserError when it is somebody else's."""
     data_dir = data_dir.resolve()
     data_dir.mkdir(parents=True, exist_ok=True)
-    folder = _noted(data_dir) or data_dir / _FOLDER
+    folder = _noted(data_dir) or data_dir / FOLDER
     account = None
     if WINDOWS:
         folder.mkdir(exist_ok=True)
@@ -95,7 +95,7 @@ def make_home(data_dir: Path) -> Home:
         if folder.parent == data_dir and not folder.exists() and not account.can('test -x "$1"', data_dir):
             folder = SYSTEM_FOLDER / hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
             SYSTEM_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
-            (data_dir / _NOTE).write_text(_NOTE_TEXT.format(folder=folder), encoding="utf-8")
+            (data_dir / NOTE).write_text(_NOTE_TEXT.format(folder=folder), encoding="utf-8")
     make_private_folder(folder, account)
     return Home(folder, account)
 
@@ -123,12 +123,12 @@ def make_private_folder(folder: Path, account: Account | None = None) -> None:
 
 def _noted(data_dir: Path) -> Path | None:
     try:
-        folder = Path((data_dir / _NOTE).read_text(encoding="utf-8").partition("\n")[0])
+        folder = Path((data_dir / NOTE).read_text(encoding="utf-8").partition("\n")[0])
     except FileNotFoundError:
         return None
     # The note may lie in a folder that others write to: root must not follow it anywhere else.
     if folder.parent != SYSTEM_FOLDER:
-        raise UserError(f"{data_dir / _NOTE} does not name a folder in {SYSTEM_FOLDER}.", "Remove that file.")
+        raise UserError(f"{data_dir / NOTE} does not name a folder in {SYSTEM_FOLDER}.", "Remove that file.")
     return folder
 
 

@@ -77,7 +77,10 @@ class EndedFile:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What becomes of an ended file. `disposal` is what is still to be done with it."""
+    """What becomes of an ended file. `disposal` is what is still to be done with it.
+
+    `aside` is where it was moved to, when that is below the watchfolder: a path of the ledger, or nothing.
+    """
 
     id: int
     state: Stored
@@ -85,6 +88,7 @@ class Settled:
     attempts: int
     disposal: dict[str, Any] | None = None
     gone: bool = False
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +248,7 @@ async def settle(
             "attempts": one.attempts,
             "disposal": one.disposal,
             "gone": one.gone,
+            "aside": one.aside,
         }
         for one in settled
     ]
@@ -251,6 +256,8 @@ async def settle(
         if restart and not await connection.fetch(query("tasks", "restart_tasks"), list(restart)):
             return step
         await connection.fetch(query("ledger", "settle_files"), claim.id, data, step)
+        if any(one.aside for one in settled):
+            await connection.fetch(query("ledger", "put_aside"), claim.id, data, step)
     return step
 
 

@@ -25,7 +25,7 @@ from ffmate_desktop.gui.language import speak
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.pages.page import Surroundings
-from ffmate_desktop.gui.program import Program, first_paint
+from ffmate_desktop.gui.program import Program, first_paint, next_emission
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.services.awake import Inhibitor
 from ffmate_desktop.services.settings_file import SettingsFile
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage
     from ffmate_desktop.gui.preferences.setup import Setup
     from ffmate_desktop.gui.preferences.switching import Switching
+
+ROWS_FIRST = 1.0
+"""Seconds that the rest of the window waits for the first rows of the page that is seen."""
 
 Signals = Callable[[Callable[[], None]], AbstractContextManager[None]]
 """Calls a function on the loop for Ctrl+C and SIGTERM, as long as the block lasts."""
@@ -134,8 +137,10 @@ async def _main(
         await first_paint(window)
         logs.root.debug("The window is painted")
         setup.set_result(await asyncio.to_thread(load_setup))
-        tray, switching = _furnish(window, program, inhibitor, setup.result())
-        await program.run()
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(program.run(), name="program")
+            await _first_rows(window, running)
+            tray, switching = _furnish(window, program, inhibitor, setup.result())
         await switching.close()
     tick.stop()
     tray.close()
@@ -149,6 +154,13 @@ async def _open(loading: asyncio.Future[Setup]) -> AsyncIterator[Core]:
     setup = await loading
     async with setup.open_core(setup.settings) as core:
         yield core
+
+
+async def _first_rows(window: MainWindow, running: asyncio.Task[None]) -> None:
+    """Wait until the page that is seen has something to show, but not for long: the database may have to start."""
+    shown = asyncio.create_task(next_emission(window.current_page.counted), name="first rows")
+    await asyncio.wait({shown, running}, timeout=ROWS_FIRST, return_when=asyncio.FIRST_COMPLETED)
+    shown.cancel()
 
 
 def _furnish(
@@ -185,10 +197,13 @@ def begin_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: P
 
 def complete_window(window: MainWindow) -> None:
     """All other pages, and what takes files that are dropped."""
-    from ffmate_desktop.gui.submitting import Submitting  # noqa: PLC0415 - the window is painted before
+    from ffmate_desktop.gui.script_question import ScriptQuestion  # noqa: PLC0415 - the window is painted before
+    from ffmate_desktop.gui.submitting import Submitting  # noqa: PLC0415
 
     window.build_pages()
     Submitting(window)
+    ScriptQuestion(window)
+    window.take_files()
 
 
 def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Path) -> MainWindow:
@@ -237,7 +252,14 @@ def _reporting(bridge: Bridge) -> Iterator[None]:
         bridge.defect.emit(error, "showing the window")
 
     def on_task(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        from ffmate_desktop.services.news import is_outage  # noqa: PLC0415 - the first paint does not wait for it
+
         error = context.get("exception")
+        if isinstance(error, Exception) and is_outage(
+            error
+        ):  # of a connection that was given up while it opened
+            logs.database.info("Nobody waited for a connection that failed: %s", error)
+            return
         logs.root.error(
             "%s", context.get("message"), exc_info=error if isinstance(error, BaseException) else None
         )

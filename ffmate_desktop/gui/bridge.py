@@ -66,6 +66,7 @@ class Bridge(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._running: set[asyncio.Task[Any]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.away_since: float | None = None
         self._changed: set[int] | None = set()
         self._live: dict[int, LiveProgress] = {}
@@ -104,7 +105,9 @@ class Bridge(QObject):
     def _own(
         self, work: Coroutine[Any, Any, Any], guarded: Coroutine[Any, Any, T], name: str
     ) -> "asyncio.Task[T]":
-        task = asyncio.get_running_loop().create_task(guarded, name=name)
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        task = self._loop.create_task(guarded, name=name)  # Qt's timers also ring while it does not run
         self._running.add(task)
 
         def on_end(ended: "asyncio.Task[T]") -> None:

@@ -53,7 +53,7 @@ class MainWindow(QMainWindow):
         self._files: list[str] = []
         self._core: Core | None = None
         self._reports: list[ReportDialog] = []
-        self._may_close = self.was_painted = False
+        self._may_close = self._takes_files = self.was_painted = False
         self.setWindowTitle("FFmate Desktop")
         self.setWindowIcon(_window_icon())
         self.setMinimumSize(760, 520)
@@ -175,10 +175,15 @@ class MainWindow(QMainWindow):
         self._core = core
         self.open_files([])
 
+    def take_files(self) -> None:
+        """Whoever makes tasks of files listens from now on."""
+        self._takes_files = True
+        self.open_files([])
+
     def open_files(self, paths: Sequence[str]) -> None:
         """Hand paths to whoever makes tasks of them, as soon as there is a cluster."""
         self._files += paths
-        if self._files and self._core is not None:
+        if self._files and self._core is not None and self._takes_files:
             files, self._files = self._files, []
             self.files_given.emit(files)
 

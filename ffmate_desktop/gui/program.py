@@ -227,13 +227,14 @@ async def first_paint(window: MainWindow) -> None:
         return
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(FIRST_PAINT):
-            await _next_emission(window.painted)
+            await next_emission(window.painted)
 
 
-async def _next_emission(signal: SignalInstance) -> None:
+async def next_emission(signal: SignalInstance) -> None:
+    """Wait until it is emitted."""
     heard = asyncio.get_running_loop().create_future()
 
-    def on_emission() -> None:
+    def on_emission(*_: object) -> None:
         if not heard.done():
             heard.set_result(None)
 

@@ -48,7 +48,7 @@ def diagnose(lines: Sequence[str], code: int | None) -> Diagnosis:
     said = relevant(lines)
     text = "\n".join(said)
     for rule in RULES:
-        if (match := rule.pattern.search(text)) is not None:
+        if (match := rule.search(text)) is not None:
             return _explained(rule, match, text, said)
     by_code = of_code(code) if code is not None else None
     return _from_code(by_code, code, said)

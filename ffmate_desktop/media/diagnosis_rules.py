@@ -6,6 +6,7 @@ words of ffmpeg 5 to 9. The first rule that fits wins, so causes stand before th
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from ffmate_desktop.media.exit_codes import BUILD_HINT, CHECK_DISK, FREE_SPACE, Retry
 
@@ -14,15 +15,22 @@ from ffmate_desktop.media.exit_codes import BUILD_HINT, CHECK_DISK, FREE_SPACE, 
 class Rule:
     """`sentence` and `hint` may name groups of `pattern`; `{input}` and `{output}` are the files, in quotes."""
 
-    pattern: re.Pattern[str]
+    pattern: str
     sentence: str
     hint: str
     retry: Retry = Retry.NO
 
+    def search(self, text: str) -> re.Match[str] | None:
+        """Where it fits. Compiled at the first failed task, since a start waits for everything that is done here."""
+        return _compiled(self.pattern).search(text)
 
-def _rule(pattern: str, sentence: str, hint: str, retry: Retry = Retry.NO) -> Rule:
-    return Rule(re.compile(pattern, re.MULTILINE), sentence, hint, retry)
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.MULTILINE)
+
+
+_rule = Rule
 
 _GPU_HINT = (
     "Install its driver, let a node with such hardware do it, or choose a software encoder such as libx264."

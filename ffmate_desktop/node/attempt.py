@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ffmate_desktop.domain.errors import ElsewhereError, UserError
+from ffmate_desktop.domain.errors import ElsewhereError, ForbiddenScriptError, UserError
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import Claim, IfExists, Task
@@ -77,7 +77,11 @@ class Attempt:
         """
         values = self._values(output or self.resolve_output())
         permissions = self._shop.permissions()
-        return await asyncio.to_thread(script.find, spec, values, self._folder, permissions)
+        try:
+            return await asyncio.to_thread(script.find, spec, values, self._folder, permissions)
+        except ForbiddenScriptError as error:
+            self._shop.script_refused(error.script)
+            raise
 
     async def run_script(self, found: Script, paused: bool) -> ScriptEnd:
         """Run it to its end; `cancel`, `pause` and `resume` are for it meanwhile."""

@@ -17,7 +17,8 @@ class Workshop:
 
     `os` and `arch` in FFmate's words; `work` holds a private folder for each attempt, `logs` the complete logs;
     after `stall_seconds` without any sign of life an ffmpeg is taken for stuck, after `script_seconds` a script (0:
-    never). `permissions()` is asked anew for each attempt.
+    never). `permissions()` is asked anew for each attempt; `script_refused` hears of the real path of
+    a script that the owner has not allowed.
     """
 
     ffmpeg: Path
@@ -30,6 +31,7 @@ class Workshop:
     stall_seconds: float
     script_seconds: float = 0
     permissions: Callable[[], Permissions] = Permissions
+    script_refused: Callable[[str], None] = lambda _script: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class _Fields:
         kind = type(default)
 
         def read(value: object) -> _Choice:
-            if value not in list(kind):
+            if not isinstance(value, str) or value not in list(kind):
                 raise ValueError(f"this is none of {', '.join(kind)}")
             return kind(value)
 

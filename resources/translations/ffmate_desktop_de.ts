@@ -1779,6 +1779,49 @@
     </message>
 </context>
 <context>
+    <name>ScriptQuestion</name>
+    <message>
+        <source>A task wants to run the script “{0}” on this computer.</source>
+        <translation>Eine Aufgabe will auf diesem Computer das Skript „{0}“ ausführen.</translation>
+    </message>
+    <message>
+        <source>Scripts of “{0}” are not allowed here. Other computers may run the task.</source>
+        <translation>Skripte aus „{0}“ sind hier nicht erlaubt. Andere Computer dürfen die Aufgabe vielleicht ausführen.</translation>
+    </message>
+    <message>
+        <source>Allow …</source>
+        <translation>Erlauben …</translation>
+    </message>
+    <message>
+        <source>Only tasks of this computer run here.</source>
+        <translation>Hier laufen nur Aufgaben dieses Computers.</translation>
+    </message>
+    <message>
+        <source>Everybody who can write to the database of the queue can queue tasks.</source>
+        <translation>Wer in die Datenbank der Warteschlange schreiben kann, kann Aufgaben einreihen.</translation>
+    </message>
+    <message>
+        <source>A task may then start any program in this folder, with any arguments, and with all rights of your account. Choose a folder that holds nothing but scripts for tasks, and that only you can change.</source>
+        <translation>Eine Aufgabe darf dann jedes Programm in diesem Ordner starten, mit beliebigen Argumenten und allen Rechten Ihres Kontos. Wählen Sie einen Ordner, in dem nur Skripte für Aufgaben liegen und den nur Sie ändern können.</translation>
+    </message>
+    <message>
+        <source>Run scripts from “{0}” on this computer?</source>
+        <translation>Skripte aus „{0}“ auf diesem Computer ausführen?</translation>
+    </message>
+    <message>
+        <source>Allow</source>
+        <translation>Erlauben</translation>
+    </message>
+    <message>
+        <source>Scripts of “{0}” may run on this computer.</source>
+        <translation>Skripte aus „{0}“ dürfen auf diesem Computer laufen.</translation>
+    </message>
+    <message>
+        <source>Restart the tasks that were refused.</source>
+        <translation>Starten Sie die abgelehnten Aufgaben neu.</translation>
+    </message>
+</context>
+<context>
     <name>Section</name>
     <message>
         <source>Given on the command line with {0}, which goes before what is set here.</source>

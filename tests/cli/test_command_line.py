@@ -106,9 +106,22 @@ def test_a_node_without_a_window_opens_no_files(tmp_path: Path) -> None:
     assert "submit a.mov" in ended.stderr
 
 
+def test_a_command_is_loaded_when_it_is_named() -> None:
+    code = (
+        "import sys; from ffmate_desktop.cli import app; sys.argv[1:] = ['--version']\n"
+        "try: app.main()\n"
+        "except SystemExit: print([name for name in ('rich', 'ffmate_desktop.bootstrap') if name in sys.modules])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], check=False, timeout=60, capture_output=True, text=True
+    )
+    assert ended.stdout.splitlines()[1:] == ["[]"]
+
+
 def test_no_qt_is_imported() -> None:
     code = (
-        "import sys, ffmate_desktop.cli.app;"
+        "import sys, ffmate_desktop.cli.app; from ffmate_desktop.cli import commands;"
+        " [commands.load(name) for name in commands.NAMES];"
         " sys.exit(any(m.split('.')[0] in ('PySide6', 'qasync') for m in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

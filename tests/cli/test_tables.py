@@ -31,7 +31,7 @@ def printed(*, terminal: bool) -> str:
     table.add_column("PATH")
     table.add_row(Text("[/b] a"), Text(LONG, "red", no_wrap=True, overflow="ellipsis"))
     table.add_row(Text("b"), Text("short"))
-    Context(settings, console).print_table(table)
+    Context(settings, lambda: console).print_table(table)
     return out.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from ffmate_desktop.domain.watchfolder import (
     WatchfolderSettings,
 )
 from ffmate_desktop.gui.dialogs.watch_dialog import WatchDialog
-from ffmate_desktop.gui.models.watch_words import Standing
+from ffmate_desktop.gui.models.watch_words import FolderView, Standing
 from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage
 from ffmate_desktop.services.preset_editor import PresetDraft
 from tests.gui.desk import Desk
@@ -49,6 +50,31 @@ async def begin(desk: Desk, root: Path, **settings: Any) -> Watchfolder:
     preset = await desk.core.preset_editor.add(PresetDraft(f"copy {root.name}", COPY, output_file=pattern))
     given: dict[str, Any] = {"name": root.name, "path": str(root), "preset": preset.uuid}
     return await desk.core.watchfolders.add(WatchfolderSettings.model_validate(given | QUICK | settings))
+
+
+def first(page: WatchfoldersPage) -> FolderView:
+    """The folder in the uppermost row."""
+    view = page.model.view_at(0)
+    assert view is not None
+    return view
+
+
+def stands(page: WatchfoldersPage, standing: Standing) -> bool:
+    """Whether there is a folder in the uppermost row, and how it is."""
+    view = page.model.view_at(0)
+    return view is not None and view.standing is standing
+
+
+def is_scanned(page: WatchfoldersPage, folder: Watchfolder) -> bool:
+    """Whether the table knows of a scan of it."""
+    view = page.model.view_of(folder.uuid)
+    return view is not None and view.folder.last_check is not None
+
+
+def names(page: WatchfoldersPage) -> list[str]:
+    """Of the folders in the table."""
+    views = [page.model.view_at(number) for number in range(page.model.rowCount())]
+    return [view.folder.name for view in views if view is not None]
 
 
 async def opened(page: WatchfoldersPage) -> WatchDialog:
@@ -143,7 +169,7 @@ async def test_a_dropped_folder_is_watched_and_what_is_copied_in_is_done(
     file = await shown(page, output.name, FileState.OUTPUT)
     assert "output of task" in file.reason
     assert desk.window.sidebar.buttons[1].accessibleName().startswith("Watchfolders")
-    await until(lambda: (one := page.model.view_at(0)) and one.count(FileState.DONE) == 1, "it is counted")
+    await until(lambda: first(page).count(FileState.DONE) == 1, "it is counted")
 
 
 async def test_elsewhere_a_dropped_folder_is_queued_once(desk: Desk, clip: Path) -> None:
@@ -166,16 +192,14 @@ async def test_elsewhere_a_dropped_folder_is_queued_once(desk: Desk, clip: Path)
 async def test_suspended_takes_nothing_and_resumed_takes_all(desk: Desk, clip: Path, tmp_path: Path) -> None:
     page = shown_page(desk)
     folder = await begin(desk, tmp_path / "in")
-    await until(lambda: (one := page.model.view_of(folder.uuid)) and one.folder.last_check, "it is scanned")
+    await until(lambda: is_scanned(page, folder), "it is scanned")
     page.folder_actions.suspend.trigger()
-    await until(lambda: page.model.view_at(0).standing is Standing.SUSPENDED, "it is told")  # type: ignore[union-attr]
+    await until(lambda: stands(page, Standing.SUSPENDED), "it is told")
     assert not page.folder_actions.scan.isEnabled()
     scanned = (await desk.core.watchfolders.get(folder.uuid)).last_check
     shutil.copyfile(clip, tmp_path / "in" / "one.mov")
     other = await begin(desk, tmp_path / "other")  # the node goes on with others meanwhile
-    await until(
-        lambda: (one := page.model.view_of(other.uuid)) and one.folder.last_check, "another is scanned"
-    )
+    await until(lambda: is_scanned(page, other), "another is scanned")
     assert (await desk.core.watchfolders.get(folder.uuid)).last_check == scanned
     assert await desk.core.watchfolders.files(folder.uuid) == []
     assert page.table.current == folder.uuid
@@ -213,7 +237,7 @@ async def test_a_folder_is_changed_in_the_same_dialog(desk: Desk, tmp_path: Path
     assert now.filter.globs.exclude == ("*_proxy.*", "old reels/")
     assert (now.filter.min_size, now.priority, now.labels) == (100, 3, ("x",))
     assert (now.on_success.action, now.on_success.folder) == (OriginalAction.MOVE, "done")
-    await until(lambda: page.model.view_at(0).folder.interval == 600, "the table shows it")  # type: ignore[union-attr]
+    await until(lambda: first(page).folder.interval == 600, "the table shows it")
 
 
 async def test_two_editors_and_what_cannot_be_saved(desk: Desk, tmp_path: Path) -> None:
@@ -345,18 +369,16 @@ async def test_an_unreachable_folder_says_since_when_and_why(desk: Desk, tmp_pat
     page = shown_page(desk)
     root = tmp_path / "in"
     await begin(desk, root)
-    await until(lambda: (one := page.model.view_at(0)) and one.standing is Standing.WATCHING, "it is watched")
+    await until(lambda: stands(page, Standing.WATCHING), "it is watched")
     root.rmdir()
-    view = await until(
-        lambda: (one := page.model.view_at(0)) and one.standing is Standing.UNREACHABLE and one, "it is told"
-    )
-    assert view.folder.error_at is not None
+    await until(lambda: stands(page, Standing.UNREACHABLE), "it is told")
+    folder = first(page).folder
+    assert folder.error_at is not None
     assert page.files._trouble.text().startswith(f"The folder “{root}” is not there.")
-    since = view.folder.error_at
-    await until(lambda: page.model.view_at(0).folder.last_check > view.folder.last_check, "it is tried again")  # type: ignore[union-attr,operator]
-    assert page.model.view_at(0).folder.error_at == since  # type: ignore[union-attr]
+    await until(lambda: first(page).folder.last_check != folder.last_check, "it is tried again")
+    assert first(page).folder.error_at == folder.error_at
     root.mkdir()
-    await until(lambda: page.model.view_at(0).folder.error is None, "it heals")  # type: ignore[union-attr]
+    await until(lambda: first(page).folder.error is None, "it heals")
 
 
 async def test_folders_are_sorted_and_searched(desk: Desk, tmp_path: Path) -> None:
@@ -364,12 +386,11 @@ async def test_folders_are_sorted_and_searched(desk: Desk, tmp_path: Path) -> No
     for name in ("beta", "alpha", "gamma"):
         await begin(desk, tmp_path / name)
     await until(lambda: page.model.rowCount() == 3, "all are read")
-    names = lambda: [page.model.view_at(n).folder.name for n in range(page.model.rowCount())]  # type: ignore[union-attr] # noqa: E731
-    assert names() == ["alpha", "beta", "gamma"]
+    assert names(page) == ["alpha", "beta", "gamma"]
     page.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
-    assert names() == ["gamma", "beta", "alpha"]
+    assert names(page) == ["gamma", "beta", "alpha"]
     QTest.keyClicks(page.search, "alp")
-    assert names() == ["alpha"]
+    assert names(page) == ["alpha"]
     page.search.setText("nothing like it")
     assert page._nothing.isVisible()
 
@@ -383,7 +404,7 @@ SELECT w.id, 'reel ' || n / 100 || '/' || n || '.mov', n, n, n, 1, CASE n % 3 WH
 
 async def test_many_files_are_read_page_by_page(desk: Desk, database: Database, tmp_path: Path) -> None:
     many = 5_000
-    page, model = shown_page(desk), None
+    page = shown_page(desk)
     await begin(desk, tmp_path / "in", suspended=True)
     async with database.transaction() as connection:
         await connection.execute(MANY, many)
@@ -396,7 +417,7 @@ async def test_many_files_are_read_page_by_page(desk: Desk, database: Database, 
     for number in (4_000, 17, 2_345):
         scroll.setValue(number * page.files.table.rowHeight(0))
         page.files.table.viewport().repaint()
-        file = await until(lambda number=number: model.file_at(number), "it is read")
+        file = await until(partial(model.file_at, number), "it is read")
         assert file.size == many - number
     page.files.table.selectRow(2_345)
     async with database.transaction() as connection:

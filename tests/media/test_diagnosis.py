@@ -1,6 +1,7 @@
 """Failures of the real ffmpeg end in one plain sentence with a next step."""
 
 import http.server
+import re
 import signal
 import subprocess
 import sys
@@ -269,9 +270,9 @@ def test_notes_of_our_own_are_no_messages() -> None:
     assert relevant(log.lines()) == ["Conversion failed!"]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=[rule.pattern.pattern[:40] for rule in RULES])
+@pytest.mark.parametrize("rule", RULES, ids=[rule.pattern[:40] for rule in RULES])
 def test_a_rule_names_only_what_it_finds(rule: Rule) -> None:
-    names = dict.fromkeys([*rule.pattern.groupindex, "input", "output"], "x")
+    names = dict.fromkeys([*re.compile(rule.pattern).groupindex, "input", "output"], "x")
     assert rule.sentence.format_map(names).endswith((".", ")."))
     assert rule.hint.format_map(names)
 

@@ -22,7 +22,7 @@ def test_an_output_that_is_removed_before_the_next_try_keeps_the_original(tmp_pa
     }
     move = _plan(_Move(Pending(1, found, 1, "done", 1, disposal), str(source), disposal))
     assert isinstance(move, _Move)
-    failed = _carry_out(move, "t")
+    failed = _carry_out(move, "t", str(tmp_path))
     assert failed.disposal is not None and failed.reason.startswith("It cannot be moved")
     output.unlink()
     folder.unlink()  # now it could be moved

@@ -307,6 +307,23 @@ async def test_originals_of_tasks_with_several_files_are_moved(
     assert (watched.root / "done" / "one.mov").read_bytes() == clip.read_bytes()
 
 
+async def test_moved_originals_are_no_new_files_when_their_folder_is_watched_again(
+    watched: Watched, clip: Path
+) -> None:
+    await watched.farm.node(watches=True)
+    await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
+    watched.put(clip, "a/one.mov")
+    await until(lambda: moved(watched, "a/one.mov"), "it is moved")
+    now = await watched.now()
+    leave = now.settings().model_copy(update={"on_success": Original()})
+    await watched.service.edit(watched.uuid, leave, version=now.version)
+    await watched.state("done/a/one.mov", FileState.DONE)
+    shutil.copyfile(clip, watched.root / "done" / "two.mov")
+    await watched.state("done/two.mov", FileState.DONE)
+    await watched.scanned(2)
+    assert len(await watched.tasks()) == 2
+
+
 async def test_an_original_stays_when_its_output_is_not_there(watched: Watched, clip: Path) -> None:
     worker = await watched.farm.node(watches=True)
     await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
@@ -510,3 +527,30 @@ async def test_a_node_that_dies_while_it_moves_an_original(watched: Watched, cli
     ]  # fmt: skip
     assert [path.name for path in watched.root.iterdir()] == ["done"]
     assert len(await watched.tasks()) == 1
+
+
+async def test_originals_of_a_share_that_is_not_mounted_are_not_given_up(
+    watched: Watched, clip: Path
+) -> None:
+    worker = await watched.farm.node(watches=True)
+    await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
+    watched.put(clip, "one.mov")
+    await until(lambda: moved(watched, "one.mov"), "it works")
+    two = watched.put(clip, "two.mov")
+    other = await watched.farm.add(two, labels=("nobody",))  # so that it is not moved yet
+    await watched.state("two.mov", DONE)
+    away, empty = watched.root.with_name("away"), watched.root.with_name("empty")
+    empty.mkdir()
+    watched.root.rename(away)
+    empty.rename(watched.root)
+    await watched.farm.tasks.cancel([other])
+
+    async def told() -> bool:
+        return "not mounted" in ((await watched.now()).error or "")
+
+    await until(told, "it is told")
+    assert not (await watched.files())["two.mov"].gone
+    watched.root.rmdir()
+    away.rename(watched.root)
+    await until(lambda: moved(watched, "two.mov"), "it is moved when the share is back")
+    assert worker.node.running == 0

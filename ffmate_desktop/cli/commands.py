@@ -1,0 +1,60 @@
+"""The commands of the program. The code of each is loaded when it is wanted: a node need not wait for the others."""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.main import get_group
+
+from ffmate_desktop.cli.grammar import RootGroup
+
+
+class _Place(NamedTuple):
+    """Where a command is: a function, or the Typer of a group of commands, in a module of this package."""
+
+    module: str
+    name: str
+    short_help: str | None = None
+
+
+_PLACES = {
+    "submit": _Place("submit", "submit"),
+    "server": _Place("node", "server", "The same as --no-gui."),
+    "demo": _Place("demo", "demo", "See it work: nodes here share a dozen clips."),
+    "import-ffmate": _Place("import_ffmate", "import_ffmate", "Take over what FFmate 2 has."),
+    "doctor": _Place("doctor", "doctor", "Check this computer and the database."),
+    "version": _Place("version", "version"),
+    "tasks": _Place("tasks", "app"),
+    "batches": _Place("batches", "app"),
+    "nodes": _Place("nodes", "nodes"),
+    "presets": _Place("presets", "app"),
+    "watchfolders": _Place("watched_files", "watchfolders"),
+}
+
+NAMES = tuple(_PLACES)
+
+
+class LateGroup(RootGroup):
+    """The root with all commands, none of them loaded before it is named, or listed with its help."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names in the order of the help."""
+        return list(NAMES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, or None."""
+        if cmd_name in _PLACES and cmd_name not in self.commands:
+            self.commands[cmd_name] = load(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+def load(name: str) -> Any:
+    """The command of this name as Typer makes it."""
+    place = _PLACES[name]
+    found = getattr(import_module(f"ffmate_desktop.cli.{place.module}"), place.name)
+    root = typer.Typer(add_completion=False, rich_markup_mode=None)
+    if isinstance(found, typer.Typer):
+        root.add_typer(found, name=name)
+    else:
+        root.command(name, short_help=place.short_help)(found)
+    return get_group(root).commands[name]
