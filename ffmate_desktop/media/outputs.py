@@ -5,7 +5,7 @@ import re
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.media import arguments
@@ -31,7 +31,12 @@ from ffmate_desktop.media.output_plan import (
     tag_of,
 )
 
-_WRITTEN_OPTIONS = ("hls_segment_filename", "hls_subtitle_path", "segment_list")  # further files of a muxer
+# Further files of a muxer.
+_WRITTEN_OPTIONS = ("hls_segment_filename", "hls_subtitle_path", "segment_header_filename", "segment_list")
+# The same, but the muxer puts these names behind the folder of its output.
+_NAMED_BESIDE = (
+    "hls_fmp4_init_filename", "init_seg_name", "master_pl_name", "media_seg_name", "single_file_name",
+)  # fmt: skip
 # Options that write a file of their own, straight to its name.
 _SIDE_FILES = frozenset({
     "dump_attachment", "print_graphs_file", "sdp_file", "stats_enc_post", "stats_enc_pre", "stats_mux_pre",
@@ -187,6 +192,11 @@ class _Planner:
         if planned is None:
             return
         for option in output.options:
+            if option.name in _NAMED_BESIDE and _leads_away(option.value or ""):
+                raise UsageError(
+                    f"-{option.name} names “{option.value}”, which is not in the folder of the output.",
+                    "Write a name without “..” and without a root.",
+                )
             named = local_path(option.value or "") if option.name in _WRITTEN_OPTIONS else None
             if named is None:
                 continue
@@ -212,6 +222,9 @@ class _Planner:
                         f"{option} cannot be used inside a tee.",
                         "Write that output of its own, without the tee.",
                     )
+            for name, value in re.findall(r"(\w+)=((?:[^:\\]|\\.)*)", options or ""):
+                if name in _NAMED_BESIDE and _leads_away(re.sub(r"[\\']", "", value)):
+                    raise UsageError(f"{name} names “{value}”, which is not in the folder of the output.")
             plain = re.sub(r"\\(.)", r"\1", url)
             told = self._destination(number, output, plain, muxer, kept)
             slaves.append(slave if told == plain else head + re.sub(r"([\\'|])", r"\\\1", told))
@@ -227,6 +240,11 @@ class _Planner:
             for read in self.inputs:
                 if reads_file(read, path):
                     raise overwrites_input(read, path)
+
+
+def _leads_away(name: str) -> bool:
+    path = PureWindowsPath(name)  # both kinds of slashes divide
+    return ".." in path.parts or bool(path.anchor)
 
 
 def check_names(read: Path, target: Path) -> None:

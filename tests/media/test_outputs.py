@@ -144,6 +144,33 @@ def test_files_beside_a_list_do_not_climb_out(film: Path, tmp_path: Path, option
         planned(["-i", str(film), f"-{option}", climbing, str(tmp_path / "out" / "l.m3u8")])
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-hls_fmp4_init_filename", "../in.mp4", "OUT/l.m3u8"],
+        ["-f", "dash", "-init_seg_name", "../in.mp4", "OUT/l.mpd"],
+        ["-f", "dash", "-media_seg_name", "..\\in.mp4", "OUT/l.mpd"],
+        ["-f", "dash", "-single_file_name", "x/../../in.mp4", "OUT/l.mpd"],
+        ["-master_pl_name", "/in.mp4", "OUT/l.m3u8"],
+        ["-f", "segment", "-segment_header_filename", "../in.mp4", "OUT/l%d.mp4"],
+        ["-f", "tee", "[f=hls:master_pl_name=../in.mp4]OUT/l.m3u8"],
+    ],
+)
+def test_names_that_a_muxer_puts_behind_its_folder_stay_in_it(
+    film: Path, tmp_path: Path, words: list[str]
+) -> None:
+    placed = [word.replace("OUT", str(tmp_path / "out")) for word in words]
+    with pytest.raises(UsageError, match="not in the folder of the output"):
+        planned(["-i", str(film), *placed])
+
+
+def test_ordinary_names_beside_a_list_are_fine(film: Path, tmp_path: Path) -> None:
+    target = str(tmp_path / "l.m3u8")
+    planned(["-i", str(film), "-hls_fmp4_init_filename", "init_%v.mp4", "-master_pl_name", "m.m3u8", target])
+    slave = f"[f=hls:master_pl_name=m.m3u8]{target}"
+    planned(["-i", str(film), "-f", "tee", slave])
+
+
 def test_every_file_of_a_tee_is_planned(film: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "a.mp4", tmp_path / "it's.mkv"
     url = f"[f=mp4:onfail=ignore]{first.as_posix()}|udp://h:1|" + second.as_posix().replace("'", r"\'")
