@@ -53,7 +53,7 @@ class MainWindow(QMainWindow):
         self._files: list[str] = []
         self._core: Core | None = None
         self._reports: list[ReportDialog] = []
-        self._may_close = self._takes_files = self.was_painted = False
+        self._may_close = self._takes_files = self.was_painted = self._is_unread = False
         self.setWindowTitle("FFmate Desktop")
         self.setWindowIcon(_window_icon())
         self.setMinimumSize(760, 520)
@@ -131,10 +131,22 @@ class MainWindow(QMainWindow):
     def build_pages(self) -> None:
         """Build those that are missing."""
         for number in range(len(PAGES)):
-            self.page(number)
+            self._build(number)
+        self._read_late()
 
     def page(self, number: int) -> Page:
         """This page. It is built when it is wanted first, since a start waits for everything that is built."""
+        found = self._build(number)
+        self._read_late()
+        return found
+
+    def _read_late(self) -> None:
+        """What was built when the cluster was open already has missed the word that everything is to be read."""
+        if self._is_unread:
+            self._is_unread = False
+            self.around.bridge.anything_changed.emit()
+
+    def _build(self, number: int) -> Page:
         found = self._pages.get(number)
         if found is None:
             found = self._pages[number] = page_class(PAGES[number].key)(self.around)
@@ -144,6 +156,7 @@ class MainWindow(QMainWindow):
             self.page_built.emit(found)
             if self._core is not None:
                 found.attach(self._core)
+                self._is_unread = True
         return found
 
     def show_page(self, number: int) -> None:

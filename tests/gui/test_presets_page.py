@@ -168,3 +168,10 @@ async def test_a_trial_that_is_canceled_ends_ffmpeg(desk: Desk, clip: Path) -> N
     await until(ffmpegs, "ffmpeg runs")
     dialog.leave.click()
     await until(lambda: not ffmpegs(), "it has ended")
+
+
+async def test_a_page_that_is_built_late_reads_at_once(desk: Desk) -> None:
+    desk.window.build_pages()
+    page = desk.window.show_page_of("presets")
+    assert isinstance(page, PresetsPage)
+    await until(lambda: page.list.current, "the presets are there")
