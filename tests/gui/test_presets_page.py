@@ -171,6 +171,11 @@ async def test_a_trial_that_is_canceled_ends_ffmpeg(desk: Desk, clip: Path) -> N
 
 
 async def test_a_page_that_is_built_late_reads_at_once(desk: Desk) -> None:
+    early = await shown_page(desk)
+    desk.window.show_page(0)
+    number = desk.window.pages.index(early)
+    del desk.window._pages[number]  # as when it is built after the cluster was opened
+    early.deleteLater()
     desk.window.build_pages()
     page = desk.window.show_page_of("presets")
     assert isinstance(page, PresetsPage)
