@@ -58,7 +58,7 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["--max-concurrent-tasks", "-1", "--no-gui"], "max-concurrent-tasks"),
         (["--no-gui", "--heartbeat", "0"], "heartbeat"),
         (["--no-gui", "--label", "two words;"], "is not a label"),
-        (["submit"], "either files or a file of tasks"),
+        (["submit"], "either an INPUT or a file of tasks"),
         (["watchfolders", "edit", "in"], "What should be changed?"),
         (["submit", "x", "--preset", "a", "--command", "b"], "either a preset or a command"),
         (["submit", "x", "--command", "b", "--metadata", "{"], "not JSON"),
