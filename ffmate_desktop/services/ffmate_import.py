@@ -226,8 +226,9 @@ def _extensions(stored: object) -> dict[str, list[str]]:
     found = found.get("extensions") if isinstance(found, dict) else None
     found = found if isinstance(found, dict) else {}
     return {
-        which: [str(word).lstrip(".") for word in found.get(which) or () if str(word).strip(". ")]
+        which: [str(word).lstrip(".") for word in words if str(word).strip(". ")]
         for which in ("include", "exclude")
+        if isinstance(words := found.get(which) or [], list)
     }
 
 
@@ -261,9 +262,9 @@ def _number(value: object) -> int:
 def _json(value: object) -> Any:
     """A value that is stored as JSON: text, bytes, or PostgreSQL's writing of bytes."""
     text = _text(value)
-    if text.startswith("\\x"):
-        text = bytes.fromhex(text[2:]).decode("utf-8", "replace")
     try:
+        if text.startswith("\\x"):
+            text = bytes.fromhex(text[2:]).decode("utf-8", "replace")
         return json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -135,3 +135,16 @@ async def test_what_is_no_database_of_ffmate_is_said(desk: Desk, tmp_path: Path,
     ):
         with pytest.raises(UserError, match=sentence):
             await desk.work.plan(source)
+
+
+async def test_a_row_that_is_damaged_costs_only_what_it_says(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "ffmate.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        for statement in theirs.statements(theirs.SQLITE, str(tmp_path)):
+            database.execute(statement)
+        database.execute("UPDATE presets SET pre_processing = ? WHERE name = 'Plain'", ("\\xnothing",))
+        database.execute(
+            "UPDATE watchfolder SET filter = ? WHERE name = 'Inbox'", ('{"extensions": {"include": 5}}',)
+        )
+        database.commit()
+    assert fates(await desk.work.plan(str(path))) == PLAN
