@@ -175,7 +175,6 @@ async def test_a_page_that_is_built_late_reads_at_once(desk: Desk) -> None:
     desk.window.show_page(0)
     number = desk.window.pages.index(early)
     del desk.window._pages[number]  # as when it is built after the cluster was opened
-    early.deleteLater()
     desk.window.build_pages()
     page = desk.window.show_page_of("presets")
     assert isinstance(page, PresetsPage)
