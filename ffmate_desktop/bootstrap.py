@@ -126,11 +126,12 @@ async def _open(settings: Settings, uri: str, embedded: bool, connections: int) 
             node_logs=NodeLogService(database),
             preview=PreviewService(database, presets),
             watchfolders=watchfolders,
-            permissions=_permissions(settings, embedded),
+            permissions=permissions_of(settings, embedded),
         )
 
 
-def _permissions(settings: Settings, embedded: bool) -> PermissionService:
+def permissions_of(settings: Settings, embedded: bool) -> PermissionService:
+    """What tasks may do on this computer, without a look at a database."""
     given = Allowed(settings.allow_scripts, settings.allow_read, settings.allow_write)
     return PermissionService(settings.permissions_file, given, trusts_queue=embedded)
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 # Python 2 stops at this line and shows it. Python 3.6 to 3.10 can read the whole file and stop at the check below.
-# Python 2 stops at this line and shows it. Python 3.6 to 3.10 can read the whole file and stop at the check below.
 TOO_OLD: str = "FFmate Desktop needs Python 3.11 or newer. Get it from https://www.python.org/downloads/"
 
 HELP = """\

@@ -35,17 +35,17 @@ async def _last(states: AsyncIterator[list[Task]]) -> list[Task]:
 
 async def _show_lines(console: Console, states: AsyncIterator[list[Task]]) -> list[Task]:
     tasks: list[Task] = []
-    told: dict[int, TaskStatus] = {}
+    told: dict[int, str] = {}
     async for tasks in states:
         for task in tasks:
-            if told.get(task.id) is not task.status:
-                told[task.id] = task.status
-                console.print(line(task), markup=False, soft_wrap=True)
+            if told.get(task.id) != (words := line(task)):
+                told[task.id] = words
+                console.print(words, markup=False, soft_wrap=True)
     return tasks
 
 
 def line(task: Task) -> str:
-    """One line about a task whose status is new."""
+    """One line about what a task does now; the scripts around its encode are a part of running."""
     name, node = printable(task.name), task.client.identifier if task.client else "?"
     match task.status:
         case TaskStatus.QUEUED:

@@ -65,7 +65,8 @@ def _print(context: Context, checks: list[Check], healthy: bool) -> None:
 async def _check_all(settings: Settings) -> list[Check]:
     checks = _origins(settings)
     checks += await _guard("ffmpeg", lambda: _ffmpeg(settings))
-    checks += await _guard("storage", lambda: _storage(settings.data_dir))
+    checks += await _guard("storage", lambda: check_storage(settings.data_dir))
+    checks += await _guard("permissions", lambda: check_permissions(settings))
     checks += await _guard("database", lambda: _database(settings))
     return checks
 
@@ -100,10 +101,23 @@ async def _ffmpeg(settings: Settings) -> list[Check]:
     return [Check("ffmpeg", "ok", f"version {found.version}, {found.path}")]
 
 
-async def _storage(folder: Path) -> list[Check]:
-    def look() -> int:
-        check_writable(folder)
+async def check_permissions(settings: Settings) -> list[Check]:
+    """What tasks may do here. Raises UserError when that cannot be read; then no node starts."""
+    allowed = bootstrap.permissions_of(settings, settings.database is None).current()
+    told = {"scripts": allowed.scripts, "read": allowed.read, "write": allowed.write}
+    words = {
+        name: "anywhere" if folders is None else " ".join(map(str, folders)) or "none"
+        for name, folders in told.items()
+    }
+    return [Check("permissions", "ok", "; ".join(f"{name}: {what}" for name, what in words.items()))]
+
+
+async def check_storage(folder: Path) -> list[Check]:
+    """Whether the data folder can be written to, or be made, and has space. Raises UserError."""
+
+    def look() -> int:  # a folder that is not there yet will be made
         existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        check_writable(existing)
         return shutil.disk_usage(existing).free
 
     free = await asyncio.to_thread(look)

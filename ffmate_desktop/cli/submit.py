@@ -33,7 +33,7 @@ def submit(
         Path | None,
         typer.Option(
             "--from",
-            metavar="JSON",
+            metavar="FILE",
             help="Tasks in FFmate's JSON instead: one, a list, or a batch. Each has its own preset.",
         ),
     ] = None,

@@ -1,5 +1,6 @@
 """The commands about watchfolders."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -15,10 +16,10 @@ from ffmate_desktop import bootstrap
 from ffmate_desktop.cli import watchfolder_options as given
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.text import ago, printable
-from ffmate_desktop.domain.errors import UsageError
+from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.paths import is_absolute
 from ffmate_desktop.domain.watchfolder import Watchfolder, WatchfolderSettings
-from ffmate_desktop.services.watchfolders import WatchfolderService
+from ffmate_desktop.services.watchfolders import WatchfolderService, check
 
 app = typer.Typer(help="Folders whose new files become tasks by themselves.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -71,7 +72,8 @@ def _last_scan(folder: Watchfolder) -> Text:
     if folder.last_check is None or folder.last_scan is None:
         return Text("not yet", "dim")
     scan = folder.last_scan
-    words = f"{ago(time.time() - folder.last_check / 1000)} by {folder.last_node}: {scan.files} files"
+    many = "1 file" if scan.files == 1 else f"{scan.files} files"
+    words = f"{ago(time.time() - folder.last_check / 1000)} by {folder.last_node}: {many}"
     words += f", {scan.queued} queued" if scan.queued else ""
     return Text(printable(words + (f", {scan.growing} not complete yet" if scan.growing else "")))
 
@@ -138,9 +140,15 @@ _Change = Callable[[WatchfolderSettings], WatchfolderSettings]
 async def _add(context: Context, path: str, preset: str, change: _Change, as_json: bool) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
         chosen = await cluster.presets.find(preset)
-        folder = await cluster.watchfolders.add(
-            change(WatchfolderSettings(name="", path=path, preset=chosen.uuid))
-        )
+        settings = check(change(WatchfolderSettings(name="", path=path, preset=chosen.uuid)))
+        if any(other.name.lower() == settings.name.lower() for other in await cluster.watchfolders.all()):
+            raise UserError(
+                f"There is already a watchfolder “{settings.name}”.", "Give this one another --name."
+            )
+        folder = await cluster.watchfolders.add(settings)
+    if not await asyncio.to_thread(Path(path).is_dir):
+        note = f"There is no folder “{printable(path)}” on this computer; nodes that have it will scan it."
+        typer.echo(note, err=True)
     tell(context, folder, "is suspended" if folder.suspended else "is watched now", as_json)
 
 
@@ -176,7 +184,10 @@ def edit(
     write_locks: given.WriteLocks = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change what is given, keep the rest; an empty word clears a list. Files keep what became of them."""
+    """Change what is given, keep the rest; an empty word clears a list. Files keep what became of them.
+
+    The defaults below are those of `watchfolders add`.
+    """
     words = {
         "path": None if path is None else path if is_absolute(path) else str(Path.cwd() / path),
         "name": name,
@@ -194,6 +205,11 @@ def edit(
         "on_failure": on_failure,
         "write_locks": write_locks,
     }
+
+    if all(word is None for word in (*words.values(), preset, include, exclude)):
+        raise UsageError(
+            "What should be changed?", "`ffmate-desktop watchfolders edit --help` shows what can be."
+        )
 
     def change(before: WatchfolderSettings) -> WatchfolderSettings:
         return given.settings_from(before, words, include=include, exclude=exclude)

@@ -3,12 +3,11 @@
 import os
 import platform
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ffmate_desktop.cli.signals import stop_signals
-from ffmate_desktop.db.embedded_ahead import database_ahead
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.awake import find_inhibitor
 from ffmate_desktop.settings import Settings, resources_folder
@@ -26,12 +25,12 @@ def show(settings: Settings, files: Sequence[str]) -> int:
     ):
         raise UserError("There is no screen here to open a window on.", NO_WINDOW)
     try:
-        with database_ahead(settings.data_dir) if settings.database is None else nullcontext():
+        with ExitStack() as stack:
             from ffmate_desktop.gui import app  # noqa: PLC0415 - Qt; nodes without a window lack its libraries
 
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             return app.run(
-                lambda: _load(settings),
+                lambda: _load(settings, stack),
                 resources=resources_folder(),
                 data_dir=settings.data_dir,
                 drain_time=settings.drain_time,
@@ -47,9 +46,16 @@ def show(settings: Settings, files: Sequence[str]) -> int:
         ) from error
 
 
-def _load(settings: Settings) -> "Setup":
-    """The database's driver, the node and all that: half of the time of a start, which the user need not wait for."""
-    from ffmate_desktop import bootstrap  # noqa: PLC0415 - called when the window has been painted
+def _load(settings: Settings, stack: ExitStack) -> "Setup":
+    """The database's driver, the node and all that: half of the time of a start, which the user need not wait for.
+
+    What has to be ended with the program goes on the stack.
+    """
+    from ffmate_desktop.db.embedded_ahead import database_ahead  # noqa: PLC0415 - the window has been painted
+
+    if settings.database is None:
+        stack.enter_context(database_ahead(settings.data_dir))
+    from ffmate_desktop import bootstrap  # noqa: PLC0415 - as above
 
     return bootstrap.make_setup(settings)
 

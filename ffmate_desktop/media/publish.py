@@ -84,7 +84,9 @@ def check_writable(folder: Path) -> None:
             raise UserError(
                 f"No file can be made in the folder “{folder}”.", "Choose another folder."
             ) from error
-        raise explain(error, folder) from error
+        raise UserError(
+            f"There is no folder “{folder}”.", "Is its disk or network share connected?"
+        ) from error
     except OSError as error:
         raise explain(error, folder) from error
 

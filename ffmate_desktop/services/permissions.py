@@ -123,19 +123,29 @@ def _added(folders: tuple[Path, ...], folder: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((*folders, folder)))
 
 
+def _understood(data: object) -> Allowed:
+    """Raises ValueError for what means nothing: a limit in a word that is misspelt would hold nobody back."""
+    if not isinstance(data, dict):
+        raise ValueError("it is no object with fields")
+    if unknown := sorted(data.keys() - asdict(Allowed()).keys()):
+        raise ValueError(f"{unknown[0]}: there is no such setting")
+    folders: dict[str, tuple[Path, ...]] = {}
+    for name, given in data.items():
+        if not isinstance(given, list) or not all(isinstance(path, str) for path in given):
+            raise ValueError(f"{name}: this is no list of folders")
+        folders[name] = tuple(Path(path) for path in given)
+        if wrong := [path for path in folders[name] if not path.is_absolute()]:
+            raise ValueError(f"{name}: “{wrong[0]}” is not a whole path")
+    return Allowed(**folders)
+
+
 def _load(file: Path) -> Allowed:
     """Raises UserError for a file that cannot be read: limits that the owner set must not be forgotten."""
     if not file.exists():
         return Allowed()
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-        return Allowed(
-            **{
-                name: tuple(Path(path) for path in data.get(name, ()))
-                for name in ("scripts", "read", "write")
-            }
-        )
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+        return _understood(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
         raise UserError(
             f"What tasks may do on this computer cannot be read from {file}: {error}.",
             "Mend the file, or remove it to allow what is allowed by default.",

@@ -72,7 +72,9 @@ class _Fields:
 
     def __init__(self, found: object, place: str = "") -> None:
         if not isinstance(found, dict):
-            raise ValueError(f"{place or 'it'}: this is no object with fields")
+            raise ValueError(
+                f"{place}: this is no object with fields" if place else "it is no object with fields"
+            )
         self._left = dict(found)
         self._prefix = f"{place}." if place else ""
 

@@ -74,6 +74,7 @@ def task(number: int, status: TaskStatus, **changes: object) -> Task:
 
 
 async def story() -> AsyncIterator[list[Task]]:
+    yield [task(1, TaskStatus.QUEUED), task(2, TaskStatus.PRE_PROCESSING)]
     yield [task(1, TaskStatus.QUEUED), task(2, TaskStatus.RUNNING, progress=10.0)]
     yield [task(1, TaskStatus.RUNNING), task(2, TaskStatus.RUNNING, progress=90.0, speed=2.0, fps=50.0)]
     yield [

@@ -52,6 +52,8 @@ def test_a_folder_is_watched(program: Program, clip: Path) -> None:
     assert code == 0 and "Not a media file" in out and "one.mov" not in out
     edited = program.json("watchfolders", "edit", "in", "--include", "mov", "--min-size", "1M")
     assert edited["filter"]["minSize"] == 1 << 20 and edited["interval"] == 1
+    again = program.refused("watchfolders", "add", str(root), "--name", "IN", "--preset", "Copy into MP4")
+    assert again[0] == 1 and "already a watchfolder “IN”" in again[1]
     assert program.json("watchfolders", "suspend", "in")["suspended"]
     assert "is suspended" in program.refused("watchfolders", "scan", "in")[1]
     assert "every" not in program.run("watchfolders", "list")[1]

@@ -51,7 +51,7 @@ BROKEN = {
     "half": (json.dumps(asdict(ALL))[:100].encode(), "no JSON"),
     "empty": (b"", "no JSON"),
     "bytes": (b"\xff\xfe\x00{", "no text|no JSON"),
-    "list": (b"[]", "it: this is no object"),
+    "list": (b"[]", "it is no object"),
     "part": (b'{"window": {"notices": 3}}', "window.notices: this is no object"),
     "newer": (b'{"version": 99, "node": {"colour": 1}}', "belongs to a newer FFmate Desktop"),
     "unknown": (b'{"version": 1, "node": {"slot": 3}}', "node.slot: there is no such setting"),

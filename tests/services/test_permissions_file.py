@@ -1,0 +1,43 @@
+"""What the owner of a computer allowed, and a file about it that somebody wrote by hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.services.permissions import Allowed, PermissionService
+
+
+def service(folder: Path) -> PermissionService:
+    return PermissionService(folder / "permissions.json", Allowed(), trusts_queue=False)
+
+
+def test_what_is_chosen_is_kept(tmp_path: Path) -> None:
+    service(tmp_path).allow_scripts(tmp_path)
+    kept = service(tmp_path).current()
+    assert (kept.scripts, kept.read, kept.write) == ((tmp_path,), None, None)
+    service(tmp_path).forbid_scripts(tmp_path)
+    assert service(tmp_path).current().scripts == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("{oops", "line 1"),
+        ("[]", "no object"),
+        ('{"read": "/media"}', "read: this is no list of folders"),
+        ('{"read": [1]}', "read: this is no list of folders"),
+        ('{"raed": ["/media"]}', "raed: there is no such setting"),
+        ('{"write": ["media"]}', "write: “media” is not a whole path"),
+    ],
+)
+def test_a_limit_that_is_not_understood_is_not_forgotten(tmp_path: Path, written: str, reason: str) -> None:
+    (tmp_path / "permissions.json").write_text(written)
+    with pytest.raises(UserError, match=reason):
+        service(tmp_path).current()
+
+
+def test_some_limits_may_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "permissions.json").write_text(json.dumps({"read": [str(tmp_path)]}))
+    assert service(tmp_path).current().read == (tmp_path,)
