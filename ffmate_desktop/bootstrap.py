@@ -23,12 +23,13 @@ from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
 from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
-from ffmate_desktop.node.attempt import Workshop
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.host import NodeHost
 from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
 from ffmate_desktop.node.trial import TrialBench
+from ffmate_desktop.node.workshop import Workshop
+from ffmate_desktop.services.batches import BatchService
 from ffmate_desktop.services.ffmate_import import FFmateImport
 from ffmate_desktop.services.login_start import LoginStart, login_start
 from ffmate_desktop.services.news import news
@@ -66,6 +67,7 @@ class Cluster:
     preset_editor: PresetEditor
     preset_exchange: PresetExchange
     tasks: TaskService
+    batches: BatchService
     nodes: NodeService
     queue: QueueService
     node_logs: NodeLogService
@@ -106,6 +108,7 @@ async def _open(settings: Settings, uri: str, embedded: bool, connections: int) 
         await update_schema(database)
         presets = PresetService(database, resources_folder() / "presets")
         editor = PresetEditor(database, presets)
+        tasks = TaskService(database, presets)
         exchange = PresetExchange(presets, editor)
         watchfolders = WatchfolderService(database, presets)
         yield Cluster(
@@ -116,7 +119,8 @@ async def _open(settings: Settings, uri: str, embedded: bool, connections: int) 
             preset_editor=editor,
             preset_exchange=exchange,
             ffmate_import=FFmateImport(database, exchange, watchfolders),
-            tasks=TaskService(database, presets),
+            tasks=tasks,
+            batches=BatchService(database, tasks),
             nodes=NodeService(database),
             queue=QueueService(database),
             node_logs=NodeLogService(database),
@@ -165,6 +169,7 @@ async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> Asy
                 stall_seconds=STALL_SECONDS,
                 script_seconds=settings.script_timeout,
                 permissions=cluster.permissions.current,
+                script_refused=cluster.permissions.tell_refused,
             )
         finally:
             await prober.close()
@@ -248,6 +253,7 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
                 watchfolders=cluster.watchfolders,
+                permissions=cluster.permissions,
                 trials=TrialBench(lambda: _open_bench(settings, cluster)),
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,

@@ -70,7 +70,7 @@ def check(root: Path, arguments: "list[str]") -> int:
 def opens_window(arguments: "Sequence[str]") -> bool:
     """Whether the program would show a window: neither --no-gui nor a command of the command line is among them."""
     headless = {"--no-gui", "--help", "-h", "--version", "server", "version", "submit", "tasks", "nodes"}
-    headless |= {"presets", "watchfolders", "demo", "doctor"}
+    headless |= {"presets", "watchfolders", "batches", "import-ffmate", "demo", "doctor"}
     return not headless & set(arguments)
 
 

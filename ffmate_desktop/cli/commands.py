@@ -25,6 +25,7 @@ _PLACES = {
     "doctor": _Place("doctor", "doctor", "Check this computer and the database."),
     "version": _Place("version", "version"),
     "tasks": _Place("tasks", "app"),
+    "batches": _Place("batches", "app"),
     "nodes": _Place("nodes", "nodes"),
     "presets": _Place("presets", "app"),
     "watchfolders": _Place("watched_files", "watchfolders"),

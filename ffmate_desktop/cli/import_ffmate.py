@@ -1,4 +1,4 @@
-"""`import-ffmate`: presets, watchfolders and webhooks out of an FFmate 2 database, after showing what will be done."""
+"""`import-ffmate`: presets, watchfolders and webhooks out of an FFmate 2 database, after showing what will be."""
 
 import sys
 from collections.abc import Sequence
@@ -68,10 +68,6 @@ def _show(context: Context, items: Sequence[Item], as_json: bool) -> None:
     for name in ("KIND", "NAME", "", "NOTE"):
         table.add_column(name, no_wrap=name != "NOTE", overflow="fold")
     for item in items:
-        table.add_row(
-            item.kind,
-            Text(printable(item.name)),
-            Text(item.fate.value, _COLOURS[item.fate]),
-            Text(printable(item.note)),
-        )
+        fate = Text(item.fate.value, _COLOURS[item.fate])
+        table.add_row(item.kind, Text(printable(item.name)), fate, Text(printable(item.note)))
     context.print_table(table)

@@ -14,6 +14,7 @@ from ffmate_desktop import bootstrap
 from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.cli.board import show_until_done
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.task_file import as_new_task, read_tasks
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.node import Node
@@ -24,7 +25,18 @@ from ffmate_desktop.services.tasks import Submitted
 
 def submit(
     typer_context: typer.Context,
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Files; several are one batch.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="INPUT", help="Files; several are one batch.", show_default=False),
+    ] = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="JSON",
+            help="Tasks in FFmate's JSON instead: one, a list, or a batch. Each has its own preset.",
+        ),
+    ] = None,
     preset: Annotated[
         str | None, typer.Option("--preset", metavar="NAME", help="Name or uuid of a preset.")
     ] = None,
@@ -86,6 +98,16 @@ def submit(
 ) -> None:
     """Put files into the queue."""
     context = context_of(typer_context)
+    if bool(inputs) == (from_file is not None):
+        raise UsageError(
+            "Name either an INPUT or a file of tasks with --from.",
+            "`ffmate-desktop submit --help` shows both.",
+        )
+    if from_file is not None:
+        if not context.run(_submit_file(context, from_file.absolute(), wait, as_json)):
+            raise typer.Exit(1)
+        return
+    assert inputs is not None  # noqa: S101 - one of the two is there
     if preset is not None and command is not None:
         raise UsageError("A task has either a preset or a command, not both.", "Leave one of them out.")
     new = NewTask(
@@ -124,6 +146,21 @@ def _metadata(text: str | None) -> dict[str, Any]:
     return found
 
 
+async def _submit_file(context: Context, file: Path, wait: bool, as_json: bool) -> bool:
+    """Relative paths start from the folder of the file."""
+    entries = read_tasks(file)
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        new = []
+        for entry in entries:
+            word = entry.get("preset")
+            found = (
+                await cluster.presets.find(str(word)) if word else None
+            )  # by name too, which FFmate does not
+            new.append(as_new_task(entry | ({"preset": found.uuid} if found else {})))
+        submitted = await cluster.tasks.add(new, source="cli", base=str(file.parent))
+        return await _report(context, cluster, submitted, wait, as_json)
+
+
 async def _submit(
     context: Context,
     template: NewTask,
@@ -147,14 +184,20 @@ async def _submit(
             for path in inputs
         ]
         submitted = await cluster.tasks.add(new, source="cli")
-        tasks = await cluster.tasks.get(submitted.uuids)
-        _warn_of_waiting(tasks, await cluster.nodes.all())
-        if wait:
-            return await _wait(context, cluster, submitted, as_json)
-        if as_json:
-            context.print_json(_as_json(submitted, tasks))
-        else:
-            _tell(context, submitted, tasks)
+        return await _report(context, cluster, submitted, wait, as_json)
+
+
+async def _report(
+    context: Context, cluster: Cluster, submitted: Submitted, wait: bool, as_json: bool
+) -> bool:
+    tasks = await cluster.tasks.get(submitted.uuids)
+    _warn_of_waiting(tasks, await cluster.nodes.all())
+    if wait:
+        return await _wait(context, cluster, submitted, as_json)
+    if as_json:
+        context.print_json(_as_json(submitted, tasks))
+    else:
+        _tell(context, submitted, tasks)
     return True
 
 

@@ -61,7 +61,7 @@ class FileWrite:
 
 @dataclass(frozen=True, slots=True)
 class EndedFile:
-    """A file whose task has ended; `output` is where the result is, when there is one file of it."""
+    """A file whose task has ended; `output` is where the result is, of several files the first."""
 
     id: int
     found: Found
@@ -77,7 +77,10 @@ class EndedFile:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What becomes of an ended file. `disposal` is what is still to be done with it."""
+    """What becomes of an ended file. `disposal` is what is still to be done with it.
+
+    `aside` is where it was moved to, when that is below the watchfolder: a path of the ledger, or nothing.
+    """
 
     id: int
     state: Stored
@@ -85,6 +88,7 @@ class Settled:
     attempts: int
     disposal: dict[str, Any] | None = None
     gone: bool = False
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +237,7 @@ async def settle(
 ) -> int:
     """Write down what becomes of ended files, and queue these tasks again; one step, whose number is returned.
 
+    Where all these tasks were deleted or restarted meanwhile nothing is written: that said what becomes of the files.
     Raises ScanLostError, and OutputsTakenError when a task cannot be queued again.
     """
     data = [
@@ -243,13 +248,16 @@ async def settle(
             "attempts": one.attempts,
             "disposal": one.disposal,
             "gone": one.gone,
+            "aside": one.aside,
         }
         for one in settled
     ]
     async with refusing_taken_outputs(database, ()), _step(database, claim) as (connection, step):
-        if restart:
-            await connection.fetch(query("tasks", "restart_tasks"), list(restart))
+        if restart and not await connection.fetch(query("tasks", "restart_tasks"), list(restart)):
+            return step
         await connection.fetch(query("ledger", "settle_files"), claim.id, data, step)
+        if any(one.aside for one in settled):
+            await connection.fetch(query("ledger", "put_aside"), claim.id, data, step)
     return step
 
 

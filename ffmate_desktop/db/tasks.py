@@ -163,9 +163,18 @@ async def resume(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
 
 
 async def restart(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
-    """Queue done tasks again, clean; returns those that were done. Raises OutputsTakenError, changing nothing."""
+    """Queue done tasks again, clean; returns those that were done. Raises OutputsTakenError, changing nothing.
+
+    Their batches are open again, and will be finished once more.
+    """
+    wanted = list(uuids)
     try:
-        return await _command(database, uuids, "restart_tasks")
+        async with database.transaction() as connection:
+            await connection.fetch(query("batches", "lock_batches_of"), wanted)
+            rows = await connection.fetch(query("tasks", "restart_tasks"), wanted)
+            restarted = {row["uuid"] for row in rows}
+            await connection.execute(query("batches", "reopen_batches"), list(restarted))
+        return restarted
     except asyncpg.UniqueViolationError as error:
         raise OutputsTakenError(set()) from error
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ffmate_desktop.domain.status import Desired, LiveProgress
 
-Kind = Literal["task", "node", "preset", "log", "watchfolder"]
+Kind = Literal["batch", "task", "node", "preset", "log", "watchfolder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,13 @@ class LogsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchFinished:
+    """The last task of a batch has ended; told once for each time that the batch is worked through."""
+
+    uuid: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AnythingChanged:
     """The connection was away: whatever is shown must be read again."""
 
@@ -86,6 +93,7 @@ Change = (
     | WatchfolderChanged
     | ProgressNews
     | LogsChanged
+    | BatchFinished
     | AnythingChanged
 )
 
@@ -107,6 +115,8 @@ def parse(payload: str) -> Change | None:  # noqa: PLR0911 - one a kind
             return TasksChanged(news["op"], rows, any(row.status == "QUEUED" for row in rows))
         case "node":
             return NodeChanged(*news["rows"][0])
+        case "batch":
+            return BatchFinished(UUID(news["uuid"]))
         case "preset":
             return PresetsChanged()
         case "watchfolder":

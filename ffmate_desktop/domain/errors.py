@@ -62,3 +62,9 @@ class ElsewhereError(UserError):
             return ElsewhereError(self.everywhere.replace("{nodes}", nodes), self.hint, lines=self.lines)
         told = [f"{name}: {why}" for name, why in sorted(others.items())]
         return ElsewhereError(self.message, self.hint, lines=[*self.lines, *told])
+
+
+class ForbiddenScriptError(ElsewhereError):
+    """The owner of this computer has not allowed this script, which is there; its real path is in `script`."""
+
+    script: str = ""

@@ -197,10 +197,12 @@ def begin_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: P
 
 def complete_window(window: MainWindow) -> None:
     """All other pages, and what takes files that are dropped."""
-    from ffmate_desktop.gui.submitting import Submitting  # noqa: PLC0415 - the window is painted before
+    from ffmate_desktop.gui.script_question import ScriptQuestion  # noqa: PLC0415 - the window is painted before
+    from ffmate_desktop.gui.submitting import Submitting  # noqa: PLC0415
 
     window.build_pages()
     Submitting(window)
+    ScriptQuestion(window)
     window.take_files()
 
 
@@ -218,7 +220,9 @@ def _connect_page(window: MainWindow, page: Page) -> None:
         queue.pause_wanted.connect(window.node_panel.toggle_pause)
         window.node_panel.paused_changed.connect(queue.show_paused)
     elif page.key == "nodes":
-        cast("NodesPage", page).logs_wanted.connect(partial(_show_log, window))
+        nodes = cast("NodesPage", page)
+        nodes.logs_wanted.connect(partial(_show_log, window))
+        nodes.settings_wanted.connect(window.settings_wanted)
     elif page.key == "watchfolders":
         watched = cast("WatchfoldersPage", page)
         watched.files_wanted.connect(window.open_files)
@@ -248,7 +252,14 @@ def _reporting(bridge: Bridge) -> Iterator[None]:
         bridge.defect.emit(error, "showing the window")
 
     def on_task(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        from ffmate_desktop.services.news import is_outage  # noqa: PLC0415 - the first paint does not wait for it
+
         error = context.get("exception")
+        if isinstance(error, Exception) and is_outage(
+            error
+        ):  # of a connection that was given up while it opened
+            logs.database.info("Nobody waited for a connection that failed: %s", error)
+            return
         logs.root.error(
             "%s", context.get("message"), exc_info=error if isinstance(error, BaseException) else None
         )

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from ffmate_desktop import logs
 from ffmate_desktop.domain.change import (
     AnythingChanged,
+    BatchFinished,
     Change,
     LogsChanged,
     NodeChanged,
@@ -65,6 +66,7 @@ class Bridge(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._running: set[asyncio.Task[Any]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.away_since: float | None = None
         self._changed: set[int] | None = set()
         self._live: dict[int, LiveProgress] = {}
@@ -103,7 +105,9 @@ class Bridge(QObject):
     def _own(
         self, work: Coroutine[Any, Any, Any], guarded: Coroutine[Any, Any, T], name: str
     ) -> "asyncio.Task[T]":
-        task = asyncio.get_running_loop().create_task(guarded, name=name)
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        task = self._loop.create_task(guarded, name=name)  # Qt's timers also ring while it does not run
         self._running.add(task)
 
         def on_end(ended: "asyncio.Task[T]") -> None:
@@ -199,6 +203,8 @@ class Bridge(QObject):
                 self._kinds.add("presets")
             case WatchfolderChanged():
                 self._kinds.add("watchfolders")
+            case BatchFinished():
+                pass  # its last task has changed too
             case AnythingChanged():
                 self._kinds.add("anything")
             case _:

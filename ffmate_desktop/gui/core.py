@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.local_node import LocalNode
     from ffmate_desktop.services.node_logs import NodeLogService
     from ffmate_desktop.services.nodes import NodeService
+    from ffmate_desktop.services.permissions import PermissionService
     from ffmate_desktop.services.preset_editor import PresetEditor
     from ffmate_desktop.services.presets import PresetService
     from ffmate_desktop.services.preview import PreviewService
@@ -42,6 +43,7 @@ class Core:
     nodes: NodeService
     node_logs: NodeLogService
     watchfolders: WatchfolderService
+    permissions: PermissionService
     trials: Trials
     news: Callable[[], AbstractAsyncContextManager[asyncio.Queue[Change | None]]]
     uri: str = field(default="", repr=False)

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.errors import ElsewhereError, ForbiddenScriptError
 from ffmate_desktop.domain.permissions import Permissions
 
 
@@ -16,11 +16,13 @@ def check_script(permissions: Permissions, script: str) -> Path:
     """
     path = Path(script)
     if permissions.scripts is not None and not permissions.scripts:
-        raise ElsewhereError(
+        error = ForbiddenScriptError(
             f"This computer runs no scripts, so not “{script}”.",
             "Whoever owns it can allow a folder of scripts: --allow-scripts DIR.",
             everywhere=f"No node may run the script “{script}”: none of {{nodes}} runs scripts.",
         )
+        error.script = str(_real(path))
+        raise error
     real = _real(path)
     try:
         is_file = stat.S_ISREG(real.stat().st_mode)
@@ -45,13 +47,20 @@ def is_within(path: Path, folders: Iterable[Path]) -> bool:
     return _within(_real(path), folders) is not None
 
 
+def lies_within(path: Path, folders: Iterable[Path]) -> bool:
+    """The same of the name itself, also when that is a link to somewhere else."""
+    return _within(_real(path.parent) / path.name, folders) is not None
+
+
 def _script_elsewhere(script: str, real: Path) -> ElsewhereError:
     leads = "" if str(real) == script else f", which is {real},"
-    return ElsewhereError(
+    error = ForbiddenScriptError(
         f"The script “{script}”{leads} is in no folder from which this computer runs scripts.",
         "Move it to an allowed folder, or allow its folder there: --allow-scripts DIR. The script itself has to be "
         "named, not a program that reads it.",
     )
+    error.script = str(real)
+    return error
 
 
 def _refuse_if_anybody_may_change(script: Path, folder: Path) -> None:

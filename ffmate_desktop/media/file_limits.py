@@ -11,15 +11,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.media import landlock_worker
-from ffmate_desktop.media.allowed import is_within
+from ffmate_desktop.media.allowed import is_within, lies_within
 from ffmate_desktop.media.arguments import parse
 from ffmate_desktop.media.inputs import local_path
-from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.output_plan import OutputKind, OutputPlan
 
 _NETWORK = re.compile(
     r"(?:^|[=:|'\"\s,@])(?:amqp|bluray|dvd|ftp|gophers?|hls|https?|httpproxy|icecast|ipfs|ipns|libssh|librist|libsrt|mms[ht]?"
@@ -61,13 +62,15 @@ class Limits:
             raise _refusal("read", path, "--allow-read")
 
     def check_write(self, path: Path, permissions: Permissions) -> None:
-        """Raises ElsewhereError unless the path may be written. Nothing is ever written among the allowed scripts."""
-        if permissions.scripts and is_within(path, permissions.scripts):
-            raise ElsewhereError(
-                f"“{path}” is in a folder from which this computer runs scripts, and no task may write there.",
-                "Let the output have another folder.",
-            )
-        if self.write is not None and not is_within(path, self.write):
+        """Raises ElsewhereError unless the path may be written. Nothing is ever written among the allowed scripts.
+
+        What a link leads to is asked for, and where the link is: there it would be replaced, or get neighbours.
+        """
+        if permissions.scripts and (
+            is_within(path, permissions.scripts) or lies_within(path, permissions.scripts)
+        ):
+            raise _among_scripts(path)
+        if self.write is not None and not (is_within(path, self.write) and lies_within(path, self.write)):
             raise _refusal("write", path, "--allow-write")
 
 
@@ -78,16 +81,23 @@ def check_plan(
 
     `kernel` tells whether the kernel keeps the limits too, which is found out by default.
     """
+    if permissions.scripts or not limits.none:
+        for step in plan.steps:
+            _refuse_names_of_attachments(step)
     kernel = _has_landlock() if kernel is None else kernel
     for read in plan.inputs:
         limits.check_read(read)
     for output in plan.outputs:
-        limits.check_write(output.target, permissions)
-    if limits.none:
-        return
+        is_set = (
+            output.kind is OutputKind.FOLDER
+        )  # what counts are its files, perhaps in a named folder itself
+        limits.check_write(output.target / output.name if is_set else output.target, permissions)
     for step in plan.steps:
         for token in _unclear(step):
-            _check_token(token, limits, kernel)
+            if permissions.scripts:
+                _keep_from_scripts(token, permissions.scripts)
+            if not limits.none:
+                _check_token(token, limits, kernel)
 
 
 def cage(limits: Limits, outputs: Sequence[Path]) -> tuple[str, ...]:
@@ -120,23 +130,52 @@ def _unclear(step: Sequence[str]) -> Iterator[str]:
     return (token for index, token in enumerate(step) if index not in plain)
 
 
+def _refuse_names_of_attachments(step: Sequence[str]) -> None:
+    """Without a name of ours an attachment is written to where its own file says, whatever that is."""
+    for option, value in pairwise(step):
+        if option.startswith("-dump_attachment") and not value:
+            raise ElsewhereError(f"{option} needs the name of a file on this computer.")
+
+
+def _keep_from_scripts(token: str, scripts: Sequence[Path]) -> None:
+    """Options and filters write files too, such as attachments and logs: none may become a script, or replace one."""
+    for text in _readings(token):
+        _refuse_to_climb(token, text)
+        for path in _named(text):
+            if is_within(path, scripts) or lies_within(path, scripts):
+                raise _among_scripts(path)
+
+
+def _readings(token: str) -> tuple[str, str]:
+    """A filter is read with quotes and backslashes taken away, perhaps several times: look at both."""
+    return token, re.sub(r"[\\'\"]", "", token)
+
+
+def _named(text: str) -> Iterator[Path]:
+    for pattern in (_ROOTED, _WINDOWS):
+        for found in pattern.finditer(text):
+            yield Path(found[1].strip())
+
+
+def _refuse_to_climb(token: str, text: str) -> None:
+    if _CLIMBS.search(text):
+        raise ElsewhereError(
+            f"“{token}” climbs out of a folder with “..”, which is not allowed on this computer.",
+            "Write the whole path.",
+        )
+
+
 def _check_token(token: str, limits: Limits, kernel: bool) -> None:
     if token.startswith("-") and token[1:].split(":", maxsplit=1)[0] in _DECIDES_PROTOCOLS:
         raise ElsewhereError(f"{token} is not allowed on this computer, which limits the files of tasks.")
-    # A filter is read with quotes and backslashes taken away, perhaps several times: look at both.
-    for text in (token, re.sub(r"[\\'\"]", "", token)):
+    for text in _readings(token):
         if _NETWORK.search(text):
             raise ElsewhereError(
                 f"“{token}” is an address, and this computer lets tasks use only some of its folders."
             )
-        if _CLIMBS.search(text):
-            raise ElsewhereError(
-                f"“{token}” climbs out of a folder with “..”, which is not allowed on this computer.",
-                "Write the whole path.",
-            )
-        for pattern in (_ROOTED, _WINDOWS):
-            for found in pattern.finditer(text):
-                _check_named(Path(found[1].strip()), limits, kernel)
+        _refuse_to_climb(token, text)
+        for path in _named(text):
+            _check_named(path, limits, kernel)
 
 
 def _check_named(path: Path, limits: Limits, kernel: bool) -> None:
@@ -149,6 +188,13 @@ def _check_named(path: Path, limits: Limits, kernel: bool) -> None:
     for folders, option in ((limits.write, "--allow-write"), (limits.read, "--allow-read")):
         if folders is not None and not is_within(path, folders):
             raise _refusal("write" if option == "--allow-write" else "read", path, option)
+
+
+def _among_scripts(path: Path) -> ElsewhereError:
+    return ElsewhereError(
+        f"“{path}” is in a folder from which this computer runs scripts, and no task may write there.",
+        "Let the output have another folder.",
+    )
 
 
 def _refusal(what: str, path: Path, option: str) -> ElsewhereError:

@@ -191,7 +191,7 @@ class _Planner:
             if named is None:
                 continue
             beside = planned.target if named.is_absolute() else Path()
-            if not named.is_relative_to(beside):
+            if not named.is_relative_to(beside) or ".." in named.parts:
                 raise UsageError(
                     f"-{option.name} names “{named}”, which is not in the folder of the output.",
                     f"Let it be in {planned.target}, where everything is moved when the task is done.",

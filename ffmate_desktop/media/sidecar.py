@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import stat
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,15 @@ _MARKS = {"uuid", "status", "command", "inputFile"}
 def write(path: Path, task: dict[str, Any], inputs: list[Path]) -> None:
     """Write the task's sidecar, whole or not at all. Raises UserError when that would destroy something else."""
     _refuse_to_destroy(path, inputs)
-    temporary = path.with_name(f".{path.name[:200]}.{os.getpid()}.ffd-sidecar")
+    # A name that nobody else has or can guess: other tasks may write the same sidecar, and links may lie in wait.
+    temporary = path.with_name(f".ffd-{secrets.token_hex(8)}-sidecar")
     # The text of a file name that is no Unicode stands in it as an escape, which every reader of JSON takes.
     data = json.dumps(task, indent=2, ensure_ascii=True).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
         try:
+            with temporary.open("xb") as file:
+                file.write(data)
             temporary.replace(path)
         except OSError:
             temporary.unlink(missing_ok=True)

@@ -1,16 +1,13 @@
 """One attempt at a task, as far as files and ffmpeg are concerned: prepare, encode, judge, publish, clean up."""
 
 import asyncio
-import contextlib
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ffmate_desktop.domain.errors import ElsewhereError, UserError
+from ffmate_desktop.domain.errors import ElsewhereError, ForbiddenScriptError, UserError
 from ffmate_desktop.domain.grammar import join
-from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import Claim, IfExists, Task
 from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
@@ -23,60 +20,13 @@ from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.mounts import is_connected
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
-from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
-from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.media.probe import MediaFacts, ProbeError
 from ffmate_desktop.media.progress import Meter, Progress
 from ffmate_desktop.media.scripts import ScriptEnd, ScriptRun
 from ffmate_desktop.media.verdict import Verdict, judge
 from ffmate_desktop.node import script
 from ffmate_desktop.node.script import Script
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What every attempt on this node uses.
-
-    `os` and `arch` in FFmate's words; `work` holds a private folder for each attempt, `logs` the complete logs;
-    after `stall_seconds` without any sign of life an ffmpeg is taken for stuck, after `script_seconds` a script (0:
-    never). `permissions()` is asked anew for each attempt.
-    """
-
-    ffmpeg: Path
-    launcher: Launcher
-    prober: Prober
-    os: str
-    arch: str
-    work: Path
-    logs: Path
-    stall_seconds: float
-    script_seconds: float = 0
-    permissions: Callable[[], Permissions] = Permissions
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """Where the output is now, the main one first, and the bytes of all of it."""
-
-    paths: list[Path]
-    size: int
-
-    @classmethod
-    def at(cls, paths: list[Path]) -> "Published":
-        """Look how much it is; somebody may have moved some of it already."""
-        size = 0
-        for path in paths:
-            with contextlib.suppress(OSError):
-                size += path.stat().st_size
-        return cls(paths, size)
-
-    def to_json(self) -> dict[str, Any]:
-        """As the record keeps it for a successor."""
-        return {"paths": [str(path) for path in self.paths], "size": self.size}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Published":
-        """The inverse of `to_json`."""
-        return cls([Path(path) for path in data["paths"]], data["size"])
+from ffmate_desktop.node.workshop import Published, Workshop
 
 
 class Attempt:
@@ -127,7 +77,11 @@ class Attempt:
         """
         values = self._values(output or self.resolve_output())
         permissions = self._shop.permissions()
-        return await asyncio.to_thread(script.find, spec, values, self._folder, permissions)
+        try:
+            return await asyncio.to_thread(script.find, spec, values, self._folder, permissions)
+        except ForbiddenScriptError as error:
+            self._shop.script_refused(error.script)
+            raise
 
     async def run_script(self, found: Script, paused: bool) -> ScriptEnd:
         """Run it to its end; `cancel`, `pause` and `resume` are for it meanwhile."""

@@ -22,13 +22,17 @@ class Doorbell:
         self._wake = wake
         self._loop = asyncio.get_running_loop()
         self._events = FolderEvents(self._ring)
+        self._folders: frozenset[int] = frozenset()
         self._first: dict[int, float] = {}
         self._due: dict[int, float] = {}
         self._rests_until: dict[int, float] = {}
         self._timers: dict[int, asyncio.TimerHandle] = {}
 
     async def listen(self, folders: Mapping[int, str]) -> None:
-        """Listen to these folders (id → path), as far as their disks are local."""
+        """Listen to these folders (id → path), as far as their disks are local; what others rang is forgotten."""
+        self._folders = frozenset(folders)
+        for folder in self._due.keys() - self._folders:
+            self.answered(folder)
         await self._events.listen(folders)
 
     def is_broken(self, folder: int) -> bool:
@@ -58,6 +62,8 @@ class Doorbell:
         self._rests_until[folder] = self._loop.time() + (RESTS * seconds if seconds > LARGE else 0.0)
 
     def _ring(self, folder: int) -> None:
+        if folder not in self._folders:
+            return  # on its way when the folder was given up: nobody could ever answer
         now = self._loop.time()
         first = self._first.setdefault(folder, now)
         due = max(min(now + QUIET, first + LONGEST), self._rests_until.get(folder, 0.0))

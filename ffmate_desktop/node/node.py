@@ -13,7 +13,7 @@ from ffmate_desktop.db.leases import Beat, Held
 from ffmate_desktop.domain.change import AnythingChanged, Change, NodeChanged, TasksChanged
 from ffmate_desktop.domain.node import NodeFacts, NodeState
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress
-from ffmate_desktop.node.attempt import Workshop
+from ffmate_desktop.node.batch_ends import BatchEnds
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.computer import Computer
 from ffmate_desktop.node.heartbeat import Heartbeat
@@ -27,6 +27,7 @@ from ffmate_desktop.node.scheduler import Scheduler
 from ffmate_desktop.node.slots import Slots
 from ffmate_desktop.node.task_run import TaskRun
 from ffmate_desktop.node.watching import Watching
+from ffmate_desktop.node.workshop import Workshop
 from ffmate_desktop.services.presets import PresetService
 
 REMEMBERED = timedelta(days=30)
@@ -86,6 +87,7 @@ class Node:
         self._scheduler = Scheduler(
             database, node_id=self._node_id, wanted=self._wanted, start=self._start_task
         )
+        self._batch_ends = BatchEnds(database)
         self._janitor = Janitor(database, facts.machine)
         self._sender = ProgressSender(database, node_id=self._node_id, progress=self._live)
         self._watching = (
@@ -190,6 +192,7 @@ class Node:
                         (self._reconcile, "reconcile"),
                         (self._ship_lines, "log feed"),
                         (self._watch_folders, "watchfolders"),
+                        (self._batch_ends.run, "batches"),
                     )
                 ]
                 self._scheduler.wake()
@@ -223,6 +226,7 @@ class Node:
 
     async def _leave(self) -> None:
         await claims.give_back(self._database, self._node_id())  # a claim whose answer never came, too
+        await self._batch_ends.finish()
         await leases.leave(self._database, self._node_id())
         if self._feed is not None:
             await self._feed.flush_now(self._database, self._facts.identifier, self._node_id())
@@ -287,6 +291,7 @@ class Node:
         self._sender.wake()
 
     def _on_task_end(self, run: TaskRun) -> None:
+        self._batch_ends.add(run.claim.uuid)
         if self._runs.get(run.claim.id) is run:
             del self._runs[run.claim.id]
         if not self._runs:

@@ -5,6 +5,7 @@ import errno
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ffmate_desktop import logs
@@ -88,7 +89,8 @@ class Originals:
         if begun:  # the name is written down before anything is moved
             await self._write([_settled(step.pending, disposal=step.disposal) for step in begun])
             tag = f"{self._claim.node_id:x}-{self._claim.epoch}"
-            ended += await asyncio.to_thread(lambda: [_carry_out(step, tag) for step in begun])
+            root = self._settings.path
+            ended += await asyncio.to_thread(lambda: [_carry_out(step, tag, root) for step in begun])
         await self._write([end for end in ended if end is not None])
 
     async def _write(self, settled: Sequence[Settled]) -> None:
@@ -114,10 +116,11 @@ def _plan(move: _Move) -> "_Move | Settled":
     return replace(move, disposal=disposal | {"begun": True})
 
 
-def _carry_out(move: _Move, tag: str) -> Settled:
+def _carry_out(move: _Move, tag: str, root: str) -> Settled:
     pending, disposal = move.pending, move.disposal
     version = (pending.found.size, pending.found.mtime)
     moves = disposal["action"] == OriginalAction.MOVE
+    aside = _below(root, disposal["target"]) if moves else ""
     try:
         if moves:
             fate = originals.move(move.source, disposal["target"], version, f"{tag}-{pending.id}")
@@ -125,23 +128,40 @@ def _carry_out(move: _Move, tag: str) -> Settled:
             fate = originals.throw_away(move.source, version)
     except OSError as error:
         what = "moved" if moves else "put into the trash"
-        return _settled(pending, f"It cannot be {what}: {_words(error)}.", disposal=disposal)
+        later = {
+            key: disposal[key] for key in disposal if key != "begun"
+        }  # and its output is looked at again
+        return _settled(pending, f"It cannot be {what}: {_words(error)}.", disposal=later)
     match fate:
         case Fate.AWAY:
             where = f"Moved to “{disposal['target']}”." if moves else "Put into the trash."
-            return _settled(pending, where, gone=True)
+            return _settled(pending, where, gone=True, aside=aside)
         case Fate.GONE:
-            return _settled(pending, "" if moves else "Put into the trash, or removed.", gone=True)
+            where = "" if moves else "Put into the trash, or removed."
+            return _settled(pending, where, gone=True, aside=aside)
         case Fate.CHANGED:
             return _settled(pending, "Left in place: it has changed since it was encoded.")
         case Fate.TAKEN:
             return _settled(pending, disposal={key: disposal[key] for key in disposal if key != "target"})
 
 
+def _below(root: str, path: str) -> str:
+    """The path as the ledger has it, when it is below the watchfolder; else nothing."""
+    try:
+        return "/".join(Path(path).relative_to(root).parts)
+    except ValueError:
+        return ""
+
+
 def _settled(
-    pending: Pending, reason: str = "", *, disposal: dict[str, Any] | None = None, gone: bool = False
+    pending: Pending,
+    reason: str = "",
+    *,
+    disposal: dict[str, Any] | None = None,
+    gone: bool = False,
+    aside: str = "",
 ) -> Settled:
-    return Settled(pending.id, pending.state, reason, pending.attempts, disposal, gone)
+    return Settled(pending.id, pending.state, reason, pending.attempts, disposal, gone, aside)
 
 
 def _words(error: OSError) -> str:

@@ -71,9 +71,7 @@ class Scan:
             Job(lambda: view_of(self._settings.path), "looking at a watchfolder")
         )
         originals = Originals(self._database, self._claim)
-        if self._view:
-            self._settled = await originals.settle()
-            await originals.dispose()
+        self._settled = await originals.settle()
         await self._known.catch_up(self._database, self._claim, self._view)
         walker = Walker(self._settings.path, rules, self._known.known, self._known.foreign)
         try:
@@ -81,6 +79,7 @@ class Scan:
         finally:
             walker.end()
         self._check_root(walked)
+        await originals.dispose()
         self._judge = Judge(self._settings, rules, self._view, time.time())
         self._note(files=walked.files, unreadable=len(walked.unreadable))
         walked.news.sort(key=lambda found: found.path)

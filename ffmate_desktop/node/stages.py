@@ -10,12 +10,13 @@ from ffmate_desktop.domain.task import Outcome, TaskStatus
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.ffmpeg import Finished
 from ffmate_desktop.node.alongside import alongside
-from ffmate_desktop.node.attempt import Attempt, Published
+from ffmate_desktop.node.attempt import Attempt
 from ffmate_desktop.node.ending import failure
 from ffmate_desktop.node.holder import Holder
 from ffmate_desktop.node.order import Order, Orders
 from ffmate_desktop.node.script_stages import ScriptStages
 from ffmate_desktop.node.slots import Slots
+from ffmate_desktop.node.workshop import Published
 
 TELL_DELAY = 0.25
 """Seconds that an encode lasts before its facts are worth a write; the end of a shorter one brings them as well."""
@@ -122,6 +123,8 @@ class Stages:
         self._attempt.log.note("verified and published")
         if len(published.paths) == 1:
             known |= {"output": os.fspath(published.paths[0])}
+        elif published.paths:  # who asks later whether the output is there looks at this one
+            known |= {"first": {"path": os.fspath(published.paths[0]), "size": published.first}}
         known |= {"size": published.size}
         if (spec := self._attempt.spec.post_processing) is not None:
             await self._take_slot()

@@ -11,13 +11,14 @@ from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskStatus
 from ffmate_desktop.media.progress import Progress
 from ffmate_desktop.node.alongside import alongside
-from ffmate_desktop.node.attempt import Attempt, Workshop
+from ffmate_desktop.node.attempt import Attempt
 from ffmate_desktop.node.ending import Ending, failure
 from ffmate_desktop.node.holder import Finish, Holder
 from ffmate_desktop.node.log_shipper import LogShipper
 from ffmate_desktop.node.order import Order, OrderedError, Orders
 from ffmate_desktop.node.slots import Slots
 from ffmate_desktop.node.stages import Stages
+from ffmate_desktop.node.workshop import Workshop
 
 
 class TaskRun:

@@ -16,7 +16,8 @@ from ffmate_desktop.media.ffmpeg import FFmpegRun
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.probe import MediaFacts
 from ffmate_desktop.media.progress import Meter, Progress
-from ffmate_desktop.node.attempt import Attempt, Workshop
+from ffmate_desktop.node.attempt import Attempt
+from ffmate_desktop.node.workshop import Workshop
 from ffmate_desktop.services.trial import TrialResult, trial_spec
 
 STILL_WIDTH = 560

@@ -99,7 +99,11 @@ class Watching:
             return IDLE
         if self._list_changed:
             self._list_changed = False
-            await self._read_list()
+            try:
+                await self._read_list()
+            except BaseException:
+                self._list_changed = True  # nobody tells again
+                raise
         while len(self._busy) < MOST_SCANS:
             hurried = self._doorbell.rung(self._busy) if self._doorbell is not None else []
             seconds = await scans.next_scan(self._database, self._node_id())
@@ -135,7 +139,6 @@ class Watching:
             logs.watchfolder.info("The scan of “%s” has to wait: %s", claim.settings.name, reason(error))
         except Exception:  # noqa: BLE001 - a defect of ours costs one scan, never the node
             logs.watchfolder.exception("The scan of “%s” met a defect of the program", claim.settings.name)
-            self._known.pop(claim.id, None)
         finally:
             self._busy.discard(claim.id)
             if self._doorbell is not None:
@@ -145,16 +148,19 @@ class Watching:
 
     async def _try(self, claim: ScanClaim) -> None:
         hanging = self._hanging.get(claim.id)
-        known = self._known.setdefault(claim.id, KnownFiles())
+        # Taken away, not looked at: a scan that has lost its claim, which it learns late, may still go on with it.
+        known = self._known.pop(claim.id, None) or KnownFiles()
         scan = Scan(self._database, claim, known, self._presets)
         try:
             if hanging is not None and hanging.is_alive:
                 raise UnreachableError(f"The folder “{claim.settings.path}” does not answer.")
             result = await scan.run()
+            self._known[claim.id] = known
             self._shunned.discard(claim.id)
             self._hanging.pop(claim.id, None)
             self._tell(claim, result)
         except UnreachableError as error:
+            self._known[claim.id] = known
             if scan.hangs is not None:
                 self._hanging[claim.id] = scan.hangs
             self._shunned.add(claim.id)

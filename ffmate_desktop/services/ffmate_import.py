@@ -159,20 +159,24 @@ class FFmateImport:
 
 
 async def read(source: str) -> Tables:
-    """The tables of a SQLite file or a PostgreSQL URI; raises UserError when it is neither, or has none of FFmate's."""
+    """The tables of a SQLite file or a PostgreSQL URI; raises UserError when there are none of FFmate's."""
     if source.startswith(("postgres://", "postgresql://")):
         tables = await ffmate_source.read_postgres(source)
     else:
-        path = Path(source).expanduser()
-        if not path.is_file():
-            raise UserError(
-                f"There is no file “{source}”.",
-                "Name FFmate's SQLite file, or the URI of its PostgreSQL database.",
-            )
-        tables = await asyncio.to_thread(ffmate_source.read_sqlite, path)
+        tables = await asyncio.to_thread(_read_file, source)
     if not tables.keys() & {"presets", "preset", "watchfolder", "watchfolders", "webhook", "webhooks"}:
         raise UserError("This is no database of FFmate 2: it has none of its tables.")
     return tables
+
+
+def _read_file(source: str) -> Tables:
+    path = Path(source).expanduser()
+    if not path.is_file():
+        raise UserError(
+            f"There is no file “{source}”.",
+            "Name FFmate's SQLite file, or the URI of its PostgreSQL database.",
+        )
+    return ffmate_source.read_sqlite(path)
 
 
 def _with(item: Item, fate: Fate, note: str) -> Item:

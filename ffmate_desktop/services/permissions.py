@@ -5,6 +5,7 @@ Nothing of it is in the database: whoever can write there can queue commands, an
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class PermissionService:
         self._given = given
         self._trusts_queue = trusts_queue
         self._chosen: Allowed | None = None
+        self._listeners: list[Callable[[str], None]] = []
 
     @property
     def chosen(self) -> Allowed:
@@ -58,6 +60,21 @@ class PermissionService:
             read=read or None,
             write=write or None,
         )
+
+    @property
+    def trusts_queue(self) -> bool:
+        """Nobody but this account can queue tasks."""
+        return self._trusts_queue
+
+    def on_refused(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Hear of each script that was refused here, until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def tell_refused(self, script: str) -> None:
+        """A task was refused here because of this script, which is there."""
+        for listener in list(self._listeners):
+            listener(script)
 
     def question(self, folder: Path) -> str:
         """What the owner is asked before a folder of scripts is allowed."""

@@ -17,7 +17,7 @@ from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.paths import is_absolute, numbered, output_key
 from ffmate_desktop.domain.preset import Preset
-from ffmate_desktop.domain.processing import DirectWebhook, ProcessingSpec, check_processing
+from ffmate_desktop.domain.processing import check_processing
 from ffmate_desktop.domain.task import IfExists, NewTask, PresetName, TaskSpec
 from ffmate_desktop.domain.wildcards import NODE_WILDCARDS, Moment, Values, expand, expand_steps, wildcards_in
 from ffmate_desktop.media import command as command_line
@@ -25,6 +25,7 @@ from ffmate_desktop.media.mounts import mount_of
 from ffmate_desktop.media.outputs import check_names, plan
 from ffmate_desktop.media.publish import check_writable, explain
 from ffmate_desktop.services.known_commands import KnownCommands
+from ffmate_desktop.services.script_checks import check_script, webhooks_of
 
 MAX_NUMBER = 10_000
 """So many names are tried before a free one is given up."""
@@ -98,7 +99,7 @@ def prepare(
     before = check_processing(new.pre_processing or (preset and preset.pre_processing) or None, "pre")
     after = check_processing(new.post_processing or (preset and preset.post_processing) or None, "post")
     for script in (before, after):
-        _check_script(script, values)
+        check_script(script, values)
     output = None if wildcards_in(pattern) & NODE_WILDCARDS or not path else path
     if output is not None:
         _refuse_existing(output, new.if_exists)
@@ -117,7 +118,7 @@ def prepare(
         client=client,
         pre_processing=before,
         post_processing=after,
-        webhooks=_webhooks(new, preset),
+        webhooks=webhooks_of(new, preset),
     )
     row = TaskRow(
         uuid=uuid,
@@ -273,32 +274,6 @@ def _check_command(steps: list[list[str]], values: Values, *, uuid: str) -> None
     )
     for step in planned.steps:
         command_line.build(Path("ffmpeg"), step)
-
-
-def _check_script(script: ProcessingSpec | None, values: Values) -> None:
-    """Put in what is known, to find now a file that the task lacks. Whether a script may run is its node's to say."""
-    if script is None:
-        return
-    if script.sidecar is not None:
-        path = expand(script.sidecar, values)
-        if not is_absolute(path):
-            raise UsageError(
-                f"The sidecar “{script.sidecar}” does not say in which folder.",
-                "Write a full path, such as ${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}.json",
-            )
-    for token in script.tokens:
-        expand(token, replace(values, sidecar_file="sidecar"))
-    if script.tokens and not is_absolute(expand(script.tokens[0], replace(values, sidecar_file="sidecar"))):
-        raise UsageError(
-            f"The script “{script.tokens[0]}” does not say in which folder.",
-            "Write its full path, as it is on the nodes.",
-        )
-
-
-def _webhooks(new: NewTask, preset: Preset | None) -> tuple[DirectWebhook, ...] | None:
-    """Those of the task and of the preset; only events of tasks can be meant."""
-    joined = (*(new.webhooks or ()), *((preset.webhooks if preset else None) or ()))
-    return tuple(hook for hook in dict.fromkeys(joined) if hook.event.startswith("task.")) or None
 
 
 def _refuse_existing(output: str, if_exists: IfExists) -> None:

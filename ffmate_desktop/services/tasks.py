@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from ffmate_desktop.db import commands
+from ffmate_desktop.db import batches, commands
 from ffmate_desktop.db import tasks as stored
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.tasks import TaskRow
@@ -128,7 +128,9 @@ class TaskService:
 
     async def cancel(self, uuids: Sequence[UUID]) -> set[UUID]:
         """Cancel; returns those that were not done yet. Running ones end on their node within two seconds."""
-        return await stored.cancel(self._database, uuids)
+        cancelled = await stored.cancel(self._database, uuids)
+        await batches.finish(self._database, list(cancelled))
+        return cancelled
 
     async def pause(self, uuids: Sequence[UUID]) -> set[UUID]:
         """Hold or suspend; returns those that were not done yet."""
@@ -149,7 +151,9 @@ class TaskService:
 
     async def delete(self, uuids: Sequence[UUID]) -> set[UUID]:
         """Remove tasks with their logs; running ones are killed first."""
-        return await stored.delete(self._database, uuids)
+        deleted = await stored.delete(self._database, uuids)
+        await batches.finish(self._database)  # whose, the deleted ones cannot tell any more
+        return deleted
 
     async def log(self, uuid: UUID) -> list[LogChunk]:
         """The lines of all attempts, oldest first."""

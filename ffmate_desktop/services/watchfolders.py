@@ -9,7 +9,7 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.order import HIGHEST
-from ffmate_desktop.domain.paths import is_absolute, pure
+from ffmate_desktop.domain.paths import is_absolute, output_key, pure
 from ffmate_desktop.domain.watch_rules import Pattern
 from ffmate_desktop.domain.watchfolder import (
     Counts,
@@ -215,7 +215,7 @@ def _check_original(original: Original, path: str, *, may_trash: bool) -> None:
         case OriginalAction.MOVE:
             if not original.folder.strip():
                 raise UsageError("Where should the originals be moved?", "Name a folder, for example done")
-            if pure(path) == pure(path) / original.folder:
+            if output_key(path) == output_key(str(pure(path) / original.folder)):
                 raise UsageError(
                     "The originals cannot be moved to the watchfolder itself.", "Name another folder."
                 )

@@ -28,6 +28,10 @@ from watchdog.observers.api import BaseObserver, EventEmitter
 from ffmate_desktop import logs
 from ffmate_desktop.domain.watch_names import is_passed_over
 from ffmate_desktop.storage.place import is_local
+from ffmate_desktop.storage.threads import Job
+
+PATIENCE = 5.0
+"""Seconds in which a folder must say whether it is there: a share whose server is gone never does."""
 
 _WANTED: list[type[FileSystemEvent]] = [
     DirCreatedEvent,
@@ -56,6 +60,8 @@ class FolderEvents:
         self._lock = threading.Lock()
         self._rung: set[int] = set()
         self._observers: dict[int, tuple[str, BaseObserver]] = {}
+        self._asked: dict[str, Job[bool]] = {}
+        """Paths that were asked whether somebody can listen to them; some never answer."""
         self._deaf: dict[int, str] = {}
         """Folders to which nobody can listen, and their path at that time: said once."""
 
@@ -64,8 +70,10 @@ class FolderEvents:
         for folder, (path, observer) in tuple(self._observers.items()):
             if folders.get(folder) != path or not _lives(observer):
                 await asyncio.to_thread(self._stop, folder)
-        for folder, path in folders.items():
-            if folder not in self._observers:
+        wanted = [(folder, path) for folder, path in folders.items() if folder not in self._observers]
+        fits = await asyncio.gather(*(self._is_fit(path) for _, path in wanted))
+        for (folder, path), is_fit in zip(wanted, fits, strict=True):
+            if is_fit:
                 await asyncio.to_thread(self._start, folder, path)
 
     async def close(self) -> None:
@@ -77,9 +85,23 @@ class FolderEvents:
         """Whether what told of this folder has ended by itself; `listen` begins anew."""
         return folder in self._observers and not _lives(self._observers[folder][1])
 
+    async def _is_fit(self, path: str) -> bool:
+        """Whether it is a folder on a local disk; False while nobody answers."""
+        former = self._asked.pop(path, None)
+        if former is not None and former.is_alive:
+            self._asked[path] = former
+            return False
+        job = Job(lambda: Path(path).is_dir() and is_local(path), "looking where a watchfolder is")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await job.result()
+        except TimeoutError:
+            self._asked[path] = job
+            return False
+        except OSError:  # it may not be looked at
+            return False
+
     def _start(self, folder: int, path: str) -> None:
-        if not Path(path).is_dir() or not is_local(path):
-            return
         observer = Observer()
         try:
             observer.schedule(

@@ -85,6 +85,8 @@ def _copy(old: Path, new: Path, version: Version, tag: str) -> Fate:
         except FileExistsError:
             return Fate.TAKEN
         sync_folder(new.parent)
+        if _version(old) != version:  # replaced while the copy got its name
+            return Fate.CHANGED
         old.unlink()
         return Fate.AWAY
     finally:
@@ -103,7 +105,7 @@ def throw_away(path: str, version: Version) -> Fate:
 
 
 def is_safe_to_remove(source: str, output: str | None, size: int | None) -> bool:
-    """Whether the result is there, from here, and no other name of the original. Of a set, whether its folder is."""
+    """Whether the result is there, from here, and no other name of the original. Of several files, the first."""
     if output is None:
         return False
     path = Path(output)
@@ -111,7 +113,7 @@ def is_safe_to_remove(source: str, output: str | None, size: int | None) -> bool
         status = path.stat()
         return status.st_size > 0 and size in (None, status.st_size) and not path.samefile(source)
     except FileNotFoundError:
-        return "%" in path.name and path.parent.is_dir()
+        return False
 
 
 def _version(path: Path) -> Version | None:

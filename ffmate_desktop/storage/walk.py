@@ -24,11 +24,11 @@ def fingerprint(path: str, size: int, mtime: int, inode: int, locked: bool = Fal
 
 
 def view_of(root: str) -> int:
-    """What tells whether two nodes number inodes alike: the inode of the root; 0 when it is not there."""
+    """What tells whether two nodes number inodes alike: the inode of the root. Raises UnreachableError."""
     try:
         return os.stat(root).st_ino & _INODES  # noqa: PTH116 - paths are text here, a hundred thousand times
-    except OSError:
-        return 0
+    except OSError as error:
+        raise UnreachableError(_unreachable(root, error)) from error
 
 
 class WalkEndedError(Exception):

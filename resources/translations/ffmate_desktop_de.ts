@@ -52,16 +52,20 @@
         <translation>Sie liegt in einer Datenbank in diesem Computer, mit der sich sonst niemand verbinden kann. Mehrere Computer arbeiten über einen PostgreSQL-Server (15 oder neuer) zusammen, den alle erreichen: auf einem Ihrer Computer, auf einem NAS oder gemietet.</translation>
     </message>
     <message>
-        <source>Start FFmate Desktop with it, here and on every other computer, by the same command:</source>
-        <translation>Starten Sie FFmate Desktop damit, hier und auf jedem anderen Computer, mit demselben Befehl:</translation>
+        <source>Choose it in the settings of this computer, and start every other one with it:</source>
+        <translation>Wählen Sie ihn in den Einstellungen dieses Computers, und starten Sie jeden anderen damit:</translation>
     </message>
     <message>
-        <source>The tasks in this queue stay on this computer: let them finish first, or start without the option to find them again.</source>
-        <translation>Die Aufgaben in dieser Warteschlange bleiben auf diesem Computer: Lassen Sie sie zuerst fertig werden, oder starten Sie ohne die Option, um sie wiederzufinden.</translation>
+        <source>The tasks in this queue stay on this computer: let them finish first, or come back to this database to find them again.</source>
+        <translation>Die Aufgaben in dieser Warteschlange bleiben auf diesem Computer: Lassen Sie sie zuerst fertig werden, oder kehren Sie zu dieser Datenbank zurück, um sie wiederzufinden.</translation>
     </message>
     <message>
         <source>Copy the example</source>
         <translation>Beispiel kopieren</translation>
+    </message>
+    <message>
+        <source>Open the settings</source>
+        <translation>Einstellungen öffnen</translation>
     </message>
     <message>
         <source>Copied</source>
@@ -76,102 +80,102 @@
     <name>Afterwards</name>
     <message>
         <source>After success</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach Erfolg</translation>
     </message>
     <message>
         <source>After failure</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach einem Fehler</translation>
     </message>
     <message>
         <source>Tries after a failure</source>
-        <translation type="unfinished"></translation>
+        <translation>Versuche nach einem Fehler</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished"></translation>
+        <translation>keine</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished">Erneut versuchen</translation>
+        <translation>Noch einmal</translation>
     </message>
 </context>
 <context>
     <name>Basics</name>
     <message>
         <source>The folder that is watched, as the nodes reach it</source>
-        <translation type="unfinished"></translation>
+        <translation>Der überwachte Ordner, so wie die Knoten ihn erreichen</translation>
     </message>
     <message>
         <source>Choose …</source>
-        <translation type="unfinished">Wählen …</translation>
+        <translation>Wählen …</translation>
     </message>
     <message>
         <source>Choose the folder that is watched</source>
-        <translation type="unfinished"></translation>
+        <translation>Den überwachten Ordner wählen</translation>
     </message>
     <message>
         <source>For the people who wonder what it is for</source>
-        <translation type="unfinished"></translation>
+        <translation>Für alle, die sich fragen, wozu er da ist</translation>
     </message>
     <message>
         <source>Seconds between two scans</source>
-        <translation type="unfinished"></translation>
+        <translation>Sekunden zwischen zwei Durchsuchungen</translation>
     </message>
     <message>
         <source>s</source>
-        <translation type="unfinished"></translation>
+        <translation>s</translation>
     </message>
     <message>
         <source>Checks without a change</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfungen ohne Änderung</translation>
     </message>
     <message>
         <source>Folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished">Name</translation>
+        <translation>Name</translation>
     </message>
     <message>
         <source>Description</source>
-        <translation type="unfinished">Beschreibung</translation>
+        <translation>Beschreibung</translation>
     </message>
     <message>
         <source>Output</source>
-        <translation type="unfinished">Ausgabe</translation>
+        <translation>Ausgabe</translation>
     </message>
     <message>
         <source>Checks</source>
-        <translation type="unfinished"></translation>
+        <translation>Prüfungen</translation>
     </message>
     <message>
         <source>Scan every</source>
-        <translation type="unfinished"></translation>
+        <translation>Suchen alle</translation>
     </message>
     <message>
         <source>Say where outputs go: the preset does not</source>
-        <translation type="unfinished"></translation>
+        <translation>Wohin die Ausgaben kommen: die Voreinstellung sagt es nicht</translation>
     </message>
     <message>
         <source>As the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie der Ordner</translation>
     </message>
     <message>
         <source>A file counts as complete when its size has not changed for {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine Datei gilt als vollständig, wenn sich ihre Größe {0} lang nicht geändert hat.</translation>
     </message>
     <message>
         <source>A file is taken as soon as it is seen, also when it is still being copied.</source>
-        <translation type="unfinished"></translation>
+        <translation>Eine Datei wird genommen, sobald sie gesehen wird, auch wenn sie noch kopiert wird.</translation>
     </message>
     <message>
         <source>{0} becomes {1}</source>
-        <translation type="unfinished">Aus {0} wird {1}</translation>
+        <translation>{0} wird zu {1}</translation>
     </message>
     <message>
         <source>Choose the folder to watch</source>
-        <translation type="unfinished"></translation>
+        <translation>Den Ordner wählen, der überwacht wird</translation>
     </message>
 </context>
 <context>
@@ -432,30 +436,30 @@
     <name>FileActions</name>
     <message>
         <source>Show the task</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufgabe zeigen</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished">Erneut versuchen</translation>
+        <translation>Noch einmal</translation>
     </message>
     <message>
         <source>Show in folder</source>
-        <translation type="unfinished">Im Ordner zeigen</translation>
+        <translation>Im Ordner zeigen</translation>
     </message>
     <message>
         <source>Copy path</source>
-        <translation type="unfinished"></translation>
+        <translation>Pfad kopieren</translation>
     </message>
     <message>
         <source>This file is not on this computer.</source>
-        <translation type="unfinished">Diese Datei ist nicht auf diesem Computer.</translation>
+        <translation>Diese Datei ist nicht auf diesem Computer.</translation>
     </message>
 </context>
 <context>
     <name>FileTable</name>
     <message>
         <source>Files of the watchfolder</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien des überwachten Ordners</translation>
     </message>
 </context>
 <context>
@@ -473,95 +477,95 @@
     <name>FolderActions</name>
     <message>
         <source>Scan now</source>
-        <translation type="unfinished"></translation>
+        <translation>Jetzt suchen</translation>
     </message>
     <message>
         <source>Suspend</source>
-        <translation type="unfinished"></translation>
+        <translation>Aussetzen</translation>
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished">Fortsetzen</translation>
+        <translation>Fortsetzen</translation>
     </message>
     <message>
         <source>Edit</source>
-        <translation type="unfinished">Bearbeiten</translation>
+        <translation>Bearbeiten</translation>
     </message>
     <message>
         <source>Open folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner öffnen</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished">Löschen</translation>
+        <translation>Löschen</translation>
     </message>
     <message>
         <source>“{0}” is not on this computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{0}“ ist nicht auf diesem Computer.</translation>
     </message>
     <message>
         <source>Another node may reach it under this path.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein anderer Knoten erreicht den Ordner vielleicht unter diesem Pfad.</translation>
     </message>
     <message>
         <source>Delete the watchfolder “{0}”?</source>
-        <translation type="unfinished"></translation>
+        <translation>Den überwachten Ordner „{0}“ löschen?</translation>
     </message>
     <message>
         <source>The folder and every file in it stay as they are. Tasks that were made from it stay in the queue and go on. What the cluster knows of its files is forgotten.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Ordner und alle Dateien darin bleiben, wie sie sind. Aufgaben, die daraus entstanden sind, bleiben in der Warteschlange und laufen weiter. Was der Cluster über die Dateien weiß, wird vergessen.</translation>
     </message>
 </context>
 <context>
     <name>FolderRowDelegate</name>
     <message>
         <source>No files yet</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch keine Dateien</translation>
     </message>
     <message>
         <source>{0} skipped</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} übergangen</translation>
     </message>
 </context>
 <context>
     <name>FolderTable</name>
     <message>
         <source>Watchfolders</source>
-        <translation type="unfinished"></translation>
+        <translation>Überwachte Ordner</translation>
     </message>
 </context>
 <context>
     <name>GroupedView</name>
     <message>
         <source>Batches and their tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>Stapel und ihre Aufgaben</translation>
     </message>
 </context>
 <context>
     <name>Groups</name>
     <message>
         <source>Single tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>Einzelne Aufgaben</translation>
     </message>
     <message>
         <source>{0} and %n more</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} und %n weitere</translation>
     </message>
     <message>
         <source>{0} of {1} done</source>
-        <translation type="unfinished">{0} von {1} fertig</translation>
+        <translation>{0} von {1} fertig</translation>
     </message>
     <message>
         <source>{0} failed</source>
-        <translation type="unfinished">{0} fehlgeschlagen</translation>
+        <translation>{0} fehlgeschlagen</translation>
     </message>
     <message>
         <source>{0} canceled</source>
-        <translation type="unfinished">{0} abgebrochen</translation>
+        <translation>{0} abgebrochen</translation>
     </message>
     <message>
         <source>{0} running</source>
-        <translation type="unfinished">{0} in Arbeit</translation>
+        <translation>{0} in Arbeit</translation>
     </message>
 </context>
 <context>
@@ -1236,7 +1240,7 @@
     </message>
     <message>
         <source>Watchfolders</source>
-        <translation type="unfinished"></translation>
+        <translation>Überwachte Ordner</translation>
     </message>
     <message>
         <source>Presets</source>
@@ -1328,7 +1332,7 @@
     </message>
     <message>
         <source>Try it …</source>
-        <translation type="unfinished"></translation>
+        <translation>Ausprobieren …</translation>
     </message>
     <message>
         <source>Duplicate</source>
@@ -1380,7 +1384,7 @@
     </message>
     <message>
         <source>Choose a file to try this on</source>
-        <translation type="unfinished"></translation>
+        <translation>Datei zum Ausprobieren wählen</translation>
     </message>
     <message>
         <source>Presets (*.json)</source>
@@ -1630,15 +1634,15 @@
     <name>QueueGroups</name>
     <message>
         <source>Batches</source>
-        <translation type="unfinished">Stapel</translation>
+        <translation>Stapel</translation>
     </message>
     <message>
         <source>Group the tasks by batch, with the overall progress of each</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufgaben nach Stapeln gruppieren, mit deren Gesamtfortschritt</translation>
     </message>
     <message>
         <source>Group the tasks by batch</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufgaben nach Stapeln gruppieren</translation>
     </message>
 </context>
 <context>
@@ -1772,6 +1776,49 @@
     <message>
         <source>Copied</source>
         <translation>Kopiert</translation>
+    </message>
+</context>
+<context>
+    <name>ScriptQuestion</name>
+    <message>
+        <source>A task wants to run the script “{0}” on this computer.</source>
+        <translation>Eine Aufgabe will auf diesem Computer das Skript „{0}“ ausführen.</translation>
+    </message>
+    <message>
+        <source>Scripts of “{0}” are not allowed here. Other computers may run the task.</source>
+        <translation>Skripte aus „{0}“ sind hier nicht erlaubt. Andere Computer dürfen die Aufgabe vielleicht ausführen.</translation>
+    </message>
+    <message>
+        <source>Allow …</source>
+        <translation>Erlauben …</translation>
+    </message>
+    <message>
+        <source>Only tasks of this computer run here.</source>
+        <translation>Hier laufen nur Aufgaben dieses Computers.</translation>
+    </message>
+    <message>
+        <source>Everybody who can write to the database of the queue can queue tasks.</source>
+        <translation>Wer in die Datenbank der Warteschlange schreiben kann, kann Aufgaben einreihen.</translation>
+    </message>
+    <message>
+        <source>A task may then start any program in this folder, with any arguments, and with all rights of your account. Choose a folder that holds nothing but scripts for tasks, and that only you can change.</source>
+        <translation>Eine Aufgabe darf dann jedes Programm in diesem Ordner starten, mit beliebigen Argumenten und allen Rechten Ihres Kontos. Wählen Sie einen Ordner, in dem nur Skripte für Aufgaben liegen und den nur Sie ändern können.</translation>
+    </message>
+    <message>
+        <source>Run scripts from “{0}” on this computer?</source>
+        <translation>Skripte aus „{0}“ auf diesem Computer ausführen?</translation>
+    </message>
+    <message>
+        <source>Allow</source>
+        <translation>Erlauben</translation>
+    </message>
+    <message>
+        <source>Scripts of “{0}” may run on this computer.</source>
+        <translation>Skripte aus „{0}“ dürfen auf diesem Computer laufen.</translation>
+    </message>
+    <message>
+        <source>Restart the tasks that were refused.</source>
+        <translation>Starten Sie die abgelehnten Aufgaben neu.</translation>
     </message>
 </context>
 <context>
@@ -1981,7 +2028,7 @@
     </message>
     <message>
         <source>Working out the names: {0} of {1} …</source>
-        <translation type="unfinished"></translation>
+        <translation>Namen werden ermittelt: {0} von {1} …</translation>
     </message>
     <message>
         <source>Working out the names …</source>
@@ -2221,39 +2268,39 @@
     <name>Tasks</name>
     <message>
         <source>Any node</source>
-        <translation type="unfinished">Jeder Knoten</translation>
+        <translation>Jeder Knoten</translation>
     </message>
     <message>
         <source>Write FFmate&apos;s .lock files, too</source>
-        <translation type="unfinished"></translation>
+        <translation>Auch die .lock-Dateien von FFmate schreiben</translation>
     </message>
     <message>
         <source>Priority</source>
-        <translation type="unfinished">Priorität</translation>
+        <translation>Priorität</translation>
     </message>
     <message>
         <source>Tasks with a higher number run first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aufgaben mit höherer Zahl laufen zuerst.</translation>
     </message>
     <message>
         <source>Labels</source>
-        <translation type="unfinished">Labels</translation>
+        <translation>Labels</translation>
     </message>
     <message>
         <source>Only nodes with these labels scan the folder and run its tasks, such as storage:media.</source>
-        <translation type="unfinished"></translation>
+        <translation>Nur Knoten mit diesen Labels durchsuchen den Ordner und bearbeiten seine Aufgaben, zum Beispiel storage:media.</translation>
     </message>
     <message>
         <source>For the time in which FFmate nodes watch the same folder. Theirs are always honoured.</source>
-        <translation type="unfinished"></translation>
+        <translation>Für die Zeit, in der FFmate-Knoten denselben Ordner überwachen. Deren Dateien werden immer beachtet.</translation>
     </message>
     <message>
         <source>{0}, as preset</source>
-        <translation type="unfinished">{0}, wie voreingestellt</translation>
+        <translation>{0}, wie in der Voreinstellung</translation>
     </message>
     <message>
         <source>As preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie in der Voreinstellung</translation>
     </message>
 </context>
 <context>
@@ -2298,43 +2345,43 @@
     <name>Trial</name>
     <message>
         <source>Looking through the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Ordner wird durchgesehen</translation>
     </message>
     <message>
         <source>What would happen to each file</source>
-        <translation type="unfinished"></translation>
+        <translation>Was mit jeder Datei geschähe</translation>
     </message>
     <message>
         <source>Stop</source>
-        <translation type="unfinished">Anhalten</translation>
+        <translation>Anhalten</translation>
     </message>
     <message>
         <source>Back to the settings</source>
-        <translation type="unfinished"></translation>
+        <translation>Zurück zu den Einstellungen</translation>
     </message>
     <message>
         <source>Looking through the folder …</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Ordner wird durchgesehen …</translation>
     </message>
     <message>
         <source>Nothing is written, moved or queued.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es wird nichts geschrieben, verschoben oder eingereiht.</translation>
     </message>
     <message>
         <source>{0} of {1} files would be queued.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} von {1} Dateien würden eingereiht.</translation>
     </message>
     <message>
         <source>Each of them once it has not changed for {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Jede davon, sobald sie sich {0} lang nicht geändert hat.</translation>
     </message>
     <message>
         <source>Nothing was written, moved or queued.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es wurde nichts geschrieben, verschoben oder eingereiht.</translation>
     </message>
     <message>
         <source>Stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>Angehalten.</translation>
     </message>
 </context>
 <context>
@@ -2452,286 +2499,286 @@
     <name>TryDialog</name>
     <message>
         <source>Try it</source>
-        <translation type="unfinished"></translation>
+        <translation>Ausprobieren</translation>
     </message>
     <message>
         <source>Trying “{0}” …</source>
-        <translation type="unfinished"></translation>
+        <translation>„{0}“ wird ausprobiert …</translation>
     </message>
     <message>
         <source>The first 2 seconds of your file, in a private place.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die ersten 2 Sekunden Ihrer Datei, an einem eigenen Ort.</translation>
     </message>
     <message>
         <source>A picture of the result</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Bild vom Ergebnis</translation>
     </message>
     <message>
         <source>What ffmpeg said</source>
-        <translation type="unfinished"></translation>
+        <translation>Was ffmpeg dazu sagt</translation>
     </message>
     <message>
         <source>Open it</source>
-        <translation type="unfinished"></translation>
+        <translation>Öffnen</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">Abbrechen</translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>It works.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es funktioniert.</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished">Schließen</translation>
+        <translation>Schließen</translation>
     </message>
 </context>
 <context>
     <name>WatchDialog</name>
     <message>
         <source>Edit watchfolder</source>
-        <translation type="unfinished"></translation>
+        <translation>Überwachten Ordner bearbeiten</translation>
     </message>
     <message>
         <source>Add watchfolder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner überwachen</translation>
     </message>
     <message>
         <source>Folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner</translation>
     </message>
     <message>
         <source>Which files</source>
-        <translation type="unfinished"></translation>
+        <translation>Welche Dateien</translation>
     </message>
     <message>
         <source>Afterwards</source>
-        <translation type="unfinished"></translation>
+        <translation>Danach</translation>
     </message>
     <message>
         <source>Tasks</source>
-        <translation type="unfinished">Aufgaben</translation>
+        <translation>Aufgaben</translation>
     </message>
     <message>
         <source>Parts of the settings</source>
-        <translation type="unfinished"></translation>
+        <translation>Teile der Einstellungen</translation>
     </message>
     <message>
         <source>Try: what would happen</source>
-        <translation type="unfinished"></translation>
+        <translation>Probe: was würde geschehen</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">Abbrechen</translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished">Sichern</translation>
+        <translation>Speichern</translation>
     </message>
     <message>
         <source>Every node that reaches the folder may scan it and encode its files.</source>
-        <translation type="unfinished"></translation>
+        <translation>Jeder Knoten, der den Ordner erreicht, kann ihn durchsuchen und seine Dateien kodieren.</translation>
     </message>
     <message>
         <source>Choose a preset.</source>
-        <translation type="unfinished"></translation>
+        <translation>Bitte eine Voreinstellung wählen.</translation>
     </message>
     <message>
         <source>Yes, save it</source>
-        <translation type="unfinished"></translation>
+        <translation>Ja, speichern</translation>
     </message>
     <message>
         <source>Move originals whose tasks fail to “{0}”?</source>
-        <translation type="unfinished"></translation>
+        <translation>Originale, deren Aufgabe fehlschlägt, nach „{0}“ verschieben?</translation>
     </message>
     <message>
         <source>Put originals into the trash after success?</source>
-        <translation type="unfinished"></translation>
+        <translation>Originale nach Erfolg in den Papierkorb legen?</translation>
     </message>
     <message>
         <source>Move originals to “{0}” after success?</source>
-        <translation type="unfinished"></translation>
+        <translation>Originale nach Erfolg nach „{0}“ verschieben?</translation>
     </message>
     <message>
         <source>This concerns every file of “{0}” that is encoded from now on. An original is only touched when it is still the file that was encoded.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das betrifft jede Datei aus „{0}“, die ab jetzt kodiert wird. Ein Original wird nur angerührt, wenn es noch die Datei ist, die kodiert wurde.</translation>
     </message>
 </context>
 <context>
     <name>WatchedFiles</name>
     <message>
         <source>All</source>
-        <translation type="unfinished">Alle</translation>
+        <translation>Alle</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>Offen</translation>
     </message>
     <message>
         <source>Done</source>
-        <translation type="unfinished">Fertig</translation>
+        <translation>Fertig</translation>
     </message>
     <message>
         <source>Failed</source>
-        <translation type="unfinished">Fehlgeschlagen</translation>
+        <translation>Fehlgeschlagen</translation>
     </message>
     <message>
         <source>Skipped</source>
-        <translation type="unfinished"></translation>
+        <translation>Übergangen</translation>
     </message>
     <message>
         <source>Filter by state</source>
-        <translation type="unfinished"></translation>
+        <translation>Nach Zustand filtern</translation>
     </message>
     <message>
         <source>Search files</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien suchen</translation>
     </message>
     <message>
         <source>Search the files of this folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Dateien dieses Ordners durchsuchen</translation>
     </message>
     <message>
         <source>Choose a watchfolder to see its files.</source>
-        <translation type="unfinished"></translation>
+        <translation>Einen überwachten Ordner wählen, um seine Dateien zu sehen.</translation>
     </message>
     <message>
         <source>No file fits this filter.</source>
-        <translation type="unfinished"></translation>
+        <translation>Keine Datei passt zu diesem Filter.</translation>
     </message>
     <message>
         <source>Nobody can see its files at this moment.</source>
-        <translation type="unfinished"></translation>
+        <translation>Niemand kann seine Dateien gerade sehen.</translation>
     </message>
     <message>
         <source>It has not been scanned yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Er wurde noch nicht durchsucht.</translation>
     </message>
     <message>
         <source>No files yet. Whatever is put into the folder appears here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch keine Dateien. Was in den Ordner gelegt wird, erscheint hier.</translation>
     </message>
 </context>
 <context>
     <name>WatchfoldersPage</name>
     <message>
         <source>Search watchfolders</source>
-        <translation type="unfinished"></translation>
+        <translation>Überwachte Ordner suchen</translation>
     </message>
     <message>
         <source>Add watchfolder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner überwachen</translation>
     </message>
     <message>
         <source>No watchfolder fits this search.</source>
-        <translation type="unfinished"></translation>
+        <translation>Kein überwachter Ordner passt zu dieser Suche.</translation>
     </message>
     <message>
         <source>Let a folder do the work</source>
-        <translation type="unfinished"></translation>
+        <translation>Einen Ordner arbeiten lassen</translation>
     </message>
     <message>
         <source>Drop a folder here. Whatever is put into it is encoded by itself, by any node of the cluster that reaches it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Einen Ordner hierher ziehen. Was hineingelegt wird, wird von selbst kodiert, von jedem Knoten des Clusters, der ihn erreicht.</translation>
     </message>
     <message>
         <source>Files that are put into these folders are encoded by themselves</source>
-        <translation type="unfinished"></translation>
+        <translation>Was in diese Ordner gelegt wird, wird von selbst kodiert</translation>
     </message>
     <message numerus="yes">
         <source>%n need attention</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n braucht Hilfe</numerusform>
+            <numerusform>%n brauchen Hilfe</numerusform>
         </translation>
     </message>
     <message>
         <source>{0} suspended</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} ausgesetzt</translation>
     </message>
     <message>
         <source>Drop a folder to watch it</source>
-        <translation type="unfinished"></translation>
+        <translation>Einen Ordner ablegen, um ihn zu überwachen</translation>
     </message>
     <message>
         <source>What is put into it later is encoded by itself. Single files are queued once, as elsewhere.</source>
-        <translation type="unfinished"></translation>
+        <translation>Was später hineingelegt wird, wird von selbst kodiert. Einzelne Dateien werden wie sonst einmal eingereiht.</translation>
     </message>
 </context>
 <context>
     <name>WhichFiles</name>
     <message>
         <source>Every kind of media file</source>
-        <translation type="unfinished"></translation>
+        <translation>Jede Art von Mediendatei</translation>
     </message>
     <message>
         <source>For example: mxf, wav</source>
-        <translation type="unfinished"></translation>
+        <translation>Zum Beispiel: mxf, wav</translation>
     </message>
     <message>
         <source>For example: *_final.*</source>
-        <translation type="unfinished"></translation>
+        <translation>Zum Beispiel: *_final.*</translation>
     </message>
     <message>
         <source>For example: *_proxy.*, archive/</source>
-        <translation type="unfinished"></translation>
+        <translation>Zum Beispiel: *_proxy.*, archiv/</translation>
     </message>
     <message>
         <source>Smallest size</source>
-        <translation type="unfinished"></translation>
+        <translation>Kleinste Größe</translation>
     </message>
     <message>
         <source>MiB</source>
-        <translation type="unfinished"></translation>
+        <translation>MiB</translation>
     </message>
     <message>
         <source>any size</source>
-        <translation type="unfinished"></translation>
+        <translation>jede Größe</translation>
     </message>
     <message>
         <source>Smallest age</source>
-        <translation type="unfinished"></translation>
+        <translation>Kleinstes Alter</translation>
     </message>
     <message>
         <source>s</source>
-        <translation type="unfinished"></translation>
+        <translation>s</translation>
     </message>
     <message>
         <source>any age</source>
-        <translation type="unfinished"></translation>
+        <translation>jedes Alter</translation>
     </message>
     <message>
         <source>Folders in the folder, too</source>
-        <translation type="unfinished"></translation>
+        <translation>Auch Ordner in dem Ordner</translation>
     </message>
     <message>
         <source>Extensions</source>
-        <translation type="unfinished"></translation>
+        <translation>Endungen</translation>
     </message>
     <message>
         <source>But not</source>
-        <translation type="unfinished"></translation>
+        <translation>Aber nicht</translation>
     </message>
     <message>
         <source>Only names like</source>
-        <translation type="unfinished"></translation>
+        <translation>Nur Namen wie</translation>
     </message>
     <message>
         <source>Never names like</source>
-        <translation type="unfinished"></translation>
+        <translation>Nie Namen wie</translation>
     </message>
     <message>
         <source>At least</source>
-        <translation type="unfinished"></translation>
+        <translation>Mindestens</translation>
     </message>
     <message>
         <source>Unchanged for</source>
-        <translation type="unfinished"></translation>
+        <translation>Unverändert seit</translation>
     </message>
     <message>
         <source>* stands for any text, ? for one letter, ** for any folders. A name with a / at its end means a folder. What the cluster itself wrote, hidden and unfinished files are never taken.</source>
-        <translation type="unfinished"></translation>
+        <translation>* steht für beliebigen Text, ? für einen Buchstaben, ** für beliebige Ordner. Ein Name mit / am Ende meint einen Ordner. Was der Cluster selbst geschrieben hat, versteckte und unfertige Dateien werden nie genommen.</translation>
     </message>
 </context>
 <context>
@@ -2792,35 +2839,35 @@
     <name>_After</name>
     <message>
         <source>Leave the original</source>
-        <translation type="unfinished"></translation>
+        <translation>Original lassen</translation>
     </message>
     <message>
         <source>Move it</source>
-        <translation type="unfinished"></translation>
+        <translation>Verschieben</translation>
     </message>
     <message>
         <source>System trash</source>
-        <translation type="unfinished"></translation>
+        <translation>Papierkorb</translation>
     </message>
     <message>
         <source>To this folder, for example: done</source>
-        <translation type="unfinished"></translation>
+        <translation>In diesen Ordner, zum Beispiel: fertig</translation>
     </message>
     <message>
         <source>Folder for originals</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner für Originale</translation>
     </message>
     <message>
         <source>The original leaves the folder when its output is in place and was checked.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Original verlässt den Ordner, wenn seine Ausgabe an ihrem Platz ist und geprüft wurde.</translation>
     </message>
     <message>
         <source>The original leaves the folder when the last try has failed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Original verlässt den Ordner, wenn der letzte Versuch fehlgeschlagen ist.</translation>
     </message>
     <message>
         <source>The original goes to the trash of the computer that scans, when its output is in place and was checked.</source>
-        <translation type="unfinished"></translation>
+        <translation>Das Original kommt in den Papierkorb des Computers, der den Ordner durchsucht, wenn seine Ausgabe an ihrem Platz ist und geprüft wurde.</translation>
     </message>
 </context>
 <context>
@@ -3189,167 +3236,167 @@
     <name>watch</name>
     <message>
         <source>File</source>
-        <translation type="unfinished"></translation>
+        <translation>Datei</translation>
     </message>
     <message>
         <source>State</source>
-        <translation type="unfinished">Zustand</translation>
+        <translation>Zustand</translation>
     </message>
     <message>
         <source>Why</source>
-        <translation type="unfinished"></translation>
+        <translation>Warum</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished">Größe</translation>
+        <translation>Größe</translation>
     </message>
     <message>
         <source>Found</source>
-        <translation type="unfinished"></translation>
+        <translation>Gefunden</translation>
     </message>
     <message>
         <source>No files yet</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch keine Dateien</translation>
     </message>
     <message>
         <source>Preset: {0}</source>
-        <translation type="unfinished">Voreinstellung: {0}</translation>
+        <translation>Voreinstellung: {0}</translation>
     </message>
     <message>
         <source>Folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Ordner</translation>
     </message>
     <message>
         <source>Files</source>
-        <translation type="unfinished"></translation>
+        <translation>Dateien</translation>
     </message>
     <message>
         <source>Preset</source>
-        <translation type="unfinished">Voreinstellung</translation>
+        <translation>Voreinstellung</translation>
     </message>
     <message>
         <source>Last scan</source>
-        <translation type="unfinished"></translation>
+        <translation>Letzte Suche</translation>
     </message>
     <message>
         <source>Deleted preset</source>
-        <translation type="unfinished"></translation>
+        <translation>Gelöschte Voreinstellung</translation>
     </message>
     <message>
         <source>Watching</source>
-        <translation type="unfinished"></translation>
+        <translation>Überwacht</translation>
     </message>
     <message>
         <source>Scanning</source>
-        <translation type="unfinished"></translation>
+        <translation>Sucht</translation>
     </message>
     <message>
         <source>New</source>
-        <translation type="unfinished"></translation>
+        <translation>Neu</translation>
     </message>
     <message>
         <source>Nobody scans it</source>
-        <translation type="unfinished"></translation>
+        <translation>Niemand sucht</translation>
     </message>
     <message>
         <source>Partly readable</source>
-        <translation type="unfinished"></translation>
+        <translation>Teils lesbar</translation>
     </message>
     <message>
         <source>Needs attention</source>
-        <translation type="unfinished"></translation>
+        <translation>Braucht Hilfe</translation>
     </message>
     <message>
         <source>Unreachable</source>
-        <translation type="unfinished"></translation>
+        <translation>Unerreichbar</translation>
     </message>
     <message>
         <source>Suspended</source>
-        <translation type="unfinished"></translation>
+        <translation>Ausgesetzt</translation>
     </message>
     <message>
         <source>on {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>auf {0}</translation>
     </message>
     <message>
         <source>since {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>seit {0}</translation>
     </message>
     <message>
         <source>every {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>alle {0}</translation>
     </message>
     <message>
         <source>takes no new files</source>
-        <translation type="unfinished"></translation>
+        <translation>nimmt nichts Neues</translation>
     </message>
     <message>
         <source>waits for a node</source>
-        <translation type="unfinished"></translation>
+        <translation>wartet auf einen Knoten</translation>
     </message>
     <message>
         <source>due for {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>fällig seit {0}</translation>
     </message>
     <message>
         <source>No node that takes tasks has the labels {0}, or all of them are paused or busy.</source>
-        <translation type="unfinished"></translation>
+        <translation>Kein Knoten, der Aufgaben annimmt, hat die Labels {0}, oder alle sind angehalten oder beschäftigt.</translation>
     </message>
     <message>
         <source>No node takes tasks at this moment: all of them are paused or away.</source>
-        <translation type="unfinished"></translation>
+        <translation>Zurzeit nimmt kein Knoten Aufgaben an: alle sind angehalten oder nicht da.</translation>
     </message>
     <message>
         <source>Suspended: new files stay where they are. Tasks that are queued go on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ausgesetzt: neue Dateien bleiben, wo sie sind. Eingereihte Aufgaben laufen weiter.</translation>
     </message>
     <message>
         <source>Waiting</source>
-        <translation type="unfinished"></translation>
+        <translation>Wartet</translation>
     </message>
     <message>
         <source>Growing</source>
-        <translation type="unfinished"></translation>
+        <translation>Wächst</translation>
     </message>
     <message>
         <source>Queued</source>
-        <translation type="unfinished">Wartet</translation>
+        <translation>Eingereiht</translation>
     </message>
     <message>
         <source>Running</source>
-        <translation type="unfinished">Läuft</translation>
+        <translation>Läuft</translation>
     </message>
     <message>
         <source>Done</source>
-        <translation type="unfinished">Fertig</translation>
+        <translation>Fertig</translation>
     </message>
     <message>
         <source>Failed</source>
-        <translation type="unfinished">Fehlgeschlagen</translation>
+        <translation>Fehlgeschlagen</translation>
     </message>
     <message>
         <source>Skipped</source>
-        <translation type="unfinished"></translation>
+        <translation>Übergangen</translation>
     </message>
     <message>
         <source>Output</source>
-        <translation type="unfinished">Ausgabe</translation>
+        <translation>Ausgabe</translation>
     </message>
     <message>
         <source>{0} of {1} tries</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} von {1} Versuchen</translation>
     </message>
     <message>
         <source>It is being encoded.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sie wird kodiert.</translation>
     </message>
     <message>
         <source>Its task waits for a free slot.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Aufgabe wartet auf einen freien Platz.</translation>
     </message>
     <message>
         <source>Its output is in place.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ihre Ausgabe ist an ihrem Platz.</translation>
     </message>
 </context>
 <context>

@@ -329,6 +329,24 @@ async def test_what_a_task_came_to_outlives_it(database: Database, database_uri:
         assert files["never ran"].reason == "Its task was deleted."
 
 
+async def test_a_failed_task_that_is_deleted_before_it_is_tried_again_leaves_no_queued_file(
+    database: Database, database_uri: str
+) -> None:
+    uuid = await made(database)
+    task = row("bad")
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+        marks = [FileWrite(Found("bad.mov", 1, 1, 1), 3, "queued", "", task=task.uuid, attempts=1)]
+        await ledger.write(database, claim, marks, tasks=[task])
+        [taken] = await claims.claim(database, node.id, 1)
+        await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_ERROR, 1, "No luck.", {}))])
+        [bad] = await ledger.ended_files(database, claim, 10)
+        await tasks.delete(database, [task.uuid])
+        await ledger.settle(database, claim, [Settled(bad.id, "queued", "again", 2)], [bad.task])
+        [file] = await stored.list_files(database, uuid)
+        assert (file.state, file.reason) == (FileState.FAILED, "No luck.")
+
+
 async def test_what_the_cluster_publishes_is_known_before_it_has_its_name(
     database: Database, database_uri: str
 ) -> None:

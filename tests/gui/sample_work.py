@@ -3,9 +3,11 @@
 import asyncio
 import shutil
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.services.preset_editor import PresetDraft
 from tests.media.clips import cut_off, ffmpeg
@@ -73,7 +75,25 @@ class Media:
         self.sound = [self._copy(self._sound, number, 3, ".wav") for number in range(3)]
         self.waiting = [self._copy(self._long, number, 4) for number in range(24)]
         self.new = [self._copy(self._short, number, 6) for number in (0, 5, 10, 1, 6)]
+        self.watched = self._ingest()
         self.broken = cut_off(self._short, self._name(7, 5), 0.6)
+
+    def _ingest(self) -> Path:
+        """A folder as cards are copied to: takes, a proxy, notes, a damaged clip and a copy that has not ended."""
+        folder = self.folder / "ingest"
+        for name in (
+            "card 1/A001_C004.mov",
+            "card 1/A001_C005.mov",
+            "card 2/B002_C001.mov",
+            "pickup_proxy.mov",
+        ):
+            place = folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self._short, place)
+        (folder / "shot list.txt").write_text("12 takes")
+        (folder / "card 2" / "B002_C002.mov.part").write_bytes(b"x" * 40_000)
+        cut_off(self._short, folder / "card 2" / "B002_C003.mov", 0.6)
+        return folder
 
     def _name(self, number: int, reel: int, ending: str = ".mov") -> Path:
         film = FILMS[number % len(FILMS)]
@@ -107,6 +127,23 @@ async def fill(core: Core, media: Media) -> None:
         await asyncio.sleep(1)
     await core.tasks.cancel(waiting[-1:])
     await core.tasks.resume(waiting[:-2])
+
+
+async def watch(core: Core, media: Media) -> UUID:
+    """Watchfolders as they are on most days: one at work, one suspended, one on a share that is away."""
+    preset = await core.presets.find("H.264 web 720p")
+
+    async def add(name: str, path: Path, **more: Any) -> UUID:
+        given = {"name": name, "path": str(path), "preset": preset.uuid} | more
+        return (await core.watchfolders.add(WatchfolderSettings.model_validate(given))).uuid
+
+    (media.folder / "archive").mkdir()
+    await add("Archive", media.folder / "archive", suspended=True)
+    await add("Newsroom", Path("/mnt/newsroom/incoming"))
+    never = {"globs": {"exclude": ["*_proxy.*"]}}
+    return await add(
+        "Camera cards", media.watched, interval=3, growth_checks=1, filter=never, priority=20, retries=1
+    )
 
 
 async def _queue(core: Core, preset: str, *clips: Path, priority: int | None = None) -> list[UUID]:

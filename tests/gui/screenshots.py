@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QWidget
 
 from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.domain.preferences import Appearance
+from ffmate_desktop.domain.watchfolder import FileState
 from ffmate_desktop.gui.app import make_application
 from ffmate_desktop.gui.dialogs.add_node import AddNodeDialog
 from ffmate_desktop.gui.loop import Loop
@@ -27,6 +28,7 @@ from ffmate_desktop.gui.pages.logs_page import LogsPage
 from ffmate_desktop.gui.pages.nodes_page import CARDS, TABLE, NodesPage
 from ffmate_desktop.gui.pages.page import Page
 from ffmate_desktop.gui.pages.presets_page import PresetsPage
+from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage
 from ffmate_desktop.gui.preferences.dialog import SettingsDialog
 from ffmate_desktop.gui.preferences.switching import Switching
 from ffmate_desktop.gui.submitting import Submitting
@@ -34,7 +36,7 @@ from ffmate_desktop.services.passwords import Keyring
 from ffmate_desktop.settings import Settings
 from tests.gui.desk import Desk, desk_settings, open_desk_with
 from tests.gui.peers import open_peer
-from tests.gui.sample_work import OWN, Media, fill, running
+from tests.gui.sample_work import OWN, Media, fill, running, watch
 from tests.gui.small_png import save_small
 from tests.node.waiting import until
 
@@ -85,6 +87,7 @@ class Photographer:
         """Everything that there is to see while the cluster works."""
         await self._queue()
         await self._submitting()
+        await self._watchfolders()
         await self._presets()
         await self._nodes()
         await self._settings()
@@ -125,6 +128,32 @@ class Photographer:
         await until(lambda: sheet.ahead.is_fresh, "the sheet knows what will happen")
         await self._keep("submit", sheet)
         sheet.reject()
+
+    async def _watchfolders(self) -> None:
+        page = self._open(WatchfoldersPage)
+        await self._keep("watchfolders-empty", self._window)
+        submitting = self._window.findChild(Submitting)
+        assert submitting is not None
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(self._media.watched))])
+        place = self._window.stack.geometry().center()
+        submitting.target.overlay.show_for(data, submitting.target.zone(place))
+        await self._keep("watchfolders-drop", self._window)
+        submitting.target.overlay.hide()
+        page.add_folder(str(self._media.watched))
+        dialog = await until(lambda: page.dialog, "the dialog opens")
+        await until(lambda: dialog.presets.current, "it knows the presets")
+        await self._keep("watchfolder-new", dialog)
+        dialog.try_button.click()
+        await until(dialog.trial.model.rowCount, "it has looked")
+        await self._keep("watchfolder-try", dialog)
+        dialog.reject()
+        chosen = await watch(self._desk.core, self._media)
+        await until(lambda: page.table.choose(chosen), "it is in the table")
+        await until(
+            lambda: (view := page.model.view_of(chosen)) and view.count(FileState.DONE), "files are done"
+        )
+        await self._keep("watchfolders", self._window)
 
     async def _presets(self) -> None:
         page = self._open(PresetsPage)

@@ -165,7 +165,12 @@ async def test_add_a_node_gives_the_command_and_hides_the_password(desk: Desk, d
     remote.accept()
     embedded = AddNodeDialog(page, page.theme, "")
     assert embedded.command.toPlainText() == EXAMPLE
-    embedded.deleteLater()
+    wanted = []
+    embedded.settings_wanted.connect(lambda: wanted.append(True))
+    embedded.open()
+    click(embedded.settings)
+    assert wanted == [True]
+    assert embedded.isHidden()
 
 
 async def test_sentences_count(desk: Desk) -> None:

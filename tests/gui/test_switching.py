@@ -22,6 +22,7 @@ from ffmate_desktop.gui.preferences.switching import Answer
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.passwords import split_password
 from ffmate_desktop.settings import Settings
+from tests.conftest import ExpectedWarnings
 from tests.db.bouncer import needs_pgbouncer, open_bouncer
 from tests.end_to_end.scram import Scram, open_scram
 from tests.gui.desk import click
@@ -189,7 +190,39 @@ async def test_one_that_goes_away_at_the_last_moment_brings_the_former_back(
         await office.desk.shown(await _add(office.core, clip), TaskStatus.DONE_SUCCESSFUL)
 
 
-async def test_a_trial_that_hangs_can_be_stopped(database_uri: str, tmp_path: Path) -> None:
+async def test_one_that_goes_away_while_work_is_finished_leaves_the_node_at_work(
+    database_uri: str, empty_database: str, tmp_path: Path, clip: Path
+) -> None:
+    async with open_office(database_uri, tmp_path / "data") as office:
+        core, rehearse = office.core, office.setup.rehearse
+        uuid = await office.desk.add(clip, LONG)
+        await office.desk.shown(uuid, TaskStatus.RUNNING)
+        ask_for(office, empty_database)
+        question = await office.question()
+
+        @asynccontextmanager
+        async def gone(_settings: Settings) -> AsyncIterator[None]:
+            if is_gone:
+                raise UserError("It went away while you waited.")
+            yield
+
+        is_gone = True
+        office.setup.rehearse = gone
+        click(question.buttons[Answer.FINISH])
+        await until(lambda: _state(office, NodeState.DRAINING), "it takes nothing new")
+        await core.tasks.cancel([uuid])
+        await until(lambda: office.window.messages.title == "It went away while you waited.", "it is told")
+        office.setup.rehearse = rehearse
+        assert office.window.core is core
+        await office.desk.shown(await office.desk.add(clip), TaskStatus.DONE_SUCCESSFUL)
+
+
+async def test_a_trial_that_hangs_can_be_stopped(
+    database_uri: str, tmp_path: Path, expected_warnings: ExpectedWarnings
+) -> None:
+    # asyncpg forgets the socket of a connection that is cancelled in the moment in which it opens.
+    expected_warnings.allow("Future exception was never retrieved")
+
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()

@@ -119,6 +119,49 @@ def test_nothing_is_written_among_the_scripts(place: Place) -> None:
     limits = Limits.of(permissions, place.private)
     with pytest.raises(ElsewhereError, match="runs scripts, and no task may write there"):
         check_plan(place.planned("-i {film} OUT"), limits, permissions)
+    with pytest.raises(ElsewhereError, match="runs scripts, and no task may write there"):
+        check_plan(place.planned("-i {film} OUT", f"{place.write}/%d.png"), limits, permissions)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "-dump_attachment:t:0 {write}/run.sh -i {film} OUT",
+        "-dump_attachment:t '' -i {film} OUT",
+        "-i {film} -vstats_file {write}/run.sh OUT",
+        "-i {film} -vf metadata=print:file={write}/run.sh OUT",
+        "-i {film} -vf metadata=print:file=../out/run.sh OUT",
+        "-i {film} -pass 1 -passlogfile {write}/run OUT",
+    ],
+)
+def test_no_option_writes_among_the_scripts(place: Place, command: str) -> None:
+    """Whoever may queue tasks would otherwise choose what the scripts say: also without any limit of files."""
+    permissions = Permissions(scripts=(place.write,))
+    limits = Limits.of(permissions, place.private)
+    output = f"{place.read}/film.mp4"
+    with pytest.raises(ElsewhereError):
+        check_plan(place.planned(command, output), limits, permissions)
+    if "''" not in command:
+        check_plan(place.planned(command, output), limits, Permissions(scripts=None))
+
+
+def test_a_link_outside_that_leads_in_is_no_way_out(place: Place, tmp_path: Path) -> None:
+    """Outputs and sidecars get the name itself, and temporary ones beside it, not the place that it leads to."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    link = outside / "film.mp4"
+    link.symlink_to(place.write / "film.mp4")
+    with pytest.raises(ElsewhereError, match="may not write"):
+        place.limits.check_write(link, place.permissions)
+    with pytest.raises(ElsewhereError, match="may not write"):
+        check_plan(place.planned("-i {film} -c copy OUT", str(link)), place.limits, place.permissions)
+    scripts = Permissions(scripts=(outside,))
+    with pytest.raises(ElsewhereError, match="runs scripts"):
+        Limits.of(scripts, place.private).check_write(link, scripts)
+    folder = outside / "pictures"
+    folder.symlink_to(place.write)
+    for fine in (folder, place.write):
+        check_plan(place.planned("-i {film} OUT", f"{fine}/%d.png"), place.limits, place.permissions)
 
 
 needs_landlock = pytest.mark.skipif(not landlock_worker.abi(), reason="this kernel has no Landlock")

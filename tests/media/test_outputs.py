@@ -135,6 +135,15 @@ def test_files_beside_a_list_go_where_the_list_goes(film: Path, tmp_path: Path) 
         planned(outside)
 
 
+@pytest.mark.parametrize("option", ["hls_segment_filename", "hls_subtitle_path"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_files_beside_a_list_do_not_climb_out(film: Path, tmp_path: Path, option: str, whole: bool) -> None:
+    """They would be written straight to their names, over an input too."""
+    climbing = f"{tmp_path}/out/../in.mp4" if whole else "../../in.mp4"
+    with pytest.raises(UsageError, match="not in the folder of the output"):
+        planned(["-i", str(film), f"-{option}", climbing, str(tmp_path / "out" / "l.m3u8")])
+
+
 def test_every_file_of_a_tee_is_planned(film: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "a.mp4", tmp_path / "it's.mkv"
     url = f"[f=mp4:onfail=ignore]{first.as_posix()}|udp://h:1|" + second.as_posix().replace("'", r"\'")

@@ -18,9 +18,9 @@ from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
-from ffmate_desktop.node.attempt import Workshop
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.node import Node
+from ffmate_desktop.node.workshop import Workshop
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.media.clips import FFMPEG

@@ -1,6 +1,7 @@
 """Scripts before and after the encode, on real nodes: what they are given, what they may do, and how they end."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,12 @@ def scripts(farm: Farm) -> Scripts:
 
 def sleepers() -> list[psutil.Process]:
     """What a script that is stopped must not leave."""
-    return [p for p in psutil.Process().children(recursive=True) if "sleep" in p.name()]
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it ends while it is looked at
+            if "sleep" in process.name():
+                found.append(process)
+    return found
 
 
 async def test_both_scripts_run_in_their_order_and_see_what_they_need(

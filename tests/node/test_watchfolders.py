@@ -1,15 +1,20 @@
 """Watchfolders on real nodes: real copies going on, real encodes, and what becomes of each file."""
 
 import asyncio
+import itertools
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ffmate_desktop.db import ledger, scans
+from ffmate_desktop.domain.watch_ledger import Entry
 from ffmate_desktop.domain.watchfolder import Extensions, FileState, Original, OriginalAction, WatchedFile
+from ffmate_desktop.storage.walk import Walked, Walker
 from tests.node.farm import Farm
 from tests.node.waiting import until
 from tests.node.watched import Watched
@@ -274,6 +279,51 @@ async def test_originals_are_moved_with_their_tree_and_never_over_others(
     assert len(await watched.tasks()) == 1
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE} -map 0:v:0 -frames:v 1 -update 1 ${OUTPUT_FILE}.jpg",
+        "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}.m3u8",
+        "-i ${INPUT_FILE} -frames:v 3 ${OUTPUT_FILE}_%02d.png",
+    ],
+    ids=["two files", "list of segments", "pictures"],
+)
+async def test_originals_of_tasks_with_several_files_are_moved(
+    watched: Watched, clip: Path, command: str
+) -> None:
+    await watched.farm.node(watches=True)
+    await watched.begin(
+        command, growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done")
+    )
+    watched.put(clip, "one.mov")
+    await watched.state("one.mov", DONE, FileState.FAILED, gone=True)
+
+    async def told() -> WatchedFile | None:
+        file = (await watched.files(gone=True))["one.mov"]
+        return file if file.reason else None
+
+    file = await until(told, "it is told what became of it")
+    assert file.reason.startswith("Moved to"), file.reason
+    assert (watched.root / "done" / "one.mov").read_bytes() == clip.read_bytes()
+
+
+async def test_moved_originals_are_no_new_files_when_their_folder_is_watched_again(
+    watched: Watched, clip: Path
+) -> None:
+    await watched.farm.node(watches=True)
+    await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
+    watched.put(clip, "a/one.mov")
+    await until(lambda: moved(watched, "a/one.mov"), "it is moved")
+    now = await watched.now()
+    leave = now.settings().model_copy(update={"on_success": Original()})
+    await watched.service.edit(watched.uuid, leave, version=now.version)
+    await watched.state("done/a/one.mov", FileState.DONE)
+    shutil.copyfile(clip, watched.root / "done" / "two.mov")
+    await watched.state("done/two.mov", FileState.DONE)
+    await watched.scanned(2)
+    assert len(await watched.tasks()) == 2
+
+
 async def test_an_original_stays_when_its_output_is_not_there(watched: Watched, clip: Path) -> None:
     worker = await watched.farm.node(watches=True)
     await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
@@ -364,6 +414,49 @@ async def test_edits_are_heard_at_once_and_a_lost_preset_is_told(watched: Watche
     assert (await watched.now()).error is None
 
 
+async def test_a_scan_of_old_rules_that_still_goes_on_settles_nothing_for_the_new(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = await watched.farm.node(watches=True, slots=0)
+    folder = await watched.begin(**ONCE)
+    (watched.root / "notes.txt").write_text("x")
+    await watched.state("notes.txt", SKIPPED)
+    await worker.stop()
+    old_looks, new_walks, old_is_over = threading.Event(), threading.Event(), threading.Event()
+    walk, entries_by_path, end_scan = Walker.walk, ledger.entries_by_path, scans.end_scan
+    walks = itertools.count()
+
+    def walk_late(walker: Walker) -> Walked:
+        if next(walks):
+            new_walks.set()
+            assert old_is_over.wait(30)
+        return walk(walker)
+
+    async def look_late(*args: Any) -> dict[str, Entry]:
+        found = await entries_by_path(*args)
+        if not old_looks.is_set():
+            old_looks.set()
+            assert await asyncio.to_thread(new_walks.wait, 30)
+        return found
+
+    async def end(*args: Any, **options: Any) -> None:
+        try:
+            await end_scan(*args, **options)
+        finally:
+            old_is_over.set()
+
+    monkeypatch.setattr(Walker, "walk", walk_late)
+    monkeypatch.setattr(ledger, "entries_by_path", look_late)
+    monkeypatch.setattr(scans, "end_scan", end)
+    await watched.farm.node("b", watches=True, slots=0)
+    await watched.service.scan(watched.uuid)
+    await until(old_looks.is_set, "the scan of the old rules looks at the file")
+    settings = (await folder.now()).settings()
+    wanted = settings.filter.model_copy(update={"extensions": Extensions(include=("txt",))})
+    await watched.service.edit(watched.uuid, settings.model_copy(update={"filter": wanted}))
+    await watched.state("notes.txt", QUEUED)
+
+
 async def test_polling_alone_finds_everything(
     watched: Watched, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -434,3 +527,30 @@ async def test_a_node_that_dies_while_it_moves_an_original(watched: Watched, cli
     ]  # fmt: skip
     assert [path.name for path in watched.root.iterdir()] == ["done"]
     assert len(await watched.tasks()) == 1
+
+
+async def test_originals_of_a_share_that_is_not_mounted_are_not_given_up(
+    watched: Watched, clip: Path
+) -> None:
+    worker = await watched.farm.node(watches=True)
+    await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
+    watched.put(clip, "one.mov")
+    await until(lambda: moved(watched, "one.mov"), "it works")
+    two = watched.put(clip, "two.mov")
+    other = await watched.farm.add(two, labels=("nobody",))  # so that it is not moved yet
+    await watched.state("two.mov", DONE)
+    away, empty = watched.root.with_name("away"), watched.root.with_name("empty")
+    empty.mkdir()
+    watched.root.rename(away)
+    empty.rename(watched.root)
+    await watched.farm.tasks.cancel([other])
+
+    async def told() -> bool:
+        return "not mounted" in ((await watched.now()).error or "")
+
+    await until(told, "it is told")
+    assert not (await watched.files())["two.mov"].gone
+    watched.root.rmdir()
+    away.rename(watched.root)
+    await until(lambda: moved(watched, "two.mov"), "it is moved when the share is back")
+    assert worker.node.running == 0

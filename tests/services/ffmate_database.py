@@ -65,13 +65,14 @@ def statements(types: dict[str, str], folder: str, watchfolder: str = "watchfold
         (f"'{STAMP}'", "h4", "task.deleted", "https://example.org/gone"),
     ]
     rows = [
-        "INSERT INTO presets (created_at, updated_at, deleted_at, uuid, command, name, output_file, priority, webhooks,"
-        f" pre_processing, post_processing, description) VALUES ('{STAMP}', '{STAMP}', {deleted}, {_values(*rest)}, 'd')"
+        "INSERT INTO presets (created_at, updated_at, deleted_at, uuid, command, name, output_file, priority,"
+        " webhooks, pre_processing, post_processing, description)"
+        f" VALUES ('{STAMP}', '{STAMP}', {deleted}, {_values(*rest)}, 'd')"
         for deleted, *rest in presets
     ]
     rows += [
-        f"INSERT INTO {watchfolder} (created_at, updated_at, deleted_at, description, last_run, error, last_check, uuid,"
-        ' name, path, "interval", growth_checks, filter, preset, suspended)'
+        f"INSERT INTO {watchfolder} (created_at, updated_at, deleted_at, description, last_run, error, last_check,"
+        ' uuid, name, path, "interval", growth_checks, filter, preset, suspended)'
         f" VALUES (1, 1, {deleted}, 'd', 0, '', 0, {_values(*rest)}, {suspended})"
         for deleted, *rest, suspended in folders
     ]

@@ -119,7 +119,7 @@ async def test_a_task_gets_scripts_and_webhooks_of_its_preset_unless_it_has_its_
     preset = await shelf.editor.add(
         read_preset(FULL | {"webhooks": [*FULL["webhooks"], {"event": "preset.created", "url": "x"}]})
     )
-    clip = tmp_path / "clip.mov"
+    clip = tmp_path / "clip.mkv"
     clip.write_bytes(b"no media")
     more: dict[str, Any] = {"command": None, "preset": preset.uuid}
     own = {"pre_processing": {"scriptPath": "/own.sh"}, "webhooks": [{"event": "task.deleted", "url": "y"}]}

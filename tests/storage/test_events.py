@@ -2,11 +2,13 @@
 
 import asyncio
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from watchdog.observers.api import BaseObserver
 
+import ffmate_desktop.storage.events
 from ffmate_desktop.storage.events import FolderEvents
 from ffmate_desktop.storage.place import is_local
 from tests.node.waiting import until
@@ -67,6 +69,43 @@ async def test_what_ends_by_itself_begins_anew(tmp_path: Path) -> None:
         (tmp_path / "a.mov").touch()
         await until(lambda: rung, "it rings")
     finally:
+        await events.close()
+
+
+async def test_storage_that_never_answers_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, fine = tmp_path / "gone", tmp_path / "fine"
+    gone.mkdir()
+    fine.mkdir()
+    asked, answers = [], threading.Event()
+
+    def of_a_dead_server(path: str) -> bool:
+        asked.append(path)
+        return path != str(gone) or answers.wait(60)
+
+    monkeypatch.setattr(ffmate_desktop.storage.events, "is_local", of_a_dead_server)
+    monkeypatch.setattr(ffmate_desktop.storage.events, "PATIENCE", 0.2)
+    rung: list[int] = []
+    events = FolderEvents(rung.append)
+    try:
+        async with asyncio.timeout(20):
+            await events.listen({1: str(gone), 2: str(fine)})
+            await events.listen({1: str(gone), 2: str(fine)})
+        assert asked.count(str(gone)) == 1  # one thread waits, not one more each time
+        (fine / "a.mov").write_bytes(b"x")
+        await until(lambda: set(rung) == {2}, "the other one rings")
+        answers.set()
+
+        async def heard() -> bool:
+            await events.listen({1: str(gone), 2: str(fine)})
+            (gone / "a.mov").write_bytes(b"x")
+            await asyncio.sleep(0.1)
+            return 1 in rung
+
+        await until(heard, "it rings when its server is back")
+    finally:
+        answers.set()
         await events.close()
 
 

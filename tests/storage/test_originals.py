@@ -73,6 +73,16 @@ def test_to_another_disk(tmp_path: Path, other_disk: Path) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["one.mov"]
 
 
+def test_what_comes_in_while_the_copy_gets_its_name_stays(
+    tmp_path: Path, other_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "one.mov", other_disk / "one.mov"
+    known = put(source)
+    monkeypatch.setattr(originals, "sync_folder", lambda _: put(source, b"the next film"))
+    assert move(str(source), str(target), known, "t") is Fate.CHANGED
+    assert source.read_bytes() == b"the next film" and target.read_bytes() == b"film"
+
+
 def test_to_a_disk_that_is_full(tmp_path: Path) -> None:
     with open_disk(tmp_path / "disk", 1) as disk:
         if disk is None:
@@ -131,7 +141,7 @@ def test_what_is_safe_to_remove(tmp_path: Path) -> None:
     output.unlink()
     output.hardlink_to(source)
     assert not is_safe_to_remove(str(source), str(output), 4)
-    assert is_safe_to_remove(str(source), str(tmp_path / "frame_%04d.png"), 4)
+    assert not is_safe_to_remove(str(source), str(tmp_path / "50%d.mp4"), 4)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the trash of the others cannot be moved")

@@ -83,8 +83,9 @@ SELECT c.position, o.task
 -- Files whose tasks have ended since $2, and a minute before, and are not settled like that: also after a restart. By
 -- the index of ends, so that a long queue costs nothing.
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.attempts, f.task, t.status, f.gone_at IS NOT NULL AS gone,
-       split_part(coalesce(t.error, ''), E'\n', 1) AS error, t.result ->> 'output' AS output,
-       (t.result ->> 'size')::bigint AS output_size
+       split_part(coalesce(t.error, ''), E'\n', 1) AS error,
+       coalesce(t.result -> 'first' ->> 'path', t.result ->> 'output') AS output,
+       coalesce(t.result -> 'first' ->> 'size', t.result ->> 'size')::bigint AS output_size
   FROM unnest(ARRAY['DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED'], ARRAY['done', 'failed', 'skipped'])
        AS ends (status, state)
   JOIN ffmate.tasks t ON t.status = ends.status AND t.finished_at IS NOT NULL
@@ -99,6 +100,23 @@ UPDATE ffmate.watched_files f
        gone_at = CASE WHEN r.gone THEN coalesce(f.gone_at, clock_timestamp()) ELSE f.gone_at END
   FROM jsonb_to_recordset($2::jsonb) AS r (id bigint, state text, reason text, attempts smallint, disposal jsonb, gone boolean)
  WHERE f.id = r.id AND f.folder = $1;
+
+-- name: put_aside
+-- In the transaction of a step, after settle_files. Where originals were moved to is not scanned, but may be one day,
+-- when the folder for originals is another: then they are no new files, and what became of them stands. Without an
+-- inode, as a move between disks changes it. They count as gone until a scan sees them.
+INSERT INTO ffmate.watched_files AS f
+       (folder, path, size, mtime, inode, view, state, reason, checks, task, attempts, ledger, gone_at)
+SELECT DISTINCT ON (r.aside) o.folder, r.aside, o.size, o.mtime, 0, 0, o.state, 'An original that was moved here.',
+       o.checks, o.task, o.attempts, $3, clock_timestamp()
+  FROM jsonb_to_recordset($2::jsonb) AS r (id bigint, aside text)
+  JOIN ffmate.watched_files o ON o.id = r.id AND o.folder = $1
+ WHERE r.aside <> ''
+ ORDER BY r.aside
+ON CONFLICT (folder, key) DO UPDATE
+   SET size = excluded.size, mtime = excluded.mtime, inode = 0, view = 0, state = excluded.state,
+       reason = excluded.reason, checks = excluded.checks, task = excluded.task, attempts = excluded.attempts,
+       ledger = excluded.ledger, gone_at = excluded.gone_at, disposal = NULL;
 
 -- name: pending_disposals
 -- Originals that are still to be moved, or were being moved when a node died.

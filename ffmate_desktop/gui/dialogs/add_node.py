@@ -2,7 +2,7 @@
 
 import platform
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QTextOption
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -29,7 +29,10 @@ class AddNodeDialog(QDialog):
     """Open it with `open()`. `uri` is that of the database, empty for the embedded one.
 
     The password stays hidden until it is asked for; what is copied holds it.
+    `settings_wanted` tells that the user wants to choose another database.
     """
+
+    settings_wanted = Signal()
 
     def __init__(self, parent: QWidget, theme: Theme, uri: str) -> None:
         super().__init__(parent)
@@ -49,10 +52,10 @@ class AddNodeDialog(QDialog):
         self.reveal = QCheckBox(self.tr("Show the password"))
         self.reveal.toggled.connect(self._show_command)
         self.copy = QPushButton(self.tr("Copy the command"))
-        self.copy.setProperty("class", "primary")
-        self.copy.setDefault(True)
+        self.copy.setProperty("class", "primary" if uri else "")
+        self.copy.setDefault(bool(uri))
         self.copy.clicked.connect(self._copy)
-        theme.dress(self.copy, "copy", "on_accent")
+        theme.dress(self.copy, "copy", "on_accent" if uri else "text")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(24, 22, 24, 20)
         self._column.setSpacing(12)
@@ -124,7 +127,7 @@ class AddNodeDialog(QDialog):
             "second",
         )
         self._say(
-            self.tr("Start FFmate Desktop with it, here and on every other computer, by the same command:"),
+            self.tr("Choose it in the settings of this computer, and start every other one with it:"),
             "second",
         )
         self._column.addWidget(self.command)
@@ -133,12 +136,17 @@ class AddNodeDialog(QDialog):
             "link",
             self.tr(
                 "The tasks in this queue stay on this computer: "
-                "let them finish first, or start without the option to find them again."
+                "let them finish first, or come back to this database to find them again."
             ),
         )
         self.reveal.hide()
         self.copy.setText(self.tr("Copy the example"))
-        self._buttons(self.copy)
+        self.settings = QPushButton(self.tr("Open the settings"))
+        self.settings.setProperty("class", "primary")
+        self.settings.setDefault(True)
+        self.settings.clicked.connect(self.accept)
+        self.settings.clicked.connect(self.settings_wanted)
+        self._buttons(self.copy, self.settings)
 
     def _show_command(self) -> None:
         invited = self.invitation
@@ -167,12 +175,13 @@ class AddNodeDialog(QDialog):
         row.addWidget(label(text, "second", wraps=True), 1)
         self._column.addWidget(frame)
 
-    def _buttons(self, primary: QPushButton) -> None:
+    def _buttons(self, *others: QPushButton) -> None:
         close = QPushButton(self.tr("Close"))
         close.clicked.connect(self.accept)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(close)
-        row.addWidget(primary)
+        for button in others:
+            row.addWidget(button)
         self._column.addSpacing(4)
         self._column.addLayout(row)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
@@ -179,25 +180,28 @@ class WatchDialog(QDialog):
         """Write it, after a question when originals will be moved or thrown away that were not before."""
         if self.save_button.isEnabled():
             self.save_button.setEnabled(False)  # once
-            self._bridge.run(self._save(self.settings()), "saving a watchfolder").add_done_callback(
-                lambda _task: self.save_button.setEnabled(True)
-            )
+            self._bridge.run(self._save(self.settings()), "saving a watchfolder")
 
     async def _save(self, settings: WatchfolderSettings) -> None:
-        question = self._question(settings)
-        if question and not await confirm(self, *question, self.tr("Yes, save it")):
-            return
+        folder = None
         try:
-            service = self._core.watchfolders
-            if self._folder is None:
-                folder = await service.add(settings)
-            else:
-                folder = await service.edit(self._folder.uuid, settings, version=self._folder.version)
+            question = self._question(settings)
+            if not question or await confirm(self, *question, self.tr("Yes, save it")):
+                folder = await self._write(settings)
         except UserError as error:  # in the dialog, which lies over the message bar
             self.trouble.setText(f"{error.message} {error.hint or ''}".strip())
-            return
-        self.saved.emit(folder)
-        self.accept()
+        finally:
+            if folder is None and isValid(self):
+                self.save_button.setEnabled(True)
+        if folder is not None:
+            self.saved.emit(folder)
+            self.accept()
+
+    async def _write(self, settings: WatchfolderSettings) -> Watchfolder:
+        service = self._core.watchfolders
+        if self._folder is None:
+            return await service.add(settings)
+        return await service.edit(self._folder.uuid, settings, version=self._folder.version)
 
     def _question(self, settings: WatchfolderSettings) -> tuple[str, str] | None:
         was, now = self._shown.on_success, settings.on_success

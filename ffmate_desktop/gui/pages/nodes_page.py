@@ -21,10 +21,11 @@ CARDS, TABLE = 0, 1
 
 
 class NodesPage(Page):
-    """`logs_wanted` carries the name of a node whose log is to be shown."""
+    """`logs_wanted` carries the name of a node whose log is to be shown; `settings_wanted` asks for the settings."""
 
     key = "nodes"
     logs_wanted = Signal(str)
+    settings_wanted = Signal()
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
@@ -122,7 +123,9 @@ class NodesPage(Page):
     def open_add(self) -> None:
         """Explain how another computer joins."""
         if self.core is not None:
-            AddNodeDialog(self, self.theme, self.core.uri).open()
+            dialog = AddNodeDialog(self, self.theme, self.core.uri)
+            dialog.settings_wanted.connect(self.settings_wanted)
+            dialog.open()
 
     def _open_menu(self, name: str, place: QPoint) -> None:
         view = self.model.named(name)

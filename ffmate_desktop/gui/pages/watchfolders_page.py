@@ -186,11 +186,14 @@ class WatchfoldersPage(Page):
     def _show(self) -> None:
         views = self.watch.views.values()
         known = self.watch.is_known
+        had_focus = self.empty.isAncestorOf(self.focusWidget() or self)
         self.empty.setVisible(known and not views)
         self.splitter.setVisible(not known or bool(views))
         self.header.setVisible(not known or bool(views))
         self.table.setVisible(self.model.rowCount() > 0 or not views)
         self._nothing.setVisible(self.model.rowCount() == 0 and bool(views))
+        if had_focus and views:  # otherwise Qt gives it to the next widget, in the sidebar
+            self.table.setFocus()
         self.add_button.setEnabled(self.core is not None)
         self.empty.button.setEnabled(self.core is not None)
         troubled = sum(LOOKS[view.standing][1] in ("failed", "warning") for view in views)

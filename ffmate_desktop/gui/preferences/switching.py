@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from enum import StrEnum
 
@@ -100,7 +101,13 @@ class Switching(QObject):
                 return True
         if not await self._finish_first(plan):
             return False
-        async with self.setup.rehearse(plan.settings):
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(self.setup.rehearse(plan.settings))
+            except UserError:  # it went away meanwhile
+                if core is not None and self._window.core is core:
+                    await self._take_again(core)
+                raise
             await self._change_over(plan)
         return True
 

@@ -131,7 +131,7 @@ class DropOverlay(QWidget):
         ground = QRectF(self.zone.area if self.zone else self.rect())
         painter.fillRect(self.rect(), tokens.tint("window", 0.5 if self.zone else 0.94))
         if self.zone:
-            painter.fillRect(ground, tokens.tint("window", 0.95))
+            painter.fillRect(ground, tokens.color("window"))
         frame = ground.adjusted(22, 22, -22, -22)
         painter.fillRect(frame, tokens.tint("accent", 0.05))
         pen = QPen(tokens.color("link"), 2, Qt.PenStyle.CustomDashLine)

@@ -1,0 +1,116 @@
+"""The commands about batches as a whole."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.text import duration, moment, printable
+from ffmate_desktop.domain.errors import UserError
+
+app = typer.Typer(help="Tasks that were submitted together.")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OneUuid = Annotated[str, typer.Argument(metavar="UUID", help="A unique beginning is enough.")]
+
+
+@app.command("list")
+def list_batches(
+    typer_context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Batches, newest first."""
+    context = context_of(typer_context)
+    context.run(_list(context, limit, as_json))
+
+
+async def _list(context: Context, limit: int, as_json: bool) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        groups = await cluster.batches.newest(limit)
+        if as_json:
+            context.print_json([(await cluster.batches.get(group.state.uuid)).to_json() for group in groups])
+            return
+    if not groups:
+        context.console.print("No batches. Several files that are submitted together are one.")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("UUID", "FIRST TASK", "TASKS", "DONE", "FAILED", "%"):
+        table.add_column(name, justify="left" if name in ("UUID", "FIRST TASK") else "right")
+    for group in groups:
+        by_status = group.state.by_status
+        done = sum(count for status, count in by_status.items() if status.is_done)
+        failed = sum(count for status, count in by_status.items() if status == "DONE_ERROR")
+        table.add_row(
+            str(group.state.uuid)[:8],
+            Text(printable(group.name)),
+            str(group.state.total),
+            str(done),
+            str(failed),
+            f"{group.state.progress:.0f}",
+        )
+    context.print_table(table)
+
+
+@app.command("show")
+def show(typer_context: typer.Context, uuid: OneUuid, as_json: AsJson = False) -> None:
+    """How far a batch is."""
+    context = context_of(typer_context)
+    context.run(_show(context, uuid, as_json))
+
+
+async def _show(context: Context, beginning: str, as_json: bool) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        batch = await cluster.batches.get(await cluster.batches.resolve(beginning))
+    if as_json:
+        context.print_json(batch.to_json())
+        return
+    left = "unknown" if batch.remaining is None else duration(batch.remaining)
+    counts = ", ".join(f"{count} {status.value}" for status, count in batch.state.by_status.items())
+    grid = Table.grid(padding=(0, 2))
+    for label, value in (
+        ("UUID", str(batch.uuid)),
+        ("Tasks", f"{batch.state.total}: {counts}"),
+        ("Progress", f"{batch.state.progress:.1f} %"),
+        ("Remaining", "" if batch.finished else left),
+        ("Queued at", moment(batch.created)),
+        ("Finished at", moment(batch.finished) if batch.finished else ""),
+    ):
+        if value:
+            grid.add_row(Text(label, "bold"), Text(value))
+    context.print_table(grid)
+
+
+@app.command("cancel")
+def cancel(typer_context: typer.Context, uuid: OneUuid, as_json: AsJson = False) -> None:
+    """Cancel all of its tasks that are not done."""
+    _command(context_of(typer_context), uuid, "cancel", as_json)
+
+
+@app.command("restart")
+def restart(typer_context: typer.Context, uuid: OneUuid, as_json: AsJson = False) -> None:
+    """Queue all of its tasks that are done again."""
+    _command(context_of(typer_context), uuid, "restart", as_json)
+
+
+def _command(context: Context, beginning: str, word: str, as_json: bool) -> None:
+    context.run(_perform(context, beginning, word, as_json))
+
+
+async def _perform(context: Context, beginning: str, word: str, as_json: bool) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        uuid = await cluster.batches.resolve(beginning)
+        act = cluster.batches.cancel if word == "cancel" else cluster.batches.restart
+        affected = await act(uuid)
+        batch = await cluster.batches.get(uuid)
+    if as_json:
+        context.print_json(batch.to_json())
+    else:
+        what = "cancelled" if word == "cancel" else "queued again"
+        context.console.print(f"{len(affected)} of {batch.state.total} tasks {what}")
+    if not affected:
+        raise UserError(
+            f"No task of batch {str(uuid)[:8]} is {'still to be done' if word == 'cancel' else 'done yet'}."
+        )

@@ -1,0 +1,45 @@
+"""Tasks from a file in FFmate's JSON: a new task, a list of them, or a new batch."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.task import NewTask
+
+
+def read_tasks(file: Path) -> list[dict[str, Any]]:
+    """The tasks as they stand there; raises UserError."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UserError(f"“{file}” cannot be read: {error.strerror or error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"“{file}” is not JSON: {error}.") from error
+    entries = data.get("tasks", data) if isinstance(data, dict) else data
+    entries = entries if isinstance(entries, list) else [entries]
+    if not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise UserError(
+            f"“{file}” holds no tasks.",
+            'It should look like {"tasks": [{"inputFile": "a.mov", "preset": "..."}]}',
+        )
+    return entries
+
+
+def as_new_task(entry: dict[str, Any]) -> NewTask:
+    """One of them; with a preset, the preset's command counts, as in FFmate. Raises UsageError."""
+    known = {field.alias or name for name, field in NewTask.model_fields.items()}
+    unknown = sorted(entry.keys() - known)
+    if unknown:
+        raise UsageError(f"A task has no field “{unknown[0]}”.", f"There are {', '.join(sorted(known))}.")
+    given = {key: value for key, value in entry.items() if value is not None}
+    if given.get("preset"):
+        given.pop("command", None)
+    try:
+        return NewTask.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"A task of the file is not valid: {where}: {first['msg']}.") from error

@@ -1,0 +1,94 @@
+"""Batches as a whole: how far they are, and commands to all of their tasks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ffmate_desktop.db import batches as stored
+from ffmate_desktop.db import queue
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.queue import BatchGroup, BatchRow
+from ffmate_desktop.services.tasks import TaskService
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How far a batch is: `state` has tasks by status and percent, `remaining` seconds or None; ms since 1970."""
+
+    uuid: UUID
+    state: BatchRow
+    remaining: float | None
+    created: int
+    finished: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "uuid": str(self.uuid),
+            "total": self.state.total,
+            "byStatus": {status.value: count for status, count in self.state.by_status.items()},
+            "progress": round(self.state.progress, 2),
+            "remaining": -1 if self.remaining is None else round(self.remaining, 1),
+            "createdAt": self.created,
+            "finishedAt": self.finished,
+        }
+
+
+class BatchService:
+    """The door to batches."""
+
+    def __init__(self, database: Database, tasks: TaskService) -> None:
+        self._database = database
+        self._tasks = tasks
+
+    async def newest(self, limit: int = 50) -> list[BatchGroup]:
+        """The batches that have tasks, newest first."""
+        return await queue.newest_batches(self._database, limit)
+
+    async def resolve(self, beginning: str) -> UUID:
+        """The batch whose uuid begins so; raises UserError when there is none, or more than one."""
+        digits = beginning.strip().lower().replace("-", "")
+        if not digits or len(digits) > 32 or set(digits) - set("0123456789abcdef"):
+            raise UserError(f"“{beginning}” is not the beginning of a uuid.", _HINT)
+        low, high = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+        found = await stored.find_uuid(self._database, low, high)
+        if len(found) != 1:
+            many = f"Several batches begin with {beginning}." if found else f"There is no batch {beginning}."
+            raise UserError(many, _HINT)
+        return found[0]
+
+    async def get(self, uuid: UUID) -> Batch:
+        """A batch as a whole; raises UserError when it is gone."""
+        batch = await stored.get(self._database, uuid)
+        states = await queue.batches(self._database, [uuid])
+        if batch is None or not states:
+            raise UserError(f"There is no batch {uuid}.", _HINT)
+        remaining = None if batch.finished_at else await stored.remaining(self._database, uuid)
+        return Batch(
+            uuid,
+            states[0],
+            0.0 if batch.finished_at else remaining,
+            _milliseconds(batch.created_at),
+            None if batch.finished_at is None else _milliseconds(batch.finished_at),
+        )
+
+    async def cancel(self, uuid: UUID) -> set[UUID]:
+        """Cancel all that are not done; returns those."""
+        return await self._tasks.cancel(await stored.tasks_of(self._database, uuid))
+
+    async def restart(self, uuid: UUID) -> set[UUID]:
+        """Queue all that are done again; returns those. Raises UserError for a taken output path."""
+        return await self._tasks.restart(await stored.tasks_of(self._database, uuid))
+
+    async def delete(self, uuid: UUID) -> set[UUID]:
+        """Remove all of its tasks; running ones are killed first."""
+        return await self._tasks.delete(await stored.tasks_of(self._database, uuid))
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+_HINT = "`ffmate-desktop batches list` shows the newest."

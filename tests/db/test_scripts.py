@@ -1,0 +1,75 @@
+"""The permission to run a script: for whoever holds the claim, on a good lease, while nobody wants it cancelled."""
+
+from typing import Any
+
+import pytest
+
+from ffmate_desktop.db import claims, leases, scripts, tasks
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.task import TaskStatus
+from tests.db.cluster import add, age, joined, row
+
+pytestmark = pytest.mark.db
+PRE, POST = TaskStatus.PRE_PROCESSING, TaskStatus.POST_PROCESSING
+
+
+async def test_a_stage_is_entered_with_its_facts_and_its_record(
+    database: Database, database_uri: str
+) -> None:
+    [uuid] = await add(database, row("a"))
+    async with joined(database_uri) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        assert await scripts.enter_stage(database, node.id, claim, PRE, {"a": 1}) == "run"
+        [task] = await tasks.get_tasks(database, [uuid])
+        assert (task.status, task.phase) == (PRE, None)
+        assert await scripts.enter_stage(database, node.id, claim, TaskStatus.RUNNING, {"b": 2}) == "run"
+        [task] = await tasks.get_tasks(database, [uuid])
+        assert (task.status, task.phase) == (TaskStatus.RUNNING, "encode")
+        record: dict[str, Any] = {"outputs": [], "result": {}}
+        await claims.set_phase(database, node.id, claim, "publish", {}, record)
+        assert (
+            await scripts.enter_stage(database, node.id, claim, POST, {}, {"published": {"size": 3}}) == "run"
+        )
+        async with database.transaction() as connection:
+            stored = await connection.fetchrow("SELECT result, publishing FROM ffmate.tasks")
+        assert stored is not None
+        assert stored["result"] == {"a": 1, "b": 2}
+        assert stored["publishing"] == record | {"published": {"size": 3}}
+        # Who takes it over learns that only the last script is left.
+        await claims.give_back(database, node.id)
+        [again] = await claims.claim(database, node.id, 1)
+        assert again.publishing == stored["publishing"]
+        # A restart forgets it.
+        await tasks.cancel(database, [uuid])
+        await claims.give_back(database, node.id)
+        await tasks.restart(database, [uuid])
+        [clean] = await claims.claim(database, node.id, 1)
+        assert clean.publishing is None
+
+
+async def test_nobody_else_may_run_a_script(database: Database, database_uri: str) -> None:
+    await add(database, row("a"))
+    async with joined(database_uri) as node, joined(database_uri, identifier="b") as other:
+        [claim] = await claims.claim(database, node.id, 1)
+        assert await scripts.enter_stage(database, other.id, claim, PRE, {}) is None
+        await claims.give_back(database, node.id)
+        assert await scripts.enter_stage(database, node.id, claim, PRE, {}) is None  # it waits
+        [later] = await claims.claim(database, node.id, 1)
+        assert await scripts.enter_stage(database, node.id, claim, PRE, {}) is None  # an older claim
+        assert await scripts.enter_stage(database, node.id, later, PRE, {}) == "run"
+
+
+@pytest.mark.parametrize("status", [PRE, POST])
+async def test_a_cancelled_task_or_a_lapsed_lease_runs_no_script(
+    database: Database, database_uri: str, status: TaskStatus
+) -> None:
+    [uuid] = await add(database, row("a"))
+    async with joined(database_uri) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        await age(database, node.id, 3600)
+        assert await scripts.enter_stage(database, node.id, claim, status, {}) is None
+        await leases.beat(node.connection, node.id, 60, [])
+        await tasks.pause(database, [uuid])
+        assert await scripts.enter_stage(database, node.id, claim, status, {}) == "pause"
+        await tasks.cancel(database, [uuid])
+        assert await scripts.enter_stage(database, node.id, claim, status, {}) is None
