@@ -154,7 +154,7 @@ def test_the_settings_file_leads_to_a_server_whose_password_the_keyring_has(scra
         assert f"database: {_bare(scram)} (settings file)" in told["settings"]
         assert "slots: 7 (settings file)" in told["settings"]
         node = program.node("keyed", *EVERYTHING)  # which gives its slots on the command line
-        assert [(one["identifier"], one["slots"]) for one in program.json("nodes", "list")] == [("keyed", 1)]
+        assert ("keyed", 1) in [(one["identifier"], one["slots"]) for one in program.json("nodes", "list")]
         assert stop(node, signal.SIGTERM) == 0
         assert PASSWORD not in (home / "keyed.log").read_text("utf-8") + file.read_text()
         file.write_text("{")

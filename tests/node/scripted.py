@@ -24,7 +24,13 @@ class Scripts:
 
     def python(self, name: str, text: str) -> Path:
         """A Python script that starts with the sidecar in `path` and `task`."""
-        head = f"#!{sys.executable}\nimport json, sys\npath = sys.argv[1]\ntask = json.load(open(path))\n"
+        # For a shell the second line starts Python, whose path may have blanks; for Python it is four words.
+        head = f'''#!/bin/sh
+"exec" "{sys.executable}" "$0" "$@"
+import json, sys
+path = sys.argv[1]
+task = json.load(open(path))
+'''
         tail = "\njson.dump(task, open(path, 'w'))\n"
         return self._write(name, head + text + tail)
 
