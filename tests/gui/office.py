@@ -50,7 +50,14 @@ class Office:
 
     async def closed(self) -> None:
         """The dialog has gone."""
-        await until(lambda: self.door.dialog is None, "the dialog closes")
+        dialog = self.door.dialog
+        try:
+            await until(lambda: self.door.dialog is None, "the dialog closes")
+        except BaseException as error:
+            if dialog is not None:
+                said = dialog.note.text
+                error.add_note(f"It says {said!r}; can save: {dialog.save.isEnabled()}; saving: {dialog._saving}")
+            raise
 
     async def question(self) -> SwitchQuestion:
         """What is asked about running tasks."""
