@@ -56,7 +56,9 @@ class Office:
         except BaseException as error:
             if dialog is not None:
                 said = dialog.note.text
-                error.add_note(f"It says {said!r}; can save: {dialog.save.isEnabled()}; saving: {dialog._saving}")
+                error.add_note(
+                    f"It says {said!r}; can save: {dialog.save.isEnabled()}; saving: {dialog._saving}"
+                )
             raise
 
     async def question(self) -> SwitchQuestion:
