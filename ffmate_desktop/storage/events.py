@@ -56,7 +56,9 @@ class FolderEvents:
     def __init__(self, ring: Callable[[int], None]) -> None:
         # It takes being stopped at the wrong moment for an error, and says so; what really ends it, we say.
         logging.getLogger("watchdog").setLevel(logging.CRITICAL)
-        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)  # a folder that it has seen already
+        warnings.filterwarnings(
+            "ignore", "Callback with id", RuntimeWarning
+        )  # a folder that it has seen already
         self._ring = ring
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
