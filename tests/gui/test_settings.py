@@ -143,7 +143,8 @@ async def test_the_look_changes_at_once_and_back_when_nothing_is_saved(
         assert not is_dark(office)
         dialog = office.open()
         click(dialog.look.tiles[Appearance.DARK])
-        click(dialog.save)
+        await until(dialog.save.isEnabled, "it can be saved")
+        dialog.save.click()  # a pointer that is pressed while the look changes was lost on a busy machine
         await office.closed()
         assert is_dark(office)
         assert office.file.load().preferences.window.appearance is Appearance.DARK
