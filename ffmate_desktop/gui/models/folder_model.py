@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from enum import IntEnum
+from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -34,7 +35,8 @@ class FolderColumn(IntEnum):
 OPEN = (FileState.WAITING, FileState.GROWING, FileState.QUEUED, FileState.RUNNING)
 """Files that are still to be done."""
 
-_KEYS: dict[FolderColumn, Callable[[FolderView], object]] = {
+# Any: words in one column, numbers in another, never both in one comparison.
+_KEYS: dict[FolderColumn, Callable[[FolderView], Any]] = {
     FolderColumn.NAME: lambda view: view.folder.name.lower(),
     FolderColumn.STATE: lambda view: view.standing.value,
     FolderColumn.FILES: lambda view: sum(view.counts.values()),
@@ -111,9 +113,9 @@ class FolderModel(QAbstractTableModel):
 
     def _show(self) -> None:
         views = [view for view in self._all.values() if self._fits(view)]
-        views.sort(key=_KEYS[FolderColumn.NAME])  # type: ignore[arg-type]
+        views.sort(key=_KEYS[FolderColumn.NAME])
         falls = self.order is Qt.SortOrder.DescendingOrder
-        views.sort(key=_KEYS[self.column], reverse=falls)  # type: ignore[arg-type]
+        views.sort(key=_KEYS[self.column], reverse=falls)
         uuids = [view.folder.uuid for view in views]
         if uuids == [view.folder.uuid for view in self._views]:
             self._views = views
