@@ -82,6 +82,7 @@ class WatchedFiles(QWidget):
         head.addLayout(titles, 1)
         head.addLayout(self.buttons)
         self._row = QWidget()
+        self._row.hide()  # until a folder has trouble to tell
         row = QHBoxLayout(self._row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
