@@ -65,6 +65,7 @@ class Heartbeat:
         self._connection: Connection | None = None
         self._connected_at: float | None = None
         self._has_lock = True
+        self._leaving = False
         self._hurry = asyncio.Event()
         self._answered = asyncio.Condition()
         self._beats = 0
@@ -142,6 +143,10 @@ class Heartbeat:
         """Beat as soon as possible instead of at the next interval."""
         self._hurry.set()
 
+    def leave(self) -> None:
+        """From now on, being gone from the cluster is what we wanted: no beat joins anew."""
+        self._leaving = True
+
     async def close(self) -> None:
         """Give the connection, and with it the session lock, back."""
         connection, self._connection = self._connection, None
@@ -180,6 +185,8 @@ class Heartbeat:
                 beat = await leases.beat(
                     connection, self.membership.id, self.facts.lease, self._progress(), self._load()
                 )
+            if beat.state is None and self._leaving:
+                await asyncio.Event().wait()  # with the connection, and its lock, until we are cancelled
             if beat.state is None:
                 await self._join_anew(connection)
                 continue

@@ -227,6 +227,7 @@ class Node:
     async def _leave(self) -> None:
         await claims.give_back(self._database, self._node_id())  # a claim whose answer never came, too
         await self._batch_ends.finish()
+        self._heartbeat.leave()
         await leases.leave(self._database, self._node_id())
         if self._feed is not None:
             await self._feed.flush_now(self._database, self._facts.identifier, self._node_id())

@@ -80,6 +80,7 @@ async def test_staying_takes_tasks_again(desk: Desk, clip: Path) -> None:
         return [node.state for node in await desk.core.nodes.all()] == [state]
 
     await until(lambda: is_(NodeState.DRAINING), "it takes nothing new")
+    await until(lambda: desk.window.messages.title.startswith("FFmate Desktop quits"), "it says so")
     desk.window.messages._on_button()
     await until(lambda: is_(NodeState.ONLINE), "it goes on")
     await desk.core.tasks.cancel([uuid])

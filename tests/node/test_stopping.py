@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db import claims
+from ffmate_desktop.db import claims, leases
+from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.services.nodes import NodeService
@@ -38,6 +39,21 @@ async def test_stop_gives_tasks_back_and_another_node_finishes_them(farm: Farm, 
     assert sorted(path.name for path in clip.parent.iterdir()) == ["clip.mov", "clip.out.mp4"]
     assert "given back: this node stops" in await farm.log(uuid)
     assert await state(farm, second) is NodeState.ONLINE
+
+
+async def test_a_beat_beside_the_last_word_does_not_join_again(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = await farm.node(heartbeat=0.05)
+    leave = leases.leave
+
+    async def slow(database: Database, node_id: int) -> None:
+        await leave(database, node_id)
+        await asyncio.sleep(0.5)  # as long as our answer is on its way, beats go on
+
+    monkeypatch.setattr(leases, "leave", slow)
+    await worker.stop()
+    assert [row["state"] for row in await farm.sql("SELECT state FROM ffmate.nodes")] == [NodeState.LEFT]
 
 
 async def test_stop_gives_back_what_the_node_never_heard_of(farm: Farm, clip: Path) -> None:
