@@ -1,6 +1,7 @@
 """Finds the ffmpeg to work with and asks it what it is."""
 
 import asyncio
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from ffmate_desktop.media.process import Launcher
 
 PATIENCE = 20.0
 """Seconds for an answer; virus scanners and macOS look long at a program that they see for the first time."""
+
+BUNDLE = Path(imageio_ffmpeg.__file__).parent / "binaries"
+"""Where the wheel for this kind of computer has its ffmpeg; empty for others."""
 
 LONGEST_ANSWER = 1024 * 1024
 
@@ -75,12 +79,12 @@ def _on_path() -> Path | None:
 
 
 def _bundled() -> Path:
-    try:
-        return Path(imageio_ffmpeg.get_ffmpeg_exe()).absolute()
-    except RuntimeError as trouble:  # no program for this kind of computer came with it
-        raise UserError(
-            "No ffmpeg was found.", "Install ffmpeg, or give its path with --ffmpeg."
-        ) from trouble
+    # Its own function starts the program to try it, and says that there is none when that was killed or is refused.
+    if named := os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        return Path(named).absolute()
+    for program in BUNDLE.glob("ffmpeg-*"):
+        return program.absolute()
+    raise UserError("No ffmpeg was found.", "Install ffmpeg, or give its path with --ffmpeg.")
 
 
 async def _identify(path: Path) -> FFmpeg:
