@@ -166,9 +166,12 @@ class Watching:
             self._shunned.add(claim.id)
             others = await scans.leave_scan(self._database, claim, _with_names(str(error), claim))
             logs.watchfolder.info("%s%s", error, " Other nodes may reach it." if others else "")
-        except UserError as error:
+        except CONNECTION_LOST:
+            raise
+        except (UserError, OSError) as error:
+            sentence = str(error) if isinstance(error, UserError) else f"The computer reported: {error}."
             await scans.end_scan(
-                self._database, claim, ScanResult(), str(error), root=None, wait=None, settled=False
+                self._database, claim, ScanResult(), sentence, root=None, wait=None, settled=False
             )
 
     def _tell(self, claim: ScanClaim, result: ScanResult) -> None:

@@ -59,6 +59,8 @@ def draft_all(
             sentence = _trouble_with_output(draft, folders)
         except UserError as error:
             sentence = str(error)
+        except OSError as error:  # one file shall not hold up the others
+            sentence = f"The computer reported: {error.strerror or error}."
         if sentence:
             refused.append((found, sentence))
         else:

@@ -371,6 +371,20 @@ async def test_a_dry_run_tells_everything_and_writes_nothing(watched: Watched, c
     assert await watched.tasks() == []
 
 
+async def test_a_file_whose_output_would_have_too_long_a_name_holds_up_no_other(
+    watched: Watched, clip: Path
+) -> None:
+    watched.out.mkdir()
+    await watched.farm.node(watches=True)
+    pattern = f"{watched.out}/${{INPUT_FILE_BASENAME}} as pictures/%03d.png"
+    await watched.begin("-i ${INPUT_FILE} -frames:v 2 ${OUTPUT_FILE}", pattern)
+    watched.put(clip, f"{250 * 'a'}.mov")
+    watched.put(clip, "b.mov")
+    await watched.state("b.mov", DONE)
+    refused = await watched.state(f"{250 * 'a'}.mov", FileState.WAITING)
+    assert "too long" in refused.reason
+
+
 async def test_names_in_any_encoding(watched: Watched, clip: Path) -> None:
     await watched.farm.node(watches=True)
     await watched.begin(pattern=f"{watched.out}/${{INPUT_FILE_BASENAME}}.mp4", **ONCE)
