@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.media.process import environment
 
 _WORKER = (sys.executable, "-P", str(Path(__file__).with_name("probe_worker.py")))
 _LEAVE_SECONDS = 1.0
@@ -194,7 +195,7 @@ async def _start(mark: Mapping[str, str]) -> asyncio.subprocess.Process:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         limit=_LONGEST_ANSWER,
-        env={**os.environ, **_KEEP_MEMORY, **mark},
+        env=environment() | _KEEP_MEMORY | dict(mark),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 

@@ -191,6 +191,19 @@ async def test_a_cancelled_question_leaves_no_answer_for_the_next(prober: Prober
             await prober.probe(film.with_name("missing.mp4"))
 
 
+async def test_the_password_of_the_queue_is_not_handed_on(
+    film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flaw in a decoder shall find nothing there."""
+    monkeypatch.setenv("FFMATE_DATABASE", "postgresql://ffmate:secret@server/ffmate")
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    prober = Prober()
+    await prober.probe(film)
+    (pid,) = prober.pids
+    assert "secret" not in " ".join(psutil.Process(pid).environ().values())
+    await prober.close()
+
+
 async def test_close_ends_the_processes(film: Path) -> None:
     prober = Prober()
     await prober.probe(film)
