@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
@@ -61,9 +62,15 @@ async def open_bouncer(uri: str, mode: str, **settings: object) -> AsyncIterator
             [PROGRAM, str(file)], **as_account(account), cwd="/", stdout=output, stderr=output
         )
     try:
-        await until((folder / ".s.PGSQL.6000").exists, "pgbouncer listens")
+        await until(lambda: _listens(folder / ".s.PGSQL.6000"), "pgbouncer listens")
         yield f"postgresql://{parts.username}@/{database}?host={folder}&port=6000&sslmode=disable"
     finally:
         process.terminate()
         process.wait(30)
         shutil.rmtree(folder)
+
+
+def _listens(path: Path) -> bool:
+    """The file is there a moment before anybody can connect."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
