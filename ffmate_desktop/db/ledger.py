@@ -44,6 +44,7 @@ class Line:
     state: Stored
     reason: str
     gone: bool
+    had_task: bool
 
 
 @dataclass(frozen=True, slots=True)
