@@ -44,7 +44,6 @@ class Line:
     state: Stored
     reason: str
     gone: bool
-    had_task: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,8 @@ class KnownFiles:
         everything = self._step < 0
         async for piece in ledger.read_since(database, claim.id, self._step):
             for line in piece:
-                # What the rules skipped is judged anew: by other rules, perhaps.
-                if not (everything and line.state == "skipped" and not line.had_task):
+                # What was skipped is judged anew: by other rules, perhaps.
+                if not (everything and line.state == "skipped"):
                     self._learn(line, view)
                 elif not line.gone:
                     self.open[line.path] = line.id

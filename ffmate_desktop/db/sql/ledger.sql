@@ -9,7 +9,7 @@ RETURNING ledger;
 
 -- name: read_since
 -- What was written after a step; everything after -1. Read in pieces with a cursor.
-SELECT id, path, size, mtime, inode, view, state, reason, gone_at IS NOT NULL AS gone, task IS NOT NULL AS had_task
+SELECT id, path, size, mtime, inode, view, state, reason, gone_at IS NOT NULL AS gone
   FROM ffmate.watched_files WHERE folder = $1 AND ledger > $2;
 
 -- fragment: entry
