@@ -48,6 +48,7 @@ COMPOUND = {
     "oversleep": ("give_back", "sleep", "again"),
     "asleep": ("sleep", "publish"),
     "start over": ("finish", "restart"),
+    "clear away": ("log", "finish", "delete"),
     "pass on": ("give_back", "claim", "give_back"),
     "come back and vanish": ("give_back", "again", "leave"),
     "cancelled and gone": ("cancel", "leave"),
@@ -79,7 +80,7 @@ DISTURBANCES = (
 )
 ENDINGS = ("", "swept", "forgotten")
 VOLLEY = (
-    *("publish", "after", "forge", "adopt", "usurp", "publish", "encode", "output", "log", "finish"),
+    *("publish", "after", "adopt", "forge", "adopt", "usurp", "publish", "encode", "output", "log", "finish"),
     *("cancelled", "before"),
     *("output", "forge", "remove", "again", "refuse", "again"),
 )
