@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from ffmate_desktop.db.embedded import status
-from tests.end_to_end.program import PATIENCE, Program, open_folder, stop, until
+from tests.end_to_end.clerk import PATIENCE
+from tests.end_to_end.program import Program, open_folder, stop, until
 from tests.media.clips import clip as make_clip
 from tests.node import waiting
 
