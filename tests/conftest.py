@@ -16,6 +16,7 @@ import pytest_asyncio
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.embedded import EmbeddedDatabase
 from ffmate_desktop.db.migrate import migrate
+from tests.end_to_end.clerk import Clerk, open_clerk
 from tests.scratch import new_folder
 
 _SERVER_FOLDER = "FFMATE_TESTS_SERVER_FOLDER"
@@ -50,7 +51,7 @@ async def empty_database(postgres_uri: str) -> AsyncIterator[str]:
     """The URI of a new database with nothing in it, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     connection = await asyncpg.connect(postgres_uri)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY FILE_COPY")
     yield urlsplit(postgres_uri)._replace(path=f"/{name}").geturl()
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
@@ -109,6 +110,13 @@ async def migrated_template(postgres_uri: str, worker: str) -> AsyncIterator[str
 
 
 @pytest.fixture(scope="session")
+def clerk() -> Iterator[Clerk]:
+    """Does commands of the command line without the start of a process for each."""
+    with open_clerk() as clerk:
+        yield clerk
+
+
+@pytest.fixture(scope="session")
 def worker() -> str:
     """The name of this worker process of the run."""
     return os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -119,7 +127,8 @@ async def database_uri(postgres_uri: str, migrated_template: str) -> AsyncIterat
     """The URI of a new database with our schema and no rows, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     connection = await asyncpg.connect(postgres_uri)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    # Through the log, which is the default, a copy takes four times as much of the processor.
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template} STRATEGY FILE_COPY")
     yield urlsplit(postgres_uri)._replace(path=f"/{name}").geturl()
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()

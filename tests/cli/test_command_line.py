@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from ffmate_desktop import __version__
 from ffmate_desktop.cli.app import app
 from ffmate_desktop.cli.grammar import FILES, RootGroup
-from tests.end_to_end.clerk import Clerk, open_clerk
+from tests.end_to_end.clerk import Clerk
 
 
 def hoisted(*words: str) -> list[str]:
@@ -50,13 +49,6 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         cwd=cwd,
         env=None,
     )
-
-
-@pytest.fixture(scope="module")
-def clerk() -> Iterator[Clerk]:
-    """One process for all mistakes, since its start costs most."""
-    with open_clerk() as clerk:
-        yield clerk
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.clerk import Clerk, open_clerk
+from tests.end_to_end.clerk import Clerk
 from tests.end_to_end.program import Program, open_folder
 from tests.media.clips import ffmpeg
 
@@ -16,13 +16,6 @@ def home() -> Iterator[Path]:
     """A folder for one file of tests."""
     with open_folder() as folder:
         yield folder
-
-
-@pytest.fixture(scope="session")
-def clerk() -> Iterator[Clerk]:
-    """Answers questions without the start of a process."""
-    with open_clerk() as clerk:
-        yield clerk
 
 
 @pytest.fixture

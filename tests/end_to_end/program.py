@@ -36,8 +36,8 @@ def until(condition: Callable[[], T | None], what: str, timeout: float = PATIENC
 class Program:
     """Starts the program with the same options each time.
 
-    `options` stand before the command, `prefix` before the program; `variables` are in its environment. `clerk`
-    does what is refused, and what is asked only to see how things are; without one a process does.
+    `options` stand before the command, `prefix` before a process of the program; `variables` are in its environment.
+    `clerk` does what is refused, and what is asked only to see how things are; without one a process does.
     """
 
     def __init__(
