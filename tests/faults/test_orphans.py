@@ -68,7 +68,10 @@ class Team:
         clip = shutil.copy(self.home / "media" / "clip.mov", self.home / "media" / f"{identifier}.mov")
         uuid = self.program.submit(Path(clip), *LONG)
         self.program.encoding(uuid, identifier)
-        (process,) = [process for process in self.program.ffmpegs() if process.pid not in before]
+        (process,) = until(
+            lambda: [process for process in self.program.ffmpegs() if process.pid not in before],
+            "its ffmpeg runs",
+        )
         return node, uuid, process
 
     def with_family(
