@@ -143,7 +143,10 @@ def _load(file: Path) -> Allowed:
     """Raises UserError for a file that cannot be read: limits that the owner set must not be forgotten."""
     try:
         file.lstat()
-    except (FileNotFoundError, NotADirectoryError):  # a link that leads nowhere is there: what was set is only out of reach
+    except (
+        FileNotFoundError,
+        NotADirectoryError,
+    ):  # a link that leads nowhere is there: what was set is only out of reach
         return Allowed()
     except OSError as error:
         raise _unreadable(file, error) from error
