@@ -191,11 +191,11 @@ def export(
         list[str] | None, typer.Argument(metavar="NAME", help="Default: all of your own.", show_default=False)
     ] = None,
     target: Annotated[
-        Path | None,
+        str | None,  # a Path would lose the sign of a folder
         typer.Option(
             "--to",
             metavar="PATH",
-            help="A file for all of them, or a folder for one file each. Default: print.",
+            help="A file for all of them, or a folder (with / at its end) for one file each. Default: print.",
         ),
     ] = None,
 ) -> None:
@@ -204,7 +204,7 @@ def export(
     context.run(_export(context, names, target))
 
 
-async def _export(context: Context, names: Sequence[str] | None, target: Path | None) -> None:
+async def _export(context: Context, names: Sequence[str] | None, target: str | None) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
         if names:
             presets = [await cluster.presets.find(name) for name in names]
@@ -214,7 +214,7 @@ async def _export(context: Context, names: Sequence[str] | None, target: Path | 
             context.print_json(json.loads(await cluster.preset_editor.export([one.uuid for one in presets])))
             return
         written = await cluster.preset_exchange.export_to(
-            presets, target, folder=str(target).endswith(("/", os.sep))
+            presets, Path(target), folder=target.endswith(("/", os.sep))
         )
     for path in written:
         context.console.print(f"{printable(str(path))} written", markup=False, soft_wrap=True)

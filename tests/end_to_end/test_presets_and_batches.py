@@ -35,6 +35,7 @@ def test_a_preset_with_scripts_and_a_batch_of_two_presets(program: Program, clip
     assert changed["postProcessing"] == made["postProcessing"]
     code, out, err = program.run("presets", "export", "--to", f"{clip.parent}/presets/")
     assert (code, err) == (0, ""), out
+    assert (clip.parent / "presets" / "Mine.json").is_file()
     assert program.refused("presets", "delete", "Nothing")[1].startswith("There is no preset")
     program.json("presets", "delete", "Mine")
     [imported] = program.json("presets", "import", f"{clip.parent}/presets")
