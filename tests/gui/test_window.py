@@ -130,7 +130,7 @@ async def test_the_menu_moves_duplicates_and_filters(desk: Desk, clip: Path) -> 
     page = desk.page
     uuids = [await desk.add(clip, name=name, labels=("nobody",)) for name in ("first", "second", "third")]
     await until(lambda: page.model.rowCount() == 3, "three tasks are shown")
-    page._set_order(SortColumn.PRIORITY, True)
+    page.choice.set_order(SortColumn.PRIORITY, True)
     await until(lambda: _names(desk) == ["first", "second", "third"], "what runs next is on top")
     desk.click_row(2)
     page.view.menu_wanted.emit(page.view.mapToGlobal(QPoint(50, 50)))
@@ -180,7 +180,9 @@ async def test_a_command_is_for_the_tasks_that_were_seen(desk: Desk, clip: Path)
     await until(lambda: page.model.rowCount() == 2, "both are shown")
     desk.click_row(0)  # the newest
     page.actions_.cancel.trigger()
-    page._set_order(SortColumn.CREATED, False)  # before the command has begun, the other one may stand there
+    page.choice.set_order(
+        SortColumn.CREATED, False
+    )  # before the command has begun, the other one may stand there
     await desk.shown(second, TaskStatus.DONE_CANCELED)
     assert (await desk.task(first)).status is TaskStatus.QUEUED
 
@@ -211,7 +213,7 @@ async def test_columns_order_theme_and_place_are_remembered(database_uri: str, t
     async with open_desk(database_uri, tmp_path / "data") as desk:
         desk.page.view.show_column(Column.PRIORITY, True)
         desk.page.view.show_column(Column.NODE, False)
-        desk.page._set_order(SortColumn.FINISHED, False)
+        desk.page.choice.set_order(SortColumn.FINISHED, False)
         if not desk.window.around.theme.tokens.is_dark:
             click(desk.window.sidebar.switch)
         assert desk.window.around.theme.tokens.is_dark
