@@ -1567,8 +1567,12 @@
         <translation>Davon laufen und werden dadurch beendet: {0}.</translation>
     </message>
     <message>
-        <source>Those that are running will be ended.</source>
-        <translation>Laufende werden beendet.</translation>
+        <source>What they have made stays where it is.</source>
+        <translation>Was sie erzeugt haben, bleibt, wo es ist.</translation>
+    </message>
+    <message>
+        <source>Those that are running will be ended. What others have made stays where it is.</source>
+        <translation>Laufende werden beendet. Was andere erzeugt haben, bleibt, wo es ist.</translation>
     </message>
     <message>
         <source>Delete this task?</source>

@@ -14,9 +14,9 @@ from typing import TypeVar
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from keyrings.alt.file import PlaintextKeyring
-from PySide6.QtCore import QMimeData, QPoint, QUrl
+from PySide6.QtCore import QLocale, QMimeData, QUrl
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.domain.preferences import Appearance
@@ -26,6 +26,7 @@ from ffmate_desktop.gui.desktop.closing import CloseDialog
 from ffmate_desktop.gui.dialogs.add_node import AddNodeDialog
 from ffmate_desktop.gui.dialogs.edit_task import EditTaskDialog
 from ffmate_desktop.gui.dialogs.try_preset import TryDialog
+from ffmate_desktop.gui.language import speak
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.pages.logs_page import LogsPage
 from ffmate_desktop.gui.pages.nodes_page import CARDS, TABLE, NodesPage
@@ -36,7 +37,7 @@ from ffmate_desktop.gui.preferences.door import SettingsDoor
 from ffmate_desktop.gui.preferences.switching import Switching
 from ffmate_desktop.gui.submitting import Submitting
 from ffmate_desktop.services.passwords import Keyring
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.settings import Settings, resources_folder
 from tests.gui.desk import Desk, desk_settings, open_desk_with
 from tests.gui.peers import open_peer
 from tests.gui.sample_work import OWN, Media, fill, running, watch
@@ -115,6 +116,7 @@ class Photographer:
         await self._keep("queue", self._window)
         await self._details()
         desk.page.view.clearSelection()
+        desk.page.view.scrollToTop()
         await self._keep("queue-wide", self._window)
         desk.page.groups.button.setChecked(True)
         await self._keep("batches", self._window)
@@ -125,15 +127,11 @@ class Photographer:
         desk, media = self._desk, self._media
         area = desk.page.detail.findChild(QScrollArea)
         assert area is not None
+        await until(desk.page.detail.timeline.isVisible, "its attempts are read")
         area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
         await self._keep("queue-details", self._window)
         desk.click_row(self._row_of(media.broken))
         await self._keep("queue-failed", self._window)
-        desk.page.actions_.open_menu(desk.page.view.mapToGlobal(QPoint(60, 60)))
-        menu = QApplication.activePopupWidget()
-        assert menu is not None
-        await self._keep("queue-menu", menu)
-        menu.close()
         desk.click_row(self._row_of(media.waiting[0]))
         desk.page.actions_.edit.trigger()
         editor = await until(lambda: desk.page.findChild(EditTaskDialog), "the editor opens")
@@ -324,6 +322,7 @@ def main() -> None:
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
     logs.show("error:*")  # and with it, the lines of this node go to the cluster
     app = make_application()
+    speak(app, resources_folder(), QLocale(QLocale.Language.English))
     with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
         runner.run(take(folder, "@2x" if arguments.scale == 2 else ""))
 

@@ -70,6 +70,18 @@ async def test_deleting_a_running_task_asks_first(desk: Desk, clip: Path) -> Non
     await until(desk.page.empty.isVisible, "nothing is left")
 
 
+async def test_no_task_is_deleted_by_one_key(desk: Desk, clip: Path) -> None:
+    uuid = await desk.add(clip)
+    await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
+    desk.click_row(0)
+    QTest.keyClick(desk.page.view, Qt.Key.Key_Delete)
+    box = await until(lambda: _message_box(desk), "it asks")
+    assert "stays where it is" in box.informativeText()
+    QTest.keyClick(box, Qt.Key.Key_Escape)
+    await until(lambda: _message_box(desk) is None, "the question is gone")
+    assert desk.row(uuid)
+
+
 async def test_closing_gives_the_task_back_and_leaves_no_process(
     database_uri: str, database: Database, tmp_path: Path, clip: Path
 ) -> None:
@@ -162,10 +174,10 @@ async def test_a_waiting_task_is_edited(desk: Desk, clip: Path) -> None:
     )
     dialog.name.setText("another name")
     dialog.priority.setValue(7)
-    dialog.command.setPlainText("-i 'unclosed")
+    dialog.command.set_command("-i 'unclosed")
     click(dialog.save)
     await until(dialog.trouble.isVisible, "what is wrong is told in the dialog")
-    dialog.command.setPlainText("-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}")
+    dialog.command.set_command("-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}")
     click(dialog.save)
     await until(lambda: _names(desk) == ["another name"], "it is changed")
     row = desk.row(uuid)

@@ -1,8 +1,13 @@
 """Breaks the lines of a command at blanks only, so that a wildcard, a path or a filter stays in one piece."""
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QTextBlock
+from math import ceil
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QTextBlock
 from PySide6.QtWidgets import QPlainTextDocumentLayout, QPlainTextEdit
+
+_AROUND = 14
+"""Pixels of padding and border above and below, as in the style sheet."""
 
 
 class CommandLayout(QPlainTextDocumentLayout):
@@ -18,6 +23,15 @@ def break_at_blanks(editor: QPlainTextEdit) -> None:
     """Let an editor break its lines so, from now on."""
     document = editor.document()
     document.setDocumentLayout(CommandLayout(document))
+    editor.setHorizontalScrollBarPolicy(
+        Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+    )  # it takes room until Qt has laid out all
+
+
+def height_of_lines(editor: QPlainTextEdit, lines: int) -> int:
+    """Pixels for so many lines in an editor of the look `code`, without the upper edge of the one that follows."""
+    spacing = ceil(QFontMetricsF(editor.font()).lineSpacing())
+    return lines * spacing + ceil(editor.document().documentMargin()) + _AROUND
 
 
 def _break_at_blanks(block: QTextBlock) -> bool:

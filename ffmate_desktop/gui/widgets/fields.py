@@ -23,12 +23,18 @@ class Fields(QWidget):
         self.grid.setColumnStretch(1, 1)
         self._row = 0
 
-    def row(self, text: str, field: QWidget, beside: QWidget | None = None) -> None:
-        """A field with its title, which is its name for screen readers too, and perhaps a button."""
+    def row(self, text: str, field: QWidget, beside: QWidget | None = None, *, is_tall: bool = False) -> None:
+        """A field with its title, which is its name for screen readers too, and perhaps a button. A tall one takes
+        what height there is."""
         title = label(text, "caption")
         title.setBuddy(field)
         field.setAccessibleName(text)
-        self.grid.addWidget(title, self._row, 0)
+        if is_tall:
+            title.setContentsMargins(0, 8, 0, 0)
+            self.grid.addWidget(title, self._row, 0, _TOP)
+            self.grid.setRowStretch(self._row, 1)
+        else:
+            self.grid.addWidget(title, self._row, 0)
         if isinstance(field, NumberField):
             field.setFixedWidth(180)
             self.grid.addWidget(field, self._row, 1, Qt.AlignmentFlag.AlignLeft)
