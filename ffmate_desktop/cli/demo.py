@@ -23,6 +23,7 @@ from ffmate_desktop.cli.demo_nodes import Team
 from ffmate_desktop.cli.demo_place import Place, open_place, processes_left
 from ffmate_desktop.cli.demo_report import Report, TaskResult, Times, cluster_seconds, node_results
 from ffmate_desktop.cli.demo_stage import Stage
+from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.db.connection import CONNECTION_LOST
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
@@ -40,7 +41,7 @@ BUSY = 25.0
 
 def demo(
     typer_context: typer.Context,
-    nodes: Annotated[int, typer.Option("--nodes", min=1, max=12, metavar="N", help="Nodes to start.")] = 2,
+    nodes: Annotated[int, number_option("--nodes", "N", "Nodes to start.", least=1, most=12)] = 2,
     keep: Annotated[
         Path | None,
         typer.Option("--keep", metavar="FOLDER", help="Put clips and outputs there and leave them."),

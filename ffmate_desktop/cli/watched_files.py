@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.text import moment, printable, size
 from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
 from ffmate_desktop.cli.watchfolders import app as watchfolders
@@ -38,9 +39,7 @@ def files(
     ] = None,
     find: Annotated[str, typer.Option("--find", metavar="TEXT", help="Only paths with this in it.")] = "",
     gone: Annotated[bool, typer.Option("--gone", help="Also files that are not there any more.")] = False,
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0 for all.")
-    ] = 100,
+    limit: Annotated[int, number_option("--limit", "N", "At most so many; 0 for all.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Every file, what became of it, and why; the latest found first."""
