@@ -124,7 +124,8 @@ async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> N
     for sentence in foreseen.unreadable:
         context.console.print(Text(printable(sentence), "red"))
     taken = sum(file.takes for file in foreseen.files)
-    context.console.print(f"{len(foreseen.files)} files, {taken} would be queued now. Nothing was changed.")
+    looked = "1 file" if len(foreseen.files) == 1 else f"{len(foreseen.files)} files"
+    context.console.print(f"{looked}, {taken} would be queued now. Nothing was changed.")
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("FILE", "STATE", "SIZE", "WHY", "OUTPUT"):
         table.add_column(

@@ -46,7 +46,8 @@ class PresetEditor:
 
     async def edit(self, uuid: UUID, draft: PresetDraft) -> Preset:
         """Change an own preset; tasks that were made from it stay as they are."""
-        extra = (await self._own(uuid)).extra if draft.extra is None else draft.extra
+        own = await self._own(uuid)
+        extra = own.extra if draft.extra is None else draft.extra
         return await self._write(uuid, replace(draft, extra=extra))
 
     async def delete(self, uuid: UUID) -> None:
@@ -101,7 +102,10 @@ class PresetEditor:
     async def _own(self, uuid: UUID) -> Preset:
         preset = await self._presets.get(uuid)
         if preset.built_in:
-            raise UserError("The built-in presets cannot be changed.", "Duplicate it, then change the copy.")
+            raise UserError(
+                "The built-in presets cannot be changed.",
+                "Add one of your own.",
+            )
         return preset
 
     async def _free_name(self, name: str) -> str:
