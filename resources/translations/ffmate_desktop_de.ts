@@ -3351,6 +3351,10 @@
         <translation>Ausgesetzt: neue Dateien bleiben, wo sie sind. Eingereihte Aufgaben laufen weiter.</translation>
     </message>
     <message>
+        <source>Watched by {0}, too: a file that both want gets a task of each.</source>
+        <translation>Auch überwacht von {0}: eine Datei, die beide nehmen, bekommt von jedem eine Aufgabe.</translation>
+    </message>
+    <message>
         <source>Waiting</source>
         <translation>Wartet</translation>
     </message>
