@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.permissions import Permissions
+from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,8 @@ def _load(file: Path) -> Allowed:
         return Allowed()
     try:
         return _understood(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise UserError(
-            f"What tasks may do on this computer cannot be read from {file}: {error}.",
+            f"What tasks may do on this computer cannot be read from {file}: {why_unreadable(error)}.",
             "Mend the file, or remove it to allow what is allowed by default.",
         ) from error
