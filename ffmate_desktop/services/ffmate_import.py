@@ -18,6 +18,7 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.ffmate_source import Row, Tables
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
+from ffmate_desktop.domain.wrong_data import first_wrong
 from ffmate_desktop.services.preset_editor import PresetDraft, read_preset
 from ffmate_desktop.services.preset_editor import check as check_preset
 from ffmate_desktop.services.preset_exchange import PresetExchange
@@ -156,8 +157,7 @@ class FFmateImport:
         try:
             settings = check_watchfolder(WatchfolderSettings.model_validate({**entry, "preset": NOWHERE}))
         except ValidationError as error:
-            first = error.errors()[0]
-            return item(Fate.REFUSED, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+            return item(Fate.REFUSED, first_wrong(error))
         except UserError as error:
             return item(Fate.REFUSED, str(error))
         everyone = await self._watchfolders.all()

@@ -13,6 +13,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.paths import numbered
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_rules import folded
+from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft, read_preset, same_name
 from ffmate_desktop.services.presets import PresetService
 
@@ -22,7 +23,10 @@ LARGEST = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one preset of a file; `preset` is None where nothing was added."""
+    """What became of one preset of a file; `preset` is None where nothing was added.
+
+    `name` is empty when not even that could be read.
+    """
 
     source: str
     name: str
@@ -36,7 +40,8 @@ class Imported:
     def sentence(self) -> str:
         """For people."""
         if self.trouble:
-            return f"{self.source}: “{self.name}” was not imported: {self.trouble}"
+            which = f"{self.source}: “{self.name}”" if self.name else self.source
+            return f"{which} was not imported: {self.trouble}"
         if self.preset is None:
             return f"{self.source}: “{self.name}” {self.note}"
         return f"{self.source}: “{self.name}” was imported{f' {self.note}' if self.note else ''}"
@@ -67,14 +72,14 @@ class PresetExchange:
             try:
                 entries = await asyncio.to_thread(_entries, file)
             except UserError as error:
-                done.append(Imported(str(file), file.name, None, str(error)))
+                done.append(Imported(str(file), "", None, str(error)))
                 continue
             done += [await self.take(str(file), entry) for entry in entries]
         return done
 
     async def take(self, source: str, entry: object) -> Imported:
         """Add one preset, under a free name; one that is here already, the same in everything, is left out."""
-        name = str(entry.get("name", "without a name")) if isinstance(entry, dict) else "without a name"
+        name = str(entry.get("name", "")) if isinstance(entry, dict) else ""
         try:
             draft = read_preset(entry)
             if (present := await self.find_same(draft)) is not None:
@@ -141,10 +146,8 @@ def _entries(file: Path) -> list[object]:
         if file.stat().st_size > LARGEST:
             raise UserError("It is too large for presets.")
         data = json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UserError(f"It cannot be read: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"It is not JSON: {error}.") from error
+    except UNREADABLE as error:
+        raise UserError(f"It cannot be read: {why_unreadable(error)}.") from error
     entries = data if isinstance(data, list) else [data]
     if not entries:
         raise UserError("It holds no presets.")
