@@ -59,7 +59,7 @@ def test_a_folder_is_watched(program: Program, clip: Path) -> None:
     code, out, said = program.run(
         "watchfolders", "add", str(root / "day 1"), "--preset", "Copy into MP4", "--suspended"
     )
-    assert code == 0 and "“in” watches the same files" in said
+    assert code == 0 and "“in” watches the same files, too" in said
     program.json("watchfolders", "delete", "day 1")
     assert program.json("watchfolders", "suspend", "in")["suspended"]
     assert "is suspended" in program.refused("watchfolders", "scan", "in")[1]

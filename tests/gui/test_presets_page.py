@@ -11,6 +11,7 @@ from ffmate_desktop.domain.preset import Preset, PresetExtra
 from ffmate_desktop.domain.processing import DirectWebhook
 from ffmate_desktop.gui.dialogs.try_preset import TryDialog
 from ffmate_desktop.gui.pages.presets_page import PresetsPage
+from ffmate_desktop.media.file_limits import has_landlock
 from ffmate_desktop.services.preset_editor import PresetDraft
 from tests.gui.desk import Desk
 from tests.node.farm import ffmpegs
@@ -157,6 +158,26 @@ async def test_what_does_not_work_is_told_in_plain_words(desk: Desk, clip: Path)
     await until(lambda: not dialog.meter.isVisible(), "it is refused")
     assert "${OUTPUT_FILE}" in dialog.line.text()
     dialog.leave.click()
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.skipif(not has_landlock(), reason="only the kernel of Linux keeps files from ffmpeg")
+@pytest.mark.parametrize(
+    "option",
+    ["-vstats_file {0}", "-vf metadata=print:file={0}", "-vf null {0}.mp4", "-vf null {0}/new/x.mp4"],
+)
+async def test_a_trial_writes_nothing_beside_its_output(desk: Desk, clip: Path, option: str) -> None:
+    page = await shown_page(desk)
+    page.new_button.click()
+    page.form.output.setText("${INPUT_FILE_DIR}/x.mp4")
+    place = clip.parent / "side"
+    page.form.command.set_command(f"-i ${{INPUT_FILE}} {option.format(place)} ${{OUTPUT_FILE}}")
+    before = sorted(clip.parent.rglob("*"))
+    dialog = trying(page, clip)
+    await until(lambda: not dialog.meter.isVisible(), "it fails")
+    assert not dialog.open_output.isVisible()
+    dialog.leave.click()
+    assert sorted(clip.parent.rglob("*")) == before
 
 
 @pytest.mark.ffmpeg
