@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.text import moment, printable, size
 from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
 from ffmate_desktop.cli.watchfolders import app as watchfolders
@@ -40,9 +41,7 @@ def files(
     gone: Annotated[
         bool, typer.Option("--gone", help="Also files that went before they had a task.")
     ] = False,
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0 for all.")
-    ] = 100,
+    limit: Annotated[int, number_option("--limit", "N", "At most so many; 0 for all.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Every file, what became of it, and why; the latest found first. “gone”: it is not there any more."""
@@ -181,7 +180,8 @@ async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> N
     for sentence in foreseen.unreadable:
         context.console.print(Text(printable(sentence), "red"))
     taken = sum(file.takes for file in foreseen.files)
-    context.console.print(f"{len(foreseen.files)} files, {taken} would be queued now. Nothing was changed.")
+    looked = "1 file" if len(foreseen.files) == 1 else f"{len(foreseen.files)} files"
+    context.console.print(f"{looked}, {taken} would be queued now. Nothing was changed.")
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("FILE", "STATE", "SIZE", "WHY", "OUTPUT"):
         table.add_column(

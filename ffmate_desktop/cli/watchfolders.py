@@ -158,7 +158,8 @@ async def _warn(service: WatchfolderService, folder: Watchfolder) -> None:
     others = await service.overlapping(folder, folder.uuid)
     if others:
         names = ", ".join(f"“{printable(other.name)}”" for other in others)
-        note = f"{names} {'watches' if len(others) == 1 else 'watch'} the same files: each gets a task of every one."
+        verb = "watches" if len(others) == 1 else "watch"
+        note = f"{names} {verb} the same files, too: each of these gets a task from every watchfolder."
         typer.echo(note, err=True)
 
 

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from ffmate_desktop.db import start_checks
+from ffmate_desktop.db.address import Host
 from ffmate_desktop.db.connection import Database, connect, native, storable
 from ffmate_desktop.db.health import examine
 from ffmate_desktop.db.queries import Sql, all_queries, query
@@ -59,7 +60,7 @@ async def test_what_the_server_says_at_length_stays_one_line(database: Database,
         async with database.transaction() as connection:
             await connection.execute(raising)
     address = parse("postgresql://u@one,two/d")
-    failures = [(host, caught.value) for host in address.hosts]
+    failures: list[tuple[Host, BaseException]] = [(host, caught.value) for host in address.hosts]
     for error in (caught.value, NoServer(failures)):
         assert "\n" not in explain(address, error).message
 

@@ -53,12 +53,14 @@ def seen(desk: Desk) -> list[str]:
 async def test_a_hundred_thousand_tasks(desk: Desk, database: Database) -> None:
     await fill(database, MANY)
     view, model = desk.page.view, desk.page.model
-    await until(lambda: model.rowCount() == MANY and len(model._anchors) == MANY // 200, "all are counted")
+    await until(
+        lambda: model.rowCount() == MANY and len(model.pages.anchors) == MANY // 200, "all are counted"
+    )
     await _scrolling(desk, database)
     await _selecting(desk)
     await _filtering_and_sorting(desk)
     await _keeping_place(desk, database)
-    assert len(model._pages) <= 40
+    assert len(model.pages.kept) <= 40
     view.scrollToTop()
 
 
@@ -106,9 +108,9 @@ async def _filtering_and_sorting(desk: Desk) -> None:
     page.search.clear()
     page.tabs.press(0)
     await until(lambda: model.rowCount() == MANY, "all again")
-    page._set_order(SortColumn.CREATED, False)
+    page.choice.set_order(SortColumn.CREATED, False)
     await until(lambda: seen(desk)[:1] == ["task 1"], "oldest first")
-    page._set_order(SortColumn.CREATED, True)
+    page.choice.set_order(SortColumn.CREATED, True)
     await until(lambda: seen(desk)[:1] == [f"task {MANY}"], "newest first")
 
 
