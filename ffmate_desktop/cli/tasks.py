@@ -14,6 +14,7 @@ from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.text import ago, duration, moment, printable, size, status_text
+from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.task import Task, TaskStatus
 from ffmate_desktop.services.tasks import TaskService
@@ -181,7 +182,7 @@ async def _log(context: Context, beginnings: list[str], as_json: bool) -> None:
                 {
                     "uuid": str(uuid),
                     "epoch": chunk.epoch,
-                    "at": int(chunk.at.timestamp() * 1000),
+                    "at": milliseconds(chunk.at),
                     "line": line,
                 }
                 for uuid, chunks in data
