@@ -233,6 +233,17 @@
     </message>
 </context>
 <context>
+    <name>Closing</name>
+    <message>
+        <source>Close without saving?</source>
+        <translation>Schließen, ohne zu speichern?</translation>
+    </message>
+    <message>
+        <source>Close without saving</source>
+        <translation>Schließen, ohne zu speichern</translation>
+    </message>
+</context>
+<context>
     <name>ClusterSection</name>
     <message>
         <source>Cluster</source>
@@ -1369,6 +1380,14 @@
     <message>
         <source>What is done with your files, by name</source>
         <translation>Was mit Ihren Dateien geschieht, unter einem Namen</translation>
+    </message>
+    <message>
+        <source>A preset has no name yet and is not saved.</source>
+        <translation>Eine Vorgabe hat noch keinen Namen und ist nicht gespeichert.</translation>
+    </message>
+    <message>
+        <source>The preset “{0}” is not saved.</source>
+        <translation>Die Vorgabe „{0}“ ist nicht gespeichert.</translation>
     </message>
     <message>
         <source>This preset comes with FFmate Desktop. Duplicate it to make it your own.</source>

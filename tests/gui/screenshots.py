@@ -128,6 +128,7 @@ class Photographer:
         area = desk.page.detail.findChild(QScrollArea)
         assert area is not None
         await until(desk.page.detail.timeline.isVisible, "its attempts are read")
+        await asyncio.sleep(SETTLE)
         area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
         await self._keep("queue-details", self._window)
         desk.click_row(self._row_of(media.broken))

@@ -31,6 +31,7 @@ async def test_a_running_task_is_shown_live(desk: Desk, clip: Path) -> None:
     await until(lambda: len(pane.graph._samples) >= 2, "speed is drawn")
     await until(lambda: "-stream_loop -1" in pane.command._lines.toPlainText(), "the command is shown")
     await until(lambda: "160×90" in pane.files._input[1].text(), "what the probe found is shown")
+    assert "25\u00a0fps  ·  " in pane.files._input[1].text()  # may break between facts, not inside
     click(pane.command.copy)
     assert str(clip) in QGuiApplication.clipboard().text()
     cancel = next(button for button in pane.findChildren(ActionButton) if button.text() == "Cancel")

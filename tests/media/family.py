@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds; a limit for things that went wrong, not a measure."""
 
 NAMES = ("leader", "member", "stray", "daemon", "bare")

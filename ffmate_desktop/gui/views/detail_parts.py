@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
 
 
+_BETWEEN = "  ·  "
 _LINES = 4
 """Of a command that are seen without scrolling."""
 
@@ -138,5 +139,6 @@ class FilesBox(QWidget):
         labels[0].setAccessibleName(path)
         labels[0].tip = path
         words = media_words(facts)
-        labels[1].setText(words)
+        whole = words.replace(" ", "\u00a0").replace(_BETWEEN.replace(" ", "\u00a0"), _BETWEEN)
+        labels[1].setText(whole)  # a number stays with its unit
         labels[1].setVisible(bool(words))
