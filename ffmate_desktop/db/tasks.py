@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
 
+from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.attempt import Attempt, AttemptEnd, end_of
@@ -227,18 +227,14 @@ async def attempts(database: Database, uuid: UUID) -> list[Attempt]:
     return found
 
 
-def _milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp() * 1000)
-
-
 def to_task(row: asyncpg.Record) -> Task:
     """A row of `list_tasks` or `get_tasks` as people see it."""
     status = TaskStatus(row["status"])
     result = row["result"] or {}
     spec = TaskSpec.model_validate(row["spec"] | result.get("imported", {}))
     live = _live(row) if status.is_active else None
-    created = _milliseconds(row["created_at"])
-    updated = _milliseconds(row["updated_at"])
+    created = milliseconds(row["created_at"])
+    updated = milliseconds(row["updated_at"])
     assert created is not None and updated is not None  # noqa: S101 - NOT NULL columns
     preset = None if row["preset"] is None else PresetName(uuid=row["preset"], name=row["preset_name"] or "")
     return Task(
@@ -267,8 +263,8 @@ def to_task(row: asyncpg.Record) -> Task:
         webhooks=spec.webhooks,
         created_at=created,
         updated_at=updated,
-        started_at=_milliseconds(row["started_at"]),
-        finished_at=_milliseconds(row["finished_at"]),
+        started_at=milliseconds(row["started_at"]),
+        finished_at=milliseconds(row["finished_at"]),
         preset=preset,
         labels=row["labels"],
         fps=live.fps if live else None,
@@ -317,5 +313,5 @@ def _client(row: asyncpg.Record) -> Client | None:
         arch=row["node_arch"],
         version=row["node_program"],
         ffmpeg=row["node_ffmpeg"],
-        last_seen=_milliseconds(row["node_beat_at"]),
+        last_seen=milliseconds(row["node_beat_at"]),
     )
