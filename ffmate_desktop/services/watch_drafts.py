@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.watch_ledger import Found
@@ -23,6 +24,23 @@ LONGEST_KEY = 2500
 def location(root: str, path: str) -> str:
     """Where a file of the ledger is on this computer."""
     return os.path.join(root, *path.split("/"))  # noqa: PTH118 - text, which may be no UTF-8
+
+
+def names_of(root: str, files: Sequence[Found]) -> list[tuple[int, tuple[str, int, int]]]:
+    """What to ask the ledger of outputs for each file: its position, and path key, microseconds and bytes.
+
+    Under the name by which it is reached, and the one behind all links to its folder.
+    """
+    real: dict[str, str] = {}
+    asked = []
+    for position, found in enumerate(files):
+        folder, name = os.path.split(location(root, found.path))
+        if folder not in real:
+            real[folder] = os.path.realpath(folder)
+        for one in dict.fromkeys((folder, real[folder])):
+            key = output_key(os.path.join(one, name))  # noqa: PTH118 - as above
+            asked.append((position, (key, found.mtime, found.size)))
+    return asked
 
 
 def rules_of(settings: WatchfolderSettings) -> Rules:
@@ -60,6 +78,8 @@ def draft_all(
             sentence = _trouble_with_output(draft, folders)
         except UserError as error:
             sentence = str(error)
+        except OSError as error:  # one file shall not hold up the others
+            sentence = f"The computer reported: {error.strerror or error}."
         if sentence:
             refused.append((found, sentence))
         else:
