@@ -439,6 +439,14 @@
         <translation>Erneut versuchen</translation>
     </message>
     <message>
+        <source>Queue it differently …</source>
+        <translation>Anders einreihen …</translation>
+    </message>
+    <message>
+        <source>Choose another preset or command for the same file</source>
+        <translation>Eine andere Vorgabe oder einen anderen Befehl für dieselbe Datei wählen</translation>
+    </message>
+    <message>
         <source>The encode failed.</source>
         <translation>Das Kodieren ist fehlgeschlagen.</translation>
     </message>
