@@ -411,8 +411,8 @@ async def test_of_files_that_are_gone_those_that_had_a_task_are_shown(
 
 
 _END = Sql(
-    "UPDATE ffmate.tasks SET status = $2::text, finished_at = CASE WHEN $2::text LIKE 'DONE%' THEN clock_timestamp() END"
-    " WHERE uuid = $1 RETURNING id"
+    "UPDATE ffmate.tasks SET status = $2::text,"
+    " finished_at = CASE WHEN $2::text LIKE 'DONE%' THEN clock_timestamp() END WHERE uuid = $1 RETURNING id"
 )
 _GONE = Sql(
     "UPDATE ffmate.watched_files f SET gone_at = clock_timestamp() FROM ffmate.watchfolders w"
