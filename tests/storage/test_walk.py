@@ -35,9 +35,7 @@ def known(walked: Walked) -> dict[int, int]:
     }
 
 
-def test_files_come_by_name_however_many_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_come_by_name_however_many_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ffmate_desktop.storage.walk.SORTED", 3)
     put(tmp_path, *(f"{number:02}.mov" for number in (5, 3, 9, 1, 8, 2, 7, 4, 6, 0)), "a/2.mov", "a/1.mov")
     news = walk(tmp_path).news
