@@ -18,9 +18,9 @@ from ffmate_desktop.domain.watchfolder import ScanResult
 from ffmate_desktop.node.errand import Root
 from ffmate_desktop.node.known_files import KnownFiles
 from ffmate_desktop.node.originals import Originals
+from ffmate_desktop.services.output_names import Draft
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.settling import write_settled
-from ffmate_desktop.services.submission import Draft
 from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
 from ffmate_desktop.storage.locks import write_locks
 from ffmate_desktop.storage.threads import Job, SilentError, answered

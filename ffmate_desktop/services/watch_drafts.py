@@ -14,7 +14,8 @@ from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.watch_ledger import Found
 from ffmate_desktop.domain.watch_rules import Rules
 from ffmate_desktop.domain.watchfolder import OriginalAction, WatchfolderSettings
-from ffmate_desktop.services.submission import Draft, check_folders, prepare
+from ffmate_desktop.services.output_names import Draft
+from ffmate_desktop.services.submission import check_folders, prepare
 
 LONGEST_KEY = 2500
 """Bytes; what fits into an entry of the index of outputs."""
