@@ -72,12 +72,14 @@ async def _act(
             uuids = await resolve(cluster.tasks, beginnings)
         else:
             uuids = await cluster.batches.tasks(await cluster.batches.resolve(batch))
-        if not action.may(await cluster.tasks.get(uuids)):
+        before = await cluster.tasks.get(uuids)
+        if not action.may(before):
             raise typer.Abort
         affected = await action.do(cluster.tasks)(uuids)
-        tasks = await cluster.tasks.get(uuids) if as_json else []
+        after = await cluster.tasks.get(uuids) if as_json else []
     if as_json:
-        context.print_json([task.to_json() for task in tasks])
+        fresh = {task.uuid: task for task in after}  # what was deleted is shown as it was
+        context.print_json([fresh.get(task.uuid, task).to_json() for task in before])
     else:
         for uuid in uuids:
             if uuid in affected:
