@@ -64,8 +64,7 @@ class ExpectedWarnings(logging.Handler):
         super().__init__(logging.WARNING)
         self._lines: list[str] = []
         self._announced: list[str] = []
-        self._allowed: list[str] = ["WARNING asyncio: Unknown child process pid"]
-        """What a test may always see: psutil waited for a child of ours before asyncio did."""
+        self._allowed: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         self._lines.append(f"{record.levelname} {record.name}: {record.getMessage()}")

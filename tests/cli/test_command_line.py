@@ -69,6 +69,7 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
             "--max-concurrent-tasks (or FFMATE_MAX_CONCURRENT_TASKS) takes a whole number from 1 to 1000, not “-1”.",
         ),
         (["--no-gui", "--heartbeat", "soon"], "a number from 0.5 to 3600, not “soon”."),
+        (["--data-dir", __file__, "tasks", "list"], "is a file, not a folder."),
         (["--no-gui", "--label", "two words;"], "is not a label"),
         (["submit"], "either an INPUT or a file of tasks"),
         (["watchfolders", "edit", "in"], "What should be changed?"),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -478,6 +479,36 @@ async def test_what_the_cluster_publishes_is_known_before_it_has_its_name(
         assert await ledger.outputs_among(database, asked) == {0: task.uuid, 1: task.uuid, 3: task.uuid}
         await tasks.delete(database, [task.uuid])
         assert await claims.set_phase(database, 1, task, "publish", {}, {"outputs": outputs}) is None
+
+
+async def test_outputs_of_long_ago_are_forgotten(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO ffmate.outputs (key, mtime, size, task, written_at)"
+            " SELECT md5(n::text)::uuid, n, n, gen_random_uuid(),"
+            "        now() - CASE WHEN n > 3 THEN interval '2 days' ELSE interval '1 hour' END"
+            "   FROM generate_series(1, $1::integer) AS n",
+            ledger.PIECE + 5,
+        )
+    assert await ledger.forget_outputs(database, timedelta(days=1)) == ledger.PIECE + 2
+    asked = [(str(n), 0, 0) for n in (1, 2, 3, 4)]
+    assert (await ledger.outputs_among(database, asked)).keys() == {0, 1, 2}
+    assert await ledger.forget_outputs(database, timedelta(days=1)) == 0
+
+
+async def test_an_output_that_is_written_again_is_remembered_from_then_on(
+    database: Database, database_uri: str
+) -> None:
+    await tasks.insert(database, [row("one")], batch=None, source="cli")
+    async with joined(database_uri) as node:
+        [task] = await claims.claim(database, node.id, 1)
+        record = {"outputs": [{"temporary": "/t", "target": "/out/a.mp4", "files": [["", 1, 1]]}]}
+        for _ in range(2):
+            await claims.set_phase(database, node.id, task, "publish", {}, record)
+            assert await ledger.forget_outputs(database, timedelta(days=1)) == 0
+            async with database.transaction() as connection:
+                await connection.execute("UPDATE ffmate.outputs SET written_at = now() - interval '2 days'")
+        assert await ledger.forget_outputs(database, timedelta(days=1)) == 1
 
 
 async def test_files_that_went_long_ago_are_forgotten(database: Database, database_uri: str) -> None:

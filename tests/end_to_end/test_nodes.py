@@ -109,7 +109,8 @@ def test_the_first_signal_drains_and_the_second_gives_back(program: Program, cli
     assert stop(node) == 0
     assert not ffmpeg.is_running()
     assert program.task(uuid)["status"] == "QUEUED"
-    program.run("tasks", "delete", uuid)
+    assert [task["uuid"] for task in program.json("tasks", "delete", uuid)] == [uuid]
+    assert program.json("tasks", "list") == []
 
 
 def postgres(program: Program) -> list[psutil.Process]:

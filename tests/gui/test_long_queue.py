@@ -53,12 +53,14 @@ def seen(desk: Desk) -> list[str]:
 async def test_a_hundred_thousand_tasks(desk: Desk, database: Database) -> None:
     await fill(database, MANY)
     view, model = desk.page.view, desk.page.model
-    await until(lambda: model.rowCount() == MANY and len(model._anchors) == MANY // 200, "all are counted")
+    await until(
+        lambda: model.rowCount() == MANY and len(model.pages.anchors) == MANY // 200, "all are counted"
+    )
     await _scrolling(desk, database)
     await _selecting(desk)
     await _filtering_and_sorting(desk)
     await _keeping_place(desk, database)
-    assert len(model._pages) <= 40
+    assert len(model.pages.kept) <= 40
     view.scrollToTop()
 
 

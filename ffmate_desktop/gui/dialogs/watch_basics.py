@@ -3,7 +3,7 @@
 from pathlib import PurePath
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
@@ -12,6 +12,7 @@ from ffmate_desktop.domain.wildcards import Moment, Values, expand
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.fields import Fields
+from ffmate_desktop.gui.widgets.folder_dialog import ask_for_folder
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
@@ -131,9 +132,5 @@ class Basics(Fields):
         self.output.setFocus()
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self.tr("Choose the folder to watch"), self.path.text())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.path.setText)
-        dialog.open()
+        title = self.tr("Choose the folder to watch")
+        ask_for_folder(self, title, self.path.text(), self.path.setText)
