@@ -88,7 +88,6 @@ class Scan:
         await originals.dispose(Root(self._settings.path, walked.root), self._stuck)
         self._judge = Judge(self._settings, rules, self._view, time.time())
         self._note(files=walked.files, unreadable=len(walked.unreadable))
-        walked.news.sort(key=lambda found: found.path)
         for piece in _pieces(walked.news, AT_ONCE):
             await self._take(piece)
         await self._find_gone(walked)
@@ -244,9 +243,7 @@ class Scan:
     async def _find_gone(self, walked: Walked) -> None:
         """Files that were known and were not seen, but for those in folders that could not be read."""
         known = self._known
-        news = {found.path for found in walked.news}
-        ids = {file_id: number for number, file_id in walked.missing.items()}
-        ids |= {file_id: 0 for path, file_id in known.open.items() if path not in news}
+        news, ids = await asyncio.to_thread(_missing, walked, known.open)
         hidden = tuple(f"{folder}/" for folder, _ in walked.unreadable)
         for piece in _pieces(list(ids), AT_ONCE):
             entries = {
@@ -285,6 +282,14 @@ class Scan:
             wait=self._wait,
             settled=self._settled,
         )
+
+
+def _missing(walked: Walked, opened: dict[str, int]) -> tuple[set[str], dict[int, int]]:
+    """The paths of the news; and the ids of known files that were not seen → fingerprint, 0 for open ones."""
+    news = {found.path for found in walked.news}
+    ids = {file_id: number for number, file_id in walked.missing.items()}
+    ids.update((file_id, 0) for path, file_id in opened.items() if path not in news)
+    return news, ids
 
 
 def _is_back(found: Found, entry: Entry, decision: Decision, view: int) -> bool:
