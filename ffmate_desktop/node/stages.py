@@ -84,8 +84,8 @@ class Stages:
             await self._scripts.foresee()
         await attempt.prepare()
         known = self._scripts.facts | await self._orders.unless(attempt.examine())
-        await self._take_slot()
         if self.paused:
+            await self._take_slot()
             attempt.pause()
         ended = await self._encode(known)
         verdict = await self._orders.unless(attempt.judge(ended))
@@ -155,7 +155,7 @@ class Stages:
     async def _encode(self, known: dict[str, Any]) -> Finished:
         """Encode, and meanwhile tell what is known: whoever looks at a running task sees its resolved command."""
         async with alongside(self._tell(known), f"telling the facts of {self._holder.claim.uuid}"):
-            finished = await self._attempt.encode()
+            finished = await self._attempt.encode(None if self._slots.has(self) else self._take_slot)
         if self._attempt.spec.post_processing is None:
             self.encoded = True
             self._slots.leave(self)
@@ -164,6 +164,8 @@ class Stages:
 
     async def _tell(self, known: dict[str, Any]) -> None:
         await asyncio.sleep(TELL_DELAY)
+        while self.waits:
+            await asyncio.sleep(TELL_DELAY)
         told = known | {"folders": self._attempt.folders()}
         while True:
             desired = await self._holder.tell(told)

@@ -35,7 +35,7 @@ async def busy(farm: Farm, clip: Path, **options: float) -> tuple[Worker, UUID, 
         lambda: any(run._stages.waits for run in worker.node._runs.values()), "the next task is ready"
     )
     assert await states(farm, later) == [TaskStatus.RUNNING, TaskStatus.QUEUED]
-    assert len(ffmpegs()) == 1
+    await until(lambda: sorted(p.status() == "stopped" for p in ffmpegs()) == [False, True], "it stands still")
     return worker, running, later
 
 
