@@ -118,7 +118,7 @@ class FFmpegRun:
             sizes = await asyncio.to_thread(input_sizes, urls, self._workdir)
         process = await self._launcher.spawn([*self._cage, *argv], cwd=self._workdir, env=environment())
         if turn is not None:
-            process.suspend()
+            process.hold()
         watch = _Watch(process.pid, sizes)
         parser = ProgressParser()
 
