@@ -1,13 +1,18 @@
 """What the documents tell people to type."""
 
+import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from ffmate_desktop.domain.preferences import Preferences
 from ffmate_desktop.services.presets import load_built_in
+from ffmate_desktop.services.settings_file import SettingsFile
 
 ROOT = Path(__file__).parents[1]
+SETTINGS = ROOT / "docs" / "settings.md"
 BUILT_IN = ROOT / "resources" / "presets"
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -16,3 +21,23 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 def test_presets_that_are_named_exist(document: Path) -> None:
     named = re.findall(r'--preset "([^"]+)"', document.read_text(encoding="utf-8"))
     assert set(named) <= {preset.name for preset in load_built_in(BUILT_IN)}
+
+
+def keys(settings: dict[str, object], prefix: str = "") -> set[str]:
+    """Every key with its place, such as `window.notices.shown`."""
+    found = set()
+    for name, value in settings.items():
+        found |= keys(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name}
+    return found
+
+
+def test_the_file_of_settings_is_told_whole_and_as_it_is_read(tmp_path: Path) -> None:
+    text = SETTINGS.read_text(encoding="utf-8")
+    [example] = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    file = SettingsFile(tmp_path)
+    file.path.write_text(example)
+    assert file.load().trouble is None
+    there_are = keys(asdict(Preferences()))
+    assert keys(json.loads(example)) == there_are
+    rows = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.MULTILINE))
+    assert rows == {key for key in there_are if "notices" not in key} | {"window.notices"}

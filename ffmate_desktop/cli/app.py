@@ -15,6 +15,7 @@ from ffmate_desktop.cli.complaint import complain
 from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.cli.grammar import FILES
+from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.version import version
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.settings import (
@@ -46,6 +47,7 @@ _CliError: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
 app = typer.Typer(
     cls=LateGroup,
     name="ffmate-desktop",
+    subcommand_metavar="[FILE... | COMMAND [ARGS]...]",
     add_completion=False,
     no_args_is_help=False,
     pretty_exceptions_enable=False,
@@ -54,14 +56,19 @@ app = typer.Typer(
 )
 
 
-def _option(setting: Setting, least: float | None = None, most: float | None = None) -> Any:
-    return typer.Option(
+def _option(setting: Setting) -> Any:
+    return typer.Option(setting.option, envvar=setting.environment, help=setting.help, metavar=setting.value)
+
+
+def _number(setting: Setting, least: float, most: float, *, whole: bool = False) -> Any:
+    return number_option(
         setting.option,
-        envvar=setting.environment,
-        help=setting.help,
-        metavar=setting.value,
-        min=least,
-        max=most,
+        setting.value,
+        f"{setting.help} From {least:g} to {most:g}.",
+        least=least,
+        most=most,
+        whole=whole,
+        environment=setting.environment,
     )
 
 
@@ -77,15 +84,15 @@ def root(
     no_gui: Annotated[bool, typer.Option("--no-gui", help="Be a node without a window.")] = False,
     database: Annotated[str | None, _option(DATABASE)] = None,
     identifier: Annotated[str | None, _option(IDENTIFIER)] = None,
-    max_concurrent_tasks: Annotated[int, _option(MAX_CONCURRENT_TASKS, least=1, most=1000)] = DEFAULT_SLOTS,
+    max_concurrent_tasks: Annotated[int, _number(MAX_CONCURRENT_TASKS, 1, 1000, whole=True)] = DEFAULT_SLOTS,
     ffmpeg: Annotated[str | None, _option(FFMPEG)] = None,
     label: Annotated[list[str] | None, _option(LABEL)] = None,
-    heartbeat: Annotated[float, _option(HEARTBEAT, least=0.5, most=3600)] = DEFAULT_HEARTBEAT,
-    drain_time: Annotated[float, _option(DRAIN_TIME, least=0, most=86400)] = DEFAULT_DRAIN_TIME,
+    heartbeat: Annotated[float, _number(HEARTBEAT, 0.5, 3600)] = DEFAULT_HEARTBEAT,
+    drain_time: Annotated[float, _number(DRAIN_TIME, 0, 86400)] = DEFAULT_DRAIN_TIME,
     allow_scripts: Annotated[list[Path] | None, _option(ALLOW_SCRIPTS)] = None,
     allow_read: Annotated[list[Path] | None, _option(ALLOW_READ)] = None,
     allow_write: Annotated[list[Path] | None, _option(ALLOW_WRITE)] = None,
-    script_timeout: Annotated[float, _option(SCRIPT_TIMEOUT, least=0, most=604_800)] = DEFAULT_SCRIPT_TIMEOUT,
+    script_timeout: Annotated[float, _number(SCRIPT_TIMEOUT, 0, 604_800)] = DEFAULT_SCRIPT_TIMEOUT,
     data_dir: Annotated[Path | None, _option(DATA_DIR)] = None,
     debug: Annotated[
         str, typer.Option(DEBUG.option, help=DEBUG.help, metavar=DEBUG.value, show_default=False)

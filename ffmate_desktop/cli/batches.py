@@ -8,6 +8,7 @@ from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.text import duration, moment, printable
 from ffmate_desktop.domain.errors import UserError
 
@@ -19,15 +20,15 @@ OneUuid = Annotated[str, typer.Argument(metavar="UUID", help="A unique beginning
 @app.command("list")
 def list_batches(
     typer_context: typer.Context,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")] = 50,
+    limit: Annotated[int, number_option("--limit", "N", "At most so many; 0 for all.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Batches, newest first."""
     context = context_of(typer_context)
-    context.run(_list(context, limit, as_json))
+    context.run(_list(context, limit or None, as_json))
 
 
-async def _list(context: Context, limit: int, as_json: bool) -> None:
+async def _list(context: Context, limit: int | None, as_json: bool) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
         groups = await cluster.batches.newest(limit)
         if as_json:
@@ -107,7 +108,7 @@ async def _perform(context: Context, beginning: str, word: str, as_json: bool) -
         batch = await cluster.batches.get(uuid)
     if as_json:
         context.print_json(batch.to_json())
-    else:
+    elif affected:
         what = "cancelled" if word == "cancel" else "queued again"
         context.console.print(f"{len(affected)} of {batch.state.total} tasks {what}")
     if not affected:

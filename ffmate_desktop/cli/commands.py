@@ -7,6 +7,7 @@ import typer
 from typer.main import get_group
 
 from ffmate_desktop.cli.grammar import RootGroup
+from ffmate_desktop.cli.shape import Command, Group
 
 
 class _Place(NamedTuple):
@@ -54,7 +55,9 @@ def load(name: str) -> Any:
     found = getattr(import_module(f"ffmate_desktop.cli.{place.module}"), place.name)
     root = typer.Typer(add_completion=False, rich_markup_mode=None)
     if isinstance(found, typer.Typer):
-        root.add_typer(found, name=name)
+        for command in found.registered_commands:
+            command.cls = Command
+        root.add_typer(found, name=name, cls=Group)
     else:
-        root.command(name, short_help=place.short_help)(found)
+        root.command(name, short_help=place.short_help, cls=Command)(found)
     return get_group(root).commands[name]

@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import signal
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +24,9 @@ from ffmate_desktop.cli.demo_nodes import Team
 from ffmate_desktop.cli.demo_place import Place, open_place, processes_left
 from ffmate_desktop.cli.demo_report import Report, TaskResult, Times, cluster_seconds, node_results
 from ffmate_desktop.cli.demo_stage import Stage
+from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.db.connection import CONNECTION_LOST
-from ffmate_desktop.domain.errors import UsageError
+from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.probe import Prober
@@ -34,13 +36,16 @@ from ffmate_desktop.settings import DATABASE, Settings
 HEARTBEAT = 1.0
 """Seconds; quicker than usual, so that the tasks of a node that somebody kills go on while people watch."""
 
+DATABASE_PATIENCE = 60.0
+"""Seconds without an answer of the database after which the demo is given up."""
+
 BUSY = 25.0
 """Percent of the processor that other programs may use while the demo runs nothing; more spoils the comparison."""
 
 
 def demo(
     typer_context: typer.Context,
-    nodes: Annotated[int, typer.Option("--nodes", min=1, max=12, metavar="N", help="Nodes to start.")] = 2,
+    nodes: Annotated[int, number_option("--nodes", "N", "Nodes to start.", least=1, most=12)] = 2,
     keep: Annotated[
         Path | None,
         typer.Option("--keep", metavar="FOLDER", help="Put clips and outputs there and leave them."),
@@ -184,11 +189,30 @@ async def _work(cluster: Cluster, team: Team, inputs: list[Path], place: Place, 
     submitted = await cluster.tasks.add(new, source="cli")
     try:
         stage.show("")
-        return await team.lead(stage.follow(cluster.tasks.follow(submitted.uuids)))
+        states = answered(cluster.tasks.follow(submitted.uuids), DATABASE_PATIENCE)
+        return await team.lead(stage.follow(states))
     except BaseException:
         with contextlib.suppress(*CONNECTION_LOST):  # then the nodes are stopped without its help
             await cluster.tasks.cancel(submitted.uuids)
         raise
+
+
+async def answered(states: AsyncIterator[list[Task]], patience: float) -> AsyncIterator[list[Task]]:
+    """These states, which come every few seconds while the database answers.
+
+    Raises UserError when it has not answered for `patience` seconds.
+    """
+    while True:
+        try:
+            async with asyncio.timeout(patience):
+                state = await anext(states)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as trouble:
+            raise UserError(
+                f"The demo is given up: its database has not answered for {patience:g} seconds."
+            ) from trouble
+        yield state
 
 
 async def _check(bench: Bench, task: Task, index: int) -> list[str]:

@@ -1,19 +1,19 @@
 """Where options may stand: those of the program before or after the command, as people type them."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from typer.core import TyperGroup, TyperOption
 
+from ffmate_desktop.cli.shape import Group
 from ffmate_desktop.domain.errors import UsageError
 
 FILES = "ffmate_desktop.files"
 """Where the context keeps the files that were named instead of a command."""
 
 
-class RootGroup(TyperGroup):
+class RootGroup(Group):
     """The root command. Its options are understood behind a subcommand too, unless that has one of the same name.
 
     `submit --label gpu` is the task's label, `--label gpu submit` the node's.
@@ -57,13 +57,14 @@ class RootGroup(TyperGroup):
             position += taken
         return front, rest
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """An unknown first word gets a sentence with the nearest command."""
-        if args and self.get_command(ctx, args[0]) is None:
-            raise UsageError(
-                _unknown(args[0], self.list_commands(ctx)), "`ffmate-desktop --help` shows them all."
+    def unknown(self, ctx: Any, word: str) -> UsageError:
+        """The first word may have been meant as a file."""
+        if "." in word or "/" in word or "\\" in word:
+            return UsageError(
+                f"There is no file “{word}”, and no such command.",
+                f"`{ctx.command_path} --help` explains them.",
             )
-        return super().resolve_command(ctx, args)
+        return super().unknown(ctx, word)
 
 
 def _options(params: Iterable[object]) -> dict[str, TyperOption]:
@@ -74,9 +75,3 @@ def _options(params: Iterable[object]) -> dict[str, TyperOption]:
         for word in (*param.opts, *param.secondary_opts)
         if word != "--help"
     }
-
-
-def _unknown(word: str, commands: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, commands, n=1)
-    guess = f" Did you mean “{close[0]}”?" if close else ""
-    return f"There is no command “{word}”.{guess}"

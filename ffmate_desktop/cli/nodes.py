@@ -11,12 +11,13 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.text import ago, printable, short_version
 
 nodes = typer.Typer(help="The computers of the cluster.")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @nodes.command("list")
 def list_nodes(
     typer_context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Every node, how it is, and what it offers."""
     context = context_of(typer_context)
@@ -61,13 +62,18 @@ _COLOURS = {"online": "green", "late": "yellow", "draining": "cyan", "left": "di
 def drain(
     typer_context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The node's name.")],
+    as_json: AsJson = False,
 ) -> None:
     """Let a node finish what it runs, claim nothing new, then leave."""
     context = context_of(typer_context)
-    context.run(_drain(context, name))
+    context.run(_drain(context, name, as_json))
 
 
-async def _drain(context: Context, name: str) -> None:
+async def _drain(context: Context, name: str, as_json: bool) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
         await cluster.nodes.drain(name)
-    typer.echo(f"{printable(name)} finishes what it runs, then leaves.")
+        found = await cluster.nodes.all() if as_json else []
+    if as_json:
+        context.print_json(next(node.to_json() for node in found if node.identifier == name))
+    else:
+        typer.echo(f"{printable(name)} finishes what it runs, then leaves.")

@@ -11,6 +11,7 @@ import typer
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.preset import Preset, PresetExtra
@@ -19,12 +20,13 @@ from ffmate_desktop.services.preset_editor import PresetDraft, as_draft
 from ffmate_desktop.services.preset_exchange import Imported
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+COMMAND_HELP = "ffmpeg's arguments, with wildcards."
 Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Names or uuids of presets.")]
-Description = Annotated[str | None, typer.Option("--description", metavar="TEXT")]
+Description = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="For people.")]
 Output = Annotated[
     str | None, typer.Option("--output", metavar="PATTERN", help="Output path with wildcards.")
 ]
-Priority = Annotated[int | None, typer.Option("--priority", metavar="N", min=0, help="Higher runs first.")]
+Priority = Annotated[int | None, number_option("--priority", "N", "Higher runs first.")]
 Labels = Annotated[
     list[str] | None,
     typer.Option("--label", metavar="NAME", help="A label that the node must provide. Repeatable."),
@@ -46,9 +48,7 @@ Imports = Annotated[
 def add(
     typer_context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it shall be called.")],
-    command: Annotated[
-        str, typer.Option("--command", metavar="CMD", help="ffmpeg's arguments, with wildcards.")
-    ],
+    command: Annotated[str, typer.Option("--command", metavar="CMD", help=COMMAND_HELP)],
     output: Output = None,
     description: Description = None,
     priority: Priority = None,
@@ -80,7 +80,9 @@ def edit(
     typer_context: typer.Context,
     preset: Annotated[str, typer.Argument(metavar="NAME", help="Name or uuid of the preset.")],
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Another name.")] = None,
-    command: Annotated[str | None, typer.Option("--command", metavar="CMD")] = None,
+    command: Annotated[
+        str | None, typer.Option("--command", metavar="CMD", help="ffmpeg's arguments, with wildcards.")
+    ] = None,
     output: Output = None,
     description: Description = None,
     priority: Priority = None,
@@ -191,11 +193,11 @@ def export(
         list[str] | None, typer.Argument(metavar="NAME", help="Default: all of your own.", show_default=False)
     ] = None,
     target: Annotated[
-        Path | None,
+        str | None,  # a Path would lose the sign of a folder
         typer.Option(
             "--to",
             metavar="PATH",
-            help="A file for all of them, or a folder for one file each. Default: print.",
+            help="A file for all of them, or a folder (with / at its end) for one file each. Default: print.",
         ),
     ] = None,
 ) -> None:
@@ -204,7 +206,7 @@ def export(
     context.run(_export(context, names, target))
 
 
-async def _export(context: Context, names: Sequence[str] | None, target: Path | None) -> None:
+async def _export(context: Context, names: Sequence[str] | None, target: str | None) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
         if names:
             presets = [await cluster.presets.find(name) for name in names]
@@ -214,7 +216,7 @@ async def _export(context: Context, names: Sequence[str] | None, target: Path | 
             context.print_json(json.loads(await cluster.preset_editor.export([one.uuid for one in presets])))
             return
         written = await cluster.preset_exchange.export_to(
-            presets, target, folder=str(target).endswith(("/", os.sep))
+            presets, Path(target), folder=target.endswith(("/", os.sep))
         )
     for path in written:
         context.console.print(f"{printable(str(path))} written", markup=False, soft_wrap=True)

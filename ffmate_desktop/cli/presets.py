@@ -12,11 +12,6 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.domain.processing import NewProcessing
 
 app = typer.Typer(help="Named commands to choose from.")
-app.command("add")(preset_changes.add)
-app.command("edit")(preset_changes.edit)
-app.command("delete")(preset_changes.delete)
-app.command("import")(preset_changes.import_presets)
-app.command("export")(preset_changes.export)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -77,6 +72,13 @@ async def _show(context: Context, name: str, as_json: bool) -> None:
         if value:
             grid.add_row(Text(label, "bold"), Text(value))
     context.print_table(grid)
+
+
+app.command("add")(preset_changes.add)
+app.command("edit")(preset_changes.edit)
+app.command("delete")(preset_changes.delete)
+app.command("import")(preset_changes.import_presets)
+app.command("export")(preset_changes.export)
 
 
 def _script(what: NewProcessing | None) -> str:

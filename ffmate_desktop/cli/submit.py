@@ -14,12 +14,14 @@ from ffmate_desktop import bootstrap
 from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.cli.board import show_until_done
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.task_file import as_new_task, read_tasks
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.node import Node
 from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import IfExists, NewTask, Task, TaskStatus
+from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 from ffmate_desktop.services.tasks import Submitted
 
 
@@ -56,9 +58,7 @@ def submit(
             help="Output path with wildcards; with --preset also a folder: out/",
         ),
     ] = None,
-    priority: Annotated[
-        int | None, typer.Option("--priority", metavar="N", min=0, help="Higher runs first.")
-    ] = None,
+    priority: Annotated[int | None, number_option("--priority", "N", "Higher runs first.")] = None,
     label: Annotated[
         list[str] | None,
         typer.Option("--label", metavar="NAME", help="A label that the node must provide. Repeatable."),
@@ -137,9 +137,10 @@ def _metadata(text: str | None) -> dict[str, Any]:
         return {}
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except UNREADABLE as error:
         raise UsageError(
-            f"The metadata is not JSON: {error}.", """It looks like '{"client": "ACME"}'."""
+            f"The metadata cannot be read: {why_unreadable(error)}.",
+            """It looks like '{"client": "ACME"}'.""",
         ) from error
     if not isinstance(found, dict):
         raise UsageError("The metadata must be a JSON object.", """It looks like '{"client": "ACME"}'.""")

@@ -8,16 +8,15 @@ from pydantic import ValidationError
 
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unreadable
 
 
 def read_tasks(file: Path) -> list[dict[str, Any]]:
     """The tasks as they stand there; raises UserError."""
     try:
         data = json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UserError(f"“{file}” cannot be read: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"“{file}” is not JSON: {error}.") from error
+    except UNREADABLE as error:
+        raise UserError(f"“{file}” cannot be read: {why_unreadable(error)}.") from error
     entries = data.get("tasks", data) if isinstance(data, dict) else data
     entries = entries if isinstance(entries, list) else [entries]
     if not entries or not all(isinstance(entry, dict) for entry in entries):
@@ -40,6 +39,4 @@ def as_new_task(entry: dict[str, Any]) -> NewTask:
     try:
         return NewTask.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"A task of the file is not valid: {where}: {first['msg']}.") from error
+        raise UsageError(f"A task of the file is not valid: {first_wrong(error)}.") from error

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.text import ago, duration, moment, printable, size, status_text
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import Task, TaskStatus
@@ -35,17 +36,16 @@ def list_tasks(
         typer.Option("--status", metavar="STATUS", help="Only tasks in this status. Repeatable."),
     ] = None,
     batch: Annotated[
-        str | None, typer.Option("--batch", metavar="UUID", help="Only tasks of this batch.")
+        str | None,
+        typer.Option("--batch", metavar="UUID", help="Only tasks of this batch."),
     ] = None,
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0 for all.")
-    ] = 100,
+    limit: Annotated[int, number_option("--limit", "N", "At most so many; 0 for all.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Tasks, newest first."""
     context = context_of(typer_context)
     statuses = [_status(word) for word in status] if status else None
-    context.run(_list(context, statuses, _uuid(batch), limit or None, as_json))
+    context.run(_list(context, statuses, batch, limit or None, as_json))
 
 
 def _status(word: str) -> TaskStatus:
@@ -56,22 +56,16 @@ def _status(word: str) -> TaskStatus:
         raise UsageError(f"“{word}” is not a status.", f"There are {known}.") from None
 
 
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return None if text is None else UUID(text)
-    except ValueError:
-        raise UsageError(f"“{text}” is not the uuid of a batch.") from None
-
-
 async def _list(
     context: Context,
     statuses: Sequence[TaskStatus] | None,
-    batch: UUID | None,
+    batch: str | None,
     limit: int | None,
     as_json: bool,
 ) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
-        tasks = await cluster.tasks.newest(statuses=statuses, batch=batch, limit=limit)
+        of = None if batch is None else await cluster.batches.resolve(batch)
+        tasks = await cluster.tasks.newest(statuses=statuses, batch=of, limit=limit)
     if as_json:
         context.print_json([task.to_json() for task in tasks])
         return
@@ -174,7 +168,13 @@ async def _resolve(tasks: TaskService, beginnings: Sequence[str]) -> list[UUID]:
 
 
 OfBatch = Annotated[
-    str | None, typer.Option("--batch", metavar="UUID", help="All tasks of this batch.", show_default=False)
+    str | None,
+    typer.Option(
+        "--batch",
+        metavar="UUID",
+        help="All tasks of this batch.",
+        show_default=False,
+    ),
 ]
 
 
@@ -209,21 +209,17 @@ def _perform(
 ) -> None:
     if bool(uuids) == (batch is not None):
         raise UsageError("Name either tasks or a --batch.", "`ffmate-desktop tasks list` shows them.")
-    context.run(_act(context, uuids or [], _uuid(batch), action, as_json))
+    context.run(_act(context, uuids or [], batch, action, as_json))
 
 
 async def _act(
-    context: Context, beginnings: list[str], batch: UUID | None, action: _Action, as_json: bool
+    context: Context, beginnings: list[str], batch: str | None, action: _Action, as_json: bool
 ) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
         if batch is None:
             uuids = await _resolve(cluster.tasks, beginnings)
         else:
-            uuids = [task.uuid for task in await cluster.tasks.newest(batch=batch, limit=None)]
-            if not uuids:
-                raise UserError(
-                    f"There is no batch {batch}.", "`ffmate-desktop tasks show` tells a task's batch."
-                )
+            uuids = await cluster.batches.tasks(await cluster.batches.resolve(batch))
         if not action.may(await cluster.tasks.get(uuids)):
             raise typer.Abort
         affected = await action.do(cluster.tasks)(uuids)
@@ -263,10 +259,12 @@ def delete(
     typer_context: typer.Context,
     uuids: SomeUuids = None,
     batch: OfBatch = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask about running tasks.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask before running ones are ended.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove a task and its log; on a terminal asks before it ends a running one."""
+    """Remove tasks and their logs; running ones are ended."""
     asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
     action = _Action(
         lambda tasks: tasks.delete,

@@ -9,10 +9,11 @@ from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.text import moment, printable, size
 from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
 from ffmate_desktop.cli.watchfolders import app as watchfolders
-from ffmate_desktop.domain.errors import UsageError
+from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
 from ffmate_desktop.services.watchfolders import FileFilterView
 
@@ -37,13 +38,13 @@ def files(
         typer.Option("--state", metavar="STATE", help=f"Only these: {', '.join(FileState)}. Repeatable."),
     ] = None,
     find: Annotated[str, typer.Option("--find", metavar="TEXT", help="Only paths with this in it.")] = "",
-    gone: Annotated[bool, typer.Option("--gone", help="Also files that are not there any more.")] = False,
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0 for all.")
-    ] = 100,
+    gone: Annotated[
+        bool, typer.Option("--gone", help="Also files that went before they had a task.")
+    ] = False,
+    limit: Annotated[int, number_option("--limit", "N", "At most so many; 0 for all.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Every file, what became of it, and why; the latest found first."""
+    """Every file, what became of it, and why; the latest found first. “gone”: it is not there any more."""
     context = context_of(typer_context)
     view = FileFilterView(frozenset(_file_state(word) for word in state or ()), find, gone)
     context.run(_files(context, which, view, limit or None, as_json))
@@ -93,6 +94,60 @@ def _files_table(found: list[WatchedFile]) -> Table:
     return table
 
 
+@watchfolders.command("retry")
+def retry(
+    typer_context: typer.Context,
+    which: Which,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="As `watchfolders files` shows them.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try files again that failed, or whose task was cancelled; without FILE all that failed."""
+    context = context_of(typer_context)
+    context.run(_retry(context, which, paths or [], as_json))
+
+
+async def _retry(context: Context, which: str, paths: list[str], as_json: bool) -> None:
+    again: list[str] = []
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        folder = await cluster.watchfolders.find(which)
+        wanted = (FileState.FAILED, FileState.SKIPPED) if paths else (FileState.FAILED,)
+        found = await cluster.watchfolders.files(folder.uuid, FileFilterView(frozenset(wanted)), limit=None)
+        chosen = [file for file in found if not paths or file.path in paths]
+        refused = [
+            f"“{printable(path)}” is no file that failed or was cancelled."
+            for path in paths
+            if all(file.path != path for file in chosen)
+        ]
+        # Those whose tasks were deleted get new ones from the next scan.
+        taken = await cluster.watchfolders.take_again(folder.uuid, [file.id for file in chosen])
+        for file in chosen:
+            if file.id in taken:
+                again.append(file.path)
+            elif file.gone or file.task is None:
+                if paths:
+                    refused.append(f"“{printable(file.path)}”: {_why_not(file)}")
+            else:
+                try:
+                    again += [file.path for _ in await cluster.tasks.restart([file.task])]
+                except UserError as error:
+                    refused.append(f"“{printable(file.path)}”: {error}")
+    if as_json:
+        context.print_json(again)
+    else:
+        for path in again:
+            context.console.print(f"{printable(path)} is tried again", markup=False)
+        if not again and not refused:
+            context.console.print("No file has failed.")
+    if refused:
+        raise UserError("\n".join(refused))
+
+
+def _why_not(file: WatchedFile) -> str:
+    return "it is not there any more." if file.gone else f"it never had a task. {printable(file.reason)}"
+
+
 @watchfolders.command("scan")
 def scan(
     typer_context: typer.Context,
@@ -125,7 +180,8 @@ async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> N
     for sentence in foreseen.unreadable:
         context.console.print(Text(printable(sentence), "red"))
     taken = sum(file.takes for file in foreseen.files)
-    context.console.print(f"{len(foreseen.files)} files, {taken} would be queued now. Nothing was changed.")
+    looked = "1 file" if len(foreseen.files) == 1 else f"{len(foreseen.files)} files"
+    context.console.print(f"{looked}, {taken} would be queued now. Nothing was changed.")
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("FILE", "STATE", "SIZE", "WHY", "OUTPUT"):
         table.add_column(

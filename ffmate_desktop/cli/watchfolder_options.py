@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.watchfolder import Original, OriginalAction, WatchfolderSettings
 
@@ -15,17 +16,14 @@ Preset = Annotated[
     str | None, typer.Option("--preset", metavar="NAME", help="What is done with the files: name or uuid.")
 ]
 Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Default: the folder's name.")]
-Description = Annotated[str | None, typer.Option("--description", metavar="TEXT")]
+Description = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="For people.")]
 Interval = Annotated[
-    int | None, typer.Option("--interval", metavar="SECONDS", min=1, help="Between two scans. Default: 15.")
+    int | None, number_option("--interval", "SECONDS", "Between two scans. Default: 15.", least=1)
 ]
 GrowthChecks = Annotated[
     int | None,
-    typer.Option(
-        "--growth-checks",
-        metavar="N",
-        min=0,
-        help="So many scans must find a file unchanged before it is taken. Default: 2.",
+    number_option(
+        "--growth-checks", "N", "So many scans must find a file unchanged before it is taken. Default: 2."
     ),
 ]
 Include = Annotated[
@@ -46,7 +44,7 @@ MinSize = Annotated[
 ]
 MinAge = Annotated[
     float | None,
-    typer.Option("--min-age", metavar="SECONDS", min=0, help="Files that changed later than this wait."),
+    number_option("--min-age", "SECONDS", "Files that changed later than this wait.", whole=False),
 ]
 Recursive = Annotated[
     bool | None, typer.Option("--recursive/--no-recursive", help="With the folders in it, or without.")
@@ -60,9 +58,7 @@ Output = Annotated[
         "'/out/${METADATA_ffmate.watchfolder.relativeDir}/${INPUT_FILE_BASENAME}.mp4'.",
     ),
 ]
-Priority = Annotated[
-    int | None, typer.Option("--priority", metavar="N", min=0, help="Default: the preset's.")
-]
+Priority = Annotated[int | None, number_option("--priority", "N", "Default: the preset's.")]
 Label = Annotated[
     list[str] | None,
     typer.Option(
@@ -71,7 +67,7 @@ Label = Annotated[
 ]
 Retries = Annotated[
     int | None,
-    typer.Option("--retries", metavar="N", min=0, help="Queue failed files again so often. Default: 0."),
+    number_option("--retries", "N", "Queue failed files again so often. Default: 0."),
 ]
 OnSuccess = Annotated[
     str | None,

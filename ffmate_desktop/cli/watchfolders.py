@@ -146,10 +146,21 @@ async def _add(context: Context, path: str, preset: str, change: _Change, as_jso
                 f"There is already a watchfolder “{settings.name}”.", "Give this one another --name."
             )
         folder = await cluster.watchfolders.add(settings)
+        await _warn(cluster.watchfolders, folder)
     if not await asyncio.to_thread(Path(path).is_dir):
         note = f"There is no folder “{printable(path)}” on this computer; nodes that have it will scan it."
         typer.echo(note, err=True)
     tell(context, folder, "is suspended" if folder.suspended else "is watched now", as_json)
+
+
+async def _warn(service: WatchfolderService, folder: Watchfolder) -> None:
+    """Files in two watchfolders have two tasks; and one may move an original before the other has seen it."""
+    others = await service.overlapping(folder, folder.uuid)
+    if others:
+        names = ", ".join(f"“{printable(other.name)}”" for other in others)
+        verb = "watches" if len(others) == 1 else "watch"
+        note = f"{names} {verb} the same files, too: each of these gets a task from every watchfolder."
+        typer.echo(note, err=True)
 
 
 def tell(context: Context, folder: Watchfolder, what: str, as_json: bool) -> None:
@@ -226,6 +237,7 @@ async def _edit(context: Context, which: str, preset: str | None, change: _Chang
             chosen = await cluster.presets.find(preset)
             settings = settings.model_copy(update={"preset": chosen.uuid})
         folder = await cluster.watchfolders.edit(before.uuid, settings, version=before.version)
+        await _warn(cluster.watchfolders, folder)
     tell(context, folder, "is changed", as_json)
 
 

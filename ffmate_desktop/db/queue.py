@@ -130,9 +130,9 @@ async def tasks_of(database: Database, batches_: Sequence[UUID]) -> list[UUID]:
 
 
 async def newest_batches(
-    database: Database, limit: int, after: tuple[datetime, UUID] | None = None
+    database: Database, limit: int | None, after: tuple[datetime, UUID] | None = None
 ) -> list[BatchGroup]:
-    """The batches that have tasks, newest first, from behind one of them."""
+    """The batches that have tasks, newest first, from behind one of them; all for a limit of None."""
     fetched = await database.fetch(query("queue", "newest_batches"), limit, *(after or (None, None)))
     states = {state.uuid: state for state in await batches(database, [row["uuid"] for row in fetched])}
     return [

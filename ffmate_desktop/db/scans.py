@@ -6,9 +6,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.watchfolder import ScanResult, WatchfolderSettings
+
+
+class NewerSettingsError(Exception):
+    """A newer program set something about the watchfolder that this one does not know; it was left to others."""
+
+    def __init__(self, folder: int, sentence: str, *, others: bool) -> None:
+        super().__init__(sentence)
+        self.folder = folder
+        self.others = others
 
 
 class ScanLostError(Exception):
@@ -57,7 +68,10 @@ async def next_scan(database: Database, node_id: int) -> float | None:
 async def claim_scan(
     database: Database, node_id: int, hurried: Sequence[int] = (), shunned: Sequence[int] = ()
 ) -> ScanClaim | None:
-    """Take the folder that is due, or one of `hurried`; those `shunned` only when no other node wants them."""
+    """Take the folder that is due, or one of `hurried`; those `shunned` only when no other node wants them.
+
+    Raises NewerSettingsError.
+    """
     row = await database.fetch_one(
         query("scans", "claim_scan"),
         node_id,
@@ -67,6 +81,18 @@ async def claim_scan(
     )
     if row is None:
         return None
+    try:
+        settings = WatchfolderSettings.model_validate(row["spec"])
+    except ValidationError:
+        name, node = row["spec"].get("name"), row["identifier"]
+        sentence = (
+            f"A newer version of this program set “{name}” in a way that the node {node} does not know."
+        )
+        left = await database.fetch_one(
+            query("scans", "leave_scan"), row["id"], row["epoch"], node_id, sentence, node
+        )
+        others = left is not None and bool(left["left_over"])
+        raise NewerSettingsError(row["id"], sentence, others=others) from None
     return ScanClaim(
         id=row["id"],
         uuid=row["uuid"],
@@ -75,7 +101,7 @@ async def claim_scan(
         node=row["identifier"],
         machine=row["machine"],
         version=row["version"],
-        settings=WatchfolderSettings.model_validate(row["spec"]),
+        settings=settings,
         roots=row["roots"],
         ledger=row["ledger"],
         ledger_from=row["ledger_from"],

@@ -1,8 +1,10 @@
 """Watchfolders as people set them and see them, in the database."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from pydantic import ValidationError
 
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
@@ -31,9 +33,10 @@ async def get(database: Database, uuid: UUID) -> Watchfolder | None:
 
 
 def _to_folder(row: "asyncpg.Record") -> Watchfolder:
-    settings = WatchfolderSettings.model_validate(row["spec"])
+    settings, is_known = _settings(row["spec"])
     return Watchfolder(
         **settings.model_dump(),
+        is_known=is_known,
         uuid=row["uuid"],
         version=row["version"],
         error=row["error"],
@@ -49,6 +52,20 @@ def _to_folder(row: "asyncpg.Record") -> Watchfolder:
     )
 
 
+_FIELDS = [field.alias for field in WatchfolderSettings.model_fields.values()]
+_NEEDED = {"name": "?", "path": "", "preset": str(UUID(int=0))}
+
+
+def _settings(spec: dict[str, Any]) -> tuple[WatchfolderSettings, bool]:
+    """What people set; False with it when a newer program set something that this one can only leave out."""
+    try:
+        return WatchfolderSettings.model_validate(spec), True
+    except ValidationError as error:
+        unknown = {str(one["loc"][0]) for one in error.errors()}
+        known = {key: value for key, value in spec.items() if key not in unknown}
+        return WatchfolderSettings.model_validate(_NEEDED | known), False
+
+
 async def insert(database: Database, uuid: UUID, settings: WatchfolderSettings) -> None:
     """Store a new one; every node hears of it."""
     await database.fetch(query("watchfolders", "insert_watchfolder"), uuid, *_columns(settings))
@@ -59,7 +76,7 @@ async def update(
 ) -> bool:
     """Change one; False when there is none, or not of this version any more."""
     row = await database.fetch_one(
-        query("watchfolders", "update_watchfolder"), uuid, *_columns(settings), version
+        query("watchfolders", "update_watchfolder"), uuid, *_columns(settings), version, _FIELDS
     )
     return row is not None
 
@@ -85,6 +102,12 @@ async def ask_for_scan(database: Database, uuid: UUID) -> bool:
     return await database.fetch_one(query("watchfolders", "ask_for_scan"), uuid) is not None
 
 
+async def take_again(database: Database, uuid: UUID, files: Sequence[int]) -> set[int]:
+    """Let the next scan take files anew whose tasks were deleted; returns those that it will."""
+    rows = await database.fetch(query("watchfolders", "take_again"), uuid, list(files))
+    return {row["id"] for row in rows}
+
+
 async def list_files(
     database: Database,
     uuid: UUID,
@@ -95,7 +118,10 @@ async def list_files(
     gone: bool = False,
     limit: int | None = None,
 ) -> list[WatchedFile]:
-    """Files of a watchfolder, the latest found first; `before` is an id, `pattern` one of ILIKE."""
+    """Files of a watchfolder, the latest found first; `before` is an id, `pattern` one of ILIKE.
+
+    Those that are gone when they had a task, or all of them (`gone`).
+    """
     rows = await database.fetch(
         query("watchfolders", "list_files"),
         uuid,

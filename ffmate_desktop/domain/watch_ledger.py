@@ -58,6 +58,13 @@ class Entry:
     attempts: int
     gone: bool
 
+    @property
+    def is_over(self) -> bool:
+        """Whether this version had its task, or needs none; one whose task was cancelled is not taken again."""
+        return self.state in ("queued", "done", "failed", "output") or (
+            self.state == "skipped" and self.task is not None
+        )
+
     def is_version_of(self, found: Found, view: int) -> bool:
         """Whether it is still the same file. Nodes that number inodes in another way go by size and time."""
         if (self.size, self.mtime) != (found.size, found.mtime):
@@ -90,7 +97,7 @@ class Judge:
     def decide(self, found: Found, entry: Entry | None) -> Decision:
         """What becomes of the file; `entry` is what the ledger has of it."""
         same = entry is not None and entry.is_version_of(found, self.view)
-        if same and entry is not None and entry.state in ("queued", "done", "failed", "output"):
+        if same and entry is not None and entry.is_over:
             return Decision(entry.state, entry.reason, entry.checks, changed=entry.gone)
         own_lock = self.settings.write_locks and entry is not None and entry.task is not None
         why = self.rules.why_not(found.path, found.name, found.size)

@@ -109,6 +109,8 @@ class Watchfolder(WatchfolderSettings):
     last_scan: ScanResult | None = None
     next_check: int | None = None
     """None while it is suspended."""
+    is_known: bool = Field(default=True, exclude=True)
+    """False when a newer program set something that this one cannot show."""
     overdue: float = Field(default=0, exclude=True)
     """Seconds since `next_check`, when it was read; less than 0 before it."""
     created_at: int
@@ -156,4 +158,4 @@ class WatchedFile(Wire):
 
 
 Counts = Mapping[FileState, int]
-"""How many files are in each state that occurs, gone ones left out."""
+"""How many files are in each state that occurs; of those that are gone, the ones that had a task."""

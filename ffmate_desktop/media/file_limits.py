@@ -84,7 +84,7 @@ def check_plan(
     if permissions.scripts or not limits.none:
         for step in plan.steps:
             _refuse_names_of_attachments(step)
-    kernel = _has_landlock() if kernel is None else kernel
+    kernel = has_landlock() if kernel is None else kernel
     for read in plan.inputs:
         limits.check_read(read)
     for output in plan.outputs:
@@ -105,7 +105,7 @@ def cage(limits: Limits, outputs: Sequence[Path]) -> tuple[str, ...]:
 
     `outputs` are the folders where it writes, and must be able to look at what it wrote.
     """
-    if limits.none or not _has_landlock():
+    if limits.none or not has_landlock():
         return ()
     words = {
         name: None if folders is None else [str(folder) for folder in (*folders, *more)]
@@ -115,7 +115,8 @@ def cage(limits: Limits, outputs: Sequence[Path]) -> tuple[str, ...]:
 
 
 @cache
-def _has_landlock() -> bool:
+def has_landlock() -> bool:
+    """Whether the kernel keeps files from programs that we start."""
     return landlock_worker.abi() > 0
 
 

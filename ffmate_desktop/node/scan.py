@@ -16,6 +16,7 @@ from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_ledger import LOCKED, Decision, Entry, Found, Judge
 from ffmate_desktop.domain.watchfolder import ScanResult
+from ffmate_desktop.node.errand import Root
 from ffmate_desktop.node.known_files import KnownFiles
 from ffmate_desktop.node.originals import Originals
 from ffmate_desktop.services.presets import PresetService
@@ -23,7 +24,7 @@ from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.submission import Draft
 from ffmate_desktop.services.watch_drafts import draft_all, location, rules_of
 from ffmate_desktop.storage.locks import write_locks
-from ffmate_desktop.storage.threads import Job
+from ffmate_desktop.storage.threads import Job, SilentError, answered
 from ffmate_desktop.storage.walk import UnreachableError, Walked, Walker, view_of
 
 T = TypeVar("T")
@@ -39,20 +40,26 @@ AT_ONCE = 200
 
 
 class Scan:
-    """One claimed scan. `known` is what this node remembers of the folder.
+    """One claimed scan. `known` is what this node remembers of the folder, `stuck` of places that did not answer.
 
     `run` raises UnreachableError when the folder is not to be had on this node, ScanLostError when the claim is lost,
     and what means that the database is away.
     """
 
     def __init__(
-        self, database: Database, claim: ScanClaim, known: KnownFiles, presets: PresetService
+        self,
+        database: Database,
+        claim: ScanClaim,
+        known: KnownFiles,
+        presets: PresetService,
+        stuck: dict[str, Job[None]] | None = None,
     ) -> None:
         self._database = database
         self._claim = claim
         self._settings = claim.settings
         self._known = known
         self._presets = presets
+        self._stuck = {} if stuck is None else stuck
         self._preset: Preset | None = None
         self._trouble = ""
         self._started = asyncio.get_running_loop().time()
@@ -79,7 +86,7 @@ class Scan:
         finally:
             walker.end()
         self._check_root(walked)
-        await originals.dispose()
+        await originals.dispose(Root(self._settings.path, walked.root), self._stuck)
         self._judge = Judge(self._settings, rules, self._view, time.time())
         self._note(files=walked.files, unreadable=len(walked.unreadable))
         walked.news.sort(key=lambda found: found.path)
@@ -92,19 +99,14 @@ class Scan:
         await self._end(walked)
         return self._result
 
-    async def _answered(self, job: Job[T], steps: Callable[[], int] = lambda: 0) -> T:
+    async def _answered(self, job: Job[T], steps: Callable[[], int] = lambda: 0, what: str = "") -> T:
         """What a thread found; UnreachableError when the storage does not answer, as a share whose server is gone."""
-        answer = asyncio.ensure_future(job.result())
         try:
-            before = -1
-            while not answer.done() and before != (before := steps()):
-                await asyncio.wait([answer], timeout=PATIENCE)
-            if answer.done():
-                return answer.result()
-        finally:
-            answer.cancel()
-        self.hangs = job
-        raise UnreachableError(f"The folder “{self._settings.path}” does not answer.")
+            return await answered(job, PATIENCE, steps)
+        except SilentError as silent:
+            self.hangs = silent.job
+            what = what or f"The folder “{self._settings.path}”"
+            raise UnreachableError(f"{what} does not answer.") from silent
 
     def _check_root(self, walked: Walked) -> None:
         """A share that is not mounted is no empty folder: one that had files shows one, or is the same as before."""
@@ -171,9 +173,9 @@ class Scan:
         preset = await self._find_preset()
         if preset is None:
             return [], {found.path: self._trouble for found in ready}
-        drafts, refused = await asyncio.to_thread(
-            draft_all, self._settings, self._claim.uuid, preset, ready, self._claim.node
-        )
+        settings, uuid, node = self._settings, self._claim.uuid, self._claim.node
+        job = Job(lambda: draft_all(settings, uuid, preset, ready, node), "drafts of a watchfolder")
+        drafts, refused = await self._answered(job, what="The folder for the outputs")
         return drafts, {found.path: sentence for found, sentence in refused}
 
     async def _find_preset(self) -> Preset | None:
@@ -289,12 +291,7 @@ class Scan:
 
 def _is_back(found: Found, entry: Entry, decision: Decision, view: int) -> bool:
     """Whether the file was gone and is there again as it was, so that what became of it stands."""
-    return (
-        entry.gone
-        and entry.is_version_of(found, view)
-        and decision.state == entry.state
-        and decision.state in ("queued", "done", "failed", "output")
-    )
+    return entry.gone and entry.is_over and entry.is_version_of(found, view) and decision.state == entry.state
 
 
 def _is_told(entry: Entry | None, sentence: str) -> bool:

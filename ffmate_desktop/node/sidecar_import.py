@@ -13,6 +13,7 @@ from ffmate_desktop.domain.paths import numbered, output_key
 from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec
 from ffmate_desktop.domain.wildcards import Moment
+from ffmate_desktop.domain.wrong_data import first_wrong
 from ffmate_desktop.node.holder import Holder
 from ffmate_desktop.services.submission import MAX_NUMBER, Draft, prepare
 
@@ -39,9 +40,7 @@ def read_changes(
         former = _prepared(_as_new(name, spec, written, found, set()), spec, uuid)
         draft = _prepared(_as_new(name, spec, written, found, wanted), spec, uuid)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"The sidecar's {field} cannot be used: {first['msg']}.") from error
+        raise UserError(f"What the sidecar says cannot be used: {first_wrong(error)}.") from error
     except UserError as error:
         raise UserError(f"What the sidecar asks for cannot be: {error.message}", error.hint) from error
     kept = {"pre_processing": spec.pre_processing, "webhooks": spec.webhooks, "if_exists": spec.if_exists}

@@ -9,10 +9,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from ffmate_desktop import logs
-from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.errors import ElsewhereError, UserError
+from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.task import Claim, TaskSpec
 from ffmate_desktop.media import command as command_line
 from ffmate_desktop.media.ffmpeg import FFmpegRun
+from ffmate_desktop.media.file_limits import has_landlock
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.probe import MediaFacts
 from ffmate_desktop.media.progress import Meter, Progress
@@ -43,7 +45,13 @@ class TrialBench:
             ) as name:
                 folder = Path(name)
                 spec = await asyncio.to_thread(trial_spec, command, pattern, source, folder)
-                place = replace(shop, work=folder / "work", logs=folder, stall_seconds=STALL_SECONDS)
+                place = replace(
+                    shop,
+                    work=folder / "work",
+                    logs=folder,
+                    stall_seconds=STALL_SECONDS,
+                    permissions=lambda: _confined(shop.permissions(), folder),
+                )
                 yield await _try(spec, place, folder, on_progress)
 
 
@@ -63,12 +71,14 @@ async def _try(
         on_lines=lambda _lines: None,
     )
     try:
-        await attempt.prepare()
+        try:
+            await attempt.prepare()
+        except ElsewhereError as error:
+            if "--allow-write" in (error.hint or ""):  # of the trial, not of the owner
+                raise _writes_more() from error
+            raise
         if any(Path(parent) != folder for parent in attempt.folders()):
-            raise UserError(
-                "This command writes more than its output, so it would not stay in a private place.",
-                "Queue it with one file to see what it does.",
-            )
+            raise _writes_more()
         await attempt.examine()
         finished = await attempt.encode()
         verdict = await attempt.judge(finished)
@@ -88,6 +98,21 @@ async def _try(
         raise
     finally:
         await attempt.clean_up()
+
+
+def _confined(permissions: Permissions, folder: Path) -> Permissions:
+    """Nothing is written but in the folder, whatever options and filters name, where the kernel can keep them to it.
+
+    Elsewhere nobody can tell what they do with the files that they name; many only read them.
+    """
+    return replace(permissions, write=(folder,)) if has_landlock() else permissions
+
+
+def _writes_more() -> UserError:
+    return UserError(
+        "This command writes more than its output, so it would not stay in a private place.",
+        "Queue it with one file to see what it does.",
+    )
 
 
 async def _still(output: Path, facts: MediaFacts | None, shop: Workshop, folder: Path) -> Path | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ffmate_desktop import logs
 from ffmate_desktop.db import scans
 from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
-from ffmate_desktop.db.scans import ScanClaim, ScanLostError
+from ffmate_desktop.db.scans import NewerSettingsError, ScanClaim, ScanLostError
 from ffmate_desktop.domain.change import AnythingChanged, Change, NodeChanged, WatchfolderChanged
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import ScanResult
@@ -55,7 +55,11 @@ class Watching:
         self._known: dict[int, KnownFiles] = {}
         self._busy: set[int] = set()
         self._shunned: set[int] = set()
+        self._troubles: dict[int, str] = {}
+        """Why folders could not be scanned here the last time."""
         self._hanging: dict[int, Job[object]] = {}
+        self._stuck: dict[str, Job[None]] = {}
+        """Folders for originals that did not answer, and who waits for them."""
         self._list_changed = True
 
     def hear(self, change: Change) -> None:
@@ -109,7 +113,15 @@ class Watching:
             seconds = await scans.next_scan(self._database, self._node_id())
             if not hurried and (seconds is None or seconds > 0):
                 return IDLE if seconds is None else min(seconds, IDLE)
-            claim = await scans.claim_scan(self._database, self._node_id(), hurried, sorted(self._shunned))
+            try:
+                claim = await scans.claim_scan(
+                    self._database, self._node_id(), hurried, sorted(self._shunned)
+                )
+            except NewerSettingsError as newer:
+                if self._doorbell is not None:
+                    self._doorbell.answered(newer.folder)
+                self._cannot(newer.folder, str(newer), others=newer.others)
+                continue
             if claim is None:
                 return AGAIN
             self._busy.add(claim.id)
@@ -122,6 +134,7 @@ class Watching:
         folders = dict(await scans.watch_list(self._database, self._node_id()))
         self._known = {folder: known for folder, known in self._known.items() if folder in folders}
         self._shunned &= folders.keys()
+        self._troubles = {folder: why for folder, why in self._troubles.items() if folder in folders}
         if self._doorbell is not None:
             await self._doorbell.listen(folders)
 
@@ -150,7 +163,7 @@ class Watching:
         hanging = self._hanging.get(claim.id)
         # Taken away, not looked at: a scan that has lost its claim, which it learns late, may still go on with it.
         known = self._known.pop(claim.id, None) or KnownFiles()
-        scan = Scan(self._database, claim, known, self._presets)
+        scan = Scan(self._database, claim, known, self._presets, self._stuck)
         try:
             if hanging is not None and hanging.is_alive:
                 raise UnreachableError(f"The folder “{claim.settings.path}” does not answer.")
@@ -158,18 +171,26 @@ class Watching:
             self._known[claim.id] = known
             self._shunned.discard(claim.id)
             self._hanging.pop(claim.id, None)
+            if self._troubles.pop(claim.id, None) is not None:
+                logs.watchfolder.info("“%s” can be scanned again", claim.settings.name)
             self._tell(claim, result)
         except UnreachableError as error:
             self._known[claim.id] = known
             if scan.hangs is not None:
                 self._hanging[claim.id] = scan.hangs
-            self._shunned.add(claim.id)
             others = await scans.leave_scan(self._database, claim, _with_names(str(error), claim))
-            logs.watchfolder.info("%s%s", error, " Other nodes may reach it." if others else "")
+            self._cannot(claim.id, str(error), others=others)
         except UserError as error:
             await scans.end_scan(
                 self._database, claim, ScanResult(), str(error), root=None, wait=None, settled=False
             )
+
+    def _cannot(self, folder: int, sentence: str, *, others: bool) -> None:
+        """Others first, from now on; said once until it changes."""
+        self._shunned.add(folder)
+        level = logs.watchfolder.debug if self._troubles.get(folder) == sentence else logs.watchfolder.info
+        level("%s%s", sentence, " Other nodes may scan it." if others else "")
+        self._troubles[folder] = sentence
 
     def _tell(self, claim: ScanClaim, result: ScanResult) -> None:
         level = logs.watchfolder.info if result.queued else logs.watchfolder.debug

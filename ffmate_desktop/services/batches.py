@@ -11,6 +11,7 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.queue import BatchGroup, BatchRow
 from ffmate_desktop.services.tasks import TaskService
+from ffmate_desktop.services.uuids import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +44,13 @@ class BatchService:
         self._database = database
         self._tasks = tasks
 
-    async def newest(self, limit: int = 50) -> list[BatchGroup]:
-        """The batches that have tasks, newest first."""
+    async def newest(self, limit: int | None = 50) -> list[BatchGroup]:
+        """The batches that have tasks, newest first; all of them for None."""
         return await queue.newest_batches(self._database, limit)
 
     async def resolve(self, beginning: str) -> UUID:
         """The batch whose uuid begins so; raises UserError when there is none, or more than one."""
-        digits = beginning.strip().lower().replace("-", "")
-        if not digits or len(digits) > 32 or set(digits) - set("0123456789abcdef"):
-            raise UserError(f"“{beginning}” is not the beginning of a uuid.", _HINT)
-        low, high = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
-        found = await stored.find_uuid(self._database, low, high)
-        if len(found) != 1:
-            many = f"Several batches begin with {beginning}." if found else f"There is no batch {beginning}."
-            raise UserError(many, _HINT)
-        return found[0]
+        return await resolve(self._database, stored.find_uuid, beginning, what="batch", hint=_HINT)
 
     async def get(self, uuid: UUID) -> Batch:
         """A batch as a whole; raises UserError when it is gone."""
@@ -74,17 +67,21 @@ class BatchService:
             None if batch.finished_at is None else _milliseconds(batch.finished_at),
         )
 
+    async def tasks(self, uuid: UUID) -> list[UUID]:
+        """Its tasks, in their order."""
+        return await stored.tasks_of(self._database, uuid)
+
     async def cancel(self, uuid: UUID) -> set[UUID]:
         """Cancel all that are not done; returns those."""
-        return await self._tasks.cancel(await stored.tasks_of(self._database, uuid))
+        return await self._tasks.cancel(await self.tasks(uuid))
 
     async def restart(self, uuid: UUID) -> set[UUID]:
         """Queue all that are done again; returns those. Raises UserError for a taken output path."""
-        return await self._tasks.restart(await stored.tasks_of(self._database, uuid))
+        return await self._tasks.restart(await self.tasks(uuid))
 
     async def delete(self, uuid: UUID) -> set[UUID]:
         """Remove all of its tasks; running ones are killed first."""
-        return await self._tasks.delete(await stored.tasks_of(self._database, uuid))
+        return await self._tasks.delete(await self.tasks(uuid))
 
 
 def _milliseconds(moment: datetime) -> int:

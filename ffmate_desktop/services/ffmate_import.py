@@ -1,7 +1,9 @@
 """From FFmate 2 to here: presets, watchfolders and webhooks, first as a plan that people read, then carried out."""
 
 import asyncio
+import itertools
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,9 +18,11 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.ffmate_source import Row, Tables
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
+from ffmate_desktop.domain.wrong_data import first_wrong
 from ffmate_desktop.services.preset_editor import PresetDraft, read_preset
 from ffmate_desktop.services.preset_editor import check as check_preset
 from ffmate_desktop.services.preset_exchange import PresetExchange
+from ffmate_desktop.services.watch_overlap import overlap
 from ffmate_desktop.services.watchfolders import WatchfolderService
 from ffmate_desktop.services.watchfolders import check as check_watchfolder
 
@@ -113,7 +117,13 @@ class FFmateImport:
                     if preset is None:
                         raise UserError("Its preset was not taken.")
                     data = {**item.data, "preset": preset}
-                    await self._watchfolders.add(WatchfolderSettings.model_validate(data))
+                    settings = check_watchfolder(WatchfolderSettings.model_validate(data))
+                    name = _free_name(settings.name, [one.name for one in await self._watchfolders.all()])
+                    await self._watchfolders.add(settings.model_copy(update={"name": name}))
+                    if name != settings.name:
+                        return _with(
+                            item, Fate.TAKEN, f"{item.note}; as “{name}”, since another has its name"
+                        )
                 case _:
                     await ffmate_source.keep_webhook(self._database, item.data["event"], item.data["url"])
         except UserError as error:
@@ -147,15 +157,20 @@ class FFmateImport:
         try:
             settings = check_watchfolder(WatchfolderSettings.model_validate({**entry, "preset": NOWHERE}))
         except ValidationError as error:
-            first = error.errors()[0]
-            return item(Fate.REFUSED, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+            return item(Fate.REFUSED, first_wrong(error))
         except UserError as error:
             return item(Fate.REFUSED, str(error))
-        present = [one for one in await self._watchfolders.all() if one.path == settings.path]
-        if any(one.name == settings.name for one in present):
+        everyone = await self._watchfolders.all()
+        ours = re.compile(rf"{re.escape(settings.name)}( \d+)?", re.IGNORECASE)
+        if any(one.path == settings.path and ours.fullmatch(one.name) for one in everyone):
             return item(Fate.HERE, "")
-        suspended = "suspended as it was" if settings.suspended else "stop FFmate before it scans here too"
-        return item(Fate.NEW, f"{settings.path}; {suspended}")
+        notes = [
+            settings.path,
+            "suspended as it was" if settings.suspended else "stop FFmate before it scans here too",
+        ]
+        if rivals := [f"“{one.name}”" for one in everyone if overlap(settings, one)]:
+            notes.append(f"the same files are in {', '.join(rivals)}")
+        return item(Fate.NEW, "; ".join(notes))
 
 
 async def read(source: str) -> Tables:
@@ -181,6 +196,15 @@ def _read_file(source: str) -> Tables:
 
 def _with(item: Item, fate: Fate, note: str) -> Item:
     return Item(item.kind, item.name, fate, note, item.old, item.data)
+
+
+def _free_name(name: str, taken: Sequence[str]) -> str:
+    known = {one.lower() for one in taken}
+    return next(
+        wished
+        for number in itertools.count(1)
+        if (wished := name if number == 1 else f"{name} {number}").lower() not in known
+    )
 
 
 def _presets(tables: Tables) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.permissions import Permissions
+from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +142,20 @@ def _understood(data: object) -> Allowed:
 
 def _load(file: Path) -> Allowed:
     """Raises UserError for a file that cannot be read: limits that the owner set must not be forgotten."""
-    if not file.exists():
+    try:
+        file.lstat()  # a link that leads nowhere is there: what was set is only out of reach
+    except (FileNotFoundError, NotADirectoryError):
         return Allowed()
+    except OSError as error:
+        raise _unreadable(file, error) from error
     try:
         return _understood(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"What tasks may do on this computer cannot be read from {file}: {error}.",
-            "Mend the file, or remove it to allow what is allowed by default.",
-        ) from error
+    except UNREADABLE as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> UserError:
+    return UserError(
+        f"What tasks may do on this computer cannot be read from {file}: {why_unreadable(error)}.",
+        "Mend the file, or remove it to allow what is allowed by default.",
+    )

@@ -16,6 +16,7 @@ from ffmate_desktop.domain.order import HIGHEST
 from ffmate_desktop.domain.preset import Preset, PresetExtra
 from ffmate_desktop.domain.processing import check_processing
 from ffmate_desktop.domain.wildcards import wildcards_in
+from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unreadable
 from ffmate_desktop.services.presets import PresetService
 
 
@@ -45,7 +46,8 @@ class PresetEditor:
 
     async def edit(self, uuid: UUID, draft: PresetDraft) -> Preset:
         """Change an own preset; tasks that were made from it stay as they are."""
-        extra = (await self._own(uuid)).extra if draft.extra is None else draft.extra
+        own = await self._own(uuid)
+        extra = own.extra if draft.extra is None else draft.extra
         return await self._write(uuid, replace(draft, extra=extra))
 
     async def delete(self, uuid: UUID) -> None:
@@ -100,7 +102,10 @@ class PresetEditor:
     async def _own(self, uuid: UUID) -> Preset:
         preset = await self._presets.get(uuid)
         if preset.built_in:
-            raise UserError("The built-in presets cannot be changed.", "Duplicate it, then change the copy.")
+            raise UserError(
+                "The built-in presets cannot be changed.",
+                "Add one of your own.",
+            )
         return preset
 
     async def _free_name(self, name: str) -> str:
@@ -137,8 +142,8 @@ def read_presets(text: str) -> list[PresetDraft]:
     """One preset, or a list of them, in FFmate's JSON; fields that we do not know are passed over."""
     try:
         data = json.loads(text)
-    except ValueError as error:
-        raise UserError(f"This is not JSON: {error}.") from error
+    except UNREADABLE as error:
+        raise UserError(f"This cannot be read: {why_unreadable(error)}.") from error
     entries = data if isinstance(data, list) else [data]
     if not entries or not all(isinstance(entry, dict) for entry in entries):
         raise UserError("This holds no presets.", "It should be one preset, or a list of them.")
@@ -164,10 +169,7 @@ def read_preset(entry: object) -> PresetDraft:
     try:
         return as_draft(Preset.model_validate({"uuid": uuid4()} | fields))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        name = entry.get("name", "without a name")
-        raise UserError(f"The preset “{name}” is not valid: {field}: {first['msg']}.") from error
+        raise UserError(f"It is no valid preset: {first_wrong(error)}.") from error
 
 
 def as_draft(preset: Preset) -> PresetDraft:

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.paths import numbered
 from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.watch_rules import folded
+from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft, read_preset, same_name
 from ffmate_desktop.services.presets import PresetService
 
@@ -20,7 +23,10 @@ LARGEST = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one preset of a file; `preset` is None where nothing was added."""
+    """What became of one preset of a file; `preset` is None where nothing was added.
+
+    `name` is empty when not even that could be read.
+    """
 
     source: str
     name: str
@@ -34,7 +40,8 @@ class Imported:
     def sentence(self) -> str:
         """For people."""
         if self.trouble:
-            return f"{self.source}: “{self.name}” was not imported: {self.trouble}"
+            which = f"{self.source}: “{self.name}”" if self.name else self.source
+            return f"{which} was not imported: {self.trouble}"
         if self.preset is None:
             return f"{self.source}: “{self.name}” {self.note}"
         return f"{self.source}: “{self.name}” was imported{f' {self.note}' if self.note else ''}"
@@ -65,14 +72,14 @@ class PresetExchange:
             try:
                 entries = await asyncio.to_thread(_entries, file)
             except UserError as error:
-                done.append(Imported(str(file), file.name, None, str(error)))
+                done.append(Imported(str(file), "", None, str(error)))
                 continue
             done += [await self.take(str(file), entry) for entry in entries]
         return done
 
     async def take(self, source: str, entry: object) -> Imported:
         """Add one preset, under a free name; one that is here already, the same in everything, is left out."""
-        name = str(entry.get("name", "without a name")) if isinstance(entry, dict) else "without a name"
+        name = str(entry.get("name", "")) if isinstance(entry, dict) else ""
         try:
             draft = read_preset(entry)
             if (present := await self.find_same(draft)) is not None:
@@ -102,13 +109,19 @@ class PresetExchange:
             if not (folder or target.is_dir()):
                 data = [entry for text in texts.values() for entry in json.loads(text)]
                 return [_write(target, json.dumps(data, indent=2, ensure_ascii=False) + "\n")]
-            target.mkdir(parents=True, exist_ok=True)
-            written = []
-            for one in presets:
-                entry = json.loads(texts[one.uuid])[0]
-                path = target / f"{_file_name(one.name)}.json"
-                written.append(_write(path, json.dumps(entry, indent=2, ensure_ascii=False) + "\n"))
-            return written
+            try:
+                target.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise _unwritable(target, error) from error
+            paths = [target / name for name in _file_names([one.name for one in presets])]
+            for path in paths:  # all of them, or none
+                if os.path.lexists(path):
+                    raise _exists(path)
+            entries = [json.loads(texts[one.uuid])[0] for one in presets]
+            return [
+                _write(path, json.dumps(entry, indent=2, ensure_ascii=False) + "\n")
+                for path, entry in zip(paths, entries, strict=True)
+            ]
 
         return await asyncio.to_thread(write)
 
@@ -133,10 +146,8 @@ def _entries(file: Path) -> list[object]:
         if file.stat().st_size > LARGEST:
             raise UserError("It is too large for presets.")
         data = json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UserError(f"It cannot be read: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"It is not JSON: {error}.") from error
+    except UNREADABLE as error:
+        raise UserError(f"It cannot be read: {why_unreadable(error)}.") from error
     entries = data if isinstance(data, list) else [data]
     if not entries:
         raise UserError("It holds no presets.")
@@ -163,8 +174,31 @@ def _is_same(present: Preset, draft: PresetDraft) -> bool:
     )
 
 
-def _file_name(name: str) -> str:
-    return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).strip(" .")[:100] or "preset"
+def _file_names(names: Sequence[str]) -> list[str]:
+    """One for each preset, none twice: on many disks not in another case either."""
+    found: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        stem = _stem(name)
+        path = f"{stem}.json"
+        number = 1
+        while folded(path) in taken:
+            path = numbered(f"{stem}.json", number := number + 1)
+        taken.add(folded(path))
+        found.append(path)
+    return found
+
+
+def _stem(name: str) -> str:
+    safe = (
+        re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).encode("utf-8", "replace")[:100].decode("utf-8", "ignore")
+    )
+    safe = safe.strip(" .") or "preset"
+    return f"{safe}_" if _DEVICE.fullmatch(safe.partition(".")[0]) else safe
+
+
+_DEVICE = re.compile(r"(?i)con|prn|aux|nul|(com|lpt)\d")
+"""What no file of Windows can be called."""
 
 
 def _write(path: Path, text: str) -> Path:
@@ -172,9 +206,15 @@ def _write(path: Path, text: str) -> Path:
         with open(path, "x", encoding="utf-8") as file:  # noqa: PTH123 - the mode that never overwrites
             file.write(text)
     except FileExistsError as error:
-        raise UserError(f"“{path}” exists already and is not overwritten.", "Name another file.") from error
+        raise _exists(path) from error
     except OSError as error:
-        raise UserError(
-            f"“{path}” cannot be written: {error.strerror or os.strerror(error.errno or 0)}."
-        ) from error
+        raise _unwritable(path, error) from error
     return path
+
+
+def _exists(path: Path) -> UserError:
+    return UserError(f"“{path}” exists already and is not overwritten.", "Name another one.")
+
+
+def _unwritable(path: Path, error: OSError) -> UserError:
+    return UserError(f"“{path}” cannot be written: {error.strerror or os.strerror(error.errno or 0)}.")

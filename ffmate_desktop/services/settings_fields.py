@@ -22,9 +22,10 @@ _T = TypeVar("_T")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
-def preferences_from(found: object) -> Preferences:
-    """The preferences in a value of JSON; raises ValueError with the place and what is wrong there."""
-    fields = _Fields(found)
+def preferences_from(found: dict[str, object]) -> tuple[Preferences, list[str]]:
+    """The preferences in an object of JSON, and by its place what is wrong there, which counts as absent."""
+    wrong: list[str] = []
+    fields = _Fields(found, wrong)
     fields.take("version", None, lambda value: value)  # who calls knows what it means
     preferences = Preferences(
         version=VERSION,
@@ -33,7 +34,7 @@ def preferences_from(found: object) -> Preferences:
         window=fields.part("window", _window),
     )
     fields.end()
-    return preferences
+    return preferences, wrong
 
 
 def _node(fields: "_Fields") -> NodeWishes:
@@ -68,33 +69,30 @@ def _notices(fields: "_Fields") -> NoticeWishes:
 
 
 class _Fields:
-    """The fields of one object; each is taken once, and `end` refuses what is left."""
+    """The fields of one object; each is taken once. What cannot be meant is added to `wrong`."""
 
-    def __init__(self, found: object, place: str = "") -> None:
-        if not isinstance(found, dict):
-            raise ValueError(
-                f"{place}: this is no object with fields" if place else "it is no object with fields"
-            )
+    def __init__(self, found: dict[str, object], wrong: list[str], prefix: str = "") -> None:
         self._left = dict(found)
-        self._prefix = f"{place}." if place else ""
+        self._wrong = wrong
+        self._prefix = prefix
 
     def take(self, name: str, default: _T, read: Callable[[object], _T]) -> _T:
-        """The field as `read` understands it, whose ValueError gets the place."""
+        """The field as `read` understands it; the default where `read` raises ValueError."""
         if name not in self._left:
             return default
         try:
             return read(self._left.pop(name))
         except ValueError as error:
-            raise ValueError(f"{self._prefix}{name}: {error}") from error
+            self._wrong.append(f"{self._prefix}{name}: {error}")
+            return default
 
     def end(self) -> None:
-        """Nothing may be left: somebody meant something by it."""
-        for name in self._left:
-            raise ValueError(f"{self._prefix}{name}: there is no such setting")
+        """Nothing should be left: somebody meant something by it."""
+        self._wrong += [f"{self._prefix}{name}: there is no such setting" for name in self._left]
 
     def part(self, name: str, read: "Callable[[_Fields], _T]") -> _T:
         """An object in this object; a missing one is empty."""
-        fields = _Fields(self._left.pop(name, {}), self._prefix + name)
+        fields = _Fields(self.take(name, {}, _object), self._wrong, f"{self._prefix}{name}.")
         part = read(fields)
         fields.end()
         return part
@@ -131,6 +129,12 @@ class _Fields:
     def labels(self, name: str) -> tuple[str, ...]:
         """A list of labels."""
         return self.take(name, (), _labels)
+
+
+def _object(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise ValueError("this is no object with fields")
+    return value
 
 
 def _text(value: object) -> str | None:

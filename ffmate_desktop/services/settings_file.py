@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import VERSION, Preferences
+from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 from ffmate_desktop.file_locks import open_beside
 from ffmate_desktop.services.settings_fields import preferences_from
 
@@ -16,7 +17,7 @@ NAME = "settings.json"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the file says, or the defaults and why it could not be read."""
+    """What the file says. `trouble` tells why it could not be read, or what of it; defaults stand for that."""
 
     preferences: Preferences
     trouble: UserError | None = None
@@ -29,17 +30,16 @@ class SettingsFile:
         self.path = folder / NAME
 
     def load(self) -> Loaded:
-        """A missing file means the defaults; so does one that cannot be read, and then `trouble` says why."""
+        """A missing file means the defaults; so does one that cannot be read."""
         try:
-            data = self.path.read_bytes()
+            preferences, wrong = _parse(self.path.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             return Loaded(Preferences())
-        except OSError as error:
-            return self._unreadable(error.strerror or str(error))
-        try:
-            return Loaded(_parse(data))
-        except ValueError as error:
-            return self._unreadable(_in_words(error))
+        except UNREADABLE as error:
+            return self._trouble("cannot be read", why_unreadable(error), "The defaults are used")
+        if wrong:
+            return self._trouble("are used but for this", "; ".join(wrong), "All others hold", preferences)
+        return Loaded(preferences)
 
     def save(self, preferences: Preferences) -> None:
         """Replace the file; one that could not be read is kept beside it. Raises UserError when that fails."""
@@ -68,24 +68,17 @@ class SettingsFile:
             number += 1
         return place
 
-    def _unreadable(self, why: str) -> Loaded:
-        sentence = f"The settings in {self.path} cannot be read: {why.rstrip('.')}."
-        hint = "The defaults are used; when settings are saved, this file is kept beside the new one."
-        return Loaded(Preferences(), UserError(sentence, hint))
+    def _trouble(self, what: str, why: str, holds: str, preferences: Preferences | None = None) -> Loaded:
+        sentence = f"The settings in {self.path} {what}: {why.rstrip('.')}."
+        hint = f"{holds}; when settings are saved, this file is kept beside the new one."
+        return Loaded(preferences or Preferences(), UserError(sentence, hint))
 
 
-def _parse(data: bytes) -> Preferences:
+def _parse(data: bytes) -> tuple[Preferences, list[str]]:
     found = json.loads(data)
-    version = found.get("version") if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        raise ValueError("it is no object with fields")
+    version = found.get("version")
     if isinstance(version, int) and version > VERSION:
         raise ValueError("it belongs to a newer FFmate Desktop")
     return preferences_from(found)
-
-
-def _in_words(error: ValueError) -> str:
-    """One sentence of the first thing that is wrong, without the values, which may be secret."""
-    if isinstance(error, json.JSONDecodeError):
-        return f"it is no JSON from line {error.lineno}, column {error.colno} on"
-    if isinstance(error, UnicodeDecodeError):
-        return "it is no text"
-    return str(error)

@@ -24,6 +24,7 @@ from ffmate_desktop.services.submission import (
     check_folders,
     prepare,
 )
+from ffmate_desktop.services.uuids import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +115,7 @@ class TaskService:
 
     async def resolve(self, beginning: str) -> UUID:
         """The task whose uuid begins so; raises UserError when there is none, or more than one."""
-        digits = beginning.strip().lower().replace("-", "")
-        if not digits or len(digits) > 32 or set(digits) - set("0123456789abcdef"):
-            raise UserError(f"“{beginning}” is not the beginning of a uuid.", _LIST_HINT)
-        found = await stored.find_uuid(
-            self._database, UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
-        )
-        if not found:
-            raise UserError(f"There is no task {beginning}.", _LIST_HINT)
-        if len(found) > 1:
-            raise UserError(f"Several tasks begin with {beginning}.", "Give more of the uuid.")
-        return found[0]
+        return await resolve(self._database, stored.find_uuid, beginning, what="task", hint=_LIST_HINT)
 
     async def cancel(self, uuids: Sequence[UUID]) -> set[UUID]:
         """Cancel; returns those that were not done yet. Running ones end on their node within two seconds."""

@@ -1,5 +1,6 @@
 """Watchfolders for everybody who sets, commands or looks at them: checked first, then written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID, uuid4
@@ -22,6 +23,7 @@ from ffmate_desktop.domain.watchfolder import (
 )
 from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.watch_overlap import overlap
 from ffmate_desktop.services.watch_preview import DryRun, dry_run
 
 MOST_CHECKS = 1000
@@ -30,7 +32,10 @@ LONGEST_INTERVAL = 7 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class FileFilterView:
-    """Which files of the ledger are wanted; no states means all. `text` is a part of the path."""
+    """Which files of the ledger are wanted; no states means all. `text` is a part of the path.
+
+    Of files that are gone those that had a task, or all that are known (`gone`).
+    """
 
     states: frozenset[FileState] = frozenset()
     text: str = ""
@@ -73,6 +78,11 @@ class WatchfolderService:
             raise UserError(f"Several watchfolders are called “{word}”.", "Give the beginning of its uuid.")
         return found[0]
 
+    async def overlapping(self, settings: WatchfolderSettings, uuid: UUID | None = None) -> list[Watchfolder]:
+        """Other watchfolders that may take the same files; `uuid` is its own, if it has one."""
+        settings = check(settings)
+        return [one for one in await self.all() if one.uuid != uuid and overlap(settings, one)]
+
     async def add(self, settings: WatchfolderSettings) -> Watchfolder:
         """A new one; every node hears of it at once, and the first that can scans it."""
         settings = await self._checked(settings)
@@ -84,6 +94,7 @@ class WatchfolderService:
         self, uuid: UUID, settings: WatchfolderSettings, *, version: int | None = None
     ) -> Watchfolder:
         """Change one; its ledger stays. `version` is what the editor saw."""
+        await self._understood(uuid)
         settings = await self._checked(settings)
         if not await stored.update(self._database, uuid, settings, version):
             await self.get(uuid)
@@ -146,9 +157,16 @@ class WatchfolderService:
             every=every,
         )
 
+    async def take_again(self, uuid: UUID, files: Sequence[int]) -> set[int]:
+        """Files (ids) that failed, or were cancelled, and whose tasks were deleted: the next scan takes them anew.
+
+        Returns those that it will. The others still have their task, which can be restarted, or are gone.
+        """
+        return await stored.take_again(self._database, uuid, files)
+
     async def dry_run(self, uuid: UUID) -> DryRun:
         """What a scan from this computer would do now, file by file; nothing is written."""
-        return await dry_run(self._database, self._presets, (await self.get(uuid)).settings(), uuid)
+        return await dry_run(self._database, self._presets, await self._understood(uuid), uuid)
 
     async def foresee(self, settings: WatchfolderSettings, uuid: UUID | None = None) -> DryRun:
         """The same for settings that are not saved, as if no file grew any more. To cancel it ends the look."""
@@ -163,6 +181,15 @@ class WatchfolderService:
     async def all_counts(self) -> dict[UUID, Counts]:
         """The same for every watchfolder that has files."""
         return await stored.count_files(self._database)
+
+    async def _understood(self, uuid: UUID) -> WatchfolderSettings:
+        folder = await self.get(uuid)
+        if not folder.is_known:
+            raise UserError(
+                f"A newer version of this program set “{folder.name}” in a way that this one does not know.",
+                "Use the newer one, or update this one.",
+            )
+        return folder.settings()
 
     async def _checked(self, settings: WatchfolderSettings) -> WatchfolderSettings:
         settings = check(settings)

@@ -7,6 +7,10 @@ that finds the file in the old place, in the new one, or in both, and finishes. 
 import errno
 import os
 import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 
@@ -14,8 +18,15 @@ from send2trash import send2trash
 
 from ffmate_desktop.media.publish import names, sync_folder
 from ffmate_desktop.media.rename import rename_to_free_name
+from ffmate_desktop.storage.walk import INODES
 
 TEMPORARY = ".ffd-move-"
+
+ABANDONED = 86_400.0
+"""Seconds after which nobody goes on with a half copy."""
+
+BLOCK, FLUSHED = 8 * 2**20, 32
+"""Bytes that are copied at once, and blocks until they are flushed: so that a long copy is heard of all the time."""
 
 
 class Fate(Enum):
@@ -31,8 +42,23 @@ class Fate(Enum):
     """Somebody else has the new name by now: choose another one."""
 
 
-Version = tuple[int, int]
-"""Bytes, and microseconds since 1970."""
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What tells a file from others of its name: bytes, microseconds since 1970, and the inode; 0 is any."""
+
+    size: int
+    mtime: int
+    inode: int = 0
+
+    def is_that_of(self, other: "Version | None") -> bool:
+        """Whether it is the same file."""
+        if other is None or (self.size, self.mtime) != (other.size, other.mtime):
+            return False
+        return self.inode == other.inode or 0 in (self.inode, other.inode)
+
+
+def _go_on() -> None:
+    """Nobody has given up."""
 
 
 def free_name(folder: str, relative: str) -> str:
@@ -41,20 +67,27 @@ def free_name(folder: str, relative: str) -> str:
     return str(next(path for path in names(wished) if not os.path.lexists(path)))
 
 
-def move(source: str, target: str, version: Version, tag: str) -> Fate:  # noqa: PLR0911 - one a case
-    """Move the file to exactly that name. `tag` tells this attempt from those of other nodes."""
-    old, new = Path(source), Path(target)
+def move(  # noqa: PLR0911 - one a case
+    source: str, target: str, version: Version, tag: str, tick: Callable[[], None] = _go_on
+) -> Fate:
+    """Move the file to exactly that name. `tag` tells this attempt from those of other nodes.
+
+    `tick` is called before every step, and raises when nobody waits any more: then nothing else is done.
+    """
+    old, new, copy = Path(source), Path(target), replace(version, inode=0)
     here, there = _version(old), _version(new)
     if here is None:
-        return Fate.AWAY if there == version else Fate.GONE
-    if here != version:
+        return Fate.AWAY if copy.is_that_of(there) else Fate.GONE
+    if not version.is_that_of(here):
         return Fate.CHANGED
     if os.path.lexists(new):
-        if there != version:
+        if not copy.is_that_of(there):
             return Fate.TAKEN
+        tick()
         old.unlink()  # the copy was complete before it had this name, which was free when it was chosen
         return Fate.AWAY
     new.parent.mkdir(parents=True, exist_ok=True)
+    tick()
     try:
         rename_to_free_name(old, new)
     except FileExistsError:
@@ -62,22 +95,30 @@ def move(source: str, target: str, version: Version, tag: str) -> Fate:  # noqa:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        return _copy(old, new, version, tag)
-    if _version(new) != version:  # replaced at the last moment: back with it
+        return _copy(old, new, version, tag, tick)
+    if not version.is_that_of(_version(new)):  # replaced at the last moment: back with it
         rename_to_free_name(new, old)
         return Fate.CHANGED
     return Fate.AWAY
 
 
-def _copy(old: Path, new: Path, version: Version, tag: str) -> Fate:
+def _copy(old: Path, new: Path, version: Version, tag: str, tick: Callable[[], None]) -> Fate:
     """To another disk: whole and flushed before it has its name, and that before the old one goes."""
+    _sweep(new.parent)
     temporary = new.with_name(f"{TEMPORARY}{tag}")
     try:
-        shutil.copyfile(old, temporary)
+        with old.open("rb") as source, temporary.open("wb") as copy:
+            for number, block in enumerate(iter(lambda: source.read(BLOCK), b""), 1):
+                tick()
+                copy.write(block)
+                if number % FLUSHED == 0:
+                    copy.flush()
+                    os.fsync(copy.fileno())
         shutil.copystat(old, temporary)
-        with temporary.open("r+b") as file:
-            os.fsync(file.fileno())
-        if _version(old) != version or temporary.stat().st_size != version[0]:
+        with temporary.open("r+b") as copy:
+            os.fsync(copy.fileno())
+        tick()
+        if not version.is_that_of(_version(old)) or temporary.stat().st_size != version.size:
             return Fate.CHANGED
         os.utime(temporary, ns=(old.stat().st_atime_ns, old.stat().st_mtime_ns))
         try:
@@ -85,7 +126,8 @@ def _copy(old: Path, new: Path, version: Version, tag: str) -> Fate:
         except FileExistsError:
             return Fate.TAKEN
         sync_folder(new.parent)
-        if _version(old) != version:  # replaced while the copy got its name
+        tick()
+        if not version.is_that_of(_version(old)):  # replaced while the copy got its name
             return Fate.CHANGED
         old.unlink()
         return Fate.AWAY
@@ -93,13 +135,27 @@ def _copy(old: Path, new: Path, version: Version, tag: str) -> Fate:
         temporary.unlink(missing_ok=True)
 
 
-def throw_away(path: str, version: Version) -> Fate:
+def remove_half_copy(target: str, tag: str) -> None:
+    """What an attempt that was killed may have left beside `target`."""
+    Path(target).with_name(f"{TEMPORARY}{tag}").unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Half copies of attempts that nobody remembers, by when they were last changed: their time is the original's."""
+    for path in folder.glob(f"{TEMPORARY}*"):
+        with suppress(OSError):
+            if path.stat().st_ctime < time.time() - ABANDONED:
+                path.unlink()
+
+
+def throw_away(path: str, version: Version, tick: Callable[[], None] = _go_on) -> Fate:
     """Into the system's trash."""
     here = _version(Path(path))
     if here is None:
         return Fate.GONE
-    if here != version:
+    if not version.is_that_of(here):
         return Fate.CHANGED
+    tick()
     send2trash(path)
     return Fate.AWAY
 
@@ -121,4 +177,4 @@ def _version(path: Path) -> Version | None:
         status = path.stat()
     except FileNotFoundError:
         return None
-    return status.st_size, status.st_mtime_ns // 1000
+    return Version(status.st_size, status.st_mtime_ns // 1000, status.st_ino & INODES)

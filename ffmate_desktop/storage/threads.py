@@ -4,9 +4,17 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+
+class SilentError(Exception):
+    """Storage does not answer; `job` waits for it."""
+
+    def __init__(self, job: "Job[Any]") -> None:
+        super().__init__("no answer")
+        self.job = job
 
 
 class Job(Generic[T]):
@@ -44,3 +52,17 @@ class Job(Generic[T]):
 
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(tell)
+
+
+async def answered(job: Job[T], patience: float, steps: Callable[[], int] = lambda: 0) -> T:
+    """What the job found; SilentError when for `patience` seconds it neither ends nor steps on."""
+    answer = asyncio.ensure_future(job.result())
+    try:
+        before = -1
+        while not answer.done() and before != (before := steps()):
+            await asyncio.wait([answer], timeout=patience)
+        if answer.done():
+            return answer.result()
+    finally:
+        answer.cancel()
+    raise SilentError(job)

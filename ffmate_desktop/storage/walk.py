@@ -12,7 +12,8 @@ from ffmate_desktop.domain.watch_rules import Rules
 DEEPEST = 200
 """Folders within folders; a tree that goes deeper was made by a mistake."""
 
-_INODES = (1 << 63) - 1
+INODES = (1 << 63) - 1
+"""What of an inode fits into a column of the ledger."""
 
 Fingerprint = int
 """Path, size, time and inode of a file as one number, of this process only; whose lock is beside it has another."""
@@ -26,7 +27,7 @@ def fingerprint(path: str, size: int, mtime: int, inode: int, locked: bool = Fal
 def view_of(root: str) -> int:
     """What tells whether two nodes number inodes alike: the inode of the root. Raises UnreachableError."""
     try:
-        return os.stat(root).st_ino & _INODES  # noqa: PTH116 - paths are text here, a hundred thousand times
+        return os.stat(root).st_ino & INODES  # noqa: PTH116 - paths are text here, a hundred thousand times
     except OSError as error:
         raise UnreachableError(_unreachable(root, error)) from error
 
@@ -93,7 +94,7 @@ class Walker:
         self._foreign = dict(self._foreign)
         try:
             status = os.stat(self._root)  # noqa: PTH116
-            self._walked.root = (status.st_dev, status.st_ino & _INODES)
+            self._walked.root = (status.st_dev, status.st_ino & INODES)
             with os.scandir(self._root) as entries:
                 self._walked.is_empty = next(iter(entries), None) is None
             self._followed.append(os.path.realpath(self._root))
@@ -160,7 +161,7 @@ class Walker:
         walked = self._walked
         walked.files += 1
         self.steps += 1
-        size, mtime, inode = status.st_size, status.st_mtime_ns // 1000, status.st_ino & _INODES
+        size, mtime, inode = status.st_size, status.st_mtime_ns // 1000, status.st_ino & INODES
         if self._take(path, size, mtime, inode, locked):
             walked.seen_known = True
             return

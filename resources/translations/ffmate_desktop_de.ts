@@ -1270,6 +1270,18 @@
         <translation>Wörter, die ein Knoten bieten muss, etwa gpu oder storage:media</translation>
     </message>
     <message>
+        <source>Encode</source>
+        <translation>Encode</translation>
+    </message>
+    <message>
+        <source>Scripts</source>
+        <translation>Skripte</translation>
+    </message>
+    <message>
+        <source>Parts of the preset</source>
+        <translation>Teile der Vorgabe</translation>
+    </message>
+    <message>
         <source>Labels</source>
         <translation>Labels</translation>
     </message>
@@ -1555,8 +1567,12 @@
         <translation>Davon laufen und werden dadurch beendet: {0}.</translation>
     </message>
     <message>
-        <source>Those that are running will be ended.</source>
-        <translation>Laufende werden beendet.</translation>
+        <source>What they have made stays where it is.</source>
+        <translation>Was sie erzeugt haben, bleibt, wo es ist.</translation>
+    </message>
+    <message>
+        <source>Those that are running will be ended. What others have made stays where it is.</source>
+        <translation>Laufende werden beendet. Was andere erzeugt haben, bleibt, wo es ist.</translation>
     </message>
     <message>
         <source>Delete this task?</source>
@@ -1573,6 +1589,84 @@
     <message>
         <source>This file is not on this computer.</source>
         <translation>Diese Datei ist nicht auf diesem Computer.</translation>
+    </message>
+</context>
+<context>
+    <name>QueueBar</name>
+    <message>
+        <source>All</source>
+        <translation>Alle</translation>
+    </message>
+    <message>
+        <source>Running</source>
+        <translation>Läuft</translation>
+    </message>
+    <message>
+        <source>Queued</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Canceled</source>
+        <translation>Abgebrochen</translation>
+    </message>
+    <message>
+        <source>Filter by status</source>
+        <translation>Nach Status filtern</translation>
+    </message>
+    <message>
+        <source>Show the tasks of all nodes and batches again</source>
+        <translation>Wieder die Aufgaben aller Knoten und Stapel zeigen</translation>
+    </message>
+    <message>
+        <source>Filter by node or batch</source>
+        <translation>Nach Knoten oder Stapel filtern</translation>
+    </message>
+    <message>
+        <source>Choose columns</source>
+        <translation>Spalten wählen</translation>
+    </message>
+    <message>
+        <source>Node: {0}</source>
+        <translation>Knoten: {0}</translation>
+    </message>
+    <message>
+        <source>Single tasks</source>
+        <translation>Einzelne Aufgaben</translation>
+    </message>
+    <message>
+        <source>One batch</source>
+        <translation>Ein Stapel</translation>
+    </message>
+    <message>
+        <source>All nodes and batches</source>
+        <translation>Alle Knoten und Stapel</translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation>Knoten</translation>
+    </message>
+    <message>
+        <source>Newest batches</source>
+        <translation>Neueste Stapel</translation>
+    </message>
+</context>
+<context>
+    <name>QueueChoice</name>
+    <message>
+        <source>So many tasks cannot be sorted by this column.</source>
+        <translation>So viele Aufgaben lassen sich nicht nach dieser Spalte sortieren.</translation>
+    </message>
+    <message>
+        <source>Filter them first, for example by status.</source>
+        <translation>Filtern Sie zuerst, zum Beispiel nach Status.</translation>
     </message>
 </context>
 <context>
@@ -1622,8 +1716,20 @@
         <translation>{0} Knoten arbeiten</translation>
     </message>
     <message>
-        <source>No node is working</source>
-        <translation>Kein Knoten arbeitet</translation>
+        <source>No node takes tasks now</source>
+        <translation>Zurzeit nimmt kein Knoten Aufgaben an</translation>
+    </message>
+    <message>
+        <source>Nothing is running</source>
+        <translation>Nichts läuft</translation>
+    </message>
+    <message>
+        <source>1 slot is free</source>
+        <translation>1 Platz ist frei</translation>
+    </message>
+    <message>
+        <source>{0} slots are free</source>
+        <translation>{0} Plätze sind frei</translation>
     </message>
     <message>
         <source>about {0} to go</source>
@@ -1647,34 +1753,6 @@
 </context>
 <context>
     <name>QueuePage</name>
-    <message>
-        <source>All</source>
-        <translation>Alle</translation>
-    </message>
-    <message>
-        <source>Running</source>
-        <translation>Läuft</translation>
-    </message>
-    <message>
-        <source>Queued</source>
-        <translation>Wartet</translation>
-    </message>
-    <message>
-        <source>Failed</source>
-        <translation>Fehlgeschlagen</translation>
-    </message>
-    <message>
-        <source>Done</source>
-        <translation>Fertig</translation>
-    </message>
-    <message>
-        <source>Canceled</source>
-        <translation>Abgebrochen</translation>
-    </message>
-    <message>
-        <source>Filter by status</source>
-        <translation>Nach Status filtern</translation>
-    </message>
     <message>
         <source>Search name, path or preset</source>
         <translation>Name, Pfad oder Voreinstellung suchen</translation>
@@ -1704,10 +1782,6 @@
         <translation>Diesen Computer keine neuen Aufgaben annehmen lassen; Laufendes geht weiter</translation>
     </message>
     <message>
-        <source>Show the tasks of all nodes and batches again</source>
-        <translation>Wieder die Aufgaben aller Knoten und Stapel zeigen</translation>
-    </message>
-    <message>
         <source>No task fits this filter.</source>
         <translation>Keine Aufgabe passt zu diesem Filter.</translation>
     </message>
@@ -1723,28 +1797,16 @@
         <source>Choose files</source>
         <translation>Dateien wählen</translation>
     </message>
-    <message>
-        <source>Node: {0}</source>
-        <translation>Knoten: {0}</translation>
-    </message>
-    <message>
-        <source>One batch</source>
-        <translation>Ein Stapel</translation>
-    </message>
-    <message>
-        <source>So many tasks cannot be sorted by this column.</source>
-        <translation>So viele Aufgaben lassen sich nicht nach dieser Spalte sortieren.</translation>
-    </message>
-    <message>
-        <source>Filter them first, for example by status.</source>
-        <translation>Filtern Sie zuerst, zum Beispiel nach Status.</translation>
-    </message>
 </context>
 <context>
     <name>QueueView</name>
     <message>
         <source>Tasks</source>
         <translation>Aufgaben</translation>
+    </message>
+    <message>
+        <source>{0} (no room now)</source>
+        <translation>{0} (gerade kein Platz)</translation>
     </message>
 </context>
 <context>
@@ -1776,6 +1838,45 @@
     <message>
         <source>Copied</source>
         <translation>Kopiert</translation>
+    </message>
+</context>
+<context>
+    <name>ScriptFields</name>
+    <message>
+        <source>Script before</source>
+        <translation>Skript davor</translation>
+    </message>
+    <message>
+        <source>Sidecar before</source>
+        <translation>Sidecar davor</translation>
+    </message>
+    <message>
+        <source>Take over what the script changes in the sidecar</source>
+        <translation>Übernehmen, was das Skript im Sidecar ändert</translation>
+    </message>
+    <message>
+        <source>Command, input, output, metadata, and the script after the encode</source>
+        <translation>Befehl, Eingabe, Ausgabe, Metadaten und das Skript nach dem Encode</translation>
+    </message>
+    <message>
+        <source>Script after</source>
+        <translation>Skript danach</translation>
+    </message>
+    <message>
+        <source>Sidecar after</source>
+        <translation>Sidecar danach</translation>
+    </message>
+    <message>
+        <source>The whole path of a script on the nodes, then its arguments; no shell reads them. A script that fails ends the task as failed. A node runs only scripts that its owner has allowed.</source>
+        <translation>Der ganze Pfad eines Skripts auf den Knoten, dahinter seine Argumente; keine Shell liest sie. Schlägt ein Skript fehl, gilt die Aufgabe als fehlgeschlagen. Ein Knoten führt nur Skripte aus, die sein Besitzer erlaubt hat.</translation>
+    </message>
+    <message>
+        <source>A private file, unless you name one</source>
+        <translation>Eine private Datei, wenn Sie keine nennen</translation>
+    </message>
+    <message>
+        <source>A file with the task as JSON, at ${SIDECAR_FILE}</source>
+        <translation>Eine Datei mit der Aufgabe als JSON, unter ${SIDECAR_FILE}</translation>
     </message>
 </context>
 <context>
@@ -3351,6 +3452,10 @@
         <translation>Ausgesetzt: neue Dateien bleiben, wo sie sind. Eingereihte Aufgaben laufen weiter.</translation>
     </message>
     <message>
+        <source>Watched by {0}, too: a file that both want gets a task of each.</source>
+        <translation>Auch überwacht von {0}: eine Datei, die beide nehmen, bekommt von jedem eine Aufgabe.</translation>
+    </message>
+    <message>
         <source>Waiting</source>
         <translation>Wartet</translation>
     </message>
@@ -3456,6 +3561,10 @@
     <message>
         <source>The input inside a filter description</source>
         <translation>Die Eingabe innerhalb einer Filterbeschreibung</translation>
+    </message>
+    <message>
+        <source>The sidecar: a file with the task as JSON</source>
+        <translation>Das Sidecar: eine Datei mit der Aufgabe als JSON</translation>
     </message>
 </context>
 </TS>

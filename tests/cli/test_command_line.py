@@ -1,10 +1,13 @@
 """The grammar of the command line: where options stand, exit codes, one sentence for each mistake."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from ffmate_desktop import __version__
 from ffmate_desktop.cli.app import app
@@ -13,8 +16,6 @@ from ffmate_desktop.cli.grammar import FILES, RootGroup
 
 def hoisted(*words: str) -> list[str]:
     """The words in the order in which they are parsed."""
-    from typer.main import get_command
-
     root = get_command(app)
     assert isinstance(root, RootGroup)
     front, rest = root.hoist(root.context_class(root), list(words))
@@ -53,10 +54,20 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["nonsense"], "There is no command “nonsense”."),
+        (["nonsense"], "`ffmate-desktop` has no command “nonsense”."),
+        (["talk.mov"], "There is no file “talk.mov”, and no such command."),
         (["task"], "Did you mean “tasks”?"),
-        (["--max-concurrent-tasks", "-1", "--no-gui"], "max-concurrent-tasks"),
-        (["--no-gui", "--heartbeat", "0"], "heartbeat"),
+        (
+            ["tasks", "lst"],
+            "`ffmate-desktop tasks` has no command “lst”. Did you mean “list”? There are list, ",
+        ),
+        (["watchfolders"], "`ffmate-desktop watchfolders` needs a command. There are list, "),
+        (["submit", "a", "--preset"], "`ffmate-desktop submit --help`"),
+        (
+            ["--max-concurrent-tasks", "-1", "--no-gui"],
+            "--max-concurrent-tasks (or FFMATE_MAX_CONCURRENT_TASKS) takes a whole number from 1 to 1000, not “-1”.",
+        ),
+        (["--no-gui", "--heartbeat", "soon"], "a number from 0.5 to 3600, not “soon”."),
         (["--no-gui", "--label", "two words;"], "is not a label"),
         (["submit"], "either an INPUT or a file of tasks"),
         (["watchfolders", "edit", "in"], "What should be changed?"),
@@ -66,8 +77,7 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["submit", "x", "--command", "b", "--if-exists", "perhaps"], "if-exists"),
         (["submit", "x", "--command", "b", "--priority", "-1"], "priority"),
         (["tasks", "list", "--status", "ASLEEP"], "is not a status"),
-        (["tasks", "list", "--limit", "-1"], "limit"),
-        (["tasks", "list", "--batch", "x"], "not the uuid of a batch"),
+        (["tasks", "list", "--limit", "-1"], "--limit takes a whole number, 0 or more, not “-1”."),
         (["--database", "mysql://x", "tasks", "list"], "is not a PostgreSQL address"),
     ],
 )
@@ -80,6 +90,26 @@ def test_wrong_use_gets_one_sentence_and_code_2(arguments: list[str], sentence: 
     assert "Traceback" not in ended.stderr
 
 
+def test_the_help_of_no_command_shows_python() -> None:
+    """All of them, from the commands as they are run."""
+    root = get_command(app)
+    assert isinstance(root, RootGroup)
+    context = root.context_class(root, info_name="ffmate-desktop")
+    texts = [root.get_help(context)]
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        assert command is not None
+        below = command.context_class(command, info_name=name, parent=context)
+        texts.append(command.get_help(below))
+        for part in command.commands.values() if isinstance(command, TyperGroup) else ():
+            assert part is not None
+            texts.append(part.get_help(part.context_class(part, info_name=part.name, parent=below)))
+    assert len(texts) > 35
+    for text in texts:
+        assert not re.search(r"<(?!fail)|list\[|(?<!\$)\{|x>=|x<=", text), text
+    assert "Usage: ffmate-desktop tasks show [OPTIONS] UUID...\n" in "\n".join(texts)
+
+
 @pytest.mark.parametrize("word", ["version", "--version"])
 def test_the_version_is_told(word: str) -> None:
     ended = run(word)
@@ -87,8 +117,6 @@ def test_the_version_is_told(word: str) -> None:
 
 
 def test_a_first_word_that_is_a_file_opens_the_window(tmp_path: Path) -> None:
-    from typer.main import get_command
-
     file = tmp_path / "a b.mov"
     file.touch()
     root = get_command(app)

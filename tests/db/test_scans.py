@@ -12,7 +12,7 @@ from ffmate_desktop.db import watchfolders as stored
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.ledger import FileWrite, Settled
 from ffmate_desktop.db.listener import changes
-from ffmate_desktop.db.scans import ScanClaim, ScanLostError
+from ffmate_desktop.db.scans import NewerSettingsError, ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import OutputsTakenError
 from ffmate_desktop.domain.change import WatchfolderChanged
 from ffmate_desktop.domain.task import Outcome, TaskStatus
@@ -327,6 +327,115 @@ async def test_what_a_task_came_to_outlives_it(database: Database, database_uri:
         files = {file.path: file for file in await stored.list_files(database, uuid)}
         assert (files["good"].state, files["never ran"].state) == (FileState.DONE, FileState.SKIPPED)
         assert files["never ran"].reason == "Its task was deleted."
+
+
+@pytest.mark.parametrize(
+    ("folder", "whole"), [("done", "/in/done"), ("/else/done", "/else/done"), ("C:\\done", "C:\\done")]
+)
+async def test_what_is_due_with_an_original_outlives_its_task(
+    database: Database, database_uri: str, folder: str, whole: str
+) -> None:
+    move = {"action": "move", "folder": folder}
+    uuid = await made(database, onSuccess=move, onFailure=move)
+    rows = [row("good"), row("bad"), row("never ran"), row("gone")]
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+        marks = [FileWrite(Found(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
+        written = await ledger.write(database, claim, marks, tasks=rows)
+        await ledger.write(database, claim, (), gone=[written.ids["gone"]])
+        await tasks.cancel(database, [rows[2].uuid])
+        taken = {one.uuid: one for one in await claims.claim(database, node.id, 4)}
+        result = {"output": "/o.mp4", "size": 5}
+        done = Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, result)
+        outcomes = [done, Outcome(TaskStatus.DONE_ERROR, 1, "No luck.", {}), done]
+        ends = [(taken[rows[n].uuid], one) for n, one in zip((0, 1, 3), outcomes, strict=True)]
+        await claims.finish(database, node.id, ends)
+        await tasks.delete(database, [one.uuid for one in rows])
+        pending = {one.found.path: one.disposal for one in await ledger.pending_disposals(database, claim, 9)}
+        facts = {"action": "move", "folder": whole}
+        assert pending == {
+            "good": facts | {"is_done": True} | result,
+            "bad": facts | {"is_done": False, "output": None, "size": None},
+        }
+        files = {file.path: file.state for file in await stored.list_files(database, uuid)}
+        assert files["good"] is FileState.DONE and files["never ran"] is FileState.SKIPPED
+
+
+async def test_files_whose_tasks_were_deleted_are_taken_again_once(
+    database: Database, database_uri: str
+) -> None:
+    uuid = await made(database)
+    rows = [row(name) for name in ("bad", "good", "kept", "gone")]
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+        states = {"bad": "failed", "good": "done", "kept": "failed", "gone": "failed"}
+        marks = [
+            FileWrite(Found(one.name, 1, 1, 1), 3, states[one.name], "why", 2, task=one.uuid, attempts=2)  # type: ignore[arg-type] # a word of the table above
+            for one in rows
+        ]
+        written = await ledger.write(database, claim, marks, tasks=rows)
+        await ledger.write(database, claim, (), gone=[written.ids["gone"]])
+        await tasks.delete(database, [one.uuid for one in rows if one.name != "kept"])
+        ids = list(written.ids.values())
+        assert await stored.take_again(database, uuid, ids) == {written.ids["bad"]}
+        assert await stored.take_again(database, uuid, ids) == set()
+        entry = (await ledger.entries_by_path(database, claim.id, ["bad"]))["bad"]
+        assert (entry.state, entry.task, entry.attempts, entry.checks) == ("waiting", None, 0, 2)
+        [line] = [
+            line async for piece in ledger.read_since(database, claim.id, written.step + 1) for line in piece
+        ]
+        assert line.path == "bad"  # every node hears of it
+
+
+async def test_of_files_that_are_gone_those_that_had_a_task_are_shown(
+    database: Database, database_uri: str
+) -> None:
+    uuid = await made(database)
+    task = row("one")
+    async with joined(database_uri) as node:
+        claim = await claimed(database, node)
+        moved, text = Found("one.mov", 1, 1, 1), Found("notes.txt", 1, 1, 1)
+        marks = [FileWrite(moved, 3, "queued", "", task=task.uuid), FileWrite(text, 3, "skipped", "no")]
+        written = await ledger.write(database, claim, marks, tasks=[task])
+        end = Settled(written.ids["one.mov"], "done", "Moved.", 1, None, gone=True, aside="done/one.mov")
+        await ledger.settle(database, claim, [end])
+        await ledger.write(database, claim, (), gone=[written.ids["notes.txt"]])
+        shown = await stored.list_files(database, uuid)
+        assert [(file.path, file.gone) for file in shown] == [("one.mov", True)]
+        assert await stored.file_anchors(database, uuid, every=1) == [shown[0].id]
+        assert await stored.count_files(database, uuid) == {uuid: {FileState.QUEUED: 1}}
+        everything = await stored.list_files(database, uuid, gone=True)
+        assert sorted(file.path for file in everything) == ["done/one.mov", "notes.txt", "one.mov"]
+
+
+async def test_what_a_newer_program_set_is_left_to_newer_nodes(database: Database, database_uri: str) -> None:
+    uuid, other = await made(database), await made(database, name="other")
+    async with database.transaction() as connection:
+        await connection.execute(
+            "UPDATE ffmate.watchfolders SET due_at = due_at - interval '1 s', spec = spec ||"
+            """ '{"onSuccess": {"action": "upload"}, "colour": "red"}' WHERE uuid = $1""",
+            uuid,
+        )
+    async with joined(database_uri) as old, joined(database_uri, identifier="new") as new:
+        with pytest.raises(NewerSettingsError, match="newer version of this program set “in”") as told:
+            await scans.claim_scan(database, old.id)
+        assert told.value.others
+        assert (await claimed(database, old)).uuid == other  # the next one
+        with pytest.raises(NewerSettingsError) as told:
+            await scans.claim_scan(database, new.id)  # it is not new enough either
+        assert not told.value.others
+        assert await scans.claim_scan(database, old.id) is None
+        [first, second] = await stored.list_watchfolders(database)
+        assert (first.uuid, first.is_known, second.is_known) == (uuid, False, True)
+        assert first.error is not None and "newer version" in first.error
+        async with database.transaction() as connection:
+            await connection.execute("UPDATE ffmate.watchfolders SET spec = spec - 'onSuccess'")
+        settings = first.settings().model_copy(update={"priority": 3})
+        assert await stored.update(database, uuid, settings)
+        assert await stored.update(database, uuid, settings.model_copy(update={"priority": None}))
+        async with database.transaction() as connection:
+            spec = await connection.fetchval("SELECT spec FROM ffmate.watchfolders WHERE uuid = $1", uuid)
+        assert spec["colour"] == "red" and "priority" not in spec  # what an old one does not know stays
 
 
 async def test_a_failed_task_that_is_deleted_before_it_is_tried_again_leaves_no_queued_file(

@@ -81,6 +81,12 @@ def test_a_version_is_taken_once(state: str) -> None:
     assert judge().decide(replace(FILE, size=1), known).state == "waiting"
 
 
+def test_a_version_whose_task_was_cancelled_is_not_taken_again() -> None:
+    known = entry(Decision("skipped", "Its task was cancelled."), task=uuid4())
+    assert not judge().decide(FILE, known).changed
+    assert judge().decide(replace(FILE, size=1), known).state == "waiting"
+
+
 def test_skipped_files_are_told_once_and_come_back_with_other_rules() -> None:
     text = Found("a.txt", 1, 1, 1)
     first = judge().decide(text, None)

@@ -1,5 +1,6 @@
 """The demo, run for real: it succeeds, tells the truth when something breaks, and leaves nothing behind."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffmate_desktop import bootstrap
-from ffmate_desktop.cli.demo import default_slots
+from ffmate_desktop.cli.demo import answered, default_slots
 from ffmate_desktop.cli.demo_clips import CLIPS, SECONDS, Bench, Clip, Expected, differences
 from ffmate_desktop.cli.demo_nodes import Team
 from ffmate_desktop.cli.demo_place import open_place, processes_left
@@ -33,6 +34,8 @@ from ffmate_desktop.cli.demo_report import (
     cluster_seconds,
     node_results,
 )
+from ffmate_desktop.db import tasks
+from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.embedded import EmbeddedDatabase
 from ffmate_desktop.db.embedded import status as embedded_status
 from ffmate_desktop.domain.errors import UserError
@@ -41,8 +44,11 @@ from ffmate_desktop.domain.wire import RawResolved
 from ffmate_desktop.media.binaries import FFmpeg
 from ffmate_desktop.media.probe import MediaFacts, Prober, StreamFacts
 from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.services.follow import follow
 from ffmate_desktop.settings import Settings
+from tests.db.cluster import add, row
 from tests.media.clips import FFMPEG, cut_off
+from tests.node.proxy import open_proxy
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 600.0
@@ -251,6 +257,26 @@ async def test_a_node_that_cannot_start_says_why(tmp_path: Path) -> None:
     assert "The node broken ended right after its start" in caught.value.message
     assert "There is no ffmpeg at" in caught.value.message, "its own words"
     assert processes_in(tmp_path) == []
+
+
+@pytest.mark.db
+async def test_a_database_that_stays_away_ends_it(database: Database, database_uri: str) -> None:
+    uuids = await add(database, row("a"))
+    async with open_proxy(database_uri) as proxy, Database(proxy.uri) as seen:
+        states = answered(follow(seen, uuids), 2.0)
+        assert [task.name for task in await anext(states)] == ["a"]
+        proxy.cut()
+        with pytest.raises(UserError, match="has not answered for 2 seconds"):
+            async with asyncio.timeout(20):
+                await anext(states)
+
+
+@pytest.mark.db
+async def test_a_database_that_answers_is_followed_to_the_end(database: Database) -> None:
+    uuids = await add(database, row("a"))
+    await tasks.cancel(database, uuids)
+    shown = [state async for state in answered(follow(database, uuids), 20.0)]
+    assert [task.status for task in shown[-1]] == [TaskStatus.DONE_CANCELED]
 
 
 @pytest.mark.db

@@ -35,6 +35,7 @@ def test_a_preset_with_scripts_and_a_batch_of_two_presets(program: Program, clip
     assert changed["postProcessing"] == made["postProcessing"]
     code, out, err = program.run("presets", "export", "--to", f"{clip.parent}/presets/")
     assert (code, err) == (0, ""), out
+    assert (clip.parent / "presets" / "Mine.json").is_file()
     assert program.refused("presets", "delete", "Nothing")[1].startswith("There is no preset")
     program.json("presets", "delete", "Mine")
     [imported] = program.json("presets", "import", f"{clip.parent}/presets")
@@ -54,6 +55,7 @@ def test_a_preset_with_scripts_and_a_batch_of_two_presets(program: Program, clip
     assert whole["remaining"] == 0
     assert (clip.parent / "told").read_text() == f"{clip.parent}/clip.a.mp4\n"
     assert (clip.parent / "b.mp4").exists()
+    assert [one["uuid"] for one in program.json("batches", "list", "--limit", "0")] == [batch["uuid"]]
     code, out, _ = program.run("batches", "restart", batch["uuid"][:8])
     assert (code, out) == (0, "2 of 2 tasks queued again\n")
     until(lambda: program.json("batches", "show", batch["uuid"]).get("finishedAt"), "it is finished again")

@@ -54,6 +54,13 @@ def test_a_folder_is_watched(program: Program, clip: Path) -> None:
     assert edited["filter"]["minSize"] == 1 << 20 and edited["interval"] == 1
     again = program.refused("watchfolders", "add", str(root), "--name", "IN", "--preset", "Copy into MP4")
     assert again[0] == 1 and "already a watchfolder “IN”" in again[1]
+    assert "failed or was cancelled" in program.refused("watchfolders", "retry", "in", "day 1/one.mov")[1]
+    assert program.json("watchfolders", "retry", "in") == []
+    code, out, said = program.run(
+        "watchfolders", "add", str(root / "day 1"), "--preset", "Copy into MP4", "--suspended"
+    )
+    assert code == 0 and "“in” watches the same files, too" in said
+    program.json("watchfolders", "delete", "day 1")
     assert program.json("watchfolders", "suspend", "in")["suspended"]
     assert "is suspended" in program.refused("watchfolders", "scan", "in")[1]
     assert "every" not in program.run("watchfolders", "list")[1]

@@ -14,26 +14,30 @@ from typing import TypeVar
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from keyrings.alt.file import PlaintextKeyring
-from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtCore import QLocale, QMimeData, QUrl
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.domain.watchfolder import FileState
 from ffmate_desktop.gui.app import make_application
+from ffmate_desktop.gui.desktop.closing import CloseDialog
 from ffmate_desktop.gui.dialogs.add_node import AddNodeDialog
+from ffmate_desktop.gui.dialogs.edit_task import EditTaskDialog
+from ffmate_desktop.gui.dialogs.try_preset import TryDialog
+from ffmate_desktop.gui.language import speak
 from ffmate_desktop.gui.loop import Loop
 from ffmate_desktop.gui.pages.logs_page import LogsPage
 from ffmate_desktop.gui.pages.nodes_page import CARDS, TABLE, NodesPage
 from ffmate_desktop.gui.pages.page import Page
 from ffmate_desktop.gui.pages.presets_page import PresetsPage
 from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage
-from ffmate_desktop.gui.preferences.dialog import SettingsDialog
+from ffmate_desktop.gui.preferences.door import SettingsDoor
 from ffmate_desktop.gui.preferences.switching import Switching
 from ffmate_desktop.gui.submitting import Submitting
 from ffmate_desktop.services.passwords import Keyring
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.settings import Settings, resources_folder
 from tests.gui.desk import Desk, desk_settings, open_desk_with
 from tests.gui.peers import open_peer
 from tests.gui.sample_work import OWN, Media, fill, running, watch
@@ -74,9 +78,12 @@ class Photographer:
     def __init__(
         self, desk: Desk, settings: Settings, uri: str, media: Media, folder: Path, ending: str
     ) -> None:
-        self._desk, self._settings_of_desk, self._uri, self._media = desk, settings, uri, media
+        self._desk, self._uri, self._media = desk, uri, media
         self._folder, self._ending = folder, ending
         self._window = desk.window
+        setup = bootstrap.make_setup(settings, Keyring(SampleKeyring))
+        self._switching = Switching(desk.window, desk.program, setup)
+        self._door = SettingsDoor(desk.window, desk.program, self._switching)
         self.taken: list[Path] = []
 
     async def nothing_yet(self) -> None:
@@ -97,17 +104,39 @@ class Photographer:
         )  # grabbing 24 pictures holds up the loop, and it says so
         logbook.topics.changed.emit()
         await self._keep("logs", self._window)
+        closing = CloseDialog(self._window, self._window.around.theme, SLOTS, can_hide=True)
+        closing.open()
+        await self._keep("closing", closing)
+        closing.reject()
 
     async def _queue(self) -> None:
         desk = self._desk
         desk.click_row(self._row_of(self._media.running[0]))
         await asyncio.sleep(6)  # the graph of a task begins when its details are opened
         await self._keep("queue", self._window)
+        await self._details()
         desk.page.view.clearSelection()
+        desk.page.view.scrollToTop()
         await self._keep("queue-wide", self._window)
         desk.page.groups.button.setChecked(True)
         await self._keep("batches", self._window)
         desk.page.groups.button.setChecked(False)
+
+    async def _details(self) -> None:
+        """The rest of what is said of a task, one that failed, and what can be done with it."""
+        desk, media = self._desk, self._media
+        area = desk.page.detail.findChild(QScrollArea)
+        assert area is not None
+        await until(desk.page.detail.timeline.isVisible, "its attempts are read")
+        area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+        await self._keep("queue-details", self._window)
+        desk.click_row(self._row_of(media.broken))
+        await self._keep("queue-failed", self._window)
+        desk.click_row(self._row_of(media.waiting[0]))
+        desk.page.actions_.edit.trigger()
+        editor = await until(lambda: desk.page.findChild(EditTaskDialog), "the editor opens")
+        await self._keep("edit-task", editor)
+        editor.reject()
 
     def _row_of(self, clip: Path) -> int:
         model = self._desk.page.model
@@ -150,9 +179,14 @@ class Photographer:
         dialog.reject()
         chosen = await watch(self._desk.core, self._media)
         await until(lambda: page.table.choose(chosen), "it is in the table")
-        await until(
-            lambda: (view := page.model.view_of(chosen)) and view.count(FileState.DONE), "files are done"
-        )
+
+        def count(state: FileState) -> int:
+            view = page.model.view_of(chosen)
+            return view.count(state) if view is not None else 0
+
+        await until(lambda: count(FileState.QUEUED), "files are queued")
+        await self._desk.core.nodes.set_slots(HERE, SLOTS + 1)  # the other slots are at work for longer
+        await until(lambda: count(FileState.DONE), "files are done")
         await self._keep("watchfolders", self._window)
 
     async def _presets(self) -> None:
@@ -160,6 +194,13 @@ class Photographer:
         presets = await self._desk.core.presets.all()
         page.list.choose(next(preset.uuid for preset in presets if preset.name == OWN[0].name))
         await self._keep("presets", self._window)
+        page.try_file(str(self._media.done[0]))
+        trial = await until(lambda: page.findChild(TryDialog), "the trial opens")
+        await until(trial.still.isVisible, "it has been tried", timeout=60)
+        await self._keep("preset-try", trial)
+        trial.reject()
+        page.list.choose(next(preset.uuid for preset in presets if preset.name == "H.265 web 1080p"))
+        await self._keep("presets-built-in", self._window)
 
     async def _nodes(self) -> None:
         page = self._open(NodesPage)
@@ -179,10 +220,9 @@ class Photographer:
 
     async def _settings(self) -> None:
         """With a keyring as a desktop has one; the address is an example, what was found behind it is real."""
-        setup = bootstrap.make_setup(self._settings_of_desk, Keyring(SampleKeyring))
-        switching = Switching(self._window, self._desk.program, setup)
-        dialog = SettingsDialog(self._window, switching)
-        dialog.open()
+        self._door.open()
+        dialog = self._door.dialog
+        assert dialog is not None
         dialog.node.labels.setText("gpu storage:media")
         await until(lambda: dialog.node.ffmpeg_note.text.startswith("Version"), "ffmpeg is known")
         await self._keep("settings", dialog)
@@ -201,7 +241,7 @@ class Photographer:
             dialog.show_section(number)
             await self._keep(f"settings-{name}", dialog)
         dialog.reject()
-        await switching.close()
+        await self._switching.close()
 
     def _open(self, kind: type[P]) -> P:
         number, page = next(
@@ -282,6 +322,7 @@ def main() -> None:
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
     logs.show("error:*")  # and with it, the lines of this node go to the cluster
     app = make_application()
+    speak(app, resources_folder(), QLocale(QLocale.Language.English))
     with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
         runner.run(take(folder, "@2x" if arguments.scale == 2 else ""))
 

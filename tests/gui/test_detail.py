@@ -5,9 +5,13 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.views.detail_parts import CommandBox
 from ffmate_desktop.gui.widgets.action_button import ActionButton
+from ffmate_desktop.settings import resources_folder
 from tests.gui.desk import Desk, click
 from tests.node.farm import LONG
 from tests.node.waiting import until
@@ -74,3 +78,35 @@ async def test_a_closed_pane_stays_closed_until_it_is_asked_for(desk: Desk, clip
     assert not pane.isVisible()
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert pane.isVisible()
+
+
+async def test_another_task_is_shown_from_its_beginning(desk: Desk, clip: Path) -> None:
+    pane = desk.page.detail
+    await desk.shown(await desk.add(clip, FAILS), TaskStatus.DONE_ERROR)
+    await desk.shown(await desk.add(clip, FAILS), TaskStatus.DONE_ERROR)
+    await until(lambda: desk.page.model.rowCount() == 2, "both are listed")
+    desk.click_row(0)
+    await until(
+        lambda: pane.timeline.isVisible() and pane._scrolled.maximum() > 50, "there is more than fits"
+    )
+    pane._scrolled.setValue(50)
+    desk.click_row(1)
+    assert pane._scrolled.value() == 0
+
+
+def test_no_line_of_a_command_is_cut(qapp: QApplication) -> None:
+    box = CommandBox(Theme(qapp, resources_folder()))
+    box.resize(330, 140)
+    box.show_command("-i /media/ingest/harbour/Harbour_Lights.mov " + "-metadata comment=words " * 20)
+    box.show()
+    box.grab()  # only now the edges of the style sheet count
+    lines = box._lines
+    block = lines.document().firstBlock()
+    rect = lines.blockBoundingGeometry(block).translated(lines.contentOffset())
+    layout = block.layout()
+    bottoms = [
+        rect.top() + layout.lineAt(n).y() + layout.lineAt(n).height() for n in range(layout.lineCount())
+    ]
+    seen = [bottom for bottom in bottoms if bottom <= lines.viewport().height()]
+    assert len(seen) == 4
+    assert lines.viewport().height() - seen[-1] < 4

@@ -106,9 +106,9 @@ async def _filtering_and_sorting(desk: Desk) -> None:
     page.search.clear()
     page.tabs.press(0)
     await until(lambda: model.rowCount() == MANY, "all again")
-    page._set_order(SortColumn.CREATED, False)
+    page.choice.set_order(SortColumn.CREATED, False)
     await until(lambda: seen(desk)[:1] == ["task 1"], "oldest first")
-    page._set_order(SortColumn.CREATED, True)
+    page.choice.set_order(SortColumn.CREATED, True)
     await until(lambda: seen(desk)[:1] == [f"task {MANY}"], "newest first")
 
 

@@ -7,9 +7,11 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
-from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.preset import Preset, PresetExtra
+from ffmate_desktop.domain.processing import DirectWebhook
 from ffmate_desktop.gui.dialogs.try_preset import TryDialog
 from ffmate_desktop.gui.pages.presets_page import PresetsPage
+from ffmate_desktop.media.file_limits import has_landlock
 from ffmate_desktop.services.preset_editor import PresetDraft
 from tests.gui.desk import Desk
 from tests.node.farm import ffmpegs
@@ -159,6 +161,26 @@ async def test_what_does_not_work_is_told_in_plain_words(desk: Desk, clip: Path)
 
 
 @pytest.mark.ffmpeg
+@pytest.mark.skipif(not has_landlock(), reason="only the kernel of Linux keeps files from ffmpeg")
+@pytest.mark.parametrize(
+    "option",
+    ["-vstats_file {0}", "-vf metadata=print:file={0}", "-vf null {0}.mp4", "-vf null {0}/new/x.mp4"],
+)
+async def test_a_trial_writes_nothing_beside_its_output(desk: Desk, clip: Path, option: str) -> None:
+    page = await shown_page(desk)
+    page.new_button.click()
+    page.form.output.setText("${INPUT_FILE_DIR}/x.mp4")
+    place = clip.parent / "side"
+    page.form.command.set_command(f"-i ${{INPUT_FILE}} {option.format(place)} ${{OUTPUT_FILE}}")
+    before = sorted(clip.parent.rglob("*"))
+    dialog = trying(page, clip)
+    await until(lambda: not dialog.meter.isVisible(), "it fails")
+    assert not dialog.open_output.isVisible()
+    dialog.leave.click()
+    assert sorted(clip.parent.rglob("*")) == before
+
+
+@pytest.mark.ffmpeg
 async def test_a_trial_that_is_canceled_ends_ffmpeg(desk: Desk, clip: Path) -> None:
     page = await shown_page(desk)
     page.new_button.click()
@@ -179,3 +201,56 @@ async def test_a_page_that_is_built_late_reads_at_once(desk: Desk) -> None:
     page = desk.window.show_page_of("presets")
     assert isinstance(page, PresetsPage)
     await until(lambda: page.list.current, "the presets are there")
+
+
+async def test_scripts_of_a_preset_are_written_and_kept(desk: Desk) -> None:
+    page = await shown_page(desk)
+    page.new_button.click()
+    page.form.name.setText("With scripts")
+    page.form.parts.press(1)
+    scripts = page.form.scripts
+    assert scripts.isVisible()
+    QTest.keyClicks(scripts.before, "/srv/choose.py ${SIDECAR_FIL}")
+    assert not page.save_button.isEnabled()
+    assert "no wildcard" in page.form._error.text()
+    assert page.form._error.isVisible()
+    scripts.before.setText("/srv/choose.py ${SIDECAR_FILE}")
+    scripts.imports.setChecked(True)
+    QTest.keyClicks(scripts.after, "/srv/deliver.sh ${OUTPUT_FILE}")
+    QTest.keyClicks(scripts.after_sidecar, "/srv/${INPUT_FILE_BASENAME}.json")
+    page.save_button.click()
+    await until(lambda: page.list.current and page.list.current.name == "With scripts", "it is saved")
+    [preset] = await own(desk)
+    before, after = preset.pre_processing, preset.post_processing
+    assert before is not None
+    assert after is not None
+    assert (before.script_path, before.sidecar_path) == ("/srv/choose.py ${SIDECAR_FILE}", None)
+    assert before.import_sidecar
+    assert (after.script_path, after.sidecar_path) == (
+        "/srv/deliver.sh ${OUTPUT_FILE}",
+        "/srv/${INPUT_FILE_BASENAME}.json",
+    )
+    assert not page.is_changed
+    scripts.before.clear()
+    scripts.imports.setChecked(False)
+    page.save_button.click()
+    await until(lambda: not page.is_changed, "it is saved again")
+    [preset] = await own(desk)
+    assert preset.pre_processing is None
+    assert preset.post_processing == after
+
+
+async def test_webhooks_of_a_preset_outlive_an_edit(desk: Desk) -> None:
+    hook = DirectWebhook(event="task.updated", url="https://studio.example/hook")
+    draft = PresetDraft("Hooked", "-i ${INPUT_FILE} -f null -", extra=PresetExtra(webhooks=(hook,)))
+    page = await shown_page(desk)
+    preset = await desk.core.preset_editor.add(draft)
+    await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "news brings it")
+    page.list.choose(preset.uuid)
+    assert not page.is_changed
+    page.form.scripts.after.setText("/srv/deliver.sh")
+    page.save_button.click()
+    await until(lambda: not page.is_changed, "it is saved")
+    [edited] = await own(desk)
+    assert edited.webhooks == (hook,)
+    assert edited.post_processing is not None

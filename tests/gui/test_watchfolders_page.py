@@ -365,6 +365,60 @@ async def test_a_failed_file_is_tried_again(desk: Desk, clip: Path, tmp_path: Pa
     await shown(page, "bad.mov", FileState.DONE)
 
 
+async def test_a_failed_file_is_tried_again_when_its_task_was_deleted(
+    desk: Desk, clip: Path, tmp_path: Path
+) -> None:
+    page = shown_page(desk)
+    await begin(desk, tmp_path / "in")
+    bad = tmp_path / "in" / "bad.mov"
+    bad.write_bytes(b"no film")
+    failed = await shown(page, "bad.mov", FileState.FAILED)
+    assert failed.task is not None
+    await desk.core.tasks.delete([failed.task])
+    await until(lambda: (one := row(page, "bad.mov")) and one.task_id is None, "its task is gone")
+    select(page, "bad.mov")
+    assert page.file_actions.retry.isEnabled() and not page.file_actions.show_task.isEnabled()
+    page.file_actions.retry.trigger()
+    await until(lambda: (one := row(page, "bad.mov")) and one.task != failed.task, "it has another")
+    await shown(page, "bad.mov", FileState.FAILED)
+
+
+async def test_files_that_were_moved_away_stay_in_the_list(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    page = shown_page(desk)
+    root = tmp_path / "in"
+    await begin(desk, root, on_success={"action": "move", "folder": "done"})
+    (root / "notes.txt").write_text("x")
+    await shown(page, "notes.txt", FileState.SKIPPED)
+    shutil.copyfile(clip, root / "one.mov")
+    await until(lambda: (one := row(page, "one.mov")) and one.gone, "it is moved")
+    file = await shown(page, "one.mov", FileState.DONE)
+    assert page.files.model.why(file) == f"Moved to “{root / 'done' / 'one.mov'}”."
+    assert first(page).count(FileState.DONE) == 1
+    select(page, "one.mov")
+    assert not page.file_actions.retry.isEnabled()
+    (root / "notes.txt").unlink()
+    await until(lambda: row(page, "notes.txt") is None, "what had no task leaves the list")
+    assert row(page, "one.mov") is not None
+
+
+async def test_two_watchfolders_on_one_tree_are_told(desk: Desk, tmp_path: Path) -> None:
+    page = shown_page(desk)
+    await begin(desk, tmp_path / "in")
+    await until(lambda: page.table.current, "it is chosen")
+    assert not page.files._row.isVisible()
+    page.add_folder(str(tmp_path / "in" / "deeper"))
+    dialog = await opened(page)
+    await until(lambda: "“in”" in dialog.note.text(), "the dialog tells")
+    assert dialog.save_button.isEnabled()
+    dialog.basics.path.setText(str(tmp_path / "else"))
+    assert not dialog.note.text()
+    dialog.reject()
+    await saved(page)
+    await begin(desk, tmp_path / "in" / "deeper")
+    await until(lambda: "“deeper”" in page.files._trouble.text(), "the page tells")
+    assert page.files._row.isVisible()
+
+
 async def test_an_unreachable_folder_says_since_when_and_why(desk: Desk, tmp_path: Path) -> None:
     page = shown_page(desk)
     root = tmp_path / "in"

@@ -70,6 +70,18 @@ async def test_deleting_a_running_task_asks_first(desk: Desk, clip: Path) -> Non
     await until(desk.page.empty.isVisible, "nothing is left")
 
 
+async def test_no_task_is_deleted_by_one_key(desk: Desk, clip: Path) -> None:
+    uuid = await desk.add(clip)
+    await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
+    desk.click_row(0)
+    QTest.keyClick(desk.page.view, Qt.Key.Key_Delete)
+    box = await until(lambda: _message_box(desk), "it asks")
+    assert "stays where it is" in box.informativeText()
+    QTest.keyClick(box, Qt.Key.Key_Escape)
+    await until(lambda: _message_box(desk) is None, "the question is gone")
+    assert desk.row(uuid)
+
+
 async def test_closing_gives_the_task_back_and_leaves_no_process(
     database_uri: str, database: Database, tmp_path: Path, clip: Path
 ) -> None:
@@ -130,7 +142,7 @@ async def test_the_menu_moves_duplicates_and_filters(desk: Desk, clip: Path) -> 
     page = desk.page
     uuids = [await desk.add(clip, name=name, labels=("nobody",)) for name in ("first", "second", "third")]
     await until(lambda: page.model.rowCount() == 3, "three tasks are shown")
-    page._set_order(SortColumn.PRIORITY, True)
+    page.choice.set_order(SortColumn.PRIORITY, True)
     await until(lambda: _names(desk) == ["first", "second", "third"], "what runs next is on top")
     desk.click_row(2)
     page.view.menu_wanted.emit(page.view.mapToGlobal(QPoint(50, 50)))
@@ -162,10 +174,10 @@ async def test_a_waiting_task_is_edited(desk: Desk, clip: Path) -> None:
     )
     dialog.name.setText("another name")
     dialog.priority.setValue(7)
-    dialog.command.setPlainText("-i 'unclosed")
+    dialog.command.set_command("-i 'unclosed")
     click(dialog.save)
     await until(dialog.trouble.isVisible, "what is wrong is told in the dialog")
-    dialog.command.setPlainText("-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}")
+    dialog.command.set_command("-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}")
     click(dialog.save)
     await until(lambda: _names(desk) == ["another name"], "it is changed")
     row = desk.row(uuid)
@@ -180,7 +192,9 @@ async def test_a_command_is_for_the_tasks_that_were_seen(desk: Desk, clip: Path)
     await until(lambda: page.model.rowCount() == 2, "both are shown")
     desk.click_row(0)  # the newest
     page.actions_.cancel.trigger()
-    page._set_order(SortColumn.CREATED, False)  # before the command has begun, the other one may stand there
+    page.choice.set_order(
+        SortColumn.CREATED, False
+    )  # before the command has begun, the other one may stand there
     await desk.shown(second, TaskStatus.DONE_CANCELED)
     assert (await desk.task(first)).status is TaskStatus.QUEUED
 
@@ -211,7 +225,7 @@ async def test_columns_order_theme_and_place_are_remembered(database_uri: str, t
     async with open_desk(database_uri, tmp_path / "data") as desk:
         desk.page.view.show_column(Column.PRIORITY, True)
         desk.page.view.show_column(Column.NODE, False)
-        desk.page._set_order(SortColumn.FINISHED, False)
+        desk.page.choice.set_order(SortColumn.FINISHED, False)
         if not desk.window.around.theme.tokens.is_dark:
             click(desk.window.sidebar.switch)
         assert desk.window.around.theme.tokens.is_dark

@@ -32,9 +32,7 @@ async def busy(farm: Farm, clip: Path, **options: float) -> tuple[Worker, UUID, 
     running = await farm.add(clip, LONG, f"{farm.folder}/long.mp4")
     await farm.encoding(running)
     later = [await farm.add(clip, output=f"{farm.folder}/later-{number}.mp4") for number in range(2)]
-    await until(
-        lambda: any(run._stages.waits for run in worker.node._runs.values()), "the next task is ready"
-    )
+    await until(lambda: any(run._stages.waits for run in worker.node._runs), "the next task is ready")
     assert await states(farm, later) == [TaskStatus.RUNNING, TaskStatus.QUEUED]
     children = psutil.Process().children(recursive=True)  # it may stand before it has become ffmpeg
     await until(lambda: [p.status() for p in children].count("stopped") == 1, "it is started, and stands still")
@@ -102,9 +100,7 @@ class TestReadyTask:
             "UPDATE ffmate.tasks SET status = 'DONE_CANCELED', node_id = NULL, epoch = epoch + 5 WHERE uuid = $1",
             later[0],
         )
-        await until(
-            lambda: all(run.claim.uuid != later[0] for run in worker.node._runs.values()), "it is let go"
-        )
+        await until(lambda: all(run.claim.uuid != later[0] for run in worker.node._runs), "it is let go")
         assert (await farm.task(running)).status is TaskStatus.RUNNING
         await farm.tasks.cancel([running])
         await farm.successful(later[1])

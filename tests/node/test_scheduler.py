@@ -163,3 +163,28 @@ async def test_what_a_real_ffmpeg_says_can_be_kept_whatever_it_is(farm: Farm, cl
     assert task.status is TaskStatus.DONE_ERROR
     assert task.error and task.error != UNWRITTEN
     await farm.successful(good)
+
+
+RECORD = """
+CREATE TABLE written (name text, status text, by xid8);
+CREATE FUNCTION record() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN INSERT INTO written VALUES (NEW.name, NEW.status, pg_current_xact_id()); RETURN NULL; END';
+CREATE TRIGGER record AFTER UPDATE OF status ON ffmate.tasks FOR EACH ROW
+    WHEN (NEW.status <> OLD.status) EXECUTE FUNCTION record()
+"""
+
+
+async def test_the_claim_of_the_next_task_travels_with_the_last_write(farm: Farm, clip: Path) -> None:
+    """One that ends before it was encoded has a slot until then; its last write asks for the next one."""
+    async with farm.database.transaction() as connection:
+        await connection.execute(RECORD)
+    output = farm.folder / "fails.mp4"
+    failing = await farm.add(clip, output=str(output), name="fails", priority=1, if_exists="replace")
+    following = await farm.add(clip, name="follows")
+    output.hardlink_to(clip)  # its output is its input now
+    await farm.node(slots=1, heartbeat=60)
+    await farm.done(failing)
+    await farm.successful(following)
+    rows = await farm.sql("SELECT name, status, by FROM written")
+    by = {(row["name"], row["status"]): row["by"] for row in rows}
+    assert by["fails", "DONE_ERROR"] == by["follows", "RUNNING"]

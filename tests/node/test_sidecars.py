@@ -77,7 +77,7 @@ async def test_a_sidecar_that_changes_nothing_keeps_the_name_that_the_output_got
         ("open(path, 'w').write(' ' * (5 << 20)); sys.exit()", "is no file of at most 4 MiB"),
         ("import os; os.unlink(path); sys.exit()", "is gone, so it cannot be imported"),
         ("task['metadata'] = {'n': float('nan')}", "NaN is no number"),
-        ("task['metadata'] = [1]", "metadata cannot be used"),
+        ("task['metadata'] = [1]", "cannot be used: metadata: this is no object"),
         ("task['command'] = 3", "command is no text"),
         ("task['command']['raw'] = '-i ${INPUT_FILE} | sh'", "stands outside quotes"),
         ("task['command']['raw'] = 'rm -rf ${INPUT_FILE}'", "only ffmpeg runs here"),

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import logging
 import os
 import shutil
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from ffmate_desktop.db import ledger, scans
+from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watch_ledger import Entry
 from ffmate_desktop.domain.watchfolder import Extensions, FileState, Original, OriginalAction, WatchedFile
 from ffmate_desktop.storage.walk import Walked, Walker
@@ -209,9 +211,97 @@ async def test_a_share_that_is_not_mounted_is_not_an_empty_folder(watched: Watch
     await watched.service.resume(watched.uuid)
 
     async def empty() -> bool:
-        return await watched.files() == {} and (await watched.now()).error is None
+        files = await watched.files()
+        return all(file.gone for file in files.values()) and (await watched.now()).error is None
 
     await until(empty, "who resumes vouches for it")
+    assert len(await watched.files()) == 2  # they had tasks
+
+
+async def test_trouble_is_logged_once_and_its_end_too(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin()
+    await watched.scanned()
+    caplog.set_level(logging.INFO, "ffmate.watchfolder")
+    watched.root.rmdir()
+    await watched.scanned(3)
+    said = [record.message for record in caplog.records]
+    assert said == [f"The folder “{watched.root}” is not there."]
+    watched.root.mkdir()
+    await watched.scanned(2)
+    assert [record.message for record in caplog.records][1:] == ["“in” can be scanned again"]
+
+
+async def test_a_file_whose_task_was_cancelled_stays_so_on_every_node(watched: Watched, clip: Path) -> None:
+    first = await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0)
+    watched.put(clip, "one.mov")
+    queued = await watched.state("one.mov", QUEUED)
+    assert queued.task is not None
+    await watched.farm.tasks.cancel([queued.task])
+    await watched.state("one.mov", SKIPPED)
+    await watched.scanned(2)
+    await first.stop()
+    await watched.farm.node("b", watches=True, slots=0)
+    await watched.scanned(2)
+    assert len(await watched.tasks()) == 1
+    await watched.farm.tasks.delete([queued.task])
+    file = await watched.state("one.mov", SKIPPED)
+    assert await watched.service.take_again(watched.uuid, [file.id]) == {
+        file.id
+    }  # but when people ask for it
+    again = await watched.state("one.mov", QUEUED)
+    assert again.task not in (None, queued.task)
+
+
+@pytest.mark.parametrize("good", [True, False])
+async def test_what_is_due_with_an_original_is_done_without_its_task(
+    watched: Watched, clip: Path, good: bool
+) -> None:
+    worker = await watched.farm.node(watches=True)
+    done = Original(action=OriginalAction.MOVE, folder="done")
+    failed = Original(action=OriginalAction.MOVE, folder="failed")
+    await watched.begin(growth_checks=0, on_success=done, on_failure=failed)
+    await watched.scanned_first()
+    if good:
+        watched.put(clip, "a/one.mov")
+    else:
+        (watched.root / "a").mkdir()
+        (watched.root / "a" / "one.mov").write_bytes(b"no film")
+    queued = await watched.state("a/one.mov", QUEUED, FileState.RUNNING)
+    watching = worker.node._watching
+    assert watching is not None
+    watching._may_scan = lambda: False  # nobody looks meanwhile
+    await watched.state("a/one.mov", DONE, FileState.FAILED)
+    assert queued.task is not None
+    await watched.farm.tasks.delete([queued.task])
+    watching._may_scan = lambda: True
+    await watched.service.scan(watched.uuid)
+    await until(lambda: moved(watched, "a/one.mov"), "it is moved")
+    assert (watched.root / ("done" if good else "failed") / "a" / "one.mov").is_file()
+
+
+async def test_what_a_newer_program_set_costs_no_duty(
+    watched: Watched, clip: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await watched.begin(growth_checks=0)
+    await watched.farm.sql(
+        'UPDATE ffmate.watchfolders SET spec = spec || \'{"onFailure": {"action": "mail"}}\''
+    )
+    caplog.set_level(logging.INFO, "ffmate.watchfolder")
+    await watched.farm.node(watches=True, slots=0)
+    watched.put(clip, "one.mov")
+    await watched.scanned(3)
+    [said] = [record.message for record in caplog.records if record.levelno >= logging.INFO]
+    assert "newer version" in said and await watched.files() == {}
+    with pytest.raises(UserError, match="newer version"):
+        await watched.service.edit(watched.uuid, (await watched.now()).settings())
+    with pytest.raises(UserError, match="newer version"):
+        await watched.service.dry_run(watched.uuid)
+    await watched.farm.sql("UPDATE ffmate.watchfolders SET spec = spec - 'onFailure'")
+    await watched.state("one.mov", QUEUED)
 
 
 async def test_three_nodes_make_one_task_a_file(watched: Watched, clip: Path) -> None:

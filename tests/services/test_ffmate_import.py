@@ -12,6 +12,7 @@ import pytest
 from ffmate_desktop.db import ffmate_source
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.services.ffmate_import import Fate, FFmateImport, Item
 from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.preset_exchange import PresetExchange
@@ -120,6 +121,23 @@ async def test_a_second_time_takes_nothing_twice(desk: Desk, source: str) -> Non
     await desk.work.carry_out(again)
     assert len([one for one in await desk.presets.all() if not one.built_in]) == 2
     assert len(await desk.watchfolders.all()) == 2
+
+
+async def test_watchfolders_that_are_here_are_respected(desk: Desk, source: str, tmp_path: Path) -> None:
+    preset = (await desk.presets.all())[0]
+    for name, folder in (("INBOX", "elsewhere"), ("rival", "inbox")):
+        path = str(tmp_path / folder)
+        await desk.watchfolders.add(
+            WatchfolderSettings(name=name, path=path, preset=preset.uuid, output_file="/x")
+        )
+    plan = await desk.work.plan(source)
+    [inbox] = [item for item in plan if item.name == "Inbox"]
+    assert inbox.fate is Fate.NEW and inbox.note.endswith("the same files are in “rival”")
+    [done] = [item for item in await desk.work.carry_out(plan) if item.name == "Inbox"]
+    assert "as “Inbox 2”" in done.note
+    assert (await desk.watchfolders.find("inbox 2")).path == str(tmp_path / "inbox")
+    [again] = [item for item in await desk.work.plan(source) if item.name == "Inbox"]
+    assert again.fate is Fate.HERE
 
 
 async def test_what_is_no_database_of_ffmate_is_said(desk: Desk, tmp_path: Path, empty_database: str) -> None:

@@ -1,6 +1,7 @@
 """What the owner of a computer allowed, and a file about it that somebody wrote by hand."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,20 @@ def test_a_limit_that_is_not_understood_is_not_forgotten(tmp_path: Path, written
     (tmp_path / "permissions.json").write_text(written)
     with pytest.raises(UserError, match=reason):
         service(tmp_path).current()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_file_that_is_out_of_reach_is_not_forgotten(tmp_path: Path) -> None:
+    file = tmp_path / "permissions.json"
+    file.symlink_to(tmp_path / "share" / "permissions.json")  # which is not mounted
+    with pytest.raises(UserError, match="cannot be read"):
+        service(tmp_path).current()
+    file.unlink()
+    file.symlink_to(file)
+    with pytest.raises(UserError, match="cannot be read"):
+        service(tmp_path).current()
+    file.unlink()
+    assert service(tmp_path).current().read is None
 
 
 def test_some_limits_may_be_left_out(tmp_path: Path) -> None:

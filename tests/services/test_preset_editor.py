@@ -6,7 +6,7 @@ import pytest
 
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor
+from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.settings import resources_folder
 
@@ -50,8 +50,9 @@ async def test_names_are_taken_in_any_case(editor: PresetEditor, presets: Preset
 
 async def test_built_in_presets_are_read_only(editor: PresetEditor, presets: PresetService) -> None:
     built_in = (await presets.all())[0]
-    with pytest.raises(UserError, match="built-in"):
-        await editor.edit(built_in.uuid, DRAFT)
+    for draft in (DRAFT, as_draft(built_in)):  # that one names the scripts, too, as the command line does
+        with pytest.raises(UserError, match="built-in"):
+            await editor.edit(built_in.uuid, draft)
     with pytest.raises(UserError, match="built-in"):
         await editor.delete(built_in.uuid)
 

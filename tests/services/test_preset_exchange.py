@@ -99,7 +99,7 @@ async def test_a_folder_says_what_became_of_each(shelf: Shelf, tmp_path: Path) -
     assert again[0].sentence.endswith("“Delivery” is here already, and the same")
     sentences = [one.sentence for one in await shelf.exchange.import_files([folder])]
     assert any("stands outside quotes" in sentence for sentence in sentences)
-    assert any("It is not JSON" in sentence for sentence in sentences)
+    assert any("it is not JSON" in sentence for sentence in sentences)
     assert any("has 2 scripts joined by &&" in sentence for sentence in sentences)
 
 
@@ -111,6 +111,24 @@ async def test_no_file_is_overwritten_and_names_are_made_safe(shelf: Shelf, tmp_
         await shelf.exchange.export_to([preset], tmp_path / "new", folder=True)
     with pytest.raises(UserError, match="There is no file"):
         await shelf.exchange.import_files([tmp_path / "none.json"])
+
+
+async def test_presets_whose_names_are_equal_as_files_do_not_meet(shelf: Shelf, tmp_path: Path) -> None:
+    long = "é" * 60
+    names = ["a/b", "a:b", "A?B", "con", f"{long}1", f"{long}2", "..", "a_b-2"]
+    made = [await shelf.editor.add(PresetDraft(name, "-i ${INPUT_FILE} x.mov")) for name in names]
+    paths = await shelf.exchange.export_to(made, tmp_path / "out", folder=True)
+    assert [json.loads(path.read_text())["name"] for path in paths] == names
+    assert len({path.name.lower() for path in paths}) == len(names)
+    assert [path.name for path in paths][:4] == ["a_b.json", "a_b-2.json", "A_B-3.json", "con_.json"]
+    paths[-1].rename(tmp_path / "elsewhere")
+    for path in paths[:-2]:
+        path.unlink()
+    with pytest.raises(UserError, match="is not overwritten"):
+        await shelf.exchange.export_to(made, tmp_path / "out", folder=True)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [paths[-2].name]  # nothing by halves
+    with pytest.raises(UserError, match="cannot be written"):
+        await shelf.exchange.export_to(made, tmp_path / "elsewhere" / "x", folder=True)
 
 
 async def test_a_task_gets_scripts_and_webhooks_of_its_preset_unless_it_has_its_own(

@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -48,9 +48,9 @@ def test_everything_comes_back(tmp_path: Path) -> None:
 
 
 BROKEN = {
-    "half": (json.dumps(asdict(ALL))[:100].encode(), "no JSON"),
-    "empty": (b"", "no JSON"),
-    "bytes": (b"\xff\xfe\x00{", "no text|no JSON"),
+    "half": (json.dumps(asdict(ALL))[:100].encode(), "not JSON"),
+    "empty": (b"", "not JSON"),
+    "bytes": (b"\xff\xfe\x00{", "no text|not JSON"),
     "list": (b"[]", "it is no object"),
     "part": (b'{"window": {"notices": 3}}', "window.notices: this is no object"),
     "newer": (b'{"version": 99, "node": {"colour": 1}}', "belongs to a newer FFmate Desktop"),
@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_told_kept_aside_and_replaced_by_defaults(tmp_pat
     loaded = file.load()
     assert loaded.preferences == Preferences()
     assert loaded.trouble is not None
-    assert loaded.trouble.message.startswith(f"The settings in {file.path} cannot be read: ")
+    assert loaded.trouble.message.startswith(f"The settings in {file.path} ")
     with pytest.raises(UserError, match=why):
         raise loaded.trouble
     assert file.path.read_bytes() == data  # reading changes nothing
@@ -83,6 +83,23 @@ def test_what_cannot_be_read_is_told_kept_aside_and_replaced_by_defaults(tmp_pat
     file.path.write_bytes(b"again")
     file.save(ALL)
     assert (tmp_path / "settings.json.unreadable-2").read_bytes() == b"again"
+
+
+def test_one_wrong_setting_costs_no_other(tmp_path: Path) -> None:
+    file = SettingsFile(tmp_path)
+    data = asdict(ALL) | {"colour": "red"}
+    data["node"] |= {"slots": 0, "slot": 3}
+    data["window"] |= {"notices": 3}
+    file.path.write_text(json.dumps(data))
+    loaded = file.load()
+    node, window = replace(ALL.node, slots=None), replace(ALL.window, notices=NoticeWishes())
+    assert loaded.preferences == replace(ALL, node=node, window=window)
+    assert str(loaded.trouble) == (
+        f"The settings in {file.path} are used but for this: "
+        "node.slots: this is no whole number from 1 to 1000; node.slot: there is no such setting; "
+        "window.notices: this is no object with fields; colour: there is no such setting. "
+        "All others hold; when settings are saved, this file is kept beside the new one."
+    )
 
 
 def test_a_reader_sees_one_file_or_the_other_whole(tmp_path: Path) -> None:

@@ -34,6 +34,33 @@ async def settings(presets: PresetService, **changes: Any) -> WatchfolderSetting
     return WatchfolderSettings.model_validate({"name": "In", "path": "/in", "preset": preset.uuid} | changes)
 
 
+async def test_watchfolders_that_see_the_same_files_are_told(
+    service: WatchfolderService, presets: PresetService
+) -> None:
+    done = Original(action=OriginalAction.MOVE, folder="done")
+    globs = {"globs": {"exclude": ["old/"]}}
+    first = await service.add(
+        await settings(presets, name="first", path="/m/in", on_success=done, filter=globs)
+    )
+
+    async def told(**changes: Any) -> bool:
+        found = await service.overlapping(await settings(presets, name="second", **changes))
+        return [one.uuid for one in found] == [first.uuid]
+
+    for path in ("/m/in", "/m/in/", "/m/x/../in", "/m/in/a/b", "/m", "/", "/m/in/done2"):
+        assert await told(path=path), path
+    for path in ("/m/in2", "/n", "/m/in/done", "/m/in/done/a", "/m/in/Old/b", "/m/in/.hidden"):
+        assert not await told(path=path), path
+    assert not await told(path="/m", recursive=False)
+    assert not await service.overlapping(first.settings(), first.uuid)
+    mov = {"extensions": {"include": [".MOV"]}}
+    await service.edit(first.uuid, await settings(presets, name="first", path="/m/in", filter=mov))
+    assert await told(path="/m/in", filter={"extensions": {"include": ["mxf", "*.mov"]}})
+    assert not await told(path="/m/in", filter={"extensions": {"include": ["mxf"]}})
+    assert await told(path="/m/in", filter={"globs": {"include": ["*.mxf"]}})
+    assert await told(path="/m/in", filter={"extensions": {"include": ["*"]}})
+
+
 async def test_made_found_changed_and_deleted(service: WatchfolderService, presets: PresetService) -> None:
     made = await service.add(await settings(presets, name="", path="/media/Day 1", labels=("b", "a")))
     assert (made.name, made.labels, made.version) == ("Day 1", ("a", "b"), 1)

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def put(path: Path, data: bytes = b"film") -> Version:
 
 def version(path: Path) -> Version:
     status = path.stat()
-    return status.st_size, status.st_mtime_ns // 1000
+    return Version(status.st_size, status.st_mtime_ns // 1000)
 
 
 @pytest.fixture
@@ -62,6 +63,49 @@ def test_never_a_changed_file(tmp_path: Path) -> None:
     source.unlink()
     assert move(str(source), str(tmp_path / "x.mov"), known, "t") is Fate.GONE
     assert throw_away(str(source), known) is Fate.GONE
+
+
+def test_never_another_file_of_the_same_size_and_time(tmp_path: Path) -> None:
+    source = tmp_path / "one.mov"
+    known = replace(put(source), inode=source.stat().st_ino)
+    other = tmp_path / "other.mov"
+    other.write_bytes(b"meat")
+    os.utime(other, ns=(0, source.stat().st_mtime_ns))
+    other.replace(source)
+    assert move(str(source), str(tmp_path / "x.mov"), known, "t") is Fate.CHANGED
+    assert throw_away(str(source), known) is Fate.CHANGED
+    assert source.read_bytes() == b"meat"
+
+
+def test_half_copies_of_dead_nodes_are_swept_and_those_of_live_ones_are_not(
+    tmp_path: Path, other_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(originals, "ABANDONED", 0.5)
+    source, target = tmp_path / "one.mov", other_disk / "one.mov"
+    known = put(source)
+    put(other_disk / ".ffd-move-dead")
+    os.utime(other_disk / ".ffd-move-dead")
+    time.sleep(0.6)
+    put(other_disk / ".ffd-move-alive")
+    os.utime(other_disk / ".ffd-move-alive", ns=(1, 1))  # as a copy has the time of its original
+    assert move(str(source), str(target), known, "t") is Fate.AWAY
+    assert sorted(path.name for path in other_disk.iterdir()) == [".ffd-move-alive", "one.mov"]
+
+
+def test_who_is_not_waited_for_any_more_moves_nothing(tmp_path: Path, other_disk: Path) -> None:
+    source = tmp_path / "one.mov"
+    known = put(source)
+
+    def refuse() -> None:
+        raise TimeoutError
+
+    for target in (tmp_path / "x" / "one.mov", other_disk / "one.mov"):
+        with pytest.raises(TimeoutError):
+            move(str(source), str(target), known, "t", refuse)
+        assert not target.exists()
+    with pytest.raises(TimeoutError):
+        throw_away(str(source), known, refuse)
+    assert source.read_bytes() == b"film" and list(other_disk.iterdir()) == []
 
 
 def test_to_another_disk(tmp_path: Path, other_disk: Path) -> None:

@@ -119,9 +119,10 @@ ON CONFLICT (folder, key) DO UPDATE
        ledger = excluded.ledger, gone_at = excluded.gone_at, disposal = NULL;
 
 -- name: pending_disposals
--- Originals that are still to be moved, or were being moved when a node died.
+-- Originals that are still to be moved, or were being moved when a node died; last those that could not be, lately.
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.attempts, f.task, f.disposal
-  FROM ffmate.watched_files f WHERE f.folder = $1 AND f.disposal IS NOT NULL ORDER BY f.id LIMIT $2;
+  FROM ffmate.watched_files f WHERE f.folder = $1 AND f.disposal IS NOT NULL
+ ORDER BY coalesce((f.disposal ->> 'tried')::bigint, 0), f.id LIMIT $2;
 
 -- name: inputs_in_use
 -- Which of these inputs a task that is not done still needs: of another watchfolder, or of a person.

@@ -25,9 +25,10 @@ RETURNING uuid;
 
 -- name: update_watchfolder
 -- By whoever saw version $7, or any (NULL): of two editors the second is told. A scan under way loses its claim by the
--- epoch, as it works with the old settings; it has written whole files only. It is due at once, for every node.
+-- epoch, as it works with the old settings; it has written whole files only. It is due at once, for every node. What
+-- a newer program added stays: only what this one knows ($8) is replaced.
 UPDATE ffmate.watchfolders
-   SET name = $2, suspended = $3, seconds = $4, labels = $5, spec = $6::jsonb, version = version + 1,
+   SET name = $2, suspended = $3, seconds = $4, labels = $5, spec = (spec - $8::text[]) || $6::jsonb, version = version + 1,
        epoch = epoch + 1, scan_until = NULL, due_at = clock_timestamp(), unreachable = '{}', error = NULL,
        ledger = ledger + 1, ledger_from = ledger + 1, updated_at = clock_timestamp()
  WHERE uuid = $1 AND ($7::bigint IS NULL OR version = $7)
@@ -54,6 +55,21 @@ UPDATE ffmate.watchfolders
  WHERE uuid = $1 AND NOT suspended
 RETURNING uuid;
 
+-- name: take_again
+-- Files ($2) whose tasks ended without success and were deleted: as if they were complete and had none. A step of the
+-- ledger, as a scan writes it, so that every node hears of it; waits for one that is being written. Repeating it
+-- changes nothing.
+WITH folder AS (
+    UPDATE ffmate.watchfolders
+       SET ledger = ledger + 1, asked_at = clock_timestamp(), due_at = least(due_at, clock_timestamp()), unreachable = '{}'
+     WHERE uuid = $1 RETURNING id, ledger)
+UPDATE ffmate.watched_files f
+   SET state = 'waiting', reason = 'It is tried again.', task = NULL, attempts = 0, disposal = NULL, ledger = folder.ledger
+  FROM folder
+ WHERE f.folder = folder.id AND f.id = ANY ($2::bigint[]) AND f.state IN ('failed', 'skipped') AND f.gone_at IS NULL
+   AND f.task IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.uuid = f.task)
+RETURNING f.id;
+
 -- fragment: state
 CASE WHEN t.status IS NULL THEN f.state
      WHEN t.status = 'QUEUED' THEN 'queued'
@@ -72,13 +88,17 @@ SELECT f.id, f.path, f.size, f.mtime / 1000 AS modified_at, f.attempts, f.task, 
             ELSE '' END AS reason
   FROM ffmate.watched_files f LEFT JOIN ffmate.tasks t ON t.uuid = f.task
 
+-- fragment: remembered
+(f.gone_at IS NULL OR (f.task IS NOT NULL AND (f.view, f.inode) <> (0, 0)))
+
 -- name: list_files
 -- The latest found first, a page at a time by id; a task tells its own state, also after a restart. NULL means "any".
--- $4: part of the path; $5: gone ones, too.
+-- $4: part of the path. Files that are gone are shown when they had a task, but not under the name that they were moved
+-- to; $5: all that are known.
 SELECT * FROM ({file}
          WHERE f.folder = (SELECT id FROM ffmate.watchfolders WHERE uuid = $1)
            AND ($3::bigint IS NULL OR f.id < $3) AND ($4::text IS NULL OR f.path ILIKE $4)
-           AND ($5::boolean OR f.gone_at IS NULL)) AS file
+           AND ($5::boolean OR {remembered})) AS file
  WHERE $2::text[] IS NULL OR file.state = ANY ($2)
  ORDER BY file.id DESC LIMIT $6;
 
@@ -88,15 +108,15 @@ WITH numbered AS (
     SELECT f.id, row_number() OVER (ORDER BY f.id DESC) AS position
       FROM ffmate.watched_files f LEFT JOIN ffmate.tasks t ON t.uuid = f.task
      WHERE f.folder = (SELECT id FROM ffmate.watchfolders WHERE uuid = $1)
-       AND ($3::text IS NULL OR f.path ILIKE $3) AND ($4::boolean OR f.gone_at IS NULL)
+       AND ($3::text IS NULL OR f.path ILIKE $3) AND ($4::boolean OR {remembered})
        AND ($2::text[] IS NULL OR ({state}) = ANY ($2)))
 SELECT id FROM numbered WHERE (position - 1) % $5::bigint = 0 ORDER BY position;
 
 -- name: count_files
--- How many files are in each state, of one folder ($1) or of all (NULL); gone ones are left out. $2: part of the path.
+-- How many files are in each state, of one folder ($1) or of all (NULL), as they are listed. $2: part of the path.
 SELECT w.uuid, {state} AS state, count(*) AS files
   FROM ffmate.watchfolders w
-  JOIN ffmate.watched_files f ON f.folder = w.id AND f.gone_at IS NULL AND ($2::text IS NULL OR f.path ILIKE $2)
+  JOIN ffmate.watched_files f ON f.folder = w.id AND {remembered} AND ($2::text IS NULL OR f.path ILIKE $2)
   LEFT JOIN ffmate.tasks t ON t.uuid = f.task
  WHERE $1::uuid IS NULL OR w.uuid = $1
  GROUP BY 1, 2;

@@ -27,6 +27,8 @@ ROW_HEIGHT = 56
 PADDING = 13
 PERCENT = 46
 _TEXTS = 4_000
+_LEAST_PATH = 40
+"""Pixels below which the end of a path says nothing."""
 _SELECTED = QStyle.StateFlag.State_Selected.value
 _HAS_FOCUS = QStyle.StateFlag.State_HasFocus.value
 _COLUMNS = tuple(Column)
@@ -51,7 +53,7 @@ class QueueDelegate(QStyledItemDelegate):
         self._metrics = {
             id(font): QFontMetrics(font) for font in (self._name_font, self._line_font, self._number_font)
         }
-        self._texts: dict[tuple[int, int, str], tuple[QStaticText, int, int]] = {}
+        self._texts: dict[tuple[int, int, str, str], tuple[QStaticText, int, int]] = {}
         self._colors: dict[str, QColor] = {}
         self._take_colors()
         theme.changed.connect(self._take_colors)
@@ -124,13 +126,15 @@ class QueueDelegate(QStyledItemDelegate):
         _, color = status_look(row)
         left = rect.left() + PADDING + 2 + self.indent
         painter.drawPixmap(left, rect.top() + 11, self.stamps.tile(_kind(row.input), color, scale))
-        self.write_lines(painter, left + TILE + 12, rect, row.name, second_line(row))
+        self.write_lines(painter, left + TILE + 12, rect, row.name, *second_line(row))
 
-    def write_lines(self, painter: QPainter, left: int, rect: QRect, name: str, line: str) -> None:
-        """A name and what belongs to it, from `left` to the edge of the cell."""
+    def write_lines(
+        self, painter: QPainter, left: int, rect: QRect, name: str, line: str, path: str = ""
+    ) -> None:
+        """A name and what belongs to it, from `left` to the edge of the cell. A `path` loses its beginning first."""
         width = rect.right() - left - 8
         self._write(painter, self._name_font, "text", QRect(left, rect.top() + 9, width, 19), name)
-        self._write(painter, self._line_font, "text_2", QRect(left, rect.top() + 28, width, 18), line)
+        self._write(painter, self._line_font, "text_2", QRect(left, rect.top() + 28, width, 18), line, path)
 
     def _paint_status(
         self, painter: QPainter, rect: QRect, row: QueueRow, _live: LiveProgress | None, scale: float
@@ -178,29 +182,45 @@ class QueueDelegate(QStyledItemDelegate):
         self._write(painter, self._number_font, color, _inner(rect), text)
 
     def _write(
-        self, painter: QPainter, font: QFont, color: str, rect: QRect, text: str, *, right: bool = False
+        self,
+        painter: QPainter,
+        font: QFont,
+        color: str,
+        rect: QRect,
+        text: str,
+        path: str = "",
+        *,
+        right: bool = False,
     ) -> None:
-        shown, width, height = self._static(font, rect.width(), text)
+        shown, width, height = self._static(font, rect.width(), text, path)
         painter.setFont(font)
         painter.setPen(self._colors[color])
         left = rect.left() + (rect.width() - width if right else 0)
         painter.drawStaticText(left, rect.top() + (rect.height() - height) // 2, shown)
 
-    def _static(self, font: QFont, width: int, text: str) -> tuple[QStaticText, int, int]:
+    def _static(self, font: QFont, width: int, text: str, path: str) -> tuple[QStaticText, int, int]:
         """The text as far as it fits, laid out once; with its size."""
-        key = (id(font), width, text)
+        key = (id(font), width, text, path)
         found = self._texts.get(key)
         if found is None:
             if len(self._texts) > _TEXTS:
                 self._texts.clear()
             mode = Qt.TextElideMode.ElideMiddle if font is self._name_font else Qt.TextElideMode.ElideRight
-            shown = QStaticText(self._metrics[id(font)].elidedText(text, mode, width))
+            shown = QStaticText(cut(self._metrics[id(font)], mode, width, text, path))
             shown.setTextFormat(Qt.TextFormat.PlainText)
             shown.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
             shown.prepare(font=font)
             size = shown.size()
             found = self._texts[key] = (shown, ceil(size.width()), ceil(size.height()))
         return found
+
+
+def cut(metrics: QFontMetrics, mode: Qt.TextElideMode, width: int, text: str, path: str) -> str:
+    """As much of a text and the end of the path behind it as fits into so many pixels."""
+    room = width - metrics.horizontalAdvance(text) if path else 0
+    if room < _LEAST_PATH:
+        return metrics.elidedText(text + path, mode, width)
+    return text + metrics.elidedText(path, Qt.TextElideMode.ElideLeft, room)
 
 
 def _inner(rect: QRect) -> QRect:

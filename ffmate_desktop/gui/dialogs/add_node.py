@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.command_layout import break_at_blanks
 from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.services.invitation import Invitation, invitation
@@ -49,6 +50,7 @@ class AddNodeDialog(QDialog):
         self.command.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.command.setAccessibleName(self.tr("The command that adds a node"))
         self.command.setFixedHeight(62 if uri else 42)
+        break_at_blanks(self.command)
         self.reveal = QCheckBox(self.tr("Show the password"))
         self.reveal.toggled.connect(self._show_command)
         self.copy = QPushButton(self.tr("Copy the command"))

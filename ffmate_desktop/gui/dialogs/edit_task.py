@@ -5,20 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.command_edit import CommandEdit
+from ffmate_desktop.gui.widgets.fields import Fields
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
+from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 from ffmate_desktop.services.edits import TaskEdit
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
@@ -35,36 +29,32 @@ class EditTaskDialog(QDialog):
 
     edited = Signal(object)
 
-    def __init__(self, task: Task, parent: QWidget) -> None:
+    def __init__(self, task: Task, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.task = task
         self.setWindowTitle(self.tr("Edit task"))
-        self.resize(620, 380)
+        self.resize(720, 520)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.name = QLineEdit(task.name)
+        fields = Fields()
+        self.name = fields.line()
+        self.name.setText(task.name)
         self.priority = NumberField(0, _HIGHEST, self.tr("Priority"))
         self.priority.setValue(task.priority)
-        self.labels = QLineEdit(", ".join(task.labels))
-        self.labels.setPlaceholderText(self.tr("Any node may run it"))
-        self.output = QLineEdit(task.output_file.raw)
-        self.command = QPlainTextEdit(task.command.raw)
-        self.command.setFont(fonts.mono(12))
-        self.command.setProperty("class", "code")
-        self.command.setTabChangesFocus(True)
+        self.labels = fields.line(self.tr("Any node may run it"))
+        self.labels.setText(", ".join(task.labels))
+        self.output = fields.line()
+        self.output.setText(task.output_file.raw)
+        self.command = CommandEdit(theme)
+        self.command.set_command(task.command.raw)
+        insert = WildcardButton(theme, for_output=True)
+        insert.chosen.connect(self.output.insert)
         self.trouble = label(look="failed", wraps=True)
         self.trouble.hide()
-        form = QFormLayout()
-        form.setVerticalSpacing(10)
-        form.setHorizontalSpacing(16)
-        for text, field in (
-            (self.tr("Name"), self.name),
-            (self.tr("Priority"), self.priority),
-            (self.tr("Labels"), self.labels),
-            (self.tr("Output"), self.output),
-            (self.tr("Command"), self.command),
-        ):
-            field.setAccessibleName(text)
-            form.addRow(text, field)
+        fields.row(self.tr("Name"), self.name)
+        fields.row(self.tr("Priority"), self.priority)
+        fields.row(self.tr("Labels"), self.labels)
+        fields.row(self.tr("Output"), self.output, insert)
+        fields.row(self.tr("Command"), self.command, is_tall=True)
         cancel = QPushButton(self.tr("Cancel"))
         cancel.clicked.connect(self.reject)
         self.save = QPushButton(self.tr("Save"))
@@ -78,7 +68,8 @@ class EditTaskDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 22, 24, 20)
         column.setSpacing(14)
-        column.addLayout(form, 1)
+        column.addWidget(label(self.tr("Edit task"), "heading"))
+        column.addWidget(fields, 1)
         column.addWidget(self.trouble)
         column.addLayout(buttons)
 
@@ -86,7 +77,7 @@ class EditTaskDialog(QDialog):
         """Only what is different from the task as it was."""
         before = self.task
         words = tuple(word for word in self.labels.text().replace(",", " ").split() if word)
-        name, output, command = self.name.text().strip(), self.output.text(), self.command.toPlainText()
+        name, output, command = self.name.text().strip(), self.output.text(), self.command.command()
         return TaskEdit(
             name=name if name != before.name else None,
             priority=self.priority.value() if self.priority.value() != before.priority else None,

@@ -2,8 +2,8 @@
 
 from pathlib import PurePath
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
@@ -11,74 +11,12 @@ from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.domain.wildcards import Moment, Values, expand
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets.fields import Fields
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
-from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
 EXAMPLE = ("reel1", "Harbour_Lights.mov")
 _LONGEST = 7 * 86_400
-_TOP = Qt.AlignmentFlag.AlignTop
-
-
-class Fields(QWidget):
-    """A grid of titles and fields. `edited` comes with every change."""
-
-    edited = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.grid = QGridLayout(self)
-        self.grid.setContentsMargins(0, 0, 0, 0)
-        self.grid.setHorizontalSpacing(14)
-        self.grid.setVerticalSpacing(10)
-        self.grid.setColumnStretch(1, 1)
-        self._row = 0
-
-    def row(self, text: str, field: QWidget, beside: QWidget | None = None) -> None:
-        """A field with its title, which is its name for screen readers too, and perhaps a button."""
-        title = label(text, "caption")
-        title.setBuddy(field)
-        field.setAccessibleName(text)
-        self.grid.addWidget(title, self._row, 0)
-        if isinstance(field, NumberField):
-            field.setFixedWidth(180)
-            self.grid.addWidget(field, self._row, 1, Qt.AlignmentFlag.AlignLeft)
-        else:
-            self.grid.addWidget(field, self._row, 1, 1, 1 if beside else 2)
-        if beside is not None:
-            self.grid.addWidget(beside, self._row, 2)
-        self._row += 1
-
-    def note(self, below: QWidget) -> None:
-        """Something below the last field."""
-        self.grid.addWidget(below, self._row, 1, 1, 2, _TOP)
-        self._row += 1
-
-    def wide(self, widget: QWidget) -> None:
-        """Something over the whole width."""
-        self.grid.addWidget(widget, self._row, 0, 1, 3)
-        self._row += 1
-
-    def end(self) -> None:
-        """The rest of the height stays empty."""
-        self.grid.setRowStretch(self._row, 1)
-
-    def line(self, placeholder: str = "") -> QLineEdit:
-        """A field for text that takes no drops."""
-        field = QLineEdit()
-        field.setPlaceholderText(placeholder)
-        field.setAcceptDrops(False)
-        field.textChanged.connect(lambda _text: self.edited.emit())
-        return field
-
-    def number(self, least: int, most: int, name: str, unit: str = "", nothing: str = "") -> NumberField:
-        """A field for a number with its unit, or a word for the least one."""
-        field = NumberField(least, most, name)
-        field.setSuffix(f" {unit}" if unit else "")
-        field.setSpecialValueText(nothing)
-        field.setKeyboardTracking(True)
-        field.valueChanged.connect(lambda _value: self.edited.emit())
-        return field
 
 
 class Basics(Fields):

@@ -18,10 +18,12 @@ from ffmate_desktop.gui.dialogs.watch_basics import Basics
 from ffmate_desktop.gui.dialogs.watch_rules import Afterwards, Tasks, WhichFiles
 from ffmate_desktop.gui.dialogs.watch_trial import Trial
 from ffmate_desktop.gui.first_choice import FIRST_PRESET
+from ffmate_desktop.gui.models.watch_words import rivalry
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.preset_list import PresetList
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.segments import Segments
+from ffmate_desktop.services.watch_overlap import overlap
 from ffmate_desktop.services.watchfolders import check
 
 
@@ -49,6 +51,8 @@ class WatchDialog(QDialog):
         self.tabs = Segments(titles, self.tr("Parts of the settings"))
         self.trial = Trial(theme, bridge, core.watchfolders)
         self.trouble = label(look="failed", wraps=True)
+        self.note = label(look="second", wraps=True)
+        self._others: Sequence[Watchfolder] = ()
         self.try_button = QPushButton(self.tr("Try: what would happen"))
         self.cancel_button = QPushButton(self.tr("Cancel"))
         self.save_button = QPushButton(self.tr("Save") if folder else self.tr("Add watchfolder"))
@@ -59,6 +63,7 @@ class WatchDialog(QDialog):
         self._connect()
         self._on_edited()
         bridge.run(core.presets.all(), "reading the presets", self._take_presets)
+        bridge.run(core.watchfolders.all(), "reading the watchfolders", self._take_others)
 
     def _lay_out(self) -> None:
         titles = QVBoxLayout()
@@ -92,6 +97,7 @@ class WatchDialog(QDialog):
         foot.setSpacing(10)
         foot.addWidget(self.try_button)
         foot.addWidget(self.trouble, 1)
+        foot.addWidget(self.note, 1)
         foot.addWidget(self.cancel_button)
         foot.addWidget(self.save_button)
         column = QVBoxLayout(self)
@@ -116,6 +122,11 @@ class WatchDialog(QDialog):
         self.presets.set_presets(presets, self._shown.preset)
         field = self.presets.search if self.basics.path.text() else self.basics.path
         field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _take_others(self, folders: Sequence[Watchfolder]) -> None:
+        if isValid(self):
+            self._others = [one for one in folders if self._folder is None or one.uuid != self._folder.uuid]
+            self._on_edited()
 
     def _on_preset(self, preset: Preset | None) -> None:
         self.basics.show_preset(preset)
@@ -153,13 +164,17 @@ class WatchDialog(QDialog):
         )
 
     def _on_edited(self) -> None:
-        trouble = None
+        trouble, rivals = None, []
         try:
-            self.settings()
+            settings = self.settings()
+            rivals = [one.name for one in self._others if overlap(settings, one)]
         except UserError as error:
             trouble = error
         named = bool(self.basics.path.text().strip()) and self.presets.current is not None
         self.trouble.setText(f"{trouble.message} {trouble.hint or ''}".strip() if trouble and named else "")
+        self.trouble.setVisible(not rivals)
+        self.note.setVisible(bool(rivals))
+        self.note.setText(rivalry(rivals))
         self.save_button.setEnabled(trouble is None)
         self.try_button.setEnabled(trouble is None)
 
@@ -190,6 +205,8 @@ class WatchDialog(QDialog):
                 folder = await self._write(settings)
         except UserError as error:  # in the dialog, which lies over the message bar
             self.trouble.setText(f"{error.message} {error.hint or ''}".strip())
+            self.note.hide()
+            self.trouble.show()
         finally:
             if folder is None and isValid(self):
                 self.save_button.setEnabled(True)

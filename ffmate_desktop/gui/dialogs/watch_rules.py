@@ -14,7 +14,7 @@ from ffmate_desktop.domain.watchfolder import (
     OriginalAction,
     WatchfolderSettings,
 )
-from ffmate_desktop.gui.dialogs.watch_basics import Fields
+from ffmate_desktop.gui.widgets.fields import Fields
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.segments import Segments
 

@@ -155,12 +155,12 @@ def percent_of(row: QueueRow, live: LiveProgress | None) -> float:
     return live.percent if live is not None else row.progress
 
 
-def second_line(row: QueueRow) -> str:
-    """Below the name: why it failed or waits, else its preset and its folder."""
+def second_line(row: QueueRow) -> tuple[str, str]:
+    """Below the name: why it failed or waits, else its preset and its folder, whose end tells the most."""
     if row.error and row.status in (TaskStatus.DONE_ERROR, TaskStatus.QUEUED):
-        return row.error
+        return row.error, ""
     folder = row.input[: max(row.input.rfind("/"), row.input.rfind("\\"), 0)] or "/"
-    return f"{row.preset}  ·  {folder}" if row.preset else folder
+    return f"{row.preset}  ·  " if row.preset else "", folder
 
 
 def cell_text(row: QueueRow, live: LiveProgress | None, column: Column) -> str:  # noqa: PLR0911, PLR0912, C901

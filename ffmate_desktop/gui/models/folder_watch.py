@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -81,6 +82,8 @@ class FolderWatch(QObject):
     async def _read(self, core: Core) -> None:
         began = monotonic()
         self._stale = False
+        from ffmate_desktop.services.watch_overlap import overlap  # noqa: PLC0415 - see above
+
         folders = await core.watchfolders.all()
         presets = {preset.uuid: preset.name for preset in await core.presets.all()} if folders else {}
         if self._active and folders:
@@ -89,7 +92,10 @@ class FolderWatch(QObject):
         self._read_at = monotonic()
         self.views = {
             folder.uuid: FolderView(
-                folder, presets.get(folder.preset, gone), self._counts.get(folder.uuid, {})
+                folder,
+                presets.get(folder.preset, gone),
+                self._counts.get(folder.uuid, {}),
+                rivals=tuple(one.name for one in folders if one.uuid != folder.uuid and overlap(one, folder)),
             )
             for folder in folders
         }
@@ -99,7 +105,5 @@ class FolderWatch(QObject):
 
     def _age(self) -> None:
         age = monotonic() - self._read_at
-        self.views = {
-            uuid: FolderView(view.folder, view.preset, view.counts, age) for uuid, view in self.views.items()
-        }
+        self.views = {uuid: replace(view, age=age) for uuid, view in self.views.items()}
         self.changed.emit()

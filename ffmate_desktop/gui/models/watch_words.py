@@ -1,5 +1,6 @@
 """Watchfolders and their files in words and shapes: the same for tables, tool tips and screen readers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
@@ -42,12 +43,16 @@ LOOKS: dict[Standing, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class FolderView:
-    """A watchfolder as it is shown. `preset` is a name; `age` the seconds since it was read."""
+    """A watchfolder as it is shown. `preset` is a name; `age` the seconds since it was read.
+
+    `rivals` are the names of others that may take the same files.
+    """
 
     folder: Watchfolder
     preset: str
     counts: Counts
     age: float = 0
+    rivals: tuple[str, ...] = ()
 
     @property
     def standing(self) -> Standing:
@@ -121,7 +126,23 @@ def explanation(view: FolderView) -> str:
         return translate("watch", "No node takes tasks at this moment: all of them are paused or away.")
     if view.folder.suspended:
         return translate("watch", "Suspended: new files stay where they are. Tasks that are queued go on.")
-    return view.folder.error or ""
+    if view.folder.error:
+        return view.folder.error
+    return rivalry(view.rivals)
+
+
+def rivalry(names: Sequence[str]) -> str:
+    """What it means that these watchfolders may take the same files; nothing when there are none."""
+    if not names:
+        return ""
+    return translate("watch", "Watched by {0}, too: a file that both want gets a task of each.").format(
+        ", ".join(f"“{name}”" for name in names)
+    )
+
+
+def sign(view: FolderView) -> tuple[str, str]:
+    """What stands before the explanation."""
+    return LOOKS[view.standing if view.folder.error or not view.rivals else Standing.PARTLY]
 
 
 def last_scan(view: FolderView) -> tuple[str, str]:
@@ -175,9 +196,13 @@ def why(file: WatchedFile, retries: int, percent: float | None = None) -> str:
     if file.state is FileState.FAILED and file.attempts and retries:
         tries = translate("watch", "{0} of {1} tries").format(file.attempts, max(file.attempts, retries + 1))
         text = f"{text} ({tries})"
-    if file.gone:
+    if file.gone and not file.reason.startswith(_TAKEN_AWAY):
         text = f"{text}  ·  {translate('watch', 'It is not there any more.')}"
     return text
+
+
+_TAKEN_AWAY = ("Moved to ", "Put into the trash")
+"""So a reason begins that says where the file is now."""
 
 
 def _plain_reason(file: WatchedFile, percent: float | None) -> str:

@@ -184,22 +184,25 @@ class QueueActions(QObject):
         count = self._view.count_tasks()
         rows = self._view.selected_rows()
         running = sum(row.status.is_active for row in rows)
-        unknown = count > len(rows)
+        done = sum(row.status.is_done for row in rows)
 
         async def call(core: Core, uuids: Sequence[UUID]) -> None:
-            if (running or unknown) and not await self._may_delete(count, running):
-                return
-            await core.tasks.delete(uuids)
+            if await self._may_delete(count, running, done):
+                await core.tasks.delete(uuids)
 
         self._command("deleting tasks", call)
 
-    async def _may_delete(self, count: int, running: int) -> bool:
+    async def _may_delete(self, count: int, running: int, done: int) -> bool:
+        """A task cannot be brought back, so it is always asked."""
         if running:
             text = self.tr("Running among them, and ended by this: {0}.").format(running)
+        elif done == count:
+            text = self.tr("What they have made stays where it is.")
         else:
-            text = self.tr("Those that are running will be ended.")
+            text = self.tr("Those that are running will be ended. What others have made stays where it is.")
         title = self.tr("Delete this task?") if count == 1 else self.tr("Delete {0} tasks?").format(count)
-        return await confirm(self._page, title, text, self.tr("End and delete"))
+        yes = self.tr("Delete") if done == count else self.tr("End and delete")
+        return await confirm(self._page, title, text, yes)
 
     def _edit(self) -> None:
         self._with_task("editing a task", self._open_editor)
@@ -207,7 +210,7 @@ class QueueActions(QObject):
     def _open_editor(self, task: Task) -> None:
         from ffmate_desktop.gui.dialogs.edit_task import EditTaskDialog  # noqa: PLC0415 - see above
 
-        dialog = EditTaskDialog(task, self._page)
+        dialog = EditTaskDialog(task, self._theme, self._page)
         dialog.edited.connect(lambda change: self._save(dialog, change))
         dialog.open()
 

@@ -134,8 +134,16 @@ class QueueFigures(QWidget):
             parts.append(self.tr("1 node working"))
         elif figures.nodes_working:
             parts.append(self.tr("{0} nodes working").format(figures.nodes_working))
+        elif figures.slots == 0:
+            parts.append(self.tr("No node takes tasks now"))
         else:
-            parts.append(self.tr("No node is working"))
+            parts.append(self.tr("Nothing is running"))
+            free = numbers.grouped(figures.slots)
+            parts.append(
+                self.tr("1 slot is free")
+                if figures.slots == 1
+                else self.tr("{0} slots are free").format(free)
+            )
         if figures.remaining:
             parts.append(self.tr("about {0} to go").format(numbers.about(figures.remaining)))
         return "  ·  ".join(parts)

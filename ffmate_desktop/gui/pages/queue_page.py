@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from uuid import UUID
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
     QStackedWidget,
@@ -19,36 +17,24 @@ from PySide6.QtWidgets import (
 )
 
 from ffmate_desktop.domain.queue import EVERY_STATUS, QueueFilter, SortColumn
-from ffmate_desktop.domain.status import ACTIVE, TaskStatus
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.pages.queue_actions import QueueActions
+from ffmate_desktop.gui.pages.queue_bar import QueueBar
+from ffmate_desktop.gui.pages.queue_choice import QueueChoice
 from ffmate_desktop.gui.pages.queue_detail import NARROW, QueueDetail
 from ffmate_desktop.gui.pages.queue_figures import QueueFigures
 from ffmate_desktop.gui.pages.queue_groups import QueueGroups
-from ffmate_desktop.gui.pages.queue_order import OrderButton
 from ffmate_desktop.gui.views.queue_view import QueueView
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.empty_state import EmptyState
 from ffmate_desktop.gui.widgets.labels import label
-from ffmate_desktop.gui.widgets.segments import Segments
 
 if TYPE_CHECKING:
+    from ffmate_desktop.gui.pages.queue_order import OrderButton
     from ffmate_desktop.gui.views.detail_pane import DetailPane
-
-_SORT, _DESCENDING = "queue/sort", "queue/descending"
-_TYPING = 200
-"""Milliseconds after the last key before a search begins."""
-
-TABS: tuple[frozenset[TaskStatus], ...] = (
-    EVERY_STATUS,
-    ACTIVE,
-    frozenset({TaskStatus.QUEUED}),
-    frozenset({TaskStatus.DONE_ERROR}),
-    frozenset({TaskStatus.DONE_SUCCESSFUL}),
-    frozenset({TaskStatus.DONE_CANCELED}),
-)
+    from ffmate_desktop.gui.widgets.segments import Segments
 
 
 class QueuePage(Page):
@@ -67,12 +53,10 @@ class QueuePage(Page):
         self.actions_.told.connect(self.message)
         self.figures = QueueFigures(self.theme, self.bridge, self.board)
         self.figures.told.connect(self.subtitle.setText)
-        titles = [self.tr("All"), self.tr("Running"), self.tr("Queued"), self.tr("Failed"), self.tr("Done")]
-        self.tabs = Segments([*titles, self.tr("Canceled")], self.tr("Filter by status"))
         self._build_header()
         self._build_body()
+        self.choice = QueueChoice(self, self.model, self.view, self.bar, self.search, self.groups)
         self._connect()
-        self._remembered_order()
         self.groups.restore()
 
     # -- Building ------------------------------------------------------------------------------------------------
@@ -95,8 +79,6 @@ class QueuePage(Page):
         self.buttons.addWidget(self.search)
         self.buttons.addWidget(self.pause)
         self.buttons.addWidget(self.new_task)
-        self._typing = QTimer(self, singleShot=True, interval=_TYPING)
-        self._typing.timeout.connect(self._apply)
 
     def show_paused(self, paused: bool) -> None:
         """Whether this computer takes new tasks."""
@@ -108,22 +90,6 @@ class QueuePage(Page):
         )
         self.pause.setAccessibleDescription(self.pause.toolTip())
         self.theme.dress(self.pause, "play" if paused else "pause", "text")
-
-    def _build_bar(self) -> QHBoxLayout:
-        self.order = OrderButton(self.theme, self._is_offered)
-        self.only = QPushButton()
-        self.only.setProperty("class", "quiet")
-        self.theme.dress(self.only, "x", "text_2")
-        self.only.setToolTip(self.tr("Show the tasks of all nodes and batches again"))
-        self.only.hide()
-        bar = QHBoxLayout()
-        bar.setSpacing(8)
-        bar.addWidget(self.tabs)
-        bar.addWidget(self.only)
-        bar.addStretch(1)
-        bar.addWidget(self.groups.button)
-        bar.addWidget(self.order)
-        return bar
 
     def _build_table(self) -> QFrame:
         inside = self._inside
@@ -140,7 +106,8 @@ class QueuePage(Page):
         column = QVBoxLayout(table)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        column.addLayout(self._build_bar())
+        self.bar = QueueBar(self.theme, self._is_offered, self.groups.button)
+        column.addWidget(self.bar)
         column.addWidget(self._build_table(), 1)
         self.details = QueueDetail(self, table, self.board, self.actions_)
         filled = QWidget()
@@ -165,20 +132,15 @@ class QueuePage(Page):
         self.empty.hide()
 
     def _connect(self) -> None:
-        self.search.textChanged.connect(lambda _text: self._typing.start())
-        self.search.returnPressed.connect(self._apply)
-        self.tabs.chosen.connect(lambda _number: self._apply())
-        self.only.clicked.connect(self._leave_only)
+        self.bar.columns_wanted.connect(self._open_columns)
         self.groups.toggled.connect(self._show_groups)
         self.groups.built.connect(self._connect_view)
-        self.actions_.only_node.connect(lambda node: self._show_only(node, None))
-        self.actions_.only_batch.connect(lambda batch: self._show_only(None, batch))
-        self.order.chosen.connect(self._set_order)
+        self.actions_.only_node.connect(lambda node: self.choice.show_only(node, None))
+        self.actions_.only_batch.connect(lambda batch: self.choice.show_only(None, batch))
         self._connect_view(self.view)
         self.model.dataChanged.connect(lambda *_: self.details.refresh(self.model))
         self.model.reordered.connect(lambda: self.details.refresh(self.model))
         self.details.changed.connect(self._share_room)
-        self.view.sort_wanted.connect(self._sort_by)
         self.model.counted.connect(self._show_counts)
         self.theme.changed.connect(lambda: self._search_icon.setIcon(self.theme.icon("search", "text_3")))
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
@@ -230,6 +192,16 @@ class QueuePage(Page):
         return self.groups.view if self.groups.is_on else self.view
 
     @property
+    def tabs(self) -> Segments:
+        """The filters by status."""
+        return self.bar.tabs
+
+    @property
+    def order(self) -> OrderButton:
+        """The button with the order."""
+        return self.bar.order
+
+    @property
     def detail(self) -> DetailPane:
         """What shows one task."""
         return self.details.pane
@@ -254,19 +226,19 @@ class QueuePage(Page):
             style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly
         )
 
-    # -- Filter and order ----------------------------------------------------------------------------------------
+    # -- What is shown -------------------------------------------------------------------------------------------
 
-    def _apply(self) -> None:
-        self._typing.stop()
-        where = replace(
-            self.model.view.where, statuses=TABS[self.tabs.current], text=self.search.text().strip()
-        )
-        self.model.show_view(replace(self.model.view, where=where))
+    def _is_offered(self, column: SortColumn, descending: bool) -> bool:
+        """Asked when the menu opens."""
+        return self.choice.is_offered(column, descending)
+
+    def _open_columns(self, place: QPoint) -> None:
+        self.table.open_columns(place)
 
     def _show_groups(self, on: bool) -> None:
         """Batches instead of tasks, or tasks again."""
-        for control in (self.tabs, self.order, self.search):
-            control.setEnabled(not on)
+        self.bar.set_enabled(not on)
+        self.search.setEnabled(not on)
         if on:
             self.view.clearSelection()
             self.actions_.use(self.groups.view, self.groups.model)
@@ -280,20 +252,6 @@ class QueuePage(Page):
         else:
             self._inside.setCurrentWidget(self.view if self.model.rowCount() else self._nothing)
 
-    def _leave_only(self) -> None:
-        """All tasks again."""
-        self._show_only(None, None)
-
-    def _show_only(self, node: str | None, batch: UUID | None) -> None:
-        if node is not None:
-            self.only.setText(self.tr("Node: {0}").format(node))
-        elif batch is not None:
-            self.only.setText(self.tr("One batch"))
-        self.groups.button.setChecked(False)
-        self.only.setVisible(node is not None or batch is not None)
-        where = replace(self.model.view.where, node=node, batch=batch)
-        self.model.show_view(replace(self.model.view, where=where))
-
     def show_task(self, task: int, text: str) -> None:
         """Show the tasks that fit this text, and of them this one with its details."""
         before = self.model.view
@@ -305,49 +263,14 @@ class QueuePage(Page):
                 self.view.selectRow(number)
                 self.details.open(self.view)
 
-        self.tabs.choose(0)
-        self.search.setText(text)
-        self._show_only(None, None)
-        self._apply()
+        self.choice.all_of(text)
         self.model.reordered.connect(choose)
         if self.model.view == before:  # nothing is read anew
             choose()
 
-    def _remembered_order(self) -> None:
-        name = str(self.memory.value(_SORT, SortColumn.CREATED.value))
-        column = SortColumn(name) if name in set(SortColumn) else SortColumn.CREATED
-        descending = str(self.memory.value(_DESCENDING, "true")) == "true"
-        self._set_order(column, descending)
-
-    def _sort_by(self, column: SortColumn) -> None:
-        view = self.model.view
-        self._set_order(
-            column, not view.descending if view.column is column else column is not SortColumn.NAME
-        )
-
-    def _set_order(self, column: SortColumn, descending: bool) -> None:
-        view = replace(self.model.view, column=column, descending=descending)
-        if self.core is not None and not self._is_offered(column, descending):
-            self.message.emit(
-                self.tr("So many tasks cannot be sorted by this column."),
-                self.tr("Filter them first, for example by status."),
-            )
-            return
-        self.memory.setValue(_SORT, column.value)
-        self.memory.setValue(_DESCENDING, "true" if descending else "false")
-        self.order.show_order(column, descending)
-        self.view.show_sorting(column, descending)
-        self.model.show_view(view)
-
-    def _is_offered(self, column: SortColumn, descending: bool) -> bool:
-        """Whether so many rows can be shown in this order."""
-        view = replace(self.model.view, column=column, descending=descending)
-        return self.core is not None and self.core.queue.cheap(view, self.model.rowCount())
-
     def _show_counts(self) -> None:
-        counts = self.model.counts
-        self.tabs.set_counts([sum(counts.get(status, 0) for status in tab) for tab in TABS])
-        total = sum(counts.values())
+        self.choice.show_counts()
+        total = sum(self.model.counts.values())
         where = replace(self.model.view.where, statuses=EVERY_STATUS)
         if where == QueueFilter():
             self.counted.emit(total)

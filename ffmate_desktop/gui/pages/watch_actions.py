@@ -120,7 +120,7 @@ class FolderActions(Actions):
 
 
 class FileActions(Actions):
-    """`file` tells which one is meant; `task_wanted` carries it, to be shown in the queue."""
+    """`folder` and `file` tell which one is meant; `task_wanted` carries it, to be shown in the queue."""
 
     task_wanted = Signal(object)
 
@@ -129,11 +129,12 @@ class FileActions(Actions):
         table: QWidget,
         theme: Theme,
         bridge: Bridge,
+        folder: Callable[[], Watchfolder | None],
         file: Callable[[], WatchedFile | None],
         place: Callable[[WatchedFile], str],
     ) -> None:
         super().__init__(table, theme, bridge)
-        self._file, self._place = file, place
+        self._folder, self._file, self._place = folder, file, place
         self.show_task = self._add(self.tr("Show the task"), "list-video", "Ctrl+T", self._show_task)
         self.retry = self._add(self.tr("Try again"), "rotate-ccw", "Ctrl+R", self._retry)
         self.show_folder = self._add(self.tr("Show in folder"), "folder-open", "Ctrl+E", self._show)
@@ -143,10 +144,13 @@ class FileActions(Actions):
     def update(self) -> None:
         """Enable what makes sense for the chosen file."""
         file = self._file() if self.core else None
-        has_task = file is not None and file.task_id is not None
-        self.show_task.setEnabled(has_task)
-        ended = file is not None and file.state in (FileState.FAILED, FileState.SKIPPED)
-        self.retry.setEnabled(has_task and ended)
+        self.show_task.setEnabled(file is not None and file.task_id is not None)
+        self.retry.setEnabled(
+            file is not None
+            and file.task is not None
+            and not file.gone
+            and file.state in (FileState.FAILED, FileState.SKIPPED)
+        )
         self.show_folder.setEnabled(file is not None)
         self.copy.setEnabled(file is not None)
 
@@ -156,9 +160,13 @@ class FileActions(Actions):
             self.task_wanted.emit(file)
 
     def _retry(self) -> None:
-        core, file = self.core, self._file()
-        if core is not None and file is not None and file.task is not None:
+        core, folder, file = self.core, self._folder(), self._file()
+        if core is None or folder is None or file is None or file.task is None:
+            return
+        if file.task_id is not None:
             self._bridge.run(core.tasks.restart([file.task]), "trying a file again")
+        else:  # its task was deleted: the next scan makes another
+            self._bridge.run(core.watchfolders.take_again(folder.uuid, [file.id]), "trying a file again")
 
     def _show(self) -> None:
         file = self._file()

@@ -51,7 +51,12 @@ class WatchfoldersPage(Page):
         self.files = WatchedFiles(self.theme, self.bridge)
         self.folder_actions = FolderActions(self.table, self.theme, self.bridge, self._folder)
         self.file_actions = FileActions(
-            self.files.table, self.theme, self.bridge, lambda: self.files.table.current, self._place
+            self.files.table,
+            self.theme,
+            self.bridge,
+            self._folder,
+            lambda: self.files.table.current,
+            self._place,
         )
         self._build_header()
         self._build_body()

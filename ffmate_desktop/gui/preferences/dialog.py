@@ -90,7 +90,7 @@ class SettingsDialog(QDialog):
         self.save.setDefault(True)
         self.save.setMinimumWidth(110)
         foot = QHBoxLayout()
-        foot.setContentsMargins(28, 0, 24, 20)
+        foot.setContentsMargins(28, 0, 28, 20)
         foot.setSpacing(10)
         foot.addWidget(self.note, 1, Qt.AlignmentFlag.AlignVCenter)
         foot.addStretch(0)

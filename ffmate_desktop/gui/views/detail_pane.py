@@ -142,7 +142,7 @@ class DetailPane(QFrame):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        bar = scroll.verticalScrollBar()
+        self._scrolled = bar = scroll.verticalScrollBar()
 
         def keep_edge(_least: int, most: int) -> None:
             """The bar stands in the margin: what is inside ends where the rest of the pane ends."""
@@ -179,6 +179,7 @@ class DetailPane(QFrame):
             return
         if before is None or before.id != row.id:
             self._task = None
+            self._scrolled.setValue(0)
             self.log.show_nothing()
             self.timeline.show_attempts([])
             self._read()

@@ -10,11 +10,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPush
 
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.command_layout import break_at_blanks, height_of_lines
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.media_words import media_words
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
+
+
+_LINES = 4
+"""Of a command that are seen without scrolling."""
 
 
 class ErrorCard(QFrame):
@@ -71,7 +76,8 @@ class CommandBox(QWidget):
         self._lines.setReadOnly(True)
         self._lines.setProperty("class", "code")
         self._lines.setFont(fonts.mono(11))
-        self._lines.setFixedHeight(66)
+        self._lines.setFixedHeight(height_of_lines(self._lines, _LINES))
+        break_at_blanks(self._lines)
         self._lines.setTabChangesFocus(True)
         self._lines.setAccessibleName(self.tr("Command"))
         self.copy = QPushButton(self.tr("Copy"))
@@ -111,9 +117,9 @@ class FilesBox(QWidget):
         self._column.addSpacing(8)
         self._output = self._add(self.tr("Output"))
 
-    def _add(self, name: str) -> tuple[ElidedLabel, ElidedLabel]:
+    def _add(self, name: str) -> tuple[ElidedLabel, QLabel]:
         self._column.addWidget(label(name, "third"))
-        path, facts = ElidedLabel("fact"), ElidedLabel("third")
+        path, facts = ElidedLabel("fact"), label(look="third", wraps=True)
         self._column.addWidget(path)
         self._column.addWidget(facts)
         return path, facts
@@ -127,7 +133,7 @@ class FilesBox(QWidget):
         self._show(self._output, task.output_file.resolved or task.output_file.raw, found)
 
     @staticmethod
-    def _show(labels: tuple[ElidedLabel, ElidedLabel], path: str, facts: object) -> None:
+    def _show(labels: tuple[ElidedLabel, QLabel], path: str, facts: object) -> None:
         labels[0].setText(path.replace("\\", "/").rsplit("/", 1)[-1])
         labels[0].setAccessibleName(path)
         labels[0].tip = path

@@ -2,21 +2,31 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import HIGHEST
-from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.preset import Preset, PresetExtra
 from ffmate_desktop.domain.wildcards import Moment, Values, expand
 from ffmate_desktop.gui.first_choice import BESIDE, FIRST_COMMAND, FIRST_NAME
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.views.script_fields import ScriptFields
 from ffmate_desktop.gui.widgets.command_edit import CommandEdit
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.gui.widgets.segments import Segments
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
-from ffmate_desktop.services.preset_editor import PresetDraft, check
+from ffmate_desktop.services.preset_editor import PresetDraft, as_draft, check
 
 EXAMPLE = "/films/Harbour_Lights.mov"
-NEW = PresetDraft(name="", command=FIRST_COMMAND, output_file=f"{BESIDE}/{FIRST_NAME}")
+NEW = PresetDraft(name="", command=FIRST_COMMAND, output_file=f"{BESIDE}/{FIRST_NAME}", extra=PresetExtra())
 
 _TOP = Qt.AlignmentFlag.AlignTop
 _VALUES = Values(
@@ -54,6 +64,8 @@ class PresetForm(QWidget):
         self.labels = QLineEdit()
         self.labels.setPlaceholderText(self.tr("Any node"))
         self.labels.setToolTip(self.tr("Words that a node must provide, such as gpu or storage:media"))
+        self.scripts = ScriptFields(theme)
+        self.parts = Segments([self.tr("Encode"), self.tr("Scripts")], self.tr("Parts of the preset"))
         self._error = label(look="failed", wraps=True)
         self._fields = (self.name, self.description, self.output, self.priority, self.labels)
         self._lay_out()
@@ -61,6 +73,7 @@ class PresetForm(QWidget):
             field.setAcceptDrops(False)
             field.textChanged.connect(self._on_change)
         self.command.edited.connect(self._on_change)
+        self.scripts.edited.connect(self._on_change)
         self.insert.chosen.connect(self._on_insert)
 
     def _lay_out(self) -> None:
@@ -76,7 +89,8 @@ class PresetForm(QWidget):
         last.addWidget(self.priority, 1)
         last.addWidget(self._titled(self.tr("Labels"), self.labels))
         last.addWidget(self.labels, 3)
-        grid = QGridLayout(self)
+        encode = QWidget()
+        grid = QGridLayout(encode)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(12)
@@ -92,7 +106,16 @@ class PresetForm(QWidget):
         grid.addLayout(below, 3, 1)
         grid.addWidget(self._titled(self.tr("Priority"), self.priority), 4, 0)
         grid.addLayout(last, 4, 1)
-        grid.addWidget(self._error, 5, 1)
+        stack = QStackedWidget()
+        stack.addWidget(encode)
+        stack.addWidget(self.scripts)
+        self.parts.chosen.connect(stack.setCurrentIndex)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(14)
+        column.addWidget(self.parts)
+        column.addWidget(stack, 1)
+        column.addWidget(self._error)
 
     def _titled(self, text: str, field: QWidget, top: int = 0) -> QLabel:
         title = label(text, "caption")
@@ -105,7 +128,7 @@ class PresetForm(QWidget):
 
     def show_preset(self, preset: Preset | None) -> None:
         """Fill in this one, or what a new one begins with."""
-        self.show_draft(NEW if preset is None else draft_of(preset))
+        self.show_draft(NEW if preset is None else as_draft(preset))
         self.set_editable(preset is None or not preset.built_in)
 
     def show_draft(self, draft: PresetDraft) -> None:
@@ -117,6 +140,7 @@ class PresetForm(QWidget):
         self.output.setText(draft.output_file)
         self.priority.setText(str(draft.priority))
         self.labels.setText(" ".join(draft.labels))
+        self.scripts.show_extra(draft.extra or PresetExtra())
         for field in self._fields:
             field.setCursorPosition(0)
         self._on_change()
@@ -125,6 +149,7 @@ class PresetForm(QWidget):
         """Built-in presets can be read and copied."""
         for field in (*self._fields, self.command.text):
             field.setReadOnly(not editable)
+        self.scripts.set_editable(editable)
         self.insert.setVisible(editable)
         self.command.insert.setVisible(editable)
 
@@ -137,6 +162,7 @@ class PresetForm(QWidget):
             output_file=self.output.text().strip(),
             priority=int(self.priority.text()) if self.priority.hasAcceptableInput() else 0,
             labels=tuple(self.labels.text().replace(",", " ").split()),
+            extra=self.scripts.extra(),
         )
 
     @property
@@ -157,6 +183,7 @@ class PresetForm(QWidget):
         )
         self._error.setVisible(told)
         self.example.setText(self._example(draft.output_file))
+        self.parts.set_counts([None, self.scripts.count() or None])
         self.edited.emit()
 
     def _example(self, pattern: str) -> str:
@@ -171,15 +198,3 @@ class PresetForm(QWidget):
     def _on_insert(self, text: str) -> None:
         self.output.insert(text)
         self.output.setFocus()
-
-
-def draft_of(preset: Preset) -> PresetDraft:
-    """What an editor begins with."""
-    return PresetDraft(
-        name=preset.name,
-        command=preset.command,
-        description=preset.description,
-        output_file=preset.output_file,
-        priority=preset.priority,
-        labels=preset.labels,
-    )

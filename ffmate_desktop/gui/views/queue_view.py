@@ -91,7 +91,7 @@ class QueueView(QTableView):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(Column.TASK, QHeaderView.ResizeMode.Stretch)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._open_columns)
+        header.customContextMenuRequested.connect(lambda place: self.open_columns(header.mapToGlobal(place)))
         header.sectionClicked.connect(self._on_header)
         header.sectionResized.connect(self._remember_width)
 
@@ -111,16 +111,19 @@ class QueueView(QTableView):
         self._memory.setValue(_SHOWN, [column.name for column in sorted(self.wanted)])
         self.fit_columns()
 
-    def _open_columns(self, place: QPoint) -> None:
+    def open_columns(self, place: QPoint) -> None:
+        """The menu of columns, at this place of the screen."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for column in Column:
             if column is not Column.TASK:
-                action = menu.addAction(title(column))
+                is_cut = column in self.wanted and self.isColumnHidden(column)
+                text = self.tr("{0} (no room now)").format(title(column)) if is_cut else title(column)
+                action = menu.addAction(text)
                 action.setCheckable(True)
                 action.setChecked(column in self.wanted)
                 action.toggled.connect(lambda on, column=column: self.show_column(column, on))
-        menu.popup(self.horizontalHeader().mapToGlobal(place))
+        menu.popup(place)
 
     def fit_columns(self) -> None:
         """Hide the least important of the wanted columns until the rest has room."""

@@ -8,7 +8,7 @@ from ffmate_desktop.domain.watchfolder import FileState
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.models.file_model import FileModel
 from ffmate_desktop.gui.models.folder_model import OPEN
-from ffmate_desktop.gui.models.watch_words import LOOKS, FolderView, Standing, explanation
+from ffmate_desktop.gui.models.watch_words import FolderView, Standing, explanation, sign
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.file_table import FileTable
 from ffmate_desktop.gui.widgets.action_button import ActionButton
@@ -115,7 +115,7 @@ class WatchedFiles(QWidget):
         self._row.setVisible(bool(text))
         if view is not None and text:
             self._trouble.setText(text)
-            self._sign.show_icon(*LOOKS[view.standing])
+            self._sign.show_icon(*sign(view))
         self.model.retries = view.folder.retries if view else 0
         if other:
             self._apply()

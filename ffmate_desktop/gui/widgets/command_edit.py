@@ -11,6 +11,7 @@ from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.command_layout import break_at_blanks
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
@@ -33,10 +34,12 @@ class CommandEdit(QWidget):
         self.text.setProperty("class", "code")
         self.text.setAccessibleName(self.tr("Command"))
         self.text.setTabChangesFocus(True)
+        break_at_blanks(self.text)
+        self._judged = ""
         self._colors = _Colors(self.text.document(), theme)
         self._error = label(look="failed", wraps=True)
         self._error.hide()
-        self.insert = WildcardButton(theme, for_output=False)
+        self.insert = WildcardButton(theme)
         self.insert.chosen.connect(self._insert)
         policy = self.insert.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -66,6 +69,10 @@ class CommandEdit(QWidget):
         self.text.setFocus()
 
     def _on_change(self) -> None:
+        """Qt tells of new colours as well, which come with another theme."""
+        if self.text.toPlainText() == self._judged:
+            return
+        self._judged = self.text.toPlainText()
         self.trouble = trouble_in(self.command())
         self._error.setText("" if self.trouble is None else _in_words(self.trouble))
         self._error.setVisible(self.trouble is not None)

@@ -11,4 +11,4 @@ class NumberField(QSpinBox):
         self.setRange(least, most)
         self.setKeyboardTracking(False)
         self.setAccessibleName(name)
-        self.lineEdit().setTextMargins(8, 0, 0, 0)  # style sheets do not reach it
+        self.lineEdit().setTextMargins(11, 0, 0, 0)  # style sheets do not reach it

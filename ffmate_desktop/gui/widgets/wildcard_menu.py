@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QMenu, QToolButton
 from ffmate_desktop.gui.theme.theme import Theme
 
 
-def wildcards(*, for_output: bool) -> list[tuple[str, str]]:
-    """Wildcards and what they stand for; the name of an output cannot contain itself."""
+def wildcards(*, for_output: bool = False, for_script: bool = False) -> list[tuple[str, str]]:
+    """Wildcards and what they stand for; the name of an output cannot contain itself, only scripts have a sidecar."""
     translate = QCoreApplication.translate
     files = [
         ("${INPUT_FILE}", translate("wildcards", "The whole path of the input")),
@@ -29,7 +29,10 @@ def wildcards(*, for_output: bool) -> list[tuple[str, str]]:
         ("${INPUT_FILE_BASENAME|slug}", translate("wildcards", "The input's name, made safe for the web")),
     ]
     quoted = [("${INPUT_FILE|filter}", translate("wildcards", "The input inside a filter description"))]
-    return files + rest if for_output else files + output + rest + quoted
+    sidecar = [("${SIDECAR_FILE}", translate("wildcards", "The sidecar: a file with the task as JSON"))]
+    if for_output:
+        return files + rest
+    return [*(sidecar if for_script else []), *files, *output, *rest, *([] if for_script else quoted)]
 
 
 class WildcardButton(QToolButton):
@@ -37,9 +40,9 @@ class WildcardButton(QToolButton):
 
     chosen = Signal(str)
 
-    def __init__(self, theme: Theme, *, for_output: bool) -> None:
+    def __init__(self, theme: Theme, *, for_output: bool = False, for_script: bool = False) -> None:
         super().__init__()
-        self._for_output = for_output
+        self._for_output, self._for_script = for_output, for_script
         self.setText(self.tr("Insert"))
         self.setToolTip(self.tr("Insert a wildcard"))
         self.setAccessibleName(self.tr("Insert a wildcard"))
@@ -50,7 +53,7 @@ class WildcardButton(QToolButton):
     def _open(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for text, meaning in wildcards(for_output=self._for_output):
+        for text, meaning in wildcards(for_output=self._for_output, for_script=self._for_script):
             action = menu.addAction(f"{meaning}\t{text}")
             action.triggered.connect(lambda _checked=False, text=text: self.chosen.emit(text))
         menu.popup(self.mapToGlobal(QPoint(0, self.height() + 4)))

@@ -1,0 +1,35 @@
+"""Options that are numbers: what is none, or out of range, gets a sentence of ours, whatever typer's release says."""
+
+import math
+from typing import Any
+
+import typer
+
+from ffmate_desktop.domain.errors import UsageError
+
+
+def number_option(
+    name: str,
+    metavar: str,
+    help_text: str,
+    *,
+    least: float = 0,
+    most: float | None = None,
+    whole: bool = True,
+    environment: str | None = None,
+) -> Any:
+    """The option `name`, whose value lies from `least` to `most`, or has no upper limit."""
+    kind = "a whole number" if whole else "a number"
+    limits = f", {least:g} or more" if most is None else f" from {least:g} to {most:g}"
+    who = name if environment is None else f"{name} (or {environment})"
+
+    def read(text: str) -> float:
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= (math.inf if most is None else most):
+            raise UsageError(f"{who} takes {kind}{limits}, not “{text}”.")
+        return value
+
+    return typer.Option(name, metavar=metavar, help=help_text, parser=read, envvar=environment)

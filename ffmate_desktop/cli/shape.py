@@ -1,0 +1,75 @@
+"""What all commands have in common: how their help is written, and how an unknown or a missing word is told."""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+from typer.core import TyperArgument, TyperCommand, TyperGroup
+
+from ffmate_desktop.domain.errors import UsageError
+
+
+class Command(TyperCommand):
+    """A command whose help shows its arguments without Python's types."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As usual; what is wrong in the words is told of this command."""
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            if getattr(error, "ctx", ctx) is None:  # the parser of options does not know whose they are
+                error.ctx = ctx  # type: ignore[attr-defined] # typer has click's errors under a private name
+            raise
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """`[OPTIONS] UUID...`; what may be left out is in brackets."""
+        pieces = [_word(part) if part.required else f"[{_word(part)}]" for part in _arguments(self, ctx)]
+        return ["[OPTIONS]", *pieces]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the sections of arguments and options."""
+        arguments = _arguments(self, ctx)
+        options = [record for part in self.get_params(ctx) if (record := _record(part, ctx)) is not None]
+        if arguments:
+            with formatter.section("Arguments"):
+                formatter.write_dl([(_word(part), part.help or "") for part in arguments])
+        with formatter.section("Options"):
+            formatter.write_dl(options)
+
+
+class Group(TyperGroup):
+    """A command that has others below it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As usual; without a further word its commands are named."""
+        if not args and not self.invoke_without_command:
+            raise UsageError(f"`{ctx.command_path}` needs a command.", self.hint(ctx))
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """An unknown word gets a sentence with the nearest command."""
+        if args and self.get_command(ctx, args[0]) is None:
+            raise self.unknown(ctx, args[0])
+        return super().resolve_command(ctx, args)
+
+    def unknown(self, ctx: Any, word: str) -> UsageError:
+        """What is said of a word that is no command."""
+        close = difflib.get_close_matches(word, self.list_commands(ctx), n=1)
+        guess = f" Did you mean “{close[0]}”?" if close else ""
+        return UsageError(f"`{ctx.command_path}` has no command “{word}”.{guess}", self.hint(ctx))
+
+    def hint(self, ctx: Any) -> str:
+        """Which commands there are."""
+        return f"There are {', '.join(self.list_commands(ctx))}; `{ctx.command_path} --help` explains them."
+
+
+def _arguments(command: TyperCommand, ctx: Any) -> Sequence[TyperArgument]:
+    return [part for part in command.get_params(ctx) if isinstance(part, TyperArgument)]
+
+
+def _record(part: Any, ctx: Any) -> tuple[str, str] | None:
+    return None if isinstance(part, TyperArgument) else part.get_help_record(ctx)
+
+
+def _word(part: TyperArgument) -> str:
+    return f"{part.metavar or part.name}{'' if part.nargs == 1 else '...'}"

@@ -1,0 +1,47 @@
+"""What is wrong with a file, in words for people: neither Python's nor pydantic's."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unreadable
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b'{"a": 1,\n  b: 2}', "it is not JSON from line 2, column 3 on"),
+        (b"\xff\xfe", "it is no text"),
+        (b"[" * 100_000, "it is not JSON, or of too many levels"),
+        (None, "No such file or directory"),
+    ],
+)
+def test_why_a_file_cannot_be_read(tmp_path: Path, data: bytes | None, why: str) -> None:
+    file = tmp_path / "file.json"
+    if data is not None:
+        file.write_bytes(data)
+    with pytest.raises(UNREADABLE) as caught:
+        json.loads(file.read_text(encoding="utf-8"))
+    assert why_unreadable(caught.value) == why
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"command": "x"}, "inputFile: this is missing"),
+        ({"inputFile": 5}, "inputFile: this is no text"),
+        ({"inputFile": "a", "priority": "high"}, "priority: this is no whole number"),
+        ({"inputFile": "a", "priority": -1}, "priority: this is less than 0"),
+        ({"inputFile": "a", "metadata": [1]}, "metadata: this is no object with fields"),
+        ({"inputFile": "a", "ifExists": "x"}, "ifExists: this is none of 'fail', 'rename' or 'replace'"),
+        ({"inputFile": "a", "labels": ["b", 3]}, "labels.1: this is no text"),
+    ],
+)
+def test_the_first_field_that_is_wrong(fields: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        NewTask.model_validate(fields)
+    assert first_wrong(caught.value) == why

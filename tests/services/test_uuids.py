@@ -1,0 +1,44 @@
+"""A task or a batch is named by the beginning of its uuid, as long as no other begins so."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from ffmate_desktop.db import tasks
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.services.uuids import resolve
+from tests.db.cluster import add, row
+
+pytestmark = pytest.mark.db
+
+ONE = UUID("abc00000-0000-4000-8000-000000000001")
+OTHER = UUID("abcd0000-0000-4000-8000-000000000002")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "found"),
+    [
+        (str(ONE), ONE),
+        (" ABCD ", OTHER),
+        ("abc0-0", ONE),
+        ("abc", "More than one task begins with abc. Give more of the uuid."),
+        ("e", "There is no task e. There."),
+    ],
+)
+async def test_a_beginning_is_enough(database: Database, beginning: str, found: UUID | str) -> None:
+    await add(database, replace(row("one"), uuid=ONE), replace(row("other"), uuid=OTHER))
+    resolving = resolve(database, tasks.find_uuid, beginning, what="task", hint="There.")
+    if isinstance(found, UUID):
+        assert await resolving == found
+        return
+    with pytest.raises(UserError) as caught:
+        await resolving
+    assert str(caught.value) == found
+
+
+@pytest.mark.parametrize("beginning", ["", " ", "x", "abcg", "0" * 33])
+async def test_what_cannot_begin_a_uuid_is_wrong_use(database: Database, beginning: str) -> None:
+    with pytest.raises(UsageError, match="is not the beginning of a uuid"):
+        await resolve(database, tasks.find_uuid, beginning, what="task", hint="")
