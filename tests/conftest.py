@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import shutil
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,6 +16,8 @@ import pytest_asyncio
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.embedded import EmbeddedDatabase
 from ffmate_desktop.db.migrate import migrate
+from tests.end_to_end.clerk import Clerk, open_clerk
+from tests.scratch import new_folder
 
 _SERVER_FOLDER = "FFMATE_TESTS_SERVER_FOLDER"
 
@@ -24,9 +25,7 @@ _SERVER_FOLDER = "FFMATE_TESTS_SERVER_FOLDER"
 def pytest_configure(config: pytest.Config) -> None:
     """Name the folder of the run's server once, for this process and the workers that it starts."""
     if not hasattr(config, "workerinput"):
-        folder = Path(tempfile.mkdtemp(prefix="ffmate-tests-"))
-        folder.chmod(0o755)  # as root the server runs as another user, who must be able to enter
-        os.environ[_SERVER_FOLDER] = str(folder)
+        os.environ[_SERVER_FOLDER] = str(new_folder("ffmate-tests-"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -65,8 +64,7 @@ class ExpectedWarnings(logging.Handler):
         super().__init__(logging.WARNING)
         self._lines: list[str] = []
         self._announced: list[str] = []
-        self._allowed: list[str] = ["WARNING asyncio: Unknown child process pid"]
-        """What a test may always see: psutil waited for a child of ours before asyncio did."""
+        self._allowed: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         self._lines.append(f"{record.levelname} {record.name}: {record.getMessage()}")
@@ -108,6 +106,13 @@ async def migrated_template(postgres_uri: str, worker: str) -> AsyncIterator[str
     yield name
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
+
+
+@pytest.fixture(scope="session")
+def clerk() -> Iterator[Clerk]:
+    """Does commands of the command line without the start of a process for each."""
+    with open_clerk() as clerk:
+        yield clerk
 
 
 @pytest.fixture(scope="session")

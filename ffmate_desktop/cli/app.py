@@ -107,6 +107,8 @@ def root(
     Without a command the window opens, with the files that are named. Every computer that runs `ffmate-desktop
     --database URI`, with or without `--no-gui`, works on the tasks in that database.
     """
+    if data_dir is not None and data_dir.is_file():
+        raise UsageError(f"{DATA_DIR.option}: “{data_dir}” is a file, not a folder.")
     settings = settings_from(
         database=database,
         identifier=identifier,

@@ -25,7 +25,7 @@ _PLACES = {
     "import-ffmate": _Place("import_ffmate", "import_ffmate", "Take over what FFmate 2 has."),
     "doctor": _Place("doctor", "doctor", "Check this computer and the database."),
     "version": _Place("version", "version"),
-    "tasks": _Place("tasks", "app"),
+    "tasks": _Place("task_actions", "app"),
     "batches": _Place("batches", "app"),
     "nodes": _Place("nodes", "nodes"),
     "presets": _Place("presets", "app"),

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_LOST: tuple[type[BaseException], ...] = (
-    ConnectionResetError,
-    *(kind for kind in CONNECTION_LOST if kind not in (OSError, TimeoutError)),
-)
+_LOST = tuple(kind for kind in CONNECTION_LOST if kind is not TimeoutError)
 """In the middle of a command; a server that does not answer at all is told when a connection is made."""
 
 

@@ -153,7 +153,8 @@ async def _play(settings: Settings, count: int, place: Place, bench: Bench, stag
         results = [
             TaskResult(task, tuple(await _check(bench, task, index))) for index, task in enumerate(tasks)
         ]
-    alone = await _run_alone(tasks, place, bench, stage)
+    whole = len(left) == count  # else the times of the cluster are those of fewer nodes
+    alone = await _run_alone(tasks, place, bench, stage) if whole else None
     busy = max(busy, await _load())
     leftovers += [f"The process {name} is still there." for name in await processes_left(place.root)]
     return Report(

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -10,7 +11,8 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.db.connection import without_password
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.settings import DATABASE
+from ffmate_desktop.node.node import Node
+from ffmate_desktop.settings import DATABASE, Settings
 
 
 def server(typer_context: typer.Context) -> None:
@@ -24,40 +26,56 @@ def serve(context: Context) -> None:
 
 
 async def _serve(context: Context) -> None:
-    settings = context.settings
-    async with (
-        bootstrap.open_cluster(settings, connections=settings.slots + 2) as cluster,
-        bootstrap.open_node(settings, cluster, Bus()) as node,
-    ):
-        if _shows_password(settings.database):
+    starting = asyncio.current_task()
+    assert starting is not None  # noqa: S101 - a coroutine runs in one
+    steps: list[Callable[[], object]] = [starting.cancel]  # what a signal does now
+
+    def on_signal() -> None:
+        steps[-1]()
+
+    with stop_signals(on_signal):
+        try:
+            async with (
+                bootstrap.open_cluster(context.settings, connections=context.settings.slots + 2) as cluster,
+                bootstrap.open_node(context.settings, cluster, Bus()) as node,
+            ):
+                await _work(node, context.settings, steps)
+        except asyncio.CancelledError:
+            if len(steps) > 1:
+                raise
+            logs.cluster.info("Stopped while it was starting")
+
+
+async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]]) -> None:
+    if _shows_password(settings.database):
+        logs.cluster.info(
+            "Others here can read the password in %s (ps): FFMATE_DATABASE or a password file hides it",
+            DATABASE.option,
+        )
+    working = asyncio.create_task(node.run(), name="node")
+    stage = iter((node.retire, node.stop) if settings.drain_time else (node.stop,))
+
+    def on_signal() -> None:
+        step = next(stage, working.cancel)
+        if step == node.retire and node.running:
             logs.cluster.info(
-                "Others here can read the password in %s (ps): FFMATE_DATABASE or a password file hides it",
-                DATABASE.option,
+                "Stopping: %d running tasks may finish, for at most %.0f s. Once more to give them back now",
+                node.running,
+                settings.drain_time,
             )
-        working = asyncio.create_task(node.run(), name="node")
-        stage = iter((node.retire, node.stop) if settings.drain_time else (node.stop,))
+            node.retire(settings.drain_time)
+        elif step == working.cancel:
+            working.cancel()
+        else:
+            logs.cluster.info("Stopping: running tasks go back to the queue. Once more to end at once")
+            node.stop()
 
-        def on_signal() -> None:
-            step = next(stage, working.cancel)
-            if step == node.retire and node.running:
-                logs.cluster.info(
-                    "Stopping: %d running tasks may finish, for at most %.0f s. Once more to give them back now",
-                    node.running,
-                    settings.drain_time,
-                )
-                node.retire(settings.drain_time)
-            elif step == working.cancel:
-                working.cancel()
-            else:
-                logs.cluster.info("Stopping: running tasks go back to the queue. Once more to end at once")
-                node.stop()
-
-        with stop_signals(on_signal):
-            logs.cluster.info("Ready for tasks; Ctrl+C stops this node")
-            try:
-                await working
-            except asyncio.CancelledError:
-                logs.cluster.info("Ended at once; the tasks go on elsewhere when the lease has run out")
+    steps.append(on_signal)
+    logs.cluster.info("Ready for tasks; Ctrl+C stops this node")
+    try:
+        await working
+    except asyncio.CancelledError:
+        logs.cluster.info("Ended at once; the tasks go on elsewhere when the lease has run out")
 
 
 def _shows_password(uri: str | None) -> bool:

@@ -1,10 +1,8 @@
-"""The commands about tasks."""
+"""The commands that show tasks: list, show, log."""
 
 import json
-import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -16,16 +14,14 @@ from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.text import ago, duration, moment, printable, size, status_text
-from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.db.codecs import milliseconds
+from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.task import Task, TaskStatus
 from ffmate_desktop.services.tasks import TaskService
 
 app = typer.Typer(help="The tasks in the queue, running, and done.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Uuids = Annotated[list[str], typer.Argument(metavar="UUID", help="A unique beginning is enough.")]
-SomeUuids = Annotated[
-    list[str] | None, typer.Argument(metavar="UUID", help="A unique beginning is enough.", show_default=False)
-]
 
 
 @app.command("list")
@@ -107,7 +103,7 @@ def show(typer_context: typer.Context, uuids: Uuids, as_json: AsJson = False) ->
 
 async def _show(context: Context, beginnings: list[str], as_json: bool) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
-        tasks = await cluster.tasks.get(await _resolve(cluster.tasks, beginnings))
+        tasks = await cluster.tasks.get(await resolve(cluster.tasks, beginnings))
     if as_json:
         data = [task.to_json() for task in tasks]
         context.print_json(data[0] if len(beginnings) == 1 else data)
@@ -163,124 +159,9 @@ def _scripts(task: Task) -> list[tuple[str, str | None]]:
     return rows
 
 
-async def _resolve(tasks: TaskService, beginnings: Sequence[str]) -> list[UUID]:
+async def resolve(tasks: TaskService, beginnings: Sequence[str]) -> list[UUID]:
+    """The tasks whose uuids begin so."""
     return [await tasks.resolve(text) for text in beginnings]
-
-
-OfBatch = Annotated[
-    str | None,
-    typer.Option(
-        "--batch",
-        metavar="UUID",
-        help="All tasks of this batch.",
-        show_default=False,
-    ),
-]
-
-
-@dataclass(frozen=True, slots=True)
-class _Action:
-    """What a command does to tasks, and its words for those it changed and for those it could not change."""
-
-    do: Callable[[TaskService], Callable[[Sequence[UUID]], Awaitable[set[UUID]]]]
-    done: str
-    refused: str
-    may: Callable[[Sequence[Task]], bool] = lambda _tasks: True
-    """Asked before anything is changed."""
-
-
-def _command(name: str, action: _Action, help_text: str) -> None:
-    """One of the commands that take uuids and say what became of each."""
-
-    def run(
-        typer_context: typer.Context,
-        uuids: SomeUuids = None,
-        batch: OfBatch = None,
-        as_json: AsJson = False,
-    ) -> None:
-        _perform(context_of(typer_context), uuids, batch, action, as_json)
-
-    run.__doc__ = help_text
-    app.command(name)(run)
-
-
-def _perform(
-    context: Context, uuids: list[str] | None, batch: str | None, action: _Action, as_json: bool
-) -> None:
-    if bool(uuids) == (batch is not None):
-        raise UsageError("Name either tasks or a --batch.", "`ffmate-desktop tasks list` shows them.")
-    context.run(_act(context, uuids or [], batch, action, as_json))
-
-
-async def _act(
-    context: Context, beginnings: list[str], batch: str | None, action: _Action, as_json: bool
-) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
-        if batch is None:
-            uuids = await _resolve(cluster.tasks, beginnings)
-        else:
-            uuids = await cluster.batches.tasks(await cluster.batches.resolve(batch))
-        if not action.may(await cluster.tasks.get(uuids)):
-            raise typer.Abort
-        affected = await action.do(cluster.tasks)(uuids)
-        tasks = await cluster.tasks.get(uuids) if as_json else []
-    if as_json:
-        context.print_json([task.to_json() for task in tasks])
-    else:
-        for uuid in uuids:
-            if uuid in affected:
-                context.console.print(f"{uuid} {action.done}")
-    left = [str(uuid)[:8] for uuid in uuids if uuid not in affected]
-    if left and (batch is None or not affected):  # of a batch, those that need it are meant
-        raise UserError(f"{', '.join(left)}: {action.refused}")
-
-
-_NOT_DONE = "already done, nothing to do."
-_command(
-    "cancel",
-    _Action(lambda tasks: tasks.cancel, "cancelled", _NOT_DONE),
-    "Cancel: kill ffmpeg, remove what it wrote.",
-)
-_command(
-    "pause",
-    _Action(lambda tasks: tasks.pause, "paused", _NOT_DONE),
-    "Suspend a running task, hold a queued one.",
-)
-_command("resume", _Action(lambda tasks: tasks.resume, "goes on", _NOT_DONE), "Let a paused task go on.")
-_command(
-    "restart",
-    _Action(lambda tasks: tasks.restart, "queued again", "not done yet, so it cannot be restarted."),
-    "Queue a done task again, from a clean start.",
-)
-
-
-@app.command("delete")
-def delete(
-    typer_context: typer.Context,
-    uuids: SomeUuids = None,
-    batch: OfBatch = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask before running ones are ended.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Remove tasks and their logs; running ones are ended."""
-    asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
-    action = _Action(
-        lambda tasks: tasks.delete,
-        "deleted",
-        "could not be deleted.",
-        may=_may_delete if asks else lambda _tasks: True,
-    )
-    _perform(context_of(typer_context), uuids, batch, action, as_json)
-
-
-def _may_delete(tasks: Sequence[Task]) -> bool:
-    running = [task for task in tasks if task.status.is_active]
-    if not running:
-        return True
-    what = f"“{printable(running[0].name)}” is" if len(running) == 1 else f"{len(running)} of these tasks are"
-    return typer.confirm(f"{what} running: stop and delete?", err=True)
 
 
 @app.command("log")
@@ -293,7 +174,7 @@ def log(typer_context: typer.Context, uuids: Uuids, as_json: AsJson = False) -> 
 async def _log(context: Context, beginnings: list[str], as_json: bool) -> None:
     data = []
     async with bootstrap.open_cluster(context.settings) as cluster:
-        for uuid in await _resolve(cluster.tasks, beginnings):
+        for uuid in await resolve(cluster.tasks, beginnings):
             data.append((uuid, await cluster.tasks.log(uuid)))
     if as_json:
         context.print_json(
@@ -301,7 +182,7 @@ async def _log(context: Context, beginnings: list[str], as_json: bool) -> None:
                 {
                     "uuid": str(uuid),
                     "epoch": chunk.epoch,
-                    "at": int(chunk.at.timestamp() * 1000),
+                    "at": milliseconds(chunk.at),
                     "line": line,
                 }
                 for uuid, chunks in data

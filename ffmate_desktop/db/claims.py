@@ -89,7 +89,10 @@ async def set_phase(
     """
     keys, times, sizes = _files_of(publishing)
     if publishing is not None:
-        outputs = [{k: v for k, v in one.items() if k != "written"} for one in publishing.get("outputs", ())]
+        outputs = [
+            {key: value for key, value in one.items() if key not in ("written", "real")}
+            for one in publishing.get("outputs", ())
+        ]
         publishing = {**publishing, "outputs": outputs}
     row = await database.fetch_one(
         query("claims", "set_phase"),
@@ -109,8 +112,9 @@ async def set_phase(
 def _files_of(publishing: Mapping[str, Any] | None) -> tuple[list[str], list[int], list[int]]:
     """Path keys, microseconds and bytes of every file that is about to be published."""
     files = [
-        (f"{output['target']}/{name}" if name else output["target"], size, time)
+        (f"{target}/{name}" if name else target, size, time)
         for output in (publishing or {}).get("outputs", ())
+        for target in (output["target"], *([output["real"]] if "real" in output else ()))
         for name, size, time in output.get("written") or output["files"]
     ]
     return (

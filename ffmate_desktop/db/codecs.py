@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, overload
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
@@ -29,6 +30,15 @@ def storable(text: str) -> str:
 def native(text: str) -> str:
     """The inverse of `storable`."""
     return text if text.isascii() else text.translate(_FROM_STORE)
+
+
+@overload
+def milliseconds(moment: datetime) -> int: ...
+@overload
+def milliseconds(moment: datetime | None) -> int | None: ...
+def milliseconds(moment: datetime | None) -> int | None:
+    """Since 1970 UTC, as FFmate's JSON has moments."""
+    return None if moment is None else int(moment.timestamp() * 1000)
 
 
 def _encode_json(data: object) -> str:

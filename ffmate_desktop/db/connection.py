@@ -97,7 +97,12 @@ class Database:
     async def _connect(self, *_: object, **__: object) -> Session:
         session, self._first = self._first, None
         if session is None or session.is_closed():
-            session = await open_prepared(self._address, "ffmate-desktop", COMMAND_TIMEOUT)
+            try:
+                session = await open_prepared(self._address, "ffmate-desktop", COMMAND_TIMEOUT)
+            except OSError as error:  # no such host, socket or route
+                if isinstance(error, CONNECTION_LOST):
+                    raise
+                raise ConnectionError(reason(error)) from error
         self._sessions.add(session)
         return session
 

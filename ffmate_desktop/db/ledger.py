@@ -145,6 +145,15 @@ async def outputs_among(database: Database, files: Sequence[tuple[str, int, int]
     return {row["position"] - 1: row["task"] for row in rows}
 
 
+async def forget_outputs(database: Database, age: timedelta) -> int:
+    """Forget what the cluster wrote longer ago than `age`; returns how many files that were."""
+    total = gone = PIECE
+    while gone == PIECE:
+        gone = len(await database.fetch(query("ledger", "forget_outputs"), age, PIECE))
+        total += gone
+    return total - PIECE
+
+
 @asynccontextmanager
 async def _step(database: Database, claim: ScanClaim) -> AsyncIterator[tuple["Connection", int]]:
     """A transaction under the fence, and its number. Raises ScanLostError."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.node_log import Level, LogFilter, LogLine, NewLine
@@ -47,7 +48,7 @@ async def page(
         LogLine(
             id=row["id"],
             node=row["node"],
-            at=int(row["at"].timestamp() * 1000),
+            at=milliseconds(row["at"]),
             level=Level(row["level"]),
             namespace=row["namespace"],
             message=row["message"],

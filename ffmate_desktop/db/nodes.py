@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.node import Node, NodeState, NodeTask, describe
@@ -28,7 +29,7 @@ def _to_node(row: asyncpg.Record) -> Node:
         arch=row["arch"],
         version=row["program"],
         ffmpeg=row["ffmpeg"],
-        last_seen=int(row["beat_at"].timestamp() * 1000),
+        last_seen=milliseconds(row["beat_at"]),
         state=state,
         status=describe(state, row["beat_age"], row["heartbeat_seconds"]),
         heartbeat_age=round(row["beat_age"], 2),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.queue import (
@@ -163,10 +164,6 @@ def _pool(view: QueueView) -> tuple[object, ...]:
     return *_filter(view.where), view.where.batch, view.column.value
 
 
-def _milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp() * 1000)
-
-
 def to_row(row: asyncpg.Record, column: SortColumn) -> QueueRow:
     """A row of queue.sql as people see it."""
     live = None if row["live"] is None else LiveProgress.from_row(row["live"])
@@ -184,9 +181,9 @@ def to_row(row: asyncpg.Record, column: SortColumn) -> QueueRow:
         node=row["node_name"],
         attempts=row["attempts"],
         batch=row["batch"],
-        created=_milliseconds(row["created_at"]) or 0,
-        started=_milliseconds(row["started_at"]),
-        finished=_milliseconds(row["finished_at"]),
+        created=milliseconds(row["created_at"]),
+        started=milliseconds(row["started_at"]),
+        finished=milliseconds(row["finished_at"]),
         progress=live.percent if live else row["progress"],
         remaining=live.remaining if live else None,
         fps=live.fps if live else None,

@@ -35,7 +35,7 @@ def explain(address: Address, error: BaseException) -> UserError:  # noqa: PLR09
         case UserError():
             return error
         case NoServer():
-            reasons = "; ".join(f"{host} {_short(reason)}" for host, reason in error.failures)
+            reasons = "; ".join(f"{host} {_short(failure)}" for host, failure in error.failures)
             return UserError(
                 f"None of the servers in the address can be used: {reasons}.",
                 "One of them must be the primary and answer.",
@@ -47,7 +47,7 @@ def explain(address: Address, error: BaseException) -> UserError:  # noqa: PLR09
             )
         case asyncpg.InvalidAuthorizationSpecificationError() if "pg_hba" in str(error):
             return UserError(
-                f"The server at {where} has no rule that lets the user “{user}” in from here: {error}.",
+                f"The server at {where} has no rule that lets the user “{user}” in from here: {reason(error)}.",
                 "Add a line to its pg_hba.conf, or change sslmode in the address if it asks for encryption.",
             )
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
@@ -78,11 +78,11 @@ def explain(address: Address, error: BaseException) -> UserError:  # noqa: PLR09
             return transaction_pooler(address)
         case asyncpg.ProtocolViolationError() if "startup parameter" in str(error):
             return UserError(
-                f"The pooler at {where} does not take a parameter of the address: {str(error).rstrip('.')}.",
+                f"The pooler at {where} does not take a parameter of the address: {reason(error).rstrip('.')}.",
                 "Leave it out, or list it in the pooler's ignore_startup_parameters.",
             )
         case asyncpg.PostgresError():
-            return UserError(f"The database at {where} refused the connection: {str(error).rstrip('.')}.")
+            return UserError(f"The database at {where} refused the connection: {reason(error).rstrip('.')}.")
         case ssl.SSLError():
             hint = "Check sslmode and sslrootcert in the address."
             if any("channel_binding" in note for note in address.notes):
@@ -104,7 +104,7 @@ def explain(address: Address, error: BaseException) -> UserError:  # noqa: PLR09
                 hint = "Supabase's direct address needs IPv6; without it use the session pooler (port 5432)."
             return UserError(f"No database answers at {where}: {_os_reason(error)}.", hint)
         case _:
-            return UserError(f"The connection to the database at {where} failed: {error}.")
+            return UserError(f"The connection to the database at {where} failed: {reason(error)}.")
 
 
 def _short(error: BaseException) -> str:
@@ -114,7 +114,7 @@ def _short(error: BaseException) -> str:
         case TimeoutError():
             return "does not answer"
         case asyncpg.PostgresError():
-            return f"says “{error}”"
+            return f"says “{reason(error)}”"
         case ssl.SSLError():
             return f"cannot be trusted ({_tls_reason(error)})"
         case OSError():

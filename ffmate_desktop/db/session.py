@@ -36,7 +36,7 @@ class LacksRights(UserError):  # noqa: N818 - what it says is an error
 
 # InternalClientError is no subclass of the others, and was met when connections were torn (asyncpg#1069).
 CONNECTION_LOST: tuple[type[BaseException], ...] = (
-    OSError,
+    ConnectionError,  # no other OSError: a file that cannot be read is no outage
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,  # "connection is closed"; what is a defect of ours leaves a Session as RuntimeError
@@ -82,7 +82,8 @@ def reason(error: BaseException) -> str:
 _DEFECTS = re.compile(r"arguments? for this query|another operation is in progress")
 
 
-CANNOT_CONNECT: tuple[type[BaseException], ...] = (*CONNECTION_LOST, asyncpg.PostgresError)
+_NOT_THERE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, OSError)  # no such name, socket or route
+CANNOT_CONNECT: tuple[type[BaseException], ...] = (*_NOT_THERE, asyncpg.PostgresError)
 """What an attempt to connect may raise, whatever the server says."""
 
 
@@ -140,8 +141,8 @@ class Session(_Connection):
 async def open_session(address: Address, application: str, patience: float) -> Session:
     """A connection to the primary, as it was found: nothing is set on it.
 
-    Queries on it may take `patience` seconds. Raises members of CONNECTION_LOST, other errors of PostgreSQL, and
-    UserError for files that cannot be used.
+    Queries on it may take `patience` seconds. Raises members of CANNOT_CONNECT, and UserError for files that
+    cannot be used.
     """
     if len(address.hosts) == 1:
         return await _open_at(address, address.hosts[0], application, patience)
@@ -184,7 +185,7 @@ async def _open_at_first(address: Address, application: str, patience: float) ->
                 host = attempts.pop(attempt)
                 try:
                     return attempt.result()
-                except CONNECTION_LOST as error:
+                except _NOT_THERE as error:
                     failures.append((host, error))
         raise NoServer(failures)
     finally:

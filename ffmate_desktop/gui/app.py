@@ -217,6 +217,7 @@ def _connect_page(window: MainWindow, page: Page) -> None:
     if page.key == "queue":
         queue = cast("QueuePage", page)
         queue.files_wanted.connect(window.choose_files)
+        queue.file_given.connect(lambda path: window.open_files([path]))
         queue.pause_wanted.connect(window.node_panel.toggle_pause)
         window.node_panel.paused_changed.connect(queue.show_paused)
     elif page.key == "nodes":

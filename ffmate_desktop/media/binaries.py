@@ -1,6 +1,7 @@
 """Finds the ffmpeg to work with and asks it what it is."""
 
 import asyncio
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -10,10 +11,13 @@ import imageio_ffmpeg
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.media.process import Launcher, environment
 
 PATIENCE = 20.0
 """Seconds for an answer; virus scanners and macOS look long at a program that they see for the first time."""
+
+BUNDLE = Path(imageio_ffmpeg.__file__).parent / "binaries"
+"""Where the wheel for this kind of computer has its ffmpeg; empty for others."""
 
 LONGEST_ANSWER = 1024 * 1024
 
@@ -75,12 +79,12 @@ def _on_path() -> Path | None:
 
 
 def _bundled() -> Path:
-    try:
-        return Path(imageio_ffmpeg.get_ffmpeg_exe()).absolute()
-    except RuntimeError as trouble:  # no program for this kind of computer came with it
-        raise UserError(
-            "No ffmpeg was found.", "Install ffmpeg, or give its path with --ffmpeg."
-        ) from trouble
+    # Its own function starts the program to try it, and says that there is none when that was killed or is refused.
+    if named := os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        return Path(named).absolute()
+    for program in BUNDLE.glob("ffmpeg-*"):
+        return program.absolute()
+    raise UserError("No ffmpeg was found.", "Install ffmpeg, or give its path with --ffmpeg.")
 
 
 async def _identify(path: Path) -> FFmpeg:
@@ -97,7 +101,9 @@ async def _ask(path: Path, *question: str) -> str:
             answer.extend(data)
 
     try:
-        process = await Launcher().spawn([str(path), *question], cwd=path.parent, low_priority=False)
+        process = await Launcher().spawn(
+            [str(path), *question], cwd=path.parent, env=environment(), low_priority=False
+        )
     except UserError as trouble:
         raise UserError(
             f"“{path}” could not be started, so it is not an ffmpeg for this computer.", _HINT

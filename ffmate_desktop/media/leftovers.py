@@ -84,7 +84,13 @@ class NodeFolder:
 @contextlib.asynccontextmanager
 async def node_folder(parent: Path) -> AsyncIterator[NodeFolder]:
     """A folder for this node process, after what dead ones left is gone; raises UserError when the disk refuses."""
-    folder = await asyncio.to_thread(NodeFolder.take, parent)
+    taking = asyncio.ensure_future(asyncio.to_thread(NodeFolder.take, parent))
+    try:
+        folder = await asyncio.shield(taking)
+    except asyncio.CancelledError:  # the thread goes on
+        with contextlib.suppress(UserError):
+            await asyncio.to_thread((await taking).leave)
+        raise
     try:
         try:
             await asyncio.to_thread(folder.end_leftovers)

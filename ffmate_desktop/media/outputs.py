@@ -158,9 +158,8 @@ class _Planner:
         kind = OutputKind.FOLDER if is_set(output, path, muxer) else OutputKind.FILE
         fixed = target = path if kind is OutputKind.FILE else fixed_folder(path)
         is_format = kind is OutputKind.FOLDER and form not in LITERAL_SETS and NUMBER.search(path.name)
-        if (
-            is_format and not fixed.is_dir()
-        ):  # as ffmpeg reads it: `|pct` has doubled the signs of the folders
+        # As ffmpeg reads it: `|pct` has doubled the signs of the folders.
+        if is_format and not os.path.isdir(fixed):  # noqa: PTH112 - says no where Path.is_dir may raise
             target = Path(str(fixed).replace("%%", "%"))
         temporary = self._temporary(kind, target)
         written = temporary if kind is OutputKind.FILE else temporary / path.relative_to(fixed)

@@ -1,6 +1,7 @@
 """What a media file contains, asked of a separate process that may crash or hang without harm."""
 
 import asyncio
+import contextlib
 import dataclasses
 import json
 import os
@@ -11,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 from pydantic import TypeAdapter
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.media.process import environment
 
 _WORKER = (sys.executable, "-P", str(Path(__file__).with_name("probe_worker.py")))
 _LEAVE_SECONDS = 1.0
@@ -171,8 +174,18 @@ class _Worker:
             async with asyncio.timeout(_LEAVE_SECONDS):
                 await process.wait()
         except TimeoutError:
-            process.kill()
+            kill_child(process.pid)
             await process.wait()
+
+
+def kill_child(pid: int) -> None:
+    """End a process that asyncio waits for.
+
+    Its own `kill` asks first whether the process has ended, which takes the exit code away from whoever waits for it
+    (before Python 3.13).
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).kill()
 
 
 async def _start(mark: Mapping[str, str]) -> asyncio.subprocess.Process:
@@ -182,7 +195,7 @@ async def _start(mark: Mapping[str, str]) -> asyncio.subprocess.Process:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         limit=_LONGEST_ANSWER,
-        env={**os.environ, **_KEEP_MEMORY, **mark},
+        env=environment() | _KEEP_MEMORY | dict(mark),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 

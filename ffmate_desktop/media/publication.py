@@ -27,7 +27,8 @@ SAME_TIME = 2_000_000_000
 Record = dict[str, Any]
 """One output: temporary, target, and files as [relative path, bytes, nanoseconds since 1970].
 
-Of a set that is too large for that, `files` is empty, and `written` has the files, for the ledger of outputs.
+For the ledger of outputs alone: `real` is the target behind all links, where that is another path; of a set that is
+too large, `files` is empty, and `written` has them.
 """
 
 
@@ -39,6 +40,9 @@ def describe(plan: OutputPlan) -> list[Record]:
 def _describe(output: PlannedOutput) -> Record:
     files = [_file(output.temporary, file) for file in _files(output)]
     record: Record = {"temporary": str(output.temporary), "target": str(output.target), "files": files}
+    real = os.path.join(os.path.realpath(output.target.parent), output.target.name)  # noqa: PTH118 - text, as it is
+    if real != record["target"]:
+        record["real"] = real
     return record if len(files) <= MOST_FILES else record | {"files": [], "written": files}
 
 

@@ -11,10 +11,9 @@ import errno
 import itertools
 import os
 import re
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,12 +22,12 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.paths import numbered
 from ffmate_desktop.domain.task import IfExists
 from ffmate_desktop.media.inputs import reads_file
-from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput, prefix_of
+from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 from ffmate_desktop.media.outputs import overwrites_input
 from ffmate_desktop.media.rename import rename_to_free_name
+from ffmate_desktop.media.temporaries import remove
 
 _LISTS = frozenset({".m3u8", ".mpd", ".csv", ".txt", ".ffconcat"})  # name the other files of a set
-_TAG = re.compile(r"[0-9a-f]{6}")
 _NO_SPACE = "There is no space left on the disk of “{}”."
 _NOT_ALLOWED = "“{}” may not be written by this user."
 _TROUBLE = {
@@ -98,7 +97,7 @@ def make_folders(plan: OutputPlan) -> None:
     """
     for output in plan.outputs:
         if os.path.lexists(output.temporary):
-            _remove(output.temporary)
+            remove(output.temporary)
     for folder in plan.folders:
         with _explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -130,66 +129,6 @@ def publish(plan: OutputPlan, if_exists: IfExists) -> list[Path]:
     for folder in {path.parent for path in itertools.chain.from_iterable(published.values())}:
         sync_folder(folder)
     return list(itertools.chain.from_iterable(published.values()))
-
-
-def discard(plan: OutputPlan) -> None:
-    """Removes what this claim of the task wrote and did not publish; a lost claim must not touch its successor's."""
-    _discard(plan.parents, plan.prefix, lambda epoch, tag: (epoch, tag) == (plan.epoch, plan.tag))
-
-
-def discard_older(plan: OutputPlan) -> None:
-    """Removes what earlier claims of the same task left behind, whoever held them; right after the claim."""
-    if plan.epoch > 1:  # before the first claim there was none; folders may be long
-        _discard(plan.parents, plan.prefix, lambda epoch, _: epoch < plan.epoch)
-
-
-def discard_rivals(plan: OutputPlan) -> None:
-    """Removes what other claims of the task left, so that a zombie finds nothing to publish.
-
-    Also those of another incarnation under the same epoch, one of which a failover forgot: call it right after the
-    permission to publish, which proves that it was not this one.
-    """
-    own = (plan.epoch, plan.tag)
-    _discard(plan.parents, plan.prefix, lambda epoch, tag: epoch <= plan.epoch and (epoch, tag) != own)
-
-
-def discard_leftovers(task: str, epoch: int, folders: Iterable[Path]) -> tuple[int, bool]:
-    """Removes what claims of a task (UUID) up to this epoch left in these folders.
-
-    Returns how many files and folders went, and whether every folder could be looked into.
-    """
-    return _discard(folders, prefix_of(task), lambda found, _: found <= epoch)
-
-
-def _discard(folders: Iterable[Path], prefix: str, is_doomed: Callable[[int, str], bool]) -> tuple[int, bool]:
-    removed, complete = 0, True
-    for folder in folders:
-        try:
-            ours = [name for name in os.listdir(folder) if name.startswith(prefix)]  # noqa: PTH208 - long folders
-        except (FileNotFoundError, NotADirectoryError):
-            complete = False
-            continue
-        except OSError as error:
-            logs.task.warning("Temporary files in “%s” cannot be removed: %s", folder, error)
-            complete = False
-            continue
-        for name in ours:
-            epoch, _, rest = name.removeprefix(prefix).partition("-")
-            tag = rest.partition("-")[0]
-            if epoch.isdecimal() and _TAG.fullmatch(tag) and is_doomed(int(epoch), tag):
-                _remove(folder / name)
-                removed += not os.path.lexists(folder / name)
-    return removed, complete
-
-
-def _remove(path: Path) -> None:
-    try:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:  # Windows: somebody has it open; the next owner of the task tries again
-        logs.task.warning("The temporary file “%s” could not be removed: %s", path, error)
 
 
 def publish_file(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -> Path:
@@ -247,7 +186,7 @@ def publish_set(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) ->
             raise
         folder = _new_folder(folder / set_name(output))  # somebody was faster
         move_all(plan, output.temporary, folder, files, replace=False)
-    _remove(output.temporary)
+    remove(output.temporary)
     return [folder / file for file in files]
 
 

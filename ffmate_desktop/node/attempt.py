@@ -11,7 +11,7 @@ from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import Claim, IfExists, Task
 from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
-from ffmate_desktop.media import arguments, command, file_limits, publication, publish, sidecar
+from ffmate_desktop.media import arguments, command, file_limits, publication, publish, sidecar, temporaries
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.expectation import expect, inputs_to_probe
 from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
@@ -163,7 +163,7 @@ class Attempt:
         assert self._older is not None  # noqa: S101 - is_published_in_part told so
         record = (self._claim.publishing or {})["outputs"]
         paths = await asyncio.to_thread(publication.finish, self._older, self.spec.if_exists, record)
-        await asyncio.to_thread(publish.discard_rivals, self._planned())  # we were just given permission
+        await asyncio.to_thread(temporaries.discard_rivals, self._planned())  # we were just given permission
         return None if paths is None else await asyncio.to_thread(Published.at, paths)
 
     def folders(self) -> list[str]:
@@ -266,11 +266,11 @@ class Attempt:
         if self._claim.publishing is not None:
             self._older = publication.find(self._plan, spec.if_exists, self._claim.publishing["outputs"])
         if self._older is None:
-            publish.discard_older(self._plan)
+            temporaries.discard_older(self._plan)
 
     def _remove_leftovers(self) -> None:
         if self._plan is not None:
-            publish.discard(self._plan)
+            temporaries.discard(self._plan)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _probe(self, name: str, path: Path) -> None:
@@ -307,5 +307,5 @@ def _secure(planned: OutputPlan) -> list[dict[str, Any]]:
 
 
 def _publish(planned: OutputPlan, if_exists: IfExists) -> Published:
-    publish.discard_rivals(planned)
+    temporaries.discard_rivals(planned)
     return Published.at(publish.publish(planned, if_exists))

@@ -1,16 +1,21 @@
 """A node inside a longer-lived program, such as the window: it can leave and join again."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from ffmate_desktop import logs
+from ffmate_desktop.db.connection import CONNECTION_LOST, reason
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.node.node import Node
 
+AGAIN = 15.0
+"""Seconds after which a node that could not join tries again: nobody may be there to ask for it."""
+
 
 class NodeHost:
-    """Opens a node, lets it work, and opens another when `join` is called after it has left.
+    """Opens a node, lets it work, and opens another when `join` is called after it has left, or after trouble.
 
     `open_node` is a context in which a node with so many slots has joined; it raises UserError when that cannot be.
     `slots` is how many the next one gets.
@@ -45,8 +50,9 @@ class NodeHost:
         return lambda: self._handlers.remove(handler)
 
     def join(self) -> None:
-        """Become a member again after a drain, or try again after trouble."""
-        self._wanted.set()
+        """Become a member again after a drain, or try again at once after trouble."""
+        if self._node is None or self._node.draining:
+            self._wanted.set()
 
     def retire(self, seconds: float) -> None:
         """Claim nothing new and leave when all is finished, at the latest after `seconds`."""
@@ -63,30 +69,43 @@ class NodeHost:
     async def run(self) -> None:
         """Work until `stop`. Cancelling it ends everything at once."""
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
+            await self._until_wanted()
             if self._stopping.is_set():
                 return
-            self.trouble = None
-            try:
-                async with self._open_node(self.slots) as node:
-                    self._node = node
-                    if self._stopping.is_set():  # while it was joining
-                        node.stop()
-                    self._tell()
-                    try:
-                        await node.run()
-                    finally:
-                        self._node = None
-            except UserError as error:
-                logs.cluster.info("This computer cannot work on the queue: %s", error)
-                self.trouble = error
-            except Exception as error:  # noqa: BLE001 - the window lives on without a node, and says so
-                logs.root.exception("The node of this program failed")
-                self.trouble = UserError("This computer's node failed.", f"{type(error).__name__}: {error}")
+            former, self.trouble = self.trouble, await self._work()
             if self._stopping.is_set():
                 return
+            if self.trouble is not None and str(self.trouble) != str(former):
+                logs.cluster.info("This computer cannot work on the queue: %s", self.trouble)
             self._tell()
+
+    async def _until_wanted(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if self.trouble is None else AGAIN):
+                await self._wanted.wait()
+        self._wanted.clear()
+
+    async def _work(self) -> UserError | None:
+        """Join and work until it has left; what kept it from that."""
+        try:
+            async with self._open_node(self.slots) as node:
+                self._node, self.trouble = node, None
+                self._wanted.clear()  # whoever asked meanwhile has what they want
+                if self._stopping.is_set():  # while it was joining
+                    node.stop()
+                self._tell()
+                try:
+                    await node.run()
+                finally:
+                    self._node = None
+        except CONNECTION_LOST as error:
+            return UserError("The database went away while this computer joined.", f"{reason(error)}.")
+        except UserError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - the window lives on without a node, and says so
+            logs.root.exception("The node of this program failed")
+            return UserError("This computer's node failed.", f"{type(error).__name__}: {error}")
+        return None
 
     def _tell(self) -> None:
         for handler in tuple(self._handlers):

@@ -8,7 +8,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import leases
 from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.db.leases import Leftover
-from ffmate_desktop.media.publish import discard_leftovers
+from ffmate_desktop.media.temporaries import discard_leftovers
 
 AGAIN = 600.0
 """Seconds until folders that this node does not reach are tried again: a disk or a share may come back."""

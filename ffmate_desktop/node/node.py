@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ffmate_desktop import logs
-from ffmate_desktop.db import claims, leases
+from ffmate_desktop.db import claims, leases, ledger
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.leases import Beat, Held
 from ffmate_desktop.domain.change import AnythingChanged, Change, NodeChanged, TasksChanged
@@ -32,6 +32,12 @@ from ffmate_desktop.services.presets import PresetService
 
 REMEMBERED = timedelta(days=30)
 """How long a node that ended is kept for the history of its tasks."""
+
+OUTPUTS_REMEMBERED = timedelta(days=365)
+"""How long a file that the cluster wrote is known as an output, wherever it turns up."""
+
+DAY = 86400.0
+"""Seconds between two times that a node forgets."""
 
 GIVE_BACK_SECONDS = 15.0
 """How long a stopping node tries to give its tasks back; after that its lease runs out and others take them."""
@@ -94,7 +100,6 @@ class Node:
     async def start(self) -> None:
         """Join the cluster; raises UserError when that cannot be."""
         await self._heartbeat.start()
-        await leases.forget_nodes(self._database, REMEMBERED)
         logs.cluster.info("Node %s joined; slots: %d", self._identifier, self.slots)
 
     def stop(self) -> None:
@@ -150,6 +155,7 @@ class Node:
                         (self._ship_lines, "log feed"),
                         (self._watch_folders, "watchfolders"),
                         (self._batch_ends.run, "batches"),
+                        (self._forget, "forgetting"),
                     )
                 ]
                 self._scheduler.wake()
@@ -186,6 +192,15 @@ class Node:
         await leases.leave(self._database, self._node_id())
         if self._feed is not None:
             await self._feed.flush_now(self._database, self._identifier, self._node_id())
+
+    async def _forget(self) -> None:
+        """What is of no use any more, at the start and once a day."""
+        while True:
+            await insist(lambda: leases.forget_nodes(self._database, REMEMBERED), "forgetting nodes")
+            await insist(
+                lambda: ledger.forget_outputs(self._database, OUTPUTS_REMEMBERED), "forgetting outputs"
+            )
+            await asyncio.sleep(DAY)
 
     async def _ship_lines(self) -> None:
         if self._feed is None:

@@ -12,17 +12,16 @@ from ffmate_desktop.db.ledger import FileWrite
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.db.tasks import TaskRow
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_ledger import LOCKED, Decision, Entry, Found, Judge
 from ffmate_desktop.domain.watchfolder import ScanResult
 from ffmate_desktop.node.errand import Root
 from ffmate_desktop.node.known_files import KnownFiles
 from ffmate_desktop.node.originals import Originals
+from ffmate_desktop.services.output_names import Draft
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.settling import write_settled
-from ffmate_desktop.services.submission import Draft
-from ffmate_desktop.services.watch_drafts import draft_all, location, rules_of
+from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
 from ffmate_desktop.storage.locks import write_locks
 from ffmate_desktop.storage.threads import Job, SilentError, answered
 from ffmate_desktop.storage.walk import UnreachableError, Walked, Walker, view_of
@@ -89,7 +88,6 @@ class Scan:
         await originals.dispose(Root(self._settings.path, walked.root), self._stuck)
         self._judge = Judge(self._settings, rules, self._view, time.time())
         self._note(files=walked.files, unreadable=len(walked.unreadable))
-        walked.news.sort(key=lambda found: found.path)
         for piece in _pieces(walked.news, AT_ONCE):
             await self._take(piece)
         await self._find_gone(walked)
@@ -156,15 +154,14 @@ class Scan:
         if not open_ones:
             return decided
         files = [decided[n][0] for n in open_ones]
-        keys = [
-            (output_key(location(self._settings.path, found.path)), found.mtime, found.size)
-            for found in files
-        ]
-        outputs = await ledger.outputs_among(self._database, keys)
+        asked = await self._answered(
+            Job(lambda: names_of(self._settings.path, files), "following the links in a watchfolder")
+        )
+        outputs = await ledger.outputs_among(self._database, [name for _, name in asked])
         for position, task in outputs.items():
-            found, entry, _ = decided[open_ones[position]]
+            found, entry, _ = decided[open_ones[asked[position][0]]]
             reason = f"The cluster itself wrote it, as the output of task {str(task)[:8]}."
-            decided[open_ones[position]] = (found, entry, Decision("output", reason))
+            decided[open_ones[asked[position][0]]] = (found, entry, Decision("output", reason))
         return decided
 
     async def _draft(self, ready: Sequence[Found]) -> tuple[list[tuple[Found, Draft]], dict[str, str]]:
@@ -246,9 +243,7 @@ class Scan:
     async def _find_gone(self, walked: Walked) -> None:
         """Files that were known and were not seen, but for those in folders that could not be read."""
         known = self._known
-        news = {found.path for found in walked.news}
-        ids = {file_id: number for number, file_id in walked.missing.items()}
-        ids |= {file_id: 0 for path, file_id in known.open.items() if path not in news}
+        news, ids = await asyncio.to_thread(_missing, walked, known.open)
         hidden = tuple(f"{folder}/" for folder, _ in walked.unreadable)
         for piece in _pieces(list(ids), AT_ONCE):
             entries = {
@@ -287,6 +282,14 @@ class Scan:
             wait=self._wait,
             settled=self._settled,
         )
+
+
+def _missing(walked: Walked, opened: dict[str, int]) -> tuple[set[str], dict[int, int]]:
+    """The paths of the news; and the ids of known files that were not seen → fingerprint, 0 for open ones."""
+    news = {found.path for found in walked.news}
+    ids = {file_id: number for number, file_id in walked.missing.items()}
+    ids.update((file_id, 0) for path, file_id in opened.items() if path not in news)
+    return news, ids
 
 
 def _is_back(found: Found, entry: Entry, decision: Decision, view: int) -> bool:

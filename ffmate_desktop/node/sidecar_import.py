@@ -15,7 +15,8 @@ from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec
 from ffmate_desktop.domain.wildcards import Moment
 from ffmate_desktop.domain.wrong_data import first_wrong
 from ffmate_desktop.node.holder import Holder
-from ffmate_desktop.services.submission import MAX_NUMBER, Draft, prepare
+from ffmate_desktop.services.output_names import MAX_NUMBER, Draft
+from ffmate_desktop.services.submission import prepare
 
 _CHANGEABLE = frozenset({"command", "inputFile", "outputFile", "metadata", "postProcessing"})
 

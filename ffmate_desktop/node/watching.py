@@ -180,9 +180,12 @@ class Watching:
                 self._hanging[claim.id] = scan.hangs
             others = await scans.leave_scan(self._database, claim, _with_names(str(error), claim))
             self._cannot(claim.id, str(error), others=others)
-        except UserError as error:
+        except CONNECTION_LOST:
+            raise
+        except (UserError, OSError) as error:
+            sentence = str(error) if isinstance(error, UserError) else f"The computer reported: {error}."
             await scans.end_scan(
-                self._database, claim, ScanResult(), str(error), root=None, wait=None, settled=False
+                self._database, claim, ScanResult(), sentence, root=None, wait=None, settled=False
             )
 
     def _cannot(self, folder: int, sentence: str, *, others: bool) -> None:

@@ -1,12 +1,12 @@
 """Batches as a whole: how far they are, and commands to all of their tasks."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from ffmate_desktop.db import batches as stored
 from ffmate_desktop.db import queue
+from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.queue import BatchGroup, BatchRow
@@ -63,8 +63,8 @@ class BatchService:
             uuid,
             states[0],
             0.0 if batch.finished_at else remaining,
-            _milliseconds(batch.created_at),
-            None if batch.finished_at is None else _milliseconds(batch.finished_at),
+            milliseconds(batch.created_at),
+            milliseconds(batch.finished_at),
         )
 
     async def tasks(self, uuid: UUID) -> list[UUID]:
@@ -82,10 +82,6 @@ class BatchService:
     async def delete(self, uuid: UUID) -> set[UUID]:
         """Remove all of its tasks; running ones are killed first."""
         return await self._tasks.delete(await self.tasks(uuid))
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 _HINT = "`ffmate-desktop batches list` shows the newest."

@@ -13,8 +13,9 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.paths import is_absolute, pure
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec, TaskStatus
+from ffmate_desktop.services.output_names import Draft
 from ffmate_desktop.services.settling import write_settled
-from ffmate_desktop.services.submission import Draft, check_folders, prepare
+from ffmate_desktop.services.submission import check_folders, prepare
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,16 @@ from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask
 from ffmate_desktop.services.known_commands import KnownCommands
-from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.submission import (
+from ffmate_desktop.services.output_names import (
     Draft,
     OutputExistsError,
     OutputInUseError,
     OutputSharedError,
-    check_folders,
     numbered_keys,
-    prepare,
     settle,
 )
+from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.submission import check_folders, prepare
 
 PORTION = 500
 """So many files are looked at between two reports."""

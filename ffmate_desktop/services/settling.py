@@ -7,7 +7,7 @@ from ffmate_desktop.db import tasks as stored
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.tasks import TaskRow
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.services.submission import Draft, numbered_keys, settle_outputs
+from ffmate_desktop.services.output_names import Draft, numbered_keys, settle_outputs
 
 ATTEMPTS = 5
 

@@ -6,7 +6,7 @@ import os
 import stat
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,41 +15,18 @@ from ffmate_desktop.db.tasks import TaskRow
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.labels import check_labels
-from ffmate_desktop.domain.paths import is_absolute, numbered, output_key
+from ffmate_desktop.domain.paths import is_absolute, output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import check_processing
-from ffmate_desktop.domain.task import IfExists, NewTask, PresetName, TaskSpec
+from ffmate_desktop.domain.task import NewTask, PresetName, TaskSpec
 from ffmate_desktop.domain.wildcards import NODE_WILDCARDS, Moment, Values, expand, expand_steps, wildcards_in
 from ffmate_desktop.media import command as command_line
 from ffmate_desktop.media.mounts import mount_of
 from ffmate_desktop.media.outputs import check_names, plan
 from ffmate_desktop.media.publish import check_writable, explain
 from ffmate_desktop.services.known_commands import KnownCommands
+from ffmate_desktop.services.output_names import Draft, refuse_existing
 from ffmate_desktop.services.script_checks import check_script, webhooks_of
-
-MAX_NUMBER = 10_000
-"""So many names are tried before a free one is given up."""
-
-
-class OutputExistsError(UserError):
-    """The output is on disk already, and the submitter chose to fail then."""
-
-
-class OutputInUseError(UserError):
-    """Another task that is not done yet writes there, and the submitter did not choose another name."""
-
-
-class OutputSharedError(UserError):
-    """Two of the files that are submitted together would write to one output."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A new task after every check, before its output name is settled against other active tasks."""
-
-    row: TaskRow
-    wished: str | None
-    """The output path before any suffix; None while it depends on the node, or when there is none."""
 
 
 def prepare(
@@ -102,7 +79,7 @@ def prepare(
         check_script(script, values)
     output = None if wildcards_in(pattern) & NODE_WILDCARDS or not path else path
     if output is not None:
-        _refuse_existing(output, new.if_exists)
+        refuse_existing(output, new.if_exists)
     spec = TaskSpec(
         command=command,
         tokens=steps,
@@ -137,41 +114,6 @@ def check_folders(drafts: Sequence[Draft]) -> None:
     folders = {Path(draft.wished).parent for draft in drafts if draft.wished is not None}
     for folder in {_nearest_existing(folder) for folder in folders}:
         check_writable(folder)
-
-
-def settle_outputs(drafts: Sequence[Draft], taken: set[str]) -> list[TaskRow]:
-    """Give every task an output path of its own, free on disk, in this list, and among the active tasks `taken`.
-
-    Raises UserError where the submitter chose to fail, or to replace what another task is just writing.
-    """
-    ours: set[str] = set()
-    return [settle(draft, taken, ours) for draft in drafts]
-
-
-def settle(draft: Draft, taken: set[str], ours: set[str]) -> TaskRow:
-    """The same for one of several: `taken` are outputs of active tasks, `ours` of those before it, and then its own.
-
-    Raises OutputInUseError or OutputSharedError.
-    """
-    row = draft.row
-    if draft.wished is None:
-        return row
-    if row.spec.if_exists is not IfExists.RENAME and output_key(draft.wished) in ours - taken:
-        raise OutputSharedError(
-            f"Two of these files would write to “{draft.wished}”.",
-            "Give a pattern such as ${INPUT_FILE_BASENAME}.mp4, or --if-exists rename.",
-        )
-    path = _free_path(draft.wished, row.spec.if_exists, (taken, ours))
-    key = output_key(path)
-    ours.add(key)
-    return replace(row, output_key=key, spec=row.spec.model_copy(update={"output": path}))
-
-
-def numbered_keys(drafts: Sequence[Draft], most: int) -> set[str]:
-    """Keys of the names that these drafts get when their own are taken, up to the number `most`."""
-    numbers = range(2, min(most, MAX_NUMBER) + 1)
-    wished = {draft.wished for draft in drafts if draft.wished is not None}
-    return {output_key(numbered(path, number)) for path in wished for number in numbers}
 
 
 def _command_and_pattern(new: NewTask, preset: Preset | None) -> tuple[str, str]:
@@ -274,39 +216,6 @@ def _check_command(steps: list[list[str]], values: Values, *, uuid: str) -> None
     )
     for step in planned.steps:
         command_line.build(Path("ffmpeg"), step)
-
-
-def _refuse_existing(output: str, if_exists: IfExists) -> None:
-    path = Path(output)
-    if os.path.isdir(path):  # noqa: PTH112 - says no where Path.is_dir may raise
-        raise UserError(f"The output “{output}” is a folder.", "Name a file in it.")
-    if if_exists is IfExists.FAIL and os.path.lexists(path):
-        raise OutputExistsError(
-            f"The output “{output}” exists already.",
-            "Choose --if-exists rename or --if-exists replace, or another --output.",
-        )
-
-
-def _free_path(wished: str, if_exists: IfExists, used: Sequence[set[str]]) -> str:
-    if if_exists is not IfExists.RENAME:
-        if _is_in(wished, used):
-            raise OutputInUseError(
-                f"Another task that is not done yet writes to “{wished}”.",
-                "Wait for it, choose another --output, or --if-exists rename.",
-            )
-        return wished
-    path, number = wished, 1
-    while _is_in(path, used) or os.path.lexists(path):
-        number += 1
-        if number > MAX_NUMBER:
-            raise UserError(f"There are already {MAX_NUMBER} files named like “{wished}”.", "Clean up there.")
-        path = numbered(wished, number)
-    return path
-
-
-def _is_in(path: str, used: Sequence[set[str]]) -> bool:
-    key = output_key(path)
-    return any(key in keys for keys in used)
 
 
 def _priority(new: NewTask, preset: Preset | None) -> int:

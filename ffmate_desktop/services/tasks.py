@@ -17,13 +17,10 @@ from ffmate_desktop.domain.order import Move
 from ffmate_desktop.domain.task import LogChunk, NewTask, Task, TaskStatus
 from ffmate_desktop.services.edits import TaskEdit, copy_of, edit_waiting
 from ffmate_desktop.services.follow import follow
+from ffmate_desktop.services.output_names import Draft
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.settling import write_settled
-from ffmate_desktop.services.submission import (
-    Draft,
-    check_folders,
-    prepare,
-)
+from ffmate_desktop.services.submission import check_folders, prepare
 from ffmate_desktop.services.uuids import resolve
 
 

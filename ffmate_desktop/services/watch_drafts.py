@@ -8,12 +8,14 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.watch_ledger import Found
 from ffmate_desktop.domain.watch_rules import Rules
 from ffmate_desktop.domain.watchfolder import OriginalAction, WatchfolderSettings
-from ffmate_desktop.services.submission import Draft, check_folders, prepare
+from ffmate_desktop.services.output_names import Draft
+from ffmate_desktop.services.submission import check_folders, prepare
 
 LONGEST_KEY = 2500
 """Bytes; what fits into an entry of the index of outputs."""
@@ -22,6 +24,23 @@ LONGEST_KEY = 2500
 def location(root: str, path: str) -> str:
     """Where a file of the ledger is on this computer."""
     return os.path.join(root, *path.split("/"))  # noqa: PTH118 - text, which may be no UTF-8
+
+
+def names_of(root: str, files: Sequence[Found]) -> list[tuple[int, tuple[str, int, int]]]:
+    """What to ask the ledger of outputs for each file: its position, and path key, microseconds and bytes.
+
+    Under the name by which it is reached, and the one behind all links to its folder.
+    """
+    real: dict[str, str] = {}
+    asked = []
+    for position, found in enumerate(files):
+        folder, name = os.path.split(location(root, found.path))
+        if folder not in real:
+            real[folder] = os.path.realpath(folder)
+        for one in dict.fromkeys((folder, real[folder])):
+            key = output_key(os.path.join(one, name))  # noqa: PTH118 - as above
+            asked.append((position, (key, found.mtime, found.size)))
+    return asked
 
 
 def rules_of(settings: WatchfolderSettings) -> Rules:
@@ -59,6 +78,8 @@ def draft_all(
             sentence = _trouble_with_output(draft, folders)
         except UserError as error:
             sentence = str(error)
+        except OSError as error:  # one file shall not hold up the others
+            sentence = f"The computer reported: {error.strerror or error}."
         if sentence:
             refused.append((found, sentence))
         else:

@@ -8,12 +8,11 @@ from uuid import UUID
 from ffmate_desktop.db import ledger
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_ledger import Decision, Entry, Found, Judge
 from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.watch_drafts import draft_all, location, rules_of
+from ffmate_desktop.services.watch_drafts import draft_all, names_of, rules_of
 from ffmate_desktop.storage.threads import Job
 from ffmate_desktop.storage.walk import Walked, Walker, view_of
 
@@ -57,10 +56,9 @@ async def dry_run(
         (found, entries.get(found.path), judge.decide(found, entries.get(found.path)))
         for found in walked.news
     ]
-    keys = [
-        (output_key(location(settings.path, found.path)), found.mtime, found.size) for found, _, _ in decided
-    ]
-    outputs = await ledger.outputs_among(database, keys)
+    asked = await asyncio.to_thread(names_of, settings.path, [found for found, _, _ in decided])
+    written = await ledger.outputs_among(database, [name for _, name in asked])
+    outputs = {asked[position][0] for position in written}
     ready = [found for n, (found, _, one) in enumerate(decided) if one.ready and n not in outputs]
     drafted: dict[str, str | None] = {}
     refused: dict[str, str] = {found.path: "The preset was deleted." for found in ready}

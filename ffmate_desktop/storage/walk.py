@@ -1,13 +1,20 @@
 """Looks at every file of a tree, and tells those that are news; for a thread."""
 
+import heapq
 import os
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
+from typing import overload
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watch_ledger import Found
 from ffmate_desktop.domain.watch_names import LOCK, is_passed_over
 from ffmate_desktop.domain.watch_rules import Rules
+
+SORTED = 2000
+"""Names that are sorted at once: a millisecond."""
 
 DEEPEST = 200
 """Folders within folders; a tree that goes deeper was made by a mistake."""
@@ -40,9 +47,40 @@ class UnreachableError(UserError):
     """The folder itself is not there, or cannot be read, on this computer."""
 
 
+class Sightings(Sequence[Found]):
+    """Files in the order in which they were found.
+
+    Kept as plain tuples, which the garbage collector leaves alone: whenever it looks at a hundred thousand objects,
+    every thread stops for 40 ms.
+    """
+
+    def __init__(self) -> None:
+        self._plain: list[tuple[str, int, int, int, bool]] = []
+
+    def add(self, path: str, size: int, mtime: int, inode: int, locked: bool) -> None:
+        """As in `Found`."""
+        self._plain.append((path, size, mtime, inode, locked))
+
+    def __len__(self) -> int:
+        return len(self._plain)
+
+    def __iter__(self) -> Iterator[Found]:
+        return starmap(Found, self._plain)
+
+    @overload
+    def __getitem__(self, which: int) -> Found: ...
+    @overload
+    def __getitem__(self, which: slice) -> list[Found]: ...
+    def __getitem__(self, which: int | slice) -> Found | list[Found]:
+        if isinstance(which, slice):
+            return [Found(*plain) for plain in self._plain[which]]
+        return Found(*self._plain[which])
+
+
 @dataclass(slots=True)
 class Walked:
-    """What a walk found. `news` are files that were not known; `missing` is what is left of the known ones.
+    """What a walk found. `news` are files that were not known, by name in each folder; `missing` is what is left of
+    the known ones.
 
     `root` is (device, inode) of the folder. `unreadable` has the paths below the root that could not be entered, ""
     never among them, with a sentence. `files` counts all that were looked at.
@@ -50,7 +88,7 @@ class Walked:
 
     root: tuple[int, int]
     missing: dict[Fingerprint, int]
-    news: list[Found] = field(default_factory=list)
+    news: Sightings = field(default_factory=Sightings)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     files: int = 0
     seen_known: bool = False
@@ -148,7 +186,7 @@ class Walker:
                         files.append(entry)
                 except OSError:  # a link in a circle; what cannot be looked at is no file
                     continue
-        for file in files:
+        for file in _in_order(files):
             self._look_at(file, prefix + file.name, bool(locks) and file.name in locks)
         for inside, path in sorted(folders):
             self._enter(path, inside, depth + 1)
@@ -175,7 +213,7 @@ class Walker:
             except OSError:
                 return
             size, mtime = status.st_size, status.st_mtime_ns // 1000
-        walked.news.append(Found(path, size, mtime, inode, locked))
+        walked.news.add(path, size, mtime, inode, locked)
 
     def _take(self, path: str, size: int, mtime: int, inode: int, locked: bool) -> bool:
         missing = self._walked.missing
@@ -189,6 +227,16 @@ class Walker:
             self._foreign.pop(fingerprint(path, size, mtime, 0), None) is not None
             or self._foreign.pop(fingerprint(path, size, mtime, 0, locked), None) is not None
         )
+
+
+def _in_order(files: "list[os.DirEntry[str]]") -> "Iterator[os.DirEntry[str]]":
+    """By name; a long list in pieces, since no other thread runs while one is sorted."""
+    pieces = [sorted(files[start : start + SORTED], key=_name) for start in range(0, len(files), SORTED)]
+    return heapq.merge(*pieces, key=_name)
+
+
+def _name(entry: "os.DirEntry[str]") -> str:
+    return entry.name
 
 
 def _is_within(path: str, folder: str) -> bool:

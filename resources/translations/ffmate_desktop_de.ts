@@ -233,6 +233,17 @@
     </message>
 </context>
 <context>
+    <name>Closing</name>
+    <message>
+        <source>Close without saving?</source>
+        <translation>Schließen, ohne zu speichern?</translation>
+    </message>
+    <message>
+        <source>Close without saving</source>
+        <translation>Schließen, ohne zu speichern</translation>
+    </message>
+</context>
+<context>
     <name>ClusterSection</name>
     <message>
         <source>Cluster</source>
@@ -426,6 +437,14 @@
     <message>
         <source>Try again</source>
         <translation>Erneut versuchen</translation>
+    </message>
+    <message>
+        <source>Queue it differently …</source>
+        <translation>Anders einreihen …</translation>
+    </message>
+    <message>
+        <source>Choose another preset or command for the same file</source>
+        <translation>Eine andere Vorgabe oder einen anderen Befehl für dieselbe Datei wählen</translation>
     </message>
     <message>
         <source>The encode failed.</source>
@@ -1369,6 +1388,14 @@
     <message>
         <source>What is done with your files, by name</source>
         <translation>Was mit Ihren Dateien geschieht, unter einem Namen</translation>
+    </message>
+    <message>
+        <source>A preset has no name yet and is not saved.</source>
+        <translation>Eine Vorgabe hat noch keinen Namen und ist nicht gespeichert.</translation>
+    </message>
+    <message>
+        <source>The preset “{0}” is not saved.</source>
+        <translation>Die Vorgabe „{0}“ ist nicht gespeichert.</translation>
     </message>
     <message>
         <source>This preset comes with FFmate Desktop. Duplicate it to make it your own.</source>

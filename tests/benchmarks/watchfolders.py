@@ -1,4 +1,4 @@
-"""Watchfolders: scanning 100,000 files, the unchanged tree again, memory, and from a complete file to its task."""
+"""Watchfolders: scanning 100,000 files, the unchanged tree again, memory, arrivals, and the page of them."""
 
 import asyncio
 import gc
@@ -23,6 +23,8 @@ from ffmate_desktop.node.scan import Scan
 from ffmate_desktop.node.watching import Watching
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor
 from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.watchfolders import WatchfolderService
+from tests.benchmarks import watch_pages
 from tests.benchmarks.figures import load, percentile, reach, spread
 from tests.benchmarks.server import Server
 from tests.db.cluster import joined
@@ -116,6 +118,11 @@ async def run(server: Server) -> None:
         await _large_tree(one)
     async with bench(server) as one:
         await _latency(one)
+    async with bench(server) as one:
+        await one.begin(suspended=True)
+        await watch_pages.fill(one.database, FOLDERS * FILES)
+        [folder] = await stored.list_watchfolders(one.database)
+        await watch_pages.measure(WatchfolderService(one.database, one.presets), folder.uuid, FOLDERS * FILES)
 
 
 def _fill(root: Path) -> None:

@@ -91,24 +91,15 @@ class UpdateTimes:
 
     def __init__(self, model: QueueModel) -> None:
         self.times: list[float] = []
-        update, took = model._update, 0.0
-        on_tasks = model._read_rows
+        take = model.take_rows
 
-        def timed(row: Any) -> Any:
-            nonlocal took
+        def timed(ids: Any, found: Any) -> bool:
             begin = time.perf_counter()
-            result = update(row)
-            took += time.perf_counter() - begin
+            result = take(ids, found)
+            self.times.append(1000 * (time.perf_counter() - begin))
             return result
 
-        async def batch(queue: Any, ids: Any, generation: Any) -> None:
-            nonlocal took
-            took = 0.0
-            await on_tasks(queue, ids, generation)
-            self.times.append(1000 * took)
-
-        model._update = timed  # type: ignore[method-assign] # measured from inside
-        model._read_rows = batch  # type: ignore[method-assign] # the same
+        model.take_rows = timed  # type: ignore[method-assign] # measured from inside
 
 
 @asynccontextmanager
@@ -203,7 +194,7 @@ async def _run(arguments: argparse.Namespace, uri: str, folder: Path) -> None:
     begin = time.perf_counter()
     async with _window(uri, folder) as (page, core):
         known = time.perf_counter() - begin
-        while len(page.model._anchors) < arguments.tasks // 200:
+        while len(page.model.pages.anchors) < arguments.tasks // 200:
             await asyncio.sleep(0.01)
         complete = time.perf_counter() - begin
         delays = await _delays(page, core, uri, 40)

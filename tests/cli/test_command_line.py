@@ -12,6 +12,7 @@ from typer.main import get_command
 from ffmate_desktop import __version__
 from ffmate_desktop.cli.app import app
 from ffmate_desktop.cli.grammar import FILES, RootGroup
+from tests.end_to_end.clerk import Clerk
 
 
 def hoisted(*words: str) -> list[str]:
@@ -68,6 +69,7 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
             "--max-concurrent-tasks (or FFMATE_MAX_CONCURRENT_TASKS) takes a whole number from 1 to 1000, not “-1”.",
         ),
         (["--no-gui", "--heartbeat", "soon"], "a number from 0.5 to 3600, not “soon”."),
+        (["--data-dir", __file__, "tasks", "list"], "is a file, not a folder."),
         (["--no-gui", "--label", "two words;"], "is not a label"),
         (["submit"], "either an INPUT or a file of tasks"),
         (["watchfolders", "edit", "in"], "What should be changed?"),
@@ -81,13 +83,13 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["--database", "mysql://x", "tasks", "list"], "is not a PostgreSQL address"),
     ],
 )
-def test_wrong_use_gets_one_sentence_and_code_2(arguments: list[str], sentence: str) -> None:
-    ended = run(*arguments)
-    assert ended.returncode == 2
-    assert sentence in ended.stderr
-    assert ended.stderr.startswith("ffmate-desktop: ")
-    assert len(ended.stderr.strip().splitlines()) == 1
-    assert "Traceback" not in ended.stderr
+def test_wrong_use_gets_one_sentence_and_code_2(arguments: list[str], sentence: str, clerk: Clerk) -> None:
+    code, out, err = clerk.ask(*arguments)
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert err.startswith("ffmate-desktop: ")
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
 
 
 def test_the_help_of_no_command_shows_python() -> None:

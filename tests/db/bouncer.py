@@ -2,8 +2,8 @@
 
 import os
 import shutil
+import socket
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ffmate_desktop.db.embedded_account import Account, as_account, owner_of
-from tests.node.waiting import until
+from tests.node.waiting import PATIENCE, until
+from tests.scratch import new_folder
 
 PROGRAM = shutil.which("pgbouncer", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin")))
 
@@ -39,7 +40,7 @@ async def open_bouncer(uri: str, mode: str, **settings: object) -> AsyncIterator
     parts = urlsplit(uri)
     asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
     database = parts.path.strip("/")
-    folder = Path(tempfile.mkdtemp(prefix="ffb-"))  # short: it becomes the path of a socket
+    folder = new_folder("ffb-", 0o700)  # short: it becomes the path of a socket
     account: Account | None = owner_of(Path(asked["host"])) if os.geteuid() == 0 else None
     if account:  # pgbouncer refuses to be root, as the server does
         os.chown(folder, account.uid, account.gid)
@@ -61,9 +62,15 @@ async def open_bouncer(uri: str, mode: str, **settings: object) -> AsyncIterator
             [PROGRAM, str(file)], **as_account(account), cwd="/", stdout=output, stderr=output
         )
     try:
-        await until((folder / ".s.PGSQL.6000").exists, "pgbouncer listens")
+        await until(lambda: _listens(folder / ".s.PGSQL.6000"), "pgbouncer listens")
         yield f"postgresql://{parts.username}@/{database}?host={folder}&port=6000&sslmode=disable"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
         shutil.rmtree(folder)
+
+
+def _listens(path: Path) -> bool:
+    """A socket is a file before anybody listens on it."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0

@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import pytest
 from ffmate_desktop.db.embedded_account import Account, as_account, service_account
 from tests.db.certificates import Certificates
 from tests.node.waiting import until
+from tests.scratch import new_folder
 
 _FOUND = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
 PROGRAMS = _FOUND[-1].parent if _FOUND else None
@@ -67,7 +67,7 @@ class TlsServer:
 async def open_tls_server(certificates: Certificates) -> AsyncIterator[TlsServer]:
     """Make, start and remove one."""
     assert PROGRAMS
-    folder = Path(tempfile.mkdtemp(prefix="fft-"))
+    folder = new_folder("fft-", 0o700)
     account: Account | None = service_account() if os.geteuid() == 0 else None
     if account:
         os.chown(folder, account.uid, account.gid)

@@ -23,7 +23,7 @@ from ffmate_desktop.db import queries
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.db.queries import Sql
 from tests.benchmarks.server import open_server
-from tests.db.test_protocol import play, protocol
+from tests.db.test_protocol import play, protocol, tell
 
 _ACTIVE = "('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')"
 
@@ -40,6 +40,10 @@ class Defect:
 
 def _claims(name: str, statement: str, *changes: tuple[str, str]) -> Defect:
     return Defect(name, "claims", statement, changes)
+
+
+def _scripts(name: str, *changes: tuple[str, str]) -> Defect:
+    return Defect(name, "scripts", "enter_stage", changes)
 
 
 def _leases(name: str, statement: str, *changes: tuple[str, str]) -> Defect:
@@ -94,6 +98,16 @@ DEFECTS = (
             ("publishing = coalesce($6::jsonb, t.publishing)", "publishing = $6::jsonb")),
     _claims("set_phase that replaces the facts", "set_phase",
             ("coalesce(t.result, '{}'::jsonb) || $5::jsonb", "$5::jsonb")),
+    _scripts("script without the lease check", ("AND n.lease_until > clock_timestamp()", "")),
+    _scripts("script by a dead node", ("AND n.state IN ('online', 'draining')", "")),
+    _scripts("script of a cancelled task", (" AND t.desired IN ('run', 'pause')", "")),
+    _scripts("script without epoch", ("t.epoch = $2 AND", "$2::integer IS NOT NULL AND")),
+    _scripts("script by another node", ("AND t.node_id = $3\n", "\n")),
+    _scripts("script of what has ended", (f"AND t.status IN {_ACTIVE} AND", "AND")),
+    _scripts("script that replaces the facts", ("coalesce(t.result, '{}'::jsonb) || $6::jsonb", "$6::jsonb")),
+    _scripts("script that forgets what is published", ("coalesce(t.publishing, '{}'::jsonb) || $7", "$7")),
+    _scripts("script that leaves no word of it",
+            ("CASE WHEN $7::jsonb IS NULL", "CASE WHEN true OR $7::jsonb IS NULL")),
     _claims("set_output without epoch", "set_output", ("epoch = $2 AND", "$2::integer IS NOT NULL AND")),
     _claims("set_output without node", "set_output", ("AND node_id = $3", "AND $3::bigint IS NOT NULL")),
     _claims("set_output after the end", "set_output", (f"AND status IN {_ACTIVE}", "")),
@@ -221,6 +235,7 @@ def find(uri: str, defect: Defect) -> tuple[int, str | None]:
     """How many steps the model took, and what it said; None when it found nothing."""
     with injected(defect), protocol(uri) as machine:
         try:
+            tell(machine)
             play(machine, shrink=False)
         except asyncpg.PostgresSyntaxError:
             raise
@@ -229,7 +244,7 @@ def find(uri: str, defect: Defect) -> tuple[int, str | None]:
         return machine.steps, None
 
 
-DIRECT = tuple(f"tests/db/test_{name}.py" for name in ("claims", "leases", "tasks", "attempts"))
+DIRECT = tuple(f"tests/db/test_{name}.py" for name in ("claims", "leases", "tasks", "attempts", "scripts"))
 _VARIABLE = "FFMATE_TESTS_DEFECT"
 
 

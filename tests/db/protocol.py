@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from ffmate_desktop.db import claims, leases, nodes, tasks
+from ffmate_desktop.db import claims, leases, nodes, scripts, tasks
 from ffmate_desktop.db.connection import Database, connect
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
@@ -28,8 +28,10 @@ HOUR = 3600.0
 """The heartbeat of the model, so that no real time matters: what is late was made late."""
 
 WRITES = (
+    "before",
     "encode",
     "publish",
+    "after",
     "output",
     "log",
     "give_back",
@@ -39,6 +41,10 @@ WRITES = (
     "cancelled",
     "refuse",
 )
+STAGES: dict[str, tuple[TaskStatus, dict[str, Any] | None]] = {
+    "before": (TaskStatus.PRE_PROCESSING, None),
+    "after": (TaskStatus.POST_PROCESSING, {"published": True}),
+}
 OUTCOMES = {
     "finish": Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {"size": 3}),
     "fail": Outcome(TaskStatus.DONE_ERROR, 100.0, "It broke.", {}),
@@ -331,6 +337,12 @@ class Cluster:
                     record = {"outputs": [{"target": f"/{claim.epoch}", "files": files}], "result": {}}
                 desired = await claims.set_phase(database, node_id, claim, kind, facts, record)
                 assert desired == world.set_phase(*key, kind, facts, record)
+                return desired is not None
+            case "before" | "after":
+                status, record = STAGES[kind]
+                known: dict[str, int] = {kind: claim.epoch}
+                desired = await scripts.enter_stage(database, node_id, claim, status, known, record)
+                assert desired == world.enter_stage(*key, status, known, record)
                 return desired is not None
             case "output":
                 path = f"/{claim.id} {claim.epoch} {node_id}"

@@ -256,6 +256,19 @@ class World:
         task.publishing = task.publishing if record is None else record
         return task.desired
 
+    def enter_stage(
+        self, node_id: int, task_id: int, epoch: int, status: str, facts: Mapping[str, Any], record: Any
+    ) -> str | None:
+        """What is wanted of the task, None when its script may not run."""
+        task = self.held(node_id, task_id, epoch)
+        if task is None or task.desired not in ("run", "pause") or not self.may_publish(node_id):
+            return None
+        task.status, task.phase = status, ""
+        task.result = (task.result or {}) | dict(facts)
+        if record is not None:
+            task.publishing = (task.publishing or {}) | record
+        return task.desired
+
     def set_output(self, node_id: int, task_id: int, epoch: int, key: str) -> bool:
         """Whether the holder reserved it."""
         task = self.held(node_id, task_id, epoch)

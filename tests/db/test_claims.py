@@ -6,7 +6,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from ffmate_desktop.db import claims, leases, nodes, tasks
+from ffmate_desktop.db import claims, leases, nodes, scripts, tasks
 from ffmate_desktop.db.connection import Database, connect
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus
@@ -160,6 +160,29 @@ async def test_publishing_needs_a_good_lease_and_no_cancel(database: Database, d
         assert await claims.set_phase(database, node.id, claim, "publish", {"output": "/x"}) == "run"
         await tasks.cancel(database, [claim.uuid])
         assert await claims.set_phase(database, node.id, claim, "publish", {}) is None
+
+
+async def test_a_node_that_was_buried_before_its_lease_ran_out_publishes_nothing(
+    database: Database, database_uri: str
+) -> None:
+    [uuid] = await add(database, row("a"))
+    async with joined(database_uri, identifier="other") as other:
+        async with joined(database_uri) as node:
+            [claim] = await claims.claim(database, node.id, 1)
+            assert claim.uuid == uuid
+            await age(database, node.id, 7)  # it missed a beat; its lease is good
+        await _lock_is_free(database, node.id)
+        [buried] = await database.fetch(query("leases", "bury_late_nodes"), other.id)
+        assert buried["id"] == node.id
+        assert await claims.set_phase(database, node.id, claim, "encode", {}) == "run"  # nobody has it yet
+        assert await claims.set_phase(database, node.id, claim, "publish", {}) is None
+        assert await scripts.enter_stage(database, node.id, claim, TaskStatus.POST_PROCESSING, {}) is None
+
+
+async def _lock_is_free(database: Database, node_id: int) -> None:
+    async with asyncio.timeout(5), database.transaction() as connection:
+        while not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", node_id):
+            await asyncio.sleep(0.01)
 
 
 async def test_finish_ends_many_and_may_be_repeated(database: Database, database_uri: str) -> None:

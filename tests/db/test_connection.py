@@ -2,12 +2,17 @@
 
 import socket
 
+import asyncpg
 import pytest
 
 from ffmate_desktop.db import start_checks
+from ffmate_desktop.db.address import Host
 from ffmate_desktop.db.connection import Database, connect, native, storable
 from ffmate_desktop.db.health import examine
 from ffmate_desktop.db.queries import Sql, all_queries, query
+from ffmate_desktop.db.refusals import explain
+from ffmate_desktop.db.session import NoServer
+from ffmate_desktop.db.uri import parse
 from ffmate_desktop.domain.errors import UsageError, UserError
 
 pytestmark = pytest.mark.db
@@ -45,6 +50,19 @@ async def test_what_is_no_address_is_wrong_use(uri: str) -> None:
     with pytest.raises(UsageError, match="looks like postgresql://user:password@host") as caught:
         await connect(uri)
     assert "b#c" not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["57P03", "42501", "28000", "XX000"])
+async def test_what_the_server_says_at_length_stays_one_line(database: Database, code: str) -> None:
+    """As a standby does that is just starting: “DETAIL: Consistent recovery state has not been yet reached.”"""
+    raising = f"DO $$ BEGIN RAISE EXCEPTION 'pg_hba says no' USING DETAIL = 'why', ERRCODE = '{code}'; END $$"
+    with pytest.raises(asyncpg.PostgresError, match="DETAIL") as caught:
+        async with database.transaction() as connection:
+            await connection.execute(raising)
+    address = parse("postgresql://u@one,two/d")
+    failures: list[tuple[Host, BaseException]] = [(host, caught.value) for host in address.hosts]
+    for error in (caught.value, NoServer(failures)):
+        assert "\n" not in explain(address, error).message
 
 
 async def test_a_server_that_is_too_old_is_refused(

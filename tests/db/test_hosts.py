@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError
 from tests.db.roles import open_role
 from tests.node.proxy import open_proxy
+from tests.scratch import new_folder
 
 pytestmark = [
     pytest.mark.db,
@@ -52,7 +52,7 @@ def standby(postgres_uri: str) -> Iterator[Path]:
     home = existing_home(Path(os.environ["FFMATE_TESTS_SERVER_FOLDER"]))
     assert home
     binaries, identity = find_binaries(home), as_account(home.account)
-    folder = Path(tempfile.mkdtemp(prefix="ffs-"))
+    folder = new_folder("ffs-", 0o700)
     if home.account:
         os.chown(folder, home.account.uid, home.account.gid)
     primary = parse_qs(urlsplit(postgres_uri).query)["host"][0]

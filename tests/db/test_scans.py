@@ -1,8 +1,10 @@
 """Who scans a watchfolder, and what a scan may write, on the real server."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +14,7 @@ from ffmate_desktop.db import watchfolders as stored
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.ledger import FileWrite, Settled
 from ffmate_desktop.db.listener import changes
+from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.scans import NewerSettingsError, ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import OutputsTakenError
 from ffmate_desktop.domain.change import WatchfolderChanged
@@ -408,6 +411,54 @@ async def test_of_files_that_are_gone_those_that_had_a_task_are_shown(
         assert sorted(file.path for file in everything) == ["done/one.mov", "notes.txt", "one.mov"]
 
 
+_END = Sql(
+    "UPDATE ffmate.tasks SET status = $2::text,"
+    " finished_at = CASE WHEN $2::text LIKE 'DONE%' THEN clock_timestamp() END WHERE uuid = $1 RETURNING id"
+)
+_GONE = Sql(
+    "UPDATE ffmate.watched_files f SET gone_at = clock_timestamp() FROM ffmate.watchfolders w"
+    " WHERE w.uuid = $1 AND f.folder = w.id AND path IN ('gone.mov', 'notes.txt') RETURNING f.id"
+)
+
+
+async def test_files_are_counted_as_they_are_listed(database: Database, database_uri: str) -> None:
+    """Whatever became of a task since the ledger was written."""
+    one, other = await made(database), await made(database, path="/other")
+    words = ("waits", "runs", "done", "settled", "restarted", "ended again", "cancelled", "deleted", "gone")
+    async with joined(database_uri) as node:
+        for uuid in (one, other):
+            claim = await claimed(database, node)
+            rows = {word: row(word) for word in words}
+            marks = [
+                FileWrite(Found(f"{word}.mov", 1, 1, 1), 3, "queued", "", task=task.uuid, attempts=1)
+                for word, task in rows.items()
+            ]
+            marks += writes(Found("notes.txt", 1, 1, 1), state="skipped")
+            written = await ledger.write(database, claim, marks, tasks=list(rows.values()))
+            uuids = {word: task.uuid for word, task in rows.items()}
+
+            async def end(word: str, status: TaskStatus, uuids: dict[str, UUID] = uuids) -> None:
+                await database.fetch(_END, uuids[word], status.value)
+
+            for word in words[2:]:
+                await end(word, TaskStatus.DONE_ERROR)
+            ids = [written.ids[f"{word}.mov"] for word in words[3:6]]
+            await ledger.settle(database, claim, [Settled(n, "failed", "", 1) for n in ids])
+            await ended(database, claim)
+            await tasks.restart(database, [uuids["restarted"], uuids["ended again"]])
+            await end("ended again", TaskStatus.DONE_SUCCESSFUL)
+            await end("runs", TaskStatus.RUNNING)
+            await tasks.delete(database, [uuids["deleted"]])
+            await database.fetch(_GONE, uuid)
+        for uuid in (one, other):
+            for pattern in (None, "%e%"):
+                listed = await stored.list_files(database, uuid, pattern=pattern)
+                counts = Counter(file.state for file in listed)
+                assert await stored.count_files(database, uuid, pattern) == {uuid: counts}
+                assert (await stored.count_files(database, None, pattern))[uuid] == counts
+        assert Counter(file.path for file in listed)["gone.mov"] == 1
+
+
 async def test_what_a_newer_program_set_is_left_to_newer_nodes(database: Database, database_uri: str) -> None:
     uuid, other = await made(database), await made(database, name="other")
     async with database.transaction() as connection:
@@ -478,6 +529,36 @@ async def test_what_the_cluster_publishes_is_known_before_it_has_its_name(
         assert await ledger.outputs_among(database, asked) == {0: task.uuid, 1: task.uuid, 3: task.uuid}
         await tasks.delete(database, [task.uuid])
         assert await claims.set_phase(database, 1, task, "publish", {}, {"outputs": outputs}) is None
+
+
+async def test_outputs_of_long_ago_are_forgotten(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO ffmate.outputs (key, mtime, size, task, written_at)"
+            " SELECT md5(n::text)::uuid, n, n, gen_random_uuid(),"
+            "        now() - CASE WHEN n > 3 THEN interval '2 days' ELSE interval '1 hour' END"
+            "   FROM generate_series(1, $1::integer) AS n",
+            ledger.PIECE + 5,
+        )
+    assert await ledger.forget_outputs(database, timedelta(days=1)) == ledger.PIECE + 2
+    asked = [(str(n), 0, 0) for n in (1, 2, 3, 4)]
+    assert (await ledger.outputs_among(database, asked)).keys() == {0, 1, 2}
+    assert await ledger.forget_outputs(database, timedelta(days=1)) == 0
+
+
+async def test_an_output_that_is_written_again_is_remembered_from_then_on(
+    database: Database, database_uri: str
+) -> None:
+    await tasks.insert(database, [row("one")], batch=None, source="cli")
+    async with joined(database_uri) as node:
+        [task] = await claims.claim(database, node.id, 1)
+        record = {"outputs": [{"temporary": "/t", "target": "/out/a.mp4", "files": [["", 1, 1]]}]}
+        for _ in range(2):
+            await claims.set_phase(database, node.id, task, "publish", {}, record)
+            assert await ledger.forget_outputs(database, timedelta(days=1)) == 0
+            async with database.transaction() as connection:
+                await connection.execute("UPDATE ffmate.outputs SET written_at = now() - interval '2 days'")
+        assert await ledger.forget_outputs(database, timedelta(days=1)) == 1
 
 
 async def test_files_that_went_long_ago_are_forgotten(database: Database, database_uri: str) -> None:

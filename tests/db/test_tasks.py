@@ -132,6 +132,28 @@ async def test_delete_removes_what_does_not_run(
     assert await tasks.get_tasks(database, [uuid]) == []
 
 
+async def test_delete_of_a_task_that_is_just_being_claimed_waits_for_its_owner(
+    database: Database, database_uri: str
+) -> None:
+    [uuid] = await add(database, row("a"))
+    async with joined(database_uri) as node:
+        async with database.transaction() as connection:
+            await connection.execute(
+                "UPDATE ffmate.tasks SET status = 'RUNNING', node_id = $1, epoch = epoch + 1", node.id
+            )
+            deleting = asyncio.create_task(tasks.delete(database, [uuid]))
+            waiting = Sql(
+                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            async with asyncio.timeout(10):
+                while not await database.fetch(waiting):  # in a transaction it would be asked only once
+                    await asyncio.sleep(0.01)
+        assert await deleting == {uuid}
+        record = await database.fetch_one(Sql("SELECT status, desired FROM ffmate.tasks"))
+        assert record is not None
+        assert (record["status"], record["desired"]) == ("RUNNING", "delete")
+
+
 async def test_delete_of_a_running_task_waits_for_its_owner(database: Database, database_uri: str) -> None:
     uuid = await put_into(TaskStatus.RUNNING, database, database_uri)
     assert await tasks.delete(database, [uuid]) == {uuid}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.clerk import Clerk
 from tests.end_to_end.program import Program, open_folder
 from tests.media.clips import ffmpeg
 
@@ -18,9 +19,9 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture
-def program(home: Path) -> Iterator[Program]:
+def program(home: Path, clerk: Clerk) -> Iterator[Program]:
     """The program on the embedded database of that folder; nodes that a test started are stopped at its end."""
-    program = Program(home, "--data-dir", str(home / "data"))
+    program = Program(home, "--data-dir", str(home / "data"), clerk=clerk)
     yield program
     program.leave()
 

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,12 +16,11 @@ from typing import Any, TypeVar
 import psutil
 import pytest
 
+from tests.end_to_end.clerk import PATIENCE, Clerk, environment
 from tests.media.clips import FFMPEG
+from tests.scratch import new_folder
 
 T = TypeVar("T")
-PROJECT = Path(__file__).parents[2]
-PATIENCE = 60.0
-"""Seconds; a limit for things that went wrong, not a measure."""
 
 
 def until(condition: Callable[[], T | None], what: str, timeout: float = PATIENCE) -> T:
@@ -38,7 +36,8 @@ def until(condition: Callable[[], T | None], what: str, timeout: float = PATIENC
 class Program:
     """Starts the program with the same options each time.
 
-    `options` stand before the command, `prefix` before the program; `variables` are in its environment.
+    `options` stand before the command, `prefix` before a process of the program; `variables` are in its environment.
+    `clerk` does what is refused, and what is asked only to see how things are; without one a process does.
     """
 
     def __init__(
@@ -47,31 +46,31 @@ class Program:
         *options: str,
         prefix: Sequence[str] = (),
         variables: Mapping[str, str] = MappingProxyType({}),
+        clerk: Clerk | None = None,
     ) -> None:
         self.folder = folder
         self.options = options
         self._prefix = prefix
         self._variables = variables
+        self._clerk = clerk
         self._nodes: list[subprocess.Popen[bytes]] = []
 
     def popen(
         self, *arguments: str, log: Path | None = None, terminal: int | None = None
     ) -> subprocess.Popen[bytes]:
         """A process of the program; what it says goes to `log`, to the descriptor `terminal`, or to its pipes."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("FFMATE_")}
-        environment |= {"PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1", "PYTHONWARNINGS": "error"}
-        environment |= self._variables
+        own = environment(self._variables)
         command = [*self._prefix, sys.executable, "-P", "-m", "ffmate_desktop", *self.options, *arguments]
         if terminal is not None:
             return subprocess.Popen(
-                command, env=environment, cwd=self.folder, stdin=terminal, stdout=terminal, stderr=terminal
+                command, env=own, cwd=self.folder, stdin=terminal, stdout=terminal, stderr=terminal
             )
         if log is None:
             return subprocess.Popen(
-                command, env=environment, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+                command, env=own, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
             )
         with log.open("ab") as file:
-            return subprocess.Popen(command, env=environment, cwd=self.folder, stdout=file, stderr=file)
+            return subprocess.Popen(command, env=own, cwd=self.folder, stdout=file, stderr=file)
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Exit code, stdout and stderr of a command."""
@@ -81,13 +80,20 @@ class Program:
 
     def json(self, *arguments: str) -> Any:
         """What a command prints as JSON; it must succeed."""
-        code, out, err = self.run(*arguments, "--json")
-        assert (code, err) == (0, "")
-        return json.loads(out)
+        return _parsed(*self.run(*arguments, "--json"))
+
+    def look(self, *arguments: str) -> Any:
+        """The same by the clerk, for what is asked only to see how things are."""
+        return _parsed(*self._ask(*arguments, "--json"))
+
+    def _ask(self, *arguments: str) -> tuple[int, str, str]:
+        if self._clerk is None or "--no-gui" in arguments:
+            return self.run(*arguments)
+        return self._clerk.ask(*self.options, *arguments, folder=self.folder, variables=self._variables)
 
     def refused(self, *arguments: str) -> tuple[int, str]:
         """Exit code and the one sentence of a command that cannot be carried out."""
-        code, out, err = self.run(*arguments)
+        code, out, err = self._ask(*arguments)
         assert code in (1, 2), (out, err)
         assert "Traceback" not in out + err
         assert out == ""
@@ -111,12 +117,12 @@ class Program:
 
     def task(self, uuid: str) -> dict[str, Any]:
         """`tasks show`."""
-        task: dict[str, Any] = self.json("tasks", "show", uuid)
+        task: dict[str, Any] = self.look("tasks", "show", uuid)
         return task
 
     def submit(self, source: Path, *options: str) -> str:
         """Queue one file; its uuid."""
-        return str(self.json("submit", str(source), *options)["uuid"])
+        return str(self.look("submit", str(source), *options)["uuid"])
 
     def encoding(self, uuid: str, identifier: str) -> psutil.Process:
         """The ffmpeg of the task, once it runs on that node."""
@@ -142,6 +148,11 @@ class Program:
         self._nodes.clear()
 
 
+def _parsed(code: int, out: str, err: str) -> Any:
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
 def _processes(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
@@ -161,8 +172,7 @@ def stop(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> int:
 @contextlib.contextmanager
 def open_folder() -> Iterator[Path]:
     """A folder that every account may enter; at the end no process may be left that works in it."""
-    folder = Path(tempfile.mkdtemp(prefix="ffmate-test-")).resolve()
-    folder.chmod(0o755)  # as root the server runs as another user
+    folder = new_folder("ffmate-test-")
     try:
         yield folder
         until(lambda: not _processes(folder), "every process is gone")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.clerk import Clerk
 from tests.end_to_end.program import Program
 from tests.end_to_end.scram import Scram, free_port, open_scram
 
@@ -43,19 +44,19 @@ def server(home: Path) -> Iterator[Program]:
     ],
 )
 def test_a_task_that_could_never_run_is_refused(
-    program: Program, clip: Path, arguments: tuple[str, ...], code: int, sentence: str
+    program: Program, clerk: Clerk, clip: Path, arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
-    where = Program(clip.parent, *program.options)
+    where = Program(clip.parent, *program.options, clerk=clerk)
     found = where.refused("submit", *arguments)
     assert found[0] == code
     assert sentence.format(folder=clip.parent) in found[1]
-    assert program.json("tasks", "list") == []
+    assert program.look("tasks", "list") == []
 
 
 def test_a_second_mistake_does_not_queue_the_first_file(program: Program, clip: Path) -> None:
     code, sentence = program.refused("submit", str(clip), str(clip) + "x", "--preset", "Copy into MP4")
     assert (code, sentence) == (1, f"There is no file “{clip}x”.")
-    assert program.json("tasks", "list") == []
+    assert program.look("tasks", "list") == []
 
 
 @pytest.mark.parametrize("action", ["show", "cancel", "pause", "resume", "restart", "delete", "log"])
@@ -77,7 +78,7 @@ def test_an_ffmpeg_that_is_none_is_refused(program: Program, tmp_path: Path) -> 
         code, sentence = program.refused("--no-gui", "--identifier", "x", "--ffmpeg", str(path))
         assert code == 1
         assert str(path) in sentence
-    assert [node["identifier"] for node in program.json("nodes", "list")] == ["keeper"]
+    assert [node["identifier"] for node in program.look("nodes", "list")] == ["keeper"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions work otherwise there")
@@ -124,35 +125,35 @@ def test_a_server_with_passwords_works(home: Path, scram: Scram, clip: Path) -> 
     ],
 )
 def test_what_the_server_refuses_is_said_without_the_password(
-    home: Path, scram: Scram, changes: dict[str, str], sentence: str
+    home: Path, clerk: Clerk, scram: Scram, changes: dict[str, str], sentence: str
 ) -> None:
     for command in (("tasks", "list"), ("--no-gui", "--identifier", "x")):
-        code, said = Program(home, "--database", scram.uri(**changes)).refused(*command)
+        code, said = Program(home, "--database", scram.uri(**changes), clerk=clerk).refused(*command)
         assert code == 1
         assert sentence in said
         assert f"127.0.0.1:{scram.port}" in said
         assert "wrong@" not in said and "right" not in said
 
 
-def test_a_server_that_is_not_there_is_named(home: Path) -> None:
+def test_a_server_that_is_not_there_is_named(home: Path, clerk: Clerk) -> None:
     port = free_port()
-    code, sentence = Program(home, "--database", f"postgresql://x:secret@127.0.0.1:{port}/x").refused(
-        "tasks", "list"
-    )
+    nobody = Program(home, "--database", f"postgresql://x:secret@127.0.0.1:{port}/x", clerk=clerk)
+    code, sentence = nobody.refused("tasks", "list")
     assert code == 1
     assert sentence.startswith(f"No database answers at 127.0.0.1:{port}: connection refused.")
-    code, sentence = Program(home, "--database", "postgresql://nowhere.invalid/x").refused("tasks", "list")
+    nowhere = Program(home, "--database", "postgresql://nowhere.invalid/x", clerk=clerk)
+    code, sentence = nowhere.refused("tasks", "list")
     assert code == 1
     assert sentence.startswith("No database answers at nowhere.invalid:5432: ")
 
 
-def test_what_is_no_address_is_wrong_use(home: Path) -> None:
+def test_what_is_no_address_is_wrong_use(home: Path, clerk: Clerk) -> None:
     for uri in (
         "localhost/ffmate",
         "http://localhost",
         "postgresql://x:se#cret@h/d",
         "postgresql://h:99999/d",
     ):
-        code, sentence = Program(home, "--database", uri).refused("tasks", "list")
+        code, sentence = Program(home, "--database", uri, clerk=clerk).refused("tasks", "list")
         assert code in (1, 2)
         assert "se#cret" not in sentence

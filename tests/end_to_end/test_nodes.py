@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.end_to_end.program import PATIENCE, Program, stop, until
+from tests.end_to_end.clerk import PATIENCE
+from tests.end_to_end.program import Program, stop, until
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.db, pytest.mark.ffmpeg]
 
@@ -30,7 +31,7 @@ def test_two_nodes_share_the_work_of_a_third_process_and_all_tell_the_truth(
     )
 
     def both_run() -> list[dict[str, object]] | None:
-        running = program.json("tasks", "list", "--status", "RUNNING")
+        running = program.look("tasks", "list", "--status", "RUNNING")
         assert len(running) <= 2
         return running if {task["client"]["identifier"] for task in running} == {"a", "b"} else None
 
@@ -91,7 +92,7 @@ def test_a_node_that_is_told_to_end_gives_its_task_back(
     assert stop(second, number) == 0
     assert program.task(uuid)["status"] == "QUEUED"
     assert list(clip.parent.glob("out/.*")) == []
-    states = {node["identifier"]: node["status"] for node in program.json("nodes", "list")}
+    states = {node["identifier"]: node["status"] for node in program.look("nodes", "list")}
     assert states == {"a": "left", "b": "left"}
     until(lambda: not postgres(program), "the server stops with its last user")
     program.run("tasks", "delete", uuid)
@@ -103,12 +104,13 @@ def test_the_first_signal_drains_and_the_second_gives_back(program: Program, cli
     uuid = program.submit(clip, *LONG)
     ffmpeg = program.encoding(uuid, "a")
     node.send_signal(signal.SIGTERM)
-    until(lambda: program.json("nodes", "list")[0]["status"] == "draining", "it drains")
+    until(lambda: program.look("nodes", "list")[0]["status"] == "draining", "it drains")
     assert ffmpeg.is_running()
     assert stop(node) == 0
     assert not ffmpeg.is_running()
     assert program.task(uuid)["status"] == "QUEUED"
-    program.run("tasks", "delete", uuid)
+    assert [task["uuid"] for task in program.json("tasks", "delete", uuid)] == [uuid]
+    assert program.json("tasks", "list") == []
 
 
 def postgres(program: Program) -> list[psutil.Process]:
@@ -130,7 +132,7 @@ def test_the_task_of_a_killed_node_goes_on_and_no_ffmpeg_is_left(program: Progra
     program.encoding(uuid, "b")
     assert len(program.ffmpegs()) == 1
     again = program.node("a")  # the name is free at once
-    nodes = {node["identifier"]: (node["status"], node["pid"]) for node in program.json("nodes", "list")}
+    nodes = {node["identifier"]: (node["status"], node["pid"]) for node in program.look("nodes", "list")}
     assert nodes == {"a": ("online", again.pid), "b": ("online", second.pid)}
     assert program.run("tasks", "cancel", uuid)[0] == 0
     until(lambda: program.task(uuid)["status"] == "DONE_CANCELED", "it is cancelled")
@@ -149,7 +151,7 @@ def test_pause_resume_drain_and_cancel_from_the_command_line(program: Program, c
     assert program.run("tasks", "resume", uuid)[0] == 0
     until(lambda: ffmpeg.status() != psutil.STATUS_STOPPED, "ffmpeg goes on")
     assert program.json("nodes", "drain", "a")["status"] == "draining"
-    assert (program.json("nodes", "list")[0]["status"], ffmpeg.is_running()) == ("draining", True)
+    assert (program.look("nodes", "list")[0]["status"], ffmpeg.is_running()) == ("draining", True)
     assert program.run("tasks", "cancel", uuid)[0] == 0
     assert node.wait(PATIENCE) == 0
     assert program.task(uuid)["status"] == "DONE_CANCELED"

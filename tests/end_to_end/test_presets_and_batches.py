@@ -31,14 +31,14 @@ def test_a_preset_with_scripts_and_a_batch_of_two_presets(program: Program, clip
     )
     made = program.json("presets", "add", "Mine", "--command", COPY, *words)
     assert made["postProcessing"]["scriptPath"].endswith("${OUTPUT_FILE}")
-    changed = program.json("presets", "edit", "mine", "--priority", "3")
+    changed = program.look("presets", "edit", "mine", "--priority", "3")
     assert changed["postProcessing"] == made["postProcessing"]
     code, out, err = program.run("presets", "export", "--to", f"{clip.parent}/presets/")
     assert (code, err) == (0, ""), out
     assert (clip.parent / "presets" / "Mine.json").is_file()
     assert program.refused("presets", "delete", "Nothing")[1].startswith("There is no preset")
-    program.json("presets", "delete", "Mine")
-    [imported] = program.json("presets", "import", f"{clip.parent}/presets")
+    program.look("presets", "delete", "Mine")
+    [imported] = program.look("presets", "import", f"{clip.parent}/presets")
     assert imported["imported"] and imported["preset"]["postProcessing"] == made["postProcessing"]
 
     tasks = clip.parent / "tasks.json"
@@ -48,9 +48,9 @@ def test_a_preset_with_scripts_and_a_batch_of_two_presets(program: Program, clip
     batch = program.json("submit", "--from", str(tasks))
     # The embedded database is this account's alone, so scripts may lie anywhere.
     until(
-        lambda: program.json("batches", "show", batch["uuid"][:8]).get("finishedAt"), "the batch is finished"
+        lambda: program.look("batches", "show", batch["uuid"][:8]).get("finishedAt"), "the batch is finished"
     )
-    whole = program.json("batches", "show", batch["uuid"])
+    whole = program.look("batches", "show", batch["uuid"])
     assert (whole["total"], whole["byStatus"], whole["progress"]) == (2, {"DONE_SUCCESSFUL": 2}, 100)
     assert whole["remaining"] == 0
     assert (clip.parent / "told").read_text() == f"{clip.parent}/clip.a.mp4\n"
@@ -58,7 +58,7 @@ def test_a_preset_with_scripts_and_a_batch_of_two_presets(program: Program, clip
     assert [one["uuid"] for one in program.json("batches", "list", "--limit", "0")] == [batch["uuid"]]
     code, out, _ = program.run("batches", "restart", batch["uuid"][:8])
     assert (code, out) == (0, "2 of 2 tasks queued again\n")
-    until(lambda: program.json("batches", "show", batch["uuid"]).get("finishedAt"), "it is finished again")
+    until(lambda: program.look("batches", "show", batch["uuid"]).get("finishedAt"), "it is finished again")
 
 
 def test_a_database_of_ffmate_is_shown_then_taken_over(program: Program, home: Path) -> None:
@@ -67,14 +67,14 @@ def test_a_database_of_ffmate_is_shown_then_taken_over(program: Program, home: P
         for statement in theirs.statements(theirs.SQLITE, str(home)):
             database.execute(statement)
         database.commit()
-    shown = program.json("import-ffmate", str(path), "--dry-run")
+    shown = program.look("import-ffmate", str(path), "--dry-run")
     assert [item["fate"] for item in shown].count("new") == 6
     assert program.refused("import-ffmate", str(path))[1].startswith("Nobody can be asked here.")
     code, out, err = program.run("import-ffmate", str(path), "--yes")
     assert code == 0, err
     assert "Inbox" in out and "taken" in out
     assert "sends none yet" in err
-    assert program.json("presets", "show", "It's “Delivery”")["preProcessing"] == theirs.BEFORE
-    assert len(program.json("watchfolders", "list")) == 2
+    assert program.look("presets", "show", "It's “Delivery”")["preProcessing"] == theirs.BEFORE
+    assert len(program.look("watchfolders", "list")) == 2
     code, out, _ = program.run("import-ffmate", str(path), "--yes")
     assert code == 0 and "here already" in out

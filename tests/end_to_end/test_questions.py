@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import PATIENCE, Program, until
+from tests.end_to_end.clerk import PATIENCE
+from tests.end_to_end.program import Program, until
 from tests.end_to_end.test_nodes import LONG
 
 if sys.platform == "win32":
@@ -39,9 +40,9 @@ def test_a_running_task_is_not_deleted_unasked(program: Program, clip: Path) -> 
     code, screen = _answered(program, "y\n", "tasks", "delete", uuid)
     assert code == 0
     assert f"{uuid} deleted" in screen
-    until(lambda: program.json("tasks", "list") == [], "it is gone")
+    until(lambda: program.look("tasks", "list") == [], "it is gone")
     other = program.submit(clip, *LONG)
     program.encoding(other, "a")
     code, screen = _answered(program, "", "tasks", "delete", "--yes", other)
     assert (code, f"{other} deleted" in screen) == (0, True)
-    until(lambda: program.json("tasks", "list") == [], "it is gone, too")
+    until(lambda: program.look("tasks", "list") == [], "it is gone, too")

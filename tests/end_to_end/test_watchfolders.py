@@ -15,7 +15,7 @@ def test_a_folder_is_watched(program: Program, clip: Path) -> None:
     (root / "day 1").mkdir(parents=True)
     shutil.copy(clip, root / "day 1" / "one.mov")
     (root / "notes.txt").write_text("no film")
-    assert program.json("watchfolders", "list") == []
+    assert program.look("watchfolders", "list") == []
     made = program.json(
         "watchfolders",
         "add",
@@ -28,7 +28,7 @@ def test_a_folder_is_watched(program: Program, clip: Path) -> None:
         "1",
     )
     assert (made["name"], made["path"], made["interval"], made["suspended"]) == ("in", str(root), 1, False)
-    foreseen = program.json("watchfolders", "scan", "in", "--dry-run")["files"]
+    foreseen = program.look("watchfolders", "scan", "in", "--dry-run")["files"]
     assert [(file["path"], file["state"]) for file in foreseen] == [
         ("day 1/one.mov", "waiting"),
         ("notes.txt", "skipped"),
@@ -36,7 +36,7 @@ def test_a_folder_is_watched(program: Program, clip: Path) -> None:
     node = program.node("a")
 
     def done() -> dict[str, dict[str, object]] | None:
-        files = {file["path"]: file for file in program.json("watchfolders", "files", "in")}
+        files = {file["path"]: file for file in program.look("watchfolders", "files", "in")}
         return files if files.get("day 1/one_720p.mp4") else None
 
     files = until(done, "the output is known for an output")
@@ -45,27 +45,27 @@ def test_a_folder_is_watched(program: Program, clip: Path) -> None:
         "day 1/one_720p.mp4": "output",
         "notes.txt": "skipped",
     }
-    [task] = program.json("tasks", "list")
+    [task] = program.look("tasks", "list")
     assert task["source"] == "watchfolder"
     assert task["metadata"]["ffmate"]["watchfolder"]["relativeDir"] == "day 1"
     code, out, _ = program.run("watchfolders", "files", "in", "--state", "skipped")
     assert code == 0 and "Not a media file" in out and "one.mov" not in out
-    edited = program.json("watchfolders", "edit", "in", "--include", "mov", "--min-size", "1M")
+    edited = program.look("watchfolders", "edit", "in", "--include", "mov", "--min-size", "1M")
     assert edited["filter"]["minSize"] == 1 << 20 and edited["interval"] == 1
     again = program.refused("watchfolders", "add", str(root), "--name", "IN", "--preset", "Copy into MP4")
     assert again[0] == 1 and "already a watchfolder “IN”" in again[1]
     assert "failed or was cancelled" in program.refused("watchfolders", "retry", "in", "day 1/one.mov")[1]
-    assert program.json("watchfolders", "retry", "in") == []
+    assert program.look("watchfolders", "retry", "in") == []
     code, out, said = program.run(
         "watchfolders", "add", str(root / "day 1"), "--preset", "Copy into MP4", "--suspended"
     )
     assert code == 0 and "“in” watches the same files, too" in said
-    program.json("watchfolders", "delete", "day 1")
-    assert program.json("watchfolders", "suspend", "in")["suspended"]
+    program.look("watchfolders", "delete", "day 1")
+    assert program.look("watchfolders", "suspend", "in")["suspended"]
     assert "is suspended" in program.refused("watchfolders", "scan", "in")[1]
     assert "every" not in program.run("watchfolders", "list")[1]
-    assert not program.json("watchfolders", "resume", "in")["suspended"]
+    assert not program.look("watchfolders", "resume", "in")["suspended"]
     assert program.refused("watchfolders", "files", "in", "--state", "lost")[0] == 2
-    program.json("watchfolders", "delete", "in")
+    program.look("watchfolders", "delete", "in")
     assert "There is no watchfolder" in program.refused("watchfolders", "scan", "in")[1]
     assert stop(node) == 0

@@ -10,6 +10,7 @@ from contextlib import suppress
 import asyncpg
 import psutil
 
+from tests.children import kill_child
 from tests.faults.clock import CAN_SHIFT, HOUR
 from tests.faults.member import Member
 from tests.faults.stage import LEASE, Stage
@@ -106,7 +107,7 @@ class Fate:
             self._stage.refused_twins += twin.returncode is not None
             if twin.returncode is None:  # it has the name now, and works
                 await asyncio.sleep(dice.uniform(0, LEASE))
-                twin.kill()
+                kill_child(twin)
                 await twin.wait()
 
     async def _shift_clock(self, member: Member, dice: random.Random) -> None:

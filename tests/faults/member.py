@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.children import signal_child
 from tests.faults.clock import Clock
 from tests.faults.network import Line
 
@@ -98,7 +99,7 @@ class Member:
     def send(self, number: int) -> None:
         """A signal to the node itself."""
         if self.alive and self._process is not None:
-            self._process.send_signal(number)
+            signal_child(self._process, number)
 
     async def ended(self) -> None:
         """Wait until it is gone."""
@@ -107,9 +108,11 @@ class Member:
                 await self._process.wait()
 
     def encoders(self) -> list[psutil.Process]:
-        """The ffmpegs that it runs."""
+        """The ffmpegs that encode for it; those that are asked for their version at its start are not meant."""
         with suppress(psutil.Error):
             if self._process is not None:
                 children = psutil.Process(self._process.pid).children(recursive=True)
-                return [child for child in children if "ffmpeg" in child.name()]
+                return [
+                    child for child in children if "ffmpeg" in child.name() and "-progress" in child.cmdline()
+                ]
         return []

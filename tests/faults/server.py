@@ -15,6 +15,7 @@ from ffmate_desktop.db import embedded_server
 from ffmate_desktop.db.embedded_account import as_account
 from ffmate_desktop.db.embedded_binaries import find_binaries, program
 from ffmate_desktop.db.embedded_home import make_home
+from tests.children import signal_child
 from tests.faults.network import SUBNETS
 
 USER = DATABASE = "ffmate"
@@ -117,7 +118,7 @@ class Server:
 
     async def _end(self, number: int) -> None:
         if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(number)
+            signal_child(self._process, number)
             async with asyncio.timeout(PATIENCE):
                 await self._process.wait()
 

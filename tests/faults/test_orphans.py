@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from ffmate_desktop.media.process_table import processes
+from tests.end_to_end.clerk import Clerk
 from tests.end_to_end.program import Program, open_folder, until
 from tests.end_to_end.test_nodes import LONG
 from tests.media import family
@@ -46,7 +47,7 @@ def home() -> Iterator[Path]:
 class Team:
     """Nodes of one computer on one database; they share the data folder. Their ffmpeg starts a family first."""
 
-    def __init__(self, home: Path, uri: str, leash: str) -> None:
+    def __init__(self, home: Path, uri: str, leash: str, clerk: Clerk) -> None:
         self.home = home
         self.family = home / "family"
         self.family.mkdir()
@@ -58,7 +59,7 @@ class Team:
         )
         self.wrapper.chmod(0o755)
         options = ("--data-dir", str(home / "data"), "--database", uri)
-        self.program = Program(home, *options, prefix=LEASHES[leash])
+        self.program = Program(home, *options, prefix=LEASHES[leash], clerk=clerk)
 
     def working(self, identifier: str, *options: str) -> tuple[subprocess.Popen[bytes], str, psutil.Process]:
         """A node that encodes something that takes a minute: the node, the task, the ffmpeg."""
@@ -67,7 +68,10 @@ class Team:
         clip = shutil.copy(self.home / "media" / "clip.mov", self.home / "media" / f"{identifier}.mov")
         uuid = self.program.submit(Path(clip), *LONG)
         self.program.encoding(uuid, identifier)
-        (process,) = [process for process in self.program.ffmpegs() if process.pid not in before]
+        (process,) = until(
+            lambda: [process for process in self.program.ffmpegs() if process.pid not in before],
+            "its ffmpeg runs",
+        )
         return node, uuid, process
 
     def with_family(
@@ -81,9 +85,9 @@ class Team:
 
 
 @pytest.fixture
-def team(home: Path, database_uri: str, request: pytest.FixtureRequest) -> Iterator[Team]:
+def team(home: Path, database_uri: str, clerk: Clerk, request: pytest.FixtureRequest) -> Iterator[Team]:
     """Nodes are stopped and all families buried at the end."""
-    team = Team(home, database_uri, request.param)
+    team = Team(home, database_uri, request.param, clerk)
     yield team
     team.program.leave()
     if (team.family / "daemon").exists():

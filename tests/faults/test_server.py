@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from ffmate_desktop.db.embedded import status
-from tests.end_to_end.program import PATIENCE, Program, open_folder, stop, until
+from tests.end_to_end.clerk import PATIENCE, Clerk
+from tests.end_to_end.program import Program, open_folder, stop, until
 from tests.media.clips import clip as make_clip
 from tests.node import waiting
 
@@ -29,8 +30,10 @@ def home() -> Iterator[Path]:
         yield folder
 
 
-async def test_the_embedded_server_is_killed_and_the_encodes_of_two_nodes_go_on(home: Path) -> None:
-    program = Program(home, "--data-dir", str(home / "data"))
+async def test_the_embedded_server_is_killed_and_the_encodes_of_two_nodes_go_on(
+    home: Path, clerk: Clerk
+) -> None:
+    program = Program(home, "--data-dir", str(home / "data"), clerk=clerk)
     sources = [make_clip(home / f"{name}.mkv", seconds=1) for name in "ab"]
     nodes = [program.node(name, "--heartbeat", "5") for name in "ab"]  # a loaded machine may be slow
     try:

@@ -93,7 +93,12 @@ async def open_office(
     given: Mapping[str, Source] = MappingProxyType({}),
 ) -> AsyncIterator[Office]:
     """The settings are those of the desk, from the file, but for those that were `given`."""
-    settings = replace(desk_settings(uri or "", data_dir), database=uri, sources=dict(given))
+    settings = replace(
+        desk_settings(uri or "", data_dir),
+        database=uri,
+        sources=dict(given),
+        heartbeat=5.0,  # on a busy machine a second is too short: a late answer is an outage, and nothing is saved
+    )
     backend: Any = PlaintextKeyring() if keyring else null.Keyring()  # type: ignore[no-untyped-call]
     backend.file_path = keyring and str(keyring)
     async with open_desk_with(settings) as desk:

@@ -3,12 +3,15 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
+
+from tests.children import kill_child, signal_child
 
 
 class Peer:
@@ -29,8 +32,7 @@ class Peer:
             for child in psutil.Process(self._process.pid).children(recursive=True):
                 with contextlib.suppress(psutil.Error):
                     child.kill()
-        if self._process.returncode is None:
-            self._process.kill()
+        kill_child(self._process)
 
     async def ended(self) -> int:
         """Its exit code, once it is gone."""
@@ -56,8 +58,8 @@ async def open_peer(
     finally:
         if peer.is_frozen:  # it would not hear
             peer.kill()
-        elif process.returncode is None:
-            process.terminate()
+        else:
+            signal_child(process, signal.SIGTERM)
         try:
             await peer.ended()
         finally:

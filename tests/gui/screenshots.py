@@ -128,6 +128,7 @@ class Photographer:
         area = desk.page.detail.findChild(QScrollArea)
         assert area is not None
         await until(desk.page.detail.timeline.isVisible, "its attempts are read")
+        await asyncio.sleep(SETTLE)
         area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
         await self._keep("queue-details", self._window)
         desk.click_row(self._row_of(media.broken))
@@ -194,6 +195,9 @@ class Photographer:
         presets = await self._desk.core.presets.all()
         page.list.choose(next(preset.uuid for preset in presets if preset.name == OWN[0].name))
         await self._keep("presets", self._window)
+        page.form.parts.press(1)
+        await self._keep("presets-scripts", self._window)
+        page.form.parts.press(0)
         page.try_file(str(self._media.done[0]))
         trial = await until(lambda: page.findChild(TryDialog), "the trial opens")
         await until(trial.still.isVisible, "it has been tried", timeout=60)

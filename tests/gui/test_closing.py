@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
 
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.preferences import OnClose
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.desktop import closing
 from ffmate_desktop.gui.desktop.closing import CloseDialog, Closing
+from ffmate_desktop.gui.pages.presets_page import PresetsPage
 from tests.gui.desk import Desk, click
 from tests.node.farm import ENCODE, LONG
 from tests.node.waiting import until
@@ -120,3 +122,30 @@ async def test_a_signal_never_asks(desk: Desk, clip: Path) -> None:
     desk.program.on_signal()  # while the question is open
     assert desk.program.is_leaving
     await until(lambda: closes.dialog is None, "the question goes away")
+
+
+def box_of(desk: Desk) -> QMessageBox | None:
+    """The question about what was typed."""
+    return next(iter(desk.window.findChildren(QMessageBox)), None)
+
+
+async def test_what_was_typed_is_not_lost_unasked(desk: Desk) -> None:
+    ask(desk)
+    page = desk.window.show_page_of("presets")
+    assert isinstance(page, PresetsPage)
+    await until(lambda: page.new_button.isEnabled() and page.list.current, "presets are read")
+    page.new_button.click()
+    page.form.name.setText("Half a preset")
+    desk.window.close()
+    box = await until(lambda: box_of(desk), "it asks")
+    assert "Half a preset" in box.informativeText()
+    desk.window.close()  # once more: one question is enough
+    assert len(desk.window.findChildren(QMessageBox)) == 1
+    QTest.keyClick(box, Qt.Key.Key_Escape)
+    await until(lambda: box_of(desk) is None, "the question is gone")
+    assert not desk.program.is_leaving
+    assert page.form.name.text() == "Half a preset"
+    desk.window.close()
+    box = await until(lambda: box_of(desk), "it asks again")
+    next(button for button in box.buttons() if button is not box.escapeButton()).click()
+    await until(lambda: desk.program.is_leaving, "the program ends")

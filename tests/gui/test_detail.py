@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.gui.submitting import Submitting
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.detail_parts import CommandBox
 from ffmate_desktop.gui.widgets.action_button import ActionButton
@@ -31,6 +32,7 @@ async def test_a_running_task_is_shown_live(desk: Desk, clip: Path) -> None:
     await until(lambda: len(pane.graph._samples) >= 2, "speed is drawn")
     await until(lambda: "-stream_loop -1" in pane.command._lines.toPlainText(), "the command is shown")
     await until(lambda: "160×90" in pane.files._input[1].text(), "what the probe found is shown")
+    assert "25\u00a0fps  ·  " in pane.files._input[1].text()  # may break between facts, not inside
     click(pane.command.copy)
     assert str(clip) in QGuiApplication.clipboard().text()
     cancel = next(button for button in pane.findChildren(ActionButton) if button.text() == "Cancel")
@@ -64,6 +66,20 @@ async def test_a_failure_is_explained_and_the_log_can_be_searched_and_saved(
 
     await until(tried_again, "it was tried again")
     await until(lambda: {one.node for one in pane.timeline._shown or []} == {"desk"}, "the attempt is listed")
+
+
+async def test_what_failed_is_queued_in_another_way(desk: Desk, clip: Path) -> None:
+    pane = desk.page.detail
+    await desk.shown(await desk.add(clip, FAILS), TaskStatus.DONE_ERROR)
+    desk.click_row(0)
+    await until(pane.error.isVisible, "the error is shown")
+    click(pane.error.otherwise)
+    submitting = desk.window.findChild(Submitting)
+    assert submitting is not None
+    sheet = await until(lambda: submitting.sheet, "the sheet opens")
+    await until(lambda: sheet.ahead.is_fresh, "it knows what will happen")
+    assert [task.input_file for task in sheet.ahead.good] == [str(clip)]
+    sheet.reject()
 
 
 async def test_a_closed_pane_stays_closed_until_it_is_asked_for(desk: Desk, clip: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -85,6 +85,23 @@ async def test_filters_offer_nodes_and_batches(desk: Desk, clip: Path) -> None:
     click(page.bar.everything)
     await until(lambda: page.model.rowCount() == 3, "all are shown again")
     assert not page.bar.everything.isVisible()
+
+
+async def test_the_menu_by_keyboard_is_for_the_row_that_has_it(desk: Desk, clip: Path) -> None:
+    await waiting_tasks(desk, clip)
+    view = desk.page.view
+    view.setCurrentIndex(desk.page.model.index(1, Column.TASK))
+    view.clearSelection()
+    places: list[QPoint] = []
+    view.menu_wanted.connect(places.append)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(9, 9), QPoint(900, 500))
+    QApplication.sendEvent(view.viewport(), event)
+    assert view.ranges() == [(1, 1)]
+    assert view.rowAt(view.viewport().mapFromGlobal(places[0]).y()) == 1
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    assert desk.page.actions_.cancel.isEnabled()
+    menu.close()
 
 
 async def test_an_idle_cluster_is_not_called_broken(desk: Desk, clip: Path) -> None:

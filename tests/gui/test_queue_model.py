@@ -57,7 +57,7 @@ async def test_a_change_during_a_reading_is_not_lost(
     bridge.tasks_changed.emit(frozenset({changed}))
     await asyncio.sleep(0.05)
     queue.gate.set()
-    await until(lambda: model._reload is None, "the reading is over")
+    await until(lambda: not model.reader.is_reading, "the reading is over")
 
     def shown() -> bool:
         first = model.row_at(0) if model.rowCount() else None

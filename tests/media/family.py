@@ -1,14 +1,16 @@
 """A process with relatives that are hard to find and hard to kill, for the tests of everything that ends trees."""
 
+import asyncio
 import os
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds; a limit for things that went wrong, not a measure."""
 
 NAMES = ("leader", "member", "stray", "daemon", "bare")
@@ -77,6 +79,13 @@ def lives(pid: int) -> bool:
 def alive(numbers: dict[str, int]) -> list[str]:
     """Names of those who live."""
     return [name for name, pid in numbers.items() if lives(pid)]
+
+
+async def shortly(condition: Callable[[], object]) -> None:
+    """Wait for something outside of this program, without holding up its loop."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.01)
 
 
 def until(condition: object, timeout: float = PATIENCE) -> None:

@@ -111,11 +111,17 @@ async def test_a_program_that_does_not_answer_is_given_up(
 async def test_without_any_ffmpeg_the_remedy_is_told(
     only_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing() -> str:
-        raise RuntimeError("No ffmpeg exe could be found.")
-
-    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", missing)
+    monkeypatch.setattr(binaries, "BUNDLE", only_path)  # the wheel of a computer for which there is none
     with pytest.raises(UserError, match="No ffmpeg was found"):
+        await find_ffmpeg(None)
+
+
+async def test_a_bundled_one_that_does_not_answer_is_named(
+    only_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed = script(tmp_path / "ffmpeg-killed", "kill -9 $$")
+    monkeypatch.setattr(binaries, "BUNDLE", tmp_path)
+    with pytest.raises(UserError, match=f"“{killed}” ended with code -9"):
         await find_ffmpeg(None)
 
 

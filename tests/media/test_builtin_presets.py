@@ -1,5 +1,6 @@
 """The built-in presets, run for real: what comes out is what their names and descriptions promise."""
 
+import functools
 import json
 import re
 import subprocess
@@ -98,6 +99,7 @@ def values(source: Path, target: str) -> Values:
     return Values(str(source), target, now, str(uuid.UUID(int=1)), "cli", "linux", "amd64", str(FFMPEG), {})
 
 
+@functools.cache  # several tests look at one file
 def run(slug: str, source: Path) -> Path:
     """The file that a preset makes of a source, through the program's own grammar, wildcards and command line."""
     chosen = preset(slug)

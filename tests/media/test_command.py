@@ -1,5 +1,6 @@
 """Commands reach the real ffmpeg as they were meant."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,12 @@ from tests.media import clips
 PROGRAM = Path("/opt/ffmpeg-9/ffmpeg-linux-x86_64-v9")
 VALUES = Values("in.mov", "out.mov", Moment(0, 0), "u", "cli", "linux", "amd64", str(PROGRAM), {})
 SUBTITLES = "1\n00:00:00,000 --> 00:00:01,000\nhello\n"
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short one, to be copied."""
+    return clips.clip(tmp_path_factory.mktemp("film") / "in.mp4", seconds=0.2)
 
 
 def built(command: str) -> list[str]:
@@ -188,10 +195,9 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES + (POSIX_NAMES if sys.platform != "win32" else []))
 @pytest.mark.parametrize("relative", [True, False])
 def test_ffmate_files_with_nasty_names_are_read_and_written(
-    tmp_path: Path, name: str, relative: bool
+    tmp_path: Path, film: Path, name: str, relative: bool
 ) -> None:
-    source = clips.clip(tmp_path / "in.mp4", seconds=0.2)
-    source.rename(tmp_path / name)
+    shutil.copy(film, tmp_path / name)
     target = f"-out {name}".replace(":", "") if relative else str(tmp_path / f"out {name}")
     values = replace(VALUES, input_file=name if relative else str(tmp_path / name), output_file=target)
     done = run_steps("-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}", values, tmp_path)
@@ -212,9 +218,9 @@ NOT_ON_WINDOWS = ["back\\slash\\\\es\\'", '"quotes"', " ends with a blank ", "ne
 ONLY_ABSOLUTE = ["a:b=c:d", "a\\:b'c"]  # relative, they would name a protocol
 
 
-def runs_through_filters(folder: Path, option: str, film: str, subtitles: str) -> bool:
+def runs_through_filters(source: Path, folder: Path, option: str, film: str, subtitles: str) -> bool:
     (folder / subtitles).write_text(SUBTITLES)
-    clips.clip(folder / "in.mp4", seconds=0.2).rename(folder / film)
+    shutil.copy(source, folder / film)
     graph = f"movie={option}${{INPUT_FILE|filter}},subtitles={option}${{METADATA_srt|filter}},null"
     values = replace(VALUES, input_file=film, metadata={"srt": subtitles})
     return run_steps(f'-f lavfi -i "{graph}" -f null -', values, folder).returncode == 0
@@ -225,14 +231,16 @@ def runs_through_filters(folder: Path, option: str, film: str, subtitles: str) -
     "name", EVERYWHERE + (NOT_ON_WINDOWS + ONLY_ABSOLUTE if sys.platform != "win32" else [])
 )
 @pytest.mark.parametrize("option", ["", "filename="])
-def test_the_filter_filter_carries_any_path_into_a_filter(tmp_path: Path, name: str, option: str) -> None:
-    assert runs_through_filters(tmp_path, option, str(tmp_path / name), str(tmp_path / f"{name}.srt"))
+def test_the_filter_filter_carries_any_path_into_a_filter(
+    tmp_path: Path, film: Path, name: str, option: str
+) -> None:
+    assert runs_through_filters(film, tmp_path, option, str(tmp_path / name), str(tmp_path / f"{name}.srt"))
 
 
 @pytest.mark.ffmpeg
 @pytest.mark.parametrize("name", EVERYWHERE + (NOT_ON_WINDOWS if sys.platform != "win32" else []))
-def test_the_filter_filter_carries_any_name_into_a_filter(tmp_path: Path, name: str) -> None:
-    assert runs_through_filters(tmp_path, "", name, f"{name}.srt")
+def test_the_filter_filter_carries_any_name_into_a_filter(tmp_path: Path, film: Path, name: str) -> None:
+    assert runs_through_filters(film, tmp_path, "", name, f"{name}.srt")
 
 
 @pytest.mark.ffmpeg

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -20,6 +19,7 @@ from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.media.progress import Meter, Progress
 from ffmate_desktop.media.read_position import input_sizes, read_position
+from tests.media.family import lives, shortly
 
 FFMPEG = Path(imageio_ffmpeg.get_ffmpeg_exe())
 CLIP = "-f lavfi -i testsrc2=size=160x120:rate=25:duration=2"
@@ -28,25 +28,6 @@ ENDLESS = "-re -f lavfi -i testsrc2=size=160x120:rate=25 -c:v mpeg4"
 pytestmark = pytest.mark.ffmpeg
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, FIFOs and shells")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's leash and file positions of Linux")
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for something outside of the program; the time limit is only there to end a failing test."""
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-def lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-@pytest.fixture(scope="module")
-def launcher() -> Launcher:
-    return asyncio.run(Launcher.find())
 
 
 class Bench:
@@ -162,7 +143,7 @@ async def test_a_run_needs_steps_and_a_meter_for_each(bench: Bench) -> None:
 async def test_cancel_kills_an_encode_and_starts_no_other_step(bench: Bench) -> None:
     run = bench.run(f"{ENDLESS} one.mkv", f"{CLIP} two.mkv")
     running = asyncio.create_task(run.run())
-    await until(lambda: bench.progress)
+    await shortly(lambda: bench.progress)
     (process,) = bench.processes()
     await run.cancel()
     assert not lives(process.pid)
@@ -183,7 +164,7 @@ async def test_cancel_kills_a_tree_that_does_not_listen(bench: Bench) -> None:
     """)
     run = bench.run(f"{CLIP} out.mp4", program=program)
     running = asyncio.create_task(run.run())
-    await until((bench.folder / "ready").exists)
+    await shortly((bench.folder / "ready").exists)
     family = bench.processes()
     assert len(family) == 3
     async with asyncio.timeout(2):  # promised to users
@@ -225,7 +206,7 @@ async def test_pausing_between_two_steps(bench: Bench, cancel: bool) -> None:
     log = LogCapture(on_lines=pause_at_its_end)
     run = bench.run(f"{CLIP} one.mkv", f"{CLIP} two.mkv", program=program, log=log)
     running = asyncio.create_task(run.run())
-    await until(lambda: log.lines()[-1:] == ["half a line"])
+    await shortly(lambda: log.lines()[-1:] == ["half a line"])
     await asyncio.sleep(0.1)
     assert not (bench.folder / "two.mkv").exists()
     if cancel:
@@ -241,7 +222,7 @@ async def test_pausing_between_two_steps(bench: Bench, cancel: bool) -> None:
 async def test_abandoning_the_run_leaves_no_process(bench: Bench) -> None:
     run = bench.run(f"{ENDLESS} out.mkv")
     running = asyncio.create_task(run.run())
-    await until(lambda: bench.progress)
+    await shortly(lambda: bench.progress)
     (process,) = bench.processes()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -271,16 +252,16 @@ async def test_a_paused_step_stands_still_is_not_stuck_and_goes_on(bench: Bench)
     """)
     run = bench.run(f"{CLIP} out.mkv", program=program, stall=1.0)
     running = asyncio.create_task(run.run())
-    await until(lambda: bench.progress)
+    await shortly(lambda: bench.progress)
     run.pause()
     (process,) = bench.processes()
-    await until(lambda: process.status() == psutil.STATUS_STOPPED)
+    await shortly(lambda: process.status() == psutil.STATUS_STOPPED)
     await asyncio.sleep(0.05)  # what was in the pipe
     seen = len(bench.progress)
     await asyncio.sleep(1.5)
     assert len(bench.progress) == seen
     run.resume()
-    await until(lambda: len(bench.progress) > seen)
+    await shortly(lambda: len(bench.progress) > seen)
     (bench.folder / "enough").touch()
     assert await running == Finished(code=0, step=0)
 
@@ -300,7 +281,7 @@ async def test_pausing_while_a_step_starts(bench: Bench) -> None:
     running = asyncio.create_task(run.run())
     await asyncio.sleep(0)
     run.pause()
-    await until(lambda: any(p.status() == psutil.STATUS_STOPPED for p in bench.processes()))
+    await shortly(lambda: any(p.status() == psutil.STATUS_STOPPED for p in bench.processes()))
     assert not running.done()
     run.resume()
     assert (await running).code == 0
@@ -310,7 +291,7 @@ async def test_pausing_while_a_step_starts(bench: Bench) -> None:
 async def test_a_paused_encode_can_be_cancelled(bench: Bench) -> None:
     run = bench.run(f"{ENDLESS} out.mkv")
     running = asyncio.create_task(run.run())
-    await until(lambda: bench.progress)
+    await shortly(lambda: bench.progress)
     run.pause()
     await run.cancel()
     assert (await running).stop is StopReason.CANCELLED
@@ -442,4 +423,4 @@ async def test_no_ffmpeg_survives_a_program_that_is_killed(launcher: Launcher, t
         children = psutil.Process(parent.pid).children(recursive=True)
         assert FFMPEG in [Path(child.exe()) for child in children]  # beside the guardian
         parent.kill()
-    await until(lambda: not any(lives(child.pid) for child in children))
+    await shortly(lambda: not any(lives(child.pid) for child in children))

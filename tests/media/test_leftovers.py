@@ -47,6 +47,8 @@ class OtherNode:
         assert self.process.stdout
         pid, _, path = self.process.stdout.readline().decode().rstrip().partition(" ")
         self.child, self.folder = int(pid), Path(path)
+        # A moment after the start, Linux shows no environment yet: who looks then finds nobody's process.
+        family.until(lambda: processes()[self.child].mark)
 
     def kill(self) -> None:
         self.process.kill()
@@ -163,7 +165,6 @@ def test_a_folder_that_is_reached_by_a_link_is_the_same(start: Start, tmp_path: 
 
 def test_the_mark_of_a_process_can_be_read(start: Start) -> None:
     node = start()
-    family.until(lambda: processes()[node.child].mark)
     owner = NodeFolder(node.folder, FileLock(node.folder)).owner
     assert processes()[node.child].mark == f"{owner}#1"
     assert " " not in owner

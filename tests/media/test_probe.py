@@ -6,13 +6,14 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
+from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober, kill_child
 from tests.conftest import ExpectedWarnings
 from tests.media import clips
 
@@ -190,6 +191,19 @@ async def test_a_cancelled_question_leaves_no_answer_for_the_next(prober: Prober
             await prober.probe(film.with_name("missing.mp4"))
 
 
+async def test_the_password_of_the_queue_is_not_handed_on(
+    film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flaw in a decoder shall find nothing there."""
+    monkeypatch.setenv("FFMATE_DATABASE", "postgresql://ffmate:secret@server/ffmate")
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    prober = Prober()
+    await prober.probe(film)
+    (pid,) = prober.pids
+    assert "secret" not in " ".join(psutil.Process(pid).environ().values())
+    await prober.close()
+
+
 async def test_close_ends_the_processes(film: Path) -> None:
     prober = Prober()
     await prober.probe(film)
@@ -208,6 +222,33 @@ async def test_close_ends_even_a_frozen_process(film: Path) -> None:
     os.kill(frozen, signal.SIGSTOP)
     await prober.close()
     assert not psutil.pid_exists(frozen)
+
+
+@pytest.fixture
+async def kernel_tells() -> AsyncIterator[None]:
+    """asyncio hears of ended children from the kernel, in the loop, as it does since Python 3.12."""
+    if sys.platform == "linux" and sys.version_info < (3, 12):
+        watcher = asyncio.PidfdChildWatcher()
+        watcher.attach_loop(asyncio.get_running_loop())
+        before = asyncio.get_child_watcher()
+        asyncio.set_child_watcher(watcher)
+        yield
+        watcher.close()
+        asyncio.set_child_watcher(before)
+    else:
+        yield
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads wait for children")
+@pytest.mark.usefixtures("kernel_tells")
+async def test_killing_what_has_just_ended_takes_its_exit_code_from_nobody() -> None:
+    process = await asyncio.create_subprocess_exec("sh", "-c", "read word; exit 3", stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(b"now\n")  # at once, not when the loop has time
+    while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.001)
+    kill_child(process.pid)
+    assert await process.wait() == 3
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")

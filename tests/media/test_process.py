@@ -15,6 +15,7 @@ import pytest
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.process import Launcher, Process
 from tests.media import family
+from tests.media.family import lives, shortly
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, sessions and shells")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's leash and priorities of Linux")
@@ -24,25 +25,6 @@ Start = Callable[..., "asyncio.Future[Process]"]
 
 def python(code: str) -> list[str]:
     return [sys.executable, "-S", "-c", textwrap.dedent(code)]
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for something outside of the program; the time limit is only there to end a failing test."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-def lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-@pytest.fixture(scope="module")
-def launcher() -> Launcher:
-    return asyncio.run(Launcher.find())
 
 
 @pytest.fixture
@@ -62,7 +44,7 @@ async def start(launcher: Launcher, tmp_path: Path) -> AsyncIterator[Start]:
 
 
 async def read_pid(path: Path) -> int:
-    await until(lambda: path.exists() and path.read_text().endswith("\n"))
+    await shortly(lambda: path.exists() and path.read_text().endswith("\n"))
     return int(path.read_text())
 
 
@@ -169,7 +151,7 @@ async def test_stop_asks_first(start: Start, tmp_path: Path) -> None:
         time.sleep(60)
     """
     process = await start(python(code))
-    await until((tmp_path / "ready").exists)
+    await shortly((tmp_path / "ready").exists)
     await process.stop(grace=20)
     assert (tmp_path / "asked").exists()
     assert await process.wait() == 7
@@ -184,7 +166,7 @@ async def test_stop_kills_what_does_not_listen(start: Start, tmp_path: Path) -> 
         time.sleep(60)
     """
     process = await start(python(code))
-    await until((tmp_path / "ready").exists)
+    await shortly((tmp_path / "ready").exists)
     await process.stop(grace=0.05)
     assert not lives(process.pid)
     assert await process.wait() == -9
@@ -240,7 +222,7 @@ async def test_a_process_that_somebody_stopped_gets_to_hear_that_it_shall_end(
         time.sleep(60)
     """
     process = await start(python(code))
-    await until((tmp_path / "ready").exists)
+    await shortly((tmp_path / "ready").exists)
     os.kill(process.pid, signal.SIGSTOP)
     await process.stop(grace=20)
     assert await process.wait() == 7
@@ -255,19 +237,19 @@ async def test_the_whole_tree_is_suspended_and_goes_on(start: Start, tmp_path: P
         return [n for n, pid in relatives.items() if psutil.Process(pid).status() == psutil.STATUS_STOPPED]
 
     process.suspend()
-    await until(lambda: stopped() == list(family.NAMES))
+    await shortly(lambda: stopped() == list(family.NAMES))
     before = {pid: family.beats(tmp_path, pid) for pid in relatives.values()}
     await asyncio.sleep(0.1)
     assert {pid: family.beats(tmp_path, pid) for pid in relatives.values()} == before
     process.resume()
-    await until(lambda: all(family.beats(tmp_path, pid) > count for pid, count in before.items()))
+    await shortly(lambda: all(family.beats(tmp_path, pid) > count for pid, count in before.items()))
     for _ in range(5):  # as fast as somebody clicks; the last one counts
         process.suspend()
         process.resume()
     process.suspend()
-    await until(lambda: stopped() == list(family.NAMES))
+    await shortly(lambda: stopped() == list(family.NAMES))
     process.resume()
-    await until(lambda: stopped() == [])
+    await shortly(lambda: stopped() == [])
 
 
 @posix
@@ -279,15 +261,15 @@ async def test_a_suspended_process_stands_still_until_resumed(start: Start, tmp_
             time.sleep(0.002)
     """
     process = await start(python(code))
-    await until((tmp_path / "beat").exists)
+    await shortly((tmp_path / "beat").exists)
     process.suspend()
     process.suspend()
-    await until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+    await shortly(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
     before = (tmp_path / "beat").read_text()
     await asyncio.sleep(0.1)
     assert (tmp_path / "beat").read_text() == before
     process.resume()
-    await until(lambda: (tmp_path / "beat").read_text() not in ("", before))
+    await shortly(lambda: (tmp_path / "beat").read_text() not in ("", before))
 
 
 @posix
@@ -299,7 +281,7 @@ async def test_a_suspended_process_gets_to_hear_that_it_is_stopped(start: Start,
         time.sleep(60)
     """
     process = await start(python(code))
-    await until((tmp_path / "ready").exists)
+    await shortly((tmp_path / "ready").exists)
     process.suspend()
     await process.stop(grace=20)
     assert await process.wait() == 7
@@ -363,6 +345,8 @@ async def test_a_process_dies_with_a_program_that_is_killed(launcher: Launcher, 
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], env=environment) as parent:
         child = await read_pid(tmp_path / "pid")
-        await until(lambda: psutil.Process(child).name() == "sleep")  # only setpriv's last act ties it to us
+        await shortly(
+            lambda: psutil.Process(child).name() == "sleep"
+        )  # only setpriv's last act ties it to us
         parent.kill()
-    await until(lambda: not lives(child))
+    await shortly(lambda: not lives(child))

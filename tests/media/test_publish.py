@@ -12,7 +12,7 @@ import pytest
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import IfExists
-from ffmate_desktop.media import publish, rename
+from ffmate_desktop.media import publish, rename, temporaries
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
 
@@ -241,16 +241,16 @@ def test_each_removal_takes_exactly_what_is_proved_dead(tmp_path: Path) -> None:
         assert [name for name in names if not name.startswith(beginning)] == others
         return [name.removeprefix(beginning) for name in names if name.startswith(beginning)]
 
-    assert left_by(publish.discard) == [*older, twin, higher]
-    assert left_by(publish.discard_older) == [own, twin, higher]
-    assert left_by(publish.discard_rivals) == [own, higher]
+    assert left_by(temporaries.discard) == [*older, twin, higher]
+    assert left_by(temporaries.discard_older) == [own, twin, higher]
+    assert left_by(temporaries.discard_rivals) == [own, higher]
     assert left_by(lambda _: check_leftovers(tmp_path)) == [higher]
-    publish.discard(planned(tmp_path / "gone" / "out.mp4"))  # nothing there is nothing to do
+    temporaries.discard(planned(tmp_path / "gone" / "out.mp4"))  # nothing there is nothing to do
 
 
 def check_leftovers(folder: Path) -> None:
     """What an ended task left up to epoch 3: two files and a folder, and the twin of the last."""
-    assert publish.discard_leftovers("0190a1b2-c3d4-7e5f", 3, [folder]) == (4, True)
+    assert temporaries.discard_leftovers("0190a1b2-c3d4-7e5f", 3, [folder]) == (4, True)
 
 
 def test_two_nodes_with_one_epoch_write_two_files_and_publish_one(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_two_nodes_with_one_epoch_write_two_files_and_publish_one(tmp_path: Path
     forgotten = written(planned(tmp_path / "out.mp4", incarnation=1), b"forgotten")
     holder = written(planned(tmp_path / "out.mp4", incarnation=2), b"holder")
     assert forgotten.outputs[0].temporary.read_bytes() == b"forgotten"
-    publish.discard_rivals(holder)
+    temporaries.discard_rivals(holder)
     publish.publish(holder, IfExists.RENAME)
     with pytest.raises(UserError, match="is gone"):
         publish.publish(forgotten, IfExists.RENAME)
@@ -269,14 +269,14 @@ def test_two_nodes_with_one_epoch_write_two_files_and_publish_one(tmp_path: Path
 def test_who_lost_its_claim_leaves_the_file_of_the_holder_alone(tmp_path: Path) -> None:
     """The epoch of the holder may even be lower, after a failover."""
     holder = written(planned(tmp_path / "out.mp4", epoch=2, incarnation=2))
-    publish.discard(written(planned(tmp_path / "out.mp4", epoch=3, incarnation=1)))
+    temporaries.discard(written(planned(tmp_path / "out.mp4", epoch=3, incarnation=1)))
     assert publish.publish(holder, IfExists.FAIL) == [tmp_path / "out.mp4"]
 
 
 def test_a_zombie_finds_nothing_to_publish(tmp_path: Path) -> None:
     zombie = written(planned(tmp_path / "out.mp4", epoch=1), b"zombie")
     owner = written(planned(tmp_path / "out.mp4", epoch=2), b"owner")
-    publish.discard_older(owner)
+    temporaries.discard_older(owner)
     publish.publish(owner, IfExists.REPLACE)
     with pytest.raises(UserError, match="is gone"):
         publish.publish(zombie, IfExists.REPLACE)

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import shutil
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,34 @@ async def test_new_files_become_tasks_and_outputs_beside_them_do_not(watched: Wa
             "relativeDir": str(Path("day 1", "cam.a")),
         }
     }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+@pytest.mark.parametrize("linked", ["the root", "a folder in it", "nothing"])
+async def test_an_output_that_changes_is_no_input_under_another_name(
+    farm: Farm, tmp_path: Path, clip: Path, linked: str
+) -> None:
+    """As when a script writes tags into it: size and time are others, and the name is all that is left."""
+    real = tmp_path / "real"
+    (real / "deep").mkdir(parents=True)
+    root = real
+    if linked == "the root":
+        root = tmp_path / "link"
+        root.symlink_to(real)
+    elif linked == "a folder in it":
+        root = tmp_path / "in"
+        root.mkdir()
+        (root / "deep").symlink_to(real / "deep")
+    watched = Watched(farm, root)
+    await farm.node(watches=True)
+    await watched.begin(pattern=f"{real}/deep/${{INPUT_FILE_BASENAME}}_x.mov", labels=())
+    watched.put(clip, "one.mov")
+    await watched.state("one.mov", DONE)
+    await watched.state("deep/one_x.mov", FileState.OUTPUT)
+    with (real / "deep" / "one_x.mov").open("ab") as file:
+        file.write(b"\0\0\0\x08free")
+    await watched.scanned(3)
+    assert len(await watched.tasks()) == 1
 
 
 async def test_the_tree_is_rebuilt_at_the_output(watched: Watched, clip: Path) -> None:
@@ -459,6 +488,20 @@ async def test_a_dry_run_tells_everything_and_writes_nothing(watched: Watched, c
     assert run.files[0].output == str(watched.out / "one.mp4")
     assert await watched.files() == {}
     assert await watched.tasks() == []
+
+
+async def test_a_file_whose_output_would_have_too_long_a_name_holds_up_no_other(
+    watched: Watched, clip: Path
+) -> None:
+    watched.out.mkdir()
+    await watched.farm.node(watches=True)
+    pattern = f"{watched.out}/${{INPUT_FILE_BASENAME}} as pictures/%03d.png"
+    await watched.begin("-i ${INPUT_FILE} -frames:v 2 ${OUTPUT_FILE}", pattern)
+    watched.put(clip, f"{250 * 'a'}.mov")
+    watched.put(clip, "b.mov")
+    await watched.state("b.mov", DONE)
+    refused = await watched.state(f"{250 * 'a'}.mov", FileState.WAITING)
+    assert "too long" in refused.reason
 
 
 async def test_names_in_any_encoding(watched: Watched, clip: Path) -> None:

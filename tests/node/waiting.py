@@ -9,7 +9,7 @@ import pytest
 
 T = TypeVar("T")
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds; a limit for things that went wrong, not a measure."""
 
 

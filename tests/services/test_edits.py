@@ -12,18 +12,11 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.order import HIGHEST, Move
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskStatus
 from ffmate_desktop.services.edits import TaskEdit
-from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
-from ffmate_desktop.settings import resources_folder
 from tests.db.cluster import add, joined, row
 
 pytestmark = pytest.mark.db
 COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
-
-
-@pytest.fixture
-def tasks(database: Database) -> TaskService:
-    return TaskService(database, PresetService(database, resources_folder() / "presets"))
 
 
 @pytest.fixture

@@ -8,17 +8,11 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft
 from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.settings import resources_folder
 
 pytestmark = pytest.mark.db
 DRAFT = PresetDraft(
     "Mine", "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}", "What", "${INPUT_FILE_BASENAME}.mp4", 3, ("gpu", "a")
 )
-
-
-@pytest.fixture
-def presets(database: Database) -> PresetService:
-    return PresetService(database, resources_folder() / "presets")
 
 
 @pytest.fixture

@@ -11,14 +11,8 @@ from ffmate_desktop.services.folders import FoundFile, find_media, in_folder
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService, Trouble
 from ffmate_desktop.services.tasks import TaskService
-from ffmate_desktop.settings import resources_folder
 
 COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
-
-
-@pytest.fixture
-def presets(database: Database) -> PresetService:
-    return PresetService(database, resources_folder() / "presets")
 
 
 @pytest.fixture

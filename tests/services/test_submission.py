@@ -7,20 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskStatus
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
-from ffmate_desktop.settings import resources_folder
 
 pytestmark = pytest.mark.db
 COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
-
-
-@pytest.fixture
-def tasks(database: Database) -> TaskService:
-    return TaskService(database, PresetService(database, resources_folder() / "presets"))
 
 
 @pytest.fixture
@@ -195,8 +188,7 @@ async def test_an_output_that_only_the_node_can_name_waits_for_it(tasks: TaskSer
     assert await outputs(tasks) == [None]
 
 
-async def test_presets_are_found_by_name_in_any_case_or_uuid(tasks: TaskService, database: Database) -> None:
-    presets = PresetService(database, resources_folder() / "presets")
+async def test_presets_are_found_by_name_in_any_case_or_uuid(presets: PresetService) -> None:
     some = (await presets.all())[0]
     assert await presets.find(some.name.upper()) == some
     assert await presets.get(some.uuid) == some
@@ -217,9 +209,9 @@ async def test_a_task_is_named_by_a_unique_beginning(tasks: TaskService, clip: P
 
 
 async def test_a_preset_and_a_command_together_are_wrong_use(
-    tasks: TaskService, database: Database, clip: Path
+    tasks: TaskService, presets: PresetService, clip: Path
 ) -> None:
-    preset = (await PresetService(database, resources_folder() / "presets").all())[0]
+    preset = (await presets.all())[0]
     with pytest.raises(UsageError, match="not both"):
         await tasks.add([new(clip, preset=preset.uuid)], source="cli")
 
@@ -228,7 +220,7 @@ async def test_an_ambiguous_beginning_is_told(tasks: TaskService, clip: Path) ->
     many = [new(clip, f"{number}.mp4") for number in range(17)]  # two of 17 share their first digit
     submitted = await tasks.add(many, source="cli", base=str(clip.parent))
     digits = [str(uuid)[0] for uuid in submitted.uuids]
-    with pytest.raises(UserError, match="Several"):
+    with pytest.raises(UserError, match="More than one task begins"):
         await tasks.resolve(max(digits, key=digits.count))
 
 

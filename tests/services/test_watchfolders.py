@@ -14,14 +14,8 @@ from ffmate_desktop.domain.watchfolder import Original, OriginalAction, Watchfol
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watch_drafts import draft_all, rules_of
 from ffmate_desktop.services.watchfolders import FileFilterView, WatchfolderService, check
-from ffmate_desktop.settings import resources_folder
 
 pytestmark = pytest.mark.db
-
-
-@pytest.fixture
-def presets(database: Database) -> PresetService:
-    return PresetService(database, resources_folder() / "presets")
 
 
 @pytest.fixture

@@ -35,13 +35,21 @@ def known(walked: Walked) -> dict[int, int]:
     }
 
 
+def test_files_come_by_name_however_many_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ffmate_desktop.storage.walk.SORTED", 3)
+    put(tmp_path, *(f"{number:02}.mov" for number in (5, 3, 9, 1, 8, 2, 7, 4, 6, 0)), "a/2.mov", "a/1.mov")
+    news = walk(tmp_path).news
+    assert [found.path for found in news] == [f"{n:02}.mov" for n in range(10)] + ["a/1.mov", "a/2.mov"]
+    assert news[0] == news[0:1][0] == next(iter(news)) and len(news) == 12
+
+
 def test_an_unchanged_tree_is_no_news(tmp_path: Path) -> None:
     put(tmp_path, "a.mov", "b/c.mov", "b/d/e.mov")
     first = walk(tmp_path)
     assert paths(first) == ["a.mov", "b/c.mov", "b/d/e.mov"]
     remembered = known(first)
     again = walk(tmp_path, remembered)
-    assert (again.news, again.missing, again.files, again.seen_known) == ([], {}, 3, True)
+    assert (len(again.news), again.missing, again.files, again.seen_known) == (0, {}, 3, True)
     assert len(remembered) == 3  # nobody changed what the node remembers
 
 
@@ -60,7 +68,7 @@ def test_rows_of_nodes_that_number_inodes_differently(tmp_path: Path) -> None:
     put(tmp_path, "a.mov", "b.mov")
     first = walk(tmp_path)
     foreign = {fingerprint(one.path, one.size, one.mtime, 0): n for n, one in enumerate(first.news)}
-    assert walk(tmp_path, {}, foreign).news == []
+    assert len(walk(tmp_path, {}, foreign).news) == 0
     (tmp_path / "b.mov").unlink()
     assert len(walk(tmp_path, {}, foreign).missing) == 1
 
@@ -70,10 +78,10 @@ def test_locks_are_seen_and_are_no_files(tmp_path: Path) -> None:
     first = walk(tmp_path)
     assert {found.path: found.locked for found in first.news} == {"a.mov": True, "b.mov": False}
     remembered = {fingerprint(one.path, one.size, one.mtime, one.inode, one.locked): 1 for one in first.news}
-    assert walk(tmp_path, remembered).news == []
+    assert len(walk(tmp_path, remembered).news) == 0
     (tmp_path / "a.mov.lock").unlink()
     assert paths(walk(tmp_path, remembered)) == ["a.mov"]
-    assert walk(tmp_path, known(first)).news == []  # a lock appears beside what we have taken
+    assert len(walk(tmp_path, known(first)).news) == 0  # a lock appears beside what we have taken
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

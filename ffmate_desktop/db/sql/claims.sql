@@ -99,7 +99,8 @@ written AS (
     INSERT INTO ffmate.outputs (key, mtime, size, task)
     SELECT DISTINCT ON (md5(w.key)) md5(w.key)::uuid, w.mtime, w.size, a.uuid
       FROM allowed a, unnest($7::text[], $8::bigint[], $9::bigint[]) AS w (key, mtime, size)
-    ON CONFLICT (key) DO UPDATE SET mtime = excluded.mtime, size = excluded.size, task = excluded.task)
+    ON CONFLICT (key) DO UPDATE SET mtime = excluded.mtime, size = excluded.size, task = excluded.task,
+        written_at = excluded.written_at)
 SELECT desired FROM allowed;
 
 -- name: set_output

@@ -79,6 +79,15 @@ SELECT c.position, o.task
   FROM unnest($2, $3) WITH ORDINALITY AS c (mtime, size, position)
   JOIN ffmate.outputs o ON o.mtime = c.mtime AND o.size = c.size;
 
+-- name: forget_outputs
+-- At most $2 that were written longer ago than $1. A loop, of an output that becomes an input, goes round within days: an
+-- output of last year that comes into a watchfolder is encoded once more, and then its own output is known. Several
+-- nodes at once: each skips what another is just removing.
+DELETE FROM ffmate.outputs
+ WHERE key = ANY (ARRAY(SELECT key FROM ffmate.outputs WHERE written_at < clock_timestamp() - $1::interval
+                         LIMIT $2 FOR UPDATE SKIP LOCKED))
+RETURNING true AS gone;
+
 -- name: ended_files
 -- Files whose tasks have ended since $2, and a minute before, and are not settled like that: also after a restart. By
 -- the index of ends, so that a long queue costs nothing.

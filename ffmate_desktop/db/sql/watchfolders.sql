@@ -97,7 +97,7 @@ SELECT f.id, f.path, f.size, f.mtime / 1000 AS modified_at, f.attempts, f.task, 
 -- to; $5: all that are known.
 SELECT * FROM ({file}
          WHERE f.folder = (SELECT id FROM ffmate.watchfolders WHERE uuid = $1)
-           AND ($3::bigint IS NULL OR f.id < $3) AND ($4::text IS NULL OR f.path ILIKE $4)
+           AND f.id < coalesce($3::bigint, 9223372036854775807) AND ($4::text IS NULL OR f.path ILIKE $4)
            AND ($5::boolean OR {remembered})) AS file
  WHERE $2::text[] IS NULL OR file.state = ANY ($2)
  ORDER BY file.id DESC LIMIT $6;
@@ -113,10 +113,31 @@ WITH numbered AS (
 SELECT id FROM numbered WHERE (position - 1) % $5::bigint = 0 ORDER BY position;
 
 -- name: count_files
--- How many files are in each state, of one folder ($1) or of all (NULL), as they are listed. $2: part of the path.
-SELECT w.uuid, {state} AS state, count(*) AS files
-  FROM ffmate.watchfolders w
-  JOIN ffmate.watched_files f ON f.folder = w.id AND {remembered} AND ($2::text IS NULL OR f.path ILIKE $2)
-  LEFT JOIN ffmate.tasks t ON t.uuid = f.task
- WHERE $1::uuid IS NULL OR w.uuid = $1
- GROUP BY 1, 2;
+-- How many files are in each state, of one folder ($1) or of all (NULL), as they are listed. $2: part of the path. The
+-- ledger is counted without its tasks; only tasks that are not done, or ended since the last scan, say something else.
+WITH told AS (
+    SELECT t.uuid, t.status FROM ffmate.tasks t
+     WHERE t.source = 'watchfolder' AND t.status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+    UNION ALL
+    SELECT t.uuid, t.status FROM ffmate.tasks t
+     WHERE t.source = 'watchfolder' AND t.status IN ('DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED')
+       AND t.finished_at > (
+           SELECT min(w.settled_at) - interval '1 minute' FROM ffmate.watchfolders w
+            WHERE ($1::uuid IS NULL OR w.uuid = $1)
+              AND EXISTS (SELECT 1 FROM ffmate.watched_files f WHERE f.folder = w.id))),
+news AS (
+    SELECT f.folder, f.state AS noted, {state} AS state, count(*) AS files
+      FROM told t JOIN ffmate.watched_files f ON f.task = t.uuid
+     WHERE ($1::uuid IS NULL OR f.folder = (SELECT id FROM ffmate.watchfolders WHERE uuid = $1))
+       AND {remembered} AND ($2::text IS NULL OR f.path ILIKE $2) AND f.state <> {state}
+     GROUP BY 1, 2, 3),
+counted AS (
+    SELECT f.folder, f.state::text, count(*) AS files FROM ffmate.watched_files f
+     WHERE ($1::uuid IS NULL OR f.folder = (SELECT id FROM ffmate.watchfolders WHERE uuid = $1))
+       AND {remembered} AND ($2::text IS NULL OR f.path ILIKE $2)
+     GROUP BY 1, 2
+    UNION ALL SELECT folder, state, files FROM news
+    UNION ALL SELECT folder, noted, -files FROM news)
+SELECT w.uuid, c.state, sum(c.files)::bigint AS files
+  FROM counted c JOIN ffmate.watchfolders w ON w.id = c.folder
+ GROUP BY 1, 2 HAVING sum(c.files) > 0;

@@ -2,52 +2,38 @@
 
 from pathlib import PurePosixPath
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
 from ffmate_desktop.gui.delegates.parts import Parts
 from ffmate_desktop.gui.delegates.stamps import CHIP_HEIGHT, Stamps
+from ffmate_desktop.gui.delegates.table_row import Index, TableRowDelegate
 from ffmate_desktop.gui.models.file_model import FileColumn, FileModel
 from ffmate_desktop.gui.models.watch_words import FILE_LOOKS, file_word
-from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 
 ROW_HEIGHT = 44
-PADDING = 13
-
-Index = QModelIndex | QPersistentModelIndex
 
 
-class FileRowDelegate(QStyledItemDelegate):
+class FileRowDelegate(TableRowDelegate):
     """One for all columns. `is_stale` greys what may be out of date."""
 
     def __init__(self, theme: Theme, model: FileModel) -> None:
-        super().__init__()
-        self._model = model
         self._parts, self._stamps = Parts(theme), Stamps(theme)
-        self._bold, self._plain, self._medium = fonts.bold(13), fonts.text(12), fonts.medium(13)
+        super().__init__(self._parts, ROW_HEIGHT)
+        self._model = model
         self.is_stale = False
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """All rows are equally high."""
-        return QSize(80, ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One cell."""
-        parts, rect, state = self._parts, QRect(option.rect), QStyle.StateFlag(option.state)
         column = FileColumn(index.column())
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, parts.color("selected"))
-            if column is FileColumn.NAME:
-                painter.fillRect(rect.left(), rect.top(), 3, rect.height(), parts.color("accent"))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, parts.color("line"))
+        cell = self.ground(painter, option, marked=column is FileColumn.NAME)
         file = self._model.file_at(index.row())
-        cell = rect.adjusted(PADDING, 0, -PADDING, -1)
         if file is None:
             if column is FileColumn.NAME:
-                painter.fillRect(cell.left(), cell.top() + 18, 160, 8, parts.color("track"))
+                painter.fillRect(cell.left(), cell.top() + 18, 160, 8, self._parts.color("track"))
             return
         painter.save()
         if self.is_stale or file.gone:

@@ -1,12 +1,13 @@
 """A watchfolder as a row of the table."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from ffmate_desktop.domain.watchfolder import FileState
 from ffmate_desktop.gui.delegates.parts import Parts
 from ffmate_desktop.gui.delegates.stamps import TILE, Stamps
+from ffmate_desktop.gui.delegates.table_row import Index, TableRowDelegate
 from ffmate_desktop.gui.models.folder_model import OPEN, FolderColumn, FolderModel
 from ffmate_desktop.gui.models.watch_words import (
     LOOKS,
@@ -16,48 +17,33 @@ from ffmate_desktop.gui.models.watch_words import (
     standing_line,
     standing_word,
 )
-from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 
 ROW_HEIGHT = 56
-PADDING = 13
 _PLAIN = (Standing.WATCHING, Standing.SCANNING, Standing.NEW)
 
-Index = QModelIndex | QPersistentModelIndex
 
-
-class FolderRowDelegate(QStyledItemDelegate):
+class FolderRowDelegate(TableRowDelegate):
     """One for all columns. `is_stale` greys what may be out of date."""
 
     def __init__(self, theme: Theme, model: FolderModel) -> None:
-        super().__init__()
-        self._model = model
         self._parts, self._stamps = Parts(theme), Stamps(theme)
-        self._bold, self._plain, self._medium = fonts.bold(13), fonts.text(12), fonts.medium(13)
+        super().__init__(self._parts, ROW_HEIGHT)
+        self._model = model
         self.is_stale = False
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """All rows are equally high."""
-        return QSize(80, ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One cell."""
         view = self._model.view_at(index.row())
         if view is None:
             return
-        parts, rect, state = self._parts, QRect(option.rect), QStyle.StateFlag(option.state)
         column = FolderColumn(index.column())
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, parts.color("selected"))
-            if column is FolderColumn.NAME:
-                painter.fillRect(rect.left(), rect.top(), 3, rect.height(), parts.color("accent"))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, parts.color("line"))
+        cell = self.ground(painter, option, marked=column is FolderColumn.NAME)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.is_stale:
             painter.setOpacity(0.5)
-        cell = rect.adjusted(PADDING, 0, -PADDING, -1)
         match column:
             case FolderColumn.NAME:
                 self._paint_name(painter, cell, view)
@@ -66,7 +52,7 @@ class FolderRowDelegate(QStyledItemDelegate):
             case FolderColumn.FILES:
                 self._paint_files(painter, cell, view)
             case FolderColumn.PRESET:
-                parts.text(painter, cell, view.preset, self._medium, "text")
+                self._parts.text(painter, cell, view.preset, self._medium, "text")
             case FolderColumn.SCAN:
                 when, node = last_scan(view)
                 self._two_lines(painter, cell, when, node)

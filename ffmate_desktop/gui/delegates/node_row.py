@@ -1,47 +1,36 @@
 """A node as a row of the table."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from ffmate_desktop.gui.delegates.node_parts import NodeParts, heat
 from ffmate_desktop.gui.delegates.parts import RIGHT
+from ffmate_desktop.gui.delegates.table_row import Index, TableRowDelegate
 from ffmate_desktop.gui.models.node_view import LOOKS, NodeView, Standing, heard, machine, word
 from ffmate_desktop.gui.models.nodes_model import NodeColumn, NodesModel, cell_text, share
-from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 
 ROW_HEIGHT = 56
-PADDING = 13
-
-Index = QModelIndex | QPersistentModelIndex
 
 
-class NodeRowDelegate(QStyledItemDelegate):
+class NodeRowDelegate(TableRowDelegate):
     """One for all columns."""
 
     def __init__(self, theme: Theme, model: NodesModel) -> None:
-        super().__init__()
-        self._theme, self._model = theme, model
         self._parts = NodeParts(theme)
-        self._bold, self._plain, self._medium = fonts.bold(13), fonts.text(12), fonts.medium(13)
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """All rows are equally high."""
-        return QSize(80, ROW_HEIGHT)
+        super().__init__(self._parts, ROW_HEIGHT)
+        self._theme, self._model = theme, model
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One cell."""
         view = self._model.view_at(index.row())
         if view is None:
             return
-        parts, rect, state = self._parts, QRect(option.rect), QStyle.StateFlag(option.state)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, parts.color("selected"))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, parts.color("line"))
+        parts = self._parts
+        cell = self.ground(painter, option)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        cell = rect.adjusted(PADDING, 0, -PADDING, -1)
         match NodeColumn(index.column()):
             case NodeColumn.NODE:
                 self._paint_name(painter, cell, view)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QPushButton, QSystemTrayIcon, QVBoxLayout, QWidget
 
 from ffmate_desktop.domain.preferences import OnClose
+from ffmate_desktop.gui.dialogs.confirm import confirm
 from ffmate_desktop.gui.main_window import MainWindow
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
@@ -37,6 +38,7 @@ class Closing(QObject):
         super().__init__(window)
         self._window, self._program = window, program
         self.dialog: CloseDialog | None = None
+        self._is_asking = False
         window.close_wanted.connect(self.close)
         window.quit_wanted.connect(self.quit)
         window.detaching.connect(self._give_up)
@@ -63,6 +65,25 @@ class Closing(QObject):
         self._end(OnClose.ASK if self.choice is OnClose.BACKGROUND else self.choice)
 
     def _end(self, choice: OnClose) -> None:
+        lost = next((text for page in self._window.pages if (text := page.unsaved())), "")
+        if not lost or self._program.is_leaving:
+            self._end_work(choice)
+        elif not self._is_asking:
+            self._is_asking = True
+            self._window.around.bridge.run(self._ask_about(lost, choice), "asking before the end")
+
+    async def _ask_about(self, lost: str, choice: OnClose) -> None:
+        if not self._window.isVisible():  # it was asked for from the tray
+            self._window.come_up()
+        title, yes = self.tr("Close without saving?"), self.tr("Close without saving")
+        try:
+            agreed = await confirm(self._window, title, lost, yes)
+        finally:
+            self._is_asking = False
+        if agreed:
+            self._end_work(choice)
+
+    def _end_work(self, choice: OnClose) -> None:
         core = self._window.core
         running = core.node.running if core is not None else 0
         if self._program.is_leaving or not running:

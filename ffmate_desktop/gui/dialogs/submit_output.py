@@ -1,9 +1,8 @@
 """The part of the submit sheet that says where outputs go, what happens to taken names, and how urgent it is."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -18,6 +17,7 @@ from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.status import IfExists
 from ffmate_desktop.gui.dialogs.submit_choice import Choice
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.folder_dialog import ask_for_folder
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.segments import Segments
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
@@ -128,9 +128,5 @@ class OutputFields(QWidget):
         self.name.setFocus()
 
     def _choose_folder(self) -> None:
-        dialog = QFileDialog(self, self.tr("Choose the output folder"), self.folder.text())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.folder.setText)
-        dialog.open()
+        title = self.tr("Choose the output folder")
+        ask_for_folder(self, title, self.folder.text(), self.folder.setText)

@@ -3,16 +3,18 @@
 from pathlib import PurePath
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
-from ffmate_desktop.domain.wildcards import Moment, Values, expand
+from ffmate_desktop.domain.wildcards import expand
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.fields import Fields
+from ffmate_desktop.gui.widgets.folder_dialog import ask_for_folder
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.gui.widgets.wildcard_example import example_values
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
 EXAMPLE = ("reel1", "Harbour_Lights.mov")
@@ -108,17 +110,7 @@ class Basics(Fields):
         relative = f"{folder}{slash}{name}"
         whole = f"{path.rstrip(slash)}{slash}{relative}"
         place = {"path": path, "relativePath": relative, "relativeDir": folder}
-        values = Values(
-            input_file=whole,
-            output_file="",
-            moment=Moment(1_767_225_600_000_000_000, 0),
-            uuid="00000000-0000-0000-0000-000000000000",
-            source="watchfolder",
-            os_name="linux",
-            os_arch="amd64",
-            ffmpeg="ffmpeg",
-            metadata={"ffmate": {"watchfolder": place}},
-        )
+        values = example_values(whole, "watchfolder", {"ffmate": {"watchfolder": place}})
         try:
             return self.tr("{0} becomes {1}").format(relative, expand(pattern, values))
         except UserError as error:
@@ -131,9 +123,5 @@ class Basics(Fields):
         self.output.setFocus()
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self.tr("Choose the folder to watch"), self.path.text())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.path.setText)
-        dialog.open()
+        title = self.tr("Choose the folder to watch")
+        ask_for_folder(self, title, self.path.text(), self.path.setText)

@@ -87,6 +87,10 @@ class Page(QWidget):
     def drop(self, paths: Sequence[str]) -> None:
         """Paths were dropped on this page, which says in `drop_words` what it does with them."""
 
+    def unsaved(self) -> str:
+        """What would be lost if the program ended now, in a sentence; empty if nothing."""
+        return ""
+
     def on_shown(self) -> None:
         """The page came into view, with or without a cluster."""
 

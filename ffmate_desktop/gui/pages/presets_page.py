@@ -122,6 +122,15 @@ class PresetsPage(Page):
         """Something was typed and is not saved."""
         return self._is_new or (self._preset is not None and self.form.is_changed)
 
+    def unsaved(self) -> str:
+        """What was typed into the form."""
+        if not self.is_changed:
+            return ""
+        name = self.form.name.text().strip()
+        if not name:
+            return self.tr("A preset has no name yet and is not saved.")
+        return self.tr("The preset “{0}” is not saved.").format(name)
+
     def _show(self) -> None:
         is_own = self._is_new or (self._preset is not None and not self._preset.built_in)
         changed, here = self.is_changed, self.core is not None

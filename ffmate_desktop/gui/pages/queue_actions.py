@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 from shiboken6 import isValid
 
@@ -22,6 +22,7 @@ from ffmate_desktop.gui.dialogs.confirm import confirm
 from ffmate_desktop.gui.models.queue_model import QueueModel
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.queue_view import QueueView
+from ffmate_desktop.gui.widgets.key_action import key_action
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
@@ -83,11 +84,7 @@ class QueueActions(QObject):
         self.update()
 
     def _add(self, text: str, icon: str, keys: str, act: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(lambda _checked=False: act())
-        self._page.addAction(action)
+        action = key_action(self, self._page, text, keys, act)
         self._icons.append((action, icon))
         return action
 

@@ -22,9 +22,12 @@ NARROW = 900
 
 
 class QueueDetail(QObject):
-    """`changed` comes when the details open or close. The pane is built when it is wanted first."""
+    """`changed` comes when the details open or close, `resubmit_wanted` with a file that shall be queued differently.
+    The pane is built when it is wanted first.
+    """
 
     changed = Signal()
+    resubmit_wanted = Signal(str)
 
     def __init__(self, page: Page, table: QWidget, board: LiveBoard, actions: QueueActions) -> None:
         super().__init__(page)
@@ -65,6 +68,7 @@ class QueueDetail(QObject):
         pane.add_button(ActionButton(theme, actions.show_folder, "folder-open"))
         pane.closed.connect(self.close)
         pane.restart_wanted.connect(actions.restart.trigger)
+        pane.resubmit_wanted.connect(self.resubmit_wanted)
         if self._core is not None:
             pane.attach(self._core)
         return pane

@@ -38,10 +38,12 @@ if TYPE_CHECKING:
 
 
 class QueuePage(Page):
-    """`files_wanted` asks for the dialog that chooses files, `pause_wanted` pauses this computer or resumes it."""
+    """`files_wanted` asks for the dialog that chooses files, `file_given` brings one to queue, `pause_wanted` pauses
+    this computer or resumes it."""
 
     key = "queue"
     files_wanted = Signal()
+    file_given = Signal(str)
     pause_wanted = Signal()
 
     def __init__(self, around: Surroundings) -> None:
@@ -141,6 +143,7 @@ class QueuePage(Page):
         self.model.dataChanged.connect(lambda *_: self.details.refresh(self.model))
         self.model.reordered.connect(lambda: self.details.refresh(self.model))
         self.details.changed.connect(self._share_room)
+        self.details.resubmit_wanted.connect(self.file_given)
         self.model.counted.connect(self._show_counts)
         self.theme.changed.connect(lambda: self._search_icon.setIcon(self.theme.icon("search", "text_3")))
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ffmate_desktop.domain.watchfolder import FileState, WatchedFile, Watchfolder
@@ -14,6 +14,7 @@ from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.desktop_files import show_in_folder
 from ffmate_desktop.gui.dialogs.confirm import confirm
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.key_action import key_action
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.gui.core import Core
@@ -32,11 +33,7 @@ class Actions(QObject):
         self._menu = QMenu(table)
 
     def _add(self, text: str, icon: str, keys: str, act: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(lambda _checked=False: act())
-        self._table.addAction(action)
+        action = key_action(self, self._table, text, keys, act)
         self._icons.append((action, icon))
         return action
 

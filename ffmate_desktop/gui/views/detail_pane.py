@@ -47,10 +47,13 @@ _EDGE = 18
 
 
 class DetailPane(QFrame):
-    """`show_row` takes the row of the table; the whole task and its log are read when they are needed."""
+    """`show_row` takes the row of the table; the whole task and its log are read when they are needed.
+    `resubmit_wanted` carries the input of a task that failed.
+    """
 
     closed = Signal()
     restart_wanted = Signal()
+    resubmit_wanted = Signal(str)
 
     def __init__(self, theme: Theme, bridge: Bridge, board: LiveBoard) -> None:
         super().__init__()
@@ -121,6 +124,7 @@ class DetailPane(QFrame):
         self.facts = FactsGrid([*names, self.tr("Size"), self.tr("Priority"), self.tr("Attempt")])
         self.error = ErrorCard(self._theme)
         self.error.again.clicked.connect(self.restart_wanted)
+        self.error.otherwise.clicked.connect(self._resubmit)
         self.graph = SpeedGraph(self._theme)
         self.command = CommandBox(self._theme)
         self.log = LogView(self._theme, self._log_name)
@@ -262,6 +266,10 @@ class DetailPane(QFrame):
                 asyncio.get_running_loop().call_soon(self._read)
 
         self._reading = self._bridge.run_quietly(read(), "reading a task")
+
+    def _resubmit(self) -> None:
+        if self._row is not None:
+            self.resubmit_wanted.emit(self._row.input)
 
     def _log_name(self) -> str:
         return f"{Path(self._row.name).stem}.log" if self._row else "task.log"

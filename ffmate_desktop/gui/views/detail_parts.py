@@ -18,12 +18,13 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
 
 
+_BETWEEN = "  ·  "
 _LINES = 4
 """Of a command that are seen without scrolling."""
 
 
 class ErrorCard(QFrame):
-    """The cause in plain words, and the next step as a button."""
+    """The cause in plain words, and as buttons the next steps: once more as it was, or in another way."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -35,12 +36,18 @@ class ErrorCard(QFrame):
         self.again = QPushButton(self.tr("Try again"))
         self.again.setProperty("class", "small")
         theme.dress(self.again, "rotate-ccw", "text")
+        self.otherwise = QPushButton(self.tr("Queue it differently …"))
+        self.otherwise.setProperty("class", "small")
+        self.otherwise.setToolTip(self.tr("Choose another preset or command for the same file"))
+        theme.dress(self.otherwise, "sliders-horizontal", "text")
         head = QHBoxLayout()
         head.setSpacing(9)
         head.addWidget(self._icon)
         head.addWidget(self.cause, 1)
         foot = QHBoxLayout()
+        foot.setSpacing(8)
         foot.addWidget(self.again)
+        foot.addWidget(self.otherwise)
         foot.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(13, 11, 13, 12)
@@ -138,5 +145,6 @@ class FilesBox(QWidget):
         labels[0].setAccessibleName(path)
         labels[0].tip = path
         words = media_words(facts)
-        labels[1].setText(words)
+        whole = words.replace(" ", "\u00a0").replace(_BETWEEN.replace(" ", "\u00a0"), _BETWEEN)
+        labels[1].setText(whole)  # a number stays with its unit
         labels[1].setVisible(bool(words))

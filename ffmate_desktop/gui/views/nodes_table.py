@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QTableView
 
 from ffmate_desktop.gui.delegates.node_row import ROW_HEIGHT, NodeRowDelegate
 from ffmate_desktop.gui.models.nodes_model import NodeColumn, NodesModel
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.views.table_dress import dress_table
 
 _WIDTHS = {
     NodeColumn.NODE: 270,
@@ -36,26 +37,11 @@ class NodesTable(QTableView):
         super().__init__()
         self._model = model
         self.setAccessibleName(self.tr("Nodes as a table"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
+        dress_table(self, ROW_HEIGHT)
         self._delegate = NodeRowDelegate(theme, model)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
-        rows = self.verticalHeader()
-        rows.setVisible(False)
-        rows.setDefaultSectionSize(ROW_HEIGHT)
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
-        header.setFixedHeight(40)
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionsClickable(True)
         header.setSortIndicatorClearable(True)  # the third click: as the cluster tells them
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

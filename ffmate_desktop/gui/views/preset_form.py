@@ -15,13 +15,14 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import HIGHEST
 from ffmate_desktop.domain.preset import Preset, PresetExtra
-from ffmate_desktop.domain.wildcards import Moment, Values, expand
+from ffmate_desktop.domain.wildcards import expand
 from ffmate_desktop.gui.first_choice import BESIDE, FIRST_COMMAND, FIRST_NAME
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.script_fields import ScriptFields
 from ffmate_desktop.gui.widgets.command_edit import CommandEdit
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.segments import Segments
+from ffmate_desktop.gui.widgets.wildcard_example import example_values
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 from ffmate_desktop.services.preset_editor import PresetDraft, as_draft, check
 
@@ -29,17 +30,7 @@ EXAMPLE = "/films/Harbour_Lights.mov"
 NEW = PresetDraft(name="", command=FIRST_COMMAND, output_file=f"{BESIDE}/{FIRST_NAME}", extra=PresetExtra())
 
 _TOP = Qt.AlignmentFlag.AlignTop
-_VALUES = Values(
-    input_file=EXAMPLE,
-    output_file="",
-    moment=Moment(1_767_225_600_000_000_000, 0),
-    uuid="00000000-0000-0000-0000-000000000000",
-    source="window",
-    os_name="linux",
-    os_arch="amd64",
-    ffmpeg="ffmpeg",
-    metadata={},
-)
+_VALUES = example_values(EXAMPLE, "window", {})
 
 
 class PresetForm(QWidget):

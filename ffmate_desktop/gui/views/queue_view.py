@@ -285,8 +285,14 @@ class QueueView(QTableView):
             self.viewport().update(0, self.rowViewportPosition(one), self.viewport().width(), ROW_HEIGHT)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The menu belongs to the page."""
-        self.menu_wanted.emit(event.globalPos())
+        """The menu belongs to the page. By keyboard it is for the row that has the keyboard, and appears there."""
+        place, current = event.globalPos(), self.currentIndex()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard and current.isValid():
+            if self.count_selected() == 0:
+                self.selectRow(current.row())
+            self.scrollTo(current)
+            place = self.viewport().mapToGlobal(self.visualRect(current).bottomLeft())
+        self.menu_wanted.emit(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens the details."""

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,13 +16,13 @@ from tests.db.embedded.helpers import (
     execute,
     processes_of,
 )
+from tests.scratch import new_folder
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A new folder that every account may enter; whatever the test did, no process stays behind."""
-    folder = Path(tempfile.mkdtemp(prefix="ffmate-test-")).resolve()
-    folder.chmod(0o755)
+    folder = new_folder("ffmate-test-")
     yield folder
     gone = wait_until(lambda: not processes_of(folder), SOON)
     left = [process.cmdline() for process in processes_of(folder)]
@@ -34,8 +33,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def prepared() -> Iterator[Path]:
     """A data folder whose database was made and stopped, to be copied."""
-    folder = Path(tempfile.mkdtemp(prefix="ffmate-test-prepared-"))
-    folder.chmod(0o755)
+    folder = new_folder("ffmate-test-prepared-")
 
     async def make() -> None:
         async with EmbeddedDatabase(folder) as database:

@@ -1,0 +1,22 @@
+"""What wildcards become in an example, before there is a task."""
+
+from typing import Any
+
+from ffmate_desktop.domain.wildcards import Moment, Values
+
+NEW_YEAR_2026 = Moment(1_767_225_600_000_000_000, 0)
+
+
+def example_values(input_file: str, source: str, metadata: dict[str, Any]) -> Values:
+    """For this input; everything that only a node can know is made up."""
+    return Values(
+        input_file=input_file,
+        output_file="",
+        moment=NEW_YEAR_2026,
+        uuid="00000000-0000-0000-0000-000000000000",
+        source=source,
+        os_name="linux",
+        os_arch="amd64",
+        ffmpeg="ffmpeg",
+        metadata=metadata,
+    )

@@ -1,0 +1,12 @@
+"""What several tests of processes need."""
+
+import asyncio
+
+import pytest
+
+from ffmate_desktop.media.process import Launcher
+
+
+@pytest.fixture(scope="module")
+def launcher() -> Launcher:
+    return asyncio.run(Launcher.find())
