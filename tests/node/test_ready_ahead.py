@@ -35,7 +35,9 @@ async def busy(farm: Farm, clip: Path, **options: float) -> tuple[Worker, UUID, 
     await until(lambda: any(run._stages.waits for run in worker.node._runs), "the next task is ready")
     assert await states(farm, later) == [TaskStatus.RUNNING, TaskStatus.QUEUED]
     children = psutil.Process().children(recursive=True)  # it may stand before it has become ffmpeg
-    await until(lambda: [p.status() for p in children].count("stopped") == 1, "it is started, and stands still")
+    await until(
+        lambda: [p.status() for p in children].count("stopped") == 1, "it is started, and stands still"
+    )
     return worker, running, later
 
 
