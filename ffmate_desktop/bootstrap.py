@@ -1,6 +1,7 @@
 """The one place that builds objects and connects them; no logic."""
 
 import asyncio
+import gc
 import os
 import platform
 import sys
@@ -148,7 +149,11 @@ async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIter
         )
         with collecting(feed):
             await node.start()
-            yield node
+            gc.freeze()  # what exists by now stays: looking at it again would hold the loop up for 20 ms each time
+            try:
+                yield node
+            finally:
+                gc.unfreeze()
 
 
 @asynccontextmanager

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.task import Claim, Desired, TaskStatus
 
 
@@ -15,13 +16,16 @@ async def enter_stage(
     status: TaskStatus,
     facts: Mapping[str, Any],
     record: Mapping[str, Any] | None = None,
+    sidecar: str | None = None,
 ) -> Desired | None:
     """Enter PRE_PROCESSING, RUNNING or POST_PROCESSING, adding `facts` to the result. None: not allowed.
 
-    `record` is added to what a successor has to know when this node dies.
+    `record` is added to what a successor has to know when this node dies; the file `sidecar` is written next.
     """
+    key = None if sidecar is None else storable(output_key(sidecar))
     phase = "encode" if status is TaskStatus.RUNNING else ""
     row = await database.fetch_one(
-        query("scripts", "enter_stage"), claim.id, claim.epoch, node_id, status, phase, dict(facts), record
+        query("scripts", "enter_stage"),
+        *(claim.id, claim.epoch, node_id, status, phase, dict(facts), record, key),
     )
     return None if row is None else row["desired"]

@@ -46,11 +46,17 @@ class Holder:
         return found[0]
 
     async def enter(
-        self, status: TaskStatus, facts: Mapping[str, Any], record: Mapping[str, Any] | None
+        self,
+        status: TaskStatus,
+        facts: Mapping[str, Any],
+        record: Mapping[str, Any] | None,
+        sidecar: str | None = None,
     ) -> Desired | None:
         """Ask for the permission to enter that stage; see `scripts.enter_stage`."""
         return await insist(
-            lambda: scripts.enter_stage(self._database, self.node_id, self.claim, status, facts, record),
+            lambda: scripts.enter_stage(
+                self._database, self.node_id, self.claim, status, facts, record, sidecar
+            ),
             f"the stage of {self.claim.uuid}",
         )
 

@@ -18,14 +18,14 @@ class NodeHost:
     """Opens a node, lets it work, and opens another when `join` is called after it has left, or after trouble.
 
     `open_node` is a context in which a node with so many slots has joined; it raises UserError when that cannot be.
-    `slots` is how many the next one gets.
+    `slots` is how many the first one gets.
     """
 
     def __init__(
         self, identifier: str, slots: int, open_node: Callable[[int], AbstractAsyncContextManager[Node]]
     ) -> None:
         self.identifier = identifier
-        self.slots = slots
+        self._next_slots = slots
         self.trouble: UserError | None = None
         self._open_node = open_node
         self._node: Node | None = None
@@ -33,6 +33,15 @@ class NodeHost:
         self._wanted.set()
         self._handlers: list[Callable[[], None]] = []
         self._stopping = asyncio.Event()
+
+    @property
+    def slots(self) -> int:
+        """How many tasks it runs at once; while there is none, how many the next one will."""
+        return self._node.slots if self._node else self._next_slots
+
+    @slots.setter
+    def slots(self, slots: int) -> None:
+        self._next_slots = slots
 
     @property
     def is_working(self) -> bool:
@@ -88,7 +97,7 @@ class NodeHost:
     async def _work(self) -> UserError | None:
         """Join and work until it has left; what kept it from that."""
         try:
-            async with self._open_node(self.slots) as node:
+            async with self._open_node(self._next_slots) as node:
                 self._node, self.trouble = node, None
                 self._wanted.clear()  # whoever asked meanwhile has what they want
                 if self._stopping.is_set():  # while it was joining

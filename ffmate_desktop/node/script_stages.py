@@ -71,7 +71,7 @@ class ScriptStages:
         """The script of a stage; returns the sidecar as it was written, if there is one."""
         told = {"script": script.words, "sidecar": str(script.sidecar), "startedAt": _now()}
         self.facts = self.facts | {name: told}
-        await self._enter(status, record)
+        await self._enter(status, record, str(script.sidecar) if script.needs_sidecar else None)
         with self._telling(name):
             written = await self._write_sidecar(script) if script.needs_sidecar else None
             if script.argv:
@@ -108,13 +108,15 @@ class ScriptStages:
     def _telling(self, name: str) -> "_Telling":
         return _Telling(self, name)
 
-    async def _enter(self, status: TaskStatus, record: dict[str, Any] | None) -> None:
+    async def _enter(
+        self, status: TaskStatus, record: dict[str, Any] | None, sidecar: str | None = None
+    ) -> None:
         """The permission: only the holder of the claim, on a good lease, may go on."""
         if record is not None:
             record = {"outputs": [], "result": self.facts} | record
         while True:
             self._orders.check()
-            desired = await self._holder.enter(status, self.facts, record)
+            desired = await self._holder.enter(status, self.facts, record, sidecar)
             self._orders.check()
             if desired is not None:
                 return

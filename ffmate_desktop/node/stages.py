@@ -51,6 +51,7 @@ class Stages:
         """It is ready, and waits for a slot."""
         self.paused = False
         self.refusal: ElsewhereError | None = None
+        self._begun = asyncio.Event()
         self._attempt = attempt
         self._holder = holder
         self._orders = orders
@@ -84,7 +85,8 @@ class Stages:
             await self._scripts.foresee()
         await attempt.prepare()
         known = self._scripts.facts | await self._orders.unless(attempt.examine())
-        await self._take_slot()
+        if self.paused or self._slots.has(self):
+            await self._take_slot()  # now, or it goes back; else the process waits for the slot
         if self.paused:
             attempt.pause()
         ended = await self._encode(known)
@@ -140,12 +142,14 @@ class Stages:
     async def _take_slot(self) -> None:
         """Claimed ahead of a free slot, it waits for one, but not for long; and not at all while it is paused."""
         if self._slots.has(self):
+            self._begun.set()
             return
         self.waits = True
         try:
             if self.paused:
                 self._orders.give(Order.YIELD)
             await self._orders.unless(self._slots.take(self))
+            self._begun.set()
         except TimeoutError:
             self._orders.give(Order.YIELD)
             self._orders.check()
@@ -155,7 +159,7 @@ class Stages:
     async def _encode(self, known: dict[str, Any]) -> Finished:
         """Encode, and meanwhile tell what is known: whoever looks at a running task sees its resolved command."""
         async with alongside(self._tell(known), f"telling the facts of {self._holder.claim.uuid}"):
-            finished = await self._attempt.encode()
+            finished = await self._attempt.encode(None if self._begun.is_set() else self._take_slot)
         if self._attempt.spec.post_processing is None:
             self.encoded = True
             self._slots.leave(self)
@@ -163,6 +167,7 @@ class Stages:
         return finished
 
     async def _tell(self, known: dict[str, Any]) -> None:
+        await self._begun.wait()
         await asyncio.sleep(TELL_DELAY)
         told = known | {"folders": self._attempt.folders()}
         while True:

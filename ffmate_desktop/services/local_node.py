@@ -10,7 +10,7 @@ class LocalNode(Protocol):
     """It joins by itself, and may leave and join again while the program lives."""
 
     slots: int
-    """How many tasks it runs at once when it joins the next time."""
+    """How many tasks it runs at once; what is set here holds when it joins the next time."""
 
     @property
     def identifier(self) -> str:

@@ -1998,6 +1998,10 @@
         <source>Trying the new settings …</source>
         <translation>Die neuen Einstellungen werden ausprobiert …</translation>
     </message>
+    <message>
+        <source>The database cannot be reached at this moment. Nothing was changed.</source>
+        <translation>Die Datenbank ist zurzeit nicht erreichbar. Nichts wurde geändert.</translation>
+    </message>
 </context>
 <context>
     <name>SettingsDoor</name>

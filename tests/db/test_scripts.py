@@ -1,11 +1,14 @@
 """The permission to run a script: for whoever holds the claim, on a good lease, while nobody wants it cancelled."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ffmate_desktop.db import claims, leases, scripts, tasks
+from ffmate_desktop.db import claims, leases, ledger, scripts, tasks
 from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.task import TaskStatus
 from tests.db.cluster import add, age, joined, row
 
@@ -45,6 +48,22 @@ async def test_a_stage_is_entered_with_its_facts_and_its_record(
         await tasks.restart(database, [uuid])
         [clean] = await claims.claim(database, node.id, 1)
         assert clean.publishing is None
+
+
+async def test_a_sidecar_counts_as_written_by_the_cluster_before_it_exists(
+    database: Database, database_uri: str, tmp_path: Path
+) -> None:
+    [uuid] = await add(database, row("a"))
+    file = str(tmp_path / "clip.json")
+    async with joined(database_uri) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        older = replace(claim, epoch=claim.epoch - 1)
+        assert await scripts.enter_stage(database, node.id, older, PRE, {}, None, file) is None
+        asked = [(output_key(file), 5, 7), (output_key(str(tmp_path / "clip.mov")), 0, 0)]
+        assert await ledger.outputs_among(database, asked) == {}
+        for _ in range(2):  # a repeated write changes nothing
+            assert await scripts.enter_stage(database, node.id, claim, PRE, {}, None, file) == "run"
+        assert await ledger.outputs_among(database, asked) == {0: uuid}
 
 
 async def test_nobody_else_may_run_a_script(database: Database, database_uri: str) -> None:

@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.db import listener
+from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.domain.task import TaskStatus
 from tests.gui.desk import click, desk_settings, make_desk, open_desk
+from tests.gui.office import open_office
 from tests.node.farm import ENCODE
 from tests.node.proxy import Proxy, open_proxy
 from tests.node.waiting import Announce, until
@@ -71,3 +73,23 @@ async def test_a_window_without_a_database_says_so_and_opens_it_when_it_is_there
     await running
     window.close_for_good()
     window.deleteLater()
+
+
+async def test_settings_are_saved_or_say_why_not(
+    proxy: Proxy, tmp_path: Path, expected_warnings: Announce
+) -> None:
+    expected_warnings.allow("WARNING ffmate.*")
+    async with open_office(proxy.uri, tmp_path / "data") as office:
+        dialog = office.open()
+        proxy.cut()
+        await until(lambda: office.desk.bridge.away_since is not None, "the database is away")
+        click(dialog.look.tiles[Appearance.DARK])
+        dialog.node.slots.setValue(4)
+        dialog.save.click()
+        await until(lambda: "cannot be reached" in dialog.note.text, "the slots are in the database")
+        assert dialog.save.isEnabled()
+        dialog.node.slots.setValue(1)
+        dialog.save.click()
+        await office.closed()  # the look is not
+        assert office.file.load().preferences.window.appearance is Appearance.DARK
+        proxy.mend()

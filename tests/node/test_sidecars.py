@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ffmate_desktop.db import ledger
+from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.task import IfExists, TaskStatus
 from tests.node.farm import LONG, Farm
 from tests.node.scripted import Scripts, processing
@@ -128,3 +130,15 @@ async def test_no_file_but_a_sidecar_is_overwritten(farm: Farm, clip: Path, scri
     sidecar = farm.folder / "mine.json"
     for _ in range(2):
         await farm.successful(await farm.add(clip, pre_processing=processing(None, sidecar)))
+
+
+async def test_a_sidecar_beside_the_inputs_is_no_input_of_a_watchfolder(
+    farm: Farm, clip: Path, scripts: Scripts
+) -> None:
+    await farm.node(permissions=scripts.permissions)
+    side = clip.with_name("side.json")
+    uuid = await farm.add(clip, pre_processing=processing(scripts.sh("pre.sh", "true"), side))
+    await farm.successful(uuid)
+    status = side.stat()
+    found = [(output_key(str(side)), status.st_mtime_ns // 1000, status.st_size)]
+    assert await ledger.outputs_among(farm.database, found) == {0: uuid}

@@ -29,6 +29,7 @@ from ffmate_desktop.gui.preferences.section import Note, Section
 from ffmate_desktop.gui.preferences.setup import Plan
 from ffmate_desktop.gui.preferences.switching import Answer, Switching
 from ffmate_desktop.gui.widgets.nav_button import NavButton
+from ffmate_desktop.services.news import is_outage
 
 _SIZE = (860, 660)
 _SIDE = 206
@@ -197,12 +198,16 @@ class SettingsDialog(QDialog):
         self._switching.begun.connect(note_it)
         try:
             return await self._switching.carry_out(plan, ask)
-        except UserError as error:
-            if has_begun:  # the dialog is gone
+        except Exception as error:
+            if has_begun or not (isinstance(error, UserError) or is_outage(error)):  # or the dialog is gone
                 raise
             self._saving = None
             self._show()
-            self.note.show_bad(str(error))
+            self.note.show_bad(
+                str(error)
+                if isinstance(error, UserError)
+                else self.tr("The database cannot be reached at this moment. Nothing was changed.")
+            )
             return False
         finally:
             self._switching.begun.disconnect(note_it)

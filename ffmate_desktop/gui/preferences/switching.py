@@ -77,8 +77,9 @@ class Switching(QObject):
     async def _set_slots(self, plan: Plan) -> None:
         core, slots = self._window.core, plan.settings.slots
         if core is not None and plan.settings.source("slots") not in GIVEN:
+            changes = core.node.slots != slots
             core.node.slots = slots
-            if core.node.is_working:
+            if changes and core.node.is_working:
                 await core.nodes.set_slots(core.node.identifier, slots)
 
     def _hold(self, plan: Plan) -> None:
