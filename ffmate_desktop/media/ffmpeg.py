@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -70,11 +70,8 @@ class FFmpegRun:
         self._may_go = asyncio.Event()
         self._may_go.set()
 
-    async def run(self, turn: Callable[[], Awaitable[object]] | None = None) -> Finished:
+    async def run(self) -> Finished:
         """Run the steps until one fails or the run is stopped; afterwards no process of it is left.
-
-        With a `turn`, the first process is started but stands still until `turn()` is over: starting takes some
-        milliseconds, which then do not separate two short encodes. What it raises ends the run.
 
         Raises UserError when ffmpeg cannot be started.
         """
@@ -82,7 +79,7 @@ class FFmpegRun:
         for step, argv in enumerate(self._argvs):
             await self._may_go.wait()
             if self._stop is None:
-                code = await self._run_step(step, argv, turn if step == 0 else None)
+                code = await self._run_step(step, argv)
             if code != 0 or self._stop is not None:
                 return Finished(code, step, self._stop)
         return Finished(code, len(self._argvs) - 1)
@@ -108,17 +105,13 @@ class FFmpegRun:
         if self._process is not None:
             self._process.resume()
 
-    async def _run_step(
-        self, step: int, argv: Sequence[str], turn: Callable[[], Awaitable[object]] | None
-    ) -> int:
+    async def _run_step(self, step: int, argv: Sequence[str]) -> int:
         self._log.note("$ " + join([argv]))
         urls = [value for option, value in pairwise(argv) if option == "-i"]
         sizes: dict[str, int] = {}
         if self._meter.wants_read_fraction:
             sizes = await asyncio.to_thread(input_sizes, urls, self._workdir)
         process = await self._launcher.spawn([*self._cage, *argv], cwd=self._workdir, env=environment())
-        if turn is not None:
-            process.hold()
         watch = _Watch(process.pid, sizes)
         parser = ProgressParser()
 
@@ -131,14 +124,10 @@ class FFmpegRun:
         reading = asyncio.create_task(process.wait(on_stdout, self._log.feed))
         self._process = process
         try:
-            if turn is not None and self._stop is None:
-                await turn()
             if self._stop is not None:  # asked for while the process was starting, as the pause
                 await process.stop()
             elif not self._may_go.is_set():
                 process.suspend()
-            elif turn is not None:
-                process.resume()
             await self._attend(process, watch, reading)
             return reading.result()
         finally:

@@ -182,11 +182,6 @@ class Process:
             logs.ffmpeg.error("Processes %s cannot be killed and are left behind", stuck)
         self._protocol.give_up()
 
-    def hold(self) -> None:
-        """Stop a process that was started just now and has started nothing yet, until `resume`."""
-        self._suspended = True
-        self.tree.suspend()
-
     def suspend(self) -> None:
         """Stop the tree where it stands. It keeps its memory and files, and uses no processor time.
 

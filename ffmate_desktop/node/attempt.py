@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -174,9 +174,9 @@ class Attempt:
         """Whether the input, which was there at the start, still is."""
         return await asyncio.to_thread(Path(self.spec.input).exists)
 
-    async def encode(self, turn: Callable[[], Awaitable[object]] | None = None) -> Finished:
-        """Run every step, the first when `turn()` is over; returns how ffmpeg ended."""
-        return await self._ffmpeg().run(turn)
+    async def encode(self) -> Finished:
+        """Run every step; returns how ffmpeg ended."""
+        return await self._ffmpeg().run()
 
     async def judge(self, finished: Finished) -> Verdict:
         """Look at what was written: that decides, not the exit code. Safe to cancel."""

@@ -51,7 +51,6 @@ class Stages:
         """It is ready, and waits for a slot."""
         self.paused = False
         self.refusal: ElsewhereError | None = None
-        self._begun = asyncio.Event()
         self._attempt = attempt
         self._holder = holder
         self._orders = orders
@@ -85,8 +84,7 @@ class Stages:
             await self._scripts.foresee()
         await attempt.prepare()
         known = self._scripts.facts | await self._orders.unless(attempt.examine())
-        if self.paused or self._slots.has(self):
-            await self._take_slot()  # now, or it goes back; else the process waits for the slot
+        await self._take_slot()
         if self.paused:
             attempt.pause()
         ended = await self._encode(known)
@@ -142,14 +140,12 @@ class Stages:
     async def _take_slot(self) -> None:
         """Claimed ahead of a free slot, it waits for one, but not for long; and not at all while it is paused."""
         if self._slots.has(self):
-            self._begun.set()
             return
         self.waits = True
         try:
             if self.paused:
                 self._orders.give(Order.YIELD)
             await self._orders.unless(self._slots.take(self))
-            self._begun.set()
         except TimeoutError:
             self._orders.give(Order.YIELD)
             self._orders.check()
@@ -159,7 +155,7 @@ class Stages:
     async def _encode(self, known: dict[str, Any]) -> Finished:
         """Encode, and meanwhile tell what is known: whoever looks at a running task sees its resolved command."""
         async with alongside(self._tell(known), f"telling the facts of {self._holder.claim.uuid}"):
-            finished = await self._attempt.encode(None if self._begun.is_set() else self._take_slot)
+            finished = await self._attempt.encode()
         if self._attempt.spec.post_processing is None:
             self.encoded = True
             self._slots.leave(self)
@@ -167,7 +163,6 @@ class Stages:
         return finished
 
     async def _tell(self, known: dict[str, Any]) -> None:
-        await self._begun.wait()
         await asyncio.sleep(TELL_DELAY)
         told = known | {"folders": self._attempt.folders()}
         while True:
