@@ -79,8 +79,11 @@ def _copy(wheel: Path, folder: Path, account: Account) -> Path:
             if libraries.is_dir():
                 shutil.copytree(libraries, made / libraries.name, symlinks=True)
             _open_to_all(made)
-            if not target.exists():
+            try:
                 made.rename(target)
+            except OSError:  # somebody else was faster
+                if not copied.is_dir():
+                    raise
     if not _usable(copied, account):
         raise UserError(
             f"The account that runs the embedded database cannot run the programs in {copied}.",

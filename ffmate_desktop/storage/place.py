@@ -25,6 +25,8 @@ def is_local(path: str) -> bool:
             real, mount
         ):  # of two at one place the later one hides the other
             found, kind, options = mount, part.fstype.lower(), part.opts.lower()
+    if not found and sys.platform != "win32":
+        return True  # the root of a chroot is in no table, and is on the disk of who made it
     return kind in _LOCAL and "remote" not in options.split(",")
 
 

@@ -126,3 +126,5 @@ def test_local_disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "disk_partitions", parts)
     assert is_local("/home/me") and is_local("/mnt/nasty")
     assert not is_local("/mnt/nas") and not is_local("/mnt/nas/in") and not is_local("/mnt/nas/deep/in")
+    monkeypatch.setattr(psutil, "disk_partitions", lambda **_: parts()[1:])
+    assert is_local("/home/me") and not is_local("/mnt/nas/in")

@@ -59,8 +59,11 @@ async def test_a_cluster_is_served_by_the_version_that_made_it(folder: Path) -> 
         pass
     home = Home.of(folder / "embedded-postgres")
     shutil.rmtree(home.cluster)
-    newest = embedded_binaries.find_binaries(home)
-    older = newest.parents[1] / "pginstall" / "bin" / "initdb"
+    home.cluster.mkdir()
+    (home.cluster / "PG_VERSION").write_text("16\n")
+    older = embedded_binaries.find_binaries(home) / "initdb"
+    home.cluster.joinpath("PG_VERSION").unlink()
+    home.cluster.rmdir()
     command = [str(older), "-D", str(home.cluster), "-U", "ffmate", "--auth=trust", "--no-sync"]
     subprocess.run(command, **as_account(home.account), cwd="/", capture_output=True, check=True)
     async with EmbeddedDatabase(folder) as database:
