@@ -1,7 +1,8 @@
 """The window under load: 100,000 tasks, 500 updates a second from another process, scrolling all the while.
 
 Run by hand: `python -m tests.benchmarks.window [--seconds 20] [--tasks 100000] [--updates 500]`. Prints the machine,
-the times of painting, of frames and of updates, memory, and how long a commit elsewhere takes to the painted cell.
+the times of painting, of frames and of updates, memory, the processor of an idle window, and how long a commit
+elsewhere takes to the painted cell.
 """
 
 import argparse
@@ -42,6 +43,9 @@ from tests.benchmarks.figures import load, percentile, reach
 from tests.gui.test_long_queue import fill
 
 FRAME = 1 / 60
+
+_IDLE = 30.0
+"""Seconds of doing nothing, with beats every 5 s."""
 
 WRITER = """
 import asyncio, asyncpg, random, sys, time
@@ -174,6 +178,14 @@ async def _delays(page: QueuePage, core: Core, uri: str, rounds: int) -> list[fl
     return delays
 
 
+async def _idle(process: psutil.Process) -> float:
+    """Percent of a core that the window takes while nothing happens: its node beats, the clocks of the page go on."""
+    await asyncio.sleep(5)
+    before, begin = process.cpu_times(), time.perf_counter()
+    await asyncio.sleep(_IDLE)
+    return 100 * (sum(process.cpu_times()[:2]) - sum(before[:2])) / (time.perf_counter() - begin)
+
+
 def _line(name: str, values: list[float], unit: str = "ms") -> str:
     middle, high = percentile(values, 0.5), percentile(values, 0.99)
     return f"{name:34} p50 {middle:7.1f}   p99 {high:7.1f}   max {max(values):7.1f} {unit}   n {len(values)}"
@@ -210,6 +222,7 @@ async def _run(arguments: argparse.Namespace, uri: str, folder: Path) -> None:
         writer.kill()
         writer.wait()
         memory = process.memory_info().rss / 2**20
+        idle = await _idle(process)
         print(f"{platform.platform()}, {load()}, Python {platform.python_version()}")
         print(f"{arguments.tasks:,} tasks, {arguments.updates} updates/s, scrolling for {wall:.0f} s")
         print(f"first rows {known:.2f} s, whole order {complete:.2f} s after building the window began")
@@ -220,8 +233,10 @@ async def _run(arguments: argparse.Namespace, uri: str, folder: Path) -> None:
         print(_line("commit elsewhere to painted cell", delays))
         print(reach("painting p99", percentile(paints.times, 0.99), 16, unit=" ms"))
         print(reach("lateness of frames p99", percentile(late, 0.99), 8, unit=" ms"))
+        print(reach("putting changes p99", percentile(updates.times or [0.0], 0.99), 2, unit=" ms"))
         print(reach("commit to paint p50", percentile(delays, 0.5), 150, unit=" ms"))
         print(reach("memory", memory, 250, unit=" MiB"))
+        print(reach("processor of an idle window", idle, 1, unit=" %"))
         print(f"{'memory':34} {memory:.0f} MiB")
         print(f"{'processor while scrolling':34} {100 * spent / wall:.0f} % of a core")
 
