@@ -18,6 +18,7 @@ import pytest
 
 from tests.end_to_end.clerk import PATIENCE, Clerk, environment
 from tests.media.clips import FFMPEG
+from tests.processes import words
 from tests.scratch import new_folder
 
 T = TypeVar("T")
@@ -136,7 +137,7 @@ class Program:
 
     def ffmpegs(self) -> list[psutil.Process]:
         """Every ffmpeg that works on files of this folder."""
-        return [process for process in _processes(self.folder) if process.cmdline()[0] == str(FFMPEG)]
+        return [process for process in _processes(self.folder) if words(process)[:1] == [str(FFMPEG)]]
 
     def leave(self) -> None:
         """End all nodes that a test left."""
@@ -157,8 +158,8 @@ def _processes(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            words = [process.cwd(), *process.cmdline()]
-            if len(words) > 1 and process.pid != os.getpid() and any(str(folder) in word for word in words):
+            named = [process.cwd(), *process.cmdline()]
+            if len(named) > 1 and process.pid != os.getpid() and any(str(folder) in word for word in named):
                 found.append(process)
     return found
 

@@ -49,6 +49,7 @@ from ffmate_desktop.settings import Settings
 from tests.db.cluster import add, row
 from tests.media.clips import FFMPEG, cut_off
 from tests.node.proxy import open_proxy
+from tests.processes import words
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 600.0
@@ -98,7 +99,7 @@ class Demo:
         return next(
             child
             for child in psutil.Process(self.process.pid).children(recursive=True)
-            if f"--identifier={identifier}" in child.cmdline()
+            if f"--identifier={identifier}" in words(child)
         )
 
     def finish(self) -> tuple[int, str]:

@@ -17,6 +17,7 @@ from tests.end_to_end.program import Program, open_folder, until
 from tests.end_to_end.test_nodes import LONG
 from tests.media import family
 from tests.media.clips import FFMPEG, ffmpeg
+from tests.processes import words
 
 pytestmark = [
     pytest.mark.end_to_end,
@@ -97,13 +98,13 @@ def team(home: Path, database_uri: str, clerk: Clerk, request: pytest.FixtureReq
 def below(process: subprocess.Popen[bytes]) -> dict[str, int]:
     """Everything that the node has started, its guardian included."""
     children = psutil.Process(process.pid).children(recursive=True)
-    return {f"{child.pid} {' '.join(child.cmdline())}": child.pid for child in children}
+    return {f"{child.pid} {' '.join(words(child))}": child.pid for child in children}
 
 
 def guardian_of(process: subprocess.Popen[bytes]) -> psutil.Process:
     """The guardian process of a node."""
     children = psutil.Process(process.pid).children()
-    (guardian,) = [child for child in children if "guardian_worker.py" in " ".join(child.cmdline())]
+    (guardian,) = [child for child in children if "guardian_worker.py" in " ".join(words(child))]
     return guardian
 
 

@@ -16,6 +16,7 @@ import pytest
 from ffmate_desktop.domain.task import TaskStatus
 from tests.node.farm import LONG, Farm, open_farm
 from tests.node.waiting import until
+from tests.processes import words
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,9 +67,8 @@ async def working(farm: Farm, process: psutil.Popen, clip: Path) -> psutil.Proce
 
     def encoder() -> psutil.Process | None:
         for child in process.children(recursive=True):
-            with contextlib.suppress(psutil.ZombieProcess):
-                if "libx264" in " ".join(child.cmdline()):
-                    return child
+            if "libx264" in " ".join(words(child)):
+                return child
         return None
 
     return await until(encoder, "ffmpeg runs")

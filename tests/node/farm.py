@@ -25,6 +25,7 @@ from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.media.clips import FFMPEG
 from tests.node.waiting import PATIENCE, until
+from tests.processes import words
 
 ENCODE = "-i ${INPUT_FILE} -c:v libx264 -preset ultrafast -c:a copy ${OUTPUT_FILE}"
 LONG = f"-re -stream_loop -1 {ENCODE.replace('${OUTPUT_FILE}', '-t 60 ${OUTPUT_FILE}')}"
@@ -166,7 +167,7 @@ class Farm:
 
         def found() -> psutil.Process | None:
             wanted = f".ffd-{uuid.hex[:12]}-"
-            return next((p for p in ffmpegs() if wanted in " ".join(_words(p))), None)
+            return next((p for p in ffmpegs() if wanted in " ".join(words(p))), None)
 
         process = await until(found, f"{uuid} is encoded")
 
@@ -193,7 +194,7 @@ class Farm:
     def leftovers(self) -> list[str]:
         """What a node must not leave behind: unfinished outputs, working folders, processes."""
         work = [path for worker in self.workers for path in worker.data.glob("work/*")]
-        processes = [" ".join(_words(process)) for process in ffmpegs()]
+        processes = [" ".join(words(process)) for process in ffmpegs()]
         return [*map(str, self.temporaries()), *map(str, work), *processes]
 
 
@@ -203,15 +204,7 @@ def ffmpegs() -> list[psutil.Process]:
 
 
 def _is_ffmpeg(process: psutil.Process) -> bool:
-    words = _words(process)
-    return bool(words) and words[0] == str(FFMPEG) and process.is_running()
-
-
-def _words(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:  # it has just ended
-        return []
+    return words(process)[:1] == [str(FFMPEG)] and process.is_running()
 
 
 @asynccontextmanager

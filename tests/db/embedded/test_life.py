@@ -15,6 +15,7 @@ from tests.db.embedded.helpers import (
     processes_of,
     running,
 )
+from tests.processes import words
 
 pytestmark = pytest.mark.db
 
@@ -49,7 +50,7 @@ async def test_opening_and_closing_twice_does_no_harm(data_dir: Path) -> None:
 async def test_processes_that_start_at_once_share_one_server(folder: Path) -> None:
     users = [User(folder / "new") for _ in range(4)]
     assert len({await asyncio.to_thread(user.uri) for user in users}) == 1
-    servers = [p for p in processes_of(folder) if "-D" in p.cmdline()]
+    servers = [p for p in processes_of(folder) if "-D" in words(p)]
     assert len(servers) == 1
     for user in users:
         user.leave()
