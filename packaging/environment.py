@@ -118,9 +118,8 @@ def set_up(root: Path, groups: set[str]) -> None:
     if is_ready(root, groups):
         return
     (root / VENV).mkdir(exist_ok=True)
-    # typeshed lacks _base_executable, the Python that a virtual environment was made from.
     if Path(sys.prefix).resolve() == (root / VENV).resolve():  # do not run on what may have to be deleted
-        start([sys._base_executable, *sys.argv], clean_environment())  # type: ignore[attr-defined] # see above
+        start([sys._base_executable, *sys.argv], clean_environment())  # type: ignore[attr-defined] # typeshed lacks it
     with locked(root) as lock:
         if is_ready(root, groups):  # thanks to the one that we waited for
             return

@@ -18,7 +18,7 @@ class Command(TyperCommand):
             return super().parse_args(ctx, args)
         except Exception as error:
             if getattr(error, "ctx", ctx) is None:  # the parser of options does not know whose they are
-                error.ctx = ctx  # type: ignore[attr-defined] # typer has click's errors under a private name
+                error.ctx = ctx  # type: ignore[attr-defined] # click's UsageError, which typer keeps in a private module
             raise
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

@@ -108,7 +108,7 @@ class Session(_Connection):
         # asyncpg has one class for a closed connection and for wrong arguments. The first is to be waited out, the
         # second would be repeated for ever.
         try:
-            return await super()._execute(*args, **options)  # type: ignore[misc] # not in the stubs
+            return await super()._execute(*args, **options)  # type: ignore[misc] # asyncpg's stubs lack it
         except asyncpg.InterfaceError as error:
             if isinstance(error, ValueError):
                 raise UnfitArgumentsError(str(error)) from error
@@ -128,7 +128,7 @@ class Session(_Connection):
     @property
     def transport(self) -> asyncio.BaseTransport:
         """What it is made of; asyncpg does not hand it out."""
-        transport: asyncio.BaseTransport = self._transport  # type: ignore[attr-defined] # nor this
+        transport: asyncio.BaseTransport = self._transport  # type: ignore[attr-defined] # nor have they this
         return transport
 
     @property

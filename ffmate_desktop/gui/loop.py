@@ -54,7 +54,7 @@ class _Waker(QObject):
         return True
 
 
-class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync is untyped
+class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync has no types: to mypy its loop is Any
     """The loop of the window: everything of asyncio, between the events of Qt.
 
     What Qt does in a nested loop (a drag, a native menu) goes on beside it, but a coroutine must never start one:
@@ -181,7 +181,7 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync is untyped
         late = 0.0
         while heap and (heap[0].cancelled() or heap[0].when() <= now):
             handle = heapq.heappop(heap)
-            handle._scheduled = False  # type: ignore[attr-defined] # how asyncio counts cancelled ones
+            _leaves_heap(handle)
             if handle.cancelled():
                 self._timer_cancelled_count -= 1
             else:
@@ -194,7 +194,7 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync is untyped
         kept = []
         for handle in self._scheduled:
             if handle.cancelled():
-                handle._scheduled = False  # type: ignore[attr-defined] # as above
+                _leaves_heap(handle)
             else:
                 kept.append(handle)
         heapq.heapify(kept)
@@ -212,6 +212,11 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync is untyped
         if when < self._rings:
             self._rings = when
             self._alarm.start(ceil(1000 * min(max(0.0, when - monotonic()), _LONGEST)))
+
+
+def _leaves_heap(handle: asyncio.TimerHandle) -> None:
+    """As in asyncio's own `_run_once`: else the loop counts a later cancel of it as one that is still in the heap."""
+    handle._scheduled = False  # type: ignore[attr-defined] # typeshed lacks it, and asyncio has no other way
 
 
 def _tell_lag(text: str, seconds: float, *more: object) -> None:

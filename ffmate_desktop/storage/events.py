@@ -163,7 +163,7 @@ def _guard(emitter: EventEmitter, path: str) -> None:
             logs.watchfolder.info("Nothing tells any more what happens in “%s”: %r", path, error)
             emitter.stop()
 
-    emitter.queue_events = guarded  # type: ignore[method-assign] # its thread has no other hook
+    emitter.queue_events = guarded  # type: ignore[method-assign] # watchdog chooses the class; its thread calls this
 
 
 class _Handler(FileSystemEventHandler):

@@ -103,7 +103,7 @@ class UpdateTimes:
             self.times.append(1000 * (time.perf_counter() - begin))
             return result
 
-        model.take_rows = timed  # type: ignore[method-assign] # measured from inside
+        model.take_rows = timed  # type: ignore[method-assign] # the reader holds this very model
 
 
 @asynccontextmanager

@@ -19,7 +19,8 @@ from ffmate_desktop.db.embedded_locks import wait_until
 
 PROJECT = Path(__file__).parents[3]
 ROOT = os.name != "nt" and os.geteuid() == 0
-as_root = pytest.mark.skipif(not ROOT, reason="needs root")
+# Only for root the server runs under an account of its own; for others there is nothing to see.
+as_root = pytest.mark.skipif(not ROOT, reason="only root gives the server an account of its own")
 SOON = 60.0  # seconds; a limit for waits, not a measure
 
 USER = """
@@ -134,6 +135,7 @@ def python_for(account: Account) -> str:
             f'PYTHONPATH="$1" "$2" -c "import asyncpg, psutil; {_SAME_VERSION}"', packages, python
         ):
             return python
+    # A Python in a closed home, as pyenv's of root: whoever shares the folder cannot be played.
     pytest.skip("no Python of this version that another account can run")
 
 
