@@ -177,9 +177,10 @@ async def test_only_a_long_delay_is_news_for_the_cluster(caplog: pytest.LogCaptu
 async def test_a_timer_that_has_rung_is_not_counted_when_it_is_cancelled() -> None:
     """Else the loop would think its heap full of cancelled timers, and clear it up again and again."""
     loop = asyncio.get_running_loop()
-    before = loop._timer_cancelled_count  # type: ignore[attr-defined] # asyncio shows it to nobody
+    assert isinstance(loop, Loop)
+    before = loop._timer_cancelled_count
     handles = [loop.call_later(0, lambda: None) for _ in range(5)]
     await asyncio.sleep(0.05)
     for handle in handles:
         handle.cancel()
-    assert loop._timer_cancelled_count == before  # type: ignore[attr-defined] # as above
+    assert loop._timer_cancelled_count == before
