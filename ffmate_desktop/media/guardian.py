@@ -64,6 +64,7 @@ class Guardian:
     def close(self) -> None:
         """Nothing is started any more: what still runs is ended."""
         with self._lock:
+            self._introduce()  # one that has died unnoticed is replaced, so that somebody is there to end the rest
             self._failures = _MOST_FAILURES
             process, self._process = self._process, None
             if process is not None:
@@ -74,16 +75,21 @@ class Guardian:
         self._leaderless.discard(pid)
         self._tell(b"-%d\n" % pid)
 
+    def _introduce(self) -> None:
+        self._tell(b"=%s\n" % self._owner.encode())
+
     def _tell(self, line: bytes) -> None:
-        if self._process is None:
+        process = self._process
+        if process is None:
             return
-        assert self._process.stdin is not None  # noqa: S101 - asked for as a pipe
+        assert process.stdin is not None  # noqa: S101 - asked for as a pipe
         try:
-            stuck = not self._process.stdin.write(line)  # None where it would have to wait
-        except OSError:  # it has died, and `_attend` is about to start another
-            stuck = False
-        if stuck:  # its end lets another take over
-            self._process.kill()
+            heard = process.stdin.write(line) is not None  # None where it would have to wait
+        except OSError:  # it has died, and `_attend` does not know yet
+            heard = False
+        if not heard:  # another takes over, and is told everything
+            process.kill()
+            self._lost(process)
 
     def _start(self) -> None:
         try:
@@ -103,7 +109,9 @@ class Guardian:
         self._process, self._started = process, time.monotonic()
         weakref.finalize(self, _hang_up, process)
         threading.Thread(target=_attend, args=(weakref.ref(self), process), daemon=True).start()
-        self._tell(b"=%s\n%s" % (self._owner.encode(), b"".join(b"+%d\n" % pid for pid in self._listed)))
+        self._introduce()
+        for pid in self._listed:
+            self._tell(b"+%d\n" % pid)
 
     def _lost(self, process: subprocess.Popen[bytes]) -> None:
         with self._lock:

@@ -222,9 +222,25 @@ def test_another_takes_over_and_knows_what_runs(
             os.kill(first, signal.SIGKILL)
         else:
             os.kill(first, signal.SIGSTOP)
-            for _ in range(20_000):  # more than the pipe holds
+            while guardian.pid == first:  # until the pipe is full
                 guardian.watch(listed.pid)
         family.until(lambda: guardian.pid not in (None, first))
+        guardian.close()
+        assert listed.wait(5) == -signal.SIGKILL
+
+
+def test_one_that_died_unnoticed_is_replaced_by_whoever_tells_it_something(
+    guardian: "Guardian", expected_warnings: ExpectedWarnings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected_warnings.announce("guardian process was ended")
+    monkeypatch.setattr("ffmate_desktop.media.guardian._attend", lambda _, process: process.wait())
+    with sleeper() as listed:
+        guardian.prepare()
+        guardian.watch(listed.pid)
+        first = guardian.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        family.until(lambda: not family.lives(first))
         guardian.close()
         assert listed.wait(5) == -signal.SIGKILL
 
