@@ -9,7 +9,9 @@ import subprocess
 import sys
 import textwrap
 import time
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -35,8 +37,8 @@ _PROGRAM = """
     from ffmate_desktop.media.process import Guardian, Launcher
 
     async def main():
-        folder, *argv = json.loads(sys.argv[1])
-        launcher = Launcher(guardian=Guardian("a-test"), owner="a-test")
+        owner, folder, *argv = json.loads(sys.argv[1])
+        launcher = Launcher(guardian=Guardian(owner), owner=owner)
         process = await launcher.spawn(argv, cwd=Path(folder))
         (Path(folder) / "guardian").write_text(str(launcher.guardian.pid))
         if len(sys.argv) == 2:
@@ -47,10 +49,21 @@ _PROGRAM = """
 """
 
 
+def unique() -> str:
+    """An owner that no other test has, in this run or in another on the same computer: marks are found by it."""
+    return f"test-{uuid.uuid4()}"
+
+
 @pytest.fixture
-def guardian() -> "Iterator[Guardian]":
+def owner() -> str:
+    """Whose the guardian is."""
+    return unique()
+
+
+@pytest.fixture
+def guardian(owner: str) -> "Iterator[Guardian]":
     """A guardian of this program."""
-    made = Guardian("a-test")
+    made = Guardian(owner)
     yield made
     pid = made.pid
     made.close()
@@ -60,7 +73,7 @@ def guardian() -> "Iterator[Guardian]":
 def program(folder: Path, argv: list[str]) -> subprocess.Popen[bytes]:
     """A program that starts `argv` in `folder`, without a leash."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    words = [sys.executable, "-c", textwrap.dedent(_PROGRAM), json.dumps([str(folder), *argv])]
+    words = [sys.executable, "-c", textwrap.dedent(_PROGRAM), json.dumps([unique(), str(folder), *argv])]
     return subprocess.Popen(words, env=environment)
 
 
@@ -116,10 +129,10 @@ def test_what_outlives_its_leader_is_still_watched(tmp_path: Path) -> None:
             family.bury({"": pid})
 
 
-def test_what_was_started_but_never_listed_is_known_by_its_mark(guardian: "Guardian") -> None:
+def test_what_was_started_but_never_listed_is_known_by_its_mark(guardian: "Guardian", owner: str) -> None:
     """As with a program that is killed between the start of a process and telling about it."""
     guardian.prepare()
-    ours, other = sleeper(**{VARIABLE: "a-test#1"}), sleeper(**{VARIABLE: "a-test2#1"})
+    ours, other = sleeper(**{VARIABLE: f"{owner}#1"}), sleeper(**{VARIABLE: f"{owner}2#1"})
     with ours, other:
         try:
             guardian.close()
@@ -203,8 +216,12 @@ def test_nobody_else_holds_our_end_of_its_pipe(guardian: "Guardian") -> None:
     pipe = Path(f"/proc/{guardian.pid}/fd/0").readlink()
     with sleeper() as process:
         family.until(lambda: psutil.Process(process.pid).name() == "sleep")
-        opened = [path.readlink() for path in Path(f"/proc/{process.pid}/fd").iterdir()]
+        opened = []
+        for path in Path(f"/proc/{process.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # a library that is being loaded; an inherited pipe would stay
+                opened.append(path.readlink())
         process.kill()
+    assert opened
     assert pipe not in opened
 
 
@@ -281,7 +298,7 @@ def test_ps_tells_what_proc_tells() -> None:
     if shutil.which("ps") is None:
         pytest.skip("ps is not installed")
     with sleeper(**{VARIABLE: "/a%20path/x.lock#7"}) as process:
-        family.until(lambda: psutil.Process(process.pid).name() == "sleep")
+        family.until(lambda: table_of_proc()[process.pid].mark)  # has none while it becomes another program
         by_ps, by_proc = (table()[process.pid] for table in (table_of_ps, table_of_proc))
         process.kill()
     assert by_ps._replace(started="") == by_proc._replace(started="")
