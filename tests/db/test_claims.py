@@ -67,6 +67,18 @@ async def test_only_of_a_long_queue_something_is_taken_ahead_of_a_free_slot(
         assert len(await claims.claim(database, a.id, slots, 3)) == slots
 
 
+async def test_what_another_is_just_claiming_leaves_enough_of_a_long_queue(
+    database: Database, database_uri: str
+) -> None:
+    async with joined(database_uri) as a, joined(database_uri, identifier="b") as b:
+        [slots] = {row["slots"] for row in await database.fetch(Sql("SELECT slots FROM ffmate.nodes"))}
+        await add(database, *(row(str(number)) for number in range(9 * slots)))
+        async with database.transaction() as other:
+            held = await other.fetch(query("claims", "finish_and_claim"), a.id, slots, slots, *([[]] * 6))
+            assert len(held) == 2 * slots
+            assert len(await claims.claim(database, b.id, slots, slots)) == 2 * slots
+
+
 async def test_racing_nodes_never_get_one_task_twice(database: Database, database_uri: str) -> None:
     await add(database, *(row(str(number)) for number in range(60)))
     async with (

@@ -11,8 +11,9 @@
 -- Two nodes never get one task: the row lock is taken before the update, and locked rows are skipped.
 -- Only a node whose lease is good is given anything, by the database's clock, and none that is paused.
 -- A long queue fills all free slots ($2) at once; of a short one every live node takes its share, so that three files
--- do not crowd one computer while another idles. Looked up are as many tasks as all live nodes have slots, so that
--- what others are just locking always leaves ours; for each set of labels that fits, which is a walk down the index.
+-- do not crowd one computer while another idles. Looked up are as many tasks as all live nodes have slots, and would take
+-- ahead if they are like us, so that what others are just locking always leaves ours; for each set of labels that fits,
+-- which is a walk down the index.
 -- What this node has refused is for others, as long as there are any that have not (refuse_task).
 -- Tasks ahead of a free slot ($3) are given only of what is more than all live nodes have slots for.
 -- Parameters inside (SELECT ...) are unknown to the planner: a plan made for their values would look cheaper, and be made
@@ -34,7 +35,7 @@ ended AS (
        AND t.status NOT IN ('QUEUED', 'DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED')
     RETURNING t.id, t.desired),
 live AS MATERIALIZED (
-    SELECT greatest(sum(slots), $2, 1) AS slots FROM ffmate.nodes
+    SELECT greatest(sum(slots), $2, 1) AS slots, count(*) * $3 AS ahead FROM ffmate.nodes
      WHERE state = 'online' AND lease_until > clock_timestamp() AND NOT paused),
 waiting AS MATERIALIZED (
     SELECT w.id
@@ -50,11 +51,11 @@ waiting AS MATERIALIZED (
               AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
               AND (NOT q.refused ? $1::bigint::text OR q.refused ?& able.nodes)
             ORDER BY q.priority DESC, q.id
-            LIMIT (SELECT slots + $3 FROM live)) AS w
+            LIMIT (SELECT slots + ahead FROM live)) AS w
      WHERE p.id = $1 AND p.state = 'online' AND p.lease_until > clock_timestamp() AND NOT p.paused
        AND (SELECT $2 + $3) > 0
      ORDER BY w.priority DESC, w.id
-     LIMIT (SELECT slots + $3 FROM live)),
+     LIMIT (SELECT slots + ahead FROM live)),
 claimed AS (
     UPDATE ffmate.tasks t
        SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier, epoch = t.epoch + 1,
