@@ -10,7 +10,7 @@ import asyncpg
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.codecs import native, storable
-from ffmate_desktop.db.queries import Sql
+from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.db.refusals import explain
 from ffmate_desktop.db.session import (
     CANNOT_CONNECT,
@@ -153,6 +153,12 @@ class Database:
         """All rows of one statement."""
         async with self._used() as pool:
             return await pool.fetch(sql, *arguments)
+
+    async def fetch_planned(self, sql: Sql, *arguments: Any) -> "list[asyncpg.Record]":
+        """The same, planned for these values: where parts of a filter may be missing and very many rows be read."""
+        async with self.transaction() as connection:
+            await connection.execute(query("checks", "plan_for_values"))
+            return await connection.fetch(sql, *arguments)
 
     async def fetch_one(self, sql: Sql, *arguments: Any) -> "asyncpg.Record | None":
         """The first row of one statement, or None."""

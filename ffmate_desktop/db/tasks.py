@@ -119,7 +119,7 @@ async def list_tasks(
 ) -> list[Task]:
     """Tasks, newest first; `before_id` continues a page, `limit` None means all."""
     wanted = None if statuses is None else [str(status) for status in statuses]
-    rows = await database.fetch(query("tasks", "list_tasks"), wanted, batch, before_id, limit)
+    rows = await database.fetch_planned(query("tasks", "list_tasks"), wanted, batch, before_id, limit)
     return [to_task(row) for row in rows]
 
 

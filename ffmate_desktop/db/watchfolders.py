@@ -122,7 +122,7 @@ async def list_files(
 
     Those that are gone when they had a task, or all of them (`gone`).
     """
-    rows = await database.fetch(
+    rows = await database.fetch_planned(
         query("watchfolders", "list_files"),
         uuid,
         None if states is None else [str(state) for state in states],
@@ -145,7 +145,9 @@ async def file_anchors(
 ) -> list[int]:
     """The ids of the files 0, `every`, 2 * `every` and so on of that list."""
     words = None if states is None else [str(state) for state in states]
-    rows = await database.fetch(query("watchfolders", "file_anchors"), uuid, words, pattern, gone, every)
+    rows = await database.fetch_planned(
+        query("watchfolders", "file_anchors"), uuid, words, pattern, gone, every
+    )
     return [row["id"] for row in rows]
 
 
@@ -154,6 +156,6 @@ async def count_files(
 ) -> dict[UUID, Counts]:
     """How many files of a watchfolder, or of each, are in each state that occurs."""
     counts: dict[UUID, dict[FileState, int]] = {}
-    for row in await database.fetch(query("watchfolders", "count_files"), uuid, pattern):
+    for row in await database.fetch_planned(query("watchfolders", "count_files"), uuid, pattern):
         counts.setdefault(row["uuid"], {})[FileState(row["state"])] = row["files"]
     return dict(counts)

@@ -25,13 +25,17 @@ WARM_UP = 200
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A queue under test. `done` counts finished jobs and tells when the last one ended, by the server's clock."""
+    """A queue under test. `done` counts finished jobs and tells when the last one ended, by the server's clock.
+
+    `table` is what grows stale while jobs run.
+    """
 
     name: str
     module: str
     slots: int
     settings: str
     done: str
+    table: str
 
     @property
     def python(self) -> str:
@@ -48,27 +52,36 @@ def peers_python() -> str:
     return os.environ.get("FFMATE_BENCHMARK_PEERS") or sys.executable
 
 
-_OURS_DONE = """
-    SELECT count(*), extract(epoch FROM max(finished_at))::float8 FROM ffmate.tasks
-     WHERE status = 'DONE_SUCCESSFUL'"""
-_PGQUEUER_DONE = """
-    SELECT count(*), extract(epoch FROM max(created))::float8 FROM pgqueuer_log WHERE status = 'successful'"""
-_PROCRASTINATE_DONE = """
-    SELECT count(*), extract(epoch FROM max(at))::float8 FROM procrastinate_events WHERE type = 'succeeded'"""
+_OURS = (
+    """SELECT count(*), extract(epoch FROM max(finished_at))::float8 FROM ffmate.tasks
+        WHERE status = 'DONE_SUCCESSFUL'""",
+    "ffmate.tasks",
+)
+_PGQUEUER = (
+    """SELECT count(*), extract(epoch FROM max(created))::float8 FROM pgqueuer_log WHERE status = 'successful'""",
+    "pgqueuer",
+)
+_PROCRASTINATE = (
+    """SELECT count(*), extract(epoch FROM max(at))::float8 FROM procrastinate_events
+        WHERE type = 'succeeded'""",
+    "procrastinate_jobs",
+)
 
 OURS = Contestant(
-    "ours", "ours", 10, "10 slots, and as many ahead, as for all that is short: 20 a statement", _OURS_DONE
+    "ours", "ours", 10, "10 slots, and as many ahead, as for all that is short: 20 a statement", *_OURS
 )
-OURS_DEFAULT = Contestant("ours", "ours", 3, "3 slots, the default", _OURS_DONE)
-OURS_SINGLE = Contestant("ours, 1 slot", "ours", 1, "1 slot and one ahead: two a statement", _OURS_DONE)
+OURS_40 = Contestant("ours, 20 slots", "ours", 20, "20 slots and as many ahead: 40 a statement", *_OURS)
+OURS_DEFAULT = Contestant("ours", "ours", 3, "3 slots, the default", *_OURS)
+OURS_SINGLE = Contestant("ours, 1 slot", "ours", 1, "1 slot and one ahead: two a statement", *_OURS)
 PGQUEUER = Contestant(
-    "pgqueuer", "pgqueuer_jobs", 10, "batch_size=10, durable tables, uvloop, else defaults", _PGQUEUER_DONE
+    "pgqueuer", "pgqueuer_jobs", 10, "batch_size=10, durable tables, uvloop, else defaults", *_PGQUEUER
 )
-PGQUEUER_20 = Contestant(
-    "pgqueuer, 20", "pgqueuer_jobs", 20, "batch_size=20, as many as ours take, else as above", _PGQUEUER_DONE
+PGQUEUER_20, PGQUEUER_40 = (
+    Contestant(f"pgqueuer, {size}", "pgqueuer_jobs", size, f"batch_size={size}, else as above", *_PGQUEUER)
+    for size in (20, 40)
 )
 PROCRASTINATE = Contestant(
-    "procrastinate", "procrastinate_jobs", 1, "defaults: concurrency 1, jobs are kept", _PROCRASTINATE_DONE
+    "procrastinate", "procrastinate_jobs", 1, "defaults: concurrency 1, jobs are kept", *_PROCRASTINATE
 )
 
 
@@ -200,6 +213,24 @@ class Arena:
                         return float(found[1])
                     await asyncio.sleep(0.1)
         finally:
+            await connection.close()
+
+    @asynccontextmanager
+    async def tidied(self) -> AsyncIterator[None]:
+        """Meanwhile the table of the queue is vacuumed and analyzed every second."""
+        connection = await asyncpg.connect(self.uri)
+
+        async def tidy() -> None:
+            while True:
+                await connection.execute(f"VACUUM (ANALYZE) {self._contestant.table}")
+                await asyncio.sleep(1)
+
+        duty = asyncio.create_task(tidy())
+        try:
+            yield
+        finally:
+            duty.cancel()
+            await asyncio.gather(duty, return_exceptions=True)
             await connection.close()
 
     def cpu_seconds(self) -> tuple[float, float]:

@@ -330,7 +330,11 @@ async def test_a_claim_is_never_planned_for_its_values(database: Database, datab
             await claims.claim(own, node.id, 2)
         counts = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1"
         [found] = await own.fetch(Sql(counts), claim)
-    assert tuple(found) == (16, 0)
+        assert tuple(found) == (16, 0)
+        for _ in range(8):
+            await tasks.list_tasks(own, batch=uuid4())
+        [found] = await own.fetch(Sql(counts), query("tasks", "list_tasks"))
+        assert tuple(found) == (0, 8), "a list with a filter is: in any other plan it reads every task"
 
 
 async def test_two_batches_of_one_name_stay_apart(database: Database) -> None:
