@@ -186,7 +186,7 @@ def make_setup(
     settings: Settings, keyring: Keyring | None = None, login: LoginStart | None = None
 ) -> "Setup":
     """What the settings of a window work with; by default the keyring and the login of this system."""
-    from ffmate_desktop.gui.preferences.setup import Setup  # noqa: PLC0415
+    from ffmate_desktop.gui.preferences.setup import Setup  # noqa: PLC0415 - a node without a window has no Qt
 
     async def found(explicit: str | None) -> tuple[str, str]:
         ffmpeg = await find_ffmpeg(explicit)
@@ -234,7 +234,7 @@ async def _open_bench(settings: Settings, cluster: Cluster) -> AsyncIterator[Wor
 @asynccontextmanager
 async def open_core(settings: Settings, keyring: Keyring | None = None) -> AsyncIterator["Core"]:
     """What a window works with: the cluster and a node in this process, which leaves at the end of the block."""
-    from ffmate_desktop.gui.core import Core  # noqa: PLC0415
+    from ffmate_desktop.gui.core import Core  # noqa: PLC0415 - a node without a window has no Qt
 
     async with (
         _beside(_ffmpeg_in_words(settings)) as ffmpeg,

@@ -42,16 +42,16 @@ PACKAGING = Path(__file__).resolve().parent
 ROOT = PACKAGING.parent
 
 sys.path.insert(0, str(PACKAGING))
-from programs import clean_environment, newer_python, script, start  # noqa: E402
+from programs import clean_environment, newer_python, script, start  # noqa: E402 - found by the path above
 
-if sys.version_info < (3, 11):  # noqa: UP036
+if sys.version_info < (3, 11):  # noqa: UP036 - for whoever has an older one
     NEWER = newer_python()
     if not NEWER:
         sys.exit(TOO_OLD + " (this is Python " + platform.python_version() + ").")
     start([*NEWER, *sys.argv], dict(os.environ))
 
 from environment import set_up  # noqa: E402 - not for an old Python
-from installers import SetUpFailed  # noqa: E402
+from installers import SetUpFailed  # noqa: E402 - found by the path above
 
 
 def check(root: Path, arguments: "list[str]") -> int:

@@ -31,7 +31,7 @@ NETWORK_TROUBLE = re.compile(
 )
 
 
-class SetUpFailed(Exception):  # noqa: N818
+class SetUpFailed(Exception):  # noqa: N818 - an outcome, no defect
     """The set-up did not work: one sentence for the user, and what the installer said."""
 
     def __init__(self, sentence: str, output: str = "") -> None:

@@ -300,7 +300,7 @@ def test_missing_libraries_are_named_where_they_cannot_be_installed(apt: str | N
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the base class
         pass
 
 

@@ -168,12 +168,12 @@ def _furnish(
 ) -> tuple[Tray, Switching]:
     """The rest of the window, and what a desktop expects of a program."""
     from ffmate_desktop.gui.desktop.awake import StayingAwake  # noqa: PLC0415 - the window is painted before
-    from ffmate_desktop.gui.desktop.closing import Closing  # noqa: PLC0415
-    from ffmate_desktop.gui.desktop.dock import DockProgress, find_dock  # noqa: PLC0415
-    from ffmate_desktop.gui.desktop.notices import Notices  # noqa: PLC0415
-    from ffmate_desktop.gui.desktop.tray import Tray  # noqa: PLC0415
-    from ffmate_desktop.gui.preferences.door import SettingsDoor  # noqa: PLC0415
-    from ffmate_desktop.gui.preferences.switching import Switching  # noqa: PLC0415
+    from ffmate_desktop.gui.desktop.closing import Closing  # noqa: PLC0415 - as above
+    from ffmate_desktop.gui.desktop.dock import DockProgress, find_dock  # noqa: PLC0415 - as above
+    from ffmate_desktop.gui.desktop.notices import Notices  # noqa: PLC0415 - as above
+    from ffmate_desktop.gui.desktop.tray import Tray  # noqa: PLC0415 - as above
+    from ffmate_desktop.gui.preferences.door import SettingsDoor  # noqa: PLC0415 - as above
+    from ffmate_desktop.gui.preferences.switching import Switching  # noqa: PLC0415 - as above
 
     complete_window(window)
     Closing(window, program)
@@ -198,7 +198,7 @@ def begin_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: P
 def complete_window(window: MainWindow) -> None:
     """All other pages, and what takes files that are dropped."""
     from ffmate_desktop.gui.script_question import ScriptQuestion  # noqa: PLC0415 - the window is painted before
-    from ffmate_desktop.gui.submitting import Submitting  # noqa: PLC0415
+    from ffmate_desktop.gui.submitting import Submitting  # noqa: PLC0415 - as above
 
     window.build_pages()
     Submitting(window)

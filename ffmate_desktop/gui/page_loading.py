@@ -16,19 +16,19 @@ def page_class(key: str) -> type[Page]:
 
             return QueuePage
         case "watchfolders":
-            from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage  # noqa: PLC0415
+            from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage  # noqa: PLC0415 - when opened
 
             return WatchfoldersPage
         case "presets":
-            from ffmate_desktop.gui.pages.presets_page import PresetsPage  # noqa: PLC0415
+            from ffmate_desktop.gui.pages.presets_page import PresetsPage  # noqa: PLC0415 - when opened
 
             return PresetsPage
         case "nodes":
-            from ffmate_desktop.gui.pages.nodes_page import NodesPage  # noqa: PLC0415
+            from ffmate_desktop.gui.pages.nodes_page import NodesPage  # noqa: PLC0415 - when opened
 
             return NodesPage
         case "logs":
-            from ffmate_desktop.gui.pages.logs_page import LogsPage  # noqa: PLC0415
+            from ffmate_desktop.gui.pages.logs_page import LogsPage  # noqa: PLC0415 - when opened
 
             return LogsPage
         case _:

@@ -100,7 +100,7 @@ if sys.platform != "win32":
             if len(words) < 20:
                 continue
             try:
-                user = os.stat(f"/proc/{name}").st_uid  # noqa: PTH116
+                user = os.stat(f"/proc/{name}").st_uid  # noqa: PTH116 - as above
             except OSError:
                 continue
             environment = b"\0" + _read(f"/proc/{name}/environ") if user == me else b""

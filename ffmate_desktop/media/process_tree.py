@@ -51,7 +51,7 @@ class ProcessTree:
                 self._leader.ionice(psutil.IOPRIO_CLASS_BE, IO_LEVEL)
             # Desktop kernels schedule by session first: inside a session of its own, nice alone does nothing.
             # Missing on many kernels, and refused when written more than ten times a second.
-            with suppress(OSError), open(f"/proc/{self.pid}/autogroup", "w") as autogroup:  # noqa: PTH123
+            with suppress(OSError), open(f"/proc/{self.pid}/autogroup", "w") as autogroup:  # noqa: PTH123 - quicker
                 autogroup.write(str(NICE))
 
     def members(self) -> set[psutil.Process]:

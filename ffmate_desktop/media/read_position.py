@@ -38,7 +38,7 @@ def read_position(pid: int, sizes: Mapping[str, int]) -> ReadPosition | None:
     try:
         for number in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208 - twice as fast
             with suppress(FileNotFoundError):  # closed meanwhile
-                path = os.readlink(f"/proc/{pid}/fd/{number}")  # noqa: PTH115
+                path = os.readlink(f"/proc/{pid}/fd/{number}")  # noqa: PTH115 - as above
                 if not path.startswith("/"):  # a pipe or a socket
                     continue
                 position = _position(pid, number)
@@ -52,5 +52,5 @@ def read_position(pid: int, sizes: Mapping[str, int]) -> ReadPosition | None:
 
 
 def _position(pid: int, number: str) -> int:
-    with open(f"/proc/{pid}/fdinfo/{number}", "rb") as info:  # noqa: PTH123
+    with open(f"/proc/{pid}/fdinfo/{number}", "rb") as info:  # noqa: PTH123 - as above
         return int(info.readline().removeprefix(b"pos:"))

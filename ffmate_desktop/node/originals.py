@@ -64,7 +64,7 @@ class Originals:
             disposal = {"action": end.original.action.value, "is_done": end.state == "done"}
             disposal |= {"output": file.output, "size": file.output_size}
             if end.original.action is OriginalAction.MOVE:
-                disposal["folder"] = os.path.join(self._settings.path, end.original.folder)  # noqa: PTH118
+                disposal["folder"] = os.path.join(self._settings.path, end.original.folder)  # noqa: PTH118 - keeps the slashes
         return Settled(file.id, end.state, end.reason, file.attempts + end.again, disposal)
 
     async def dispose(self, root: Root, stuck: dict[str, Job[None]]) -> None:

@@ -92,7 +92,7 @@ class Watching:
                         async with asyncio.timeout(pause):
                             await self._wake.wait()
                     except TimeoutError:
-                        await asyncio.sleep(random.uniform(0, SPREAD) + SPREAD * len(self._busy))  # noqa: S311
+                        await asyncio.sleep(random.uniform(0, SPREAD) + SPREAD * len(self._busy))  # noqa: S311 - no secret
         finally:
             if doorbell is not None:
                 await doorbell.close()

@@ -23,6 +23,6 @@ def news(database: "Database") -> "AbstractAsyncContextManager[asyncio.Queue[Cha
 def is_outage(error: BaseException) -> bool:
     """Whether the database is away, so that trying again later is right; everything else is a defect."""
     # A window is painted before asyncpg is loaded, and must be able to ask.
-    from ffmate_desktop.db.connection import CONNECTION_LOST  # noqa: PLC0415
+    from ffmate_desktop.db.connection import CONNECTION_LOST  # noqa: PLC0415 - see above
 
     return isinstance(error, CONNECTION_LOST)

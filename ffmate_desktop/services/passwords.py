@@ -110,7 +110,7 @@ async def _beside(work: Callable[[], T]) -> T:
             return
 
     def do() -> None:
-        from keyring.errors import KeyringError  # noqa: PLC0415
+        from keyring.errors import KeyringError  # noqa: PLC0415 - slow to load, and seldom needed
 
         try:
             result = work()

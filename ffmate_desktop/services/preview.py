@@ -153,7 +153,7 @@ def _settle(
     ]
 
 
-def _settle_one(task: NewTask, draft: Draft, taken: set[str], ours: set[str]) -> PreviewRow:  # noqa: PLR0911
+def _settle_one(task: NewTask, draft: Draft, taken: set[str], ours: set[str]) -> PreviewRow:  # noqa: PLR0911 - a reason each
     try:
         output = settle(draft, taken, ours).spec.output
     except OutputInUseError as error:

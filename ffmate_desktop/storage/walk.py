@@ -131,7 +131,7 @@ class Walker:
         self._walked.missing = dict(self._known)
         self._foreign = dict(self._foreign)
         try:
-            status = os.stat(self._root)  # noqa: PTH116
+            status = os.stat(self._root)  # noqa: PTH116 - a text is what there is
             self._walked.root = (status.st_dev, status.st_ino & INODES)
             with os.scandir(self._root) as entries:
                 self._walked.is_empty = next(iter(entries), None) is None
@@ -209,7 +209,7 @@ class Walker:
             return
         if os.name == "nt":  # its folders tell the size of a file that is open too late
             try:
-                status = os.stat(file.path)  # noqa: PTH116
+                status = os.stat(file.path)  # noqa: PTH116 - a text is what there is
             except OSError:
                 return
             size, mtime = status.st_size, status.st_mtime_ns // 1000

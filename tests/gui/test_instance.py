@@ -94,7 +94,7 @@ async def test_nonsense_and_silence_are_sent_away(tmp_path: Path, monkeypatch: p
         socket.connectToServer(socket_name(tmp_path))
         socket.write(words)
         unconnected = QLocalSocket.LocalSocketState.UnconnectedState
-        await until(lambda: socket.state() is unconnected, f"{words!r} is hung up on")  # noqa: B023
+        await until(lambda: socket.state() is unconnected, f"{words!r} is hung up on")  # noqa: B023 - awaited here
         assert given == []
     odd = ["/films/\udcff.mov", "/films/Füße.mov"]
     command = [sys.executable, "-c", GIVE, str(tmp_path), *odd]

@@ -178,7 +178,9 @@ def test_the_remaining_time_follows_the_pace() -> None:
 
 
 def test_the_remaining_time_forgets_what_was_long_ago() -> None:
-    slow_then_fast: Callable[[float], float] = lambda now: now if now <= 50 else 50 + 10 * (now - 50)  # noqa: E731
+    def slow_then_fast(now: float) -> float:
+        return now if now <= 50 else 50 + 10 * (now - 50)
+
     assert remaining(Meter(expected_seconds=1050.0), slow_then_fast, 70) == pytest.approx(80)
 
 

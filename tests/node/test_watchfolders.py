@@ -192,7 +192,7 @@ async def test_an_unreadable_folder_is_told_and_the_rest_goes_on(watched: Watche
     os.chdir(deep)
     try:  # a folder that no path can name
         for _ in range(25):
-            os.mkdir("d" * 200)  # noqa: PTH102
+            os.mkdir("d" * 200)  # noqa: PTH102 - the whole path is too long
             os.chdir("d" * 200)
     finally:
         os.chdir(before)

@@ -139,7 +139,7 @@ def test_a_tree_that_is_deeper_than_paths_are_long(tmp_path: Path) -> None:
     os.chdir(tmp_path)
     try:
         for _ in range(1500):
-            os.mkdir("d" * 10)  # noqa: PTH102
+            os.mkdir("d" * 10)  # noqa: PTH102 - the whole path is too long
             os.chdir("d" * 10)
         put(tmp_path, "a.mov")
         walked = walk(tmp_path)
@@ -147,5 +147,5 @@ def test_a_tree_that_is_deeper_than_paths_are_long(tmp_path: Path) -> None:
     finally:
         for _ in range(1500):
             os.chdir("..")
-            os.rmdir("d" * 10)  # noqa: PTH106
+            os.rmdir("d" * 10)  # noqa: PTH106 - as above
         os.chdir(before)

@@ -163,7 +163,7 @@ def second_line(row: QueueRow) -> tuple[str, str]:
     return f"{row.preset}  ·  " if row.preset else "", folder
 
 
-def cell_text(row: QueueRow, live: LiveProgress | None, column: Column) -> str:  # noqa: PLR0911, PLR0912, C901
+def cell_text(row: QueueRow, live: LiveProgress | None, column: Column) -> str:  # noqa: PLR0911, PLR0912, C901 - a column each
     """What a cell says, as one line: for painting, copying and screen readers."""
     source: QueueRow | LiveProgress = row if live is None else live
     match column:

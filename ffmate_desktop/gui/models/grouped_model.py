@@ -68,7 +68,7 @@ class GroupedModel(QAbstractTableModel):
         """Batches, and the tasks of those that are open."""
         return 0 if parent.isValid() else self._starts[-1]
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         """The same as in the list of tasks."""
         return 0 if parent.isValid() else len(Column)
 

@@ -84,7 +84,7 @@ class QueueModel(QAbstractTableModel):
         """All tasks of the view, read or not."""
         return 0 if parent.isValid() else self.pages.length
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         """Also those that are hidden."""
         return 0 if parent.isValid() else len(Column)
 

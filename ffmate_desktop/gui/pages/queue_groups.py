@@ -67,7 +67,7 @@ class QueueGroups(QObject):
 
     def _build(self) -> None:
         from ffmate_desktop.gui.models.grouped_model import GroupedModel  # noqa: PLC0415 - few want it at the start
-        from ffmate_desktop.gui.views.grouped_view import GroupedView  # noqa: PLC0415
+        from ffmate_desktop.gui.views.grouped_view import GroupedView  # noqa: PLC0415 - as above
 
         page = self._page
         self._model = GroupedModel(page.bridge, self._board)
