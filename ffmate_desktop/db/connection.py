@@ -156,9 +156,14 @@ class Database:
 
     async def fetch_planned(self, sql: Sql, *arguments: Any) -> "list[asyncpg.Record]":
         """The same, planned for these values: where parts of a filter may be missing and very many rows be read."""
-        async with self.transaction() as connection:
-            await connection.execute(query("checks", "plan_for_values"))
-            return await connection.fetch(sql, *arguments)
+        # Without a transaction: whoever is cancelled while one begins leaves it open.
+        async with self.connection() as connection:
+            try:
+                await connection.execute(query("checks", "plan_for_values"))
+                return await connection.fetch(sql, *arguments)
+            finally:
+                if not connection.is_closed():
+                    await connection.execute(query("checks", "plan_for_all"))
 
     async def fetch_one(self, sql: Sql, *arguments: Any) -> "asyncpg.Record | None":
         """The first row of one statement, or None."""

@@ -25,9 +25,12 @@ SELECT set_config('timezone', 'UTC', false),
        set_config('idle_in_transaction_session_timeout', '30s', false);
 
 -- name: plan_for_values
--- Until the end of the transaction. A filter of which parts may be missing finds its index only so, and counts of 100,000
--- files take half the time.
-SET LOCAL plan_cache_mode = force_custom_plan;
+-- A filter of which parts may be missing finds its index only so, and counts of 100,000 files take half the time.
+SET plan_cache_mode = force_custom_plan;
+
+-- name: plan_for_all
+-- As prepare_session has it. A connection on which this is missed only plans more than it has to.
+SET plan_cache_mode = force_generic_plan;
 
 -- name: take_lock
 -- A session lock under a number that only this check knows.
