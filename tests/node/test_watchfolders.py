@@ -476,6 +476,28 @@ async def test_locks_of_ffmate_are_honoured_and_written(watched: Watched, clip: 
     assert len(await watched.tasks()) == 2
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_is_taken_once_more_although_our_lock_is_beside_it(
+    watched: Watched, clip: Path, replaced: bool
+) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=1, write_locks=True)
+    watched.put(clip, "one.mov")
+    first = await watched.state("one.mov", QUEUED)
+    assert first.task is not None
+    await watched.farm.tasks.cancel([first.task])
+    await watched.farm.tasks.delete([first.task])
+    file = await watched.state("one.mov", SKIPPED)
+    if replaced:
+        with (watched.root / "one.mov").open("ab") as end:
+            end.write(b"\0\0\0\x08free")
+    else:
+        assert await watched.service.take_again(watched.uuid, [file.id])
+    again = await watched.state("one.mov", QUEUED)
+    assert again.task not in (None, first.task)
+    assert (watched.root / "one.mov.lock").is_file()
+
+
 async def test_a_dry_run_tells_everything_and_writes_nothing(watched: Watched, clip: Path) -> None:
     await watched.begin(**ONCE)
     watched.put(clip, "one.mov")
