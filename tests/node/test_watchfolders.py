@@ -285,6 +285,33 @@ async def test_a_file_whose_task_was_cancelled_stays_so_on_every_node(watched: W
     assert again.task not in (None, queued.task)
 
 
+async def test_a_row_of_a_node_that_numbers_inodes_differently_is_followed(
+    watched: Watched, clip: Path
+) -> None:
+    first = await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0)
+    for name in ("one.mov", "two.mov"):
+        watched.put(clip, name)
+        queued = await watched.state(name, QUEUED)
+        assert queued.task is not None
+        await watched.farm.tasks.cancel([queued.task])
+        await watched.farm.tasks.delete([queued.task])
+        await watched.state(name, SKIPPED)
+    await watched.scanned()
+    await first.stop()
+    await watched.farm.sql("UPDATE ffmate.watched_files SET view = view + 1 RETURNING id")
+    await watched.farm.node("b", watches=True, slots=0)
+    await watched.scanned(2)
+    file = (await watched.files())["one.mov"]
+    assert await watched.service.take_again(watched.uuid, [file.id])
+    await watched.scanned(2)
+    again = (await watched.files(gone=True))["one.mov"]
+    assert (again.state, again.gone) == (QUEUED, False)
+    (watched.root / "two.mov").unlink()
+    await watched.scanned(2)
+    assert (await watched.files())["two.mov"].gone
+
+
 @pytest.mark.parametrize("good", [True, False])
 async def test_what_is_due_with_an_original_is_done_without_its_task(
     watched: Watched, clip: Path, good: bool
