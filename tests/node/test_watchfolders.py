@@ -17,6 +17,7 @@ from ffmate_desktop.db import ledger, scans
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watch_ledger import Entry
 from ffmate_desktop.domain.watchfolder import Extensions, FileState, Original, OriginalAction, WatchedFile
+from ffmate_desktop.node import scan
 from ffmate_desktop.storage.walk import Walked, Walker
 from tests.node.farm import Farm
 from tests.node.waiting import until
@@ -261,6 +262,34 @@ async def test_trouble_is_logged_once_and_its_end_too(
     watched.root.mkdir()
     await watched.scanned(2)
     assert [record.message for record in caplog.records][1:] == ["“in” can be scanned again"]
+
+
+async def test_outputs_that_do_not_answer_are_not_taken_for_the_watchfolder(
+    watched: Watched, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "PATIENCE", 0.5)
+    answer = threading.Event()
+    draft_all = scan.draft_all
+
+    def hang(*args: Any) -> Any:  # a share whose server is gone
+        assert answer.wait(60)
+        return draft_all(*args)
+
+    monkeypatch.setattr(scan, "draft_all", hang)
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0)
+    await watched.scanned_first()
+    watched.put(clip, "one.mov")
+
+    async def told() -> bool:
+        return (await watched.now()).error is not None
+
+    await until(told, "the outputs do not answer")
+    for _ in range(3):
+        said = (await watched.scanned()).error
+        assert said is not None and said.startswith("The folder for the outputs does not answer.")
+    answer.set()
+    await watched.state("one.mov", QUEUED)
 
 
 async def test_a_file_whose_task_was_cancelled_stays_so_on_every_node(watched: Watched, clip: Path) -> None:
