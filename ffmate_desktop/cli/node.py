@@ -40,10 +40,9 @@ async def _serve(context: Context) -> None:
                 bootstrap.open_node(context.settings, cluster, Bus()) as node,
             ):
                 await _work(node, context.settings, steps)
-        except asyncio.CancelledError:
-            if len(steps) > 1:
-                raise
-            logs.cluster.info("Stopped while it was starting")
+        except asyncio.CancelledError:  # by one of the steps
+            began = len(steps) > 1
+            logs.cluster.info("Ended at once" if began else "Stopped while it was starting")
 
 
 async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]]) -> None:
@@ -52,12 +51,16 @@ async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]
             "Others here can read the password in %s (ps): FFMATE_DATABASE or a password file hides it",
             DATABASE.option,
         )
+    leaving = asyncio.current_task()
+    assert leaving is not None  # noqa: S101 - a coroutine runs in one
     working = asyncio.create_task(node.run(), name="node")
     stage = iter((node.retire, node.stop) if settings.drain_time else (node.stop,))
 
     def on_signal() -> None:
         step = next(stage, working.cancel)
-        if step == node.retire and node.running:
+        if step == node.retire and not node.running:  # nothing may finish
+            step = next(stage, working.cancel)
+        if step == node.retire:
             logs.cluster.info(
                 "Stopping: %d running tasks may finish, for at most %.0f s. Once more to give them back now",
                 node.running,
@@ -76,6 +79,7 @@ async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]
         await working
     except asyncio.CancelledError:
         logs.cluster.info("Ended at once; the tasks go on elsewhere when the lease has run out")
+    steps.append(leaving.cancel)  # what it still closes may hang
 
 
 def _shows_password(uri: str | None) -> bool:
