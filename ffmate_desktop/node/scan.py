@@ -237,9 +237,7 @@ class Scan:
                 growing += 1
                 if decision.wait is not None:
                     self._wait = min(decision.wait, self._wait or decision.wait)
-            elif entry is not None and (
-                not decision.changed or _is_back(found, entry, decision, self._view)
-            ):
+            elif entry is not None and (not decision.changed or _is_back(found, entry, decision, self._view)):
                 self._known.keep(entry, self._view)
         self._note(growing=self._result.growing + growing)
 

@@ -59,7 +59,11 @@ async def test_a_sidecar_counts_as_written_by_the_cluster_before_it_exists(
         [claim] = await claims.claim(database, node.id, 1)
         older = replace(claim, epoch=claim.epoch - 1)
         assert await scripts.enter_stage(database, node.id, older, PRE, {}, None, [file, real]) is None
-        asked = [(output_key(file), 5, 7), (output_key(real), 5, 7), (output_key(str(tmp_path / "clip.mov")), 0, 0)]
+        asked = [
+            (output_key(file), 5, 7),
+            (output_key(real), 5, 7),
+            (output_key(str(tmp_path / "clip.mov")), 0, 0),
+        ]
         assert await ledger.outputs_among(database, asked) == {}
         for _ in range(2):  # a repeated write changes nothing
             assert await scripts.enter_stage(database, node.id, claim, PRE, {}, None, [file, real]) == "run"

@@ -18,6 +18,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watch_ledger import Entry
 from ffmate_desktop.domain.watchfolder import Extensions, FileState, Original, OriginalAction, WatchedFile
 from ffmate_desktop.node import scan
+from ffmate_desktop.services.watch_drafts import draft_all
 from ffmate_desktop.storage.walk import Walked, Walker
 from tests.node.farm import Farm
 from tests.node.waiting import until
@@ -269,7 +270,6 @@ async def test_outputs_that_do_not_answer_are_not_taken_for_the_watchfolder(
 ) -> None:
     monkeypatch.setattr(scan, "PATIENCE", 0.5)
     answer = threading.Event()
-    draft_all = scan.draft_all
 
     def hang(*args: Any) -> Any:  # a share whose server is gone
         assert answer.wait(60)
