@@ -1,6 +1,6 @@
 """The fenced writes around a task's scripts; the rules stand in scripts.sql."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ffmate_desktop.db.connection import Database, storable
@@ -16,16 +16,17 @@ async def enter_stage(
     status: TaskStatus,
     facts: Mapping[str, Any],
     record: Mapping[str, Any] | None = None,
-    sidecar: str | None = None,
+    sidecar: Sequence[str] = (),
 ) -> Desired | None:
     """Enter PRE_PROCESSING, RUNNING or POST_PROCESSING, adding `facts` to the result. None: not allowed.
 
-    `record` is added to what a successor has to know when this node dies; the file `sidecar` is written next.
+    `record` is added to what a successor has to know when this node dies. `sidecar` has every path of the one
+    file that is written next.
     """
-    key = None if sidecar is None else storable(output_key(sidecar))
+    keys = [storable(output_key(path)) for path in sidecar]
     phase = "encode" if status is TaskStatus.RUNNING else ""
     row = await database.fetch_one(
         query("scripts", "enter_stage"),
-        *(claim.id, claim.epoch, node_id, status, phase, dict(facts), record, key),
+        *(claim.id, claim.epoch, node_id, status, phase, dict(facts), record, keys),
     )
     return None if row is None else row["desired"]

@@ -40,7 +40,7 @@ class Entry:
     """A row of the ledger. `view` tells how inodes were numbered: the inode of the root, as that node saw it.
 
     `unchecked` seconds have gone since a check last counted, `unchanged` since this version was first seen; both by
-    the database's clock.
+    the database's clock. `attempts` are those of its last task, also when that is not `task` any more.
     """
 
     id: int
@@ -99,7 +99,7 @@ class Judge:
         same = entry is not None and entry.is_version_of(found, self.view)
         if same and entry is not None and entry.is_over:
             return Decision(entry.state, entry.reason, entry.checks, changed=entry.gone)
-        own_lock = self.settings.write_locks and entry is not None and entry.task is not None
+        own_lock = self.settings.write_locks and entry is not None and entry.attempts > 0
         why = self.rules.why_not(found.path, found.name, found.size)
         why = why or (LOCKED if found.locked and not own_lock else "")
         if why:

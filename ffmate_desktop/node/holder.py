@@ -1,7 +1,7 @@
 """The writes of whoever holds a claim: each names the claim, and is repeated until the database has answered."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -50,7 +50,7 @@ class Holder:
         status: TaskStatus,
         facts: Mapping[str, Any],
         record: Mapping[str, Any] | None,
-        sidecar: str | None = None,
+        sidecar: Sequence[str] = (),
     ) -> Desired | None:
         """Ask for the permission to enter that stage; see `scripts.enter_stage`."""
         return await insist(

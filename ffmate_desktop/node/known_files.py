@@ -80,6 +80,12 @@ class KnownFiles:
         self.known[fingerprint(found.path, found.size, found.mtime, found.inode, locked)] = file_id
         self.open.pop(found.path, None)
 
+    def keep(self, entry: Entry, view: int) -> None:
+        """Nothing is to be done about a file whose row stands as it was noted down, by whichever node."""
+        kind, number = self._print(entry, view)
+        kind[number] = entry.id
+        self.open.pop(entry.path, None)
+
     def watch(self, path: str, file_id: int) -> None:
         """The file waits or grows."""
         self.open[path] = file_id

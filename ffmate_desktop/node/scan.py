@@ -79,7 +79,8 @@ class Scan:
         originals = Originals(self._database, self._claim)
         self._settled = await originals.settle()
         await self._known.catch_up(self._database, self._claim, self._view)
-        walker = Walker(self._settings.path, rules, self._known.known, self._known.foreign)
+        known = self._known
+        walker = Walker(self._settings.path, rules, known.known, known.foreign, known.open)
         try:
             walked = await self._answered(Job(walker.walk, "walking a watchfolder"), lambda: walker.steps)
         finally:
@@ -236,8 +237,8 @@ class Scan:
                 growing += 1
                 if decision.wait is not None:
                     self._wait = min(decision.wait, self._wait or decision.wait)
-            elif entry is not None and (not decision.changed or entry.gone):
-                self._known.settle(found, entry.id, locked=decision.reason == LOCKED)
+            elif entry is not None and (not decision.changed or _is_back(found, entry, decision, self._view)):
+                self._known.keep(entry, self._view)
         self._note(growing=self._result.growing + growing)
 
     async def _find_gone(self, walked: Walked) -> None:

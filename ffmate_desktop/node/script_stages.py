@@ -1,8 +1,10 @@
 """The scripts around an encode: permission, sidecar, script, and what an imported sidecar changes."""
 
 import asyncio
+import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from ffmate_desktop.domain.errors import UserError
@@ -71,7 +73,10 @@ class ScriptStages:
         """The script of a stage; returns the sidecar as it was written, if there is one."""
         told = {"script": script.words, "sidecar": str(script.sidecar), "startedAt": _now()}
         self.facts = self.facts | {name: told}
-        await self._enter(status, record, str(script.sidecar) if script.needs_sidecar else None)
+        names: Sequence[str] = ()
+        if script.needs_sidecar:
+            names = await self._orders.unless(asyncio.to_thread(_names_of, script.sidecar))
+        await self._enter(status, record, names)
         with self._telling(name):
             written = await self._write_sidecar(script) if script.needs_sidecar else None
             if script.argv:
@@ -109,7 +114,7 @@ class ScriptStages:
         return _Telling(self, name)
 
     async def _enter(
-        self, status: TaskStatus, record: dict[str, Any] | None, sidecar: str | None = None
+        self, status: TaskStatus, record: dict[str, Any] | None, sidecar: Sequence[str] = ()
     ) -> None:
         """The permission: only the holder of the claim, on a good lease, may go on."""
         if record is not None:
@@ -144,6 +149,12 @@ class _Telling:
         told = {"finishedAt": _now()} | ({"error": error.message} if isinstance(error, UserError) else {})
         facts = self._stages.facts
         self._stages.facts = facts | {self._name: facts[self._name] | told}
+
+
+def _names_of(path: Path) -> list[str]:
+    """A file as it is called, and behind all links to its folder, by which it may be watched."""
+    real = os.path.join(os.path.realpath(path.parent), path.name)  # noqa: PTH118 - text, as it is
+    return list(dict.fromkeys((str(path), real)))
 
 
 def _now() -> int:

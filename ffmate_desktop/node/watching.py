@@ -57,7 +57,8 @@ class Watching:
         self._shunned: set[int] = set()
         self._troubles: dict[int, str] = {}
         """Why folders could not be scanned here the last time."""
-        self._hanging: dict[int, Job[object]] = {}
+        self._hanging: dict[int, tuple[Job[object], str]] = {}
+        """Threads that wait for storage which does not answer, and what was said of it."""
         self._stuck: dict[str, Job[None]] = {}
         """Folders for originals that did not answer, and who waits for them."""
         self._list_changed = True
@@ -165,8 +166,8 @@ class Watching:
         known = self._known.pop(claim.id, None) or KnownFiles()
         scan = Scan(self._database, claim, known, self._presets, self._stuck)
         try:
-            if hanging is not None and hanging.is_alive:
-                raise UnreachableError(f"The folder “{claim.settings.path}” does not answer.")
+            if hanging is not None and hanging[0].is_alive:
+                raise UnreachableError(hanging[1])
             result = await scan.run()
             self._known[claim.id] = known
             self._shunned.discard(claim.id)
@@ -177,7 +178,7 @@ class Watching:
         except UnreachableError as error:
             self._known[claim.id] = known
             if scan.hangs is not None:
-                self._hanging[claim.id] = scan.hangs
+                self._hanging[claim.id] = scan.hangs, str(error)
             others = await scans.leave_scan(self._database, claim, _with_names(str(error), claim))
             self._cannot(claim.id, str(error), others=others)
         except CONNECTION_LOST:

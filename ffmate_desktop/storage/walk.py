@@ -3,7 +3,7 @@
 import heapq
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import starmap
 from typing import overload
@@ -101,6 +101,7 @@ class Walker:
     """One walk over the tree at `root`. `known` are the fingerprints of files about which nothing is to be done.
 
     `foreign` holds fingerprints without inode, of files that a node noted down which numbers inodes in another way.
+    The paths `open_ones` are news even if a fingerprint tells what became of them before.
     `rules` tell which folders are entered. `end` makes it raise WalkEndedError soon; `steps` grows as long as the
     storage answers.
     """
@@ -111,11 +112,13 @@ class Walker:
         rules: Rules,
         known: dict[Fingerprint, int],
         foreign: dict[Fingerprint, int] | None = None,
+        open_ones: Container[str] = (),
     ) -> None:
         self._root = root
         self._rules = rules
         self._known = known
         self._foreign = foreign or {}
+        self._open = open_ones
         self._over = threading.Event()
         self._walked = Walked((0, 0), {})
         self.steps = 0
@@ -200,7 +203,7 @@ class Walker:
         walked.files += 1
         self.steps += 1
         size, mtime, inode = status.st_size, status.st_mtime_ns // 1000, status.st_ino & INODES
-        if self._take(path, size, mtime, inode, locked):
+        if path not in self._open and self._take(path, size, mtime, inode, locked):
             walked.seen_known = True
             return
         if not path.isascii() and not _is_text(path):
@@ -217,15 +220,16 @@ class Walker:
 
     def _take(self, path: str, size: int, mtime: int, inode: int, locked: bool) -> bool:
         missing = self._walked.missing
-        if missing.pop(fingerprint(path, size, mtime, inode), None) is not None:
-            return True
-        if locked and missing.pop(fingerprint(path, size, mtime, inode, True), None) is not None:
-            return True
-        if not self._foreign:
-            return False
-        return (
-            self._foreign.pop(fingerprint(path, size, mtime, 0), None) is not None
-            or self._foreign.pop(fingerprint(path, size, mtime, 0, locked), None) is not None
+        is_known = missing.pop(fingerprint(path, size, mtime, inode), None) is not None or (
+            locked and missing.pop(fingerprint(path, size, mtime, inode, True), None) is not None
+        )
+        # Also when it is known: others may have noted it down since, and it is not missing there either.
+        return is_known | (
+            bool(self._foreign)
+            and (
+                self._foreign.pop(fingerprint(path, size, mtime, 0), None) is not None
+                or self._foreign.pop(fingerprint(path, size, mtime, 0, locked), None) is not None
+            )
         )
 
 

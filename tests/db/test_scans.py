@@ -383,7 +383,7 @@ async def test_files_whose_tasks_were_deleted_are_taken_again_once(
         assert await stored.take_again(database, uuid, ids) == {written.ids["bad"]}
         assert await stored.take_again(database, uuid, ids) == set()
         entry = (await ledger.entries_by_path(database, claim.id, ["bad"]))["bad"]
-        assert (entry.state, entry.task, entry.attempts, entry.checks) == ("waiting", None, 0, 2)
+        assert (entry.state, entry.task, entry.attempts, entry.checks) == ("waiting", None, 2, 2)
         [line] = [
             line async for piece in ledger.read_since(database, claim.id, written.step + 1) for line in piece
         ]

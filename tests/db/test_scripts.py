@@ -54,16 +54,20 @@ async def test_a_sidecar_counts_as_written_by_the_cluster_before_it_exists(
     database: Database, database_uri: str, tmp_path: Path
 ) -> None:
     [uuid] = await add(database, row("a"))
-    file = str(tmp_path / "clip.json")
+    file, real = str(tmp_path / "clip.json"), str(tmp_path / "real" / "clip.json")
     async with joined(database_uri) as node:
         [claim] = await claims.claim(database, node.id, 1)
         older = replace(claim, epoch=claim.epoch - 1)
-        assert await scripts.enter_stage(database, node.id, older, PRE, {}, None, file) is None
-        asked = [(output_key(file), 5, 7), (output_key(str(tmp_path / "clip.mov")), 0, 0)]
+        assert await scripts.enter_stage(database, node.id, older, PRE, {}, None, [file, real]) is None
+        asked = [
+            (output_key(file), 5, 7),
+            (output_key(real), 5, 7),
+            (output_key(str(tmp_path / "clip.mov")), 0, 0),
+        ]
         assert await ledger.outputs_among(database, asked) == {}
         for _ in range(2):  # a repeated write changes nothing
-            assert await scripts.enter_stage(database, node.id, claim, PRE, {}, None, file) == "run"
-        assert await ledger.outputs_among(database, asked) == {0: uuid}
+            assert await scripts.enter_stage(database, node.id, claim, PRE, {}, None, [file, real]) == "run"
+        assert await ledger.outputs_among(database, asked) == {0: uuid, 1: uuid}
 
 
 async def test_nobody_else_may_run_a_script(database: Database, database_uri: str) -> None:

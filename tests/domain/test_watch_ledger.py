@@ -100,9 +100,11 @@ def test_locks() -> None:
     locked = replace(FILE, locked=True)
     assert judge().decide(locked, None).reason == LOCKED
     assert judge().decide(FILE, entry(Decision("skipped", LOCKED))).state == "waiting"
-    ours = entry(Decision("done", ""), task=uuid4())
+    ours = entry(Decision("done", ""), task=uuid4(), attempts=1)
     newer = replace(locked, size=5)
     assert judge(write_locks=True).decide(newer, ours).state == "waiting"
+    waits = entry(Decision("waiting", "", 1), newer, attempts=1)  # it has no task now, and its lock stands
+    assert judge(write_locks=True).decide(newer, waits).ready
     assert judge().decide(newer, ours).reason == LOCKED
 
 

@@ -142,3 +142,17 @@ async def test_a_sidecar_beside_the_inputs_is_no_input_of_a_watchfolder(
     status = side.stat()
     found = [(output_key(str(side)), status.st_mtime_ns // 1000, status.st_size)]
     assert await ledger.outputs_among(farm.database, found) == {0: uuid}
+
+
+async def test_a_sidecar_behind_a_link_is_no_input_where_its_folder_really_is(
+    farm: Farm, clip: Path, scripts: Scripts
+) -> None:
+    await farm.node(permissions=scripts.permissions)
+    real, link = farm.folder / "real", farm.folder / "link"
+    real.mkdir()
+    link.symlink_to(real)
+    asked = processing(scripts.sh("pre.sh", "true"), link / "side.json")
+    uuid = await farm.add(clip, pre_processing=asked)
+    await farm.successful(uuid)
+    names = [(output_key(str(folder / "side.json")), 5, 7) for folder in (link, real.resolve())]
+    assert await ledger.outputs_among(farm.database, names) == {0: uuid, 1: uuid}

@@ -17,6 +17,8 @@ from ffmate_desktop.db import ledger, scans
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watch_ledger import Entry
 from ffmate_desktop.domain.watchfolder import Extensions, FileState, Original, OriginalAction, WatchedFile
+from ffmate_desktop.node import scan
+from ffmate_desktop.services.watch_drafts import draft_all
 from ffmate_desktop.storage.walk import Walked, Walker
 from tests.node.farm import Farm
 from tests.node.waiting import until
@@ -263,6 +265,33 @@ async def test_trouble_is_logged_once_and_its_end_too(
     assert [record.message for record in caplog.records][1:] == ["“in” can be scanned again"]
 
 
+async def test_outputs_that_do_not_answer_are_not_taken_for_the_watchfolder(
+    watched: Watched, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "PATIENCE", 0.5)
+    answer = threading.Event()
+
+    def hang(*args: Any) -> Any:  # a share whose server is gone
+        assert answer.wait(60)
+        return draft_all(*args)
+
+    monkeypatch.setattr(scan, "draft_all", hang)
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0)
+    await watched.scanned_first()
+    watched.put(clip, "one.mov")
+
+    async def told() -> bool:
+        return (await watched.now()).error is not None
+
+    await until(told, "the outputs do not answer")
+    for _ in range(3):
+        said = (await watched.scanned()).error
+        assert said is not None and said.startswith("The folder for the outputs does not answer.")
+    answer.set()
+    await watched.state("one.mov", QUEUED)
+
+
 async def test_a_file_whose_task_was_cancelled_stays_so_on_every_node(watched: Watched, clip: Path) -> None:
     first = await watched.farm.node(watches=True, slots=0)
     await watched.begin(growth_checks=0)
@@ -283,6 +312,33 @@ async def test_a_file_whose_task_was_cancelled_stays_so_on_every_node(watched: W
     }  # but when people ask for it
     again = await watched.state("one.mov", QUEUED)
     assert again.task not in (None, queued.task)
+
+
+async def test_a_row_of_a_node_that_numbers_inodes_differently_is_followed(
+    watched: Watched, clip: Path
+) -> None:
+    first = await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0)
+    for name in ("one.mov", "two.mov"):
+        watched.put(clip, name)
+        queued = await watched.state(name, QUEUED)
+        assert queued.task is not None
+        await watched.farm.tasks.cancel([queued.task])
+        await watched.farm.tasks.delete([queued.task])
+        await watched.state(name, SKIPPED)
+    await watched.scanned()
+    await first.stop()
+    await watched.farm.sql("UPDATE ffmate.watched_files SET view = view + 1 RETURNING id")
+    await watched.farm.node("b", watches=True, slots=0)
+    await watched.scanned(2)
+    file = (await watched.files())["one.mov"]
+    assert await watched.service.take_again(watched.uuid, [file.id])
+    await watched.scanned(2)
+    again = (await watched.files(gone=True))["one.mov"]
+    assert (again.state, again.gone) == (QUEUED, False)
+    (watched.root / "two.mov").unlink()
+    await watched.scanned(2)
+    assert (await watched.files())["two.mov"].gone
 
 
 @pytest.mark.parametrize("good", [True, False])
@@ -474,6 +530,28 @@ async def test_locks_of_ffmate_are_honoured_and_written(watched: Watched, clip: 
     await watched.state("theirs.mov", QUEUED)
     await watched.scanned()
     assert len(await watched.tasks()) == 2
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_is_taken_once_more_although_our_lock_is_beside_it(
+    watched: Watched, clip: Path, replaced: bool
+) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=1, write_locks=True)
+    watched.put(clip, "one.mov")
+    first = await watched.state("one.mov", QUEUED)
+    assert first.task is not None
+    await watched.farm.tasks.cancel([first.task])
+    await watched.farm.tasks.delete([first.task])
+    file = await watched.state("one.mov", SKIPPED)
+    if replaced:
+        with (watched.root / "one.mov").open("ab") as end:
+            end.write(b"\0\0\0\x08free")
+    else:
+        assert await watched.service.take_again(watched.uuid, [file.id])
+    again = await watched.state("one.mov", QUEUED)
+    assert again.task not in (None, first.task)
+    assert (watched.root / "one.mov.lock").is_file()
 
 
 async def test_a_dry_run_tells_everything_and_writes_nothing(watched: Watched, clip: Path) -> None:

@@ -73,6 +73,20 @@ def test_rows_of_nodes_that_number_inodes_differently(tmp_path: Path) -> None:
     assert len(walk(tmp_path, {}, foreign).missing) == 1
 
 
+def test_what_two_kinds_of_nodes_noted_down_is_seen_for_both(tmp_path: Path) -> None:
+    put(tmp_path, "a.mov")
+    first = walk(tmp_path)
+    foreign = {fingerprint(one.path, one.size, one.mtime, 0): 7 for one in first.news}
+    again = walk(tmp_path, known(first), foreign)
+    assert (len(again.news), again.missing) == (0, {})
+
+
+def test_an_open_file_is_news_whatever_is_known_of_it(tmp_path: Path) -> None:
+    put(tmp_path, "a.mov", "b.mov")
+    remembered = known(walk(tmp_path))
+    assert paths(Walker(str(tmp_path), RULES, remembered, None, {"b.mov": 1}).walk()) == ["b.mov"]
+
+
 def test_locks_are_seen_and_are_no_files(tmp_path: Path) -> None:
     put(tmp_path, "a.mov", "a.mov.lock", "b.mov", ".ffd-1-1-a.mov")
     first = walk(tmp_path)

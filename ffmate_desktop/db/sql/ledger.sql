@@ -31,7 +31,7 @@ SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.reason, f.chec
 
 -- name: write_files
 -- New rows, and those that changed. Another version of a file, or one that was skipped before, starts afresh; the clock
--- of its checks moves when one counted.
+-- of its checks moves when one counted. Attempts are kept until there is another task: they tell that it had one.
 INSERT INTO ffmate.watched_files AS f
        (folder, path, size, mtime, inode, view, state, reason, checks, task, attempts, ledger)
 SELECT $1, r.path, r.size, r.mtime, r.inode, r.view, r.state, r.reason, r.checks, r.task, r.attempts, $3
@@ -41,7 +41,8 @@ SELECT $1, r.path, r.size, r.mtime, r.inode, r.view, r.state, r.reason, r.checks
 ON CONFLICT (folder, key) DO UPDATE
    SET size = excluded.size, mtime = excluded.mtime, inode = excluded.inode, view = excluded.view,
        state = excluded.state, reason = excluded.reason, checks = excluded.checks, task = excluded.task,
-       attempts = excluded.attempts, ledger = excluded.ledger, gone_at = NULL, disposal = NULL,
+       attempts = CASE WHEN excluded.task IS NULL THEN f.attempts ELSE excluded.attempts END,
+       ledger = excluded.ledger, gone_at = NULL, disposal = NULL,
        checked_at = CASE WHEN excluded.checks <> f.checks OR f.state = 'skipped' OR (excluded.size, excluded.mtime, excluded.inode) <> (f.size, f.mtime, f.inode)
                          THEN clock_timestamp() ELSE f.checked_at END,
        since = CASE WHEN (excluded.size, excluded.mtime, excluded.inode) <> (f.size, f.mtime, f.inode)

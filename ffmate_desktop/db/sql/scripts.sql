@@ -5,8 +5,8 @@
 -- permission to publish it needs the claim, a good lease, and nobody who wants the task cancelled. $6 is added to the
 -- result; $7 to what a successor needs to know. With the first step after publishing the successor learns that the
 -- output is in its place: it runs the script again, and neither encodes nor looks for files that a script has moved.
--- $8 is the path key of the sidecar, which counts as an output before it exists, so that no watchfolder takes it; its size
--- is none that a file has, for a script may write it anew.
+-- $8 are the path keys of the sidecar, which counts as an output before it exists, so that no watchfolder takes it; its
+-- size is none that a file has, for a script may write it anew.
 WITH allowed AS (
 UPDATE ffmate.tasks t
    SET status = $4::text, phase = $5::text, version = version + 1, updated_at = clock_timestamp(),
@@ -20,7 +20,7 @@ UPDATE ffmate.tasks t
 RETURNING t.desired, t.uuid),
 written AS (
     INSERT INTO ffmate.outputs (key, mtime, size, task)
-    SELECT md5($8)::uuid, 0, -1, a.uuid FROM allowed a WHERE $8::text IS NOT NULL
+    SELECT DISTINCT ON (md5(w.key)) md5(w.key)::uuid, 0, -1, a.uuid FROM allowed a, unnest($8::text[]) AS w (key)
     ON CONFLICT (key) DO UPDATE SET mtime = excluded.mtime, size = excluded.size, task = excluded.task,
         written_at = excluded.written_at)
 SELECT desired FROM allowed;

@@ -56,15 +56,15 @@ UPDATE ffmate.watchfolders
 RETURNING uuid;
 
 -- name: take_again
--- Files ($2) whose tasks ended without success and were deleted: as if they were complete and had none. A step of the
--- ledger, as a scan writes it, so that every node hears of it; waits for one that is being written. Repeating it
--- changes nothing.
+-- Files ($2) whose tasks ended without success and were deleted: as if they were complete and had none, but that their
+-- attempts tell that a lock beside them is ours. A step of the ledger, as a scan writes it, so that every node hears of
+-- it; waits for one that is being written. Repeating it changes nothing.
 WITH folder AS (
     UPDATE ffmate.watchfolders
        SET ledger = ledger + 1, asked_at = clock_timestamp(), due_at = least(due_at, clock_timestamp()), unreachable = '{}'
      WHERE uuid = $1 RETURNING id, ledger)
 UPDATE ffmate.watched_files f
-   SET state = 'waiting', reason = 'It is tried again.', task = NULL, attempts = 0, disposal = NULL, ledger = folder.ledger
+   SET state = 'waiting', reason = 'It is tried again.', task = NULL, disposal = NULL, ledger = folder.ledger
   FROM folder
  WHERE f.folder = folder.id AND f.id = ANY ($2::bigint[]) AND f.state IN ('failed', 'skipped') AND f.gone_at IS NULL
    AND f.task IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.uuid = f.task)
