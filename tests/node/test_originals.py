@@ -67,6 +67,21 @@ def test_an_output_that_is_removed_before_the_next_try_keeps_the_original(tmp_pa
     assert source.exists()
 
 
+def test_an_output_that_is_removed_while_a_move_waits_keeps_the_original(tmp_path: Path) -> None:
+    """The move was written down, but nobody came to it."""
+    source, output = files(tmp_path, "one.mov", "one.mp4")
+    first = Errand([to_move(source, output, tmp_path / "done")], root_of(tmp_path), "t")
+    first.plan()
+    first.give_up()
+    [begun] = first.begun
+    output.unlink()
+    left = carried_out(begun, tmp_path, "u")
+    assert left.reason.startswith("Left in place") and source.exists()
+    originals.move(str(source), begun.disposal["target"], Version(4, begun.pending.found.mtime), "t")
+    done = carried_out(begun, tmp_path, "u")  # what may have been done is not judged again
+    assert done.gone and done.reason.startswith("Moved to")
+
+
 def test_another_file_of_the_same_name_size_and_time_stays(tmp_path: Path) -> None:
     """The folder was swapped during the encode, by a link or a mount that looks the same."""
     root = tmp_path / "in"
