@@ -1,6 +1,7 @@
 """The root of the command line: options of the program, a node without a window, and the groups of commands."""
 
 import io
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -107,7 +108,7 @@ def root(
     Without a command the window opens, with the files that are named. Every computer that runs `ffmate-desktop
     --database URI`, with or without `--no-gui`, works on the tasks in that database.
     """
-    if data_dir is not None and data_dir.is_file():
+    if data_dir is not None and os.path.isfile(data_dir):  # noqa: PTH113 - answers where one may not look, too
         raise UsageError(f"{DATA_DIR.option}: “{data_dir}” is a file, not a folder.")
     settings = settings_from(
         database=database,
@@ -209,7 +210,4 @@ def _run(arguments: list[str]) -> int:
         return 1
     except (KeyboardInterrupt, typer.Abort):
         return 130
-    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
-        sys.stderr.close()
-        return 0
     return result if isinstance(result, int) else 0

@@ -48,11 +48,18 @@ class Context:
         """Run a command's coroutine to its end; UserError when its connection to the database breaks meanwhile."""
         _watch_children_without_threads()
         try:
-            return asyncio.run(work)
+            result = asyncio.run(work)
+            sys.stdout.flush()
+        except UserError:  # has its own words, also when it is an outage for a node
+            raise
+        except BrokenPipeError as error:  # the reader of our output, such as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
+            raise typer.Exit(0) from error
         except _LOST as error:
             raise UserError(
                 f"The connection to the database was lost: {reason(error)}.", "Try again."
             ) from error
+        return result
 
     def print_table(self, table: "Table") -> None:
         """As wide as the terminal; for other programs as wide as it needs, so that no value is broken in two."""

@@ -40,10 +40,9 @@ async def _serve(context: Context) -> None:
                 bootstrap.open_node(context.settings, cluster, Bus()) as node,
             ):
                 await _work(node, context.settings, steps)
-        except asyncio.CancelledError:
-            if len(steps) > 1:
-                raise
-            logs.cluster.info("Stopped while it was starting")
+        except asyncio.CancelledError:  # by one of the steps
+            began = len(steps) > 1
+            logs.cluster.info("Ended at once" if began else "Stopped while it was starting")
 
 
 async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]]) -> None:
@@ -52,6 +51,8 @@ async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]
             "Others here can read the password in %s (ps): FFMATE_DATABASE or a password file hides it",
             DATABASE.option,
         )
+    leaving = asyncio.current_task()
+    assert leaving is not None  # noqa: S101 - a coroutine runs in one
     working = asyncio.create_task(node.run(), name="node")
     stage = iter((node.retire, node.stop) if settings.drain_time else (node.stop,))
 
@@ -76,6 +77,7 @@ async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]
         await working
     except asyncio.CancelledError:
         logs.cluster.info("Ended at once; the tasks go on elsewhere when the lease has run out")
+    steps.append(leaving.cancel)  # what it still closes may hang
 
 
 def _shows_password(uri: str | None) -> bool:

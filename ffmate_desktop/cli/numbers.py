@@ -7,6 +7,9 @@ import typer
 
 from ffmate_desktop.domain.errors import UsageError
 
+LARGEST = 2**31 - 1
+"""What a column for whole numbers can hold."""
+
 
 def number_option(
     name: str,
@@ -18,9 +21,10 @@ def number_option(
     whole: bool = True,
     environment: str | None = None,
 ) -> Any:
-    """The option `name`, whose value lies from `least` to `most`, or has no upper limit."""
+    """The option `name`, whose value lies from `least` to `most`, or to what the database can hold."""
     kind = "a whole number" if whole else "a number"
     limits = f", {least:g} or more" if most is None else f" from {least:g} to {most:g}"
+    limit = LARGEST if most is None else most
     who = name if environment is None else f"{name} (or {environment})"
 
     def read(text: str) -> float:
@@ -28,7 +32,9 @@ def number_option(
             value = int(text) if whole else float(text)
         except ValueError:
             value = math.nan
-        if not least <= value <= (math.inf if most is None else most):
+        if most is None and value > LARGEST:
+            raise UsageError(f"{who} takes {LARGEST} at most, not “{text}”.")
+        if not least <= value <= limit:
             raise UsageError(f"{who} takes {kind}{limits}, not “{text}”.")
         return value
 

@@ -1,14 +1,35 @@
 """Watchfolders that look at the same files, so that each of these gets several tasks: as far as settings can tell."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.watch_rules import folded
-from ffmate_desktop.domain.watchfolder import WatchfolderSettings
+from ffmate_desktop.domain.watchfolder import Watchfolder, WatchfolderSettings
 from ffmate_desktop.services.watch_drafts import rules_of
 
 
 def overlap(one: WatchfolderSettings, other: WatchfolderSettings) -> bool:
-    """Whether one enters the folder of the other, and both may want the same files there."""
-    return _may_share(one, other) and (_enters(one, other.path) or _enters(other, one.path))
+    """Whether one enters the folder of the other, and both may want files there; suspended ones want none."""
+    if one.suspended or other.suspended or not _may_share(one, other):
+        return False
+    return _enters(one, other.path) or _enters(other, one.path)
+
+
+def rivals(folders: Sequence[Watchfolder]) -> dict[UUID, tuple[str, ...]]:
+    """For each watchfolder that has some, the names of those that overlap with it. Hundreds are little work."""
+    at: dict[tuple[str, ...], list[Watchfolder]] = {}
+    parts = {folder.uuid: tuple(_parts(folder.path)) for folder in folders}
+    for folder in folders:
+        at.setdefault(parts[folder.uuid], []).append(folder)
+    found: dict[UUID, dict[UUID, str]] = {}
+    for inner in folders:
+        path = parts[inner.uuid]
+        for outer in (one for depth in range(len(path) + 1) for one in at.get(path[:depth], ())):
+            if outer.uuid != inner.uuid and overlap(outer, inner):
+                found.setdefault(inner.uuid, {})[outer.uuid] = outer.name
+                found.setdefault(outer.uuid, {})[inner.uuid] = inner.name
+    return {uuid: tuple(sorted(names.values())) for uuid, names in found.items()}
 
 
 def _enters(outer: WatchfolderSettings, path: str) -> bool:

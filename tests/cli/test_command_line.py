@@ -1,5 +1,6 @@
 """The grammar of the command line: where options stand, exit codes, one sentence for each mistake."""
 
+import os
 import re
 import subprocess
 import sys
@@ -11,7 +12,10 @@ from typer.main import get_command
 
 from ffmate_desktop import __version__
 from ffmate_desktop.cli.app import app
+from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.grammar import FILES, RootGroup
+from ffmate_desktop.db.session import LacksRights
+from ffmate_desktop.settings import Settings
 from tests.end_to_end.clerk import Clerk
 
 
@@ -80,6 +84,11 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["submit", "x", "--command", "b", "--priority", "-1"], "priority"),
         (["tasks", "list", "--status", "ASLEEP"], "is not a status"),
         (["tasks", "list", "--limit", "-1"], "--limit takes a whole number, 0 or more, not “-1”."),
+        (["tasks", "list", "--limit", "99999999999999999999"], "--limit takes 2147483647 at most, not “999"),
+        (
+            ["watchfolders", "add", ".", "--preset", "x", "--min-age", "inf"],
+            "--min-age takes 2147483647 at most, not “inf”.",
+        ),
         (["--database", "mysql://x", "tasks", "list"], "is not a PostgreSQL address"),
     ],
 )
@@ -110,6 +119,35 @@ def test_the_help_of_no_command_shows_python() -> None:
     for text in texts:
         assert not re.search(r"<(?!fail)|list\[|(?<!\$)\{|x>=|x<=", text), text
     assert "Usage: ffmate-desktop tasks show [OPTIONS] UUID...\n" in "\n".join(texts)
+
+
+def test_a_data_folder_that_nobody_can_look_at_is_no_traceback(clerk: Clerk) -> None:
+    code, _, err = clerk.ask("--data-dir", "x" * 300, "tasks", "list")
+    assert code == 1
+    assert err.startswith("ffmate-desktop: ")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["presets", "tasks"])
+def test_a_reader_that_has_seen_enough_is_no_outage(command: str, tmp_path: Path) -> None:
+    """The end of the pipe is closed before a line is written, as `head` does later."""
+    words = [sys.executable, "-m", "ffmate_desktop", "--data-dir", str(tmp_path), command, "list", "--json"]
+    read, write = os.pipe()
+    with subprocess.Popen(words, stdout=write, stderr=subprocess.PIPE, text=True) as process:
+        os.close(write)
+        os.close(read)
+        _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (0, "")
+
+
+def test_missing_rights_are_no_outage(tmp_path: Path) -> None:
+    settings = Settings(None, "x", 1, None, (), 5.0, tmp_path, "")
+
+    async def work() -> None:
+        raise LacksRights("You may not.", "Ask.")
+
+    with pytest.raises(LacksRights, match="You may not"):
+        Context(settings).run(work())
 
 
 @pytest.mark.parametrize("word", ["version", "--version"])

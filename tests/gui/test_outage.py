@@ -85,9 +85,13 @@ async def test_settings_are_saved_or_say_why_not(
         await until(lambda: office.desk.bridge.away_since is not None, "the database is away")
         click(dialog.look.tiles[Appearance.DARK])
         dialog.node.slots.setValue(4)
+        dialog.habits.at_login.setChecked(True)
         dialog.save.click()
-        await until(lambda: "cannot be reached" in dialog.note.text, "the slots are in the database")
+        await until(lambda: "Nothing was changed" in dialog.note.text, "the slots are in the database")
         assert dialog.save.isEnabled()
+        assert office.core.node._next_slots == 1, "nor for when it joins again"
+        assert not office.login.path.exists()
+        dialog.habits.at_login.setChecked(False)
         dialog.node.slots.setValue(1)
         dialog.save.click()
         await office.closed()  # the look is not

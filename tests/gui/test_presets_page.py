@@ -74,6 +74,30 @@ async def test_a_new_preset_is_checked_while_typing(desk: Desk) -> None:
     assert (preset.priority, preset.labels) == (5, ("gpu", "storage:media"))
 
 
+async def test_a_command_that_ends_in_a_line_break_is_not_changed_by_looking_at_it(desk: Desk) -> None:
+    text = "-i ${INPUT_FILE}\r\n-c copy ${OUTPUT_FILE}\n"
+    draft = PresetDraft("Imported", text, output_file="/x/${INPUT_FILE_BASENAME}.mkv")
+    await desk.core.preset_editor.add(draft)
+    page = await shown_page(desk)
+    QTest.keyClicks(page.list.search, "imported")
+    await until(lambda: page.form.name.text() == "Imported", "it is shown")
+    assert not page.is_changed
+    assert page.unsaved() == ""
+
+
+async def test_what_is_wrong_with_the_command_is_told_beside_the_scripts_too(desk: Desk) -> None:
+    page = await shown_page(desk)
+    page.form.parts.press(1)
+    page.new_button.click()
+    assert page.form.name.isVisible()
+    page.form.name.setText("Small")
+    page.form.command.set_command("-i ${INPUT_FILE} ${OUTPUT_FIL}")
+    assert not page.form._error.isVisible()
+    page.form.parts.press(1)
+    assert page.form._error.isVisible()
+    assert "no wildcard" in page.form._error.text()
+
+
 async def test_revert_and_a_name_that_is_taken(desk: Desk) -> None:
     page = await shown_page(desk)
     before = page.form.name.text()

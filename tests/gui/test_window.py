@@ -14,6 +14,7 @@ from ffmate_desktop.domain.queue import SortColumn
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.gui.dialogs.edit_task import EditTaskDialog
 from ffmate_desktop.gui.models.columns import Column
+from ffmate_desktop.services.edits import TaskEdit
 from tests.gui.desk import Desk, click, open_desk
 from tests.node.farm import ENCODE, LONG, ffmpegs, open_farm
 from tests.node.waiting import until
@@ -184,6 +185,22 @@ async def test_a_waiting_task_is_edited(desk: Desk, clip: Path) -> None:
     assert row
     assert row.priority == 7
     assert (await desk.task(uuid)).command.raw == "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
+
+
+async def test_a_command_that_ends_in_a_line_break_is_not_changed_by_opening_it(
+    desk: Desk, clip: Path
+) -> None:
+    uuid = await desk.add(clip, "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}\n", labels=("nobody",))
+    assert (await desk.task(uuid)).command.raw.endswith("\n")
+    await desk.shown(uuid, TaskStatus.QUEUED)
+    desk.click_row(0)
+    desk.page.actions_.edit.trigger()
+    dialog = await until(
+        lambda: next(iter(desk.page.findChildren(EditTaskDialog)), None), "the dialog is open"
+    )
+    assert dialog.change() == TaskEdit()
+    dialog.priority.setValue(7)
+    assert dialog.change() == TaskEdit(priority=7)
 
 
 async def test_a_command_is_for_the_tasks_that_were_seen(desk: Desk, clip: Path) -> None:

@@ -13,6 +13,7 @@ from ffmate_desktop.domain.watch_ledger import Found
 from ffmate_desktop.domain.watchfolder import Original, OriginalAction, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watch_drafts import draft_all, rules_of
+from ffmate_desktop.services.watch_overlap import overlap, rivals
 from ffmate_desktop.services.watchfolders import FileFilterView, WatchfolderService, check
 
 pytestmark = pytest.mark.db
@@ -26,6 +27,28 @@ def service(database: Database, presets: PresetService) -> WatchfolderService:
 async def settings(presets: PresetService, **changes: Any) -> WatchfolderSettings:
     preset = await presets.find("H.264 web 720p")
     return WatchfolderSettings.model_validate({"name": "In", "path": "/in", "preset": preset.uuid} | changes)
+
+
+async def test_all_that_overlap_are_found_at_once(
+    service: WatchfolderService, presets: PresetService
+) -> None:
+    done = Original(action=OriginalAction.MOVE, folder="done")
+    first = await service.add(await settings(presets, name="first", path="/m/in", on_success=done))
+    for name, path in (
+        ("same", "/m/in"),
+        ("deep", "/m/in/a/b"),
+        ("above", "/m"),
+        ("done", "/m/in/done"),
+        ("n", "/n"),
+    ):
+        await service.add(await settings(presets, name=name, path=path))
+    folders = await service.all()
+    pairs = {
+        folder.uuid: tuple(sorted(one.name for one in folders if one != folder and overlap(one, folder)))
+        for folder in folders
+    }
+    assert pairs[first.uuid] == ("above", "deep", "same")
+    assert rivals(folders) == {uuid: names for uuid, names in pairs.items() if names}
 
 
 async def test_watchfolders_that_see_the_same_files_are_told(
@@ -47,6 +70,7 @@ async def test_watchfolders_that_see_the_same_files_are_told(
         assert not await told(path=path), path
     assert not await told(path="/m", recursive=False)
     assert not await service.overlapping(first.settings(), first.uuid)
+    assert not await told(path="/m/in", suspended=True)
     mov = {"extensions": {"include": [".MOV"]}}
     await service.edit(first.uuid, await settings(presets, name="first", path="/m/in", filter=mov))
     assert await told(path="/m/in", filter={"extensions": {"include": ["mxf", "*.mov"]}})

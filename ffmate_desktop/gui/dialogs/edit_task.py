@@ -46,6 +46,7 @@ class EditTaskDialog(QDialog):
         self.output.setText(task.output_file.raw)
         self.command = CommandEdit(theme)
         self.command.set_command(task.command.raw)
+        self._before = self._filled()  # fields may show a text without the line break at its end
         insert = WildcardButton(theme, for_output=True)
         insert.chosen.connect(self.output.insert)
         self.trouble = label(look="failed", wraps=True)
@@ -74,16 +75,23 @@ class EditTaskDialog(QDialog):
         column.addLayout(buttons)
 
     def change(self) -> TaskEdit:
-        """Only what is different from the task as it was."""
-        before = self.task
-        words = tuple(word for word in self.labels.text().replace(",", " ").split() if word)
-        name, output, command = self.name.text().strip(), self.output.text(), self.command.command()
+        """Only what is different from what was shown at first."""
+        before, now = self._before, self._filled()
         return TaskEdit(
-            name=name if name != before.name else None,
-            priority=self.priority.value() if self.priority.value() != before.priority else None,
-            labels=words if words != tuple(before.labels) else None,
-            output_file=output if output != before.output_file.raw else None,
-            command=command if command != before.command.raw else None,
+            name=now.name if now.name != before.name else None,
+            priority=now.priority if now.priority != before.priority else None,
+            labels=now.labels if now.labels != before.labels else None,
+            output_file=now.output_file if now.output_file != before.output_file else None,
+            command=now.command if now.command != before.command else None,
+        )
+
+    def _filled(self) -> TaskEdit:
+        return TaskEdit(
+            name=self.name.text().strip(),
+            priority=self.priority.value(),
+            labels=tuple(self.labels.text().replace(",", " ").split()),
+            output_file=self.output.text(),
+            command=self.command.command(),
         )
 
     def show_trouble(self, sentence: str) -> None:

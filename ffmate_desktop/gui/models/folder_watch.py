@@ -82,7 +82,7 @@ class FolderWatch(QObject):
     async def _read(self, core: Core) -> None:
         began = monotonic()
         self._stale = False
-        from ffmate_desktop.services.watch_overlap import overlap  # noqa: PLC0415 - see above
+        from ffmate_desktop.services.watch_overlap import rivals  # noqa: PLC0415 - see above
 
         folders = await core.watchfolders.all()
         presets = {preset.uuid: preset.name for preset in await core.presets.all()} if folders else {}
@@ -90,12 +90,13 @@ class FolderWatch(QObject):
             self._counts = await core.watchfolders.all_counts()
         gone = QCoreApplication.translate("watch", "Deleted preset")
         self._read_at = monotonic()
+        others = rivals(folders)
         self.views = {
             folder.uuid: FolderView(
                 folder,
                 presets.get(folder.preset, gone),
                 self._counts.get(folder.uuid, {}),
-                rivals=tuple(one.name for one in folders if one.uuid != folder.uuid and overlap(one, folder)),
+                rivals=others.get(folder.uuid, ()),
             )
             for folder in folders
         }

@@ -142,7 +142,11 @@ def rivalry(names: Sequence[str]) -> str:
 
 def sign(view: FolderView) -> tuple[str, str]:
     """What stands before the explanation."""
-    return LOOKS[view.standing if view.folder.error or not view.rivals else Standing.PARTLY]
+    return LOOKS[Standing.PARTLY if _is_about_rivals(view) else view.standing]
+
+
+def _is_about_rivals(view: FolderView) -> bool:
+    return bool(view.rivals) and explanation(view) == rivalry(view.rivals)
 
 
 def last_scan(view: FolderView) -> tuple[str, str]:

@@ -164,6 +164,7 @@ class PresetsPage(Page):
     def _new(self) -> None:
         self._is_new = True
         self.form.show_preset(None)
+        self.form.parts.press(0)
         self.form.name.setFocus()
 
     def _revert(self) -> None:

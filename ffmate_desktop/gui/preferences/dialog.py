@@ -44,6 +44,7 @@ class SettingsDialog(QDialog):
         self._theme, self._kept = window.around.theme, window.around.kept
         self._before = self._kept.now
         self._saving: asyncio.Task[bool | None] | None = None
+        self._login_was_on = False
         self._plan: Plan | None = None
         self._reading: asyncio.Task[None] | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -175,8 +176,8 @@ class SettingsDialog(QDialog):
             return
         try:
             self._plan = plan = self.plan()
-            if self.habits.at_login.isChecked() != self._setup.login.is_on():
-                self._setup.login.turn(self.habits.at_login.isChecked())
+            self._login_was_on = self._setup.login.is_on()
+            self._turn_login(self.habits.at_login.isChecked())
         except UserError as error:
             self.note.show_bad(str(error))
             return
@@ -184,6 +185,10 @@ class SettingsDialog(QDialog):
         self._show()
         if plan.moves or plan.restarts:
             self.note.show_waiting(self.tr("Trying the new settings …"))
+
+    def _turn_login(self, on: bool) -> None:
+        if on != self._setup.login.is_on():
+            self._setup.login.turn(on)
 
     async def _carry_out(self, plan: Plan) -> bool:
         has_begun = False
@@ -211,6 +216,8 @@ class SettingsDialog(QDialog):
             return False
         finally:
             self._switching.begun.disconnect(note_it)
+            if not has_begun:
+                self._turn_login(self._login_was_on)
             if not has_begun and self._saving is not None:
                 self._saving = None
                 self._show()

@@ -77,10 +77,9 @@ class Switching(QObject):
     async def _set_slots(self, plan: Plan) -> None:
         core, slots = self._window.core, plan.settings.slots
         if core is not None and plan.settings.source("slots") not in GIVEN:
-            changes = core.node.slots != slots
-            core.node.slots = slots
-            if changes and core.node.is_working:
+            if core.node.slots != slots and core.node.is_working:
                 await core.nodes.set_slots(core.node.identifier, slots)
+            core.node.slots = slots
 
     def _hold(self, plan: Plan) -> None:
         self.setup.settings = plan.settings

@@ -101,6 +101,7 @@ class PresetForm(QWidget):
         stack.addWidget(encode)
         stack.addWidget(self.scripts)
         self.parts.chosen.connect(stack.setCurrentIndex)
+        self.parts.chosen.connect(self._on_change)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(14)
@@ -124,7 +125,6 @@ class PresetForm(QWidget):
 
     def show_draft(self, draft: PresetDraft) -> None:
         """Fill in these."""
-        self._shown = draft
         self.name.setText(draft.name)
         self.description.setText(draft.description)
         self.command.set_command(draft.command)
@@ -134,6 +134,7 @@ class PresetForm(QWidget):
         self.scripts.show_extra(draft.extra or PresetExtra())
         for field in self._fields:
             field.setCursorPosition(0)
+        self._shown = self.draft()  # fields may show a text without the line break at its end
         self._on_change()
 
     def set_editable(self, editable: bool) -> None:
@@ -168,7 +169,8 @@ class PresetForm(QWidget):
             self.trouble = None
         except UserError as error:
             self.trouble = error
-        told = self.trouble is not None and self.command.trouble is None and draft != NEW
+        beside = self.command.trouble is not None and self.parts.current == 0  # it is told below the command
+        told = self.trouble is not None and not beside and draft != NEW
         self._error.setText(
             f"{self.trouble.message} {self.trouble.hint}".strip() if told and self.trouble else ""
         )
