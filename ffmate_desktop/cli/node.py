@@ -58,7 +58,9 @@ async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]
 
     def on_signal() -> None:
         step = next(stage, working.cancel)
-        if step == node.retire and node.running:
+        if step == node.retire and not node.running:  # nothing may finish
+            step = next(stage, working.cancel)
+        if step == node.retire:
             logs.cluster.info(
                 "Stopping: %d running tasks may finish, for at most %.0f s. Once more to give them back now",
                 node.running,

@@ -11,6 +11,7 @@ from ffmate_desktop import bootstrap
 from ffmate_desktop.db import listener
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.node.host import NodeHost
 from tests.gui.desk import click, desk_settings, make_desk, open_desk
 from tests.gui.office import open_office
 from tests.node.farm import ENCODE
@@ -89,6 +90,7 @@ async def test_settings_are_saved_or_say_why_not(
         dialog.save.click()
         await until(lambda: "Nothing was changed" in dialog.note.text, "the slots are in the database")
         assert dialog.save.isEnabled()
+        assert isinstance(office.core.node, NodeHost)
         assert office.core.node._next_slots == 1, "nor for when it joins again"
         assert not office.login.path.exists()
         dialog.habits.at_login.setChecked(False)

@@ -1,5 +1,9 @@
 """The database goes away while tasks run: the encode goes on, and its end is written when the database is back."""
 
+import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -113,3 +117,45 @@ async def test_a_node_can_stop_while_the_database_is_away(
     await farm.node("b")
     await farm.encoding(uuid)
     assert (await farm.task(uuid)).attempts == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
+async def test_a_node_that_cannot_say_goodbye_ends_at_once_when_told_again(
+    proxy: Proxy, tmp_path: Path
+) -> None:
+    variables = {"FFMATE_DATABASE": proxy.uri, "FFMATE_DATA_DIR": str(tmp_path), "FFMATE_IDENTIFIER": "x"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ffmate_desktop", "--no-gui",
+        env=os.environ | variables, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    told: list[str] = []
+
+    async def hear(sentence: str) -> None:
+        assert process.stderr is not None
+        while not told or sentence not in told[-1]:
+            told.append((await process.stderr.readline()).decode())
+            assert told[-1], told
+
+    async def insist() -> None:
+        while process.returncode is None:
+            os.kill(
+                process.pid, signal.SIGTERM
+            )  # asyncio's own asks whether it lives, and takes its exit code
+            await asyncio.sleep(0.3)
+
+    try:
+        async with asyncio.timeout(60):
+            await hear("Ready for tasks")
+            proxy.black_hole()
+            async with asyncio.TaskGroup() as group:
+                insisting = group.create_task(insist())
+                await hear("Ended at once;")
+                await hear("Ended at once\n")
+                insisting.cancel()
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert sum("Once more" in line for line in told) == 1, told
