@@ -32,11 +32,14 @@ class Aftercare:
         self._beat: Beat | None = None
         self._orphaned: Mapping[int, Epoch] = {}
         self._came = asyncio.Event()
+        self._leftovers = asyncio.Event()
 
     def hear(self, beat: Beat, orphaned: Mapping[int, Epoch]) -> None:
         """A beat was answered; `orphaned` are claims of ours whose answer was lost."""
         self._beat, self._orphaned = beat, orphaned
         self._came.set()
+        if beat.leftovers:
+            self._leftovers.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -46,8 +49,6 @@ class Aftercare:
             orphaned, self._orphaned = self._orphaned, {}
             if orphaned:
                 await self._give_back(orphaned)
-            if self._beat is not None and self._beat.leftovers:
-                await self._janitor.clean()
             if self._beat is not None:
                 await recover(
                     self._database,
@@ -56,6 +57,13 @@ class Aftercare:
                     connected_for=self._connected_for(),
                     lease=self._lease,
                 )
+
+    async def clean_up(self) -> None:
+        """Remove what the dead left, until cancelled: a duty of its own, since their disks may not answer."""
+        while True:
+            await self._leftovers.wait()
+            self._leftovers.clear()
+            await self._janitor.clean()
 
     async def _give_back(self, orphaned: Mapping[int, Epoch]) -> None:
         try:

@@ -98,9 +98,7 @@ class Errand:
                 fate = originals.throw_away(move.source, version, self._tick)
         except OSError as error:
             what = "moved" if moves else "put into the trash"
-            later = {key: disposal[key] for key in disposal if key != "begun"}
-            # ... and its output is looked at again
-            return settled(pending, f"It cannot be {what}: {_words(error)}.", disposal=later)
+            return settled(pending, f"It cannot be {what}: {_words(error)}.", disposal=disposal)
         return _end(move, fate, _below(self._root.path, disposal["target"]) if moves else "")
 
     def _is_same_root(self) -> bool:
@@ -111,9 +109,10 @@ class Errand:
 def _plan(move: Move) -> Move | Settled:
     """Where it goes; or the end of it, when it must stay."""
     disposal = move.disposal
-    if disposal["is_done"] and "begun" not in disposal:
-        if not os.path.lexists(move.source):
+    if not os.path.lexists(move.source):
+        if disposal["is_done"] and "begun" not in disposal:
             return settled(move.pending, gone=True)
+    elif disposal["is_done"]:  # also if it was begun: that may be days ago, and nothing was moved
         try:
             safe = originals.is_safe_to_remove(move.source, disposal["output"], disposal["size"])
         except OSError:

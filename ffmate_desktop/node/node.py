@@ -152,6 +152,7 @@ class Node:
                         (self._scheduler.run, "scheduler"),
                         (self._sender.run, "progress"),
                         (self._aftercare.run, "aftercare"),
+                        (self._aftercare.clean_up, "cleaning up"),
                         (self._ship_lines, "log feed"),
                         (self._watch_folders, "watchfolders"),
                         (self._batch_ends.run, "batches"),

@@ -87,7 +87,12 @@ class Originals:
         for move in moves:
             if move.source not in used:
                 places.setdefault(move.disposal.get("folder", ""), []).append(move)
-        await asyncio.gather(*(self._run(place, moves, root, stuck) for place, moves in places.items()))
+        try:
+            async with asyncio.TaskGroup() as group:  # nobody moves on when another one has learnt of the end
+                for place, moves in places.items():
+                    group.create_task(self._run(place, moves, root, stuck), name=f"originals to {place}")
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
 
     async def _run(self, place: str, moves: Sequence[Move], root: Root, stuck: dict[str, Job[None]]) -> None:
         """Everything that goes to one place, the trash if it is empty."""

@@ -25,8 +25,8 @@ TEMPORARY = ".ffd-move-"
 ABANDONED = 86_400.0
 """Seconds after which nobody goes on with a half copy."""
 
-BLOCK, FLUSHED = 8 * 2**20, 32
-"""Bytes that are copied at once, and blocks until they are flushed: so that a long copy is heard of all the time."""
+BLOCK = 4 * 2**20
+"""Bytes that are copied and flushed at once: so few that a copy over a slow line is heard of all the time."""
 
 
 class Fate(Enum):
@@ -108,12 +108,11 @@ def _copy(old: Path, new: Path, version: Version, tag: str, tick: Callable[[], N
     temporary = new.with_name(f"{TEMPORARY}{tag}")
     try:
         with old.open("rb") as source, temporary.open("wb") as copy:
-            for number, block in enumerate(iter(lambda: source.read(BLOCK), b""), 1):
+            for block in iter(lambda: source.read(BLOCK), b""):
                 tick()
                 copy.write(block)
-                if number % FLUSHED == 0:
-                    copy.flush()
-                    os.fsync(copy.fileno())
+                copy.flush()
+                os.fsync(copy.fileno())
         shutil.copystat(old, temporary)
         with temporary.open("r+b") as copy:
             os.fsync(copy.fileno())

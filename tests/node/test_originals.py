@@ -1,5 +1,6 @@
 """What is due with originals, what is looked at before each try, and places that never answer."""
 
+import asyncio
 import multiprocessing
 import os
 import shutil
@@ -12,14 +13,18 @@ from typing import Any
 
 import pytest
 
-from ffmate_desktop.db.ledger import Pending, Settled
+from ffmate_desktop.db import ledger, scans
+from ffmate_desktop.db.ledger import FileWrite, Pending, Settled
+from ffmate_desktop.db.scans import ScanLostError
 from ffmate_desktop.domain.watch_ledger import Found
 from ffmate_desktop.domain.watchfolder import FileState, Original, OriginalAction, WatchedFile
 from ffmate_desktop.media.rename import rename_to_free_name
 from ffmate_desktop.node import originals as duty
 from ffmate_desktop.node.errand import Errand, Move, Root
+from ffmate_desktop.node.originals import Originals
 from ffmate_desktop.storage import originals
 from ffmate_desktop.storage.originals import Fate, Version
+from tests.db.cluster import joined
 from tests.faults.disk import open_disk
 from tests.node.farm import Farm
 from tests.node.waiting import until
@@ -65,6 +70,21 @@ def test_an_output_that_is_removed_before_the_next_try_keeps_the_original(tmp_pa
     left = carried_out(Move(move.pending, str(source), failed.disposal), tmp_path)
     assert left.reason.startswith("Left in place")
     assert source.exists()
+
+
+def test_an_output_that_is_removed_while_a_move_waits_keeps_the_original(tmp_path: Path) -> None:
+    """The move was written down, but nobody came to it."""
+    source, output = files(tmp_path, "one.mov", "one.mp4")
+    first = Errand([to_move(source, output, tmp_path / "done")], root_of(tmp_path), "t")
+    first.plan()
+    first.give_up()
+    [begun] = first.begun
+    output.unlink()
+    left = carried_out(begun, tmp_path, "u")
+    assert left.reason.startswith("Left in place") and source.exists()
+    originals.move(str(source), begun.disposal["target"], Version(4, begun.pending.found.mtime), "t")
+    done = carried_out(begun, tmp_path, "u")  # what may have been done is not judged again
+    assert done.gone and done.reason.startswith("Moved to")
 
 
 def test_another_file_of_the_same_name_size_and_time_stays(tmp_path: Path) -> None:
@@ -197,6 +217,48 @@ async def test_originals_that_cannot_be_moved_do_not_starve_the_others(
         await watched.state(f"bad{number}.mov", FileState.FAILED)
     watched.put(clip, "one.mov")
     await until(lambda: moved(watched, "one.mov"), "it is moved all the same")
+
+
+@pytest.mark.db
+@pytest.mark.ffmpeg
+async def test_a_scan_that_is_lost_in_one_place_moves_nothing_more_in_the_other(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, began, answer = threading.Event(), threading.Event(), threading.Event()
+
+    def wait(source: Path, target: Path) -> None:  # two slow shares
+        if target.parent.name == "b":
+            began.set()
+        assert (answer if target.parent.name == "b" else taken).wait(60)
+        rename_to_free_name(source, target)
+
+    monkeypatch.setattr("ffmate_desktop.storage.originals.rename_to_free_name", wait)
+    await watched.begin()
+    database = watched.farm.database
+    one, two, three = files(watched.root, "1.mov", "2.mov", "3.mov")
+    async with joined(watched.farm.uri) as node:
+        claim = await scans.claim_scan(database, node.id)
+        assert claim is not None
+        due: list[Settled] = []
+        for source, place in ((one, "a"), (two, "b"), (three, "b")):
+            move = to_move(source, source, watched.root / place, is_done=False)
+            write = FileWrite(move.pending.found, move.pending.view, "failed", "")
+            [number] = (await ledger.write(database, claim, [write])).ids.values()
+            due.append(Settled(number, "failed", "", 1, move.disposal))
+        await ledger.settle(database, claim, due)
+        disposing = asyncio.create_task(Originals(database, claim).dispose(root_of(watched.root), {}))
+        await until(began.is_set, "both places are at it")
+        await watched.farm.sql("UPDATE ffmate.watchfolders SET epoch = epoch + 1")  # another node scans
+        taken.set()
+        with pytest.raises(ScanLostError):
+            await disposing
+        answer.set()
+        await until(lambda: not _movers(), "the threads have ended")
+    assert not two.exists() and three.exists()  # one was on its way
+
+
+def _movers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "moving originals"]
 
 
 def test_fates_are_all_told(tmp_path: Path) -> None:

@@ -3,19 +3,22 @@
 import asyncio
 import os
 import shutil
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from ffmate_desktop.db import claims, leases
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import Claim, IfExists, TaskStatus
+from ffmate_desktop.node import janitor
 from ffmate_desktop.node.attempt import Attempt
 from tests.db.cluster import Joined, age, joined
+from tests.faults.silent import open_silent
 from tests.node.farm import Farm
 from tests.node.waiting import Announce, until
 
@@ -222,3 +225,58 @@ async def test_leftovers_of_a_dead_node_go_when_its_task_is_cancelled_in_the_que
             return not await leases.leftovers_of_ended(farm.database)
 
         await until(forgotten, "they are forgotten")
+
+
+async def left(farm: Farm, folder: Path) -> UUID:
+    """Something that a dead node is said to have left in this folder, of a task that was deleted."""
+    task = uuid4()
+    await farm.sql(
+        "INSERT INTO ffmate.leftovers (task, epoch, machine, folders)"
+        " VALUES ($1, 1, 'machine of b', jsonb_build_array($2::text))",
+        task,
+        str(folder),
+    )
+    return task
+
+
+def cleaners() -> int:
+    """Threads that wait for the folder of a leftover."""
+    return sum(thread.name == "removing leftovers" for thread in threading.enumerate())
+
+
+async def test_leftovers_on_a_share_that_never_answers_hold_up_no_recovery(
+    farm: Farm,
+    clip: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    expected_warnings: Announce,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with open_silent(tmp_path_factory.mktemp("share")) as share:
+        if share is None:
+            pytest.skip("a silent share can only be mounted by root on Linux")
+        expected_warnings.allow("Transport endpoint is not connected")  # at the end
+        silent = await left(farm, share.folder)
+        uuid = await farm.add(clip)
+        async with victim(farm, uuid) as dying:
+            worker = await farm.node("b", heartbeat=0.3)
+            await until(cleaners, "the share is asked")
+            await dying.die()
+            announce(expected_warnings, uuid)
+            await farm.successful(uuid)
+        await worker.stop()
+        assert cleaners() == 1, "it still hangs, and the node has left all the same"
+
+        monkeypatch.setattr(janitor, "PATIENCE", 0.3)
+        monkeypatch.setattr(janitor, "AGAIN", 0.5)
+        await farm.node("b", heartbeat=0.3)
+        await until(lambda: cleaners() == 2, "the next one asks it once")
+        other = await left(farm, farm.folder)
+
+        async def others() -> bool:
+            waiting = {leftover.task for leftover in await leases.leftovers_of_ended(farm.database)}
+            return silent in waiting and other not in waiting
+
+        await until(others, "other folders go on")
+        await asyncio.sleep(1.5)
+        assert cleaners() == 2, "who hangs is not asked again"
+    await until(lambda: not cleaners(), "nobody waits any more")

@@ -721,7 +721,8 @@ async def test_a_node_that_dies_while_it_moves_an_original(watched: Watched, cli
             "INSERT INTO ffmate.watched_files (folder, path, size, mtime, inode, view, state, disposal, ledger)"
             " SELECT id, $1, $2, $3, $4, $5, 'done', $6, ledger FROM ffmate.watchfolders",
             name, status.st_size, status.st_mtime_ns // 1000, status.st_ino, watched.root.stat().st_ino,
-            {"action": "move", "is_done": True, "begun": True, "folder": str(target.parent), "target": str(target)},
+            {"action": "move", "is_done": True, "begun": True, "folder": str(target.parent), "target": str(target),
+             "output": str(watched.out / "seen.mp4"), "size": (watched.out / "seen.mp4").stat().st_size},
         )  # fmt: skip
         if "old" not in where:
             source.unlink()

@@ -117,6 +117,28 @@ def test_to_another_disk(tmp_path: Path, other_disk: Path) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["one.mov"]
 
 
+def test_a_long_copy_is_heard_of_before_much_has_to_be_flushed(
+    tmp_path: Path, other_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "one.mov", other_disk / "one.mov"
+    known = put(source, bytes(40 * 2**20))
+    waiting: list[int] = []
+    flushed, flush = 0, os.fsync
+
+    def sync(file: int) -> None:
+        nonlocal flushed
+        flush(file)
+        flushed = os.fstat(file).st_size
+
+    def tick() -> None:
+        waiting.extend(path.stat().st_size - flushed for path in other_disk.glob(".ffd-move-*"))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    assert move(str(source), str(target), known, "t", tick) is Fate.AWAY
+    assert len(waiting) > 10 and max(waiting) == 0, "each sign of life is one of the disk, not of its cache"
+    assert target.stat().st_size == 40 * 2**20
+
+
 def test_what_comes_in_while_the_copy_gets_its_name_stays(
     tmp_path: Path, other_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
