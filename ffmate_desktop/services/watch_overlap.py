@@ -10,14 +10,16 @@ from ffmate_desktop.services.watch_drafts import rules_of
 
 
 def overlap(one: WatchfolderSettings, other: WatchfolderSettings) -> bool:
-    """Whether one enters the folder of the other, and both may want files there; suspended ones want none."""
-    if one.suspended or other.suspended or not _may_share(one, other):
-        return False
-    return _enters(one, other.path) or _enters(other, one.path)
+    """Whether one enters the folder of the other, and both may want the same files there."""
+    return _may_share(one, other) and (_enters(one, other.path) or _enters(other, one.path))
 
 
 def rivals(folders: Sequence[Watchfolder]) -> dict[UUID, tuple[str, ...]]:
-    """For each watchfolder that has some, the names of those that overlap with it. Hundreds are little work."""
+    """For each watchfolder that has some, the names of those that overlap with it. Suspended ones take no files.
+
+    Hundreds of watchfolders are little work.
+    """
+    folders = [folder for folder in folders if not folder.suspended]
     at: dict[tuple[str, ...], list[Watchfolder]] = {}
     parts = {folder.uuid: tuple(_parts(folder.path)) for folder in folders}
     for folder in folders:

@@ -79,9 +79,10 @@ class WatchfolderService:
         return found[0]
 
     async def overlapping(self, settings: WatchfolderSettings, uuid: UUID | None = None) -> list[Watchfolder]:
-        """Other watchfolders that may take the same files; `uuid` is its own, if it has one."""
+        """Other watchfolders that take the same files; `uuid` is its own, if it has one."""
         settings = check(settings)
-        return [one for one in await self.all() if one.uuid != uuid and overlap(settings, one)]
+        others = [one for one in await self.all() if one.uuid != uuid and not one.suspended]
+        return [one for one in others if overlap(settings, one)]
 
     async def add(self, settings: WatchfolderSettings) -> Watchfolder:
         """A new one; every node hears of it at once, and the first that can scans it."""

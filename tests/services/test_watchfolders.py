@@ -42,13 +42,14 @@ async def test_all_that_overlap_are_found_at_once(
         ("n", "/n"),
     ):
         await service.add(await settings(presets, name=name, path=path))
-    folders = await service.all()
+    asleep = await service.add(await settings(presets, name="asleep", path="/m/in", suspended=True))
+    folders = [one for one in await service.all() if one.uuid != asleep.uuid]
     pairs = {
         folder.uuid: tuple(sorted(one.name for one in folders if one != folder and overlap(one, folder)))
         for folder in folders
     }
     assert pairs[first.uuid] == ("above", "deep", "same")
-    assert rivals(folders) == {uuid: names for uuid, names in pairs.items() if names}
+    assert rivals([*folders, asleep]) == {uuid: names for uuid, names in pairs.items() if names}
 
 
 async def test_watchfolders_that_see_the_same_files_are_told(
@@ -70,7 +71,10 @@ async def test_watchfolders_that_see_the_same_files_are_told(
         assert not await told(path=path), path
     assert not await told(path="/m", recursive=False)
     assert not await service.overlapping(first.settings(), first.uuid)
-    assert not await told(path="/m/in", suspended=True)
+    assert await told(path="/m/in", suspended=True), "it is going to"
+    await service.suspend(first.uuid)
+    assert not await told(path="/m/in"), "the other one does not"
+    await service.resume(first.uuid)
     mov = {"extensions": {"include": [".MOV"]}}
     await service.edit(first.uuid, await settings(presets, name="first", path="/m/in", filter=mov))
     assert await told(path="/m/in", filter={"extensions": {"include": ["mxf", "*.mov"]}})

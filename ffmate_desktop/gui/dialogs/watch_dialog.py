@@ -167,7 +167,7 @@ class WatchDialog(QDialog):
         trouble, rivals = None, []
         try:
             settings = self.settings()
-            rivals = [one.name for one in self._others if overlap(settings, one)]
+            rivals = [one.name for one in self._others if not one.suspended and overlap(settings, one)]
         except UserError as error:
             trouble = error
         named = bool(self.basics.path.text().strip()) and self.presets.current is not None
