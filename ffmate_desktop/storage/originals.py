@@ -25,8 +25,11 @@ TEMPORARY = ".ffd-move-"
 ABANDONED = 86_400.0
 """Seconds after which nobody goes on with a half copy."""
 
-BLOCK = 4 * 2**20
-"""Bytes that are copied and flushed at once: so few that a copy over a slow line is heard of all the time."""
+BLOCK, MOST_UNFLUSHED = 4 * 2**20, 256 * 2**20
+"""Bytes that are copied at once, and after which a fast place is flushed; a slow one after fewer, to be heard of."""
+
+SWIFT = 1.0
+"""Seconds. While flushes take less, each may be of twice as much."""
 
 
 class Fate(Enum):
@@ -108,11 +111,16 @@ def _copy(old: Path, new: Path, version: Version, tag: str, tick: Callable[[], N
     temporary = new.with_name(f"{TEMPORARY}{tag}")
     try:
         with old.open("rb") as source, temporary.open("wb") as copy:
+            unflushed, most = 0, BLOCK
             for block in iter(lambda: source.read(BLOCK), b""):
                 tick()
-                copy.write(block)
-                copy.flush()
-                os.fsync(copy.fileno())
+                unflushed += copy.write(block)
+                if unflushed >= most:
+                    began, unflushed = time.monotonic(), 0
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                    is_swift = time.monotonic() - began < SWIFT
+                    most = min(2 * most, MOST_UNFLUSHED) if is_swift else BLOCK
         shutil.copystat(old, temporary)
         with temporary.open("r+b") as copy:
             os.fsync(copy.fileno())
