@@ -12,10 +12,7 @@ from typer.main import get_command
 
 from ffmate_desktop import __version__
 from ffmate_desktop.cli.app import app
-from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.grammar import FILES, RootGroup
-from ffmate_desktop.db.session import LacksRights
-from ffmate_desktop.settings import Settings
 from tests.end_to_end.clerk import Clerk
 
 
@@ -141,13 +138,20 @@ def test_a_reader_that_has_seen_enough_is_no_outage(command: str, tmp_path: Path
 
 
 def test_missing_rights_are_no_outage(tmp_path: Path) -> None:
-    settings = Settings(None, "x", 1, None, (), 5.0, tmp_path, "")
-
-    async def work() -> None:
-        raise LacksRights("You may not.", "Ask.")
-
-    with pytest.raises(LacksRights, match="You may not"):
-        Context(settings).run(work())
+    """In a process of its own, as commands change how asyncio watches children."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from ffmate_desktop.cli.context import Context\n"
+        "from ffmate_desktop.db.session import LacksRights\n"
+        "from ffmate_desktop.settings import Settings\n"
+        "async def work(): raise LacksRights('You may not.', 'Ask.')\n"
+        "try: Context(Settings(None, 'x', 1, None, (), 5.0, Path(sys.argv[1]), '')).run(work())\n"
+        "except LacksRights as error: print(error)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], check=False, timeout=60, capture_output=True, text=True
+    )
+    assert (ended.stdout, ended.stderr) == ("You may not. Ask.\n", "")
 
 
 @pytest.mark.parametrize("word", ["version", "--version"])
