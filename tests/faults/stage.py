@@ -128,6 +128,10 @@ class Stage:
                             await asyncio.sleep(0.5)
             if left:
                 self.wrong.append(f"nothing ended for {seconds:.0f} s: {dict(left)}")
+            with suppress(TimeoutError):  # who was killed last shall tidy up after itself
+                async with asyncio.timeout(seconds):
+                    while not all(member.alive and member.is_ready() for member in self.members):
+                        await asyncio.sleep(0.1)
         finally:
             supervisor.cancel()
             await asyncio.wait([supervisor])
