@@ -119,7 +119,10 @@ def set_up(root: Path, groups: set[str]) -> None:
         return
     (root / VENV).mkdir(exist_ok=True)
     if Path(sys.prefix).resolve() == (root / VENV).resolve():  # do not run on what may have to be deleted
-        start([sys._base_executable, *sys.argv], clean_environment())  # type: ignore[attr-defined] # typeshed lacks it
+        base: str = getattr(
+            sys, "_base_executable", sys.executable
+        )  # what the virtual environment was made from
+        start([base, *sys.argv], clean_environment())
     with locked(root) as lock:
         if is_ready(root, groups):  # thanks to the one that we waited for
             return

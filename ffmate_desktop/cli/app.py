@@ -17,6 +17,7 @@ from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.cli.grammar import FILES
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.shape import CLICK_ERROR, CLICK_USAGE_ERROR
 from ffmate_desktop.cli.version import version
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.settings import (
@@ -40,10 +41,6 @@ from ffmate_desktop.settings import (
     Setting,
     Source,
 )
-
-# typer brings its own click, or uses the installed one, depending on its release; these are the same in both.
-_UsageError: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
-_CliError: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     cls=LateGroup,
@@ -199,13 +196,13 @@ def _run(arguments: list[str]) -> int:
     except UserError as error:
         complain(str(error), error)
         return error.exit_code
-    except _UsageError as error:
+    except CLICK_USAGE_ERROR as error:
         command = error.ctx.command_path if error.ctx else "ffmate-desktop"
         message = error.format_message().replace("Value error, ", "")
         message += "" if message.endswith((".", "?", "!")) else "."
         complain(f"{message} `{command} --help` tells what is possible.", error)
         return UsageError.exit_code
-    except _CliError as error:
+    except CLICK_ERROR as error:
         complain(error.format_message(), error)
         return 1
     except (KeyboardInterrupt, typer.Abort):

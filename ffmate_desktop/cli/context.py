@@ -49,7 +49,7 @@ class Context:
         _watch_children_without_threads()
         try:
             result = asyncio.run(work)
-            sys.stdout.flush()
+            _flush()
         except UserError:  # has its own words, also when it is an outage for a node
             raise
         except BrokenPipeError as error:  # the reader of our output, such as `head`, has seen enough
@@ -77,6 +77,11 @@ class Context:
     def print_json(self, data: object) -> None:
         """Data for other programs: one value, nothing else on stdout."""
         sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False).translate(_ESCAPES) + "\n")
+
+
+def _flush() -> None:
+    if sys.__stdout__ is not None:  # None for a program that Windows starts without a console
+        sys.stdout.flush()
 
 
 def _watch_children_without_threads() -> None:

@@ -51,8 +51,6 @@ async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]
             "Others here can read the password in %s (ps): FFMATE_DATABASE or a password file hides it",
             DATABASE.option,
         )
-    leaving = asyncio.current_task()
-    assert leaving is not None  # noqa: S101 - a coroutine runs in one
     working = asyncio.create_task(node.run(), name="node")
     stage = iter((node.retire, node.stop) if settings.drain_time else (node.stop,))
 
@@ -79,7 +77,7 @@ async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]
         await working
     except asyncio.CancelledError:
         logs.cluster.info("Ended at once; the tasks go on elsewhere when the lease has run out")
-    steps.append(leaving.cancel)  # what it still closes may hang
+    steps.append(steps[0])  # what it still closes may hang
 
 
 def _shows_password(uri: str | None) -> bool:

@@ -4,9 +4,14 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
+import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from ffmate_desktop.domain.errors import UsageError
+
+# typer brings its own click, or uses the installed one, depending on its release; these are the same in both.
+CLICK_USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
+CLICK_ERROR: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
 
 
 class Command(TyperCommand):
@@ -16,9 +21,8 @@ class Command(TyperCommand):
         """As usual; what is wrong in the words is told of this command."""
         try:
             return super().parse_args(ctx, args)
-        except Exception as error:
-            if getattr(error, "ctx", ctx) is None:  # the parser of options does not know whose they are
-                error.ctx = ctx  # type: ignore[attr-defined] # click's UsageError, which typer keeps in a private module
+        except CLICK_USAGE_ERROR as error:
+            error.ctx = error.ctx or ctx  # the parser of options does not know whose they are
             raise
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

@@ -19,7 +19,14 @@ from ffmate_desktop.db.tls import Way, ways
 from ffmate_desktop.domain.errors import UserError
 
 if TYPE_CHECKING:
-    _Connection = asyncpg.Connection[asyncpg.Record]
+
+    class _Connection(asyncpg.Connection[asyncpg.Record]):
+        """With what asyncpg's stubs leave out."""
+
+        _transport: asyncio.BaseTransport
+
+        async def _execute(self, *args: Any, **options: Any) -> Any: ...
+
 else:
     _Connection = asyncpg.Connection
 
@@ -108,7 +115,7 @@ class Session(_Connection):
         # asyncpg has one class for a closed connection and for wrong arguments. The first is to be waited out, the
         # second would be repeated for ever.
         try:
-            return await super()._execute(*args, **options)  # type: ignore[misc] # asyncpg's stubs lack it
+            return await super()._execute(*args, **options)
         except asyncpg.InterfaceError as error:
             if isinstance(error, ValueError):
                 raise UnfitArgumentsError(str(error)) from error
@@ -128,8 +135,7 @@ class Session(_Connection):
     @property
     def transport(self) -> asyncio.BaseTransport:
         """What it is made of; asyncpg does not hand it out."""
-        transport: asyncio.BaseTransport = self._transport  # type: ignore[attr-defined] # nor have they this
-        return transport
+        return self._transport
 
     @property
     def encryption(self) -> str:

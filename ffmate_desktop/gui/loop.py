@@ -14,13 +14,30 @@ from concurrent.futures import Executor
 from contextvars import Context
 from math import ceil
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 
 import qasync  # isort: skip - it takes the Qt binding that is already imported
 
 from ffmate_desktop import logs
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+if TYPE_CHECKING:  # qasync has no types, and typeshed leaves out what asyncio keeps to itself
+
+    class _QEventLoop(asyncio.BaseEventLoop):
+        _asyncgen_firstiter_hook: Any
+        _asyncgen_finalizer_hook: Any
+
+        def __init__(self, app: QCoreApplication) -> None: ...
+
+    class _Timer(asyncio.TimerHandle):
+        _scheduled: bool
+
+else:
+    _QEventLoop = qasync.QEventLoop
 
 LAG, LONG_LAG = 0.1, 1.0
 """Seconds that something may hold up the loop before it is told, and before everybody in the cluster hears of it."""
@@ -54,7 +71,7 @@ class _Waker(QObject):
         return True
 
 
-class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync has no types: to mypy its loop is Any
+class Loop(_QEventLoop):
     """The loop of the window: everything of asyncio, between the events of Qt.
 
     What Qt does in a nested loop (a drag, a native menu) goes on beside it, but a coroutine must never start one:
@@ -62,7 +79,7 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync has no types: to m
     """
 
     _ready: "Any"
-    _scheduled: "list[asyncio.TimerHandle]"
+    _scheduled: "list[_Timer]"
     _timer_cancelled_count: int
 
     def __init__(self, app: QCoreApplication) -> None:
@@ -79,7 +96,7 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync has no types: to m
     # -- What asyncio does itself, better than qasync ------------------------------------------------------------
 
     def call_soon(
-        self, callback: Callable[..., Any], *args: Any, context: Context | None = None
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """Run it in the next turn."""
         handle = asyncio.BaseEventLoop.call_soon(self, callback, *args, context=context)
@@ -88,7 +105,7 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync has no types: to m
         return handle
 
     def call_soon_threadsafe(
-        self, callback: Callable[..., Any], *args: Any, context: Context | None = None
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """Run it in the next turn; may be called from any thread."""
         handle = asyncio.BaseEventLoop.call_soon(self, callback, *args, context=context)
@@ -96,13 +113,21 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync has no types: to m
         return handle
 
     def call_later(
-        self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+        self,
+        delay: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run it after `delay` seconds."""
         return self.call_at(self.time() + delay, callback, *args, context=context)
 
     def call_at(
-        self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+        self,
+        when: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run it at the time `when` of this loop."""
         handle = asyncio.BaseEventLoop.call_at(self, when, callback, *args, context=context)
@@ -115,7 +140,9 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync has no types: to m
         self._ready.append(handle)
         self._waker.post()
 
-    def run_in_executor(self, executor: Executor | None, func: Any, *args: Any) -> "asyncio.Future[Any]":
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> "asyncio.Future[T]":
         """In a thread of Python's own pool; qasync's keeps ten, and closing would wait for them."""
         return asyncio.BaseEventLoop.run_in_executor(self, executor, func, *args)
 
@@ -214,9 +241,9 @@ class Loop(qasync.QEventLoop):  # type: ignore[misc] # qasync has no types: to m
             self._alarm.start(ceil(1000 * min(max(0.0, when - monotonic()), _LONGEST)))
 
 
-def _leaves_heap(handle: asyncio.TimerHandle) -> None:
+def _leaves_heap(handle: "_Timer") -> None:
     """As in asyncio's own `_run_once`: else the loop counts a later cancel of it as one that is still in the heap."""
-    handle._scheduled = False  # type: ignore[attr-defined] # typeshed lacks it, and asyncio has no other way
+    handle._scheduled = False
 
 
 def _tell_lag(text: str, seconds: float, *more: object) -> None:

@@ -264,7 +264,7 @@ def overwrites_input(read: Path, target: Path) -> UserError:
 
 def _key(path: Path) -> Path:
     """Equal for two spellings of one path, also through links to folders; a link to a file is a name of its own."""
-    return Path(os.path.normcase(os.path.join(os.path.realpath(path.parent), path.name)))  # noqa: PTH118 - for normcase
+    return Path(os.path.normcase(Path(os.path.realpath(path.parent), path.name)))
 
 
 def _check_name(path: Path) -> None:

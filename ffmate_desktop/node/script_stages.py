@@ -153,8 +153,7 @@ class _Telling:
 
 def _names_of(path: Path) -> list[str]:
     """A file as it is called, and behind all links to its folder, by which it may be watched."""
-    real = os.path.join(os.path.realpath(path.parent), path.name)  # noqa: PTH118 - text, as it is
-    return list(dict.fromkeys((str(path), real)))
+    return list(dict.fromkeys((str(path), str(Path(os.path.realpath(path.parent), path.name)))))
 
 
 def _now() -> int:

@@ -139,9 +139,7 @@ async def test_a_node_that_cannot_say_goodbye_ends_at_once_when_told_again(
 
     async def insist() -> None:
         while process.returncode is None:
-            os.kill(
-                process.pid, signal.SIGTERM
-            )  # asyncio's own asks whether it lives, and takes its exit code
+            os.kill(process.pid, signal.SIGTERM)  # asyncio's own would take its exit code
             await asyncio.sleep(0.3)
 
     try:
