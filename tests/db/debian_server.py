@@ -21,7 +21,8 @@ from tests.scratch import new_folder
 _FOUND = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
 PROGRAMS = _FOUND[-1].parent if _FOUND else None
 
-# The embedded server is built without TLS; nothing of ours installs another, so a bare system skips this.
+# The embedded server is built without TLS. Debian's package makes a server that starts with the computer: the set-up
+# leaves it to whoever wants these tests.
 needs_debian_server = pytest.mark.skipif(
     PROGRAMS is None, reason="no PostgreSQL with TLS: apt-get install postgresql"
 )

@@ -13,7 +13,7 @@ from ffmate_desktop.db.connection import connect
 from ffmate_desktop.db.health import examine
 from ffmate_desktop.db.tls import make_context, ways
 from ffmate_desktop.domain.errors import UserError
-from tests.db.certificates import Certificates, make_certificates, needs_openssl
+from tests.db.certificates import Certificates, make_certificates
 from tests.db.debian_server import TlsServer, needs_debian_server, open_tls_server
 from tests.node.proxy import open_proxy
 
@@ -36,11 +36,8 @@ def no_files_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
-needs_server = [needs_openssl, needs_debian_server]
-
-
 class TestAgainstAServer:
-    pytestmark = needs_server
+    pytestmark = needs_debian_server
 
     @pytest.mark.parametrize("mode", ["allow", "prefer", "require"])
     async def test_encrypts_without_looking_at_the_certificate(self, server: TlsServer, mode: str) -> None:

@@ -31,6 +31,7 @@ async def test_a_folder_that_cannot_be_made_is_told(folder: Path) -> None:
         await EmbeddedDatabase(folder / "file" / "data").open()
 
 
+# The refusal itself is left out there, too (embedded_home.py): who may enter a folder is said in another way.
 @pytest.mark.skipif(os.name == "nt", reason="Windows has access lists, and no mode that could be open")
 async def test_a_home_that_is_open_to_others_is_refused(data_dir: Path) -> None:
     (data_dir / "embedded-postgres").chmod(0o755)
@@ -58,6 +59,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
     disk = folder / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=20m,mode=755", "tmpfs", str(disk)]
+    # Only a file system of its own fills up without filling the disk of whoever runs this; to mount one takes root.
     if not ROOT or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("cannot mount a small file system here")
     yield disk
