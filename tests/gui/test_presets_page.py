@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
@@ -96,6 +97,17 @@ async def test_what_is_wrong_with_the_command_is_told_beside_the_scripts_too(des
     page.form.parts.press(1)
     assert page.form._error.isVisible()
     assert "no wildcard" in page.form._error.text()
+
+
+async def test_the_list_is_walked_by_keyboard(desk: Desk) -> None:
+    page = await shown_page(desk)
+    page.list.view.setFocus()
+    names = []
+    for _ in range(4):
+        names.append(page.form.name.text())
+        assert page.list.view.hasFocus()
+        QTest.keyClick(page.list.view, Qt.Key.Key_Down)
+    assert len(set(names)) == 4
 
 
 async def test_revert_and_a_name_that_is_taken(desk: Desk) -> None:

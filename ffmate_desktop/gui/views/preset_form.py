@@ -42,6 +42,7 @@ class PresetForm(QWidget):
         super().__init__()
         self.trouble: UserError | None = None
         self._shown = NEW
+        self._is_filling = False
         self.name = QLineEdit()
         self.description = QLineEdit()
         self.command = CommandEdit(theme)
@@ -125,6 +126,7 @@ class PresetForm(QWidget):
 
     def show_draft(self, draft: PresetDraft) -> None:
         """Fill in these."""
+        self._is_filling = True
         self.name.setText(draft.name)
         self.description.setText(draft.description)
         self.command.set_command(draft.command)
@@ -134,6 +136,7 @@ class PresetForm(QWidget):
         self.scripts.show_extra(draft.extra or PresetExtra())
         for field in self._fields:
             field.setCursorPosition(0)
+        self._is_filling = False
         self._shown = self.draft()  # fields may show a text without the line break at its end
         self._on_change()
 
@@ -163,6 +166,10 @@ class PresetForm(QWidget):
         return self.draft() != self._shown
 
     def _on_change(self) -> None:
+        if (
+            self._is_filling
+        ):  # a preset that is half shown is no change: the list would be closed, and lose the keyboard
+            return
         draft = self.draft()
         try:
             check(draft)
