@@ -1,5 +1,6 @@
 """The commands about batches as a whole."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,8 +10,11 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
-from ffmate_desktop.cli.text import duration, moment, printable
+from ffmate_desktop.cli.table import Cell, Column, Fit
+from ffmate_desktop.cli.text import duration, moment
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.queue import BatchGroup
+from ffmate_desktop.domain.task import TaskStatus
 
 app = typer.Typer(help="Tasks that were submitted together.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -30,29 +34,41 @@ def list_batches(
 
 async def _list(context: Context, limit: int | None, as_json: bool) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
-        groups = await cluster.batches.newest(limit)
+        pages = cluster.batches.pages(limit)
         if as_json:
-            context.print_json([(await cluster.batches.get(group.state.uuid)).to_json() for group in groups])
+            await context.print_json_array(
+                [batch.to_json() for batch in await cluster.batches.details(page)] async for page in pages
+            )
             return
-    if not groups:
+        table = context.table(*_COLUMNS)
+        found = False
+        async for page in pages:
+            found = True
+            table.write(_row(group) for group in page)
+    if not found:
         context.console.print("No batches. Several files that are submitted together are one.")
-        return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("UUID", "FIRST TASK", "TASKS", "DONE", "FAILED", "%"):
-        table.add_column(name, justify="left" if name in ("UUID", "FIRST TASK") else "right")
-    for group in groups:
-        by_status = group.state.by_status
-        done = sum(count for status, count in by_status.items() if status.is_done)
-        failed = sum(count for status, count in by_status.items() if status == "DONE_ERROR")
-        table.add_row(
-            str(group.state.uuid)[:8],
-            Text(printable(group.name)),
-            str(group.state.total),
-            str(done),
-            str(failed),
-            f"{group.state.progress:.0f}",
-        )
-    context.print_table(table)
+
+
+_COLUMNS = (
+    Column("UUID"),
+    Column("FIRST TASK", Fit.FOLD),
+    Column("TASKS", right=True),
+    Column("DONE", right=True),
+    Column("FAILED", right=True),
+    Column("%", right=True),
+)
+
+
+def _row(group: BatchGroup) -> Sequence[Cell]:
+    by_status = group.state.by_status
+    return (
+        str(group.state.uuid)[:8],
+        group.name,
+        str(group.state.total),
+        str(sum(count for status, count in by_status.items() if status.is_done)),
+        str(by_status.get(TaskStatus.DONE_ERROR, 0)),
+        f"{group.state.progress:.0f}",
+    )
 
 
 @app.command("show")

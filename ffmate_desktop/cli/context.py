@@ -5,7 +5,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +19,8 @@ from ffmate_desktop.settings import Settings
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+    from ffmate_desktop.cli.table import Column, TableWriter
 
 T = TypeVar("T")
 
@@ -73,6 +75,22 @@ class Context:
             wide.print(table)
         lines = (line.rstrip() + "\n" for line in captured.get().splitlines())
         self.console.file.write("".join(lines))
+
+    def table(self, *columns: "Column") -> "TableWriter":
+        """A table whose rows are printed as they come."""
+        from ffmate_desktop.cli.table import TableWriter  # noqa: PLC0415 - as above
+
+        return TableWriter(self.console, *columns)
+
+    async def print_json_array(self, pages: AsyncIterator[Iterable[object]]) -> None:
+        """The same bytes as `print_json` of one list, with one page of it in memory."""
+        between = "[\n  "
+        async for page in pages:
+            for item in page:
+                text = json.dumps(item, indent=2, ensure_ascii=False).replace("\n", "\n  ")
+                sys.stdout.write(between + text.translate(_ESCAPES))
+                between = ",\n  "
+        sys.stdout.write("[]\n" if between.startswith("[") else "\n]\n")
 
     def print_json(self, data: object) -> None:
         """Data for other programs: one value, nothing else on stdout."""

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
-from ffmate_desktop.cli.text import printable
+from ffmate_desktop.cli.table import Column, Fit
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.services.ffmate_import import Fate, Item
 
@@ -64,10 +63,7 @@ def _show(context: Context, items: Sequence[Item], as_json: bool) -> None:
     if not items:
         context.console.print("There is nothing in that database to take over.")
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("KIND", "NAME", "", "NOTE"):
-        table.add_column(name, no_wrap=name != "NOTE", overflow="fold")
-    for item in items:
-        fate = Text(item.fate.value, _COLOURS[item.fate])
-        table.add_row(item.kind, Text(printable(item.name)), fate, Text(printable(item.note)))
-    context.print_table(table)
+    table = context.table(Column("KIND"), Column("NAME"), Column(""), Column("NOTE", Fit.FOLD))
+    table.write(
+        (item.kind, item.name, Text(item.fate.value, _COLOURS[item.fate]), item.note) for item in items
+    )

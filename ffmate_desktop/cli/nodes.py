@@ -1,14 +1,16 @@
 """The commands about nodes."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.table import Cell, Column, Fit
 from ffmate_desktop.cli.text import ago, printable, short_version
+from ffmate_desktop.domain.node import Node
 
 nodes = typer.Typer(help="The computers of the cluster.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -33,26 +35,32 @@ async def _list_nodes(context: Context, as_json: bool) -> None:
     if not found:
         context.console.print("No node has joined yet. Start one: ffmate-desktop --no-gui")
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("NODE", "STATUS", "HEARTBEAT", "TASKS", "SYSTEM", "CORES", "FFMPEG", "LABELS"):
-        table.add_column(
-            name,
-            overflow="fold",
-            no_wrap=name not in ("NODE", "LABELS"),
-            justify="right" if name in ("TASKS", "CORES") else "left",
-        )
-    for node in found:
-        table.add_row(
-            Text(printable(node.identifier)),
-            f"[{_COLOURS[node.status]}]{node.status}{', paused' if node.paused else ''}[/]",
-            ago(node.heartbeat_age),
-            f"{node.running}/{node.slots}",
-            f"{node.os} {node.arch}",
-            str(node.cores),
-            short_version(node.ffmpeg_version),
-            " ".join(node.labels),
-        )
-    context.print_table(table)
+    context.table(*_COLUMNS).write(_row(node) for node in found)
+
+
+_COLUMNS = (
+    Column("NODE", Fit.FOLD),
+    Column("STATUS"),
+    Column("HEARTBEAT"),
+    Column("TASKS", right=True),
+    Column("SYSTEM"),
+    Column("CORES", right=True),
+    Column("FFMPEG"),
+    Column("LABELS", Fit.FOLD),
+)
+
+
+def _row(node: Node) -> Sequence[Cell]:
+    return (
+        node.identifier,
+        Text(f"{node.status}{', paused' if node.paused else ''}", _COLOURS.get(node.status, "")),
+        ago(node.heartbeat_age),
+        f"{node.running}/{node.slots}",
+        f"{node.os} {node.arch}",
+        str(node.cores),
+        short_version(node.ffmpeg_version),
+        " ".join(node.labels),
+    )
 
 
 _COLOURS = {"online": "green", "late": "yellow", "draining": "cyan", "left": "dim", "lost": "red"}

@@ -9,6 +9,7 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli import preset_changes
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.table import Column, Fit
 from ffmate_desktop.domain.processing import NewProcessing
 
 app = typer.Typer(help="Named commands to choose from.")
@@ -28,12 +29,8 @@ async def _list(context: Context, as_json: bool) -> None:
     if as_json:
         context.print_json([preset.to_json() for preset in presets])
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("NAME", "GROUP", "WHAT IT DOES"):
-        table.add_column(name, no_wrap=name == "NAME", overflow="fold")
-    for preset in presets:
-        table.add_row(Text(preset.name), Text(preset.group), Text(preset.description))
-    context.print_table(table)
+    table = context.table(Column("NAME"), Column("GROUP", Fit.FOLD), Column("WHAT IT DOES", Fit.FOLD))
+    table.write((preset.name, preset.group, preset.description) for preset in presets)
 
 
 @app.command("show")

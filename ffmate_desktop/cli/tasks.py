@@ -1,6 +1,7 @@
 """The commands that show tasks: list, show, log."""
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from typing import Annotated
@@ -13,6 +14,7 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.table import Cell, Column, Fit
 from ffmate_desktop.cli.text import ago, duration, moment, printable, size, status_text
 from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.domain.errors import UsageError
@@ -61,37 +63,43 @@ async def _list(
 ) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
         of = None if batch is None else await cluster.batches.resolve(batch)
-        tasks = await cluster.tasks.newest(statuses=statuses, batch=of, limit=limit)
-    if as_json:
-        context.print_json([task.to_json() for task in tasks])
-        return
-    if not tasks:
+        pages = cluster.tasks.pages(statuses=statuses, batch=of, limit=limit)
+        if as_json:
+            await context.print_json_array([task.to_json() for task in page] async for page in pages)
+            return
+        table = context.table(*_COLUMNS)
+        found = False
+        async for page in pages:
+            found = True
+            now = time.time()
+            table.write(_row(task, now) for task in page)
+    if not found:
         context.console.print("No tasks. Queue some: ffmate-desktop submit --preset NAME FILES")
-        return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("UUID", "NAME", "STATUS", "%", "LEFT", "NODE", "PRESET", "AGE"):
-        shrinks = name in ("NAME", "PRESET")  # with an ellipsis, see _cell
-        table.add_column(
-            name, no_wrap=not shrinks, justify="right" if name in ("%", "LEFT", "AGE") else "left"
-        )
-    now = time.time()
-    for task in tasks:
-        table.add_row(
-            str(task.uuid)[:8],
-            _cell(task.name),
-            status_text(task),
-            f"{task.progress:.0f}",
-            duration(task.remaining) if task.remaining >= 0 and task.status.is_active else "",
-            Text(printable(task.client.identifier)) if task.client else "",
-            _cell(task.preset.name if task.preset else ""),
-            ago(now - task.created_at / 1000).removesuffix(" ago"),
-        )
-    context.print_table(table)
 
 
-def _cell(text: str) -> Text:
-    """One line; on a narrow terminal an ellipsis stands for its end."""
-    return Text(printable(text), no_wrap=True, overflow="ellipsis")
+_COLUMNS = (
+    Column("UUID"),
+    Column("NAME", Fit.CUT),
+    Column("STATUS"),
+    Column("%", right=True),
+    Column("LEFT", right=True),
+    Column("NODE"),
+    Column("PRESET", Fit.CUT),
+    Column("AGE", right=True),
+)
+
+
+def _row(task: Task, now: float) -> Sequence[Cell]:
+    return (
+        str(task.uuid)[:8],
+        task.name,
+        status_text(task),
+        f"{task.progress:.0f}",
+        duration(task.remaining) if task.remaining >= 0 and task.status.is_active else "",
+        task.client.identifier if task.client else "",
+        task.preset.name if task.preset else "",
+        ago(now - task.created_at / 1000).removesuffix(" ago"),
+    )
 
 
 @app.command("show")
@@ -192,10 +200,7 @@ async def _log(context: Context, beginnings: list[str], as_json: bool) -> None:
         )
         return
     for _uuid_of, chunks in data:
+        several = len({chunk.epoch for chunk in chunks}) > 1
         for chunk in chunks:
-            for line in chunk.lines.splitlines():
-                typer.echo(
-                    f"[{chunk.epoch}] {printable(line)}"
-                    if len({c.epoch for c in chunks}) > 1
-                    else printable(line)
-                )
+            before = f"[{chunk.epoch}] " if several else ""
+            sys.stdout.write("".join(f"{before}{printable(line)}\n" for line in chunk.lines.splitlines()))

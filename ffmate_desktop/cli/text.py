@@ -59,6 +59,8 @@ def size(count: int) -> str:
 
 def printable(text: str) -> str:
     """The text for a terminal: bytes of a file name that are not UTF-8, and control characters, as `?`."""
+    if text.isprintable():
+        return text
     cleaned = "".join(char if char.isprintable() else "?" for char in text)
     return cleaned.encode("utf-8", "replace").decode()
 

@@ -1,15 +1,16 @@
 """The commands about the files of a watchfolder: what became of each, scanning now, and a dry run."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.table import Cell, Column, Fit
 from ffmate_desktop.cli.text import moment, printable, size
 from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
 from ffmate_desktop.cli.watchfolders import app as watchfolders
@@ -62,36 +63,40 @@ async def _files(
 ) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
         folder = await cluster.watchfolders.find(which)
-        found = await cluster.watchfolders.files(folder.uuid, view, limit=limit)
+        pages = cluster.watchfolders.file_pages(folder.uuid, view, limit=limit)
+        if as_json:
+            await context.print_json_array([file.to_json() for file in page] async for page in pages)
+            return
         counts = await cluster.watchfolders.counts(folder.uuid)
-    if as_json:
-        context.print_json([file.to_json() for file in found])
-        return
-    if folder.error:
-        context.console.print(Text(printable(folder.error), "red"))
-    context.console.print(
-        ", ".join(f"{counts[one]} {one}" for one in FileState if one in counts) or "No files yet."
+        if folder.error:
+            context.console.print(Text(printable(folder.error), "red"))
+        context.console.print(
+            ", ".join(f"{counts[one]} {one}" for one in FileState if one in counts) or "No files yet."
+        )
+        table = context.table(*_COLUMNS)
+        async for page in pages:
+            table.write(_row(file) for file in page)
+
+
+_COLUMNS = (
+    Column("FILE", Fit.FOLD),
+    Column("STATE"),
+    Column("SIZE", right=True),
+    Column("CHANGED"),
+    Column("TASK"),
+    Column("WHY", Fit.FOLD),
+)
+
+
+def _row(file: WatchedFile) -> Sequence[Cell]:
+    return (
+        file.path,
+        Text(f"{file.state} (gone)" if file.gone else file.state.value, STATE_COLOURS[file.state]),
+        size(file.size),
+        moment(file.modified_at),
+        str(file.task)[:8] if file.task else "",
+        file.reason,
     )
-    if found:
-        context.print_table(_files_table(found))
-
-
-def _files_table(found: list[WatchedFile]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("FILE", "STATE", "SIZE", "CHANGED", "TASK", "WHY"):
-        table.add_column(
-            name, no_wrap=name not in ("FILE", "WHY"), justify="right" if name == "SIZE" else "left"
-        )
-    for file in found:
-        table.add_row(
-            Text(printable(file.path), overflow="fold"),
-            Text(f"{file.state} (gone)" if file.gone else file.state.value, STATE_COLOURS[file.state]),
-            size(file.size),
-            moment(file.modified_at),
-            str(file.task)[:8] if file.task else "",
-            Text(printable(file.reason), overflow="fold"),
-        )
-    return table
 
 
 @watchfolders.command("retry")
@@ -182,18 +187,22 @@ async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> N
     taken = sum(file.takes for file in foreseen.files)
     looked = "1 file" if len(foreseen.files) == 1 else f"{len(foreseen.files)} files"
     context.console.print(f"{looked}, {taken} would be queued now. Nothing was changed.")
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("FILE", "STATE", "SIZE", "WHY", "OUTPUT"):
-        table.add_column(
-            name, no_wrap=name in ("STATE", "SIZE"), justify="right" if name == "SIZE" else "left"
-        )
-    for file in foreseen.files:
-        table.add_row(
-            Text(printable(file.path), overflow="fold"),
+    context.table(*_FORESEEN).write(
+        (
+            file.path,
             Text(file.state.value, STATE_COLOURS[file.state]),
             size(file.size),
-            Text(printable(file.reason), overflow="fold"),
-            Text(printable(file.output or ""), overflow="fold"),
+            file.reason,
+            file.output or "",
         )
-    if foreseen.files:
-        context.print_table(table)
+        for file in foreseen.files
+    )
+
+
+_FORESEEN = (
+    Column("FILE", Fit.FOLD),
+    Column("STATE"),
+    Column("SIZE", right=True),
+    Column("WHY", Fit.FOLD),
+    Column("OUTPUT", Fit.FOLD),
+)

@@ -9,12 +9,12 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli import watchfolder_options as given
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.table import Column, Fit
 from ffmate_desktop.cli.text import ago, printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.paths import is_absolute
@@ -45,19 +45,27 @@ async def _list(context: Context, as_json: bool) -> None:
             "No watchfolders. Make one: ffmate-desktop watchfolders add FOLDER --preset NAME"
         )
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("UUID", "NAME", "STATE", "FOLDER", "PRESET", "LAST SCAN"):
-        table.add_column(name, no_wrap=name in ("UUID", "STATE"), overflow="fold")
-    for folder in folders:
-        table.add_row(
+    context.table(*_COLUMNS).write(
+        (
             str(folder.uuid)[:8],
-            Text(printable(folder.name)),
+            folder.name,
             _state(folder),
-            Text(printable(folder.path)),
-            Text(printable(presets.get(folder.preset, "(deleted)"))),
+            folder.path,
+            presets.get(folder.preset, "(deleted)"),
             _last_scan(folder),
         )
-    context.print_table(table)
+        for folder in folders
+    )
+
+
+_COLUMNS = (
+    Column("UUID"),
+    Column("NAME", Fit.FOLD),
+    Column("STATE"),
+    Column("FOLDER", Fit.FOLD),
+    Column("PRESET", Fit.FOLD),
+    Column("LAST SCAN", Fit.FOLD),
+)
 
 
 def _state(folder: Watchfolder) -> Text:

@@ -1,6 +1,9 @@
 """Batches as a whole: how far they are, and commands to all of their tasks."""
 
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +13,13 @@ from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.queue import BatchGroup, BatchRow
+from ffmate_desktop.services.paging import pages
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.services.uuids import resolve
+
+
+class NoBatchError(UserError):
+    """The batch is gone, or never was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +52,21 @@ class BatchService:
         self._database = database
         self._tasks = tasks
 
-    async def newest(self, limit: int | None = 50) -> list[BatchGroup]:
-        """The batches that have tasks, newest first; all of them for None."""
-        return await queue.newest_batches(self._database, limit)
+    def pages(self, limit: int | None = None) -> AsyncIterator[list[BatchGroup]]:
+        """The batches that have tasks, newest first, a page at a time; all of them for None."""
+
+        def read(after: tuple[datetime, UUID] | None, most: int) -> Awaitable[list[BatchGroup]]:
+            return queue.newest_batches(self._database, most, after)
+
+        return pages(read, lambda group: (group.created or _NEVER, group.state.uuid), limit)
+
+    async def details(self, groups: Sequence[BatchGroup]) -> list[Batch]:
+        """The same with everything about them; those whose tasks were deleted meanwhile are missing."""
+        found = []
+        for group in groups:
+            with contextlib.suppress(NoBatchError):
+                found.append(await self.get(group.state.uuid))
+        return found
 
     async def resolve(self, beginning: str) -> UUID:
         """The batch whose uuid begins so; raises UserError when there is none, or more than one."""
@@ -57,7 +77,7 @@ class BatchService:
         batch = await stored.get(self._database, uuid)
         states = await queue.batches(self._database, [uuid])
         if batch is None or not states:
-            raise UserError(f"There is no batch {uuid}.", _HINT)
+            raise NoBatchError(f"There is no batch {uuid}.", _HINT)
         remaining = None if batch.finished_at else await stored.remaining(self._database, uuid)
         return Batch(
             uuid,
@@ -84,4 +104,5 @@ class BatchService:
         return await self._tasks.delete(await self.tasks(uuid))
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _HINT = "`ffmate-desktop batches list` shows the newest."

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -18,6 +18,7 @@ from ffmate_desktop.domain.task import LogChunk, NewTask, Task, TaskStatus
 from ffmate_desktop.services.edits import TaskEdit, copy_of, edit_waiting
 from ffmate_desktop.services.follow import follow
 from ffmate_desktop.services.output_names import Draft
+from ffmate_desktop.services.paging import pages
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.submission import check_folders, prepare
@@ -105,6 +106,22 @@ class TaskService:
     ) -> list[Task]:
         """Tasks, newest first; `limit` None means all."""
         return await stored.list_tasks(self._database, statuses=statuses, batch=batch, limit=limit)
+
+    def pages(
+        self,
+        *,
+        statuses: Sequence[TaskStatus] | None = None,
+        batch: UUID | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[list[Task]]:
+        """The same a page at a time; each task at most once, whatever changes meanwhile."""
+
+        def read(before: int | None, most: int) -> Awaitable[list[Task]]:
+            return stored.list_tasks(
+                self._database, statuses=statuses, batch=batch, before_id=before, limit=most
+            )
+
+        return pages(read, lambda task: task.id, limit)
 
     async def get(self, uuids: Sequence[UUID]) -> list[Task]:
         """The tasks that exist of these, in the order of the queue."""

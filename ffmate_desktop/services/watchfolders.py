@@ -1,6 +1,6 @@
 """Watchfolders for everybody who sets, commands or looks at them: checked first, then written."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID, uuid4
@@ -22,6 +22,7 @@ from ffmate_desktop.domain.watchfolder import (
     WatchfolderSettings,
 )
 from ffmate_desktop.domain.wildcards import wildcards_in
+from ffmate_desktop.services.paging import pages
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watch_overlap import overlap
 from ffmate_desktop.services.watch_preview import DryRun, dry_run
@@ -146,6 +147,16 @@ class WatchfolderService:
             gone=view.gone,
             limit=limit,
         )
+
+    def file_pages(
+        self, uuid: UUID, view: FileFilterView | None = None, *, limit: int | None = None
+    ) -> AsyncIterator[list[WatchedFile]]:
+        """The same a page at a time."""
+
+        def read(before: int | None, most: int) -> Awaitable[list[WatchedFile]]:
+            return self.files(uuid, view, before=before, limit=most)
+
+        return pages(read, lambda file: file.id, limit)
 
     async def file_anchors(self, uuid: UUID, view: FileFilterView, every: int) -> list[int]:
         """The ids of the files 0, `every`, 2 * `every` and so on of `files`; a page begins with `before` = id + 1."""

@@ -1,48 +1,75 @@
-"""Tables: one line a thing on a terminal, nothing cut or broken for other programs."""
+"""Tables: one line a thing on a terminal, nothing cut or broken for other programs, rows as they come."""
 
 import io
-from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from ffmate_desktop.cli.context import Context
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.cli.table import Column, Fit, TableWriter
 
 LONG = "/media/" + "a long folder/" * 20 + "clip.mov"
 
 
-def printed(*, terminal: bool) -> str:
+def printed(*pages: list[tuple[str | Text, ...]], terminal: bool, fit: Fit = Fit.CUT, width: int = 40) -> str:
     out = io.StringIO()
-    settings = Settings(
-        database=None,
-        identifier="a",
-        slots=1,
-        ffmpeg=None,
-        labels=(),
-        heartbeat=5.0,
-        data_dir=Path("/nowhere"),
-        debug="",
-    )
-    console = Console(file=out, width=40, force_terminal=terminal, highlight=False)
-    table = Table(box=None, pad_edge=False)
-    table.add_column("NAME")
-    table.add_column("PATH")
-    table.add_row(Text("[/b] a"), Text(LONG, "red", no_wrap=True, overflow="ellipsis"))
-    table.add_row(Text("b"), Text("short"))
-    Context(settings, lambda: console).print_table(table)
+    console = Console(file=out, width=width, force_terminal=terminal, highlight=False, color_system=None)
+    table = TableWriter(console, Column("NAME"), Column("SIZE", right=True), Column("PATH", fit))
+    for page in pages:
+        table.write(page)
     return out.getvalue()
 
 
+ROWS: list[tuple[str | Text, ...]] = [("[/b] a", "1", Text(LONG, "red")), ("b", "1234", "short")]
+
+
 def test_other_programs_get_whole_values_and_no_blanks_behind_them() -> None:
-    header, first, second = printed(terminal=False).splitlines()
-    assert header == "NAME    PATH"
-    assert first == f"[/b] a  {LONG}"
-    assert second == "b       short"
+    header, first, second, later = printed(
+        ROWS, [("a longer name", "12345", "x")], terminal=False
+    ).splitlines()
+    assert header == "NAME    SIZE  PATH"
+    assert first == f"[/b] a     1  {LONG}"
+    assert second == "b       1234  short"
+    assert later == "a longer name  12345  x"
 
 
-def test_a_terminal_gets_what_fits() -> None:
-    lines = printed(terminal=True).splitlines()
-    assert len(lines) == 3
-    assert "…" in lines[1]
+def test_a_terminal_gets_what_fits_on_one_line_a_row() -> None:
+    lines = printed(ROWS, [("a longer name", "12345", LONG)], terminal=True).splitlines()
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= 40
+    assert lines[1].endswith("…") and lines[3].endswith("…") and lines[3].startswith("a lon…")
+
+
+def test_a_folded_value_loses_nothing() -> None:
+    head, *lines = printed(ROWS[:1], terminal=True, fit=Fit.FOLD).splitlines()
+    path = "".join(line[head.index("PATH") :] for line in lines)
+    assert path.replace(" ", "") == LONG.replace(" ", "")
+
+
+def test_a_terminal_gets_colours_and_other_programs_none() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=40, force_terminal=True, color_system="standard")
+    TableWriter(console, Column("STATUS"), Column("NAME")).write([(Text("done", "green"), "a")])
+    assert out.getvalue().splitlines() == [
+        "\x1b[1mSTATUS\x1b[0m  \x1b[1mNAME\x1b[0m",
+        "\x1b[32mdone\x1b[0m    a",
+    ]
+    assert "\x1b" not in printed(ROWS, terminal=False)
+
+
+def test_no_rows_no_head() -> None:
+    assert printed([], terminal=True) == ""
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@given(values=st.lists(st.text(), min_size=3, max_size=3), width=st.integers(1, 60))
+def test_no_value_breaks_the_row_or_the_terminal(terminal: bool, values: list[str], width: int) -> None:
+    out = printed([tuple(values)], terminal=terminal, width=width)
+    assert out.endswith("\n") and all(line.isprintable() for line in out.split("\n"))
+    if terminal and width >= 7:
+        assert all(cell_len(line) <= width for line in out.split("\n"))
+    if not terminal:
+        assert out.count("\n") == 2
