@@ -15,6 +15,7 @@ _WRAPPER = re.compile(r"(?:async|cache|crypto):|subfile,.*?,:")
 _LIST_SUFFIXES = frozenset({".ffconcat", ".m3u8", ".m3u"})
 _LONGEST_LIST = 4 << 20  # bytes
 _ENTRY = re.compile(r"\s*file\s+(.+?)\s*$")
+_NUMBER = re.compile(r"(%%|%\d*d)")
 _QUOTING = re.compile(r"'([^']*)'?|\\(.)|([^'\\]+)")
 
 
@@ -64,6 +65,18 @@ def _listed(path: Path) -> Iterator[Path]:
             continue
         if named is not None:
             yield path.parent / named
+
+
+def series_pattern(read: InputArgument, path: Path) -> str:
+    """A regular expression for the names of a series, with a group for the number; empty for a single file."""
+    if (read.option("pattern_type") or "").startswith("glob"):
+        return fnmatch.translate(path.name)
+    parts = _NUMBER.split(path.name)
+    if sum(part not in ("", "%%") for part in parts[1::2]) != 1:
+        return ""
+    known = [re.escape(part) for part in parts]
+    known[1::2] = ["%" if part == "%%" else r"(\d+)" for part in parts[1::2]]
+    return "".join(known) + r"\Z"
 
 
 def reads_file(read: Path, target: Path) -> bool:

@@ -9,13 +9,14 @@ from typing import Any
 from ffmate_desktop.domain.errors import ElsewhereError, ForbiddenScriptError, UserError
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.processing import ProcessingSpec
-from ffmate_desktop.domain.task import Claim, IfExists, Task
+from ffmate_desktop.domain.task import Claim, Task
 from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
 from ffmate_desktop.media import arguments, command, file_limits, publication, publish, sidecar, temporaries
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.expectation import expect, inputs_to_probe
 from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
 from ffmate_desktop.media.file_limits import Limits
+from ffmate_desktop.media.input_record import InputChange, InputRecord
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.mounts import is_connected
 from ffmate_desktop.media.output_plan import OutputPlan
@@ -61,6 +62,7 @@ class Attempt:
         self._run: FFmpegRun | ScriptRun | None = None
         self._limits = Limits(None, None)
         self._facts: dict[str, MediaFacts] = {}
+        self._record = InputRecord()
 
     def change(self, fields: dict[str, Any] | None) -> None:
         """What an imported sidecar changes of the task's spec; None takes it back."""
@@ -187,6 +189,10 @@ class Attempt:
             return Verdict(False, Diagnosis(sentence, hint, tuple(self.log.lines()[-3:]), Retry.RETRY))
         return await judge(finished.code, self.log.lines(), self._planned(), self._facts, self._shop.prober)
 
+    async def changed_input(self) -> InputChange | None:
+        """An input that is not the file that the attempt began with. Safe to cancel."""
+        return await asyncio.to_thread(self._record.compare)
+
     async def secure(self) -> list[dict[str, Any]]:
         """Bring the output to the disk before anybody is told that it exists; raises UserError.
 
@@ -196,7 +202,7 @@ class Attempt:
 
     async def publish(self) -> Published:
         """Move the output into place, just after permission was given; raises UserError."""
-        return await asyncio.to_thread(_publish, self._planned(), self.spec.if_exists)
+        return await asyncio.to_thread(self._publish)
 
     async def clean_up(self) -> None:
         """Remove what is left of this attempt: temporary output, working folder; close the log. Never raises."""
@@ -267,8 +273,18 @@ class Attempt:
             self._older = publication.find(self._plan, spec.if_exists, self._claim.publishing["outputs"])
         if self._older is None:
             temporaries.discard_older(self._plan)
+            self._record.close()
+            self._record = InputRecord.take(self._plan)
+
+    def _publish(self) -> Published:
+        planned = self._planned()
+        temporaries.discard_rivals(planned)
+        published = Published.at(publish.publish(planned, self.spec.if_exists))
+        self._record.close()  # what follows may move the inputs, and Windows moves no open file
+        return published
 
     def _remove_leftovers(self) -> None:
+        self._record.close()
         if self._plan is not None:
             temporaries.discard(self._plan)
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -304,8 +320,3 @@ def _refuse_missing(mount: str) -> None:
 def _secure(planned: OutputPlan) -> list[dict[str, Any]]:
     publish.sync(planned)
     return publication.describe(planned)
-
-
-def _publish(planned: OutputPlan, if_exists: IfExists) -> Published:
-    temporaries.discard_rivals(planned)
-    return Published.at(publish.publish(planned, if_exists))

@@ -89,9 +89,13 @@ class Stages:
             attempt.pause()
         ended = await self._encode(known)
         verdict = await self._orders.unless(attempt.judge(ended))
+        outputs = await attempt.secure() if verdict.ok else []
+        changed = await self._orders.unless(attempt.changed_input())
+        if changed is not None and _may_explain(verdict.diagnosis):
+            said = () if verdict.diagnosis is None else verdict.diagnosis.lines
+            return await self._diagnosed(changed.diagnosis(said), known | {"changed": changed.to_json()})
         if (found := verdict.diagnosis) is not None:
             return await self._diagnosed(found, known)
-        outputs = await attempt.secure()
         known["facts"] = known.get("facts", {}) | {"outputs": [facts.to_json() for facts in verdict.outputs]}
         await self._ask_to_publish(known, {"outputs": outputs, "result": known})
         return await self._published(await attempt.publish(), known)
@@ -182,3 +186,8 @@ class Stages:
             if desired is not None:
                 return
             await self._confirm()
+
+
+def _may_explain(found: Diagnosis | None) -> bool:
+    """Whether a changed input is what people read: not when the trouble is this computer's, and another one tries."""
+    return found is None or found.retry in (Retry.NO, Retry.RETRY)

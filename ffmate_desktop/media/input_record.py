@@ -1,0 +1,237 @@
+"""Which version of each input a task reads, so that a file that changes during its encode never becomes a success.
+
+A version is size, modification time, and the identity of the file. The record holds small inputs open: that keeps
+their identity comparable on file systems that number files anew at each look (FUSE, FAT), and shows what becomes of a
+file that a recorder renames when it is complete. An attempt takes the record before the probe, and compares it after
+the encode, right before it asks for the permission to publish. A file that only lost its name has not changed.
+"""
+
+import contextlib
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from ffmate_desktop.media.arguments import InputArgument, Invocation, parse
+from ffmate_desktop.media.diagnosis import Diagnosis, Retry
+from ffmate_desktop.media.inputs import files_read, series_pattern
+from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.side_inputs import side_inputs
+
+_MOST_OPEN = 8
+_SECOND = 1_000_000_000
+# Units to which file systems cut times when they write them to the disk: NTFS, XFS over a share, exFAT, HFS+, FAT.
+_UNITS = (100, 1_000, 1_000_000, _SECOND // 100, _SECOND, 2 * _SECOND)
+_NONBLOCK: int = getattr(os, "O_NONBLOCK", 0)
+_BINARY: int = getattr(os, "O_BINARY", 0)
+
+
+class How(StrEnum):
+    """What happened to an input; the task's result keeps the value."""
+
+    GROWING = "growing"
+    CHANGED = "changed"
+    WRITTEN = "written"
+    """The command itself names it where it writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputChange:
+    """An input that is not what it was when the attempt began."""
+
+    path: Path
+    how: How
+
+    def diagnosis(self, lines: Sequence[str] = ()) -> Diagnosis:
+        """The sentence for people; `lines` is what ffmpeg said."""
+        name = self.path.name
+        wait = "Submit it again when it is complete."
+        match self.how:
+            case How.GROWING:
+                sentence, hint = f"“{name}” changed while it was encoded: it is still being written.", wait
+            case How.CHANGED:
+                sentence, hint = f"“{name}” changed while it was encoded.", wait
+            case How.WRITTEN:
+                sentence = f"The command wrote to its own input, “{name}”."
+                hint = "Check that file, and let the command write to another one."
+        return Diagnosis(sentence, hint, tuple(lines), Retry.NO)
+
+    def to_json(self) -> dict[str, str]:
+        """As the result of the task keeps it, under "changed"."""
+        return {"input": str(self.path), "how": self.how.value}
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "_Version":
+        return cls(status.st_size, status.st_mtime_ns)
+
+    def is_same(self, other: "_Version") -> bool:
+        return self.size == other.size and _same_time(self.mtime_ns, other.mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A recorded file; `handle` is an open descriptor of it, or None."""
+
+    version: _Version
+    handle: int | None
+
+
+@dataclass
+class InputRecord:
+    """The local inputs of one plan as they were when `take` looked; `close` when it is not needed any more."""
+
+    _files: dict[Path, _Held] = field(default_factory=dict)
+    _series: dict[Path, tuple[InputArgument, dict[str, _Version]]] = field(default_factory=dict)
+    _written: str = ""
+
+    @classmethod
+    def take(cls, plan: OutputPlan) -> "InputRecord":
+        """Look at every input. What is no regular file, or cannot be read, is left out: ffmpeg tells about it."""
+        record = cls()
+        invocations = [parse(step) for step in plan.steps]
+        made = {output.temporary for output in plan.outputs} | {output.target for output in plan.outputs}
+        for invocation in invocations:
+            for read in invocation.inputs:
+                for path in files_read(read):
+                    if path in plan.inputs and not path.exists() and series_pattern(read, path):
+                        record._series[path] = (read, _members(read, path))
+        sides = [path for invocation in invocations for path in side_inputs(invocation)]
+        for path in (*plan.inputs, *sides):
+            if path not in made and path not in record._series and path not in record._files:
+                record._add(path)
+        record._written = "\n".join(_words_that_write(plan, invocations, sides))
+        return record
+
+    def compare(self) -> InputChange | None:
+        """The first input that changed since, if any."""
+        for path, held in self._files.items():
+            if (how := _how(path, held)) is not None:
+                return InputChange(path, How.WRITTEN if self._is_written(path) else how)
+        for path, (read, before) in self._series.items():
+            now = _members(read, path)
+            if any(name not in now or not now[name].is_same(version) for name, version in before.items()):
+                return InputChange(path, How.CHANGED)
+            if len(now) > len(before):
+                return InputChange(path, How.GROWING)
+        return None
+
+    def close(self) -> None:
+        """Let go of the files."""
+        files, self._files = self._files, {}  # a comparison that nobody waits for may still go on
+        for held in files.values():
+            if held.handle is not None:
+                with contextlib.suppress(OSError):
+                    os.close(held.handle)
+
+    def _add(self, path: Path) -> None:
+        try:
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                return
+        except (OSError, ValueError):
+            return
+        handle = None
+        if len(self._files) < _MOST_OPEN:
+            with contextlib.suppress(OSError):
+                handle = os.open(path, os.O_RDONLY | _NONBLOCK | _BINARY)
+                status = os.fstat(handle)
+        self._files[path] = _Held(_Version.of(status), handle)
+
+    def _is_written(self, path: Path) -> bool:
+        return _unquoted(str(path)) in self._written
+
+
+def _how(path: Path, held: _Held) -> How | None:
+    """What happened to a file; None when it is the same, or cannot be asked."""
+    open_one: os.stat_result | None = None
+    if held.handle is not None:
+        with contextlib.suppress(OSError):
+            open_one = os.fstat(held.handle)
+    if open_one is not None and not held.version.is_same(_Version.of(open_one)):
+        return _grown(held.version, open_one)
+    try:
+        now = path.stat()
+    except (FileNotFoundError, NotADirectoryError):  # what is open is complete, whatever became of its name
+        return None if open_one is not None else How.CHANGED
+    except OSError:
+        return None
+    if not held.version.is_same(_Version.of(now)):
+        return _grown(held.version, now)
+    is_other = open_one is not None and not os.path.samestat(open_one, now)
+    return How.CHANGED if is_other else None
+
+
+def _grown(before: _Version, now: os.stat_result) -> How:
+    return How.GROWING if now.st_size > before.size else How.CHANGED
+
+
+def _same_time(first: int, second: int) -> bool:
+    """Whether two times are one: the same, or one of them is the other as a coarser clock keeps it."""
+    return first == second or any(
+        abs(first - second) < unit and one % unit == 0 and other % finer != 0
+        for finer, unit in zip((_UNITS[0], *_UNITS), _UNITS, strict=False)
+        for one, other in ((first, second), (second, first))
+    )
+
+
+def _members(read: InputArgument, pattern: Path) -> dict[str, _Version]:
+    """The files that ffmpeg takes for a series: all of a glob, or the run of numbers without a gap."""
+    is_member = re.compile(series_pattern(read, pattern) or "(?!)")
+    found: dict[str, _Version] = {}
+    numbers: dict[int, str] = {}
+    try:
+        with os.scandir(pattern.parent) as entries:
+            for entry in entries:
+                if (match := is_member.match(entry.name)) is None:
+                    continue
+                found[entry.name] = _Version.of(Path(entry.path).stat())
+                if match.groups():
+                    numbers[int(match[1])] = entry.name
+    except OSError:
+        return {}
+    if not numbers:
+        return found
+    run = _run(numbers, read.option("start_number"), read.option("start_number_range"))
+    return {name: found[name] for name in run}
+
+
+def _run(numbers: dict[int, str], start: str | None, reach: str | None) -> Iterator[str]:
+    """ffmpeg begins with the first number that it finds near the start, and goes on to the first gap."""
+    first = int(start) if start and start.lstrip("-").isdecimal() else 0
+    tries = int(reach) if reach and reach.isdecimal() else 5
+    number = next((n for n in range(first, first + tries) if n in numbers), None)
+    while number is not None and number in numbers:
+        yield numbers[number]
+        number += 1
+
+
+def _words_that_write(
+    plan: OutputPlan, invocations: Sequence[Invocation], reading: Sequence[Path]
+) -> Iterator[str]:
+    """Arguments where the path of an input may mean that it is written: no inputs, titles, and reading filters."""
+    ours = {output.url for output in plan.outputs}
+    for tokens, invocation in zip(plan.steps, invocations, strict=True):
+        harmless = {read.index for read in invocation.inputs}
+        harmless |= {
+            option.index + 1
+            for file in (*invocation.inputs, *invocation.outputs)
+            for option in file.options
+            if isinstance(file, InputArgument) or option.base == "metadata"
+        }
+        for index, token in enumerate(tokens):
+            text = _unquoted(token)
+            if index not in harmless and token not in ours:
+                yield text if not any(_unquoted(str(path)) in text for path in reading) else ""
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"[\\'\"]", "", text)
