@@ -11,6 +11,7 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.leases import Beat, Held
 from ffmate_desktop.domain.change import AnythingChanged, Change, NodeChanged, TasksChanged
 from ffmate_desktop.domain.node import NodeFacts
+from ffmate_desktop.domain.retention import Retention
 from ffmate_desktop.domain.task import Claim
 from ffmate_desktop.node.aftercare import Aftercare
 from ffmate_desktop.node.batch_ends import BatchEnds
@@ -21,6 +22,7 @@ from ffmate_desktop.node.insist import insist
 from ffmate_desktop.node.log_feed import LogFeed
 from ffmate_desktop.node.order import Order
 from ffmate_desktop.node.progress_sender import ProgressSender
+from ffmate_desktop.node.retention import RetentionDuty
 from ffmate_desktop.node.runs import Runs
 from ffmate_desktop.node.scheduler import Scheduler
 from ffmate_desktop.node.slots import Slots
@@ -47,8 +49,8 @@ class Node:
     """One node. `start` joins the cluster, `run` works until `stop` or a drain ends it.
 
     `facts.slots` tasks run at once. What `feed` collects is shipped to the cluster's log; with `presets` it scans
-    watchfolders. The node owns every task it starts; its database pool and workshop are its own to use but not to
-    close.
+    watchfolders. `keep` limits its log files and the queue's finished tasks. The node owns every task it starts; its
+    database pool and workshop are its own to use but not to close.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Node:
         bus: Bus,
         feed: LogFeed | None = None,
         presets: PresetService | None = None,
+        keep: Retention = Retention(),  # noqa: B008 - immutable
     ) -> None:
         self._database = database
         self._identifier = facts.identifier
@@ -91,6 +94,7 @@ class Node:
             database, facts, node_id=self._node_id, connected_for=self._heartbeat.connected_for
         )
         self._sender = ProgressSender(database, node_id=self._node_id, progress=self._runs.live)
+        self._retention = RetentionDuty(database, shop.logs, keep)
         self._watching = (
             None
             if presets is None
@@ -157,6 +161,7 @@ class Node:
                         (self._watch_folders, "watchfolders"),
                         (self._batch_ends.run, "batches"),
                         (self._forget, "forgetting"),
+                        (self._retention.run, "retention"),
                     )
                 ]
                 self._scheduler.wake()

@@ -1,0 +1,82 @@
+"""Removes what is kept for a limited time, and tells nodes which tasks are gone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import query
+
+AT_ONCE = 1_000
+"""Rows that one statement removes: others wait for its locks only briefly."""
+
+NOTHING = 2**62
+"""A cursor behind every deletion, for a caller who only wants to know where to start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Tasks that were deleted; `cursor` is where the next reading starts."""
+
+    tasks: frozenset[UUID]
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much the queue holds: finished tasks, and bytes of the whole database."""
+
+    finished: int
+    bytes: int
+
+
+async def deleted_since(database: Database, cursor: int) -> Deleted:
+    """The tasks that were deleted since `cursor`; some may be told twice, none is missed."""
+    row = await database.fetch_one(query("retention", "deleted_since"), cursor)
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    return Deleted(frozenset(row["tasks"]), row["cursor"])
+
+
+async def deleted_among(database: Database, tasks: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these tasks were deleted."""
+    gone: set[UUID] = set()
+    for start in range(0, len(tasks), AT_ONCE):
+        rows = await database.fetch(query("retention", "deleted_among"), list(tasks[start : start + AT_ONCE]))
+        gone.update(row["task"] for row in rows)
+    return frozenset(gone)
+
+
+async def forget_deleted(database: Database, age: timedelta) -> None:
+    """Forget deletions older than `age`."""
+    while len(await database.fetch(query("retention", "forget_deleted"), age, AT_ONCE)) == AT_ONCE:
+        pass
+
+
+async def remove_finished(database: Database, age: timedelta | None, count: int | None) -> int:
+    """Remove finished tasks older than `age`, and all but the newest `count`; returns how many.
+
+    None means that a limit is off. The logs of these tasks and batches that are left without tasks go too.
+    """
+    last = await database.fetch_one(query("retention", "oldest_kept"), age, count)
+    total = 0
+    while last is not None:
+        rows = await database.fetch(
+            query("retention", "remove_finished"), last["finished_at"], last["id"], AT_ONCE
+        )
+        total += len(rows)
+        if len(rows) < AT_ONCE:
+            break
+    return total
+
+
+async def remove_empty_batches(database: Database) -> None:
+    """Remove batches whose tasks are all gone."""
+    await database.fetch(query("retention", "remove_empty_batches"))
+
+
+async def sizes(database: Database) -> Sizes:
+    """How much the queue holds."""
+    row = await database.fetch_one(query("retention", "sizes"))
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    return Sizes(row["finished"], row["bytes"])

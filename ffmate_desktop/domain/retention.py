@@ -1,0 +1,32 @@
+"""How long finished tasks and the log files of tasks are kept. Zero means that a limit is off."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+DEFAULT_LOG_DAYS = 90
+
+MOST_DAYS = 36_500
+MOST_COUNT = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Limits by age in days and by number; whichever is reached first removes the oldest.
+
+    Log files belong to this computer. Tasks belong to the queue: one node with a limit removes them for everyone.
+    """
+
+    log_days: int = DEFAULT_LOG_DAYS
+    log_count: int = 0
+    task_days: int = 0
+    task_count: int = 0
+
+    @property
+    def limits_tasks(self) -> bool:
+        """Whether finished tasks are ever removed."""
+        return bool(self.task_days or self.task_count)
+
+    @property
+    def task_age(self) -> timedelta | None:
+        """The age at which a finished task is removed, or None."""
+        return timedelta(days=self.task_days) if self.task_days else None
