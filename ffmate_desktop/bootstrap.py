@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 import uuid
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from ffmate_desktop.db.migrate import update_schema
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
+from ffmate_desktop.domain.retention import Retention
 from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
 from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.probe import Prober
@@ -43,6 +44,7 @@ from ffmate_desktop.services.preset_exchange import PresetExchange
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService
 from ffmate_desktop.services.queue import QueueService
+from ffmate_desktop.services.retention import RetentionService
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.services.watchfolders import WatchfolderService
 from ffmate_desktop.settings import DATA_DIR, STALL_SECONDS, Settings, default_data_dir, resources_folder
@@ -75,6 +77,7 @@ class Cluster:
     preview: PreviewService
     watchfolders: WatchfolderService
     ffmate_import: FFmateImport
+    retention: RetentionService
     permissions: PermissionService
     """Of this computer, not of the cluster."""
 
@@ -127,6 +130,7 @@ async def _open(settings: Settings, uri: str, embedded: bool, connections: int) 
             node_logs=NodeLogService(database),
             preview=PreviewService(database, presets),
             watchfolders=watchfolders,
+            retention=RetentionService(database, settings.task_logs),
             permissions=permissions_of(settings, embedded),
         )
 
@@ -138,14 +142,26 @@ def permissions_of(settings: Settings, embedded: bool) -> PermissionService:
 
 
 @asynccontextmanager
-async def open_node(settings: Settings, cluster: Cluster, bus: Bus) -> AsyncIterator[Node]:
-    """A node that has joined; leave the block when its `run` has ended."""
+async def open_node(
+    settings: Settings, cluster: Cluster, bus: Bus, keep: Callable[[], Retention] | None = None
+) -> AsyncIterator[Node]:
+    """A node that has joined; leave the block when its `run` has ended.
+
+    `keep()` is asked again and again where retention may change while the node works.
+    """
     cluster.permissions.current()  # a node that cannot read what its owner allowed does not start
     ffmpeg = await find_ffmpeg(settings.ffmpeg)
     feed = LogFeed(settings.debug or logs.DEFAULT_RULES)
     async with open_shop(settings, cluster, ffmpeg) as shop:
         node = Node(
-            cluster.uri, cluster.database, node_facts(settings, ffmpeg), shop, bus, feed, cluster.presets
+            cluster.uri,
+            cluster.database,
+            node_facts(settings, ffmpeg),
+            shop,
+            bus,
+            feed,
+            cluster.presets,
+            keep or (lambda: settings.retention),
         )
         with collecting(feed):
             await node.start()
@@ -192,14 +208,15 @@ def make_setup(
         ffmpeg = await find_ffmpeg(explicit)
         return str(ffmpeg.path), ffmpeg.version
 
-    return Setup(
+    setup = Setup(
         settings=settings,
         keyring=keyring or Keyring(),
         login=login or login_start(_own_command(settings)),
-        open_core=lambda wanted: open_core(wanted, keyring),
+        open_core=lambda wanted: open_core(wanted, keyring, lambda: setup.settings.retention),
         rehearse=lambda wanted: rehearse(wanted, keyring),
         find_ffmpeg=found,
     )
+    return setup
 
 
 def _own_command(settings: Settings) -> list[str]:
@@ -232,8 +249,13 @@ async def _open_bench(settings: Settings, cluster: Cluster) -> AsyncIterator[Wor
 
 
 @asynccontextmanager
-async def open_core(settings: Settings, keyring: Keyring | None = None) -> AsyncIterator["Core"]:
-    """What a window works with: the cluster and a node in this process, which leaves at the end of the block."""
+async def open_core(
+    settings: Settings, keyring: Keyring | None = None, keep: Callable[[], Retention] | None = None
+) -> AsyncIterator["Core"]:
+    """What a window works with: the cluster and a node in this process, which leaves at the end of the block.
+
+    `keep` is that of `open_node`.
+    """
     from ffmate_desktop.gui.core import Core  # noqa: PLC0415 - a node without a window has no Qt
 
     async with (
@@ -243,7 +265,7 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
         host = NodeHost(
             settings.identifier,
             settings.slots,
-            lambda slots: open_node(replace(settings, slots=slots), cluster, Bus()),
+            lambda slots: open_node(replace(settings, slots=slots), cluster, Bus(), keep),
         )
         working = asyncio.create_task(host.run(), name="node")
         try:
@@ -259,6 +281,7 @@ async def open_core(settings: Settings, keyring: Keyring | None = None) -> Async
                 nodes=cluster.nodes,
                 node_logs=cluster.node_logs,
                 watchfolders=cluster.watchfolders,
+                retention=cluster.retention,
                 permissions=cluster.permissions,
                 trials=TrialBench(lambda: _open_bench(settings, cluster)),
                 news=lambda: news(cluster.database),

@@ -11,6 +11,7 @@ from typing import Any
 import platformdirs
 
 from ffmate_desktop.domain.preferences import Preferences
+from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,30 @@ SCRIPT_TIMEOUT = Setting(
     "SECONDS",
     "Seconds after which a script of a task is stopped; 0: never.",
 )
+KEEP_LOGS_DAYS = Setting(
+    "--keep-logs-days",
+    "FFMATE_KEEP_LOGS_DAYS",
+    "DAYS",
+    f"Days that this computer keeps the log files of tasks. Default: {DEFAULT_LOG_DAYS}; 0 keeps them.",
+)
+KEEP_LOGS_COUNT = Setting(
+    "--keep-logs-count",
+    "FFMATE_KEEP_LOGS_COUNT",
+    "N",
+    "The most log files of tasks that this computer keeps; the oldest go first. Default: 0, any number.",
+)
+KEEP_TASKS_DAYS = Setting(
+    "--keep-tasks-days",
+    "FFMATE_KEEP_TASKS_DAYS",
+    "DAYS",
+    "Days after which this node removes finished tasks from the queue, for everyone. Default: 0, never.",
+)
+KEEP_TASKS_COUNT = Setting(
+    "--keep-tasks-count",
+    "FFMATE_KEEP_TASKS_COUNT",
+    "N",
+    "The most finished tasks that this node leaves in the queue; the oldest go first. Default: 0, any number.",
+)
 DATA_DIR = Setting(
     "--data-dir", "FFMATE_DATA_DIR", "PATH", "Folder of the embedded database, settings and logs."
 )
@@ -130,6 +155,10 @@ class Settings:
     allow_scripts: tuple[Path, ...] = ()
     allow_read: tuple[Path, ...] = ()
     allow_write: tuple[Path, ...] = ()
+    keep_logs_days: int = DEFAULT_LOG_DAYS
+    keep_logs_count: int = 0
+    keep_tasks_days: int = 0
+    keep_tasks_count: int = 0
     sources: Mapping[str, Source] = field(default_factory=dict)
     password_kept: bool = False
 
@@ -145,8 +174,20 @@ class Settings:
             "slots": kept.node.slots,
             "ffmpeg": kept.node.ffmpeg,
             "labels": kept.node.labels or None,
+            "keep_logs_days": kept.retention.logs_days,
+            "keep_logs_count": kept.retention.logs_count,
+            "keep_tasks_days": kept.retention.tasks_days,
+            "keep_tasks_count": kept.retention.tasks_count,
         }
-        defaults: dict[str, Any] = {"identifier": default_identifier(), "slots": DEFAULT_SLOTS, "labels": ()}
+        defaults: dict[str, Any] = {
+            "identifier": default_identifier(),
+            "slots": DEFAULT_SLOTS,
+            "labels": (),
+            "keep_logs_days": DEFAULT_LOG_DAYS,
+            "keep_logs_count": 0,
+            "keep_tasks_days": 0,
+            "keep_tasks_count": 0,
+        }
         sources = {name: source for name, source in self.sources.items() if source in GIVEN}
         values: dict[str, Any] = {}
         for name in wished.keys() - sources.keys():
@@ -156,6 +197,13 @@ class Settings:
         from_file = sources["database"] is Source.FILE
         return replace(
             self, **values, sources=sources, password_kept=from_file and kept.cluster.password_kept
+        )
+
+    @property
+    def retention(self) -> Retention:
+        """How long finished tasks and log files are kept."""
+        return Retention(
+            self.keep_logs_days, self.keep_logs_count, self.keep_tasks_days, self.keep_tasks_count
         )
 
     @property

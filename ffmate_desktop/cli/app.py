@@ -20,6 +20,7 @@ from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.shape import CLICK_ERROR, CLICK_USAGE_ERROR
 from ffmate_desktop.cli.version import version
 from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, MOST_COUNT, MOST_DAYS
 from ffmate_desktop.settings import (
     ALLOW_READ,
     ALLOW_SCRIPTS,
@@ -35,6 +36,10 @@ from ffmate_desktop.settings import (
     FFMPEG,
     HEARTBEAT,
     IDENTIFIER,
+    KEEP_LOGS_COUNT,
+    KEEP_LOGS_DAYS,
+    KEEP_TASKS_COUNT,
+    KEEP_TASKS_DAYS,
     LABEL,
     MAX_CONCURRENT_TASKS,
     SCRIPT_TIMEOUT,
@@ -91,6 +96,10 @@ def root(
     allow_read: Annotated[list[Path] | None, _option(ALLOW_READ)] = None,
     allow_write: Annotated[list[Path] | None, _option(ALLOW_WRITE)] = None,
     script_timeout: Annotated[float, _number(SCRIPT_TIMEOUT, 0, 604_800)] = DEFAULT_SCRIPT_TIMEOUT,
+    keep_logs_days: Annotated[int, _number(KEEP_LOGS_DAYS, 0, MOST_DAYS, whole=True)] = DEFAULT_LOG_DAYS,
+    keep_logs_count: Annotated[int, _number(KEEP_LOGS_COUNT, 0, MOST_COUNT, whole=True)] = 0,
+    keep_tasks_days: Annotated[int, _number(KEEP_TASKS_DAYS, 0, MOST_DAYS, whole=True)] = 0,
+    keep_tasks_count: Annotated[int, _number(KEEP_TASKS_COUNT, 0, MOST_COUNT, whole=True)] = 0,
     data_dir: Annotated[Path | None, _option(DATA_DIR)] = None,
     debug: Annotated[
         str, typer.Option(DEBUG.option, help=DEBUG.help, metavar=DEBUG.value, show_default=False)
@@ -125,6 +134,10 @@ def root(
         allow_scripts=_folders(allow_scripts, ALLOW_SCRIPTS),
         allow_read=_folders(allow_read, ALLOW_READ),
         allow_write=_folders(allow_write, ALLOW_WRITE),
+        keep_logs_days=keep_logs_days,
+        keep_logs_count=keep_logs_count,
+        keep_tasks_days=keep_tasks_days,
+        keep_tasks_count=keep_tasks_count,
     )
     settings, trouble = with_file(settings)
     is_window = typer_context.invoked_subcommand is None and not no_gui
@@ -164,6 +177,10 @@ _FIELDS = {
     "heartbeat": "heartbeat",
     "drain_time": "drain_time",
     "data_dir": "data_dir",
+    "keep_logs_days": "keep_logs_days",
+    "keep_logs_count": "keep_logs_count",
+    "keep_tasks_days": "keep_tasks_days",
+    "keep_tasks_count": "keep_tasks_count",
 }
 _SOURCES = {"COMMANDLINE": Source.COMMAND_LINE, "ENVIRONMENT": Source.ENVIRONMENT}
 

@@ -18,6 +18,7 @@ from ffmate_desktop.db.refusals import lacks_rights
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.publish import check_writable
+from ffmate_desktop.services.retention import Usage
 from ffmate_desktop.services.settings_file import SettingsFile
 from ffmate_desktop.settings import Settings
 
@@ -129,6 +130,7 @@ async def _database(settings: Settings) -> list[Check]:
     async with bootstrap.open_cluster(settings) as cluster:
         health = await examine(cluster.uri)
         nodes = [node for node in await cluster.nodes.all() if node.status in ("online", "late", "draining")]
+        usage = await cluster.retention.usage()
     where = "embedded" if cluster.embedded else without_password(cluster.uri)
     names = ", ".join(f"{node.identifier} ({node.status})" for node in nodes)
     return [
@@ -140,7 +142,23 @@ async def _database(settings: Settings) -> list[Check]:
         _rights(health),
         _clock(health),
         Check("nodes", "ok", f"{len(nodes)} at work: {names}" if nodes else "none at work"),
+        *_usage(settings, usage),
     ]
+
+
+def _usage(settings: Settings, usage: Usage) -> list[Check]:
+    keep = settings.retention
+    files = f"{usage.log_files} of tasks, {size(usage.log_bytes)}, in {settings.task_logs}"
+    tasks = f"{usage.finished_tasks} finished in the queue; the database takes {size(usage.database_bytes)}"
+    return [
+        Check("log files", "ok", f"{files}; kept {_kept(keep.log_days, keep.log_count)}"),
+        Check("tasks", "ok", f"{tasks}; kept {_kept(keep.task_days, keep.task_count)}"),
+    ]
+
+
+def _kept(days: int, count: int) -> str:
+    limits = [f"for {days} days" if days else "", f"{count} at most" if count else ""]
+    return ", ".join(limit for limit in limits if limit) or "without a limit"
 
 
 def _encryption(health: Health) -> Check:

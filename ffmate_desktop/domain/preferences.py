@@ -6,7 +6,7 @@ The window is painted before pydantic is loaded, so nothing here may need it.
 from dataclasses import dataclass
 from enum import StrEnum
 
-VERSION = 1
+VERSION = 2
 """Of the file. It grows with every field, so that an older program does not lose what it does not know."""
 
 MOST_SLOTS = 1000
@@ -40,6 +40,16 @@ class NodeWishes:
     slots: int | None = None
     labels: tuple[str, ...] = ()
     ffmpeg: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionWishes:
+    """How long log files and finished tasks are kept, in days and by number; 0 is no limit."""
+
+    logs_days: int | None = None
+    logs_count: int | None = None
+    tasks_days: int | None = None
+    tasks_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +88,4 @@ class Preferences:
     node: NodeWishes = NodeWishes()
     cluster: ClusterWishes = ClusterWishes()
     window: WindowWishes = WindowWishes()
+    retention: RetentionWishes = RetentionWishes()

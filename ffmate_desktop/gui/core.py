@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.presets import PresetService
     from ffmate_desktop.services.preview import PreviewService
     from ffmate_desktop.services.queue import QueueService
+    from ffmate_desktop.services.retention import RetentionService
     from ffmate_desktop.services.tasks import TaskService
     from ffmate_desktop.services.trial import Trials
     from ffmate_desktop.services.watchfolders import WatchfolderService
@@ -43,6 +44,7 @@ class Core:
     nodes: NodeService
     node_logs: NodeLogService
     watchfolders: WatchfolderService
+    retention: RetentionService
     permissions: PermissionService
     trials: Trials
     news: Callable[[], AbstractAsyncContextManager[asyncio.Queue[Change | None]]]

@@ -49,8 +49,8 @@ class Node:
     """One node. `start` joins the cluster, `run` works until `stop` or a drain ends it.
 
     `facts.slots` tasks run at once. What `feed` collects is shipped to the cluster's log; with `presets` it scans
-    watchfolders. `keep` limits its log files and the queue's finished tasks. The node owns every task it starts; its
-    database pool and workshop are its own to use but not to close.
+    watchfolders. `keep()` limits its log files and the queue's finished tasks. The node owns every task it
+    starts; its database pool and workshop are its own to use but not to close.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Node:
         bus: Bus,
         feed: LogFeed | None = None,
         presets: PresetService | None = None,
-        keep: Retention = Retention(),  # noqa: B008 - immutable
+        keep: Callable[[], Retention] = Retention,
     ) -> None:
         self._database = database
         self._identifier = facts.identifier

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,14 +24,22 @@ DELETIONS_REMEMBERED = timedelta(days=100)
 
 
 class RetentionDuty:
-    """Removes the log files of deleted tasks in `folder`, and whatever exceeds the limits of `keep`.
+    """Removes the log files of deleted tasks in `folder`, and whatever exceeds the limits of `keep()`.
+
+    A change of the limits takes effect within `pace` seconds.
 
     Only a deletion that the database remembers counts: the logs of another queue's tasks, which this computer worked
     on before, stay until they are too old.
     """
 
     def __init__(
-        self, database: Database, folder: Path, keep: Retention, *, pace: float = PACE, day: float = DAY
+        self,
+        database: Database,
+        folder: Path,
+        keep: Callable[[], Retention],
+        *,
+        pace: float = PACE,
+        day: float = DAY,
     ) -> None:
         self._database = database
         self._folder = folder
@@ -45,8 +54,9 @@ class RetentionDuty:
         while True:
             started = loop.time()
             await self._start_over()
-            await self._enforce_limits()
-            while loop.time() - started < self._day:
+            keep = self._keep()
+            await self._enforce(keep)
+            while loop.time() - started < self._day and keep == self._keep():
                 await asyncio.sleep(self._pace)
                 await self._follow_deletions()
 
@@ -73,8 +83,7 @@ class RetentionDuty:
             files = await asyncio.to_thread(log_files, self._folder)
             await _remove([file for file in files if file.task in deleted.tasks], "deleted tasks")
 
-    async def _enforce_limits(self) -> None:
-        keep = self._keep
+    async def _enforce(self, keep: Retention) -> None:
         files = await asyncio.to_thread(log_files, self._folder)
         old = outdated(files, now=time.time(), days=keep.log_days, count=keep.log_count)
         await _remove(old, "tasks whose time is over")

@@ -15,8 +15,10 @@ from ffmate_desktop.domain.preferences import (
     NoticeWishes,
     OnClose,
     Preferences,
+    RetentionWishes,
     WindowWishes,
 )
+from ffmate_desktop.domain.retention import MOST_COUNT, MOST_DAYS
 
 _T = TypeVar("_T")
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -32,6 +34,7 @@ def preferences_from(found: dict[str, object]) -> tuple[Preferences, list[str]]:
         node=fields.part("node", _node),
         cluster=fields.part("cluster", _cluster),
         window=fields.part("window", _window),
+        retention=fields.part("retention", _retention),
     )
     fields.end()
     return preferences, wrong
@@ -50,6 +53,15 @@ def _cluster(fields: "_Fields") -> ClusterWishes:
     return ClusterWishes(
         database=fields.text("database"),
         password_kept=fields.switch("password_kept", False),
+    )
+
+
+def _retention(fields: "_Fields") -> RetentionWishes:
+    return RetentionWishes(
+        logs_days=fields.number("logs_days", 0, MOST_DAYS),
+        logs_count=fields.number("logs_count", 0, MOST_COUNT),
+        tasks_days=fields.number("tasks_days", 0, MOST_DAYS),
+        tasks_count=fields.number("tasks_count", 0, MOST_COUNT),
     )
 
 

@@ -1868,6 +1868,55 @@
     </message>
 </context>
 <context>
+    <name>RetentionSection</name>
+    <message>
+        <source>Logs and history</source>
+        <translation>Protokolle und Verlauf</translation>
+    </message>
+    <message>
+        <source>How long log files and finished tasks are kept. The oldest go first.</source>
+        <translation>Wie lange Protokolldateien und fertige Aufgaben bleiben. Die ältesten gehen zuerst.</translation>
+    </message>
+    <message>
+        <source>Keep log files of tasks, in days</source>
+        <translation>Protokolldateien von Aufgaben behalten, in Tagen</translation>
+    </message>
+    <message>
+        <source>Most log files</source>
+        <translation>Höchstens so viele Protokolldateien</translation>
+    </message>
+    <message>
+        <source>Keep finished tasks, in days</source>
+        <translation>Fertige Aufgaben behalten, in Tagen</translation>
+    </message>
+    <message>
+        <source>Removes them from the queue for every computer, with their logs. Output files stay.</source>
+        <translation>Entfernt sie für alle Computer aus der Warteschlange, mit ihren Protokollen. Ausgabedateien bleiben.</translation>
+    </message>
+    <message>
+        <source>Most finished tasks</source>
+        <translation>Höchstens so viele fertige Aufgaben</translation>
+    </message>
+    <message>
+        <source>No limit</source>
+        <translation>Ohne Grenze</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n log files on this computer take {0}.</source>
+        <translation>
+            <numerusform>%n Protokolldatei auf diesem Computer belegt {0}.</numerusform>
+            <numerusform>%n Protokolldateien auf diesem Computer belegen {0}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n finished tasks are in the queue. Its database takes {0}.</source>
+        <translation>
+            <numerusform>%n fertige Aufgabe ist in der Warteschlange. Ihre Datenbank belegt {0}.</numerusform>
+            <numerusform>%n fertige Aufgaben sind in der Warteschlange. Ihre Datenbank belegt {0}.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ScriptFields</name>
     <message>
         <source>Script before</source>
@@ -1973,6 +2022,10 @@
     <message>
         <source>Cluster</source>
         <translation>Cluster</translation>
+    </message>
+    <message>
+        <source>Logs and history</source>
+        <translation>Protokolle und Verlauf</translation>
     </message>
     <message>
         <source>Appearance</source>

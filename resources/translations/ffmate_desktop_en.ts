@@ -12,6 +12,23 @@
     </message>
 </context>
 <context>
+    <name>RetentionSection</name>
+    <message numerus="yes">
+        <source>%n log files on this computer take {0}.</source>
+        <translation>
+            <numerusform>%n log file on this computer takes {0}.</numerusform>
+            <numerusform>%n log files on this computer take {0}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n finished tasks are in the queue. Its database takes {0}.</source>
+        <translation>
+            <numerusform>%n finished task is in the queue. Its database takes {0}.</numerusform>
+            <numerusform>%n finished tasks are in the queue. Its database takes {0}.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>WatchfoldersPage</name>
     <message numerus="yes">
         <source>%n need attention</source>

@@ -219,3 +219,32 @@ async def test_a_disk_that_does_not_take_the_file_is_told(
         office.window.around.kept.keep_window(on_close=OnClose.NOW)
         assert office.window.messages.title == "The settings cannot be saved."
         assert office.window.around.kept.now.window.on_close is OnClose.NOW
+
+
+async def test_retention_takes_effect_without_another_node(database_uri: str, tmp_path: Path) -> None:
+    async with open_office(database_uri, tmp_path / "data") as office:
+        before = await office.me()
+        dialog = office.open()
+        section = dialog.retention
+        assert section.logs_days.text() == "90"
+        assert section.tasks_days.text() == "No limit"
+        await until(
+            lambda: "0 log files on this computer take 0 B." in section.logs_note.text, "sizes are shown"
+        )
+        assert section.tasks_note.text.startswith("0 finished tasks are in the queue.")
+        section.logs_days.setValue(0)
+        section.tasks_count.lineEdit().setText("500")  # typed, and not left yet
+        click(dialog.save)
+        await office.closed()
+        assert kept(office)["retention"] == {
+            "logs_days": 0,
+            "logs_count": None,
+            "tasks_days": None,
+            "tasks_count": 500,
+        }
+        now = office.setup.settings.retention
+        assert (now.log_days, now.task_count) == (0, 500)
+        assert (await office.me()).id == before.id
+        again = office.open()
+        assert again.retention.logs_days.text() == "No limit"
+        again.reject()

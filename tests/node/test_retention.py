@@ -54,7 +54,7 @@ async def test_the_logs_of_a_deleted_task_go_on_every_node(
 ) -> None:
     deleted, kept = await ended(database, database_uri, 2)
     paths = {name: (log_of(tmp_path / name, deleted), log_of(tmp_path / name, kept)) for name in ("a", "b")}
-    duties = [RetentionDuty(database, tmp_path / name, Retention(), pace=0.05) for name in paths]
+    duties = [RetentionDuty(database, tmp_path / name, Retention, pace=0.05) for name in paths]
     async with at_work(*duties):
         await asyncio.sleep(0.2)
         await tasks.delete(database, [deleted])
@@ -69,14 +69,14 @@ async def test_a_node_that_was_away_catches_up_at_its_start(
     deleted, kept = await ended(database, database_uri, 2)
     gone, still = log_of(tmp_path, deleted), log_of(tmp_path, kept)
     await tasks.delete(database, [deleted])
-    async with at_work(RetentionDuty(database, tmp_path, Retention())):
+    async with at_work(RetentionDuty(database, tmp_path, Retention)):
         await removed(gone)
     assert still.exists()
 
 
 async def test_logs_of_another_queue_are_kept_until_they_are_old(database: Database, tmp_path: Path) -> None:
     old, recent = log_of(tmp_path, uuid4(), days=91), log_of(tmp_path, uuid4(), days=89)
-    async with at_work(RetentionDuty(database, tmp_path, Retention())):
+    async with at_work(RetentionDuty(database, tmp_path, Retention)):
         await removed(old)
     assert recent.exists()
 
@@ -86,11 +86,12 @@ async def test_finished_tasks_go_only_when_a_limit_is_set(
 ) -> None:
     uuids = await ended(database, database_uri, 4)
     path = log_of(tmp_path, uuids[3])
-    async with at_work(RetentionDuty(database, tmp_path, Retention(task_days=2), pace=0.05)):
-        await removed(path)  # a removed task is a deleted one
-    assert await left(database) == set(uuids[:2])
-    async with at_work(RetentionDuty(database, tmp_path, Retention(), pace=0.05)):
+    keep = Retention()
+    async with at_work(RetentionDuty(database, tmp_path, lambda: keep, pace=0.05)):
         await asyncio.sleep(0.3)
+        assert await left(database) == set(uuids)
+        keep = Retention(task_days=2)  # takes effect while the node works
+        await removed(path)  # a removed task is a deleted one
     assert await left(database) == set(uuids[:2])
 
 
@@ -99,7 +100,7 @@ async def test_a_restored_database_starts_the_cursor_again(
 ) -> None:
     [task] = await ended(database, database_uri, 1)
     path = log_of(tmp_path, task)
-    duty = RetentionDuty(database, tmp_path, Retention(), pace=0.05)
+    duty = RetentionDuty(database, tmp_path, Retention, pace=0.05)
     async with at_work(duty):
         await until(lambda: duty._cursor > 0, "the duty has a cursor")
         duty._cursor += 10**9  # as after a move to a server that has counted fewer transactions

@@ -1,4 +1,4 @@
-"""The settings: five sections, and a way to live with them at once."""
+"""The settings: six sections, and a way to live with them at once."""
 
 import asyncio
 import os
@@ -25,6 +25,7 @@ from ffmate_desktop.gui.preferences.habits import NoticeSection, WindowSection
 from ffmate_desktop.gui.preferences.look import LookSection
 from ffmate_desktop.gui.preferences.node import NodeSection
 from ffmate_desktop.gui.preferences.question import SwitchQuestion
+from ffmate_desktop.gui.preferences.retention import RetentionSection
 from ffmate_desktop.gui.preferences.section import Note, Section
 from ffmate_desktop.gui.preferences.setup import Plan
 from ffmate_desktop.gui.preferences.switching import Answer, Switching
@@ -58,9 +59,11 @@ class SettingsDialog(QDialog):
         self.habits = WindowSection(
             self._theme, wishes.window.on_close, at_login=self._setup.login.is_on(), has_tray=has_tray()
         )
+        self.retention = RetentionSection(self._theme, self._setup, wishes.retention)
         self._sections: tuple[tuple[str, str, Section], ...] = (
             ("monitor", self.tr("This computer"), self.node),
             ("database", self.tr("Cluster"), self.cluster),
+            ("scroll-text", self.tr("Logs and history"), self.retention),
             ("sun-moon", self.tr("Appearance"), self.look),
             ("bell", self.tr("Notifications"), self.notices),
             ("power", self.tr("Window and start"), self.habits),
@@ -70,7 +73,7 @@ class SettingsDialog(QDialog):
         self.save = QPushButton(self.tr("Save"))
         self._lay_out()
         self._connect()
-        self._read_slots()
+        self._read_cluster()
 
     def _lay_out(self) -> None:
         self.stack = QStackedWidget()
@@ -133,7 +136,7 @@ class SettingsDialog(QDialog):
         if isinstance(area, QScrollArea):
             QTimer.singleShot(0, self, lambda: area.ensureWidgetVisible(self.cluster.result))
 
-    def _read_slots(self) -> None:
+    def _read_cluster(self) -> None:
         core = self._window.core
         if core is None:
             return
@@ -143,8 +146,14 @@ class SettingsDialog(QDialog):
             mine = [node for node in nodes if node.identifier == core.node.identifier]
             if mine and core.node.is_working:
                 self.node.show_slots(mine[0].slots)
+            used = await core.retention.usage()
+            self.retention.show_usage(
+                used.log_files, used.log_bytes, used.finished_tasks, used.database_bytes
+            )
 
-        self._reading = self._switching.errands.run_quietly(read(), "reading the slots of this node")
+        self._reading = self._switching.errands.run_quietly(
+            read(), "reading slots and sizes for the settings"
+        )
 
     # -- What is chosen ------------------------------------------------------------------------------------------
 
@@ -165,7 +174,12 @@ class SettingsDialog(QDialog):
             start_at_login=self.habits.at_login.isChecked(),
             notices=self.notices.wishes(),
         )
-        preferences = Preferences(node=self.node.wishes(), cluster=self.cluster.wishes(), window=window)
+        preferences = Preferences(
+            node=self.node.wishes(),
+            cluster=self.cluster.wishes(),
+            window=window,
+            retention=self.retention.wishes(),
+        )
         return self._setup.plan(preferences, password)
 
     # -- Saving --------------------------------------------------------------------------------------------------

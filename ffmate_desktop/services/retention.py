@@ -1,0 +1,33 @@
+"""How much space the logs of tasks and the queue take."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffmate_desktop.db import retention
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.storage.task_logs import log_files
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Log files of tasks on this computer, and what the queue holds; sizes are in bytes."""
+
+    log_files: int
+    log_bytes: int
+    finished_tasks: int
+    database_bytes: int
+
+
+class RetentionService:
+    """`folder` has the log files of this computer's tasks."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+
+    async def usage(self) -> Usage:
+        """What there is at the moment."""
+        files = await asyncio.to_thread(log_files, self._folder)
+        queue = await retention.sizes(self._database)
+        return Usage(len(files), sum(file.size for file in files), queue.finished, queue.bytes)
