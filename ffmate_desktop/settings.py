@@ -80,25 +80,25 @@ KEEP_LOGS_DAYS = Setting(
     "--keep-logs-days",
     "FFMATE_KEEP_LOGS_DAYS",
     "DAYS",
-    f"Days that this computer keeps the log files of tasks. Default: {DEFAULT_LOG_DAYS}; 0 keeps them.",
+    "Days that this computer keeps the log files of tasks; 0: no limit.",
 )
 KEEP_LOGS_COUNT = Setting(
     "--keep-logs-count",
     "FFMATE_KEEP_LOGS_COUNT",
     "N",
-    "The most log files of tasks that this computer keeps; the oldest go first. Default: 0, any number.",
+    "The most log files of tasks that this computer keeps; the oldest go first; 0: no limit.",
 )
 KEEP_TASKS_DAYS = Setting(
     "--keep-tasks-days",
     "FFMATE_KEEP_TASKS_DAYS",
     "DAYS",
-    "Days after which this node removes finished tasks from the queue, for everyone. Default: 0, never.",
+    "Days after which this node removes finished tasks from the queue, for everyone; 0: never.",
 )
 KEEP_TASKS_COUNT = Setting(
     "--keep-tasks-count",
     "FFMATE_KEEP_TASKS_COUNT",
     "N",
-    "The most finished tasks that this node leaves in the queue; the oldest go first. Default: 0, any number.",
+    "The most finished tasks that this node leaves in the queue; the oldest go first; 0: no limit.",
 )
 DATA_DIR = Setting(
     "--data-dir", "FFMATE_DATA_DIR", "PATH", "Folder of the embedded database, settings and logs."

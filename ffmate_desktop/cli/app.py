@@ -67,7 +67,7 @@ def _number(setting: Setting, least: float, most: float, *, whole: bool = False)
     return number_option(
         setting.option,
         setting.value,
-        f"{setting.help} From {least:g} to {most:g}.",
+        f"{setting.help} From {least:.10g} to {most:.10g}.",
         least=least,
         most=most,
         whole=whole,

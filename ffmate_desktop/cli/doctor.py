@@ -148,7 +148,7 @@ async def _database(settings: Settings) -> list[Check]:
 
 def _usage(settings: Settings, usage: Usage) -> list[Check]:
     keep = settings.retention
-    files = f"{usage.log_files} of tasks, {size(usage.log_bytes)}, in {settings.task_logs}"
+    files = f"{usage.log_files} logs of tasks, {size(usage.log_bytes)}, in {settings.task_logs}"
     tasks = f"{usage.finished_tasks} finished in the queue; the database takes {size(usage.database_bytes)}"
     return [
         Check("log files", "ok", f"{files}; kept {_kept(keep.log_days, keep.log_count)}"),

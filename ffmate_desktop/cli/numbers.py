@@ -23,7 +23,7 @@ def number_option(
 ) -> Any:
     """The option `name`, whose value lies from `least` to `most`, or to what the database can hold."""
     kind = "a whole number" if whole else "a number"
-    limits = f", {least:g} or more" if most is None else f" from {least:g} to {most:g}"
+    limits = f", {least:g} or more" if most is None else f" from {least:.10g} to {most:.10g}"
     limit = LARGEST if most is None else most
     who = name if environment is None else f"{name} (or {environment})"
 
