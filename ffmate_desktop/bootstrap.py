@@ -37,7 +37,7 @@ from ffmate_desktop.services.login_start import LoginStart, login_start
 from ffmate_desktop.services.news import news
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
-from ffmate_desktop.services.passwords import Keyring, with_password
+from ffmate_desktop.services.passwords import Keyring, split_password, with_password
 from ffmate_desktop.services.permissions import Allowed, PermissionService
 from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.preset_exchange import PresetExchange
@@ -47,7 +47,14 @@ from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.retention import RetentionService
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.services.watchfolders import WatchfolderService
-from ffmate_desktop.settings import DATA_DIR, STALL_SECONDS, Settings, default_data_dir, resources_folder
+from ffmate_desktop.settings import (
+    DATA_DIR,
+    SETTINGS,
+    STALL_SECONDS,
+    Settings,
+    default_data_dir,
+    resources_folder,
+)
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.core import Core
@@ -211,7 +218,7 @@ def make_setup(
     setup = Setup(
         settings=settings,
         keyring=keyring or Keyring(),
-        login=login or login_start(_own_command(settings)),
+        login=login or login_start(own_command(settings)),
         open_core=lambda wanted: open_core(wanted, keyring, lambda: setup.settings.retention),
         rehearse=lambda wanted: rehearse(wanted, keyring),
         find_ffmpeg=found,
@@ -219,8 +226,11 @@ def make_setup(
     return setup
 
 
-def _own_command(settings: Settings) -> list[str]:
-    """How this program is started again, with its data folder where that is not the usual one."""
+def own_command(settings: Settings) -> list[str]:
+    """How this program is started again with all that this start was given, limits above all.
+
+    The password of the database is left out, since other accounts can read commands.
+    """
     script = Path(sys.argv[0])
     if getattr(sys, "frozen", False):
         command = [sys.executable]
@@ -228,8 +238,19 @@ def _own_command(settings: Settings) -> list[str]:
         command = [str(script.absolute())]
     else:
         command = [sys.executable, "-m", "ffmate_desktop"]
-    own_folder = settings.data_dir != default_data_dir()
-    return [*command, DATA_DIR.option, str(settings.data_dir)] if own_folder else command
+    if settings.data_dir != default_data_dir():
+        command += [DATA_DIR.option, str(settings.data_dir)]
+    if settings.database is not None:
+        settings = replace(settings, database=_shown(settings.database))
+    given = [one for one in SETTINGS if one is not DATA_DIR and settings.given(one)]
+    return command + [word for setting in given for word in settings.words(setting)]
+
+
+def _shown(database: str) -> str | None:
+    try:
+        return split_password(database)[0]
+    except UserError:  # it is no address, and may hold a password all the same
+        return None
 
 
 @asynccontextmanager

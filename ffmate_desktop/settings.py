@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -16,12 +16,27 @@ from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, Retention
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing that a user can set. `option` is its word on the command line, `environment` its variable."""
+    """One thing that a user can set. `option` is its word on the command line, `environment` its variable.
+
+    `field` names its field in `Settings` where that differs from the option. Code that passes settings on (to a
+    running window, the start at login, the nodes of the demo) loops over `SETTINGS`, so it includes a new one.
+    """
 
     option: str
     environment: str
     value: str
     help: str
+    field: str = ""
+
+    @property
+    def parameter(self) -> str:
+        """The option as a Python name: the command line has a parameter of this name."""
+        return self.option.removeprefix("--").replace("-", "_")
+
+    @property
+    def name(self) -> str:
+        """Its field in `Settings`."""
+        return self.field or self.parameter
 
 
 DATABASE = Setting(
@@ -35,13 +50,21 @@ IDENTIFIER = Setting(
     "--identifier", "FFMATE_IDENTIFIER", "NAME", "Name of this node. Default: the host name."
 )
 MAX_CONCURRENT_TASKS = Setting(
-    "--max-concurrent-tasks", "FFMATE_MAX_CONCURRENT_TASKS", "N", "Tasks that this node runs at once."
+    "--max-concurrent-tasks",
+    "FFMATE_MAX_CONCURRENT_TASKS",
+    "N",
+    "Tasks that this node runs at once.",
+    field="slots",
 )
 FFMPEG = Setting(
     "--ffmpeg", "FFMATE_FFMPEG", "PATH", "The ffmpeg to use. Default: the one on PATH, else the bundled one."
 )
 LABEL = Setting(
-    "--label", "FFMATE_LABELS", "NAME", "A label that this node provides, such as gpu. Repeatable."
+    "--label",
+    "FFMATE_LABELS",
+    "NAME",
+    "A label that this node provides, such as gpu. Repeatable.",
+    field="labels",
 )
 HEARTBEAT = Setting(
     "--heartbeat", "FFMATE_HEARTBEAT", "SECONDS", "Seconds between two signs of life of this node."
@@ -109,6 +132,12 @@ DEBUG = Setting(
     "NAMESPACES",
     "Log lines to show, in FFmate's way: info:cluster,*:task,-debug:? Also shows the traceback of errors.",
 )
+
+SETTINGS = tuple(value for value in list(globals().values()) if isinstance(value, Setting))
+"""Every setting that is declared above."""
+
+PREFIX = "FFMATE_"
+"""Of the variables of all settings."""
 
 DEFAULT_SLOTS = 3
 DEFAULT_HEARTBEAT = 5.0
@@ -199,6 +228,16 @@ class Settings:
             self, **values, sources=sources, password_kept=from_file and kept.cluster.password_kept
         )
 
+    def given(self, setting: Setting) -> bool:
+        """The command line or the environment gave it."""
+        return self.source(setting.name) in GIVEN
+
+    def words(self, setting: Setting) -> list[str]:
+        """The options that give a new start of the program the value of this setting."""
+        value = getattr(self, setting.name)
+        values = value if isinstance(value, tuple) else (value,)
+        return [f"{setting.option}={one}" for one in values if one is not None]
+
     @property
     def retention(self) -> Retention:
         """How long finished tasks and log files are kept."""
@@ -237,6 +276,12 @@ def resources_folder() -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "resources"
     return inside if inside.is_dir() else package.parent / "resources"
+
+
+def other_settings(handled: Collection[Setting]) -> list[str]:
+    """Variables of the environment that look like settings and are none of these, known to us or not."""
+    known = {setting.environment for setting in handled}
+    return [name for name in os.environ if name.startswith(PREFIX) and name not in known and os.environ[name]]
 
 
 def environment_debug() -> str:

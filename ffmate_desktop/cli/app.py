@@ -43,6 +43,7 @@ from ffmate_desktop.settings import (
     LABEL,
     MAX_CONCURRENT_TASKS,
     SCRIPT_TIMEOUT,
+    SETTINGS,
     Setting,
     Source,
 )
@@ -161,6 +162,8 @@ def root(
 
 def _folders(given: list[Path] | None, setting: Setting) -> tuple[Path, ...]:
     """The whole paths of folders; one that is not there is said at once, since nothing in it could be allowed."""
+    if not all(map(str.strip, (os.environ.get(setting.environment) or "x").split(os.pathsep))):
+        raise UsageError(f"{setting.environment} has an empty part, which would mean the current folder.")
     folders = tuple(path.expanduser().absolute() for path in given or ())
     for folder in folders:
         if not folder.is_dir():
@@ -168,34 +171,20 @@ def _folders(given: list[Path] | None, setting: Setting) -> tuple[Path, ...]:
     return folders
 
 
-_FIELDS = {
-    "database": "database",
-    "identifier": "identifier",
-    "max_concurrent_tasks": "slots",
-    "ffmpeg": "ffmpeg",
-    "label": "labels",
-    "heartbeat": "heartbeat",
-    "drain_time": "drain_time",
-    "data_dir": "data_dir",
-    "keep_logs_days": "keep_logs_days",
-    "keep_logs_count": "keep_logs_count",
-    "keep_tasks_days": "keep_tasks_days",
-    "keep_tasks_count": "keep_tasks_count",
-}
 _SOURCES = {"COMMANDLINE": Source.COMMAND_LINE, "ENVIRONMENT": Source.ENVIRONMENT}
 
 
 def _sources(typer_context: typer.Context) -> dict[str, Source]:
     """Which fields of the settings were given, and where; an empty value gives nothing."""
     found = {}
-    for parameter, name in _FIELDS.items():
-        source = typer_context.get_parameter_source(parameter)
+    for setting in SETTINGS:
+        source = typer_context.get_parameter_source(setting.parameter)
         if (
             source is not None
             and source.name in _SOURCES
-            and typer_context.params.get(parameter) not in ("", None)
+            and typer_context.params.get(setting.parameter) not in ("", None)
         ):
-            found[name] = _SOURCES[source.name]
+            found[setting.name] = _SOURCES[source.name]
     return found
 
 

@@ -31,7 +31,7 @@ from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
-from ffmate_desktop.settings import DATABASE, Settings
+from ffmate_desktop.settings import ALLOW_WRITE, DATABASE, Settings, Source
 
 HEARTBEAT = 1.0
 """Seconds; quicker than usual, so that the tasks of a node that somebody kills go on while people watch."""
@@ -131,9 +131,17 @@ def _headline(settings: Settings, count: int, version: str) -> Text:
     return Text.assemble((f"One queue, {nodes}, {len(CLIPS)} clips\n", "bold"), (facts, "dim"))
 
 
+def _within_limits(settings: Settings, root: Path) -> Settings:
+    """Where this start limits what tasks may touch, they may still touch the folder of the demo."""
+    if not (settings.allow_read or settings.allow_write):
+        return settings
+    sources = {**settings.sources, ALLOW_WRITE.name: Source.COMMAND_LINE}
+    return replace(settings, allow_write=(*settings.allow_write, root), sources=sources)
+
+
 async def _play(settings: Settings, count: int, place: Place, bench: Bench, stage: Stage) -> Report:
     """Everything from the first clip to the last check; at the end nothing runs any more."""
-    settings = replace(settings, data_dir=place.data)
+    settings = _within_limits(replace(settings, data_dir=place.data), place.root)
     busy = await _load()
     with stage.step(f"Making {len(CLIPS)} clips") as making:
         inputs = [await bench.make(clip, place.clips) for clip in CLIPS]

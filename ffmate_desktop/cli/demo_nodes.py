@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -23,6 +23,7 @@ from ffmate_desktop.settings import (
     IDENTIFIER,
     LABEL,
     MAX_CONCURRENT_TASKS,
+    SETTINGS,
     Settings,
 )
 
@@ -39,6 +40,12 @@ STOP_GRACE = 5.0
 """Seconds between asking a node that could not be sent home and killing it."""
 
 LAST_LINES = 6
+
+_OWN = (IDENTIFIER, DATA_DIR, MAX_CONCURRENT_TASKS, FFMPEG, HEARTBEAT)
+"""Settings that the demo has its own values for."""
+
+_NOT_PASSED = (DATABASE, LABEL)
+"""Every other setting that was given holds for the nodes of the demo too."""
 
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 _T = TypeVar("_T")
@@ -148,16 +155,8 @@ class Team:
         return [node for node in self.nodes if node.identifier not in online]
 
     async def _start(self, identifier: str) -> NodeProcess:
-        settings = self._settings
-        options = {
-            IDENTIFIER: identifier,
-            DATA_DIR: settings.data_dir,
-            MAX_CONCURRENT_TASKS: settings.slots,
-            FFMPEG: settings.ffmpeg,
-            HEARTBEAT: settings.heartbeat,
-        }
-        arguments = [f"{setting.option}={value}" for setting, value in options.items()]
-        hidden = {DATABASE.environment, LABEL.environment}
+        arguments = node_words(replace(self._settings, identifier=identifier))
+        hidden = {setting.environment for setting in SETTINGS}
         path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
         environment = {name: value for name, value in os.environ.items() if name not in hidden}
         process = await self._launcher.spawn(
@@ -168,6 +167,12 @@ class Team:
         )
         log = self._folder / f"{identifier}.log"
         return NodeProcess(identifier, process, asyncio.create_task(_watch(process, log)), log)
+
+
+def node_words(settings: Settings) -> list[str]:
+    """The options of one node of the demo."""
+    passed = [one for one in SETTINGS if one in _OWN or (settings.given(one) and one not in _NOT_PASSED)]
+    return [word for setting in passed for word in settings.words(setting)]
 
 
 async def _watch(process: Process, log: Path) -> int:

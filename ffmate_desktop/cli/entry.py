@@ -14,19 +14,16 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.settings import (
     DATA_DIR,
     DATABASE,
-    DRAIN_TIME,
+    DEBUG,
     FFMPEG,
-    HEARTBEAT,
     IDENTIFIER,
     LABEL,
-    MAX_CONCURRENT_TASKS,
     Source,
+    other_settings,
 )
 
 _PLAIN = (DATABASE, IDENTIFIER, FFMPEG, LABEL, DATA_DIR)
-"""Options that are taken as they are; those with numbers have limits, which the command line checks."""
-
-_NUMBERS = (MAX_CONCURRENT_TASKS, HEARTBEAT, DRAIN_TIME)
+"""Options that need no check. Every other option, and every other setting in the environment, takes the long way."""
 
 
 class Wish(NamedTuple):
@@ -37,9 +34,12 @@ class Wish(NamedTuple):
 
 
 def main() -> None:
-    """Open the window, if that is clearly wanted; everything else is the business of the command line."""
+    """Open the window if that is clearly wanted, with settings that are handled here; else load the command line.
+
+    A setting that this short cut does not know, such as a limit of what tasks may read, must not be dropped.
+    """
     wish = plain_wish(sys.argv[1:])
-    if wish is None or any(os.environ.get(one.environment) for one in _NUMBERS):
+    if wish is None or other_settings((*_PLAIN, DEBUG)):
         from ffmate_desktop.cli import app  # noqa: PLC0415 - half of the time of a start
 
         app.main()
@@ -88,17 +88,10 @@ def _open_window(wish: Wish) -> int:
 
 
 def _sources(wish: Wish) -> dict[str, Source]:
-    fields = {
-        "database": DATABASE,
-        "identifier": IDENTIFIER,
-        "ffmpeg": FFMPEG,
-        "labels": LABEL,
-        "data_dir": DATA_DIR,
-    }
     found = {}
-    for name, setting in fields.items():
+    for setting in _PLAIN:
         if any(wish.options.get(setting.option, ())):
-            found[name] = Source.COMMAND_LINE
+            found[setting.name] = Source.COMMAND_LINE
         elif os.environ.get(setting.environment):
-            found[name] = Source.ENVIRONMENT
+            found[setting.name] = Source.ENVIRONMENT
     return found

@@ -8,6 +8,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.services.settings_file import SettingsFile
 from ffmate_desktop.settings import (
+    DEBUG,
     DEFAULT_DRAIN_TIME,
     DEFAULT_HEARTBEAT,
     DEFAULT_SLOTS,
@@ -36,6 +37,8 @@ def settings_from(
 
     `sources` tells by the names of the fields what was given, and where.
     """
+    if not debug and environment_debug():
+        sources = {**sources, DEBUG.name: Source.ENVIRONMENT}
     return Settings(
         database=database or None,
         identifier=identifier or default_identifier(),

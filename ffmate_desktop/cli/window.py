@@ -32,8 +32,7 @@ def show(settings: Settings, files: Sequence[str]) -> int:
             return app.run(
                 lambda: _load(settings, stack),
                 resources=resources_folder(),
-                data_dir=settings.data_dir,
-                drain_time=settings.drain_time,
+                settings=settings,
                 files=[str(Path(file).absolute()) for file in files],
                 signals=stop_signals,
                 inhibitor=find_inhibitor(),

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
+from ffmate_desktop.db.embedded_environment import helper_environment
 from ffmate_desktop.db.embedded_home import FOLDER, NOTE
 
 _LINGER = 15.0
 """Seconds for the window to come in; whoever is late starts the server again."""
 _STOP_LIMIT = 60.0
-_PACKAGE_PARENT = Path(__file__).parents[2]
 
 
 @contextlib.contextmanager
@@ -40,13 +40,12 @@ def database_ahead(data_dir: Path) -> Iterator[None]:
 
 
 def _start(data_dir: Path) -> "subprocess.Popen[bytes]":
-    path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "ffmate_desktop.db.embedded_ahead", str(data_dir)],
-        env=os.environ | {"PYTHONPATH": path}, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        env=helper_environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, start_new_session=True, creationflags=flags,
     )  # fmt: skip
 

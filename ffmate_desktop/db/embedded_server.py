@@ -17,6 +17,7 @@ import psutil
 
 from ffmate_desktop.db.embedded_account import WINDOWS, as_account, user_id
 from ffmate_desktop.db.embedded_binaries import cluster_version, find_binaries, program
+from ffmate_desktop.db.embedded_environment import server_environment
 from ffmate_desktop.db.embedded_home import Home, make_private_folder
 from ffmate_desktop.db.embedded_locks import open_beside, write_beside
 from ffmate_desktop.domain.errors import UserError
@@ -114,7 +115,7 @@ def initialise(home: Home, binaries: Path) -> None:
         command += ["--auth=trust"]
     identity = as_account(home.account)
     done = subprocess.run(
-        command, **identity, env=_environment(), cwd=home.folder, stdin=subprocess.DEVNULL,
+        command, **identity, env=server_environment(), cwd=home.folder, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     if done.returncode:
@@ -151,7 +152,7 @@ def launch(home: Home, binaries: Path) -> Callable[[], object]:
     try:
         return subprocess.Popen(
             [program(binaries, "postgres"), "-D", str(home.cluster), "-p", str(_PORT), *_options(settings)],
-            **as_account(home.account), env=_environment(), cwd=home.folder, stdin=subprocess.DEVNULL,
+            **as_account(home.account), env=server_environment(), cwd=home.folder, stdin=subprocess.DEVNULL,
             stdout=descriptor, stderr=descriptor,
         ).wait  # fmt: skip
     finally:
@@ -164,7 +165,7 @@ def _launch_on_windows(home: Home, binaries: Path) -> Callable[[], object]:
     command = [program(binaries, "pg_ctl"), "start", "-w", "-t", "900", "-D", str(home.cluster)]
     command += ["-l", str(home.log), "-o", " ".join(_options(settings))]
     started = subprocess.run(
-        command, env=_environment(), stdin=subprocess.DEVNULL,
+        command, env=server_environment(), stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     running = look(home)
@@ -255,11 +256,6 @@ def _settings(home: Home) -> dict[str, str]:
 
 def _options(settings: dict[str, str]) -> list[str]:
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-
-
-def _environment() -> dict[str, str]:
-    """Ours without PostgreSQL's own variables, which would speak for another server, and with plain messages."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
 
 
 def _free_port(home: Home) -> int:

@@ -13,6 +13,7 @@ from threading import Event, Thread
 from ffmate_desktop import logs
 from ffmate_desktop.db import embedded_server as server
 from ffmate_desktop.db.embedded_binaries import find_binaries
+from ffmate_desktop.db.embedded_environment import helper_environment
 from ffmate_desktop.db.embedded_home import Home, make_home
 from ffmate_desktop.db.embedded_keeper import stop_if_unused
 from ffmate_desktop.db.embedded_locks import FileLock, open_beside, wait_until
@@ -21,7 +22,6 @@ from ffmate_desktop.domain.errors import UserError
 _START_LIMIT = 900.0  # seconds; crash recovery may be long
 _STOP_LIMIT = 60.0
 _SPACE = "Free some space on that disk."
-_PACKAGE_PARENT = Path(__file__).parents[2]
 
 
 class ServerUse:
@@ -132,16 +132,13 @@ class ServerUse:
 def _start_keeper(home: Home, binaries: Path) -> Thread:
     """Start the keeper in a session of its own, and return the thread that sees its end (and leaves no zombie)."""
     descriptor = open_beside(home.keeper_log, os.O_WRONLY | os.O_TRUNC)
-    path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
-    # A node that starts us in a script ends what has its mark (`media/leftovers`); this belongs to all users.
-    environment = {name: value for name, value in os.environ.items() if name != "FFMATE_STARTED_BY"}
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     try:
         keeper = subprocess.Popen(
             [sys.executable, "-P", "-m", "ffmate_desktop.db.embedded_keeper", str(home.folder), str(binaries)],
-            env=environment | {"PYTHONPATH": path}, cwd=home.folder, stdin=subprocess.DEVNULL,
+            env=helper_environment(), cwd=home.folder, stdin=subprocess.DEVNULL,
             stdout=descriptor, stderr=descriptor, start_new_session=True, creationflags=flags,
         )  # fmt: skip
     finally:

@@ -29,6 +29,7 @@ from ffmate_desktop.gui.program import Program, first_paint, next_emission
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.services.awake import Inhibitor
 from ffmate_desktop.services.settings_file import SettingsFile
+from ffmate_desktop.settings import Settings
 
 if TYPE_CHECKING:
     from ffmate_desktop.domain.watchfolder import WatchedFile
@@ -56,26 +57,25 @@ def run(
     load_setup: LoadSetup,
     *,
     resources: Path,
-    data_dir: Path,
-    drain_time: float,
+    settings: Settings,
     files: Sequence[str],
     signals: Signals,
     inhibitor: Inhibitor,
 ) -> int:
     """Show the window until it is closed; returns the exit code of the program.
 
-    `drain_time` in seconds is what running tasks get when the program is told to stop by a signal. `files` are opened
+    `settings` are those of the start; the drain time is what running tasks get after a signal. `files` are opened
     as if they were dropped on the window; if this data folder has a window already, in that one. Raises UserError.
     """
     app = make_application()
     speak(app, resources)
-    instance = first_or_hand_over(data_dir, files)
+    instance = first_or_hand_over(settings, files)
     if instance is None:
         return 0
     try:
         with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
             return runner.run(
-                _main(app, instance, load_setup, resources, data_dir, drain_time, files, signals, inhibitor)
+                _main(app, instance, load_setup, resources, settings, files, signals, inhibitor)
             )
     finally:
         inhibitor.close()
@@ -112,16 +112,15 @@ async def _main(
     instance: Instance,
     load_setup: LoadSetup,
     resources: Path,
-    data_dir: Path,
-    drain_time: float,
+    settings: Settings,
     files: Sequence[str],
     signals: Signals,
     inhibitor: Inhibitor,
 ) -> int:
     bridge = Bridge()
-    window = begin_window(app, bridge, resources, data_dir)
+    window = begin_window(app, bridge, resources, settings.data_dir)
     setup: asyncio.Future[Setup] = asyncio.get_running_loop().create_future()
-    program = Program(window, bridge, partial(_open, setup), drain_time)
+    program = Program(window, bridge, partial(_open, setup), settings.drain_time)
     window.detaching.connect(lambda: instance.stop_listening() if program.is_leaving else None)
     instance.given.connect(window.come_up)
     if isinstance(app, Application):
@@ -141,6 +140,7 @@ async def _main(
             running = group.create_task(program.run(), name="program")
             await _first_rows(window, running)
             tray, switching = _furnish(window, program, inhibitor, setup.result())
+            switching.changed.connect(lambda: setattr(instance, "settings", switching.setup.settings))
         await switching.close()
     tick.stop()
     tray.close()

@@ -107,6 +107,9 @@ if sys.platform == "win32":
 
     _RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 
+    _LONGEST = 260
+    """Characters; Windows starts nothing whose command is longer."""
+
     class RunKey:
         """A value of the user's Run key."""
 
@@ -124,6 +127,11 @@ if sys.platform == "win32":
 
         def turn(self, on: bool) -> None:
             """Set the value, or remove it."""
+            if on and len(self._value) > _LONGEST:
+                raise UserError(
+                    f"The start at login cannot be set: its command is longer than {_LONGEST} characters.",
+                    "Give fewer options; the environment of your account can hold them instead.",
+                )
             try:
                 with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
                     if on:

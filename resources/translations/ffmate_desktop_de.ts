@@ -605,6 +605,14 @@
         <source>Name their folder instead, or drop them on the window.</source>
         <translation>Nennen Sie stattdessen ihren Ordner, oder ziehen Sie sie auf das Fenster.</translation>
     </message>
+    <message>
+        <source>FFmate Desktop is open already, with other settings: {0}.</source>
+        <translation>FFmate Desktop ist schon offen, mit anderen Einstellungen: {0}.</translation>
+    </message>
+    <message>
+        <source>Quit it and start it again with these settings, or open another one with --data-dir.</source>
+        <translation>Beenden Sie es und starten Sie es mit diesen Einstellungen neu, oder öffnen Sie ein weiteres mit --data-dir.</translation>
+    </message>
 </context>
 <context>
     <name>LogLines</name>

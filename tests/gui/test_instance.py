@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtNetwork import QLocalSocket
 
+from ffmate_desktop.cli.given import settings_from
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.desktop import instance as one
 from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over, socket_name
@@ -29,8 +31,9 @@ time.sleep(600)
 """
 GIVE = """
 import sys, pathlib
+from ffmate_desktop.cli.given import settings_from
 from ffmate_desktop.gui.desktop.instance import hand_over
-sys.exit(not hand_over(pathlib.Path(sys.argv[1]), sys.argv[2:]))
+sys.exit(not hand_over(settings_from(data_dir=pathlib.Path(sys.argv[1])), sys.argv[2:]))
 """
 
 
@@ -63,6 +66,33 @@ async def test_a_second_start_hands_its_files_to_the_first(desk: Desk, tmp_path:
     sheet.give_up()
 
 
+async def test_files_of_a_start_with_other_settings_are_not_taken(qapp: object, tmp_path: Path) -> None:
+    first = Instance(tmp_path, settings_from(data_dir=tmp_path))
+    given: list[list[str]] = []
+    first.given.connect(given.append)
+    assert first.take()
+
+    async def second() -> "subprocess.CompletedProcess[bytes]":
+        return await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-c", GIVE, str(tmp_path), "a.mov"],
+            cwd=ROOT,
+            env={**os.environ, "FFMATE_DEBUG": "info:?"},
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+
+    ended = await second()
+    assert b"open already, with other settings: --debug." in ended.stderr
+    assert given == []
+    assert first.settings is not None
+    first.settings = replace(first.settings, debug="info:?")
+    assert (await second()).returncode == 0
+    await until(lambda: given, "the file arrives")
+    first.close()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
 def test_the_place_of_one_that_was_killed_is_taken(qapp: object, tmp_path: Path) -> None:
     holder = subprocess.Popen(
@@ -85,7 +115,7 @@ def test_the_place_of_one_that_was_killed_is_taken(qapp: object, tmp_path: Path)
 
 async def test_nonsense_and_silence_are_sent_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(one, "ANSWER", 0.2)
-    instance = first_or_hand_over(tmp_path, [])
+    instance = first_or_hand_over(settings_from(data_dir=tmp_path), [])
     assert instance is not None
     given: list[list[str]] = []
     instance.given.connect(given.append)
@@ -113,5 +143,5 @@ def test_a_first_that_does_not_answer_is_told(
     assert first.take()
     first.stop_listening()
     with pytest.raises(UserError, match="does not answer"):
-        first_or_hand_over(tmp_path, [])
+        first_or_hand_over(settings_from(data_dir=tmp_path), [])
     first.close()

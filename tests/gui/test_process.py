@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,13 +24,15 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 
 
 @asynccontextmanager
-async def program(uri: str, data: Path, *arguments: str) -> AsyncIterator[psutil.Popen]:
+async def program(
+    uri: str, data: Path, *arguments: str, variables: Mapping[str, str] | None = None
+) -> AsyncIterator[psutil.Popen]:
     """`ffmate-desktop` without a command, on the offscreen platform."""
     command = [sys.executable, "-m", "ffmate_desktop", "--database", uri, "--data-dir", str(data)]
     process = psutil.Popen(
-        [*command, "--identifier", "window", "--heartbeat", "1", *arguments],
+        [*command, "--identifier", "window", *arguments],
         cwd=ROOT,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **(variables or {})},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -76,7 +78,7 @@ async def working(farm: Farm, process: psutil.Popen, clip: Path) -> psutil.Proce
 
 @pytest.mark.end_to_end
 async def test_sigterm_twice_gives_the_task_back_at_once(farm: Farm, tmp_path: Path, clip: Path) -> None:
-    async with program(farm.uri, tmp_path / "data") as process:
+    async with program(farm.uri, tmp_path / "data", "--heartbeat", "1") as process:
         encoder = await working(farm, process, clip)
         process.send_signal(signal.SIGTERM)  # it may finish for 30 seconds
 
@@ -93,12 +95,18 @@ async def test_sigterm_twice_gives_the_task_back_at_once(farm: Farm, tmp_path: P
 
 
 @pytest.mark.end_to_end
-async def test_a_window_that_has_nothing_to_do_ends_with_the_first_signal(farm: Farm, tmp_path: Path) -> None:
-    async with program(farm.uri, tmp_path / "data") as process:
+async def test_a_window_keeps_the_limits_of_its_environment_and_ends_with_the_first_signal(
+    farm: Farm, tmp_path: Path, clip: Path
+) -> None:
+    uuid = await farm.add(clip, LONG)
+    (tmp_path / "allowed").mkdir()
+    limit = {"FFMATE_ALLOW_READ": str(tmp_path / "allowed")}
+    async with program(farm.uri, tmp_path / "data", variables=limit) as process:
 
-        async def joined() -> bool:
-            return bool(await farm.sql("SELECT 1 FROM ffmate.nodes WHERE state = 'online'"))
+        async def refused() -> bool:
+            return (await farm.task(uuid)).status is TaskStatus.DONE_ERROR
 
-        await until(joined, "it joins", timeout=60)
+        await until(refused, "a task that reads elsewhere is refused", timeout=60)
+        assert "--allow-read" in ((await farm.task(uuid)).error or "")
         process.send_signal(signal.SIGINT)
         assert await ended(process) == (0, "")

@@ -36,10 +36,12 @@ Ask = Callable[[int], Awaitable[Answer]]
 class Switching(QObject):
     """Owned by the window; `close` it before the loop ends.
 
-    `begun` comes when nothing is left to ask. How the window looks and behaves is not its business.
+    `begun` comes when nothing is left to ask, `changed` when `setup` has new settings. How the window looks and
+    behaves is not its business.
     """
 
     begun = Signal()
+    changed = Signal()
 
     def __init__(self, window: MainWindow, program: Program, setup: Setup) -> None:
         super().__init__(window)
@@ -85,6 +87,7 @@ class Switching(QObject):
         self.setup.settings = plan.settings
         kept = self._window.around.kept
         kept.keep(replace(plan.preferences, window=kept.now.window))
+        self.changed.emit()
 
     # -- Another node --------------------------------------------------------------------------------------------
 

@@ -1,0 +1,24 @@
+"""The environment of the processes behind the embedded database."""
+
+import os
+from pathlib import Path
+
+_PACKAGE_PARENT = Path(__file__).parents[2]
+
+
+def helper_environment() -> dict[str, str]:
+    """For our own helpers. The settings of this start stay out: a password is in them, and helpers serve all users.
+
+    That includes the mark by which a node ends what its scripts started (`media/leftovers`).
+    """
+    path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
+    return _without("FFMATE_") | {"PYTHONPATH": path}
+
+
+def server_environment() -> dict[str, str]:
+    """For PostgreSQL's programs: without its own variables, which would name another server, and in plain English."""
+    return _without("FFMATE_", "PG") | {"LC_ALL": "C"}
+
+
+def _without(*prefixes: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
