@@ -15,9 +15,15 @@ def helper_environment() -> dict[str, str]:
     return _without("FFMATE_") | {"PYTHONPATH": path}
 
 
-def server_environment() -> dict[str, str]:
-    """For PostgreSQL's programs: without its own variables, which would name another server, and in plain English."""
-    return _without("FFMATE_", "PG") | {"LC_ALL": "C"}
+def server_environment(libraries: Path | None = None) -> dict[str, str]:
+    """For PostgreSQL's programs: without its own variables, which would name another server, and in plain English.
+
+    On Windows they look for libraries on PATH, so the folder of those that we bring comes first.
+    """
+    environment = _without("FFMATE_", "PG") | {"LC_ALL": "C"}
+    if libraries is not None:
+        environment["PATH"] = os.pathsep.join(filter(None, (str(libraries), environment.get("PATH"))))
+    return environment
 
 
 def _without(*prefixes: str) -> dict[str, str]:

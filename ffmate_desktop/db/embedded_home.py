@@ -54,6 +54,11 @@ class Home:
         return self.folder / "server.log"
 
     @property
+    def libraries(self) -> Path:
+        """What PostgreSQL's programs need on Windows beside their own."""
+        return self.folder / "libraries"
+
+    @property
     def keeper_log(self) -> Path:
         """What the keeper had to say, normally nothing."""
         return self.folder / "keeper.log"

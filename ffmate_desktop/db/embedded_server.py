@@ -19,6 +19,7 @@ from ffmate_desktop.db.embedded_account import WINDOWS, as_account, user_id
 from ffmate_desktop.db.embedded_binaries import cluster_version, find_binaries, program
 from ffmate_desktop.db.embedded_environment import server_environment
 from ffmate_desktop.db.embedded_home import Home, make_private_folder
+from ffmate_desktop.db.embedded_libraries import bring_libraries
 from ffmate_desktop.db.embedded_locks import open_beside, write_beside
 from ffmate_desktop.domain.errors import UserError
 
@@ -115,7 +116,7 @@ def initialise(home: Home, binaries: Path) -> None:
         command += ["--auth=trust"]
     identity = as_account(home.account)
     done = subprocess.run(
-        command, **identity, env=server_environment(), cwd=home.folder, stdin=subprocess.DEVNULL,
+        command, **identity, env=_environment(home, binaries), cwd=home.folder, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     if done.returncode:
@@ -152,7 +153,7 @@ def launch(home: Home, binaries: Path) -> Callable[[], object]:
     try:
         return subprocess.Popen(
             [program(binaries, "postgres"), "-D", str(home.cluster), "-p", str(_PORT), *_options(settings)],
-            **as_account(home.account), env=server_environment(), cwd=home.folder, stdin=subprocess.DEVNULL,
+            **as_account(home.account), env=_environment(home, binaries), cwd=home.folder, stdin=subprocess.DEVNULL,
             stdout=descriptor, stderr=descriptor,
         ).wait  # fmt: skip
     finally:
@@ -165,7 +166,7 @@ def _launch_on_windows(home: Home, binaries: Path) -> Callable[[], object]:
     command = [program(binaries, "pg_ctl"), "start", "-w", "-t", "900", "-D", str(home.cluster)]
     command += ["-l", str(home.log), "-o", " ".join(_options(settings))]
     started = subprocess.run(
-        command, env=server_environment(), stdin=subprocess.DEVNULL,
+        command, env=_environment(home, binaries), stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     running = look(home)
@@ -216,9 +217,9 @@ def request_stop(home: Home) -> None:
     if running is None:
         return
     if WINDOWS:
-        pg_ctl = program(find_binaries(home), "pg_ctl")
-        command = [pg_ctl, "stop", "-W", "-m", "fast", "-D", str(home.cluster)]
-        subprocess.run(command, capture_output=True, check=False)
+        binaries = find_binaries(home)
+        command = [program(binaries, "pg_ctl"), "stop", "-W", "-m", "fast", "-D", str(home.cluster)]
+        subprocess.run(command, env=_environment(home, binaries), capture_output=True, check=False)
     else:
         with contextlib.suppress(ProcessLookupError):
             os.kill(running.pid, signal.SIGINT)
@@ -256,6 +257,10 @@ def _settings(home: Home) -> dict[str, str]:
 
 def _options(settings: dict[str, str]) -> list[str]:
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+
+def _environment(home: Home, binaries: Path) -> dict[str, str]:
+    return server_environment(bring_libraries(home.libraries, binaries) if WINDOWS else None)
 
 
 def _free_port(home: Home) -> int:
