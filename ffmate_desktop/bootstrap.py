@@ -32,6 +32,7 @@ from ffmate_desktop.node.node import Node
 from ffmate_desktop.node.trial import TrialBench
 from ffmate_desktop.node.workshop import Workshop
 from ffmate_desktop.services.batches import BatchService
+from ffmate_desktop.services.bulk import BulkService
 from ffmate_desktop.services.ffmate_import import FFmateImport
 from ffmate_desktop.services.login_start import LoginStart, login_start
 from ffmate_desktop.services.news import news
@@ -78,6 +79,7 @@ class Cluster:
     preset_exchange: PresetExchange
     tasks: TaskService
     batches: BatchService
+    bulk: BulkService
     nodes: NodeService
     queue: QueueService
     node_logs: NodeLogService
@@ -132,6 +134,7 @@ async def _open(settings: Settings, uri: str, embedded: bool, connections: int) 
             ffmate_import=FFmateImport(database, exchange, watchfolders),
             tasks=tasks,
             batches=BatchService(database, tasks),
+            bulk=BulkService(database, tasks),
             nodes=NodeService(database),
             queue=QueueService(database),
             node_logs=NodeLogService(database),

@@ -9,12 +9,16 @@ from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.counter import Counter
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.selectors import in_use, tasks_in_words
 from ffmate_desktop.cli.table import Cell, Column, Fit
 from ffmate_desktop.cli.text import duration, moment
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.queue import BatchGroup
+from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.services.bulk import TaskAction
 
 app = typer.Typer(help="Tasks that were submitted together.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -103,31 +107,47 @@ async def _show(context: Context, beginning: str, as_json: bool) -> None:
 @app.command("cancel")
 def cancel(typer_context: typer.Context, uuid: OneUuid, as_json: AsJson = False) -> None:
     """Cancel all of its tasks that are not done."""
-    _command(context_of(typer_context), uuid, "cancel", as_json)
+    _command(context_of(typer_context), uuid, TaskAction.CANCEL, as_json)
 
 
 @app.command("restart")
-def restart(typer_context: typer.Context, uuid: OneUuid, as_json: AsJson = False) -> None:
+def restart(
+    typer_context: typer.Context,
+    uuid: OneUuid,
+    failed: Annotated[bool, typer.Option("--failed", help="Only those that failed.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Queue all of its tasks that are done again."""
-    _command(context_of(typer_context), uuid, "restart", as_json)
+    _command(context_of(typer_context), uuid, TaskAction.RESTART, as_json, failed=failed)
 
 
-def _command(context: Context, beginning: str, word: str, as_json: bool) -> None:
-    context.run(_perform(context, beginning, word, as_json))
+def _command(
+    context: Context, beginning: str, action: TaskAction, as_json: bool, *, failed: bool = False
+) -> None:
+    context.run(_perform(context, beginning, action, as_json, failed))
 
 
-async def _perform(context: Context, beginning: str, word: str, as_json: bool) -> None:
+async def _perform(context: Context, beginning: str, action: TaskAction, as_json: bool, failed: bool) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
         uuid = await cluster.batches.resolve(beginning)
-        act = cluster.batches.cancel if word == "cancel" else cluster.batches.restart
-        affected = await act(uuid)
+        only = (TaskStatus.DONE_ERROR,) if failed else ()
+        selected = await cluster.bulk.select(TaskSelection(batch=uuid, statuses=only))
+        with Counter(selected.total) as counter:
+            result = await cluster.bulk.perform(selected, action, on_progress=counter)
         batch = await cluster.batches.get(uuid)
     if as_json:
         context.print_json(batch.to_json())
-    elif affected:
-        what = "cancelled" if word == "cancel" else "queued again"
-        context.console.print(f"{len(affected)} of {batch.state.total} tasks {what}")
-    if not affected:
-        raise UserError(
-            f"No task of batch {str(uuid)[:8]} is {'still to be done' if word == 'cancel' else 'done yet'}."
+    elif result.changed:
+        what = "cancelled" if action is TaskAction.CANCEL else "queued again"
+        context.console.print(f"{result.changed} of {tasks_in_words(batch.state.total)} {what}")
+    if result.in_use:
+        raise UserError(in_use(result.in_use))
+    if not result.changed:
+        which = (
+            "is still to be done"
+            if action is TaskAction.CANCEL
+            else "has failed"
+            if failed
+            else "is done yet"
         )
+        raise UserError(f"No task of batch {str(uuid)[:8]} {which}.")

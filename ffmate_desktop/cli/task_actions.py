@@ -1,81 +1,158 @@
-"""The commands that act on tasks and say what became of each: cancel, pause, resume, restart, delete."""
+"""The commands that act on tasks, named one by one or by conditions: cancel, pause, resume, restart, delete."""
 
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.counter import Counter
+from ffmate_desktop.cli.selectors import (
+    Conditions,
+    DryRun,
+    Named,
+    OfBatch,
+    OfNode,
+    OfPreset,
+    OfStatus,
+    OlderThan,
+    WithLabel,
+    Yes,
+    in_use,
+    in_words,
+    tasks_in_words,
+)
 from ffmate_desktop.cli.tasks import AsJson, app, resolve
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.selection import Selected
 from ffmate_desktop.domain.task import Task
-from ffmate_desktop.services.tasks import TaskService
+from ffmate_desktop.services.bulk import BulkResult, TaskAction
 
 SomeUuids = Annotated[
     list[str] | None, typer.Argument(metavar="UUID", help="A unique beginning is enough.", show_default=False)
 ]
-OfBatch = Annotated[
-    str | None,
-    typer.Option(
-        "--batch",
-        metavar="UUID",
-        help="All tasks of this batch.",
-        show_default=False,
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True)
-class _Action:
-    """What a command does to tasks, and its words for those it changed and for those it could not change."""
+class _Words:
+    """What is said of a task that was changed, and of one that could not be."""
 
-    do: Callable[[TaskService], Callable[[Sequence[UUID]], Awaitable[set[UUID]]]]
     done: str
     refused: str
-    may: Callable[[Sequence[Task]], bool] = lambda _tasks: True
-    """Asked before anything is changed."""
 
 
-def _command(name: str, action: _Action, help_text: str) -> None:
-    """One of the commands that take uuids and say what became of each."""
+_NOT_DONE = "already done, nothing to do."
+_WORDS = {
+    TaskAction.CANCEL: _Words("cancelled", _NOT_DONE),
+    TaskAction.PAUSE: _Words("paused", _NOT_DONE),
+    TaskAction.RESUME: _Words("resumed", _NOT_DONE),
+    TaskAction.RESTART: _Words("queued again", "not done yet, so it cannot be restarted."),
+    TaskAction.DELETE: _Words("deleted", "could not be deleted."),
+}
+
+
+def _add(action: TaskAction, help_text: str) -> None:
+    """A command that takes uuids or conditions, and loses nothing."""
 
     def run(
         typer_context: typer.Context,
         uuids: SomeUuids = None,
         batch: OfBatch = None,
+        status: OfStatus = None,
+        older_than: OlderThan = None,
+        preset: OfPreset = None,
+        node: OfNode = None,
+        label: WithLabel = None,
+        name: Named = None,
+        dry_run: DryRun = False,
         as_json: AsJson = False,
     ) -> None:
-        _perform(context_of(typer_context), uuids, batch, action, as_json)
+        where = Conditions(
+            batch=batch,
+            status=status,
+            older_than=older_than,
+            preset=preset,
+            node=node,
+            label=label,
+            name=name,
+        )
+        _perform(context_of(typer_context), action, uuids, where, dry_run=dry_run, as_json=as_json)
 
     run.__doc__ = help_text
-    app.command(name)(run)
+    app.command(action.value)(run)
+
+
+def _add_asking(action: TaskAction, help_text: str) -> None:
+    """A command that loses something, and so asks on a terminal."""
+
+    def run(
+        typer_context: typer.Context,
+        uuids: SomeUuids = None,
+        batch: OfBatch = None,
+        status: OfStatus = None,
+        older_than: OlderThan = None,
+        preset: OfPreset = None,
+        node: OfNode = None,
+        label: WithLabel = None,
+        name: Named = None,
+        yes: Yes = False,
+        dry_run: DryRun = False,
+        as_json: AsJson = False,
+    ) -> None:
+        where = Conditions(
+            batch=batch,
+            status=status,
+            older_than=older_than,
+            preset=preset,
+            node=node,
+            label=label,
+            name=name,
+        )
+        asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
+        context = context_of(typer_context)
+        _perform(context, action, uuids, where, asks=asks, dry_run=dry_run, as_json=as_json)
+
+    run.__doc__ = help_text
+    app.command(action.value)(run)
 
 
 def _perform(
-    context: Context, uuids: list[str] | None, batch: str | None, action: _Action, as_json: bool
+    context: Context,
+    action: TaskAction,
+    uuids: list[str] | None,
+    where: Conditions,
+    *,
+    asks: bool = False,
+    dry_run: bool = False,
+    as_json: bool = False,
 ) -> None:
-    if bool(uuids) == (batch is not None):
-        raise UsageError("Name either tasks or a --batch.", "`ffmate-desktop tasks list` shows them.")
-    context.run(_act(context, uuids or [], batch, action, as_json))
+    if bool(uuids) == bool(where):
+        raise UsageError(
+            "Name either tasks, or conditions such as --batch or --status.",
+            f"`ffmate-desktop tasks {action} --help` shows them.",
+        )
+    if not uuids:
+        context.run(perform_on_all(context, action, where, asks=asks, dry_run=dry_run, as_json=as_json))
+    elif dry_run:
+        raise UsageError("--dry-run counts what meets conditions.", "The tasks are named already.")
+    else:
+        context.run(_perform_on_each(context, action, uuids, asks=asks, as_json=as_json))
 
 
-async def _act(
-    context: Context, beginnings: list[str], batch: str | None, action: _Action, as_json: bool
+async def _perform_on_each(
+    context: Context, action: TaskAction, beginnings: Sequence[str], *, asks: bool, as_json: bool
 ) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
-        if batch is None:
-            uuids = await resolve(cluster.tasks, beginnings)
-        else:
-            uuids = await cluster.batches.tasks(await cluster.batches.resolve(batch))
+        uuids = await resolve(cluster.tasks, beginnings)
         before = await cluster.tasks.get(uuids)
-        if not action.may(before):
+        if asks and action is TaskAction.DELETE and not _may_delete(before):
             raise typer.Abort
-        affected = await action.do(cluster.tasks)(uuids)
+        affected = await cluster.bulk.act(action)(uuids, None)
         after = await cluster.tasks.get(uuids) if as_json else []
     if as_json:
         fresh = {task.uuid: task for task in after}  # what was deleted is shown as it was
@@ -83,50 +160,10 @@ async def _act(
     else:
         for uuid in uuids:
             if uuid in affected:
-                context.console.print(f"{uuid} {action.done}")
+                context.console.print(f"{uuid} {_WORDS[action].done}")
     left = [str(uuid)[:8] for uuid in uuids if uuid not in affected]
-    if left and (batch is None or not affected):  # of a batch, those that need it are meant
-        raise UserError(f"{', '.join(left)}: {action.refused}")
-
-
-_NOT_DONE = "already done, nothing to do."
-_command(
-    "cancel",
-    _Action(lambda tasks: tasks.cancel, "cancelled", _NOT_DONE),
-    "Cancel: kill ffmpeg, remove what it wrote.",
-)
-_command(
-    "pause",
-    _Action(lambda tasks: tasks.pause, "paused", _NOT_DONE),
-    "Suspend a running task, hold a queued one.",
-)
-_command("resume", _Action(lambda tasks: tasks.resume, "goes on", _NOT_DONE), "Let a paused task go on.")
-_command(
-    "restart",
-    _Action(lambda tasks: tasks.restart, "queued again", "not done yet, so it cannot be restarted."),
-    "Queue a done task again, from a clean start.",
-)
-
-
-@app.command("delete")
-def delete(
-    typer_context: typer.Context,
-    uuids: SomeUuids = None,
-    batch: OfBatch = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask before running ones are ended.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Remove tasks and their logs; running ones are ended."""
-    asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
-    action = _Action(
-        lambda tasks: tasks.delete,
-        "deleted",
-        "could not be deleted.",
-        may=_may_delete if asks else lambda _tasks: True,
-    )
-    _perform(context_of(typer_context), uuids, batch, action, as_json)
+    if left:
+        raise UserError(f"{', '.join(left)}: {_WORDS[action].refused}")
 
 
 def _may_delete(tasks: Sequence[Task]) -> bool:
@@ -135,3 +172,56 @@ def _may_delete(tasks: Sequence[Task]) -> bool:
         return True
     what = f"“{printable(running[0].name)}” is" if len(running) == 1 else f"{len(running)} of these tasks are"
     return typer.confirm(f"{what} running: stop and delete?", err=True)
+
+
+async def perform_on_all(
+    context: Context, action: TaskAction, where: Conditions, *, asks: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Do it to all tasks that meet the conditions, and say in one line to how many."""
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        selected = await cluster.bulk.select(await where.selection(cluster))
+        await where.check_presets(cluster, selected)
+        fitting = _fitting(selected, action)
+        if dry_run:
+            _tell_dry_run(context, fitting, action, as_json)
+            return
+        if asks and fitting.total and not typer.confirm(_question(fitting, action), err=True):
+            raise typer.Abort
+        result = await _act(cluster, selected, action)
+    if as_json:
+        context.print_json({"matched": result.matched, "changed": result.changed})
+    elif result.matched:
+        context.console.print(f"{result.changed} of {tasks_in_words(result.matched)} {_WORDS[action].done}")
+    else:
+        context.console.print("No task meets these conditions.")
+    if result.in_use:
+        raise UserError(in_use(result.in_use))
+
+
+async def _act(cluster: Cluster, selected: Selected, action: TaskAction) -> BulkResult:
+    with Counter(selected.total) as counter:
+        return await cluster.bulk.perform(selected, action, on_progress=counter)
+
+
+def _fitting(selected: Selected, action: TaskAction) -> Selected:
+    """Those of them that it would change."""
+    counts = {status: count for status, count in selected.by_status.items() if status in action.fits}
+    return Selected(selected.selection, selected.before, selected.newest, counts)
+
+
+def _tell_dry_run(context: Context, fitting: Selected, action: TaskAction, as_json: bool) -> None:
+    if as_json:
+        context.print_json({"matched": fitting.total, "changed": 0})
+    else:
+        context.console.print(f"{in_words(fitting)} would be {_WORDS[action].done}. Nothing was changed.")
+
+
+def _question(fitting: Selected, action: TaskAction) -> str:
+    return f"{'Delete' if action is TaskAction.DELETE else 'Cancel'} {in_words(fitting)}?"
+
+
+_add_asking(TaskAction.CANCEL, "Cancel: kill ffmpeg, remove what it wrote.")
+_add(TaskAction.PAUSE, "Suspend a running task, hold a queued one.")
+_add(TaskAction.RESUME, "Let a paused task go on.")
+_add(TaskAction.RESTART, "Queue a done task again, from a clean start.")
+_add_asking(TaskAction.DELETE, "Remove tasks and their logs; running ones are ended.")

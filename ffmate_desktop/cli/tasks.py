@@ -14,11 +14,20 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.selectors import (
+    Conditions,
+    Named,
+    OfBatch,
+    OfNode,
+    OfPreset,
+    OfStatus,
+    OlderThan,
+    WithLabel,
+)
 from ffmate_desktop.cli.table import Cell, Column, Fit
 from ffmate_desktop.cli.text import ago, duration, moment, printable, size, status_text
 from ffmate_desktop.db.codecs import milliseconds
-from ffmate_desktop.domain.errors import UsageError
-from ffmate_desktop.domain.task import Task, TaskStatus
+from ffmate_desktop.domain.task import Task
 from ffmate_desktop.services.tasks import TaskService
 
 app = typer.Typer(help="The tasks in the queue, running, and done.")
@@ -29,41 +38,27 @@ Uuids = Annotated[list[str], typer.Argument(metavar="UUID", help="A unique begin
 @app.command("list")
 def list_tasks(
     typer_context: typer.Context,
-    status: Annotated[
-        list[str] | None,
-        typer.Option("--status", metavar="STATUS", help="Only tasks in this status. Repeatable."),
-    ] = None,
-    batch: Annotated[
-        str | None,
-        typer.Option("--batch", metavar="UUID", help="Only tasks of this batch."),
-    ] = None,
+    batch: OfBatch = None,
+    status: OfStatus = None,
+    older_than: OlderThan = None,
+    preset: OfPreset = None,
+    node: OfNode = None,
+    label: WithLabel = None,
+    name: Named = None,
     limit: Annotated[int, number_option("--limit", "N", "At most so many; 0 for all.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Tasks, newest first."""
     context = context_of(typer_context)
-    statuses = [_status(word) for word in status] if status else None
-    context.run(_list(context, statuses, batch, limit or None, as_json))
+    where = Conditions(
+        batch=batch, status=status, older_than=older_than, preset=preset, node=node, label=label, name=name
+    )
+    context.run(_list(context, where, limit or None, as_json))
 
 
-def _status(word: str) -> TaskStatus:
-    try:
-        return TaskStatus(word.upper())
-    except ValueError:
-        known = ", ".join(TaskStatus)
-        raise UsageError(f"“{word}” is not a status.", f"There are {known}.") from None
-
-
-async def _list(
-    context: Context,
-    statuses: Sequence[TaskStatus] | None,
-    batch: str | None,
-    limit: int | None,
-    as_json: bool,
-) -> None:
+async def _list(context: Context, where: Conditions, limit: int | None, as_json: bool) -> None:
     async with bootstrap.open_cluster(context.settings) as cluster:
-        of = None if batch is None else await cluster.batches.resolve(batch)
-        pages = cluster.tasks.pages(statuses=statuses, batch=of, limit=limit)
+        pages = cluster.tasks.pages(await where.selection(cluster), limit=limit)
         if as_json:
             await context.print_json_array([task.to_json() for task in page] async for page in pages)
             return
@@ -73,7 +68,9 @@ async def _list(
             found = True
             now = time.time()
             table.write(_row(task, now) for task in page)
-    if not found:
+    if not found and where:
+        context.console.print("No task meets these conditions.")
+    elif not found:
         context.console.print("No tasks. Queue some: ffmate-desktop submit --preset NAME FILES")
 
 

@@ -262,7 +262,7 @@ async def settle(
         for one in settled
     ]
     async with refusing_taken_outputs(database, ()), _step(database, claim) as (connection, step):
-        if restart and not await connection.fetch(query("tasks", "restart_tasks"), list(restart)):
+        if restart and not await connection.fetch(query("tasks", "restart_tasks"), list(restart), None):
             return step
         await connection.fetch(query("ledger", "settle_files"), claim.id, data, step)
         if any(one.aside for one in settled):

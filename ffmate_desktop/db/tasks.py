@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,8 +11,10 @@ import asyncpg
 
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
+from ffmate_desktop.db.selection import arguments
 from ffmate_desktop.db.task_view import to_task
 from ffmate_desktop.domain.attempt import Attempt, AttemptEnd, end_of
+from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
 from ffmate_desktop.domain.task import (
     LogChunk,
     PresetName,
@@ -111,15 +114,19 @@ async def taken_outputs(database: Database, keys: Iterable[str]) -> set[str]:
 
 async def list_tasks(
     database: Database,
+    selection: TaskSelection = ALL_TASKS,
     *,
-    statuses: Sequence[TaskStatus] | None = None,
-    batch: UUID | None = None,
+    before: datetime | None = None,
     before_id: int | None = None,
     limit: int | None = 100,
 ) -> list[Task]:
-    """Tasks, newest first; `before_id` continues a page, `limit` None means all."""
-    wanted = None if statuses is None else [str(status) for status in statuses]
-    rows = await database.fetch_planned(query("tasks", "list_tasks"), wanted, batch, before_id, limit)
+    """Tasks that meet the conditions, newest first; `limit` None means all.
+
+    `before` is what `older_than` means by the clock of the database; `before_id` continues a page.
+    """
+    rows = await database.fetch_planned(
+        query("tasks", "list_tasks"), *arguments(selection, before), before_id, limit
+    )
     return [to_task(row) for row in rows]
 
 
@@ -141,24 +148,26 @@ async def count_by_status(database: Database) -> dict[TaskStatus, int]:
     return {TaskStatus(row["status"]): row["tasks"] for row in rows}
 
 
-async def cancel(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
+Statuses = Sequence[TaskStatus] | None
+"""The statuses of which tasks were chosen; one that has another by now is left alone. None: any."""
+
+
+async def cancel(database: Database, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
     """End waiting tasks, ask the owners of running ones to kill them; returns those that were not done yet."""
-    return await _command(database, uuids, "cancel_tasks")
+    return await _command(database, uuids, only, "cancel_tasks")
 
 
-async def pause(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
+async def pause(database: Database, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
     """Hold waiting tasks, suspend running ones; returns those that were not done yet."""
-    rows = await database.fetch(query("tasks", "hold_tasks"), list(uuids), "pause")
-    return {row["uuid"] for row in rows}
+    return await _command(database, uuids, only, "hold_tasks", "pause")
 
 
-async def resume(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
+async def resume(database: Database, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
     """Let paused tasks go on; returns those that were not done yet."""
-    rows = await database.fetch(query("tasks", "hold_tasks"), list(uuids), "run")
-    return {row["uuid"] for row in rows}
+    return await _command(database, uuids, only, "hold_tasks", "run")
 
 
-async def restart(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
+async def restart(database: Database, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
     """Queue done tasks again, clean; returns those that were done. Raises OutputsTakenError, changing nothing.
 
     Their batches are open again, and will be finished once more.
@@ -167,7 +176,7 @@ async def restart(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
     try:
         async with database.transaction() as connection:
             await connection.fetch(query("batches", "lock_batches_of"), wanted)
-            rows = await connection.fetch(query("tasks", "restart_tasks"), wanted)
+            rows = await connection.fetch(query("tasks", "restart_tasks"), wanted, _words(only))
             restarted = {row["uuid"] for row in rows}
             await connection.execute(query("batches", "reopen_batches"), list(restarted))
         return restarted
@@ -175,20 +184,27 @@ async def restart(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
         raise OutputsTakenError(set()) from error
 
 
-async def delete(database: Database, uuids: Sequence[UUID]) -> set[UUID]:
+async def delete(database: Database, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
     """Remove tasks that do not run, and ask the owners of the others to kill and remove them."""
-    remaining = set(uuids)
+    remaining, gone = set(uuids), set[UUID]()
     for _ in range(3):  # a task may be claimed or finished between the two statements
-        marked = await _command(database, list(remaining), "delete_running_tasks")
-        remaining -= marked | await _command(database, list(remaining - marked), "delete_tasks")
+        marked = await _command(database, list(remaining), only, "delete_running_tasks")
+        gone |= marked | await _command(database, list(remaining - marked), only, "delete_tasks")
+        remaining -= gone
         if not remaining:
             break
-    return set(uuids) - remaining
+    return gone
 
 
-async def _command(database: Database, uuids: Sequence[UUID], name: Any) -> set[UUID]:
-    rows = await database.fetch(query("tasks", name), list(uuids))
+async def _command(
+    database: Database, uuids: Sequence[UUID], only: Statuses, name: Any, *more: object
+) -> set[UUID]:
+    rows = await database.fetch(query("tasks", name), list(uuids), _words(only), *more)
     return {row["uuid"] for row in rows}
+
+
+def _words(only: Statuses) -> list[str] | None:
+    return None if only is None else [str(status) for status in only]
 
 
 async def read_log(database: Database, uuid: UUID) -> list[LogChunk]:

@@ -10,14 +10,15 @@ from uuid import UUID, uuid4
 from ffmate_desktop.db import batches, commands
 from ffmate_desktop.db import tasks as stored
 from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.tasks import TaskRow
+from ffmate_desktop.db.selection import moment
+from ffmate_desktop.db.tasks import Statuses, TaskRow
 from ffmate_desktop.domain.attempt import Attempt
-from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import Move
-from ffmate_desktop.domain.task import LogChunk, NewTask, Task, TaskStatus
+from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
+from ffmate_desktop.domain.task import LogChunk, NewTask, Task
 from ffmate_desktop.services.edits import TaskEdit, copy_of, edit_waiting
 from ffmate_desktop.services.follow import follow
-from ffmate_desktop.services.output_names import Draft
+from ffmate_desktop.services.output_names import Draft, OutputInUseError
 from ffmate_desktop.services.paging import pages
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.settling import write_settled
@@ -97,31 +98,23 @@ class TaskService:
         preset = await self._presets.get(change.preset) if change.preset else None
         await edit_waiting(self._database, uuid, change, preset, version)
 
-    async def newest(
-        self,
-        *,
-        statuses: Sequence[TaskStatus] | None = None,
-        batch: UUID | None = None,
-        limit: int | None = 100,
-    ) -> list[Task]:
-        """Tasks, newest first; `limit` None means all."""
-        return await stored.list_tasks(self._database, statuses=statuses, batch=batch, limit=limit)
+    async def newest(self, selection: TaskSelection = ALL_TASKS, *, limit: int | None = 100) -> list[Task]:
+        """Tasks that meet the conditions, newest first; `limit` None means all."""
+        return [task async for page in self.pages(selection, limit=limit) for task in page]
 
-    def pages(
-        self,
-        *,
-        statuses: Sequence[TaskStatus] | None = None,
-        batch: UUID | None = None,
-        limit: int | None = None,
+    async def pages(
+        self, selection: TaskSelection = ALL_TASKS, *, limit: int | None = None
     ) -> AsyncIterator[list[Task]]:
         """The same a page at a time; each task at most once, whatever changes meanwhile."""
+        before = await moment(self._database, selection)
 
-        def read(before: int | None, most: int) -> Awaitable[list[Task]]:
+        def read(before_id: int | None, most: int) -> Awaitable[list[Task]]:
             return stored.list_tasks(
-                self._database, statuses=statuses, batch=batch, before_id=before, limit=most
+                self._database, selection, before=before, before_id=before_id, limit=most
             )
 
-        return pages(read, lambda task: task.id, limit)
+        async for page in pages(read, lambda task: task.id, limit):
+            yield page
 
     async def get(self, uuids: Sequence[UUID]) -> list[Task]:
         """The tasks that exist of these, in the order of the queue."""
@@ -131,32 +124,34 @@ class TaskService:
         """The task whose uuid begins so; raises UserError when there is none, or more than one."""
         return await resolve(self._database, stored.find_uuid, beginning, what="task", hint=_LIST_HINT)
 
-    async def cancel(self, uuids: Sequence[UUID]) -> set[UUID]:
+    # `only` are the statuses of which tasks were chosen: one that has another by now is left alone. None: any.
+
+    async def cancel(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
         """Cancel; returns those that were not done yet. Running ones end on their node within two seconds."""
-        cancelled = await stored.cancel(self._database, uuids)
+        cancelled = await stored.cancel(self._database, uuids, only)
         await batches.finish(self._database, list(cancelled))
         return cancelled
 
-    async def pause(self, uuids: Sequence[UUID]) -> set[UUID]:
+    async def pause(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
         """Hold or suspend; returns those that were not done yet."""
-        return await stored.pause(self._database, uuids)
+        return await stored.pause(self._database, uuids, only)
 
-    async def resume(self, uuids: Sequence[UUID]) -> set[UUID]:
+    async def resume(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
         """Let go on; returns those that were not done yet."""
-        return await stored.resume(self._database, uuids)
+        return await stored.resume(self._database, uuids, only)
 
-    async def restart(self, uuids: Sequence[UUID]) -> set[UUID]:
-        """Queue done tasks again; returns those that were done. Raises UserError for a taken output path."""
+    async def restart(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
+        """Queue done tasks again; returns those that were done. Raises OutputInUseError, changing nothing."""
         try:
-            return await stored.restart(self._database, uuids)
+            return await stored.restart(self._database, uuids, only)
         except stored.OutputsTakenError as error:
-            raise UserError(
+            raise OutputInUseError(
                 "Another task that is not done yet writes to the same output.", "Wait for it, then restart."
             ) from error
 
-    async def delete(self, uuids: Sequence[UUID]) -> set[UUID]:
+    async def delete(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
         """Remove tasks with their logs; running ones are killed first."""
-        deleted = await stored.delete(self._database, uuids)
+        deleted = await stored.delete(self._database, uuids, only)
         await batches.finish(self._database)  # whose, the deleted ones cannot tell any more
         return deleted
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.cli.many import fill
+from tests.cli.many import BATCH, fill
 from tests.end_to_end.clerk import PATIENCE, environment
 
 pytestmark = [
@@ -17,9 +17,9 @@ pytestmark = [
         sys.platform == "win32", reason="the kernel's figures of a process are read with wait4"
     ),
 ]
-TASKS = 6_000
-WORTH = 20_000
-"""KiB that a process may take more for thousands of tasks than for one; all in memory would be 60,000."""
+TASKS = 4_000
+WORTH = 15_000
+"""KiB that a process may take more for thousands of tasks than for one; all in memory would be 30,000."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def run(uri: str, *arguments: str) -> Ran:
     return Ran(out, err, process.returncode, used.ru_utime + used.ru_stime, memory)
 
 
-async def test_a_list_of_all_tasks_streams(database_uri: str) -> None:
+async def test_thousands_of_tasks_are_listed_and_deleted(database_uri: str) -> None:
     await fill(database_uri, TASKS)
     few = run(database_uri, "tasks", "list", "--limit", "1")
     text = run(database_uri, "tasks", "list", "--limit", "0")
@@ -73,3 +73,7 @@ async def test_a_list_of_all_tasks_streams(database_uri: str) -> None:
         process.stdout.close()  # as `head -1` does
         assert process.stderr.read() == ""
         assert process.wait(PATIENCE) == 0
+
+    gone = run(database_uri, "tasks", "delete", "--batch", BATCH)
+    assert (gone.code, gone.out, gone.err) == (0, f"{TASKS} of {TASKS} tasks deleted\n", "")
+    assert gone.memory - few.memory < WORTH

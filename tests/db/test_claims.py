@@ -9,6 +9,7 @@ import pytest
 from ffmate_desktop.db import claims, leases, nodes, scripts, tasks
 from ffmate_desktop.db.connection import Database, connect
 from ffmate_desktop.db.queries import Sql, query
+from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus
 from tests.db.cluster import add, age, joined, row
 
@@ -332,7 +333,7 @@ async def test_a_claim_is_never_planned_for_its_values(database: Database, datab
         [found] = await own.fetch(Sql(counts), claim)
         assert tuple(found) == (16, 0)
         for _ in range(8):
-            await tasks.list_tasks(own, batch=uuid4())
+            await tasks.list_tasks(own, TaskSelection(batch=uuid4()))
         [found] = await own.fetch(Sql(counts), query("tasks", "list_tasks"))
         assert tuple(found) == (0, 8), "a list with a filter is: in any other plan it reads every task"
 
@@ -341,7 +342,7 @@ async def test_two_batches_of_one_name_stay_apart(database: Database) -> None:
     first, second = uuid4(), uuid4()
     await add(database, row("a"), row("b"), batch=first)
     await add(database, row("a"), batch=second)
-    assert {task.name for task in await tasks.list_tasks(database, batch=first)} == {"a", "b"}
+    assert {task.name for task in await tasks.list_tasks(database, TaskSelection(batch=first))} == {"a", "b"}
     with pytest.raises(asyncpg.UniqueViolationError):
         await add(database, row("c"), batch=first)
 

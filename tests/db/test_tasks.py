@@ -12,6 +12,7 @@ from ffmate_desktop.db.listener import changes, listen
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.tasks import OutputsTakenError
 from ffmate_desktop.domain.change import Change, PresetsChanged, TasksChanged
+from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from tests.db.cluster import add, joined, row
 
@@ -49,11 +50,11 @@ async def test_lists_are_filtered_and_paged(database: Database, database_uri: st
     await add(database, row("c"))
     async with joined(database_uri) as node:
         await claims.claim(database, node.id, 1)
-    running = await tasks.list_tasks(database, statuses=[TaskStatus.RUNNING])
+    running = await tasks.list_tasks(database, TaskSelection(statuses=(TaskStatus.RUNNING,)))
     assert [task.name for task in running] == ["a"]
     assert running[0].client is not None
     assert running[0].client.identifier == "a"
-    assert [task.name for task in await tasks.list_tasks(database, batch=batch)] == ["b", "a"]
+    assert [task.name for task in await tasks.list_tasks(database, TaskSelection(batch=batch))] == ["b", "a"]
     [newest] = await tasks.list_tasks(database, limit=1)
     older = await tasks.list_tasks(database, before_id=newest.id)
     assert [task.name for task in older] == ["b", "a"]

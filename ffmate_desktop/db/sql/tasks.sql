@@ -27,6 +27,30 @@ SELECT n.uuid, n.name, $2, n.priority, n.requirement_set, n.preset, n.preset_nam
  ORDER BY n.position
 RETURNING id, uuid;
 
+-- fragment: chosen
+($1::uuid IS NULL OR t.batch = $1)
+   AND ($2::text[] IS NULL OR t.status = ANY ($2))
+   AND ($3::timestamptz IS NULL OR coalesce(t.finished_at, t.created_at) < $3)
+   AND ($4::text[] IS NULL OR t.preset::text = ANY ($4) OR lower(t.preset_name) = ANY ($4))
+   AND ($5::text[] IS NULL OR t.node_name = ANY ($5))
+   AND ($6::text[] IS NULL OR t.requirement_set = ANY (ARRAY(
+        SELECT s.id FROM ffmate.requirement_sets s WHERE s.labels @> $6)))
+   AND ($7::text[] IS NULL OR t.name ILIKE ANY ($7))
+
+-- name: moment_ago
+-- The clock of the database decides how old a task is, whatever the clock of this computer says.
+SELECT clock_timestamp() - $1::interval AS moment;
+
+-- name: count_chosen
+-- How many tasks meet the conditions; NULL means "any".
+SELECT t.status, count(*) AS tasks, max(t.id) AS newest FROM ffmate.tasks t WHERE {chosen} GROUP BY t.status;
+
+-- name: chosen_page
+-- The next of them in the order of the queue, up to the newest one that was counted ($9).
+SELECT t.id, t.uuid FROM ffmate.tasks t
+ WHERE {chosen} AND t.id > $8::bigint AND t.id <= $9::bigint
+ ORDER BY t.id LIMIT $10;
+
 -- name: list_tasks
 -- Newest first, a page at a time by key. NULL means "any"; LIMIT NULL means all.
 -- The node's row carries the live progress of its last heartbeat.
@@ -35,11 +59,9 @@ SELECT t.*, r.labels, n.progress AS live, n.session AS node_session, n.os AS nod
   FROM ffmate.tasks t
   JOIN ffmate.requirement_sets r ON r.id = t.requirement_set
   LEFT JOIN ffmate.nodes n ON n.id = t.node_id
- WHERE ($1::text[] IS NULL OR t.status = ANY ($1))
-   AND ($2::uuid IS NULL OR t.batch = $2)
-   AND ($3::bigint IS NULL OR t.id < $3)
+ WHERE {chosen} AND ($8::bigint IS NULL OR t.id < $8)
  ORDER BY t.id DESC
- LIMIT $4;
+ LIMIT $9;
 
 -- name: get_tasks
 SELECT t.*, r.labels, n.progress AS live, n.session AS node_session, n.os AS node_os, n.arch AS node_arch,
@@ -59,7 +81,8 @@ SELECT status, count(*) AS tasks FROM ffmate.tasks GROUP BY status;
 
 -- name: cancel_tasks
 -- Queued: ended here and now, with a new epoch. Running: the owner sees 'cancel' by NOTIFY, at the latest with its
--- next beat; when it is dead the sweep ends the task. Done: nothing to do, not returned.
+-- next beat; when it is dead the sweep ends the task. Done: nothing to do, not returned. $2, here and below: statuses of
+-- which the caller chose the task; one that has another status by now is left alone. NULL means "any".
 UPDATE ffmate.tasks
    SET status = CASE WHEN status = 'QUEUED' THEN 'DONE_CANCELED' ELSE status END,
        epoch = CASE WHEN status = 'QUEUED' THEN epoch + 1 ELSE epoch END,
@@ -67,15 +90,16 @@ UPDATE ffmate.tasks
        desired = CASE WHEN status = 'QUEUED' THEN 'run' WHEN desired = 'delete' THEN desired ELSE 'cancel' END,
        version = version + 1, updated_at = clock_timestamp()
  WHERE uuid = ANY ($1::uuid[]) AND status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+   AND ($2::text[] IS NULL OR status = ANY ($2))
 RETURNING uuid;
 
 -- name: hold_tasks
--- Pause and resume ($2 is 'pause' or 'run'). A cancel that is on its way is never taken back. A task that is resumed
+-- Pause and resume ($3 is 'pause' or 'run'). A cancel that is on its way is never taken back. A task that is resumed
 -- waits again, and not longer than it had to: naming not_before tells the nodes.
 UPDATE ffmate.tasks
-   SET desired = $2::text, not_before = not_before, version = version + 1, updated_at = clock_timestamp()
+   SET desired = $3::text, not_before = not_before, version = version + 1, updated_at = clock_timestamp()
  WHERE uuid = ANY ($1::uuid[]) AND status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-   AND desired IN ('run', 'pause')
+   AND desired IN ('run', 'pause') AND ($2::text[] IS NULL OR status = ANY ($2))
 RETURNING uuid;
 
 -- name: restart_tasks
@@ -92,6 +116,7 @@ UPDATE ffmate.tasks t
        attempts = 0, losses = 0, not_before = NULL, progress = 0, error = NULL, result = NULL, publishing = NULL,
        refused = '{}', started_at = NULL, finished_at = NULL, version = version + 1, updated_at = clock_timestamp()
  WHERE uuid = ANY ($1::uuid[]) AND status IN ('DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED')
+   AND ($2::text[] IS NULL OR status = ANY ($2))
 RETURNING uuid;
 
 -- name: delete_tasks
@@ -99,6 +124,7 @@ RETURNING uuid;
 WITH gone AS (
     DELETE FROM ffmate.tasks
      WHERE uuid = ANY ($1::uuid[]) AND status NOT IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+       AND ($2::text[] IS NULL OR status = ANY ($2))
     RETURNING id, uuid), logs AS (
     DELETE FROM ffmate.task_logs l USING gone WHERE l.task_id = gone.id)
 SELECT uuid FROM gone;
@@ -107,6 +133,7 @@ SELECT uuid FROM gone;
 -- A running task is cancelled first: its owner kills it, then removes the row (claims.sql, delete_claimed).
 UPDATE ffmate.tasks SET desired = 'delete', version = version + 1, updated_at = clock_timestamp()
  WHERE uuid = ANY ($1::uuid[]) AND status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+   AND ($2::text[] IS NULL OR status = ANY ($2))
 RETURNING uuid;
 
 -- name: read_log

@@ -1,0 +1,156 @@
+"""Options that select tasks by conditions, the same for every command about tasks."""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.domain.durations import parse_duration
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.selection import Selected, TaskSelection
+from ffmate_desktop.domain.task import TaskStatus
+
+OfBatch = Annotated[
+    str | None, typer.Option("--batch", metavar="UUID", help="Tasks of this batch.", show_default=False)
+]
+OfStatus = Annotated[
+    list[str] | None,
+    typer.Option("--status", metavar="STATUS", help="Tasks in this status. Repeatable.", show_default=False),
+]
+OlderThan = Annotated[
+    str | None,
+    typer.Option(
+        "--older-than",
+        metavar="TIME",
+        help="Tasks that ended longer ago, or were queued longer ago and have not ended: 30d, 12h, 90m.",
+        show_default=False,
+    ),
+]
+OfPreset = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="Tasks made from this preset: name or uuid. Repeatable.",
+        show_default=False,
+    ),
+]
+OfNode = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--node",
+        metavar="NAME",
+        help="Tasks that this node runs or ran last. Repeatable.",
+        show_default=False,
+    ),
+]
+WithLabel = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label", metavar="NAME", help="Tasks that need this label. Repeatable.", show_default=False
+    ),
+]
+Named = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--name",
+        metavar="PATTERN",
+        help="Tasks with this name, such as '*.mov'. Repeatable.",
+        show_default=False,
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count the tasks; change nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+class Conditions:
+    """The words of these options; `selection` understands them."""
+
+    def __init__(
+        self,
+        *,
+        batch: str | None = None,
+        status: Sequence[str] | None = None,
+        older_than: str | None = None,
+        preset: Sequence[str] | None = None,
+        node: Sequence[str] | None = None,
+        label: Sequence[str] | None = None,
+        name: Sequence[str] | None = None,
+    ) -> None:
+        given: dict[str, Sequence[str] | None] = {
+            "--batch": None if batch is None else [batch],
+            "--preset": preset,
+            "--node": node,
+            "--label": label,
+            "--name": name,
+        }
+        for (
+            option,
+            words,
+        ) in given.items():  # such as a variable of a script that is not set: it must not mean "any"
+            if any(not word.strip(" ,") for word in words or ()):
+                raise UsageError(f"{option} has no value.", "Leave it out to mean any.")
+        self._batch = batch
+        self._presets = list(preset or ())
+        self._selection = TaskSelection(
+            statuses=tuple(_status(word) for word in status or ()),
+            older_than=None if older_than is None else parse_duration(older_than),
+            nodes=tuple(node or ()),
+            labels=tuple(word for text in label or () for word in text.replace(",", " ").split()),
+            names=tuple(name or ()),
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self._batch is not None or self._presets or self._selection)
+
+    async def selection(self, cluster: Cluster) -> TaskSelection:
+        """With the uuids of batch and presets; raises UserError for a batch that is not there."""
+        batch = None if self._batch is None else await cluster.batches.resolve(self._batch)
+        words = list(self._presets)
+        for word in self._presets:
+            with contextlib.suppress(UserError):  # deleted since; its tasks remember the name
+                words.append(str((await cluster.presets.find(word)).uuid))
+        chosen = self._selection
+        return TaskSelection(
+            batch, chosen.statuses, chosen.older_than, tuple(words), chosen.nodes, chosen.labels, chosen.names
+        )
+
+    async def check_presets(self, cluster: Cluster, selected: Selected) -> None:
+        """Nothing was found: raises UserError when that is because a preset does not exist."""
+        if not selected.total:
+            for word in self._presets:
+                await cluster.presets.find(word)
+
+
+def _status(word: str) -> TaskStatus:
+    try:
+        return TaskStatus(word.upper())
+    except ValueError:
+        known = ", ".join(TaskStatus)
+        raise UsageError(f"“{word}” is not a status.", f"There are {known}.") from None
+
+
+def in_words(selected: Selected) -> str:
+    """`3 tasks (2 DONE_ERROR, 1 QUEUED)`."""
+    many = tasks_in_words(selected.total)
+    order = list(TaskStatus)
+    counts = sorted(selected.by_status.items(), key=lambda item: order.index(item[0]))
+    return f"{many} ({', '.join(f'{count} {status}' for status, count in counts)})" if counts else many
+
+
+def tasks_in_words(count: int) -> str:
+    """`1 task`, `2 tasks`."""
+    return "1 task" if count == 1 else f"{count} tasks"
+
+
+def in_use(uuids: Sequence[UUID]) -> str:
+    """Why these tasks were not restarted."""
+    some = ", ".join(str(uuid)[:8] for uuid in uuids[:5]) + (", …" if len(uuids) > 5 else "")
+    verb = "writes" if len(uuids) == 1 else "write"
+    return (
+        f"{tasks_in_words(len(uuids))} ({some}) {verb} to the same output as another task that is not done yet."
+        " Wait for that one, then restart."
+    )

@@ -1,0 +1,61 @@
+"""Tasks that meet conditions: counted, and read a page at a time; the conditions stand in tasks.sql."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.selection import Selected, TaskSelection
+from ffmate_desktop.domain.task import TaskStatus
+
+
+async def moment(database: Database, selection: TaskSelection) -> datetime | None:
+    """What `older_than` means now, by the clock of the database; None without it."""
+    if selection.older_than is None:
+        return None
+    row = await database.fetch_one(query("tasks", "moment_ago"), selection.older_than)
+    return None if row is None else row["moment"]
+
+
+async def select(database: Database, selection: TaskSelection) -> Selected:
+    """The tasks that meet the conditions now."""
+    before = await moment(database, selection)
+    rows = await database.fetch_planned(query("tasks", "count_chosen"), *arguments(selection, before))
+    return Selected(
+        selection,
+        before,
+        max((row["newest"] for row in rows), default=0),
+        {TaskStatus(row["status"]): row["tasks"] for row in rows},
+    )
+
+
+async def page(database: Database, selected: Selected, after: int, limit: int) -> list[tuple[int, UUID]]:
+    """Those that still meet the conditions, by id; `after` continues a page."""
+    rows = await database.fetch_planned(
+        query("tasks", "chosen_page"),
+        *arguments(selected.selection, selected.before),
+        after,
+        selected.newest,
+        limit,
+    )
+    return [(row["id"], row["uuid"]) for row in rows]
+
+
+def arguments(selection: TaskSelection, before: datetime | None) -> tuple[object, ...]:
+    """The parameters $1 to $7 of the fragment `chosen`."""
+    return (
+        selection.batch,
+        [str(status) for status in selection.statuses] or None,
+        before,
+        [word.lower() for word in selection.presets] or None,
+        list(selection.nodes) or None,
+        list(selection.labels) or None,
+        _patterns(selection.names) or None,
+    )
+
+
+def _patterns(names: Sequence[str]) -> list[str]:
+    """`*` and `?` as ILIKE has them."""
+    special = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_", "*": "%", "?": "_"})
+    return [name.translate(special) for name in names]

@@ -1,0 +1,91 @@
+"""Bulk commands: one line at the end, a question before something is lost, wrong use without conditions."""
+
+import json
+import os
+import re
+import sys
+
+import pytest
+
+from tests.cli.many import BATCH, fill
+from tests.end_to_end.clerk import PATIENCE, Clerk
+
+pytestmark = pytest.mark.db
+
+
+async def test_failed_tasks_are_queued_again_by_condition(database_uri: str, clerk: Clerk) -> None:
+    await fill(database_uri, 8)  # 2 failed, 2 done, 4 wait
+
+    def ask(*arguments: str) -> tuple[int, str, str]:
+        return clerk.ask("--database", database_uri, *arguments)
+
+    would = "2 tasks (2 DONE_ERROR) would be queued again. Nothing was changed.\n"
+    assert ask("tasks", "restart", "--status", "DONE_ERROR", "--dry-run") == (0, would, "")
+    assert ask("batches", "restart", "--failed", BATCH[:6]) == (0, "2 of 8 tasks queued again\n", "")
+    code, _, err = ask("batches", "restart", "--failed", BATCH)
+    assert (code, err) == (1, f"ffmate-desktop: No task of batch {BATCH[:8]} has failed.\n")
+    assert ask("tasks", "restart", "--status", "done_error") == (0, "No task meets these conditions.\n", "")
+    assert ask("tasks", "restart", "--batch", BATCH) == (0, "2 of 8 tasks queued again\n", "")
+    assert ask("tasks", "pause", "--label", "nobody") == (0, "8 of 8 tasks paused\n", "")
+    code, out, _ = ask("tasks", "resume", "--name", "*1.mov", "--json")
+    assert (code, json.loads(out)) == (0, {"matched": 1, "changed": 1})
+    code, out, _ = ask("tasks", "list", "--name", "*1.mov", "--json")
+    assert [task["name"] for task in json.loads(out)] == ["a film of some length 1.mov"]
+    assert ask("tasks", "cancel", "--status", "QUEUED", "--older-than", "0s") == (
+        0, "8 of 8 tasks cancelled\n", ""
+    )  # fmt: skip
+    assert ask("tasks", "delete", "--older-than", "1d") == (0, "No task meets these conditions.\n", "")
+    assert ask("tasks", "delete", "--status", "DONE_CANCELED", "--yes") == (0, "8 of 8 tasks deleted\n", "")
+    assert ask("batches", "list")[1].startswith("No batches.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["delete"], "Name either tasks, or conditions"),
+        (["cancel", "abc", "--batch", "abc"], "Name either tasks, or conditions"),
+        (["restart", "--status", "FAILED"], "“FAILED” is not a status."),
+        (["delete", "--older-than", "a month"], "“a month” is not a length of time."),
+        (["delete", "--status", "DONE_ERROR", "--label", ""], "--label has no value."),
+        (["delete", "--batch", " "], "--batch has no value."),
+        (["pause", "abc", "--dry-run"], "--dry-run counts what meets conditions."),
+        (["restart", "--preset", "Nothing"], "There is no preset “Nothing”."),
+    ],
+)
+def test_wrong_use(database_uri: str, clerk: Clerk, arguments: list[str], sentence: str) -> None:
+    code, out, err = clerk.ask("--database", database_uri, "tasks", *arguments)
+    assert (code, out) == (1 if "Nothing" in sentence else 2, "")
+    assert err.startswith(f"ffmate-desktop: {sentence}") and err.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal made by a program is a thing of POSIX")
+async def test_a_terminal_is_asked_before_tasks_are_lost(database_uri: str) -> None:
+    import pty
+    import subprocess
+
+    from tests.end_to_end.clerk import environment
+
+    await fill(database_uri, 8)
+
+    def answered(answer: str, *arguments: str) -> tuple[int, str]:
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "ffmate_desktop", "--database", database_uri, *arguments],
+            env=environment({}), stdin=theirs, stdout=theirs, stderr=theirs,
+        )  # fmt: skip
+        os.close(theirs)
+        os.write(ours, answer.encode())
+        code = process.wait(PATIENCE)
+        screen = os.read(ours, 65536).decode()
+        os.close(ours)
+        return code, screen
+
+    code, screen = answered("n\n", "tasks", "delete", "--batch", BATCH)
+    assert code == 130
+    assert re.search(r"Delete 8 tasks \(4 QUEUED, 2 DONE_SUCCESSFUL, 2 DONE_ERROR\)\? \[y/N\]", screen)
+    code, screen = answered("y\n", "tasks", "cancel", "--batch", BATCH)
+    assert (code, "Cancel 4 tasks (4 QUEUED)?" in screen, "4 of 8 tasks cancelled" in screen) == (
+        0,
+        True,
+        True,
+    )
