@@ -54,6 +54,10 @@ def _tasks(name: str, statement: str, *changes: tuple[str, str]) -> Defect:
     return Defect(name, "tasks", statement, changes)
 
 
+def _retention(name: str, statement: str, *changes: tuple[str, str]) -> Defect:
+    return Defect(f"retention {name}", "retention", statement, changes)
+
+
 DEFECTS = (
     _claims("claim without a new epoch", "finish_and_claim", ("epoch = t.epoch + 1", "epoch = t.epoch")),
     _claims("claim without the lease check", "finish_and_claim",
@@ -208,6 +212,17 @@ DEFECTS = (
     _tasks("restart that keeps the losses", "restart_tasks", ("losses = 0,", "")),
     _tasks("restart that keeps the refusals", "restart_tasks", ("refused = '{}',", "")),
     _tasks("restart that keeps its node", "restart_tasks", ("node_id = NULL, node_name = NULL,", "")),
+    _retention("of a batch at work", "remove_finished",
+               ("b.uuid = t.batch AND b.finished_at IS NULL", "false")),
+    _retention("that waits for a restart", "remove_finished", ("FOR UPDATE OF t SKIP LOCKED", "")),
+    _retention("that keeps the log", "remove_finished", ("USING gone WHERE", "USING gone WHERE false AND")),
+    _retention("without an age", "oldest_kept", ("- $1::interval", "- $1::interval * 0")),
+    _retention("without a number", "oldest_kept", ("OFFSET $2 LIMIT", "OFFSET 0 * $2 LIMIT")),
+    _retention("whose cursor passes slow deletions", "deleted_since", ("pg_snapshot_xmin", "pg_snapshot_xmax")),
+    _retention("that misses the deletion at the cursor", "deleted_since", ("d.xact >=", "d.xact >")),
+    _retention("that forgets deletions at once", "forget_deleted", ("- $1::interval", "- $1::interval * 0")),
+    _retention("of batches with tasks", "remove_empty_batches",
+               ("WHERE NOT EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.batch = b.uuid)", "")),
     _tasks("delete of a running task at once", "delete_tasks", (f"AND status NOT IN {_ACTIVE}", "")),
     _tasks("delete that keeps the log", "delete_tasks",
             ("USING gone WHERE l.task_id = gone.id", "USING gone WHERE false")),
@@ -244,7 +259,9 @@ def find(uri: str, defect: Defect) -> tuple[int, str | None]:
         return machine.steps, None
 
 
-DIRECT = tuple(f"tests/db/test_{name}.py" for name in ("claims", "leases", "tasks", "attempts", "scripts"))
+DIRECT = tuple(
+    f"tests/db/test_{name}.py" for name in ("claims", "leases", "tasks", "attempts", "scripts", "retention")
+)
 _VARIABLE = "FFMATE_TESTS_DEFECT"
 
 
