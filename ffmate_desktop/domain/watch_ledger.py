@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watch_version import is_lasting, is_same_time
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 
 Stored = Literal["waiting", "growing", "queued", "done", "failed", "skipped", "output"]
@@ -37,7 +38,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of the ledger. `view` tells how inodes were numbered: the inode of the root, as that node saw it.
+    """A row of the ledger. `view` tells how inodes were numbered, as that node saw it (`watch_version`).
 
     `unchecked` seconds have gone since a check last counted, `unchanged` since this version was first seen; both by
     the database's clock. `attempts` are those of its last task, also when that is not `task` any more.
@@ -66,10 +67,12 @@ class Entry:
         )
 
     def is_version_of(self, found: Found, view: int) -> bool:
-        """Whether it is still the same file. Nodes that number inodes in another way go by size and time."""
-        if (self.size, self.mtime) != (found.size, found.mtime):
+        """Whether it is still the same file: by size and time, and by the inode where that lasts."""
+        if self.size != found.size:
             return False
-        return self.view != view or self.inode == found.inode or 0 in (self.inode, found.inode)
+        if self.view != view or not is_lasting(view):
+            return is_same_time(self.mtime, found.mtime, view)
+        return self.mtime == found.mtime and (self.inode == found.inode or 0 in (self.inode, found.inode))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ffmate_desktop.db.ledger import Pending, Settled
+from ffmate_desktop.domain.watch_version import is_lasting
 from ffmate_desktop.domain.watchfolder import OriginalAction
 from ffmate_desktop.storage import originals
+from ffmate_desktop.storage.numbering import INODES
 from ffmate_desktop.storage.originals import Fate, Version
-from ffmate_desktop.storage.walk import INODES
 
 
 class GivenUpError(Exception):
@@ -20,15 +21,11 @@ class GivenUpError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The watchfolder as the scan saw it: its path, and (device, inode)."""
+    """The watchfolder as the scan saw it: its path, (device, inode), and how files in it are numbered."""
 
     path: str
     identity: tuple[int, int]
-
-    @property
-    def view(self) -> int:
-        """How inodes are numbered here."""
-        return self.identity[1]
+    view: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +81,13 @@ class Errand:
 
     def _carry_out(self, move: Move, half: str | None) -> Settled:
         pending, disposal = move.pending, move.disposal
-        inode = pending.found.inode if pending.view == self._root.view else 0
-        version = Version(pending.found.size, pending.found.mtime, inode)
+        found, view = pending.found, self._root.view
+        version = Version(
+            found.size,
+            found.mtime,
+            found.inode if pending.view == view and is_lasting(view) else 0,
+            view=view,
+        )
         moves = disposal["action"] == OriginalAction.MOVE
         try:
             if not self._is_same_root():  # the next scan finds out what is there now

@@ -24,7 +24,7 @@ from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
 from ffmate_desktop.storage.locks import write_locks
 from ffmate_desktop.storage.threads import Job, SilentError, answered
-from ffmate_desktop.storage.walk import UnreachableError, Walked, Walker, view_of
+from ffmate_desktop.storage.walk import UnreachableError, Walked, Walker, look_at
 
 T = TypeVar("T")
 
@@ -73,20 +73,23 @@ class Scan:
     async def run(self) -> ScanResult:
         """Look at everything once, queue what is complete, and say so."""
         rules = rules_of(self._settings)
-        self._view = await self._answered(
-            Job(lambda: view_of(self._settings.path), "looking at a watchfolder")
+        numbering = await self._answered(
+            Job(lambda: look_at(self._settings.path), "looking at a watchfolder")
         )
+        self._view = numbering.view
         originals = Originals(self._database, self._claim)
         self._settled = await originals.settle()
         await self._known.catch_up(self._database, self._claim, self._view)
         known = self._known
-        walker = Walker(self._settings.path, rules, known.known, known.foreign, known.open)
+        walker = Walker(
+            self._settings.path, rules, known.known, known.foreign, known.open, device=numbering.device
+        )
         try:
             walked = await self._answered(Job(walker.walk, "walking a watchfolder"), lambda: walker.steps)
         finally:
             walker.end()
         self._check_root(walked)
-        await originals.dispose(Root(self._settings.path, walked.root), self._stuck)
+        await originals.dispose(Root(self._settings.path, walked.root, self._view), self._stuck)
         self._judge = Judge(self._settings, rules, self._view, time.time())
         self._note(files=walked.files, unreadable=len(walked.unreadable))
         for piece in _pieces(walked.news, AT_ONCE):
@@ -217,7 +220,7 @@ class Scan:
                 if file.state in ("waiting", "growing"):
                     self._known.watch(file.found.path, file_id)
                 else:
-                    self._known.settle(file.found, file_id, locked=file.reason == LOCKED)
+                    self._known.settle(file.found, file_id, self._view, locked=file.reason == LOCKED)
 
         await write_settled(self._database, [draft for _, draft in drafts], write)
         self._note(queued=self._result.queued + len(drafts))
@@ -238,7 +241,7 @@ class Scan:
                 if decision.wait is not None:
                     self._wait = min(decision.wait, self._wait or decision.wait)
             elif entry is not None and (not decision.changed or _is_back(found, entry, decision, self._view)):
-                self._known.keep(entry, self._view)
+                self._known.keep(entry, found, self._view)
         self._note(growing=self._result.growing + growing)
 
     async def _find_gone(self, walked: Walked) -> None:

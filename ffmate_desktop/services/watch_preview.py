@@ -14,7 +14,7 @@ from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watch_drafts import draft_all, names_of, rules_of
 from ffmate_desktop.storage.threads import Job
-from ffmate_desktop.storage.walk import Walked, Walker, view_of
+from ffmate_desktop.storage.walk import Walked, Walker, look_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,10 @@ async def dry_run(
         preset: Preset | None = await presets.get(settings.preset)
     except UserError:
         preset = None
-    walked = await _walk(Walker(settings.path, rules, {}))
+    numbering = await Job(lambda: look_at(settings.path), "dry run of a watchfolder").result()
+    walked = await _walk(Walker(settings.path, rules, {}, device=numbering.device))
     entries = await ledger.all_entries(database, uuid)
-    judge = Judge(settings, rules, await asyncio.to_thread(view_of, settings.path), time.time())
+    judge = Judge(settings, rules, numbering.view, time.time())
     decided = [
         (found, entries.get(found.path), judge.decide(found, entries.get(found.path)))
         for found in walked.news

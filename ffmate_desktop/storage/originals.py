@@ -16,9 +16,10 @@ from pathlib import Path
 
 from send2trash import send2trash
 
+from ffmate_desktop.domain.watch_version import UNNUMBERED, is_same_time
 from ffmate_desktop.media.publish import names, sync_folder
 from ffmate_desktop.media.rename import rename_to_free_name
-from ffmate_desktop.storage.walk import INODES
+from ffmate_desktop.storage.numbering import INODES
 
 TEMPORARY = ".ffd-move-"
 
@@ -47,17 +48,23 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What tells a file from others of its name: bytes, microseconds since 1970, and the inode; 0 is any."""
+    """What tells a file from others of its name: bytes, microseconds since 1970, and the inode where that lasts.
+
+    Inode 0 is any; `view` says how times are compared.
+    """
 
     size: int
     mtime: int
     inode: int = 0
+    view: int = UNNUMBERED
 
     def is_that_of(self, other: "Version | None") -> bool:
         """Whether it is the same file."""
-        if other is None or (self.size, self.mtime) != (other.size, other.mtime):
+        if other is None or self.size != other.size:
             return False
-        return self.inode == other.inode or 0 in (self.inode, other.inode)
+        if self.inode and other.inode and self.inode != other.inode:
+            return False
+        return is_same_time(self.mtime, other.mtime, self.view)
 
 
 def _go_on() -> None:

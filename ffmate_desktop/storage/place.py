@@ -1,7 +1,8 @@
-"""Local disk or network share: only of local disks does the operating system tell every change."""
+"""Where a folder is: on which kind of file system, and on a disk of this computer or on a network share."""
 
 import os
 import sys
+from dataclasses import dataclass
 
 import psutil
 
@@ -13,21 +14,35 @@ _LOCAL = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """What a folder is mounted from: the kind of file system, in lower case, and its options."""
+
+    kind: str
+    options: frozenset[str]
+
+
+def mount_of(path: str) -> Mount | None:
+    """The mount that holds the folder; None when it is in no table. Blocks, so call it in a thread."""
+    real = os.path.realpath(path)
+    found: Mount | None = None
+    longest = 0
+    for part in psutil.disk_partitions(all=True):
+        # Of two mounts at one place the later one hides the other.
+        if len(part.mountpoint) >= longest and _is_below(real, part.mountpoint):
+            found = Mount(part.fstype.lower(), frozenset(part.opts.lower().split(",")))
+            longest = len(part.mountpoint)
+    return found
+
+
 def is_local(path: str) -> bool:
     """Whether the folder is on a disk of this computer, as far as is known. Blocks, so call it in a thread."""
-    real = os.path.realpath(path)
-    if sys.platform == "win32" and real.startswith(("\\\\", "//")):
+    if sys.platform == "win32" and os.path.realpath(path).startswith(("\\\\", "//")):
         return False
-    found, kind, options = "", "", ""
-    for part in psutil.disk_partitions(all=True):
-        mount = part.mountpoint
-        if len(mount) >= len(found) and _is_below(
-            real, mount
-        ):  # of two at one place the later one hides the other
-            found, kind, options = mount, part.fstype.lower(), part.opts.lower()
-    if not found and sys.platform != "win32":
-        return True  # the root of a chroot is in no table, and is on the disk of who made it
-    return kind in _LOCAL and "remote" not in options.split(",")
+    mount = mount_of(path)
+    if mount is None:  # the root of a chroot is in no table, and is on the disk of who made it
+        return sys.platform != "win32"
+    return mount.kind in _LOCAL and "remote" not in mount.options
 
 
 def _is_below(path: str, mount: str) -> bool:

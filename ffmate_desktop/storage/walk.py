@@ -12,6 +12,8 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watch_ledger import Found
 from ffmate_desktop.domain.watch_names import LOCK, is_passed_over
 from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watch_version import is_lasting
+from ffmate_desktop.storage.numbering import INODES, Numbering, numbering_of
 
 SORTED = 2000
 """Names that are sorted at once: a millisecond."""
@@ -19,24 +21,26 @@ SORTED = 2000
 DEEPEST = 200
 """Folders within folders; a tree that goes deeper was made by a mistake."""
 
-INODES = (1 << 63) - 1
-"""What of an inode fits into a column of the ledger."""
-
 Fingerprint = int
 """Path, size, time and inode of a file as one number, of this process only; whose lock is beside it has another."""
 
 
 def fingerprint(path: str, size: int, mtime: int, inode: int, locked: bool = False) -> Fingerprint:
-    """The number of a version of a file."""
+    """The number of a version of a file; `inode` is 0 where inodes do not last."""
     return hash((path, size, mtime, inode, locked))
 
 
-def view_of(root: str) -> int:
-    """What tells whether two nodes number inodes alike: the inode of the root. Raises UnreachableError."""
+def look_at(root: str) -> Numbering:
+    """How files below this folder are numbered. Raises UnreachableError."""
     try:
-        return os.stat(root).st_ino & INODES  # noqa: PTH116 - paths are text here, a hundred thousand times
+        return numbering_of(root)
     except OSError as error:
         raise UnreachableError(_unreachable(root, error)) from error
+
+
+def seen_as(found: Found, view: int, locked: bool = False) -> Fingerprint:
+    """The fingerprint under which a walk with this view sees the file."""
+    return fingerprint(found.path, found.size, found.mtime, found.inode if is_lasting(view) else 0, locked)
 
 
 class WalkEndedError(Exception):
@@ -100,7 +104,8 @@ class Walked:
 class Walker:
     """One walk over the tree at `root`. `known` are the fingerprints of files about which nothing is to be done.
 
-    `foreign` holds fingerprints without inode, of files that a node noted down which numbers inodes in another way.
+    `device` is where inodes last (`Numbering`). `foreign` holds fingerprints without inode, of rows whose inode means
+    nothing here.
     The paths `open_ones` are news even if a fingerprint tells what became of them before.
     `rules` tell which folders are entered. `end` makes it raise WalkEndedError soon; `steps` grows as long as the
     storage answers.
@@ -113,12 +118,15 @@ class Walker:
         known: dict[Fingerprint, int],
         foreign: dict[Fingerprint, int] | None = None,
         open_ones: Container[str] = (),
+        *,
+        device: int | None = None,
     ) -> None:
         self._root = root
         self._rules = rules
         self._known = known
         self._foreign = foreign or {}
         self._open = open_ones
+        self._device = device
         self._over = threading.Event()
         self._walked = Walked((0, 0), {})
         self.steps = 0
@@ -202,8 +210,13 @@ class Walker:
         walked = self._walked
         walked.files += 1
         self.steps += 1
-        size, mtime, inode = status.st_size, status.st_mtime_ns // 1000, status.st_ino & INODES
-        if path not in self._open and self._take(path, size, mtime, inode, locked):
+        size, mtime = status.st_size, status.st_mtime_ns // 1000
+        inode = lasting = status.st_ino & INODES
+        if status.st_dev != self._device:  # another file system in a subfolder, or none with lasting inodes
+            lasting = 0
+            if self._device is not None:
+                inode = 0
+        if path not in self._open and self._take(path, size, mtime, lasting, locked):
             walked.seen_known = True
             return
         if not path.isascii() and not _is_text(path):
@@ -215,7 +228,7 @@ class Walker:
                 status = os.stat(file.path)  # noqa: PTH116 - a text is what there is
             except OSError:
                 return
-            size, mtime = status.st_size, status.st_mtime_ns // 1000
+            size, mtime, inode = status.st_size, status.st_mtime_ns // 1000, status.st_ino & INODES
         walked.news.add(path, size, mtime, inode, locked)
 
     def _take(self, path: str, size: int, mtime: int, inode: int, locked: bool) -> bool:

@@ -9,6 +9,7 @@ from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_ends import end_of
 from ffmate_desktop.domain.watch_ledger import LOCKED, Decision, Entry, Found, Judge
 from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watch_version import FIRST_LASTING, LOCAL_TIME, UNNUMBERED, is_same_time
 from ffmate_desktop.domain.watchfolder import (
     Extensions,
     FileFilter,
@@ -21,14 +22,17 @@ FILE = Found("a/one.mov", 100, 1_000_000, 7)
 SETTINGS = WatchfolderSettings(name="x", path="/x", preset=uuid4(), interval=10, growth_checks=2)
 
 
-def judge(now: float = 1000.0, view: int = 1, **changes: object) -> Judge:
+DISK = FIRST_LASTING - 7
+
+
+def judge(now: float = 1000.0, view: int = DISK, **changes: object) -> Judge:
     settings = SETTINGS.model_copy(update=changes)
     return Judge(settings, Rules(settings.filter), view, now)
 
 
 def entry(decision: Decision, found: Found = FILE, **changes: object) -> Entry:
     made = Entry(
-        1, found.path, found.size, found.mtime, found.inode, 1, decision.state, decision.reason, decision.checks,
+        1, found.path, found.size, found.mtime, found.inode, DISK, decision.state, decision.reason, decision.checks,
         unchecked=10, unchanged=10, task=None, attempts=0, gone=False,
     )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]
@@ -63,6 +67,35 @@ def test_nodes_that_number_inodes_differently_agree() -> None:
         assert judge().decide(replace(FILE, inode=8), known).state == state
         assert judge().decide(replace(FILE, mtime=2_000_000), known).state == "waiting"
     assert judge().decide(replace(FILE, inode=0), entry(Decision("done", ""))).state == "done"
+
+
+@pytest.mark.parametrize("view", [UNNUMBERED, LOCAL_TIME])
+def test_another_inode_is_no_other_version_where_inodes_do_not_last(view: int) -> None:
+    known = entry(Decision("done", ""), view=view)
+    assert not judge(view=view).decide(replace(FILE, inode=8), known).changed
+    assert judge(view=view).decide(replace(FILE, size=8), known).state == "waiting"
+    waits = entry(Decision("waiting", "", 1), view=view)
+    assert judge(view=view).decide(replace(FILE, inode=8), waits).checks == 2
+    assert judge().decide(replace(FILE, inode=8), entry(Decision("done", ""))).state == "waiting"
+
+
+def test_coarser_clocks_and_time_zones_make_no_other_version() -> None:
+    exact, second, hour = 1_700_000_001_234_567, 1_700_000_001_000_000, 3_600_000_000
+    for coarse in (exact // 10_000 * 10_000, second, second + 1_000_000):
+        assert is_same_time(exact, coarse) and is_same_time(coarse, exact)
+    assert is_same_time(exact, second - 1_000_000, LOCAL_TIME)  # FAT counts in two seconds
+    for shift in (-hour, 2 * hour, 13 * hour + hour // 4):
+        assert is_same_time(second, second + shift, LOCAL_TIME)
+        assert not is_same_time(second, second + shift)
+    assert not is_same_time(second, second + 1_000_000)
+    assert not is_same_time(second, second + 2_000_000, LOCAL_TIME)
+    assert not is_same_time(second, second + hour + 7_000_000, LOCAL_TIME)
+    assert not is_same_time(second, second + 30 * hour, LOCAL_TIME)
+    assert not is_same_time(exact, exact + 1)
+    coarser = replace(FILE, mtime=second)
+    known = entry(Decision("done", ""), replace(FILE, mtime=exact), view=99)
+    assert not judge().decide(coarser, known).changed
+    assert judge().decide(coarser, replace(known, view=DISK)).changed
 
 
 def test_without_checks_it_is_taken_at_once_when_it_is_old_enough() -> None:

@@ -23,6 +23,7 @@ from ffmate_desktop.node import originals as duty
 from ffmate_desktop.node.errand import Errand, Move, Root
 from ffmate_desktop.node.originals import Originals
 from ffmate_desktop.storage import originals
+from ffmate_desktop.storage.numbering import numbering_of
 from ffmate_desktop.storage.originals import Fate, Version
 from tests.db.cluster import joined
 from tests.faults.disk import open_disk
@@ -32,8 +33,8 @@ from tests.node.watched import Watched
 
 
 def root_of(folder: Path) -> Root:
-    status = folder.stat()
-    return Root(str(folder), (status.st_dev, status.st_ino))
+    numbering = numbering_of(str(folder))
+    return Root(str(folder), numbering.root, numbering.view)
 
 
 def to_move(source: Path, output: Path, folder: Path, **known: Any) -> Move:
@@ -42,7 +43,8 @@ def to_move(source: Path, output: Path, folder: Path, **known: Any) -> Move:
     found = Found(source.name, status.st_size, status.st_mtime_ns // 1000, status.st_ino)
     disposal = {"action": "move", "is_done": True, "output": str(output), "size": 4, "folder": str(folder)}
     disposal |= known
-    return Move(Pending(1, found, source.parent.stat().st_ino, "done", 1, disposal), str(source), disposal)
+    view = numbering_of(str(source.parent)).view
+    return Move(Pending(1, found, view, "done", 1, disposal), str(source), disposal)
 
 
 def carried_out(move: Move, folder: Path, tag: str = "t") -> Settled:

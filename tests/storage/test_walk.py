@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watch_version import LOCAL_TIME, UNNUMBERED, is_lasting
 from ffmate_desktop.domain.watchfolder import FileFilter
+from ffmate_desktop.storage.numbering import numbering_of
+from ffmate_desktop.storage.place import Mount
 from ffmate_desktop.storage.walk import UnreachableError, Walked, WalkEndedError, Walker, fingerprint
 
 RULES = Rules(FileFilter())
@@ -21,7 +24,8 @@ def put(root: Path, *names: str) -> None:
 
 
 def walk(root: Path, known: dict[int, int] | None = None, foreign: dict[int, int] | None = None) -> Walked:
-    return Walker(str(root), RULES, known or {}, foreign).walk()
+    device = root.stat().st_dev if root.exists() else None
+    return Walker(str(root), RULES, known or {}, foreign, device=device).walk()
 
 
 def paths(walked: Walked) -> list[str]:
@@ -84,7 +88,46 @@ def test_what_two_kinds_of_nodes_noted_down_is_seen_for_both(tmp_path: Path) -> 
 def test_an_open_file_is_news_whatever_is_known_of_it(tmp_path: Path) -> None:
     put(tmp_path, "a.mov", "b.mov")
     remembered = known(walk(tmp_path))
-    assert paths(Walker(str(tmp_path), RULES, remembered, None, {"b.mov": 1}).walk()) == ["b.mov"]
+    walker = Walker(str(tmp_path), RULES, remembered, None, {"b.mov": 1}, device=tmp_path.stat().st_dev)
+    assert paths(walker.walk()) == ["b.mov"]
+
+
+def test_inodes_count_only_on_the_device_where_they_last(tmp_path: Path) -> None:
+    put(tmp_path, "a.mov")
+    [here] = walk(tmp_path).news
+    assert here.inode == (tmp_path / "a.mov").stat().st_ino
+    [elsewhere] = Walker(str(tmp_path), RULES, {}, device=here.inode + 1).walk().news  # a disk in a subfolder
+    assert elsewhere.inode == 0
+    known = {fingerprint("a.mov", here.size, here.mtime, 0): 1}
+    assert len(Walker(str(tmp_path), RULES, {}, known, device=None).walk().news) == 0
+
+
+def test_a_changed_inode_means_something_only_on_trusted_file_systems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def view(kind: str) -> int:
+        mount = Mount(kind, frozenset())
+        monkeypatch.setattr("ffmate_desktop.storage.numbering.mount_of", lambda _path: mount)
+        found = numbering_of(str(tmp_path))
+        assert (found.device is None) == (not is_lasting(found.view))
+        return found.view
+
+    if sys.platform != "win32":
+        assert is_lasting(view("ext4")) and is_lasting(view("apfs")) and view("ext4") != view("xfs")
+    for kind in (
+        "fuse.sshfs",
+        "fuse.mergerfs",
+        "fuse",
+        "overlay",
+        "nfs4",
+        "cifs",
+        "smbfs",
+        "9p",
+        "never heard of",
+    ):
+        assert view(kind) == UNNUMBERED
+    for kind in ("vfat", "msdos", "exfat", "fuseblk", "fat32"):
+        assert view(kind) == LOCAL_TIME
 
 
 def test_locks_are_seen_and_are_no_files(tmp_path: Path) -> None:

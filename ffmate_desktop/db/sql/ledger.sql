@@ -29,9 +29,14 @@ SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.reason, f.chec
 -- For a dry run.
 {entry} JOIN ffmate.watchfolders w ON w.id = f.folder WHERE w.uuid = $1;
 
+-- fragment: other_version
+(excluded.size, excluded.mtime) <> (f.size, f.mtime)
+         OR excluded.view = f.view AND f.view <= -3 AND excluded.inode <> f.inode
+
 -- name: write_files
 -- New rows, and those that changed. Another version of a file, or one that was skipped before, starts afresh; the clock
 -- of its checks moves when one counted. Attempts are kept until there is another task: they tell that it had one.
+-- Another inode is another version only where inodes last (domain/watch_version.py).
 INSERT INTO ffmate.watched_files AS f
        (folder, path, size, mtime, inode, view, state, reason, checks, task, attempts, ledger)
 SELECT $1, r.path, r.size, r.mtime, r.inode, r.view, r.state, r.reason, r.checks, r.task, r.attempts, $3
@@ -43,10 +48,9 @@ ON CONFLICT (folder, key) DO UPDATE
        state = excluded.state, reason = excluded.reason, checks = excluded.checks, task = excluded.task,
        attempts = CASE WHEN excluded.task IS NULL THEN f.attempts ELSE excluded.attempts END,
        ledger = excluded.ledger, gone_at = NULL, disposal = NULL,
-       checked_at = CASE WHEN excluded.checks <> f.checks OR f.state = 'skipped' OR (excluded.size, excluded.mtime, excluded.inode) <> (f.size, f.mtime, f.inode)
+       checked_at = CASE WHEN excluded.checks <> f.checks OR f.state = 'skipped' OR {other_version}
                          THEN clock_timestamp() ELSE f.checked_at END,
-       since = CASE WHEN (excluded.size, excluded.mtime, excluded.inode) <> (f.size, f.mtime, f.inode)
-                    THEN clock_timestamp() ELSE f.since END
+       since = CASE WHEN {other_version} THEN clock_timestamp() ELSE f.since END
 RETURNING f.id, f.path;
 
 -- name: found_again

@@ -1,0 +1,53 @@
+"""How a file system numbers files, and so what a changed inode means.
+
+Many file systems make up an inode each time they look a file up: FUSE, exFAT and FAT do, and so may the server behind
+a network share. There, files have other inodes after a remount, or when the kernel needs memory. A changed inode
+means a changed file only on file systems that are known to store their inodes.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from ffmate_desktop.domain.watch_version import FIRST_LASTING, LOCAL_TIME, UNNUMBERED
+from ffmate_desktop.storage.place import mount_of
+
+INODES = (1 << 63) - 1
+"""The part of an inode that fits into a column of the ledger."""
+
+_STORED = frozenset(
+    "apfs bcachefs btrfs ext2 ext3 ext4 f2fs hfs hfsplus jfs nilfs2 ntfs3 ramfs reiserfs tmpfs ufs xfs zfs".split()  # noqa: SIM905
+)
+"""Kinds of file systems whose files keep their inodes. Kinds that are not listed are not trusted."""
+
+_FAT = frozenset("exfat fat fat32 fuseblk msdos texfat vfat".split())  # noqa: SIM905
+"""Kinds that keep local time, or may: Linux calls exFAT and NTFS through FUSE alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """`view` is the same where inodes mean the same, see `domain.watch_version`. Only files on `device` have lasting
+    inodes; None is no device. `root` is (device, inode) of the folder itself.
+    """
+
+    view: int
+    device: int | None
+    root: tuple[int, int]
+
+
+def numbering_of(root: str) -> Numbering:
+    """How the file system of this folder numbers files. Blocks; raises OSError."""
+    status = os.stat(root)  # noqa: PTH116 - paths are text here
+    identity = (status.st_dev, status.st_ino & INODES)
+    mount = mount_of(root)
+    kind = "" if mount is None else mount.kind
+    if kind not in _STORED or sys.platform == "win32":  # where folders list their files without inodes
+        return Numbering(LOCAL_TIME if kind in _FAT else UNNUMBERED, None, identity)
+    return Numbering(_view(f"{kind} {identity} {os.statvfs(root).f_fsid}"), status.st_dev, identity)
+
+
+def _view(name: str) -> int:
+    """A number for this folder on this volume: a copy of a disk numbers its files in another way."""
+    digest = blake2b(name.encode(), digest_size=8).digest()
+    return FIRST_LASTING - (int.from_bytes(digest) >> 2)
