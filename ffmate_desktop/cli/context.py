@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from ffmate_desktop.db.connection import CONNECTION_LOST, reason
+from ffmate_desktop.db.outages import CONNECTION_LOST, NoAnswerError, trouble
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.settings import Settings
 
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_LOST = tuple(kind for kind in CONNECTION_LOST if kind is not TimeoutError)
-"""In the middle of a command; a server that does not answer at all is told when a connection is made."""
+_LOST: tuple[type[BaseException], ...] = (
+    NoAnswerError,
+    *(kind for kind in CONNECTION_LOST if kind is not TimeoutError),
+)
+"""In the middle of a command. Any other timeout would be a defect: an attempt to connect has its own sentence."""
 
 
 def _make_console() -> "Console":
@@ -58,9 +61,7 @@ class Context:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
             raise typer.Exit(0) from error
         except _LOST as error:
-            raise UserError(
-                f"The connection to the database was lost: {reason(error)}.", "Try again."
-            ) from error
+            raise trouble(error) from error
         return result
 
     def print_table(self, table: "Table") -> None:

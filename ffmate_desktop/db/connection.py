@@ -1,6 +1,7 @@
 """Connections to PostgreSQL: for who listens and beats one of its own, for short queries a small pool."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,20 +11,13 @@ import asyncpg
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.codecs import native, storable
+from ffmate_desktop.db.outages import CONNECTION_LOST, DATA_REFUSED, STILL_CONNECTED, reason
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.db.refusals import explain
-from ffmate_desktop.db.session import (
-    CANNOT_CONNECT,
-    CONNECTION_LOST,
-    DATA_REFUSED,
-    Session,
-    open_prepared,
-    open_session,
-    prepare,
-    reason,
-)
+from ffmate_desktop.db.session import CANNOT_CONNECT, Session, open_prepared, open_session, prepare
 from ffmate_desktop.db.start_checks import check_briefly
 from ffmate_desktop.db.uri import parse, without_password
+from ffmate_desktop.domain.errors import UserError
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -31,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONNECTION_LOST",
     "DATA_REFUSED",
+    "STILL_CONNECTED",
     "Database",
     "connect",
     "native",
@@ -66,7 +61,7 @@ class Database:
     def __init__(self, uri: str, *, size: int = 3) -> None:
         self.uri = uri
         self._address = parse(uri)
-        self._size = size
+        self.size = size
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._first: Session | None = None
         self._sessions: WeakSet[Session] = WeakSet()
@@ -89,7 +84,7 @@ class Database:
             connect=connect,
             connection_class=Session,
             min_size=0,  # or it would reconnect on its own, with tracebacks, while the server is away
-            max_size=self._size,
+            max_size=self.size,
             max_inactive_connection_lifetime=0,
             reset=_keep,
         )
@@ -99,7 +94,7 @@ class Database:
         if session is None or session.is_closed():
             try:
                 session = await open_prepared(self._address, "ffmate-desktop", COMMAND_TIMEOUT)
-            except OSError as error:  # no such host, socket or route
+            except (ssl.SSLError, UserError) as error:  # such as a certificate file that is being replaced
                 if isinstance(error, CONNECTION_LOST):
                     raise
                 raise ConnectionError(reason(error)) from error

@@ -140,6 +140,12 @@ async def hold_session(connection: "Connection", node_id: int) -> bool:
     return bool(await connection.fetchval(query("leases", "take_session_lock"), node_id))
 
 
+async def answer_within(connection: "Connection", seconds: float) -> None:
+    """Let the server end what takes longer, for as long as this connection lives: sooner than the client gives up."""
+    limits = (f"{round(seconds * share)}ms" for share in (700, 850))
+    await connection.fetchrow(query("checks", "answer_within"), *limits)
+
+
 async def beat(
     connection: "Connection",
     node_id: int,

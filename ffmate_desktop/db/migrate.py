@@ -9,8 +9,8 @@ import asyncpg
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.outages import BusyError, LacksRights
 from ffmate_desktop.db.queries import Sql, query
-from ffmate_desktop.db.session import LacksRights
 from ffmate_desktop.domain.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,21 +67,21 @@ async def update_schema(database: Database) -> int:
     """
     migrations = known_migrations()
     async with database.connection() as connection:
+        if await _is_current(connection, migrations):
+            return 0
         try:
-            if await _is_current(connection, migrations):
-                return 0
             async with connection.transaction():
-                await connection.execute(query("server", "wait_for_lock_at_most"), LOCK_TIMEOUT)
+                await connection.execute(query("server", "take_time"), LOCK_TIMEOUT)
                 await connection.execute(query("server", "lock_migrations"), timeout=PATIENCE)
                 return await _apply_missing(connection, migrations)
-        except (asyncpg.InsufficientPrivilegeError, LacksRights) as error:
+        except LacksRights as error:
             raise UserError(
                 f"This database user may not set up the tables of FFmate Desktop: {error.__cause__ or error}.",
                 "Run `ffmate-desktop doctor` once as the owner of the database, or grant CREATE on it.",
             ) from error
-        except asyncpg.LockNotAvailableError as error:
+        except BusyError as error:
             raise UserError(
-                "Another program has been changing the tables of this database for more than a minute.",
+                "Another session has held the tables of this database for more than a minute.",
                 "Try again when it has finished.",
             ) from error
 

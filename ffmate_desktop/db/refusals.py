@@ -5,8 +5,9 @@ import ssl
 import asyncpg
 
 from ffmate_desktop.db.address import Address
+from ffmate_desktop.db.outages import reason
 from ffmate_desktop.db.password_file import open_to_others
-from ffmate_desktop.db.session import CONNECT_TIMEOUT, NoServer, reason
+from ffmate_desktop.db.session import CONNECT_TIMEOUT, NoServer
 from ffmate_desktop.domain.errors import UserError
 
 

@@ -4,6 +4,7 @@ import asyncio
 import io
 import re
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -13,10 +14,16 @@ from ffmate_desktop import logs
 from ffmate_desktop.db.address import Address, Host
 from ffmate_desktop.db.codecs import set_codecs
 from ffmate_desktop.db.keepalive import keep_alive
+from ffmate_desktop.db.outages import (
+    CONNECTION_LOST,
+    ServerLimitError,
+    UnfitArgumentsError,
+    reason,
+    translated,
+)
 from ffmate_desktop.db.password_file import find_password
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.tls import Way, ways
-from ffmate_desktop.domain.errors import UserError
 
 if TYPE_CHECKING:
 
@@ -36,62 +43,17 @@ CONNECT_TIMEOUT = 10.0
 HEAD_START = 0.5
 """Seconds that one of several hosts has before the next one is asked as well."""
 
-
-class LacksRights(UserError):  # noqa: N818 - what it says is an error
-    """The user may not do what a statement does. For a running node an outage like others: it is put right there."""
-
-
-# InternalClientError is no subclass of the others, and was met when connections were torn (asyncpg#1069).
-CONNECTION_LOST: tuple[type[BaseException], ...] = (
-    ConnectionError,  # no other OSError: a file that cannot be read is no outage
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,  # "connection is closed"; what is a defect of ours leaves a Session as RuntimeError
-    asyncpg.InternalClientError,  # also: no server of the list is the primary
-    asyncpg.InsufficientResourcesError,  # disk full, no connection or memory left
-    asyncpg.OperatorInterventionError,  # shut down, crashed, starting, cancelled
-    asyncpg.InvalidAuthorizationSpecificationError,  # who was let in once is locked out: users are being moved
-    asyncpg.InvalidCatalogNameError,  # the same: a backup is being restored
-    asyncpg.ObjectNotInPrerequisiteStateError,  # the database accepts no connections at this moment
-    asyncpg.ReadOnlySQLTransactionError,  # still a standby, or the primary no more
-    asyncpg.TransactionRollbackError,  # deadlock
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.PostgresSystemError,  # the server's disk answers with errors
-    asyncpg.InternalServerError,
-    asyncpg.InvalidCachedStatementError,  # a newer program has just changed the tables
-    LacksRights,
-)
-"""What a query may raise while the database is away or in trouble; anything else is a defect and is not caught."""
-
-
-class UnfitArgumentsError(RuntimeError):
-    """What was to be written has no form on the wire."""
-
-
-DATA_REFUSED: tuple[type[BaseException], ...] = (
-    UnfitArgumentsError,
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.ProgramLimitExceededError,  # too large, too deep
-)
-"""What a write may raise because of what was to be written: the same again would be refused again."""
-
-
-def reason(error: BaseException) -> str:
-    """Why a connection was lost or not made, in a few words."""
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, asyncpg.InternalClientError) and "cannot switch to state" in str(error):
-        return "it broke in the middle of an answer"
-    return (str(error) or type(error).__name__).splitlines()[0]
-
+MAKE_ROOM = 3.0
+"""Seconds for the question that lets a full queue of notifications be emptied."""
 
 _DEFECTS = re.compile(r"arguments? for this query|another operation is in progress")
 
-
-_NOT_THERE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, OSError)  # no such name, socket or route
+_NOT_THERE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, ssl.SSLError)
 CANNOT_CONNECT: tuple[type[BaseException], ...] = (*_NOT_THERE, asyncpg.PostgresError)
 """What an attempt to connect may raise, whatever the server says."""
+
+
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, AttributeError, TimeoutError)
 
 
 class NoServer(ConnectionError):  # noqa: N818 - what it says is an error
@@ -100,6 +62,10 @@ class NoServer(ConnectionError):  # noqa: N818 - what it says is an error
     def __init__(self, failures: list[tuple[Host, BaseException]]) -> None:
         super().__init__("; ".join(f"{host}: {reason(error)}" for host, error in failures))
         self.failures = failures
+
+
+class UnreachableError(ConnectionError):
+    """The network, or the folder of a Unix socket, says that nobody is there. No other OSError means that."""
 
 
 class Session(_Connection):
@@ -111,26 +77,46 @@ class Session(_Connection):
     pooled = False
     may_enter = True
 
+    async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
+        """One statement or several, such as the COMMIT of a transaction."""
+        try:
+            return await super().execute(query, *args, timeout=timeout)
+        except _FAILURES as error:
+            meaning = await self._meaning(error)
+            raise meaning from (error if meaning is not error else error.__cause__)
+
     async def _execute(self, *args: Any, **options: Any) -> Any:
-        # asyncpg has one class for a closed connection and for wrong arguments. The first is to be waited out, the
-        # second would be repeated for ever.
         try:
             return await super()._execute(*args, **options)
-        except asyncpg.InterfaceError as error:
-            if isinstance(error, ValueError):
-                raise UnfitArgumentsError(str(error)) from error
-            if _DEFECTS.search(str(error)):
-                raise RuntimeError(f"a statement was used in a wrong way: {error}") from error
-            raise
-        except AttributeError as error:  # asyncpg, when the connection is cut at the wrong moment
-            if not self.is_closed():
-                raise
-            raise ConnectionResetError("the connection was cut") from error
-        except asyncpg.InsufficientPrivilegeError as error:
-            raise LacksRights(
-                f"The database user may not do that: {error}.",
-                "`ffmate-desktop doctor` tells which rights are missing.",
-            ) from error
+        except _FAILURES as error:
+            meaning = await self._meaning(error)
+            raise meaning from (error if meaning is not error else error.__cause__)
+
+    async def _meaning(self, error: Exception) -> Exception:
+        """What to raise for it, often the error itself."""
+        match error:
+            case asyncpg.InterfaceError():
+                # asyncpg has one class for a closed connection, which is waited out, and for wrong arguments, with
+                # which the same would be repeated for ever.
+                if isinstance(error, ValueError):
+                    return UnfitArgumentsError(str(error))
+                if _DEFECTS.search(str(error)):
+                    return RuntimeError(f"a statement was used in a wrong way: {error}")
+                return error
+            case AttributeError():  # asyncpg, when the connection is cut at the wrong moment
+                return ConnectionResetError("the connection was cut") if self.is_closed() else error
+            case asyncpg.InvalidSQLStatementNameError() | asyncpg.DuplicatePreparedStatementError():
+                self.terminate()  # asyncpg would go on to use its prepared statements, which are gone
+                return error
+        meaning = translated(error)
+        if isinstance(meaning, ServerLimitError):
+            await self._make_room()
+        return meaning or error
+
+    async def _make_room(self) -> None:
+        """A full queue of notifications stays full when everybody has read it, until somebody asks how full it is."""
+        with suppress(asyncpg.PostgresError, *CONNECTION_LOST):
+            await super().execute(query("checks", "queue_of_notifications"), timeout=MAKE_ROOM)
 
     @property
     def transport(self) -> asyncio.BaseTransport:
@@ -169,7 +155,12 @@ async def open_prepared(address: Address, application: str, patience: float) -> 
 async def prepare(session: Session) -> None:
     """Our settings and codecs."""
     async with asyncio.timeout(CONNECT_TIMEOUT):
-        await session.execute(query("checks", "prepare_session"))
+        settings = f"{query('checks', 'prepare_session')}\n{query('checks', 'limit_statements')}"
+        try:
+            await session.execute(f"{settings}\n{query('checks', 'notice_gone_clients')}")  # one round trip
+        except asyncpg.PostgresError as error:
+            logs.cluster.debug("The server cannot look for clients that are gone: %s", reason(error))
+            await session.execute(settings)
         await set_codecs(session)
 
 
@@ -245,7 +236,29 @@ async def _reach(address: Address, host: Host, application: str, patience: float
 async def _connect(
     address: Address, host: Host, application: str, patience: float, password: str, way: Way
 ) -> Session:
-    session = await asyncpg.connect(
+    try:
+        session = await _open(address, host, application, patience, password, way)
+    except (ConnectionError, TimeoutError, ssl.SSLError):
+        raise
+    except OSError as error:  # no such host, socket or route
+        raise UnreachableError(error.errno, error.strerror or str(error)) from error
+    try:
+        keep_alive(session.transport.get_extra_info("socket"))
+        pid, reads_only, may_enter = await _look(session)
+        if reads_only == "t":
+            raise asyncpg.TargetServerAttributeNotMatched("it only reads")
+    except BaseException:
+        session.terminate()
+        raise
+    session.pooled = int(pid) != session.get_server_pid()
+    session.may_enter = may_enter == "t"
+    return session
+
+
+async def _open(
+    address: Address, host: Host, application: str, patience: float, password: str, way: Way
+) -> Session:
+    return await asyncpg.connect(
         host=host.name or None,
         port=host.port,
         user=address.user,
@@ -259,17 +272,6 @@ async def _connect(
         target_session_attrs=SessionAttribute.any,  # looked at by us, host by host: asyncpg has one timeout for all
         connection_class=Session,
     )
-    try:
-        keep_alive(session.transport.get_extra_info("socket"))
-        pid, reads_only, may_enter = await _look(session)
-        if reads_only == "t":
-            raise asyncpg.TargetServerAttributeNotMatched("it only reads")
-    except BaseException:
-        session.terminate()
-        raise
-    session.pooled = int(pid) != session.get_server_pid()
-    session.may_enter = may_enter == "t"
-    return session
 
 
 async def backend(session: Session) -> int:

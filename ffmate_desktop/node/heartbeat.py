@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import leases
-from ffmate_desktop.db.connection import CONNECTION_LOST, connect, reason
+from ffmate_desktop.db.connection import CONNECTION_LOST, STILL_CONNECTED, connect, reason
 from ffmate_desktop.db.health import check_for_node
 from ffmate_desktop.db.leases import Beat, Held, Membership
 from ffmate_desktop.db.listener import NODE_CHANNEL, listen
@@ -85,6 +85,10 @@ class Heartbeat:
             return 0.0
         return asyncio.get_running_loop().time() - self._connected_at
 
+    @property
+    def _limit(self) -> float:
+        return min(LONGEST_ANSWER, self.facts.heartbeat)
+
     async def start(self) -> None:
         """Connect and join for the first time; raises UserError when that cannot be."""
         await check_for_node(self._uri)
@@ -118,18 +122,24 @@ class Heartbeat:
                     if not self._has_lock:
                         logs.cluster.debug("Our session lock is still held by our former connection")
                 await self._beat_for_ever(self._connection)
+            except STILL_CONNECTED as error:
+                logs.cluster.info("The database does not answer this node: %s", reason(error))
+                self._stay()
             except (UserError, ConnectionError) as error:
                 logs.cluster.info("No connection to the database: %s", error)
+                self._drop()
             except CONNECTION_LOST as error:
                 logs.cluster.info("The connection to the database was lost: %s", reason(error))
+                self._drop()
                 if isinstance(error, TimeoutError):
                     self._on_silence()
-            finally:
+            except BaseException:
                 self._drop()
+                raise
             if self._beats:
                 self._beats, following = 0, pauses()
             pause = following()
-            logs.cluster.debug("The next attempt to connect follows in %.1f s", pause)
+            logs.cluster.debug("The next attempt follows in %.1f s", pause)
             await asyncio.sleep(pause)
 
     async def beat_now(self) -> None:
@@ -162,6 +172,7 @@ class Heartbeat:
         try:
             async with asyncio.timeout(LONGEST_ANSWER):
                 await listen(connection, self._bus.publish, NODE_CHANNEL)
+                await leases.answer_within(connection, self._limit)
         except BaseException:
             connection.terminate()
             raise
@@ -169,6 +180,13 @@ class Heartbeat:
         self._connected_at = asyncio.get_running_loop().time()
         self._bus.publish(AnythingChanged())
         return connection
+
+    def _stay(self) -> None:
+        """Ask again on the same connection, if that is open still: another one would get the same answer."""
+        if self._connection is None or self._connection.is_closed():
+            self._drop()
+        else:
+            self._connected_at = asyncio.get_running_loop().time()  # the others could not beat either
 
     def _drop(self) -> None:
         if self._connection is not None:
@@ -181,7 +199,7 @@ class Heartbeat:
             self._hurry.clear()
             sent = loop.time()
             self._asked += 1
-            async with asyncio.timeout(min(LONGEST_ANSWER, self.facts.heartbeat)):
+            async with asyncio.timeout(self._limit):
                 beat = await leases.beat(
                     connection, self.membership.id, self.facts.lease, self._progress(), self._load()
                 )

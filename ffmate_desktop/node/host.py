@@ -107,10 +107,10 @@ class NodeHost:
                     await node.run()
                 finally:
                     self._node = None
-        except CONNECTION_LOST as error:
-            return UserError("The database went away while this computer joined.", f"{reason(error)}.")
         except UserError as error:
             return error
+        except CONNECTION_LOST as error:
+            return UserError("The database went away while this computer joined.", f"{reason(error)}.")
         except Exception as error:  # noqa: BLE001 - the window lives on without a node, and says so
             logs.root.exception("The node of this program failed")
             return UserError("This computer's node failed.", f"{type(error).__name__}: {error}")

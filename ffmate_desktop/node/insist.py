@@ -31,10 +31,12 @@ async def insist(write: Callable[[], Awaitable[T]], what: str) -> T:
 
     `write` must be safe to repeat: its reply may be lost after it was carried out. Ours are, as they are fenced.
     """
-    following = pauses()
+    following, told = pauses(), ""
     while True:
         try:
             return await write()
         except CONNECTION_LOST as error:
-            logs.database.info("The database is away, %s waits: %s", what, reason(error))
+            level = logs.database.debug if reason(error) == told else logs.database.info
+            told = reason(error)
+            level("The database cannot do it now, %s waits: %s", what, told)
             await asyncio.sleep(following())

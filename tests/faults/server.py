@@ -32,9 +32,13 @@ _SETTINGS = (
 
 
 class Server:
-    """One cluster in `folder`, with the binaries and the account of the embedded database, on a port of its own."""
+    """One cluster in `folder`, with the binaries and the account of the embedded database, on a port of its own.
 
-    def __init__(self, folder: Path) -> None:
+    `settings` are more of what its configuration file would have, as `name=value`.
+    """
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        self._own = settings
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)  # as root the server runs as another user
         self._home = make_home(folder)
@@ -93,7 +97,12 @@ class Server:
 
     async def _start(self) -> bool:
         (self._home.cluster / "postmaster.pid").unlink(missing_ok=True)
-        settings = (*_SETTINGS, "listen_addresses=*", f"unix_socket_directories={self._home.folder}")
+        settings = (
+            *_SETTINGS,
+            *self._own,
+            "listen_addresses=*",
+            f"unix_socket_directories={self._home.folder}",
+        )
         options = [word for setting in settings for word in ("-c", setting)]
         with self._home.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 
 from ffmate_desktop.db.connection import connect
 from ffmate_desktop.db.health import examine
+from ffmate_desktop.db.outages import LacksRights
 from ffmate_desktop.domain.errors import UserError
 from tests.db.bouncer import needs_pgbouncer, open_bouncer
 from tests.db.roles import open_role
@@ -46,7 +46,7 @@ async def test_a_node_runs_with_the_rights_that_we_document(runtime_uri: str, fa
     assert "verified and published" in await farm.log(task.uuid)
     connection = await connect(runtime_uri)
     for beyond in ("CREATE TABLE ffmate.more ()", "UPDATE ffmate.meta SET min_program_schema = 9"):
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        with pytest.raises(LacksRights):
             await connection.execute(beyond)
     await connection.close()
     await worker.stop()

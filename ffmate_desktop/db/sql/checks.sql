@@ -13,8 +13,8 @@ SELECT pg_backend_pid(), current_setting('transaction_read_only') = 'on',
 -- scan, right for that moment, would stay for a million tasks. Its penalty must not start the JIT compiler.
 -- By itself the server would plan a claim for its values, hundreds of times, whenever new statistics raise its cost:
 -- planning costs as much as the claim. What is better planned for its values asks for that (plan_for_values).
--- The server, too, shall notice within ten seconds that a client is gone, and free its session lock; and a frozen
--- client must not keep its rows locked.
+-- The server notices within ten seconds that a client is gone, and frees its session lock; a frozen client must not
+-- keep its rows locked.
 SELECT set_config('timezone', 'UTC', false),
        set_config('enable_seqscan', 'off', false),
        set_config('plan_cache_mode', 'force_generic_plan', false),
@@ -24,6 +24,22 @@ SELECT set_config('timezone', 'UTC', false),
        set_config('tcp_keepalives_count', '3', false),
        set_config('idle_in_transaction_session_timeout', '30s', false);
 
+-- name: limit_statements
+-- A statement that waits for a lock, or takes too long, is ended by the server, before the client gives up: a client that
+-- only closes its connection leaves a backend in the wait, and connects again, until the server has none left. A
+-- shorter limit of the role or the database stands.
+SELECT set_config(own.name, own.value, false)
+  FROM (VALUES ('lock_timeout', '10s'), ('statement_timeout', '25s')) AS own (name, value)
+ WHERE current_setting(own.name)::interval NOT BETWEEN interval '1 ms' AND own.value::interval;
+
+-- name: notice_gone_clients
+-- In the middle of a statement, too. A server on a system that cannot do so (Windows) refuses the setting.
+SELECT set_config('client_connection_check_interval', '2s', false) WHERE version() !~* 'windows|mingw|visual c';
+
+-- name: answer_within
+-- Of the control connection: its beats have to be answered sooner than other statements.
+SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false);
+
 -- name: plan_for_values
 -- A filter of which parts may be missing finds its index only so, and counts of 100,000 files take half the time.
 SET plan_cache_mode = force_custom_plan;
@@ -31,6 +47,11 @@ SET plan_cache_mode = force_custom_plan;
 -- name: plan_for_all
 -- As prepare_session has it. A connection on which this is missed only plans more than it has to.
 SET plan_cache_mode = force_generic_plan;
+
+-- name: queue_of_notifications
+-- Not for its answer: to give it, the server removes from the queue what every listener has read, which otherwise only
+-- those do who add to it. They cannot while it is full.
+SELECT pg_notification_queue_usage();
 
 -- name: take_lock
 -- A session lock under a number that only this check knows.

@@ -27,5 +27,6 @@ INSERT INTO ffmate.migrations (number, name, checksum) VALUES ($1, $2, $3);
 -- name: min_program_schema
 SELECT min_program_schema FROM ffmate.meta;
 
--- name: wait_for_lock_at_most
-SELECT set_config('lock_timeout', $1, true);
+-- name: take_time
+-- For this transaction: locks may be waited for so long ($1), and a statement may rewrite millions of rows.
+SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true);

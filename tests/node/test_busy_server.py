@@ -1,0 +1,110 @@
+"""A server that is there and cannot do what it is asked: locked tables, a full queue of notifications."""
+
+import os
+import re
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.listener import changes
+from ffmate_desktop.db.migrate import migrate
+from ffmate_desktop.db.outages import ServerLimitError
+from ffmate_desktop.domain.task import TaskStatus
+from tests.faults.server import Server
+from tests.node.farm import ENCODE, Farm, open_farm
+from tests.node.waiting import until
+from tests.scratch import new_folder
+
+pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
+
+ALL_TABLES = """
+    DO $$ DECLARE name text; BEGIN
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'ffmate' LOOP
+            EXECUTE format('LOCK TABLE ffmate.%I', name);
+        END LOOP;
+    END $$"""
+
+COUNT = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+async def test_locked_tables_are_waited_out_with_the_connections_that_a_node_has(
+    farm: Farm, clip: Path, database_uri: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As by VACUUM FULL, an ALTER TABLE that waits for a long SELECT, or a restore."""
+    caplog.set_level("INFO", "ffmate")
+    worker = await farm.node(slots=1, heartbeat=0.5, watches=True)
+    uuid = await farm.add(clip, "-re " + ENCODE)
+    ffmpeg = await farm.encoding(uuid)
+    vandal = await asyncpg.connect(database_uri)
+    bound = (
+        worker.database.size + 1 + farm.database.size
+    )  # its pool, its control connection, and that of the test
+    async with vandal.transaction():
+        await vandal.execute(ALL_TABLES)
+        most = 0
+
+        async def beats_failed() -> bool:
+            nonlocal most
+            most = max(most, (await farm.sql(COUNT))[0][0])
+            return (
+                len(re.findall("does not answer this node|connection to the database was lost", caplog.text))
+                >= 6
+            )
+
+        await until(lambda: not ffmpeg.is_running(), "the encode ends")
+        await until(beats_failed, "six beats were not answered")
+        assert most <= bound
+        assert not clip.with_name("clip.out.mp4").exists()
+    await vandal.close()
+    task = await farm.successful(uuid)
+    assert (task.attempts, task.epoch) == (1, 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the server of this test is started with signals")
+async def test_a_full_queue_of_notifications_is_waited_out(
+    clip: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A session of any database of the server that listens and stays in a transaction keeps it full."""
+    caplog.set_level("INFO", "ffmate")
+    server = Server(new_folder("ffmate-notify-"), "max_notify_queue_pages=64")
+    await server.make()
+    try:
+        await migrate(server.uri)
+        async with (
+            Database(server.uri) as database,
+            changes(server.uri),
+            open_farm(server.uri, database, tmp_path / "files") as farm,
+        ):
+            await farm.node(watches=True)
+            uuid = await farm.add(clip, "-re " + ENCODE)
+            ffmpeg = await farm.encoding(uuid)
+            idle = await fill(server.uri)
+            await until(lambda: not ffmpeg.is_running(), "the encode ends")
+            await until(lambda: f"{uuid} waits: The server's queue" in caplog.text, "the node waits")
+            with pytest.raises(ServerLimitError, match="queue of notifications is full"):
+                await farm.add(clip)
+            assert (await farm.task(uuid)).status is TaskStatus.RUNNING
+            await idle.close()
+            task = await farm.successful(uuid)
+            assert (task.attempts, task.epoch) == (1, 1)
+    finally:
+        await server.stop()
+
+
+async def fill(uri: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Let the queue run full; returns the session that keeps it so."""
+    idle, writer = await asyncpg.connect(uri), await asyncpg.connect(uri, database="postgres")
+    for step in ("LISTEN anything", "BEGIN", "SELECT 1"):
+        await idle.execute(step)
+    with pytest.raises(asyncpg.ProgramLimitExceededError):
+        for number in range(1000):
+            await writer.execute(f"SELECT pg_notify('other', '{number}' || repeat('x', 7900))")
+    for size in (1000, 100, 10):  # nothing more goes in, however small
+        with pytest.raises(asyncpg.ProgramLimitExceededError):
+            for number in range(1000):
+                await writer.execute(f"SELECT pg_notify('other', '{number}' || repeat('x', {size}))")
+    await writer.close()
+    return idle
