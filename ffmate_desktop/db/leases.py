@@ -54,9 +54,7 @@ class Beat:
     """Attempts that were taken from their node may have left temporary files."""
     due: float | None = None
     """Seconds until a busy node may be dead; negative when that moment has passed, None when there is none."""
-    version: int = 0
-    """Of the node's row: of two orders the one with the higher version counts."""
-    slots: int | None = None
+    slots: int = 0
     paused: bool = False
 
 
@@ -169,7 +167,6 @@ async def beat(
         row["stray"],
         row["leftovers"],
         row["due"],
-        row["version"],
         row["slots"],
         row["paused"],
     )

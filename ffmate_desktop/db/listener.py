@@ -1,4 +1,8 @@
-"""Notifications of the database as `domain.Change`, for nodes and for whoever shows something live."""
+"""Notifications of the database as `domain.Change`, for nodes and for whoever shows something live.
+
+Every role that may connect can send them, in any number and with any content. So nothing here fails on a payload, and
+nothing grows with their number.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,10 +14,13 @@ import asyncpg
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection import CONNECTION_LOST, connect
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.change import AnythingChanged, Change, parse
+from ffmate_desktop.domain.change import AnythingChanged, Change, UnreadableError, parse
+from ffmate_desktop.pace import Pace
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[asyncpg.Record]
 
 CHANNEL = "ffmate"
 """Everything that somebody may want to show; changed tasks only while somebody is inside `changes`."""
@@ -24,55 +31,114 @@ PING = 5.0
 NODE_CHANNEL = "ffmate_node"
 """Only what a node may have to act on: work that waits, orders, changed nodes."""
 
+UNREADABLE = 1.0
+"""Seconds between two times that unreadable notifications make a listener read everything again."""
 
-def _hear(handle: Callable[[Change], None]) -> Callable[[Any, int, str, object], None]:
-    def on_notification(_connection: Any, _pid: int, _channel: str, payload: object) -> None:
+WARNING = 600.0
+"""Seconds between two warnings about them."""
+
+MOST_WAITING = 1_000
+"""More changes than this that nobody has taken out of a queue become one: anything may have changed."""
+
+
+class _Ear:
+    """Hears one channel on one connection, and calls `handle` with each change."""
+
+    def __init__(self, handle: Callable[[Change], None]) -> None:
+        self._handle = handle
+        self._anything = Pace(lambda: handle(AnythingChanged()), UNREADABLE)
+        self._warned: float | None = None
+
+    def hear(self, _connection: Any, _pid: int, channel: str, payload: object) -> None:
+        """What cannot be read may still mean that something changed."""
         try:
             change = parse(str(payload))
-        except (ValueError, KeyError, TypeError, IndexError):
-            # Anybody may NOTIFY this channel. What cannot be read may still mean that something changed.
-            logs.database.warning("A notification could not be read: %.200s", payload, exc_info=True)
-            change = AnythingChanged()
+        except UnreadableError as error:
+            self._warn(channel, str(payload), error)
+            self._anything.ask()
+            return
         if change is not None:
-            handle(change)
+            self._handle(change)
 
-    return on_notification
+    def _warn(self, channel: str, payload: str, error: UnreadableError) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._warned is None or now - self._warned > WARNING:
+            self._warned = now
+            logs.database.warning(
+                "A notification on channel %s could not be read (%s): %.100r. Further ones are not reported for"
+                " %.0f minutes",
+                *(channel, error, payload[:100], WARNING / 60),
+            )
 
 
 async def listen(
-    connection: "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]",
+    connection: "Connection | PoolConnectionProxy[asyncpg.Record]",
     handle: Callable[[Change], None],
     channel: str = CHANNEL,
 ) -> None:
     """Call `handle` for every change, on this connection, as long as it lives. `handle` must not block."""
-    await connection.add_listener(channel, _hear(handle))
+    await connection.add_listener(channel, _Ear(handle).hear)
+
+
+class News(asyncio.Queue[Change | None]):
+    """A queue of changes with a limit: when too many wait, all of them become AnythingChanged."""
+
+    _is_over = False
+
+    def add(self, change: Change) -> None:
+        """Take a change in; never blocks."""
+        if self._is_over:
+            return
+        if self.qsize() >= MOST_WAITING:
+            while not self.empty():
+                self.get_nowait()
+            change = AnythingChanged()
+        self.put_nowait(change)
+
+    def end(self) -> None:
+        """The connection was lost."""
+        self._is_over = True
+        self.put_nowait(None)
 
 
 @asynccontextmanager
-async def changes(uri: str) -> AsyncIterator["asyncio.Queue[Change | None]"]:
+async def changes(uri: str) -> AsyncIterator[asyncio.Queue[Change | None]]:
     """A queue of changes on a connection of its own; None tells that the connection was lost.
 
     LISTEN is in force before the block begins: take the snapshot inside it, and nothing is missed.
     """
-    queue: asyncio.Queue[Change | None] = asyncio.Queue()
+    news = News()
     connection = await connect(uri, application="ffmate-desktop viewer")
-    watching = asyncio.create_task(_watch(connection), name="watching a listener")
+    watching: asyncio.Task[None] | None = None
     try:
-        connection.add_termination_listener(lambda _connection: queue.put_nowait(None))
-        await listen(connection, queue.put_nowait)
-        await connection.execute(query("viewers", "look"))
-        yield queue
+        connection.add_termination_listener(lambda _connection: news.end())
+        await listen(connection, news.add)
+        looks = await _look(connection)
+        watching = asyncio.create_task(_watch(connection, news, looks=looks), name="watching a listener")
+        yield news
     finally:
-        watching.cancel()
+        if watching is not None:
+            watching.cancel()
         connection.terminate()
 
 
-async def _watch(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def _look(connection: "Connection") -> bool:
+    """Have changed tasks told; False when somebody keeps that lock for himself, which has them told as well."""
+    try:
+        await connection.execute(query("viewers", "look"))
+    except asyncpg.LockNotAvailableError:
+        return False
+    return True
+
+
+async def _watch(connection: "Connection", news: News, *, looks: bool) -> None:
     """End a connection that no longer answers: who only listens would wait for ever on a wire that was cut."""
     while not connection.is_closed():
         await asyncio.sleep(PING)
         try:
             async with asyncio.timeout(PING):
+                if not looks and (looks := await _look(connection)):
+                    news.add(AnythingChanged())  # what changed before was perhaps not told
                 await connection.fetchval(query("viewers", "ping"))
         except CONNECTION_LOST:
             connection.terminate()

@@ -1,49 +1,38 @@
-"""News from the cluster: what changed, as far as a notification can tell. Rows are the truth, this is a hint."""
+"""News from the cluster: which rows to read again. Rows are the truth, a notification is a hint.
+
+Every role that may connect to the database can send notifications. So a change names rows and never says what is in
+them: no status, no order, no version. The one exception is live progress, which stands in no row while it is new;
+whoever shows it forgets it after some seconds.
+"""
 
 import json
 from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
-from ffmate_desktop.domain.status import Desired, LiveProgress
+from ffmate_desktop.domain.status import LiveProgress
 
-Kind = Literal["batch", "task", "node", "preset", "log", "watchfolder"]
+_LARGEST = 2**63 - 1
+"""The largest id that a row can have."""
 
-
-@dataclass(frozen=True, slots=True)
-class TaskChange:
-    """One changed task, enough for a node to know whether it is concerned."""
-
-    id: int
-    version: int
-    status: str
-    phase: str
-    desired: Desired
-    node_id: int | None
-    epoch: int
-    priority: int
+_LONGEST, _FASTEST = 1e9, 1e7
+"""Seconds that may remain of an encode, and frames a second: more is shown as this."""
 
 
 @dataclass(frozen=True, slots=True)
 class TasksChanged:
-    """Tasks were inserted, updated or deleted. `rows` is None when there were too many to name: ask again."""
+    """Tasks were inserted, updated or deleted: read them again. `ids` is None when there were too many to name."""
 
-    op: str
-    rows: tuple[TaskChange, ...] | None
+    ids: tuple[int, ...] | None
     queued: bool
-    """Some of them are waiting for a node."""
+    """Some of them may be waiting for a node."""
+    deleted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class NodeChanged:
-    """A node joined, was forgotten (state "gone"), or its state, slots, labels or pause changed."""
+    """A node joined, left or was forgotten, or its state, slots, labels or pause changed."""
 
     id: int
-    version: int
-    state: str
-    identifier: str
-    slots: int | None = None
-    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +72,7 @@ class BatchFinished:
 
 @dataclass(frozen=True, slots=True)
 class AnythingChanged:
-    """The connection was away: whatever is shown must be read again."""
+    """The connection was away, or a notification could not be read: read whatever is shown again."""
 
 
 Change = (
@@ -98,32 +87,105 @@ Change = (
 )
 
 
+class UnreadableError(Exception):
+    """The payload of a notification is not what this program sends."""
+
+
 def progress_payload(node_id: int, tasks: list[LiveProgress]) -> str:
     """The notification that carries `ProgressNews`."""
     body = {"kind": "progress", "node": node_id, "tasks": [task.to_row() for task in tasks]}
     return json.dumps(body, separators=(",", ":"))
 
 
-def parse(payload: str) -> Change | None:  # noqa: PLR0911 - one a kind
-    """The change that a payload tells of, or None for a kind that a newer program sends."""
-    news = json.loads(payload)
-    match news["kind"]:
-        case "task" if news.get("bulk"):
-            return TasksChanged(news["op"], None, bool(news["queued"]))
+def parse(payload: str) -> Change | None:
+    """The change that a payload tells of, or None for a kind that a newer program sends.
+
+    Raises UnreadableError for everything else, whatever the payload is. Further keys, and further values at the end
+    of a row, come from a newer program and are left out.
+    """
+    try:
+        news = json.loads(payload, parse_constant=_refuse)
+        if type(news) is not dict:
+            raise ValueError("not an object")
+        return _change(news)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(str(error)) from None
+
+
+def _change(news: dict[str, object]) -> Change | None:  # noqa: PLR0911 - one a kind
+    match _text(news.get("kind")):
         case "task":
-            rows = tuple(TaskChange(*row) for row in news["rows"])
-            return TasksChanged(news["op"], rows, any(row.status == "QUEUED" for row in rows))
+            return _tasks(news)
         case "node":
-            return NodeChanged(*news["rows"][0])
+            return NodeChanged(_id(_values(_values(news.get("rows"), 1)[0], 1)[0]))
         case "batch":
-            return BatchFinished(UUID(news["uuid"]))
+            return BatchFinished(UUID(_text(news.get("uuid"))))
         case "preset":
             return PresetsChanged()
         case "watchfolder":
-            return WatchfolderChanged(UUID(news["uuid"]))
+            return WatchfolderChanged(UUID(_text(news.get("uuid"))))
         case "log":
-            return LogsChanged(news["first"], news["last"])
+            return LogsChanged(_id(news.get("first")), _id(news.get("last")))
         case "progress":
-            return ProgressNews(news["node"], tuple(LiveProgress.from_row(row) for row in news["tasks"]))
+            rows = _values(news.get("tasks"))
+            return ProgressNews(_id(news.get("node")), tuple(_progress(row) for row in rows))
         case _:
             return None
+
+
+def _tasks(news: dict[str, object]) -> TasksChanged:
+    deleted = _text(news.get("op")) == "delete"
+    if news.get("bulk") is True:
+        return TasksChanged(None, queued=news.get("queued") is not False, deleted=deleted)
+    rows = [_values(row, 3) for row in _values(news.get("rows"))]
+    queued = any(row[2] == "QUEUED" for row in rows)
+    return TasksChanged(tuple(_id(row[0]) for row in rows), queued=queued, deleted=deleted)
+
+
+def _progress(row: object) -> LiveProgress:
+    task, epoch, percent, remaining, fps, speed, size, frame, *_newer = _values(row, 8)
+    return LiveProgress(
+        _id(task),
+        _id(epoch),
+        percent=_number(percent, 100.0),
+        remaining=None if remaining is None else _number(remaining, _LONGEST),
+        fps=None if fps is None else _number(fps, _FASTEST),
+        speed=None if speed is None else _number(speed, _FASTEST),
+        size=None if size is None else _count(size),
+        frame=None if frame is None else _count(frame),
+    )
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _text(value: object) -> str:
+    if type(value) is not str:
+        raise ValueError("not a text")
+    return value
+
+
+def _values(value: object, least: int = 0) -> list[object]:
+    if type(value) is not list or len(value) < least:
+        raise ValueError("not a list of values")
+    return value
+
+
+def _id(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= _LARGEST:
+        raise ValueError("not an id")
+    return value
+
+
+def _count(value: object) -> int:
+    if type(value) is not int:
+        raise ValueError("not a count")
+    return min(max(value, 0), _LARGEST)
+
+
+def _number(value: object, most: float) -> float:
+    """Between 0 and `most`: an encode may report anything, and an odd figure is no reason to lose the rest."""
+    if not isinstance(value, int | float) or type(value) is bool:
+        raise ValueError("not a number")
+    return float(min(max(value, 0.0), most))

@@ -35,6 +35,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 ENOUGH = 5_000
 """More changed tasks than this are told as "any of them"."""
 
+MOST_LIVE = 2_000
+"""More live progress than this within one gathering waits for its next repetition."""
+
 
 class Bridge(QObject):
     """Runs coroutines for the window and tells the views what changed.
@@ -192,8 +195,9 @@ class Bridge(QObject):
             case TasksChanged():
                 self._take_tasks(change)
             case ProgressNews(node_id=node_id, tasks=tasks):
-                self._live.update((task.task_id, task) for task in tasks)
-                self._tellers.update((task.task_id, node_id) for task in tasks)
+                if len(self._live) < MOST_LIVE:
+                    self._live.update((task.task_id, task) for task in tasks)
+                    self._tellers.update((task.task_id, node_id) for task in tasks)
             case NodeChanged():
                 self._kinds.add("nodes")
             case LogsChanged(first=first, last=last):
@@ -214,10 +218,10 @@ class Bridge(QObject):
 
     def _take_tasks(self, change: TasksChanged) -> None:
         self._kinds.add("tasks")
-        if change.rows is None or change.op == "delete":
+        if change.ids is None or change.deleted:
             self._changed = None
         elif self._changed is not None:
-            self._changed.update(row.id for row in change.rows)
+            self._changed.update(change.ids)
             if len(self._changed) > ENOUGH:
                 self._changed = None
 

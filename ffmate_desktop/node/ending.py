@@ -53,9 +53,10 @@ class Ending:
             case Order.CANCEL:
                 self._shipper.add(["cancelled"])
                 await self._shipper.finish()
-                await self._finish(Outcome(TaskStatus.DONE_CANCELED, percent, None, {}))
+                await self._cancel(Outcome(TaskStatus.DONE_CANCELED, percent, None, {}))
             case Order.DELETE:
-                await self._holder.delete()
+                if not await self._holder.delete():
+                    await self._holder.give_back()  # nobody wants it deleted any more, or the claim is lost
             case Order.GIVE_BACK:
                 await self._give_back("this node stops")
             case Order.YIELD:
@@ -64,6 +65,15 @@ class Ending:
                 logs.task.warning("The claim of %s was lost; its attempt ended here", self._holder.claim.uuid)
             case _:
                 assert_never(order)
+
+    async def _cancel(self, outcome: Outcome) -> None:
+        desired = await self._holder.finish(outcome)
+        if desired is None:
+            await self._holder.give_back()  # nobody wants it cancelled any more, or the claim is lost
+            return
+        self._tell(outcome)
+        if desired == "delete":
+            await self._holder.delete()
 
     async def _refuse(self, refusal: ElsewhereError) -> ElsewhereError | None:
         """Leave the task to other nodes; None when one may run it, else what the user reads."""
@@ -85,9 +95,12 @@ class Ending:
                 )
                 return
             await self._confirm()  # the answer to the next beat takes the task back, or tells that it is lost
-        logs.task.info("%s (%s) %s", self._holder.claim.name, self._holder.claim.uuid, _in_words(outcome))
+        self._tell(outcome)
         if desired == "delete":  # wanted while its end was on its way
             await self._holder.delete()
+
+    def _tell(self, outcome: Outcome) -> None:
+        logs.task.info("%s (%s) %s", self._holder.claim.name, self._holder.claim.uuid, _in_words(outcome))
 
     async def _give_back(self, why: str) -> None:
         self._shipper.add([f"given back: {why}"])

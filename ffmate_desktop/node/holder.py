@@ -110,9 +110,9 @@ class Holder:
             f"giving back {self.claim.uuid}",
         )
 
-    async def delete(self) -> None:
-        """Remove the task, whose deletion is wanted."""
-        await insist(
+    async def delete(self) -> bool:
+        """Remove the task if its deletion is wanted; False when it is not, or the claim is lost."""
+        return await insist(
             lambda: claims.delete_claimed(self._database, self.node_id, self.claim),
             f"deleting {self.claim.uuid}",
         )

@@ -30,6 +30,7 @@ from ffmate_desktop.node.standing import Standing
 from ffmate_desktop.node.task_run import TaskRun
 from ffmate_desktop.node.watching import Watching
 from ffmate_desktop.node.workshop import Workshop
+from ffmate_desktop.pace import Pace
 from ffmate_desktop.services.presets import PresetService
 
 REMEMBERED = timedelta(days=30)
@@ -40,6 +41,9 @@ OUTPUTS_REMEMBERED = timedelta(days=365)
 
 DAY = 86400.0
 """Seconds between two times that a node forgets."""
+
+HINTS = 0.25
+"""Seconds between two beats, and two claims, that notifications ask for, which anybody can send."""
 
 GIVE_BACK_SECONDS = 15.0
 """How long a stopping node tries to give its tasks back; after that its lease runs out and others take them."""
@@ -89,6 +93,8 @@ class Node:
         self._scheduler = Scheduler(
             database, node_id=self._node_id, wanted=self._wanted, start=self._start_task
         )
+        self._asks = Pace(self._heartbeat.hurry, HINTS)
+        self._claims = Pace(self._scheduler.wake, HINTS)
         self._batch_ends = BatchEnds(database)
         self._aftercare = Aftercare(
             database, facts, node_id=self._node_id, connected_for=self._heartbeat.connected_for
@@ -174,6 +180,8 @@ class Node:
             self._group = None
             unsubscribe()
             unhear()
+            self._asks.close()
+            self._claims.close()
             await self._heartbeat.close()
         logs.cluster.info("Node %s left", self._identifier)
 
@@ -254,37 +262,31 @@ class Node:
         self._scheduler.wake()
 
     def _on_change(self, change: Change) -> None:
+        """Look at the rows that may concern this node; nothing that a notification says is obeyed."""
         match change:
-            case TasksChanged(rows=rows, queued=queued):
-                self._runs.hear(rows or ())
-                if rows is None and self._runs:
-                    self._heartbeat.hurry()  # some of the unnamed may be ours
+            case TasksChanged(ids=ids, queued=queued):
+                if ids is not None and self._runs.has(ids):
+                    self._asks.ask()
                 if queued:
-                    self._scheduler.wake()
+                    self._claims.ask()
             case NodeChanged() if change.id == self._node_id():
-                self._obey(change)
+                self._asks.ask()
             case AnythingChanged():
-                self._scheduler.wake()
+                self._asks.ask()
+                self._claims.ask()
             case _:
                 pass
-
-    def _obey(self, told: NodeChanged | Beat) -> None:
-        if told.state is not None:
-            self._standing.obey(
-                self._node_id(),
-                version=told.version,
-                state=told.state,
-                slots=told.slots,
-                paused=told.paused,
-            )
 
     def _on_orders(self) -> None:
         self._heartbeat.facts = self._standing.facts
         self._slots.resize(self.slots)
         self._scheduler.wake()
+        if self._watching is not None:
+            self._watching.wake()
 
     def _on_beat(self, beat: Beat, sent: float) -> Sequence[Held]:
-        self._obey(beat)
+        if beat.state is not None:
+            self._standing.obey(self._node_id(), state=beat.state, slots=beat.slots, paused=beat.paused)
         quiet = self._scheduler.was_quiet_since(sent)  # no claim was on its way
         held = self._runs.believe(beat, self._node_id(), sent=sent, quiet=quiet)
         # Ours in the database, unknown here, and no claim was on its way: its answer was lost.

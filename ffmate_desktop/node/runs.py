@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.leases import Beat, Held
-from ffmate_desktop.domain.change import TaskChange
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress
 from ffmate_desktop.node.order import Order
 from ffmate_desktop.node.task_run import TaskRun
@@ -74,12 +73,9 @@ class Runs:
         former.adopt(claim.epoch, node_id)
         return True
 
-    def hear(self, rows: Iterable[TaskChange]) -> None:
-        """Obey what is wanted of those that are ours by these rows."""
-        for row in rows:
-            run = self._runs.get(row.id)
-            if run is not None and row.node_id == run.node_id and row.epoch == run.claim.epoch:
-                run.obey(row.desired)
+    def has(self, tasks: Iterable[int]) -> bool:
+        """Whether one of these runs here."""
+        return any(task in self._runs for task in tasks)
 
     def believe(self, beat: Beat, node_id: int, *, sent: float, quiet: bool) -> list[Held]:
         """Make our belief that of the database, where the answer is newer than what we did since `sent`.

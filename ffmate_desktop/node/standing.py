@@ -8,6 +8,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import nodes
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.node import NodeFacts, NodeState
+from ffmate_desktop.domain.preferences import MOST_SLOTS
 from ffmate_desktop.node.insist import insist
 
 
@@ -27,19 +28,16 @@ class Standing:
         self._running = running
         self._on_change = on_change
         self._drained_as: int | None = None
-        self._heard = (0, 0)
 
     @property
     def may_claim(self) -> bool:
         """New work may begin here."""
         return not (self.draining or self.facts.paused or self.over.is_set())
 
-    def obey(self, node_id: int, *, version: int, state: str, slots: int | None, paused: bool) -> None:
-        """Be what the database wants of this incarnation; `version` tells older orders from newer ones."""
-        if node_id == self._heard[0] and version < self._heard[1]:
-            return
-        self._heard = (node_id, version)
-        if slots is not None and (slots, paused) != (self.facts.slots, self.facts.paused):
+    def obey(self, node_id: int, *, state: str, slots: int, paused: bool) -> None:
+        """Be what the row of this incarnation says. Rows come with the answers to beats, so in order."""
+        slots = min(max(slots, 0), MOST_SLOTS)
+        if (slots, paused) != (self.facts.slots, self.facts.paused):
             logs.cluster.info(
                 "This node has %s now%s",
                 "1 slot" if slots == 1 else f"{slots} slots",

@@ -8,7 +8,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import scans
 from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.db.scans import NewerSettingsError, ScanClaim, ScanLostError
-from ffmate_desktop.domain.change import AnythingChanged, Change, NodeChanged, WatchfolderChanged
+from ffmate_desktop.domain.change import AnythingChanged, Change, WatchfolderChanged
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import ScanResult
 from ffmate_desktop.node.alongside import alongside
@@ -16,6 +16,7 @@ from ffmate_desktop.node.doorbell import Doorbell
 from ffmate_desktop.node.insist import pauses
 from ffmate_desktop.node.known_files import KnownFiles
 from ffmate_desktop.node.scan import Scan
+from ffmate_desktop.pace import Pace
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.storage.threads import Job
 from ffmate_desktop.storage.walk import UnreachableError
@@ -28,6 +29,9 @@ IDLE = 60.0
 
 AGAIN = 0.25
 """Seconds until a node asks again for a folder that another one has just taken."""
+
+HINTS = 0.25
+"""Seconds between two looks that notifications ask for, which anybody can send."""
 
 SPREAD = 0.05
 """Seconds by which nodes come to a due folder at different times."""
@@ -62,17 +66,20 @@ class Watching:
         self._stuck: dict[str, Job[None]] = {}
         """Folders for originals that did not answer, and who waits for them."""
         self._list_changed = True
+        self._looks = Pace(self._wake.set, HINTS)
 
     def hear(self, change: Change) -> None:
         """News from the cluster: there may be something to scan, or other folders to listen to."""
         match change:
             case WatchfolderChanged() | AnythingChanged():
                 self._list_changed = True
-                self._wake.set()
-            case NodeChanged():  # ours: it may scan again
-                self._wake.set()
+                self._looks.ask()
             case _:
                 pass
+
+    def wake(self) -> None:
+        """It may scan again."""
+        self._wake.set()
 
     async def run(self) -> None:
         """Scan until cancelled."""
@@ -95,6 +102,7 @@ class Watching:
                     except TimeoutError:
                         await asyncio.sleep(random.uniform(0, SPREAD) + SPREAD * len(self._busy))  # noqa: S311 - no secret
         finally:
+            self._looks.close()
             if doorbell is not None:
                 await doorbell.close()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from time import monotonic
 from uuid import UUID
 
 from ffmate_desktop.db import tasks as stored
@@ -17,6 +18,10 @@ REFRESH = 5.0
 LONGEST_PAUSE = 5.0
 
 
+SILENT = 8.0
+"""Seconds after which live progress that nobody repeats no longer counts, and the row of its task is read again."""
+
+
 async def follow(database: Database, uuids: Sequence[UUID]) -> AsyncIterator[list[Task]]:
     """The tasks as they are, again after each change, until all are done or deleted.
 
@@ -27,16 +32,17 @@ async def follow(database: Database, uuids: Sequence[UUID]) -> AsyncIterator[lis
     while True:
         try:
             async with changes(database.uri) as news:
-                state = await stored.get_tasks(database, uuids)
+                shown = _Shown(database, uuids)
+                await shown.read()
                 while True:
                     pause, first = 0.1, False
-                    yield state
-                    if all(task.status.is_done for task in state):
+                    yield shown.tasks()
+                    if all(task.status.is_done for task in shown.rows):
                         return
                     batch = await _news(news)
                     if None in batch:
                         break
-                    state = await _next_state(database, uuids, state, batch)
+                    await shown.take(batch)
         except UserError:  # cannot connect again: not yet; the first time it is the user's to know
             if first:
                 raise
@@ -59,52 +65,65 @@ async def _news(queue: asyncio.Queue[Change | None]) -> list[Change | None]:
     return batch
 
 
-async def _next_state(
-    database: Database, uuids: Sequence[UUID], state: list[Task], batch: list[Change | None]
-) -> list[Task]:
-    """What is shown next: only tasks that changed are read again, all of them when nobody can say which."""
-    known = {task.id: task.uuid for task in state}
-    live: dict[tuple[int, int], LiveProgress] = {}
-    stale: set[UUID] = set()
-    for change in batch:
-        match change:
-            case ProgressNews(tasks=tasks):
-                live |= {(entry.task_id, entry.epoch): entry for entry in tasks}
-            case TasksChanged(rows=None) | AnythingChanged():
-                stale = set(uuids)
-            case TasksChanged(rows=rows) if rows is not None:
-                stale |= {known[row.id] for row in rows if row.id in known}
-            case _:
-                pass
-    if stale:
-        fresh = {task.uuid: task for task in await stored.get_tasks(database, list(stale))}
-        kept = [fresh.get(task.uuid, task) for task in state if task.uuid in fresh or task.uuid not in stale]
-        state = _keep_progress(state, kept)
-    return [_with_progress(task, live.get((task.id, task.epoch))) for task in state]
+class _Shown:
+    """The rows as they were read, and live progress for as long as it is fresh: anybody can send it."""
 
+    def __init__(self, database: Database, uuids: Sequence[UUID]) -> None:
+        self.rows: list[Task] = []
+        self._database = database
+        self._uuids = uuids
+        self._heard: dict[int, tuple[LiveProgress, float]] = {}
 
-def _with_progress(task: Task, live: LiveProgress | None) -> Task:
-    if live is None or not task.status.is_active:
-        return task
-    return task.model_copy(
-        update={
-            "progress": live.percent,
-            "remaining": -1 if live.remaining is None else live.remaining,
-            "fps": live.fps,
-            "speed": live.speed,
-            "size": live.size,
-            "frame": live.frame,
-        }
-    )
+    def tasks(self) -> list[Task]:
+        """What is shown now."""
+        return [self._with_progress(task) for task in self.rows]
 
+    async def read(self) -> None:
+        """Read all of them."""
+        self.rows = await stored.get_tasks(self._database, self._uuids)
 
-def _keep_progress(before: list[Task], after: list[Task]) -> list[Task]:
-    """Rows know progress as of the last heartbeat; what was seen live since is newer and must not fall back."""
-    seen = {(task.id, task.epoch): task for task in before}
-    result = []
-    for task in after:
-        old = seen.get((task.id, task.epoch))
-        newer = old is not None and task.status.is_active and old.progress > task.progress
-        fields = ("progress", "remaining", "fps", "speed", "size", "frame")
-        result.append(task.model_copy(update={f: getattr(old, f) for f in fields}) if newer else task)
-    return result
+    async def take(self, batch: Sequence[Change | None]) -> None:
+        """Act on news: only tasks that changed are read again, all of them when nobody can say which."""
+        known = {task.id: task.uuid for task in self.rows}
+        stale = {known[task] for task in self._forget() if task in known}
+        everything = False
+        for change in batch:
+            match change:
+                case ProgressNews(tasks=tasks):
+                    now = monotonic()
+                    self._heard |= {live.task_id: (live, now) for live in tasks if live.task_id in known}
+                case TasksChanged(ids=None) | AnythingChanged():
+                    everything = True
+                case TasksChanged(ids=ids) if ids is not None:
+                    stale |= {known[task] for task in ids if task in known}
+                case _:
+                    pass
+        if everything:
+            await self.read()
+        elif stale:
+            fresh = {task.uuid: task for task in await stored.get_tasks(self._database, list(stale))}
+            kept = (task for task in self.rows if task.uuid in fresh or task.uuid not in stale)
+            self.rows = [fresh.get(task.uuid, task) for task in kept]
+
+    def _forget(self) -> list[int]:
+        """Drop what nobody repeated; these tasks have to be read again."""
+        now = monotonic()
+        silent = [task for task, (_, heard) in self._heard.items() if now - heard > SILENT]
+        for task in silent:
+            del self._heard[task]
+        return silent
+
+    def _with_progress(self, task: Task) -> Task:
+        live, _ = self._heard.get(task.id, (None, 0.0))
+        if live is None or live.epoch != task.epoch or not task.status.is_active:
+            return task
+        return task.model_copy(
+            update={
+                "progress": live.percent,
+                "remaining": -1 if live.remaining is None else live.remaining,
+                "fps": live.fps,
+                "speed": live.speed,
+                "size": live.size,
+                "frame": live.frame,
+            }
+        )

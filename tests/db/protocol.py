@@ -198,7 +198,7 @@ class Cluster:
         assert sim.connection is not None
         answer = await leases.beat(sim.connection, sim.id, 3 * HOUR, [])
         # What the node shows, and the moment at which others may be dead, are proved by tests of their own.
-        protocol = replace(answer, due=None, version=0, slots=None, paused=False)
+        protocol = replace(answer, due=None, slots=0, paused=False)
         assert protocol == self.world.beat(sim.id)
         return answer
 

@@ -291,6 +291,8 @@ class World:
             task = self.tasks.get(task_id)
             again = task is not None and (task.epoch, task.node_id, task.status) == (epoch, node_id, status)
             return task.desired if again and task is not None else None
+        if status == "DONE_CANCELED" and task.desired not in ("cancel", "delete"):
+            return None
         task.end(status)
         task.desired = task.desired if task.desired == "delete" else "run"
         task.error, task.progress, task.publishing = error, 100, None

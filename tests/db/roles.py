@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import asyncpg
+
 from ffmate_desktop.db.connection import connect
 
 PAGE = Path(__file__).parents[2] / "docs" / "database.md"
@@ -40,4 +42,21 @@ async def open_role(uri: str) -> AsyncIterator[str]:
         await owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", name)
     finally:
         await owner.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+        await owner.close()
+
+
+@asynccontextmanager
+async def open_outsider(uri: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A role that may connect, as PostgreSQL lets every role, and has no right on anything of ours."""
+    name = f"outsider_{uuid.uuid4().hex[:8]}"
+    owner = await asyncpg.connect(uri)
+    await owner.execute(f"CREATE ROLE {name} LOGIN")
+    try:
+        outsider = await asyncpg.connect(uri.replace(f"//{urlsplit(uri).username}@", f"//{name}@"))
+        try:
+            yield outsider
+        finally:
+            await outsider.close()
+    finally:
+        await owner.execute(f"DROP ROLE {name}")
         await owner.close()

@@ -1,6 +1,7 @@
 """Small rules of the domain: labels, changes, nodes, errors, and FFmate's JSON."""
 
 import json
+from math import isfinite
 from uuid import uuid4
 
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ffmate_desktop.domain.change import (
+    LogsChanged,
     NodeChanged,
     PresetsChanged,
     ProgressNews,
     TasksChanged,
+    UnreadableError,
     parse,
     progress_payload,
 )
@@ -21,6 +24,7 @@ from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeState, describe
 from ffmate_desktop.domain.task import LiveProgress, NewTask, Task, TaskStatus
 from ffmate_desktop.domain.wire import RawResolved
+from tests.garbage import GARBAGE
 
 
 @pytest.mark.parametrize("label", ["gpu", "storage:media", "encoder:hevc_nvenc", "os:linux", "Schnitt-Süd"])
@@ -55,19 +59,68 @@ def test_progress_survives_its_notification(entries: list[LiveProgress]) -> None
 
 def test_notifications_are_read() -> None:
     rows = '{"kind":"task","op":"update","rows":[[1,2,"QUEUED","","run",null,3,0]]}'
-    change = parse(rows)
-    assert isinstance(change, TasksChanged)
-    assert change.queued
-    assert change.rows is not None
-    assert (change.rows[0].id, change.rows[0].node_id, change.rows[0].epoch) == (1, None, 3)
-    assert parse('{"kind":"task","op":"insert","bulk":true,"queued":false}') == TasksChanged(
-        "insert", None, False
+    assert parse(rows) == TasksChanged((1,), queued=True, deleted=False)
+    assert parse('{"kind":"task","op":"delete","bulk":true,"queued":false}') == TasksChanged(
+        None, queued=False, deleted=True
     )
-    assert parse('{"kind":"node","op":"update","rows":[[7,2,"draining","a"]]}') == NodeChanged(
-        7, 2, "draining", "a"
-    )
+    assert parse('{"kind":"node","op":"update","rows":[[7,2,"draining","a"]]}') == NodeChanged(7)
     assert parse('{"kind":"preset","op":"insert","bulk":true}') == PresetsChanged()
     assert parse('{"kind":"of a newer program"}') is None
+
+
+def test_notifications_of_a_newer_program_may_say_more() -> None:
+    newer = '{"kind":"progress","node":9,"more":{},"tasks":[[1,2,40.5,null,null,null,null,null,"more"]]}'
+    assert parse(newer) == ProgressNews(9, (LiveProgress(1, 2, 40.5),))
+
+
+def test_figures_out_of_range_are_shown_as_the_largest() -> None:
+    [live] = progress_of("[1,2,-4,1e999,1e300,12,-1,1" + 300 * "0" + "]")
+    assert live == LiveProgress(1, 2, 0.0, 1e9, 1e7, 12.0, 0, 2**63 - 1)
+
+
+def progress_of(row: str) -> tuple[LiveProgress, ...]:
+    news = parse(f'{{"kind":"progress","node":9,"tasks":[{row}]}}')
+    assert isinstance(news, ProgressNews)
+    return news.tasks
+
+
+@pytest.mark.parametrize("payload", GARBAGE)
+def test_garbage_is_unreadable_and_nothing_else(payload: str) -> None:
+    with pytest.raises(UnreadableError):
+        parse(payload)
+
+
+_JSON: st.SearchStrategy[object] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800"),
+    lambda inner: st.lists(inner, max_size=9) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=12,
+)
+_KINDS = st.sampled_from(["task", "node", "batch", "preset", "watchfolder", "log", "progress"])
+_NEWS = st.fixed_dictionaries(
+    {"kind": _KINDS},
+    optional=dict.fromkeys(("op", "rows", "bulk", "queued", "uuid", "first", "last", "node", "tasks"), _JSON),
+)
+
+
+@given(_NEWS.map(json.dumps) | _JSON.map(json.dumps) | st.text())
+def test_any_payload_is_a_change_or_unreadable(payload: str) -> None:
+    try:
+        change = parse(payload)
+    except UnreadableError:
+        return
+    match change:
+        case TasksChanged(ids=ids):
+            numbers = list(ids or ())
+        case NodeChanged(id=node):
+            numbers = [node]
+        case LogsChanged(first=first, last=last):
+            numbers = [first, last]
+        case ProgressNews(node_id=node, tasks=tasks):
+            numbers = [node, *(n for live in tasks for n in (live.task_id, live.epoch, live.size or 0))]
+            assert all(0 <= live.percent <= 100 and isfinite(live.fps or 0) for live in tasks)
+        case _:
+            numbers = []
+    assert all(type(number) is int and 0 <= number < 2**63 for number in numbers)
 
 
 @pytest.mark.parametrize(

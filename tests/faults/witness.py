@@ -1,13 +1,13 @@
 """Somebody who hears every notification and remembers each task's epochs, versions and holders."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from ffmate_desktop.db.connection import CONNECTION_LOST, connect
-from ffmate_desktop.db.listener import listen
+from ffmate_desktop.db.listener import CHANNEL
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.change import Change, TasksChanged
 from ffmate_desktop.domain.errors import UserError
 
 _ACTIVE = ("PRE_PROCESSING", "RUNNING", "POST_PROCESSING")
@@ -41,7 +41,7 @@ class Witness:
                 try:
                     lost = asyncio.Event()
                     connection.add_termination_listener(lambda _connection, lost=lost: lost.set())
-                    await listen(connection, self._hear)
+                    await connection.add_listener(CHANNEL, self._hear)
                     await connection.execute(query("viewers", "look"))
                     ready.set()
                     await lost.wait()
@@ -49,20 +49,21 @@ class Witness:
                     connection.terminate()
             await asyncio.sleep(0.05)
 
-    def _hear(self, change: Change) -> None:
-        if not isinstance(change, TasksChanged):
+    def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        news = json.loads(str(payload))
+        if news["kind"] != "task":
             return
-        for row in change.rows or ():
-            version, epoch = self._last.get(row.id, (0, 0))
-            is_gone = change.op.lower() == "delete"  # told with the last version
-            if row.epoch < epoch or row.version < version + (not is_gone) or row.id in self._gone:
+        for task, version, status, _phase, _desired, node_id, epoch, _priority in news.get("rows", ()):
+            last_version, last_epoch = self._last.get(task, (0, 0))
+            is_gone = news["op"] == "delete"  # told with the last version
+            if epoch < last_epoch or version < last_version + (not is_gone) or task in self._gone:
                 self.wrong.append(
-                    f"task {row.id} went from epoch {epoch} to {row.epoch}, {version} to {row.version}"
+                    f"task {task} went from epoch {last_epoch} to {epoch}, {last_version} to {version}"
                 )
-            self._last[row.id] = (row.version, row.epoch)
+            self._last[task] = (version, epoch)
             if is_gone:
-                self._gone.add(row.id)
-            if row.status in _ACTIVE and row.node_id is not None:
-                holder = self._holders.setdefault((row.id, row.epoch), row.node_id)
-                if holder != row.node_id:
-                    self.wrong.append(f"task {row.id} had two holders under epoch {row.epoch}")
+                self._gone.add(task)
+            if status in _ACTIVE and node_id is not None:
+                holder = self._holders.setdefault((task, epoch), node_id)
+                if holder != node_id:
+                    self.wrong.append(f"task {task} had two holders under epoch {epoch}")

@@ -1,15 +1,20 @@
 """Following tasks: only what changed is read again, and the end is seen."""
 
 import asyncio
+import json
 
 import pytest
 
 from ffmate_desktop.db import claims, tasks
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import Sql
+from ffmate_desktop.domain.change import progress_payload
 from ffmate_desktop.domain.task import LiveProgress, Outcome, Task, TaskStatus
 from ffmate_desktop.services.follow import follow
 from tests.db.cluster import add, joined, row
+from tests.db.roles import open_outsider
+from tests.garbage import GARBAGE
+from tests.node.waiting import Announce
 
 pytestmark = pytest.mark.db
 DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {})
@@ -54,3 +59,41 @@ async def test_deleted_tasks_are_no_longer_waited_for(database: Database) -> Non
         await asyncio.sleep(0.3)
         await tasks.delete(database, [uuids[1]])
         assert [task.name for task in await watching] == ["a"]
+
+
+async def test_forged_news_change_nothing_for_long(
+    database: Database, database_uri: str, monkeypatch: pytest.MonkeyPatch, expected_warnings: Announce
+) -> None:
+    expected_warnings.announce("A notification on channel ffmate could not be read")
+    monkeypatch.setattr("ffmate_desktop.services.follow.SILENT", 0.5)
+    uuids = await add(database, row("a"), row("b"))
+    shown: list[float] = []
+
+    async def watch() -> None:
+        async for state in follow(database, uuids):
+            shown.append(state[0].progress)
+            assert {task.status for task in state} <= {TaskStatus.RUNNING, TaskStatus.DONE_SUCCESSFUL}
+
+    async with joined(database_uri) as node, open_outsider(database_uri) as outsider, asyncio.timeout(60):
+        claimed = await claims.claim(database, node.id, 2)
+        watching = asyncio.create_task(watch())
+
+        async def send(payload: str) -> None:
+            assert not watching.done()
+            await outsider.execute("SELECT pg_notify('ffmate', $1)", payload)
+
+        first = claimed[0]
+        while 99.0 not in shown:
+            await send(progress_payload(node.id, [LiveProgress(first.id, first.epoch, 99.0, 1e9, 1e7)]))
+            await asyncio.sleep(0.05)
+        while shown[-1] != 0.0:  # nobody repeats it
+            await send(progress_payload(node.id, [LiveProgress(claimed[1].id, first.epoch, 50.0)]))
+            await asyncio.sleep(0.05)
+        for payload in GARBAGE:
+            await send(payload)
+        for desired in ("cancel", "delete"):
+            rows = [[first.id, 10**15, "DONE_CANCELED", "", desired, node.id, first.epoch, 0]]
+            await send(json.dumps({"kind": "task", "op": desired, "rows": rows}))
+        await claims.finish(database, node.id, [(claim, DONE) for claim in claimed])
+        await watching
+    assert shown[-1] == 100.0

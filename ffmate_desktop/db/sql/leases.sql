@@ -40,9 +40,8 @@ WITH me AS (
        SET beat_at = clock_timestamp(), lease_until = clock_timestamp() + $2::interval, progress = $3::jsonb,
            cpu = coalesce($4, cpu), memory = coalesce($5, memory)
      WHERE id = $1 AND state IN ('online', 'draining')
-    RETURNING state, labels, version, slots, paused)
-SELECT (SELECT state FROM me) AS state, (SELECT version FROM me) AS version, (SELECT slots FROM me) AS slots,
-       (SELECT paused FROM me) AS paused,
+    RETURNING state, labels, slots, paused)
+SELECT (SELECT state FROM me) AS state, (SELECT slots FROM me) AS slots, (SELECT paused FROM me) AS paused,
        EXISTS (SELECT 1 FROM ffmate.tasks q WHERE q.status = 'QUEUED' AND q.desired = 'run'
                   AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
                   AND q.requirement_set = ANY (ARRAY(

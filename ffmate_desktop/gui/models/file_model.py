@@ -16,6 +16,7 @@ from ffmate_desktop.domain.queue import PAGE
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile
 from ffmate_desktop.gui.bridge import Bridge
+from ffmate_desktop.gui.models.live_board import SILENT
 from ffmate_desktop.gui.models.watch_words import file_word, translate, why
 from ffmate_desktop.gui.widgets import numbers
 
@@ -66,7 +67,7 @@ class FileModel(QAbstractTableModel):
         self._anchors: list[int] = []
         self._pages: OrderedDict[int, list[WatchedFile]] = OrderedDict()
         self._fetching: set[int] = set()
-        self._live: dict[int, float] = {}
+        self._live: dict[int, tuple[float, float]] = {}
         self._active = self._stale = False
         self._reading: asyncio.Task[None] | None = None
         self._generation = 0
@@ -152,8 +153,8 @@ class FileModel(QAbstractTableModel):
 
     def why(self, file: WatchedFile) -> str:
         """The reason for its state."""
-        percent = self._live.get(file.task_id) if file.task_id is not None else None
-        return why(file, self.retries, percent)
+        percent, heard = self._live.get(file.task_id or 0, (None, 0.0))
+        return why(file, self.retries, percent if monotonic() - heard < SILENT else None)
 
     def text(self, file: WatchedFile, column: FileColumn) -> str:
         """The words of a cell."""
@@ -230,7 +231,7 @@ class FileModel(QAbstractTableModel):
     ) -> None:
         self.is_known = True
         tasks = {row.task_id for rows in pages.values() for row in rows}
-        self._live = {task: percent for task, percent in self._live.items() if task in tasks}
+        self._live = {task: live for task, live in self._live.items() if task in tasks}
         same = (length, anchors) == (self._length, self._anchors)
         if same and all(_ids(rows) == _ids(pages.get(page, rows)) for page, rows in self._pages.items()):
             self.counts = counts
@@ -288,7 +289,7 @@ class FileModel(QAbstractTableModel):
         for task, live in news.items():
             number = numbers_of.get(task)
             if number is not None:
-                self._live[task] = live.percent
+                self._live[task] = live.percent, monotonic()
                 self.dataChanged.emit(self.index(number, 0), self.index(number, len(FileColumn) - 1))
 
 

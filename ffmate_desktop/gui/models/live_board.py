@@ -14,6 +14,12 @@ SILENT = 8.0
 
 SAMPLES = 600
 
+APART = 0.2
+"""Seconds between two samples at least."""
+
+MOST = 2_000
+"""Tasks that are remembered. Anybody who may connect to the database can speak of any number of them."""
+
 
 @dataclass(slots=True)
 class Track:
@@ -34,9 +40,11 @@ class LiveBoard(QObject):
         bridge.anything_changed.connect(self._tracks.clear)
 
     def newest(self, task_id: int, epoch: int) -> LiveProgress | None:
-        """The newest of this attempt, if any was heard."""
+        """The newest of this attempt, if any was heard lately."""
         track = self._tracks.get(task_id)
-        return track.newest if track is not None and track.newest.epoch == epoch else None
+        if track is None or track.newest.epoch != epoch or monotonic() - track.heard > SILENT:
+            return None
+        return track.newest
 
     def samples(self, task_id: int, epoch: int) -> list[tuple[float, float]]:
         """Moments and frames/s of this attempt, oldest first."""
@@ -60,10 +68,13 @@ class LiveBoard(QObject):
 
     def _take(self, news: dict[int, LiveProgress]) -> None:
         now = monotonic()
+        self._forget()
         for task_id, live in news.items():
             track = self._tracks.get(task_id)
+            if track is None and len(self._tracks) >= MOST:
+                continue
             if track is None or track.newest.epoch != live.epoch:
                 track = self._tracks[task_id] = Track(live, now)
             track.newest, track.heard = live, now
-            if live.fps is not None:
+            if live.fps is not None and (not track.samples or now - track.samples[-1][0] >= APART):
                 track.samples.append((now, live.fps))

@@ -22,6 +22,9 @@ AGAIN = 2.0
 SILENT = 5.0
 """Seconds after which a speed or a progress that was heard no longer counts."""
 
+MOST = 2_000
+"""Tasks whose progress is remembered."""
+
 
 class NodeWatch(QObject):
     """Reads the nodes when news comes, and while it is `active` also every two seconds.
@@ -50,7 +53,7 @@ class NodeWatch(QObject):
         bridge.anything_changed.connect(self._on_news)
         bridge.nodes_changed.connect(self._on_news)
         bridge.tasks_changed.connect(lambda _ids: self._mark())
-        bridge.heard_from.connect(self._tellers.update)
+        bridge.heard_from.connect(self._take_tellers)
         bridge.progress.connect(self._take_progress)
         bridge.away_changed.connect(self._on_away)
 
@@ -129,9 +132,16 @@ class NodeWatch(QObject):
                 del memory[gone]
         self.changed.emit()
 
+    def _take_tellers(self, tellers: dict[int, int]) -> None:
+        for task_id, node_id in tellers.items():
+            if task_id in self._tellers or len(self._tellers) < MOST:
+                self._tellers[task_id] = node_id
+
     def _take_progress(self, news: dict[int, LiveProgress]) -> None:
         now = monotonic()
-        self._live.update((task_id, (live, now)) for task_id, live in news.items())
+        for task_id, live in news.items():
+            if task_id in self._live or len(self._live) < MOST:
+                self._live[task_id] = (live, now)
 
     def _on_away(self, since: float | None) -> None:
         self._stopped_at = None if since is None else self._stopped_at or monotonic()

@@ -1,0 +1,59 @@
+"""What anybody who may connect to the database can make a window show: nothing wrong for long, and no report."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.domain.change import progress_payload
+from ffmate_desktop.domain.status import LiveProgress
+from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.gui.models import live_board
+from tests.db.roles import open_outsider
+from tests.garbage import GARBAGE
+from tests.gui.desk import Desk
+from tests.node.farm import LONG
+from tests.node.waiting import Announce, until
+
+
+async def test_forged_news_harm_no_window(
+    desk: Desk, database_uri: str, clip: Path, expected_warnings: Announce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected_warnings.announce("A notification on channel ffmate could not be read")
+    monkeypatch.setattr(live_board, "SILENT", 1.0)
+    monkeypatch.setattr(live_board, "MOST", 50)
+    uuid = await desk.add(clip, LONG)
+    row = await desk.shown(uuid, TaskStatus.RUNNING)
+    board = desk.page.board
+    async with open_outsider(database_uri) as outsider:
+
+        async def send(payload: str) -> None:
+            await outsider.execute("SELECT pg_notify('ffmate', $1)", payload)
+
+        for payload in GARBAGE:
+            await send(payload)
+        for first in range(0, 4000, 80):
+            strangers = [LiveProgress(10**6 + first + n, 1, 99.0, fps=1e300) for n in range(80)]
+            await send(progress_payload(7, strangers))
+        for news in (
+            {"kind": "log", "first": 0, "last": 2**63 - 1},
+            {"kind": "log", "first": 2**63 - 1, "last": 0},
+            {
+                "kind": "task",
+                "op": "update",
+                "rows": [[2**63 - 1, 1, "QUEUED"], [row.id, 10**15, "DONE_ERROR"]],
+            },
+            {"kind": "task", "op": "delete", "rows": [[row.id, 10**15, "DONE_ERROR"]]},
+            {"kind": "node", "op": "update", "rows": [[2**63 - 1, 10**15, "dead", "desk"]]},
+            {"kind": "batch", "op": "finished", "uuid": str(uuid)},
+        ):
+            await send(json.dumps(news))
+        await until(lambda: board.frames_per_second() > 1e6, "the strangers were heard")
+        assert len(board.percents()) <= 50
+    await until(lambda: len(board.percents()) <= 1, "they are forgotten")
+    await until(lambda: board.newest(row.id, row.epoch), "the progress of the real task is heard")
+    await asyncio.sleep(0)
+    assert (await desk.shown(uuid, TaskStatus.RUNNING)).id == row.id
+    await desk.core.tasks.cancel([uuid])
+    await desk.shown(uuid, TaskStatus.DONE_CANCELED)
