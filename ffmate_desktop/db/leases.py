@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -54,6 +54,12 @@ class Beat:
     """Attempts that were taken from their node may have left temporary files."""
     due: float | None = None
     """Seconds until a busy node may be dead; negative when that moment has passed, None when there is none."""
+    at: datetime | None = None
+    """When it was, by the database's clock."""
+    gap: float = 0.0
+    """Seconds since the beat before, by the same clock."""
+    shortest: float = 0.0
+    """Seconds between two beats of the node that beats most often."""
     slots: int = 0
     paused: bool = False
 
@@ -167,6 +173,9 @@ async def beat(
         row["stray"],
         row["leftovers"],
         row["due"],
+        row["at"],
+        row["gap"],
+        row["shortest"],
         row["slots"],
         row["paused"],
     )
@@ -186,10 +195,13 @@ async def adopt(
     return {row["id"]: (row["epoch"], row["desired"]) for row in rows}
 
 
-async def sweep(database: Database, node_id: int) -> Swept:
-    """Declare dead whoever is, and requeue what nobody alive works on."""
+async def sweep(database: Database, node_id: int, beat: datetime) -> Swept:
+    """Declare dead whoever is, and requeue what nobody alive works on.
+
+    `beat` is when this node beat last. If it has beaten again since, or missed a beat, it declares nobody dead.
+    """
     async with database.transaction() as connection:
-        dead = await connection.fetch(query("leases", "bury_late_nodes"), node_id)
+        dead = await connection.fetch(query("leases", "bury_late_nodes"), node_id, beat)
         moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
         await delete_ended(connection, moved)
     return _swept(dead, moved)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LONGEST_ANSWER = 4.0
 """Seconds after which an unanswered beat means that the connection is dead, even if nobody closed it."""
 
+MISSED = 1.2
+"""Heartbeats after which a beat counts as missed, as in leases.sql."""
+
 MOMENT = 0.02
 """Seconds after which what was due is over, whatever the clocks rounded."""
 
@@ -64,6 +67,9 @@ class Heartbeat:
         self._membership: Membership | None = None
         self._connection: Connection | None = None
         self._connected_at: float | None = None
+        self._sent = 0.0
+        self._due: float | None = None
+        """When the next beat is meant to be sent; None before the first answer on this connection."""
         self._has_lock = True
         self._leaving = False
         self._hurry = asyncio.Event()
@@ -80,7 +86,7 @@ class Heartbeat:
         return self._membership
 
     def connected_for(self) -> float:
-        """Seconds since the present connection was made; 0 while there is none."""
+        """Seconds since this connection was made, or since a sleep was noticed; 0 while there is none."""
         if self._connected_at is None:
             return 0.0
         return asyncio.get_running_loop().time() - self._connected_at
@@ -191,7 +197,7 @@ class Heartbeat:
     def _drop(self) -> None:
         if self._connection is not None:
             self._connection.terminate()  # close() would wait for a server that may be gone
-        self._connection = self._connected_at = None
+        self._connection = self._connected_at = self._due = None
 
     async def _beat_for_ever(self, connection: "Connection") -> None:
         loop = asyncio.get_running_loop()
@@ -209,6 +215,7 @@ class Heartbeat:
                 await self._join_anew(connection)
                 continue
             self._beats += 1
+            self._mind_sleep(beat, sent)
             logs.cluster.debug(
                 "Beat answered in %.0f ms: state %s, %d tasks are ours, %s",
                 1000 * (loop.time() - sent),
@@ -227,6 +234,7 @@ class Heartbeat:
             pause = self.facts.heartbeat
             if beat.due is not None and beat.due > 0:
                 pause = min(pause, beat.due + MOMENT)  # look again just when that node may be dead
+            self._sent, self._due = sent, sent + pause
             try:
                 async with asyncio.timeout(pause - (loop.time() - sent)):
                     await self._hurry.wait()
@@ -238,10 +246,26 @@ class Heartbeat:
                 async with asyncio.timeout(LONGEST_ANSWER):
                     self._has_lock = await leases.hold_session(connection, self.membership.id)
 
+    def _mind_sleep(self, beat: Beat, sent: float) -> None:
+        """Declare no node lost for a whole lease after this computer or the server slept: all leases look over then.
+
+        As long as our beats are not later than this, no node that beats in time loses its lease unseen.
+        """
+        if self._due is None:
+            return
+        late = max(beat.gap - (self._due - self._sent), sent - self._due)
+        if late > beat.shortest * (self.facts.lease / self.facts.heartbeat - MISSED):
+            self._connected_at = asyncio.get_running_loop().time()
+            logs.cluster.info(
+                "This computer or the database slept for %.1f s: this node declares no other lost for %.0f s",
+                *(late, self.facts.lease),
+            )
+
     async def _join_anew(self, connection: "Connection") -> None:
         logs.cluster.warning("The cluster took this node for dead; it joins again as a new one")
         try:
             self._membership = await leases.join(connection, self.facts)
+            self._connected_at, self._due = asyncio.get_running_loop().time(), None
         except UserError:  # our name is somebody else's now
             self._on_expelled()
             raise

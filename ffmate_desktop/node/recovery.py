@@ -14,8 +14,8 @@ async def recover(
 ) -> Swept | None:
     """Act on what a heartbeat told: sweep when somebody is late, requeue what belongs to nobody alive.
 
-    After an outage of the database every lease has run out although everybody lives: who has been connected for
-    less than a lease (seconds) declares nobody dead.
+    After an outage of the database, or a sleep of this computer or of the server, every lease has run out although
+    everybody lives: a node that has been connected for less than a lease (seconds) declares nobody dead.
     """
     if not beat.stray and not (beat.late and connected_for >= lease):
         if beat.late:
@@ -26,8 +26,8 @@ async def recover(
             )
         return None
     try:
-        if connected_for >= lease:
-            swept = await leases.sweep(database, node_id)
+        if connected_for >= lease and beat.at is not None:
+            swept = await leases.sweep(database, node_id, beat.at)
         else:
             swept = await leases.requeue_strays(database)
     except CONNECTION_LOST as error:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ import asyncpg
 from ffmate_desktop.db import leases
 from ffmate_desktop.db.connection import Database, connect
 from ffmate_desktop.db.leases import Membership
+from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.tasks import TaskRow, insert
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.task import IfExists, TaskSpec
@@ -94,6 +96,17 @@ async def joined(uri: str, **changes: Any) -> AsyncIterator[Joined]:
         yield Joined(await leases.join(connection, facts), connection, facts)
     finally:
         connection.terminate()
+
+
+async def sweep(database: Database, node_id: int) -> leases.Swept:
+    """What a node does because of its newest beat."""
+    return await leases.sweep(database, node_id, await newest_beat(database, node_id))
+
+
+async def newest_beat(database: Database, node_id: int) -> datetime:
+    """When the node beat last, by its row."""
+    row = await database.fetch_one(Sql("SELECT beat_at FROM ffmate.nodes WHERE id = $1"), node_id)
+    return datetime.max.replace(tzinfo=UTC) if row is None else row["beat_at"]
 
 
 async def age(database: Database, node_id: int, seconds: float) -> None:

@@ -14,7 +14,7 @@ from ffmate_desktop.db import claims, leases, nodes, scripts, tasks
 from ffmate_desktop.db.connection import Database, connect
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
-from tests.db.cluster import FACTS, row
+from tests.db.cluster import FACTS, newest_beat, row, sweep
 from tests.db.reference import Node, Task, World
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class Cluster:
         assert sim.connection is not None
         answer = await leases.beat(sim.connection, sim.id, 3 * HOUR, [])
         # What the node shows, and the moment at which others may be dead, are proved by tests of their own.
-        protocol = replace(answer, due=None, slots=0, paused=False)
+        protocol = replace(answer, due=None, at=None, gap=0, shortest=0, slots=0, paused=False)
         assert protocol == self.world.beat(sim.id)
         return answer
 
@@ -216,14 +216,15 @@ class Cluster:
 
     async def sweep(self, sim: Sim) -> None:
         """A node that has been connected long enough looks after the dead."""
-        swept = await leases.sweep(self._database, sim.id)
+        swept = await sweep(self._database, sim.id)
         assert set(swept.dead) == self.world.bury_late(sim.id)
         assert sorted(swept.moved) == sorted(self.world.requeue_strays())
         await self._postpone()
 
     async def bury(self, sim: Sim) -> None:
         """A sweep, seen from a claim that slipped in behind it: the claim stands under a node that is dead."""
-        dead = await self._database.fetch(query("leases", "bury_late_nodes"), sim.id)
+        beat = await newest_beat(self._database, sim.id)
+        dead = await self._database.fetch(query("leases", "bury_late_nodes"), sim.id, beat)
         assert {row["identifier"] for row in dead} == self.world.bury_late(sim.id)
 
     async def requeue_strays(self) -> None:

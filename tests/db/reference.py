@@ -135,7 +135,9 @@ class World:
         )
 
     def bury_late(self, node_id: int) -> set[str]:
-        """The late whose lease ran out, or whose session lock is free, are dead."""
+        """The late whose lease ran out, or whose session lock is free, are dead; but who is late buries nobody."""
+        if not self.lives(node_id) or self.nodes[node_id].late:
+            return set()
         dead = {
             other: node
             for other, node in self.nodes.items()

@@ -6,7 +6,7 @@ from ffmate_desktop.db import claims, leases, tasks
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.attempt import AttemptEnd
 from ffmate_desktop.domain.task import Outcome, TaskStatus
-from tests.db.cluster import add, age, joined, row
+from tests.db.cluster import add, age, joined, row, sweep
 
 pytestmark = pytest.mark.db
 
@@ -22,7 +22,7 @@ async def test_every_attempt_is_told(database: Database, database_uri: str) -> N
         async with joined(database_uri, identifier="b") as other:
             await claims.claim(database, other.id, 1)
             await age(database, other.id, 100)
-            await leases.sweep(database, node.id)
+            await sweep(database, node.id)
         async with database.transaction() as connection:
             await connection.execute("UPDATE ffmate.tasks SET not_before = NULL")
         [third] = await claims.claim(database, node.id, 1)
@@ -49,7 +49,7 @@ async def test_what_was_taken_back_was_not_lost(database: Database, database_uri
     async with joined(database_uri) as node, joined(database_uri, identifier="b") as other:
         [claim] = await claims.claim(database, node.id, 1)
         await age(database, node.id, 100)
-        await leases.sweep(database, other.id)
+        await sweep(database, other.id)
         again = await leases.join(node.connection, node.facts)
         await leases.adopt(node.connection, again.id, [(claim.id, claim.epoch, node.id)])
     assert [one.end for one in await tasks.attempts(database, uuid)] == ["taken_back", "running"]

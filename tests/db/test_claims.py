@@ -11,7 +11,7 @@ from ffmate_desktop.db.connection import Database, connect
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus
-from tests.db.cluster import add, age, joined, row
+from tests.db.cluster import add, age, joined, newest_beat, row
 
 pytestmark = pytest.mark.db
 DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {"size": 3})
@@ -185,7 +185,9 @@ async def test_a_node_that_was_buried_before_its_lease_ran_out_publishes_nothing
             assert claim.uuid == uuid
             await age(database, node.id, 7)  # it missed a beat; its lease is good
         await _lock_is_free(database, node.id)
-        [buried] = await database.fetch(query("leases", "bury_late_nodes"), other.id)
+        [buried] = await database.fetch(
+            query("leases", "bury_late_nodes"), other.id, await newest_beat(database, other.id)
+        )
         assert buried["id"] == node.id
         assert await claims.set_phase(database, node.id, claim, "encode", {}) == "run"  # nobody has it yet
         assert await claims.set_phase(database, node.id, claim, "publish", {}) is None

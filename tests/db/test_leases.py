@@ -13,7 +13,7 @@ from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus
-from tests.db.cluster import add, age, joined, row, spec
+from tests.db.cluster import add, age, joined, newest_beat, row, spec, sweep
 
 pytestmark = pytest.mark.db
 
@@ -98,7 +98,7 @@ async def test_a_dead_nodes_tasks_go_on_with_a_higher_epoch(database: Database, 
         [lost] = await claims.claim(database, frozen.id, 1)
         await age(database, frozen.id, 16)
         assert (await leases.beat(live.connection, live.id, 15, [])).late
-        swept = await leases.sweep(database, live.id)
+        swept = await sweep(database, live.id)
         assert swept.dead == ("a",)
         assert swept.moved == ((lost.uuid, TaskStatus.QUEUED, "a"),)
         [again] = await claims.claim(database, live.id, 1)
@@ -113,13 +113,33 @@ async def test_a_missed_beat_alone_kills_nobody_who_holds_its_lock(
 ) -> None:
     async with joined(database_uri) as slow, joined(database_uri, identifier="b") as live:
         await age(database, slow.id, 7)
-        assert (await leases.sweep(database, live.id)).dead == ()
+        assert (await sweep(database, live.id)).dead == ()
         slow.connection.terminate()
         for _ in range(50):  # the server needs a moment to see that the connection is gone
-            if (swept := await leases.sweep(database, live.id)).dead:
+            if (swept := await sweep(database, live.id)).dead:
                 break
             await asyncio.sleep(0.1)
         assert swept.dead == ("a",)
+
+
+async def test_a_node_that_slept_declares_nobody_dead(database: Database, database_uri: str) -> None:
+    """Neither because of a beat before its sleep, nor of one that is not its newest."""
+    async with joined(database_uri) as other, joined(database_uri, identifier="b") as woken:
+        before = (await leases.beat(woken.connection, woken.id, 15, [])).at
+        assert before is not None
+        for node in (other, woken):  # the server's clock, or the server, made a leap
+            await age(database, node.id, 60)
+        assert (await sweep(database, woken.id)).dead == (), "its newest beat is too old"
+        beat = await leases.beat(woken.connection, woken.id, 15, [])
+        assert beat.late and beat.gap > 60
+        assert (await leases.sweep(database, woken.id, before)).dead == (), "it has beaten since"
+        await age(database, woken.id, 6.5)
+        assert (await sweep(database, woken.id)).dead == (), "it is late itself"
+        await leases.beat(woken.connection, woken.id, 15, [])
+        assert (await sweep(database, woken.id)).dead == ("a",)
+        assert (await sweep(database, other.id)).dead == (), "the dead bury nobody"
+        again = await leases.beat(woken.connection, woken.id, 15, [])
+        assert again.gap < 60 and again.shortest == 5
 
 
 async def test_many_sweepers_at_once_move_each_task_once(database: Database, database_uri: str) -> None:
@@ -128,7 +148,7 @@ async def test_many_sweepers_at_once_move_each_task_once(database: Database, dat
         while await claims.claim(database, frozen.id, 20):
             pass  # its share, until nothing is left
         await age(database, frozen.id, 16)
-        swept = await asyncio.gather(*(leases.sweep(database, live.id) for _ in range(6)))
+        swept = await asyncio.gather(*(sweep(database, live.id) for _ in range(6)))
         moved = [uuid for one in swept for uuid, _, _ in one.moved]
         assert len(moved) == len(set(moved)) == 20
         assert {task.epoch for task in await tasks.list_tasks(database)} == {2}
@@ -143,7 +163,7 @@ async def test_a_task_that_was_lost_three_times_is_given_up(database: Database, 
                     await connection.execute("UPDATE ffmate.tasks SET not_before = NULL")
                 await claims.claim(database, node.id, 1)
                 await age(database, node.id, 16)
-                await leases.sweep(database, live.id)
+                await sweep(database, live.id)
                 [waits] = await database.fetch(
                     Sql("SELECT not_before > now() + interval '3s' FROM ffmate.tasks")
                 )
@@ -163,7 +183,7 @@ async def test_a_cancelled_task_of_a_dead_node_is_cancelled(database: Database, 
         await claims.claim(database, frozen.id, 1)
         await tasks.cancel(database, [uuid])
         await age(database, frozen.id, 16)
-        await leases.sweep(database, live.id)
+        await sweep(database, live.id)
         [task] = await tasks.get_tasks(database, [uuid])
         assert task.status is TaskStatus.DONE_CANCELED
 
@@ -179,7 +199,7 @@ async def test_a_deleted_task_goes_also_when_its_node_ends(
         await tasks.delete(database, [uuid])
         if end == "dies":
             await age(database, node.id, 16)
-            await leases.sweep(database, live.id)
+            await sweep(database, live.id)
         else:
             await claims.give_back(database, node.id)
     assert await tasks.get_tasks(database, [uuid]) == []
@@ -234,7 +254,9 @@ async def test_of_what_a_dead_incarnation_still_holds_only_what_is_as_it_was_is_
     async with joined(database_uri) as node, joined(database_uri, identifier="b") as live:
         [claim] = await claims.claim(database, node.id, 1)
         await age(database, node.id, 16)
-        await database.fetch(query("leases", "bury_late_nodes"), live.id)
+        await database.fetch(
+            query("leases", "bury_late_nodes"), live.id, await newest_beat(database, live.id)
+        )
         again = await leases.join(node.connection, node.facts)
         if change == "cancelled":
             await tasks.cancel(database, [uuid])
@@ -266,5 +288,5 @@ async def test_late_and_lost_nodes_are_told_apart(database: Database, database_u
         assert (await nodes.list_nodes(database))[0].status == "late"
         await age(database, node.id, 9)
         async with joined(database_uri, identifier="b") as live:
-            await leases.sweep(database, live.id)
+            await sweep(database, live.id)
         assert {n.identifier: n.status for n in await nodes.list_nodes(database)}["a"] == "lost"

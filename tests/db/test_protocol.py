@@ -183,12 +183,16 @@ class Protocol(RuleBasedStateMachine):
                 self._beat(node)
 
     def _sweep(self, node: int) -> None:
-        """By whoever it is, even a node that is itself late: afterwards nobody waits for the dead."""
+        """Afterwards nobody waits for the dead; but a node that is itself late or dead declares nobody dead."""
         sim, world = self._sim(node), self._cluster.world
+        alive = {node_id for node_id in world.nodes if world.lives(node_id)}
+        judges = world.lives(sim.id) and not world.nodes[sim.id].late
         self._do(self._cluster.sweep(sim))
+        assert judges or alive == {node_id for node_id in world.nodes if world.lives(node_id)}
         for task in world.tasks.values():
             if task.is_active and task.node_id != sim.id:
-                assert task.node_id is not None and world.may_publish(task.node_id)
+                assert task.node_id is not None
+                assert world.may_publish(task.node_id) if judges else world.lives(task.node_id)
 
     # One task, and what happens to it
 

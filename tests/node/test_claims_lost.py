@@ -1,11 +1,12 @@
 """What a node believes and what the database knows come apart; the database is right."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db import claims
+from ffmate_desktop.db import claims, leases
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.node.heartbeat import Heartbeat
 from tests.db.cluster import age, joined
@@ -120,6 +121,35 @@ async def test_nobody_is_buried_before_the_sweeper_is_itself_connected_for_a_lea
             worker.id,
         )
         assert row["waited"] > timedelta(seconds=2)
+
+
+async def test_after_a_sleep_the_others_get_a_lease_to_come_back(
+    farm: Farm, database_uri: str, expected_warnings: Announce
+) -> None:
+    """The laptop with the database, or the server's virtual machine, wakes up: every lease looks over."""
+    worker = await farm.node("woken", heartbeat=1.5)
+    heartbeat = worker.node._heartbeat
+    async with joined(database_uri, identifier="other", heartbeat=2.5) as other:
+        await until(lambda: heartbeat.connected_for() > 4.5, "it has been connected for longer than a lease")
+        hour = "interval '1 hour'"
+        await farm.sql(
+            f"UPDATE ffmate.nodes SET beat_at = beat_at - {hour}, lease_until = lease_until - {hour}"
+        )
+        for _ in range(3):
+            await heartbeat.beat_now()
+            await asyncio.sleep(0.2)  # for the sweep that must not follow
+        (row,) = await farm.sql("SELECT state FROM ffmate.nodes WHERE id = $1", other.id)
+        assert row["state"] == "online"
+        assert heartbeat.connected_for() < 4
+        beat = await leases.beat(other.connection, other.id, 2, [])
+        assert beat.state == "online"
+    expected_warnings.announce("Node other is lost")
+
+    async def lost() -> bool:
+        states = await farm.sql("SELECT 1 FROM ffmate.nodes WHERE id = $1 AND state = 'dead'", other.id)
+        return len(states) == 1
+
+    await until(lost, "it does not watch for ever less")
 
 
 async def test_a_busy_node_is_looked_at_when_it_may_be_dead_not_at_the_next_beat(

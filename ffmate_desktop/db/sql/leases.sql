@@ -35,13 +35,20 @@ RETURNING (SELECT cluster FROM ffmate.meta);
 -- due: seconds until a busy node, the next one in the ring of ids, may be dead: its beat missed, then its lease over.
 -- Whoever beats again just then finds it at the exact moment; as everybody watches one node, that costs at most one
 -- beat more for each beat of the other, and nothing while nothing runs.
+-- gap: seconds since the beat before, which the snapshot of this statement still has. Longer than the node meant to wait
+-- means that it or the server slept, or that the server's clock was set: then the leases of all others look over, too.
+-- shortest: the heartbeat of the node that is soonest taken for dead.
 WITH me AS (
     UPDATE ffmate.nodes
        SET beat_at = clock_timestamp(), lease_until = clock_timestamp() + $2::interval, progress = $3::jsonb,
            cpu = coalesce($4, cpu), memory = coalesce($5, memory)
      WHERE id = $1 AND state IN ('online', 'draining')
-    RETURNING state, labels, slots, paused)
-SELECT (SELECT state FROM me) AS state, (SELECT slots FROM me) AS slots, (SELECT paused FROM me) AS paused,
+    RETURNING state, labels, slots, paused, beat_at)
+SELECT (SELECT state FROM me) AS state, (SELECT beat_at FROM me) AS at,
+       (SELECT extract(epoch FROM me.beat_at - n.beat_at)::float8 FROM ffmate.nodes n, me WHERE n.id = $1) AS gap,
+       (SELECT extract(epoch FROM min(n.heartbeat))::float8 FROM ffmate.nodes n
+         WHERE n.state IN ('online', 'draining')) AS shortest,
+       (SELECT slots FROM me) AS slots, (SELECT paused FROM me) AS paused,
        EXISTS (SELECT 1 FROM ffmate.tasks q WHERE q.status = 'QUEUED' AND q.desired = 'run'
                   AND (q.not_before IS NULL OR q.not_before <= clock_timestamp())
                   AND q.requirement_set = ANY (ARRAY(
@@ -65,18 +72,25 @@ SELECT (SELECT state FROM me) AS state, (SELECT slots FROM me) AS slots, (SELECT
          ORDER BY n.id < $1, n.id LIMIT 1) AS due;
 
 -- name: bury_late_nodes
--- Any live node may run it at any time. A node is dead when its lease ran out, or when it missed a beat and its
--- session lock is free; the try-lock is kept until commit, so the node cannot take it back meanwhile. Rows locked by
--- another sweeper are skipped: it does the same work.
-WITH late AS MATERIALIZED (
-    SELECT n.id, n.lease_until FROM ffmate.nodes n
+-- Any live node may run it, because of its newest beat ($2), and as long as that is no older than a beat of the other
+-- may be: a node that slept since then sees stale leases everywhere, and so does one whose server slept. Everything is
+-- compared with one moment.
+-- A node is dead when its lease ran out, or when it missed a beat and its session lock is free; the try-lock is kept
+-- until commit, so the node cannot take it back meanwhile. Rows locked by another sweeper are skipped: it does the same
+-- work.
+WITH me AS MATERIALIZED (
+    SELECT beat_at, clock_timestamp() AS now FROM ffmate.nodes
+     WHERE id = $1 AND state IN ('online', 'draining') AND beat_at = $2),
+late AS MATERIALIZED (
+    SELECT n.id, n.lease_until, me.now FROM ffmate.nodes n, me
      WHERE n.state IN ('online', 'draining') AND n.id <> $1
-       AND (n.lease_until < clock_timestamp() OR n.beat_at + n.heartbeat * 1.2 < clock_timestamp())
-       FOR UPDATE SKIP LOCKED)
+       AND (n.lease_until < me.now OR n.beat_at + n.heartbeat * 1.2 < me.now)
+       AND me.beat_at + n.heartbeat * 1.2 > me.now
+       FOR UPDATE OF n SKIP LOCKED)
 UPDATE ffmate.nodes n
    SET state = 'dead', ended_at = clock_timestamp(), progress = '[]', version = n.version + 1
   FROM late
- WHERE n.id = late.id AND (late.lease_until < clock_timestamp() OR pg_try_advisory_xact_lock(late.id))
+ WHERE n.id = late.id AND (late.lease_until < late.now OR pg_try_advisory_xact_lock(late.id))
 RETURNING n.id, n.identifier;
 
 -- name: bury_node
