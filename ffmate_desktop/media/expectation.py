@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffmate_desktop.media.arguments import InputArgument, Invocation, OutputArgument, seconds
+from ffmate_desktop.media.arguments import InputArgument, Invocation, Option, OutputArgument, seconds
 from ffmate_desktop.media.inputs import local_path
 from ffmate_desktop.media.probe import MediaFacts, StreamFacts
 
 # Containers that store their duration; the others' is guessed from bit rates or from timestamps that may jump.
 EXACT_CONTAINERS = frozenset({
-    "aiff", "asf", "avi", "caf", "flac", "gif", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "mxf", "nut", "ogg",
-    "wav",
+    "aiff", "asf", "au", "avi", "flac", "flv", "gif", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "mxf", "nut", "ogg",
+    "tta", "wav", "wv",
 })  # fmt: skip
 # Filters that change what is seen and heard, but not when. Any other may cut, stretch, repeat or join.
 _TIMELESS_FILTERS = frozenset({
@@ -35,6 +35,9 @@ _RETIMING_INPUT_OPTIONS = (
     "ss", "sseof", "t", "to", "stream_loop", "loop", "itsoffset", "itsscale", "r", "framerate", "skip_frame",
 )  # fmt: skip
 _CUTTING_OUTPUT_OPTIONS = ("ss", "t", "to", "frames", "fs", "shortest", "output_ts_offset", "program")
+# Options and words of filters that may end an output before its inputs end.
+_ENDING_OPTIONS = ("t", "to", "frames", "fs", "shortest")
+_ENDING_FILTERS = re.compile(r"trim|shortest|endall|duration=")
 _MAP = re.compile(r"(?P<input>\d+)(?::(?P<kind>[vVas])(?::(?P<number>\d+))?|:(?P<index>\d+))?\??")
 _KINDS = {"v": "video", "V": "video", "a": "audio", "s": "subtitle"}
 _TIMED = frozenset({"video", "audio"})
@@ -100,10 +103,39 @@ def expect_output(
     return Expectation(length, frames, exact)
 
 
+def reads_to_end(invocation: Invocation, read: InputArgument) -> bool:
+    """Whether ffmpeg certainly reads an input to its end, so that an output lacks what is missing there."""
+    if any(read.has(name) for name in _ENDING_OPTIONS):
+        return False
+    graphs = [option for option in invocation.global_options if option.is_called("filter_complex")]
+    if any(_ends_early(option) for option in (*graphs, *_scripts(invocation.global_options))):
+        return False
+    index = str(invocation.inputs.index(read))
+    for output in invocation.outputs:
+        maps = [option.value or "" for option in output.options if option.is_called("map")]
+        is_used = bool(graphs) or not maps or any(re.split(r"\D", text)[0] == index for text in maps)
+        filters = [option for option in output.options if option.is_called("filter")]
+        is_cut = any(output.has(name) for name in _ENDING_OPTIONS) or any(map(_ends_early, filters))
+        if is_used and not is_cut and not _scripts(output.options):
+            return True
+    return False
+
+
+def _ends_early(option: Option) -> bool:
+    return _ENDING_FILTERS.search(option.value or "?") is not None
+
+
+def _scripts(options: Sequence[Option]) -> list[Option]:
+    """Filters that stand in files, of which nothing is known here."""
+    return [option for option in options if "script" in option.name or option.name.startswith("/")]
+
+
 def measured(facts: MediaFacts) -> MediaFacts:
     """`facts` with counted packets, with durations as they were measured instead of as the headers say."""
     streams = tuple(
-        dataclasses.replace(stream, duration=stream.packet_seconds or 0.0) if stream.is_timed else stream
+        dataclasses.replace(stream, duration=stream.packet_seconds or 0.0, frames=None)
+        if stream.is_timed
+        else stream
         for stream in facts.streams
     )
     return dataclasses.replace(facts, duration=facts.packet_seconds, streams=streams)
@@ -113,7 +145,7 @@ def _keeps_time(invocation: Invocation, output: OutputArgument, facts: Mapping[s
     """Whether an output must be as long as its inputs say that they are."""
     for read in invocation.inputs:
         known = facts.get(read.url)
-        if known is None or not (known.container in EXACT_CONTAINERS or known.is_image):
+        if known is None or not (known.is_image or _tells_duration(known)):
             return False
         if any(read.has(name) for name in _RETIMING_INPUT_OPTIONS):
             return False
@@ -124,6 +156,13 @@ def _keeps_time(invocation: Invocation, output: OutputArgument, facts: Mapping[s
     scripted = any(option.name.startswith(("filter_script", "/")) for option in output.options)
     shifted = any(option.is_called("bsf") and "setts" in (option.value or "") for option in output.options)
     return not scripted and not shifted and _TIMELESS_FILTERS.issuperset(names)
+
+
+def _tells_duration(facts: MediaFacts) -> bool:
+    """Whether the header knows; that of an AVI whose writer could not go back has numbers that mean nothing."""
+    return facts.container in EXACT_CONTAINERS and (
+        facts.container != "avi" or facts.promised_size is not None
+    )
 
 
 def _mapped(
@@ -174,7 +213,9 @@ def _selected(
 
 
 def _stream_seconds(read: InputArgument, facts: MediaFacts, stream: StreamFacts) -> float | None:
-    return _read_seconds(read, stream.duration if stream.duration is not None else facts.duration)
+    length = stream.duration if stream.duration is not None else facts.duration
+    counted = facts.counted_seconds(stream)
+    return _read_seconds(read, length if counted is None else max(length or 0.0, counted))
 
 
 def _whole_seconds(read: InputArgument, facts: MediaFacts | None) -> float | None:

@@ -39,8 +39,8 @@ class ProbeError(UserError):
 class StreamFacts:
     """One stream of a media file; durations in seconds, None where the file does not say.
 
-    `packets` and `packet_seconds` (from the first to the end of the last packet) are measured, not claimed; they
-    are None unless the packets were counted.
+    `packets`, `packet_seconds` (from the first to the end of the last packet) and `packet_end` (that end, on the
+    file's own clock) are measured, not claimed; they are None unless the packets were counted.
     """
 
     kind: str
@@ -57,6 +57,7 @@ class StreamFacts:
     is_attached_picture: bool = False
     packets: int | None = None
     packet_seconds: float | None = None
+    packet_end: float | None = None
 
     @property
     def is_timed(self) -> bool:
@@ -66,7 +67,10 @@ class StreamFacts:
 
 @dataclass(frozen=True)
 class MediaFacts:
-    """A media file: its container by ffmpeg's name, duration in seconds, size in bytes, bit rate in bits/s."""
+    """A media file: its container by ffmpeg's name, duration in seconds, size in bytes, bit rate in bits/s.
+
+    `promised_size` is the number of bytes that the file has by its own header, None where that says nothing.
+    """
 
     container: str
     size: int
@@ -74,6 +78,18 @@ class MediaFacts:
     start_time: float | None = None
     bit_rate: int | None = None
     streams: tuple[StreamFacts, ...] = ()
+    promised_size: int | None = None
+
+    @property
+    def promised_seconds(self) -> float | None:
+        """How long the file is by its header, whatever is left of its index."""
+        lengths = [self.duration, *(self.counted_seconds(stream) for stream in self.streams)]
+        return max((length for length in lengths if length is not None), default=None)
+
+    def counted_seconds(self, stream: StreamFacts) -> float | None:
+        """How long a stream is by the frames in the header; None where the duration comes from the header itself."""
+        counts = self.container == "avi" and self.promised_size is not None and stream.kind == "video"
+        return stream.frames / stream.frame_rate if counts and stream.frames and stream.frame_rate else None
 
     @property
     def video(self) -> StreamFacts | None:
@@ -90,6 +106,15 @@ class MediaFacts:
         """The longest measured video or audio stream; None unless packets were counted and had timestamps."""
         spans = [s.packet_seconds for s in self.streams if s.is_timed and s.packet_seconds is not None]
         return max(spans, default=None)
+
+    @property
+    def reached(self) -> float | None:
+        """How far the measured packets get: to a length, or to a time on a clock that did not begin at 0.
+
+        Subtitles count, since some headers count them.
+        """
+        ends = [stream.packet_end for stream in self.streams if stream.packet_end is not None]
+        return max((end for end in (self.packet_seconds, *ends) if end is not None), default=None)
 
     @property
     def packets(self) -> int | None:

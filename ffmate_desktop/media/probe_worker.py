@@ -2,7 +2,7 @@
 
 Reads one JSON request a line from stdin, `{"path": str, "packets": bool}`, and answers each with one line,
 `{"facts": {...}}` in the shape of `probe.MediaFacts`, or `{"error": sentence part, "errno": int}`. It imports
-nothing but PyAV, to start fast, and ends at once when stdin closes, also in the middle of a file.
+little but PyAV, to start fast, and ends at once when stdin closes, also in the middle of a file.
 """
 
 import errno
@@ -17,6 +17,8 @@ from typing import Any, BinaryIO
 import av
 from av.container import InputContainer
 from av.stream import Disposition, Stream
+
+from ffmate_desktop.media.promised_size import promised_size
 
 _REASONS = {
     errno.ENOENT: "does not exist",
@@ -79,6 +81,7 @@ def _count_packets(container: InputContainer, streams: list[dict[str, Any]]) -> 
         pass  # what was counted so far is what can be read
     for index, start in first.items():
         streams[index]["packet_seconds"] = round(last[index] - start, 6)
+        streams[index]["packet_end"] = round(last[index], 6)
 
 
 def inspect(path: str, *, packets: bool) -> dict[str, Any]:
@@ -94,6 +97,7 @@ def inspect(path: str, *, packets: bool) -> dict[str, Any]:
             "duration": _seconds(duration, microsecond),
             "start_time": _seconds(container.start_time, microsecond),
             "size": max(container.size, 0),
+            "promised_size": promised_size(path, container.format.name),
             "bit_rate": container.bit_rate or None,
             "streams": streams,
         }

@@ -1,10 +1,10 @@
 """Whether ffmpeg really made what it was asked for: its exit code 0 does not say so.
 
 Code 0 was seen with truncated and damaged inputs, downloads cut short, a full disk (while ffmpeg 5 wrote the end of
-the file), a stop during opening, and a seek behind the end. So the log, the outputs themselves and their duration
-are judged. A doubt about a duration is settled by counting packets, of the output and of the inputs, before anything
-is called a failure. Whoever wants what can be read of a damaged input says `-err_detect ignore_err` or
-`-fflags +discardcorrupt` in the command.
+the file), a stop during opening, and a seek behind the end. So the verdict looks at the log, at the size that the
+header of an input promises, and at the outputs and their duration. It settles a doubt about a duration by reading the
+packets of the output and of the inputs before it calls anything a failure. To get what can be read of a damaged
+input, write `-err_detect ignore_err` or `-fflags +discardcorrupt` in the command.
 """
 
 import asyncio
@@ -14,24 +14,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmate_desktop.media.arguments import Invocation, OutputArgument, parse
+from ffmate_desktop.media.damage import Listener
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry, diagnose, relevant
-from ffmate_desktop.media.expectation import Expectation, expect_output, inputs_to_probe, measured
+from ffmate_desktop.media.expectation import (
+    Expectation,
+    expect_output,
+    inputs_to_probe,
+    measured,
+    reads_to_end,
+)
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
+from ffmate_desktop.media.promised_size import has_trailer
 
 _FAILED_ANYWAY = re.compile(
     r"Error writing trailer|Error closing file|Error muxing a packet|av_interleaved_write_frame\(\)|"
     r"Error submitting a packet to the muxer|received signal|No space left on device|Error opening input file"
 )
-_TRUNCATED = re.compile(
-    r"File ended prematurely|: partial file|[Ss]tream ends prematurely|Error during demuxing"
-)
-# Reception errors are everyday life in broadcast streams, so these count only for files with an index.
-_DAMAGED = re.compile(
-    r"Decoding error: |Error while decoding stream|error while decoding MB|Error submitting (?:a )?packet to decoder|"
-    r"corrupt input packet|Invalid NAL unit size"
-)
-_INDEXED = frozenset({"flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2"})
 _ACCEPTS_DAMAGE = re.compile(r"ignore_err|discardcorrupt")
 # What PyAV can open for certain; of other formats (text, raw samples, checksums) only the size is judged.
 _PROBED_FORMATS = frozenset({
@@ -42,6 +41,11 @@ _PROBED_FORMATS = frozenset({
 _UNPROBED_SETS = frozenset(
     {"dash", "mpd", "smoothstreaming", "webm_chunk"}
 )  # parts that cannot be opened alone
+# Few tools rewrite these headers, so a healthy piece of a file may promise the size of the whole.
+_CARELESS = frozenset({"flv", "mp3"})
+_SIZE_SLACK = 1024  # bytes by which the headers of healthy files are wrong
+_LEAST_SECONDS = 0.5  # what rounding to frames and packets may cost
+_EXACT_SECONDS = 0.2  # the same, where the header counts frames or has the last timestamp
 _SCAN_SPEED = 20e6  # bytes/s that the slowest disk should manage; only a limit on waiting
 
 
@@ -77,7 +81,10 @@ async def judge(
     try:
         if code != 0:
             raise _FailureError(diagnose(lines, code))
-        judging.log(relevant(lines))
+        said = relevant(lines)
+        listener = Listener(said, judging.steps, facts)
+        await judging.log(said, listener)
+        await judging.sizes(listener)
         for output in plan.outputs:
             await judging.output(output)
     except _FailureError as failure:
@@ -89,14 +96,14 @@ async def judge(
 
 class _Judging:
     def __init__(self, plan: OutputPlan, facts: Mapping[str, MediaFacts], prober: Prober) -> None:
-        self._steps = [parse(step) for step in plan.steps]
+        self.steps = [parse(step) for step in plan.steps]
         self._facts = facts
         self._prober = prober
         self._accepts_damage = any(_ACCEPTS_DAMAGE.search(token) for step in plan.steps for token in step)
         self._said_empty = False
         self.examined: list[MediaFacts] = []
 
-    def log(self, said: Sequence[str]) -> None:
+    async def log(self, said: Sequence[str], listener: Listener) -> None:
         """Judges what ffmpeg said."""
         failed = [line for line in said if _FAILED_ANYWAY.search(line)]
         if failed:
@@ -104,15 +111,48 @@ class _Judging:
         self._said_empty = any("nothing was encoded" in line for line in said)
         if self._accepts_damage:
             return
-        indexed = bool(self._facts) and all(facts.container in _INDEXED for facts in self._facts.values())
-        damage = [line for line in said if _TRUNCATED.search(line) or (indexed and _is_damage(line))]
-        if damage:
+        damage = listener.damage()
+        if damage and not await self._is_whole(listener.behind_the_end(damage)):
             raise _damaged("The input is damaged or incomplete.", damage[:5])
+
+    async def sizes(self, listener: Listener) -> None:
+        """Judges whether the inputs that were read to their end have the size that their headers promise."""
+        if self._accepts_damage:
+            return
+        for step in self.steps:
+            for name, path in inputs_to_probe([step]).items():
+                facts = self._facts.get(name)
+                if facts is None or not _is_short(facts):
+                    continue
+                if not any(read.url == name and reads_to_end(step, read) for read in step.inputs):
+                    continue
+                if facts.container in _CARELESS and not await self._lacks_something(path, facts, listener):
+                    continue
+                raise _damaged(
+                    f"The input “{path.name}” is incomplete: it should have {facts.promised_size:,} bytes, "
+                    f"but it has only {facts.size:,}."
+                )
+
+    async def _is_whole(self, facts: MediaFacts | None) -> bool:
+        """Whether an input has all that its header promises, and something behind it that is no media."""
+        paths = inputs_to_probe(self.steps)
+        path = next((path for name, path in paths.items() if facts and self._facts.get(name) == facts), None)
+        if facts is None or path is None or not await asyncio.to_thread(has_trailer, path):
+            return False
+        reached = (await self._scan(path, facts)).reached
+        return reached is not None and not _is_behind(reached, facts.duration)
+
+    async def _lacks_something(self, path: Path, facts: MediaFacts, listener: Listener) -> bool:
+        """Whether a file that is too short lost its end or its middle, or is a piece that somebody cut out well."""
+        if listener.complains_about(facts):
+            return True
+        reached = (await self._scan(path, facts)).reached
+        return reached is not None and _is_behind(reached, facts.duration)
 
     async def output(self, output: PlannedOutput) -> None:
         """Judges one output: it exists, can be opened, contains something, and is long enough."""
         file = await asyncio.to_thread(_file_to_examine, output)
-        invocation = self._steps[output.step]
+        invocation = self.steps[output.step]
         based = any(one.url == output.url and one.has("hls_base_url") for one in invocation.outputs)
         if file is None or based:  # such a playlist leads to where the segments are going to be
             return
@@ -161,8 +201,9 @@ class _Judging:
             return
         truth = dict(self._facts)
         for name, path in inputs_to_probe([invocation]).items():
-            truth[name] = measured(await self._scan(path, self._facts[name]))
-            self._compare_with_header(path, self._facts[name], truth[name])
+            scanned = await self._scan(path, self._facts[name])
+            self._compare_with_header(path, self._facts[name], scanned.reached)
+            truth[name] = measured(scanned)
         real = expect_output(invocation, argument, truth, kinds)
         if not _is_enough(got, real):
             raise _failure(
@@ -171,12 +212,12 @@ class _Judging:
                 Retry.RETRY,
             )
 
-    def _compare_with_header(self, path: Path, claimed: MediaFacts, truth: MediaFacts) -> None:
-        if self._accepts_damage or _is_enough(truth.duration, Expectation(claimed.duration)):
+    def _compare_with_header(self, path: Path, claimed: MediaFacts, reached: float | None) -> None:
+        if self._accepts_damage or _is_enough(reached, Expectation(claimed.promised_seconds)):
             return
         raise _damaged(
-            f"The input “{path.name}” is incomplete: it should last {claimed.duration or 0:.1f} seconds, "
-            f"but only {truth.duration or 0:.1f} can be read.",
+            f"The input “{path.name}” is incomplete: it should last {claimed.promised_seconds or 0:.1f} seconds, "
+            f"but only {reached or 0:.1f} can be read.",
         )
 
 
@@ -193,7 +234,7 @@ def _is_enough(got: float | None, expected: Expectation) -> bool:
     """Whether a duration is the expected one; longer is fine, and rounding to frames is forgiven."""
     if got is None or expected.seconds is None:
         return expected.seconds is None
-    return got >= expected.seconds - max(0.5, 0.02 * expected.seconds)
+    return got >= expected.seconds - max(_LEAST_SECONDS, 0.02 * expected.seconds)
 
 
 def _may_be_empty(facts: MediaFacts) -> bool:
@@ -202,8 +243,12 @@ def _may_be_empty(facts: MediaFacts) -> bool:
     return not facts.duration or (counts_frames and facts.video is not None and not facts.video.frames)
 
 
-def _is_damage(line: str) -> bool:
-    return _DAMAGED.search(line) is not None and "[sist#" not in line  # a bad subtitle is none of the film
+def _is_behind(reached: float, promised: float | None) -> bool:
+    return reached < (promised or 0.0) - _EXACT_SECONDS
+
+
+def _is_short(facts: MediaFacts) -> bool:
+    return facts.promised_size is not None and facts.size + _SIZE_SLACK < facts.promised_size
 
 
 def _empty(name: str) -> _FailureError:

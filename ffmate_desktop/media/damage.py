@@ -1,0 +1,71 @@
+"""Which of ffmpeg's words mean that something of an input is lost, told apart by the input that they are about."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ffmate_desktop.media.arguments import Invocation
+from ffmate_desktop.media.probe import MediaFacts
+
+_TRUNCATED = re.compile(
+    r"File ended prematurely|: partial file|[Ss]tream ends prematurely|Error during demuxing"
+)
+# Reception errors are everyday life in broadcast streams, so these count only for files with an index.
+_DECODING = (
+    r"Decoding error: |Error while decoding stream|error while decoding MB|Invalid NAL unit size|"
+    r"Error submitting (?:a )?packet to decoder"
+)
+_UNDECODABLE = re.compile(_DECODING)
+_INDEXED = frozenset({"flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2"})
+# Sound in AVI often begins or ends within a frame; pictures do not.
+_UNDECODABLE_PICTURE = re.compile(rf"\[vist#.*(?:{_DECODING})")
+# These say that bytes are missing. Streams whose packets have no size of their own say so about a healthy end.
+_LOST = re.compile(r"corrupt input packet|exceeds containing master element|CRC mismatch!")
+_SIZED = _INDEXED | {"asf", "avi", "flv", "mxf", "nut", "ogg", "tta", "wv"}
+_READ_TO_THE_LAST_BYTE = frozenset({"flac", "wv"})
+_COMPLAINT = re.compile(rf"{_DECODING}|{_LOST.pattern}|Packet mismatch|Header missing")
+_NUMBER = re.compile(r"\[(?:in|[a-z]ist)#(?P<number>\d+)|[Ss]tream #(?P<older>\d+):")
+
+
+class Listener:
+    """Listens to what ffmpeg said during `steps`; `facts` are those of the inputs by their name in the command."""
+
+    def __init__(
+        self, said: Sequence[str], steps: Sequence[Invocation], facts: Mapping[str, MediaFacts]
+    ) -> None:
+        self._said = said
+        self._steps = steps
+        self._facts = facts
+
+    def damage(self) -> list[str]:
+        """The lines that say that something is lost."""
+        return [line for line in self._said if _TRUNCATED.search(line) or self._is_damage(line)]
+
+    def behind_the_end(self, damage: Sequence[str]) -> MediaFacts | None:
+        """The input whose only complaint may be about a tag or padding behind its media, which no reader knows."""
+        about = self._about(damage[0])
+        if len(damage) > 1 or len(about) != 1 or about[0].container not in _READ_TO_THE_LAST_BYTE:
+            return None
+        return about[0]
+
+    def complains_about(self, facts: MediaFacts) -> bool:
+        """Whether anything was said about this input that may be damage, be it everyday life or not."""
+        return any(_COMPLAINT.search(line) and facts in self._about(line) for line in self._said)
+
+    def _is_damage(self, line: str) -> bool:
+        containers = {facts.container for facts in self._about(line)}
+        if not containers or "[sist#" in line:  # a bad subtitle is none of the film
+            return False
+        if _LOST.search(line):
+            return containers <= _SIZED
+        if _UNDECODABLE_PICTURE.search(line):
+            return containers <= _INDEXED | {"avi"}
+        return containers <= _INDEXED and _UNDECODABLE.search(line) is not None
+
+    def _about(self, line: str) -> list[MediaFacts]:
+        """The inputs that a line may be about: the one of each step that has its number, else all."""
+        found = _NUMBER.search(line)
+        if found is None:
+            return list(self._facts.values())
+        number = int(found["number"] or found["older"])
+        reads = [step.inputs[number] for step in self._steps if number < len(step.inputs)]
+        return [self._facts[read.url] for read in reads if read.url in self._facts]
