@@ -60,6 +60,8 @@ def line(task: Task) -> str:
             return f"failed    {name} on {node}: {printable((task.error or '').splitlines()[0])}"
         case TaskStatus.DONE_CANCELED:
             return f"cancelled {name}"
+        case TaskStatus.UNKNOWN:
+            return f"{printable(task.status_word.lower()):<9} {name}"
         case _:
             assert_never(task.status)
 

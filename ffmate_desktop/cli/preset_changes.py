@@ -16,6 +16,7 @@ from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.preset import Preset, PresetExtra
 from ffmate_desktop.domain.processing import NewProcessing
+from ffmate_desktop.domain.wire import keep_unknown
 from ffmate_desktop.services.preset_editor import PresetDraft, as_draft
 from ffmate_desktop.services.preset_exchange import Imported
 
@@ -119,7 +120,9 @@ async def _edit(
 ) -> Preset:
     async with bootstrap.open_cluster(context.settings) as cluster:
         preset = await cluster.presets.find(name)
-        draft = replace(as_draft(preset), **changes, extra=_scripts(preset.extra, before, after))
+        asked = any(part is not None for part in (*before, *after))
+        extra = _scripts(preset.extra, before, after) if asked else None
+        draft = replace(as_draft(preset), **changes, extra=extra)
         return await cluster.preset_editor.edit(preset.uuid, draft)
 
 
@@ -140,7 +143,7 @@ def _processing(present: NewProcessing | None, asked: _Asked) -> NewProcessing |
         sidecar_path=present.sidecar_path if sidecar is None else sidecar,
         import_sidecar=present.import_sidecar if imports is None else imports or None,
     )
-    return None if new.is_empty else new
+    return None if new.is_empty and not present.model_extra else keep_unknown(new, present)
 
 
 def delete(typer_context: typer.Context, names: Names, as_json: AsJson = False) -> None:

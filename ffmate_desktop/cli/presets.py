@@ -9,7 +9,9 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli import preset_changes
 from ffmate_desktop.cli.context import Context, context_of
-from ffmate_desktop.cli.table import Column, Fit
+from ffmate_desktop.cli.table import Cell, Column, Fit
+from ffmate_desktop.cli.text import printable
+from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import NewProcessing
 
 app = typer.Typer(help="Named commands to choose from.")
@@ -30,7 +32,11 @@ async def _list(context: Context, as_json: bool) -> None:
         context.print_json([preset.to_json() for preset in presets])
         return
     table = context.table(Column("NAME"), Column("GROUP", Fit.FOLD), Column("WHAT IT DOES", Fit.FOLD))
-    table.write((preset.name, preset.group, preset.description) for preset in presets)
+    table.write((preset.name, preset.group, _what_it_does(preset)) for preset in presets)
+
+
+def _what_it_does(preset: Preset) -> Cell:
+    return preset.description if preset.unreadable is None else Text(preset.unreadable, "yellow")
 
 
 @app.command("show")
@@ -56,6 +62,7 @@ async def _show(context: Context, name: str, as_json: bool) -> None:
     for label, value in (
         ("Name", preset.name),
         ("Group", preset.group),
+        ("Unreadable", printable(preset.unreadable or "")),
         ("Description", preset.description),
         ("Command", preset.command),
         ("Output", preset.output_file),

@@ -126,11 +126,11 @@ class Conditions:
 
 
 def _status(word: str) -> TaskStatus:
-    try:
-        return TaskStatus(word.upper())
-    except ValueError:
-        known = ", ".join(TaskStatus)
-        raise UsageError(f"“{word}” is not a status.", f"There are {known}.") from None
+    known = [status for status in TaskStatus if status is not TaskStatus.UNKNOWN]
+    for status in known:
+        if status == word.upper():
+            return status
+    raise UsageError(f"“{word}” is not a status.", f"There are {', '.join(known)}.")
 
 
 def in_words(selected: Selected) -> str:

@@ -146,6 +146,7 @@ def _sheet(task: Task) -> Table:
         ("Started at", moment(task.started_at) if task.started_at else None),
         ("Finished at", moment(task.finished_at) if task.finished_at else None),
         ("Error", Text(task.error, "red") if task.error else None),
+        ("Unreadable", Text(printable(task.unreadable), "yellow") if task.unreadable else None),
     ]
     for label, value in rows:
         if value is not None:

@@ -67,5 +67,6 @@ def printable(text: str) -> str:
 
 def status_text(task: Task) -> Text:
     """The status with its colour; a paused task says so."""
-    label = f"{task.status.value} (paused)" if task.paused else task.status.value
-    return Text(label, STATUS_COLOURS[task.status])
+    word = printable(task.status_word or task.status.value)
+    notes = [note for note, is_so in (("paused", task.paused), ("unreadable", task.unreadable)) if is_so]
+    return Text(f"{word} ({', '.join(notes)})" if notes else word, STATUS_COLOURS.get(task.status, ""))

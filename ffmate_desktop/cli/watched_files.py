@@ -27,7 +27,14 @@ STATE_COLOURS = {
     FileState.FAILED: "red",
     FileState.SKIPPED: "dim",
     FileState.OUTPUT: "dim",
+    FileState.UNKNOWN: "dim",
 }
+_KNOWN = [state for state in FileState if state is not FileState.UNKNOWN]
+
+
+def _state(file: WatchedFile) -> Text:
+    word = file.state_word or file.state.value
+    return Text(f"{word} (gone)" if file.gone else word, STATE_COLOURS[file.state])
 
 
 @watchfolders.command("files")
@@ -36,7 +43,7 @@ def files(
     which: Which,
     state: Annotated[
         list[str] | None,
-        typer.Option("--state", metavar="STATE", help=f"Only these: {', '.join(FileState)}. Repeatable."),
+        typer.Option("--state", metavar="STATE", help=f"Only these: {', '.join(_KNOWN)}. Repeatable."),
     ] = None,
     find: Annotated[str, typer.Option("--find", metavar="TEXT", help="Only paths with this in it.")] = "",
     gone: Annotated[
@@ -52,10 +59,10 @@ def files(
 
 
 def _file_state(word: str) -> FileState:
-    try:
-        return FileState(word.lower())
-    except ValueError:
-        raise UsageError(f"“{word}” is not a state.", f"There are {', '.join(FileState)}.") from None
+    for state in _KNOWN:
+        if state == word.lower():
+            return state
+    raise UsageError(f"“{word}” is not a state.", f"There are {', '.join(_KNOWN)}.")
 
 
 async def _files(
@@ -91,7 +98,7 @@ _COLUMNS = (
 def _row(file: WatchedFile) -> Sequence[Cell]:
     return (
         file.path,
-        Text(f"{file.state} (gone)" if file.gone else file.state.value, STATE_COLOURS[file.state]),
+        _state(file),
         size(file.size),
         moment(file.modified_at),
         str(file.task)[:8] if file.task else "",

@@ -71,12 +71,14 @@ _COLUMNS = (
 def _state(folder: Watchfolder) -> Text:
     if folder.suspended:
         return Text("suspended", "yellow")
+    if folder.unreadable is not None:
+        return Text("unreadable", "red")
     return Text("trouble", "red") if folder.error else Text(f"every {folder.interval} s", "green")
 
 
 def _last_scan(folder: Watchfolder) -> Text:
-    if folder.error:
-        return Text(printable(folder.error), "red")
+    if trouble := folder.unreadable or folder.error:
+        return Text(printable(trouble), "red")
     if folder.last_check is None or folder.last_scan is None:
         return Text("not yet", "dim")
     scan = folder.last_scan

@@ -10,6 +10,9 @@ from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.change import progress_payload
 from ffmate_desktop.domain.paths import output_key
+from ffmate_desktop.domain.publishing import PublishingRecord
+from ffmate_desktop.domain.status import desired_of
+from ffmate_desktop.domain.stored import Unreadable, list_of, object_of, read, text_of
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskSpec
 
 if TYPE_CHECKING:
@@ -48,21 +51,38 @@ async def finish_and_claim(
     claimed = [row for row in rows if row["desired"] is None]
     claimed.sort(key=lambda row: (-row["priority"], row["id"]))  # RETURNING has no order
     return (
-        {row["id"]: row["desired"] for row in rows if row["desired"] is not None},
-        [
-            Claim(
-                id=row["id"],
-                uuid=row["uuid"],
-                epoch=row["epoch"],
-                priority=row["priority"],
-                name=row["name"],
-                attempts=row["attempts"],
-                spec=TaskSpec.model_validate(row["spec"]),
-                publishing=row["publishing"],
-            )
-            for row in claimed
-        ],
+        {row["id"]: desired_of(row["desired"]) for row in rows if row["desired"] is not None},
+        [_to_claim(row) for row in claimed],
     )
+
+
+def _to_claim(row: asyncpg.Record) -> Claim:
+    """The claim is committed: whatever the row holds, the node has to know of it, or nobody would give it back."""
+    spec, publishing = _work(row["spec"], row["publishing"])
+    return Claim(
+        id=row["id"],
+        uuid=row["uuid"],
+        epoch=row["epoch"],
+        priority=row["priority"],
+        name=row["name"],
+        attempts=row["attempts"],
+        stored=spec,
+        publishing=publishing,
+    )
+
+
+def _work(stored: object, publishing: object) -> tuple[TaskSpec | Unreadable, dict[str, Any] | None]:
+    """What is to be done, and what an earlier node left to be finished: both can be read, or neither counts."""
+    spec = read(TaskSpec, stored)
+    if isinstance(spec, Unreadable) or publishing is None:
+        return spec, None
+    record = read(PublishingRecord, publishing)
+    if isinstance(record, Unreadable):
+        return Unreadable(f"publishing: {record.why}"), None
+    changed = read(TaskSpec, spec.to_json() | (record.result.imported or {}))
+    if isinstance(changed, Unreadable):
+        return Unreadable(f"publishing.result.imported: {changed.why}"), None
+    return spec, object_of(publishing)
 
 
 async def claim(database: Database, node_id: int, slots: int, ahead: int = 0) -> list[Claim]:
@@ -106,7 +126,7 @@ async def set_phase(
         times,
         sizes,
     )
-    return None if row is None else row["desired"]
+    return None if row is None else desired_of(row["desired"])
 
 
 def _files_of(publishing: Mapping[str, Any] | None) -> tuple[list[str], list[int], list[int]]:
@@ -167,8 +187,9 @@ async def refuse(
     )
     if row is None:
         return False, "", {}
-    others = {name: why for other, (name, why) in row["refused"].items() if other != str(node_id)}
-    return row["given"], row["node_name"], others
+    told = {other: list_of(who) for other, who in object_of(row["refused"]).items() if other != str(node_id)}
+    others = {who[0]: who[1] for who in told.values() if len(who) > 1 and all(map(text_of, who[:2]))}
+    return row["given"], row["node_name"] or "", others
 
 
 async def delete_ended(

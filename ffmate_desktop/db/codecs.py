@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, overload
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
+from ffmate_desktop.domain.stored import Unreadable
+from ffmate_desktop.domain.wrong_data import why_unreadable
+
 if TYPE_CHECKING:
     import asyncpg
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 # halves of a character, which JSON may name, stand for nothing.
 _TO_STORE = dict.fromkeys((0, *range(0xD800, 0xE000)), 0xFFFD)
 _TO_STORE |= {0xDC00 + byte: 0x10DC00 + byte for byte in range(0x80, 0x100)}
+_ESCAPED = re.compile("[\U0010dc80-\U0010dcff]")
 _FROM_STORE = {0x10DC00 + byte: 0xDC00 + byte for byte in range(0x80, 0x100)}
 
 
@@ -53,7 +57,14 @@ def _encode_json(data: object) -> str:
 
 
 def _decode_json(text: str) -> object:
-    data: object = from_json(text) if text.isascii() else json.loads(native(text))
+    """The data, or Unreadable: the server keeps more levels and longer numbers than Python reads.
+
+    An exception here would take the whole statement with it, and every row that it returns.
+    """
+    try:
+        data: object = json.loads(native(text)) if _ESCAPED.search(text) else from_json(text)
+    except (ValueError, RecursionError) as error:
+        return Unreadable(why_unreadable(error))
     return data
 
 

@@ -12,6 +12,7 @@ from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.tasks import OutputsTakenError, TaskRow, requirement_set
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import HIGHEST, Move, make_room, stacked
+from ffmate_desktop.domain.stored import Unreadable, read, word_of
 from ffmate_desktop.domain.task import PresetName, TaskSpec, TaskStatus
 
 if TYPE_CHECKING:
@@ -35,8 +36,18 @@ class StoredTask:
     labels: tuple[str, ...]
     preset: PresetName | None
     output_key: str | None
-    spec: TaskSpec
+    stored: TaskSpec | Unreadable
     node: str | None
+
+    @property
+    def spec(self) -> TaskSpec:
+        """Raises UserError when this release cannot read it."""
+        if isinstance(self.stored, TaskSpec):
+            return self.stored
+        raise UserError(
+            f"“{self.name}” can be neither copied nor changed: {self.stored}",
+            "Update FFmate Desktop, or submit its file again.",
+        )
 
 
 async def move(database: Database, uuids: Sequence[UUID], where: Move) -> dict[UUID, int]:
@@ -99,13 +110,13 @@ async def stored_tasks(database: Database, uuids: Sequence[UUID]) -> list[Stored
         StoredTask(
             uuid=row["uuid"],
             version=row["version"],
-            status=TaskStatus(row["status"]),
+            status=word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
             name=row["name"],
             priority=row["priority"],
             labels=tuple(row["labels"]),
             preset=row["preset"] and PresetName(uuid=row["preset"], name=row["preset_name"] or ""),
             output_key=row["output_key"],
-            spec=TaskSpec.model_validate(row["spec"]),
+            stored=read(TaskSpec, row["spec"]),
             node=row["node_name"],
         )
         for row in rows

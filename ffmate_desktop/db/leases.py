@@ -15,6 +15,8 @@ from ffmate_desktop.db.migrate import program_schema
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Load, NodeFacts
+from ffmate_desktop.domain.status import desired_of
+from ffmate_desktop.domain.stored import list_of, text_of
 from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress, TaskStatus
 
 if TYPE_CHECKING:
@@ -162,7 +164,7 @@ async def beat(
     busy = (load.cpu, load.memory) if load else (None, None)
     row = await connection.fetchrow(query("leases", "beat"), node_id, timedelta(seconds=lease), rows, *busy)
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
-    mine = {task_id: (epoch, desired) for task_id, epoch, desired in row["mine"]}
+    mine = {task_id: (epoch, desired_of(word)) for task_id, epoch, word in row["mine"]}
     if row["state"] is None:
         return Beat(None, row["work"], mine, row["late"], row["stray"], row["leftovers"], row["due"])
     return Beat(
@@ -192,7 +194,7 @@ async def adopt(
         [epoch for _, epoch, _ in held],
         [holder for _, _, holder in held],
     )
-    return {row["id"]: (row["epoch"], row["desired"]) for row in rows}
+    return {row["id"]: (row["epoch"], desired_of(row["desired"])) for row in rows}
 
 
 async def sweep(database: Database, node_id: int, beat: datetime) -> Swept:
@@ -234,7 +236,10 @@ def _swept(dead: list[asyncpg.Record], moved: list[asyncpg.Record]) -> Swept:
 async def leftovers_of_ended(database: Database) -> list[Leftover]:
     """Where temporary files may be that nobody will come back to."""
     rows = await database.fetch(query("leases", "leftovers_of_ended"))
-    return [Leftover(row["task"], row["epoch"], row["machine"], tuple(row["folders"])) for row in rows]
+    return [
+        Leftover(row["task"], row["epoch"], row["machine"], tuple(filter(text_of, list_of(row["folders"]))))
+        for row in rows
+    ]
 
 
 async def forget_leftovers(database: Database, tasks: Sequence[UUID]) -> None:

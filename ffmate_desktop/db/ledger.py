@@ -13,6 +13,8 @@ from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.scans import ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import TaskRow, insert_on, refusing_taken_outputs
+from ffmate_desktop.domain.disposal import Disposal
+from ffmate_desktop.domain.stored import Unreadable, object_of, read
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_ledger import Entry, Found, Stored
 
@@ -93,7 +95,10 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An original that is still to be moved or thrown away, as `disposal` says."""
+    """An original that is still to be moved or thrown away, as `disposal` says.
+
+    `unreadable` says why nobody can do what is stored there; then the original stays.
+    """
 
     id: int
     found: Found
@@ -101,6 +106,7 @@ class Pending:
     state: Stored
     attempts: int
     disposal: dict[str, Any]
+    unreadable: str | None = None
 
 
 async def read_since(database: Database, folder: int, step: int) -> AsyncIterator[list[Line]]:
@@ -231,7 +237,7 @@ async def ended_files(database: Database, claim: ScanClaim, limit: int) -> list[
             row["view"],
             row["attempts"],
             row["task"],
-            TaskStatus(row["status"]),
+            TaskStatus(row["status"]),  # one of the three that the statement names
             row["error"],
             row["output"],
             row["output_size"],
@@ -272,18 +278,23 @@ async def settle(
 
 async def pending_disposals(database: Database, claim: ScanClaim, limit: int) -> list[Pending]:
     """Originals that are still to be moved or thrown away."""
-    rows = await database.fetch(query("ledger", "pending_disposals"), claim.id, limit)
     return [
-        Pending(
-            row["id"],
-            Found(row["path"], row["size"], row["mtime"], row["inode"]),
-            row["view"],
-            row["state"],
-            row["attempts"],
-            row["disposal"],
-        )
-        for row in rows
+        _to_pending(row)
+        for row in await database.fetch(query("ledger", "pending_disposals"), claim.id, limit)
     ]
+
+
+def _to_pending(row: asyncpg.Record) -> Pending:
+    checked = read(Disposal, row["disposal"])
+    return Pending(
+        row["id"],
+        Found(row["path"], row["size"], row["mtime"], row["inode"]),
+        row["view"],
+        row["state"],
+        row["attempts"],
+        {"output": None, "size": None} | object_of(row["disposal"]),
+        str(checked) if isinstance(checked, Unreadable) else None,
+    )
 
 
 async def inputs_in_use(database: Database, paths: Sequence[str]) -> set[str]:

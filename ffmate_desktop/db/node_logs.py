@@ -49,7 +49,7 @@ async def page(
             id=row["id"],
             node=row["node"],
             at=milliseconds(row["at"]),
-            level=Level(row["level"]),
+            level=Level.of(row["level"]),
             namespace=row["namespace"],
             message=row["message"],
         )

@@ -9,6 +9,7 @@ from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.node import Node, NodeState, NodeTask, describe
+from ffmate_desktop.domain.stored import list_of, word_of
 from ffmate_desktop.domain.task import LiveProgress
 
 
@@ -18,8 +19,9 @@ async def list_nodes(database: Database) -> list[Node]:
 
 
 def _to_node(row: asyncpg.Record) -> Node:
-    state = NodeState(row["state"])
-    progress = {entry.task_id: entry for entry in map(LiveProgress.from_row, row["progress"])}
+    state = word_of(NodeState, row["state"], NodeState.UNKNOWN)
+    found = map(LiveProgress.from_row, list_of(row["progress"]))
+    progress = {live.task_id: live for live in found if live is not None}
     return Node(
         id=row["id"],
         identifier=row["identifier"],
@@ -31,7 +33,9 @@ def _to_node(row: asyncpg.Record) -> Node:
         ffmpeg=row["ffmpeg"],
         last_seen=milliseconds(row["beat_at"]),
         state=state,
-        status=describe(state, row["beat_age"], row["heartbeat_seconds"]),
+        status=row["state"]
+        if state is NodeState.UNKNOWN
+        else describe(state, row["beat_age"], row["heartbeat_seconds"]),
         heartbeat_age=round(row["beat_age"], 2),
         heartbeat=row["heartbeat_seconds"],
         host=row["host"],

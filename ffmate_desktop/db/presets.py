@@ -7,27 +7,35 @@ import asyncpg
 
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.preset import Preset, PresetExtra
+from ffmate_desktop.domain.preset import Preset, PresetExtra, own_fields
+from ffmate_desktop.domain.stored import Unreadable, object_of, read, read_part
 
 
 async def list_presets(database: Database) -> list[Preset]:
     """All of them, by name."""
-    rows = await database.fetch(query("presets", "list_presets"))
-    found = [dict(row) for row in rows]
-    return [Preset.model_validate(row | _extra(row.pop("extra"))) for row in found]
+    return [_to_preset(dict(row)) for row in await database.fetch(query("presets", "list_presets"))]
 
 
-def _extra(stored: dict[str, Any]) -> dict[str, Any]:
-    extra = PresetExtra.model_validate(stored)
-    return {name: getattr(extra, name) for name in PresetExtra.model_fields}
+def _to_preset(row: dict[str, Any]) -> Preset:
+    stored = row.pop("extra")
+    extra = read(PresetExtra, stored)
+    if not isinstance(extra, Unreadable):
+        return Preset.model_validate(row | own_fields(extra))
+    part = own_fields(read_part(PresetExtra, stored, {}))
+    return Preset.model_validate(row | part | {"unreadable": str(extra), "as_stored": object_of(stored)})
 
 
 class NameTakenError(Exception):
     """Another preset has this name, in any case."""
 
 
-async def write(database: Database, preset: Preset, tokens: list[list[str]]) -> None:
-    """Store a preset under its uuid, new or changed. Raises NameTakenError."""
+async def write(
+    database: Database, preset: Preset, tokens: list[list[str]], *, keeps_extra: bool = False
+) -> None:
+    """Store a preset under its uuid, new or changed. Raises NameTakenError.
+
+    `keeps_extra`: the scripts and webhooks of a preset that is there already stay as they are stored.
+    """
     try:
         await database.fetch(
             query("presets", "write_preset"),
@@ -39,7 +47,7 @@ async def write(database: Database, preset: Preset, tokens: list[list[str]]) -> 
             preset.output_file,
             preset.priority,
             [storable(label) for label in preset.labels],
-            preset.extra.to_json(),
+            None if keeps_extra else preset.extra.to_json(),
         )
     except asyncpg.UniqueViolationError as error:
         raise NameTakenError(preset.name) from error

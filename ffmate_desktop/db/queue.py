@@ -10,6 +10,7 @@ import asyncpg
 from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import query
+from ffmate_desktop.db.task_view import by_status
 from ffmate_desktop.domain.queue import (
     EVERY_STATUS,
     LAST_NUMBER,
@@ -24,6 +25,8 @@ from ffmate_desktop.domain.queue import (
     SortColumn,
     WorkLeft,
 )
+from ffmate_desktop.domain.status import desired_of
+from ffmate_desktop.domain.stored import word_of
 from ffmate_desktop.domain.task import LiveProgress, TaskStatus
 
 _BEFORE_ALL = Key(-LAST_NUMBER - 1, "", 0)
@@ -99,7 +102,7 @@ async def counts(database: Database, where: QueueFilter) -> dict[TaskStatus, int
         fetched = await database.fetch(query("tasks", "count_by_status"))
     else:
         fetched = await database.fetch(query("queue", "count_fitting"), *_pool(QueueView(where=where)))
-    return {TaskStatus(row["status"]): row["tasks"] for row in fetched}
+    return by_status((row["status"], row["tasks"]) for row in fetched)
 
 
 async def batches(database: Database, uuids: Sequence[UUID]) -> list[BatchRow]:
@@ -109,7 +112,9 @@ async def batches(database: Database, uuids: Sequence[UUID]) -> list[BatchRow]:
     elapsed: dict[UUID, float] = {}
     for row in fetched:
         uuid = row["batch"] or NO_BATCH
-        found.setdefault(uuid, {})[TaskStatus(row["status"])] = (row["tasks"], row["percent"])
+        status = word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN)
+        tasks, percent = found.setdefault(uuid, {}).get(status, (0, 0.0))
+        found[uuid][status] = (tasks + row["tasks"], percent + row["percent"])
         if row["elapsed"] is not None:
             elapsed[uuid] = max(elapsed.get(uuid, 0.0), row["elapsed"])
     return [
@@ -166,7 +171,7 @@ def _pool(view: QueueView) -> tuple[object, ...]:
 
 def to_row(row: asyncpg.Record, column: SortColumn) -> QueueRow:
     """A row of queue.sql as people see it."""
-    live = None if row["live"] is None else LiveProgress.from_row(row["live"])
+    live = LiveProgress.from_row(row["live"])
     return QueueRow(
         id=row["id"],
         uuid=row["uuid"],
@@ -174,9 +179,10 @@ def to_row(row: asyncpg.Record, column: SortColumn) -> QueueRow:
         epoch=row["epoch"],
         name=row["name"],
         preset=row["preset_name"],
-        status=TaskStatus(row["status"]),
+        status=word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
+        word=row["status"],
         phase=row["phase"],
-        desired=row["desired"],
+        desired=desired_of(row["desired"]),
         priority=row["priority"],
         node=row["node_name"],
         attempts=row["attempts"],

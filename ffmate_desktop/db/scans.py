@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.watchfolder import ScanResult, WatchfolderSettings
+from ffmate_desktop.domain.stored import Unreadable, object_of
+from ffmate_desktop.domain.watchfolder import ScanResult, WatchfolderSettings, read_settings
 
 
 class NewerSettingsError(Exception):
@@ -81,18 +80,15 @@ async def claim_scan(
     )
     if row is None:
         return None
-    try:
-        settings = WatchfolderSettings.model_validate(row["spec"])
-    except ValidationError:
-        name, node = row["spec"].get("name"), row["identifier"]
-        sentence = (
-            f"A newer version of this program set “{name}” in a way that the node {node} does not know."
-        )
+    settings = read_settings(row["spec"])
+    if isinstance(settings, Unreadable):
+        node = row["identifier"]
+        sentence = f"The settings of “{row['name']}” cannot be used on {node}. {settings}"
         left = await database.fetch_one(
             query("scans", "leave_scan"), row["id"], row["epoch"], node_id, sentence, node
         )
         others = left is not None and bool(left["left_over"])
-        raise NewerSettingsError(row["id"], sentence, others=others) from None
+        raise NewerSettingsError(row["id"], sentence, others=others)
     return ScanClaim(
         id=row["id"],
         uuid=row["uuid"],
@@ -102,7 +98,7 @@ async def claim_scan(
         machine=row["machine"],
         version=row["version"],
         settings=settings,
-        roots=row["roots"],
+        roots=object_of(row["roots"]),
         ledger=row["ledger"],
         ledger_from=row["ledger_from"],
         settled_at=row["settled_at"],
@@ -166,4 +162,4 @@ async def leave_scan(database: Database, claim: ScanClaim, sentence: str) -> boo
 async def watch_list(database: Database, node_id: int) -> list[tuple[int, str]]:
     """Folders that this node may scan: id and path."""
     rows = await database.fetch(query("scans", "watch_list"), node_id)
-    return [(row["id"], row["path"]) for row in rows]
+    return [(row["id"], row["path"]) for row in rows if row["path"]]

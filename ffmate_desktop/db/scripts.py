@@ -6,6 +6,7 @@ from typing import Any
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.paths import output_key
+from ffmate_desktop.domain.status import desired_of
 from ffmate_desktop.domain.task import Claim, Desired, TaskStatus
 
 
@@ -29,4 +30,4 @@ async def enter_stage(
         query("scripts", "enter_stage"),
         *(claim.id, claim.epoch, node_id, status, phase, dict(facts), record, keys),
     )
-    return None if row is None else row["desired"]
+    return None if row is None else desired_of(row["desired"])

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import query
+from ffmate_desktop.db.task_view import by_status
 from ffmate_desktop.domain.selection import Selected, TaskSelection
-from ffmate_desktop.domain.task import TaskStatus
 
 
 async def moment(database: Database, selection: TaskSelection) -> datetime | None:
@@ -26,7 +26,7 @@ async def select(database: Database, selection: TaskSelection) -> Selected:
         selection,
         before,
         max((row["newest"] for row in rows), default=0),
-        {TaskStatus(row["status"]): row["tasks"] for row in rows},
+        by_status((row["status"], row["tasks"]) for row in rows),
     )
 
 

@@ -1,20 +1,41 @@
 """A row of the queries about tasks as the task that people and programs see."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import asyncpg
 
 from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.domain.processing import Processing, ProcessingSpec
+from ffmate_desktop.domain.stored import (
+    Unreadable,
+    integer_of,
+    list_of,
+    moment_of,
+    object_of,
+    read,
+    read_part,
+    text_of,
+    word_of,
+)
 from ffmate_desktop.domain.task import Client, LiveProgress, PresetName, Task, TaskSpec, TaskStatus
 from ffmate_desktop.domain.wire import RawResolved
 
 
+def by_status(counts: Iterable[tuple[str, int]]) -> dict[TaskStatus, int]:
+    """Counts by status; all words of a newer release count as one."""
+    found: dict[TaskStatus, int] = {}
+    for word, tasks in counts:
+        status = word_of(TaskStatus, word, TaskStatus.UNKNOWN)
+        found[status] = found.get(status, 0) + tasks
+    return found
+
+
 def to_task(row: asyncpg.Record) -> Task:
     """A row of `list_tasks` or `get_tasks` as people see it."""
-    status = TaskStatus(row["status"])
-    result = row["result"] or {}
-    spec = TaskSpec.model_validate(row["spec"] | result.get("imported", {}))
+    status = word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN)
+    result = object_of(row["result"])
+    spec, unreadable = _spec(row["spec"], object_of(result.get("imported")))
     live = _live(row) if status.is_active else None
     created = milliseconds(row["created_at"])
     updated = milliseconds(row["updated_at"])
@@ -30,9 +51,11 @@ def to_task(row: asyncpg.Record) -> Task:
         status=status,
         phase=row["phase"] or None,
         paused=row["desired"] == "pause" and not status.is_done,
-        command=RawResolved(raw=spec.command, resolved=result.get("command")),
+        command=RawResolved(raw=spec.command, resolved=text_of(result.get("command"))),
         input_file=RawResolved(raw=spec.input, resolved=spec.input),
-        output_file=RawResolved(raw=spec.output_pattern, resolved=result.get("output") or spec.output),
+        output_file=RawResolved(
+            raw=spec.output_pattern, resolved=text_of(result.get("output")) or spec.output
+        ),
         priority=row["priority"],
         progress=live.percent if live else row["progress"],
         remaining=_remaining(status, live),
@@ -52,32 +75,55 @@ def to_task(row: asyncpg.Record) -> Task:
         labels=row["labels"],
         fps=live.fps if live else None,
         speed=live.speed if live else None,
-        size=live.size if live else result.get("size"),
+        size=live.size if live else integer_of(result.get("size")),
         frame=live.frame if live else None,
-        facts=result.get("facts"),
+        facts=object_of(result.get("facts")) or None,
+        unreadable=unreadable,
+        status_word=row["status"],
     )
 
 
-def _processing(spec: ProcessingSpec | None, known: dict[str, Any] | None) -> Processing | None:
+_NEEDED = {
+    "command": "",
+    "tokens": [[]],
+    "input": "",
+    "outputPattern": "",
+    "ifExists": "fail",
+    "clockNs": 0,
+    "utcOffset": 0,
+    "source": "",
+}
+
+
+def _spec(stored: object, imported: dict[str, Any]) -> tuple[TaskSpec, str | None]:
+    """What the task was made from, as a sidecar changed it; with the reason when only a part of it can be read."""
+    found = read(TaskSpec, stored)
+    if isinstance(found, Unreadable):
+        return read_part(TaskSpec, stored, _NEEDED), str(found)
+    changed = read(TaskSpec, found.to_json() | imported) if imported else found
+    return (found, None) if isinstance(changed, Unreadable) else (changed, None)
+
+
+def _processing(spec: ProcessingSpec | None, stored: object) -> Processing | None:
     """What is asked for, with what is known of it: script, sidecar, startedAt, finishedAt, error."""
     if spec is None:
         return None
-    known = known or {}
+    known = object_of(stored)
+    script, sidecar = text_of(known.get("script")), text_of(known.get("sidecar"))
     return Processing(
-        script_path=RawResolved(raw=spec.script, resolved=known.get("script")) if spec.script else None,
-        sidecar_path=RawResolved(raw=spec.sidecar, resolved=known.get("sidecar")) if spec.sidecar else None,
+        script_path=RawResolved(raw=spec.script, resolved=script) if spec.script else None,
+        sidecar_path=RawResolved(raw=spec.sidecar, resolved=sidecar) if spec.sidecar else None,
         import_sidecar=spec.import_sidecar or None,
-        error=known.get("error"),
-        started_at=known.get("startedAt"),
-        finished_at=known.get("finishedAt"),
+        error=text_of(known.get("error")),
+        started_at=moment_of(known.get("startedAt")),
+        finished_at=moment_of(known.get("finishedAt")),
     )
 
 
 def _live(row: asyncpg.Record) -> LiveProgress | None:
-    for entry in row["live"] or []:
-        if entry[0] == row["id"] and entry[1] == row["epoch"]:
-            return LiveProgress.from_row(entry)
-    return None
+    found = map(LiveProgress.from_row, list_of(row["live"]))
+    key = (row["id"], row["epoch"])
+    return next((live for live in found if live is not None and (live.task_id, live.epoch) == key), None)
 
 
 def _remaining(status: TaskStatus, live: LiveProgress | None) -> float:

@@ -12,9 +12,10 @@ import asyncpg
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.selection import arguments
-from ffmate_desktop.db.task_view import to_task
+from ffmate_desktop.db.task_view import by_status, to_task
 from ffmate_desktop.domain.attempt import Attempt, AttemptEnd, end_of
 from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
+from ffmate_desktop.domain.stored import integer_of, list_of, moment_of, text_of, word_of
 from ffmate_desktop.domain.task import (
     LogChunk,
     PresetName,
@@ -145,7 +146,7 @@ async def find_uuid(database: Database, low: UUID, high: UUID) -> list[UUID]:
 async def count_by_status(database: Database) -> dict[TaskStatus, int]:
     """How many tasks there are in each status that occurs."""
     rows = await database.fetch(query("tasks", "count_by_status"))
-    return {TaskStatus(row["status"]): row["tasks"] for row in rows}
+    return by_status((row["status"], row["tasks"]) for row in rows)
 
 
 Statuses = Sequence[TaskStatus] | None
@@ -218,22 +219,31 @@ async def attempts(database: Database, uuid: UUID) -> list[Attempt]:
     row = await database.fetch_one(query("tasks", "attempts"), uuid)
     if row is None:
         return []
-    found = [
-        Attempt(
-            entry["number"],
-            entry["node"],
-            entry["started"],
-            entry["ended"],
-            AttemptEnd(entry["end"]),
-            entry.get("error") or None,
-        )
-        for entry in row["history"] or []
-    ]
+    found = [_former(entry) for entry in list_of(row["history"]) if isinstance(entry, dict)]
     if row["node_id"] is not None:  # the one whose end is the end of the task, or that is not over
-        end = end_of(TaskStatus(row["status"]))
+        end = end_of(word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN))
         found.append(
             Attempt(
-                row["attempts"], row["node_name"], row["started"], row["ended"], end, row["error"] or None
+                row["attempts"],
+                row["node_name"],
+                row["started"],
+                row["ended"],
+                end,
+                row["error"] or None,
+                row["status"] if end is AttemptEnd.UNKNOWN else "",
             )
         )
     return found
+
+
+def _former(entry: dict[str, Any]) -> Attempt:
+    end = word_of(AttemptEnd, entry.get("end"), AttemptEnd.UNKNOWN)
+    return Attempt(
+        integer_of(entry.get("number")) or 0,
+        text_of(entry.get("node")),
+        moment_of(entry.get("started")),
+        moment_of(entry.get("ended")),
+        end,
+        text_of(entry.get("error")) or None,
+        (text_of(entry.get("end")) or "") if end is AttemptEnd.UNKNOWN else "",
+    )

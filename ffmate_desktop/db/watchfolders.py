@@ -1,13 +1,12 @@
 """Watchfolders as people set them and see them, in the database."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.stored import Unreadable, read, word_of
 from ffmate_desktop.domain.watchfolder import (
     Counts,
     FileState,
@@ -15,6 +14,8 @@ from ffmate_desktop.domain.watchfolder import (
     WatchedFile,
     Watchfolder,
     WatchfolderSettings,
+    read_settings,
+    readable_settings,
 )
 
 if TYPE_CHECKING:
@@ -33,10 +34,13 @@ async def get(database: Database, uuid: UUID) -> Watchfolder | None:
 
 
 def _to_folder(row: "asyncpg.Record") -> Watchfolder:
-    settings, is_known = _settings(row["spec"])
+    found = read_settings(row["spec"])
+    unreadable = str(found) if isinstance(found, Unreadable) else None
+    settings = readable_settings(row["spec"]) if isinstance(found, Unreadable) else found
+    result = None if row["result"] is None else read(ScanResult, row["result"])
     return Watchfolder(
-        **settings.model_dump(),
-        is_known=is_known,
+        **settings.model_dump() | {"name": row["name"], "suspended": row["suspended"]},
+        unreadable=unreadable,
         uuid=row["uuid"],
         version=row["version"],
         error=row["error"],
@@ -44,7 +48,7 @@ def _to_folder(row: "asyncpg.Record") -> Watchfolder:
         scanning_by=row["scanning_by"],
         last_check=row["scanned_at"],
         last_node=row["scanned_by"],
-        last_scan=None if row["result"] is None else ScanResult.model_validate(row["result"]),
+        last_scan=None if isinstance(result, Unreadable) else result,
         next_check=None if row["suspended"] else row["due_at"],
         overdue=0.0 if row["suspended"] else row["overdue"],
         created_at=row["created_at"],
@@ -53,17 +57,6 @@ def _to_folder(row: "asyncpg.Record") -> Watchfolder:
 
 
 _FIELDS = [field.alias for field in WatchfolderSettings.model_fields.values()]
-_NEEDED = {"name": "?", "path": "", "preset": str(UUID(int=0))}
-
-
-def _settings(spec: dict[str, Any]) -> tuple[WatchfolderSettings, bool]:
-    """What people set; False with it when a newer program set something that this one can only leave out."""
-    try:
-        return WatchfolderSettings.model_validate(spec), True
-    except ValidationError as error:
-        unknown = {str(one["loc"][0]) for one in error.errors()}
-        known = {key: value for key, value in spec.items() if key not in unknown}
-        return WatchfolderSettings.model_validate(_NEEDED | known), False
 
 
 async def insert(database: Database, uuid: UUID, settings: WatchfolderSettings) -> None:
@@ -131,7 +124,12 @@ async def list_files(
         gone,
         limit,
     )
-    return [WatchedFile(**dict(row)) for row in rows]
+    return [_to_file(row) for row in rows]
+
+
+def _to_file(row: "asyncpg.Record") -> WatchedFile:
+    state = word_of(FileState, row["state"], FileState.UNKNOWN)
+    return WatchedFile(**dict(row) | {"state": state, "state_word": row["state"]})
 
 
 async def file_anchors(
@@ -157,5 +155,7 @@ async def count_files(
     """How many files of a watchfolder, or of each, are in each state that occurs."""
     counts: dict[UUID, dict[FileState, int]] = {}
     for row in await database.fetch_planned(query("watchfolders", "count_files"), uuid, pattern):
-        counts.setdefault(row["uuid"], {})[FileState(row["state"])] = row["files"]
+        of = counts.setdefault(row["uuid"], {})
+        state = word_of(FileState, row["state"], FileState.UNKNOWN)
+        of[state] = of.get(state, 0) + row["files"]
     return dict(counts)

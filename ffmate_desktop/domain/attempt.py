@@ -11,6 +11,7 @@ class AttemptEnd(StrEnum):
     """How an attempt ended.
 
     REFUSED: its node could not run it, and left it to others. TAKEN_BACK: its node was taken for dead, then went on.
+    UNKNOWN: in a way that only a newer release knows; the attempt keeps the word.
     """
 
     RUNNING = "running"
@@ -21,11 +22,15 @@ class AttemptEnd(StrEnum):
     REFUSED = "refused"
     NODE_LOST = "node_lost"
     TAKEN_BACK = "taken_back"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Times in milliseconds since 1970 UTC; `number` begins anew with a restart; `error` is the first line."""
+    """Times in milliseconds since 1970 UTC; `number` begins anew with a restart; `error` is the first line.
+
+    `word` is the end as it is stored, where that is UNKNOWN.
+    """
 
     number: int
     node: str | None
@@ -33,6 +38,7 @@ class Attempt:
     ended: int | None
     end: AttemptEnd
     error: str | None = None
+    word: str = ""
 
 
 def end_of(status: TaskStatus) -> AttemptEnd:
@@ -46,5 +52,7 @@ def end_of(status: TaskStatus) -> AttemptEnd:
             return AttemptEnd.CANCELLED
         case TaskStatus.QUEUED | TaskStatus.PRE_PROCESSING | TaskStatus.RUNNING | TaskStatus.POST_PROCESSING:
             return AttemptEnd.RUNNING
+        case TaskStatus.UNKNOWN:
+            return AttemptEnd.UNKNOWN
         case _:
             assert_never(status)

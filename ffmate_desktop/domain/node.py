@@ -133,5 +133,7 @@ def describe(state: NodeState, beat_age: float, heartbeat: float) -> str:
             return "left"
         case NodeState.DEAD:
             return "lost"
+        case NodeState.UNKNOWN:
+            return "unknown"
         case _:
             assert_never(state)

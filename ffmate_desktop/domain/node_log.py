@@ -12,6 +12,11 @@ class Level(IntEnum):
     WARN = 30
     ERROR = 40
 
+    @classmethod
+    def of(cls, number: int) -> "Level":
+        """The level of this number; a number between two of them counts as the lower one."""
+        return max((level for level in cls if level <= number), default=cls.DEBUG)
+
 
 @dataclass(frozen=True, slots=True)
 class NewLine:

@@ -1,15 +1,17 @@
 """A preset: a named command template with an output pattern, priority and labels."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
+from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.processing import DirectWebhook, NewProcessing
-from ffmate_desktop.domain.wire import Wire
+from ffmate_desktop.domain.wire import Kept
 
 
-class PresetExtra(Wire):
+class PresetExtra(Kept):
     """What a preset may bring besides its command; stored as one value, under FFmate's names."""
 
     pre_processing: NewProcessing | None = None
@@ -17,8 +19,11 @@ class PresetExtra(Wire):
     webhooks: tuple[DirectWebhook, ...] | None = None
 
 
-class Preset(Wire):
-    """FFmate's preset fields; `labels` and `group` are ours, `built_in` tells those that come with the program."""
+class Preset(Kept):
+    """FFmate's preset fields; `labels` and `group` are ours, `built_in` tells those that come with the program.
+
+    `unreadable` says why this release cannot read the scripts and webhooks; then `as_stored` has them.
+    """
 
     uuid: UUID
     name: str
@@ -34,10 +39,32 @@ class Preset(Wire):
     built_in: bool = False
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    unreadable: str | None = None
+    as_stored: dict[str, JsonValue] = Field(default_factory=dict, exclude=True)
 
     @property
     def extra(self) -> PresetExtra:
-        """Scripts and webhooks, apart from the rest."""
-        return PresetExtra(
+        """Scripts, webhooks, and what a newer release added, apart from the rest."""
+        known = PresetExtra(
             pre_processing=self.pre_processing, post_processing=self.post_processing, webhooks=self.webhooks
         )
+        return known.model_copy(update=self.model_extra)
+
+    def to_json(self) -> dict[str, Any]:
+        """As FFmate shows it, with what cannot be read as it is stored."""
+        return self.as_stored | super().to_json()
+
+    def check_readable(self) -> None:
+        """Raises UserError when a task made from it could lack a script that it should have."""
+        if self.unreadable is not None:
+            raise UserError(
+                f"The preset “{self.name}” cannot be used: {self.unreadable}",
+                "Update FFmate Desktop, or choose another preset.",
+            )
+
+
+def own_fields(extra: PresetExtra) -> dict[str, Any]:
+    """Its fields for a preset; what a newer release added never takes the place of a field that the preset has."""
+    taken = set(Preset.model_fields) | {field.alias for field in Preset.model_fields.values()}
+    unknown = {key: value for key, value in (extra.model_extra or {}).items() if key not in taken}
+    return {name: getattr(extra, name) for name in PresetExtra.model_fields} | unknown

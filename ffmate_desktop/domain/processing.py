@@ -2,21 +2,19 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import BeforeValidator
 
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.wildcards import wildcards_in
-from ffmate_desktop.domain.wire import RawResolved, Wire
+from ffmate_desktop.domain.wire import Kept, RawResolved, Wire
 
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 """FFmate's window writes an empty text where there is none."""
 
 
-class NewProcessing(Wire):
+class NewProcessing(Kept):
     """What a submitter or a preset asks for. `script_path` may have arguments behind the script."""
-
-    model_config = ConfigDict(extra="ignore")
 
     script_path: OptionalText = None
     sidecar_path: OptionalText = None
@@ -28,19 +26,15 @@ class NewProcessing(Wire):
         return self.script_path is None and self.sidecar_path is None
 
 
-class DirectWebhook(Wire):
+class DirectWebhook(Kept):
     """An address that is told of the events of one task."""
-
-    model_config = ConfigDict(extra="ignore")
 
     event: str
     url: str
 
 
-class ProcessingSpec(Wire):
+class ProcessingSpec(Kept):
     """The same, checked: `tokens` are the script and its arguments, wildcards unexpanded."""
-
-    model_config = ConfigDict(extra="ignore")
 
     script: str | None = None
     tokens: tuple[str, ...] = ()

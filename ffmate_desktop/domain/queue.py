@@ -100,6 +100,8 @@ class QueueRow:
     error: str | None
     labels: tuple[str, ...]
     key: Key
+    word: str = ""
+    """The status as it is stored."""
 
 
 @dataclass(frozen=True, slots=True)

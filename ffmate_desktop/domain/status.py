@@ -6,7 +6,9 @@ The window is painted before pydantic is loaded, so nothing here may need it.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
+
+from ffmate_desktop.domain.stored import integer_of, list_of, number_of
 
 Epoch = int
 """A claim's number: it grows with every claim of a task and whenever a claim is taken away."""
@@ -22,6 +24,8 @@ class TaskStatus(StrEnum):
     DONE_SUCCESSFUL = "DONE_SUCCESSFUL"
     DONE_ERROR = "DONE_ERROR"
     DONE_CANCELED = "DONE_CANCELED"
+    UNKNOWN = "UNKNOWN"
+    """A status of a newer release, neither active nor done as far as this one can tell. Rows keep the word itself."""
 
     @property
     def is_done(self) -> bool:
@@ -37,8 +41,17 @@ class TaskStatus(StrEnum):
 ACTIVE = frozenset({TaskStatus.PRE_PROCESSING, TaskStatus.RUNNING, TaskStatus.POST_PROCESSING})
 DONE = frozenset({TaskStatus.DONE_SUCCESSFUL, TaskStatus.DONE_ERROR, TaskStatus.DONE_CANCELED})
 
-Desired = Literal["run", "pause", "cancel", "delete"]
-"""What is wanted of a task by whoever commands it; its owner acts on it."""
+Desired = Literal["run", "pause", "cancel", "delete", "unknown"]
+"""What is wanted of a task by whoever commands it; its owner acts on it, and on "unknown" does nothing."""
+
+
+def desired_of(word: str) -> Desired:
+    """The order, or "unknown" for one that only a newer release can give."""
+    match word:
+        case "run" | "pause" | "cancel" | "delete":
+            return word
+        case _:
+            return "unknown"
 
 
 class NodeState(StrEnum):
@@ -48,6 +61,8 @@ class NodeState(StrEnum):
     DRAINING = "draining"
     LEFT = "left"
     DEAD = "dead"
+    UNKNOWN = "unknown"
+    """A state of a newer release."""
 
 
 class IfExists(StrEnum):
@@ -85,9 +100,22 @@ class LiveProgress:
         ]
 
     @classmethod
-    def from_row(cls, row: list[Any]) -> "LiveProgress":
-        """The inverse of `to_row`."""
-        return cls(*row)
+    def from_row(cls, row: object) -> "LiveProgress | None":
+        """The inverse of `to_row`; None when it is no such row. What a newer release appended is passed over."""
+        values: list[object] = [*list_of(row), *[None] * 8]
+        task_id, epoch, percent = integer_of(values[0]), integer_of(values[1]), number_of(values[2])
+        if task_id is None or epoch is None or percent is None:
+            return None
+        return cls(
+            task_id,
+            epoch,
+            min(max(percent, 0.0), 100.0),
+            remaining=number_of(values[3]),
+            fps=number_of(values[4]),
+            speed=number_of(values[5]),
+            size=integer_of(values[6]),
+            frame=integer_of(values[7]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, JsonValue, field_serializer
+from pydantic import Field, JsonValue, field_serializer
 
+from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.processing import DirectWebhook, NewProcessing, Processing, ProcessingSpec
 from ffmate_desktop.domain.status import (
     ACTIVE,
@@ -18,7 +19,8 @@ from ffmate_desktop.domain.status import (
     LogChunk,
     TaskStatus,
 )
-from ffmate_desktop.domain.wire import RawResolved, Wire
+from ffmate_desktop.domain.stored import Unreadable
+from ffmate_desktop.domain.wire import Kept, RawResolved, Wire
 
 __all__ = [
     "ACTIVE",
@@ -58,7 +60,7 @@ class NewTask(Wire):
     webhooks: tuple[DirectWebhook, ...] | None = None
 
 
-class TaskSpec(Wire):
+class TaskSpec(Kept):
     """What a node needs to run a task; written at submit and never changed.
 
     What an imported sidecar changes for one attempt stands in the task's result, under "imported".
@@ -66,20 +68,18 @@ class TaskSpec(Wire):
     `clock_ns` (nanoseconds since 1970 UTC) and `utc_offset` (seconds) are the one clock reading that all date and
     time wildcards of the task use. `output` is the resolved path, or None while it depends on the node,
     `output_mount` the mount point that it lay below where it was submitted. What a newer
-    program added is passed over, so that nodes of two releases can share a queue.
+    release added is passed over, so that nodes of two releases can share a queue, and kept in copies and changes.
     """
 
-    model_config = ConfigDict(extra="ignore")
-
     command: str
-    tokens: list[list[str]]
+    tokens: list[list[str]] = Field(min_length=1)
     input: str
     output_pattern: str
     output: str | None = None
     output_mount: str | None = None
     if_exists: IfExists
-    clock_ns: int
-    utc_offset: int
+    clock_ns: int = Field(ge=0, lt=2**63)
+    utc_offset: int = Field(gt=-86_400, lt=86_400)
     source: str
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     client: str = ""
@@ -113,7 +113,11 @@ class PresetName(Wire):
 
 
 class Task(Wire):
-    """A task as it is shown: FFmate's fields first, ours after them. Times in milliseconds since 1970 UTC."""
+    """A task as it is shown: FFmate's fields first, ours after them. Times in milliseconds since 1970 UTC.
+
+    `status_word` is the status as it is stored, which may be one of a newer release. `unreadable` says why this
+    release cannot read what the task was made from; the fields that come from it are then empty or incomplete.
+    """
 
     uuid: UUID
     name: str
@@ -150,6 +154,12 @@ class Task(Wire):
     size: int | None = None
     frame: int | None = None
     facts: dict[str, JsonValue] | None = None
+    unreadable: str | None = None
+    status_word: str = Field(default="", exclude=True)
+
+    @field_serializer("status")
+    def _word(self, value: TaskStatus) -> str:
+        return self.status_word or value.value
 
     @field_serializer("progress", "remaining", "fps", "speed")
     def _round(self, value: float | None) -> float | None:
@@ -166,9 +176,20 @@ class Claim:
     priority: int
     name: str
     attempts: int
-    spec: TaskSpec
+    stored: TaskSpec | Unreadable
     publishing: Mapping[str, Any] | None = None
     """What an earlier attempt was allowed to move into place before its node died: finish that, do not encode."""
+
+    @property
+    def spec(self) -> TaskSpec:
+        """What to do. Raises ElsewhereError when this release cannot read it: another node may be newer."""
+        if isinstance(self.stored, TaskSpec):
+            return self.stored
+        raise ElsewhereError(
+            f"This task cannot be read by this release ({self.stored.why}).",
+            "A newer release made it, or it was changed by hand: update FFmate Desktop, or delete the task.",
+            everywhere=f"No node can read this task ({self.stored.why}): not {{nodes}}.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,13 @@ def end_of(settings: WatchfolderSettings, status: TaskStatus, error: str, attemp
             return End("failed", error, original=_unless_left(settings.on_failure))
         case TaskStatus.DONE_CANCELED:
             return End("skipped", "Its task was cancelled.")
-        case TaskStatus.QUEUED | TaskStatus.PRE_PROCESSING | TaskStatus.RUNNING | TaskStatus.POST_PROCESSING:
+        case (
+            TaskStatus.QUEUED
+            | TaskStatus.PRE_PROCESSING
+            | TaskStatus.RUNNING
+            | TaskStatus.POST_PROCESSING
+            | TaskStatus.UNKNOWN
+        ):
             raise ValueError(f"{status} is no end")
         case _:
             assert_never(status)

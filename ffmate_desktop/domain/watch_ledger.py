@@ -61,8 +61,11 @@ class Entry:
 
     @property
     def is_over(self) -> bool:
-        """Whether this version had its task, or needs none; one whose task was cancelled is not taken again."""
-        return self.state in ("queued", "done", "failed", "output") or (
+        """Whether this version had its task, or needs none; one whose task was cancelled is not taken again.
+
+        A state of a newer release is not undone.
+        """
+        return self.state not in ("waiting", "growing", "skipped") or (
             self.state == "skipped" and self.task is not None
         )
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_serializer
 
-from ffmate_desktop.domain.wire import Wire
+from ffmate_desktop.domain.stored import Unreadable, number_of, read, read_part
+from ffmate_desktop.domain.wire import Kept, Wire
 
 DEFAULT_INTERVAL = 15
 DEFAULT_GROWTH_CHECKS = 2
@@ -81,7 +82,42 @@ class WatchfolderSettings(Wire):
     """Write FFmate's `.lock` files too, while FFmate nodes scan the same folder."""
 
 
-class ScanResult(Wire):
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "interval": (1, 7 * 86_400),
+    "growth_checks": (0, 1000),
+    "retries": (0, 100),
+    "priority": (0, 2_147_483_647),
+}
+"""The least and the most of the whole numbers among the settings."""
+
+
+def read_settings(stored: object) -> WatchfolderSettings | Unreadable:
+    """The settings of a stored watchfolder; what this release cannot keep to is not guessed."""
+    found = read(WatchfolderSettings, stored)
+    if not isinstance(found, Unreadable) and (wrong := _out_of_range(found)):
+        return Unreadable(f"{wrong[0]}: this number is too small or too large")
+    return found
+
+
+def readable_settings(stored: object) -> WatchfolderSettings:
+    """As much of the settings as can be shown."""
+    part = read_part(WatchfolderSettings, stored, {"name": "?", "path": "", "preset": str(UUID(int=0))})
+    wrong = _out_of_range(part)
+    return part.model_copy(update={name: WatchfolderSettings.model_fields[name].default for name in wrong})
+
+
+def _out_of_range(settings: WatchfolderSettings) -> list[str]:
+    """The fields whose numbers nothing can be done with."""
+    wrong = [
+        name
+        for name, (least, most) in LIMITS.items()
+        if (number := getattr(settings, name)) is not None and not least <= number <= most
+    ]
+    sizes = (settings.filter.min_size, settings.filter.min_age)
+    return wrong if all(number_of(size) is not None for size in sizes) else [*wrong, "filter"]
+
+
+class ScanResult(Kept):
     """What a scan found: files looked at, new tasks, unreadable folders, and how long it took in seconds."""
 
     files: int = 0
@@ -109,8 +145,8 @@ class Watchfolder(WatchfolderSettings):
     last_scan: ScanResult | None = None
     next_check: int | None = None
     """None while it is suspended."""
-    is_known: bool = Field(default=True, exclude=True)
-    """False when a newer program set something that this one cannot show."""
+    unreadable: str | None = None
+    """Why this release cannot read the settings; then what is shown of them is incomplete."""
     overdue: float = Field(default=0, exclude=True)
     """Seconds since `next_check`, when it was read; less than 0 before it."""
     created_at: int
@@ -135,6 +171,8 @@ class FileState(StrEnum):
     SKIPPED = "skipped"
     OUTPUT = "output"
     """The cluster itself wrote it."""
+    UNKNOWN = "unknown"
+    """A state of a newer release; the file keeps the word itself."""
 
 
 class WatchedFile(Wire):
@@ -150,11 +188,17 @@ class WatchedFile(Wire):
     size: int
     modified_at: int
     first_seen_at: int
+    state_word: str = Field(default="", exclude=True)
+    """The state as it is stored."""
     task: UUID | None = None
     task_id: int | None = Field(default=None, exclude=True)
     progress: float | None = None
     attempts: int = 0
     gone: bool = False
+
+    @field_serializer("state")
+    def _word(self, value: FileState) -> str:
+        return self.state_word or value.value
 
 
 Counts = Mapping[FileState, int]

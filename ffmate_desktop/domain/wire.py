@@ -1,9 +1,11 @@
 """The base of everything that leaves the program as JSON."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+
+W = TypeVar("W", bound="Wire")
 
 
 class Wire(BaseModel):
@@ -20,6 +22,26 @@ class Wire(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """The object as JSON data, empty fields left out as FFmate does."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class Kept(Wire):
+    """What is stored, and stored again after a change: fields of a newer release stay where they are."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def keep_unknown(fresh: W, former: Wire) -> W:
+    """`fresh` with what `former` has of a newer release, at every level that both have."""
+    changes: dict[str, Any] = {
+        key: value
+        for key, value in (former.model_extra or {}).items()
+        if key not in (fresh.model_extra or {})
+    }
+    for name in type(fresh).model_fields:
+        new, old = getattr(fresh, name), getattr(former, name, None)
+        if isinstance(new, Wire) and isinstance(old, type(new)):
+            changes[name] = keep_unknown(new, old)
+    return fresh.model_copy(update=changes)
 
 
 class RawResolved(Wire):

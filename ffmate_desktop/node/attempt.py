@@ -9,7 +9,7 @@ from typing import Any
 from ffmate_desktop.domain.errors import ElsewhereError, ForbiddenScriptError, UserError
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.processing import ProcessingSpec
-from ffmate_desktop.domain.task import Claim, Task
+from ffmate_desktop.domain.task import Claim, Task, TaskSpec
 from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
 from ffmate_desktop.media import arguments, command, file_limits, publication, publish, sidecar, temporaries
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
@@ -45,9 +45,8 @@ class Attempt:
         on_progress: Callable[[Progress], None],
         on_lines: Callable[[list[str]], None],
     ) -> None:
-        self.spec = claim.spec
-        """What is to be done; an imported sidecar changes it."""
         self._claim = claim
+        self._changed: TaskSpec | None = None
         self._node_id = node_id
         self._shop = shop
         self._on_progress = on_progress
@@ -64,9 +63,14 @@ class Attempt:
         self._facts: dict[str, MediaFacts] = {}
         self._record = InputRecord()
 
+    @property
+    def spec(self) -> TaskSpec:
+        """What is to be done, as an imported sidecar changed it; raises ElsewhereError when it cannot be read."""
+        return self._changed or self._claim.spec
+
     def change(self, fields: dict[str, Any] | None) -> None:
         """What an imported sidecar changes of the task's spec; None takes it back."""
-        self.spec = self._claim.spec.changed(fields)
+        self._changed = self._claim.spec.changed(fields)
 
     async def open_folder(self) -> None:
         """Have the private folder, before anything is prepared in it."""

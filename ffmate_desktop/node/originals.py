@@ -72,7 +72,10 @@ class Originals:
 
         One place that does not answer holds up nothing but what goes there; `stuck` remembers who waits for it.
         """
-        pending = await ledger.pending_disposals(self._database, self._claim, AT_ONCE)
+        found = await ledger.pending_disposals(self._database, self._claim, AT_ONCE)
+        unclear = [one for one in found if one.unreadable is not None]
+        await self._write([settled(one, f"Left in place. {one.unreadable}") for one in unclear])
+        pending = [one for one in found if one.unreadable is None]
         if not pending:
             return
         # More are waiting: those that cannot be moved now are the last ones next time.

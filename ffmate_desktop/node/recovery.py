@@ -53,6 +53,7 @@ def _fate(status: TaskStatus) -> str:
             | TaskStatus.RUNNING
             | TaskStatus.POST_PROCESSING
             | TaskStatus.DONE_SUCCESSFUL
+            | TaskStatus.UNKNOWN
         ):
             raise ValueError(f"a sweep never makes a task {status}")
         case _:

@@ -182,9 +182,16 @@ class Scan:
     async def _find_preset(self) -> Preset | None:
         if self._preset is None and not self._trouble:
             try:
-                self._preset = await self._presets.get(self._settings.preset)
+                preset = await self._presets.get(self._settings.preset)
             except UserError:
                 self._trouble = "The preset of this watchfolder was deleted: choose another one."
+                return None
+            try:
+                preset.check_readable()
+            except UserError as error:
+                self._trouble = str(error)
+                return None
+            self._preset = preset
         return self._preset
 
     async def _write(

@@ -114,6 +114,8 @@ class TaskRun:
                 self.end(Order.CANCEL)
             case "delete":
                 self.end(Order.DELETE)
+            case "unknown":
+                pass  # an order of a newer release: this one goes on with what it does
             case _:
                 assert_never(desired)
 

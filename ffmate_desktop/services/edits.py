@@ -13,6 +13,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.paths import is_absolute, pure
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec, TaskStatus
+from ffmate_desktop.domain.wire import keep_unknown
 from ffmate_desktop.services.output_names import Draft
 from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.submission import check_folders, prepare
@@ -43,7 +44,8 @@ def copy_of(task: StoredTask, source: str, client: str) -> Draft:
     spec = task.spec
     again = IfExists.RENAME if spec.if_exists is IfExists.FAIL else spec.if_exists
     draft = prepare(_as_new(task, if_exists=again), None, source=source, client=client, base=_base(spec))
-    return replace(draft, row=replace(draft.row, preset=task.preset))
+    row = replace(draft.row, preset=task.preset, spec=keep_unknown(draft.row.spec, spec))
+    return replace(draft, row=row)
 
 
 async def edit_waiting(
@@ -111,7 +113,14 @@ def _changed(task: StoredTask, change: TaskEdit, preset: Preset | None) -> Draft
         uuid=task.uuid,
     )
     keeps_preset = preset is None and change.command in (None, task.spec.command)
-    return replace(draft, row=replace(draft.row, preset=task.preset)) if keeps_preset else draft
+    row = replace(draft.row, spec=_with_unknown(draft.row.spec, task.spec, whole=preset is None))
+    return replace(draft, row=replace(row, preset=task.preset) if keeps_preset else row)
+
+
+def _with_unknown(fresh: TaskSpec, former: TaskSpec, *, whole: bool) -> TaskSpec:
+    """What a newer release added stays; but what it added to scripts goes with them when a preset brings others."""
+    without = {"pre_processing": None, "post_processing": None}
+    return keep_unknown(fresh, former if whole else former.model_copy(update=without))
 
 
 def _as_new(task: StoredTask, *, if_exists: IfExists) -> NewTask:

@@ -13,7 +13,7 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.order import HIGHEST
-from ffmate_desktop.domain.preset import Preset, PresetExtra
+from ffmate_desktop.domain.preset import Preset, PresetExtra, own_fields
 from ffmate_desktop.domain.processing import check_processing
 from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unreadable
@@ -47,8 +47,9 @@ class PresetEditor:
     async def edit(self, uuid: UUID, draft: PresetDraft) -> Preset:
         """Change an own preset; tasks that were made from it stay as they are."""
         own = await self._own(uuid)
-        extra = own.extra if draft.extra is None else draft.extra
-        return await self._write(uuid, replace(draft, extra=extra))
+        if draft.extra is not None:
+            own.check_readable()
+        return await self._write(uuid, draft, own)
 
     async def delete(self, uuid: UUID) -> None:
         """Remove an own preset; tasks that were made from it keep its command and its name."""
@@ -58,6 +59,7 @@ class PresetEditor:
     async def duplicate(self, uuid: UUID) -> Preset:
         """An own copy, also of a built-in preset, under a name that is free."""
         preset = await self._presets.get(uuid)
+        preset.check_readable()
         return await self.add(replace(as_draft(preset), name=await self._free_name(preset.name)))
 
     async def import_all(self, text: str) -> list[Preset]:
@@ -78,7 +80,7 @@ class PresetEditor:
         data = [preset.model_copy(update={"built_in": False}).to_json() for preset in presets]
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
-    async def _write(self, uuid: UUID, draft: PresetDraft) -> Preset:
+    async def _write(self, uuid: UUID, draft: PresetDraft, own: Preset | None = None) -> Preset:
         tokens = check(draft)
         taken = UserError(f"There is already a preset “{draft.name.strip()}”.", "Choose another name.")
         if any(one.uuid != uuid and same_name(one.name, draft.name) for one in await self._presets.all()):
@@ -91,10 +93,11 @@ class PresetEditor:
             output_file=draft.output_file,
             priority=draft.priority,
             labels=check_labels(draft.labels),
-            **(dict(draft.extra) if draft.extra else {}),
+            **(own_fields(draft.extra) if draft.extra else {}),
         )
         try:
-            await stored.write(self._database, preset, tokens)
+            keeps_extra = own is not None and draft.extra is None
+            await stored.write(self._database, preset, tokens, keeps_extra=keeps_extra)
         except stored.NameTakenError as error:  # at the same moment
             raise taken from error
         return await self._presets.get(uuid)
@@ -139,7 +142,7 @@ def check(draft: PresetDraft) -> list[list[str]]:
 
 
 def read_presets(text: str) -> list[PresetDraft]:
-    """One preset, or a list of them, in FFmate's JSON; fields that we do not know are passed over."""
+    """One preset, or a list of them, in FFmate's JSON; fields that we do not know are kept."""
     try:
         data = json.loads(text)
     except UNREADABLE as error:
@@ -151,25 +154,30 @@ def read_presets(text: str) -> list[PresetDraft]:
 
 
 def read_preset(entry: object) -> PresetDraft:
-    """A preset in FFmate's JSON; fields that we do not know are passed over. Raises UserError; nothing is checked."""
+    """A preset in FFmate's JSON; fields that we do not know are kept. Raises UserError; nothing is checked."""
     if not isinstance(entry, dict):
         raise UserError("This is no preset.", "It should be one JSON object.")
-    known = (
-        "name",
-        "description",
-        "command",
-        "outputFile",
-        "priority",
-        "labels",
-        "preProcessing",
-        "postProcessing",
-        "webhooks",
-    )
-    fields = {key: entry[key] for key in known if entry.get(key) is not None}
+    fields = {key: value for key, value in entry.items() if key not in _NOT_TAKEN and value is not None}
     try:
         return as_draft(Preset.model_validate({"uuid": uuid4()} | fields))
     except ValidationError as error:
         raise UserError(f"It is no valid preset: {first_wrong(error)}.") from error
+
+
+_NOT_TAKEN = {
+    "uuid",
+    "group",
+    "builtIn",
+    "built_in",
+    "createdAt",
+    "created_at",
+    "updatedAt",
+    "updated_at",
+    "unreadable",
+    "asStored",
+    "as_stored",
+}
+"""What a preset gets here, whatever a file says."""
 
 
 def as_draft(preset: Preset) -> PresetDraft:

@@ -47,6 +47,8 @@ def prepare(
     Reads the file system, so call it in a thread. Raises UserError, or UsageError, for everything that could never
     run.
     """
+    if preset is not None:
+        preset.check_readable()
     command, pattern = _command_and_pattern(new, preset)
     _check_text(new, command + pattern)
     steps = tokenise(command) if known is None else known.tokenise(command)

@@ -9,10 +9,10 @@ from ffmate_desktop.db import watchfolders as stored
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.labels import check_labels
-from ffmate_desktop.domain.order import HIGHEST
 from ffmate_desktop.domain.paths import is_absolute, output_key, pure
 from ffmate_desktop.domain.watch_rules import Pattern
 from ffmate_desktop.domain.watchfolder import (
+    LIMITS,
     Counts,
     FileState,
     Original,
@@ -26,9 +26,6 @@ from ffmate_desktop.services.paging import pages
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watch_overlap import overlap
 from ffmate_desktop.services.watch_preview import DryRun, dry_run
-
-MOST_CHECKS = 1000
-LONGEST_INTERVAL = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +193,10 @@ class WatchfolderService:
 
     async def _understood(self, uuid: UUID) -> WatchfolderSettings:
         folder = await self.get(uuid)
-        if not folder.is_known:
+        if folder.unreadable is not None:
             raise UserError(
-                f"A newer version of this program set “{folder.name}” in a way that this one does not know.",
-                "Use the newer one, or update this one.",
+                f"The settings of “{folder.name}” cannot be used: {folder.unreadable}",
+                "Update FFmate Desktop, or make the watchfolder again.",
             )
         return folder.settings()
 
@@ -223,13 +220,13 @@ def check(settings: WatchfolderSettings) -> WatchfolderSettings:
         )
     if not name:
         raise UsageError("A watchfolder needs a name.")
-    if not 1 <= settings.interval <= LONGEST_INTERVAL:
+    if not _is_within("interval", settings.interval):
         raise UsageError("The interval is a number of seconds from 1 to a week.")
-    if not 0 <= settings.growth_checks <= MOST_CHECKS:
-        raise UsageError(f"Growth checks are a number from 0 to {MOST_CHECKS}.")
-    if settings.priority is not None and not 0 <= settings.priority <= HIGHEST:
+    if not _is_within("growth_checks", settings.growth_checks):
+        raise UsageError(f"Growth checks are a number from 0 to {LIMITS['growth_checks'][1]}.")
+    if settings.priority is not None and not _is_within("priority", settings.priority):
         raise UsageError("A priority is a whole number from 0.", "Higher ones run first.")
-    if not 0 <= settings.retries <= 100:
+    if not _is_within("retries", settings.retries):
         raise UsageError("Retries are a number from 0 to 100.")
     wildcards_in(settings.output_file)
     globs = settings.filter.globs
@@ -241,6 +238,11 @@ def check(settings: WatchfolderSettings) -> WatchfolderSettings:
     _check_original(settings.on_failure, settings.path, may_trash=False)
     labels = check_labels(settings.labels)
     return settings.model_copy(update={"name": name, "labels": labels})
+
+
+def _is_within(name: str, number: int) -> bool:
+    least, most = LIMITS[name]
+    return least <= number <= most
 
 
 def _check_original(original: Original, path: str, *, may_trash: bool) -> None:

@@ -3097,6 +3097,10 @@
         <source>Taken back by its node</source>
         <translation>Vom eigenen Knoten wieder übernommen</translation>
     </message>
+    <message>
+        <source>Other</source>
+        <translation>Sonstiges</translation>
+    </message>
 </context>
 <context>
     <name>columns</name>
@@ -3397,6 +3401,10 @@
         <translation>Abgebrochen</translation>
     </message>
     <message>
+        <source>Other</source>
+        <translation>Sonstiges</translation>
+    </message>
+    <message>
         <source>Paused</source>
         <translation>Pausiert</translation>
     </message>
@@ -3578,6 +3586,10 @@
     <message>
         <source>Output</source>
         <translation>Ausgabe</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>Sonstiges</translation>
     </message>
     <message>
         <source>{0} of {1} tries</source>

@@ -41,9 +41,10 @@ WRITES = (
     "cancelled",
     "refuse",
 )
+PUBLISHED = {"paths": [], "size": 3, "first": 3}
 STAGES: dict[str, tuple[TaskStatus, dict[str, Any] | None]] = {
     "before": (TaskStatus.PRE_PROCESSING, None),
-    "after": (TaskStatus.POST_PROCESSING, {"published": True}),
+    "after": (TaskStatus.POST_PROCESSING, {"outputs": [], "result": {}, "published": PUBLISHED}),
 }
 OUTCOMES = {
     "finish": Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {"size": 3}),
@@ -335,7 +336,8 @@ class Cluster:
                 record: dict[str, Any] | None = None
                 if kind == "publish":
                     files = [["", claim.epoch, node_id]]
-                    record = {"outputs": [{"target": f"/{claim.epoch}", "files": files}], "result": {}}
+                    output = {"temporary": "/t", "target": f"/{claim.epoch}", "files": files}
+                    record = {"outputs": [output], "result": {}}
                 desired = await claims.set_phase(database, node_id, claim, kind, facts, record)
                 assert desired == world.set_phase(*key, kind, facts, record)
                 return desired is not None

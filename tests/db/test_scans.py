@@ -468,7 +468,7 @@ async def test_what_a_newer_program_set_is_left_to_newer_nodes(database: Databas
             uuid,
         )
     async with joined(database_uri) as old, joined(database_uri, identifier="new") as new:
-        with pytest.raises(NewerSettingsError, match="newer version of this program set “in”") as told:
+        with pytest.raises(NewerSettingsError, match="settings of “in” cannot be used") as told:
             await scans.claim_scan(database, old.id)
         assert told.value.others
         assert (await claimed(database, old)).uuid == other  # the next one
@@ -477,8 +477,8 @@ async def test_what_a_newer_program_set_is_left_to_newer_nodes(database: Databas
         assert not told.value.others
         assert await scans.claim_scan(database, old.id) is None
         [first, second] = await stored.list_watchfolders(database)
-        assert (first.uuid, first.is_known, second.is_known) == (uuid, False, True)
-        assert first.error is not None and "newer version" in first.error
+        assert (first.uuid, first.unreadable is None, second.unreadable) == (uuid, False, None)
+        assert first.error is not None and "newer release" in first.error
         async with database.transaction() as connection:
             await connection.execute("UPDATE ffmate.watchfolders SET spec = spec - 'onSuccess'")
         settings = first.settings().model_copy(update={"priority": 3})

@@ -31,13 +31,16 @@ async def test_a_stage_is_entered_with_its_facts_and_its_record(
         record: dict[str, Any] = {"outputs": [], "result": {}}
         await claims.set_phase(database, node.id, claim, "publish", {}, record)
         assert (
-            await scripts.enter_stage(database, node.id, claim, POST, {}, {"published": {"size": 3}}) == "run"
+            await scripts.enter_stage(
+                database, node.id, claim, POST, {}, {"published": {"paths": [], "size": 3, "first": 3}}
+            )
+            == "run"
         )
         async with database.transaction() as connection:
             stored = await connection.fetchrow("SELECT result, publishing FROM ffmate.tasks")
         assert stored is not None
         assert stored["result"] == {"a": 1, "b": 2}
-        assert stored["publishing"] == record | {"published": {"size": 3}}
+        assert stored["publishing"] == record | {"published": {"paths": [], "size": 3, "first": 3}}
         # Who takes it over learns that only the last script is left.
         await claims.give_back(database, node.id)
         [again] = await claims.claim(database, node.id, 1)

@@ -52,9 +52,9 @@ SELECT uuid FROM ffmate.batches WHERE uuid BETWEEN $1 AND $2 ORDER BY uuid LIMIT
 WITH mine AS MATERIALIZED (
     SELECT t.id, t.epoch, t.status, t.node_id, t.started_at, t.finished_at FROM ffmate.tasks t WHERE t.batch = $1),
 live AS MATERIALIZED (
-    SELECT m.id, (p.live ->> 3)::float8 AS remaining
+    SELECT m.id, ffmate.float_of(p.live -> 3) AS remaining
       FROM mine m JOIN ffmate.nodes n ON n.id = m.node_id
-     CROSS JOIN LATERAL jsonb_array_elements(n.progress) AS p (live)
+     CROSS JOIN LATERAL jsonb_array_elements(ffmate.list_of(n.progress)) AS p (live)
      WHERE m.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
        AND p.live ->> 0 = m.id::text AND p.live ->> 1 = m.epoch::text)
 SELECT coalesce((SELECT sum(remaining) FROM live), 0)::float8 AS running,
@@ -63,5 +63,5 @@ SELECT coalesce((SELECT sum(remaining) FROM live), 0)::float8 AS running,
             ELSE (SELECT count(*) FROM mine WHERE status = 'QUEUED')
                  * (SELECT extract(epoch FROM avg(finished_at - started_at)) FROM mine
                      WHERE status = 'DONE_SUCCESSFUL') END::float8 AS queued,
-       (SELECT coalesce(sum(n.slots), 0)::integer FROM ffmate.nodes n
+       (SELECT coalesce(sum(n.slots), 0) FROM ffmate.nodes n
          WHERE n.state = 'online' AND n.lease_until > clock_timestamp() AND NOT n.paused) AS slots;

@@ -28,7 +28,7 @@ ended AS (
     UPDATE ffmate.tasks t
        SET status = f.status, phase = '', error = f.error,
            desired = CASE t.desired WHEN 'delete' THEN t.desired ELSE 'run' END, progress = f.progress,
-           result = coalesce(t.result, '{}'::jsonb) || f.result, publishing = NULL,
+           result = ffmate.object_of(t.result) || f.result, publishing = NULL,
            version = t.version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp()
       FROM f
      WHERE t.id = f.id AND t.epoch = f.epoch AND t.node_id = $1
@@ -60,7 +60,7 @@ waiting AS MATERIALIZED (
 claimed AS (
     UPDATE ffmate.tasks t
        SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier, epoch = t.epoch + 1,
-           attempts = t.attempts + 1, version = t.version + 1, progress = 0, error = NULL, result = NULL,
+           attempts = least(t.attempts + 1, 32767), version = t.version + 1, progress = 0, error = NULL, result = NULL,
            started_at = clock_timestamp(), updated_at = clock_timestamp(), finished_at = NULL
       FROM ffmate.nodes n
      WHERE n.id = $1
@@ -92,10 +92,10 @@ SELECT id, NULL, uuid, epoch, priority, spec, name, attempts, publishing FROM cl
 WITH allowed AS (
 UPDATE ffmate.tasks t
    SET phase = $4::text, version = version + 1, updated_at = clock_timestamp(),
-       result = coalesce(t.result, '{}'::jsonb) || $5::jsonb, publishing = coalesce($6::jsonb, t.publishing)
+       result = ffmate.object_of(t.result) || $5::jsonb, publishing = coalesce($6::jsonb, t.publishing)
  WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-   AND ($4::text <> 'publish' OR (t.desired IN ('run', 'pause') AND EXISTS (
+   AND ($4::text <> 'publish' OR (t.desired NOT IN ('cancel', 'delete') AND EXISTS (
        SELECT 1 FROM ffmate.nodes n
         WHERE n.id = $3 AND n.state IN ('online', 'draining') AND n.lease_until > clock_timestamp())))
 RETURNING t.desired, t.uuid),
@@ -126,12 +126,12 @@ adopted AS (
     UPDATE ffmate.tasks t
        SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier,
            epoch = greatest(t.epoch, h.epoch) + 1, losses = greatest(t.losses - (t.status = 'QUEUED')::integer, 0), not_before = NULL, error = NULL,
-           history = CASE WHEN t.status = 'QUEUED' AND jsonb_array_length(t.history) > 0
+           history = CASE WHEN t.status = 'QUEUED' AND jsonb_typeof(t.history -> -1) = 'object'
                           THEN jsonb_set(t.history, '{-1,end}', '"taken_back"') ELSE t.history END,
            started_at = coalesce(t.started_at, clock_timestamp()), updated_at = clock_timestamp(),
            version = t.version + 1
       FROM held h, ffmate.nodes n
-     WHERE t.id = h.id AND t.desired IN ('run', 'pause')
+     WHERE t.id = h.id AND t.desired NOT IN ('cancel', 'delete')
        AND (t.status = 'QUEUED' AND t.epoch <= h.epoch + 1
             OR t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.epoch = h.epoch
                AND t.node_id = h.node_id AND NOT EXISTS (
@@ -153,7 +153,7 @@ UPDATE ffmate.tasks t
        desired = CASE WHEN t.desired = 'cancel' THEN 'run' ELSE t.desired END,
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') THEN clock_timestamp() END,
        not_before = $4::timestamptz,
-       history = coalesce(t.history, '[]') || jsonb_build_object('number', t.attempts, 'node', t.node_name,
+       history = ffmate.list_of(t.history) || jsonb_build_object('number', t.attempts, 'node', t.node_name,
            'started', (extract(epoch FROM t.started_at) * 1000)::bigint,
            'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
            'end', CASE WHEN t.desired IN ('cancel', 'delete') THEN 'cancelled' ELSE 'given_back' END),
@@ -171,14 +171,14 @@ RETURNING t.id, t.desired;
 WITH given AS (
     UPDATE ffmate.tasks t
        SET status = 'QUEUED', phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
-           not_before = NULL, refused = t.refused || jsonb_build_object($3::bigint::text, jsonb_build_array(t.node_name, $4::text)),
-           history = coalesce(t.history, '[]') || jsonb_build_object('number', t.attempts, 'node', t.node_name,
+           not_before = NULL, refused = ffmate.object_of(t.refused) || jsonb_build_object($3::bigint::text, jsonb_build_array(t.node_name, $4::text)),
+           history = ffmate.list_of(t.history) || jsonb_build_object('number', t.attempts, 'node', t.node_name,
                'started', (extract(epoch FROM t.started_at) * 1000)::bigint,
                'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint, 'end', 'refused', 'error', $4::text),
            version = t.version + 1, updated_at = clock_timestamp()
      WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3
-       AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.desired IN ('run', 'pause')
-       AND (SELECT count(*) FROM jsonb_object_keys(t.refused - $3::bigint::text)) + 1 < $5::integer
+       AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.desired NOT IN ('cancel', 'delete')
+       AND (SELECT count(*) FROM jsonb_object_keys(ffmate.object_of(t.refused) - $3::bigint::text)) + 1 < $5::integer
        AND EXISTS (
            SELECT 1 FROM ffmate.nodes o JOIN ffmate.requirement_sets r ON r.labels <@ o.labels
             WHERE r.id = t.requirement_set AND o.id <> $3 AND o.state = 'online' AND o.slots > 0

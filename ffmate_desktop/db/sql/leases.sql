@@ -121,11 +121,11 @@ UPDATE ffmate.tasks t
        desired = CASE WHEN t.desired = 'cancel' THEN 'run' ELSE t.desired END,
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') OR t.losses + 1 >= $1 THEN clock_timestamp() END,
        not_before = clock_timestamp() + t.losses * interval '5 seconds',
-       history = coalesce(t.history, '[]') || jsonb_build_object('number', t.attempts, 'node', t.node_name,
+       history = ffmate.list_of(t.history) || jsonb_build_object('number', t.attempts, 'node', t.node_name,
            'started', (extract(epoch FROM t.started_at) * 1000)::bigint,
            'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
            'end', 'node_lost'),
-       losses = t.losses + 1, epoch = t.epoch + 1, phase = '', node_id = NULL, progress = 0,
+       losses = least(t.losses + 1, 32767), epoch = t.epoch + 1, phase = '', node_id = NULL, progress = 0,
        version = t.version + 1, updated_at = clock_timestamp()
  WHERE t.node_id = ANY (ARRAY(SELECT id FROM owners))
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')

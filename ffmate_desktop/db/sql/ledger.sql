@@ -99,7 +99,7 @@ RETURNING true AS gone;
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.attempts, f.task, t.status, f.gone_at IS NOT NULL AS gone,
        split_part(coalesce(t.error, ''), E'\n', 1) AS error,
        coalesce(t.result -> 'first' ->> 'path', t.result ->> 'output') AS output,
-       coalesce(t.result -> 'first' ->> 'size', t.result ->> 'size')::bigint AS output_size
+       coalesce(ffmate.bigint_of(t.result -> 'first' -> 'size'), ffmate.bigint_of(t.result -> 'size')) AS output_size
   FROM unnest(ARRAY['DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED'], ARRAY['done', 'failed', 'skipped'])
        AS ends (status, state)
   JOIN ffmate.tasks t ON t.status = ends.status AND t.finished_at IS NOT NULL
@@ -133,12 +133,17 @@ ON CONFLICT (folder, key) DO UPDATE
        ledger = excluded.ledger, gone_at = excluded.gone_at, disposal = NULL;
 
 -- name: pending_disposals
--- Originals that are still to be moved, or were being moved when a node died; last those that could not be, lately.
+-- Originals that are still to be moved, or were being moved when a node died; last those that could not be, lately. What
+-- only a newer release can do is left to its nodes.
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.attempts, f.task, f.disposal
-  FROM ffmate.watched_files f WHERE f.folder = $1 AND f.disposal IS NOT NULL
- ORDER BY coalesce((f.disposal ->> 'tried')::bigint, 0), f.id LIMIT $2;
+  FROM ffmate.watched_files f
+ WHERE f.folder = $1 AND f.disposal IS NOT NULL AND f.disposal ->> 'action' IN ('move', 'trash')
+ ORDER BY coalesce(ffmate.bigint_of(f.disposal -> 'tried'), 0), f.id LIMIT $2;
 
 -- name: inputs_in_use
--- Which of these inputs a task that is not done still needs: of another watchfolder, or of a person.
+-- Which of these inputs a task that is not done still needs: of another watchfolder, or of a person. A status of a newer
+-- release counts as not done.
 SELECT DISTINCT t.spec ->> 'input' AS path FROM ffmate.tasks t
- WHERE t.status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.spec ->> 'input' = ANY ($1::text[]);
+ WHERE t.status = ANY (ARRAY['QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING'] || (SELECT ffmate.statuses_but(
+           ARRAY['QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING', 'DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED'])))
+   AND t.status NOT LIKE 'DONE%' AND t.spec ->> 'input' = ANY ($1::text[]);

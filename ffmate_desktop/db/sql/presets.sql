@@ -6,13 +6,13 @@ SELECT uuid, name, description, command, output_file, priority, labels, extra, c
  ORDER BY lower(name);
 
 -- name: write_preset
--- New, or changed. The unique index presets_name raises when another one has the name; the trigger tells everybody.
+-- New, or changed; without scripts and webhooks ($9 is NULL) those that it has stay as they are. The unique index presets_name raises when another one has the name; the trigger tells everybody.
 INSERT INTO ffmate.presets (uuid, name, description, command, command_tokens, output_file, priority, labels, extra)
-VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9::jsonb)
+VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, coalesce($9::jsonb, '{}'))
 ON CONFLICT (uuid) DO UPDATE
    SET name = excluded.name, description = excluded.description, command = excluded.command,
        command_tokens = excluded.command_tokens, output_file = excluded.output_file, priority = excluded.priority,
-       labels = excluded.labels, extra = excluded.extra, version = presets.version + 1, updated_at = clock_timestamp()
+       labels = excluded.labels, extra = coalesce($9::jsonb, presets.extra), version = presets.version + 1, updated_at = clock_timestamp()
 RETURNING uuid;
 
 -- name: delete_preset

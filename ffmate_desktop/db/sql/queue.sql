@@ -2,7 +2,7 @@
 -- Reads only. A key is (number, word, id), where number is -priority, or microseconds since 1970 of the end, and word
 -- the name. `down` goes to smaller keys, `up` to larger ones; a page in front of a key is read the other way round.
 -- What a page shows is read by ARRAY(subselect), which runs once in every plan. Filters that are NULL let all pass;
--- statuses are walked one by one in tasks_status, so that a plan made without knowing them is right for all of them.
+-- statuses are walked one by one in tasks_status, 'UNKNOWN' standing for all that this release does not know, so that a plan made without knowing them is right for all of them.
 -- "At least s.status, and less than (s.status, key)" instead of "equal": with equality the planner may as well walk the
 -- primary key and look for the status there, which reads a million tasks to find two that run.
 
@@ -10,15 +10,18 @@
 SELECT t.id, t.uuid, t.version, t.epoch, t.name, t.preset_name, t.status, t.phase, t.desired, t.priority,
        t.node_name, t.attempts, t.batch, t.created_at, t.started_at, t.finished_at, t.progress, r.labels,
        split_part(coalesce(t.error, CASE WHEN t.status = 'QUEUED' THEN
-           (SELECT string_agg(r.who ->> 0 || ': ' || (r.who ->> 1), ' · ') FROM jsonb_each(t.refused) AS r (node, who)) END),
-           E'\n', 1) AS error, coalesce(t.result -> 'imported' ->> 'input', t.spec ->> 'input') AS input,
-       coalesce(t.result ->> 'output', t.spec ->> 'output') AS output, (t.result ->> 'size')::bigint AS size,
-       (SELECT p.live FROM jsonb_array_elements(n.progress) AS p (live)
+           (SELECT string_agg(r.who ->> 0 || ': ' || (r.who ->> 1), ' · ') FROM jsonb_each(ffmate.object_of(t.refused)) AS r (node, who)) END),
+           E'\n', 1) AS error, coalesce(t.result -> 'imported' ->> 'input', t.spec ->> 'input', '') AS input,
+       coalesce(t.result ->> 'output', t.spec ->> 'output') AS output, ffmate.bigint_of(t.result -> 'size') AS size,
+       (SELECT p.live FROM jsonb_array_elements(ffmate.list_of(n.progress)) AS p (live)
          WHERE p.live ->> 0 = t.id::text AND p.live ->> 1 = t.epoch::text LIMIT 1) AS live,
        (extract(epoch FROM t.finished_at) * 1000000)::bigint AS finished_number, lower(t.name) AS word
   FROM ffmate.tasks t
   JOIN ffmate.requirement_sets r ON r.id = t.requirement_set
   LEFT JOIN ffmate.nodes n ON n.id = t.node_id AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+
+-- fragment: statuses
+$1::text[] || (SELECT CASE WHEN 'UNKNOWN' = ANY ($1::text[]) THEN ffmate.statuses_but(ARRAY['QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING', 'DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED']) ELSE '{}' END)
 
 -- fragment: fits
 ($2::text IS NULL OR t.node_name = $2)
@@ -35,11 +38,11 @@ SELECT t.id, CASE $5::text WHEN 'priority' THEN -t.priority
             SELECT b.* FROM ffmate.tasks b WHERE b.batch = $4
              UNION ALL
             SELECT c.* FROM ffmate.tasks c WHERE c.batch IS NULL AND $4 = '00000000-0000-0000-0000-000000000000') AS t
-     WHERE t.status = ANY ($1::text[]) AND {fits}
+     WHERE t.status = ANY ({statuses}) AND {fits}
 
 -- name: created_down
 SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
-    SELECT w.id FROM unnest($1::text[]) AS s (status) CROSS JOIN LATERAL (
+    SELECT w.id FROM unnest({statuses}) AS s (status) CROSS JOIN LATERAL (
         SELECT t.id FROM ffmate.tasks t
          WHERE (t.status, t.id) < (s.status, $4::bigint) AND t.status >= s.status AND {fits}
          ORDER BY t.status DESC, t.id DESC LIMIT $5) AS w
@@ -48,7 +51,7 @@ SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
 
 -- name: created_up
 SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
-    SELECT w.id FROM unnest($1::text[]) AS s (status) CROSS JOIN LATERAL (
+    SELECT w.id FROM unnest({statuses}) AS s (status) CROSS JOIN LATERAL (
         SELECT t.id FROM ffmate.tasks t
          WHERE (t.status, t.id) > (s.status, $4::bigint) AND t.status <= s.status AND {fits}
          ORDER BY t.status, t.id LIMIT $5) AS w
@@ -78,7 +81,7 @@ SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
 SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
     SELECT both_kinds.id FROM (
         SELECT w.id, w.finished_at
-          FROM unnest($1::text[]) AS s (status) CROSS JOIN LATERAL (
+          FROM unnest({statuses}) AS s (status) CROSS JOIN LATERAL (
               SELECT t.id, t.finished_at FROM ffmate.tasks t
                WHERE t.status = s.status AND t.finished_at IS NOT NULL AND {fits}
                  AND (t.finished_at, t.id) < (timestamptz 'epoch' + greatest(least($4, 4102444800000000), 0) * interval '1 us', $5)
@@ -86,7 +89,7 @@ SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
          WHERE s.status LIKE 'DONE%'
          UNION ALL
         SELECT w.id, 'infinity'
-          FROM unnest($1) AS s (status) CROSS JOIN LATERAL (
+          FROM unnest({statuses}) AS s (status) CROSS JOIN LATERAL (
               SELECT t.id FROM ffmate.tasks t
                WHERE (t.status, t.id) < (s.status, $5) AND t.status >= s.status AND $4 = 9223372036854775807
                  AND {fits}
@@ -99,7 +102,7 @@ SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
 SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
     SELECT both_kinds.id FROM (
         SELECT w.id, w.finished_at
-          FROM unnest($1::text[]) AS s (status) CROSS JOIN LATERAL (
+          FROM unnest({statuses}) AS s (status) CROSS JOIN LATERAL (
               SELECT t.id, t.finished_at FROM ffmate.tasks t
                WHERE t.status = s.status AND t.finished_at IS NOT NULL AND {fits}
                  AND (t.finished_at, t.id) > (timestamptz 'epoch' + greatest(least($4, 4102444800000000), 0) * interval '1 us', $5)
@@ -107,7 +110,7 @@ SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
          WHERE s.status LIKE 'DONE%'
          UNION ALL
         SELECT w.id, 'infinity'
-          FROM unnest($1) AS s (status) CROSS JOIN LATERAL (
+          FROM unnest({statuses}) AS s (status) CROSS JOIN LATERAL (
               SELECT t.id FROM ffmate.tasks t
                WHERE (t.status, t.id) > (s.status, CASE $4 WHEN 9223372036854775807 THEN $5 ELSE 0 END)
                  AND t.status <= s.status AND {fits}
@@ -174,7 +177,7 @@ SELECT status, count(*) AS tasks FROM pool GROUP BY status;
 -- How far batches are: finished tasks count whole, running ones as of the last heartbeat of their node.
 SELECT t.batch, t.status, count(*) AS tasks,
        sum(CASE WHEN t.status LIKE 'DONE%' THEN 100
-                ELSE coalesce((SELECT (p.live ->> 2)::float8 FROM jsonb_array_elements(n.progress) AS p (live)
+                ELSE coalesce((SELECT ffmate.float_of(p.live -> 2) FROM jsonb_array_elements(ffmate.list_of(n.progress)) AS p (live)
                                 WHERE p.live ->> 0 = t.id::text AND p.live ->> 1 = t.epoch::text LIMIT 1), 0) END)
            AS percent,
        extract(epoch FROM clock_timestamp() - min(t.started_at))::float8 AS elapsed
@@ -209,14 +212,14 @@ SELECT (SELECT count(*) FROM ffmate.tasks
          WHERE status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')) AS nodes_working,
        (SELECT coalesce(sum(slots), 0) FROM ffmate.nodes
          WHERE state = 'online' AND NOT paused AND lease_until > clock_timestamp()) AS slots,
-       (SELECT coalesce(sum((p.live ->> 4)::float8), 0)
-          FROM ffmate.nodes n CROSS JOIN jsonb_array_elements(n.progress) AS p (live)
+       (SELECT coalesce(sum(ffmate.float_of(p.live -> 4)), 0)
+          FROM ffmate.nodes n CROSS JOIN jsonb_array_elements(ffmate.list_of(n.progress)) AS p (live)
          WHERE n.state IN ('online', 'draining')) AS fps,
        today.tasks AS finished_today, today.seconds AS video_seconds_today,
        (SELECT count(*) FROM ffmate.tasks
          WHERE status = 'DONE_ERROR' AND finished_at IS NOT NULL
            AND finished_at >= clock_timestamp() - interval '24 hours') AS failed_24h
-  FROM (SELECT count(*) AS tasks, coalesce(sum((result #>> '{facts,input,duration}')::float8), 0) AS seconds
+  FROM (SELECT count(*) AS tasks, coalesce(sum(ffmate.float_of(result #> '{facts,input,duration}')), 0) AS seconds
           FROM ffmate.tasks
          WHERE status = 'DONE_SUCCESSFUL' AND finished_at IS NOT NULL AND finished_at >= $1::timestamptz) AS today;
 
@@ -230,8 +233,8 @@ WITH recent AS MATERIALIZED (
 waiting AS (
     SELECT preset, count(*) AS tasks FROM ffmate.tasks WHERE status = 'QUEUED' AND desired = 'run' GROUP BY preset),
 running AS (
-    SELECT coalesce(sum((p.live ->> 3)::float8), 0) AS seconds, coalesce(max((p.live ->> 3)::float8), 0) AS longest
-      FROM ffmate.nodes n CROSS JOIN jsonb_array_elements(n.progress) AS p (live)
+    SELECT coalesce(sum(ffmate.float_of(p.live -> 3)), 0) AS seconds, coalesce(max(ffmate.float_of(p.live -> 3)), 0) AS longest
+      FROM ffmate.nodes n CROSS JOIN jsonb_array_elements(ffmate.list_of(n.progress)) AS p (live)
      WHERE n.state IN ('online', 'draining'))
 SELECT running.seconds AS running, running.longest,
        CASE WHEN EXISTS (SELECT 1 FROM waiting) THEN (

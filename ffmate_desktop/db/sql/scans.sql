@@ -32,7 +32,7 @@ UPDATE ffmate.watchfolders w
                SELECT 1 FROM ffmate.nodes o WHERE o.id = q.scanner AND o.state IN ('online', 'draining')))
         ORDER BY q.due_at, q.id LIMIT 1
           FOR UPDATE OF q SKIP LOCKED))
-RETURNING w.id, w.uuid, w.epoch, w.version, w.spec, w.roots, w.ledger, w.ledger_from, w.settled_at,
+RETURNING w.id, w.uuid, w.epoch, w.version, w.name, w.spec, w.roots, w.ledger, w.ledger_from, w.settled_at,
           clock_timestamp() AS started_at, me.identifier, me.machine,
           ARRAY(SELECT o.identifier FROM ffmate.nodes o WHERE w.unreachable ? o.id::text) AS unreachable;
 
@@ -48,7 +48,7 @@ RETURNING id;
 UPDATE ffmate.watchfolders
    SET scan_until = NULL, scanned_at = clock_timestamp(), scanned_by = $4, result = $5::jsonb, error = $6,
        error_at = CASE WHEN error IS NULL THEN clock_timestamp() ELSE coalesce(error_at, clock_timestamp()) END,
-       roots = CASE WHEN $7::jsonb IS NULL THEN roots ELSE roots - '*' || $7 END, unreachable = '{}',
+       roots = CASE WHEN $7::jsonb IS NULL THEN roots ELSE ffmate.object_of(roots) - '*' || $7 END, unreachable = '{}',
        due_at = greatest(least(due_at, clock_timestamp() + $8::interval), clock_timestamp() + $9::interval),
        settled_at = coalesce($10, settled_at)
  WHERE id = $1 AND epoch = $2 AND scanner = $3 AND scan_until IS NOT NULL
@@ -65,7 +65,7 @@ WITH others AS (
       FROM ffmate.watchfolders w WHERE w.id = $1)
 UPDATE ffmate.watchfolders w
    SET scan_until = NULL,
-       unreachable = CASE WHEN left_over THEN w.unreachable || jsonb_build_object($3::bigint::text, $4::text) ELSE '{}' END,
+       unreachable = CASE WHEN left_over THEN ffmate.object_of(w.unreachable) || jsonb_build_object($3::bigint::text, $4::text) ELSE '{}' END,
        asked_at = CASE WHEN left_over THEN clock_timestamp() ELSE w.asked_at END,
        due_at = CASE WHEN left_over THEN clock_timestamp() ELSE w.due_at END,
        error = CASE WHEN left_over THEN w.error ELSE $4 END,

@@ -10,11 +10,11 @@
 WITH allowed AS (
 UPDATE ffmate.tasks t
    SET status = $4::text, phase = $5::text, version = version + 1, updated_at = clock_timestamp(),
-       result = coalesce(t.result, '{}'::jsonb) || $6::jsonb,
+       result = ffmate.object_of(t.result) || $6::jsonb,
        publishing = CASE WHEN $7::jsonb IS NULL THEN t.publishing
-                         ELSE coalesce(t.publishing, '{}'::jsonb) || $7::jsonb END
+                         ELSE ffmate.object_of(t.publishing) || $7::jsonb END
  WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3
-   AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.desired IN ('run', 'pause')
+   AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.desired NOT IN ('cancel', 'delete')
    AND EXISTS (SELECT 1 FROM ffmate.nodes n
                 WHERE n.id = $3 AND n.state IN ('online', 'draining') AND n.lease_until > clock_timestamp())
 RETURNING t.desired, t.uuid),

@@ -79,19 +79,25 @@ SELECT uuid FROM ffmate.tasks WHERE uuid BETWEEN $1 AND $2 ORDER BY uuid LIMIT 2
 -- name: count_by_status
 SELECT status, count(*) AS tasks FROM ffmate.tasks GROUP BY status;
 
+-- fragment: waits
+(t.status = 'QUEUED' OR t.status <> ALL (ARRAY['QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING', 'DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED'])
+       AND t.status NOT LIKE 'DONE%' AND NOT EXISTS (
+           SELECT 1 FROM ffmate.nodes n WHERE n.id = t.node_id AND n.state IN ('online', 'draining')))
+
 -- name: cancel_tasks
 -- Queued: ended here and now, with a new epoch. Running: the owner sees 'cancel' by NOTIFY, at the latest with its
--- next beat; when it is dead the sweep ends the task. Done: nothing to do, not returned. $2, here and below: statuses of
+-- next beat; when it is dead the sweep ends the task. Done: nothing to do, not returned. In a status that only a newer
+-- release knows: as running while its node lives, which knows what to do; else as queued. $2, here and below: statuses of
 -- which the caller chose the task; one that has another status by now is left alone. NULL means "any".
-UPDATE ffmate.tasks
-   SET status = CASE WHEN status = 'QUEUED' THEN 'DONE_CANCELED' ELSE status END,
-       epoch = CASE WHEN status = 'QUEUED' THEN epoch + 1 ELSE epoch END,
-       finished_at = CASE WHEN status = 'QUEUED' THEN clock_timestamp() END,
-       desired = CASE WHEN status = 'QUEUED' THEN 'run' WHEN desired = 'delete' THEN desired ELSE 'cancel' END,
-       version = version + 1, updated_at = clock_timestamp()
- WHERE uuid = ANY ($1::uuid[]) AND status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-   AND ($2::text[] IS NULL OR status = ANY ($2))
-RETURNING uuid;
+UPDATE ffmate.tasks t
+   SET status = CASE WHEN {waits} THEN 'DONE_CANCELED' ELSE t.status END,
+       epoch = CASE WHEN {waits} THEN t.epoch + 1 ELSE t.epoch END,
+       finished_at = CASE WHEN {waits} THEN clock_timestamp() END,
+       desired = CASE WHEN {waits} THEN 'run' WHEN t.desired = 'delete' THEN t.desired ELSE 'cancel' END,
+       version = t.version + 1, updated_at = clock_timestamp()
+ WHERE t.uuid = ANY ($1::uuid[]) AND t.status NOT LIKE 'DONE%'
+   AND ($2::text[] IS NULL OR t.status = ANY ($2))
+RETURNING t.uuid;
 
 -- name: hold_tasks
 -- Pause and resume ($3 is 'pause' or 'run'). A cancel that is on its way is never taken back. A task that is resumed
@@ -99,7 +105,7 @@ RETURNING uuid;
 UPDATE ffmate.tasks
    SET desired = $3::text, not_before = not_before, version = version + 1, updated_at = clock_timestamp()
  WHERE uuid = ANY ($1::uuid[]) AND status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-   AND desired IN ('run', 'pause') AND ($2::text[] IS NULL OR status = ANY ($2))
+   AND desired NOT IN ('cancel', 'delete') AND ($2::text[] IS NULL OR status = ANY ($2))
 RETURNING uuid;
 
 -- name: restart_tasks
@@ -107,7 +113,7 @@ RETURNING uuid;
 -- higher, as one higher is what a lost node leaves: a node whose last reply was lost would take its old attempt for it.
 UPDATE ffmate.tasks t
    SET history = CASE WHEN node_id IS NULL THEN history ELSE
-           coalesce(history, '[]') || jsonb_build_object('number', attempts, 'node', node_name,
+           ffmate.list_of(history) || jsonb_build_object('number', attempts, 'node', node_name,
            'started', (extract(epoch FROM started_at) * 1000)::bigint,
            'ended', (extract(epoch FROM finished_at) * 1000)::bigint,
            'end', CASE status WHEN 'DONE_SUCCESSFUL' THEN 'done' WHEN 'DONE_ERROR' THEN 'failed' ELSE 'cancelled' END,
@@ -115,26 +121,26 @@ UPDATE ffmate.tasks t
        status = 'QUEUED', phase = '', desired = 'run', epoch = epoch + 2, node_id = NULL, node_name = NULL,
        attempts = 0, losses = 0, not_before = NULL, progress = 0, error = NULL, result = NULL, publishing = NULL,
        refused = '{}', started_at = NULL, finished_at = NULL, version = version + 1, updated_at = clock_timestamp()
- WHERE uuid = ANY ($1::uuid[]) AND status IN ('DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED')
+ WHERE uuid = ANY ($1::uuid[]) AND status LIKE 'DONE%'
    AND ($2::text[] IS NULL OR status = ANY ($2))
 RETURNING uuid;
 
 -- name: delete_tasks
--- Waiting and done tasks go at once, with their log.
+-- Waiting and done tasks go at once, with their log; so does one in a status of a newer release that no node works on.
 WITH gone AS (
-    DELETE FROM ffmate.tasks
-     WHERE uuid = ANY ($1::uuid[]) AND status NOT IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-       AND ($2::text[] IS NULL OR status = ANY ($2))
-    RETURNING id, uuid), logs AS (
+    DELETE FROM ffmate.tasks t
+     WHERE t.uuid = ANY ($1::uuid[]) AND (t.status LIKE 'DONE%' OR {waits})
+       AND ($2::text[] IS NULL OR t.status = ANY ($2))
+    RETURNING t.id, t.uuid), logs AS (
     DELETE FROM ffmate.task_logs l USING gone WHERE l.task_id = gone.id)
 SELECT uuid FROM gone;
 
 -- name: delete_running_tasks
 -- A running task is cancelled first: its owner kills it, then removes the row (claims.sql, delete_claimed).
-UPDATE ffmate.tasks SET desired = 'delete', version = version + 1, updated_at = clock_timestamp()
- WHERE uuid = ANY ($1::uuid[]) AND status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
-   AND ($2::text[] IS NULL OR status = ANY ($2))
-RETURNING uuid;
+UPDATE ffmate.tasks t SET desired = 'delete', version = t.version + 1, updated_at = clock_timestamp()
+ WHERE t.uuid = ANY ($1::uuid[]) AND t.status NOT LIKE 'DONE%' AND NOT {waits}
+   AND ($2::text[] IS NULL OR t.status = ANY ($2))
+RETURNING t.uuid;
 
 -- name: read_log
 -- All attempts, oldest first.

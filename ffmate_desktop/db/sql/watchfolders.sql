@@ -1,7 +1,7 @@
 -- Watchfolders as people set them and see them. Who scans stands in scans.sql, what scans write in ledger.sql.
 
 -- fragment: folder
-SELECT w.uuid, w.version, w.suspended, w.spec, w.error, w.scanned_by, w.result,
+SELECT w.uuid, w.version, w.name, w.suspended, w.spec, w.error, w.scanned_by, w.result,
        (SELECT o.identifier FROM ffmate.nodes o WHERE o.id = w.scanner AND o.state IN ('online', 'draining')
            AND w.scan_until > clock_timestamp()) AS scanning_by,
        (extract(epoch FROM w.error_at) * 1000)::bigint AS error_at,
@@ -28,7 +28,7 @@ RETURNING uuid;
 -- epoch, as it works with the old settings; it has written whole files only. It is due at once, for every node. What
 -- a newer program added stays: only what this one knows ($8) is replaced.
 UPDATE ffmate.watchfolders
-   SET name = $2, suspended = $3, seconds = $4, labels = $5, spec = (spec - $8::text[]) || $6::jsonb, version = version + 1,
+   SET name = $2, suspended = $3, seconds = $4, labels = $5, spec = (ffmate.object_of(spec) - $8::text[]) || $6::jsonb, version = version + 1,
        epoch = epoch + 1, scan_until = NULL, due_at = clock_timestamp(), unreachable = '{}', error = NULL,
        ledger = ledger + 1, ledger_from = ledger + 1, updated_at = clock_timestamp()
  WHERE uuid = $1 AND ($7::bigint IS NULL OR version = $7)
@@ -39,7 +39,7 @@ RETURNING uuid;
 -- is what is meant, also when it is empty, so that the remembered roots are forgotten.
 UPDATE ffmate.watchfolders
    SET suspended = $2, version = version + 1, epoch = epoch + 1, scan_until = NULL, due_at = clock_timestamp(),
-       spec = jsonb_set(spec, '{suspended}', to_jsonb($2::boolean)), unreachable = '{}', error = NULL,
+       spec = CASE jsonb_typeof(spec) WHEN 'object' THEN jsonb_set(spec, '{suspended}', to_jsonb($2::boolean)) ELSE spec END, unreachable = '{}', error = NULL,
        roots = CASE WHEN $2 THEN roots ELSE '{"*": true}' END, updated_at = clock_timestamp()
  WHERE uuid = $1
 RETURNING uuid;
@@ -76,7 +76,8 @@ CASE WHEN t.status IS NULL THEN f.state
      WHEN t.status = 'DONE_SUCCESSFUL' THEN 'done'
      WHEN t.status = 'DONE_ERROR' THEN 'failed'
      WHEN t.status = 'DONE_CANCELED' THEN 'skipped'
-     ELSE 'running' END
+     WHEN t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') THEN 'running'
+     ELSE t.status END
 
 -- fragment: file
 SELECT f.id, f.path, f.size, f.mtime / 1000 AS modified_at, f.attempts, f.task, f.gone_at IS NOT NULL AS gone,

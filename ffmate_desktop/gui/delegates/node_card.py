@@ -136,7 +136,7 @@ class NodeCardDelegate(QStyledItemDelegate):
         color = LOOKS[view.standing][1] if view.standing is not Standing.ONLINE else "text"
         if view.standing is Standing.LEFT:
             color = "text_2"
-        shown = word(view.standing)
+        shown = word(view)
         parts.text(painter, words, shown, self._strong, color)
         rest = words.adjusted(parts.width_of(self._strong, shown), 0, 0, 0)
         parts.text(painter, rest, f"  ·  {heard(view)}", self._plain, "text_2")

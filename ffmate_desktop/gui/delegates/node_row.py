@@ -67,7 +67,7 @@ class NodeRowDelegate(TableRowDelegate):
         left = cell.left() + 24
         is_plain = view.standing in (Standing.ONLINE, Standing.LEFT)
         first = QRect(left, cell.top() + 9, cell.right() - left, 19)
-        parts.text(painter, first, word(view.standing), self._bold, "text" if is_plain else color)
+        parts.text(painter, first, word(view), self._bold, "text" if is_plain else color)
         parts.text(painter, first.translated(0, 19), heard(view), self._plain, "text_2")
 
     def _paint_share(self, painter: QPainter, cell: QRect, percent: float | None) -> None:

@@ -108,13 +108,17 @@ def word_of(status: TaskStatus) -> str:  # noqa: PLR0911 - one word a status
             return translate("status", "Finishing")
         case TaskStatus.RUNNING:
             return translate("status", "Running")
+        case TaskStatus.UNKNOWN:
+            return translate("status", "Other")
         case _:
             assert_never(status)
 
 
 def status_word(row: QueueRow) -> str:
-    """How the task is, in one word."""
+    """How the task is, in one word; a status of a newer release as it is stored."""
     translate = QCoreApplication.translate
+    if row.status is TaskStatus.UNKNOWN:
+        return row.word
     if not row.status.is_done:
         if row.desired == "pause":
             return translate("status", "Paused")
@@ -145,6 +149,7 @@ _STATUS_LOOKS: dict[TaskStatus, tuple[str, str]] = {
     TaskStatus.DONE_SUCCESSFUL: ("circle-check", "done"),
     TaskStatus.DONE_ERROR: ("triangle-alert", "failed"),
     TaskStatus.DONE_CANCELED: ("ban", "canceled"),
+    TaskStatus.UNKNOWN: ("clock", "canceled"),
 }
 
 

@@ -17,7 +17,7 @@ from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.models.live_board import SILENT
-from ffmate_desktop.gui.models.watch_words import file_word, translate, why
+from ffmate_desktop.gui.models.watch_words import translate, why, word_of
 from ffmate_desktop.gui.widgets import numbers
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
@@ -123,7 +123,7 @@ class FileModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(file, FileColumn(index.column()))
-        return f"{file.path}\n{file_word(file.state)}: {self.why(file)}"
+        return f"{file.path}\n{word_of(file)}: {self.why(file)}"
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -162,7 +162,7 @@ class FileModel(QAbstractTableModel):
             case FileColumn.NAME:
                 return file.path
             case FileColumn.STATE:
-                return file_word(file.state)
+                return word_of(file)
             case FileColumn.WHY:
                 return self.why(file)
             case FileColumn.SIZE:

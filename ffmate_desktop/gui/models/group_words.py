@@ -40,7 +40,7 @@ def group_status(group: BatchGroup) -> TaskStatus:
     counts = group.state.by_status
     if any(counts.get(status) for status in ACTIVE):
         return TaskStatus.RUNNING
-    for status in (TaskStatus.QUEUED, TaskStatus.DONE_ERROR, TaskStatus.DONE_SUCCESSFUL):
+    for status in (TaskStatus.QUEUED, TaskStatus.UNKNOWN, TaskStatus.DONE_ERROR, TaskStatus.DONE_SUCCESSFUL):
         if counts.get(status):
             return status
     return TaskStatus.DONE_CANCELED

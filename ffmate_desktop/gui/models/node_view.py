@@ -22,11 +22,13 @@ class Standing(StrEnum):
     LATE = "late"
     LOST = "lost"
     LEFT = "left"
+    UNKNOWN = "unknown"
+    """A state of a newer release; the node's row keeps the word."""
 
     @property
     def is_alive(self) -> bool:
         """It counts as a member of the cluster, and what it runs as running."""
-        return self not in (Standing.LOST, Standing.LEFT)
+        return self not in (Standing.LOST, Standing.LEFT, Standing.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def standing(node: Node) -> Standing:
             return Standing.LOST
         case NodeState.LEFT:
             return Standing.LEFT
+        case NodeState.UNKNOWN:
+            return Standing.UNKNOWN
         case NodeState.ONLINE | NodeState.DRAINING:
             if describe(NodeState.ONLINE, node.heartbeat_age, node.heartbeat) == "late":
                 return Standing.LATE
@@ -75,6 +79,7 @@ LOOKS: dict[Standing, tuple[str, str]] = {
     Standing.LATE: ("triangle-alert", "warning"),
     Standing.LOST: ("x", "failed"),
     Standing.LEFT: ("power", "text_3"),
+    Standing.UNKNOWN: ("clock", "text_3"),
 }
 """Icon (empty: a dot) and colour."""
 
@@ -82,9 +87,9 @@ _VERSION = re.compile(r"n?(\d+(\.\d+)*)")
 SYSTEMS = {"linux": "Linux", "windows": "Windows", "darwin": "macOS"}
 
 
-def word(how: Standing) -> str:
+def word(view: NodeView) -> str:  # noqa: PLR0911 - one word a state
     """The word beside the shape."""
-    match how:
+    match view.standing:
         case Standing.ONLINE:
             return translate("nodes", "Online")
         case Standing.PAUSED:
@@ -97,8 +102,10 @@ def word(how: Standing) -> str:
             return translate("nodes", "Lost")
         case Standing.LEFT:
             return translate("nodes", "Left")
+        case Standing.UNKNOWN:
+            return view.node.status
         case _:
-            assert_never(how)
+            assert_never(view.standing)
 
 
 def heard(view: NodeView) -> str:
@@ -125,7 +132,7 @@ def short_version(version: str) -> str:
     return found[1] if found else version
 
 
-def outlook(view: NodeView) -> str:
+def outlook(view: NodeView) -> str:  # noqa: PLR0911 - one a state
     """What it waits for or what comes next, in a few words; empty when what it runs says enough."""
     count = len(view.tasks)
     match view.standing:
@@ -145,6 +152,8 @@ def outlook(view: NodeView) -> str:
             )
         case Standing.ONLINE:
             return _free(view.node.slots, count)
+        case Standing.UNKNOWN:
+            return ""
         case _:
             assert_never(view.standing)
 

@@ -118,7 +118,7 @@ def _sort_value(view: NodeView, column: NodeColumn) -> tuple[Any, ...]:
     node, alive = view.node, view.standing.is_alive
     values: dict[NodeColumn, Any] = {
         NodeColumn.NODE: node.identifier.casefold(),
-        NodeColumn.STATE: word(view.standing),
+        NodeColumn.STATE: word(view),
         NodeColumn.SLOTS: node.slots,
         NodeColumn.CPU: (node.cpu if alive else None) or -1.0,
         NodeColumn.MEMORY: (node.memory if alive else None) or -1.0,
@@ -133,7 +133,7 @@ def cell_text(view: NodeView, column: NodeColumn) -> str:
     node = view.node
     return {
         NodeColumn.NODE: node.identifier,
-        NodeColumn.STATE: f"{word(view.standing)}  ·  {heard(view)}",
+        NodeColumn.STATE: f"{word(view)}  ·  {heard(view)}",
         NodeColumn.SLOTS: f"{node.running} / {node.slots}",
         NodeColumn.CPU: share(node.cpu if view.standing.is_alive else None),
         NodeColumn.MEMORY: share(node.memory if view.standing.is_alive else None),
@@ -164,7 +164,7 @@ def tip(view: NodeView) -> str:
     """All about a node, line by line."""
     node = view.node
     lines = [
-        f"{node.identifier}: {word(view.standing)}, {heard(view)}",
+        f"{node.identifier}: {word(view)}, {heard(view)}",
         f"{node.host}, {machine(view)}, FFmate Desktop {node.version}",
         translate("nodes", "Slots: {0} of {1} in use").format(node.running, node.slots),
         outlook(view),

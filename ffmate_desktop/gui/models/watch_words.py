@@ -55,7 +55,7 @@ class FolderView:
     rivals: tuple[str, ...] = ()
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> Standing:  # noqa: PLR0911 - one a state
         """What matters most about it."""
         folder = self.folder
         if folder.suspended:
@@ -64,6 +64,8 @@ class FolderView:
             return Standing.SCANNING
         if folder.overdue + self.age > max(LATE, 2 * folder.interval):
             return Standing.LATE
+        if folder.unreadable is not None:
+            return Standing.TROUBLE
         if folder.error is not None:
             if folder.last_scan is None:
                 return Standing.UNREACHABLE
@@ -105,7 +107,8 @@ def standing_line(view: FolderView) -> str:
         case Standing.SCANNING:
             return translate("watch", "on {0}").format(folder.scanning_by)
         case Standing.UNREACHABLE | Standing.TROUBLE | Standing.PARTLY:
-            return translate("watch", "since {0}").format(numbers.moment(folder.error_at))
+            since = numbers.moment(folder.error_at)
+            return "" if folder.error_at is None else translate("watch", "since {0}").format(since)
         case Standing.WATCHING:
             return translate("watch", "every {0}").format(numbers.duration(folder.interval))
         case Standing.SUSPENDED:
@@ -124,6 +127,8 @@ def explanation(view: FolderView) -> str:
                 "watch", "No node that takes tasks has the labels {0}, or all of them are paused or busy."
             ).format(", ".join(view.folder.labels))
         return translate("watch", "No node takes tasks at this moment: all of them are paused or away.")
+    if view.folder.unreadable:
+        return view.folder.unreadable
     if view.folder.suspended:
         return translate("watch", "Suspended: new files stay where they are. Tasks that are queued go on.")
     if view.folder.error:
@@ -168,6 +173,7 @@ FILE_LOOKS: dict[FileState, tuple[str, str]] = {
     FileState.FAILED: ("triangle-alert", "failed"),
     FileState.SKIPPED: ("minus", "canceled"),
     FileState.OUTPUT: ("film", "queued"),
+    FileState.UNKNOWN: ("minus", "canceled"),
 }
 
 
@@ -190,8 +196,19 @@ def file_word(state: FileState) -> str:  # noqa: PLR0911 - one word a state
             return translate("watch", "Skipped")
         case FileState.OUTPUT:
             return translate("watch", "Output")
+        case FileState.UNKNOWN:
+            return translate("watch", "Other")
         case _:
             assert_never(state)
+
+
+def word_of(file: WatchedFile) -> str:
+    """How a file is, in one word; a state of a newer release as it is stored."""
+    return (
+        (file.state_word or file_word(file.state))
+        if file.state is FileState.UNKNOWN
+        else file_word(file.state)
+    )
 
 
 def why(file: WatchedFile, retries: int, percent: float | None = None) -> str:
@@ -218,7 +235,14 @@ def _plain_reason(file: WatchedFile, percent: float | None) -> str:
             return translate("watch", "Its task waits for a free slot.")
         case FileState.DONE:
             return translate("watch", "Its output is in place.")
-        case FileState.WAITING | FileState.GROWING | FileState.FAILED | FileState.SKIPPED | FileState.OUTPUT:
+        case (
+            FileState.WAITING
+            | FileState.GROWING
+            | FileState.FAILED
+            | FileState.SKIPPED
+            | FileState.OUTPUT
+            | FileState.UNKNOWN
+        ):
             return ""
         case _:
             assert_never(file.state)

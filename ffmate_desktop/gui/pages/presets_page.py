@@ -132,10 +132,13 @@ class PresetsPage(Page):
         return self.tr("The preset “{0}” is not saved.").format(name)
 
     def _show(self) -> None:
+        unreadable = self._preset.unreadable if self._preset is not None and not self._is_new else None
         is_own = self._is_new or (self._preset is not None and not self._preset.built_in)
         changed, here = self.is_changed, self.core is not None
         self.list.setEnabled(not changed)
-        if not is_own:
+        if unreadable:
+            self.note.setText(unreadable)
+        elif not is_own:
             self.note.setText(
                 self.tr("This preset comes with FFmate Desktop. Duplicate it to make it your own.")
             )
@@ -145,13 +148,15 @@ class PresetsPage(Page):
             self.note.setText(self.tr("Not saved yet. Tasks that are queued already keep the old command."))
         else:
             self.note.setText(self.tr("Your preset. Everybody in this cluster can use it."))
-        self.save_button.setVisible(is_own)
-        self.revert_button.setVisible(is_own)
+        self.save_button.setVisible(is_own and not unreadable)
+        self.revert_button.setVisible(is_own and not unreadable)
         self.delete_button.setVisible(is_own and not self._is_new)
         self.save_button.setEnabled(here and changed and self.form.trouble is None)
         self.revert_button.setEnabled(changed)
         for button in (self.duplicate_button, self.export_button, self.delete_button):
             button.setEnabled(here and self._preset is not None and not changed)
+        if unreadable:
+            self.duplicate_button.setEnabled(False)
         self.try_button.setEnabled(here and self.form.trouble is None)
         for button in (self.new_button, self.import_button):
             button.setEnabled(here and not changed)

@@ -122,7 +122,7 @@ class PresetForm(QWidget):
     def show_preset(self, preset: Preset | None) -> None:
         """Fill in this one, or what a new one begins with."""
         self.show_draft(NEW if preset is None else as_draft(preset))
-        self.set_editable(preset is None or not preset.built_in)
+        self.set_editable(preset is None or not (preset.built_in or preset.unreadable))
 
     def show_draft(self, draft: PresetDraft) -> None:
         """Fill in these."""

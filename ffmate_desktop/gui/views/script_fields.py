@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit
 
 from ffmate_desktop.domain.preset import PresetExtra
 from ffmate_desktop.domain.processing import NewProcessing
+from ffmate_desktop.domain.wire import keep_unknown
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.fields import Fields
 from ffmate_desktop.gui.widgets.labels import label
@@ -83,10 +84,11 @@ class ScriptFields(Fields):
         before = _processing(self.before, self.before_sidecar, imports=self.imports.isChecked())
         after = _processing(self.after, self.after_sidecar)
         was = self._shown
-        return PresetExtra(
-            pre_processing=was.pre_processing if _same(was.pre_processing, before) else before,
-            post_processing=was.post_processing if _same(was.post_processing, after) else after,
-            webhooks=was.webhooks,
+        return was.model_copy(
+            update={
+                "pre_processing": _changed(was.pre_processing, before),
+                "post_processing": _changed(was.post_processing, after),
+            }
         )
 
     def count(self) -> int:
@@ -99,6 +101,14 @@ def _processing(script: QLineEdit, sidecar: QLineEdit, *, imports: bool = False)
         script_path=script.text().strip(), sidecar_path=sidecar.text().strip(), import_sidecar=imports or None
     )
     return None if made.is_empty and not imports else made
+
+
+def _changed(was: NewProcessing | None, made: NewProcessing | None) -> NewProcessing | None:
+    """What is filled in, with what a newer release added to it."""
+    if was is None or _same(was, made):
+        return made if was is None else was
+    kept = keep_unknown(made or NewProcessing(), was)
+    return kept if made is not None or kept.model_extra else None
 
 
 def _same(one: NewProcessing | None, other: NewProcessing | None) -> bool:

@@ -44,7 +44,7 @@ class Timeline(QWidget):
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
         for line, attempt in enumerate(reversed(self._shown[-MOST:])):
-            icon, color, word = _look(attempt.end)
+            icon, color, word = _look(attempt)
             picture = QLabel()
             picture.setPixmap(self._theme.pixmap(icon, color, 14, self.devicePixelRatioF()))
             what = ElidedLabel("second")
@@ -69,10 +69,10 @@ def _when(attempt: Attempt) -> str:
     return f"{moment}  ·  {numbers.duration((attempt.ended - attempt.started) / 1000)}"
 
 
-def _look(end: AttemptEnd) -> tuple[str, str, str]:  # noqa: PLR0911 - one an end
+def _look(attempt: Attempt) -> tuple[str, str, str]:  # noqa: PLR0911 - one an end
     """Icon, colour and words."""
     translate = QCoreApplication.translate
-    match end:
+    match attempt.end:
         case AttemptEnd.RUNNING:
             return "circle-play", "running", translate("attempts", "Running")
         case AttemptEnd.DONE:
@@ -89,5 +89,7 @@ def _look(end: AttemptEnd) -> tuple[str, str, str]:  # noqa: PLR0911 - one an en
             return "unplug", "warning", translate("attempts", "Node was lost")
         case AttemptEnd.TAKEN_BACK:
             return "history", "text_2", translate("attempts", "Taken back by its node")
+        case AttemptEnd.UNKNOWN:
+            return "history", "text_2", attempt.word or translate("attempts", "Other")
         case _:
-            assert_never(end)
+            assert_never(attempt.end)

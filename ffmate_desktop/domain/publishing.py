@@ -1,0 +1,40 @@
+"""What a node writes down before it publishes, so that its successor can finish: checked before it is believed."""
+
+from pydantic import ConfigDict, JsonValue
+
+from ffmate_desktop.domain.wire import Wire
+
+
+class _Record(Wire):
+    model_config = ConfigDict(extra="allow")
+
+
+class RecordedOutput(_Record):
+    """One output; the files are (relative path, bytes, nanoseconds since 1970)."""
+
+    temporary: str
+    target: str
+    files: tuple[tuple[str, int, int], ...]
+
+
+class RecordedPlace(_Record):
+    """Where the outputs are once they are published."""
+
+    paths: tuple[str, ...]
+    size: int
+    first: int
+
+
+class RecordedResult(_Record):
+    """What was known of the task; `imported` are the changes that a sidecar made."""
+
+    output: str | None = None
+    imported: dict[str, JsonValue] | None = None
+
+
+class PublishingRecord(_Record):
+    """The whole record. `published` is there once the outputs are in their place."""
+
+    outputs: tuple[RecordedOutput, ...]
+    result: RecordedResult
+    published: RecordedPlace | None = None

@@ -1,0 +1,63 @@
+"""Rows that this release cannot read: they are shown as such, and no other row is harmed."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from ffmate_desktop.db import batches, claims, commands, leases, nodes, presets, queue, tasks, watchfolders
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import Sql
+from ffmate_desktop.domain.queue import QueueView, SortColumn
+from tests.db.cluster import joined
+from tests.foreign import GOOD_FOLDER, GOOD_PRESET, fill, json_columns, spread
+
+pytestmark = pytest.mark.db
+
+
+async def test_every_json_column_may_hold_anything(database: Database, database_uri: str) -> None:
+    """Every statement that people use reads all rows, and every row can be cancelled, restarted and deleted."""
+    await fill(database)
+    assert await spread(database) > 1000
+    assert len(await json_columns(database)) >= 13
+    listed = await tasks.list_tasks(database, limit=None)
+    shown = await tasks.get_tasks(database, [task.uuid for task in listed])
+    assert len(shown) == len(listed)
+    assert {task.unreadable is None for task in listed if task.name == "good"} == {True, False}
+    everything = [task.to_json() for task in listed]
+    assert len(everything) == len(listed)
+    for uuid in [task.uuid for task in listed][::7]:
+        await tasks.attempts(database, uuid)
+    for column in SortColumn:
+        assert len(await queue.page(database, QueueView(column=column), None, 5000)) == len(listed)
+    await queue.figures(database, datetime.now(UTC))
+    assert await commands.stored_tasks(database, [task.uuid for task in listed])
+    assert len(await nodes.list_nodes(database)) > 10
+    await batches.remaining(database, UUID(int=1))
+    by_uuid = {preset.uuid: preset for preset in await presets.list_presets(database)}
+    assert by_uuid[GOOD_PRESET].unreadable is None
+    assert any(preset.unreadable for preset in by_uuid.values())
+    folders = {folder.uuid: folder for folder in await watchfolders.list_watchfolders(database)}
+    assert folders[GOOD_FOLDER].unreadable is None
+    assert any(folder.unreadable for folder in folders.values())
+    assert all(folder.to_json() for folder in folders.values())
+    assert len(await watchfolders.list_files(database, GOOD_FOLDER)) > 10
+    await leases.leftovers_of_ended(database)
+
+    uuids = [task.uuid for task in listed]
+    assert await tasks.pause(database, uuids)
+    assert await tasks.resume(database, uuids)
+    assert await tasks.restart(database, uuids)
+    async with joined(database_uri, labels=()) as node:
+        held = await claims.claim(database, node.id, 3)
+        assert len(held) == 3
+        await leases.requeue_strays(database)
+        assert await claims.give_back(database, node.id)
+    assert await tasks.cancel(database, uuids)
+    assert await tasks.delete(database, uuids) == set(uuids)
+    for uuid in folders:
+        assert await watchfolders.set_suspended(database, uuid, True)
+        assert await watchfolders.delete(database, uuid)
+    for uuid in by_uuid:
+        assert await presets.delete(database, uuid)
+    assert await database.fetch(Sql("SELECT 1 FROM ffmate.presets")) == []
