@@ -140,6 +140,7 @@ async def _database(settings: Settings) -> list[Check]:
         _latency(health),
         _sessions(health),
         _rights(health),
+        *([] if cluster.embedded else [check_access(health)]),
         _clock(health),
         Check("nodes", "ok", f"{len(nodes)} at work: {names}" if nodes else "none at work"),
         *_usage(settings, usage),
@@ -186,6 +187,18 @@ def _rights(health: Health) -> Check:
         return Check("rights", "error", str(lacks_rights(health.role, health.missing_rights)))
     may = "also updated" if health.may_migrate else f"not updated: that is for their owner {health.owner}"
     return Check("rights", "ok", f"all tables can be read and written, and {may}")
+
+
+def check_access(health: Health) -> Check:
+    """Whether every role of the server may connect, and so listen and send notifications."""
+    if health.closing:
+        return Check(
+            "access",
+            "warning",
+            "every user of the server may connect, and so listen in. Grant CONNECT to your own users, then run as the"
+            f" owner of the database: {health.closing}",
+        )
+    return Check("access", "ok", "only named users of the server may connect")
 
 
 def _clock(health: Health) -> Check:

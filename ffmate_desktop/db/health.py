@@ -26,7 +26,8 @@ class Health:
 
     `delivery` is how long a notification took, in seconds. `encryption` is the version of TLS or empty, `checked`
     whether the server's certificate was; `local` that no network lies between. `owner` has the tables, and
-    `may_migrate` says that this user may change them.
+    `may_migrate` says that this user may change them. `closing` is the SQL that lets only named roles connect; empty
+    when not every role of the server may.
     """
 
     version: str
@@ -42,6 +43,7 @@ class Health:
     delivery: float
     owner: str | None
     may_migrate: bool
+    closing: str
     missing_rights: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -105,6 +107,7 @@ async def _ask(address: Address, session: Session, delivery: float) -> Health:
         delivery=delivery,
         owner=facts["owner"],
         may_migrate=facts["may_migrate"],
+        closing=facts["closing"] or "",
         missing_rights=await _missing_rights(session),
         notes=address.notes,
     )

@@ -1,12 +1,16 @@
-"""What `doctor` finds on this computer, without a database."""
+"""What `doctor` finds on this computer, and who may enter the database."""
 
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote, urlsplit
+from uuid import uuid4
 
+import asyncpg
 import pytest
 
-from ffmate_desktop.cli.doctor import check_permissions, check_storage
+from ffmate_desktop.cli.doctor import check_access, check_permissions, check_storage
 from ffmate_desktop.cli.given import settings_from
+from ffmate_desktop.db.health import examine
 from ffmate_desktop.domain.errors import UserError
 
 
@@ -23,3 +27,32 @@ async def test_permissions_that_cannot_be_read_are_trouble(tmp_path: Path) -> No
     settings.permissions_file.write_text("{oops")
     with pytest.raises(UserError, match="cannot be read"):
         await check_permissions(settings)
+
+
+@pytest.mark.db
+@pytest.mark.parametrize("owns", [True, False])
+async def test_a_database_that_everybody_may_enter_is_told_with_the_cure(
+    postgres_uri: str, owns: bool
+) -> None:
+    name, role = (f'{word} "{uuid4().hex[:8]}; x' for word in ("Film", "ärin"))
+    quoted = [f'"{word.replace(chr(34), 2 * chr(34))}"' for word in (name, role)]
+    admin = await asyncpg.connect(postgres_uri)
+    parts = urlsplit(postgres_uri)
+    netloc = parts.netloc.replace(f"{parts.username}@", f"{quote(role)}@")
+    uri = parts._replace(netloc=netloc, path=f"/{quote(name)}").geturl()
+    try:
+        await admin.execute(f"CREATE ROLE {quoted[1]} LOGIN")
+        await admin.execute(f"CREATE DATABASE {quoted[0]} TEMPLATE template0 STRATEGY FILE_COPY")
+        if owns:
+            await admin.execute(f"ALTER DATABASE {quoted[0]} OWNER TO {quoted[1]}")
+        health = await examine(uri)
+        check = check_access(health)
+        assert check.state == "warning"
+        assert check.message.endswith(f"REVOKE CONNECT ON DATABASE {quoted[0]} FROM PUBLIC;")
+        assert ("GRANT CONNECT ON DATABASE" in health.closing) is not owns
+        await admin.execute(health.closing)
+        assert check_access(await examine(uri)).state == "ok"  # and it still may enter itself
+    finally:
+        await admin.execute(f"DROP DATABASE IF EXISTS {quoted[0]} WITH (FORCE)")
+        await admin.execute(f"DROP ROLE IF EXISTS {quoted[1]}")
+        await admin.close()

@@ -62,7 +62,19 @@ SELECT pg_try_advisory_lock($1::bigint) AS taken;
 SELECT pg_notify('ffmate_check', $1);
 
 -- name: facts
+-- closing: what lets in only roles that are named, when every role of the server may connect. A role that comes in only
+-- for that reason, and does not own the database, is named first: it would lock itself out.
 SELECT current_user AS role, current_database() AS database,
+       (SELECT concat(
+                   CASE WHEN NOT EXISTS (SELECT 1 FROM unnest(named.roles) AS role
+                                          WHERE role <> 0 AND pg_has_role(session_user, role, 'USAGE'))
+                        THEN format('GRANT CONNECT ON DATABASE %I TO %I; ', d.datname, session_user) END,
+                   format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC;', d.datname))
+          FROM pg_database d, LATERAL (
+               SELECT array_agg(a.grantee) AS roles
+                 FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+                WHERE a.privilege_type = 'CONNECT') AS named
+         WHERE d.datname = current_database() AND 0 = ANY (named.roles)) AS closing,
        (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'ffmate') AS owner,
        coalesce((SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'ffmate'),
                 has_database_privilege(current_database(), 'CREATE')) AS may_migrate;
