@@ -43,7 +43,10 @@ DAY = 86400.0
 """Seconds between two times that a node forgets."""
 
 HINTS = 0.25
-"""Seconds between two beats, and two claims, that notifications ask for, which anybody can send."""
+"""Seconds between two beats that notifications ask for, which anybody can send."""
+
+CLAIM_HINTS = 0.02
+"""Seconds between two claims that they ask for: submits that follow each other closely are claimed without delay."""
 
 GIVE_BACK_SECONDS = 15.0
 """How long a stopping node tries to give its tasks back; after that its lease runs out and others take them."""
@@ -94,7 +97,7 @@ class Node:
             database, node_id=self._node_id, wanted=self._wanted, start=self._start_task
         )
         self._asks = Pace(self._heartbeat.hurry, HINTS)
-        self._claims = Pace(self._scheduler.wake, HINTS)
+        self._claims = Pace(self._scheduler.wake, CLAIM_HINTS)
         self._batch_ends = BatchEnds(database)
         self._aftercare = Aftercare(
             database, facts, node_id=self._node_id, connected_for=self._heartbeat.connected_for
