@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ffmate_desktop.domain.node_log import Level, LogLine
 from ffmate_desktop.gui.models.logs_model import LogsModel, in_short, level_word
+from ffmate_desktop.gui.plain import painted
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 
@@ -46,7 +47,7 @@ class LogDelegate(QStyledItemDelegate):
     def is_cut(self, line: LogLine, width: int) -> bool:
         """Not all of its message is seen in a row of this width."""
         room = width - self._message_left() - PADDING
-        return "\n" in line.message or self._metrics.horizontalAdvance(in_short(line.message)) > room
+        return "\n" in line.message or self._metrics.horizontalAdvance(painted(in_short(line.message))) > room
 
     def _message_left(self) -> int:
         letters = _TIME + _LEVEL + self._node_letters + _TOPIC + 4 * 2
@@ -91,6 +92,7 @@ class LogDelegate(QStyledItemDelegate):
 
     def _write(self, painter: QPainter, rect: QRect, text: str, color: str) -> None:
         painter.setPen(self._theme.tokens.color(color))
+        text = painted(text)
         if len(text) * self._letter > rect.width():
             text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
         painter.drawText(rect, _LEFT, text)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 
+from ffmate_desktop.gui.plain import painted
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 
@@ -29,7 +30,7 @@ class Parts:
 
     def width_of(self, font: QFont, text: str) -> int:
         """Pixels that a text takes."""
-        return self._metrics_of(font).horizontalAdvance(text)
+        return self._metrics_of(font).horizontalAdvance(painted(text))
 
     def _metrics_of(self, font: QFont) -> QFontMetrics:
         found = self._metrics.get(id(font))
@@ -54,6 +55,7 @@ class Parts:
         """One line, cut where it does not fit."""
         painter.setFont(font)
         painter.setPen(self.color(color))
+        text = painted(text)
         if self.width_of(font, text) > rect.width():
             text = self._metrics_of(font).elidedText(text, mode, rect.width())
         painter.drawText(rect, align, text)

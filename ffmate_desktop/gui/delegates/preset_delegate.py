@@ -5,6 +5,7 @@ from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ffmate_desktop.gui.models.preset_model import PresetModel
+from ffmate_desktop.gui.plain import painted
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 
@@ -33,7 +34,7 @@ class PresetDelegate(QStyledItemDelegate):
         if preset is None:
             painter.setFont(fonts.bold(11))
             painter.setPen(tokens.color("text_3"))
-            painter.drawText(area.adjusted(12, 8, -8, 0), _LEFT, str(index.data()))
+            painter.drawText(area.adjusted(12, 8, -8, 0), _LEFT, painted(str(index.data())))
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         state: QStyle.StateFlag = option.state
@@ -54,5 +55,5 @@ class PresetDelegate(QStyledItemDelegate):
     def _line(self, painter: QPainter, room: QRect, top: int, text: str, font: QFont, color: str) -> None:
         painter.setFont(font)
         painter.setPen(self._theme.tokens.color(color))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        shown = painter.fontMetrics().elidedText(painted(text), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(QRect(room.left(), room.top() + top, room.width(), 18), _LEFT, shown)

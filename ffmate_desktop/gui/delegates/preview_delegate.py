@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ffmate_desktop.gui.models.preview_model import PreviewModel
+from ffmate_desktop.gui.plain import painted
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.services.folders import FoundFile
@@ -53,21 +54,27 @@ class PreviewDelegate(QStyledItemDelegate):
         if path:  # its end tells most
             arrow = "→  "
             width = room.width() - metrics.horizontalAdvance(arrow)
-            text = arrow + metrics.elidedText(path, Qt.TextElideMode.ElideLeft, width)
-        painter.drawText(room, _LEFT, metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width() + 2))
+            text = arrow + metrics.elidedText(painted(path), Qt.TextElideMode.ElideLeft, width)
+        painter.drawText(
+            room, _LEFT, metrics.elidedText(painted(text), Qt.TextElideMode.ElideRight, room.width() + 2)
+        )
 
     def _paint_name(self, painter: QPainter, room: QRect, file: FoundFile) -> None:
         tokens = self._theme.tokens
         painter.setFont(fonts.bold(13))
         painter.setPen(tokens.color("text"))
         metrics = painter.fontMetrics()
-        name = metrics.elidedText(PurePath(file.path).name, Qt.TextElideMode.ElideMiddle, room.width())
+        name = metrics.elidedText(
+            painted(PurePath(file.path).name), Qt.TextElideMode.ElideMiddle, room.width()
+        )
         painter.drawText(room, _LEFT, name)
         if file.tree:
             rest = room.adjusted(metrics.horizontalAdvance(name) + 10, 0, 0, 0)
             painter.setFont(fonts.text(12))
             painter.setPen(tokens.color("text_3"))
-            tree = painter.fontMetrics().elidedText(file.tree, Qt.TextElideMode.ElideLeft, rest.width())
+            tree = painter.fontMetrics().elidedText(
+                painted(file.tree), Qt.TextElideMode.ElideLeft, rest.width()
+            )
             painter.drawText(rest, _LEFT, tree)
 
     def _in_words(self, row: PreviewRow, file: FoundFile) -> tuple[str, str]:

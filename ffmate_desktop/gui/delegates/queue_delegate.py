@@ -19,6 +19,7 @@ from ffmate_desktop.gui.models.columns import (
     status_word,
 )
 from ffmate_desktop.gui.models.row_source import RowSource
+from ffmate_desktop.gui.plain import painted
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
@@ -206,7 +207,7 @@ class QueueDelegate(QStyledItemDelegate):
             if len(self._texts) > _TEXTS:
                 self._texts.clear()
             mode = Qt.TextElideMode.ElideMiddle if font is self._name_font else Qt.TextElideMode.ElideRight
-            shown = QStaticText(cut(self._metrics[id(font)], mode, width, text, path))
+            shown = QStaticText(cut(self._metrics[id(font)], mode, width, painted(text), painted(path)))
             shown.setTextFormat(Qt.TextFormat.PlainText)
             shown.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
             shown.prepare(font=font)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QIcon, QPainter
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.plain import menu_text, plain, plain_line
 
 _SIDE = 64
 _SECONDS = 10
@@ -57,7 +58,7 @@ class Tray(QObject):
     def tell(self, title: str, text: str) -> None:
         """Show a notice of the system, unless the user does not want any."""
         if self.notices.isChecked() and self.icon.supportsMessages() and self.icon.isVisible():
-            self.icon.showMessage(title, text, self._window.windowIcon(), _SECONDS * 1000)
+            self.icon.showMessage(plain_line(title), plain(text), self._window.windowIcon(), _SECONDS * 1000)
 
     def close(self) -> None:
         """Take it away; without this it would stay on Windows until somebody points at it."""
@@ -72,7 +73,7 @@ class Tray(QObject):
         self._kept.keep_window(notices=replace(wishes, shown=on))
 
     def _add(self, text: str, act: Callable[[], object]) -> QAction:
-        action = self.menu.addAction(text)
+        action = self.menu.addAction(menu_text(text))
         action.triggered.connect(lambda _checked: act())
         return action
 
@@ -104,7 +105,7 @@ class Tray(QObject):
         if badge != self._shown:
             self._shown = badge
             self.icon.setIcon(self._picture(*badge))
-        self.icon.setToolTip(f"FFmate Desktop\n{panel.accessibleName()}")
+        self.icon.setToolTip(plain(f"FFmate Desktop\n{panel.accessibleName()}"))
 
     def _picture(self, badge: str, color: str) -> QIcon:
         """The mark, and in its corner the state as a picture: colour alone tells nothing."""

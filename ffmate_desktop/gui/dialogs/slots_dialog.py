@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from ffmate_desktop.gui.plain import painted
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.services.nodes import MOST_SLOTS
@@ -18,7 +19,7 @@ class SlotsDialog(QDialog):
     def __init__(self, parent: QWidget, name: str, slots: int, cores: int) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Slots of {0}").format(name))
+        self.setWindowTitle(painted(self.tr("Slots of {0}").format(name)))
         self.slots = NumberField(0, MOST_SLOTS, self.tr("Tasks at once"))
         self.slots.setValue(slots)
         self.slots.selectAll()

@@ -16,6 +16,7 @@ from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.status import IfExists
 from ffmate_desktop.gui.dialogs.submit_choice import Choice
+from ffmate_desktop.gui.plain import painted, plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.folder_dialog import ask_for_folder
 from ffmate_desktop.gui.widgets.labels import label
@@ -40,6 +41,7 @@ class OutputFields(QWidget):
         self._browse.setAccessibleName(self.tr("Choose the output folder"))
         theme.dress(self._browse, "folder-open", "text_2")
         self.name = QLineEdit()
+        self._usual_name = ""
         self._insert = WildcardButton(theme, for_output=True)
         texts = [self.tr("Add a number"), self.tr("Replace the file"), self.tr("Leave the file out")]
         self.policy = Segments(texts, self.tr("When the name is taken"))
@@ -82,7 +84,7 @@ class OutputFields(QWidget):
     def _titled(self, text: str, field: QWidget) -> QLabel:
         title = label(text, "caption")
         title.setBuddy(field)
-        field.setAccessibleName(text)
+        field.setAccessibleName(plain(text))
         return title
 
     # -- Between the fields and a choice -------------------------------------------------------------------------
@@ -96,13 +98,14 @@ class OutputFields(QWidget):
     def show_preset(self, preset: Preset | None) -> None:
         """What is taken where a field is left empty."""
         pattern = preset.output_file if preset else ""
-        self.name.setPlaceholderText(
-            pattern.replace("\\", "/").rpartition("/")[2] or self.tr("No output file")
+        self._usual_name = pattern.replace("\\", "/").rpartition("/")[2]
+        self.name.setPlaceholderText(painted(self._usual_name or self.tr("No output file")))
+        self.priority.setPlaceholderText(
+            painted(self.tr("{0}, as preset").format(preset.priority) if preset else "0")
         )
-        self.priority.setPlaceholderText(self.tr("{0}, as preset").format(preset.priority) if preset else "0")
         needs = " ".join(preset.labels) if preset else ""
         self.labels.setPlaceholderText(
-            self.tr("{0}, as preset").format(needs) if needs else self.tr("Any node")
+            painted(self.tr("{0}, as preset").format(needs) if needs else self.tr("Any node"))
         )
 
     def take(self, choice: Choice) -> UserError | None:
@@ -123,7 +126,7 @@ class OutputFields(QWidget):
 
     def _on_insert(self, text: str) -> None:
         if not self.name.text():
-            self.name.setText(self.name.placeholderText())
+            self.name.setText(self._usual_name)
         self.name.insert(text)
         self.name.setFocus()
 

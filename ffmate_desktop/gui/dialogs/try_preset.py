@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from ffmate_desktop.gui.desktop_files import open_file
+from ffmate_desktop.gui.plain import all_lines
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -104,7 +105,7 @@ class TryDialog(QDialog):
     def show_trouble(self, sentence: str, hint: str, lines: str = "") -> None:
         """Why it did not work, and what to do."""
         self._end(sentence, hint)
-        self.lines.setPlainText(lines)
+        self.lines.setPlainText(all_lines(lines))
         self.lines.setVisible(bool(lines))
         self.adjustSize()
 

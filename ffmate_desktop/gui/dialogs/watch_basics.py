@@ -9,6 +9,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.domain.wildcards import expand
+from ffmate_desktop.gui.plain import painted
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.fields import Fields
@@ -85,12 +86,14 @@ class Basics(Fields):
         """What is taken where the output is left empty."""
         self._preset = preset
         pattern = preset.output_file if preset else ""
-        self.output.setPlaceholderText(pattern or self.tr("Say where outputs go: the preset does not"))
+        self.output.setPlaceholderText(
+            painted(pattern or self.tr("Say where outputs go: the preset does not"))
+        )
         self._show()
 
     def _show(self) -> None:
         path = self.path.text().strip()
-        self.name.setPlaceholderText(PurePath(path).name or self.tr("As the folder"))
+        self.name.setPlaceholderText(painted(PurePath(path).name or self.tr("As the folder")))
         self.example.setText(self._example(path or "/films"))
         interval, checks = self.interval.value(), self.checks.value()
         if checks:

@@ -14,6 +14,7 @@ from ffmate_desktop.domain.watchfolder import (
     OriginalAction,
     WatchfolderSettings,
 )
+from ffmate_desktop.gui.plain import painted
 from ffmate_desktop.gui.widgets.fields import Fields
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.segments import Segments
@@ -205,7 +206,7 @@ class Tasks(Fields):
     def show_preset(self, preset: Preset | None) -> None:
         """What is taken where the priority is left empty."""
         self.priority.setPlaceholderText(
-            self.tr("{0}, as preset").format(preset.priority) if preset else self.tr("As preset")
+            painted(self.tr("{0}, as preset").format(preset.priority) if preset else self.tr("As preset"))
         )
 
     def chosen_priority(self) -> int | None:

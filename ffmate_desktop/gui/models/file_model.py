@@ -18,6 +18,7 @@ from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.models.live_board import SILENT
 from ffmate_desktop.gui.models.watch_words import translate, why, word_of
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.widgets import numbers
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
@@ -122,8 +123,8 @@ class FileModel(QAbstractTableModel):
         if file is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.text(file, FileColumn(index.column()))
-        return f"{file.path}\n{word_of(file)}: {self.why(file)}"
+            return plain(self.text(file, FileColumn(index.column())))
+        return plain(f"{file.path}\n{word_of(file)}: {self.why(file)}")
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

@@ -17,6 +17,7 @@ from ffmate_desktop.gui.models.watch_words import (
     standing_word,
     translate,
 )
+from ffmate_desktop.gui.plain import plain
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -97,9 +98,9 @@ class FolderModel(QAbstractTableModel):
             return None
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return folder_text(view, FolderColumn(index.column()))
+                return plain(folder_text(view, FolderColumn(index.column())))
             case Qt.ItemDataRole.AccessibleTextRole | Qt.ItemDataRole.ToolTipRole:
-                return folder_tip(view)
+                return plain(folder_tip(view))
             case _:
                 return None
 

@@ -19,6 +19,7 @@ from ffmate_desktop.gui.models.columns import Column, title
 from ffmate_desktop.gui.models.group_words import group_text
 from ffmate_desktop.gui.models.live_board import LiveBoard
 from ffmate_desktop.gui.models.queue_model import Index, QueueModel, Role
+from ffmate_desktop.gui.plain import plain
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.status import LiveProgress
@@ -81,7 +82,7 @@ class GroupedModel(QAbstractTableModel):
             rows = self._open[group.state.uuid]
             return rows.data(rows.index(offset, index.column()), role)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return group_text(group, Column(index.column()))
+            return plain(group_text(group, Column(index.column())))
         return None
 
     def headerData(

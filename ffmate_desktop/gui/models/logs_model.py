@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 
 from ffmate_desktop.domain.node_log import Level, LogFilter, LogLine
 from ffmate_desktop.gui.bridge import Bridge
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.services.node_logs import NodeLogService
 
 PAGE = 200
@@ -80,7 +81,7 @@ class LogsModel(QAbstractListModel):
             Qt.ItemDataRole.DisplayRole,
             Qt.ItemDataRole.AccessibleTextRole,
         ):
-            return as_text(line)
+            return plain(as_text(line))
         return None
 
     # -- What the page asks --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Q
 
 from ffmate_desktop.gui.models.node_view import NodeView, Standing, heard, machine, outlook, word
 from ffmate_desktop.gui.models.node_watch import NodeWatch
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.widgets import numbers
 
 translate = QCoreApplication.translate
@@ -64,9 +65,9 @@ class NodesModel(QAbstractTableModel):
         if view is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return cell_text(view, NodeColumn(index.column()))
+            return plain(cell_text(view, NodeColumn(index.column())))
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return tip(view)
+            return plain(tip(view))
         return None
 
     def headerData(

@@ -6,6 +6,7 @@ from uuid import UUID
 from PySide6.QtCore import QAbstractListModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt
 
 from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.gui.plain import plain
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -61,14 +62,14 @@ class PresetModel(QAbstractListModel):
         """Name, and what it is for."""
         found = self._rows[index.row()]
         if isinstance(found, str):
-            return found if role == Qt.ItemDataRole.DisplayRole else None
+            return plain(found) if role == Qt.ItemDataRole.DisplayRole else None
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return found.name
+                return plain(found.name)
             case Qt.ItemDataRole.ToolTipRole:
-                return found.description
+                return plain(found.description)
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{found.name}. {found.description}"
+                return plain(f"{found.name}. {found.description}")
             case _:
                 return None
 

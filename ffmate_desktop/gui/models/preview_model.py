@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.services.folders import FoundFile
 from ffmate_desktop.services.preview import PreviewRow
 
@@ -45,11 +46,11 @@ class PreviewModel(QAbstractListModel):
         name = PurePath(file.path).name
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return name
+                return plain(name)
             case Qt.ItemDataRole.ToolTipRole:
-                return "\n".join([file.path, *_known(row)])
+                return plain("\n".join([file.path, *_known(row)]))
             case Qt.ItemDataRole.AccessibleTextRole:
-                return " → ".join([name, *_known(row)])
+                return plain(" → ".join([name, *_known(row)]))
             case _:
                 return None
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
 from ffmate_desktop.gui.models.watch_words import file_word
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.services.watch_preview import Foreseen
 
 Index = QModelIndex | QPersistentModelIndex
@@ -36,10 +37,9 @@ class TrialModel(QAbstractListModel):
         file = self._files[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return file.path
+                return plain(file.path)
             case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleTextRole:
-                return "\n".join(
-                    text for text in (file.path, file_word(file.state), file.reason, file.output) if text
-                )
+                texts = (file.path, file_word(file.state), file.reason, file.output)
+                return plain("\n".join(text for text in texts if text))
             case _:
                 return None

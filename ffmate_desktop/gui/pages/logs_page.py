@@ -20,6 +20,7 @@ from ffmate_desktop.domain.node_log import Level, LogFilter
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.models.logs_model import LogsModel, as_text
 from ffmate_desktop.gui.pages.page import Page, Surroundings
+from ffmate_desktop.gui.plain import all_lines
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.views.log_lines import LogLines
 from ffmate_desktop.gui.widgets.card import card_around
@@ -224,7 +225,7 @@ class LogsPage(Page):
         chosen = self.lines.selected_lines()
         self.copy.setVisible(bool(chosen))
         is_cut = len(chosen) == 1 and self.lines.delegate.is_cut(chosen[0], self.lines.viewport().width())
-        self.whole.setPlainText(as_text(chosen[0]) if is_cut else "")
+        self.whole.setPlainText(all_lines(as_text(chosen[0])) if is_cut else "")
         self.whole.setVisible(is_cut)
 
     # -- Saving --------------------------------------------------------------------------------------------------

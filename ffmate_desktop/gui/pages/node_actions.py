@@ -12,6 +12,7 @@ from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.dialogs.slots_dialog import SlotsDialog
 from ffmate_desktop.gui.models.node_view import NodeView, Standing
 from ffmate_desktop.gui.models.nodes_model import tip
+from ffmate_desktop.gui.plain import menu_text, plain
 from ffmate_desktop.gui.theme.theme import Theme
 
 
@@ -36,7 +37,7 @@ class NodeActions(QObject):
         """The menu, which deletes itself when it is closed."""
         menu = QMenu(self._parent)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setAccessibleName(self.tr("Control {0}").format(view.name))
+        menu.setAccessibleName(plain(self.tr("Control {0}").format(view.name)))
         name = view.name
         match view.standing:
             case Standing.LOST | Standing.LEFT:
@@ -64,7 +65,7 @@ class NodeActions(QObject):
             self._add(menu, "rotate-ccw", self.tr("Requeue its tasks now"), lambda: self.requeue(name))
 
     def _add(self, menu: QMenu, icon: str, text: str, act: Callable[[], object]) -> None:
-        action = menu.addAction(self._theme.icon(icon), text)
+        action = menu.addAction(self._theme.icon(icon), menu_text(text))
         action.setEnabled(self.core is not None)
         action.triggered.connect(lambda _checked=False: act())
 

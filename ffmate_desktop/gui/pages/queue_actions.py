@@ -20,6 +20,7 @@ from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.desktop_files import open_file, show_in_folder
 from ffmate_desktop.gui.dialogs.confirm import confirm
 from ffmate_desktop.gui.models.queue_model import QueueModel
+from ffmate_desktop.gui.plain import menu_text
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.queue_view import QueueView
 from ffmate_desktop.gui.widgets.key_action import key_action
@@ -137,7 +138,7 @@ class QueueActions(QObject):
     def _add_filters(self, menu: QMenu, row: QueueRow) -> None:
         if row.node:
             only = menu.addAction(
-                self._theme.icon("server", "text_2"), self.tr("Only tasks of {0}").format(row.node)
+                self._theme.icon("server", "text_2"), menu_text(self.tr("Only tasks of {0}").format(row.node))
             )
             only.triggered.connect(lambda: self.only_node.emit(row.node))
         if row.batch:

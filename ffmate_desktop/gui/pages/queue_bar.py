@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWid
 
 from ffmate_desktop.domain.queue import NO_BATCH, QueueFilter, SortColumn
 from ffmate_desktop.gui.pages.queue_order import OrderButton
+from ffmate_desktop.gui.plain import menu_text, plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.segments import Segments
@@ -56,8 +57,8 @@ class QueueBar(QWidget):
 
     def _button(self, icon: str, name: str) -> QToolButton:
         button = QToolButton()
-        button.setToolTip(name)
-        button.setAccessibleName(name)
+        button.setToolTip(plain(name))
+        button.setAccessibleName(plain(name))
         self._theme.dress(button, icon, "text_2")
         return button
 
@@ -69,7 +70,7 @@ class QueueBar(QWidget):
     def show_only(self, where: QueueFilter) -> None:
         """Tell of which node or batch the tasks are."""
         if where.node is not None:
-            self.everything.setText(self.tr("Node: {0}").format(where.node))
+            self.everything.setText(menu_text(self.tr("Node: {0}").format(where.node)))
         elif where.batch is not None:
             self.everything.setText(
                 self.tr("Single tasks") if where.batch == NO_BATCH else self.tr("One batch")
@@ -97,7 +98,7 @@ class QueueBar(QWidget):
     def _offer(
         self, menu: QMenu, text: str, node: str | None, batch: UUID | None, where: QueueFilter
     ) -> None:
-        action = menu.addAction(text.replace("&", "&&"))
+        action = menu.addAction(menu_text(text))
         action.setCheckable(True)
         action.setChecked((node, batch) == (where.node, where.batch))
         action.triggered.connect(lambda: self.only.emit(node, batch))

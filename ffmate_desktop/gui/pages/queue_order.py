@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from ffmate_desktop.domain.queue import SortColumn
+from ffmate_desktop.gui.plain import menu_text
 from ffmate_desktop.gui.theme.theme import Theme
 
 
@@ -46,7 +47,7 @@ class OrderButton(QToolButton):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         for text, column, descending in self._orders():
-            action = menu.addAction(text)
+            action = menu.addAction(menu_text(text))
             action.setCheckable(True)
             action.setChecked((column, descending) == self._shown)
             action.setEnabled(self._is_offered(column, descending))

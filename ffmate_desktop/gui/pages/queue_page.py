@@ -26,6 +26,7 @@ from ffmate_desktop.gui.pages.queue_choice import QueueChoice
 from ffmate_desktop.gui.pages.queue_detail import NARROW, QueueDetail
 from ffmate_desktop.gui.pages.queue_figures import QueueFigures
 from ffmate_desktop.gui.pages.queue_groups import QueueGroups
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.views.queue_view import QueueView
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.empty_state import EmptyState
@@ -90,7 +91,7 @@ class QueuePage(Page):
             if paused
             else self.tr("Let this computer take no new tasks; what runs goes on")
         )
-        self.pause.setAccessibleDescription(self.pause.toolTip())
+        self.pause.setAccessibleDescription(plain(self.pause.toolTip()))
         self.theme.dress(self.pause, "play" if paused else "pause", "text")
 
     def _build_table(self) -> QFrame:

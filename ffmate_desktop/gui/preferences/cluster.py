@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton,
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import ClusterWishes
 from ffmate_desktop.gui.bridge import Bridge
+from ffmate_desktop.gui.plain import painted
 from ffmate_desktop.gui.preferences.section import Note, Section
 from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.preferences.trial import TrialCard
@@ -43,7 +44,7 @@ class ClusterSection(Section):
         address = setup.address
         (self.embedded if address is None else self.server).setChecked(True)
         self.address = QLineEdit(address or wishes.database or "")
-        self.address.setPlaceholderText(EXAMPLE)
+        self.address.setPlaceholderText(painted(EXAMPLE))
         self.address.setFont(fonts.mono(12))
         self.address.setCursorPosition(0)
         self.password = QLineEdit()

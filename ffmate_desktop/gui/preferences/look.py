@@ -5,6 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout
 
 from ffmate_desktop.domain.preferences import Appearance
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.preferences.section import Section
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
@@ -57,7 +58,7 @@ class LookTile(QAbstractButton):
         super().__init__()
         self._theme, self._which = theme, which
         self.setText(title)
-        self.setAccessibleName(title)
+        self.setAccessibleName(plain(title))
         self.setCheckable(True)
         self.setFixedSize(_SIZE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)

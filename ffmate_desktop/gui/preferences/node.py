@@ -9,6 +9,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.preferences import MOST_SLOTS, NodeWishes
 from ffmate_desktop.gui.bridge import Bridge
+from ffmate_desktop.gui.plain import painted
 from ffmate_desktop.gui.preferences.section import Section
 from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme.theme import Theme
@@ -42,7 +43,7 @@ class NodeSection(Section):
         now = setup.settings
         self.name = QLineEdit(now.identifier if now.identifier != default_identifier() else "")
         self.name.setMaxLength(_LONGEST_NAME)
-        self.name.setPlaceholderText(default_identifier())
+        self.name.setPlaceholderText(painted(default_identifier()))
         self.slots = NumberField(1, MOST_SLOTS, self.tr("Tasks at once"))
         self.slots.setFixedWidth(120)
         self.slots.setValue(now.slots)

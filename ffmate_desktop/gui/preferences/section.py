@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import label
@@ -68,7 +69,7 @@ class Section(QWidget):
         super().__init__()
         self._theme = theme
         self.trouble = ""
-        self.setAccessibleName(title)
+        self.setAccessibleName(plain(title))
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(16)
@@ -84,7 +85,7 @@ class Section(QWidget):
         """A field with its title above; returns the words below it."""
         caption = label(title, "caption")
         caption.setBuddy(field)
-        field.setAccessibleName(title)
+        field.setAccessibleName(plain(title))
         note = Note(self._theme, help_text)
         row = QHBoxLayout()
         row.setSpacing(8)

@@ -26,6 +26,7 @@ from ffmate_desktop.gui.core import Core
 from ffmate_desktop.gui.delegates.stamps import Stamps
 from ffmate_desktop.gui.models.columns import Column, cell_text, percent_of, status_look, status_word
 from ffmate_desktop.gui.models.live_board import LiveBoard
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.detail_parts import CommandBox, ErrorCard, FilesBox
 from ffmate_desktop.gui.widgets import numbers
@@ -212,7 +213,7 @@ class DetailPane(QFrame):
         remaining = cell_text(row, live, Column.REMAINING)
         self.left.setText(self.tr("{0} left").format(remaining) if remaining != numbers.NOTHING else "")
         self.chip.setPixmap(self._stamps.chip(icon, status_word(row), color, self.devicePixelRatioF()))
-        self.chip.setAccessibleName(status_word(row))
+        self.chip.setAccessibleName(plain(status_word(row)))
         self.meter.set_value(percent / 100, color)
         self.facts.show_values(
             [

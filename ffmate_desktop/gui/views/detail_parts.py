@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from ffmate_desktop.gui.plain import all_lines, plain
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.command_layout import break_at_blanks, height_of_lines
@@ -68,7 +69,7 @@ class ErrorCard(QFrame):
         self.cause.setText(first or self.tr("The encode failed."))
         self.more.setText(rest.strip())
         self.more.setVisible(bool(rest.strip()))
-        self.setAccessibleName(text)
+        self.setAccessibleName(plain(text))
 
     def _paint_icon(self) -> None:
         self._icon.setPixmap(self._theme.pixmap("triangle-alert", "failed", 18, self.devicePixelRatioF()))
@@ -79,6 +80,7 @@ class CommandBox(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._command = ""
         self._lines = QPlainTextEdit()
         self._lines.setReadOnly(True)
         self._lines.setProperty("class", "code")
@@ -103,11 +105,12 @@ class CommandBox(QWidget):
     def show_command(self, command: str) -> None:
         """Replace the text, unless it is the same."""
         text = command if command.startswith("ffmpeg") else f"ffmpeg {command}"
-        if text != self._lines.toPlainText():
-            self._lines.setPlainText(text)
+        if text != self._command:
+            self._command = text
+            self._lines.setPlainText(all_lines(text))
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self._lines.toPlainText())
+        QGuiApplication.clipboard().setText(self._command)
         self.copy.setText(self.tr("Copied"))
         QTimer.singleShot(1500, self, lambda: self.copy.setText(self.tr("Copy")))
 
@@ -142,7 +145,7 @@ class FilesBox(QWidget):
     @staticmethod
     def _show(labels: tuple[ElidedLabel, QLabel], path: str, facts: object) -> None:
         labels[0].setText(path.replace("\\", "/").rsplit("/", 1)[-1])
-        labels[0].setAccessibleName(path)
+        labels[0].setAccessibleName(plain(path))
         labels[0].tip = path
         words = media_words(facts)
         whole = words.replace(" ", "\u00a0").replace(_BETWEEN.replace(" ", "\u00a0"), _BETWEEN)

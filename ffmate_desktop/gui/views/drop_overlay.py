@@ -9,6 +9,7 @@ from PySide6.QtGui import QDropEvent, QPainter, QPaintEvent, QPen, QRadialGradie
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ffmate_desktop.gui.given_paths import holds_paths, paths_in
+from ffmate_desktop.gui.plain import painted, plain
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
@@ -111,7 +112,7 @@ class DropOverlay(QWidget):
         if zone is not None:
             self._title = zone.title
         self._names = self._in_words(paths)
-        self.setAccessibleName(f"{self._title}: {self._names}")
+        self.setAccessibleName(plain(f"{self._title}: {self._names}"))
         self.setGeometry(self._window.rect())
         self.show()
         self.raise_()
@@ -172,12 +173,12 @@ class DropOverlay(QWidget):
         tokens = self._theme.tokens
         painter.setPen(tokens.color("text"))
         painter.setFont(fonts.bold(26))
-        painter.drawText(room, _CENTRE, self._title)
+        painter.drawText(room, _CENTRE, painted(self._title))
         room.translate(0, 38)
         painter.setFont(fonts.medium(14))
         painter.setPen(tokens.color("text_2"))
         names = painter.fontMetrics().elidedText(
-            self._names, Qt.TextElideMode.ElideMiddle, int(min(room.width(), 760))
+            painted(self._names), Qt.TextElideMode.ElideMiddle, int(min(room.width(), 760))
         )
         painter.drawText(room, _CENTRE, names)
         room.translate(0, 48)
@@ -192,7 +193,7 @@ class DropOverlay(QWidget):
     def _paint_preset(self, painter: QPainter, middle: QPointF) -> None:
         tokens = self._theme.tokens
         painter.setFont(fonts.bold(14))
-        text = self.tr("Preset: {0}").format(self.preset)
+        text = painted(self.tr("Preset: {0}").format(self.preset))
         width = painter.fontMetrics().horizontalAdvance(text) + 56
         pill = QRectF(middle.x() - width / 2, middle.y() - 18, width, 36)
         painter.setPen(tokens.color("line_strong"))

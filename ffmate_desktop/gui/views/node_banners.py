@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from ffmate_desktop.gui.models.node_view import LOOKS, NodeView, Standing, trouble
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import label
@@ -116,7 +117,7 @@ class NodeBanner(QFrame):
         title, text = trouble(view)
         self.title.setText(title)
         self.text.setText(text)
-        self.setAccessibleName(f"{title}. {text}")
+        self.setAccessibleName(plain(f"{title}. {text}"))
         if view.standing is before:
             self.button.setVisible(view.standing is Standing.LOST or bool(view.tasks))
             return

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVB
 from ffmate_desktop.domain.status import NodeState
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.meter import Meter, StateDot
@@ -107,7 +108,7 @@ class NodePanel(QFrame):
         self._meter.set_value(running / slots if slots else 0.0)
         self._state.setText(sentence)
         self._dot.set_state(state)
-        self.setAccessibleName(f"{name}: {self._slots.text()}. {sentence}")
+        self.setAccessibleName(plain(f"{name}: {self._slots.text()}. {sentence}"))
         self.paused_changed.emit(self.is_paused)
         self._controls.show_node(self._node, is_working=bool(self._core and self._core.node.is_working))
 

@@ -17,6 +17,7 @@ from ffmate_desktop.domain.order import HIGHEST
 from ffmate_desktop.domain.preset import Preset, PresetExtra
 from ffmate_desktop.domain.wildcards import expand
 from ffmate_desktop.gui.first_choice import BESIDE, FIRST_COMMAND, FIRST_NAME
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.script_fields import ScriptFields
 from ffmate_desktop.gui.widgets.command_edit import CommandEdit
@@ -114,7 +115,7 @@ class PresetForm(QWidget):
         title = label(text, "caption")
         title.setBuddy(field)
         title.setContentsMargins(0, top, 0, 0)
-        field.setAccessibleName(text)
+        field.setAccessibleName(plain(text))
         return title
 
     # -- What is in it -------------------------------------------------------------------------------------------

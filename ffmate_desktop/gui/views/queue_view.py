@@ -13,6 +13,7 @@ from ffmate_desktop.domain.queue import QueueRow, SortColumn
 from ffmate_desktop.gui.delegates.queue_delegate import ROW_HEIGHT, QueueDelegate
 from ffmate_desktop.gui.models.columns import LOOKS, Column, title
 from ffmate_desktop.gui.models.queue_model import QueueModel
+from ffmate_desktop.gui.plain import menu_text
 from ffmate_desktop.gui.theme.theme import Theme
 
 if TYPE_CHECKING:  # built when somebody wants to see batches
@@ -119,7 +120,7 @@ class QueueView(QTableView):
             if column is not Column.TASK:
                 is_cut = column in self.wanted and self.isColumnHidden(column)
                 text = self.tr("{0} (no room now)").format(title(column)) if is_cut else title(column)
-                action = menu.addAction(text)
+                action = menu.addAction(menu_text(text))
                 action.setCheckable(True)
                 action.setChecked(column in self.wanted)
                 action.toggled.connect(lambda on, column=column: self.show_column(column, on))

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF  # isort: skip
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from ffmate_desktop import __version__
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.views.node_panel import NodePanel
 from ffmate_desktop.gui.widgets.labels import label
@@ -87,7 +88,7 @@ class Sidebar(QWidget):
                 heading.setContentsMargins(12, 0, 0, 0)
                 column.addWidget(heading)
             button = NavButton(theme, entry.icon, entry.title)
-            button.setToolTip(f"Ctrl+{number + 1}")
+            button.setToolTip(plain(f"Ctrl+{number + 1}"))
             button.clicked.connect(lambda _checked=False, number=number: self.chosen.emit(number))
             self.buttons.append(button)
             column.addWidget(button)
@@ -136,5 +137,5 @@ class Sidebar(QWidget):
         dark = self._theme.tokens.is_dark
         text = self.tr("Switch to the light theme") if dark else self.tr("Switch to the dark theme")
         self.switch.setIcon(self._theme.icon("moon" if dark else "sun", "text_2"))
-        self.switch.setToolTip(text)
-        self.switch.setAccessibleName(text)
+        self.switch.setToolTip(plain(text))
+        self.switch.setAccessibleName(plain(text))

@@ -7,6 +7,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -50,7 +51,7 @@ class StatusStrip(QFrame):
         """The cluster is open."""
         self._core = core
         self._ffmpeg.setText(in_short(core.ffmpeg))
-        self._ffmpeg.setToolTip(core.ffmpeg)
+        self._ffmpeg.setToolTip(plain(core.ffmpeg))
         self._show()
 
     def set_away(self, since: float | None) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QTableView
 
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.views.table_dress import dress_table
 
 
@@ -21,7 +22,7 @@ class WatchTable(QTableView):
     def __init__(self, name: str, row_height: int, widths: Mapping[int, int], least: int) -> None:
         super().__init__()
         self._row_height, self._widths, self._least = row_height, widths, least
-        self.setAccessibleName(name)
+        self.setAccessibleName(plain(name))
         dress_table(self, row_height)
         self.doubleClicked.connect(lambda _index: self.opened.emit())
 

@@ -3,6 +3,7 @@
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton
 
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
 
 
@@ -16,7 +17,7 @@ class ActionButton(QPushButton):
         if look:
             self.setProperty("class", look)
         self.setToolTip(action.shortcut().toString())
-        self.setAccessibleName(action.text())
+        self.setAccessibleName(plain(action.text()))
         self.clicked.connect(action.trigger)
         action.changed.connect(self._follow)
         self._follow()
@@ -25,7 +26,7 @@ class ActionButton(QPushButton):
         """The icon alone, with the text as its tool tip; or both."""
         keys = self._action.shortcut().toString()
         self.setText("" if short else self._action.text())
-        self.setToolTip(f"{self._action.text()}  {keys}" if short else keys)
+        self.setToolTip(plain(f"{self._action.text()}  {keys}" if short else keys))
 
     def _follow(self) -> None:
         self.setVisible(self._action.isEnabled())

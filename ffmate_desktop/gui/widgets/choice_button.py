@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from ffmate_desktop.gui.plain import menu_text, plain
 from ffmate_desktop.gui.theme.theme import Theme
 
 
@@ -51,11 +52,11 @@ class ChoiceButton(QToolButton):
     def menu_of_entries(self) -> QMenu:
         """The menu, which deletes itself when it is closed."""
         menu = _StayingMenu(self)
-        every = menu.addAction(self._everything)
+        every = menu.addAction(menu_text(self._everything))
         every.triggered.connect(lambda: self.choose(None))
         menu.addSeparator()
         for entry in self._entries:
-            action = menu.addAction(entry or self._nameless)
+            action = menu.addAction(menu_text(entry or self._nameless))
             action.setCheckable(True)
             action.setChecked(entry in (self.chosen or ()))
             action.toggled.connect(lambda on, entry=entry: self._tick(entry, on))
@@ -72,8 +73,8 @@ class ChoiceButton(QToolButton):
             text = next(iter(self.chosen)) or self._nameless
         else:
             text = self._several(len(self.chosen))
-        self.setText(text)
-        self.setAccessibleName(text)
+        self.setText(menu_text(text))
+        self.setAccessibleName(plain(text))
 
 
 class _StayingMenu(QMenu):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 
 
@@ -32,4 +33,4 @@ class FactsGrid(QWidget):
         """One text for each name."""
         for name, value, shown in zip(self._names, values, self._values, strict=True):
             shown.setText(value)
-            shown.setAccessibleName(f"{name}: {value}")
+            shown.setAccessibleName(plain(f"{name}: {value}"))

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
+from ffmate_desktop.gui.plain import painted, plain
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
 
@@ -28,7 +29,7 @@ class Fields(QWidget):
         what height there is."""
         title = label(text, "caption")
         title.setBuddy(field)
-        field.setAccessibleName(text)
+        field.setAccessibleName(plain(text))
         if is_tall:
             title.setContentsMargins(0, 8, 0, 0)
             self.grid.addWidget(title, self._row, 0, _TOP)
@@ -61,7 +62,7 @@ class Fields(QWidget):
     def line(self, placeholder: str = "") -> QLineEdit:
         """A field for text that takes no drops."""
         field = QLineEdit()
-        field.setPlaceholderText(placeholder)
+        field.setPlaceholderText(painted(placeholder))
         field.setAcceptDrops(False)
         field.textChanged.connect(lambda _text: self.edited.emit())
         return field

@@ -4,11 +4,25 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from ffmate_desktop.gui.plain import painted, plain, shown
+
+
+class PlainLabel(QLabel):
+    """Shows any text as it is."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Without what would command, and not too long."""
+        super().setText(shown(text))
+
 
 def label(text: str = "", look: str = "", *, wraps: bool = False, selectable: bool = False) -> QLabel:
     """A plain-text label with the class `look` of the style sheet."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
+    made = PlainLabel(text)
     made.setWordWrap(wraps)
     if look:
         made.setProperty("class", look)
@@ -17,7 +31,7 @@ def label(text: str = "", look: str = "", *, wraps: bool = False, selectable: bo
     return made
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(PlainLabel):
     """One line that never asks for more room than there is.
 
     The tool tip is `tip`, or the whole text when it was cut.
@@ -29,8 +43,7 @@ class ElidedLabel(QLabel):
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        super().__init__(parent=parent)
         self._mode = mode
         self.tip = ""
         if look:
@@ -45,6 +58,6 @@ class ElidedLabel(QLabel):
         """The part of the text that fits."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        shown = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
-        self.setToolTip(self.tip or (self.text() if shown != self.text() else ""))
-        painter.drawText(self.rect(), self.alignment(), shown)
+        cut = self.fontMetrics().elidedText(painted(self.text()), self._mode, self.width())
+        self.setToolTip(plain(self.tip or (self.text() if cut != self.text() else "")))
+        painter.drawText(self.rect(), self.alignment(), cut)

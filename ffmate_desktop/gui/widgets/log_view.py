@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ffmate_desktop.gui.plain import all_lines, plain
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
@@ -104,10 +105,10 @@ class LogView(QWidget):
         if self._text and text.startswith(self._text):
             new = text[len(self._text) :].rstrip("\n")
             if new:
-                self.lines.appendPlainText(new)
+                self.lines.appendPlainText(all_lines(new))
         else:
             place = bar.value()
-            self.lines.setPlainText(text.rstrip("\n"))
+            self.lines.setPlainText(all_lines(text.rstrip("\n")))
             bar.setValue(bar.maximum() if at_end else place)
         self._text = text
         if at_end:
@@ -148,7 +149,7 @@ class LogView(QWidget):
 
 def _button(theme: Theme, icon: str, text: str) -> QToolButton:
     made = QToolButton()
-    made.setToolTip(text)
-    made.setAccessibleName(text)
+    made.setToolTip(plain(text))
+    made.setAccessibleName(plain(text))
     theme.dress(made, icon, "text_2")
     return made

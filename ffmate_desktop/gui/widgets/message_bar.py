@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout
 
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
 
@@ -75,7 +76,7 @@ class MessageBar(QFrame):
         self._text.setVisible(bool(text))
         self._button.setText(button)
         self._button.setVisible(bool(button))
-        self.setAccessibleName(f"{title} {text}".strip())
+        self.setAccessibleName(plain(f"{title} {text}".strip()))
         self._paint_icon()
         self.show()
         self.shown_changed.emit(True)

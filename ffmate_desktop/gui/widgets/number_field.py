@@ -2,6 +2,8 @@
 
 from PySide6.QtWidgets import QSpinBox
 
+from ffmate_desktop.gui.plain import plain
+
 
 class NumberField(QSpinBox):
     """Tells its value when the typing is over, not at every digit."""
@@ -10,5 +12,5 @@ class NumberField(QSpinBox):
         super().__init__()
         self.setRange(least, most)
         self.setKeyboardTracking(False)
-        self.setAccessibleName(name)
+        self.setAccessibleName(plain(name))
         self.lineEdit().setTextMargins(11, 0, 0, 0)  # style sheets do not reach it

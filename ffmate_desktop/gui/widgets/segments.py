@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy
 
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.widgets import numbers
 
 
@@ -16,7 +17,7 @@ class Segments(QFrame):
     def __init__(self, titles: Sequence[str], name: str) -> None:
         super().__init__()
         self.setProperty("class", "segments")
-        self.setAccessibleName(name)
+        self.setAccessibleName(plain(name))
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._titles = list(titles)
         self._counts: list[int | None] = [None] * len(self._titles)
@@ -29,7 +30,7 @@ class Segments(QFrame):
             button = QPushButton(title)
             button.setCheckable(True)
             button.setProperty("class", "segment")
-            button.setAccessibleName(title)
+            button.setAccessibleName(plain(title))
             self._group.addButton(button, number)
             row.addWidget(button)
         self._group.button(0).setChecked(True)

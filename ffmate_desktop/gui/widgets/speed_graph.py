@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.sparkline import paint_line
@@ -31,7 +32,7 @@ class SpeedGraph(QFrame):
         self._samples = list(samples)
         if self._samples:
             self.setAccessibleName(
-                self.tr("Speed: {0} frames per second").format(round(self._samples[-1][1]))
+                plain(self.tr("Speed: {0} frames per second").format(round(self._samples[-1][1])))
             )
         self.update()
 

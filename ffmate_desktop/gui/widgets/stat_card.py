@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.sparkline import Sparkline
@@ -49,7 +50,7 @@ class StatCard(QFrame):
         """The figure, and a few words below it."""
         self._value.setText(value)
         self._line.setText(line)
-        self.setAccessibleName(f"{self._title}: {value} {line}")
+        self.setAccessibleName(plain(f"{self._title}: {value} {line}"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Words before lines, where there is little room."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from ffmate_desktop.domain.attempt import Attempt, AttemptEnd
+from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -49,7 +50,7 @@ class Timeline(QWidget):
             picture.setPixmap(self._theme.pixmap(icon, color, 14, self.devicePixelRatioF()))
             what = ElidedLabel("second")
             what.setText(f"{word}  ·  {attempt.node or numbers.NOTHING}")
-            what.setAccessibleDescription(attempt.error or "")
+            what.setAccessibleDescription(plain(attempt.error or ""))
             what.tip = attempt.error or ""
             grid.addWidget(picture, line, 0)
             grid.addWidget(what, line, 1)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal
 from PySide6.QtWidgets import QMenu, QToolButton
 
+from ffmate_desktop.gui.plain import menu_text
 from ffmate_desktop.gui.theme.theme import Theme
 
 
@@ -54,6 +55,6 @@ class WildcardButton(QToolButton):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for text, meaning in wildcards(for_output=self._for_output, for_script=self._for_script):
-            action = menu.addAction(f"{meaning}\t{text}")
+            action = menu.addAction(f"{menu_text(meaning)}\t{menu_text(text)}")
             action.triggered.connect(lambda _checked=False, text=text: self.chosen.emit(text))
         menu.popup(self.mapToGlobal(QPoint(0, self.height() + 4)))

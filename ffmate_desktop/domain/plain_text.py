@@ -1,0 +1,24 @@
+"""Text from the queue as text: names may hold characters that command a terminal or change what other words say."""
+
+import re
+
+_COMMANDS = re.compile(
+    "["
+    "\x00-\x1f\x7f-\x9f"  # controls: escape sequences begin with them, also those of one byte
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction of writing: an override turns words around
+    "\u2028\u2029\ufff9-\ufffb"  # breaks of lines and paragraphs, marks of annotations
+    "\U000e0000-\U000e007f"  # invisible letters
+    "\ud800-\udfff"  # bytes of a file name that are not UTF-8, which no stream can encode
+    "]"
+)
+_OF_LINES = re.compile(_COMMANDS.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+
+
+def one_line(text: str, stand_in: str = "\ufffd") -> str:
+    """The text with `stand_in` for everything that commands, breaks of lines too."""
+    return text if text.isascii() and text.isprintable() else _COMMANDS.sub(stand_in, text)
+
+
+def lines(text: str, stand_in: str = "\ufffd") -> str:
+    """The same, but it may have several lines."""
+    return text if text.isascii() and text.isprintable() else _OF_LINES.sub(stand_in, text)
