@@ -59,7 +59,7 @@ def line(task: Task) -> str:
         case TaskStatus.DONE_ERROR:
             return f"failed    {name} on {node}: {printable((task.error or '').splitlines()[0])}"
         case TaskStatus.DONE_CANCELED:
-            return f"cancelled {name}"
+            return f"skipped   {name}: {printable(task.error or '')}" if task.skipped else f"cancelled {name}"
         case TaskStatus.UNKNOWN:
             return f"{printable(task.status_word.lower()):<9} {name}"
         case _:

@@ -12,6 +12,8 @@ import typer
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.standard_input import NAME as STANDARD_INPUT
+from ffmate_desktop.cli.standard_input import read_standard_input
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.preset import Preset, PresetExtra
@@ -169,13 +171,17 @@ def import_presets(
     typer_context: typer.Context,
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="SOURCE", help="JSON files of FFmate or of ours, or folders of them."),
+        typer.Argument(
+            metavar="SOURCE",
+            help="JSON files of FFmate or of ours, or folders of them. - reads standard input.",
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:
     """Take over presets from FFmate's JSON, and say what became of each."""
     context = context_of(typer_context)
-    done = context.run(_import(context, sources))
+    text = read_standard_input() if Path("-") in sources else None
+    done = context.run(_import(context, [source for source in sources if source != Path("-")], text))
     if as_json:
         context.print_json([one.to_json() for one in done])
     else:
@@ -185,9 +191,12 @@ def import_presets(
         raise typer.Exit(1)
 
 
-async def _import(context: Context, sources: Sequence[Path]) -> list[Imported]:
+async def _import(context: Context, sources: Sequence[Path], text: str | None) -> list[Imported]:
     async with bootstrap.open_cluster(context.settings) as cluster:
-        return await cluster.preset_exchange.import_files(sources)
+        done = await cluster.preset_exchange.import_files(sources)
+        if text is not None:
+            done += await cluster.preset_exchange.import_text(STANDARD_INPUT, text)
+        return done
 
 
 def export(

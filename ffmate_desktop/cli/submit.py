@@ -5,8 +5,10 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path, PurePath
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -15,6 +17,7 @@ from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.cli.board import show_until_done
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.selectors import tasks_in_words
 from ffmate_desktop.cli.task_file import as_new_task, read_tasks
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
@@ -22,6 +25,7 @@ from ffmate_desktop.domain.node import Node
 from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import IfExists, NewTask, Task, TaskStatus
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
+from ffmate_desktop.services.output_names import Skipped
 from ffmate_desktop.services.tasks import Submitted
 
 
@@ -36,7 +40,8 @@ def submit(
         typer.Option(
             "--from",
             metavar="FILE",
-            help="Tasks in FFmate's JSON instead: one, a list, or a batch. Each has its own preset.",
+            help="Tasks in FFmate's JSON instead: one, a list, or a batch. Each has its own preset. "
+            "- reads standard input.",
         ),
     ] = None,
     preset: Annotated[
@@ -68,8 +73,16 @@ def submit(
     ] = None,
     metadata: Annotated[str | None, typer.Option("--metadata", metavar="JSON", help="A JSON object.")] = None,
     if_exists: Annotated[
-        IfExists, typer.Option("--if-exists", help="When the output path is taken.")
+        IfExists,
+        typer.Option("--if-exists", help="When the output path is taken; skip queues no task for that file."),
     ] = IfExists.RENAME,
+    include_outputs: Annotated[
+        bool,
+        typer.Option(
+            "--include-outputs",
+            help="Also inputs that this cluster wrote. Of several inputs they are left out otherwise.",
+        ),
+    ] = False,
     pre_script: Annotated[
         str | None,
         typer.Option(
@@ -104,7 +117,8 @@ def submit(
             "`ffmate-desktop submit --help` shows both.",
         )
     if from_file is not None:
-        if not context.run(_submit_file(context, from_file.absolute(), wait, as_json)):
+        file = None if str(from_file) == "-" else from_file.absolute()
+        if not context.run(_submit_file(context, file, wait, as_json)):
             raise typer.Exit(1)
         return
     assert inputs is not None  # noqa: S101 - one of the two is there
@@ -121,7 +135,8 @@ def submit(
         pre_processing=_processing(pre_script, pre_sidecar, import_sidecar),
         post_processing=_processing(post_script, post_sidecar, False),
     )
-    if not context.run(_submit(context, new, inputs, preset, output, wait, as_json)):
+    leaves_out = len(inputs) > 1 and not include_outputs
+    if not context.run(_submit(context, new, inputs, preset, output, wait, as_json, leaves_out)):
         raise typer.Exit(1)
 
 
@@ -147,19 +162,33 @@ def _metadata(text: str | None) -> dict[str, Any]:
     return found
 
 
-async def _submit_file(context: Context, file: Path, wait: bool, as_json: bool) -> bool:
-    """Relative paths start from the folder of the file."""
+async def _submit_file(context: Context, file: Path | None, wait: bool, as_json: bool) -> bool:
+    """Relative paths start from the folder of the file, or from the working directory."""
     entries = read_tasks(file)
     async with bootstrap.open_cluster(context.settings) as cluster:
+        presets: dict[str, UUID] = {}
         new = []
-        for entry in entries:
-            word = entry.get("preset")
-            found = (
-                await cluster.presets.find(str(word)) if word else None
-            )  # by name too, which FFmate does not
-            new.append(as_new_task(entry | ({"preset": found.uuid} if found else {})))
-        submitted = await cluster.tasks.add(new, source="cli", base=str(file.parent))
+        for number, entry in enumerate(entries, 1):
+            try:
+                if word := entry.get("preset"):  # by name too, which FFmate does not
+                    if str(word) not in presets:
+                        presets[str(word)] = (await cluster.presets.find(str(word))).uuid
+                    entry = entry | {"preset": presets[str(word)]}  # noqa: PLW2901 - the same one
+                new.append(as_new_task(entry))
+            except UserError as error:
+                raise _numbered(error, number, entries) from error
+        base = str(Path.cwd() if file is None else file.parent)
+        submitted = await cluster.tasks.add(
+            new, source="cli", base=base, name=lambda error, place: _numbered(error, place + 1, entries)
+        )
         return await _report(context, cluster, submitted, wait, as_json)
+
+
+def _numbered(error: UserError, number: int, entries: Sequence[object]) -> UserError:
+    """The same error; of several tasks it says which one is wrong."""
+    if len(entries) > 1:
+        error.message = f"Task {number} of {len(entries)}: {error.message}"
+    return error
 
 
 async def _submit(
@@ -170,8 +199,15 @@ async def _submit(
     output: str | None,
     wait: bool,
     as_json: bool,
+    leaves_out: bool,
 ) -> bool:
     async with bootstrap.open_cluster(context.settings) as cluster:
+        written = await cluster.tasks.own_outputs(inputs) if leaves_out else {}
+        if len(written) == len(set(inputs)):
+            raise UserError(
+                "Nothing was queued: this cluster wrote all of these files itself.",
+                "Add --include-outputs to encode them again.",
+            )
         chosen = await cluster.presets.find(preset) if preset is not None else None
         pattern = None if output is None else _pattern(output, chosen.output_file if chosen else None)
         new = [
@@ -183,9 +219,16 @@ async def _submit(
                 }
             )
             for path in inputs
+            if path not in written
         ]
         submitted = await cluster.tasks.add(new, source="cli")
+        left_out = [Skipped(path, None, _why_left_out(path, task)) for path, task in written.items()]
+        submitted = replace(submitted, skipped=(*left_out, *submitted.skipped))
         return await _report(context, cluster, submitted, wait, as_json)
+
+
+def _why_left_out(path: str, task: UUID) -> str:
+    return f"“{path}” is an output of this cluster (task {str(task)[:8]}). --include-outputs takes it too."
 
 
 async def _report(
@@ -193,7 +236,7 @@ async def _report(
 ) -> bool:
     tasks = await cluster.tasks.get(submitted.uuids)
     _warn_of_waiting(tasks, await cluster.nodes.all())
-    if wait:
+    if wait and tasks:
         return await _wait(context, cluster, submitted, as_json)
     if as_json:
         context.print_json(_as_json(submitted, tasks))
@@ -224,9 +267,14 @@ def _pattern(output: str, presets_pattern: str | None) -> str:
 
 def _as_json(submitted: Submitted, tasks: Sequence[Task]) -> dict[str, Any]:
     """One object: the task, or the batch in FFmate's shape."""
-    if submitted.batch is None:
+    if submitted.batch is None and not submitted.skipped:
         return tasks[0].to_json()
-    return {"uuid": str(submitted.batch), "tasks": [task.to_json() for task in tasks]}
+    data: dict[str, Any] = {"tasks": [task.to_json() for task in tasks]}
+    if submitted.batch is not None:
+        data = {"uuid": str(submitted.batch)} | data
+    if submitted.skipped:
+        data["skipped"] = [asdict(one) for one in submitted.skipped]
+    return data
 
 
 def _tell(context: Context, submitted: Submitted, tasks: Sequence[Task]) -> None:
@@ -236,8 +284,14 @@ def _tell(context: Context, submitted: Submitted, tasks: Sequence[Task]) -> None
             markup=False,
             soft_wrap=True,
         )
+    for one in submitted.skipped:
+        context.console.print(
+            f"{printable(one.input)} skipped: {printable(one.reason)}", markup=False, soft_wrap=True
+        )
     if submitted.batch is not None:
         context.console.print(f"{len(tasks)} tasks queued as batch {submitted.batch}")
+    elif submitted.skipped:
+        context.console.print(f"{tasks_in_words(len(tasks))} queued")
 
 
 def _warn_of_waiting(tasks: Sequence[Task], nodes: Sequence[Node]) -> None:
@@ -270,4 +324,4 @@ async def _wait(context: Context, cluster: Cluster, submitted: Submitted, as_jso
     missing = len(submitted.uuids) - len(tasks)
     if missing:
         raise UserError(f"{missing} of the tasks were deleted meanwhile.")
-    return all(task.status is TaskStatus.DONE_SUCCESSFUL for task in tasks)
+    return all(task.status is TaskStatus.DONE_SUCCESSFUL or task.skipped for task in tasks)

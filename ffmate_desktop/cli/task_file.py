@@ -6,22 +6,24 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ffmate_desktop.cli.standard_input import NAME, read_standard_input
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unreadable
 
 
-def read_tasks(file: Path) -> list[dict[str, Any]]:
-    """The tasks as they stand there; raises UserError."""
+def read_tasks(file: Path | None) -> list[dict[str, Any]]:
+    """The tasks of a file, or of standard input for None, as they stand there; raises UserError."""
+    name = f"The {NAME}" if file is None else f"“{file}”"
     try:
-        data = json.loads(file.read_text(encoding="utf-8-sig"))
+        data = json.loads(read_standard_input() if file is None else file.read_text(encoding="utf-8-sig"))
     except UNREADABLE as error:
-        raise UserError(f"“{file}” cannot be read: {why_unreadable(error)}.") from error
+        raise UserError(f"{name} cannot be read: {why_unreadable(error)}.") from error
     entries = data.get("tasks", data) if isinstance(data, dict) else data
     entries = entries if isinstance(entries, list) else [entries]
     if not entries or not all(isinstance(entry, dict) for entry in entries):
         raise UserError(
-            f"“{file}” holds no tasks.",
+            f"{name} holds no tasks.",
             'It should look like {"tasks": [{"inputFile": "a.mov", "preset": "..."}]}',
         )
     return entries
@@ -39,4 +41,4 @@ def as_new_task(entry: dict[str, Any]) -> NewTask:
     try:
         return NewTask.model_validate(given)
     except ValidationError as error:
-        raise UsageError(f"A task of the file is not valid: {first_wrong(error)}.") from error
+        raise UsageError(f"It is not valid: {first_wrong(error)}.") from error

@@ -80,6 +80,7 @@ def to_task(row: asyncpg.Record) -> Task:
         facts=object_of(result.get("facts")) or None,
         unreadable=unreadable,
         status_word=row["status"],
+        skipped=True if result.get("skipped") is True else None,
     )
 
 

@@ -66,11 +66,15 @@ class NodeState(StrEnum):
 
 
 class IfExists(StrEnum):
-    """What the submitter wants when the output path is taken, on disk or by another active task."""
+    """What the submitter wants when the output path is taken, on disk or by another active task.
+
+    SKIP makes no task then, or lets it end as cancelled when the output appears later.
+    """
 
     FAIL = "fail"
     RENAME = "rename"
     REPLACE = "replace"
+    SKIP = "skip"
 
 
 @dataclass(frozen=True, slots=True)

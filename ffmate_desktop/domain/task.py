@@ -67,7 +67,8 @@ class TaskSpec(Kept):
 
     `clock_ns` (nanoseconds since 1970 UTC) and `utc_offset` (seconds) are the one clock reading that all date and
     time wildcards of the task use. `output` is the resolved path, or None while it depends on the node,
-    `output_mount` the mount point that it lay below where it was submitted. What a newer
+    `output_mount` the mount point that it lay below where it was submitted. `if_exists` never is SKIP: that is
+    written as FAIL with `skip_existing`, so that nodes of an older release fail the task. What a newer
     release added is passed over, so that nodes of two releases can share a queue, and kept in copies and changes.
     """
 
@@ -78,6 +79,7 @@ class TaskSpec(Kept):
     output: str | None = None
     output_mount: str | None = None
     if_exists: IfExists
+    skip_existing: bool | None = None
     clock_ns: int = Field(ge=0, lt=2**63)
     utc_offset: int = Field(gt=-86_400, lt=86_400)
     source: str
@@ -86,6 +88,11 @@ class TaskSpec(Kept):
     pre_processing: ProcessingSpec | None = None
     post_processing: ProcessingSpec | None = None
     webhooks: tuple[DirectWebhook, ...] | None = None
+
+    @property
+    def policy(self) -> IfExists:
+        """What the submitter chose for an output that exists."""
+        return IfExists.SKIP if self.skip_existing else self.if_exists
 
     def changed(self, fields: Mapping[str, Any] | None) -> "TaskSpec":
         """The same with other values for some of its fields, by their names in JSON."""
@@ -154,6 +161,8 @@ class Task(Wire):
     size: int | None = None
     frame: int | None = None
     facts: dict[str, JsonValue] | None = None
+    skipped: bool | None = None
+    """Its output existed when it was to run; it ended as cancelled."""
     unreadable: str | None = None
     status_word: str = Field(default="", exclude=True)
 

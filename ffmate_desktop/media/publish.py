@@ -148,6 +148,20 @@ def publish_file(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -
     raise AssertionError("names never end")
 
 
+def taken(plan: OutputPlan) -> Path | None:
+    """The first name of what is still to be published that a file has already."""
+    for output in plan.outputs:
+        if output.kind is OutputKind.FILE:
+            waiting = [output.target] if os.path.lexists(output.temporary) else []
+        else:
+            files = files_below(output.temporary)
+            waiting = [output.target / file.relative_to(output.temporary) for file in files]
+        for path in waiting:
+            if os.path.lexists(path):
+                return path
+    return None
+
+
 def names(path: Path) -> Iterator[Path]:
     """`name.ext`, `name-2.ext`, `name-3.ext` and so on."""
     yield path

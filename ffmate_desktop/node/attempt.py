@@ -1,6 +1,7 @@
 """One attempt at a task, as far as files and ffmpeg are concerned: prepare, encode, judge, publish, clean up."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from ffmate_desktop.domain.errors import ElsewhereError, ForbiddenScriptError, UserError
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.processing import ProcessingSpec
-from ffmate_desktop.domain.task import Claim, Task, TaskSpec
+from ffmate_desktop.domain.task import Claim, IfExists, Task, TaskSpec
 from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
 from ffmate_desktop.media import arguments, command, file_limits, publication, publish, sidecar, temporaries
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
@@ -28,6 +29,13 @@ from ffmate_desktop.media.verdict import Verdict, judge
 from ffmate_desktop.node import script
 from ffmate_desktop.node.script import Script
 from ffmate_desktop.node.workshop import Published, Workshop
+
+
+class SkippedError(UserError):
+    """The output of a task that skips an existing one is there: nothing is published, and that is no failure."""
+
+    def __init__(self, output: str) -> None:
+        super().__init__(f"The output “{output}” exists already, so this file was skipped.")
 
 
 class Attempt:
@@ -131,6 +139,14 @@ class Attempt:
         """What the task reads, which a sidecar must not overwrite."""
         return [Path(self.spec.input), *(self._plan.inputs if self._plan else ())]
 
+    async def refuse_existing(self) -> None:
+        """Raises SkippedError when the output exists, and the submitter wants to skip the file then."""
+        if self.spec.policy is not IfExists.SKIP:
+            return
+        output = self.resolve_output()
+        if await asyncio.to_thread(_is_there, output):
+            raise SkippedError(output)
+
     async def prepare(self) -> None:
         """Resolve the command and make folders; raises UserError when the task cannot run here."""
         self._output, self._steps = self._resolve()
@@ -206,7 +222,14 @@ class Attempt:
 
     async def publish(self) -> Published:
         """Move the output into place, just after permission was given; raises UserError."""
-        return await asyncio.to_thread(self._publish)
+        try:
+            return await asyncio.to_thread(self._publish)
+        except UserError as error:
+            if self.spec.policy is IfExists.SKIP:
+                taken = await asyncio.to_thread(publish.taken, self._planned())
+                if taken is not None:  # it appeared during the encode
+                    raise SkippedError(str(taken)) from error
+            raise
 
     async def clean_up(self) -> None:
         """Remove what is left of this attempt: temporary output, working folder; close the log. Never raises."""
@@ -309,6 +332,10 @@ class Attempt:
     def _ffmpeg(self) -> FFmpegRun:
         assert self._encode is not None  # noqa: S101 - prepare came first
         return self._encode
+
+
+def _is_there(path: str) -> bool:
+    return bool(path) and os.path.lexists(path)
 
 
 def _refuse_missing(mount: str) -> None:

@@ -113,6 +113,6 @@ def _in_words(outcome: Outcome) -> str:
         case TaskStatus.DONE_SUCCESSFUL:
             return "is done"
         case TaskStatus.DONE_CANCELED:
-            return "was canceled"
+            return f"was skipped: {outcome.error}" if outcome.error else "was canceled"
         case _:
             return f"failed: {(outcome.error or '').partition(chr(10))[0]}"

@@ -44,7 +44,12 @@ def read_changes(
         raise UserError(f"What the sidecar says cannot be used: {first_wrong(error)}.") from error
     except UserError as error:
         raise UserError(f"What the sidecar asks for cannot be: {error.message}", error.hint) from error
-    kept = {"pre_processing": spec.pre_processing, "webhooks": spec.webhooks, "if_exists": spec.if_exists}
+    kept = {
+        "pre_processing": spec.pre_processing,
+        "webhooks": spec.webhooks,
+        "if_exists": spec.if_exists,
+        "skip_existing": spec.skip_existing,
+    }
     before, after = spec.to_json(), draft.row.spec.model_copy(update=kept).to_json()
     changed = {
         key: after.get(key)
@@ -102,7 +107,7 @@ def _as_new(
         name=name,
         metadata=(found["metadata"] or {}) if "metadata" in wanted else spec.metadata,
         # What is on the disk by now is settled when it is published.
-        if_exists=IfExists.RENAME if spec.if_exists is IfExists.FAIL else spec.if_exists,
+        if_exists=IfExists.REPLACE if spec.policy is IfExists.REPLACE else IfExists.RENAME,
         post_processing=after,
     )
 

@@ -77,11 +77,13 @@ class Stages:
         attempt.log.note(f"claimed with epoch {claim.epoch}, attempt {claim.attempts}")
         if (finished := await self._finish_what_was_begun()) is not None:
             return finished
+        await attempt.refuse_existing()
         await self._scripts.foresee()
         if attempt.spec.pre_processing is not None:
             await self._take_slot()
             await self._scripts.before(attempt.spec.pre_processing)
             await self._scripts.foresee()
+            await attempt.refuse_existing()  # the script may have named another output
         await attempt.prepare()
         known = self._scripts.facts | await self._orders.unless(attempt.examine())
         await self._take_slot()

@@ -11,7 +11,7 @@ from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskStatus
 from ffmate_desktop.media.progress import Progress
 from ffmate_desktop.node.alongside import alongside
-from ffmate_desktop.node.attempt import Attempt
+from ffmate_desktop.node.attempt import Attempt, SkippedError
 from ffmate_desktop.node.ending import Ending, failure
 from ffmate_desktop.node.holder import Finish, Holder
 from ffmate_desktop.node.log_shipper import LogShipper
@@ -178,6 +178,9 @@ class TaskRun:
             outcome = await stages.run()
         except OrderedError:
             return None
+        except SkippedError as error:
+            known = stages.known | {"skipped": True}
+            outcome = Outcome(TaskStatus.DONE_CANCELED, self.live().percent, error.message, known)
         except UserError as error:
             if isinstance(error, ElsewhereError):
                 stages.refusal = error

@@ -42,7 +42,7 @@ class TaskEdit:
 def copy_of(task: StoredTask, source: str, client: str) -> Draft:
     """The same task once more; reads the file system. A copy never fails because the first output exists."""
     spec = task.spec
-    again = IfExists.RENAME if spec.if_exists is IfExists.FAIL else spec.if_exists
+    again = IfExists.REPLACE if spec.policy is IfExists.REPLACE else IfExists.RENAME
     draft = prepare(_as_new(task, if_exists=again), None, source=source, client=client, base=_base(spec))
     row = replace(draft.row, preset=task.preset, spec=keep_unknown(draft.row.spec, spec))
     return replace(draft, row=row)
@@ -85,7 +85,7 @@ def _refuse_unless_waiting(task: StoredTask) -> None:
 
 
 def _changed(task: StoredTask, change: TaskEdit, preset: Preset | None) -> Draft:
-    new = _as_new(task, if_exists=change.if_exists or task.spec.if_exists)
+    new = _as_new(task, if_exists=change.if_exists or task.spec.policy)
     different: dict[str, object] = {}
     if preset is not None:
         different |= {

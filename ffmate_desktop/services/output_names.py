@@ -1,7 +1,7 @@
 """The names of outputs: which a task gets that is free on disk, in its submission and among all active tasks."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,9 @@ MAX_NUMBER = 10_000
 
 
 class OutputExistsError(UserError):
-    """The output is on disk already, and the submitter chose to fail then."""
+    """The output is on disk already, and the submitter chose to fail, or to skip the file, then."""
+
+    output = ""
 
 
 class OutputInUseError(UserError):
@@ -35,25 +37,47 @@ class Draft:
     """The output path before any suffix; None while it depends on the node, or when there is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file for which no task was made, and why: a whole sentence."""
+
+    input: str
+    output: str | None
+    reason: str
+
+
 def refuse_existing(output: str, if_exists: IfExists) -> None:
     """Raises UserError when this output cannot be, or must not, since something has its name."""
     path = Path(output)
     if os.path.isdir(path):  # noqa: PTH112 - says no where Path.is_dir may raise
         raise UserError(f"The output “{output}” is a folder.", "Name a file in it.")
-    if if_exists is IfExists.FAIL and os.path.lexists(path):
-        raise OutputExistsError(
+    if if_exists in (IfExists.FAIL, IfExists.SKIP) and os.path.lexists(path):
+        error = OutputExistsError(
             f"The output “{output}” exists already.",
             "Choose --if-exists rename or --if-exists replace, or another --output.",
         )
+        error.output = output
+        raise error
 
 
-def settle_outputs(drafts: Sequence[Draft], taken: set[str]) -> list[TaskRow]:
+def settle_outputs(
+    drafts: Sequence[Draft], taken: set[str], on_skip: Callable[[Skipped], object] | None = None
+) -> list[TaskRow]:
     """Give every task an output path of its own, free on disk, in this list, and among the active tasks `taken`.
 
-    Raises UserError where the submitter chose to fail, or to replace what another task is just writing.
+    A task that skips a taken output is left out when `on_skip` hears of it. Raises UserError where the submitter
+    chose to fail, or to replace what another task is just writing.
     """
     ours: set[str] = set()
-    return [settle(draft, taken, ours) for draft in drafts]
+    rows: list[TaskRow] = []
+    for draft in drafts:
+        try:
+            rows.append(settle(draft, taken, ours))
+        except (OutputInUseError, OutputSharedError) as error:
+            if on_skip is None or draft.row.spec.policy is not IfExists.SKIP:
+                raise
+            on_skip(Skipped(draft.row.spec.input, draft.wished, error.message))
+    return rows
 
 
 def settle(draft: Draft, taken: set[str], ours: set[str]) -> TaskRow:

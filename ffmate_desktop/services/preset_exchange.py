@@ -70,12 +70,20 @@ class PresetExchange:
         done: list[Imported] = []
         for file in await asyncio.to_thread(_files, sources):
             try:
-                entries = await asyncio.to_thread(_entries, file)
+                text = await asyncio.to_thread(_read, file)
             except UserError as error:
                 done.append(Imported(str(file), "", None, str(error)))
                 continue
-            done += [await self.take(str(file), entry) for entry in entries]
+            done += await self.import_text(str(file), text)
         return done
+
+    async def import_text(self, source: str, text: str) -> list[Imported]:
+        """Every preset in this JSON."""
+        try:
+            entries = _entries(text)
+        except UserError as error:
+            return [Imported(source, "", None, str(error))]
+        return [await self.take(source, entry) for entry in entries]
 
     async def take(self, source: str, entry: object) -> Imported:
         """Add one preset, under a free name; one that is here already, the same in everything, is left out."""
@@ -141,11 +149,18 @@ def _files(sources: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _entries(file: Path) -> list[object]:
+def _read(file: Path) -> str:
     try:
         if file.stat().st_size > LARGEST:
             raise UserError("It is too large for presets.")
-        data = json.loads(file.read_text(encoding="utf-8-sig"))
+        return file.read_text(encoding="utf-8-sig")
+    except UNREADABLE as error:
+        raise UserError(f"It cannot be read: {why_unreadable(error)}.") from error
+
+
+def _entries(text: str) -> list[object]:
+    try:
+        data = json.loads(text)
     except UNREADABLE as error:
         raise UserError(f"It cannot be read: {why_unreadable(error)}.") from error
     entries = data if isinstance(data, list) else [data]

@@ -18,7 +18,7 @@ from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.paths import is_absolute, output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import check_processing
-from ffmate_desktop.domain.task import NewTask, PresetName, TaskSpec
+from ffmate_desktop.domain.task import IfExists, NewTask, PresetName, TaskSpec
 from ffmate_desktop.domain.wildcards import NODE_WILDCARDS, Moment, Values, expand, expand_steps, wildcards_in
 from ffmate_desktop.media import command as command_line
 from ffmate_desktop.media.mounts import mount_of
@@ -89,7 +89,8 @@ def prepare(
         output_pattern=pattern,
         output=output,
         output_mount=None if output is None else mount_of(output),
-        if_exists=new.if_exists,
+        if_exists=IfExists.FAIL if new.if_exists is IfExists.SKIP else new.if_exists,
+        skip_existing=True if new.if_exists is IfExists.SKIP else None,
         clock_ns=moment.epoch_ns,
         utc_offset=moment.utc_offset_seconds,
         source=source,

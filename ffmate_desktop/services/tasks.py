@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -13,12 +13,14 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.selection import moment
 from ffmate_desktop.db.tasks import Statuses, TaskRow
 from ffmate_desktop.domain.attempt import Attempt
+from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import Move
 from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
-from ffmate_desktop.domain.task import LogChunk, NewTask, Task
+from ffmate_desktop.domain.task import IfExists, LogChunk, NewTask, Task
 from ffmate_desktop.services.edits import TaskEdit, copy_of, edit_waiting
 from ffmate_desktop.services.follow import follow
-from ffmate_desktop.services.output_names import Draft, OutputInUseError
+from ffmate_desktop.services.output_names import Draft, OutputExistsError, OutputInUseError, Skipped
+from ffmate_desktop.services.own_outputs import own_outputs
 from ffmate_desktop.services.paging import pages
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.settling import write_settled
@@ -28,10 +30,14 @@ from ffmate_desktop.services.uuids import resolve
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What a submission became: the tasks in the order of the inputs, and their batch when there are several."""
+    """What a submission became: the tasks in the order of the inputs, and their batch when there are several.
+
+    `skipped` are the files whose output exists, if the submitter wanted to skip those.
+    """
 
     uuids: tuple[UUID, ...]
     batch: UUID | None
+    skipped: tuple[Skipped, ...] = ()
 
 
 class TaskService:
@@ -41,39 +47,59 @@ class TaskService:
         self._database = database
         self._presets = presets
 
-    async def add(self, new: Sequence[NewTask], *, source: str, base: str = "") -> Submitted:
+    async def add(
+        self,
+        new: Sequence[NewTask],
+        *,
+        source: str,
+        base: str = "",
+        name: Callable[[UserError, int], UserError] = lambda error, _place: error,
+    ) -> Submitted:
         """Check and queue tasks: all of them in one transaction, or none. Several are one batch.
 
-        `base` is the folder that relative paths start from, the working directory by default. Raises UserError.
+        `base` is the folder that relative paths start from, the working directory by default. Raises UserError, as
+        `name` words it for the task at that place.
         """
         presets = {uuid: await self._presets.get(uuid) for uuid in {task.preset for task in new} if uuid}
         client = socket.gethostname()
 
+        skipped: list[Skipped] = []
+
         def check() -> list[Draft]:
             start = base or str(Path.cwd())
-            drafts = [
-                prepare(
-                    task,
-                    presets[task.preset] if task.preset else None,
-                    source=source,
-                    client=client,
-                    base=start,
-                )
-                for task in new
-            ]
+            drafts: list[Draft] = []
+            for place, task in enumerate(new):
+                preset = presets[task.preset] if task.preset else None
+                try:
+                    drafts.append(prepare(task, preset, source=source, client=client, base=start))
+                except OutputExistsError as error:
+                    if task.if_exists is not IfExists.SKIP:
+                        raise name(error, place) from error
+                    skipped.append(Skipped(task.input_file, error.output, error.message))
+                except UserError as error:
+                    raise name(error, place) from error
             check_folders(drafts)
             return drafts
 
-        return await self._insert(await asyncio.to_thread(check), source)
+        submitted = await self._insert(await asyncio.to_thread(check), source)
+        return replace(submitted, skipped=(*skipped, *submitted.skipped))
 
     async def _insert(self, drafts: list[Draft], source: str) -> Submitted:
-        batch = uuid4() if len(drafts) > 1 else None
+        batch = uuid4()
+        written: list[UUID] = []
 
         async def write(rows: list[TaskRow]) -> None:
-            await stored.insert(self._database, rows, batch=batch, source=source)
+            if rows:
+                of = batch if len(rows) > 1 else None
+                await stored.insert(self._database, rows, batch=of, source=source)
+            written[:] = [row.uuid for row in rows]
 
-        await write_settled(self._database, drafts, write)
-        return Submitted(tuple(draft.row.uuid for draft in drafts), batch)
+        skipped = await write_settled(self._database, drafts, write, skips=True)
+        return Submitted(tuple(written), batch if len(written) > 1 else None, tuple(skipped))
+
+    async def own_outputs(self, paths: Sequence[str]) -> dict[str, UUID]:
+        """Those of the files that the cluster itself wrote, with the task."""
+        return await own_outputs(self._database, paths)
 
     async def move(self, uuids: Sequence[UUID], where: Move) -> dict[UUID, int]:
         """Change the place of waiting tasks; returns the priorities that the changed ones had, which undoes it."""

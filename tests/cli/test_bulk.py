@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 
 import pytest
@@ -82,10 +81,6 @@ async def test_a_terminal_is_asked_before_tasks_are_lost(database_uri: str) -> N
 
     code, screen = answered("n\n", "tasks", "delete", "--batch", BATCH)
     assert code == 130
-    assert re.search(r"Delete 8 tasks \(4 QUEUED, 2 DONE_SUCCESSFUL, 2 DONE_ERROR\)\? \[y/N\]", screen)
+    assert "Delete 8 tasks (4 QUEUED, 2 DONE_SUCCESSFUL, 2 DONE_ERROR)? [y/N]" in screen
     code, screen = answered("", "tasks", "cancel", "--batch", BATCH, "--yes")
-    assert (code, "Cancel 4 tasks (4 QUEUED)?" in screen, "4 of 8 tasks cancelled" in screen) == (
-        0,
-        True,
-        True,
-    )
+    assert (code, screen.split("\r\n")) == (0, ["4 of 8 tasks cancelled", ""])

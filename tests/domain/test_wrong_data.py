@@ -37,7 +37,10 @@ def test_why_a_file_cannot_be_read(tmp_path: Path, data: bytes | None, why: str)
         ({"inputFile": "a", "priority": "high"}, "priority: this is no whole number"),
         ({"inputFile": "a", "priority": -1}, "priority: this is less than 0"),
         ({"inputFile": "a", "metadata": [1]}, "metadata: this is no object with fields"),
-        ({"inputFile": "a", "ifExists": "x"}, "ifExists: this is none of 'fail', 'rename' or 'replace'"),
+        (
+            {"inputFile": "a", "ifExists": "x"},
+            "ifExists: this is none of 'fail', 'rename', 'replace' or 'skip'",
+        ),
         ({"inputFile": "a", "labels": ["b", 3]}, "labels.1: this is no text"),
     ],
 )

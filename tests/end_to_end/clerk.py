@@ -19,8 +19,10 @@ PATIENCE = 120.0
 _CLERK = """
 import contextlib, io, json, os, sys
 from ffmate_desktop.cli import entry
-for line in sys.stdin:
-    environment, folder, sys.argv[1:] = json.loads(line)
+requests = sys.stdin
+for line in requests:
+    environment, folder, given, sys.argv[1:] = json.loads(line)
+    sys.stdin = io.TextIOWrapper(io.BytesIO(given.encode()))
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -48,18 +50,22 @@ class Clerk:
         self._process = process
 
     def ask(
-        self, *arguments: str, folder: Path = PROJECT, variables: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        folder: Path = PROJECT,
+        variables: Mapping[str, str] | None = None,
+        given: str = "",
     ) -> tuple[int, str, str]:
-        """Exit code, stdout and stderr of a command that is given in `folder`."""
+        """Exit code, stdout and stderr of a command in `folder` that reads `given` on its standard input."""
         assert self._process.stdin and self._process.stdout
-        request = [environment(variables or {}), str(folder), arguments]
+        request = [environment(variables or {}), str(folder), given, arguments]
         limit = threading.Timer(PATIENCE, self._process.kill)
         limit.start()
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
             answer: list[Any] = json.loads(
-                self._process.stdout.readline() or pytest.fail(f"no end: {request[2]}")
+                self._process.stdout.readline() or pytest.fail(f"no end: {request[3]}")
             )
         finally:
             limit.cancel()

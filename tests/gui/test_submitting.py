@@ -391,7 +391,7 @@ def test_every_wildcard_on_offer_is_known(*, for_output: bool) -> None:
 def test_a_choice_survives_its_file(tmp_path: Path) -> None:
     path = str(tmp_path / "window.ini")
     choice = Choice(
-        preset=None, command='-i ${INPUT_FILE} -vf "scale=1,2" x', folder="/a, b", if_exists=IfExists.FAIL
+        preset=None, command='-i ${INPUT_FILE} -vf "scale=1,2" x', folder="/a, b", if_exists=IfExists.SKIP
     )
     memory = QSettings(path, QSettings.Format.IniFormat)
     choice.save(memory)

@@ -62,6 +62,14 @@ async def test_a_file_that_appeared_at_the_output_path(farm: Farm, clip: Path, c
         case IfExists.REPLACE:
             assert task.status is TaskStatus.DONE_SUCCESSFUL
             assert (taken.stat().st_size, other.exists()) == (task.size, False)
+        case IfExists.SKIP:
+            assert (task.status, task.skipped) == (TaskStatus.DONE_CANCELED, True)
+            assert task.error == f"The output “{taken}” exists already, so this file was skipped."
+            assert (taken.read_bytes(), other.exists()) == (FOREIGN, False)
+            assert "frame=" not in await farm.log(uuid)  # nothing was encoded for nothing
+            taken.unlink()
+            await farm.tasks.restart([uuid])
+            assert (await farm.successful(uuid)).skipped is None
 
 
 async def test_a_failed_encode_replaces_nothing(farm: Farm, clip: Path) -> None:

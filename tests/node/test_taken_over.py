@@ -16,7 +16,7 @@ from ffmate_desktop.db import claims, leases
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import Claim, IfExists, TaskStatus
 from ffmate_desktop.node import janitor
-from ffmate_desktop.node.attempt import Attempt
+from ffmate_desktop.node.attempt import Attempt, SkippedError
 from tests.db.cluster import Joined, age, joined
 from tests.faults.silent import open_silent
 from tests.node.farm import Farm
@@ -87,7 +87,7 @@ def outputs(farm: Farm) -> list[str]:
     return sorted(path.name for path in farm.folder.iterdir() if ".out" in path.name)
 
 
-@pytest.mark.parametrize("choice", [IfExists.RENAME, IfExists.REPLACE, IfExists.FAIL])
+@pytest.mark.parametrize("choice", IfExists)
 async def test_a_death_between_the_move_and_the_last_write_makes_no_second_output(
     farm: Farm, clip: Path, expected_warnings: Announce, choice: IfExists
 ) -> None:
@@ -122,6 +122,25 @@ async def test_a_death_between_the_permission_and_the_move_keeps_the_encode(
         await farm.successful(uuid)
     assert outputs(farm) == ["clip.out.mp4"]
     assert (farm.folder / "clip.out.mp4").stat().st_ino == inode
+
+
+async def test_an_output_that_appears_during_the_encode_is_skipped(
+    farm: Farm, clip: Path, expected_warnings: Announce
+) -> None:
+    uuid = await farm.add(clip, if_exists=IfExists.SKIP)
+    async with victim(farm, uuid) as dying:
+        await dying.encode()
+        await dying.ask()
+        taken = farm.folder / "clip.out.mp4"
+        taken.write_bytes(b"somebody's only copy")
+        with pytest.raises(SkippedError):
+            await dying.attempt.publish()
+        await dying.die()
+        announce(expected_warnings, uuid)
+        await farm.node("b", heartbeat=0.3)
+        task = await farm.done(uuid)
+    assert (task.status, task.skipped) == (TaskStatus.DONE_CANCELED, True)
+    assert (outputs(farm), taken.read_bytes()) == (["clip.out.mp4"], b"somebody's only copy")
 
 
 async def test_a_frozen_node_that_wakes_after_its_successor_publishes_nothing(

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskStatus
 from ffmate_desktop.services.presets import PresetService
@@ -85,6 +87,41 @@ async def test_fail_refuses_an_existing_file_and_a_taken_path(tasks: TaskService
     with pytest.raises(UserError, match="exists already"):
         await tasks.add([new(clip, str(clip.parent / "there.mp4"), if_exists=IfExists.FAIL)], source="cli")
     assert len(await tasks.newest()) == 1
+
+
+async def test_skip_makes_no_task_for_an_output_that_is_there_or_on_its_way(
+    tasks: TaskService, clip: Path
+) -> None:
+    def skipping(name: str) -> NewTask:
+        return new(clip, str(clip.parent / name), if_exists=IfExists.SKIP)
+
+    (clip.parent / "there.mp4").touch()
+    await tasks.add([new(clip, str(clip.parent / "queued.mp4"))], source="cli")
+    names = ["there.mp4", "queued.mp4", "free.mp4", "free.mp4"]
+    submitted = await tasks.add([skipping(name) for name in names], source="cli")
+    assert [Path(one.output or "").name for one in submitted.skipped] == [
+        "there.mp4",
+        "queued.mp4",
+        "free.mp4",
+    ]
+    assert [
+        phrase
+        for one, phrase in zip(
+            submitted.skipped, ("exists already", "Another task", "Two of these files"), strict=True
+        )
+        if phrase in one.reason
+    ] == ["exists already", "Another task", "Two of these files"]
+    [task] = await tasks.get(submitted.uuids)
+    assert (task.output_file.resolved, task.batch) == (str(clip.parent / "free.mp4"), None)
+    nothing = await tasks.add([skipping("there.mp4")], source="cli")
+    assert (nothing.uuids, nothing.batch, len(nothing.skipped)) == ((), None, 1)
+    assert len(await tasks.newest()) == 2
+
+
+async def test_an_older_node_reads_skip_as_fail(tasks: TaskService, clip: Path, database: Database) -> None:
+    await tasks.add([new(clip, "a.mp4", if_exists=IfExists.SKIP)], source="cli", base=str(clip.parent))
+    [row] = await database.fetch(Sql("SELECT spec FROM ffmate.tasks"))
+    assert (row["spec"]["ifExists"], row["spec"]["skipExisting"]) == ("fail", True)
 
 
 async def test_replace_keeps_the_name_of_an_existing_file(tasks: TaskService, clip: Path) -> None:

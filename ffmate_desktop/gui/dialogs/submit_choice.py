@@ -69,6 +69,8 @@ class Choice:
         """The choice of the last time, or what suits somebody new."""
         preset = _text(memory, "submit/preset", str(FIRST_PRESET))
         policy = _text(memory, "submit/if_exists", IfExists.RENAME.value)
+        if policy == IfExists.FAIL:  # what an older release wrote for "leave the file out"
+            policy = IfExists.SKIP
         return cls(
             preset=_uuid(preset),
             command=_text(memory, "submit/command", FIRST_COMMAND),

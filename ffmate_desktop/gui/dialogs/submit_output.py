@@ -24,7 +24,7 @@ from ffmate_desktop.gui.widgets.segments import Segments
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
 _MOST = 1_000_000
-_POLICIES = (IfExists.RENAME, IfExists.REPLACE, IfExists.FAIL)
+_POLICIES = (IfExists.RENAME, IfExists.REPLACE, IfExists.SKIP)
 
 
 class OutputFields(QWidget):

@@ -1,0 +1,22 @@
+"""Data from standard input, where `-` stands for a file."""
+
+import sys
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
+
+NAME = "standard input"
+
+
+def read_standard_input() -> str:
+    """All of it as text; a person at a terminal gets a hint. Raises UserError."""
+    if sys.stdin is None:  # a program that Windows starts without a console
+        raise UserError("There is no standard input.", "Name a file instead of -.")
+    if sys.stdin.isatty():
+        end = "Ctrl+Z, then Enter," if sys.platform == "win32" else "Ctrl+D"
+        sys.stderr.write(f"Reading JSON from this terminal; {end} ends it.\n")
+        sys.stderr.flush()
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UNREADABLE as error:
+        raise UserError(f"The {NAME} cannot be read: {why_unreadable(error)}.") from error
