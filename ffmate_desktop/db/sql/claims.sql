@@ -4,7 +4,8 @@
 -- name: finish_and_claim
 -- What a node ended and what it wants next, in one statement and one commit; either may be nothing.
 -- Ends ($4 to $9: row k of the arrays ends task k) are fenced. Those that came to pass are returned with what is wanted
--- of the task; the claims of all others were lost, or the task was to end as cancelled and nobody wants that. Safe to repeat when the reply was lost: what this incarnation ended
+-- of the task; the claims of all others were lost, or the task was to end as cancelled and nobody wants that:
+-- neither a command nor a submitter who skips existing outputs. Safe to repeat when the reply was lost: what this incarnation ended
 -- under this epoch is returned again. Of everything that was wanted only 'delete' outlives the end: delete_claimed
 -- follows.
 -- Claims: ARRAY(subselect) is an InitPlan: it runs once in every plan, so LIMIT and SKIP LOCKED mean what they say.
@@ -33,7 +34,8 @@ ended AS (
       FROM f
      WHERE t.id = f.id AND t.epoch = f.epoch AND t.node_id = $1
        AND t.status NOT IN ('QUEUED', 'DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED')
-       AND (f.status <> 'DONE_CANCELED' OR t.desired IN ('cancel', 'delete'))
+       AND (f.status <> 'DONE_CANCELED' OR t.desired IN ('cancel', 'delete')
+            OR f.result ? 'skipped' AND (t.spec ? 'skipExisting' OR t.spec ->> 'ifExists' = 'skip'))
     RETURNING t.id, t.desired),
 live AS MATERIALIZED (
     SELECT greatest(sum(slots), $2, 1) AS slots, count(*) * $3 AS ahead FROM ffmate.nodes
