@@ -123,7 +123,7 @@ DEFECTS = (
     _claims("finish as cancelled though nobody cancelled", "finish_and_claim",
             ("f.status <> 'DONE_CANCELED' OR", "true OR")),
     _claims("finish as cancelled of a deleted task refused", "finish_and_claim",
-            ("OR t.desired IN ('cancel', 'delete'))", "OR t.desired = 'cancel')")),
+            ("OR t.desired IN ('cancel', 'delete')\n", "OR t.desired = 'cancel'\n")),
     _claims("finish that forgets a deletion", "finish_and_claim",
             ("CASE t.desired WHEN 'delete' THEN t.desired ELSE 'run' END", "'run'")),
     _claims("finish that leaves the publication", "finish_and_claim", ("publishing = NULL,", "")),
