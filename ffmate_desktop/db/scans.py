@@ -30,6 +30,7 @@ class ScanClaim:
     """The right of a node to scan a folder.
 
     `roots` maps machines to (device, inode) of the folder as they saw it; "*" among them: whatever is there is right.
+    `MOUNTS` and a machine: the folders in it on which that machine saw other file systems.
     `ledger` is the newest step; rows were removed before `ledger_from`.
     """
 
@@ -50,12 +51,22 @@ class ScanClaim:
     """Nodes that could not reach it since the last scan."""
 
     @property
+    def mounts(self) -> frozenset[str]:
+        """Folders below the root on which some machine saw another file system."""
+        seen = [paths for key, paths in self.roots.items() if key.startswith(MOUNTS)]
+        return frozenset(path for paths in seen if isinstance(paths, list) for path in paths)
+
+    @property
     def lease(self) -> timedelta:
         """How long it holds without being renewed: about an interval."""
         return timedelta(seconds=min(max(self.settings.interval, LEAST_LEASE), MOST_LEASE))
 
 
 LEAST_LEASE, MOST_LEASE = 5.0, 30.0
+
+MOUNTS = "mounts of "
+MOST_MOUNTS = 200
+"""Folders that are remembered; trees of snapshots have thousands."""
 
 
 async def next_scan(database: Database, node_id: int) -> float | None:
@@ -125,6 +136,7 @@ async def end_scan(
     root: tuple[int, int] | None,
     wait: float | None,
     settled: bool,
+    mounts: Sequence[str] = (),
 ) -> None:
     """Write down what the scan found; `wait` is seconds until a file wants a look. Raises ScanLostError.
 
@@ -140,13 +152,18 @@ async def end_scan(
         claim.node,
         result.to_json(),
         error,
-        None if root is None else {claim.machine: list(root)},
+        None if root is None else {claim.machine: list(root)} | _mounts(claim, mounts),
         timedelta(seconds=interval if wait is None else min(wait, interval)),
         timedelta(seconds=min(result.seconds, interval)),
         claim.started_at if settled else None,
     )
     if row is None:
         raise ScanLostError
+
+
+def _mounts(claim: ScanClaim, mounts: Sequence[str]) -> dict[str, list[str]]:
+    key = f"{MOUNTS}{claim.machine}"
+    return {key: sorted(mounts)[:MOST_MOUNTS]} if mounts or key in claim.roots else {}
 
 
 async def leave_scan(database: Database, claim: ScanClaim, sentence: str) -> bool:

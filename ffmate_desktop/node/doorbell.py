@@ -35,6 +35,11 @@ class Doorbell:
             self.answered(folder)
         await self._events.listen(folders)
 
+    async def forget(self, folder: int) -> None:
+        """The folder was replaced by another one: `listen` listens to that, and then it is scanned once more."""
+        await self._events.forget(folder)
+        self._ring(folder)
+
     def is_broken(self, folder: int) -> bool:
         """Whether it has to listen anew."""
         return self._events.is_broken(folder)

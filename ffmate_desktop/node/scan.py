@@ -14,6 +14,7 @@ from ffmate_desktop.db.tasks import TaskRow
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_ledger import LOCKED, Decision, Entry, Found, Judge
+from ffmate_desktop.domain.watch_rules import Rules
 from ffmate_desktop.domain.watchfolder import ScanResult
 from ffmate_desktop.node.errand import Root
 from ffmate_desktop.node.known_files import KnownFiles
@@ -67,6 +68,8 @@ class Scan:
         self._view = 0
         self._settled = False
         self._judge: Judge | None = None
+        self.root: tuple[int, int] | None = None
+        """(Device, inode) of the folder, once it was seen."""
         self.hangs: Job[Any] | None = None
         """A thread that waits for storage which does not answer."""
 
@@ -76,19 +79,25 @@ class Scan:
         numbering = await self._answered(
             Job(lambda: look_at(self._settings.path), "looking at a watchfolder")
         )
-        self._view = numbering.view
+        self._view, self.root = numbering.view, numbering.root
         originals = Originals(self._database, self._claim)
         self._settled = await originals.settle()
         await self._known.catch_up(self._database, self._claim, self._view)
         known = self._known
         walker = Walker(
-            self._settings.path, rules, known.known, known.foreign, known.open, device=numbering.device
+            self._settings.path,
+            rules,
+            known.known,
+            known.foreign,
+            known.open,
+            device=numbering.device,
+            mounts=self._claim.mounts,
         )
         try:
             walked = await self._answered(Job(walker.walk, "walking a watchfolder"), lambda: walker.steps)
         finally:
             walker.end()
-        self._check_root(walked)
+        self._check_root(walked, rules)
         await originals.dispose(Root(self._settings.path, walked.root, self._view), self._stuck)
         self._judge = Judge(self._settings, rules, self._view, time.time())
         self._note(files=walked.files, unreadable=len(walked.unreadable))
@@ -110,18 +119,24 @@ class Scan:
             what = what or f"The folder “{self._settings.path}”"
             raise UnreachableError(f"{what} does not answer.") from silent
 
-    def _check_root(self, walked: Walked) -> None:
-        """A share that is not mounted is no empty folder: one that had files shows one, or is the same as before."""
+    def _check_root(self, walked: Walked, rules: Rules) -> None:
+        """An empty folder that had files is a disk that is not mounted, unless it is the same folder as before.
+
+        A folder with other files is another disk, or was made again. Files that come back keep their tasks.
+        """
         roots = self._claim.roots
         if walked.seen_known or not self._known.expects_files or "*" in roots:
             return
         if roots.get(self._claim.machine) == list(walked.root):
             return
-        if any(found.path in self._known.open for found in walked.news):
+        if any(
+            found.path in self._known.open or not rules.why_not(found.path, found.name, found.size)
+            for found in walked.news
+        ):
             return
         raise UnreachableError(
-            f"The files that were in “{self._settings.path}” are not there: its disk or share is not mounted.",
-            "If they were removed on purpose, suspend and resume the watchfolder.",
+            f"The files that were in “{self._settings.path}” are not there: its disk or share is not mounted. "
+            "If the folder was emptied on purpose, the next file in it clears this error.",
         )
 
     async def _take(self, piece: Sequence[Found]) -> None:
@@ -290,6 +305,7 @@ class Scan:
             self._result,
             error,
             root=walked.root,
+            mounts=walked.mounts,
             wait=self._wait,
             settled=self._settled,
         )

@@ -59,6 +59,8 @@ class Watching:
         self._known: dict[int, KnownFiles] = {}
         self._busy: set[int] = set()
         self._shunned: set[int] = set()
+        self._roots: dict[int, tuple[int, int]] = {}
+        """(Device, inode) of the folders that are listened to."""
         self._troubles: dict[int, str] = {}
         """Why folders could not be scanned here the last time."""
         self._hanging: dict[int, tuple[Job[object], str]] = {}
@@ -142,6 +144,7 @@ class Watching:
     async def _read_list(self) -> None:
         folders = dict(await scans.watch_list(self._database, self._node_id()))
         self._known = {folder: known for folder, known in self._known.items() if folder in folders}
+        self._roots = {folder: root for folder, root in self._roots.items() if folder in folders}
         self._shunned &= folders.keys()
         self._troubles = {folder: why for folder, why in self._troubles.items() if folder in folders}
         if self._doorbell is not None:
@@ -183,6 +186,7 @@ class Watching:
             if self._troubles.pop(claim.id, None) is not None:
                 logs.watchfolder.info("“%s” can be scanned again", claim.settings.name)
             self._tell(claim, result)
+            await self._follow(claim.id, scan.root)
         except UnreachableError as error:
             self._known[claim.id] = known
             if scan.hangs is not None:
@@ -196,6 +200,13 @@ class Watching:
             await scans.end_scan(
                 self._database, claim, ScanResult(), sentence, root=None, wait=None, settled=False
             )
+
+    async def _follow(self, folder: int, root: tuple[int, int] | None) -> None:
+        """Listen to the folder that has the path now, if it is another one."""
+        if root is not None and self._roots.setdefault(folder, root) != root and self._doorbell is not None:
+            self._roots[folder] = root
+            await self._doorbell.forget(folder)
+            self._list_changed = True
 
     def _cannot(self, folder: int, sentence: str, *, others: bool) -> None:
         """Others first, from now on; said once until it changes."""

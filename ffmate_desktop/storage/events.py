@@ -80,6 +80,11 @@ class FolderEvents:
             if is_fit:
                 await asyncio.to_thread(self._start, folder, path)
 
+    async def forget(self, folder: int) -> None:
+        """Stop listening to a folder that is another one by now, under the same path."""
+        if folder in self._observers:
+            await asyncio.to_thread(self._stop, folder)
+
     async def close(self) -> None:
         """Listen to nothing any more."""
         for folder in tuple(self._observers):

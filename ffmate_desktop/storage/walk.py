@@ -99,6 +99,8 @@ class Walked:
     """Some known file is there."""
     is_empty: bool = True
     """There is nothing at all in the folder."""
+    mounts: list[str] = field(default_factory=list)
+    """Folders below the root on which another file system is mounted, or was and is missing."""
 
 
 class Walker:
@@ -107,6 +109,7 @@ class Walker:
     `device` is where inodes last (`Numbering`). `foreign` holds fingerprints without inode, of rows whose inode means
     nothing here.
     The paths `open_ones` are news even if a fingerprint tells what became of them before.
+    `mounts` are folders on which other file systems were mounted before: an empty one is unreadable, not empty.
     `rules` tell which folders are entered. `end` makes it raise WalkEndedError soon; `steps` grows as long as the
     storage answers.
     """
@@ -120,6 +123,7 @@ class Walker:
         open_ones: Container[str] = (),
         *,
         device: int | None = None,
+        mounts: Container[str] = (),
     ) -> None:
         self._root = root
         self._rules = rules
@@ -127,6 +131,7 @@ class Walker:
         self._foreign = foreign or {}
         self._open = open_ones
         self._device = device
+        self._mounts = mounts
         self._over = threading.Event()
         self._walked = Walked((0, 0), {})
         self.steps = 0
@@ -144,10 +149,9 @@ class Walker:
         try:
             status = os.stat(self._root)  # noqa: PTH116 - a text is what there is
             self._walked.root = (status.st_dev, status.st_ino & INODES)
-            with os.scandir(self._root) as entries:
-                self._walked.is_empty = next(iter(entries), None) is None
+            self._walked.is_empty = _is_empty(self._root)
             self._followed.append(os.path.realpath(self._root))
-            self._below(self._root, "", 0)
+            self._below(self._root, "", 0, status.st_dev)
         except OSError as error:
             raise UnreachableError(_unreachable(self._root, error)) from error
         while self._links:  # real folders first: of several ways to a folder the one without links counts
@@ -163,16 +167,26 @@ class Walker:
         if any(_is_within(real, other) or _is_within(other, real) for other in self._followed):
             return
         self._followed.append(real)
-        self._enter(path, relative, depth)
+        self._enter(path, relative, depth, self._walked.root[0])
 
-    def _enter(self, path: str, relative: str, depth: int) -> None:
+    def _enter(self, path: str, relative: str, depth: int, parent: int) -> None:
         try:
-            self._below(path, relative, depth)
+            device = os.stat(path).st_dev  # noqa: PTH116 - as above
+            if device != parent:
+                self._walked.mounts.append(relative)
+            elif relative in self._mounts and _is_empty(path):
+                self._walked.mounts.append(relative)
+                sentence = (
+                    f"The folder “{relative}” is empty: the disk or share that belongs there is not mounted."
+                )
+                self._walked.unreadable.append((relative, sentence))
+                return
+            self._below(path, relative, depth, device)
         except OSError as error:
             sentence = f"The folder “{relative}” cannot be read: {error.strerror or error}."
             self._walked.unreadable.append((relative, sentence))
 
-    def _below(self, folder: str, relative: str, depth: int) -> None:
+    def _below(self, folder: str, relative: str, depth: int, device: int) -> None:
         if self._over.is_set():
             raise WalkEndedError
         self.steps += 1
@@ -200,7 +214,7 @@ class Walker:
         for file in _in_order(files):
             self._look_at(file, prefix + file.name, bool(locks) and file.name in locks)
         for inside, path in sorted(folders):
-            self._enter(path, inside, depth + 1)
+            self._enter(path, inside, depth + 1, device)
 
     def _look_at(self, file: "os.DirEntry[str]", path: str, locked: bool) -> None:
         try:
@@ -254,6 +268,11 @@ def _in_order(files: "list[os.DirEntry[str]]") -> "Iterator[os.DirEntry[str]]":
 
 def _name(entry: "os.DirEntry[str]") -> str:
     return entry.name
+
+
+def _is_empty(folder: str) -> bool:
+    with os.scandir(folder) as entries:
+        return next(iter(entries), None) is None
 
 
 def _is_within(path: str, folder: str) -> bool:

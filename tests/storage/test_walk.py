@@ -102,6 +102,14 @@ def test_inodes_count_only_on_the_device_where_they_last(tmp_path: Path) -> None
     assert len(Walker(str(tmp_path), RULES, {}, known, device=None).walk().news) == 0
 
 
+def test_an_empty_folder_on_which_a_disk_was_mounted_is_unreadable(tmp_path: Path) -> None:
+    put(tmp_path, "other/a.mov")
+    (tmp_path / "disk").mkdir()
+    walked = Walker(str(tmp_path), RULES, {}, mounts={"disk", "other"}).walk()
+    assert [path for path, _ in walked.unreadable] == walked.mounts == ["disk"]
+    assert Walker(str(tmp_path), RULES, {}).walk().unreadable == []
+
+
 def test_a_changed_inode_means_something_only_on_trusted_file_systems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

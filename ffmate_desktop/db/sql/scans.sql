@@ -43,7 +43,7 @@ UPDATE ffmate.watchfolders SET scan_until = clock_timestamp() + $4::interval
 RETURNING id;
 
 -- name: end_scan
--- Fenced. Files were seen in this folder from here ($7: machine and root). The next one is due as it was, or sooner when
+-- Fenced. Files were seen in this folder from here ($7: machine, root and mounts in it). The next one is due as it was, or sooner when
 -- a file wants a look ($8), but not before a slow scan has rested ($9). Repeating it changes nothing.
 UPDATE ffmate.watchfolders
    SET scan_until = NULL, scanned_at = clock_timestamp(), scanned_by = $4, result = $5::jsonb, error = $6,
