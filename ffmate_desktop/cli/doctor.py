@@ -15,6 +15,7 @@ from ffmate_desktop.cli.text import size
 from ffmate_desktop.db.connection import without_password
 from ffmate_desktop.db.health import CLOCK, SLOW, Health, examine
 from ffmate_desktop.db.refusals import lacks_rights
+from ffmate_desktop.db.repair import incomplete
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.publish import check_writable
@@ -129,6 +130,8 @@ async def check_storage(folder: Path) -> list[Check]:
 async def _database(settings: Settings) -> list[Check]:
     async with bootstrap.open_cluster(settings) as cluster:
         health = await examine(cluster.uri)
+        if health.absent:
+            raise incomplete(health.absent)
         nodes = [node for node in await cluster.nodes.all() if node.status in ("online", "late", "draining")]
         usage = await cluster.retention.usage()
     where = "embedded" if cluster.embedded else without_password(cluster.uri)

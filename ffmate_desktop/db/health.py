@@ -9,6 +9,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db.address import Address
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.refusals import lacks_rights
+from ffmate_desktop.db.repair import Absent, find_absent, incomplete
 from ffmate_desktop.db.session import Session
 from ffmate_desktop.db.start_checks import proven_session
 from ffmate_desktop.db.uri import parse
@@ -27,7 +28,7 @@ class Health:
     `delivery` is how long a notification took, in seconds. `encryption` is the version of TLS or empty, `checked`
     whether the server's certificate was; `local` that no network lies between. `owner` has the tables, and
     `may_migrate` says that this user may change them. `closing` is the SQL that lets only named roles connect; empty
-    when not every role of the server may.
+    when not every role of the server may. `absent` is what is missing of the tables.
     """
 
     version: str
@@ -45,6 +46,7 @@ class Health:
     may_migrate: bool
     closing: str
     missing_rights: tuple[str, ...]
+    absent: Absent
     notes: tuple[str, ...]
 
 
@@ -60,6 +62,10 @@ async def check_for_node(uri: str) -> None:
     health = await examine(uri)
     if health.missing_rights:
         raise lacks_rights(health.role, health.missing_rights)
+    if health.absent.tables or health.absent.functions:
+        raise incomplete(health.absent)
+    if health.absent:
+        logs.cluster.warning("News will come late: %s", incomplete(health.absent))
     logs.cluster.debug(
         "PostgreSQL %s, database %s, user %s: a question takes %.1f ms, a notification %.1f ms, its clock is %+.1f s"
         " off ours",
@@ -109,6 +115,7 @@ async def _ask(address: Address, session: Session, delivery: float) -> Health:
         may_migrate=facts["may_migrate"],
         closing=facts["closing"] or "",
         missing_rights=await _missing_rights(session),
+        absent=await find_absent(session) if facts["owner"] else Absent(),
         notes=address.notes,
     )
 

@@ -22,8 +22,9 @@ from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress, TaskStatus
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
-Held = tuple[int, Epoch, int]
-"""A task that runs here although the database no longer counts it as ours: its id, epoch and our incarnation then."""
+Held = tuple[int, Epoch, int, UUID]
+"""A task that runs here although the database no longer counts it as ours: its id, epoch, our incarnation then, and
+its uuid, because ids begin again in a database that was emptied."""
 
 MAX_LOSSES = 3
 """After so many lost nodes a task is failed: it may be the task that ends them."""
@@ -35,7 +36,8 @@ class Membership:
 
     id: int
     session: UUID
-    cluster: UUID
+    cluster: UUID | None
+    """None in a database whose table meta is empty."""
     buried: int
     """Tasks that were requeued because this node's own predecessor is gone."""
 
@@ -190,9 +192,10 @@ async def adopt(
     rows = await connection.fetch(
         query("claims", "adopt_tasks"),
         node_id,
-        [task for task, _, _ in held],
-        [epoch for _, epoch, _ in held],
-        [holder for _, _, holder in held],
+        [task for task, _, _, _ in held],
+        [epoch for _, epoch, _, _ in held],
+        [holder for _, _, holder, _ in held],
+        [uuid for _, _, _, uuid in held],
     )
     return {row["id"]: (row["epoch"], desired_of(row["desired"])) for row in rows}
 

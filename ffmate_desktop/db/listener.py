@@ -13,7 +13,9 @@ import asyncpg
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection import CONNECTION_LOST, connect
+from ffmate_desktop.db.outages import BusyError, MissingTablesError
 from ffmate_desktop.db.queries import query
+from ffmate_desktop.db.repair import repair
 from ffmate_desktop.domain.change import AnythingChanged, Change, UnreadableError, parse
 from ffmate_desktop.pace import Pace
 
@@ -105,7 +107,8 @@ class News(asyncio.Queue[Change | None]):
 async def changes(uri: str) -> AsyncIterator[asyncio.Queue[Change | None]]:
     """A queue of changes on a connection of its own; None tells that the connection was lost.
 
-    LISTEN is in force before the block begins: take the snapshot inside it, and nothing is missed.
+    LISTEN is in force before the block begins: take the snapshot inside it, and nothing is missed. Raises UserError
+    when there is no connection, or when a table cannot be read: it is locked, or gone.
     """
     news = News()
     connection = await connect(uri, application="ffmate-desktop viewer")
@@ -113,7 +116,12 @@ async def changes(uri: str) -> AsyncIterator[asyncio.Queue[Change | None]]:
     try:
         connection.add_termination_listener(lambda _connection: news.end())
         await listen(connection, news.add)
-        looks = await _look(connection)
+        try:
+            looks = await _look(connection)
+            await connection.execute(query("viewers", "touch"))
+        except MissingTablesError:  # whoever shows something may be alone, without a node
+            await repair(uri)
+            raise
         watching = asyncio.create_task(_watch(connection, news, looks=looks), name="watching a listener")
         yield news
     finally:
@@ -126,7 +134,7 @@ async def _look(connection: "Connection") -> bool:
     """Have changed tasks told; False when somebody keeps that lock for himself, which has them told as well."""
     try:
         await connection.execute(query("viewers", "look"))
-    except asyncpg.LockNotAvailableError:
+    except BusyError:
         return False
     return True
 

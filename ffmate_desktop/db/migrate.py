@@ -9,7 +9,7 @@ import asyncpg
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.outages import BusyError, LacksRights
+from ffmate_desktop.db.outages import BusyError, LacksRights, MissingTablesError, reason
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.errors import UserError
 
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     Connection = PoolConnectionProxy[asyncpg.Record]
 
 LOCK_TIMEOUT = "60s"
+
+_DO_NOT_FIT: tuple[type[BaseException], ...] = (
+    MissingTablesError,
+    asyncpg.DuplicateTableError,
+    asyncpg.DuplicateObjectError,
+    asyncpg.DuplicateFunctionError,
+    asyncpg.DuplicateColumnError,
+)
+"""A part of the schema was dropped or restored without the rest."""
 
 PATIENCE = 3600.0
 """Seconds for one migration: millions of rows may have to be rewritten."""
@@ -79,6 +88,11 @@ async def update_schema(database: Database) -> int:
                 f"This database user may not set up the tables of FFmate Desktop: {error.__cause__ or error}.",
                 "Run `ffmate-desktop doctor` once as the owner of the database, or grant CREATE on it.",
             ) from error
+        except _DO_NOT_FIT as error:
+            raise UserError(
+                f"The tables of this database do not fit its record of migrations: {reason(error)}.",
+                "Restore the schema ffmate from a backup. To start with an empty queue instead, drop that schema.",
+            ) from error
         except BusyError as error:
             raise UserError(
                 "Another session has held the tables of this database for more than a minute.",
@@ -131,7 +145,7 @@ async def _check(connection: "Connection", migrations: list[Migration]) -> int:
     newest = max((row["number"] for row in applied), default=0)
     if newest > migrations[-1].number:
         needed = await connection.fetchval(query("server", "min_program_schema"))
-        if needed > migrations[-1].number:
+        if needed is not None and needed > migrations[-1].number:
             raise UserError(
                 f"This database belongs to a newer FFmate Desktop (schema {newest}; this program knows "
                 f"{migrations[-1].number}).",

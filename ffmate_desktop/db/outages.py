@@ -118,8 +118,8 @@ def translated(error: Exception) -> Exception | None:  # noqa: PLR0911 - one mea
             return _limit(error)
         case asyncpg.PostgresError() if isinstance(error, _MISSING):
             return MissingTablesError(
-                f"The tables of FFmate Desktop are not complete in this database: {reason(error)}.",
-                "Any command, or the start of a node, sets up what is missing.",
+                f"FFmate Desktop's tables are not as they were in this database: {reason(error)}.",
+                "`ffmate-desktop doctor` shows what is missing; if that is everything, it is set up again.",
             )
         case _:
             return None

@@ -22,7 +22,7 @@ from ffmate_desktop.domain.change import (
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.gui.core import Core
-from ffmate_desktop.services.news import is_outage
+from ffmate_desktop.services.news import in_words, is_outage
 
 T = TypeVar("T")
 
@@ -77,6 +77,7 @@ class Bridge(QObject):
         self._kinds: set[str] = set()
         self._lines: tuple[int, int] | None = None
         self._ring: asyncio.TimerHandle | None = None
+        self._queue: asyncio.Queue[Change | None] | None = None
         self._was_here = False
 
     # -- Coroutines for clicks -----------------------------------------------------------------------------------
@@ -94,11 +95,14 @@ class Bridge(QObject):
         async def guarded() -> None:
             try:
                 await work
-            except UserError as error:
-                logs.root.info("Not done: %s, because: %s", name, error)
             except Exception as error:  # noqa: BLE001 - reading must never end the node that works beside it
                 if is_outage(error):
-                    logs.database.info("The database was away while: %s", name)
+                    logs.database.info(
+                        "Not done: %s. The database cannot do it now: %s", name, in_words(error)
+                    )
+                    self._connect_again()
+                elif isinstance(error, UserError):
+                    logs.root.info("Not done: %s, because: %s", name, error)
                 else:
                     logs.root.exception("Failed while: %s", name)
                     self.defect.emit(error, name)
@@ -167,22 +171,26 @@ class Bridge(QObject):
         while True:
             try:
                 async with core.news() as queue:
-                    pause = FIRST_PAUSE
+                    pause, self._queue = FIRST_PAUSE, queue
                     self._set_away(None)
                     self.anything_changed.emit()
                     while (change := await queue.get()) is not None:
                         self._take(change)
                 reason = "the connection was lost"
-            except UserError as error:
-                reason = str(error)
             except Exception as error:
-                if not is_outage(error):
+                if not (isinstance(error, UserError) or is_outage(error)):
                     raise
-                reason = str(error) or type(error).__name__
+                reason = in_words(error)
+            self._queue = None
             self._set_away(time.time() if self.away_since is None else self.away_since)
             logs.database.info("No news from the database: %s", reason)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _connect_again(self) -> None:
+        """A read failed although news would still come: a table is locked, or gone. Who connects waits for it."""
+        if self._queue is not None:
+            self._queue.put_nowait(None)
 
     def _set_away(self, since: float | None) -> None:
         if since != self.away_since or not self._was_here:

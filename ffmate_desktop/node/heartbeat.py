@@ -10,6 +10,8 @@ from ffmate_desktop.db.connection import CONNECTION_LOST, STILL_CONNECTED, conne
 from ffmate_desktop.db.health import check_for_node
 from ffmate_desktop.db.leases import Beat, Held, Membership
 from ffmate_desktop.db.listener import NODE_CHANNEL, listen
+from ffmate_desktop.db.outages import MissingTablesError, trouble
+from ffmate_desktop.db.repair import repair
 from ffmate_desktop.domain.change import AnythingChanged
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Load, NodeFacts
@@ -26,6 +28,8 @@ LONGEST_ANSWER = 4.0
 MISSED = 1.2
 """Heartbeats after which a beat counts as missed, as in leases.sql."""
 
+DEAD = "The cluster took this node for dead; it joins again as a new one"
+
 MOMENT = 0.02
 """Seconds after which what was due is over, whatever the clocks rounded."""
 
@@ -37,8 +41,8 @@ class Heartbeat:
     `on_beat(beat, sent)` gets every answer with the loop's time at which its question was sent, and returns the
     tasks that run here although the database no longer counts them as ours; `on_adopted(asked, adopted)` tells which
     of them were taken back, under which epoch. An incarnation that the cluster has declared dead joins anew under a
-    new id; `on_expelled()` is called when it cannot; `on_silence()` when the database did not answer, although
-    nobody closed the connection.
+    new id; `on_expelled()` is called when it cannot, or when the database is another one, and `on_silence()` when the
+    database did not answer although nobody closed the connection.
     """
 
     def __init__(
@@ -72,6 +76,8 @@ class Heartbeat:
         """When the next beat is meant to be sent; None before the first answer on this connection."""
         self._has_lock = True
         self._leaving = False
+        self._missing = ""
+        """What was said last of tables that are gone."""
         self._hurry = asyncio.Event()
         self._answered = asyncio.Condition()
         self._beats = 0
@@ -128,6 +134,9 @@ class Heartbeat:
                     if not self._has_lock:
                         logs.cluster.debug("Our session lock is still held by our former connection")
                 await self._beat_for_ever(self._connection)
+            except MissingTablesError as error:
+                await self._repair(error)
+                self._stay()
             except STILL_CONNECTED as error:
                 logs.cluster.info("The database does not answer this node: %s", reason(error))
                 self._stay()
@@ -187,12 +196,28 @@ class Heartbeat:
         self._bus.publish(AnythingChanged())
         return connection
 
+    async def _repair(self, missing: MissingTablesError) -> None:
+        """Set up what is gone, if that can be; what keeps us from that is said once."""
+        try:
+            await repair(self._uri)
+        except UserError as error:
+            told = error
+        except CONNECTION_LOST as error:
+            told = trouble(error)
+        else:
+            logs.cluster.info("%s", missing)
+            return
+        level = logs.cluster.debug if str(told) == self._missing else logs.cluster.warning
+        self._missing = str(told)
+        level("%s", told)
+
     def _stay(self) -> None:
         """Ask again on the same connection, if that is open still: another one would get the same answer."""
         if self._connection is None or self._connection.is_closed():
             self._drop()
         else:
-            self._connected_at = asyncio.get_running_loop().time()  # the others could not beat either
+            # The others could not beat either.
+            self._connected_at, self._due = asyncio.get_running_loop().time(), None
 
     def _drop(self) -> None:
         if self._connection is not None:
@@ -262,11 +287,21 @@ class Heartbeat:
             )
 
     async def _join_anew(self, connection: "Connection") -> None:
-        logs.cluster.warning("The cluster took this node for dead; it joins again as a new one")
+        cluster = self.membership.cluster
         try:
-            self._membership = await leases.join(connection, self.facts)
-            self._connected_at, self._due = asyncio.get_running_loop().time(), None
+            membership = await leases.join(connection, self.facts)
+        except STILL_CONNECTED:
+            raise
         except UserError:  # our name is somebody else's now
+            logs.cluster.warning(DEAD)
             self._on_expelled()
             raise
-        self._has_lock = True
+        self._membership, self._has_lock, self._missing = membership, True, ""
+        self._connected_at, self._due = asyncio.get_running_loop().time(), None
+        if None in (cluster, membership.cluster) or cluster == membership.cluster:
+            logs.cluster.warning(DEAD)
+        else:
+            logs.cluster.warning(
+                "The database is a new one, without this node's tasks; the node joins its cluster"
+            )
+            self._on_expelled()

@@ -1,6 +1,7 @@
 """What a node remembers of a watchfolder's ledger, so that a scan of an unchanged tree asks the database nothing."""
 
 import time
+from uuid import UUID
 
 from ffmate_desktop.db import ledger
 from ffmate_desktop.db.connection import Database
@@ -22,7 +23,7 @@ class KnownFiles:
         self.forgot_at = time.monotonic()
         """When this node last removed rows of files that are gone."""
         self._step = -1
-        self._rules: tuple[int, int] = (-1, -1)
+        self._rules: tuple[UUID | None, int, int] = (None, -1, -1)
         self.known: dict[Fingerprint, int] = {}
         """Fingerprint → id, of rows whose inode means the same here."""
         self.foreign: dict[Fingerprint, int] = {}
@@ -39,7 +40,7 @@ class KnownFiles:
 
     async def catch_up(self, database: Database, claim: ScanClaim, view: int) -> None:
         """Read what was written since; everything when rows were removed, or when people changed the rules."""
-        rules = (claim.version, view)
+        rules = (claim.uuid, claim.version, view)
         if rules != self._rules or self._step < claim.ledger_from:
             self._step, self._rules = -1, rules
             self.known, self.foreign, self.open, self._seen = {}, {}, {}, {}

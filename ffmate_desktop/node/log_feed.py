@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import node_logs
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.domain.node_log import Level, NewLine
 from ffmate_desktop.node.insist import pauses
 
@@ -90,7 +90,7 @@ class LogFeed(logging.Handler):
                     cleaned = loop.time()
                 following = pauses()
             except CONNECTION_LOST as error:
-                logs.database.debug("Log lines wait: %s", error or type(error).__name__)
+                logs.database.debug("Log lines wait: %s", reason(error))
                 await asyncio.sleep(following())
 
     async def flush_now(self, database: Database, node: str, incarnation: int) -> None:
@@ -99,7 +99,7 @@ class LogFeed(logging.Handler):
         try:
             await self._ship(database, node, incarnation)
         except CONNECTION_LOST as error:
-            logs.database.debug("The last log lines were not shipped: %s", error or type(error).__name__)
+            logs.database.debug("The last log lines were not shipped: %s", reason(error))
         finally:
             _shipping.reset(token)
 

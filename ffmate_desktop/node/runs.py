@@ -68,7 +68,12 @@ class Runs:
     def take_back(self, claim: Claim, node_id: int) -> bool:
         """Whether this new claim is of a task that runs here still, and goes on under it."""
         former = self._runs.get(claim.id)
-        if former is None or not former.may_adopt(claim.epoch):
+        if former is None:
+            return False
+        if former.claim.uuid != claim.uuid:  # the database was emptied, and ids began again
+            former.end(Order.LOST)
+            return False
+        if not former.may_adopt(claim.epoch):
             return False
         former.adopt(claim.epoch, node_id)
         return True
@@ -94,7 +99,7 @@ class Runs:
                 run.adopt(belief[0], node_id)  # taken back, and the answer was lost
                 run.obey(belief[1])
             elif run.may_adopt(run.claim.epoch):
-                held.append((run.claim.id, run.claim.epoch, run.node_id))
+                held.append((run.claim.id, run.claim.epoch, run.node_id, run.claim.uuid))
             else:
                 run.end(Order.LOST)
         return held
@@ -107,9 +112,9 @@ class Runs:
         self, asked: Sequence[Held], adopted: Mapping[int, tuple[Epoch, Desired]], node_id: int
     ) -> None:
         """Of what was `held`, go on with what could be taken back."""
-        for task_id, epoch, _ in asked:
+        for task_id, epoch, _, uuid in asked:
             run = self._runs.get(task_id)
-            if run is None or run.claim.epoch != epoch:
+            if run is None or (run.claim.epoch, run.claim.uuid) != (epoch, uuid):
                 continue  # it ended, or was claimed again meanwhile
             if task_id in adopted:
                 new_epoch, desired = adopted[task_id]

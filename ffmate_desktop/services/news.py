@@ -20,6 +20,13 @@ def news(database: "Database") -> "AbstractAsyncContextManager[asyncio.Queue[Cha
     return changes(database.uri)
 
 
+def in_words(error: BaseException) -> str:
+    """An outage in a few words."""
+    from ffmate_desktop.db.connection import reason  # noqa: PLC0415 - as below
+
+    return reason(error)
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether the database is away, so that trying again later is right; everything else is a defect."""
     # A window is painted before asyncpg is loaded, and must be able to ask.

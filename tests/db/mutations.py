@@ -138,6 +138,7 @@ DEFECTS = (
     _claims("adopt of an active task ignoring its holder", "adopt_tasks",
             ("AND t.node_id = h.node_id AND NOT EXISTS", "AND NOT EXISTS")),
     _claims("adopt of a cancelled task", "adopt_tasks", ("AND t.desired NOT IN ('cancel', 'delete')", "")),
+    _claims("adopt of another task with this id", "adopt_tasks", ("AND t.uuid = h.uuid ", "")),
     _claims("adopt without a new epoch", "adopt_tasks",
             ("greatest(t.epoch, h.epoch) + 1", "greatest(t.epoch, h.epoch)")),
     _claims("adopt with an epoch that a failover forgot", "adopt_tasks",

@@ -190,7 +190,9 @@ class Cluster:
             for task, entry in sim.held.items()
             if (entry[0], entry[1].epoch) != (sim.id, answer.mine.get(task, (None,))[0])
         }
-        await self.adopt(sim, [(task, claim.epoch, holder) for task, (holder, claim) in lost.items()])
+        await self.adopt(
+            sim, [(task, claim.epoch, holder, claim.uuid) for task, (holder, claim) in lost.items()]
+        )
         unknown = set(answer.mine) - set(sim.held) - set(lost)
         if unknown:
             await self.give_back(sim.id, {task: answer.mine[task][0] for task in unknown})
@@ -209,7 +211,7 @@ class Cluster:
             return
         adopted = await leases.adopt(sim.connection, sim.id, held)
         assert adopted == self.world.adopt(sim.id, held)
-        for task, _, _ in held:
+        for task, _, _, _ in held:
             entry = sim.held.pop(task, None)
             if task in adopted and entry is not None:
                 sim.held[task] = (sim.id, replace(entry[1], epoch=adopted[task][0]))

@@ -304,9 +304,14 @@ class World:
     def adopt(self, node_id: int, held: Sequence[Held]) -> dict[int, tuple[int, str]]:
         """What it takes back: new epoch and what is wanted."""
         taken = {}
-        for task_id, epoch, holder in held:
+        for task_id, epoch, holder, uuid in held:
             task = self.tasks.get(task_id)
-            if task is None or task.desired not in ("run", "pause") or not self.may_publish(node_id):
+            if (
+                task is None
+                or task.uuid != uuid
+                or task.desired not in ("run", "pause")
+                or not self.may_publish(node_id)
+            ):
                 continue
             waits = task.status == "QUEUED" and task.epoch <= epoch + 1
             if not waits and (self.held(holder, task_id, epoch) is None or self.lives(holder)):

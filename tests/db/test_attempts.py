@@ -51,7 +51,7 @@ async def test_what_was_taken_back_was_not_lost(database: Database, database_uri
         await age(database, node.id, 100)
         await sweep(database, other.id)
         again = await leases.join(node.connection, node.facts)
-        await leases.adopt(node.connection, again.id, [(claim.id, claim.epoch, node.id)])
+        await leases.adopt(node.connection, again.id, [(claim.id, claim.epoch, node.id, uuid)])
     assert [one.end for one in await tasks.attempts(database, uuid)] == ["taken_back", "running"]
 
 

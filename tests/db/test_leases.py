@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -246,7 +247,7 @@ async def test_what_lies_in_the_root_of_a_disk_is_looked_for_there(
     assert [left[uuid] for uuid in uuids] == [(folder,) for folder in outputs.values()]
 
 
-@pytest.mark.parametrize("change", ["cancelled", "another epoch", "good"])
+@pytest.mark.parametrize("change", ["cancelled", "another epoch", "another task of this id", "good"])
 async def test_of_what_a_dead_incarnation_still_holds_only_what_is_as_it_was_is_taken_over(
     database: Database, database_uri: str, change: str
 ) -> None:
@@ -261,7 +262,8 @@ async def test_of_what_a_dead_incarnation_still_holds_only_what_is_as_it_was_is_
         if change == "cancelled":
             await tasks.cancel(database, [uuid])
         epoch = claim.epoch + (change == "another epoch")
-        adopted = await leases.adopt(node.connection, again.id, [(claim.id, epoch, node.id)])
+        named = uuid4() if change.startswith("another task") else uuid
+        adopted = await leases.adopt(node.connection, again.id, [(claim.id, epoch, node.id, named)])
     assert bool(adopted) is (change == "good")
 
 

@@ -272,7 +272,7 @@ class Protocol(RuleBasedStateMachine):
                 self._beat(holder)
             case "adopt" | "usurp":
                 for node_id, claim in entries:
-                    held = [(task, claim.epoch, node_id)]
+                    held = [(task, claim.epoch, node_id, claim.uuid)]
                     self._do(cluster.adopt(sim if event == "adopt" else other, held))
             case _:
                 self._fate(sim, holder, event)
@@ -288,7 +288,7 @@ class Protocol(RuleBasedStateMachine):
             self._write(task.node_id or other.id, replace(like, epoch=task.epoch - 1), kind)
             if task_id not in self._cluster.world.tasks:
                 return
-        self._do(self._cluster.adopt(other, [(task_id, task.epoch, 1)]))
+        self._do(self._cluster.adopt(other, [(task_id, task.epoch, 1, task.uuid)]))
 
     def _fate(self, sim: Sim, number: int, event: str) -> None:
         cluster = self._cluster

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from PySide6.QtWidgets import QApplication
 
@@ -99,3 +100,39 @@ async def test_settings_are_saved_or_say_why_not(
         await office.closed()  # the look is not
         assert office.file.load().preferences.window.appearance is Appearance.DARK
         proxy.mend()
+
+
+async def test_a_locked_table_is_an_outage_for_the_window(
+    database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Announce
+) -> None:
+    """The news goes on to arrive; only the reads wait."""
+    name = database_uri.partition("?")[0].rpartition("/")[2]
+    vandal = await asyncpg.connect(database_uri)
+    await vandal.execute(f"ALTER DATABASE {name} SET lock_timeout = '100ms'")
+    async with open_desk(database_uri, tmp_path / "data", slots=0) as desk:
+        uuid = await desk.add(clip)
+        await desk.shown(uuid, TaskStatus.QUEUED)
+        async with vandal.transaction():
+            await vandal.execute("LOCK TABLE ffmate.tasks")
+            desk.bridge.tasks_changed.emit(None)
+            await until(lambda: desk.page.view.delegate.is_stale, "what is shown is greyed")
+            await asyncio.sleep(0.5)  # it stays so, instead of flickering
+            assert desk.page.view.delegate.is_stale
+        await until(lambda: not desk.page.view.delegate.is_stale, "it is there again")
+    await vandal.close()
+
+
+async def test_the_window_lives_through_a_database_that_is_emptied(
+    database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Announce
+) -> None:
+    expected_warnings.announce("tables were gone. They are set up again")
+    expected_warnings.announce("The database is a new one")
+    vandal = await asyncpg.connect(database_uri)
+    async with open_desk(database_uri, tmp_path / "data", slots=0) as desk:
+        await desk.shown(await desk.add(clip), TaskStatus.QUEUED)
+        await vandal.execute("DROP SCHEMA ffmate CASCADE")
+        desk.bridge.tasks_changed.emit(None)
+        await until(lambda: desk.bridge.away_since is not None, "it is noticed")
+        await until(lambda: desk.bridge.away_since is None, "it is set up")
+        await desk.shown(await desk.add(clip), TaskStatus.QUEUED)
+    await vandal.close()

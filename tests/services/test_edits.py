@@ -180,4 +180,4 @@ async def test_an_encode_of_what_the_task_was_before_is_not_taken_back(
         [claim] = await claims.claim(database, node.id, 1)
         await claims.give_back(database, node.id)
         await tasks.edit(uuid, TaskEdit(name="x"))
-        assert await leases.adopt(node.connection, node.id, [(claim.id, claim.epoch, node.id)]) == {}
+        assert await leases.adopt(node.connection, node.id, [(claim.id, claim.epoch, node.id, uuid)]) == {}

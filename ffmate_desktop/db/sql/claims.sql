@@ -121,9 +121,10 @@ RETURNING id;
 -- A node that was taken for dead, or whose claim a failover forgot, takes back what it still encodes, under a new epoch.
 -- QUEUED under the row lock means that nobody runs it. An epoch more than one above the node's own ($3) means that
 -- it was ended or restarted since, which starts clean. The loss that was counted was none. What still stands under the
--- node's dead incarnation ($4), because nobody has swept yet, is taken over as it is.
+-- node's dead incarnation ($4), because nobody has swept yet, is taken over as it is. The uuid ($5) is compared because
+-- ids begin again in a database that was emptied.
 WITH held AS MATERIALIZED (
-    SELECT * FROM unnest($2::bigint[], $3::integer[], $4::bigint[]) AS h (id, epoch, node_id)),
+    SELECT * FROM unnest($2::bigint[], $3::integer[], $4::bigint[], $5::uuid[]) AS h (id, epoch, node_id, uuid)),
 adopted AS (
     UPDATE ffmate.tasks t
        SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier,
@@ -133,7 +134,7 @@ adopted AS (
            started_at = coalesce(t.started_at, clock_timestamp()), updated_at = clock_timestamp(),
            version = t.version + 1
       FROM held h, ffmate.nodes n
-     WHERE t.id = h.id AND t.desired NOT IN ('cancel', 'delete')
+     WHERE t.id = h.id AND t.uuid = h.uuid AND t.desired NOT IN ('cancel', 'delete')
        AND (t.status = 'QUEUED' AND t.epoch <= h.epoch + 1
             OR t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING') AND t.epoch = h.epoch
                AND t.node_id = h.node_id AND NOT EXISTS (

@@ -18,6 +18,18 @@ CREATE TABLE IF NOT EXISTS ffmate.migrations (
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- name: absent_parts
+-- Of the tables ($1), functions ($2) and triggers ($3, on the tables $4) that the migrations make: what is not there. A
+-- trigger that is switched off, as by a restore of data only, is not there either.
+SELECT 'table' AS kind, name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL
+UNION ALL
+SELECT 'function', name FROM unnest($2::text[]) AS name WHERE to_regproc(name) IS NULL
+UNION ALL
+SELECT 'trigger', t.name FROM unnest($3::text[], $4::text[]) AS t (name, place)
+ WHERE NOT EXISTS (SELECT 1 FROM pg_trigger g
+                    WHERE g.tgrelid = to_regclass(t.place) AND g.tgname = t.name AND g.tgenabled <> 'D')
+ ORDER BY 1, 2;
+
 -- name: applied_migrations
 SELECT number, name, checksum FROM ffmate.migrations ORDER BY number;
 

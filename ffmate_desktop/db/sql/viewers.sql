@@ -5,6 +5,12 @@
 -- so that the read finds it. It ends with the connection.
 SELECT ffmate.look();
 
+-- name: touch
+-- Nothing is read, but the locks are taken: while one of these tables is locked, there is nothing to be shown.
+SELECT FROM ffmate.tasks, ffmate.task_logs, ffmate.nodes, ffmate.node_logs, ffmate.presets, ffmate.batches,
+            ffmate.watchfolders, ffmate.watched_files
+ WHERE false;
+
 -- name: ping
 -- Is anybody there? A wire that was cut without a word looks like one on which nothing happens.
 SELECT 1;

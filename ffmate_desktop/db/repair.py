@@ -1,0 +1,94 @@
+"""Tables that are gone: all of them are set up again, a part is only named, because nobody can say what was in it."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from ffmate_desktop import logs
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.migrate import known_migrations, update_schema
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.errors import UserError
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+
+_CREATED = re.compile(r"CREATE (?:OR REPLACE )?(TABLE|FUNCTION|TRIGGER) ([\w.]+)(?:[^;]*? ON (ffmate\.\w+))?")
+_DROPPED = re.compile(r"DROP (TABLE|FUNCTION|TRIGGER) (?:IF EXISTS )?([\w.]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """What the migrations have made and the database does not have, or has switched off."""
+
+    tables: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.tables or self.functions or self.triggers)
+
+    def __str__(self) -> str:
+        kinds = (("table", self.tables), ("function", self.functions), ("trigger", self.triggers))
+        return ", ".join(f"{kind} {name}" for kind, names in kinds for name in names)
+
+
+def incomplete(absent: Absent) -> UserError:
+    """Of a database of which a part was dropped, or not restored."""
+    return UserError(
+        f"A part of FFmate Desktop's database is missing: {absent}.",
+        "Restore it from a backup. To start with an empty queue instead, drop the schema ffmate: the next node or "
+        "command sets it up again, without any task, preset or watchfolder.",
+    )
+
+
+async def repair(uri: str) -> None:
+    """Set the tables up again, if they are all gone and this user may; raises UserError with what is to be done.
+
+    Any number of nodes may do this at once: the migrations have their lock.
+    """
+    async with Database(uri, size=1) as database:
+        applied = await update_schema(database)
+        if applied == len(known_migrations()):
+            logs.database.warning(
+                "FFmate Desktop's tables were gone. They are set up again, with an empty queue"
+            )
+        elif applied:
+            logs.database.info("An older backup was restored. Its tables are brought up to date")
+        async with database.connection() as connection:
+            if absent := await find_absent(connection):
+                raise incomplete(absent)
+
+
+async def find_absent(connection: "Connection") -> Absent:
+    """Compare the database with what the migrations make."""
+    tables, functions, triggers = _made()
+    found: dict[str, list[str]] = {"table": [], "function": [], "trigger": []}
+    for row in await connection.fetch(
+        query("server", "absent_parts"),
+        tables,
+        functions,
+        [name for name, _ in triggers],
+        [on for _, on in triggers],
+    ):
+        found[row["kind"]].append(row["name"])
+    return Absent(tuple(found["table"]), tuple(found["function"]), tuple(found["trigger"]))
+
+
+def _made() -> tuple[list[str], list[str], list[tuple[str, str]]]:
+    """Tables and functions; and triggers with their tables."""
+    made: dict[str, dict[str, str]] = {"TABLE": {}, "FUNCTION": {}, "TRIGGER": {}}
+    for migration in known_migrations():
+        text = re.sub(r"--.*", "", migration.sql)
+        created = _CREATED.findall(text)
+        again = {(kind, name) for kind, name, _ in created}
+        for kind, name in _DROPPED.findall(text):
+            if (kind, name) not in again:
+                made[kind].pop(name, None)
+        for kind, name, on in created:
+            made[kind][name] = on
+    return list(made["TABLE"]), list(made["FUNCTION"]), list(made["TRIGGER"].items())
