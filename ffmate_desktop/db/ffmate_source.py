@@ -13,6 +13,7 @@ from uuid import uuid4
 import asyncpg
 
 from ffmate_desktop.db.connection import Database, connect
+from ffmate_desktop.db.outages import LacksRights, reason
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError
 
@@ -70,8 +71,8 @@ async def read_postgres(uri: str) -> Tables:
             found = await connection.fetch(query("ffmate", "tables"), SCHEMA)
             names = {row["table_name"] for row in found} & set(WANTED)
             return {name: await _copied(connection, name) for name in sorted(names)}
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise UserError(f"That database does not let us read: {error}.") from error
+    except (asyncpg.InsufficientPrivilegeError, LacksRights) as error:
+        raise UserError(f"That database does not let us read: {reason(error)}.") from error
     finally:
         await connection.close()
 

@@ -16,6 +16,7 @@ from ffmate_desktop.db.codecs import set_codecs
 from ffmate_desktop.db.keepalive import keep_alive
 from ffmate_desktop.db.outages import (
     CONNECTION_LOST,
+    MissingTablesError,
     ServerLimitError,
     UnfitArgumentsError,
     reason,
@@ -158,7 +159,10 @@ async def prepare(session: Session) -> None:
         settings = f"{query('checks', 'prepare_session')}\n{query('checks', 'limit_statements')}"
         try:
             await session.execute(f"{settings}\n{query('checks', 'notice_gone_clients')}")  # one round trip
-        except asyncpg.PostgresError as error:
+        except (
+            asyncpg.PostgresError,
+            MissingTablesError,
+        ) as error:  # the latter: it does not know the setting
             logs.cluster.debug("The server cannot look for clients that are gone: %s", reason(error))
             await session.execute(settings)
         await set_codecs(session)

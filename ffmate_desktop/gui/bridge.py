@@ -167,11 +167,12 @@ class Bridge(QObject):
         return self.run(self._follow(core), "following the cluster")
 
     async def _follow(self, core: Core) -> None:
-        pause = FIRST_PAUSE
+        loop = asyncio.get_running_loop()
+        pause, since = FIRST_PAUSE, loop.time()
         while True:
             try:
                 async with core.news() as queue:
-                    pause, self._queue = FIRST_PAUSE, queue
+                    self._queue, since = queue, loop.time()
                     self._set_away(None)
                     self.anything_changed.emit()
                     while (change := await queue.get()) is not None:
@@ -181,6 +182,8 @@ class Bridge(QObject):
                 if not (isinstance(error, UserError) or is_outage(error)):
                     raise
                 reason = in_words(error)
+            if self._queue is not None and loop.time() - since > LONGEST_PAUSE:
+                pause = FIRST_PAUSE
             self._queue = None
             self._set_away(time.time() if self.away_since is None else self.away_since)
             logs.database.info("No news from the database: %s", reason)
