@@ -27,7 +27,7 @@ _PLACES = {
     "version": _Place("version", "version"),
     "tasks": _Place("task_actions", "app"),
     "batches": _Place("batches", "app"),
-    "nodes": _Place("nodes", "nodes"),
+    "nodes": _Place("node_actions", "nodes"),
     "presets": _Place("presets", "app"),
     "watchfolders": _Place("watched_files", "watchfolders"),
 }

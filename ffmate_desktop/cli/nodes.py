@@ -1,4 +1,4 @@
-"""The commands about nodes."""
+"""The commands that show nodes."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -9,7 +9,7 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.table import Cell, Column, Fit
-from ffmate_desktop.cli.text import ago, printable, short_version
+from ffmate_desktop.cli.text import ago, short_version
 from ffmate_desktop.domain.node import Node
 
 nodes = typer.Typer(help="The computers of the cluster.")
@@ -64,24 +64,3 @@ def _row(node: Node) -> Sequence[Cell]:
 
 
 _COLOURS = {"online": "green", "late": "yellow", "draining": "cyan", "left": "dim", "lost": "red"}
-
-
-@nodes.command("drain")
-def drain(
-    typer_context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The node's name.")],
-    as_json: AsJson = False,
-) -> None:
-    """Let a node finish what it runs, claim nothing new, then leave."""
-    context = context_of(typer_context)
-    context.run(_drain(context, name, as_json))
-
-
-async def _drain(context: Context, name: str, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
-        await cluster.nodes.drain(name)
-        found = await cluster.nodes.all() if as_json else []
-    if as_json:
-        context.print_json(next(node.to_json() for node in found if node.identifier == name))
-    else:
-        typer.echo(f"{printable(name)} finishes what it runs, then leaves.")

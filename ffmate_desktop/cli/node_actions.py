@@ -1,0 +1,167 @@
+"""The commands to nodes: pause, resume, slots, drain. Each writes a row, which the node reads and obeys."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated
+
+import typer
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.cli.context import Context, context_of
+from ffmate_desktop.cli.nodes import AsJson, nodes
+from ffmate_desktop.cli.selectors import tasks_in_words
+from ffmate_desktop.cli.text import printable
+from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.node import Node, NodeState
+from ffmate_desktop.services.nodes import NodeService
+
+SomeNames = Annotated[
+    list[str] | None, typer.Argument(metavar="NAME", help="Names of nodes.", show_default=False)
+]
+All = Annotated[bool, typer.Option("--all", help="Every node at work.")]
+Act = Callable[[NodeService, str], Awaitable[None]]
+
+
+@nodes.command("pause")
+def pause(
+    typer_context: typer.Context, names: SomeNames = None, everyone: All = False, as_json: AsJson = False
+) -> None:
+    """Let a node claim nothing for now. It finishes what it runs, and stays."""
+    context = context_of(typer_context)
+    _check(names, everyone)
+    done = "claims nothing new until it is resumed."
+    context.run(
+        _act(context, names, lambda service, name: service.pause(name), _is_live, done, as_json=as_json)
+    )
+
+
+@nodes.command("resume")
+def resume(
+    typer_context: typer.Context, names: SomeNames = None, everyone: All = False, as_json: AsJson = False
+) -> None:
+    """Let a paused or draining node claim tasks again; with --all those that are paused."""
+    context = context_of(typer_context)
+    _check(names, everyone)
+    done = "claims tasks again."
+    context.run(
+        _act(context, names, lambda service, name: service.resume(name), _is_paused, done, as_json=as_json)
+    )
+
+
+@nodes.command("slots")
+def slots(
+    typer_context: typer.Context,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME] [N]",
+            help="A node's name, and how many tasks it runs at once.",
+            show_default=False,
+        ),
+    ] = None,
+    everyone: All = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say, or show, how many tasks a node runs at once. What runs beyond that is finished first."""
+    context = context_of(typer_context)
+    match words or [], everyone:
+        case [str(name)], False:
+            context.run(_show_slots(context, name, as_json))
+        case [str(name), str(text)], False:
+            context.run(_set_slots(context, [name], text, as_json))
+        case [str(text)], True:
+            context.run(_set_slots(context, None, text, as_json))
+        case _:
+            raise UsageError(
+                "Name a node and a number of slots, or a number with --all.",
+                "For example `ffmate-desktop nodes slots edit-bay-1 4`.",
+            )
+
+
+@nodes.command("drain")
+def drain(
+    typer_context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The node's name.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let a node finish what it runs, claim nothing new, then leave."""
+    context = context_of(typer_context)
+    done = "finishes what it runs, then leaves."
+    context.run(
+        _act(context, [name], lambda service, name: service.drain(name), _is_live, done, as_json=as_json)
+    )
+
+
+def _check(names: Sequence[str] | None, everyone: bool) -> None:
+    if bool(names) == everyone:
+        raise UsageError("Name nodes, or take --all.", "`ffmate-desktop nodes list` shows them.")
+
+
+def _is_live(node: Node) -> bool:
+    return node.state in (NodeState.ONLINE, NodeState.DRAINING)
+
+
+def _is_paused(node: Node) -> bool:
+    return node.state is NodeState.ONLINE and node.paused  # one that drains was sent home
+
+
+async def _act(
+    context: Context,
+    names: Sequence[str] | None,
+    act: Act,
+    meant: Callable[[Node], bool],
+    done: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Do it to the nodes of these names, or to all that are `meant` for None."""
+    changed: list[str] = []
+    refused: list[str] = []
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        wanted = names or [node.identifier for node in await cluster.nodes.all() if meant(node)]
+        for name in dict.fromkeys(wanted):
+            try:
+                await act(cluster.nodes, name)
+            except UsageError:
+                raise
+            except UserError as error:
+                if names:  # a node that leaves meanwhile is not missed among all
+                    refused.append(str(error))
+            else:
+                changed.append(name)
+        found = await _nodes(cluster, changed) if as_json else []
+    if as_json:
+        data = [node.to_json() for node in found]
+        context.print_json(data[0] if names is not None and len(names) == 1 and data else data)
+    for name in () if as_json else changed:
+        context.console.print(f"{printable(name)} {done}", markup=False, soft_wrap=True)
+    if refused:
+        raise UserError(" ".join(refused))
+    if not changed and not as_json:
+        context.console.print("No node at work needs it.")
+
+
+async def _nodes(cluster: Cluster, names: Sequence[str]) -> list[Node]:
+    return [node for node in await cluster.nodes.all() if node.identifier in names]
+
+
+async def _set_slots(context: Context, names: Sequence[str] | None, text: str, as_json: bool) -> None:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise UsageError(f"“{printable(text)}” is not a number of slots.", "It is a whole number, 0 or more.")
+    number = int(text)
+    done = f"runs up to {tasks_in_words(number)} at once."
+    act: Act = lambda service, name: service.set_slots(name, number)  # noqa: E731 - as for the others
+    await _act(context, names, act, _is_live, done, as_json=as_json)
+
+
+async def _show_slots(context: Context, name: str, as_json: bool) -> None:
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        found = await _nodes(cluster, [name])
+    if not found:
+        raise UserError(
+            f"There is no node named “{printable(name)}”.", "`ffmate-desktop nodes list` shows them."
+        )
+    if as_json:
+        context.print_json(found[0].to_json())
+    else:
+        context.console.print(str(found[0].slots))
