@@ -17,6 +17,7 @@ from ffmate_desktop.db.connection import Database, without_password
 from ffmate_desktop.db.embedded import EmbeddedDatabase
 from ffmate_desktop.db.health import check_for_node
 from ffmate_desktop.db.migrate import update_schema
+from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
@@ -187,7 +188,8 @@ async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> Asy
     """What attempts need on this computer: a folder, a way to start ffmpeg, a probe."""
     facts = node_facts(settings, ffmpeg)
     async with node_folder(settings.work_folder) as folder:
-        launcher = await Launcher.find(folder.owner)
+        is_low = _priority(settings) is EncodePriority.LOW
+        launcher = await Launcher.find(folder.owner, low_priority=is_low)
         prober = Prober(launcher.mark())
         try:
             yield Workshop(
@@ -355,7 +357,13 @@ def node_facts(settings: Settings, ffmpeg: FFmpeg) -> NodeFacts:
         cores=os.cpu_count() or 1,
         slots=settings.slots,
         labels=check_labels((*settings.labels, *own)),
+        encode_priority=_priority(settings),
     )
+
+
+def _priority(settings: Settings) -> EncodePriority:
+    """Low unless somebody said otherwise: whoever starts a node without a window does."""
+    return settings.encode_priority or EncodePriority.LOW
 
 
 def _machine() -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import platformdirs
 
+from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.preferences import Preferences
 from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, Retention
 
@@ -65,6 +66,13 @@ LABEL = Setting(
     "NAME",
     "A label that this node provides, such as gpu. Repeatable.",
     field="labels",
+)
+ENCODE_PRIORITY = Setting(
+    "--encode-priority",
+    "FFMATE_ENCODE_PRIORITY",
+    "low|normal",
+    "low: encodes let every other program go first; normal: they take an equal share. Default: low with a window, "
+    "normal without one.",
 )
 HEARTBEAT = Setting(
     "--heartbeat", "FFMATE_HEARTBEAT", "SECONDS", "Seconds between two signs of life of this node."
@@ -167,6 +175,8 @@ class Settings:
 
     For `allow_...` see `services.permissions`.
 
+    `encode_priority` None means low with a window and normal without one.
+
     `sources` tells by the name of a field where its value comes from; what is not in it is a default.
     `password_kept` says that the keyring has the password which `database` lacks.
     """
@@ -184,6 +194,7 @@ class Settings:
     allow_scripts: tuple[Path, ...] = ()
     allow_read: tuple[Path, ...] = ()
     allow_write: tuple[Path, ...] = ()
+    encode_priority: EncodePriority | None = None
     keep_logs_days: int = DEFAULT_LOG_DAYS
     keep_logs_count: int = 0
     keep_tasks_days: int = 0
@@ -203,6 +214,7 @@ class Settings:
             "slots": kept.node.slots,
             "ffmpeg": kept.node.ffmpeg,
             "labels": kept.node.labels or None,
+            "encode_priority": kept.node.encode_priority,
             "keep_logs_days": kept.retention.logs_days,
             "keep_logs_count": kept.retention.logs_count,
             "keep_tasks_days": kept.retention.tasks_days,

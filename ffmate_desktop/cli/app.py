@@ -19,6 +19,7 @@ from ffmate_desktop.cli.grammar import FILES
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.shape import CLICK_ERROR, CLICK_USAGE_ERROR
 from ffmate_desktop.cli.version import version
+from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, MOST_COUNT, MOST_DAYS
 from ffmate_desktop.settings import (
@@ -33,6 +34,7 @@ from ffmate_desktop.settings import (
     DEFAULT_SCRIPT_TIMEOUT,
     DEFAULT_SLOTS,
     DRAIN_TIME,
+    ENCODE_PRIORITY,
     FFMPEG,
     HEARTBEAT,
     IDENTIFIER,
@@ -91,6 +93,7 @@ def root(
     max_concurrent_tasks: Annotated[int, _number(MAX_CONCURRENT_TASKS, 1, 1000, whole=True)] = DEFAULT_SLOTS,
     ffmpeg: Annotated[str | None, _option(FFMPEG)] = None,
     label: Annotated[list[str] | None, _option(LABEL)] = None,
+    encode_priority: Annotated[EncodePriority | None, _option(ENCODE_PRIORITY)] = None,
     heartbeat: Annotated[float, _number(HEARTBEAT, 0.5, 3600)] = DEFAULT_HEARTBEAT,
     drain_time: Annotated[float, _number(DRAIN_TIME, 0, 86400)] = DEFAULT_DRAIN_TIME,
     allow_scripts: Annotated[list[Path] | None, _option(ALLOW_SCRIPTS)] = None,
@@ -135,6 +138,7 @@ def root(
         allow_scripts=_folders(allow_scripts, ALLOW_SCRIPTS),
         allow_read=_folders(allow_read, ALLOW_READ),
         allow_write=_folders(allow_write, ALLOW_WRITE),
+        encode_priority=encode_priority,
         keep_logs_days=keep_logs_days,
         keep_logs_count=keep_logs_count,
         keep_tasks_days=keep_tasks_days,

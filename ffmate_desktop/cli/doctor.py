@@ -89,6 +89,7 @@ def _origins(settings: Settings) -> list[Check]:
         "slots": str(settings.slots),
         "labels": " ".join(settings.labels) or "none",
         "ffmpeg": settings.ffmpeg or "the first that works",
+        "encode_priority": settings.encode_priority or "low with a window, normal without one",
         "database": "embedded" if settings.database is None else without_password(settings.database),
         "heartbeat": f"{settings.heartbeat:g} s",
         "data_dir": str(settings.data_dir),

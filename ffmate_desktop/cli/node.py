@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import typer
 
@@ -10,6 +11,7 @@ from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.db.connection import without_password
+from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.node import Node
 from ffmate_desktop.settings import DATABASE, Settings
@@ -22,10 +24,13 @@ def server(typer_context: typer.Context) -> None:
 
 def serve(context: Context) -> None:
     """Work until Ctrl+C or SIGTERM: the first drains for a while, the second gives all back, the third kills."""
-    context.run(_serve(context))
+    settings = context.settings
+    if settings.encode_priority is None:
+        settings = replace(settings, encode_priority=EncodePriority.NORMAL)  # nobody works at a window here
+    context.run(_serve(settings))
 
 
-async def _serve(context: Context) -> None:
+async def _serve(settings: Settings) -> None:
     starting = asyncio.current_task()
     assert starting is not None  # noqa: S101 - a coroutine runs in one
     steps: list[Callable[[], object]] = [starting.cancel]  # what a signal does now
@@ -36,10 +41,10 @@ async def _serve(context: Context) -> None:
     with stop_signals(on_signal):
         try:
             async with (
-                bootstrap.open_cluster(context.settings, connections=context.settings.slots + 2) as cluster,
-                bootstrap.open_node(context.settings, cluster, Bus()) as node,
+                bootstrap.open_cluster(settings, connections=settings.slots + 2) as cluster,
+                bootstrap.open_node(settings, cluster, Bus()) as node,
             ):
-                await _work(node, context.settings, steps)
+                await _work(node, settings, steps)
         except asyncio.CancelledError:  # by one of the steps
             began = len(steps) > 1
             logs.cluster.info("Ended at once" if began else "Stopped while it was starting")

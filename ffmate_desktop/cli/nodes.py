@@ -45,6 +45,7 @@ _COLUMNS = (
     Column("TASKS", right=True),
     Column("SYSTEM"),
     Column("CORES", right=True),
+    Column("PRIORITY"),
     Column("FFMPEG"),
     Column("LABELS", Fit.FOLD),
 )
@@ -58,6 +59,7 @@ def _row(node: Node) -> Sequence[Cell]:
         f"{node.running}/{node.slots}",
         f"{node.os} {node.arch}",
         str(node.cores),
+        node.encode_priority or "",
         short_version(node.ffmpeg_version),
         " ".join(node.labels),
     )

@@ -125,6 +125,7 @@ async def join(connection: "Connection", facts: NodeFacts) -> Membership:
             facts.slots,
             list(facts.labels),
             facts.paused,
+            facts.encode_priority,
         )
     return Membership(node_id, session, cluster, buried)
 

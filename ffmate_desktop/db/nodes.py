@@ -49,6 +49,7 @@ def _to_node(row: asyncpg.Record) -> Node:
         lease_left=max(0.0, round(row["lease_left"], 2)) if state in _ALIVE else 0.0,
         cpu=_rounded(row["cpu"]),
         memory=_rounded(row["memory"]),
+        encode_priority=row["encode_priority"],
         fps=round(sum(entry.fps or 0.0 for entry in progress.values()), 2),
         tasks=[_to_task(task, progress.get(task["id"])) for task in row["tasks"]],
     )

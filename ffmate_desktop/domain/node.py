@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.status import NodeState
 from ffmate_desktop.domain.wire import Wire
 
@@ -32,6 +33,7 @@ class NodeFacts:
     labels: tuple[str, ...]
     paused: bool = False
     """Claims nothing for now."""
+    encode_priority: str = EncodePriority.LOW
 
     @property
     def lease(self) -> float:
@@ -60,6 +62,7 @@ class NodeTask(Wire):
 
 class Node(Wire):
     """A node as it is shown: FFmate's client fields first. `last_seen` in milliseconds since 1970 UTC,
+    `encode_priority` as the node says it, None for one of an older release;
     `heartbeat_age` in seconds by the database's clock; its tasks go back to the queue in `lease_left` seconds if
     nothing is heard of it. `cpu` and `memory` in percent of the computer, `fps` frames/s of all it runs."""
 
@@ -89,6 +92,7 @@ class Node(Wire):
     lease_left: float = 0.0
     cpu: float | None = None
     memory: float | None = None
+    encode_priority: str | None = None
     fps: float = 0.0
     tasks: list[NodeTask] = Field(default_factory=list)
 

@@ -6,6 +6,8 @@ The window is painted before pydantic is loaded, so nothing here may need it.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ffmate_desktop.domain.encode_priority import EncodePriority
+
 VERSION = 2
 """Of the file. It grows with every field, so that an older program does not lose what it does not know."""
 
@@ -40,6 +42,7 @@ class NodeWishes:
     slots: int | None = None
     labels: tuple[str, ...] = ()
     ffmpeg: str | None = None
+    encode_priority: EncodePriority | None = None
 
 
 @dataclass(frozen=True, slots=True)

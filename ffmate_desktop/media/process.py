@@ -61,12 +61,14 @@ class Launcher:
     leash: tuple[str, ...] = ()
     guardian: Guardian | None = field(default=None, compare=False)
     owner: str = ""
+    low_priority: bool = True
+    """What `spawn` starts lets other programs go first, unless it is told otherwise."""
 
     @classmethod
-    async def find(cls, owner: str = "") -> Self:
+    async def find(cls, owner: str = "", *, low_priority: bool = True) -> Self:
         """The launcher for this computer. `owner` is a word that no other program has; made up when empty."""
         owner = owner or uuid.uuid4().hex
-        return cls(await _find_leash(), Guardian(owner), owner)
+        return cls(await _find_leash(), Guardian(owner), owner, low_priority)
 
     async def close(self) -> None:
         """End what still runs. It happens by itself, too, when this object or the program is gone."""
@@ -83,7 +85,7 @@ class Launcher:
         *,
         cwd: Path,
         env: Mapping[str, str] | None = None,
-        low_priority: bool = True,
+        low_priority: bool | None = None,
         merged: bool = False,
     ) -> "Process":
         """Start `argv` in `cwd`, with nothing to read and both outputs in pipes; then call `Process.wait`.
@@ -91,10 +93,12 @@ class Launcher:
         `merged` sends standard error into standard output, so that the lines of both keep their order.
 
         `env` replaces this program's own environment; what disturbs ffmpeg's log is dropped from either.
-        Low priority means nice 10 and the lowest normal I/O level, or the class "below normal" on Windows.
+        Low priority means nice 10 and the lowest normal I/O level, or the class "below normal" on Windows; normal
+        priority means that of this program.
         Raises UserError if the program cannot be started.
         """
         environment = {k: v for k, v in (env or os.environ).items() if k not in DROPPED_VARIABLES}
+        low_priority = self.low_priority if low_priority is None else low_priority
         mark = self.mark()
         try:
             if self.guardian is not None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
+from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.preferences import (
@@ -46,6 +47,7 @@ def _node(fields: "_Fields") -> NodeWishes:
         slots=fields.number("slots", 1, MOST_SLOTS),
         labels=fields.labels("labels"),
         ffmpeg=fields.text("ffmpeg"),
+        encode_priority=fields.maybe("encode_priority", EncodePriority),
     )
 
 
@@ -129,18 +131,21 @@ class _Fields:
 
     def choice(self, name: str, default: _Choice) -> _Choice:
         """One of the words of the default's kind."""
-        kind = type(default)
+        return self.take(name, default, lambda value: _word(value, type(default)))
 
-        def read(value: object) -> _Choice:
-            if not isinstance(value, str) or value not in list(kind):
-                raise ValueError(f"this is none of {', '.join(kind)}")
-            return kind(value)
-
-        return self.take(name, default, read)
+    def maybe(self, name: str, kind: type[_Choice]) -> _Choice | None:
+        """One of the words of this kind, or null."""
+        return self.take(name, None, lambda value: None if value is None else _word(value, kind))
 
     def labels(self, name: str) -> tuple[str, ...]:
         """A list of labels."""
         return self.take(name, (), _labels)
+
+
+def _word(value: object, kind: type[_Choice]) -> _Choice:
+    if not isinstance(value, str) or value not in list(kind):
+        raise ValueError(f"this is none of {', '.join(kind)}")
+    return kind(value)
 
 
 def _object(value: object) -> dict[str, object]:

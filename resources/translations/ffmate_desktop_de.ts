@@ -977,6 +977,14 @@
         <translation>Keine</translation>
     </message>
     <message>
+        <source>Low: other programs go first</source>
+        <translation>Niedrig: andere Programme haben Vorrang</translation>
+    </message>
+    <message>
+        <source>Normal: encodes take an equal share</source>
+        <translation>Normal: das Kodieren bekommt einen gleichen Anteil</translation>
+    </message>
+    <message>
         <source>The one on PATH, else the one that came with FFmate Desktop</source>
         <translation>Das aus PATH, sonst das von FFmate Desktop mitgebrachte</translation>
     </message>
@@ -1003,6 +1011,10 @@
     <message>
         <source>Words that tasks may ask for, such as gpu or storage:media, with a space between them.</source>
         <translation>Wörter, die Aufgaben verlangen können, etwa gpu oder storage:media, mit Leerzeichen dazwischen.</translation>
+    </message>
+    <message>
+        <source>Priority of encodes</source>
+        <translation>Priorität beim Kodieren</translation>
     </message>
     <message>
         <source>ffmpeg</source>
@@ -3237,6 +3249,14 @@
     <message>
         <source>{0} cores</source>
         <translation>{0} Kerne</translation>
+    </message>
+    <message>
+        <source>low priority</source>
+        <translation>niedrige Priorität</translation>
+    </message>
+    <message>
+        <source>normal priority</source>
+        <translation>normale Priorität</translation>
     </message>
     <message>
         <source>Left the cluster in order</source>

@@ -25,7 +25,7 @@ def test_two_nodes_share_the_work_of_a_third_process_and_all_tell_the_truth(
     program: Program, clip: Path
 ) -> None:
     clips = [Path(shutil.copy(clip, clip.with_name(f"{number} clip.mov"))) for number in range(6)]
-    nodes = [program.node("a"), program.node("b")]
+    nodes = [program.node("a"), program.node("b", "--encode-priority", "low")]
     submitting = program.popen(
         "submit", *map(str, clips), "--command", SECONDS_LONG, "--output", OUT, "--wait", "--json"
     )
@@ -41,6 +41,8 @@ def test_two_nodes_share_the_work_of_a_third_process_and_all_tell_the_truth(
         assert (node["status"], node["slots"]) == ("online", 1)
         assert node["pid"] in {process.pid for process in nodes}
         assert node["running"] <= 1
+        assert node["encodePriority"] == {"a": "normal", "b": "low"}[str(node["identifier"])]
+    assert "low" in program.run("nodes", "list")[1]
     out, err = submitting.communicate(timeout=PATIENCE)
     assert (submitting.returncode, err) == (0, b"")
     batch = json.loads(out)
@@ -103,6 +105,7 @@ def test_the_first_signal_drains_and_the_second_gives_back(program: Program, cli
     node = program.node("a", "--drain-time", "600")
     uuid = program.submit(clip, *LONG)
     ffmpeg = program.encoding(uuid, "a")
+    assert ffmpeg.nice() == psutil.Process().nice()  # nobody works at a window here
     node.send_signal(signal.SIGTERM)
     until(lambda: program.look("nodes", "list")[0]["status"] == "draining", "it drains")
     assert ffmpeg.is_running()

@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import psutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Node, NodeState
 from ffmate_desktop.domain.preferences import Appearance, OnClose
@@ -40,7 +42,13 @@ async def test_slots_change_in_the_row_of_the_running_node(database_uri: str, tm
         await office.closed()
         now = await until(lambda: _with_slots(office, 4), "the row has them")
         assert now.id == before.id  # the node was not started anew
-        assert kept(office)["node"] == {"identifier": "desk", "slots": 4, "labels": [], "ffmpeg": None}
+        assert kept(office)["node"] == {
+            "identifier": "desk",
+            "slots": 4,
+            "labels": [],
+            "ffmpeg": None,
+            "encode_priority": None,
+        }
         office.core.node.retire(0)
         await until(lambda: not office.core.node.is_working, "it leaves")
         office.core.node.join()
@@ -67,6 +75,8 @@ async def test_another_name_and_labels_make_another_node_and_no_task_is_lost(
         assert "“two;words” is not a label." in dialog.node.labels_note.text
         dialog.node.labels.setText("gpu, fast")
         dialog.node.name.setText("bay 5")
+        assert (await office.me()).encode_priority == "low"
+        dialog.node.priorities[EncodePriority.NORMAL].setChecked(True)
         click(dialog.save)
         click((await office.question()).buttons[Answer.NOW])
         await office.moved(former)
@@ -76,12 +86,16 @@ async def test_another_name_and_labels_make_another_node_and_no_task_is_lost(
         nodes = {node.identifier: node for node in await office.core.nodes.all()}
         assert nodes["desk"].state is NodeState.LEFT
         assert {"gpu", "fast"} <= set(nodes["bay 5"].labels)
+        assert nodes["bay 5"].encode_priority == "normal"
+        ffmpeg = await until(lambda: next(iter(ffmpegs()), None), "it is encoded")
+        assert ffmpeg.nice() == psutil.Process().nice()
         assert office.window.node_panel._facts()[0] == "bay 5"
         assert kept(office)["node"] == {
             "identifier": "bay 5",
             "slots": 1,
             "labels": ["fast", "gpu"],
             "ffmpeg": None,
+            "encode_priority": "normal",
         }
         await office.core.tasks.cancel([uuid])
         await until(lambda: ffmpegs() == [], "nothing runs")

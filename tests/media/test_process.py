@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -311,6 +312,22 @@ async def test_other_programs_go_first(start: Start) -> None:
     priorities = psutil.Process(process.pid).as_dict(["nice", "ionice"])
     assert (priorities["nice"], priorities["ionice"].value) == (10, 7)
     assert psutil.Process(usual.pid).nice() == psutil.Process().nice()
+
+
+@linux
+async def test_a_computer_for_encodes_starts_everything_as_it_runs_itself(
+    launcher: Launcher, tmp_path: Path
+) -> None:
+    process = await replace(launcher, low_priority=False).spawn(
+        python("import time; time.sleep(60)"), cwd=tmp_path
+    )
+    try:
+        found, own = psutil.Process(process.pid), psutil.Process()
+        assert (found.nice(), found.ionice()) == (own.nice(), own.ionice())
+        autogroup = Path(f"/proc/{process.pid}/autogroup")
+        assert not autogroup.exists() or autogroup.read_text().split()[-1:] in ([], ["0"])
+    finally:
+        await process.stop()
 
 
 @linux

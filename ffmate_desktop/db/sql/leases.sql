@@ -22,9 +22,9 @@ SELECT n.id, n.host, n.machine, n.pid,
 
 -- name: join_node
 INSERT INTO ffmate.nodes (id, session, identifier, heartbeat, lease_until, machine, pid, host, os, arch, program,
-                          program_schema, ffmpeg, ffmpeg_version, cores, slots, labels, paused)
+                          program_schema, ffmpeg, ffmpeg_version, cores, slots, labels, paused, encode_priority)
 VALUES ($1, $2, $3, $4::interval, clock_timestamp() + $5::interval, $6, $7, $8, $9, $10, $11,
-        $12, $13, $14, $15, $16, $17, $18)
+        $12, $13, $14, $15, $16, $17, $18, $19)
 RETURNING (SELECT cluster FROM ffmate.meta);
 
 -- name: beat

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication
 
+from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.node import Node, NodeState, NodeTask, describe
 from ffmate_desktop.gui.widgets import numbers
 
@@ -116,14 +117,24 @@ def heard(view: NodeView) -> str:
 
 
 def machine(view: NodeView) -> str:
-    """System, ffmpeg and cores in one line."""
+    """System, ffmpeg, cores and the priority of encodes in one line."""
     node = view.node
     cores = (
         translate("nodes", "1 core")
         if node.cores == 1
         else translate("nodes", "{0} cores").format(node.cores)
     )
-    return f"{SYSTEMS.get(node.os, node.os)}  ·  ffmpeg {short_version(node.ffmpeg_version)}  ·  {cores}"
+    parts = [SYSTEMS.get(node.os, node.os), f"ffmpeg {short_version(node.ffmpeg_version)}", cores]
+    return "  ·  ".join([*parts, *_priority(node.encode_priority)])
+
+
+def _priority(word: str | None) -> list[str]:
+    """Nothing for a node of an older release; the word itself of a newer one."""
+    known = {
+        EncodePriority.LOW: translate("nodes", "low priority"),
+        EncodePriority.NORMAL: translate("nodes", "normal priority"),
+    }
+    return [] if word is None else [next((text for one, text in known.items() if one == word), word)]
 
 
 def short_version(version: str) -> str:

@@ -3,19 +3,22 @@
 import asyncio
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QRadioButton
 
+from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.preferences import MOST_SLOTS, NodeWishes
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.plain import painted
-from ffmate_desktop.gui.preferences.section import Section
+from ffmate_desktop.gui.preferences.section import Note, Section
 from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.settings import (
     DEFAULT_SLOTS,
+    ENCODE_PRIORITY,
     FFMPEG,
     IDENTIFIER,
     LABEL,
@@ -49,6 +52,11 @@ class NodeSection(Section):
         self.slots.setValue(now.slots)
         self.labels = QLineEdit(" ".join(now.labels))
         self.labels.setPlaceholderText(self.tr("None"))
+        self.priorities = {
+            EncodePriority.LOW: QRadioButton(self.tr("Low: other programs go first")),
+            EncodePriority.NORMAL: QRadioButton(self.tr("Normal: encodes take an equal share")),
+        }
+        self.priorities[now.encode_priority or EncodePriority.LOW].setChecked(True)
         self.ffmpeg = QLineEdit(now.ffmpeg or "")
         self.ffmpeg.setPlaceholderText(self.tr("The one on PATH, else the one that came with FFmate Desktop"))
         self.choose = QPushButton(self.tr("Choose …"))
@@ -66,6 +74,10 @@ class NodeSection(Section):
             self.labels,
             self.tr("Words that tasks may ask for, such as gpu or storage:media, with a space between them."),
         )
+        self.priority_note = Note(self._theme)
+        self.add_group(
+            label(self.tr("Priority of encodes"), "caption"), *self.priorities.values(), self.priority_note
+        )
         self.ffmpeg_note = self.add_field(self.tr("ffmpeg"), self.ffmpeg, "", self.choose)
         self.column.addStretch(1)
         self._timer = QTimer(self, singleShot=True, interval=TYPING)
@@ -73,6 +85,8 @@ class NodeSection(Section):
         self._lock()
         self.labels.textChanged.connect(self._check)
         self.name.textChanged.connect(self._check)
+        for button in self.priorities.values():
+            button.toggled.connect(self._check)
         self.ffmpeg.textChanged.connect(self._on_path)
         self.try_ffmpeg()
 
@@ -81,6 +95,8 @@ class NodeSection(Section):
         self.lock_if_given(now, "identifier", IDENTIFIER, self.name_note, self.name)
         self.lock_if_given(now, "slots", MAX_CONCURRENT_TASKS, self.slots_note, self.slots)
         self.lock_if_given(now, "labels", LABEL, self.labels_note, self.labels)
+        buttons = self.priorities.values()
+        self.lock_if_given(now, "encode_priority", ENCODE_PRIORITY, self.priority_note, *buttons)
         self.is_ffmpeg_given = self.lock_if_given(
             now, "ffmpeg", FFMPEG, self.ffmpeg_note, self.ffmpeg, self.choose
         )
@@ -101,7 +117,15 @@ class NodeSection(Section):
             slots=(slots if slots != DEFAULT_SLOTS else None) if self.slots.isEnabled() else before.slots,
             labels=check_labels(_words(self.labels.text())) if self.labels.isEnabled() else before.labels,
             ffmpeg=self.ffmpeg.text().strip() or None if self.ffmpeg.isEnabled() else before.ffmpeg,
+            encode_priority=self._chosen_priority(),
         )
+
+    def _chosen_priority(self) -> EncodePriority | None:
+        """None as long as nobody chose: a node without a window then has the other default."""
+        chosen = next(one for one, button in self.priorities.items() if button.isChecked())
+        was = self._setup.settings.encode_priority or EncodePriority.LOW
+        is_given = not self.priorities[chosen].isEnabled()
+        return self._wishes.encode_priority if is_given or chosen is was else chosen
 
     def _check(self) -> None:
         self.trouble = ""

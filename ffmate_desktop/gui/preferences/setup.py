@@ -10,7 +10,7 @@ from ffmate_desktop.services.login_start import LoginStart
 from ffmate_desktop.services.passwords import Keyring, split_password, with_password
 from ffmate_desktop.settings import Settings
 
-_RESTARTING = ("identifier", "labels", "ffmpeg")
+_RESTARTING = ("identifier", "labels", "ffmpeg", "encode_priority")
 """What a node tells of itself when it joins, and cannot change later."""
 
 
