@@ -5,8 +5,11 @@ A line has a namespace `level:topic`, such as `info:cluster`. The rules are FFma
 """
 
 import logging
+import os
 import re
 import sys
+from contextlib import suppress
+from errno import EIO, ENXIO, EPIPE
 from typing import TextIO
 
 root = logging.getLogger("ffmate")
@@ -73,12 +76,30 @@ def _words(rule: str) -> str:
 
 def show(rules: str, stream: TextIO | None = None) -> None:
     """Show log lines on stderr, or `stream`, as the rules say; replaces what was set before."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _Handler(stream or sys.stderr)
     handler.setFormatter(_Formatter())
     handler.addFilter(Rules(rules))
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG)
     root.propagate = False
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Drops the lines that cannot be written. Once nobody can read any more, all further ones go nowhere."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - as logging calls it
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif error.errno in (
+            EIO,
+            ENXIO,
+            EPIPE,
+        ):  # a closed terminal or pipe: what is buffered would fail at the end
+            with suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self.stream.fileno())
+                os.close(nowhere)
 
 
 class _Formatter(logging.Formatter):

@@ -25,6 +25,7 @@ from ffmate_desktop.cli.demo_place import Place, open_place, processes_left
 from ffmate_desktop.cli.demo_report import Report, TaskResult, Times, cluster_seconds, node_results
 from ffmate_desktop.cli.demo_stage import Stage
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.db.connection import CONNECTION_LOST
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
@@ -92,13 +93,12 @@ def _given(typer_context: typer.Context, name: str, sources: tuple[str, ...]) ->
 
 
 async def _interruptible(settings: Settings, count: int, keep: Path | None, stage: Stage) -> Report:
-    """SIGTERM, like Ctrl+C, ends everything in order."""
+    """SIGTERM and a closed terminal, like Ctrl+C, end everything in order."""
     performing = asyncio.current_task()
     assert performing is not None  # noqa: S101 - a coroutine runs in a task
-    with contextlib.suppress(NotImplementedError):  # Windows has no SIGTERM to speak of
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, performing.cancel)
     try:
-        return await _perform(settings, count, keep, stage)
+        with stop_signals(performing.cancel, ctrl_c=False):
+            return await _perform(settings, count, keep, stage)
     except asyncio.CancelledError:
         stage.show(Text("Stopped: no node and no ffmpeg of the demo is left."))
         raise

@@ -129,7 +129,10 @@ def _private_stdout() -> BinaryIO:
 
 def main() -> None:
     """Answers requests until stdin ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the node, which then closes our stdin
+    # Ctrl+C and a closed terminal are for the node, which closes our stdin when it is done.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     answers = _private_stdout()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()

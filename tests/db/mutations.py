@@ -195,7 +195,6 @@ DEFECTS = (
     _leases("burying by a dead node", "bury_late_nodes",
             ("id = $1 AND state IN ('online', 'draining') AND beat_at", "id = $1 AND beat_at")),
     _leases("beat that hides how long it slept", "beat", ("me.beat_at - n.beat_at", "me.beat_at - me.beat_at")),
-    _leases("burying oneself", "bury_late_nodes", ("AND n.id <> $1", "")),
     _leases("burying no node that drains", "bury_late_nodes",
             ("n.state IN ('online', 'draining')", "n.state = 'online'")),
     _leases("beat that raises the dead", "beat",

@@ -52,6 +52,8 @@ COMPOUND = {
     "pass on": ("give_back", "claim", "give_back"),
     "come back and vanish": ("give_back", "again", "leave"),
     "cancelled and gone": ("cancel", "leave"),
+    "cancelled in order": ("cancel", "cancelled"),
+    "deleted while it is cancelled": ("delete", "cancelled"),
     "held back": ("give_back", "pause", "again"),
     "postponed": ("later", "again"),
     "hand over": ("encode", "publish", "give_back", "again"),

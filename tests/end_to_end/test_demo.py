@@ -209,7 +209,7 @@ def test_a_node_that_is_killed_is_told_and_its_tasks_go_on(start: Start, tmp_pat
 @pytest.mark.ffmpeg
 @pytest.mark.db
 @pytest.mark.skipif(sys.platform == "win32", reason="no Ctrl+C can be sent to one process there")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 143)])
 def test_an_interrupted_demo_leaves_nothing(start: Start, number: int, code: int) -> None:
     demo = start("--json")
     with leaves_no(demo.folder):

@@ -77,15 +77,20 @@ async def working(farm: Farm, process: psutil.Popen, clip: Path) -> psutil.Proce
 
 
 @pytest.mark.end_to_end
-async def test_sigterm_twice_gives_the_task_back_at_once(farm: Farm, tmp_path: Path, clip: Path) -> None:
+async def test_a_closed_terminal_drains_and_sigterm_then_gives_the_task_back_at_once(
+    farm: Farm, tmp_path: Path, clip: Path
+) -> None:
     async with program(farm.uri, tmp_path / "data", "--heartbeat", "1") as process:
         encoder = await working(farm, process, clip)
-        process.send_signal(signal.SIGTERM)  # it may finish for 30 seconds
+        process.send_signal(signal.SIGHUP)  # it may finish for 30 seconds
 
         async def draining() -> bool:
             return bool(await farm.sql("SELECT 1 FROM ffmate.nodes WHERE state = 'draining'"))
 
         await until(draining, "the others see that it leaves")
+        process.send_signal(signal.SIGHUP)  # from the shell, after that from the system
+        await asyncio.sleep(0.3)
+        assert encoder.is_running()
         process.send_signal(signal.SIGTERM)
         assert await ended(process) == (0, "")
         assert not encoder.is_running()

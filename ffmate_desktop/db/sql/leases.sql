@@ -74,7 +74,7 @@ SELECT (SELECT state FROM me) AS state, (SELECT beat_at FROM me) AS at,
 -- name: bury_late_nodes
 -- Any live node may run it, because of its newest beat ($2), and as long as that is no older than a beat of the other
 -- may be: a node that slept since then sees stale leases everywhere, and so does one whose server slept. Everything is
--- compared with one moment.
+-- compared with one moment. So it never finds itself late.
 -- A node is dead when its lease ran out, or when it missed a beat and its session lock is free; the try-lock is kept
 -- until commit, so the node cannot take it back meanwhile. Rows locked by another sweeper are skipped: it does the same
 -- work.
@@ -83,7 +83,7 @@ WITH me AS MATERIALIZED (
      WHERE id = $1 AND state IN ('online', 'draining') AND beat_at = $2),
 late AS MATERIALIZED (
     SELECT n.id, n.lease_until, me.now FROM ffmate.nodes n, me
-     WHERE n.state IN ('online', 'draining') AND n.id <> $1
+     WHERE n.state IN ('online', 'draining')
        AND (n.lease_until < me.now OR n.beat_at + n.heartbeat * 1.2 < me.now)
        AND me.beat_at + n.heartbeat * 1.2 > me.now
        FOR UPDATE OF n SKIP LOCKED)
