@@ -3,16 +3,19 @@
 import os
 from pathlib import Path
 
+from ffmate_desktop.domain.environment import for_helper
+
 _PACKAGE_PARENT = Path(__file__).parents[2]
 
 
 def helper_environment() -> dict[str, str]:
     """For our own helpers. The settings of this start stay out: a password is in them, and helpers serve all users.
 
-    That includes the mark by which a node ends what its scripts started (`media/leftovers`).
+    That includes the mark by which a node ends what its scripts started (`media/leftovers`), and everything else that
+    is not on the list of `domain/environment`.
     """
     path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
-    return _without("FFMATE_") | {"PYTHONPATH": path}
+    return for_helper(os.environ) | {"PYTHONPATH": path}
 
 
 def server_environment(libraries: Path | None = None) -> dict[str, str]:
@@ -20,11 +23,7 @@ def server_environment(libraries: Path | None = None) -> dict[str, str]:
 
     On Windows they look for libraries on PATH, so the folder of those that we bring comes first.
     """
-    environment = _without("FFMATE_", "PG") | {"LC_ALL": "C"}
+    environment = for_helper(os.environ) | {"LC_ALL": "C"}
     if libraries is not None:
         environment["PATH"] = os.pathsep.join(filter(None, (str(libraries), environment.get("PATH"))))
     return environment
-
-
-def _without(*prefixes: str) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from ffmate_desktop import logs
+from ffmate_desktop.domain.environment import for_desktop
 
 _PATIENCE = 2.0
 """Seconds that a helper may take to end."""
@@ -66,7 +67,12 @@ class HelperInhibitor(Inhibitor):
         nothing = subprocess.DEVNULL
         try:
             self._helper = subprocess.Popen(  # apart from Ctrl+C in the terminal, which is meant for us
-                self._argv, stdin=subprocess.PIPE, stdout=nothing, stderr=nothing, start_new_session=True
+                self._argv,
+                env=for_desktop(os.environ),
+                stdin=subprocess.PIPE,
+                stdout=nothing,
+                stderr=nothing,
+                start_new_session=True,
             )
         except OSError as error:
             logs.root.info("This computer may go to sleep while it encodes: %s", error)

@@ -11,7 +11,7 @@ import imageio_ffmpeg
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.media.process import Launcher, environment
+from ffmate_desktop.media.process import Launcher
 
 PATIENCE = 20.0
 """Seconds for an answer; virus scanners and macOS look long at a program that they see for the first time."""
@@ -101,9 +101,7 @@ async def _ask(path: Path, *question: str) -> str:
             answer.extend(data)
 
     try:
-        process = await Launcher().spawn(
-            [str(path), *question], cwd=path.parent, env=environment(), low_priority=False
-        )
+        process = await Launcher().spawn([str(path), *question], cwd=path.parent, low_priority=False)
     except UserError as trouble:
         raise UserError(
             f"“{path}” could not be started, so it is not an ffmpeg for this computer.", _HINT

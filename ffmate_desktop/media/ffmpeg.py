@@ -1,6 +1,7 @@
 """Runs the ffmpeg steps of one task: in order, watched, and stoppable at any moment."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -9,11 +10,13 @@ from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 
+from ffmate_desktop.domain.environment import for_media
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.media.log_capture import LogCapture
-from ffmate_desktop.media.process import Launcher, Process, environment
+from ffmate_desktop.media.process import Launcher, Process
 from ffmate_desktop.media.progress import Meter, Progress, ProgressParser, Sample
 from ffmate_desktop.media.read_position import input_sizes, read_position
+from ffmate_desktop.media.sandbox import Sandbox
 
 
 class StopReason(StrEnum):
@@ -40,7 +43,7 @@ class FFmpegRun:
 
     The steps share the folder `workdir`, where passes find each other's statistics. `on_progress` is called about
     twice a second. A step that shows no change of time, frame, size or file position for `stall_seconds` is stopped.
-    `cage` are words in front of each step that limit what it can do.
+    `sandbox` is what the kernel lets each step touch.
     """
 
     def __init__(
@@ -53,12 +56,12 @@ class FFmpegRun:
         meter: Meter,
         on_progress: Callable[[Progress], object],
         stall_seconds: float,
-        cage: Sequence[str] = (),
+        sandbox: Sandbox | None = None,
     ) -> None:
         if not argvs or len(argvs) != meter.steps:
             raise ValueError(f"{len(argvs)} steps to run, {meter.steps} to measure")
         self._argvs = argvs
-        self._cage = cage
+        self._sandbox = sandbox
         self._launcher = launcher
         self._workdir = workdir
         self._log = log
@@ -111,7 +114,13 @@ class FFmpegRun:
         sizes: dict[str, int] = {}
         if self._meter.wants_read_fraction:
             sizes = await asyncio.to_thread(input_sizes, urls, self._workdir)
-        process = await self._launcher.spawn([*self._cage, *argv], cwd=self._workdir, env=environment())
+        limited = self._sandbox is not None and self._sandbox.isolated
+        process = await self._launcher.spawn(
+            argv,
+            cwd=self._workdir,
+            env=for_media(os.environ, limited=limited) | {"TMPDIR": str(self._workdir)},
+            sandbox=self._sandbox,
+        )
         watch = _Watch(process.pid, sizes)
         parser = ProgressParser()
 

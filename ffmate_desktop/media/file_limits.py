@@ -1,35 +1,30 @@
 """Which files a task may touch on this computer, where its owner has set limits.
 
 Two nets. What the command names is checked by its real path before anything is opened, so that people read a
-sentence. On Linux the kernel then keeps everything else from ffmpeg (`landlock_worker`), whatever a filter or a list
+sentence. On Linux the kernel then keeps everything else from ffmpeg (`sandbox`), whatever a filter or a list
 in a file names. Elsewhere a command that names files where we cannot tell what it does with them is refused.
 """
 
-import json
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
-from ffmate_desktop.media import landlock_worker
 from ffmate_desktop.media.allowed import is_within, lies_within
 from ffmate_desktop.media.arguments import parse
 from ffmate_desktop.media.inputs import local_path
+from ffmate_desktop.media.named_paths import named, readings
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan
+from ffmate_desktop.media.sandbox import Sandbox, guards, is_special
 
 _NETWORK = re.compile(
     r"(?:^|[=:|'\"\s,@])(?:amqp|bluray|dvd|ftp|gophers?|hls|https?|httpproxy|icecast|ipfs|ipns|libssh|librist|libsrt|mms[ht]?"
     r"|prompeg|rist|rtmp\w*|rtp|rtsp|sap|sctp|sftp|smb|srt|srtp|tcp|tls|udp\w*|unix|zmq|device|android_content)\\*:"
 )
 _CLIMBS = re.compile(r"(?:^|[\\/=:|'\",;\[\s])\.\.(?:[\\/]|$)")
-# A root: at the beginning, or behind anything that can be no part of a name. Within a word `/` only divides.
-_ROOTED = re.compile(r"(?<![\w.)\]}%+*-])(/[^:,;|'\"\[\]]*)")
-_WINDOWS = re.compile(r"(?<![A-Za-z])([A-Za-z]:[\\/]+[^:,;|'\"\[\]]*|\\\\[^:,;|'\"\[\]]+)")
 _DECIDES_PROTOCOLS = frozenset(
     {"protocol_whitelist", "protocol_blacklist", "enable_drefs", "use_absolute_path"}
 )
@@ -100,24 +95,34 @@ def check_plan(
                 _check_token(token, limits, kernel)
 
 
-def cage(limits: Limits, outputs: Sequence[Path]) -> tuple[str, ...]:
-    """Words in front of ffmpeg that make the kernel keep the limits; none where there are none, or no such kernel.
+def sandbox_for(plan: OutputPlan, limits: Limits, private: Path, program: Path) -> Sandbox | None:
+    """What the kernel lets ffmpeg touch, with limits or without; None where the kernel cannot tell."""
+    if not has_landlock():
+        return None
+    files = [output.temporary for output in plan.outputs if output.kind is OutputKind.FILE]
+    folders = [output.temporary for output in plan.outputs if output.kind is OutputKind.FOLDER]
+    return Sandbox(
+        program=program,
+        read=limits.read,
+        write=(private, *folders, *_specials(plan, limits)),
+        outputs=tuple(files),
+        isolated=not limits.none,
+    )
 
-    `outputs` are the folders where it writes, and must be able to look at what it wrote.
-    """
-    if limits.none or not has_landlock():
-        return ()
-    words = {
-        name: None if folders is None else [str(folder) for folder in (*folders, *more)]
-        for name, folders, more in (("read", limits.read, outputs), ("write", limits.write, ()))
-    }
-    return (sys.executable, "-I", "-S", landlock_worker.__file__, json.dumps(words))
+
+def _specials(plan: OutputPlan, limits: Limits) -> Iterator[Path]:
+    """Devices and pipes that the command names: writing there damages nothing, and capturing needs it."""
+    for step in plan.steps:
+        for path in dict.fromkeys(path for token in step for text in readings(token) for path in named(text)):
+            if is_special(path) and (
+                limits.none or (path.is_fifo() and is_within(path, limits.write or limits.read or ()))
+            ):
+                yield path
 
 
-@cache
 def has_landlock() -> bool:
     """Whether the kernel keeps files from programs that we start."""
-    return landlock_worker.abi() > 0
+    return guards().landlock > 0
 
 
 def _unclear(step: Sequence[str]) -> Iterator[str]:
@@ -140,22 +145,11 @@ def _refuse_names_of_attachments(step: Sequence[str]) -> None:
 
 def _keep_from_scripts(token: str, scripts: Sequence[Path]) -> None:
     """Options and filters write files too, such as attachments and logs: none may become a script, or replace one."""
-    for text in _readings(token):
+    for text in readings(token):
         _refuse_to_climb(token, text)
-        for path in _named(text):
+        for path in named(text):
             if is_within(path, scripts) or lies_within(path, scripts):
                 raise _among_scripts(path)
-
-
-def _readings(token: str) -> tuple[str, str]:
-    """A filter is read with quotes and backslashes taken away, perhaps several times: look at both."""
-    return token, re.sub(r"[\\'\"]", "", token)
-
-
-def _named(text: str) -> Iterator[Path]:
-    for pattern in (_ROOTED, _WINDOWS):
-        for found in pattern.finditer(text):
-            yield Path(found[1].strip())
 
 
 def _refuse_to_climb(token: str, text: str) -> None:
@@ -169,17 +163,17 @@ def _refuse_to_climb(token: str, text: str) -> None:
 def _check_token(token: str, limits: Limits, kernel: bool) -> None:
     if token.startswith("-") and token[1:].split(":", maxsplit=1)[0] in _DECIDES_PROTOCOLS:
         raise ElsewhereError(f"{token} is not allowed on this computer, which limits the files of tasks.")
-    for text in _readings(token):
+    for text in readings(token):
         if _NETWORK.search(text):
             raise ElsewhereError(
                 f"“{token}” is an address, and this computer lets tasks use only some of its folders."
             )
         _refuse_to_climb(token, text)
-        for path in _named(text):
-            _check_named(path, limits, kernel)
+        for path in named(text):
+            _checknamed(path, limits, kernel)
 
 
-def _check_named(path: Path, limits: Limits, kernel: bool) -> None:
+def _checknamed(path: Path, limits: Limits, kernel: bool) -> None:
     """A file that an option or a filter names: whether it is read or written is the kernel's to see, or unknown."""
     if kernel:
         named = (*(limits.read or ()), *(limits.write or ()))

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ffmate_desktop import logs
+from ffmate_desktop.domain.environment import for_helper
 
 assert sys.platform != "win32"  # noqa: S101 - for the type checker; there it is a job object
 
@@ -97,7 +98,7 @@ class Guardian:
             # and the guardian holds no lock, terminal or log of ours.
             process = subprocess.Popen(
                 _WORKER, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                cwd="/", start_new_session=True,
+                cwd="/", env=for_helper(os.environ), start_new_session=True,
             )  # fmt: skip
         except OSError as trouble:
             self._failures = _MOST_FAILURES

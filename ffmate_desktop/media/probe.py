@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 import dataclasses
 import json
 import os
@@ -16,8 +17,9 @@ import psutil
 from pydantic import TypeAdapter
 
 from ffmate_desktop import logs
+from ffmate_desktop.domain.environment import for_helper
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.media.process import environment
+from ffmate_desktop.media.sandbox import readable
 
 _WORKER = (sys.executable, "-P", str(Path(__file__).with_name("probe_worker.py")))
 _LEAVE_SECONDS = 1.0
@@ -220,7 +222,7 @@ async def _start(mark: Mapping[str, str]) -> asyncio.subprocess.Process:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         limit=_LONGEST_ANSWER,
-        env=environment() | _KEEP_MEMORY | dict(mark),
+        env=for_helper(os.environ) | _KEEP_MEMORY | dict(mark),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 
@@ -236,6 +238,16 @@ class Prober:
     def __init__(self, mark: Mapping[str, str] | None = None) -> None:
         self._headers = _Worker(mark or {})
         self._packets = _Worker(mark or {})
+        self._folders: tuple[Path, ...] | None = None
+        self._isolated = False
+
+    def within(self, folders: tuple[Path, ...] | None, *, isolated: bool) -> "Prober":
+        """The same, for a task under limits: of files that name others, only those in `folders` (None: all) are read,
+        and when `isolated`, nothing is asked of the network. Linux with Landlock; elsewhere it makes no difference.
+        """
+        view = copy.copy(self)
+        view._folders, view._isolated = folders, isolated
+        return view
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -248,7 +260,8 @@ class Prober:
         `timeout` is in seconds, for this file alone. Raises ProbeError.
         """
         worker = self._packets if packets else self._headers
-        request = json.dumps({"path": _address(path), "packets": packets}).encode("ascii") + b"\n"
+        question = {"path": _address(path), "packets": packets, "limits": self._limits(path)}
+        request = json.dumps(question).encode("ascii") + b"\n"
         try:
             answer = await worker.ask(request, timeout)
         except TimeoutError as error:
@@ -263,6 +276,13 @@ class Prober:
         if "facts" not in answer:
             raise ProbeError(f"“{_shown(path)}” {answer['error']}.")
         return MediaFacts.from_json(answer["facts"])
+
+    def _limits(self, path: Path) -> dict[str, list[str] | None] | None:
+        if not self._isolated:
+            return None
+        if self._folders is None:
+            return {"read": None}
+        return {"read": [*readable(Path(sys.executable)), *map(str, self._folders), _address(path)]}
 
     async def close(self) -> None:
         """Ends the processes."""

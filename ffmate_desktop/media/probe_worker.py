@@ -1,8 +1,11 @@
 """The separate process that opens media files, so that a crash of a decoder never takes the node along.
 
-Reads one JSON request a line from stdin, `{"path": str, "packets": bool}`, and answers each with one line,
-`{"facts": {...}}` in the shape of `probe.MediaFacts`, or `{"error": sentence part, "errno": int}`. It imports
+Reads one JSON request a line from stdin, `{"path": str, "packets": bool, "limits": ...}`, and answers each with one
+line, `{"facts": {...}}` in the shape of `probe.MediaFacts`, or `{"error": sentence part, "errno": int}`. It imports
 little but PyAV, to start fast, and ends at once when stdin closes, also in the middle of a file.
+
+Where the kernel has Landlock the process writes no file. `limits` is null, or `{"read": [str]}`, with null for any
+file: such a request is answered in a thread of its own, which reads only these files and opens no socket.
 """
 
 import errno
@@ -18,6 +21,7 @@ import av
 from av.container import InputContainer
 from av.stream import Disposition, Stream
 
+from ffmate_desktop.media import landlock, seccomp
 from ffmate_desktop.media.promised_size import promised_size
 
 _REASONS = {
@@ -103,8 +107,43 @@ def inspect(path: str, *, packets: bool) -> dict[str, Any]:
         }
 
 
-def _answer(line: bytes) -> dict[str, Any]:
-    request = json.loads(line)
+class _Guards:
+    """What the kernel keeps this process from."""
+
+    def __init__(self) -> None:
+        self._works = bool(landlock.abi())
+        if self._works:
+            landlock.restrict(landlock.Rules(None, ("/dev/null",)))
+
+    def answer(self, line: bytes) -> dict[str, Any]:
+        """The answer to one request, within its limits."""
+        request = json.loads(line)
+        if request.get("limits") is None or not self._works:
+            return _answer(request)
+        answers: list[dict[str, Any]] = []
+
+        def work() -> None:
+            try:
+                self._confine(request["limits"]["read"])
+            except OSError as error:
+                answers.append({"error": f"cannot be examined within the limits ({error})", "errno": 0})
+            else:
+                answers.append(_answer(request))
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        return answers[0]
+
+    def _confine(self, read: "list[str] | None") -> None:
+        # Python imports some of itself only when it is needed.
+        paths = None if read is None else (*read, *filter(None, sys.path))
+        landlock.restrict(landlock.Rules(paths, ("/dev/null",), network=False))
+        if seccomp.works():
+            seccomp.restrict()
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"facts": inspect(request["path"], packets=request["packets"])}
     except (av.FFmpegError, OSError) as error:
@@ -133,11 +172,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    answers = _private_stdout()
+    answers, guards = _private_stdout(), _Guards()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     while True:
-        answers.write(json.dumps(_answer(requests.get())).encode("ascii") + b"\n")
+        answers.write(json.dumps(guards.answer(requests.get())).encode("ascii") + b"\n")
         answers.flush()
 
 

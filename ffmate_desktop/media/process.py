@@ -16,14 +16,17 @@ from typing import Any, Self
 import psutil
 
 from ffmate_desktop import logs
+from ffmate_desktop.domain.environment import for_media
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.process_protocol import ProcessProtocol, Sink
 from ffmate_desktop.media.process_table import VARIABLE
 from ffmate_desktop.media.process_tree import ProcessTree
+from ffmate_desktop.media.sandbox import Sandbox
 
 if sys.platform == "win32":
     from ffmate_desktop.media.job_object import JobObject as Guardian
 else:
+    from ffmate_desktop.media import confined_process
     from ffmate_desktop.media.guardian import Guardian
 
 GRACE = 1.0
@@ -87,17 +90,20 @@ class Launcher:
         env: Mapping[str, str] | None = None,
         low_priority: bool | None = None,
         merged: bool = False,
+        sandbox: Sandbox | None = None,
     ) -> "Process":
         """Start `argv` in `cwd`, with nothing to read and both outputs in pipes; then call `Process.wait`.
 
         `merged` sends standard error into standard output, so that the lines of both keep their order.
 
-        `env` replaces this program's own environment; what disturbs ffmpeg's log is dropped from either.
+        `env` is the whole environment, by default what ffmpeg needs of this program's own; what disturbs ffmpeg's
+        log is dropped from either. `sandbox` is what the kernel lets it touch.
         Low priority means nice 10 and the lowest normal I/O level, or the class "below normal" on Windows; normal
         priority means that of this program.
         Raises UserError if the program cannot be started.
         """
-        environment = {k: v for k, v in (env or os.environ).items() if k not in DROPPED_VARIABLES}
+        given = for_media(os.environ) if env is None else env
+        environment = {k: v for k, v in given.items() if k not in DROPPED_VARIABLES}
         low_priority = self.low_priority if low_priority is None else low_priority
         mark = self.mark()
         try:
@@ -105,24 +111,15 @@ class Launcher:
                 self.guardian.prepare()
             if self.leash:
                 _check_program(argv[0], cwd)
-            transport, protocol = await asyncio.get_running_loop().subprocess_exec(
-                ProcessProtocol,
-                *self.leash,
-                *argv,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT if merged else subprocess.PIPE,
-                cwd=cwd,
-                env=environment | SET_VARIABLES | mark,
-                **_apart(low_priority),
-            )
+            variables = environment | SET_VARIABLES | mark
+            pid, protocol = await _start([*self.leash, *argv], sandbox, cwd, variables, low_priority, merged)
         except (OSError, ValueError) as trouble:  # ValueError: a zero character in an argument
             reason = trouble.strerror if isinstance(trouble, OSError) else str(trouble)
             raise UserError(
                 f"{argv[0]} could not be started in {cwd}: {reason or trouble}.",
                 "Check that the program and the folder exist and that you may use them.",
             ) from trouble
-        process = Process(transport.get_pid(), protocol, mark.get(VARIABLE, ""))
+        process = Process(pid, protocol, mark.get(VARIABLE, ""))
         if (guardian := self.guardian) is not None:
             guardian.watch(process.pid)
             protocol.exit_code.add_done_callback(lambda _: guardian.forget(process.pid))
@@ -208,8 +205,31 @@ class Process:
         self._matching = asyncio.get_running_loop().run_in_executor(None, match)
 
 
+async def _start(
+    argv: Sequence[str],
+    sandbox: Sandbox | None,
+    cwd: Path,
+    env: Mapping[str, str],
+    low_priority: bool,
+    merged: bool,
+) -> tuple[int, ProcessProtocol]:
+    if sys.platform != "win32" and sandbox is not None:
+        return await confined_process.start(argv, sandbox, cwd=cwd, env=env, merged=merged)
+    transport, protocol = await asyncio.get_running_loop().subprocess_exec(
+        ProcessProtocol,
+        *argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if merged else subprocess.PIPE,
+        cwd=cwd,
+        env=env,
+        **_apart(low_priority),
+    )
+    return transport.get_pid(), protocol
+
+
 def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What a task finds: the environment of this program, without the password of the queue."""
+    """What a script finds: the environment of this program, without the password of the queue."""
     return {key: value for key, value in (given or os.environ).items() if key not in PRIVATE_VARIABLES}
 
 

@@ -22,7 +22,7 @@ from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.mounts import is_connected
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
-from ffmate_desktop.media.probe import MediaFacts, ProbeError
+from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.progress import Meter, Progress
 from ffmate_desktop.media.scripts import ScriptEnd, ScriptRun
 from ffmate_desktop.media.verdict import Verdict, judge
@@ -168,7 +168,7 @@ class Attempt:
             meter=Meter(expected.seconds, expected.frames, len(argvs)),
             on_progress=self._on_progress,
             stall_seconds=self._shop.stall_seconds,
-            cage=file_limits.cage(self._limits, planned.parents),
+            sandbox=file_limits.sandbox_for(planned, self._limits, self._folder, self._shop.ffmpeg),
         )
         known: dict[str, Any] = {"command": join(self._steps), "output": self._output}
         if spec.input in self._facts:
@@ -207,7 +207,7 @@ class Attempt:
             sentence = f"ffmpeg showed no sign of life for {minutes:.0f} minutes and was stopped."
             hint = "Check that the storage of the input still answers, then restart the task."
             return Verdict(False, Diagnosis(sentence, hint, tuple(self.log.lines()[-3:]), Retry.RETRY))
-        return await judge(finished.code, self.log.lines(), self._planned(), self._facts, self._shop.prober)
+        return await judge(finished.code, self.log.lines(), self._planned(), self._facts, self._prober())
 
     async def changed_input(self) -> InputChange | None:
         """An input that is not the file that the attempt began with. Safe to cancel."""
@@ -321,9 +321,12 @@ class Attempt:
         if not await asyncio.to_thread(path.is_file):
             return  # a named pipe can be read only once, and that is ffmpeg's
         try:
-            self._facts[name] = await self._shop.prober.probe(path)
+            self._facts[name] = await self._prober().probe(path)
         except ProbeError as error:
             self.log.note(f"no facts about {path.name}: {error}")
+
+    def _prober(self) -> Prober:
+        return self._shop.prober.within(self._limits.read, isolated=not self._limits.none)
 
     def _planned(self) -> OutputPlan:
         assert self._plan is not None  # noqa: S101 - prepare came first

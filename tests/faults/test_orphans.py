@@ -50,11 +50,10 @@ class Team:
 
     def __init__(self, home: Path, uri: str, leash: str, clerk: Clerk) -> None:
         self.home = home
-        self.family = home / "family"
-        self.family.mkdir()
-        words = " ".join(f"'{word}'" for word in family.command(self.family))
+        words = " ".join(f"'{word}'" for word in family.command(home))
+        self.relatives: list[dict[str, int]] = []
         self.wrapper = home / "ffmpeg.sh"
-        start = f"(cd '{self.family}' && exec {words} >/dev/null 2>&1) &"
+        start = f"{words} >/dev/null 2>&1 &"  # in the working folder, where it may write
         self.wrapper.write_text(
             f'#!/bin/sh\n[ "$1" = -version ] || {{ {start} }}\nexec "{FFMPEG}" "$@"\n', encoding="utf-8"
         )
@@ -80,7 +79,8 @@ class Team:
     ) -> tuple[subprocess.Popen[bytes], str, psutil.Process, dict[str, int]]:
         """The same, and the family that this ffmpeg has."""
         node, uuid, process = self.working(identifier, "--ffmpeg", str(self.wrapper))
-        relatives = family.pids(self.family)
+        relatives = family.pids(Path(process.cwd()))
+        self.relatives.append(relatives)
         assert family.alive(relatives) == list(family.NAMES)
         return node, uuid, process, relatives
 
@@ -91,8 +91,8 @@ def team(home: Path, database_uri: str, clerk: Clerk, request: pytest.FixtureReq
     team = Team(home, database_uri, request.param, clerk)
     yield team
     team.program.leave()
-    if (team.family / "daemon").exists():
-        family.bury(family.pids(team.family))
+    for relatives in team.relatives:
+        family.bury(relatives)
 
 
 def below(process: subprocess.Popen[bytes]) -> dict[str, int]:
