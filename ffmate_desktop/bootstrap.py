@@ -34,6 +34,7 @@ from ffmate_desktop.node.trial import TrialBench
 from ffmate_desktop.node.workshop import Workshop
 from ffmate_desktop.services.batches import BatchService
 from ffmate_desktop.services.bulk import BulkService
+from ffmate_desktop.services.bulk_edits import BulkEdits
 from ffmate_desktop.services.ffmate_import import FFmateImport
 from ffmate_desktop.services.login_start import LoginStart, login_start
 from ffmate_desktop.services.news import news
@@ -81,6 +82,7 @@ class Cluster:
     tasks: TaskService
     batches: BatchService
     bulk: BulkService
+    bulk_edits: BulkEdits
     nodes: NodeService
     queue: QueueService
     node_logs: NodeLogService
@@ -136,6 +138,7 @@ async def _open(settings: Settings, uri: str, embedded: bool, connections: int) 
             tasks=tasks,
             batches=BatchService(database, tasks),
             bulk=BulkService(database, tasks),
+            bulk_edits=BulkEdits(database, tasks),
             nodes=NodeService(database),
             queue=QueueService(database),
             node_logs=NodeLogService(database),

@@ -25,7 +25,7 @@ _PLACES = {
     "import-ffmate": _Place("import_ffmate", "import_ffmate", "Take over what FFmate 2 has."),
     "doctor": _Place("doctor", "doctor", "Check this computer and the database."),
     "version": _Place("version", "version"),
-    "tasks": _Place("task_actions", "app"),
+    "tasks": _Place("task_edit", "app"),
     "batches": _Place("batches", "app"),
     "nodes": _Place("node_actions", "nodes"),
     "presets": _Place("presets", "app"),

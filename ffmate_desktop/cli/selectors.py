@@ -106,8 +106,11 @@ class Conditions:
     def __bool__(self) -> bool:
         return bool(self._batch is not None or self._presets or self._selection)
 
-    async def selection(self, cluster: Cluster) -> TaskSelection:
-        """With the uuids of batch and presets; raises UserError for a batch that is not there."""
+    async def selection(self, cluster: Cluster, only: tuple[TaskStatus, ...] = ()) -> TaskSelection:
+        """With the uuids of batch and presets; raises UserError for a batch that is not there.
+
+        `only` are the statuses that the command fits, where no option names them.
+        """
         batch = None if self._batch is None else await cluster.batches.resolve(self._batch)
         words = list(self._presets)
         for word in self._presets:
@@ -115,7 +118,13 @@ class Conditions:
                 words.append(str((await cluster.presets.find(word)).uuid))
         chosen = self._selection
         return TaskSelection(
-            batch, chosen.statuses, chosen.older_than, tuple(words), chosen.nodes, chosen.labels, chosen.names
+            batch,
+            chosen.statuses or only,
+            chosen.older_than,
+            tuple(words),
+            chosen.nodes,
+            chosen.labels,
+            chosen.names,
         )
 
     async def check_presets(self, cluster: Cluster, selected: Selected) -> None:

@@ -11,6 +11,7 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.tasks import OutputsTakenError, TaskRow, requirement_set
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.labels import LabelChange
 from ffmate_desktop.domain.order import HIGHEST, Move, make_room, stacked
 from ffmate_desktop.domain.stored import Unreadable, read, word_of
 from ffmate_desktop.domain.task import PresetName, TaskSpec, TaskStatus
@@ -101,6 +102,23 @@ async def _set(connection: "Connection", priorities: Mapping[UUID, int]) -> set[
         query("commands", "set_priorities"), list(priorities), list(priorities.values())
     )
     return {row["uuid"] for row in rows}
+
+
+async def set_order(
+    database: Database, uuids: Sequence[UUID], priority: int | None, labels: LabelChange, name: str | None
+) -> set[UUID]:
+    """Give tasks that wait a priority and a name (None: as it is) and other labels; returns those that wait."""
+    wanted = list(uuids)
+    async with database.transaction() as connection:
+        if priority is not None:
+            await connection.execute(query("commands", "lock_order"))
+        rows = await connection.fetch(query("commands", "waiting_labels"), wanted)
+        before = {row["requirement_set"]: tuple(row["labels"]) for row in rows}
+        after = {number: await requirement_set(connection, labels.of(old)) for number, old in before.items()}
+        changed = await connection.fetch(
+            query("commands", "set_order"), wanted, priority, list(after), list(after.values()), name
+        )
+    return {row["uuid"] for row in changed}
 
 
 async def stored_tasks(database: Database, uuids: Sequence[UUID]) -> list[StoredTask]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ffmate_desktop.domain.errors import UsageError
 
@@ -19,3 +20,23 @@ def check_labels(labels: Iterable[str]) -> tuple[str, ...]:
             )
         found.add(label)
     return tuple(sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """Other labels for a task: `only` these instead (None: its own), then `add` some and `remove` some."""
+
+    only: tuple[str, ...] | None = None
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != NO_CHANGE
+
+    def of(self, labels: Iterable[str]) -> tuple[str, ...]:
+        """What a task with these labels gets."""
+        kept = set(labels if self.only is None else self.only) | set(self.add)
+        return tuple(sorted(kept - set(self.remove)))
+
+
+NO_CHANGE = LabelChange()

@@ -14,6 +14,7 @@ from ffmate_desktop.db.selection import moment
 from ffmate_desktop.db.tasks import Statuses, TaskRow
 from ffmate_desktop.domain.attempt import Attempt
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.labels import NO_CHANGE, LabelChange
 from ffmate_desktop.domain.order import Move
 from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
 from ffmate_desktop.domain.task import IfExists, LogChunk, NewTask, Task
@@ -123,6 +124,16 @@ class TaskService:
         """
         preset = await self._presets.get(change.preset) if change.preset else None
         await edit_waiting(self._database, uuid, change, preset, version)
+
+    async def set_order(
+        self,
+        uuids: Sequence[UUID],
+        priority: int | None = None,
+        labels: LabelChange = NO_CHANGE,
+        name: str | None = None,
+    ) -> set[UUID]:
+        """Give waiting tasks another priority, name and labels, without a look at files; returns those that wait."""
+        return await commands.set_order(self._database, uuids, priority, labels, name)
 
     async def newest(self, selection: TaskSelection = ALL_TASKS, *, limit: int | None = 100) -> list[Task]:
         """Tasks that meet the conditions, newest first; `limit` None means all."""

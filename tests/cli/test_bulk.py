@@ -84,3 +84,35 @@ async def test_a_terminal_is_asked_before_tasks_are_lost(database_uri: str) -> N
     assert "Delete 8 tasks (4 QUEUED, 2 DONE_SUCCESSFUL, 2 DONE_ERROR)? [y/N]" in screen
     code, screen = answered("", "tasks", "cancel", "--batch", BATCH, "--yes")
     assert (code, screen.split("\r\n")) == (0, ["4 of 8 tasks cancelled", ""])
+
+
+async def test_waiting_tasks_are_edited(database_uri: str, clerk: Clerk) -> None:
+    await fill(database_uri, 8)
+
+    def ask(*arguments: str) -> tuple[int, str, str]:
+        return clerk.ask("--database", database_uri, "tasks", *arguments)
+
+    assert ask("edit", "--batch", BATCH, "--priority", "5", "--add-label", "gpu,nas") == (
+        0, "4 of 4 tasks changed\n", ""
+    )  # fmt: skip
+    assert ask("edit", "--batch", BATCH, "--label", "", "--dry-run")[1].startswith("4 tasks (4 QUEUED) would")
+    tasks = json.loads(ask("list", "--json")[1])
+    assert [task["priority"] for task in tasks if task["status"] == "QUEUED"] == [5] * 4
+    waiting = next(task for task in tasks if task["status"] == "QUEUED")
+    done = next(task for task in tasks if task["status"] == "DONE_ERROR")
+    assert waiting["labels"] == ["gpu", "nas", "nobody"]
+    code, out, err = ask("edit", waiting["uuid"], done["uuid"], "--label", "", "--name", "new")
+    assert (code, out) == (1, f"{waiting['uuid']} changed\n")
+    assert err == f"ffmate-desktop: {done['uuid'][:8]}: It does not wait any more, so it cannot be changed.\n"
+    code, out, _ = ask("edit", waiting["uuid"][:8], "--priority", "6", "--json")
+    assert [(one["name"], one["labels"], one["priority"]) for one in json.loads(out)] == [("new", [], 6)]
+    for arguments, sentence in (
+        (["--batch", BATCH], "What should be changed?"),
+        ([waiting["uuid"], "--batch", BATCH, "--priority", "1"], "Name either tasks"),
+        ([waiting["uuid"], "--label", "a b", "--preset", "X", "--remove-label", "a"], "A new preset brings"),
+        ([waiting["uuid"], "--add-label", "a;b"], "“a;b” is not a label."),
+        ([waiting["uuid"], "--priority", "-1"], "--priority takes a whole number"),
+    ):
+        code, out, err = ask("edit", *arguments)
+        assert (code, out) == (2, "") and err.startswith(f"ffmate-desktop: {sentence}"), err
+    assert ask("edit", waiting["uuid"], "--preset", "Nothing")[0] == 1

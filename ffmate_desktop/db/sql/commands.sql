@@ -27,6 +27,21 @@ UPDATE ffmate.tasks t
  WHERE t.uuid = n.uuid AND t.status = 'QUEUED' AND t.priority <> n.priority
 RETURNING t.uuid;
 
+-- name: waiting_labels
+-- Locked: what a task requires is what it required when it was read.
+SELECT t.requirement_set, r.labels FROM ffmate.tasks t JOIN ffmate.requirement_sets r ON r.id = t.requirement_set
+ WHERE t.uuid = ANY ($1::uuid[]) AND t.status = 'QUEUED' ORDER BY t.id FOR UPDATE OF t;
+
+-- name: set_order
+-- Under these locks: another priority and name (NULL: as it is), and for each set of labels ($3) another one ($4). A
+-- node that lost the task still encodes what the task is, so the epoch stays.
+UPDATE ffmate.tasks t
+   SET priority = coalesce($2::integer, t.priority), name = coalesce($5::text, t.name), requirement_set = m.after,
+       version = t.version + 1, updated_at = clock_timestamp()
+  FROM unnest($3::integer[], $4::integer[]) AS m (before, after)
+ WHERE t.uuid = ANY ($1::uuid[]) AND t.status = 'QUEUED' AND t.requirement_set = m.before
+RETURNING t.uuid;
+
 -- name: stored_tasks
 -- What tasks were made from, for copies and changes.
 SELECT t.uuid, t.version, t.status, t.name, t.priority, r.labels, t.preset, t.preset_name, t.output_key, t.spec,

@@ -1,0 +1,102 @@
+"""Changes of many tasks that wait: a preset one by one, all other things in one statement a piece."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from uuid import UUID
+
+from ffmate_desktop.db import selection as stored
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.labels import NO_CHANGE, LabelChange
+from ffmate_desktop.domain.selection import Selected
+from ffmate_desktop.services.bulk import PIECE
+from ffmate_desktop.services.edits import TaskEdit
+from ffmate_desktop.services.tasks import TaskService
+
+NOT_WAITING = "It does not wait any more, so it cannot be changed."
+MOST_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class BulkEdit:
+    """What becomes different; None leaves it as it is. A preset brings its labels; `labels` can only add more."""
+
+    priority: int | None = None
+    labels: LabelChange = NO_CHANGE
+    preset: UUID | None = None
+    name: str | None = None
+
+    def __bool__(self) -> bool:
+        return self != BulkEdit()
+
+
+@dataclass(slots=True)
+class Edited:
+    """Which tasks were changed, and why the others were not."""
+
+    changed: set[UUID] = field(default_factory=set)
+    refused: dict[UUID, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class EditedAll:
+    """How many tasks were changed, and how many were not; `examples` tell why of the first ones."""
+
+    changed: int = 0
+    refused: int = 0
+    examples: dict[UUID, str] = field(default_factory=dict)
+
+
+class BulkEdits:
+    """Changes tasks that wait. What a node claims or somebody changes at the same moment is left as it is."""
+
+    def __init__(self, database: Database, tasks: TaskService) -> None:
+        self._database = database
+        self._tasks = tasks
+
+    async def edit(self, uuids: Sequence[UUID], change: BulkEdit) -> Edited:
+        """Change these tasks."""
+        if change.preset is None:  # what is encoded stays, so no file has to be looked at
+            edited = Edited(await self._tasks.set_order(uuids, change.priority, change.labels, change.name))
+            edited.refused = {uuid: NOT_WAITING for uuid in uuids if uuid not in edited.changed}
+            return edited
+        edited = Edited()
+        for task in await self._tasks.get(uuids):
+            wanted = TaskEdit(
+                preset=change.preset,
+                priority=change.priority,
+                labels=change.labels.of(()) or None,
+                name=change.name,
+            )
+            try:
+                await self._tasks.edit(task.uuid, wanted, version=task.version)
+            except UserError as error:
+                edited.refused[task.uuid] = str(error)
+            else:
+                edited.changed.add(task.uuid)
+        return edited
+
+    async def edit_all(
+        self,
+        selected: Selected,
+        change: BulkEdit,
+        *,
+        on_progress: Callable[[int], object] = lambda _seen: None,
+    ) -> EditedAll:
+        """Change the tasks that still meet the conditions; `on_progress` hears how many were looked at."""
+        whole, seen = EditedAll(), 0
+        async for uuids in self._pieces(selected):
+            edited = await self.edit(uuids, change)
+            whole.changed += len(edited.changed)
+            whole.refused += len(edited.refused)
+            whole.examples |= islice(edited.refused.items(), MOST_EXAMPLES - len(whole.examples))
+            seen += len(uuids)
+            on_progress(seen)
+        return whole
+
+    async def _pieces(self, selected: Selected) -> AsyncIterator[list[UUID]]:
+        after = 0
+        while page := await stored.page(self._database, selected, after, PIECE):
+            yield [uuid for _, uuid in page]
+            after = page[-1][0]
