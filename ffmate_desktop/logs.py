@@ -12,6 +12,8 @@ from contextlib import suppress
 from errno import EIO, ENXIO, EPIPE
 from typing import TextIO
 
+from ffmate_desktop.domain.plain_text import lines
+
 root = logging.getLogger("ffmate")
 task = root.getChild("task")
 cluster = root.getChild("cluster")
@@ -103,7 +105,10 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 
 class _Formatter(logging.Formatter):
+    """Names in a message cannot command a terminal, nor look like another line of the log."""
+
     def format(self, record: logging.LogRecord) -> str:
         moment = self.formatTime(record, "%H:%M:%S")
-        text = f"{moment} {namespace(record)}  {record.getMessage()}"
-        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+        message = lines(record.getMessage(), "?").replace("\n", "\n    ")
+        text = f"{moment} {namespace(record)}  {message}"
+        return f"{text}\n{lines(self.formatException(record.exc_info), '?')}" if record.exc_info else text

@@ -1,6 +1,5 @@
 """The root of the command line: options of the program, a node without a window, and the groups of commands."""
 
-import io
 import os
 import sys
 from dataclasses import replace
@@ -18,6 +17,7 @@ from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.cli.grammar import FILES
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.shape import CLICK_ERROR, CLICK_USAGE_ERROR
+from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.version import version
 from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UsageError, UserError
@@ -147,7 +147,7 @@ def root(
     settings, trouble = with_file(settings)
     is_window = typer_context.invoked_subcommand is None and not no_gui
     if trouble is not None and not is_window:  # the window tells it itself
-        typer.echo(f"ffmate-desktop: {trouble}", err=True)
+        say(f"ffmate-desktop: {trouble}", err=True)
     typer_context.obj = Context(settings)
     is_node = no_gui or typer_context.invoked_subcommand == "server"
     logs.show(settings.debug or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
@@ -194,9 +194,6 @@ def _sources(typer_context: typer.Context) -> dict[str, Source]:
 
 def main() -> None:
     """Entry point: runs the command line and turns every expected failure into a sentence and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a pipe of Windows may know neither → nor 日本
-            stream.reconfigure(errors="replace")
     sys.exit(_run(sys.argv[1:]))
 
 

@@ -57,13 +57,17 @@ def line(task: Task) -> str:
             facts = f" ({size(task.size)}, {_took(task)})" if task.size is not None else ""
             return f"done      {name} on {node}" + (f" → {output}{facts}" if output else "")
         case TaskStatus.DONE_ERROR:
-            return f"failed    {name} on {node}: {printable((task.error or '').splitlines()[0])}"
+            return f"failed    {name} on {node}: {_first_line(task.error)}"
         case TaskStatus.DONE_CANCELED:
             return f"skipped   {name}: {printable(task.error or '')}" if task.skipped else f"cancelled {name}"
         case TaskStatus.UNKNOWN:
             return f"{printable(task.status_word.lower()):<9} {name}"
         case _:
             assert_never(task.status)
+
+
+def _first_line(error: str | None) -> str:
+    return printable((error or "").partition("\n")[0])
 
 
 def _took(task: Task) -> str:
@@ -114,7 +118,7 @@ def _figures(task: Task) -> str:
     if task.status is TaskStatus.DONE_SUCCESSFUL:
         return f"{size(task.size)} in {_took(task)}" if task.size is not None else _took(task)
     if task.status is TaskStatus.DONE_ERROR:
-        return printable((task.error or "").splitlines()[0])
+        return _first_line(task.error)
     if not task.status.is_active:
         return ""
     parts = [f"{task.fps:.0f} fps" if task.fps else "", f"{task.speed:.1f}x" if task.speed else ""]

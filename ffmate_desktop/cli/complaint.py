@@ -3,6 +3,7 @@
 import sys
 
 from ffmate_desktop import logs
+from ffmate_desktop.domain.plain_text import lines
 from ffmate_desktop.settings import environment_debug
 
 
@@ -10,4 +11,5 @@ def complain(sentence: str, error: BaseException) -> None:
     """Print the sentence; with `--debug` also where the error came from."""
     if environment_debug() or any(word.startswith("--debug") for word in sys.argv):
         logs.root.error("The command failed", exc_info=error)
-    print(f"ffmate-desktop: {sentence}", file=sys.stderr)  # noqa: T201 - this is the command line
+    text = lines(f"ffmate-desktop: {sentence}", "?")
+    print(text, file=sys.stderr)  # noqa: T201 - this is the command line

@@ -14,6 +14,7 @@ import typer
 
 from ffmate_desktop.db.outages import CONNECTION_LOST, NoAnswerError, trouble
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.plain_text import escaped
 from ffmate_desktop.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ _LOST: tuple[type[BaseException], ...] = (
 
 
 def _make_console() -> "Console":
-    from rich.console import Console  # noqa: PLC0415 - a node prints no tables
+    from ffmate_desktop.cli.console import PlainConsole  # noqa: PLC0415 - a node prints no tables
 
-    return Console(highlight=False)
+    return PlainConsole()
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ class Context:
         if self.console.is_terminal:
             self.console.print(table)
             return
-        from rich.console import Console  # noqa: PLC0415 - as above
+        from ffmate_desktop.cli.console import PlainConsole  # noqa: PLC0415 - as above
 
-        wide = Console(file=io.StringIO(), width=_WIDE, color_system=None, highlight=False)
+        wide = PlainConsole(file=io.StringIO(), width=_WIDE, color_system=None)
         with wide.capture() as captured:
             wide.print(table)
         lines = (line.rstrip() + "\n" for line in captured.get().splitlines())
@@ -88,14 +89,19 @@ class Context:
         between = "[\n  "
         async for page in pages:
             for item in page:
-                text = json.dumps(item, indent=2, ensure_ascii=False).replace("\n", "\n  ")
-                sys.stdout.write(between + text.translate(_ESCAPES))
+                sys.stdout.write(between + _json(item).replace("\n", "\n  "))
                 between = ",\n  "
         sys.stdout.write("[]\n" if between.startswith("[") else "\n]\n")
 
     def print_json(self, data: object) -> None:
         """Data for other programs: one value, nothing else on stdout."""
-        sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False).translate(_ESCAPES) + "\n")
+        sys.stdout.write(_json(data) + "\n")
+
+
+def _json(data: object) -> str:
+    """With escapes for what the stream cannot encode, so that nothing is lost, and for what commands a terminal."""
+    knows_all = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
+    return escaped(json.dumps(data, indent=2, ensure_ascii=not knows_all))
 
 
 def _flush() -> None:
@@ -114,9 +120,6 @@ def _watch_children_without_threads() -> None:
 
 
 _WIDE = 100_000
-
-# File names that are not UTF-8 arrive as lone surrogates, which no stream can encode; JSON has an escape for them.
-_ESCAPES = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
 
 
 def context_of(typer_context: typer.Context) -> Context:

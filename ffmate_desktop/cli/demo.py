@@ -13,11 +13,11 @@ from typing import Annotated
 
 import psutil
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.cli.console import PlainConsole
 from ffmate_desktop.cli.context import context_of
 from ffmate_desktop.cli.demo_clips import CLIPS, Bench
 from ffmate_desktop.cli.demo_nodes import Team
@@ -68,7 +68,7 @@ def demo(
         settings = replace(settings, slots=default_slots(os.cpu_count() or 1, nodes))
     if not _given(typer_context, "heartbeat", ("COMMANDLINE", "ENVIRONMENT")):
         settings = replace(settings, heartbeat=HEARTBEAT)
-    stage = Stage(Console(stderr=True, highlight=False) if as_json else context.console)
+    stage = Stage(PlainConsole(stderr=True) if as_json else context.console)
     try:
         report = context.run(_interruptible(settings, nodes, keep, stage))
     except asyncio.CancelledError:

@@ -11,6 +11,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ffmate_desktop.cli.board import board, show_until_done
+from ffmate_desktop.cli.console import PlainConsole
 from ffmate_desktop.cli.text import duration
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import Task
@@ -62,7 +63,7 @@ class Stage:
 
     def save_picture(self, path: Path) -> None:
         """Draw what stands on the stage as an SVG; raises UserError when the file cannot be written."""
-        recorder = Console(
+        recorder = PlainConsole(
             record=True,
             width=PICTURE_WIDTH,
             file=io.StringIO(),

@@ -57,7 +57,7 @@ def _print(context: Context, checks: list[Check], healthy: bool) -> None:
     marks = {"ok": "[green]ok[/]     ", "warning": "[yellow]warning[/]", "error": "[red]error[/]  "}
     width = max(len(check.name) for check in checks)
     for check in checks:
-        context.console.print(f"{marks[check.state]}  {check.name:<{width}}  ", end="")
+        context.console.print(f"{marks[check.state]}  {check.name:<{width}}  ", end="", markup=True)
         context.console.print(check.message, markup=False, soft_wrap=True)
     context.console.print(
         "All is well." if healthy else "Something is wrong: see the lines marked with error.", style="bold"

@@ -10,6 +10,7 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.table import Column, Fit
+from ffmate_desktop.cli.terminal import ask, say
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.services.ffmate_import import Fate, Item
 
@@ -43,12 +44,12 @@ async def _import(context: Context, source: str, yes: bool, dry_run: bool, as_js
             if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
                 raise UsageError("Nobody can be asked here.", "Say --yes to do it, or --dry-run to see it.")
             _show(context, plan, as_json=False)
-            if not typer.confirm(f"Take {len(new)} of these over?", err=True):
+            if not ask(f"Take {len(new)} of these over?"):
                 raise typer.Abort
         done = await cluster.ffmate_import.carry_out(plan)
         _show(context, done, as_json)
     if any(item.kind == "webhook" and item.fate is Fate.TAKEN for item in done):
-        typer.echo(
+        say(
             "Webhooks are kept in the database, but this version sends none yet: let FFmate send them until then.",
             err=True,
         )

@@ -2,6 +2,7 @@
 
 import sys
 
+from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 
@@ -14,8 +15,7 @@ def read_standard_input() -> str:
         raise UserError("There is no standard input.", "Name a file instead of -.")
     if sys.stdin.isatty():
         end = "Ctrl+Z, then Enter," if sys.platform == "win32" else "Ctrl+D"
-        sys.stderr.write(f"Reading JSON from this terminal; {end} ends it.\n")
-        sys.stderr.flush()
+        say(f"Reading JSON from this terminal; {end} ends it.", err=True)
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig")
     except UNREADABLE as error:

@@ -19,6 +19,7 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.selectors import tasks_in_words
 from ffmate_desktop.cli.task_file import as_new_task, read_tasks
+from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.node import Node
@@ -298,14 +299,12 @@ def _warn_of_waiting(tasks: Sequence[Task], nodes: Sequence[Node]) -> None:
     """Say on stderr why tasks will wait: no node is at work, or none that provides what they need."""
     provided = [set(node.labels) for node in nodes if node.status in ("online", "late")]
     if not provided:
-        typer.echo(
-            "No node is at work yet: the tasks wait until one joins (ffmate-desktop --no-gui).", err=True
-        )
+        say("No node is at work yet: the tasks wait until one joins (ffmate-desktop --no-gui).", err=True)
         return
     for needed in sorted({tuple(task.labels) for task in tasks}):
         if not any(labels.issuperset(needed) for labels in provided):
             options = " ".join(f"--label {label}" for label in needed)
-            typer.echo(
+            say(
                 f"No node at work provides {' '.join(needed)}: the tasks wait until one joins"
                 f" (ffmate-desktop --no-gui {options}).",
                 err=True,
@@ -317,7 +316,7 @@ async def _wait(context: Context, cluster: Cluster, submitted: Submitted, as_jso
         tasks = await show_until_done(context.console, cluster.tasks.follow(submitted.uuids), quiet=as_json)
     except asyncio.CancelledError:  # Ctrl+C
         see = f"list --batch {submitted.batch}" if submitted.batch else f"show {submitted.uuids[0]}"
-        typer.echo(f"No longer watching; the tasks go on. See them: ffmate-desktop tasks {see}", err=True)
+        say(f"No longer watching; the tasks go on. See them: ffmate-desktop tasks {see}", err=True)
         raise
     if as_json:
         context.print_json(_as_json(submitted, tasks) if tasks else {})

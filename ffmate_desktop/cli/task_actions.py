@@ -27,6 +27,7 @@ from ffmate_desktop.cli.selectors import (
     tasks_in_words,
 )
 from ffmate_desktop.cli.tasks import AsJson, app, resolve
+from ffmate_desktop.cli.terminal import ask
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.selection import Selected
@@ -171,7 +172,7 @@ def _may_delete(tasks: Sequence[Task]) -> bool:
     if not running:
         return True
     what = f"“{printable(running[0].name)}” is" if len(running) == 1 else f"{len(running)} of these tasks are"
-    return typer.confirm(f"{what} running: stop and delete?", err=True)
+    return ask(f"{what} running: stop and delete?")
 
 
 async def perform_on_all(
@@ -185,7 +186,7 @@ async def perform_on_all(
         if dry_run:
             _tell_dry_run(context, fitting, action, as_json)
             return
-        if asks and fitting.total and not typer.confirm(_question(fitting, action), err=True):
+        if asks and fitting.total and not ask(_question(fitting, action)):
             raise typer.Abort
         result = await _act(cluster, selected, action)
     if as_json:

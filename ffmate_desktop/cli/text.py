@@ -58,11 +58,8 @@ def size(count: int) -> str:
 
 
 def printable(text: str) -> str:
-    """The text for a terminal: bytes of a file name that are not UTF-8, and control characters, as `?`."""
-    if text.isprintable():
-        return text
-    cleaned = "".join(char if char.isprintable() else "?" for char in text)
-    return cleaned.encode("utf-8", "replace").decode()
+    """One line for a column of a terminal, with `?` for all that commands it or has no certain width."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 def status_text(task: Task) -> Text:

@@ -1,10 +1,9 @@
 """What this program is."""
 
-import typer
-
 from ffmate_desktop import __version__
+from ffmate_desktop.cli.terminal import say
 
 
 def version() -> None:
     """The version of this program."""
-    typer.echo(f"ffmate-desktop {__version__}")
+    say(f"ffmate-desktop {__version__}")

@@ -15,6 +15,7 @@ from ffmate_desktop import bootstrap
 from ffmate_desktop.cli import watchfolder_options as given
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.table import Column, Fit
+from ffmate_desktop.cli.terminal import ask, say
 from ffmate_desktop.cli.text import ago, printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.paths import is_absolute
@@ -159,7 +160,7 @@ async def _add(context: Context, path: str, preset: str, change: _Change, as_jso
         await _warn(cluster.watchfolders, folder)
     if not await asyncio.to_thread(Path(path).is_dir):
         note = f"There is no folder “{printable(path)}” on this computer; nodes that have it will scan it."
-        typer.echo(note, err=True)
+        say(note, err=True)
     tell(context, folder, "is suspended" if folder.suspended else "is watched now", as_json)
 
 
@@ -170,7 +171,7 @@ async def _warn(service: WatchfolderService, folder: Watchfolder) -> None:
         names = ", ".join(f"“{printable(other.name)}”" for other in others)
         verb = "watches" if len(others) == 1 else "watch"
         note = f"{names} {verb} the same files, too: each of these gets a task from every watchfolder."
-        typer.echo(note, err=True)
+        say(note, err=True)
 
 
 def tell(context: Context, folder: Watchfolder, what: str, as_json: bool) -> None:
@@ -298,7 +299,7 @@ async def _delete(context: Context, which: str, yes: bool, as_json: bool) -> Non
         folder = await cluster.watchfolders.find(which)
         asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
         question = f"Forget “{printable(folder.name)}” and what became of its files?"
-        if asks and not typer.confirm(question, err=True):
+        if asks and not ask(question):
             raise typer.Abort
         await cluster.watchfolders.delete(folder.uuid)
     tell(context, folder, "is deleted", as_json)

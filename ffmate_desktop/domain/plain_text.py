@@ -22,3 +22,13 @@ def one_line(text: str, stand_in: str = "\ufffd") -> str:
 def lines(text: str, stand_in: str = "\ufffd") -> str:
     """The same, but it may have several lines."""
     return text if text.isascii() and text.isprintable() else _OF_LINES.sub(stand_in, text)
+
+
+def escaped(json_text: str) -> str:
+    """JSON of the same meaning in which nothing commands: JSON has escapes for all of it."""
+    return json_text if json_text.isascii() and "\x7f" not in json_text else _OF_LINES.sub(_escape, json_text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -2,14 +2,12 @@
 
 import ast
 import asyncio
-import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QAction, QHelpEvent
@@ -29,10 +27,10 @@ from ffmate_desktop.gui.dialogs.confirm import confirm
 from ffmate_desktop.gui.plain import MOST, menu_text, plain, plain_line
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from tests.gui.desk import Desk
+from tests.hostile import COMMANDS, fill, hostile
 from tests.node.waiting import until
 
 GUI = Path(__file__).parents[2] / "ffmate_desktop" / "gui"
-COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 MARKUP = (
     '<img src="/dev/zero">',
     "a < img src='/dev/zero'>",
@@ -127,16 +125,11 @@ def trap(tmp_path: Path) -> Path:
     return tmp_path / "trap"
 
 
-def hostile(trap: Path) -> str:
-    """A name with all that a name may not do."""
-    return f'n<img src="{trap}">&lt;\u202egnp\u2066\x1b]0;x\x07\x9b31m\t&x.mp4'
-
-
 async def test_a_window_full_of_hostile_names(desk: Desk, database_uri: str, clip: Path, trap: Path) -> None:
     name, words = hostile(trap), hostile(trap) + "x" * 1_000_000
     task = await desk.add(clip)
     await until(lambda: desk.row(task), "the task is shown")
-    await _fill(database_uri, name, words)
+    await fill(database_uri, name, words)
     desk.bridge.anything_changed.emit()
     await until(lambda: (row := desk.row(task)) and row.name == words, "the name is shown")
     pages = desk.window.pages
@@ -153,43 +146,6 @@ async def test_a_window_full_of_hostile_names(desk: Desk, database_uri: str, cli
         assert any("gnp" in text for text in texts) or page.key == "logs", page.key
         bad = [t[:200] for t in texts if GuiQt.mightBeRichText(t) or COMMANDS.search(t) or len(t) > 3 * MOST]
         assert bad == [], page.key
-
-
-async def _fill(uri: str, name: str, words: str) -> None:
-    """Rows as somebody may write them who can write to the database."""
-    connection = await asyncpg.connect(uri)
-    try:
-        await connection.execute(
-            "UPDATE ffmate.tasks SET name = $1, preset_name = $2, error = $2", words, name
-        )
-        await connection.execute(
-            "INSERT INTO ffmate.presets (uuid, name, description, command, command_tokens)"
-            " VALUES (gen_random_uuid(), $1, $2, '-i ${INPUT_FILE} ${OUTPUT_FILE}', '[]')",
-            name,
-            words,
-        )
-        spec = {"name": name, "path": name, "preset": "00000000-0000-0000-0000-000000000000"}
-        await connection.execute(
-            "INSERT INTO ffmate.watchfolders (uuid, name, seconds, spec, suspended, error)"
-            " VALUES (gen_random_uuid(), $1, 60, $2, true, $3)",
-            name,
-            json.dumps(spec),
-            words,
-        )
-        await connection.execute(
-            "INSERT INTO ffmate.nodes SELECT (jsonb_populate_record(n, jsonb_build_object("
-            " 'id', n.id + 1, 'session', gen_random_uuid(), 'identifier', $1::text, 'state', 'left'))).*"
-            " FROM ffmate.nodes n",
-            name,
-        )
-        await connection.execute(
-            "INSERT INTO ffmate.node_logs (node, incarnation, at, level, namespace, message)"
-            " VALUES ($1, 1, now(), 40, $1, $2)",
-            name,
-            words,
-        )
-    finally:
-        await connection.close()
 
 
 def _texts(window: QWidget) -> Iterator[str]:

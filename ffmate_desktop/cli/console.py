@@ -1,0 +1,24 @@
+"""The console of rich, which prints tables and colours, for texts that others wrote."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from ffmate_desktop.domain.plain_text import lines
+
+
+class PlainConsole(Console):
+    """Takes nothing for markup unless it is asked to. No text commands the terminal, only the console itself does."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"highlight": False, "markup": False, "emoji": False, **options})
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """All that is printed comes through here, also what is shown live."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text == "\n":
+                yield segment
+            else:
+                yield Segment(lines(segment.text, "?"), segment.style)
