@@ -14,9 +14,10 @@ from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.scans import ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import TaskRow, insert_on, refusing_taken_outputs
 from ffmate_desktop.domain.disposal import Disposal
-from ffmate_desktop.domain.stored import Unreadable, object_of, read
+from ffmate_desktop.domain.stored import Unreadable, object_of, read, word_of
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_ledger import Entry, Found, Stored
+from ffmate_desktop.domain.watch_moves import Known, Moves, Place
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -63,7 +64,10 @@ class FileWrite:
 
 @dataclass(frozen=True, slots=True)
 class EndedFile:
-    """A file whose task has ended; `output` is where the result is, of several files the first."""
+    """A file whose task has ended; `output` is where the result is, of several files the first.
+
+    `changed`: the task failed because its input changed while it was encoded.
+    """
 
     id: int
     found: Found
@@ -75,6 +79,7 @@ class EndedFile:
     output: str | None
     output_size: int | None
     gone: bool
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +225,76 @@ def _row(file: FileWrite) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class TaskOfVersion:
+    """How far the task of a file is; `source` is (bytes, microseconds) of the input that it read, if it said so."""
+
+    status: TaskStatus
+    source: tuple[int, int] | None
+
+
+async def tasks_of_versions(database: Database, tasks: Sequence[UUID]) -> dict[UUID, TaskOfVersion]:
+    """Those of these tasks that exist."""
+    rows = await database.fetch(query("ledger", "tasks_of_versions"), list(tasks))
+    return {
+        row["uuid"]: TaskOfVersion(
+            word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
+            None if row["size"] is None else (row["size"], row["mtime"] or 0),
+        )
+        for row in rows
+    }
+
+
+async def rows_of_versions(
+    database: Database, folder: int, files: Sequence[Found]
+) -> list[tuple[int, Known]]:
+    """Rows with a task that are about such a file: position in `files` → row."""
+    rows = await database.fetch(
+        query("ledger", "rows_of_versions"),
+        folder,
+        [found.mtime for found in files],
+        [found.size for found in files],
+        [found.inode for found in files],
+    )
+    return [_to_known(dict(row)) for row in rows]
+
+
+def _to_known(row: dict[str, Any]) -> tuple[int, Known]:
+    position, status = row.pop("position"), row.pop("status")
+    known = None if status is None else word_of(TaskStatus, status, TaskStatus.UNKNOWN)
+    return position - 1, Known(Entry(**row), known)
+
+
+async def move(database: Database, claim: ScanClaim, moves: Moves, view: int) -> int:
+    """One step: rows with other paths or versions, rows that go, tasks that are cancelled. Raises ScanLostError."""
+    places = [_place(place, view) for place in moves.places]
+    async with _step(database, claim) as (connection, step):
+        if moves.cancelled:
+            reasons = [moves.cancelled[task] for task in moves.cancelled]
+            await connection.fetch(query("ledger", "cancel_replaced"), list(moves.cancelled), reasons)
+        if moves.dropped:
+            await connection.fetch(
+                query("ledger", "drop_files"), claim.id, [entry.id for entry in moves.dropped]
+            )
+        if places:
+            await connection.fetch(query("ledger", "leave_paths"), claim.id, [row["id"] for row in places])
+            await connection.fetch(query("ledger", "take_paths"), claim.id, places, step)
+    return step
+
+
+def _place(place: Place, view: int) -> dict[str, Any]:
+    now = place.found or place.entry
+    return {
+        "id": place.entry.id,
+        "path": place.path,
+        "size": now.size,
+        "mtime": now.mtime,
+        "inode": now.inode,
+        "view": place.entry.view if place.found is None else view,
+        "gone": place.found is None,
+    }
+
+
 async def forget_gone(database: Database, claim: ScanClaim) -> bool:
     """Remove rows of files that went long ago; whether there were enough of them."""
     async with _step(database, claim) as (connection, _):
@@ -242,6 +317,7 @@ async def ended_files(database: Database, claim: ScanClaim, limit: int) -> list[
             row["output"],
             row["output_size"],
             row["gone"],
+            row["changed"] in ("growing", "changed"),
         )
         for row in rows
     ]

@@ -18,9 +18,13 @@ class End:
     original: Original | None = None
 
 
-def end_of(settings: WatchfolderSettings, status: TaskStatus, error: str, attempts: int) -> End:
-    """`attempts` counts how often the task was queued, the first time too."""
+def end_of(
+    settings: WatchfolderSettings, status: TaskStatus, error: str, attempts: int, *, changed: bool = False
+) -> End:
+    """`attempts` counts how often the task was queued, the first time too. `changed`: the input did while it ran."""
     match status:
+        case TaskStatus.DONE_ERROR if changed:
+            return End("growing", "It changed while it was encoded. It is encoded again once it is complete.")
         case TaskStatus.DONE_SUCCESSFUL:
             return End("done", original=_unless_left(settings.on_success))
         case TaskStatus.DONE_ERROR if attempts <= settings.retries:

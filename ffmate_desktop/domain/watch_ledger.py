@@ -13,6 +13,9 @@ Stored = Literal["waiting", "growing", "queued", "done", "failed", "skipped", "o
 
 LOCKED = "FFmate has taken it: its .lock file is beside it."
 
+LEAST_CHECKS = 2
+"""Checks of a file that was taken while it was still being written, where none are asked for."""
+
 EARLY = 0.9
 """A scan may come so early, in intervals, and still count as a check: clocks and timers are not exact."""
 
@@ -58,6 +61,8 @@ class Entry:
     task: UUID | None
     attempts: int
     gone: bool
+    quiet: float = 0.0
+    """Seconds that it must not change, as it was seen to grow after pauses."""
 
     @property
     def is_over(self) -> bool:
@@ -68,6 +73,10 @@ class Entry:
         return self.state not in ("waiting", "growing", "skipped") or (
             self.state == "skipped" and self.task is not None
         )
+
+    def has_grown(self, found: Found) -> bool:
+        """Whether the file was written to after it was queued, and not replaced by another one."""
+        return self.state == "queued" and found.size > self.size and 0 != self.inode == found.inode
 
     def is_version_of(self, found: Found, view: int) -> bool:
         """Whether it is still the same file: by size and time, and by the inode where that lasts."""
@@ -112,19 +121,25 @@ class Judge:
             told = same and entry is not None and (entry.state, entry.reason) == ("skipped", why)
             return Decision("skipped", why, changed=not told or (entry is not None and entry.gone))
         if not same or entry is None or entry.state == "skipped":
-            return self._first_look(found, grows=entry is not None and entry.state in ("growing", "waiting"))
+            return self._first_look(found, entry)
         return self._check(found, entry)
 
-    def _first_look(self, found: Found, *, grows: bool) -> Decision:
+    def _needed(self, *, is_written: bool) -> int:
+        """Checks; a file that was seen to grow after it was taken has some in any case."""
+        return self.settings.growth_checks or (LEAST_CHECKS if is_written else 0)
+
+    def _first_look(self, found: Found, entry: Entry | None) -> Decision:
         """A new version of a file: nothing is known about how it changes."""
-        needed = self.settings.growth_checks
+        is_written = entry is not None and (entry.state == "growing" or entry.has_grown(found))
+        grows = is_written or (entry is not None and entry.state == "waiting")
+        needed = self._needed(is_written=is_written)
         if needed > 0:
             reason = "It is still being written." if grows else f"New; {_checks(needed)} follow."
             return Decision("growing" if grows else "waiting", reason, wait=self.settings.interval)
         return self._by_age(found, 0, unchanged=0)
 
     def _check(self, found: Found, entry: Entry) -> Decision:
-        needed = self.settings.growth_checks
+        needed = self._needed(is_written=entry.state == "growing")
         interval = self.settings.interval
         counts = entry.unchecked >= EARLY * interval
         checks = min(entry.checks + counts, needed)
@@ -133,15 +148,19 @@ class Judge:
         wait = interval if counts else interval - entry.unchecked
         if not counts:  # a scan between two checks, because something else happened in the folder
             return Decision(entry.state, entry.reason, entry.checks, wait=wait, changed=entry.gone)
-        return Decision("waiting", f"Unchanged in {checks} of {_checks(needed)}.", checks, wait=wait)
+        state: Stored = "waiting" if self.settings.growth_checks else entry.state
+        return Decision(state, f"Unchanged in {checks} of {_checks(needed)}.", checks, wait=wait)
 
     def _by_age(self, found: Found, checks: int, *, unchanged: float, entry: Entry | None = None) -> Decision:
         """Old enough by the file's own time, or by how long it has been seen like this: clocks may differ."""
         least = self.settings.filter.min_age
         age = max(self.now - found.mtime / 1e6, unchanged)
+        reason = f"It must not have changed for {least:g} s."
+        if age >= least:
+            least, age = 0.0 if entry is None else entry.quiet, unchanged
+            reason = f"It grew after pauses: it must not change for {least:.0f} s."
         if age >= least:
             return Decision("waiting", "Complete.", checks, ready=True)
-        reason = f"It must not have changed for {least:g} s."
         told = entry is not None and (entry.state, entry.reason, entry.checks) == ("waiting", reason, checks)
         return Decision("waiting", reason, checks, wait=least - age, changed=not told)
 

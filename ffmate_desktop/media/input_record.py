@@ -124,6 +124,11 @@ class InputRecord:
                 return InputChange(path, How.GROWING)
         return None
 
+    def version_of(self, path: Path) -> dict[str, int] | None:
+        """Size and time (microseconds) of an input as the attempt reads it; None for what is no single file."""
+        held = self._files.get(path)
+        return None if held is None else {"size": held.version.size, "mtime": held.version.mtime_ns // 1000}
+
     def close(self) -> None:
         """Let go of the files."""
         files, self._files = self._files, {}  # a comparison that nobody waits for may still go on

@@ -209,6 +209,11 @@ class Attempt:
             return Verdict(False, Diagnosis(sentence, hint, tuple(self.log.lines()[-3:]), Retry.RETRY))
         return await judge(finished.code, self.log.lines(), self._planned(), self._facts, self._prober())
 
+    def source(self) -> dict[str, Any]:
+        """Which version of the input the attempt reads: a watchfolder tells by it that it was not replaced since."""
+        version = self._record.version_of(Path(self.spec.input))
+        return {} if version is None else {"source": version}
+
     async def changed_input(self) -> InputChange | None:
         """An input that is not the file that the attempt began with. Safe to cancel."""
         return await asyncio.to_thread(self._record.compare)

@@ -11,7 +11,7 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.ledger import EndedFile, Settled
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.db.tasks import OutputsTakenError
-from ffmate_desktop.domain.watch_ends import end_of
+from ffmate_desktop.domain.watch_ends import End, end_of
 from ffmate_desktop.domain.watchfolder import OriginalAction
 from ffmate_desktop.node.errand import Errand, Move, Root, settled
 from ffmate_desktop.services.watch_drafts import location
@@ -55,10 +55,14 @@ class Originals:
                 return True
 
     def _is_tried_again(self, file: EndedFile) -> bool:
-        return end_of(self._settings, file.status, file.error, file.attempts).again
+        return self._end(file).again
+
+    def _end(self, file: EndedFile) -> End:
+        changed = file.changed and not file.gone
+        return end_of(self._settings, file.status, file.error, file.attempts, changed=changed)
 
     def _settled(self, file: EndedFile) -> Settled:
-        end = end_of(self._settings, file.status, file.error, file.attempts)
+        end = self._end(file)
         disposal: dict[str, Any] | None = None
         if end.original is not None and not file.gone:
             disposal = {"action": end.original.action.value, "is_done": end.state == "done"}

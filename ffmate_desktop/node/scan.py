@@ -18,6 +18,7 @@ from ffmate_desktop.domain.watch_rules import Rules
 from ffmate_desktop.domain.watchfolder import ScanResult
 from ffmate_desktop.node.errand import Root
 from ffmate_desktop.node.known_files import KnownFiles
+from ffmate_desktop.node.moved_files import MovedFiles
 from ffmate_desktop.node.originals import Originals
 from ffmate_desktop.services.output_names import Draft
 from ffmate_desktop.services.presets import PresetService
@@ -148,7 +149,7 @@ class Scan:
             (found, entries.get(found.path), self._judge.decide(found, entries.get(found.path)))
             for found in piece
         ]
-        decided = await self._spot_outputs(decided)
+        decided = await self._follow_moves(await self._spot_outputs(decided))
         ready = [found for found, _, decision in decided if decision.ready]
         drafts, refused = await self._draft(ready)
         writes, again = [], []
@@ -182,6 +183,17 @@ class Scan:
             reason = f"The cluster itself wrote it, as the output of task {str(task)[:8]}."
             decided[open_ones[asked[position][0]]] = (found, entry, Decision("output", reason))
         return decided
+
+    async def _follow_moves(
+        self, decided: list[tuple[Found, Entry | None, Decision]]
+    ) -> list[tuple[Found, Entry | None, Decision]]:
+        """Files that were moved keep their rows; tasks of versions that are not there any more are cancelled."""
+        moved = MovedFiles(self._database, self._claim, self._known, self._view)
+        try:
+            return await moved.settle(decided)
+        except SilentError as silent:
+            self.hangs = silent.job
+            raise UnreachableError(f"The folder “{self._settings.path}” does not answer.") from silent
 
     async def _draft(self, ready: Sequence[Found]) -> tuple[list[tuple[Found, Draft]], dict[str, str]]:
         if not ready:

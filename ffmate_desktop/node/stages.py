@@ -85,7 +85,7 @@ class Stages:
             await self._scripts.foresee()
             await attempt.refuse_existing()  # the script may have named another output
         await attempt.prepare()
-        known = self._scripts.facts | await self._orders.unless(attempt.examine())
+        known = self._scripts.facts | attempt.source() | await self._orders.unless(attempt.examine())
         await self._take_slot()
         if self.paused:
             attempt.pause()

@@ -98,6 +98,26 @@ def test_coarser_clocks_and_time_zones_make_no_other_version() -> None:
     assert judge().decide(coarser, replace(known, view=DISK)).changed
 
 
+def test_a_file_that_grew_with_pauses_has_to_be_quiet_for_longer() -> None:
+    known = entry(Decision("waiting", "", 1), quiet=30.0)
+    waits = judge().decide(FILE, replace(known, unchanged=12.0))
+    assert (waits.ready, waits.wait, waits.checks) == (False, 18.0, 2) and "pauses" in waits.reason
+    assert judge().decide(FILE, replace(known, unchanged=31.0)).ready
+
+
+def test_a_file_that_was_taken_while_it_was_written_is_checked_even_without_checks() -> None:
+    fast = judge(growth_checks=0)
+    grown = replace(FILE, size=101)
+    first = fast.decide(grown, entry(Decision("queued", "")))
+    assert (first.state, first.ready) == ("growing", False)
+    second = fast.decide(grown, entry(first, grown))
+    assert (second.state, second.checks, second.ready) == ("growing", 1, False)
+    assert fast.decide(grown, entry(second, grown)).ready
+    assert fast.decide(replace(grown, inode=8), entry(Decision("queued", ""))).ready  # replaced
+    ended = end_of(SETTINGS, TaskStatus.DONE_ERROR, "It changed.", 1, changed=True)
+    assert (ended.state, ended.again) == ("growing", False)
+
+
 def test_without_checks_it_is_taken_at_once_when_it_is_old_enough() -> None:
     assert judge(growth_checks=0).decide(FILE, None).ready
     young = judge(now=31.0, growth_checks=0, filter=FileFilter(min_age=60)).decide(FILE, None)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watchfolder import FileState, Original, OriginalAction
 from ffmate_desktop.storage.place import Mount
 from tests.node.farm import Farm
@@ -172,3 +173,139 @@ async def test_a_real_fuse_file_system_that_is_mounted_again(
     assert [(root / name).stat().st_ino for name in reversed(names)][::-1] != before
     await watched.scanned(2)
     assert len(await watched.tasks()) == len(names)
+
+
+async def test_a_file_that_is_replaced_while_it_is_queued_is_encoded_once(
+    watched: Watched, clip: Path
+) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0)
+    first = watched.put(clip, "f.mov")
+    await watched.state("f.mov", QUEUED)
+    longer = clip.with_name("longer.mov")
+    longer.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
+    shutil.copyfile(longer, clip.with_name("b.mov"))
+    clip.with_name("b.mov").replace(first)
+
+    async def replaced() -> bool:
+        tasks = await watched.tasks()
+        return len(tasks) == 2 and tasks[1].status is TaskStatus.DONE_CANCELED
+
+    await until(replaced, "the older task is cancelled")
+    [_, old] = await watched.tasks()
+    assert old.error == "The file was replaced by a newer version."
+    await watched.farm.node("b")
+    done = await watched.state("f.mov", DONE)
+    assert done.size == longer.stat().st_size
+    await watched.scanned()
+    assert len(await watched.tasks()) == 2
+    assert [path.name for path in watched.out.iterdir()] == ["f.mp4"]
+
+
+async def test_renamed_files_are_followed(watched: Watched, clip: Path) -> None:
+    """A moved folder, another spelling, two names swapped, and one name taken over."""
+    await watched.farm.node(watches=True)
+    await watched.begin(growth_checks=0)
+    names = ["S1/e1.mov", "S1/e2.mov", "case.mov", "a.mov", "b.mov", "old.mov", "new.mov"]
+    for number, name in enumerate(names):
+        watched.put(clip, name)
+        os.utime(watched.root / name, (10**9, 10**9 + number))
+    for name in names:
+        await watched.state(name, DONE)
+    tasks = {path: file.task for path, file in (await watched.files()).items()}
+    root = watched.root
+    (root / "S1").rename(root / "Season 01")
+    (root / "case.mov").rename(root / "CASE.mov")
+    (root / "a.mov").rename(root / ".x")
+    (root / "b.mov").rename(root / "a.mov")
+    (root / ".x").rename(root / "b.mov")
+    (root / "new.mov").replace(root / "old.mov")
+    moved = {
+        "Season 01/e1.mov": "S1/e1.mov", "Season 01/e2.mov": "S1/e2.mov", "CASE.mov": "case.mov",
+        "a.mov": "b.mov", "b.mov": "a.mov", "old.mov": "new.mov",
+    }  # fmt: skip
+
+    async def followed() -> bool:
+        files = await watched.files()
+        return all(name in files and files[name].task == tasks[before] for name, before in moved.items())
+
+    await until(followed, "every row follows its file")
+    await watched.scanned(2)
+    files = await watched.files()
+    assert {name for name, file in files.items() if not file.gone} == moved.keys()
+    assert all(files[name].state is DONE for name in moved)
+    assert len(await watched.tasks()) == len(names)
+    os.link(root / "a.mov", root / "hard link.mov")
+    await watched.state("hard link.mov", DONE)
+    assert len(await watched.tasks()) == len(names) + 1
+
+
+async def test_a_file_that_is_renamed_while_it_is_queued_has_a_task_that_finds_it(
+    watched: Watched, clip: Path
+) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0)
+    first = watched.put(clip, "one.mov")
+    await watched.state("one.mov", QUEUED)
+    first.rename(watched.root / "two.mov")
+    await watched.state("two.mov", QUEUED)
+    await watched.farm.node("b")
+    await watched.state("two.mov", DONE)
+    await watched.scanned()
+    assert (await watched.files()).keys() == {"two.mov"}
+    assert sorted(task.status for task in await watched.tasks()) == [
+        TaskStatus.DONE_CANCELED, TaskStatus.DONE_SUCCESSFUL,
+    ]  # fmt: skip
+
+
+async def test_a_version_that_came_before_its_task_was_started_is_encoded_once(
+    watched: Watched, clip: Path
+) -> None:
+    """No scan sees the file between: it is replaced after it was queued, and its task reads what is there then."""
+    scanner = await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0)
+    first = watched.put(clip, "f.mov")
+    queued = await watched.state("f.mov", QUEUED)
+    watching = scanner.node._watching
+    assert watching is not None and queued.task is not None
+    watching._may_scan = lambda: False
+    await watched.scanned_first()
+    longer = clip.with_name("longer.mov")
+    longer.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
+    longer.replace(first)
+    await watched.farm.node("b")
+    await watched.farm.done(queued.task)
+    watching._may_scan = lambda: True
+    await watched.service.scan(watched.uuid)
+
+    async def known() -> bool:
+        file = (await watched.files())["f.mov"]
+        return file.size == first.stat().st_size and file.state is DONE
+
+    await until(known, "the version that was encoded is noted down")
+    await watched.scanned()
+    assert len(await watched.tasks()) == 1
+
+
+async def test_a_recording_that_grows_while_it_is_encoded_is_encoded_again_when_it_is_whole(
+    watched: Watched, clip: Path
+) -> None:
+    await watched.farm.node(watches=True)
+    command = "-re -i ${INPUT_FILE} -c:v libx264 -preset ultrafast -c:a copy -t 3 ${OUTPUT_FILE}"
+    await watched.begin(command, growth_checks=0)
+    recording = watched.put(clip, "rec.mov")
+    await watched.state("rec.mov", FileState.RUNNING)
+    watching = watched.farm.workers[0].node._watching
+    assert watching is not None
+    watching._may_scan = lambda: False  # only the encode notices
+    with recording.open("ab") as file:
+        file.write(b"\0\0\0\x08free")
+    [first] = await watched.tasks()
+    failed = await watched.farm.done(first.uuid)
+    assert failed.status is TaskStatus.DONE_ERROR and "still being written" in (failed.error or "")
+    watching._may_scan = lambda: True
+    await watched.service.scan(watched.uuid)
+    done = await watched.state("rec.mov", DONE)
+    assert done.size == recording.stat().st_size
+    assert [path.name for path in watched.out.iterdir()] == ["rec.mp4"]
+    assert len(await watched.tasks()) == 2

@@ -27,7 +27,8 @@ WITH f AS MATERIALIZED (
                          (SELECT $8::real[]), (SELECT $9::jsonb[])) AS f (id, epoch, status, error, progress, result)),
 ended AS (
     UPDATE ffmate.tasks t
-       SET status = f.status, phase = '', error = f.error,
+       SET status = f.status, phase = '',
+           error = CASE f.status WHEN 'DONE_CANCELED' THEN coalesce(f.error, t.error) ELSE f.error END,
            desired = CASE t.desired WHEN 'delete' THEN t.desired ELSE 'run' END, progress = f.progress,
            result = ffmate.object_of(t.result) || f.result, publishing = NULL,
            version = t.version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp()

@@ -14,7 +14,7 @@ SELECT id, path, size, mtime, inode, view, state, reason, gone_at IS NOT NULL AS
 
 -- fragment: entry
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.reason, f.checks, f.task, f.attempts,
-       f.gone_at IS NOT NULL AS gone,
+       f.gone_at IS NOT NULL AS gone, f.quiet,
        extract(epoch FROM clock_timestamp() - f.checked_at)::float8 AS unchecked,
        extract(epoch FROM clock_timestamp() - f.since)::float8 AS unchanged
   FROM ffmate.watched_files f
@@ -37,6 +37,8 @@ SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.reason, f.chec
 -- New rows, and those that changed. Another version of a file, or one that was skipped before, starts afresh; the clock
 -- of its checks moves when one counted. Attempts are kept until there is another task: they tell that it had one.
 -- Another inode is another version only where inodes last (domain/watch_version.py).
+-- A file that grew within two minutes, by its own time, must then be quiet for half as long again: a recorder may write
+-- with pauses that are longer than the checks.
 INSERT INTO ffmate.watched_files AS f
        (folder, path, size, mtime, inode, view, state, reason, checks, task, attempts, ledger)
 SELECT $1, r.path, r.size, r.mtime, r.inode, r.view, r.state, r.reason, r.checks, r.task, r.attempts, $3
@@ -50,8 +52,57 @@ ON CONFLICT (folder, key) DO UPDATE
        ledger = excluded.ledger, gone_at = NULL, disposal = NULL,
        checked_at = CASE WHEN excluded.checks <> f.checks OR f.state = 'skipped' OR {other_version}
                          THEN clock_timestamp() ELSE f.checked_at END,
-       since = CASE WHEN {other_version} THEN clock_timestamp() ELSE f.since END
+       since = CASE WHEN {other_version} THEN clock_timestamp() ELSE f.since END,
+       quiet = CASE WHEN excluded.size > f.size AND excluded.inode = f.inode AND f.inode <> 0
+                     AND excluded.mtime - f.mtime BETWEEN 0 AND 120000000
+                    THEN greatest(f.quiet, (excluded.mtime - f.mtime) * 1.5 / 1e6)
+                    WHEN {other_version} THEN 0 ELSE f.quiet END
 RETURNING f.id, f.path;
+
+-- name: tasks_of_versions
+-- The statuses of these tasks, and the version of the input that each of them read, if it said so.
+SELECT t.uuid, t.status, ffmate.bigint_of(t.result -> 'source' -> 'size') AS size,
+       ffmate.bigint_of(t.result -> 'source' -> 'mtime') AS mtime
+  FROM ffmate.tasks t WHERE t.uuid = ANY ($1::uuid[]);
+
+-- name: rows_of_versions
+-- Rows with a task whose files had one of these times, sizes and inodes ($2 to $4), of files that may have been moved.
+SELECT v.position, t.status, e.*
+  FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS v (mtime, size, inode, position)
+ CROSS JOIN LATERAL ({entry} WHERE f.folder = $1 AND f.mtime = v.mtime AND f.size = v.size AND f.task IS NOT NULL
+                                AND f.inode = v.inode) AS e
+  LEFT JOIN ffmate.tasks t ON t.uuid = e.task
+ ORDER BY v.position, e.gone, e.id;
+
+-- name: cancel_replaced
+-- In the transaction of a step: tasks ($1) of files that were replaced or moved, with the reasons ($2). As cancel_tasks,
+-- but that people read why. What the node of a running task does with the order is its business: it may be done first.
+UPDATE ffmate.tasks t
+   SET status = CASE t.status WHEN 'QUEUED' THEN 'DONE_CANCELED' ELSE t.status END,
+       epoch = CASE t.status WHEN 'QUEUED' THEN t.epoch + 1 ELSE t.epoch END,
+       finished_at = CASE t.status WHEN 'QUEUED' THEN clock_timestamp() END,
+       desired = CASE WHEN t.status = 'QUEUED' THEN 'run' WHEN t.desired = 'delete' THEN t.desired ELSE 'cancel' END,
+       error = c.reason, version = t.version + 1, updated_at = clock_timestamp()
+  FROM unnest($1::uuid[], $2::text[]) AS c (uuid, reason)
+ WHERE t.uuid = c.uuid AND t.status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
+RETURNING t.uuid;
+
+-- name: drop_files
+-- In the transaction of a step. A node that remembers such a row finds out when it misses the file.
+DELETE FROM ffmate.watched_files WHERE folder = $1 AND id = ANY ($2::bigint[]) RETURNING id;
+
+-- name: leave_paths
+-- In the transaction of a step, before take_paths: no file has a path that ends with a slash, so none is taken.
+UPDATE ffmate.watched_files SET path = path || '/' || id || '/' WHERE folder = $1 AND id = ANY ($2::bigint[]) RETURNING id;
+
+-- name: take_paths
+-- In the transaction of a step. $2: [{id, path, size, mtime, inode, view, gone}]. Every node reads the rows again.
+UPDATE ffmate.watched_files f
+   SET path = r.path, size = r.size, mtime = r.mtime, inode = r.inode, view = r.view, ledger = $3,
+       gone_at = CASE WHEN r.gone THEN coalesce(f.gone_at, clock_timestamp()) END
+  FROM jsonb_to_recordset($2::jsonb) AS r (id bigint, path text, size bigint, mtime bigint, inode bigint, view bigint, gone boolean)
+ WHERE f.id = r.id AND f.folder = $1
+RETURNING f.id;
 
 -- name: found_again
 -- Files that were gone and are there as they were; what became of them stands.
@@ -98,6 +149,7 @@ RETURNING true AS gone;
 -- the index of ends, so that a long queue costs nothing.
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.attempts, f.task, t.status, f.gone_at IS NOT NULL AS gone,
        split_part(coalesce(t.error, ''), E'\n', 1) AS error,
+       CASE t.status WHEN 'DONE_ERROR' THEN t.result -> 'changed' ->> 'how' END AS changed,
        coalesce(t.result -> 'first' ->> 'path', t.result ->> 'output') AS output,
        coalesce(ffmate.bigint_of(t.result -> 'first' -> 'size'), ffmate.bigint_of(t.result -> 'size')) AS output_size
   FROM unnest(ARRAY['DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED'], ARRAY['done', 'failed', 'skipped'])
@@ -108,9 +160,14 @@ SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.attempts, f.task, t.sta
  LIMIT $3;
 
 -- name: settle_files
--- In the transaction of a step. $2: [{id, state, reason, attempts, disposal}].
+-- In the transaction of a step. $2: [{id, state, reason, attempts, disposal}]. A file that grows is checked from the
+-- beginning, and gets a new task: the old one says what it came to.
 UPDATE ffmate.watched_files f
    SET state = r.state, reason = r.reason, attempts = r.attempts, disposal = r.disposal, ledger = $3,
+       task = CASE r.state WHEN 'growing' THEN NULL ELSE f.task END,
+       checks = CASE r.state WHEN 'growing' THEN 0 ELSE f.checks END,
+       checked_at = CASE r.state WHEN 'growing' THEN clock_timestamp() ELSE f.checked_at END,
+       since = CASE r.state WHEN 'growing' THEN clock_timestamp() ELSE f.since END,
        gone_at = CASE WHEN r.gone THEN coalesce(f.gone_at, clock_timestamp()) ELSE f.gone_at END
   FROM jsonb_to_recordset($2::jsonb) AS r (id bigint, state text, reason text, attempts smallint, disposal jsonb, gone boolean)
  WHERE f.id = r.id AND f.folder = $1;

@@ -1,0 +1,79 @@
+"""Rows of the ledger whose files have other paths now, and rows that stand in their way: pure rules."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.watch_ledger import Entry, Found
+
+MOVED = "Its file has another name now, and was queued again."
+REPLACED = "The file was replaced by a newer version."
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A row, and the status of its task; None when the task was deleted."""
+
+    entry: Entry
+    status: TaskStatus | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether its task was not started: it would read whatever has its path."""
+        return self.status is TaskStatus.QUEUED
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row belongs now. Without `found` its file was not seen: it is gone."""
+
+    entry: Entry
+    path: str
+    found: Found | None
+
+
+@dataclass(slots=True)
+class Moves:
+    """What one step of the ledger does with rows: which get other places, which go, which tasks are cancelled."""
+
+    places: list[Place] = field(default_factory=list)
+    dropped: list[Entry] = field(default_factory=list)
+    cancelled: dict[UUID, str] = field(default_factory=dict)
+    """Task → the reason."""
+
+    def __bool__(self) -> bool:
+        return bool(self.places or self.dropped or self.cancelled)
+
+    def cancel(self, entry: Entry, reason: str) -> None:
+        """End the task of a row, if it has one."""
+        if entry.task is not None:
+            self.cancelled[entry.task] = reason
+
+
+def plan(follows: Sequence[tuple[Found, Known]], at_targets: Mapping[str, Known]) -> Moves:
+    """Rows go where their files are. `at_targets` are the rows that have these paths now.
+
+    A task that was not started reads a path that is no longer right: it is cancelled and its row goes, so that the
+    file is queued under its new path. A row that is in the way, and has had a task, gets a path that became free: the
+    file may be seen elsewhere soon, as when two files swap their names.
+    """
+    moves = Moves()
+    moving = {known.entry.id for _, known in follows}
+    targets = {found.path for found, known in follows if not known.waits}
+    free = sorted({known.entry.path for _, known in follows if not known.waits} - targets)
+    for found, known in follows:
+        if known.waits:
+            moves.cancel(known.entry, MOVED)
+            moves.dropped.append(known.entry)
+            continue
+        moves.places.append(Place(known.entry, found.path, found))
+        there = at_targets.get(found.path)
+        if there is None or there.entry.id in moving:
+            continue
+        if there.entry.task is None or there.waits or not free:
+            moves.cancel(there.entry, REPLACED)
+            moves.dropped.append(there.entry)
+        else:
+            moves.places.append(Place(there.entry, free.pop(), None))
+    return moves

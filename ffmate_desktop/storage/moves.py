@@ -1,0 +1,44 @@
+"""Whether a file left its old path: for a thread."""
+
+import os
+import unicodedata
+
+from ffmate_desktop.domain.watch_ledger import Found
+from ffmate_desktop.storage.numbering import INODES
+
+
+def is_away(root: str, old: str, new: str, found: Found) -> bool:
+    """Whether the file that is now at `new` is not at `old` any more; both paths are below `root`."""
+    try:
+        status = os.stat(old)  # noqa: PTH116 - paths are text here
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    if (status.st_size, status.st_mtime_ns // 1000, status.st_ino & INODES) != (
+        found.size,
+        found.mtime,
+        found.inode,
+    ):
+        return True
+    return _folded(old) == _folded(new) and not _is_listed(root, old)
+
+
+def _folded(path: str) -> str:
+    """The same for names that a file system may take for one."""
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def _is_listed(root: str, path: str) -> bool:
+    """Whether the path has exactly this spelling; a file system may find a file under others, too."""
+    while len(path) > len(root):
+        folder, name = os.path.split(path)
+        if not name:
+            break
+        try:
+            if name not in os.listdir(folder):  # noqa: PTH208 - as above
+                return False
+        except OSError:
+            return False
+        path = folder
+    return True
