@@ -16,6 +16,7 @@ from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.cli.grammar import FILES
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.output import LostOutputError, output
 from ffmate_desktop.cli.shape import CLICK_ERROR, CLICK_USAGE_ERROR
 from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.version import version
@@ -194,12 +195,22 @@ def _sources(typer_context: typer.Context) -> dict[str, Source]:
 
 def main() -> None:
     """Entry point: runs the command line and turns every expected failure into a sentence and an exit code."""
-    sys.exit(_run(sys.argv[1:]))
+    try:
+        code = _run(sys.argv[1:])
+    except LostOutputError as error:
+        code = 1 if error.is_wanted else 0
+        if error.is_wanted:
+            complain(str(error), error)
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
     try:
         result = app(arguments, prog_name="ffmate-desktop", standalone_mode=False)
+        if sys.stdout is not None:  # None for a program that Windows starts without a console
+            sys.stdout.flush()
+        if (raw := output()) is not None and (lost := raw.lost()):
+            say(f"ffmate-desktop: {lost}", err=True)
     except UserError as error:
         complain(str(error), error)
         return error.exit_code

@@ -54,16 +54,11 @@ class Context:
         """Run a command's coroutine to its end; UserError when its connection to the database breaks meanwhile."""
         _watch_children_without_threads()
         try:
-            result = asyncio.run(work)
-            _flush()
+            return asyncio.run(work)
         except UserError:  # has its own words, also when it is an outage for a node
             raise
-        except BrokenPipeError as error:  # the reader of our output, such as `head`, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
-            raise typer.Exit(0) from error
         except _LOST as error:
             raise trouble(error) from error
-        return result
 
     def print_table(self, table: "Table") -> None:
         """As wide as the terminal; for other programs as wide as it needs, so that no value is broken in two."""
@@ -102,11 +97,6 @@ def _json(data: object) -> str:
     """With escapes for what the stream cannot encode, so that nothing is lost, and for what commands a terminal."""
     knows_all = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
     return escaped(json.dumps(data, indent=2, ensure_ascii=not knows_all))
-
-
-def _flush() -> None:
-    if sys.__stdout__ is not None:  # None for a program that Windows starts without a console
-        sys.stdout.flush()
 
 
 def _watch_children_without_threads() -> None:

@@ -10,7 +10,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.cli import window
 from ffmate_desktop.cli.complaint import complain
 from ffmate_desktop.cli.given import settings_from, with_file
-from ffmate_desktop.cli.streams import replace_what_they_cannot_say
+from ffmate_desktop.cli.output import guard
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.settings import (
     DATA_DIR,
@@ -39,7 +39,7 @@ def main() -> None:
 
     A setting that this short cut does not know, such as a limit of what tasks may read, must not be dropped.
     """
-    replace_what_they_cannot_say()
+    guard()
     wish = plain_wish(sys.argv[1:])
     if wish is None or other_settings((*_PLAIN, DEBUG)):
         from ffmate_desktop.cli import app  # noqa: PLC0415 - half of the time of a start

@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
+from ffmate_desktop.cli.output import output
 from ffmate_desktop.domain.errors import UsageError
 
 # typer brings its own click, or uses the installed one, depending on its release; these are the same in both.
@@ -24,6 +25,12 @@ class Command(TyperCommand):
         except CLICK_USAGE_ERROR as error:
             error.ctx = error.ctx or ctx  # the parser of options does not know whose they are
             raise
+
+    def invoke(self, ctx: Any) -> Any:
+        """As usual; stdout learns whose it is."""
+        if (raw := output()) is not None:
+            raw.belongs_to(ctx.command_path)
+        return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """`[OPTIONS] UUID...`; what may be left out is in brackets."""

@@ -89,13 +89,13 @@ class NodePanel(QFrame):
         if core is None:
             return
 
-        async def read() -> Node | None:
+        async def read() -> None:
             nodes = await core.nodes.all()
             name = core.node.identifier
             mine = [node for node in nodes if node.identifier == name]
-            return next((node for node in mine if node.state in _LIVE), None)
+            self._take(next((node for node in mine if node.state in _LIVE), None))
 
-        self._bridge.run(read(), "reading this node", self._take)
+        self._bridge.run_quietly(read(), "reading this node")
 
     def _take(self, node: Node | None) -> None:
         self._node = node
