@@ -33,8 +33,8 @@ PING = 5.0
 NODE_CHANNEL = "ffmate_node"
 """Only what a node may have to act on: work that waits, orders, changed nodes."""
 
-UNREADABLE = 1.0
-"""Seconds between two times that unreadable notifications make a listener read everything again."""
+ANYTHING = 1.0
+"""Seconds between two times that unreadable or too many notifications make a listener read everything again."""
 
 WARNING = 600.0
 """Seconds between two warnings about them."""
@@ -48,7 +48,7 @@ class _Ear:
 
     def __init__(self, handle: Callable[[Change], None]) -> None:
         self._handle = handle
-        self._anything = Pace(lambda: handle(AnythingChanged()), UNREADABLE)
+        self._anything = Pace(lambda: handle(AnythingChanged()), ANYTHING)
         self._warned: float | None = None
 
     def hear(self, _connection: Any, _pid: int, channel: str, payload: object) -> None:
@@ -85,21 +85,28 @@ async def listen(
 class News(asyncio.Queue[Change | None]):
     """A queue of changes with a limit: when too many wait, all of them become AnythingChanged."""
 
-    _is_over = False
+    def __init__(self) -> None:
+        super().__init__()
+        self._anything = Pace(lambda: self.put_nowait(AnythingChanged()), ANYTHING)
+        self._is_over = False
 
     def add(self, change: Change) -> None:
         """Take a change in; never blocks."""
         if self._is_over:
             return
-        if self.qsize() >= MOST_WAITING:
-            while not self.empty():
-                self.get_nowait()
-            change = AnythingChanged()
-        self.put_nowait(change)
+        if self.qsize() < MOST_WAITING:
+            self.put_nowait(change)
+            return
+        dropped = [self.get_nowait() for _ in range(self.qsize())]
+        if AnythingChanged() in dropped:
+            self.put_nowait(AnythingChanged())
+        else:
+            self._anything.ask()
 
     def end(self) -> None:
         """The connection was lost."""
         self._is_over = True
+        self._anything.close()
         self.put_nowait(None)
 
 
@@ -128,6 +135,7 @@ async def changes(uri: str) -> AsyncIterator[asyncio.Queue[Change | None]]:
         if watching is not None:
             watching.cancel()
         connection.terminate()
+        news.end()
 
 
 async def _look(connection: "Connection") -> bool:

@@ -8,13 +8,20 @@ import pytest
 
 from ffmate_desktop.db import claims, tasks
 from ffmate_desktop.db.connection import Database, connect
-from ffmate_desktop.db.listener import changes, listen
+from ffmate_desktop.db.listener import MOST_WAITING, News, changes, listen
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.tasks import OutputsTakenError
-from ffmate_desktop.domain.change import Change, PresetsChanged, TasksChanged
+from ffmate_desktop.domain.change import (
+    AnythingChanged,
+    Change,
+    NodeChanged,
+    PresetsChanged,
+    TasksChanged,
+)
 from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from tests.db.cluster import add, joined, row
+from tests.db.roles import open_outsider
 
 pytestmark = pytest.mark.db
 
@@ -247,6 +254,29 @@ async def test_a_viewer_does_not_wait_for_ever_and_no_writer_waits_for_it(
         news = await asyncio.wait_for(arriving, 10)
         inserted = await next_tasks(news)
         assert inserted.queued
+
+
+@pytest.mark.parametrize("lock", [1, 2])
+async def test_an_outsider_who_keeps_a_lock_for_himself_keeps_no_viewer_from_hearing(
+    database: Database, database_uri: str, lock: int
+) -> None:
+    async with open_outsider(database_uri) as outsider:
+        await outsider.execute("SELECT pg_advisory_lock(1717988705, $1)", lock)
+        async with changes(database_uri) as news:
+            await add(database, row("task"))
+            assert (await next_tasks(news)).queued
+
+
+async def test_more_news_than_anybody_reads_become_one() -> None:
+    news = News()
+    for number in range(3 * MOST_WAITING):
+        news.add(NodeChanged(number))
+    assert news.qsize() <= MOST_WAITING
+    heard = [news.get_nowait() for _ in range(news.qsize())]
+    assert AnythingChanged() in heard
+    news.end()
+    news.add(NodeChanged(1))
+    assert [news.get_nowait(), news.empty()] == [None, True]
 
 
 async def _waits(database: Database) -> None:
