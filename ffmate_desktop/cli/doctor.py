@@ -144,7 +144,7 @@ async def _database(settings: Settings) -> list[Check]:
         _latency(health),
         _sessions(health),
         _rights(health),
-        *([] if cluster.embedded else [check_access(health)]),
+        *([] if cluster.embedded else [check_access(health), *_encoding(health)]),
         _clock(health),
         Check("nodes", "ok", f"{len(nodes)} at work: {names}" if nodes else "none at work"),
         *_usage(settings, usage),
@@ -203,6 +203,14 @@ def check_access(health: Health) -> Check:
             f" owner of the database: {health.closing}",
         )
     return Check("access", "ok", "only named users of the server may connect")
+
+
+def _encoding(health: Health) -> list[Check]:
+    """In SQL_ASCII nothing checks what is sent, and the driver ends a connection on which it is not UTF-8."""
+    if health.encoding == "UTF8":
+        return []
+    text = f"{health.encoding}: whoever may connect can break the connections of nodes with a notification. Use UTF8."
+    return [Check("encoding", "warning", text)]
 
 
 def _clock(health: Health) -> Check:

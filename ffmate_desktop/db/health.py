@@ -45,6 +45,7 @@ class Health:
     owner: str | None
     may_migrate: bool
     closing: str
+    encoding: str
     missing_rights: tuple[str, ...]
     absent: Absent
     notes: tuple[str, ...]
@@ -114,6 +115,7 @@ async def _ask(address: Address, session: Session, delivery: float) -> Health:
         owner=facts["owner"],
         may_migrate=facts["may_migrate"],
         closing=facts["closing"] or "",
+        encoding=session.get_settings().server_encoding,
         missing_rights=await _missing_rights(session),
         absent=await find_absent(session) if facts["owner"] else Absent(),
         notes=address.notes,

@@ -118,6 +118,7 @@ async def _is_current(connection: "Connection", migrations: list[Migration]) -> 
 
 async def _apply_missing(connection: "Connection", migrations: list[Migration]) -> int:
     if not await connection.fetchval(query("server", "schema_exists")):
+        _check_encoding(connection.get_settings().server_encoding)
         await connection.execute(query("server", "create_bookkeeping"))
         await connection.execute(query("server", "create_migrations_table"))
     newest = await _check(connection, migrations)
@@ -129,6 +130,15 @@ async def _apply_missing(connection: "Connection", migrations: list[Migration]) 
             query("server", "record_migration"), migration.number, migration.name, migration.checksum
         )
     return len(missing)
+
+
+def _check_encoding(encoding: str) -> None:
+    """No other encoding holds every file name. SQL_ASCII does, since it stores any bytes; `doctor` warns of it."""
+    if encoding not in ("UTF8", "SQL_ASCII"):
+        raise UserError(
+            f"This database has the encoding {encoding}; FFmate Desktop needs UTF8.",
+            "`createdb --template template0 --encoding UTF8 NAME` makes a database that fits.",
+        )
 
 
 async def _check(connection: "Connection", migrations: list[Migration]) -> int:

@@ -2,6 +2,9 @@
 
 import asyncio
 import sys
+from contextlib import nullcontext
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -94,3 +97,20 @@ async def test_every_named_statement_is_understood_by_the_server(database_uri: s
         except asyncpg.PostgresError as error:
             pytest.fail(f"{name}: {error}")
     await connection.close()
+
+
+@pytest.mark.parametrize(("encoding", "fits"), [("SQL_ASCII", True), ("LATIN1", False)])
+async def test_a_database_that_cannot_hold_every_name_gets_no_tables(
+    postgres_uri: str, encoding: str, fits: bool
+) -> None:
+    name = f"test_{uuid4().hex[:12]}"
+    connection = await asyncpg.connect(postgres_uri)
+    fresh = f"TEMPLATE template0 STRATEGY FILE_COPY LOCALE_PROVIDER libc LOCALE 'C' ENCODING '{encoding}'"
+    await connection.execute(f"CREATE DATABASE {name} {fresh}")
+    try:
+        refused = pytest.raises(UserError, match=f"encoding {encoding}; .* needs UTF8")
+        with nullcontext() if fits else refused:
+            await migrate(urlsplit(postgres_uri)._replace(path=f"/{name}").geturl())
+    finally:
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await connection.close()
