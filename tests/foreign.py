@@ -27,10 +27,10 @@ GOOD_PRESET, GOOD_FOLDER = UUID(int=1), UUID(int=2)
 NODE = 4_000_000_000
 """The incarnation of a node that lives as long as the test."""
 
-_FACTS = {
+FACTS = {
     "duration": 1.5,
     "size": 10,
-    "streams": [{"kind": "video", "width": 2, "frame_rate": 25.0, "codec": "h264"}],
+    "streams": [{"kind": "video", "width": 2, "height": 2, "frame_rate": 25.0, "codec": "h264"}],
 }
 _RESULT = {
     "command": "-i a b",
@@ -38,7 +38,7 @@ _RESULT = {
     "size": 3,
     "first": {"path": "/out.mp4", "size": 3},
     "folders": ["/tmp"],
-    "facts": {"input": _FACTS, "outputs": [_FACTS]},
+    "facts": {"input": FACTS, "outputs": [FACTS]},
     "imported": {"priority": 3, "command": "-i c d"},
     "preProcessing": {"script": "/s", "sidecar": "/c", "startedAt": 1, "finishedAt": 2, "error": "It broke."},
 }
@@ -98,8 +98,8 @@ async def fill(database: Database) -> None:
     made = Preset(
         uuid=GOOD_PRESET,
         name="good",
-        command="-i a b",
-        output_file="/b.mp4",
+        command="-i ${INPUT_FILE} ${OUTPUT_FILE}",
+        output_file="${INPUT_FILE}.mp4",
         pre_processing=NewProcessing(script_path="/s", sidecar_path="/c"),
         webhooks=(hook,),
     )
@@ -156,8 +156,10 @@ async def json_columns(database: Database) -> list[tuple[str, str]]:
     return [(found["relname"], found["attname"]) for found in rows]
 
 
-async def spread(database: Database, *, tables: frozenset[str] | None = None, where: str = "true") -> int:
-    """A copy of each sample row for each variant of each of its values; returns how many there are."""
+async def spread(
+    database: Database, *, tables: frozenset[str] | None = None, where: str = "true", every: int = 1
+) -> int:
+    """A copy of each sample row for every so many variants of each of its values; returns how many there are."""
     total = 0
     for table, column in await json_columns(database):
         if tables is not None and table not in tables:
@@ -169,10 +171,15 @@ async def spread(database: Database, *, tables: frozenset[str] | None = None, wh
             f"no sample of {table}.{column}"
         )
         insert = await _copying(database, table, column)
-        for sample in {found["value"]: found for found in samples if found["value"] is not None}.values():
-            texts = [_text(one) for one in variants(json.loads(sample["value"]))] + [DEEP]
+        places: dict[str, list[str]] = {}
+        for sample in samples:
+            if sample["value"] is not None:
+                places.setdefault(sample["value"], []).append(sample["place"])
+        for value, rows in places.items():
+            texts = [*[_text(one) for one in variants(json.loads(value))][::every], DEEP]
+            copies = [(rows[number % len(rows)], text) for number, text in enumerate(texts)]
             async with database.transaction() as connection:
-                await connection.executemany(insert, [(sample["place"], text) for text in texts])
+                await connection.executemany(insert, copies)
             total += len(texts)
     return total
 
@@ -238,3 +245,48 @@ async def _copying(database: Database, table: str, column: str) -> str:
 async def _sql(database: Database, text: str, *arguments: Any) -> None:
     async with database.transaction() as connection:
         await connection.execute(text, *arguments)
+
+
+async def use_newer_words(database: Database) -> None:
+    """Words that only a newer release knows, in every column whose words this release checks."""
+    constraints = await database.fetch(
+        Sql(
+            "SELECT conname, contypid::regtype::text AS domain, conrelid::regclass::text AS relation"
+            " FROM pg_constraint WHERE connamespace = 'ffmate'::regnamespace AND contype = 'c'"
+        )
+    )
+    for found in constraints:  # a newer migration has taken other ones in their place
+        kind = f"DOMAIN {found['domain']}" if found["domain"] != "-" else f"TABLE {found['relation']}"
+        await _sql(database, f"ALTER {kind} DROP CONSTRAINT {found['conname']}")
+    words = spec().to_json()
+    for status, desired in (
+        ("HELD", "run"),
+        ("DONE_SKIPPED", "run"),
+        ("QUEUED", "archive"),
+        ("RUNNING", "archive"),
+    ):
+        await _task(database, status, NODE if status == "RUNNING" else None, words)
+        await _sql(
+            database,
+            "UPDATE ffmate.tasks SET phase = 'review', desired = $2, name = $1"
+            " WHERE id = (SELECT max(id) FROM ffmate.tasks)",
+            *(f"{status} {desired}", desired),
+        )
+    await _sql(
+        database,
+        "INSERT INTO ffmate.nodes (id, session, identifier, state, heartbeat, lease_until, machine, pid, host, os,"
+        " arch, program, program_schema, ffmpeg, ffmpeg_version, cores, slots)"
+        " VALUES (77, gen_random_uuid(), 'far', 'standby', '5 s', now(), 'm', 1, 'h', 'beos',"
+        " 'vax', '99', 999, 'ffmpeg', '99', 1, 1)",
+    )
+    await _sql(
+        database,
+        "INSERT INTO ffmate.watched_files (folder, path, size, mtime, inode, view, state, ledger)"
+        " SELECT id, 'b.mov', 1, 1, 1, 1, 'uploading', 1 FROM ffmate.watchfolders WHERE uuid = $1",
+        GOOD_FOLDER,
+    )
+    await _sql(
+        database,
+        "INSERT INTO ffmate.node_logs (node, incarnation, at, level, namespace, message)"
+        " VALUES ('far', 77, now(), 25, 'telepathy', 'Hello.')",
+    )

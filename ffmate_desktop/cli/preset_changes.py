@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,13 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.standard_input import NAME as STANDARD_INPUT
 from ffmate_desktop.cli.standard_input import read_standard_input
+from ffmate_desktop.cli.terminal import ask, say
 from ffmate_desktop.cli.text import printable
+from ffmate_desktop.cli.webhooks import warn_of_webhooks
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.preset import Preset, PresetExtra
 from ffmate_desktop.domain.processing import NewProcessing
+from ffmate_desktop.domain.watchfolder import Watchfolder
 from ffmate_desktop.domain.wire import keep_unknown
 from ffmate_desktop.services.preset_editor import PresetDraft, as_draft
 from ffmate_desktop.services.preset_exchange import Imported
@@ -148,10 +152,15 @@ def _processing(present: NewProcessing | None, asked: _Asked) -> NewProcessing |
     return None if new.is_empty and not present.model_extra else keep_unknown(new, present)
 
 
-def delete(typer_context: typer.Context, names: Names, as_json: AsJson = False) -> None:
+def delete(
+    typer_context: typer.Context,
+    names: Names,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Also when a watchfolder uses it.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Remove presets; tasks that were made from them keep what they are."""
     context = context_of(typer_context)
-    gone = context.run(_delete(context, names))
+    gone = context.run(_delete(context, names, yes))
     if as_json:
         context.print_json([preset.to_json() for preset in gone])
         return
@@ -159,12 +168,30 @@ def delete(typer_context: typer.Context, names: Names, as_json: AsJson = False) 
         context.console.print(f"{preset.uuid} {printable(preset.name)} deleted", markup=False, soft_wrap=True)
 
 
-async def _delete(context: Context, names: Sequence[str]) -> list[Preset]:
+async def _delete(context: Context, names: Sequence[str], yes: bool) -> list[Preset]:
     async with bootstrap.open_cluster(context.settings) as cluster:
         found = [await cluster.presets.find(name) for name in names]
-        for preset in {preset.uuid: preset for preset in found}.values():
+        presets = list({preset.uuid: preset for preset in found}.values())
+        for preset in presets:
+            _warn_of_watchfolders(preset, await cluster.preset_editor.used_by(preset.uuid), yes)
+        for preset in presets:
             await cluster.preset_editor.delete(preset.uuid)
     return found
+
+
+def _warn_of_watchfolders(preset: Preset, users: Sequence[Watchfolder], yes: bool) -> None:
+    """Raises UserError, or asks on a terminal, before watchfolders lose the preset that they use."""
+    if not users:
+        return
+    names = ", ".join(f"“{folder.name}”" for folder in users)
+    which = f"the watchfolder {names} uses it" if len(users) == 1 else f"the watchfolders {names} use it"
+    sentence = f"Without the preset “{preset.name}” no new files are taken: {which}."
+    if yes:
+        say(sentence, err=True)
+    elif not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UserError(sentence, "Choose another preset for them first, or delete it with --yes.")
+    elif not ask(f"{sentence} Delete it?"):
+        raise typer.Abort
 
 
 def import_presets(
@@ -187,6 +214,7 @@ def import_presets(
     else:
         for one in done:
             context.console.print(printable(one.sentence), markup=False, soft_wrap=True)
+    warn_of_webhooks(one.preset.webhooks for one in done if one.preset is not None)
     if any(one.trouble for one in done):
         raise typer.Exit(1)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import typer
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.cli.board import show_until_done
 from ffmate_desktop.cli.context import Context, context_of
@@ -21,8 +21,11 @@ from ffmate_desktop.cli.selectors import tasks_in_words
 from ffmate_desktop.cli.task_file import as_new_task, read_tasks
 from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.text import printable
+from ffmate_desktop.cli.webhooks import warn_of_webhooks
+from ffmate_desktop.db.connection import CONNECTION_LOST, reason
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.node import Node
+from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import IfExists, NewTask, Task, TaskStatus
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
@@ -167,14 +170,14 @@ async def _submit_file(context: Context, file: Path | None, wait: bool, as_json:
     """Relative paths start from the folder of the file, or from the working directory."""
     entries = read_tasks(file)
     async with bootstrap.open_cluster(context.settings) as cluster:
-        presets: dict[str, UUID] = {}
+        presets: dict[str, Preset] = {}
         new = []
         for number, entry in enumerate(entries, 1):
             try:
                 if word := entry.get("preset"):  # by name too, which FFmate does not
                     if str(word) not in presets:
-                        presets[str(word)] = (await cluster.presets.find(str(word))).uuid
-                    entry = entry | {"preset": presets[str(word)]}  # noqa: PLW2901 - the same one
+                        presets[str(word)] = await cluster.presets.find(str(word))
+                    entry = entry | {"preset": presets[str(word)].uuid}  # noqa: PLW2901 - the same one
                 new.append(as_new_task(entry))
             except UserError as error:
                 raise _numbered(error, number, entries) from error
@@ -182,6 +185,7 @@ async def _submit_file(context: Context, file: Path | None, wait: bool, as_json:
         submitted = await cluster.tasks.add(
             new, source="cli", base=base, name=lambda error, place: _numbered(error, place + 1, entries)
         )
+        warn_of_webhooks([*(one.webhooks for one in new), *(one.webhooks for one in presets.values())])
         return await _report(context, cluster, submitted, wait, as_json)
 
 
@@ -223,6 +227,7 @@ async def _submit(
             if path not in written
         ]
         submitted = await cluster.tasks.add(new, source="cli")
+        warn_of_webhooks([chosen.webhooks if chosen else None])
         left_out = [Skipped(path, None, _why_left_out(path, task)) for path, task in written.items()]
         submitted = replace(submitted, skipped=(*left_out, *submitted.skipped))
         return await _report(context, cluster, submitted, wait, as_json)
@@ -235,15 +240,32 @@ def _why_left_out(path: str, task: UUID) -> str:
 async def _report(
     context: Context, cluster: Cluster, submitted: Submitted, wait: bool, as_json: bool
 ) -> bool:
-    tasks = await cluster.tasks.get(submitted.uuids)
-    _warn_of_waiting(tasks, await cluster.nodes.all())
-    if wait and tasks:
+    """The tasks are queued: what goes wrong from here on must not make anybody queue them again."""
+    tasks = await _read_back(cluster, submitted) if submitted.uuids else []
+    if wait and submitted.uuids:
         return await _wait(context, cluster, submitted, as_json)
     if as_json:
         context.print_json(_as_json(submitted, tasks))
     else:
         _tell(context, submitted, tasks)
     return True
+
+
+async def _read_back(cluster: Cluster, submitted: Submitted) -> list[Task]:
+    """The tasks as they are now; none, and a line on stderr, when they cannot be read."""
+    tasks: list[Task] = []
+    try:
+        tasks = await cluster.tasks.get(submitted.uuids)
+        _warn_of_waiting(tasks, await cluster.nodes.all())
+    except Exception as error:  # noqa: BLE001 - whatever it is, the work of the command is done
+        logs.cluster.debug("The tasks were queued, then this happened", exc_info=True)
+        many = "The task is" if submitted.batch is None else f"All {len(submitted.uuids)} tasks are"
+        say(f"{many} queued, but the cluster could not be read: {_why(error)}", err=True)
+    return tasks
+
+
+def _why(error: BaseException) -> str:
+    return error.message if isinstance(error, UserError) else reason(error)
 
 
 def _pattern(output: str, presets_pattern: str | None) -> str:
@@ -268,9 +290,10 @@ def _pattern(output: str, presets_pattern: str | None) -> str:
 
 def _as_json(submitted: Submitted, tasks: Sequence[Task]) -> dict[str, Any]:
     """One object: the task, or the batch in FFmate's shape."""
+    shown = [task.to_json() for task in tasks] or [{"uuid": str(uuid)} for uuid in submitted.uuids]
     if submitted.batch is None and not submitted.skipped:
-        return tasks[0].to_json()
-    data: dict[str, Any] = {"tasks": [task.to_json() for task in tasks]}
+        return shown[0]
+    data: dict[str, Any] = {"tasks": shown}
     if submitted.batch is not None:
         data = {"uuid": str(submitted.batch)} | data
     if submitted.skipped:
@@ -279,6 +302,9 @@ def _as_json(submitted: Submitted, tasks: Sequence[Task]) -> dict[str, Any]:
 
 
 def _tell(context: Context, submitted: Submitted, tasks: Sequence[Task]) -> None:
+    if not tasks:
+        for uuid in submitted.uuids:
+            context.console.print(str(uuid))
     for task in tasks:
         context.console.print(
             f"{task.uuid}  {printable(task.name)} → {printable(task.output_file.resolved or '(no file)')}",
@@ -290,9 +316,9 @@ def _tell(context: Context, submitted: Submitted, tasks: Sequence[Task]) -> None
             f"{printable(one.input)} skipped: {printable(one.reason)}", markup=False, soft_wrap=True
         )
     if submitted.batch is not None:
-        context.console.print(f"{len(tasks)} tasks queued as batch {submitted.batch}")
+        context.console.print(f"{len(submitted.uuids)} tasks queued as batch {submitted.batch}")
     elif submitted.skipped:
-        context.console.print(f"{tasks_in_words(len(tasks))} queued")
+        context.console.print(f"{tasks_in_words(len(submitted.uuids))} queued")
 
 
 def _warn_of_waiting(tasks: Sequence[Task], nodes: Sequence[Node]) -> None:
@@ -311,6 +337,9 @@ def _warn_of_waiting(tasks: Sequence[Task], nodes: Sequence[Node]) -> None:
             )
 
 
+_NOT_WATCHED: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
+
+
 async def _wait(context: Context, cluster: Cluster, submitted: Submitted, as_json: bool) -> bool:
     try:
         tasks = await show_until_done(context.console, cluster.tasks.follow(submitted.uuids), quiet=as_json)
@@ -318,6 +347,8 @@ async def _wait(context: Context, cluster: Cluster, submitted: Submitted, as_jso
         see = f"list --batch {submitted.batch}" if submitted.batch else f"show {submitted.uuids[0]}"
         say(f"No longer watching; the tasks go on. See them: ffmate-desktop tasks {see}", err=True)
         raise
+    except _NOT_WATCHED as error:
+        raise UserError(f"The tasks are queued and go on, but cannot be watched: {_why(error)}") from error
     if as_json:
         context.print_json(_as_json(submitted, tasks) if tasks else {})
     missing = len(submitted.uuids) - len(tasks)

@@ -301,5 +301,9 @@ async def _delete(context: Context, which: str, yes: bool, as_json: bool) -> Non
         question = f"Forget “{printable(folder.name)}” and what became of its files?"
         if asks and not ask(question):
             raise typer.Abort
+        left = await cluster.watchfolders.pending_originals(folder)
         await cluster.watchfolders.delete(folder.uuid)
+    if left:
+        many = "1 original stays" if left == 1 else f"{left} originals stay"
+        say(f"{many} in the folder, whatever becomes of the tasks: nothing moves them any more.", err=True)
     tell(context, folder, "is deleted", as_json)

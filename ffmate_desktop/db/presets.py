@@ -53,6 +53,12 @@ async def write(
         raise NameTakenError(preset.name) from error
 
 
+async def exists(database: Database, uuid: UUID) -> bool:
+    """Whether a user's preset has this uuid."""
+    row = await database.fetch_one(query("presets", "preset_exists"), uuid)
+    return row is not None and bool(row["found"])
+
+
 async def delete(database: Database, uuid: UUID) -> bool:
     """Remove a preset; False when there is none."""
     return await database.fetch_one(query("presets", "delete_preset"), uuid) is not None

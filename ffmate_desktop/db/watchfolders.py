@@ -85,6 +85,12 @@ async def set_suspended(database: Database, uuid: UUID, suspended: bool) -> bool
     return row is not None
 
 
+async def pending_originals(database: Database, uuid: UUID) -> int:
+    """How many files still have their original to be moved, or a task after which it may be."""
+    row = await database.fetch_one(query("watchfolders", "pending_originals"), uuid)
+    return 0 if row is None else int(row["files"])
+
+
 async def delete(database: Database, uuid: UUID) -> bool:
     """Remove one with its ledger; False when there is none."""
     return await database.fetch_one(query("watchfolders", "delete_watchfolder"), uuid) is not None

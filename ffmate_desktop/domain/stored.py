@@ -78,7 +78,7 @@ def object_of(value: object) -> dict[str, Any]:
 
 def list_of(value: object) -> list[Any]:
     """The list; empty when it is something else."""
-    return value if isinstance(value, list) else []
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def text_of(value: object) -> str | None:

@@ -36,6 +36,8 @@ PATIENCE = 60.0
 FORGETS = 3600.0
 """Seconds between two times that rows of files which are gone are removed."""
 
+PRESET_GONE = "Its preset was deleted, so it takes no new files. Choose another preset for it."
+
 AT_ONCE = 200
 """Files that are judged and written in one step."""
 
@@ -105,6 +107,8 @@ class Scan:
         for piece in _pieces(walked.news, AT_ONCE):
             await self._take(piece)
         await self._find_gone(walked)
+        if self._preset is None and not await self._presets.exists(self._settings.preset):
+            self._trouble = PRESET_GONE
         if time.monotonic() - self._known.forgot_at > FORGETS:
             self._known.forgot_at = time.monotonic()
             await ledger.forget_gone(self._database, self._claim)
@@ -211,7 +215,7 @@ class Scan:
             try:
                 preset = await self._presets.get(self._settings.preset)
             except UserError:
-                self._trouble = "The preset of this watchfolder was deleted: choose another one."
+                self._trouble = PRESET_GONE
                 return None
             try:
                 preset.check_readable()

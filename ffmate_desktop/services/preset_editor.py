@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from pydantic import ValidationError
 
 from ffmate_desktop.db import presets as stored
+from ffmate_desktop.db import watchfolders
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.grammar import tokenise
@@ -15,6 +16,7 @@ from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.order import HIGHEST
 from ffmate_desktop.domain.preset import Preset, PresetExtra, own_fields
 from ffmate_desktop.domain.processing import check_processing
+from ffmate_desktop.domain.watchfolder import Watchfolder
 from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unreadable
 from ffmate_desktop.services.presets import PresetService
@@ -51,10 +53,20 @@ class PresetEditor:
             own.check_readable()
         return await self._write(uuid, draft, own)
 
+    async def used_by(self, uuid: UUID) -> list[Watchfolder]:
+        """The watchfolders that make their tasks from this preset."""
+        return [one for one in await watchfolders.list_watchfolders(self._database) if one.preset == uuid]
+
     async def delete(self, uuid: UUID) -> None:
-        """Remove an own preset; tasks that were made from it keep its command and its name."""
+        """Remove an own preset; tasks that were made from it keep its command and its name.
+
+        A watchfolder that uses it takes no new files; the scan that is due now says so in its state.
+        """
         await self._own(uuid)
+        users = await self.used_by(uuid)
         await stored.delete(self._database, uuid)
+        for folder in users:
+            await watchfolders.ask_for_scan(self._database, folder.uuid)
 
     async def duplicate(self, uuid: UUID) -> Preset:
         """An own copy, also of a built-in preset, under a name that is free."""

@@ -26,12 +26,25 @@ class PresetService:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
+        self._shipped: frozenset[UUID] = frozenset()
 
     async def all(self) -> list[Preset]:
         """Own presets first, then the built-in ones, each by name."""
         own = await stored.list_presets(self._database)
-        built_in = await asyncio.to_thread(load_built_in, self._folder)
+        built_in = await self._built_in()
         return own + sorted(built_in, key=lambda preset: (preset.group, preset.name.lower()))
+
+    async def exists(self, uuid: UUID) -> bool:
+        """Whether there is such a preset, for a duty that asks often."""
+        if uuid in self._shipped or await stored.exists(self._database, uuid):
+            return True
+        await self._built_in()
+        return uuid in self._shipped
+
+    async def _built_in(self) -> list[Preset]:
+        found = await asyncio.to_thread(load_built_in, self._folder)
+        self._shipped = frozenset(preset.uuid for preset in found)
+        return found
 
     async def find(self, name: str) -> Preset:
         """The preset of this name or uuid, in any case; raises UserError that names the nearest ones."""

@@ -112,6 +112,13 @@ class WatchfolderService:
         if not await stored.set_suspended(self._database, uuid, suspended):
             await self.get(uuid)
 
+    async def pending_originals(self, folder: Watchfolder) -> int:
+        """How many originals would stay where they are, although they were to be moved, if it was deleted now."""
+        actions = {folder.on_success.action, folder.on_failure.action}
+        if actions == {OriginalAction.LEAVE}:
+            return 0
+        return await stored.pending_originals(self._database, folder.uuid)
+
     async def delete(self, uuid: UUID) -> None:
         """Remove one and its ledger; files and tasks stay as they are."""
         if not await stored.delete(self._database, uuid):

@@ -534,6 +534,10 @@
         <source>The folder and every file in it stay as they are. Tasks that were made from it stay in the queue and go on. What the cluster knows of its files is forgotten.</source>
         <translation>Der Ordner und alle Dateien darin bleiben, wie sie sind. Aufgaben, die daraus entstanden sind, bleiben in der Warteschlange und laufen weiter. Was der Cluster über die Dateien weiß, wird vergessen.</translation>
     </message>
+    <message>
+        <source>Originals that would still be moved, and stay in the folder: {0}</source>
+        <translation>Originale, die noch verschoben werden sollten und im Ordner bleiben: {0}</translation>
+    </message>
 </context>
 <context>
     <name>FolderRowDelegate</name>
@@ -1440,6 +1444,10 @@
     <message>
         <source>Tasks that were made from it keep its command.</source>
         <translation>Aufgaben, die daraus entstanden, behalten den Befehl.</translation>
+    </message>
+    <message>
+        <source>These watchfolders use it, and take no new files until they have another one: {0}</source>
+        <translation>Diese überwachten Ordner verwenden sie und nehmen keine neuen Dateien, bis sie eine andere haben: {0}</translation>
     </message>
     <message>
         <source>Choose a file to try this on</source>

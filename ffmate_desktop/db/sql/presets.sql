@@ -15,6 +15,9 @@ ON CONFLICT (uuid) DO UPDATE
        labels = excluded.labels, extra = coalesce($9::jsonb, presets.extra), version = presets.version + 1, updated_at = clock_timestamp()
 RETURNING uuid;
 
+-- name: preset_exists
+SELECT EXISTS (SELECT 1 FROM ffmate.presets WHERE uuid = $1) AS found;
+
 -- name: delete_preset
 -- Tasks keep what they were made from, and the preset's name.
 DELETE FROM ffmate.presets WHERE uuid = $1 RETURNING uuid;

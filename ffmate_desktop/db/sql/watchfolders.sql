@@ -44,6 +44,11 @@ UPDATE ffmate.watchfolders
  WHERE uuid = $1
 RETURNING uuid;
 
+-- name: pending_originals
+-- Files of a watchfolder whose original may still have to be moved: now, or when their task has ended.
+SELECT count(*) AS files FROM ffmate.watched_files f JOIN ffmate.watchfolders w ON w.id = f.folder
+ WHERE w.uuid = $1 AND (f.disposal IS NOT NULL OR f.state = 'queued') AND f.gone_at IS NULL;
+
 -- name: delete_watchfolder
 -- With its ledger; tasks stay. A scan under way finds no claim any more.
 DELETE FROM ffmate.watchfolders WHERE uuid = $1 RETURNING uuid;

@@ -208,6 +208,11 @@ class PresetsPage(Page):
         async def work() -> None:
             title = self.tr("Delete “{0}”?").format(preset.name)
             text = self.tr("Tasks that were made from it keep its command.")
+            if users := ", ".join(f"“{folder.name}”" for folder in await editor.used_by(preset.uuid)):
+                more = self.tr(
+                    "These watchfolders use it, and take no new files until they have another one: {0}"
+                )
+                text = f"{text} {more.format(users)}"
             if await confirm(self, title, text, self.tr("Delete")):
                 await editor.delete(preset.uuid)
                 self._preset = self._wanted = None

@@ -110,6 +110,11 @@ class FolderActions(Actions):
                 "The folder and every file in it stay as they are. Tasks that were made from it stay in the queue "
                 "and go on. What the cluster knows of its files is forgotten."
             )
+            if left := await core.watchfolders.pending_originals(folder):
+                more = self.tr("Originals that would still be moved, and stay in the folder: {0}").format(
+                    left
+                )
+                text = f"{text} {more}"
             if await confirm(self._table.window(), title, text, self.tr("Delete")):
                 await core.watchfolders.delete(folder.uuid)
 

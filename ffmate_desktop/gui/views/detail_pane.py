@@ -233,9 +233,13 @@ class DetailPane(QFrame):
     def _show_task(self) -> None:
         task, row = self._task, self._row
         failed = row is not None and row.status is TaskStatus.DONE_ERROR
-        self.error.setVisible(failed)
+        unreadable = task.unreadable if task else None
+        self.error.setVisible(failed or unreadable is not None)
+        self.error.offer_next_steps(failed)
         if failed and row is not None:
             self.error.show_error((task.error if task else None) or row.error or "")
+        elif unreadable is not None:
+            self.error.show_error(unreadable)
         if task is not None:
             self.command.show_command(task.command.resolved or task.command.raw)
             self.files.show_task(task)

@@ -71,6 +71,11 @@ class ErrorCard(QFrame):
         self.more.setVisible(bool(rest.strip()))
         self.setAccessibleName(plain(text))
 
+    def offer_next_steps(self, offered: bool) -> None:
+        """Only a task that has failed can be tried again."""
+        self.again.setVisible(offered)
+        self.otherwise.setVisible(offered)
+
     def _paint_icon(self) -> None:
         self._icon.setPixmap(self._theme.pixmap("triangle-alert", "failed", 18, self.devicePixelRatioF()))
 

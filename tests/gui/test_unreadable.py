@@ -1,0 +1,63 @@
+"""The window among rows of a newer release: every page shows them, and its node goes on."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.queue import QueueRow
+from ffmate_desktop.domain.task import Task
+from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage
+from ffmate_desktop.gui.views.detail_pane import DetailPane
+from ffmate_desktop.gui.widgets.media_words import media_words
+from tests.foreign import FACTS, GOOD_FOLDER, fill, spread, use_newer_words, variants
+from tests.gui.desk import open_desk
+from tests.node.waiting import until
+
+pytestmark = pytest.mark.db
+
+
+def test_facts_of_any_shape_are_told_as_far_as_they_can_be() -> None:
+    assert media_words(FACTS) == "2×2  ·  h264  ·  25 fps  ·  0:02  ·  10 B"
+    for facts in variants(FACTS):
+        assert isinstance(media_words(facts), str)
+
+
+def read(pane: DetailPane, row: QueueRow) -> Task | None:
+    """The whole task, once the pane has read it."""
+    return pane._task if pane._task is not None and pane._task.uuid == row.uuid else None
+
+
+async def test_every_page_among_rows_of_a_newer_release(
+    database: Database, database_uri: str, tmp_path: Path
+) -> None:
+    """A defect that the window meets fails the test when the desk is closed; a traceback fails it too."""
+    await fill(database)
+    await use_newer_words(database)
+    await spread(database, every=11)
+    async with open_desk(database_uri, tmp_path / "data") as desk:
+        window, page = desk.window, desk.page
+        for number in range(len(window.pages)):
+            window.show_page(number)
+            window.grab()
+        window.show_page(0)
+        total = page.model.rowCount()
+        assert total > 50
+        shown: list[QueueRow] = []
+        for number in range(total):
+            if (row := page.model.row_at(number)) is not None:
+                shown.append(row)
+        assert {"HELD", "DONE_SKIPPED"} <= {row.word for row in shown}
+        pane = page.details.pane
+        pane.attach(desk.core)
+        for row in shown[::3]:
+            pane.show_row(row)
+            task = await until(partial(read, pane, row), "the task is read")
+            assert pane.error.isHidden() == (task.unreadable is None and row.status != "DONE_ERROR")
+            pane.grab()
+        folders = next(page for page in window.pages if isinstance(page, WatchfoldersPage))
+        window.show_page(window.pages.index(folders))
+        await until(lambda: folders.watch.is_known, "the folders are read")
+        assert GOOD_FOLDER in folders.watch.views
+        window.grab()

@@ -1,0 +1,55 @@
+"""A node among rows that it cannot read: it refuses each once, and does its own work."""
+
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.domain.task import TaskStatus
+from tests.db.cluster import joined
+from tests.foreign import fill, spread, use_newer_words
+from tests.node.farm import Farm
+from tests.node.test_refused import PATIENT, refused
+from tests.node.waiting import until
+
+pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
+
+
+async def test_a_node_does_its_own_work_among_rows_that_it_cannot_read(farm: Farm, clip: Path) -> None:
+    """Without a traceback, which would fail the test; and each of them ends with a sentence."""
+    await fill(farm.database)
+    await use_newer_words(farm.database)
+    await spread(farm.database, every=3)
+    await farm.sql("UPDATE ffmate.watchfolders SET suspended = false")
+    good = await farm.add(clip)
+    await farm.node("a", slots=4, watches=True)
+    await farm.successful(good)
+
+    async def rest() -> bool:
+        rows = await farm.sql(
+            "SELECT 1 FROM ffmate.tasks WHERE status = 'QUEUED' AND desired = 'run' LIMIT 1"
+        )
+        return not rows
+
+    await until(rest, "every task was tried")
+    rows = await farm.sql(
+        "SELECT error, attempts FROM ffmate.tasks"
+        " WHERE status = 'DONE_ERROR' AND error LIKE '%cannot be read by this release%'"
+    )
+    assert len(rows) > 30
+    assert all("newer release" in row["error"] and row["attempts"] <= 2 for row in rows)
+
+
+async def test_a_newer_node_takes_what_an_older_one_cannot_read(
+    farm: Farm, clip: Path, database_uri: str
+) -> None:
+    uuid = await farm.add(clip)
+    await farm.sql('UPDATE ffmate.tasks SET spec = spec || \'{"ifExists": "ask"}\' WHERE uuid = $1', uuid)
+    async with joined(database_uri, identifier="newer", labels=(), heartbeat=PATIENT):
+        old = await farm.node("a")
+        assert await refused(farm, uuid) == ["a"]
+        other = await farm.add(clip, output=f"{farm.folder}/other.mp4")
+        await farm.successful(other)
+        await old.node._heartbeat.beat_now()
+        task = await farm.task(uuid)
+        assert (task.status, task.attempts) == (TaskStatus.QUEUED, 1)
+        assert task.unreadable and "newer release" in task.unreadable
