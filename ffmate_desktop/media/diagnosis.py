@@ -25,6 +25,7 @@ _NOISE = re.compile(
 )
 _INPUT = re.compile(r"^Error opening input file (?P<file>.*)\.$", re.MULTILINE)
 _OUTPUT = re.compile(r"^Error opening output file (?P<file>.*)\.$", re.MULTILINE)
+_OF_OUTPUT = re.compile(r"^\[out#|^Error opening output file ", re.MULTILINE)
 _REASONS = "No such file|Permission denied|Is a directory|Invalid data|Connection|Operation"
 _OLD_STYLE = re.compile(rf"^(?P<file>(?!Error |\[).+?): (?:{_REASONS})", re.MULTILINE)  # ffmpeg 5
 
@@ -76,6 +77,7 @@ def _explained(rule: Rule, match: re.Match[str], text: str, said: Sequence[str])
     names = defaultdict(str, {name: value or "" for name, value in match.groupdict().items()})
     names["input"] = _file_name(_INPUT, text) or "the input"
     names["output"] = _file_name(_OUTPUT, text) or "the output"
+    names["remote"] = names["output"] if _OF_OUTPUT.search(text) else names["input"]
     matched = text[text.rfind("\n", 0, match.start()) + 1 :].partition("\n")[0]
     sentence = _public(rule.sentence.format_map(names))
     return Diagnosis(

@@ -13,7 +13,10 @@ from ffmate_desktop.media.exit_codes import BUILD_HINT, CHECK_DISK, FREE_SPACE, 
 
 @dataclass(frozen=True)
 class Rule:
-    """`sentence` and `hint` may name groups of `pattern`; `{input}` and `{output}` are the files, in quotes."""
+    """`sentence` and `hint` may name groups of `pattern`; `{input}` and `{output}` are the files, in quotes.
+
+    `{remote}` is the output where that could not be opened, else the input.
+    """
 
     pattern: str
     sentence: str
@@ -145,7 +148,11 @@ RULES: tuple[Rule, ...] = (
           "Install it, or name a font file: fontfile=…",
           Retry.OTHER_NODE),
     _rule(r"\[Parsed_(?P<name>[a-z0-9]+)_\d+\] "
-          r".*(?:Unable to|Could not|Can't|Failed to|Cannot) (?:open|read|load) (?:file )?(?P<file>.+)",
+          r".*(?:Unable to|Could not|Can't|Failed to|Cannot) (?:open|read|load|avformat_open_input) "
+          r"(?:(?:stats )?file )?'?(?P<file>(?:[A-Za-z]:)?[^:'\n]+)",
+          "The filter “{name}” cannot open “{file}”.", "Give the full path of the file.", Retry.OTHER_NODE),
+    _rule(r"\[Parsed_(?P<name>[a-z0-9]+)_\d+\] (?P<file>(?:[A-Za-z]:)?[^:\n]+): "
+          r"(?:No such file or directory|Permission denied|Is a directory)$",
           "The filter “{name}” cannot open “{file}”.", "Give the full path of the file.", Retry.OTHER_NODE),
     _rule(r"Rescaled dimensions (?P<size>\S+) are invalid|"
           r"too big or non positive size(?: for width '| )(?P<other>[^',]*)|"
@@ -198,47 +205,69 @@ RULES: tuple[Rule, ...] = (
           "Add -frames:v 1 for one picture, or a number to the name for all: picture_%04d.png"),
     _rule(r"Too many packets buffered for output stream", "One stream ran too far ahead of another.",
           "Add -max_muxing_queue_size 4096"),
-    # Inputs
+    # Files beside the output
+    _rule(r"Filename (?P<file>.+) is unsafe",
+          "The input wants its attachment to be written to “{file}”, which ffmpeg refuses.",
+          "Name the file yourself: -dump_attachment:t:0 FILE"),
+    _rule(r"Could not open file (?P<file>.+) for writing|Cannot write log file '(?P<log>[^'\n]*)'|"
+          r"Error opening stats file '(?P<stats>[^'\n]*)'|\[(?:hls|dash|segment|stream_segment)\] "
+          r"Failed to open file '(?P<segment>[^'\n]*)'",
+          "“{file}{log}{stats}{segment}”, which the command writes beside its output, cannot be written.",
+          "Check that its folder exists here and may be written to.", Retry.OTHER_NODE),
+    _rule(r"^fopen: ", "The file that -vstats_file names cannot be written.",
+          "Check that its folder exists here and may be written to.", Retry.OTHER_NODE),
+    _rule(r"Could not open attachment file (?P<file>.+?)\.?$", "The attachment “{file}” cannot be opened.",
+          "Give the full path of the file.", Retry.OTHER_NODE),
+    _rule(r"Error reading the value for option '(?P<name>[^']*)' from file: (?P<file>.+)",
+          "The option -{name} reads “{file}”, which cannot be opened.", "Give the full path of the file.",
+          Retry.OTHER_NODE),
+    # Inputs, and what is on the network
     _rule(r"Unsafe file name '(?P<file>.*)'", "The list names “{file}”, which is outside its own folder.",
           "Add -safe 0 before -i if you trust the list."),
-    _rule(r"Failed to resolve hostname (?P<host>\S+?):", "The host “{host}” is not known here.",
+    _rule(r"Failed to resolve hostname (?P<host>\S+?):|getaddrinfo\((?P<other>[^,\n]+),",
+          "The host “{host}{other}” is not known here.",
           "Check the address and the network.", Retry.LATER),
-    _rule(r"Connection refused", "The server of {input} does not answer (connection refused).",
+    _rule(r"Connection refused", "The server of {remote} does not answer (connection refused).",
           "Does it run, and on this port?",
           Retry.LATER),
-    _rule(r"[Tt]imed out", "The server of {input} did not answer in time.", "Check the network.",
+    _rule(r"[Tt]imed out", "The server of {remote} did not answer in time.", "Check the network.",
           Retry.LATER),
-    _rule(r"Network is unreachable|No route to host", "The server of {input} cannot be reached.",
+    _rule(r"Network is unreachable|No route to host", "The server of {remote} cannot be reached.",
           "Check the network.", Retry.LATER),
-    _rule(r"Server returned (?P<code>40\d[^\n]*|4XX[^\n]*)", "The server refuses {input}: {code}.",
-          "Check the address and the right to read it."),
-    _rule(r"Server returned (?P<code>5[^\n]*)", "The server of {input} is in trouble: {code}.",
+    _rule(r"Server returned (?P<code>40\d[^\n]*|4XX[^\n]*)", "The server refuses {remote}: {code}.",
+          "Check the address, and what you may do there."),
+    _rule(r"Server returned (?P<code>5[^\n]*)", "The server of {remote} is in trouble: {code}.",
           "Try again later.", Retry.LATER),
+    _rule(r"Connection to (?P<address>\S+) failed", "The server of {remote} does not answer.",
+          "Does it run, and on this port?", Retry.LATER),
     _rule(r"certificate verify failed|TLS.*[Ff]ailed", "The server's certificate is not trusted.",
           "Check the address and the clock."),
+    _rule(r"Protocol '(?P<name>[^']*)' not on whitelist[^\n]*\n(?:.*\n)*?.*Error opening output",
+          "The output needs the protocol “{name}”, which the command does not allow.",
+          "Add it to the -protocol_whitelist before the output."),
     _rule(r"Protocol '(?P<name>[^']*)' not on whitelist",
-          "The input wants to open another one by {name}, which is not allowed.",
-          "If you trust it, add -protocol_whitelist before -i."),
+          "The input needs the protocol “{name}”, which is not allowed.",
+          "If you trust the input, add “{name}” to the list of -protocol_whitelist before -i."),
     _rule(r"[Pp]rotocol not found", "This node's ffmpeg does not know that kind of address.",
           "A file whose name begins with word: needs file: in front.", Retry.OTHER_NODE),
-    _rule(r"Error opening output (?P<file>.+): No such file or directory|"
+    _rule(r"Error opening output (?!files?:)(?P<file>.+): (?:No such file or|Not a) directory|"
           r"^(?P<other>.*\.ffd-.*): No such file or directory$",
           "The folder of the output {output} does not exist.",
           "Is its disk or network share connected here?", Retry.OTHER_NODE),
-    _rule(r"Error opening output .*: Permission denied|^.*\.ffd-.*: Permission denied$|"
-          r"Error opening output .*: Operation not permitted",
+    _rule(r"Error opening output (?!files?:).*: Permission denied|^.*\.ffd-.*: Permission denied$|"
+          r"Error opening output (?!files?:).*: Operation not permitted",
           "{output} may not be written by this node's user.", "Change the folder's permissions.",
           Retry.OTHER_NODE),
     _rule(r"Impossible to open '(?P<file>.*)'", "The list names “{file}”, which cannot be opened.",
           "Write full paths into the list.",
           Retry.OTHER_NODE),
-    _rule(r"Error opening input: No such file or directory|^(?!\[|Failed ).+: No such file or directory$",
+    _rule(r"Error opening input: No such file or directory|^(?!\[|Failed |Error ).+: No such file or directory$",
           "{input} does not exist on this node.",
           "Give full paths, and check that the disk or network share is connected here.", Retry.OTHER_NODE),
-    _rule(r"Error opening input: Permission denied|^(?!\[|Failed ).+: Permission denied$",
+    _rule(r"Error opening input: Permission denied|^(?!\[|Failed |Error ).+: Permission denied$",
           "{input} may not be read by this node's user.", "Change its permissions.",
           Retry.OTHER_NODE),
-    _rule(r"Error opening input: Is a directory|^(?!\[|Failed ).+: Is a directory$", "{input} is a folder.",
+    _rule(r"Error opening input: Is a directory|^(?!\[|Failed |Error ).+: Is a directory$", "{input} is a folder.",
           "Name a file in it."),
     _rule(r"misdetection possible!\n(?:.*\n)*?.*moov atom not found",
           "{input} is not a media file, or it is damaged.", "Does it play? If not, get the file again."),
@@ -247,7 +276,8 @@ RULES: tuple[Rule, ...] = (
     _rule(r"EBML header parsing failed|Error opening input: Invalid data found|Error opening input: End of file|"
           r"^(?!\[|Error |Could not |Failed ).+: Invalid data found when processing input$",
           "{input} is not a media file, or it is damaged.", "Does it play? If not, get the file again."),
-    _rule(r"Could not find codec parameters|unspecified size", "ffmpeg cannot tell what {input} contains.",
+    _rule(r"Could not find codec parameters for stream \d+ \((?:Video|Audio)|unspecified size",
+          "ffmpeg cannot tell what {input} contains.",
           "Add -analyzeduration 100M -probesize 100M before -i, or get the file again."),
     _rule(r"Decode error rate .* exceeds maximum|File ended prematurely|partial file|ends prematurely",
           "{input} is damaged or incomplete.", _COPY_HINT),

@@ -26,16 +26,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "text.mp4").write_text("no film")
     (folder / "list.txt").write_text(f"file '{film}'\n")
     (folder / "sub").mkdir()
+    name = ("-metadata:s:t", "mimetype=text/plain", "-metadata:s:t", "filename=/etc/../evil")
+    clips.ffmpeg("-i", film, "-c", "copy", "-attach", folder / "list.txt", *name, folder / "evil.mkv")
     return folder
 
 
 def provoke(folder: Path, command: str) -> Diagnosis:
-    code, lines = clips.run(*(f"{HIDDEN}{w[1:]}" if w[0] == "@" else w for w in command.split()), cwd=folder)
+    words = ["" if w == "=" else f"{HIDDEN}{w[1:]}" if w[0] == "@" else w for w in command.split()]
+    code, lines = clips.run(*words, cwd=folder)
     assert code != 0
     return diagnose(lines, code)
 
 
-# `@` stands for the hidden beginning of a temporary name
+# `@` stands for the hidden beginning of a temporary name, `=` for an empty word
 PROVOKED = [
     ("-i none.mp4 @o.mp4", "“none.mp4” does not exist on this node.", Retry.OTHER_NODE),
     ("-i text.mp4 @o.mp4", "“text.mp4” is not a media file, or it is damaged.", Retry.NO),
@@ -89,6 +92,35 @@ PROVOKED = [
     ("-i http://127.0.0.1:9/x.mp4 @o.mp4",
      "The server of “http://127.0.0.1:9/x.mp4” does not answer (connection refused).", Retry.LATER),
     ("-i http://no.invalid/x.mp4 @o.mp4", "The host “no.invalid” is not known here.", Retry.LATER),
+    ("-i film.mp4 -c copy -f mpegts dtls:127.0.0.1:9",
+     "The server of “dtls:127.0.0.1:9” does not answer (connection refused).", Retry.LATER),
+    ("-i film.mp4 -c copy -f mpegts http://127.0.0.1:9/x.ts",
+     "The server of “http://127.0.0.1:9/x.ts” does not answer (connection refused).", Retry.LATER),
+    ("-i film.mp4 -c copy -f rtsp rtsp://127.0.0.1:9/x",
+     "The server of the output does not answer (connection refused).", Retry.LATER),
+    ("-i film.mp4 -c copy -f mpegts udp://no.invalid:9", "The host “no.invalid” is not known here.", Retry.LATER),
+    ("-i film.mp4 -protocol_whitelist file -c copy -f mpegts tcp://127.0.0.1:9",
+     "The output needs the protocol “tcp”, which the command does not allow.", Retry.NO),
+    ("-protocol_whitelist file -i http://127.0.0.1:9/x @o.mp4",
+     "The input needs the protocol “http”, which is not allowed.", Retry.NO),
+    ("-dump_attachment:t = -i evil.mkv -f null -",
+     "The input wants its attachment to be written to “/etc/../evil”, which ffmpeg refuses.", Retry.NO),
+    ("-dump_attachment:t:0 nodir/x -i evil.mkv -f null -",
+     "“nodir/x”, which the command writes beside its output, cannot be written.", Retry.OTHER_NODE),
+    ("-i film.mp4 -c:v libx264 -stats_enc_post nodir/x -f null -",
+     "“nodir/x”, which the command writes beside its output, cannot be written.", Retry.OTHER_NODE),
+    ("-i film.mp4 -pass 1 -passlogfile nodir/x -c:v libvpx -b:v 9k -an -f null -",
+     "“nodir/x-0.log”, which the command writes beside its output, cannot be written.", Retry.OTHER_NODE),
+    ("-i film.mp4 -vstats_file nodir/x -c:v mpeg4 -f null -",
+     "The file that -vstats_file names cannot be written.", Retry.OTHER_NODE),
+    ("-i film.mp4 -attach none.ttf -c copy @o.mkv", "The attachment “none.ttf” cannot be opened.", Retry.OTHER_NODE),
+    ("-i film.mp4 -/vf none.txt -f null -", "The option -vf reads “none.txt”, which cannot be opened.",
+     Retry.OTHER_NODE),
+    ("-i film.mp4 -vf lut3d=none.cube @o.mp4", "The filter “lut3d” cannot open “none.cube”.", Retry.OTHER_NODE),
+    ("-i film.mp4 -vf movie=none.png[a];[in][a]overlay @o.mp4", "The filter “movie” cannot open “none.png”.",
+     Retry.OTHER_NODE),
+    ("-i film.mp4 -vf ssim=stats_file=nodir/x -f null -", "The filter “ssim” cannot open “nodir/x”.",
+     Retry.OTHER_NODE),
     ("-i nosuch:x @o.mp4", "This node's ffmpeg does not know that kind of address.", Retry.OTHER_NODE),
 ]  # fmt: skip
 
@@ -272,7 +304,7 @@ def test_notes_of_our_own_are_no_messages() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.pattern[:40] for rule in RULES])
 def test_a_rule_names_only_what_it_finds(rule: Rule) -> None:
-    names = dict.fromkeys([*re.compile(rule.pattern).groupindex, "input", "output"], "x")
+    names = dict.fromkeys([*re.compile(rule.pattern).groupindex, "input", "output", "remote"], "x")
     assert rule.sentence.format_map(names).endswith((".", ")."))
     assert rule.hint.format_map(names)
 
