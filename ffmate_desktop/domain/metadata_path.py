@@ -7,7 +7,8 @@ a point that belongs to a key. Source: the GJSON path syntax, which FFmate uses.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ffmate_desktop.domain.errors import UsageError
 
@@ -24,15 +25,43 @@ def check(path: str) -> None:
         )
 
 
-def find(metadata: Mapping[str, object], path: str) -> str:
-    """Value at a path as text: a string as it is, anything else as JSON; empty when absent or null, as in FFmate."""
-    keys = [re.sub(r"\\(.)", r"\1", key) for key in re.split(r"(?<!\\)\.", path)]
-    value = _find(metadata, keys)
-    if value is _MISSING or value is None:
+def find(metadata: Mapping[str, object], path: str) -> str | None:
+    """Value at a path as text: a string as it is, anything else as JSON; empty for null, None when it is absent."""
+    value = _find(metadata, _keys(path))
+    if value is _MISSING:
+        return None
+    if value is None:
         return ""
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def example(paths: Iterable[str]) -> dict[str, object]:
+    """Metadata that has a value at each of these paths: the name of its last key."""
+    metadata: dict[str, Any] = {}
+    for path in paths:
+        *parents, last = _keys(path)
+        place: Any = metadata
+        for key in parents:
+            place = place.setdefault(key, {}) if isinstance(place, dict) else {}
+        if isinstance(place, dict):
+            place.setdefault(last, last)
+    return metadata
+
+
+def _keys(path: str) -> list[str]:
+    return [re.sub(r"\\(.)", r"\1", key) for key in re.split(r"(?<!\\)\.", path)]
+
+
+def keys(metadata: Mapping[str, object]) -> Iterator[str]:
+    """Every path that leads to a value which is no object, as one writes it."""
+    for key, value in metadata.items():
+        name = re.sub(r"[.\\*?]", r"\\\g<0>", key)
+        if isinstance(value, Mapping) and value:
+            yield from (f"{name}.{path}" for path in keys(value))
+        else:
+            yield name
 
 
 def _find(value: object, keys: Sequence[str]) -> object:

@@ -3,7 +3,10 @@
 import re
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
+from ffmate_desktop.domain.media_files import ENDINGS
+
 _LONGEST_NAME = 255  # bytes; the limit of every file system in common use
+_NAME = re.compile(r"(?P<stem>.*?)(?P<suffix>(?:\.tar)?\.[^.]+|\.+)", re.DOTALL)
 _WINDOWS = re.compile(r"^([A-Za-z]:[\\/]|\\\\)")
 
 
@@ -31,9 +34,17 @@ def output_key(path: str) -> str:
 
 
 def numbered(path: str, number: int) -> str:
-    """The path with `-number` before its extension: `a.mp4` becomes `a-2.mp4`; the longest names lose their end."""
+    """The path with a number before its extension: `a.mp4` becomes `a-2.mp4`; the longest names lose their end.
+
+    A name that is only an extension of media keeps it too, and stays hidden: `.mp4` becomes `.2.mp4`.
+    """
     parsed = pure(path)
-    stem, ending = parsed.stem, f"-{number}{parsed.suffix}"
+    name = _NAME.fullmatch(parsed.name)
+    stem, suffix = (name["stem"], name["suffix"]) if name else (parsed.name, "")
+    if not stem and (suffix.startswith(".tar.") or suffix[1:].lower() in ENDINGS):
+        return str(parsed.with_name(f".{number}{suffix}"))
+    stem, suffix = (stem, suffix) if stem else (suffix, "")
+    ending = f"-{number}{suffix}"
     while len(stem) > 1 and len((stem + ending).encode("utf-8", "surrogatepass")) > _LONGEST_NAME:
         stem = stem[:-1]
     return str(parsed.with_name(stem + ending))

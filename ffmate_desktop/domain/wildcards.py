@@ -10,7 +10,10 @@
 | OS_NAME, OS_ARCH, FFMPEG | of the node that runs the task |
 | SOURCE, UUID | who made the task; the task's own id |
 | SIDECAR_FILE | the sidecar of a script; only there |
-| METADATA_<path> | a value of the task's metadata (see `domain.metadata_path`); empty when it is not there |
+| METADATA_<path> | a value of the task's metadata (see `domain.metadata_path`); refused when it is not there |
+
+A wildcard without a value is refused by name. A path refuses an empty value too: `x/${METADATA_title}.mp4` would be
+the hidden file `x/.mp4`.
 
 Values are put in once: a file that is called `${UUID}.mov` stays so. They are never quoted, since a command is split
 into arguments before (see `domain.grammar`); FFmate expands first, so a quote in a file name breaks its commands.
@@ -41,6 +44,7 @@ NODE_WILDCARDS = frozenset({"OS_NAME", "OS_ARCH", "FFMPEG"})
 
 _WILDCARD = re.compile(r"\$\{([^}]*)\}")
 _METADATA = "METADATA_"
+_MOST_KEYS = 8  # that an error names
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ class Values:
     ffmpeg: str
     metadata: Mapping[str, object]
     sidecar_file: str = ""
+    is_complete: bool = True
+    """False as long as a script may still add metadata: what is missing counts as empty until then."""
 
     def with_sidecar(self, path: str) -> "Values":
         """The same for a script, which has this sidecar."""
@@ -91,11 +97,17 @@ class Values:
 
 
 def expand(text: str, values: Values) -> str:
-    """Put values in for the wildcards of a text such as the output pattern, in one pass and unquoted.
+    """Put values in for the wildcards of an argument, in one pass and unquoted.
 
-    Raises UsageError for an unknown wildcard or filter, naming the nearest ones, and for a file that the task lacks.
+    Raises UsageError for an unknown wildcard or filter, naming the nearest ones, and for a file or metadata that the
+    task lacks.
     """
     return _WILDCARD.sub(lambda match: _Wildcard.read(match[1]).value(values), text)
+
+
+def expand_path(text: str, values: Values) -> str:
+    """The same for the pattern of a path, where an empty value would make another name: raises UsageError for it."""
+    return _WILDCARD.sub(lambda match: _Wildcard.read(match[1]).value(values, in_path=True), text)
 
 
 def expand_steps(steps: Iterable[Sequence[str]], values: Values) -> list[list[str]]:
@@ -110,6 +122,14 @@ def expand_steps(steps: Iterable[Sequence[str]], values: Values) -> list[list[st
 def wildcards_in(text: str) -> frozenset[str]:
     """Names used in a text, such as INPUT_FILE or METADATA_a.b. Raises UsageError for an unknown name or filter."""
     return frozenset(_Wildcard.read(match[1]).name for match in _WILDCARD.finditer(text))
+
+
+def example_metadata(texts: Iterable[str]) -> dict[str, object]:
+    """Metadata with a value for every wildcard of these texts that asks for some."""
+    names = frozenset[str]().union(*map(wildcards_in, texts))
+    return metadata_path.example(
+        sorted(name.removeprefix(_METADATA) for name in names if name.startswith(_METADATA))
+    )
 
 
 def _expand_argument(token: str, values: Values) -> str:
@@ -144,14 +164,35 @@ class _Wildcard:
                 raise _unknown("filter", value_filter, FILTERS, "|{}")
         return cls(name, tuple(filters))
 
-    def value(self, values: Values) -> str:
+    def value(self, values: Values, *, in_path: bool = False) -> str:
+        text: str | None
         if self.name.startswith(_METADATA):
             text = metadata_path.find(values.metadata, self.name.removeprefix(_METADATA))
         else:
             text = _VALUES[self.name](values)
+        if values.is_complete and (text is None or (in_path and not text)):
+            raise self._no_value(text, values)
+        text = text or ""
         for value_filter in self.filters:
             text = FILTERS[value_filter](text)
         return text
+
+    def _no_value(self, text: str | None, values: Values) -> UsageError:
+        if self.name.startswith(_METADATA):
+            path = self.name.removeprefix(_METADATA)
+            why = (
+                f"the task's metadata has no “{path}”"
+                if text is None
+                else f"“{path}” of the metadata is empty"
+            )
+            known = list(metadata_path.keys(values.metadata))
+            near = difflib.get_close_matches(path, known, n=3)
+            shown = ", ".join(f"${{{_METADATA}{key}}}" for key in near or known[:_MOST_KEYS])
+            rest = "" if near or len(known) <= _MOST_KEYS else f" and {len(known) - _MOST_KEYS} more"
+            hint = f"There is {shown}{rest}." if known else "The task has no metadata."
+        else:
+            why, hint = f"“{_base(values.input_file)}” has none", "Leave it out, or write the text itself."
+        return UsageError(f"${{{self.name}}} has no value: {why}.", hint)
 
 
 def _unknown(what: str, word: str, known: Iterable[str], form: str) -> UsageError:

@@ -11,7 +11,7 @@ from ffmate_desktop.domain.errors import ElsewhereError, ForbiddenScriptError, U
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import Claim, IfExists, Task, TaskSpec
-from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps
+from ffmate_desktop.domain.wildcards import Moment, Values, expand_path, expand_steps
 from ffmate_desktop.media import arguments, command, file_limits, publication, publish, sidecar, temporaries
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.expectation import expect, inputs_to_probe
@@ -70,6 +70,7 @@ class Attempt:
         self._limits = Limits(None, None)
         self._facts: dict[str, MediaFacts] = {}
         self._record = InputRecord()
+        self._is_complete = claim.spec.pre_processing is None or not claim.spec.pre_processing.import_sidecar
 
     @property
     def spec(self) -> TaskSpec:
@@ -114,7 +115,7 @@ class Attempt:
     def resolve_output(self) -> str:
         """The output path on this node."""
         spec = self.spec
-        return spec.output if spec.output is not None else expand(spec.output_pattern, self._values(""))
+        return spec.output if spec.output is not None else expand_path(spec.output_pattern, self._values(""))
 
     def as_resolved(self, task: Task) -> Task:
         """What people see of the task, with everything that is known here already."""
@@ -149,6 +150,7 @@ class Attempt:
 
     async def prepare(self) -> None:
         """Resolve the command and make folders; raises UserError when the task cannot run here."""
+        self._is_complete = True  # no script can add metadata any more
         self._output, self._steps = self._resolve()
         await asyncio.to_thread(self._prepare_folders, self._steps, self._output)
 
@@ -272,6 +274,7 @@ class Attempt:
             os_arch=shop.arch,
             ffmpeg=str(shop.ffmpeg),
             metadata=spec.metadata,
+            is_complete=self._is_complete,
         )
 
     def _prepare_folders(self, steps: list[list[str]], output: str) -> None:

@@ -9,7 +9,7 @@ from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.paths import is_absolute
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.processing import ProcessingSpec
-from ffmate_desktop.domain.wildcards import Values, expand
+from ffmate_desktop.domain.wildcards import Values, expand, expand_path
 from ffmate_desktop.media.allowed import check_script
 from ffmate_desktop.media.scripts import script_argv
 
@@ -35,7 +35,7 @@ def find(spec: ProcessingSpec, values: Values, folder: Path, permissions: Permis
     """
     sidecar = folder / PRIVATE_SIDECAR
     if spec.sidecar is not None:
-        given = expand(spec.sidecar, values)
+        given = expand_path(spec.sidecar, values)
         if not is_absolute(given):
             raise UserError(f"The sidecar “{given}” does not say in which folder.", "Write its full path.")
         sidecar = Path(given)

@@ -38,7 +38,7 @@ def read_changes(
     if not wanted:
         return Imported({}, tuple(ignored))
     try:
-        former = _prepared(_as_new(name, spec, written, found, set()), spec, uuid)
+        former = _prepared(_as_new(name, spec, written, found, set()), spec, uuid, is_complete=False)
         draft = _prepared(_as_new(name, spec, written, found, wanted), spec, uuid)
     except ValidationError as error:
         raise UserError(f"What the sidecar says cannot be used: {first_wrong(error)}.") from error
@@ -61,7 +61,7 @@ def read_changes(
     return Imported(changed, tuple(ignored))
 
 
-def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID) -> Draft:
+def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID, *, is_complete: bool = True) -> Draft:
     return prepare(
         new,
         None,
@@ -70,6 +70,7 @@ def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID) -> Draft:
         base=str(PurePath(new.input_file).parent),
         uuid=uuid,
         moment=Moment(spec.clock_ns, spec.utc_offset),
+        is_complete=is_complete,
     )
 
 

@@ -7,7 +7,7 @@ from ffmate_desktop.domain.paths import is_absolute
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import DirectWebhook, ProcessingSpec
 from ffmate_desktop.domain.task import NewTask
-from ffmate_desktop.domain.wildcards import Values, expand
+from ffmate_desktop.domain.wildcards import Values, expand, expand_path
 
 
 def check_script(script: ProcessingSpec | None, values: Values) -> None:
@@ -15,7 +15,7 @@ def check_script(script: ProcessingSpec | None, values: Values) -> None:
     if script is None:
         return
     if script.sidecar is not None:
-        path = expand(script.sidecar, values)
+        path = expand_path(script.sidecar, values)
         if not is_absolute(path):
             raise UsageError(
                 f"The sidecar “{script.sidecar}” does not say in which folder.",

@@ -19,7 +19,14 @@ from ffmate_desktop.domain.paths import is_absolute, output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import check_processing
 from ffmate_desktop.domain.task import IfExists, NewTask, PresetName, TaskSpec
-from ffmate_desktop.domain.wildcards import NODE_WILDCARDS, Moment, Values, expand, expand_steps, wildcards_in
+from ffmate_desktop.domain.wildcards import (
+    NODE_WILDCARDS,
+    Moment,
+    Values,
+    expand_path,
+    expand_steps,
+    wildcards_in,
+)
 from ffmate_desktop.media import command as command_line
 from ffmate_desktop.media.mounts import mount_of
 from ffmate_desktop.media.outputs import check_names, plan
@@ -39,11 +46,12 @@ def prepare(
     uuid: UUID | None = None,
     moment: Moment | None = None,
     known: KnownCommands | None = None,
+    is_complete: bool = True,
 ) -> Draft:
     """Check one new task and resolve what can be resolved now.
 
     `base` is the folder that relative paths start from; `uuid` and `moment` are those of a task that exists already;
-    `known` makes many files of one command quick.
+    `known` makes many files of one command quick; `is_complete` as in `Values`.
     Reads the file system, so call it in a thread. Raises UserError, or UsageError, for everything that could never
     run.
     """
@@ -66,6 +74,7 @@ def prepare(
         os_arch="arch",
         ffmpeg="ffmpeg",
         metadata=new.metadata,
+        is_complete=is_complete and not _imports(new, preset),
     )
     path = _resolve_output(pattern, values, base)
     values = replace(values, output_file=path)
@@ -146,6 +155,12 @@ def _check_text(new: NewTask, arguments: str) -> None:
         ) from error
 
 
+def _imports(new: NewTask, preset: Preset | None) -> bool:
+    """Whether a script before the encode may add metadata, which the node finds out."""
+    before = new.pre_processing or (preset and preset.pre_processing) or None
+    return before is not None and bool(before.import_sidecar)
+
+
 def _absolute(path: str, base: str) -> str:
     if is_absolute(path):
         return path
@@ -178,7 +193,7 @@ def _resolve_output(pattern: str, values: Values, base: str) -> str:
     """The output path; where it depends on the node it is only good for checking the rest."""
     if not pattern:
         return ""
-    path = expand(pattern, values)
+    path = expand_path(pattern, values)
     if not path.strip() or path.endswith(("/", "\\")):
         raise UsageError(
             f"The output pattern “{pattern}” does not name a file.",

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.task import NewTask, TaskSpec
-from ffmate_desktop.domain.wildcards import wildcards_in
+from ffmate_desktop.domain.wildcards import example_metadata, wildcards_in
 from ffmate_desktop.services.submission import prepare
 
 SECONDS = 2
@@ -54,7 +54,10 @@ def trial_spec(command: str, pattern: str, source: str, folder: Path) -> TaskSpe
             "This command names its output itself, so it would not stay in a private place.",
             "Write ${OUTPUT_FILE} in the command to be able to try it.",
         )
-    new = NewTask(input_file=source, command=command, output_file=pattern)
+    made_up = example_metadata([pattern, *(token for step in steps for token in step)])
+    new = NewTask.model_validate(
+        {"input_file": source, "command": command, "output_file": pattern, "metadata": made_up}
+    )
     draft = prepare(new, None, source="trial", client="", base=str(folder))
     name = PurePath(draft.wished or draft.row.spec.output_pattern.replace("\\", "/")).name
     spec = draft.row.spec

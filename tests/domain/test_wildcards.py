@@ -13,7 +13,9 @@ from ffmate_desktop.domain.wildcards import (
     NODE_WILDCARDS,
     Moment,
     Values,
+    example_metadata,
     expand,
+    expand_path,
     expand_steps,
     wildcards_in,
 )
@@ -176,8 +178,62 @@ def test_metadata_is_found_by_its_path(path: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["nothing", "show.nothing", "show.episodes.2", "show.episodes.x", "title.x"])
-def test_missing_metadata_is_empty_as_in_ffmate(path: str) -> None:
-    assert expanded(f"a${{METADATA_{path}}}b") == "ab"
+def test_missing_metadata_is_refused_by_name(path: str) -> None:
+    for put_in in (expand, expand_path):
+        with pytest.raises(UsageError) as caught:
+            put_in(f"a${{METADATA_{path}}}b", VALUES)
+        assert caught.value.message == (
+            f"${{METADATA_{path}}} has no value: the task's metadata has no “{path}”."
+        )
+    waits = replace(VALUES, is_complete=False)
+    assert expand(f"a${{METADATA_{path}}}b", waits) == expand_path(f"a${{METADATA_{path}}}b", waits) == "ab"
+
+
+@pytest.mark.parametrize(
+    ("path", "metadata", "hint"),
+    [
+        ("titel", {"title": 1, "other": 2}, "There is ${METADATA_title}."),
+        ("show.titel", {"show": {"title": 1, "a.b": 2}}, "There is ${METADATA_show.title}."),
+        ("x", {"a": {"b.c": 1, "d": [1]}}, r"There is ${METADATA_a.b\.c}, ${METADATA_a.d}."),
+        ("x", {}, "The task has no metadata."),
+        ("x", {f"k{n}": n for n in range(10)}, "and 2 more."),
+    ],
+)
+def test_the_keys_that_there_are_get_named(path: str, metadata: dict[str, object], hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        expand(f"${{METADATA_{path}}}", replace(VALUES, metadata=metadata))
+    assert caught.value.hint.endswith(hint)
+
+
+def test_a_trial_has_a_value_for_every_wildcard() -> None:
+    texts = ["${METADATA_a}", r"x/${METADATA_b.c\.d}-${METADATA_b.e.0.f}${METADATA_b.g.#}", "${INPUT_FILE}"]
+    values = replace(VALUES, metadata=example_metadata(texts))
+    assert [expand_path(text, values) for text in texts] == ["a", "x/c.d-f#", VALUES.input_file]
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "why"),
+    [
+        ("x/${METADATA_none}.mp4", {}, "${METADATA_none} has no value: “none” of the metadata is empty."),
+        ("x/${METADATA_e|slug}.mp4", {"metadata": {"e": ""}}, "${METADATA_e} has no value"),
+        (
+            "x/a${INPUT_FILE_EXTENSION}",
+            {"input_file": "/in/film"},
+            "${INPUT_FILE_EXTENSION} has no value: “film” ",
+        ),
+        (
+            "x/a${INPUT_FILE_EXTENSION}",
+            {"input_file": "/in/.mov"},
+            "${INPUT_FILE_EXTENSION} has no value: “.mov” ",
+        ),
+    ],
+)
+def test_an_empty_value_is_refused_in_a_path_alone(text: str, change: dict[str, object], why: str) -> None:
+    values = replace(VALUES, **change)  # type: ignore[arg-type]
+    with pytest.raises(UsageError) as caught:
+        expand_path(text, values)
+    assert caught.value.message.startswith(why)
+    expand(text, values)
 
 
 @pytest.mark.parametrize("path", ["", "a.*", "sh?w", 'e.#(n=="1").title', "@reverse", "a.@this"])

@@ -57,6 +57,27 @@ async def test_a_sidecar_changes_command_output_metadata_and_the_last_script(
     assert again.output_file.resolved == str(farm.folder / "clip.out.mp4")
 
 
+async def test_metadata_that_a_script_adds_is_missing_only_afterwards(
+    farm: Farm, clip: Path, scripts: Scripts
+) -> None:
+    adds = scripts.python("adds.py", "task['metadata'] = {'title': 'Added'}")
+    none = scripts.python("none.py", "pass")
+    await farm.node(permissions=scripts.permissions)
+    command = "-i ${INPUT_FILE} -c copy -metadata title=${METADATA_title} ${OUTPUT_FILE}"
+    tasks = [
+        await farm.add(
+            clip,
+            command,
+            f"{farm.folder}/${{METADATA_title}}.mp4",
+            pre_processing=processing(script, arguments="${SIDECAR_FILE}", import_sidecar=True),
+        )
+        for script in (adds, none)
+    ]
+    assert (await farm.successful(tasks[0])).output_file.resolved == str(farm.folder / "Added.mp4")
+    error = (await farm.done(tasks[1])).error or ""
+    assert error.startswith("${METADATA_title} has no value: the task's metadata has no “title”.")
+
+
 async def test_a_sidecar_that_changes_nothing_keeps_the_name_that_the_output_got(
     farm: Farm, clip: Path, scripts: Scripts
 ) -> None:

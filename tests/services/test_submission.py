@@ -275,3 +275,25 @@ async def test_a_pipe_is_no_input(tasks: TaskService, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mov")
     with pytest.raises(UserError, match="not a regular file"):
         await tasks.add([new(tmp_path / "pipe.mov", "a.mp4")], source="cli", base=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("fields", "wildcard"),
+    [
+        ({"output_file": "x/${METADATA_show.titel}.mp4"}, "${METADATA_show.titel}"),
+        ({"output_file": "x/${METADATA_show.titel|slug}.mp4"}, "${METADATA_show.titel}"),
+        ({"output_file": "x/${METADATA_empty}.mp4"}, "${METADATA_empty}"),
+        ({"command": f"-metadata t=${{METADATA_show.titel}} {COPY}"}, "${METADATA_show.titel}"),
+        ({"post_processing": {"scriptPath": "/s.sh ${METADATA_show.titel}"}}, "${METADATA_show.titel}"),
+        ({"post_processing": {"sidecarPath": "/x/${METADATA_empty}.json"}}, "${METADATA_empty}"),
+    ],
+)
+async def test_a_wildcard_without_a_value_is_refused_by_name(
+    tasks: TaskService, clip: Path, fields: dict[str, object], wildcard: str
+) -> None:
+    wrong = new(clip, "a.mp4", metadata={"show": {"title": "A"}, "empty": ""}, **fields)
+    with pytest.raises(UsageError) as caught:
+        await tasks.add([wrong], source="cli", base=str(clip.parent))
+    assert f"{wildcard} has no value" in caught.value.message
+    assert "${METADATA_" in caught.value.hint
+    assert await tasks.newest() == []

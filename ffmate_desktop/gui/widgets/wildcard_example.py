@@ -19,4 +19,5 @@ def example_values(input_file: str, source: str, metadata: dict[str, Any]) -> Va
         os_arch="amd64",
         ffmpeg="ffmpeg",
         metadata=metadata,
+        is_complete=False,
     )
