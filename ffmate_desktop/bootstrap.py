@@ -1,6 +1,7 @@
 """The one place that builds objects and connects them; no logic."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import platform
@@ -32,6 +33,7 @@ from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
 from ffmate_desktop.node.trial import TrialBench
 from ffmate_desktop.node.workshop import Workshop
+from ffmate_desktop.private_files import make_data_folder
 from ffmate_desktop.services.batches import BatchService
 from ffmate_desktop.services.bulk import BulkService
 from ffmate_desktop.services.bulk_edits import BulkEdits
@@ -190,6 +192,10 @@ async def open_node(
 async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> AsyncIterator[Workshop]:
     """What attempts need on this computer: a folder, a way to start ffmpeg, a probe."""
     facts = node_facts(settings, ffmpeg)
+    with contextlib.suppress(OSError):  # the next line says what the disk refuses
+        await asyncio.to_thread(
+            make_data_folder, settings.data_dir, own=settings.data_dir == default_data_dir()
+        )
     async with node_folder(settings.work_folder) as folder:
         is_low = _priority(settings) is EncodePriority.LOW
         launcher = await Launcher.find(folder.owner, low_priority=is_low)

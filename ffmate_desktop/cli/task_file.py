@@ -10,13 +10,21 @@ from ffmate_desktop.cli.standard_input import NAME, read_standard_input
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unreadable
+from ffmate_desktop.private_files import read_file
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes; a hundred thousand tasks take less."""
 
 
 def read_tasks(file: Path | None) -> list[dict[str, Any]]:
     """The tasks of a file, or of standard input for None, as they stand there; raises UserError."""
     name = f"The {NAME}" if file is None else f"“{file}”"
     try:
-        data = json.loads(read_standard_input() if file is None else file.read_text(encoding="utf-8-sig"))
+        data = json.loads(
+            read_standard_input()
+            if file is None
+            else read_file(file, most=LARGEST, pipes=True).decode("utf-8-sig")
+        )
     except UNREADABLE as error:
         raise UserError(f"{name} cannot be read: {why_unreadable(error)}.") from error
     entries = data.get("tasks", data) if isinstance(data, dict) else data
@@ -27,6 +35,10 @@ def read_tasks(file: Path | None) -> list[dict[str, Any]]:
             'It should look like {"tasks": [{"inputFile": "a.mov", "preset": "..."}]}',
         )
     return entries
+
+
+def _read(file: Path) -> str:
+    return read_file(file, most=LARGEST, pipes=True).decode("utf-8-sig")
 
 
 def as_new_task(entry: dict[str, Any]) -> NewTask:

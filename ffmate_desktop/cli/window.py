@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 from ffmate_desktop.media.awake import find_inhibitor
-from ffmate_desktop.settings import Settings, resources_folder
+from ffmate_desktop.private_files import check_file, make_data_folder
+from ffmate_desktop.settings import Settings, default_data_dir, resources_folder
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.preferences.setup import Setup
@@ -28,7 +30,7 @@ def show(settings: Settings, files: Sequence[str]) -> int:
         with ExitStack() as stack:
             from ffmate_desktop.gui import app  # noqa: PLC0415 - Qt; nodes without a window lack its libraries
 
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            _prepare(settings.data_dir)
             return app.run(
                 lambda: _load(settings, stack),
                 resources=resources_folder(),
@@ -43,6 +45,26 @@ def show(settings: Settings, files: Sequence[str]) -> int:
         raise UserError(
             f"The window cannot open, because Qt does not start: {error}.", f"{_remedy()} {NO_WINDOW}"
         ) from error
+
+
+def _prepare(data_dir: Path) -> None:
+    """Make the data folder; what Qt reads in it must be files, or it would wait for ever. Raises UserError."""
+    try:
+        make_data_folder(data_dir, own=data_dir == default_data_dir())
+    except OSError as error:
+        raise UserError(
+            f"The data folder {data_dir} cannot be used: {error.strerror or error}.",
+            "Change its permissions, or choose another one with --data-dir.",
+        ) from error
+    for name in ("window.ini", "window.lock"):
+        try:
+            check_file(data_dir / name)
+        except FileNotFoundError:
+            continue
+        except UNREADABLE as error:
+            raise UserError(
+                f"{data_dir / name} cannot be read: {why_unreadable(error)}.", "Remove it."
+            ) from error
 
 
 def _load(settings: Settings, stack: ExitStack) -> "Setup":

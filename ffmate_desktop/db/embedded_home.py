@@ -24,6 +24,8 @@ from ffmate_desktop.db.embedded_account import (
     user_id,
 )
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.wrong_data import why_unreadable
+from ffmate_desktop.private_files import make_data_folder, read_file
 
 FOLDER = "embedded-postgres"
 NOTE = "embedded-postgres.txt"
@@ -87,7 +89,7 @@ def existing_home(data_dir: Path) -> Home | None:
 def make_home(data_dir: Path) -> Home:
     """Find or make the private folder. OSError as from mkdir; UserError when it is somebody else's."""
     data_dir = data_dir.resolve()
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(data_dir, own=False)
     folder = _noted(data_dir) or data_dir / FOLDER
     account = None
     if WINDOWS:
@@ -128,9 +130,13 @@ def make_private_folder(folder: Path, account: Account | None = None) -> None:
 
 def _noted(data_dir: Path) -> Path | None:
     try:
-        folder = Path((data_dir / NOTE).read_text(encoding="utf-8").partition("\n")[0])
+        folder = Path(read_file(data_dir / NOTE).decode().partition("\n")[0])
     except FileNotFoundError:
         return None
+    except ValueError as error:
+        raise UserError(
+            f"{data_dir / NOTE} cannot be read: {why_unreadable(error)}.", "Remove it."
+        ) from error
     # The note may lie in a folder that others write to: root must not follow it anywhere else.
     if folder.parent != SYSTEM_FOLDER:
         raise UserError(f"{data_dir / NOTE} does not name a folder in {SYSTEM_FOLDER}.", "Remove that file.")

@@ -21,6 +21,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.file_locks import FileLock
 from ffmate_desktop.media.process_table import Table, below, processes
+from ffmate_desktop.private_files import make_private_folder
 
 PATIENCE = 3.0
 """Seconds after which processes that hang in the kernel are left."""
@@ -45,10 +46,10 @@ class NodeFolder:
         path = parent.resolve() / uuid.uuid4().hex[:16]
         lock = FileLock(_lock_of(path))
         try:
-            parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(parent)
             with _gate(parent):
                 lock.acquire(exclusive=True)
-            path.mkdir()
+            make_private_folder(path)
         except OSError as trouble:
             lock.release()
             raise UserError(

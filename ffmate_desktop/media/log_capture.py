@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ffmate_desktop import logs
+from ffmate_desktop.private_files import make_private_folder, open_private
 
 FIRST_LINES = 64
 LAST_LINES = 200
@@ -211,8 +212,8 @@ class _LogFile:
         if self._broken:
             return
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open(self._mode) as file:
+            make_private_folder(self._path.parent)
+            with open(self._path, self._mode, opener=open_private) as file:
                 file.write(data)
         except OSError as trouble:
             self._broken = True

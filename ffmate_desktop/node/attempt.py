@@ -29,6 +29,7 @@ from ffmate_desktop.media.verdict import Verdict, judge
 from ffmate_desktop.node import script
 from ffmate_desktop.node.script import Script
 from ffmate_desktop.node.workshop import Published, Workshop
+from ffmate_desktop.private_files import make_private_folder
 
 
 class SkippedError(UserError):
@@ -287,7 +288,7 @@ class Attempt:
             )
         if spec.output_mount and Path(spec.output_mount) in Path(output).parents:
             _refuse_missing(spec.output_mount)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self._folder)
         self._plan = plan(
             steps,
             task=str(self._claim.uuid),

@@ -4,7 +4,6 @@ Nothing of it is in the database: whoever can write there can queue commands, an
 """
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
+from ffmate_desktop.private_files import make_data_folder, read_file, write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,10 @@ class PermissionService:
         for folder in (*allowed.scripts, *allowed.read, *allowed.write):
             if not folder.is_absolute():
                 raise UserError(f"“{folder}” is not a whole path.")
-        temporary = self._file.with_name(f"{self._file.name}.{os.getpid()}.new")
         data = {name: [str(path) for path in paths] for name, paths in asdict(allowed).items()}
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(data, indent=2), encoding="utf-8")
-            temporary.replace(self._file)
+            make_data_folder(self._file.parent, own=False)
+            write_private(self._file, json.dumps(data, indent=2))
         except (OSError, UnicodeEncodeError) as error:
             raise UserError(f"The choice could not be kept in {self._file}: {error}.") from error
         self._chosen = allowed
@@ -143,13 +141,9 @@ def _understood(data: object) -> Allowed:
 def _load(file: Path) -> Allowed:
     """Raises UserError for a file that cannot be read: limits that the owner set must not be forgotten."""
     try:
-        file.lstat()  # a link that leads nowhere is there: what was set is only out of reach
+        return _understood(json.loads(read_file(file)))
     except (FileNotFoundError, NotADirectoryError):
         return Allowed()
-    except OSError as error:
-        raise _unreadable(file, error) from error
-    try:
-        return _understood(json.loads(file.read_text(encoding="utf-8")))
     except UNREADABLE as error:
         raise _unreadable(file, error) from error
 

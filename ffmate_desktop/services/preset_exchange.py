@@ -14,6 +14,7 @@ from ffmate_desktop.domain.paths import numbered
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_rules import folded
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
+from ffmate_desktop.private_files import read_file
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft, read_preset, same_name
 from ffmate_desktop.services.presets import PresetService
 
@@ -151,9 +152,7 @@ def _files(sources: Sequence[Path]) -> list[Path]:
 
 def _read(file: Path) -> str:
     try:
-        if file.stat().st_size > LARGEST:
-            raise UserError("It is too large for presets.")
-        return file.read_text(encoding="utf-8-sig")
+        return read_file(file, most=LARGEST, pipes=True).decode("utf-8-sig")
     except UNREADABLE as error:
         raise UserError(f"It cannot be read: {why_unreadable(error)}.") from error
 

@@ -10,6 +10,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import VERSION, Preferences
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 from ffmate_desktop.file_locks import open_beside
+from ffmate_desktop.private_files import make_data_folder, read_file
 from ffmate_desktop.services.settings_fields import preferences_from
 
 NAME = "settings.json"
@@ -32,7 +33,7 @@ class SettingsFile:
     def load(self) -> Loaded:
         """A missing file means the defaults; so does one that cannot be read."""
         try:
-            preferences, wrong = _parse(self.path.read_bytes())
+            preferences, wrong = _parse(read_file(self.path))
         except (FileNotFoundError, NotADirectoryError):
             return Loaded(Preferences())
         except UNREADABLE as error:
@@ -46,7 +47,7 @@ class SettingsFile:
         text = json.dumps(asdict(preferences), indent=2, ensure_ascii=False) + "\n"
         fresh = self.path.with_name(f".{NAME}.{os.getpid()}")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_data_folder(self.path.parent, own=False)
             with os.fdopen(open_beside(fresh, os.O_WRONLY | os.O_TRUNC), "wb") as file:
                 file.write(text.encode())
                 file.flush()

@@ -24,11 +24,14 @@ pytestmark = pytest.mark.db
 
 @as_root
 async def test_root_does_not_run_the_server_and_can_use_it(folder: Path) -> None:
-    async with EmbeddedDatabase(folder) as database:
-        server = psutil.Process((await running(folder)).pid)
+    data = folder / "new"
+    async with EmbeddedDatabase(data) as database:
+        server = psutil.Process((await running(data)).pid)
         assert server.uids().effective == service_account().uid != 0
         assert server.gids().effective != 0
-        socket = folder / "embedded-postgres" / ".s.PGSQL.5432"
+        assert data.stat().st_mode & 0o777 == 0o711, "the account passes through; nobody else looks around"
+        socket = data / "embedded-postgres" / ".s.PGSQL.5432"
+        assert socket.exists()
         assert not stranger().can('test -e "$1"', socket)
         await execute(database.uri, "SELECT 1")
 

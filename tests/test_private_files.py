@@ -1,0 +1,137 @@
+"""What the program keeps is closed to other accounts, and what is no file is refused at once."""
+
+import asyncio
+import json
+import os
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ffmate_desktop.cli import window
+from ffmate_desktop.cli.given import settings_from
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preferences import Preferences
+from ffmate_desktop.media.leftovers import node_folder
+from ffmate_desktop.media.log_capture import LogCapture
+from ffmate_desktop.private_files import make_data_folder, read_file
+from ffmate_desktop.services.permissions import Allowed, PermissionService
+from ffmate_desktop.services.settings_file import SettingsFile
+from tests.end_to_end.clerk import Clerk
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the rights and pipes of POSIX")
+
+DATA_FOLDER = 0o711 if hasattr(os, "geteuid") and os.geteuid() == 0 else 0o700
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _nowhere(path: Path) -> None:
+    path.symlink_to(path.with_name("missing"))
+
+
+def _huge(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(os.path.relpath(path))  # a whole path may be too long
+
+
+NO_FILES: dict[str, Callable[[Path], None]] = {
+    "a pipe": _pipe,
+    "a device": _device,
+    "a folder": Path.mkdir,
+    "a link that leads nowhere": _nowhere,
+    "larger than 16 MiB": _huge,
+    "a socket": _socket,
+}
+
+
+@pytest.mark.parametrize("what", NO_FILES)
+def test_what_is_no_file_is_told_at_once(
+    what: str, clerk: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("settings.json", "permissions.json", "window.ini", "embedded-postgres.txt", "tasks.json"):
+        NO_FILES[what](tmp_path / name)
+    code, out, err = clerk.ask("version", "--data-dir", str(tmp_path))
+    assert code == 0
+    assert f"settings.json cannot be read: it is {what}" in err
+    allowed = PermissionService(tmp_path / "permissions.json", Allowed(), trusts_queue=True)
+    with pytest.raises(UserError, match=what):
+        allowed.current()
+    for words in (("submit", "--from"), ("presets", "import")):
+        if what not in ("a folder", "larger than 16 MiB") or words[0] == "submit":
+            code, out, err = clerk.ask(*words, str(tmp_path / "tasks.json"), "--data-dir", str(tmp_path))
+            assert code in (1, 2), out
+            assert what.partition(" than")[0] in err or "There is no file" in err
+    if what != "larger than 16 MiB":
+        monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+        with pytest.raises(UserError, match=f"window.ini cannot be read: it is {what}"):
+            window.show(settings_from(data_dir=tmp_path), [])
+
+
+def test_a_pipe_of_the_shell_is_read(clerk: Clerk, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"[1]")
+    os.close(writing)
+    assert json.loads(read_file(Path(f"/dev/fd/{reading}"), pipes=True)) == [1]
+    os.close(reading)
+
+
+def test_a_new_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        data = tmp_path / "a" / "data"
+        make_data_folder(data, own=False)
+        SettingsFile(data).save(Preferences())
+        PermissionService(data / "permissions.json", Allowed(), trusts_queue=True).choose(Allowed())
+        asyncio.run(_work(data))
+    finally:
+        os.umask(before)
+    assert _mode(data) == DATA_FOLDER
+    open_to_others = {str(path): oct(_mode(path)) for path in data.rglob("*") if _mode(path) & 0o077}
+    assert open_to_others == {}
+    assert _mode(tmp_path / "a") == 0o777, "folders above are none of our business"
+
+
+async def _work(data: Path) -> None:
+    log = LogCapture(data / "logs" / "tasks" / "x-1.log")
+    log.feed(b"words\n")
+    await log.close()
+    async with node_folder(data / "work") as folder:
+        assert _mode(folder.path) == 0o700
+        assert _mode(data / "work") == 0o700
+
+
+def test_what_older_releases_left_open_is_closed_and_nothing_else(tmp_path: Path) -> None:
+    data, elsewhere = tmp_path / "data", tmp_path / "logs of a farm"
+    for folder in (data, elsewhere, data / "logs", data / "logs" / "tasks", data / "mine"):
+        folder.mkdir()
+        folder.chmod(0o755)
+    (data / "work").symlink_to(elsewhere)
+    for name in ("settings.json", "permissions.json", "window.ini", "notes.txt"):
+        (data / name).touch()
+        (data / name).chmod(0o664)
+    make_data_folder(data, own=False)
+    assert [_mode(data / name) for name in ("logs", "logs/tasks")] == [0o700, 0o700]
+    assert [_mode(data / name) for name in ("settings.json", "permissions.json", "window.ini")] == [0o600] * 3
+    assert [_mode(data), _mode(data / "mine"), _mode(elsewhere)] == [0o755] * 3, "these were not made here"
+    assert _mode(data / "notes.txt") == 0o664
+    make_data_folder(data, own=True)
+    assert _mode(data) == DATA_FOLDER
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
