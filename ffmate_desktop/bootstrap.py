@@ -23,7 +23,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.retention import Retention
-from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
+from ffmate_desktop.media.binaries import Devices, FFmpeg, find_ffmpeg
 from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
@@ -205,6 +205,7 @@ async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> Asy
                 ffmpeg=ffmpeg.path,
                 launcher=launcher,
                 prober=prober,
+                devices=Devices(ffmpeg.path),
                 os=facts.os,
                 arch=facts.arch,
                 work=folder.path,

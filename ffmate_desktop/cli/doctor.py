@@ -19,6 +19,7 @@ from ffmate_desktop.db.repair import incomplete
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.publish import check_writable
+from ffmate_desktop.media.sandbox import Guards, guards
 from ffmate_desktop.services.retention import Usage
 from ffmate_desktop.services.settings_file import SettingsFile
 from ffmate_desktop.settings import Settings
@@ -69,6 +70,7 @@ async def _check_all(settings: Settings) -> list[Check]:
     checks += await _guard("ffmpeg", lambda: _ffmpeg(settings))
     checks += await _guard("storage", lambda: check_storage(settings.data_dir))
     checks += await _guard("permissions", lambda: check_permissions(settings))
+    checks += await _guard("sandbox", lambda: _check_sandbox(settings))
     checks += await _guard("database", lambda: _database(settings))
     return checks
 
@@ -113,6 +115,26 @@ async def check_permissions(settings: Settings) -> list[Check]:
         for name, folders in told.items()
     }
     return [Check("permissions", "ok", "; ".join(f"{name}: {what}" for name, what in words.items()))]
+
+
+async def _check_sandbox(settings: Settings) -> list[Check]:
+    allowed = bootstrap.permissions_of(settings, settings.database is None).current()
+    return check_sandbox(guards(), limited=allowed.read is not None or allowed.write is not None)
+
+
+def check_sandbox(guards: Guards, *, limited: bool) -> list[Check]:
+    """What the kernel keeps ffmpeg from. Without it only the words of a command are checked."""
+    missing = "warning" if limited else "ok"
+    if guards.landlock:
+        landlock = Check("landlock", "ok", f"version {guards.landlock}: ffmpeg writes only its outputs")
+    else:
+        landlock = Check(
+            "landlock", missing, "none: limits of files are checked by the words of a command only"
+        )
+    if guards.seccomp:
+        return [landlock, Check("seccomp", "ok", "under limits of files, ffmpeg opens no socket")]
+    words = "none: under limits of files, sockets are refused by the words of a command only"
+    return [landlock, Check("seccomp", missing, words)]
 
 
 async def check_storage(folder: Path) -> list[Check]:

@@ -23,6 +23,7 @@ LONGEST_ANSWER = 1024 * 1024
 
 _VERSION = re.compile(r"^ffmpeg version (\S+)")
 _ENCODER = re.compile(r"^ [VAS][A-Z.]{5} ([^\s=]\S*)", re.MULTILINE)
+_DEVICE = re.compile(r"^ [D ][E ] +([^\s=]\S*)", re.MULTILINE)
 _HINT = "Give the path of an ffmpeg program with --ffmpeg, or leave the option out to use the bundled one."
 
 
@@ -55,6 +56,22 @@ async def encoders(path: Path) -> frozenset[str]:
     Raises UserError if it does not answer.
     """
     return frozenset(_ENCODER.findall(await _ask(path, "-hide_banner", "-encoders")))
+
+
+class Devices:
+    """The formats of one ffmpeg that are devices, by all their names; it is asked once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._names: frozenset[str] | None = None
+
+    async def names(self) -> frozenset[str]:
+        """Their names in small letters. Raises UserError if ffmpeg does not answer."""
+        if self._names is None:
+            lines = await _ask(self._path, "-hide_banner", "-devices")
+            found = {name.lower() for names in _DEVICE.findall(lines) for name in names.split(",")}
+            self._names = frozenset(found - {"lavfi"})  # filters, which make pictures of nothing
+        return self._names
 
 
 def _named(explicit: str | Path) -> Path:

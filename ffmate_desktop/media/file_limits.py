@@ -6,7 +6,7 @@ in a file names. Elsewhere a command that names files where we cannot tell what 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -20,14 +20,24 @@ from ffmate_desktop.media.named_paths import named, readings
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan
 from ffmate_desktop.media.sandbox import Sandbox, guards, is_special
 
+# Inside options and filters, where nobody can tell an address from a title: what looks like one. The kernel decides.
 _NETWORK = re.compile(
-    r"(?:^|[=:|'\"\s,@])(?:amqp|bluray|dvd|ftp|gophers?|hls|https?|httpproxy|icecast|ipfs|ipns|libssh|librist|libsrt|mms[ht]?"
-    r"|prompeg|rist|rtmp\w*|rtp|rtsp|sap|sctp|sftp|smb|srt|srtp|tcp|tls|udp\w*|unix|zmq|device|android_content)\\*:"
+    r"(?:^|[=:|'\"\s,;@+()\[\]])(?:amqps?|bluray|dtls|dvd|ffrtmp\w*|ftp|gophers?|hls|https?|httpproxy|icecast|ipfs|ipns"
+    r"|lib(?:amqp|ssh|srt|rist|zmq|smbclient)|mms[ht]?|prompeg|rist|rtmp\w*|rtp|rtsps?|sap|sctp|sdp|sftp|smb|srt|srtp|tcp"
+    r"|tls|udp\w*|unix|webrtc|whip|whep|zmq|device|android_content)\\*:",
+    re.IGNORECASE,
 )
+# Of an input or an output these are the only protocols. `md5` and `crypto` are of files, too.
+_OF_FILES = frozenset(
+    {"async", "cache", "concat", "concatf", "crypto", "data", "fd", "file", "md5", "pipe", "subfile"}
+)
+_PROTOCOL = re.compile(r"(?:^|[:|+\]])\s*([A-Za-z][A-Za-z0-9.-]+)(?=[:+,])")
+_FORMAT = re.compile(r"(?:^|[:=,;\[])(?:f|format_name|fifo_format|segment_format)\s*=\s*([\w,-]+)")
 _CLIMBS = re.compile(r"(?:^|[\\/=:|'\",;\[\s])\.\.(?:[\\/]|$)")
 _DECIDES_PROTOCOLS = frozenset(
     {"protocol_whitelist", "protocol_blacklist", "enable_drefs", "use_absolute_path"}
 )
+_READS_WORDS = frozenset({"filter_script", "filter_complex_script"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +98,35 @@ def check_plan(
         )  # what counts are its files, perhaps in a named folder itself
         limits.check_write(output.target / output.name if is_set else output.target, permissions)
     for step in plan.steps:
+        if not limits.none:
+            _check_protocols(step)
         for token in _unclear(step):
             if permissions.scripts:
                 _keep_from_scripts(token, permissions.scripts)
             if not limits.none:
                 _check_token(token, limits, kernel)
+
+
+def check_devices(plan: OutputPlan, devices: Collection[str]) -> None:
+    """Raises ElsewhereError for a command that uses a device, such as the screen, where only files are allowed.
+
+    `devices` are the names that ffmpeg gives to formats that are devices.
+    """
+    for step in plan.steps:
+        invocation = parse(step)
+        files = (*invocation.inputs, *invocation.outputs)
+        named = [
+            option.value or ""
+            for file in files
+            for option in file.options
+            if option.base in ("f", "fifo_format")
+        ]
+        named += [found[1] for token in step for text in readings(token) for found in _FORMAT.finditer(text)]
+        for name in (part.strip() for names in named for part in names.split(",")):
+            if name.lower() in devices:
+                raise ElsewhereError(
+                    f"“{name}” is a device, and this computer lets tasks use only files in some of its folders."
+                )
 
 
 def sandbox_for(plan: OutputPlan, limits: Limits, private: Path, program: Path) -> Sandbox | None:
@@ -136,6 +170,19 @@ def _unclear(step: Sequence[str]) -> Iterator[str]:
     return (token for index, token in enumerate(step) if index not in plain)
 
 
+def _check_protocols(step: Sequence[str]) -> None:
+    invocation = parse(step)
+    for file in (*invocation.inputs, *invocation.outputs):
+        muxer = file.option("f")
+        if muxer == "lavfi" or (muxer != "tee" and local_path(file.url) is not None):
+            continue
+        for found in _PROTOCOL.finditer(file.url):
+            if found[1] not in _OF_FILES:
+                raise _is_address(file.url)
+            if found[1] == "data":
+                break
+
+
 def _refuse_names_of_attachments(step: Sequence[str]) -> None:
     """Without a name of ours an attachment is written to where its own file says, whatever that is."""
     for option, value in pairwise(step):
@@ -163,11 +210,14 @@ def _refuse_to_climb(token: str, text: str) -> None:
 def _check_token(token: str, limits: Limits, kernel: bool) -> None:
     if token.startswith("-") and token[1:].split(":", maxsplit=1)[0] in _DECIDES_PROTOCOLS:
         raise ElsewhereError(f"{token} is not allowed on this computer, which limits the files of tasks.")
+    if not kernel and (token.startswith("-/") or token[1:].split(":", maxsplit=1)[0] in _READS_WORDS):
+        raise ElsewhereError(
+            f"{token} reads a part of the command from a file, which this computer cannot check.",
+            "Write it into the command.",
+        )
     for text in readings(token):
         if _NETWORK.search(text):
-            raise ElsewhereError(
-                f"“{token}” is an address, and this computer lets tasks use only some of its folders."
-            )
+            raise _is_address(token)
         _refuse_to_climb(token, text)
         for path in named(text):
             _checknamed(path, limits, kernel)
@@ -183,6 +233,12 @@ def _checknamed(path: Path, limits: Limits, kernel: bool) -> None:
     for folders, option in ((limits.write, "--allow-write"), (limits.read, "--allow-read")):
         if folders is not None and not is_within(path, folders):
             raise _refusal("write" if option == "--allow-write" else "read", path, option)
+
+
+def _is_address(text: str) -> ElsewhereError:
+    return ElsewhereError(
+        f"“{text}” is an address, and this computer lets tasks use only files in some of its folders."
+    )
 
 
 def _among_scripts(path: Path) -> ElsewhereError:

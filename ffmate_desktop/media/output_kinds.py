@@ -7,7 +7,7 @@ from pathlib import Path
 from ffmate_desktop.media.arguments import OutputArgument
 
 _SET_MUXERS = frozenset(
-    {"dash", "hls", "segment", "smoothstreaming", "ssegment", "stream_segment", "webm_chunk"}
+    {"dash", "hds", "hls", "segment", "smoothstreaming", "ssegment", "stream_segment", "webm_chunk"}
 )
 _SET_SUFFIXES = frozenset({"m3u8", "mpd"})
 LITERAL_SETS = frozenset({"dash", "hls", "m3u8", "mpd", "smoothstreaming"})  # a % in their path is only a %

@@ -28,7 +28,8 @@ class PlannedOutput:
 
     `target` is the final file, or the folder that the final files go to; `temporary` is the file, or the folder,
     that ffmpeg writes. `name` is the target's name, or what the command calls the set inside its folder (a playlist,
-    a pattern). `url` is what ffmpeg is told in step `step` (from 0), `format` the muxer or else the extension.
+    a pattern). `url` is what ffmpeg is told in step `step` (from 0), `format` the muxer or else the extension. `side`
+    is a folder for files that options, filters and encoders write beside the outputs (`side_outputs`).
     """
 
     kind: OutputKind
@@ -38,6 +39,7 @@ class PlannedOutput:
     name: str
     url: str
     format: str
+    side: bool = False
 
 
 @dataclass(frozen=True)

@@ -30,18 +30,19 @@ from ffmate_desktop.media.output_plan import (
     shortened,
     tag_of,
 )
+from ffmate_desktop.media.side_inputs import side_inputs
+from ffmate_desktop.media.side_outputs import side_outputs
 
 # Further files of a muxer.
-_WRITTEN_OPTIONS = ("hls_segment_filename", "hls_subtitle_path", "segment_header_filename", "segment_list")
+_WRITTEN_OPTIONS = (
+    "hls_enc_key_url", "hls_segment_filename", "hls_subtitle_path", "segment_header_filename", "segment_list",
+)  # fmt: skip
 # The same, but the muxer puts these names behind the folder of its output.
 _NAMED_BESIDE = (
     "hls_fmp4_init_filename", "init_seg_name", "master_pl_name", "media_seg_name", "single_file_name",
 )  # fmt: skip
-# Options that write a file of their own, straight to its name.
-_SIDE_FILES = frozenset({
-    "dump_attachment", "print_graphs_file", "sdp_file", "stats_enc_post", "stats_enc_pre", "stats_mux_pre",
-    "vstats_file",
-})  # fmt: skip
+# Protocols that write a file through another name: `md5:/sums.txt`, `crypto:/film.mp4`.
+_WRAPPER = re.compile(r"(?:md5:|crypto[:+]|file:)+")
 _TEE_SLAVE = re.compile(r"(?P<head>\s*(?:\[(?P<options>[^]]*)\])?)(?P<url>.*)", re.DOTALL)
 
 
@@ -66,16 +67,17 @@ def plan(
     planner = _Planner(prefix_of(task), f"{epoch}-{tag_of(incarnation)}")
     stripped = [without_program(step, program) for step in steps]
     for number, tokens in enumerate(stripped):
-        planner.plan_step(number, tokens, kept=_reads_working_directory(stripped[number + 1 :]))
+        planner.plan_step(number, tokens, stripped[number + 1 :])
     if main_input:
         planner.inputs.append(Path(main_input))
     planner.protect_inputs()
     main_path = local_path(main_output)
     main = planner.found.get(_key(main_path)) if main_path is not None else None
+    outputs = (*planner.found.values(), *planner.sides.values())
     return OutputPlan(
         steps=planner.steps,
-        outputs=tuple(planner.found.values()),
-        main=main or next(iter(planner.found.values()), None),
+        outputs=outputs,
+        main=main or next(iter(outputs), None),
         inputs=tuple(dict.fromkeys(planner.inputs)),
         folders=tuple(dict.fromkeys(planner.folders)),
         prefix=planner.prefix,
@@ -99,12 +101,18 @@ class _Planner:
     found: dict[Path, PlannedOutput] = field(default_factory=dict)  # by the path that the command says
     inputs: list[Path] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
+    sides: dict[Path, PlannedOutput] = field(default_factory=dict)  # by folder
     side_files: list[Path] = field(default_factory=list)
+    side_texts: dict[str, str] = field(default_factory=dict)  # paths that later steps read
     texts: dict[str, str] = field(default_factory=dict)  # as the command says it → what ffmpeg is told
 
-    def plan_step(self, number: int, tokens: Sequence[str], *, kept: bool) -> None:
+    def plan_step(self, number: int, tokens: Sequence[str], later: Sequence[Sequence[str]]) -> None:
+        kept = _reads_working_directory(later)
+        for said, told in self.side_texts.items():
+            tokens = [token.replace(said, told) for token in tokens]
         invocation, tokens = arguments.parse(tokens), list(tokens)
         self._read(invocation, tokens)
+        self._move_side_outputs(number, invocation, tokens, later)
         for output in invocation.outputs:
             muxer = output.option("f") or ""
             if muxer == "fifo":
@@ -120,20 +128,52 @@ class _Planner:
 
     def _read(self, invocation: Invocation, tokens: list[str]) -> None:
         for read in invocation.inputs:
+            if read.url.startswith("cache:") and local_path(read.url[6:]) is not None:
+                tokens[read.index] = read.url[6:]  # its cache is a file in /tmp, and the disk needs none
             path = None if read.option("f") == "lavfi" else local_path(read.url)
             if path is not None and (written := self.found.get(_key(path))) is not None:
                 tokens[read.index] = written.url
             else:
                 self.inputs += [file for file in files_read(read) if file.is_absolute()]
-        options = [*invocation.global_options, *invocation.ignored]
-        for file in (*invocation.inputs, *invocation.outputs):
-            options += file.options
-        named = [local_path(option.value or "") for option in options if option.base in _SIDE_FILES]
-        self.side_files += [path for path in named if path is not None and path.is_absolute()]
+        self.inputs += [path for path in side_inputs(invocation) if _key(path) not in self.found]
+
+    def _move_side_outputs(
+        self, number: int, invocation: Invocation, tokens: list[str], later: Sequence[Sequence[str]]
+    ) -> None:
+        """Gives files beside the outputs a hidden folder beside their place; what only a later step reads, the
+        working folder.
+        """
+        for side in sorted(side_outputs(invocation, tokens), key=lambda one: (one.index, -one.start)):
+            if is_device(side.path) or ".." in side.path.parts:
+                continue
+            text = tokens[side.index]
+            said = text[side.start : side.end]
+            self.side_files.append(side.path)
+            if any(said in token for step in later for token in step):
+                told = text[side.name : side.end]
+                self.side_texts[said] = told
+            else:
+                folder = side.path.parent
+                hidden = folder / f"{self.prefix}{self.claim}-side"
+                told = f"{text[side.start : side.name]}{hidden.name}/{text[side.name : side.end]}"
+                self.folders += [folder, hidden]
+                self.sides.setdefault(
+                    folder,
+                    PlannedOutput(
+                        OutputKind.FOLDER, number, folder, hidden, side.path.name, "", "", side=True
+                    ),
+                )
+            tokens[side.index] = text[: side.start] + told + text[side.end :]
 
     def _destination(self, number: int, output: OutputArgument, url: str, muxer: str, kept: bool) -> str:
         """What ffmpeg is told instead of `url`, which is noted when it is a file to publish."""
-        path = local_path(url)
+        if url.startswith("tee:"):
+            raise UsageError(
+                "The command writes to tee:, which hides where its files go.",
+                'Write -f tee and the files, such as -f tee "[f=mp4]${OUTPUT_FILE}|[f=mpegts]/other.ts"',
+            )
+        wrapper = wrapped[0] if (wrapped := _WRAPPER.match(url)) else ""
+        path = local_path(url[len(wrapper) :])
         if path is None or muxer in NOT_FILES or is_device(path):
             return url
         if not path.is_absolute():
@@ -143,7 +183,8 @@ class _Planner:
                 f"The command writes “{url}” without saying in which folder.",
                 "Write ${OUTPUT_FILE}, or a full path such as ${INPUT_FILE_DIR}/name.mp4",
             )
-        form = muxer or path.suffix.lower().removeprefix(".")
+        is_wrapped = wrapper not in ("", "file:")
+        form = "wrapped" if is_wrapped else muxer or path.suffix.lower().removeprefix(".")
         if (known := self.found.get(_key(path))) is not None:
             if known.step == number:
                 raise UsageError(
@@ -167,7 +208,7 @@ class _Planner:
         told = str(written)
         if is_format:
             told = told.replace(str(temporary), str(temporary).replace("%", "%%"), 1)
-        told = ("file:" if url.startswith("file:") else "") + told
+        told = wrapper + told
         self.found[_key(path)] = PlannedOutput(
             kind=kind,
             step=number,

@@ -28,7 +28,7 @@ Record = dict[str, Any]
 """One output: temporary, target, and files as [relative path, bytes, nanoseconds since 1970].
 
 For the ledger of outputs alone: `real` is the target behind all links, where that is another path; of a set that is
-too large, `files` is empty, and `written` has them.
+too large, `files` is empty, and `written` has them. `side` marks the files beside the outputs.
 """
 
 
@@ -40,6 +40,8 @@ def describe(plan: OutputPlan) -> list[Record]:
 def _describe(output: PlannedOutput) -> Record:
     files = [_file(output.temporary, file) for file in _files(output)]
     record: Record = {"temporary": str(output.temporary), "target": str(output.target), "files": files}
+    if output.side:
+        record["side"] = True
     real = os.path.join(os.path.realpath(output.target.parent), output.target.name)  # noqa: PTH118 - text, as it is
     if real != record["target"]:
         record["real"] = real
@@ -48,10 +50,12 @@ def _describe(output: PlannedOutput) -> Record:
 
 def find(plan: OutputPlan, if_exists: IfExists, record: Sequence[Record]) -> OutputPlan | None:
     """The plan with the temporary names of the record, when each of its files is on this storage; else None."""
-    written = {entry["target"]: entry for entry in record}
+    written = {_key_of(entry): entry for entry in record}
     outputs = []
     for output in plan.outputs:
-        entry = written.get(str(output.target))
+        entry = written.get((str(output.target), output.side))
+        if output.side and (entry is None or not entry["files"]):
+            continue
         if entry is None or not entry["files"]:
             return None
         older = replace(output, temporary=Path(entry["temporary"]))
@@ -64,10 +68,10 @@ def find(plan: OutputPlan, if_exists: IfExists, record: Sequence[Record]) -> Out
 
 def finish(plan: OutputPlan, if_exists: IfExists, record: Sequence[Record]) -> list[Path] | None:
     """Move what is left to move; where the outputs are, the main one first, or None when that cannot be done."""
-    written = {entry["target"]: entry for entry in record}
+    written = {_key_of(entry): entry for entry in record}
     published: list[Path] = []
-    for output in sorted(_apart(plan), key=lambda output: output is not plan.main):
-        entry = written[str(output.target)]
+    for output in sorted(_apart(plan), key=lambda output: (output.side, output is not plan.main)):
+        entry = written[str(output.target), output.side]
         try:
             published += _finish(plan, output, if_exists, entry)
         except UserError as error:
@@ -101,6 +105,11 @@ def _settled(output: PlannedOutput, if_exists: IfExists, entry: Record) -> list[
         return [place]
     paths = [place / name for name, _, _ in entry["files"]]
     return paths if all(path.exists() for path in paths) else None
+
+
+def _key_of(entry: Record) -> tuple[str, bool]:
+    """A set and the files beside the outputs may go to the same folder."""
+    return entry["target"], bool(entry.get("side"))
 
 
 def _place(output: PlannedOutput, if_exists: IfExists, entry: Record) -> Path | None:

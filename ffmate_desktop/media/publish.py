@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ffmate_desktop import logs
@@ -109,7 +110,17 @@ def sync(plan: OutputPlan) -> None:
         files = [output.temporary] if output.kind is OutputKind.FILE else files_below(output.temporary)
         for file in files:
             with _explained(file):
+                if output.kind is OutputKind.FOLDER and file.suffix.lower() == ".m3u8":
+                    _name_final_folder(file, output)
                 _sync_file(file)
+
+
+def _name_final_folder(playlist: Path, output: PlannedOutput) -> None:
+    """ffmpeg writes the address of a key as it was told, with the temporary folder in it."""
+    text = playlist.read_bytes()
+    temporary, target = os.fsencode(output.temporary), os.fsencode(output.target)
+    if temporary in text:
+        playlist.write_bytes(text.replace(temporary, target))
 
 
 def publish(plan: OutputPlan, if_exists: IfExists) -> list[Path]:
@@ -119,7 +130,7 @@ def publish(plan: OutputPlan, if_exists: IfExists) -> list[Path]:
     published before the trouble stay.
     """
     published: dict[Path, list[Path]] = {}
-    for output in sorted(plan.outputs, key=lambda output: output is not plan.main):
+    for output in sorted(plan.outputs, key=lambda output: (output.side, output is not plan.main)):
         if output.temporary in published:
             continue  # two sets in one folder were moved together
         if output.kind is OutputKind.FILE:
@@ -151,6 +162,8 @@ def publish_file(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -
 def taken(plan: OutputPlan) -> Path | None:
     """The first name of what is still to be published that a file has already."""
     for output in plan.outputs:
+        if output.side:
+            continue
         if output.kind is OutputKind.FILE:
             waiting = [output.target] if os.path.lexists(output.temporary) else []
         else:
@@ -184,6 +197,8 @@ def _move(plan: OutputPlan, source: Path, target: Path, *, replace: bool) -> Non
 
 def publish_set(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -> list[Path]:
     """Move all files of a set to their final folder; their paths. Raises UserError."""
+    if output.side:
+        return _publish_sides(plan, output, if_exists)
     files = [file.relative_to(output.temporary) for file in files_below(output.temporary)]
     files.sort(key=lambda file: (file.suffix.lower() in _LISTS, file))
     folder = output.target
@@ -202,6 +217,20 @@ def publish_set(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) ->
         move_all(plan, output.temporary, folder, files, replace=False)
     remove(output.temporary)
     return [folder / file for file in files]
+
+
+def _publish_sides(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -> list[Path]:
+    """Each by itself. No encode is lost because its log exists already: then that gets a number."""
+    policy = IfExists.REPLACE if if_exists is IfExists.REPLACE else IfExists.RENAME
+    published = []
+    for file in files_below(output.temporary):
+        target = output.target / file.relative_to(output.temporary)
+        with _explained(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        one = replace(output, kind=OutputKind.FILE, temporary=file, target=target)
+        published.append(publish_file(plan, one, policy))
+    remove(output.temporary)
+    return published
 
 
 def move_all(plan: OutputPlan, source: Path, folder: Path, files: list[Path], *, replace: bool) -> None:

@@ -151,6 +151,8 @@ class _Judging:
 
     async def output(self, output: PlannedOutput) -> None:
         """Judges one output: it exists, can be opened, contains something, and is long enough."""
+        if output.side:  # a log may well be empty, or missing
+            return
         file = await asyncio.to_thread(_file_to_examine, output)
         invocation = self.steps[output.step]
         based = any(one.url == output.url and one.has("hls_base_url") for one in invocation.outputs)

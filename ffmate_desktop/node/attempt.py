@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import Claim, IfExists, Task, TaskSpec
 from ffmate_desktop.domain.wildcards import Moment, Values, expand_path, expand_steps
 from ffmate_desktop.media import arguments, command, file_limits, publication, publish, sidecar, temporaries
+from ffmate_desktop.media.denied import denied
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.expectation import expect, inputs_to_probe
 from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
@@ -24,6 +26,7 @@ from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.progress import Meter, Progress
+from ffmate_desktop.media.sandbox import Sandbox
 from ffmate_desktop.media.scripts import ScriptEnd, ScriptRun
 from ffmate_desktop.media.verdict import Verdict, judge
 from ffmate_desktop.node import script
@@ -70,6 +73,7 @@ class Attempt:
         self._run: FFmpegRun | ScriptRun | None = None
         self._limits = Limits(None, None)
         self._facts: dict[str, MediaFacts] = {}
+        self._sandbox: Sandbox | None = None
         self._record = InputRecord()
         self._is_complete = claim.spec.pre_processing is None or not claim.spec.pre_processing.import_sidecar
 
@@ -158,11 +162,16 @@ class Attempt:
     async def examine(self) -> dict[str, Any]:
         """Probe the inputs, which is safe to cancel. Returns what is known now: command, output, input."""
         spec, planned = self.spec, self._planned()
+        if not self._limits.none:
+            file_limits.check_devices(planned, await self._shop.devices.names())
         invocations = [arguments.parse(step) for step in planned.steps]
         for name, path in inputs_to_probe(invocations).items():
             await self._probe(name, path)
         expected = expect(invocations[-1], self._facts)
         argvs = [command.build(self._shop.ffmpeg, step) for step in planned.steps]
+        self._sandbox = await asyncio.to_thread(
+            file_limits.sandbox_for, planned, self._limits, self._folder, self._shop.ffmpeg
+        )
         self._run = self._encode = FFmpegRun(
             argvs,
             launcher=self._shop.launcher,
@@ -171,7 +180,7 @@ class Attempt:
             meter=Meter(expected.seconds, expected.frames, len(argvs)),
             on_progress=self._on_progress,
             stall_seconds=self._shop.stall_seconds,
-            sandbox=file_limits.sandbox_for(planned, self._limits, self._folder, self._shop.ffmpeg),
+            sandbox=self._sandbox,
         )
         known: dict[str, Any] = {"command": join(self._steps), "output": self._output}
         if spec.input in self._facts:
@@ -210,7 +219,12 @@ class Attempt:
             sentence = f"ffmpeg showed no sign of life for {minutes:.0f} minutes and was stopped."
             hint = "Check that the storage of the input still answers, then restart the task."
             return Verdict(False, Diagnosis(sentence, hint, tuple(self.log.lines()[-3:]), Retry.RETRY))
-        return await judge(finished.code, self.log.lines(), self._planned(), self._facts, self._prober())
+        lines, planned = self.log.lines(), self._planned()
+        verdict = await judge(finished.code, lines, planned, self._facts, self._prober())
+        if finished.code != 0:
+            refused = await asyncio.to_thread(denied, lines, planned, self._sandbox)
+            return verdict if refused is None else replace(verdict, diagnosis=refused)
+        return verdict
 
     def source(self) -> dict[str, Any]:
         """Which version of the input the attempt reads: a watchfolder tells by it that it was not replaced since."""

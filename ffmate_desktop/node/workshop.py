@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ffmate_desktop.domain.permissions import Permissions
+from ffmate_desktop.media.binaries import Devices
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
 
@@ -18,12 +19,13 @@ class Workshop:
     `os` and `arch` in FFmate's words; `work` holds a private folder for each attempt, `logs` the complete logs;
     after `stall_seconds` without any sign of life an ffmpeg is taken for stuck, after `script_seconds` a script (0:
     never). `permissions()` is asked anew for each attempt; `script_refused` hears of the real path of
-    a script that the owner has not allowed.
+    a script that the owner has not allowed. `devices` knows which formats of ffmpeg are devices.
     """
 
     ffmpeg: Path
     launcher: Launcher
     prober: Prober
+    devices: Devices
     os: str
     arch: str
     work: Path

@@ -8,9 +8,11 @@ import pytest
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.permissions import Permissions
-from ffmate_desktop.media.file_limits import Limits, check_plan
+from ffmate_desktop.media.binaries import Devices
+from ffmate_desktop.media.file_limits import Limits, check_devices, check_plan
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
+from tests.media.clips import FFMPEG
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
 
@@ -88,6 +90,16 @@ def test_what_is_ordinary_stays_possible(place: Place, command: str, kernel: boo
         "-i {film} -f flv rtmp://example.org/live",
         "-i {film} -f tee '[f=mp4]OUT|/etc/x.mp4'",
         "-i {film} -f tee '[f=mp4]OUT|[f=mpegts]udp://10.0.0.1:1234'",
+        "-i {film} -f tee '[f=mp4]OUT|[f=mpegts]udp:10.0.0.1:1234'",
+        "-i {film} -f tee '[f=mp4]OUT|[f=mpegts]crypto+udp:10.0.0.1:1234'",
+        "-i {film} -f mpegts dtls:10.0.0.1:1234",
+        "-i dtls:10.0.0.1:1234 OUT",
+        "-i crypto+udp:10.0.0.1:1234 OUT",
+        "-i async:crypto:udp:10.0.0.1:1234 OUT",
+        "-i 'concat:{film}|newprotocol:x' OUT",
+        "-i newprotocol:10.0.0.1 OUT",
+        "-i {film} -f mpegts md5:udp:10.0.0.1:1234",
+        "-i {film} -vf 'movie=dtls\\\\:10.0.0.1' OUT",
         "-i {film} /etc/film.mp4",
         "-i {film} {read}/film.mp4",
         "-i {film} {write}/../film.mp4",
@@ -108,6 +120,35 @@ def test_without_a_kernel_that_looks_a_named_file_must_be_good_for_both(place: P
     check_plan(planned, place.limits, place.permissions, kernel=True)
     with pytest.raises(ElsewhereError, match="may not write"):
         check_plan(planned, place.limits, place.permissions, kernel=False)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "-f x11grab -i :0 OUT",
+        "-f X11Grab -i :0 OUT",
+        "-f pulse -i default OUT",
+        "-i {film} -f v4l2 OUT",
+        "-i {film} -f video4linux2 OUT",
+        "-i {film} -f tee '[f=mp4]OUT|[f=fbdev]x'",
+        "-i {film} -f fifo -fifo_format xv OUT",
+        "-f lavfi -i movie=x:f=x11grab OUT",
+        "-f lavfi -i movie=x:format_name=x11grab OUT",
+        "-i {film} -filter_complex movie=x:format_name=pulse,null OUT",
+    ],
+)
+async def test_a_device_is_refused_by_its_name(place: Place, command: str) -> None:
+    devices = await Devices(FFMPEG).names()
+    with pytest.raises(ElsewhereError, match="is a device"):
+        check_devices(place.planned(command), devices)
+    check_devices(place.planned("-f lavfi -i testsrc -f mp4 OUT"), devices)
+
+
+def test_without_a_kernel_that_looks_no_words_come_from_files(place: Place) -> None:
+    for command in ("-i {film} -/vf {read}/f OUT", "-i {film} -filter_complex_script {read}/f OUT"):
+        check_plan(place.planned(command), place.limits, place.permissions, kernel=True)
+        with pytest.raises(ElsewhereError, match="from a file"):
+            check_plan(place.planned(command), place.limits, place.permissions, kernel=False)
 
 
 def test_nothing_is_written_among_the_scripts(place: Place) -> None:

@@ -16,6 +16,7 @@ from ffmate_desktop.domain.change import Change
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
+from ffmate_desktop.media.binaries import Devices
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.node.bus import Bus
@@ -124,6 +125,7 @@ class Farm:
             ffmpeg=ffmpeg,
             launcher=await Launcher.find(),
             prober=self._prober,
+            devices=Devices(ffmpeg),
             os="linux",
             arch="amd64",
             work=data / "work",

@@ -1,0 +1,77 @@
+"""Tells apart what the sandbox refused from what the account of the node may not do."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ffmate_desktop.media.allowed import is_within
+from ffmate_desktop.media.diagnosis import Diagnosis, Retry, relevant
+from ffmate_desktop.media.inputs import is_same_file
+from ffmate_desktop.media.named_paths import named, readings
+from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.sandbox import Sandbox
+
+_DENIED = re.compile(r"Permission denied|Operation not permitted|Cannot open temporary file")
+_IN_LINE = re.compile(r"(?<![\w.])(/.+?)['\"]?(?:: |\.?$)")
+_HINT = (
+    "Write it as an output of the command, or give its name without a folder: then it is removed with the task's "
+    "other temporary files."
+)
+
+
+def denied(lines: Sequence[str], plan: OutputPlan, sandbox: Sandbox | None) -> Diagnosis | None:
+    """Why ffmpeg failed, when the sandbox is the reason; touches the disk."""
+    said = [] if sandbox is None else [line for line in relevant(lines) if _DENIED.search(line)]
+    if sandbox is None or not said:
+        return None
+    if (path := _refused(said, plan)) is not None:
+        if sandbox.read is not None and not is_within(path, sandbox.read):
+            return Diagnosis(
+                f"Tasks may not touch “{path}” on this computer.",
+                "Its owner can allow the folder: --allow-read DIR or --allow-write DIR.",
+                tuple(said[:5]),
+                Retry.OTHER_NODE,
+            )
+        own = any(is_same_file(path, read) for read in plan.inputs)
+        sentence = (
+            f"The command writes to its own input, “{path.name}”. Inputs are never changed."
+            if own
+            else f"ffmpeg may write only the outputs of its command, so “{path}” was refused."
+        )
+        return Diagnosis(sentence, _HINT, tuple(said[:5]), Retry.NO)
+    if any("Operation not permitted" in line for line in said) and sandbox.isolated:
+        return Diagnosis(
+            "The command asks for a network address or a device, and this computer lets tasks use only files in some "
+            "of its folders.",
+            "Its owner decides that with --allow-read and --allow-write.",
+            tuple(said[:5]),
+            Retry.OTHER_NODE,
+        )
+    return None
+
+
+def _refused(said: Sequence[str], plan: OutputPlan) -> Path | None:
+    """A file that was not opened for writing, though this account may: named by ffmpeg, or else by the command."""
+    ours = {output.temporary for output in plan.outputs}
+    for read in plan.inputs:
+        if any(str(read) in line for line in said) and _may_write(read):
+            return read
+    by_ffmpeg = (Path(found[1]) for line in said for found in _IN_LINE.finditer(line))
+    by_command = (
+        path for step in plan.steps for token in step for text in readings(token) for path in named(text)
+    )
+    for path in (*by_ffmpeg, *by_command):
+        is_ours = any(path == one or one in path.parents for one in ours)
+        if not is_ours and path not in plan.inputs and _may_write(path):
+            return path
+    return None
+
+
+def _may_write(path: Path) -> bool:
+    try:
+        if path.is_file():
+            return os.access(path, os.W_OK)
+        return not path.exists() and path.parent.is_dir() and os.access(path.parent, os.W_OK)
+    except OSError:
+        return False
