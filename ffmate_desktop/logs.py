@@ -93,11 +93,8 @@ class _Handler(logging.StreamHandler[TextIO]):
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             super().handleError(record)
-        elif error.errno in (
-            EIO,
-            ENXIO,
-            EPIPE,
-        ):  # a closed terminal or pipe: what is buffered would fail at the end
+        elif error.errno in (EIO, ENXIO, EPIPE):
+            # A closed terminal or pipe: what is buffered would fail again at the end, and change the exit code.
             with suppress(OSError, ValueError):
                 nowhere = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(nowhere, self.stream.fileno())

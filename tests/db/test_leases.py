@@ -87,6 +87,22 @@ async def test_a_beat_renews_the_lease_and_tells_what_is_wanted(
         assert shown.heartbeat_age < 5
 
 
+async def test_a_function_that_somebody_else_made_answers_nothing(
+    database: Database, database_uri: str
+) -> None:
+    """It fits better than that of PostgreSQL, and whoever may create it would cancel every task."""
+    async with database.transaction() as connection:
+        await connection.execute(
+            "CREATE FUNCTION public.jsonb_build_array(bigint, integer, text) RETURNS jsonb LANGUAGE sql"
+            " AS $$ SELECT pg_catalog.jsonb_build_array($1, $2, 'cancel'::text, 'x'::text) - 3 $$"
+        )
+    await add(database, row("task"))
+    async with joined(database_uri) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        beat = await leases.beat(node.connection, node.id, 15, [])
+        assert beat.mine == {claim.id: (1, "run")}
+
+
 async def test_work_that_needs_other_labels_is_no_work(database: Database, database_uri: str) -> None:
     await add(database, row("task", labels=("elsewhere",)))
     async with joined(database_uri) as node:

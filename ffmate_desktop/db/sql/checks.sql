@@ -5,17 +5,21 @@
 -- A pooler shows by a process number that is not the one which the connection was told. Rows can only be written
 -- where transactions are not read-only, which covers standbys and roles with that default.
 SELECT pg_backend_pid(), current_setting('transaction_read_only') = 'on',
-       coalesce(has_schema_privilege(to_regnamespace('ffmate'), 'USAGE'), true);
+       coalesce(has_schema_privilege(to_regnamespace('ffmate')::oid, 'USAGE'::text), true);
 
 -- name: prepare_session
 -- Not as startup parameters: poolers refuse those.
+-- Functions and operators are found in pg_catalog alone. Whoever may create some in another schema of the search path,
+-- which is everybody for "public" in clusters that come from PostgreSQL 14, could otherwise add one that fits the
+-- arguments of ours better, and answer for the database.
 -- A prepared plan lives as long as its connection and is often made while the tables are still empty: a sequential
 -- scan, right for that moment, would stay for a million tasks. Its penalty must not start the JIT compiler.
 -- By itself the server would plan a claim for its values, hundreds of times, whenever new statistics raise its cost:
 -- planning costs as much as the claim. What is better planned for its values asks for that (plan_for_values).
 -- The server notices within ten seconds that a client is gone, and frees its session lock; a frozen client must not
 -- keep its rows locked.
-SELECT set_config('timezone', 'UTC', false),
+SELECT set_config('search_path', 'pg_catalog', false),
+       set_config('timezone', 'UTC', false),
        set_config('enable_seqscan', 'off', false),
        set_config('plan_cache_mode', 'force_generic_plan', false),
        set_config('jit', 'off', false),
