@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path, PurePath
 from typing import Annotated, Any
@@ -241,27 +241,44 @@ async def _report(
     context: Context, cluster: Cluster, submitted: Submitted, wait: bool, as_json: bool
 ) -> bool:
     """The tasks are queued: what goes wrong from here on must not make anybody queue them again."""
-    tasks = await _read_back(cluster, submitted) if submitted.uuids else []
+    uuids = submitted.uuids
+    if uuids and not await _warn_of_waiting_nodes(cluster, submitted):
+        uuids = ()  # once is enough
     if wait and submitted.uuids:
         return await _wait(context, cluster, submitted, as_json)
+    pages = _read_back(cluster, submitted, uuids)
     if as_json:
-        context.print_json(_as_json(submitted, tasks))
+        context.print_json(_as_json(submitted, [task async for page in pages for task in page]))
     else:
-        _tell(context, submitted, tasks)
+        await _tell(context, submitted, pages)
     return True
 
 
-async def _read_back(cluster: Cluster, submitted: Submitted) -> list[Task]:
-    """The tasks as they are now; none, and a line on stderr, when they cannot be read."""
-    tasks: list[Task] = []
+async def _warn_of_waiting_nodes(cluster: Cluster, submitted: Submitted) -> bool:
+    """Whether the nodes could be read; otherwise a line on stderr says so."""
     try:
-        tasks = await cluster.tasks.get(submitted.uuids)
-        _warn_of_waiting(tasks, await cluster.nodes.all())
+        _warn_of_waiting(submitted.labels, await cluster.nodes.all())
     except Exception as error:  # noqa: BLE001 - whatever it is, the work of the command is done
-        logs.cluster.debug("The tasks were queued, then this happened", exc_info=True)
-        many = "The task is" if submitted.batch is None else f"All {len(submitted.uuids)} tasks are"
-        say(f"{many} queued, but the cluster could not be read: {_why(error)}", err=True)
-    return tasks
+        _tell_unread(submitted, error)
+        return False
+    return True
+
+
+async def _read_back(
+    cluster: Cluster, submitted: Submitted, uuids: Sequence[UUID]
+) -> AsyncIterator[list[Task]]:
+    """The tasks as they are now, a page at a time; a line on stderr when they cannot be read."""
+    try:
+        async for page in cluster.tasks.get_pages(uuids):
+            yield page
+    except Exception as error:  # noqa: BLE001 - as above
+        _tell_unread(submitted, error)
+
+
+def _tell_unread(submitted: Submitted, error: BaseException) -> None:
+    logs.cluster.debug("The tasks were queued, then this happened", exc_info=True)
+    many = "The task is" if submitted.batch is None else f"All {len(submitted.uuids)} tasks are"
+    say(f"{many} queued, but the cluster could not be read: {_why(error)}", err=True)
 
 
 def _why(error: BaseException) -> str:
@@ -291,7 +308,7 @@ def _pattern(output: str, presets_pattern: str | None) -> str:
 def _as_json(submitted: Submitted, tasks: Sequence[Task]) -> dict[str, Any]:
     """One object: the task, or the batch in FFmate's shape."""
     shown = [task.to_json() for task in tasks] or [{"uuid": str(uuid)} for uuid in submitted.uuids]
-    if submitted.batch is None and not submitted.skipped:
+    if len(shown) == 1 and submitted.batch is None and not submitted.skipped:
         return shown[0]
     data: dict[str, Any] = {"tasks": shown}
     if submitted.batch is not None:
@@ -301,16 +318,18 @@ def _as_json(submitted: Submitted, tasks: Sequence[Task]) -> dict[str, Any]:
     return data
 
 
-def _tell(context: Context, submitted: Submitted, tasks: Sequence[Task]) -> None:
-    if not tasks:
-        for uuid in submitted.uuids:
-            context.console.print(str(uuid))
-    for task in tasks:
-        context.console.print(
-            f"{task.uuid}  {printable(task.name)} → {printable(task.output_file.resolved or '(no file)')}",
-            markup=False,
-            soft_wrap=True,
+async def _tell(context: Context, submitted: Submitted, pages: AsyncIterator[list[Task]]) -> None:
+    found = False
+    async for page in pages:
+        lines = (
+            f"{task.uuid}  {printable(task.name)} → {printable(task.output_file.resolved or '(no file)')}"
+            for task in page
         )
+        if page:
+            say("\n".join(lines))
+            found = True
+    if not found and submitted.uuids:
+        say("\n".join(map(str, submitted.uuids)))
     for one in submitted.skipped:
         context.console.print(
             f"{printable(one.input)} skipped: {printable(one.reason)}", markup=False, soft_wrap=True
@@ -321,14 +340,14 @@ def _tell(context: Context, submitted: Submitted, tasks: Sequence[Task]) -> None
         context.console.print(f"{tasks_in_words(len(submitted.uuids))} queued")
 
 
-def _warn_of_waiting(tasks: Sequence[Task], nodes: Sequence[Node]) -> None:
+def _warn_of_waiting(labels: Iterable[tuple[str, ...]], nodes: Sequence[Node]) -> None:
     """Say on stderr why tasks will wait: no node is at work, or none that provides what they need."""
     provided = [set(node.labels) for node in nodes if node.status in ("online", "late")]
     if not provided:
         say("No node is at work yet: the tasks wait until one joins (ffmate-desktop --no-gui).", err=True)
         return
-    for needed in sorted({tuple(task.labels) for task in tasks}):
-        if not any(labels.issuperset(needed) for labels in provided):
+    for needed in sorted(labels):
+        if not any(offered.issuperset(needed) for offered in provided):
             options = " ".join(f"--label {label}" for label in needed)
             say(
                 f"No node at work provides {' '.join(needed)}: the tasks wait until one joins"

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     Connection = PoolConnectionProxy[asyncpg.Record]
 
 
+INSERTED_AT_ONCE = 2000
+"""Tasks of one statement: their JSON takes ten times the memory of a row. The notifications are one."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskRow:
     """A task ready to be inserted."""
@@ -67,8 +71,9 @@ async def insert_on(
     sets = {labels: await requirement_set(connection, labels) for labels in {row.labels for row in rows}}
     if batch is not None:
         await connection.fetch(query("tasks", "insert_batch"), batch, source, len(rows))
-    data = [_insert_data(row, sets[row.labels]) for row in rows]
-    await connection.fetch(query("tasks", "insert_tasks"), data, batch, source)
+    for start in range(0, len(rows), INSERTED_AT_ONCE):
+        data = [_insert_data(row, sets[row.labels]) for row in rows[start : start + INSERTED_AT_ONCE]]
+        await connection.fetch(query("tasks", "insert_tasks"), data, batch, source)
 
 
 @asynccontextmanager

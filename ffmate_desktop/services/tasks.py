@@ -22,7 +22,7 @@ from ffmate_desktop.services.edits import TaskEdit, copy_of, edit_waiting
 from ffmate_desktop.services.follow import follow
 from ffmate_desktop.services.output_names import Draft, OutputExistsError, OutputInUseError, Skipped
 from ffmate_desktop.services.own_outputs import own_outputs
-from ffmate_desktop.services.paging import pages
+from ffmate_desktop.services.paging import PAGE, pages
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.submission import check_folders, prepare
@@ -33,12 +33,14 @@ from ffmate_desktop.services.uuids import resolve
 class Submitted:
     """What a submission became: the tasks in the order of the inputs, and their batch when there are several.
 
-    `skipped` are the files whose output exists, if the submitter wanted to skip those.
+    `skipped` are the files whose output exists, if the submitter wanted to skip those; `labels` the sets of labels
+    that nodes must provide.
     """
 
     uuids: tuple[UUID, ...]
     batch: UUID | None
     skipped: tuple[Skipped, ...] = ()
+    labels: frozenset[tuple[str, ...]] = frozenset()
 
 
 class TaskService:
@@ -87,16 +89,21 @@ class TaskService:
 
     async def _insert(self, drafts: list[Draft], source: str) -> Submitted:
         batch = uuid4()
-        written: list[UUID] = []
+        written: list[TaskRow] = []
 
         async def write(rows: list[TaskRow]) -> None:
             if rows:
                 of = batch if len(rows) > 1 else None
                 await stored.insert(self._database, rows, batch=of, source=source)
-            written[:] = [row.uuid for row in rows]
+            written[:] = rows
 
         skipped = await write_settled(self._database, drafts, write, skips=True)
-        return Submitted(tuple(written), batch if len(written) > 1 else None, tuple(skipped))
+        return Submitted(
+            tuple(row.uuid for row in written),
+            batch if len(written) > 1 else None,
+            tuple(skipped),
+            frozenset(row.labels for row in written),
+        )
 
     async def own_outputs(self, paths: Sequence[str]) -> dict[str, UUID]:
         """Those of the files that the cluster itself wrote, with the task."""
@@ -156,6 +163,11 @@ class TaskService:
     async def get(self, uuids: Sequence[UUID]) -> list[Task]:
         """The tasks that exist of these, in the order of the queue."""
         return await stored.get_tasks(self._database, uuids)
+
+    async def get_pages(self, uuids: Sequence[UUID]) -> AsyncIterator[list[Task]]:
+        """The same a page at a time, for tasks that are named in the order of the queue."""
+        for start in range(0, len(uuids), PAGE):
+            yield await self.get(uuids[start : start + PAGE])
 
     async def resolve(self, beginning: str) -> UUID:
         """The task whose uuid begins so; raises UserError when there is none, or more than one."""

@@ -62,7 +62,7 @@ def node(status: str, *labels: str) -> Node:
 def test_it_is_said_why_tasks_will_wait(
     tasks: list[Task], nodes: list[Node], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _warn_of_waiting(tasks, nodes)
+    _warn_of_waiting({tuple(task.labels) for task in tasks}, nodes)
     out, err = capsys.readouterr()
     assert out == ""
     assert words in err

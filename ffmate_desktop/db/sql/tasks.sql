@@ -17,7 +17,7 @@ SELECT output_key FROM ffmate.tasks
 INSERT INTO ffmate.batches (uuid, source, tasks) VALUES ($1, $2, $3) RETURNING uuid;
 
 -- name: insert_tasks
--- One statement, so one notification; WITH ORDINALITY keeps the submitter's order in the queue.
+-- Several of these in one transaction are one notification, as their payloads are equal; WITH ORDINALITY keeps the submitter's order in the queue.
 INSERT INTO ffmate.tasks (uuid, name, batch, priority, requirement_set, preset, preset_name, source, output_key, spec)
 SELECT n.uuid, n.name, $2, n.priority, n.requirement_set, n.preset, n.preset_name, $3, n.output_key, n.spec
   FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (
