@@ -73,6 +73,10 @@ def parse(uri: str, environment: Mapping[str, str] = os.environ) -> Address:
         raise UsageError(f"“{without_password(uri)}” is no address: {error}.", ESCAPES) from None
 
 
+_SECRET = re.compile(r"(?i)((?:pass(?:word|wd)?|pwd|options)\s*(?:=|%3d)\s*)('(?:[^'\\]|\\.)*'?|[^&\s]*)")
+"""Options of the server may hold anything that somebody typed at the wrong place."""
+
+
 def without_password(uri: str) -> str:
     """The URI as it may be shown and logged; also a malformed one, and of that rather too little than too much."""
     scheme = _SCHEME.match(uri)
@@ -83,7 +87,7 @@ def without_password(uri: str) -> str:
         rest = f"{user}:***@{secret.rpartition('@')[2]}"
     else:  # a password without a host behind it looks like a port that is no number
         rest = re.sub(r"^([^:/?,[]*):(?!\d{1,5}(?:[/?,]|$))[^/?]*", r"\1:***", rest)
-    return head + re.sub(r"(?i)(pass(?:word|wd)?\s*=\s*)('(?:[^'\\]|\\.)*'?|[^&\s]*)", r"\1***", rest)
+    return head + _SECRET.sub(r"\1***", rest)
 
 
 def split_password(uri: str) -> tuple[str, str | None]:

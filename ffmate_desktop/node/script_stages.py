@@ -11,6 +11,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.media import sidecar
+from ffmate_desktop.media.script_faults import hint_for
 from ffmate_desktop.node.alongside import alongside
 from ffmate_desktop.node.attempt import Attempt
 from ffmate_desktop.node.holder import Holder
@@ -87,7 +88,8 @@ class ScriptStages:
                     raise UserError("The script took too long and was stopped.", lines=end.lines)
                 if end.code != 0:
                     words = f"exit code {end.code}" if end.code > 0 else f"signal {-end.code}"
-                    raise UserError(f"The script “{script.path}” failed ({words}).", lines=end.lines)
+                    hint = await asyncio.to_thread(hint_for, Path(script.path), end.code)
+                    raise UserError(f"The script “{script.path}” failed ({words}).", hint, lines=end.lines)
         return written
 
     async def _write_sidecar(self, script: Script) -> dict[str, Any]:

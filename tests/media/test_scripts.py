@@ -1,12 +1,14 @@
 """How a script is started on each system, without a shell that reads its arguments once more."""
 
-from pathlib import PureWindowsPath
+import os
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pytest
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.process import environment
+from ffmate_desktop.media.script_faults import hint_for
 from ffmate_desktop.media.scripts import script_argv
 
 FOUND = {"pwsh": None, "powershell": r"C:\ps\powershell.exe", "py": r"C:\py.exe", "cmd": r"C:\cmd.exe"}
@@ -52,3 +54,29 @@ def test_what_windows_cannot_start_is_said() -> None:
 
 def test_the_password_of_the_queue_is_no_scripts_business() -> None:
     assert environment({"FFMATE_DATABASE": "x", "PGPASSWORD": "y", "PATH": "z"}) == {"PATH": "z"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="how POSIX starts a script")
+@pytest.mark.parametrize(
+    ("content", "mode", "hint"),
+    [
+        (b"#!/bin/sh\r\nexit 0\r\n", 0o755, "Unix line endings"),
+        (b"#!/usr/bin/env sh\r\nexit 0\r\n", 0o755, "Unix line endings"),
+        (b"#!/bin/sh\nno-such-program\r\n", 0o755, "Unix line endings"),
+        (b"\xef\xbb\xbf#!/bin/sh\nexit 0\n", 0o755, "byte order mark"),
+        (b"#!/no/such/program\n", 0o755, "/no/such/program"),
+        (b"echo no first line\n", 0o755, "first line should name"),
+        (b"#!/bin/sh\n", 0o644, "chmod"),
+        (b"MZ\x90\x00", 0o755, "another system"),
+        (b"#!/bin/sh\nno-such-program\n", 0o755, ""),
+    ],
+)
+def test_a_script_that_does_not_start_gets_a_hint(
+    tmp_path: Path, content: bytes, mode: int, hint: str
+) -> None:
+    script = tmp_path / "script"
+    script.write_bytes(content)
+    script.chmod(mode)
+    assert hint in hint_for(script, 127)
+    assert bool(hint) is bool(hint_for(script, 127))
+    assert hint_for(script, 1) == ""

@@ -122,6 +122,19 @@ async def test_a_script_is_paused_with_its_task_and_its_time_stands_still(
     await farm.successful(uuid)
 
 
+async def test_a_script_with_the_line_ends_of_windows_is_told_so(
+    farm: Farm, clip: Path, scripts: Scripts
+) -> None:
+    script = scripts.sh("crlf.sh", "exit 0")
+    script.write_bytes(script.read_bytes().replace(b"\n", b"\r\n"))
+    await farm.node(permissions=scripts.permissions)
+    task = await farm.done(await farm.add(clip, pre_processing=processing(script)))
+    assert task.error is not None
+    assert task.error.startswith(
+        f"The script “{script}” failed (exit code 127). Its lines end as on Windows."
+    )
+
+
 @pytest.mark.parametrize("which", ["pre_processing", "post_processing"])
 async def test_a_script_that_fails_fails_the_task_with_its_last_lines(
     farm: Farm, clip: Path, scripts: Scripts, which: str

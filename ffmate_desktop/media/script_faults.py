@@ -1,0 +1,40 @@
+"""Why a system could not start a script, or a shell not find its words: it says no more than an exit code."""
+
+import os
+from pathlib import Path
+
+NOT_STARTED = (126, 127)
+"""What a shell, `env` and our own launcher end with when a program cannot be run, or is not there."""
+
+_LOOKED_AT = 65_536
+_PROGRAMS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ")
+_BOM = b"\xef\xbb\xbf"
+
+
+def hint_for(script: Path, code: int) -> str:
+    """What to do about a script that ended with this code, or nothing. Reads the file: not for the event loop."""
+    if os.name == "nt" or code not in NOT_STARTED:
+        return ""
+    try:
+        with script.open("rb") as file:
+            beginning = file.read(_LOOKED_AT)
+    except OSError:
+        return ""
+    return _hint(beginning, can_run=os.access(script, os.X_OK))
+
+
+def _hint(beginning: bytes, *, can_run: bool) -> str:
+    first = beginning.partition(b"\n")[0]
+    program = os.fsdecode(first[2:]).split()[:1] if first.startswith(b"#!") else []
+    rules = (
+        (not can_run, "It may not be executed: chmod +x allows it."),
+        (beginning.startswith(_PROGRAMS), "It may be made for another system or processor."),
+        (beginning.startswith(_BOM), "It begins with a byte order mark. Save it as UTF-8 without one."),
+        (b"\r\n" in beginning, "Its lines end as on Windows. Save it with Unix line endings (LF)."),
+        (not program, "Its first line should name the program that runs it, such as #!/bin/sh."),
+        (
+            bool(program) and not Path(program[0]).exists(),
+            f"Its first line names {''.join(program)}, which is not on this computer.",
+        ),
+    )
+    return next((hint for applies, hint in rules if applies), "")
