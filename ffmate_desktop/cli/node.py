@@ -10,10 +10,11 @@ import typer
 from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.signals import stop_signals
-from ffmate_desktop.db.connection import without_password
 from ffmate_desktop.domain.encode_priority import EncodePriority
+from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.node import Node
+from ffmate_desktop.services.passwords import split_password
 from ffmate_desktop.settings import DATABASE, Settings
 
 
@@ -87,4 +88,9 @@ async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]
 
 def _shows_password(uri: str | None) -> bool:
     """Whether what this program was started with, which everybody can read, has a password in it."""
-    return uri is not None and without_password(uri) != uri and any(uri in word for word in sys.argv)
+    if uri is None or not any(uri in word for word in sys.argv):
+        return False
+    try:
+        return split_password(uri)[1] is not None
+    except UsageError:  # the password of a key file
+        return True

@@ -72,9 +72,7 @@ def explain(address: Address, error: BaseException) -> UserError:  # noqa: PLR09
         case asyncpg.CannotConnectNowError():
             return UserError(f"The database at {where} is starting or stopping.", "Try again in a moment.")
         case asyncpg.TooManyConnectionsError():
-            return UserError(
-                f"The database at {where} has no connection left.", "Raise max_connections on the server."
-            )
+            return _no_connection_left(address, error)
         case asyncpg.InvalidSQLStatementNameError() | asyncpg.DuplicatePreparedStatementError():
             return transaction_pooler(address)
         case asyncpg.ProtocolViolationError() if "startup parameter" in str(error):
@@ -106,6 +104,30 @@ def explain(address: Address, error: BaseException) -> UserError:  # noqa: PLR09
             return UserError(f"No database answers at {where}: {_os_reason(error)}.", hint)
         case _:
             return UserError(f"The connection to the database at {where} failed: {reason(error)}.")
+
+
+def _no_connection_left(address: Address, error: asyncpg.TooManyConnectionsError) -> UserError:
+    """Whose limit it is; the message is in the server's language, the name of the function that refuses is not."""
+    where, text, function = address.where, str(error), getattr(error, "server_source_function", "")
+    if function == "InitializeSessionUserId" or 'for role "' in text:
+        return UserError(
+            f"The user “{address.user}” has no connection left at {where}: its own limit is reached.",
+            f'As a superuser: ALTER ROLE "{address.user}" CONNECTION LIMIT N. A node needs its slots plus three.',
+        )
+    if function == "CheckMyDatabase" or 'for database "' in text:
+        return UserError(
+            f"The database “{address.database}” at {where} has no connection left: its own limit is reached.",
+            f'As its owner: ALTER DATABASE "{address.database}" CONNECTION LIMIT N.',
+        )
+    if function == "InitPostgres" or "reserved" in text:
+        return UserError(
+            f"The server at {where} has no connection left but those that it reserves for administrators.",
+            "Raise max_connections on the server, or end sessions that nobody needs (pg_stat_activity).",
+        )
+    return UserError(
+        f"The server at {where} has no connection left.",
+        "Raise max_connections on the server, or end sessions that nobody needs (pg_stat_activity).",
+    )
 
 
 def _short(error: BaseException) -> str:

@@ -110,7 +110,9 @@ async def _delivery(listener: Session, sender: Session) -> float | None:
         async with asyncio.timeout(DELIVERY_SECONDS):
             await arrived.wait()
     except TimeoutError:
-        return None
+        await backend(listener)  # news comes before an answer to a question; on a bad line neither does
+        if not arrived.is_set():
+            return None
     delivery = loop.time() - start
     logs.cluster.debug("LISTEN works: a notification arrived after %.1f ms", 1000 * delivery)
     await listener.remove_listener(_CHANNEL, hear)
@@ -129,6 +131,11 @@ async def _check_locks(address: Address, first: Session, second: Session) -> Non
             logs.cluster.debug("Session locks exclude, and end with their session")
             return
         await asyncio.sleep(0.05)
+    if not second.pooled:
+        raise UserError(
+            f"The server at {address.where} keeps a session for seconds after its client has left.",
+            "It is overloaded, or the connection is bad. Try again.",
+        )
     raise UserError(
         f"The pooler at {address.where} keeps a session when its client leaves: a dead node's lock would stay.",
         "For PgBouncer set server_reset_query = DISCARD ALL, or use the direct address of the server.",

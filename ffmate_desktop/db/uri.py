@@ -32,6 +32,12 @@ _ENVIRONMENT = {
 }
 """libpq's variables, which speak where the address is silent."""
 
+_PUBLIC = re.compile(
+    r"host|port|user|username|dbname|database|sslmode|ssl|sslnegotiation|channel_binding|connect_timeout"
+    r"|target_session_attrs|ssl_(min|max)_protocol_version"
+)
+"""Parameters whose values may be shown."""
+
 _OTHER_NAMES = {"database": "dbname", "username": "user"}
 
 _SSL_WORDS = {"true": "require", "1": "require", "false": "disable", "0": "disable", "no-verify": "require"}
@@ -87,7 +93,17 @@ def without_password(uri: str) -> str:
         rest = f"{user}:***@{secret.rpartition('@')[2]}"
     else:  # a password without a host behind it looks like a port that is no number
         rest = re.sub(r"^([^:/?,[]*):(?!\d{1,5}(?:[/?,]|$))[^/?]*", r"\1:***", rest)
-    return head + _SECRET.sub(r"\1***", rest)
+    rest, mark, parameters = rest.partition("?")
+    rest = _SECRET.sub(r"\1***", rest)
+    return head + rest + mark + "&".join(_shown(item) for item in parameters.split("&"))
+
+
+def _shown(parameter: str) -> str:
+    """A parameter as it may be shown: people paste passwords in the oddest places."""
+    key, equals, value = parameter.partition("=")
+    if _PUBLIC.fullmatch(key) or not value:
+        return parameter if equals or not key else "***"
+    return f"{key}=***"
 
 
 def split_password(uri: str) -> tuple[str, str | None]:

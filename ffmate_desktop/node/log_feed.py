@@ -25,7 +25,7 @@ MOST_LINES = 200_000
 CLEANING = 600.0
 
 _shipping: ContextVar[bool] = ContextVar("shipping", default=False)
-_PASSWORD = re.compile(r"(\w+://[^:/@\s]*:)[^\s]*@|((?:password|pgpassword)=)[^&\s'\"]*", re.IGNORECASE)
+_PASSWORD = re.compile(r"(\w+://[^:/@\s]*:)[^\s]*@|((?:pass(?:word|wd)?|options)=)[^&\s'\"]*", re.IGNORECASE)
 
 
 class LogFeed(logging.Handler):

@@ -1,6 +1,7 @@
 """Connections: every way to fail gets its own sentence, and passwords never show."""
 
 import socket
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -14,6 +15,8 @@ from ffmate_desktop.db.refusals import explain
 from ffmate_desktop.db.session import NoServer
 from ffmate_desktop.db.uri import parse
 from ffmate_desktop.domain.errors import UsageError, UserError
+from tests.node.proxy import open_proxy
+from tests.node.waiting import until
 
 pytestmark = pytest.mark.db
 
@@ -125,3 +128,27 @@ def test_every_statement_says_what_it_is_for() -> None:
     """A name that explains itself, or a comment that says why the statement is right."""
     assert len(all_queries()) > 30
     assert all(name.count(".") == 1 and sql.endswith(";") for name, sql in all_queries().items())
+
+
+async def test_a_slow_line_is_not_taken_for_a_server_without_notifications(
+    database_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that loses packets: the notification comes late, and before the answer to the next question."""
+    monkeypatch.setattr(start_checks, "DELIVERY_SECONDS", 0.1)
+    async with open_proxy(database_uri) as proxy:
+        proxy.delay = 0.15
+        health = await examine(proxy.uri)
+        proxy.delay = 0.0
+        await until(lambda: not proxy.is_used, "nothing is under way")
+    assert health.delivery > 0.1
+
+
+async def test_a_missing_file_of_the_program_is_no_trouble_of_the_network(
+    postgres_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> Sql:
+        return Sql(Path("/nowhere/checks.sql").read_text())
+
+    monkeypatch.setattr("ffmate_desktop.db.session.query", gone)
+    with pytest.raises(FileNotFoundError):
+        await Database(postgres_uri).open()

@@ -295,9 +295,26 @@ def test_any_text_is_an_address_or_wrong_use(text: str) -> None:
         ("postgresql://a:se#cret@host:1/x", "postgresql://a:***@host:1/x"),
         ("postgresql://host/x?password=secret&sslmode=off", "postgresql://host/x?password=***&sslmode=off"),
         ("postgresql://a@host/x?options=-c%20x.password%3Dsecret", "postgresql://a@host/x?options=***"),
-        ("postgresql://a@host/x?pwd=secret&x=1", "postgresql://a@host/x?pwd=***&x=1"),
-        ("postgresql://a@host/x?x=password%3Dsecret", "postgresql://a@host/x?x=password%3D***"),
+        ("postgresql://a@host/x?pwd=secret&x=1", "postgresql://a@host/x?pwd=***&x=***"),
+        ("postgresql://a@host/x?x=password%3Dsecret", "postgresql://a@host/x?x=***"),
         ("postgresql://a@host/x", "postgresql://a@host/x"),
+        (
+            "postgresql://a@host/x?options=-cpw%3Dsecret&sslmode=off",
+            "postgresql://a@host/x?options=***&sslmode=off",
+        ),
+        (
+            "postgresql://a@host/x?sslpassword=secret&service=secret",
+            "postgresql://a@host/x?sslpassword=***&service=***",
+        ),
+        (
+            "postgresql://a@host/x?passfile=secret&pass%77ord=secret",
+            "postgresql://a@host/x?passfile=***&pass%77ord=***",
+        ),
+        (
+            "postgresql://a@host/x?application_name=secret&secret",
+            "postgresql://a@host/x?application_name=***&***",
+        ),
+        ("host=h options='-c pw=secret' password=secret", "host=h options=*** password=***"),
         ("postgresql://a@host:5432/x", "postgresql://a@host:5432/x"),
         ("postgresql://a:b@h1:1,h2:2/x", "postgresql://a:***@h1:1,h2:2/x"),
         ("postgresql://[::1]:5432/x", "postgresql://[::1]:5432/x"),

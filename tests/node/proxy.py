@@ -27,6 +27,11 @@ class Proxy:
         user = quote(parts.username or "", safe="") + (f":{parts.password}" if parts.password else "")
         return parts._replace(netloc=f"{user}@127.0.0.1:{self.port}", query="sslmode=disable").geturl()
 
+    @property
+    def is_used(self) -> bool:
+        """Whether there is a connection."""
+        return bool(self._wires)
+
     def cut(self) -> None:
         """Break every connection and refuse new ones, as a server that is down."""
         self._refuses = True

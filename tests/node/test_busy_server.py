@@ -2,15 +2,18 @@
 
 import os
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection import Database, connect
 from ffmate_desktop.db.listener import changes
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.db.outages import ServerLimitError
+from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import TaskStatus
 from tests.faults.server import Server
 from tests.node.farm import ENCODE, Farm, open_farm
@@ -63,35 +66,68 @@ async def test_locked_tables_are_waited_out_with_the_connections_that_a_node_has
     assert (task.attempts, task.epoch) == (1, 1)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the server of this test is started with signals")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def small_server() -> AsyncIterator[str]:
+    """The address of a server with little of everything."""
+    if os.name == "nt":
+        pytest.skip("the server of this test is ended with signals")
+    server = Server(new_folder("ffmate-small-"), "max_notify_queue_pages=64", "max_connections=20")
+    await server.make()
+    await migrate(server.uri)
+    yield server.uri
+    await server.stop()
+
+
 async def test_a_full_queue_of_notifications_is_waited_out(
-    clip: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    small_server: str, clip: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A session of any database of the server that listens and stays in a transaction keeps it full."""
     caplog.set_level("INFO", "ffmate")
-    server = Server(new_folder("ffmate-notify-"), "max_notify_queue_pages=64")
-    await server.make()
-    try:
-        await migrate(server.uri)
-        async with (
-            Database(server.uri) as database,
-            changes(server.uri),
-            open_farm(server.uri, database, tmp_path / "files") as farm,
-        ):
-            await farm.node(watches=True)
-            uuid = await farm.add(clip, "-re " + ENCODE)
-            ffmpeg = await farm.encoding(uuid)
-            idle = await fill(server.uri)
-            await until(lambda: not ffmpeg.is_running(), "the encode ends")
-            await until(lambda: f"{uuid} waits: The server's queue" in caplog.text, "the node waits")
-            with pytest.raises(ServerLimitError, match="queue of notifications is full"):
-                await farm.add(clip)
-            assert (await farm.task(uuid)).status is TaskStatus.RUNNING
-            await idle.close()
-            task = await farm.successful(uuid)
-            assert (task.attempts, task.epoch) == (1, 1)
-    finally:
-        await server.stop()
+    async with (
+        Database(small_server) as database,
+        changes(small_server),
+        open_farm(small_server, database, tmp_path / "files") as farm,
+    ):
+        await farm.node(watches=True)
+        uuid = await farm.add(clip, "-re " + ENCODE)
+        ffmpeg = await farm.encoding(uuid)
+        idle = await fill(small_server)
+        await until(lambda: not ffmpeg.is_running(), "the encode ends")
+        await until(lambda: f"{uuid} waits: The server's queue" in caplog.text, "the node waits")
+        with pytest.raises(ServerLimitError, match="queue of notifications is full"):
+            await farm.add(clip)
+        assert (await farm.task(uuid)).status is TaskStatus.RUNNING
+        await idle.close()
+        task = await farm.successful(uuid)
+        assert (task.attempts, task.epoch) == (1, 1)
+
+
+async def test_who_meets_a_limit_of_connections_is_told_whose_it_is(small_server: str) -> None:
+    """Of the role, of the database, of the server but for its administrators, and of the server."""
+    admin = await asyncpg.connect(small_server)
+    await admin.execute("CREATE ROLE plain LOGIN CONNECTION LIMIT 0")
+    uri = small_server.replace("//ffmate@", "//plain@")
+    with pytest.raises(
+        UserError, match=r"user “plain” has no connection left.*ALTER ROLE \"plain\" CONNECTION LIMIT"
+    ):
+        await connect(uri)
+    await admin.execute("ALTER ROLE plain CONNECTION LIMIT -1; ALTER DATABASE ffmate CONNECTION LIMIT 0")
+    with pytest.raises(UserError, match=r"database “ffmate”.*ALTER DATABASE \"ffmate\" CONNECTION LIMIT"):
+        await connect(uri)
+    await admin.execute("ALTER DATABASE ffmate CONNECTION LIMIT -1")
+    crowd = [admin]
+    with pytest.raises(asyncpg.TooManyConnectionsError):
+        while True:
+            crowd.append(await asyncpg.connect(uri))
+    with pytest.raises(UserError, match=r"reserves for administrators\. Raise max_connections"):
+        await connect(uri)
+    with pytest.raises(asyncpg.TooManyConnectionsError):
+        while True:
+            crowd.append(await asyncpg.connect(small_server))
+    with pytest.raises(UserError, match=r"The server at .* has no connection left\. Raise max_connections"):
+        await connect(small_server)
+    for one in reversed(crowd):
+        await one.close()
 
 
 async def fill(uri: str) -> "asyncpg.Connection[asyncpg.Record]":
