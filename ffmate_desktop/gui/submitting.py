@@ -79,10 +79,17 @@ class Submitting(QObject):
                 else self.tr("None of these {0} files is there.").format(grouped(len(missing)))
             )
         try:
-            return await find_media(paths, on_progress=self._on_progress)
+            return await self._without_outputs(await find_media(paths, on_progress=self._on_progress))
         finally:
             if self._count:
                 self._window.messages.dismiss()
+
+    async def _without_outputs(self, found: Found) -> Found:
+        """A folder may hold what the cluster made of the other files in it."""
+        core = self._window.core
+        if core is None or self._bridge.away_since is not None:
+            return found
+        return found.without(await core.tasks.own_outputs(found.in_folders))
 
     def _on_progress(self, count: int) -> None:
         self._count = count
@@ -110,8 +117,13 @@ class Submitting(QObject):
                 ", ".join(found.unreadable[:3]),
                 "warning",
             )
+        if found.own:
+            self._window.tell(
+                self.tr("Left out {0} that this cluster wrote.").format(files(found.own)),
+                self.tr("Drop a file by itself to queue it all the same."),
+            )
         if not found.files:
-            if not found.unreadable:
+            if not (found.unreadable or found.own):
                 self._window.tell(
                     self.tr("There is no video, sound or picture in it."),
                     self.tr(

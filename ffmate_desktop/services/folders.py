@@ -3,8 +3,8 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ffmate_desktop.domain.errors import UsageError
@@ -30,13 +30,24 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Files in the order of their names. `skipped` files are no media; `unreadable` folders could not be entered;
-    `cut` when there are more than were asked for."""
+    """Files in the order of their names. `skipped` files are no media, `own` ones were written by the cluster;
+    `unreadable` folders could not be entered; `cut` when there are more than were asked for."""
 
     files: tuple[FoundFile, ...]
     skipped: int
     unreadable: tuple[str, ...]
     cut: bool
+    own: int = 0
+
+    @property
+    def in_folders(self) -> list[str]:
+        """The files that nobody named: they are in a folder that was dropped."""
+        return [file.path for file in self.files if file.tree]
+
+    def without(self, own: Collection[str]) -> "Found":
+        """The same without these files, which the cluster wrote."""
+        kept = tuple(file for file in self.files if file.path not in own)
+        return replace(self, files=kept, own=len(self.files) - len(kept))
 
 
 async def find_media(

@@ -2363,6 +2363,14 @@
         <translation>Nicht jeder Ordner war lesbar.</translation>
     </message>
     <message>
+        <source>Left out {0} that this cluster wrote.</source>
+        <translation>{0} ausgelassen: von diesem Cluster geschrieben.</translation>
+    </message>
+    <message>
+        <source>Drop a file by itself to queue it all the same.</source>
+        <translation>Ziehen Sie eine Datei einzeln herein, um sie dennoch einzureihen.</translation>
+    </message>
+    <message>
         <source>There is no video, sound or picture in it.</source>
         <translation>Darin ist kein Video, kein Ton und kein Bild.</translation>
     </message>

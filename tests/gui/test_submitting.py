@@ -251,6 +251,32 @@ async def test_what_is_no_media_is_told_in_a_sentence(desk: Desk, tmp_path: Path
     assert submitting(desk).sheet is None
 
 
+async def test_outputs_of_the_cluster_in_a_folder_are_left_out(
+    desk: Desk, clip: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    source = clip.rename(folder / "clip.mov")
+    await desk.add(source)
+    output = folder / "clip.out.mp4"
+    await until(output.exists, "it is encoded")
+    await until(lambda: desk.core.tasks.own_outputs([str(output)]), "it is known as an output")
+    sheet = await sheet_for(desk, folder)
+    assert [file.path for file in sheet.model.files] == [str(source)]
+    assert desk.window.messages.title == "Left out 1 file that this cluster wrote."
+    sheet.reject()
+    await closed(desk)
+    source.unlink()
+    drag_and_drop(desk.window, mime(folder))
+    await until(
+        lambda: submitting(desk).sheet is None and desk.window.messages.isVisible(), "nothing is left"
+    )
+    sheet = await sheet_for(desk, output)  # named by itself, it is meant
+    assert [file.path for file in sheet.model.files] == [str(output)]
+    sheet.reject()
+    await closed(desk)
+
+
 async def test_one_bad_file_does_not_hold_up_the_others(desk: Desk, clip: Path, tmp_path: Path) -> None:
     sheet = await sheet_for(desk, clip, tmp_path / "gone.mov")
     assert [row.trouble for row in sheet.model.rows] == [Trouble.NONE, Trouble.INPUT]
