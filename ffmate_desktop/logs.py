@@ -84,6 +84,8 @@ def show(rules: str, stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG)
     root.propagate = False
+    if logging.lastResort is not None:  # shows what libraries log, such as asyncio
+        logging.lastResort.setFormatter(_Formatter())
 
 
 class _Handler(logging.StreamHandler[TextIO]):

@@ -1,6 +1,8 @@
 """How the program says that it failed: a sentence on stderr, and a traceback only for those who want one."""
 
 import sys
+import traceback
+from types import TracebackType
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.plain_text import lines
@@ -13,3 +15,13 @@ def complain(sentence: str, error: BaseException) -> None:
         logs.root.error("The command failed", exc_info=error)
     text = lines(f"ffmate-desktop: {sentence}", "?")
     print(text, file=sys.stderr)  # noqa: T201 - this is the command line
+
+
+def clean_tracebacks() -> None:
+    """Print tracebacks without what would command the terminal: a defect quotes what it met, perhaps a name."""
+    sys.excepthook = _show
+
+
+def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if sys.stderr is not None:  # None for a program that Windows starts without a console
+        sys.stderr.write(lines("".join(traceback.format_exception(kind, error, trace)), "?"))

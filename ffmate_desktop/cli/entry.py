@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ffmate_desktop import logs
 from ffmate_desktop.cli import window
-from ffmate_desktop.cli.complaint import complain
+from ffmate_desktop.cli.complaint import clean_tracebacks, complain
 from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.cli.output import guard
 from ffmate_desktop.domain.errors import UserError
@@ -40,6 +40,7 @@ def main() -> None:
     A setting that this short cut does not know, such as a limit of what tasks may read, must not be dropped.
     """
     guard()
+    clean_tracebacks()
     wish = plain_wish(sys.argv[1:])
     if wish is None or other_settings((*_PLAIN, DEBUG)):
         from ffmate_desktop.cli import app  # noqa: PLC0415 - half of the time of a start

@@ -11,7 +11,7 @@ from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 from ffmate_desktop.media.awake import find_inhibitor
-from ffmate_desktop.private_files import check_file, make_data_folder
+from ffmate_desktop.private_files import check_file, make_data_folder, read_file
 from ffmate_desktop.settings import Settings, default_data_dir, resources_folder
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def _prepare(data_dir: Path) -> None:
             f"The data folder {data_dir} cannot be used: {error.strerror or error}.",
             "Change its permissions, or choose another one with --data-dir.",
         ) from error
-    for name in ("window.ini", "window.lock"):
+    for name, look in (("window.ini", read_file), ("window.lock", check_file)):
         try:
-            check_file(data_dir / name)
+            look(data_dir / name)
         except FileNotFoundError:
             continue
         except UNREADABLE as error:

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from ffmate_desktop import logs
 from ffmate_desktop.cli import commands
-from ffmate_desktop.cli.complaint import complain
+from ffmate_desktop.cli.complaint import clean_tracebacks, complain
 from ffmate_desktop.cli.console import PlainConsole
 from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.domain.errors import UserError
@@ -32,7 +32,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 PRINTERS = {"echo", "secho", "confirm", "prompt", "print", "Console", "Prompt"}
 KEPT_FOR = {
     "terminal.py": {"echo", "confirm"},
-    "complaint.py": {"print"},
+    "complaint.py": {"print", "write"},
     "context.py": {"write"},  # JSON, and what a PlainConsole has made
     "table.py": {"write"},  # cells are printable
     "counter.py": {"write"},  # figures
@@ -95,6 +95,9 @@ def test_the_log_of_a_node_is_plain_and_a_line_stays_a_line(capsys: pytest.Captu
             raise ValueError(NAME)
         except ValueError:
             logs.task.exception("failed")
+        assert logging.lastResort is not None
+        library = logging.LogRecord("asyncio", logging.ERROR, "", 1, "%s", (NAME,), None)
+        assert not COMMANDS.search(logging.lastResort.format(library))
     finally:
         logs.root.handlers[:], logs.root.level, logs.root.propagate = before
     lines = stream.getvalue().splitlines()
@@ -112,6 +115,16 @@ def test_complaints_and_sentences_are_plain(capsys: pytest.CaptureFixture[str]) 
     out, err = capsys.readouterr()
     assert not COMMANDS.search(out + err)
     assert "[bold]" in out and "[bold]" in err
+
+
+def test_a_traceback_is_plain(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    clean_tracebacks()
+    error = ValueError(NAME)
+    sys.excepthook(ValueError, error, None)
+    err = capsys.readouterr().err
+    assert "ValueError: n<img" in err
+    assert not COMMANDS.search(err)
 
 
 def test_no_stream_is_too_narrow_for_a_name(tmp_path: Path) -> None:
