@@ -80,6 +80,10 @@ def _refuse_unless_waiting(task: StoredTask) -> None:
         raise UserError(
             f"{task.node} has begun with this task.", "Cancel it, then submit it again with the changes."
         )
+    if task.status is TaskStatus.UNKNOWN:
+        raise UserError(
+            "Only a newer release can change this task: it does not wait.", "Update FFmate Desktop."
+        )
     if task.status is not TaskStatus.QUEUED:
         raise UserError("This task has ended.", "Duplicate it, then change the copy.")
 

@@ -9,8 +9,9 @@ from ffmate_desktop.db import batches, claims, commands, leases, nodes, presets,
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.queue import QueueView, SortColumn
-from tests.db.cluster import joined
-from tests.foreign import GOOD_FOLDER, GOOD_PRESET, fill, json_columns, spread
+from ffmate_desktop.domain.task import TaskStatus
+from tests.db.cluster import add, joined, row
+from tests.foreign import GOOD_FOLDER, GOOD_PRESET, fill, json_columns, spread, use_newer_words
 
 pytestmark = pytest.mark.db
 
@@ -61,3 +62,40 @@ async def test_every_json_column_may_hold_anything(database: Database, database_
     for uuid in by_uuid:
         assert await presets.delete(database, uuid)
     assert await database.fetch(Sql("SELECT 1 FROM ffmate.presets")) == []
+
+
+@pytest.mark.parametrize("owned", [True, False])
+async def test_a_task_in_a_status_of_a_newer_release(
+    database: Database, database_uri: str, owned: bool
+) -> None:
+    """A node that lives knows what to do with it; without one it is ended as a waiting task is."""
+    await fill(database)
+    await use_newer_words(database)
+    uuids = await add(database, row("a"), row("b"))
+    async with joined(database_uri) as node:
+        async with database.transaction() as connection:
+            await connection.execute(
+                "UPDATE ffmate.tasks SET status = 'HELD', node_id = $1 WHERE uuid = ANY ($2)",
+                *(node.id if owned else None, uuids),
+            )
+        assert await tasks.cancel(database, uuids[:1]) == set(uuids[:1])
+        assert await tasks.delete(database, uuids[1:]) == set(uuids[1:])
+        left = await database.fetch(
+            Sql("SELECT status, desired FROM ffmate.tasks WHERE uuid = ANY ($1) ORDER BY id"), uuids
+        )
+        expected = [("HELD", "cancel"), ("HELD", "delete")] if owned else [("DONE_CANCELED", "run")]
+        assert [tuple(found) for found in left] == expected
+
+
+async def test_counters_that_have_no_room_left_stop_no_claim(database: Database, database_uri: str) -> None:
+    await add(database, row("a"))
+    async with database.transaction() as connection:
+        await connection.execute("UPDATE ffmate.tasks SET attempts = 32767, losses = 32767")
+    async with joined(database_uri, labels=()) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        assert claim.attempts == 32767
+    async with database.transaction() as connection:
+        await connection.execute("UPDATE ffmate.nodes SET state = 'dead'")
+    await leases.requeue_strays(database)
+    [task] = await tasks.list_tasks(database)
+    assert task.status is TaskStatus.DONE_ERROR

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from ffmate_desktop.domain.preset import Preset, PresetExtra
 from ffmate_desktop.domain.processing import DirectWebhook
+from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.gui.dialogs.try_preset import TryDialog
 from ffmate_desktop.gui.pages.presets_page import PresetsPage
 from ffmate_desktop.media.file_limits import has_landlock
@@ -142,12 +143,15 @@ async def test_presets_go_out_and_come_in_as_json(desk: Desk, tmp_path: Path) ->
 
 async def test_deleting_asks_and_others_changes_are_seen(desk: Desk) -> None:
     page = await shown_page(desk)
-    preset = await desk.core.preset_editor.add(PresetDraft("From elsewhere", "-i ${INPUT_FILE} -f null -"))
+    draft = PresetDraft("From elsewhere", "-i ${INPUT_FILE} ${OUTPUT_FILE}", output_file="${INPUT_FILE}.mp4")
+    preset = await desk.core.preset_editor.add(draft)
+    await desk.core.watchfolders.add(WatchfolderSettings(name="Hot folder", path="/hot", preset=preset.uuid))
     await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "news brings it")
     page.list.choose(preset.uuid)
     assert page.form.name.text() == "From elsewhere"
     page.delete_button.click()
     box = await until(lambda: page.findChild(QMessageBox), "it asks")
+    assert "“Hot folder”" in box.informativeText()
     next(button for button in box.buttons() if button is not box.escapeButton()).click()
     await until(lambda: page.list.model.row_of(preset.uuid) < 0, "it is gone")
     assert await own(desk) == []

@@ -599,17 +599,18 @@ async def test_edits_are_heard_at_once_and_a_lost_preset_is_told(watched: Watche
     from ffmate_desktop.services.preset_editor import PresetEditor
 
     await PresetEditor(watched.farm.database, watched._presets).delete(preset.uuid)
+
+    async def told() -> bool:
+        return "preset" in ((await watched.now()).error or "")
+
+    await until(told, "the lost preset is told although no file waits for it")
     settings = watched.folder.settings()
     open_filter = settings.filter.model_copy(update={"extensions": Extensions(include=("MOV",))})
     from ffmate_desktop.db import watchfolders as stored
 
     changed = settings.model_copy(update={"filter": open_filter})
     assert await stored.update(watched.farm.database, watched.uuid, changed)
-
-    async def told() -> bool:
-        return "preset" in ((await watched.now()).error or "")
-
-    await until(told, "the lost preset is told")
+    await until(told, "the lost preset is told again")
     assert (await watched.files())["one.mov"].state is FileState.WAITING
     preset_editor = PresetEditor(watched.farm.database, watched._presets)
     from ffmate_desktop.services.preset_editor import PresetDraft

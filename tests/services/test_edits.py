@@ -8,6 +8,7 @@ import pytest
 
 from ffmate_desktop.db import claims, leases
 from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.order import HIGHEST, Move
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskStatus
@@ -181,3 +182,42 @@ async def test_an_encode_of_what_the_task_was_before_is_not_taken_back(
         await claims.give_back(database, node.id)
         await tasks.edit(uuid, TaskEdit(name="x"))
         assert await leases.adopt(node.connection, node.id, [(claim.id, claim.epoch, node.id, uuid)]) == {}
+
+
+async def test_what_a_newer_release_added_survives_edits_copies_and_restarts(
+    tasks: TaskService, clip: Path, database: Database
+) -> None:
+    script = {"scriptPath": "/a", "newer": 1}
+    uuid = await submit(
+        tasks, clip, preProcessing=script, webhooks=[{"event": "task.x", "url": "u", "newer": 2}]
+    )
+    async with database.transaction() as connection:
+        await connection.execute(
+            "UPDATE ffmate.tasks SET spec = jsonb_set(spec, '{preProcessing,newer}', $1) || $2",
+            *({"a": [1]}, {"newer": 3}),
+        )
+    await tasks.edit(uuid, TaskEdit(name="x", output_file="out/b.mp4"))
+    copies = await tasks.duplicate([uuid], source="cli")
+    await tasks.cancel([uuid])
+    await tasks.restart([uuid])
+    rows = await database.fetch(Sql("SELECT spec FROM ffmate.tasks"))
+    assert len(rows) == 2 and copies.uuids
+    for found in rows:
+        spec = found["spec"]
+        assert (spec["newer"], spec["preProcessing"]["newer"], spec["webhooks"][0]["newer"]) == (
+            3,
+            {"a": [1]},
+            2,
+        )
+
+
+async def test_a_task_that_cannot_be_read_is_neither_copied_nor_changed(
+    tasks: TaskService, clip: Path, database: Database
+) -> None:
+    uuid = await submit(tasks, clip)
+    async with database.transaction() as connection:
+        await connection.execute("UPDATE ffmate.tasks SET spec = spec - 'tokens'")
+    with pytest.raises(UserError, match="newer release"):
+        await tasks.edit(uuid, TaskEdit(name="x"))
+    with pytest.raises(UserError, match="newer release"):
+        await tasks.duplicate([uuid], source="cli")
