@@ -13,7 +13,7 @@ from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.publishing import PublishingRecord
 from ffmate_desktop.domain.status import desired_of
 from ffmate_desktop.domain.stored import Unreadable, list_of, object_of, read, text_of
-from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskSpec
+from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskSpec, readable_part
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -58,7 +58,7 @@ async def finish_and_claim(
 
 def _to_claim(row: asyncpg.Record) -> Claim:
     """The claim is committed: whatever the row holds, the node has to know of it, or nobody would give it back."""
-    spec, publishing = _work(row["spec"], row["publishing"])
+    spec, publishing, unreadable = _work(row["spec"], row["publishing"])
     return Claim(
         id=row["id"],
         uuid=row["uuid"],
@@ -66,23 +66,26 @@ def _to_claim(row: asyncpg.Record) -> Claim:
         priority=row["priority"],
         name=row["name"],
         attempts=row["attempts"],
-        stored=spec,
+        spec=spec,
         publishing=publishing,
+        unreadable=unreadable,
     )
 
 
-def _work(stored: object, publishing: object) -> tuple[TaskSpec | Unreadable, dict[str, Any] | None]:
+def _work(stored: object, publishing: object) -> tuple[TaskSpec, dict[str, Any] | None, Unreadable | None]:
     """What is to be done, and what an earlier node left to be finished: both can be read, or neither counts."""
     spec = read(TaskSpec, stored)
-    if isinstance(spec, Unreadable) or publishing is None:
-        return spec, None
+    if isinstance(spec, Unreadable):
+        return readable_part(stored), None, spec
+    if publishing is None:
+        return spec, None, None
     record = read(PublishingRecord, publishing)
     if isinstance(record, Unreadable):
-        return Unreadable(f"publishing: {record.why}"), None
+        return spec, None, Unreadable(f"publishing: {record.why}")
     changed = read(TaskSpec, spec.to_json() | (record.result.imported or {}))
     if isinstance(changed, Unreadable):
-        return Unreadable(f"publishing.result.imported: {changed.why}"), None
-    return spec, object_of(publishing)
+        return spec, None, Unreadable(f"publishing.result.imported: {changed.why}")
+    return spec, object_of(publishing), None
 
 
 async def claim(database: Database, node_id: int, slots: int, ahead: int = 0) -> list[Claim]:

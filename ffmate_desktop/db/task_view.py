@@ -14,11 +14,18 @@ from ffmate_desktop.domain.stored import (
     moment_of,
     object_of,
     read,
-    read_part,
     text_of,
     word_of,
 )
-from ffmate_desktop.domain.task import Client, LiveProgress, PresetName, Task, TaskSpec, TaskStatus
+from ffmate_desktop.domain.task import (
+    Client,
+    LiveProgress,
+    PresetName,
+    Task,
+    TaskSpec,
+    TaskStatus,
+    readable_part,
+)
 from ffmate_desktop.domain.wire import RawResolved
 
 
@@ -84,23 +91,11 @@ def to_task(row: asyncpg.Record) -> Task:
     )
 
 
-_NEEDED = {
-    "command": "",
-    "tokens": [[]],
-    "input": "",
-    "outputPattern": "",
-    "ifExists": "fail",
-    "clockNs": 0,
-    "utcOffset": 0,
-    "source": "",
-}
-
-
 def _spec(stored: object, imported: dict[str, Any]) -> tuple[TaskSpec, str | None]:
     """What the task was made from, as a sidecar changed it; with the reason when only a part of it can be read."""
     found = read(TaskSpec, stored)
     if isinstance(found, Unreadable):
-        return read_part(TaskSpec, stored, _NEEDED), str(found)
+        return readable_part(stored), str(found)
     changed = read(TaskSpec, found.to_json() | imported) if imported else found
     return (found, None) if isinstance(changed, Unreadable) else (changed, None)
 

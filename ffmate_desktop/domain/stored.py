@@ -54,13 +54,15 @@ def read_part(kind: type[W], value: object, needed: Mapping[str, Any]) -> W:
     """As much of an unreadable value as can be shown; `needed` has values for the fields that have no default."""
     from pydantic import ValidationError  # noqa: PLC0415 - see above
 
-    fields = dict(needed) | object_of(value)
-    try:
-        return kind.model_validate(fields)
-    except ValidationError as error:
-        wrong = {str(one["loc"][0]) for one in error.errors() if one["loc"]}
-    kept = {key: found for key, found in object_of(value).items() if key not in wrong}
-    return kind.model_validate(dict(needed) | kept)
+    fields = object_of(value)
+    for _ in range(2):  # without what is wrong, then without everything
+        try:
+            return kind.model_validate(dict(needed) | fields)
+        except ValidationError as error:
+            wrong = {str(one["loc"][0]) for one in error.errors() if one["loc"]}
+            left = {key: found for key, found in fields.items() if key not in wrong}
+            fields = left if len(left) < len(fields) else {}
+    return kind.model_validate(dict(needed))
 
 
 def word_of(kind: type[E], value: object, unknown: E) -> E:

@@ -19,7 +19,7 @@ from ffmate_desktop.domain.status import (
     LogChunk,
     TaskStatus,
 )
-from ffmate_desktop.domain.stored import Unreadable
+from ffmate_desktop.domain.stored import Unreadable, read_part
 from ffmate_desktop.domain.wire import Kept, RawResolved, Wire
 
 __all__ = [
@@ -97,6 +97,23 @@ class TaskSpec(Kept):
     def changed(self, fields: Mapping[str, Any] | None) -> "TaskSpec":
         """The same with other values for some of its fields, by their names in JSON."""
         return TaskSpec.model_validate(self.to_json() | dict(fields)) if fields else self
+
+
+def readable_part(stored: object) -> TaskSpec:
+    """As much of an unreadable spec as can be shown; it is never carried out."""
+    return read_part(TaskSpec, stored, _NEEDED)
+
+
+_NEEDED = {
+    "command": "",
+    "tokens": [[]],
+    "input": "",
+    "outputPattern": "",
+    "ifExists": "fail",
+    "clockNs": 0,
+    "utcOffset": 0,
+    "source": "",
+}
 
 
 class Client(Wire):
@@ -185,19 +202,20 @@ class Claim:
     priority: int
     name: str
     attempts: int
-    stored: TaskSpec | Unreadable
+    spec: TaskSpec
     publishing: Mapping[str, Any] | None = None
     """What an earlier attempt was allowed to move into place before its node died: finish that, do not encode."""
+    unreadable: Unreadable | None = None
+    """Why this release cannot read what to do; then `spec` is only a part of it."""
 
-    @property
-    def spec(self) -> TaskSpec:
-        """What to do. Raises ElsewhereError when this release cannot read it: another node may be newer."""
-        if isinstance(self.stored, TaskSpec):
-            return self.stored
+    def check_readable(self) -> None:
+        """Raises ElsewhereError for what this release cannot read: another node may be newer."""
+        if self.unreadable is None:
+            return
         raise ElsewhereError(
-            f"This task cannot be read by this release ({self.stored.why}).",
+            f"This task cannot be read by this release ({self.unreadable.why}).",
             "A newer release made it, or it was changed by hand: update FFmate Desktop, or delete the task.",
-            everywhere=f"No node can read this task ({self.stored.why}): not {{nodes}}.",
+            everywhere=f"No node can read this task ({self.unreadable.why}): not {{nodes}}.",
         )
 
 

@@ -79,7 +79,7 @@ class Attempt:
 
     @property
     def spec(self) -> TaskSpec:
-        """What is to be done, as an imported sidecar changed it; raises ElsewhereError when it cannot be read."""
+        """What is to be done, as an imported sidecar changed it."""
         return self._changed or self._claim.spec
 
     def change(self, fields: dict[str, Any] | None) -> None:

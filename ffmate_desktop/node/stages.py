@@ -75,6 +75,7 @@ class Stages:
         """To the end of the attempt; raises UserError when it cannot be done."""
         attempt, claim = self._attempt, self._holder.claim
         attempt.log.note(f"claimed with epoch {claim.epoch}, attempt {claim.attempts}")
+        claim.check_readable()
         if (finished := await self._finish_what_was_begun()) is not None:
             return finished
         await attempt.refuse_existing()

@@ -58,7 +58,7 @@ class TrialBench:
 async def _try(
     spec: TaskSpec, shop: Workshop, folder: Path, on_progress: Callable[[float], object]
 ) -> TrialResult:
-    claim = Claim(id=0, uuid=uuid4(), epoch=1, priority=0, name="trial", attempts=1, stored=spec)
+    claim = Claim(id=0, uuid=uuid4(), epoch=1, priority=0, name="trial", attempts=1, spec=spec)
 
     def tell(progress: Progress) -> None:
         on_progress(progress.percent or 0.0)
