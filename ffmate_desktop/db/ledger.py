@@ -66,7 +66,7 @@ class FileWrite:
 class EndedFile:
     """A file whose task has ended; `output` is where the result is, of several files the first.
 
-    `changed`: the task failed because its input changed while it was encoded.
+    `changed`: the task failed because its input changed while it was encoded. `input` is what the task was to read.
     """
 
     id: int
@@ -80,6 +80,7 @@ class EndedFile:
     output_size: int | None
     gone: bool
     changed: bool = False
+    input: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +266,13 @@ def _to_known(row: dict[str, Any]) -> tuple[int, Known]:
     return position - 1, Known(Entry(**row), known)
 
 
-async def move(database: Database, claim: ScanClaim, moves: Moves, view: int) -> int:
-    """One step: rows with other paths or versions, rows that go, tasks that are cancelled. Raises ScanLostError."""
+async def move(
+    database: Database, claim: ScanClaim, moves: Moves, view: int, settled: Sequence[Settled] = ()
+) -> int:
+    """One step: rows with other paths or versions, rows that go, tasks that are cancelled, and what becomes of files.
+
+    Raises ScanLostError.
+    """
     places = [_place(place, view) for place in moves.places]
     async with _step(database, claim) as (connection, step):
         if moves.cancelled:
@@ -279,6 +285,9 @@ async def move(database: Database, claim: ScanClaim, moves: Moves, view: int) ->
         if places:
             await connection.fetch(query("ledger", "leave_paths"), claim.id, [row["id"] for row in places])
             await connection.fetch(query("ledger", "take_paths"), claim.id, places, step)
+        if settled:
+            data = [_settled(one) for one in settled]
+            await connection.fetch(query("ledger", "settle_files"), claim.id, data, step)
     return step
 
 
@@ -318,6 +327,7 @@ async def ended_files(database: Database, claim: ScanClaim, limit: int) -> list[
             row["output_size"],
             row["gone"],
             row["changed"] in ("growing", "changed"),
+            row["input"],
         )
         for row in rows
     ]
@@ -331,18 +341,7 @@ async def settle(
     Where all these tasks were deleted or restarted meanwhile nothing is written: that said what becomes of the files.
     Raises ScanLostError, and OutputsTakenError when a task cannot be queued again.
     """
-    data = [
-        {
-            "id": one.id,
-            "state": one.state,
-            "reason": one.reason,
-            "attempts": one.attempts,
-            "disposal": one.disposal,
-            "gone": one.gone,
-            "aside": one.aside,
-        }
-        for one in settled
-    ]
+    data = [_settled(one) for one in settled]
     async with refusing_taken_outputs(database, ()), _step(database, claim) as (connection, step):
         if restart and not await connection.fetch(query("tasks", "restart_tasks"), list(restart), None):
             return step
@@ -350,6 +349,18 @@ async def settle(
         if any(one.aside for one in settled):
             await connection.fetch(query("ledger", "put_aside"), claim.id, data, step)
     return step
+
+
+def _settled(one: Settled) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "state": one.state,
+        "reason": one.reason,
+        "attempts": one.attempts,
+        "disposal": one.disposal,
+        "gone": one.gone,
+        "aside": one.aside,
+    }
 
 
 async def pending_disposals(database: Database, claim: ScanClaim, limit: int) -> list[Pending]:

@@ -21,10 +21,13 @@ class End:
 def end_of(
     settings: WatchfolderSettings, status: TaskStatus, error: str, attempts: int, *, changed: bool = False
 ) -> End:
-    """`attempts` counts how often the task was queued, the first time too. `changed`: the input did while it ran."""
+    """`attempts` counts how often the task was queued, the first time too.
+
+    `changed`: the input changed, or got another name, before the task was over.
+    """
     match status:
         case TaskStatus.DONE_ERROR if changed:
-            return End("growing", "It changed while it was encoded. It is encoded again once it is complete.")
+            return End("growing", "It changed, or was renamed, while it was encoded. It is encoded again.")
         case TaskStatus.DONE_SUCCESSFUL:
             return End("done", original=_unless_left(settings.on_success))
         case TaskStatus.DONE_ERROR if attempts <= settings.retries:

@@ -16,6 +16,9 @@ LOCKED = "FFmate has taken it: its .lock file is beside it."
 LEAST_CHECKS = 2
 """Checks of a file that was taken while it was still being written, where none are asked for."""
 
+REMOVED = "The file was removed before it was encoded."
+"""Whatever has this reason is taken when it comes back."""
+
 EARLY = 0.9
 """A scan may come so early, in intervals, and still count as a check: clocks and timers are not exact."""
 
@@ -71,7 +74,7 @@ class Entry:
         A state of a newer release is not undone.
         """
         return self.state not in ("waiting", "growing", "skipped") or (
-            self.state == "skipped" and self.task is not None
+            self.state == "skipped" and self.task is not None and self.reason != REMOVED
         )
 
     def has_grown(self, found: Found) -> bool:

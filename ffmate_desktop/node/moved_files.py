@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from ffmate_desktop import logs
 from ffmate_desktop.db import ledger
 from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.ledger import TaskOfVersion
+from ffmate_desktop.db.ledger import Settled, TaskOfVersion
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.domain.task import DONE, TaskStatus
-from ffmate_desktop.domain.watch_ledger import Decision, Entry, Found
+from ffmate_desktop.domain.watch_ledger import REMOVED, Decision, Entry, Found
 from ffmate_desktop.domain.watch_moves import REPLACED, Known, Moves, plan
 from ffmate_desktop.domain.watch_version import is_same_time
 from ffmate_desktop.node.known_files import KnownFiles
@@ -77,6 +77,25 @@ class MovedFiles:
             for n, one in enumerate(decided)
             if n not in follows or follows[n].waits
         ]
+
+    async def remove(self, gone: Sequence[Entry]) -> list[Entry]:
+        """Cancel the tasks of files that were removed before they were started; returns the other files."""
+        queued = {entry.task: entry for entry in gone if entry.state == "queued" and entry.task is not None}
+        tasks = await ledger.tasks_of_versions(self.database, list(queued)) if queued else {}
+        waiting = {task: queued[task] for task, one in tasks.items() if one.status is TaskStatus.QUEUED}
+        if not waiting:
+            return list(gone)
+        step = await ledger.move(
+            self.database,
+            self.claim,
+            Moves(cancelled=dict.fromkeys(waiting, REMOVED)),
+            self.view,
+            [Settled(entry.id, "skipped", REMOVED, entry.attempts, gone=True) for entry in waiting.values()],
+        )
+        for entry in waiting.values():
+            self.known.lose(entry, self.view)
+        self.known.stepped(step)
+        return [entry for entry in gone if entry.task not in waiting]
 
     async def _follows(self, decided: Sequence[Decided]) -> dict[int, Known]:
         """The files that had another path until now, and their rows."""

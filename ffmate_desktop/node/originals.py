@@ -58,7 +58,8 @@ class Originals:
         return self._end(file).again
 
     def _end(self, file: EndedFile) -> End:
-        changed = file.changed and not file.gone
+        moved = file.input not in (None, location(self._settings.path, file.found.path))
+        changed = (file.changed or moved) and not file.gone
         return end_of(self._settings, file.status, file.error, file.attempts, changed=changed)
 
     def _settled(self, file: EndedFile) -> Settled:

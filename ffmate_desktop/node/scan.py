@@ -192,12 +192,15 @@ class Scan:
         self, decided: list[tuple[Found, Entry | None, Decision]]
     ) -> list[tuple[Found, Entry | None, Decision]]:
         """Files that were moved keep their rows; tasks of versions that are not there any more are cancelled."""
-        moved = MovedFiles(self._database, self._claim, self._known, self._view)
         try:
-            return await moved.settle(decided)
+            return await self._moved.settle(decided)
         except SilentError as silent:
             self.hangs = silent.job
             raise UnreachableError(f"The folder “{self._settings.path}” does not answer.") from silent
+
+    @property
+    def _moved(self) -> MovedFiles:
+        return MovedFiles(self._database, self._claim, self._known, self._view)
 
     async def _draft(self, ready: Sequence[Found]) -> tuple[list[tuple[Found, Draft]], dict[str, str]]:
         if not ready:
@@ -298,6 +301,8 @@ class Scan:
                     known.drop(number)
                 elif not entry.path.startswith(hidden) and entry.path not in news:
                     gone.append(entry)
+            if gone:
+                gone = await self._moved.remove(gone)
             if gone:
                 step = await ledger.write(self._database, self._claim, (), gone=[entry.id for entry in gone])
                 for entry in gone:

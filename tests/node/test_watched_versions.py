@@ -309,3 +309,80 @@ async def test_a_recording_that_grows_while_it_is_encoded_is_encoded_again_when_
     assert done.size == recording.stat().st_size
     assert [path.name for path in watched.out.iterdir()] == ["rec.mp4"]
     assert len(await watched.tasks()) == 2
+
+
+async def test_a_file_that_is_removed_before_it_was_encoded_is_taken_when_it_is_back(
+    watched: Watched, clip: Path
+) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0)
+    source = watched.put(clip, "one.mov")
+    await watched.state("one.mov", QUEUED)
+    source.rename(watched.root.parent / "away.mov")
+    removed = await watched.state("one.mov", FileState.SKIPPED)
+    assert removed.gone and removed.reason == "The file was removed before it was encoded."
+    [task] = await watched.tasks()
+    assert (task.status, task.error) == (TaskStatus.DONE_CANCELED, removed.reason)
+    await watched.scanned()
+    (watched.root.parent / "away.mov").rename(source)
+    await watched.state("one.mov", QUEUED)
+    await watched.scanned()
+    assert len(await watched.tasks()) == 2
+
+
+SLOW = "-re -stream_loop -1 -i ${INPUT_FILE} -c:v libx264 -preset ultrafast -c:a copy -t 4 ${OUTPUT_FILE}"
+
+
+async def test_files_that_are_replaced_or_renamed_while_they_are_encoded(
+    watched: Watched, clip: Path
+) -> None:
+    await watched.farm.node(watches=True, slots=2)
+    await watched.begin(SLOW, growth_checks=0)
+    replaced = watched.put(clip, "replaced.mov")
+    renamed = watched.put(clip, "renamed.mov")
+
+    async def encoding() -> bool:
+        tasks = await watched.tasks()
+        return len(tasks) == 2 and all(task.progress > 0 for task in tasks)
+
+    await until(encoding, "both are read")
+    renamed.rename(watched.root / "other.mov")
+    longer = clip.with_name("longer.mov")
+    longer.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
+    longer.replace(replaced)
+
+    async def again() -> bool:
+        return len(await watched.tasks()) == 3
+
+    await until(again, "the new version has a task")
+    await watched.state("replaced.mov", DONE)
+    await watched.state("other.mov", DONE)
+    assert (await watched.files()).keys() == {"replaced.mov", "other.mov"}
+    ends = {(Path(task.input_file.raw).name, task.status, task.error) for task in await watched.tasks()}
+    assert ends == {
+        ("renamed.mov", TaskStatus.DONE_SUCCESSFUL, None),
+        ("replaced.mov", TaskStatus.DONE_SUCCESSFUL, None),
+        ("replaced.mov", TaskStatus.DONE_CANCELED, "The file was replaced by a newer version."),
+    }
+    assert sorted(path.name for path in watched.out.iterdir()) == ["renamed.mp4", "replaced.mp4"]
+
+
+async def test_a_task_whose_file_is_renamed_before_it_is_read_is_followed_by_another(
+    watched: Watched, clip: Path
+) -> None:
+    await watched.farm.node(watches=True, slots=0)
+    await watched.begin(growth_checks=0)
+    source = watched.put(clip, "one.mov")
+    first = await watched.state("one.mov", QUEUED)
+    await watched.farm.sql(
+        "UPDATE ffmate.tasks SET status = 'RUNNING', node_id = (SELECT id FROM ffmate.nodes) RETURNING id"
+    )
+    source.rename(watched.root / "two.mov")
+    followed = await watched.state("two.mov", FileState.RUNNING)
+    assert followed.task == first.task
+    await watched.farm.sql(
+        "UPDATE ffmate.tasks SET status = 'DONE_ERROR', error = 'It is not there.', finished_at = now() RETURNING id"
+    )
+    await watched.service.scan(watched.uuid)
+    again = await watched.state("two.mov", QUEUED)
+    assert again.task != first.task

@@ -150,6 +150,7 @@ RETURNING true AS gone;
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.attempts, f.task, t.status, f.gone_at IS NOT NULL AS gone,
        split_part(coalesce(t.error, ''), E'\n', 1) AS error,
        CASE t.status WHEN 'DONE_ERROR' THEN t.result -> 'changed' ->> 'how' END AS changed,
+       t.spec ->> 'input' AS input,
        coalesce(t.result -> 'first' ->> 'path', t.result ->> 'output') AS output,
        coalesce(ffmate.bigint_of(t.result -> 'first' -> 'size'), ffmate.bigint_of(t.result -> 'size')) AS output_size
   FROM unnest(ARRAY['DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED'], ARRAY['done', 'failed', 'skipped'])
