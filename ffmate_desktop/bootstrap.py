@@ -206,6 +206,7 @@ async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> Asy
                 launcher=launcher,
                 prober=prober,
                 devices=Devices(ffmpeg.path),
+                confinable=ffmpeg.confinable,
                 os=facts.os,
                 arch=facts.arch,
                 work=folder.path,

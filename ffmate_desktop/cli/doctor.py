@@ -103,7 +103,12 @@ def _origins(settings: Settings) -> list[Check]:
 
 async def _ffmpeg(settings: Settings) -> list[Check]:
     found = await find_ffmpeg(settings.ffmpeg)
-    return [Check("ffmpeg", "ok", f"version {found.version}, {found.path}")]
+    told = f"version {found.version}, {found.path}"
+    if found.confinable:
+        return [Check("ffmpeg", "ok", told)]
+    return [
+        Check("ffmpeg", "warning", f"{told}; it cannot be confined, as it comes from a snap or a flatpak")
+    ]
 
 
 async def check_permissions(settings: Settings) -> list[Check]:

@@ -12,6 +12,7 @@ import imageio_ffmpeg
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.media.sandbox import Sandbox, guards
 
 PATIENCE = 20.0
 """Seconds for an answer; virus scanners and macOS look long at a program that they see for the first time."""
@@ -29,10 +30,15 @@ _HINT = "Give the path of an ffmpeg program with --ffmpeg, or leave the option o
 
 @dataclass(frozen=True)
 class FFmpeg:
-    """A program that has answered as ffmpeg: its absolute path, and the version as it calls itself."""
+    """A program that has answered as ffmpeg: its absolute path, and the version as it calls itself.
+
+    `confinable` is false where the kernel has Landlock, but this program does not run without the right to gain
+    rights: the ffmpeg of a snap or a flatpak, which start through a helper that makes a sandbox of their own.
+    """
 
     path: Path
     version: str
+    confinable: bool = True
 
 
 async def find_ffmpeg(explicit: str | Path | None = None) -> FFmpeg:
@@ -105,12 +111,19 @@ def _bundled() -> Path:
 
 
 async def _identify(path: Path) -> FFmpeg:
+    if guards().landlock:
+        try:
+            if found := _VERSION.match(await _ask(path, "-version", sandbox=Sandbox(path, None, ()))):
+                return FFmpeg(path, found[1])
+        except UserError as trouble:
+            if isinstance(trouble.__cause__, TimeoutError):
+                raise
     if found := _VERSION.match(await _ask(path, "-version")):
-        return FFmpeg(path, found[1])
+        return FFmpeg(path, found[1], confinable=not guards().landlock)
     raise UserError(f"“{path}” is not an ffmpeg.", _HINT)
 
 
-async def _ask(path: Path, *question: str) -> str:
+async def _ask(path: Path, *question: str, sandbox: Sandbox | None = None) -> str:
     answer = bytearray()
 
     def listen(data: bytes) -> None:
@@ -118,7 +131,9 @@ async def _ask(path: Path, *question: str) -> str:
             answer.extend(data)
 
     try:
-        process = await Launcher().spawn([str(path), *question], cwd=path.parent, low_priority=False)
+        process = await Launcher().spawn(
+            [str(path), *question], cwd=path.parent, low_priority=False, sandbox=sandbox
+        )
     except UserError as trouble:
         raise UserError(
             f"“{path}” could not be started, so it is not an ffmpeg for this computer.", _HINT

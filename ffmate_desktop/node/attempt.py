@@ -169,9 +169,15 @@ class Attempt:
             await self._probe(name, path)
         expected = expect(invocations[-1], self._facts)
         argvs = [command.build(self._shop.ffmpeg, step) for step in planned.steps]
-        self._sandbox = await asyncio.to_thread(
-            file_limits.sandbox_for, planned, self._limits, self._folder, self._shop.ffmpeg
-        )
+        if self._shop.confinable:
+            self._sandbox = await asyncio.to_thread(
+                file_limits.sandbox_for, planned, self._limits, self._folder, self._shop.ffmpeg
+            )
+        elif not self._limits.none:
+            raise ElsewhereError(
+                f"“{self._shop.ffmpeg}” cannot be confined, and this computer limits the files of tasks.",
+                "It comes from a snap or a flatpak: install another one, or use the bundled one.",
+            )
         self._run = self._encode = FFmpegRun(
             argvs,
             launcher=self._shop.launcher,

@@ -18,6 +18,7 @@ from ffmate_desktop.media.file_limits import has_landlock
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.probe import MediaFacts
 from ffmate_desktop.media.progress import Meter, Progress
+from ffmate_desktop.media.sandbox import Sandbox
 from ffmate_desktop.node.attempt import Attempt
 from ffmate_desktop.node.workshop import Workshop
 from ffmate_desktop.services.trial import TrialResult, trial_spec
@@ -130,6 +131,7 @@ async def _still(output: Path, facts: MediaFacts | None, shop: Workshop, folder:
         meter=Meter(expected_frames=1),
         on_progress=lambda _progress: None,
         stall_seconds=STALL_SECONDS,
+        sandbox=Sandbox(shop.ffmpeg, None, (folder,), isolated=True) if has_landlock() else None,
     )
     try:
         finished = await run.run()

@@ -19,7 +19,8 @@ class Workshop:
     `os` and `arch` in FFmate's words; `work` holds a private folder for each attempt, `logs` the complete logs;
     after `stall_seconds` without any sign of life an ffmpeg is taken for stuck, after `script_seconds` a script (0:
     never). `permissions()` is asked anew for each attempt; `script_refused` hears of the real path of
-    a script that the owner has not allowed. `devices` knows which formats of ffmpeg are devices.
+    a script that the owner has not allowed. `devices` knows which formats of ffmpeg are devices; for `confinable` see
+    `binaries.FFmpeg`.
     """
 
     ffmpeg: Path
@@ -32,6 +33,7 @@ class Workshop:
     logs: Path
     stall_seconds: float
     script_seconds: float = 0
+    confinable: bool = True
     permissions: Callable[[], Permissions] = Permissions
     script_refused: Callable[[str], None] = lambda _script: None
 

@@ -8,10 +8,11 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from ffmate_desktop.cli.doctor import check_access, check_permissions, check_storage
+from ffmate_desktop.cli.doctor import check_access, check_permissions, check_sandbox, check_storage
 from ffmate_desktop.cli.given import settings_from
 from ffmate_desktop.db.health import examine
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.media.sandbox import Guards
 
 
 async def test_a_data_folder_that_will_be_made_is_no_trouble(tmp_path: Path) -> None:
@@ -27,6 +28,16 @@ async def test_permissions_that_cannot_be_read_are_trouble(tmp_path: Path) -> No
     settings.permissions_file.write_text("{oops")
     with pytest.raises(UserError, match="cannot be read"):
         await check_permissions(settings)
+
+
+@pytest.mark.parametrize("limited", [True, False])
+def test_what_the_kernel_enforces_is_told(limited: bool) -> None:
+    landlock, seccomp = check_sandbox(Guards(7, seccomp=True), limited=limited)
+    assert (landlock.name, landlock.state, landlock.message[:9]) == ("landlock", "ok", "version 7")
+    assert (seccomp.name, seccomp.state) == ("seccomp", "ok")
+    missing = check_sandbox(Guards(0, seccomp=False), limited=limited)
+    assert {check.state for check in missing} == {"warning" if limited else "ok"}
+    assert all(check.message.startswith("none") for check in missing)
 
 
 @pytest.mark.db

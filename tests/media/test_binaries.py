@@ -11,6 +11,7 @@ import pytest
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media import binaries
 from ffmate_desktop.media.binaries import encoders, find_ffmpeg
+from ffmate_desktop.media.sandbox import guards
 
 if TYPE_CHECKING:
     from tests.conftest import ExpectedWarnings
@@ -123,6 +124,15 @@ async def test_a_bundled_one_that_does_not_answer_is_named(
     monkeypatch.setattr(binaries, "BUNDLE", tmp_path)
     with pytest.raises(UserError, match=f"“{killed}” ended with code -9"):
         await find_ffmpeg(None)
+
+
+@pytest.mark.skipif(not guards().landlock, reason="this kernel has no Landlock")
+async def test_one_that_has_to_gain_rights_is_known_as_such(tmp_path: Path) -> None:
+    """As the ffmpeg of a snap does, through a program that belongs to root."""
+    refuses = "grep -q 'NoNewPrivs:.*1' /proc/self/status && exit 46"
+    snap = script(tmp_path / "ffmpeg", f'{refuses}; exec "{BUNDLED}" "$@"')
+    assert not (await find_ffmpeg(snap)).confinable
+    assert (await find_ffmpeg(BUNDLED)).confinable
 
 
 async def test_the_encoders_are_listed_by_name() -> None:

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober, kill_child
+from ffmate_desktop.media.sandbox import guards
 from tests.conftest import ExpectedWarnings
 from tests.media import clips
 
@@ -201,6 +202,30 @@ async def test_the_password_of_the_queue_is_not_handed_on(
     await prober.probe(film)
     (pid,) = prober.pids
     assert "secret" not in " ".join(psutil.Process(pid).environ().values())
+    await prober.close()
+
+
+@pytest.mark.skipif(not guards().landlock, reason="this kernel has no Landlock")
+async def test_under_limits_a_list_leads_nowhere_else(film: Path, tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "films").mkdir()
+    part = tmp_path / "films" / "part.ts"
+    clips.ffmpeg("-i", film, "-c", "copy", part)
+    playlist = tmp_path / "lists" / "list.m3u8"
+    playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{part}\n#EXT-X-ENDLIST\n")
+    prober = Prober()
+    for folders, isolated, seen in (
+        ((playlist.parent,), True, False),
+        ((playlist.parent, part.parent), True, True),
+        (None, True, True),
+        (None, False, True),
+    ):
+        confined = prober.within(folders, isolated=isolated)
+        assert (await confined.probe(part)).streams, "the file itself was allowed by whoever asks"
+        try:
+            assert bool((await confined.probe(playlist)).streams) is seen
+        except ProbeError:
+            assert not seen
     await prober.close()
 
 

@@ -14,6 +14,8 @@ import pytest
 from ffmate_desktop.domain.environment import for_helper, for_media
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media import seccomp
+from ffmate_desktop.media.awake import HelperInhibitor
+from ffmate_desktop.media.guardian import Guardian
 from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.media.sandbox import Sandbox, guards
 from tests.media.clips import FFMPEG
@@ -249,6 +251,25 @@ async def test_the_program_ends_with_the_thread_that_waits_for_it(place: Place) 
     await process.stop()
     assert await process.wait() == -signal.SIGTERM
     assert [pid for pid in family if lives(pid)] == []
+
+
+async def test_no_program_of_ours_gets_a_secret(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FFMATE_DATABASE", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN"):
+        monkeypatch.setenv(name, "postgresql://me:s3cr3t@server/queue")
+    guardian, awake = Guardian("test"), HelperInhibitor(["/bin/sleep", "60"])
+    guardian.prepare()
+    awake.hold()
+    process = await launcher.spawn(["/bin/sleep", "60"], cwd=Path("/"))
+    started = psutil.Process().children()
+    assert {guardian.pid, process.pid} < {child.pid for child in started}
+    try:
+        for child in started:
+            await shortly(child.environ)
+            assert "s3cr3t" not in str((child.environ(), child.cmdline())), child
+    finally:
+        await process.stop()
+        awake.close()
+        guardian.close()
 
 
 def test_programs_get_a_small_environment() -> None:
