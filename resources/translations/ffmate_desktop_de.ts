@@ -327,6 +327,10 @@
         <source>Arguments for ffmpeg; &amp;&amp; parts two steps</source>
         <translation>Argumente für ffmpeg; &amp;&amp; trennt zwei Schritte</translation>
     </message>
+    <message>
+        <source>This command is too long to be edited.</source>
+        <translation>Dieser Befehl ist zu lang, um ihn zu bearbeiten.</translation>
+    </message>
 </context>
 <context>
     <name>DetailPane</name>

@@ -61,3 +61,14 @@ def test_another_theme_judges_nothing(qapp: QApplication) -> None:
     assert form.command.trouble is None
     assert form.command._error.isHidden()
     assert not edits
+
+
+def test_a_command_of_a_megabyte_is_kept_and_freezes_nothing(qapp: QApplication) -> None:
+    edit = CommandEdit(Theme(qapp, resources_folder()))
+    endless = "-i ${INPUT_FILE} -metadata x=" + "x" * 1_000_000
+    edit.set_command(endless)
+    assert edit.command() == endless
+    assert edit.text.isReadOnly() and len(edit.text.toPlainText()) < 10_000
+    assert edit.trouble is not None
+    edit.set_command(COMMAND)
+    assert (edit.command(), edit.text.isReadOnly()) == (COMMAND, False)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.wildcards import wildcards_in
+from ffmate_desktop.gui.plain import all_lines
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.command_layout import break_at_blanks
@@ -19,6 +20,10 @@ _WILDCARD = re.compile(r"\$\{([^}]*)\}")
 _OPTION = re.compile(r"(?:^|(?<=\s))-[A-Za-z][\w:.-]*")
 _STEP = re.compile(r"&&")
 _LONG = 200
+
+
+_TOO_LONG = 100_000
+"""Characters; Windows starts 32,767 at most, Linux 131,072 in one argument."""
 
 
 class CommandEdit(QWidget):
@@ -36,6 +41,7 @@ class CommandEdit(QWidget):
         self.text.setTabChangesFocus(True)
         break_at_blanks(self.text)
         self._judged = ""
+        self._whole: str | None = None
         self._colors = _Colors(self.text.document(), theme)
         self._error = label(look="failed", wraps=True)
         self._error.hide()
@@ -57,14 +63,18 @@ class CommandEdit(QWidget):
         self.text.textChanged.connect(self._on_change)
 
     def set_command(self, command: str) -> None:
-        """Show this one."""
-        self.text.setPlainText(command)
+        """Show this one. One that no system could start is cut and cannot be edited: it would freeze the window."""
+        self._whole = command if len(command) > _TOO_LONG else None
+        self.text.setReadOnly(self._whole is not None)
+        self.text.setPlainText(command if self._whole is None else all_lines(command))
 
     def command(self) -> str:
         """As it is written."""
-        return self.text.toPlainText().strip()
+        return (self.text.toPlainText() if self._whole is None else self._whole).strip()
 
     def _insert(self, text: str) -> None:
+        if self._whole is not None:
+            return
         self.text.insertPlainText(text)
         self.text.setFocus()
 
@@ -73,7 +83,11 @@ class CommandEdit(QWidget):
         if self.text.toPlainText() == self._judged:
             return
         self._judged = self.text.toPlainText()
-        self.trouble = trouble_in(self.command())
+        self.trouble = (
+            trouble_in(self.command())
+            if self._whole is None
+            else UserError(self.tr("This command is too long to be edited."))
+        )
         self._error.setText("" if self.trouble is None else _in_words(self.trouble))
         self._error.setVisible(self.trouble is not None)
         self.edited.emit()
