@@ -79,10 +79,15 @@ class _Version:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A recorded file; `handle` is an open descriptor of it, or None."""
+    """A recorded file; `handle` is an open descriptor of it, or None.
+
+    `has_identity`: its name led to the same (device, inode) as the open file. Where a file system numbers files anew
+    at each look, even open ones, it does not, and only size and time count.
+    """
 
     version: _Version
     handle: int | None
+    has_identity: bool
 
 
 @dataclass
@@ -144,12 +149,13 @@ class InputRecord:
                 return
         except (OSError, ValueError):
             return
-        handle = None
+        handle, has_identity = None, False
         if len(self._files) < _MOST_OPEN:
             with contextlib.suppress(OSError):
                 handle = os.open(path, os.O_RDONLY | _NONBLOCK | _BINARY)
                 status = os.fstat(handle)
-        self._files[path] = _Held(_Version.of(status), handle)
+                has_identity = os.path.samestat(status, path.stat())
+        self._files[path] = _Held(_Version.of(status), handle, has_identity)
 
     def _is_written(self, path: Path) -> bool:
         return _unquoted(str(path)) in self._written
@@ -171,7 +177,7 @@ def _how(path: Path, held: _Held) -> How | None:
         return None
     if not held.version.is_same(_Version.of(now)):
         return _grown(held.version, now)
-    is_other = open_one is not None and not os.path.samestat(open_one, now)
+    is_other = held.has_identity and open_one is not None and not os.path.samestat(open_one, now)
     return How.CHANGED if is_other else None
 
 
