@@ -32,12 +32,16 @@ _OLD_STYLE = re.compile(rf"^(?P<file>(?!Error |\[).+?): (?:{_REASONS})", re.MULT
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One sentence, the next step (may be empty), the log lines that matter (at most 5), and who may try again."""
+    """One sentence, the next step (may be empty), the log lines that matter (at most 5), and who may try again.
+
+    `blames_input`: an input is damaged or incomplete, or looks like that.
+    """
 
     sentence: str
     hint: str
     lines: tuple[str, ...]
     retry: Retry
+    blames_input: bool = False
 
 
 def diagnose(lines: Sequence[str], code: int | None) -> Diagnosis:
@@ -85,6 +89,7 @@ def _explained(rule: Rule, match: re.Match[str], text: str, said: Sequence[str])
         _public(rule.hint.format_map(names)),
         _evidence(matched, said),
         rule.retry,
+        rule.blames_input,
     )
 
 
@@ -99,7 +104,7 @@ def _file_name(newer: re.Pattern[str], text: str) -> str:
 def _from_code(rule: CodeRule | None, code: int | None, said: Sequence[str]) -> Diagnosis:
     evidence = _evidence(None, said)
     if rule is not None:
-        return Diagnosis(rule.sentence, rule.hint, evidence, rule.retry)
+        return Diagnosis(rule.sentence, rule.hint, evidence, rule.retry, rule.blames_input)
     ending = "without an exit code" if code is None else f"with exit code {code}"
     if evidence:
         return Diagnosis(f"ffmpeg ended {ending}: {evidence[0]}", "See the log for more.", evidence, Retry.NO)

@@ -22,6 +22,7 @@ class Rule:
     sentence: str
     hint: str
     retry: Retry = Retry.NO
+    blames_input: bool = False
 
     def search(self, text: str) -> re.Match[str] | None:
         """Where it fits. Compiled at the first failed task, since a start waits for everything that is done here."""
@@ -270,17 +271,19 @@ RULES: tuple[Rule, ...] = (
     _rule(r"Error opening input: Is a directory|^(?!\[|Failed |Error ).+: Is a directory$", "{input} is a folder.",
           "Name a file in it."),
     _rule(r"misdetection possible!\n(?:.*\n)*?.*moov atom not found",
-          "{input} is not a media file, or it is damaged.", "Does it play? If not, get the file again."),
+          "{input} is not a media file, or it is damaged.", "Does it play? If not, get the file again.",
+          blames_input=True),
     _rule(r"moov atom not found", "{input} is incomplete: its index (moov) is missing.",
-          _COPY_HINT),
+          _COPY_HINT, blames_input=True),
     _rule(r"EBML header parsing failed|Error opening input: Invalid data found|Error opening input: End of file|"
           r"^(?!\[|Error |Could not |Failed ).+: Invalid data found when processing input$",
-          "{input} is not a media file, or it is damaged.", "Does it play? If not, get the file again."),
+          "{input} is not a media file, or it is damaged.", "Does it play? If not, get the file again.",
+          blames_input=True),
     _rule(r"Could not find codec parameters for stream \d+ \((?:Video|Audio)|unspecified size",
           "ffmpeg cannot tell what {input} contains.",
-          "Add -analyzeduration 100M -probesize 100M before -i, or get the file again."),
+          "Add -analyzeduration 100M -probesize 100M before -i, or get the file again.", blames_input=True),
     _rule(r"Decode error rate .* exceeds maximum|File ended prematurely|partial file|ends prematurely",
-          "{input} is damaged or incomplete.", _COPY_HINT),
+          "{input} is damaged or incomplete.", _COPY_HINT, blames_input=True),
     # Consequences
     _rule(r"Connection reset by peer|Broken pipe", "The connection broke.", "Check the network.",
           Retry.RETRY),

@@ -26,6 +26,7 @@ class CodeRule:
     sentence: str
     hint: str
     retry: Retry
+    blames_input: bool = False
 
 
 # ffmpeg 6 and later end with the low byte of their AVERROR, earlier ones with 1.
@@ -44,12 +45,13 @@ CODES: dict[int, CodeRule] = {
     256 - errno.EIO: CodeRule("Reading or writing failed (input/output error).", CHECK_DISK, Retry.RETRY),
     256 - errno.EINVAL: CodeRule("ffmpeg refuses a part of the command.", "See the log for what it says.",
                                  Retry.NO),
-    256 - ord("I"): CodeRule("The input is not a media file, or it is damaged.", "Does it play?", Retry.NO),
+    256 - ord("I"): CodeRule("The input is not a media file, or it is damaged.", "Does it play?", Retry.NO,
+                             blames_input=True),
     256 - ord("P"): CodeRule("ffmpeg cannot do this yet.", "See the log for what it says.", Retry.NO),
     256 - 0xF8: CodeRule("ffmpeg does not have something that the command names.",
                          BUILD_HINT, Retry.OTHER_NODE),
     69: CodeRule("Most of the input could not be decoded.", "The file is probably damaged; does it play?",
-                 Retry.NO),
+                 Retry.NO, blames_input=True),
 }  # fmt: skip
 
 _CRASH = "Update ffmpeg or the driver; if it happens again, try another encoder."

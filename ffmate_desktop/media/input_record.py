@@ -4,13 +4,17 @@ A version is size, modification time, and the identity of the file. The record h
 their identity comparable on file systems that number files anew at each look (FUSE, FAT), and shows what becomes of a
 file that a recorder renames when it is complete. An attempt takes the record before the probe, and compares it after
 the encode, right before it asks for the permission to publish. A file that only lost its name has not changed.
+
+A short encode may fit between two writes of a recorder. So an input that changed in the last ten seconds is compared
+again until then, if its container cannot tell whether it is complete. If the encode failed over it, only the sentence
+depends on that, and a shorter look must do.
 """
 
 import contextlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +25,10 @@ from ffmate_desktop.media.inputs import files_read, series_pattern
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.side_inputs import side_inputs
 
+SETTLED = 10.0
+"""Seconds without a change after which a file counts as complete. Recorders write a quarter of a megabyte at once."""
+
+_FROM_NOW = 60.0  # seconds by which the clock of a server may be ahead; times beyond say nothing
 _MOST_OPEN = 8
 _SECOND = 1_000_000_000
 # Units to which file systems cut times when they write them to the disk: NTFS, XFS over a share, exFAT, HFS+, FAT.
@@ -133,6 +141,16 @@ class InputRecord:
         """Size and time (microseconds) of an input as the attempt reads it; None for what is no single file."""
         held = self._files.get(path)
         return None if held is None else {"size": held.version.size, "mtime": held.version.mtime_ns // 1000}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The single files of the record."""
+        return tuple(self._files)
+
+    def settles_in(self, paths: Iterable[Path], now: float) -> float:
+        """Seconds until none of these files has changed for a while; `now` is in seconds since 1970."""
+        ages = [now - held.version.mtime_ns / _SECOND for path in paths if (held := self._files.get(path))]
+        return max((SETTLED - max(age, 0.0) for age in ages if -_FROM_NOW < age < SETTLED), default=0.0)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -30,6 +30,7 @@ _KEEP_MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
     "MALLOC_TOP_PAD_": str(16 << 20),
 }
+_WITH_INDEX = frozenset({"flac", "gif", "mov,mp4,m4a,3gp,3g2,mj2", "tta", "wv"})
 _LONGEST_ANSWER = 4 << 20  # bytes; thousands of streams
 
 
@@ -87,6 +88,11 @@ class MediaFacts:
         """How long the file is by its header, whatever is left of its index."""
         lengths = [self.duration, *(self.counted_seconds(stream) for stream in self.streams)]
         return max((length for length in lengths if length is not None), default=None)
+
+    @property
+    def tells_its_end(self) -> bool:
+        """Whether a file that lacks its end can be told from a whole one, by its header or by its index."""
+        return self.is_image or self.promised_size is not None or self.container in _WITH_INDEX
 
     def counted_seconds(self, stream: StreamFacts) -> float | None:
         """How long a stream is by the frames in the header; None where the duration comes from the header itself."""

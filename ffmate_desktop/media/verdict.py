@@ -224,12 +224,8 @@ class _Judging:
 
 
 def _damaged(sentence: str, lines: Sequence[str] = ()) -> _FailureError:
-    return _failure(
-        sentence,
-        "Get the file again, or add -err_detect ignore_err before -i to keep what can be read.",
-        Retry.NO,
-        lines,
-    )
+    hint = "Get the file again, or add -err_detect ignore_err before -i to keep what can be read."
+    return _FailureError(Diagnosis(sentence, hint, tuple(lines), Retry.NO, blames_input=True))
 
 
 def _is_enough(got: float | None, expected: Expectation) -> bool:

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,10 @@ class SkippedError(UserError):
         super().__init__(f"The output “{output}” exists already, so this file was skipped.")
 
 
+_LONGEST_LOOK = 3.0  # seconds for an input that an encode failed over
+_LOOK_AGAIN = 0.25  # seconds between two looks at an input that may still be written
+
+
 class Attempt:
     """The media side of one claimed task. The methods for the encode are called in the order in which they stand.
 
@@ -73,6 +78,7 @@ class Attempt:
         self._run: FFmpegRun | ScriptRun | None = None
         self._limits = Limits(None, None)
         self._facts: dict[str, MediaFacts] = {}
+        self._untold: set[Path] = set()
         self._sandbox: Sandbox | None = None
         self._record = InputRecord()
         self._is_complete = claim.spec.pre_processing is None or not claim.spec.pre_processing.import_sidecar
@@ -237,9 +243,22 @@ class Attempt:
         version = self._record.version_of(Path(self.spec.input))
         return {} if version is None else {"source": version}
 
-    async def changed_input(self) -> InputChange | None:
-        """An input that is not the file that the attempt began with. Safe to cancel."""
-        return await asyncio.to_thread(self._record.compare)
+    async def changed_input(self, found: Diagnosis | None = None) -> InputChange | None:
+        """An input that is not the file that the attempt began with; `found` is why it failed. Safe to cancel."""
+        pause = self._record.settles_in(self._doubtful(found), time.time())
+        pause = pause if found is None else min(pause, _LONGEST_LOOK)
+        if pause > _LOOK_AGAIN:
+            self.log.note("an input changed just now; waiting to see whether it is still being written")
+        while (changed := await asyncio.to_thread(self._record.compare)) is None and pause > 0:
+            await asyncio.sleep(min(pause, _LOOK_AGAIN))
+            pause -= _LOOK_AGAIN
+        return changed
+
+    def _doubtful(self, found: Diagnosis | None) -> Sequence[Path]:
+        """Inputs that may be incomplete though nothing says so; any, where an encode failed over one."""
+        if found is not None:
+            return self._record.files if found.blames_input else ()
+        return [path for path in self._record.files if path in self._untold]
 
     async def secure(self) -> list[dict[str, Any]]:
         """Bring the output to the disk before anybody is told that it exists; raises UserError.
@@ -350,7 +369,9 @@ class Attempt:
         if not await asyncio.to_thread(path.is_file):
             return  # a named pipe can be read only once, and that is ffmpeg's
         try:
-            self._facts[name] = await self._prober().probe(path)
+            facts = self._facts[name] = await self._prober().probe(path)
+            if not facts.tells_its_end:
+                self._untold.add(path)
         except ProbeError as error:
             self.log.note(f"no facts about {path.name}: {error}")
 

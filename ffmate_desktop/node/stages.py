@@ -93,7 +93,7 @@ class Stages:
         ended = await self._encode(known)
         verdict = await self._orders.unless(attempt.judge(ended))
         outputs = await attempt.secure() if verdict.ok else []
-        changed = await self._orders.unless(attempt.changed_input())
+        changed = await self._orders.unless(attempt.changed_input(verdict.diagnosis))
         if changed is not None and _may_explain(verdict.diagnosis):
             said = () if verdict.diagnosis is None else verdict.diagnosis.lines
             return await self._diagnosed(changed.diagnosis(said), known | {"changed": changed.to_json()})

@@ -1,18 +1,21 @@
 """An input that changes while it is encoded never becomes a success, and no encode of a whole input is lost to it."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.media import input_record
+from ffmate_desktop.node import attempt
 from tests.media.clips import cut_off, ffmpeg
 from tests.node.farm import ENCODE, Farm
 from tests.node.test_taken_over import announce, outputs, victim
-from tests.node.waiting import Announce
+from tests.node.waiting import Announce, until
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
-SLOWLY = f"-re {ENCODE}"
+SLOWLY = f"-readrate 0.5 -readrate_initial_burst 0.1 {ENCODE}"
 
 
 async def test_inputs_that_grow_or_are_replaced_fail_with_the_reason_and_a_marker(
@@ -39,8 +42,32 @@ async def test_inputs_that_grow_or_are_replaced_fail_with_the_reason_and_a_marke
         (row,) = await farm.sql("SELECT result->'changed' AS changed FROM ffmate.tasks WHERE uuid = $1", uuid)
         assert row["changed"] == {"input": str(clip.with_name(name)), "how": "growing"}
     assert outputs(farm) == []
-    again = await farm.add(recording)
-    await farm.successful(again)
+    os.utime(recording, (1e9, 1e9))
+    await farm.successful(await farm.add(recording))
+
+
+async def test_an_encode_that_fits_between_two_writes_of_a_recorder_is_no_success(
+    farm: Farm, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(input_record, "SETTLED", 60.0)
+    monkeypatch.setattr(attempt, "_LONGEST_LOOK", 60.0)
+    recording, broken = clip.with_name("rec.ts"), clip.with_name("copy.mov")
+    ffmpeg("-i", clip, "-c", "copy", recording)
+    whole = clip.read_bytes()
+    broken.write_bytes(whole[: len(whole) // 2])  # without its index
+    await farm.node(slots=2)
+    tasks = [await farm.add(recording), await farm.add(broken)]
+
+    def encoded() -> bool:
+        (worker,) = farm.workers
+        return [run.encoded for run in worker.node._runs] == [True, True]
+
+    await until(encoded, "ffmpeg ran")
+    for path in (recording, broken):
+        with path.open("ab") as file:
+            file.write(bytes(1000))
+    for uuid in tasks:
+        assert "it is still being written" in ((await farm.done(uuid)).error or "")
 
 
 async def test_a_successor_publishes_what_was_compared_before_the_permission(

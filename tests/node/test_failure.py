@@ -1,5 +1,6 @@
 """Tasks that cannot go well: what people read then, and what stays untouched."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ FOREIGN = b"somebody's only copy"
 async def test_a_failed_task_says_why_in_a_sentence_and_the_node_goes_on(farm: Farm, clip: Path) -> None:
     noise = clip.with_name("noise.mov")
     noise.write_bytes(bytes(range(256)) * 100)
+    os.utime(noise, (1e9, 1e9))  # nobody is still writing it
     await farm.node()
     bad = await farm.add(noise)
     good = await farm.add(clip)
@@ -74,6 +76,7 @@ async def test_a_file_that_appeared_at_the_output_path(farm: Farm, clip: Path, c
 
 async def test_a_failed_encode_replaces_nothing(farm: Farm, clip: Path) -> None:
     broken = cut_off(clip, clip.with_name("broken.mov"), 0.6)
+    os.utime(broken, (1e9, 1e9))
     existing = clip.with_name("broken.out.mp4")
     existing.write_bytes(FOREIGN)
     await farm.node()
