@@ -51,26 +51,26 @@ def resume(
 @nodes.command("slots")
 def slots(
     typer_context: typer.Context,
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[NAME] [N]",
-            help="A node's name, and how many tasks it runs at once.",
-            show_default=False,
-        ),
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="A node; with --all leave it out.", show_default=False),
+    ] = None,
+    number: Annotated[
+        str | None,
+        typer.Argument(metavar="N", help="Tasks at once; without it they are shown.", show_default=False),
     ] = None,
     everyone: All = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say, or show, how many tasks a node runs at once. What runs beyond that is finished first."""
+    """Set, or show, how many tasks a node runs at once. What runs beyond that is finished first."""
     context = context_of(typer_context)
-    match words or [], everyone:
-        case [str(name)], False:
+    match name, number, everyone:
+        case str(), None, False:
             context.run(_show_slots(context, name, as_json))
-        case [str(name), str(text)], False:
-            context.run(_set_slots(context, [name], text, as_json))
-        case [str(text)], True:
-            context.run(_set_slots(context, None, text, as_json))
+        case str(), str(), False:
+            context.run(_set_slots(context, [name], number, as_json))
+        case str(), None, True:  # the only word is the number
+            context.run(_set_slots(context, None, name, as_json))
         case _:
             raise UsageError(
                 "Name a node and a number of slots, or a number with --all.",

@@ -1,15 +1,18 @@
 """The commands about the files of a watchfolder: what became of each, scanning now, and a dry run."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.text import Text
 
 from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.selectors import in_use
 from ffmate_desktop.cli.table import Cell, Column, Fit
 from ffmate_desktop.cli.text import moment, printable, size
 from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
@@ -117,20 +120,64 @@ def retry(
 ) -> None:
     """Try files again that failed, or whose task was cancelled; without FILE all that failed."""
     context = context_of(typer_context)
-    context.run(_retry(context, which, paths or [], as_json))
+    context.run(_retry_some(context, which, paths, as_json) if paths else _retry_all(context, which, as_json))
 
 
-async def _retry(context: Context, which: str, paths: list[str], as_json: bool) -> None:
+async def _retry_all(context: Context, which: str, as_json: bool) -> None:
+    retried = _Retried()
+    async with bootstrap.open_cluster(context.settings) as cluster:
+        folder = await cluster.watchfolders.find(which)
+        pages = retried.pages(cluster, folder.uuid)
+        if as_json:
+            await context.print_json_array(pages)
+        else:
+            async for _ in pages:
+                pass
+    if not as_json:
+        many = "1 file is" if retried.count == 1 else f"{retried.count} files are"
+        context.console.print(f"{many} tried again" if retried.count else "No file can be tried again.")
+    if retried.in_use:
+        raise UserError(in_use(retried.in_use))
+
+
+@dataclass
+class _Retried:
+    """How many files are tried again, and the tasks that another one is in the way of."""
+
+    count: int = 0
+    in_use: list[UUID] = field(default_factory=list)
+
+    async def pages(self, cluster: Cluster, folder: UUID) -> AsyncIterator[list[str]]:
+        """Try a page of files that failed again, and tell their paths."""
+        view = FileFilterView(frozenset({FileState.FAILED}))
+        async for page in cluster.watchfolders.file_pages(folder, view):
+            # Those whose tasks were deleted get new ones from the next scan.
+            taken = await cluster.watchfolders.take_again(folder, [file.id for file in page])
+            rest = [file for file in page if file.id not in taken and not file.gone]
+            restarted, in_use = await cluster.bulk.restart([file.task for file in rest if file.task])
+            again = [file.path for file in page if file.id in taken or file.task in restarted]
+            self.count += len(again)
+            self.in_use += in_use
+            yield again
+
+
+async def _retry_some(context: Context, which: str, paths: list[str], as_json: bool) -> None:
     again: list[str] = []
     async with bootstrap.open_cluster(context.settings) as cluster:
         folder = await cluster.watchfolders.find(which)
-        wanted = (FileState.FAILED, FileState.SKIPPED) if paths else (FileState.FAILED,)
-        found = await cluster.watchfolders.files(folder.uuid, FileFilterView(frozenset(wanted)), limit=None)
-        chosen = [file for file in found if not paths or file.path in paths]
+        view = FileFilterView(frozenset({FileState.FAILED, FileState.SKIPPED}))
+        wanted = set(paths)
+        chosen = [
+            file
+            async for page in cluster.watchfolders.file_pages(folder.uuid, view)
+            for file in page
+            if file.path in wanted
+        ]
+        found = {file.path for file in chosen}
         refused = [
             f"“{printable(path)}” is no file that failed or was cancelled."
             for path in paths
-            if all(file.path != path for file in chosen)
+            if path not in found
         ]
         # Those whose tasks were deleted get new ones from the next scan.
         taken = await cluster.watchfolders.take_again(folder.uuid, [file.id for file in chosen])
@@ -138,8 +185,7 @@ async def _retry(context: Context, which: str, paths: list[str], as_json: bool) 
             if file.id in taken:
                 again.append(file.path)
             elif file.gone or file.task is None:
-                if paths:
-                    refused.append(f"“{printable(file.path)}”: {_why_not(file)}")
+                refused.append(f"“{printable(file.path)}”: {_why_not(file)}")
             else:
                 try:
                     again += [file.path for _ in await cluster.tasks.restart([file.task])]
@@ -147,11 +193,8 @@ async def _retry(context: Context, which: str, paths: list[str], as_json: bool) 
                     refused.append(f"“{printable(file.path)}”: {error}")
     if as_json:
         context.print_json(again)
-    else:
-        for path in again:
-            context.console.print(f"{printable(path)} is tried again", markup=False)
-        if not again and not refused:
-            context.console.print("No file has failed.")
+    for path in () if as_json else again:
+        context.console.print(f"{printable(path)} is tried again", markup=False)
     if refused:
         raise UserError("\n".join(refused))
 

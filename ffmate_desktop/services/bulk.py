@@ -70,7 +70,9 @@ class BulkService:
         while page := await stored.page(self._database, selected, after, PIECE):
             uuids = [uuid for _, uuid in page]
             if action is TaskAction.RESTART:
-                await self._restart(uuids, only, result)
+                restarted, in_use = await self.restart(uuids, only)
+                result.changed += len(restarted)
+                result.in_use += in_use
             else:
                 result.changed += len(await self.act(action)(uuids, only))
             after = page[-1][0]
@@ -90,16 +92,19 @@ class BulkService:
             TaskAction.DELETE: self._tasks.delete,
         }[action]
 
-    async def _restart(
-        self, uuids: Sequence[UUID], only: Sequence[TaskStatus] | None, result: BulkResult
-    ) -> None:
-        """All of them at once, or one by one where some would write to the same output as another task."""
+    async def restart(
+        self, uuids: Sequence[UUID], only: Sequence[TaskStatus] | None = None
+    ) -> tuple[set[UUID], list[UUID]]:
+        """Those that were queued again, and those that would write to the same output as another task.
+
+        All of them at once, or by halves where some of them would.
+        """
         try:
-            result.changed += len(await self._tasks.restart(uuids, only))
+            return await self._tasks.restart(uuids, only), []
         except OutputInUseError:
             if len(uuids) == 1:
-                result.in_use += uuids
-                return
+                return set(), list(uuids)
             middle = len(uuids) // 2
-            await self._restart(uuids[:middle], only, result)
-            await self._restart(uuids[middle:], only, result)
+            first, in_use = await self.restart(uuids[:middle], only)
+            second, more = await self.restart(uuids[middle:], only)
+            return first | second, in_use + more
