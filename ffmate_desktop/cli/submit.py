@@ -1,36 +1,28 @@
 """`submit`: files into the queue, and watching them until they are done."""
 
-import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from ffmate_desktop import bootstrap, logs
-from ffmate_desktop.bootstrap import Cluster
-from ffmate_desktop.cli.board import show_until_done
+from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
-from ffmate_desktop.cli.selectors import tasks_in_words
+from ffmate_desktop.cli.submit_report import report
 from ffmate_desktop.cli.task_file import as_new_task, read_tasks
-from ffmate_desktop.cli.terminal import say
-from ffmate_desktop.cli.text import printable
 from ffmate_desktop.cli.webhooks import warn_of_webhooks
-from ffmate_desktop.db.connection import CONNECTION_LOST, reason
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.node import Node
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import NewProcessing
-from ffmate_desktop.domain.task import IfExists, NewTask, Task, TaskStatus
+from ffmate_desktop.domain.task import IfExists, NewTask
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 from ffmate_desktop.services.output_names import Skipped
-from ffmate_desktop.services.tasks import Submitted
 
 
 def submit(
@@ -186,7 +178,7 @@ async def _submit_file(context: Context, file: Path | None, wait: bool, as_json:
             new, source="cli", base=base, name=lambda error, place: _numbered(error, place + 1, entries)
         )
         warn_of_webhooks([*(one.webhooks for one in new), *(one.webhooks for one in presets.values())])
-        return await _report(context, cluster, submitted, wait, as_json)
+        return await report(context, cluster, submitted, wait, as_json)
 
 
 def _numbered(error: UserError, number: int, entries: Sequence[object]) -> UserError:
@@ -230,59 +222,11 @@ async def _submit(
         warn_of_webhooks([chosen.webhooks if chosen else None])
         left_out = [Skipped(path, None, _why_left_out(path, task)) for path, task in written.items()]
         submitted = replace(submitted, skipped=(*left_out, *submitted.skipped))
-        return await _report(context, cluster, submitted, wait, as_json)
+        return await report(context, cluster, submitted, wait, as_json)
 
 
 def _why_left_out(path: str, task: UUID) -> str:
     return f"“{path}” is an output of this cluster (task {str(task)[:8]}). --include-outputs takes it too."
-
-
-async def _report(
-    context: Context, cluster: Cluster, submitted: Submitted, wait: bool, as_json: bool
-) -> bool:
-    """The tasks are queued: what goes wrong from here on must not make anybody queue them again."""
-    uuids = submitted.uuids
-    if uuids and not await _warn_of_waiting_nodes(cluster, submitted):
-        uuids = ()  # once is enough
-    if wait and submitted.uuids:
-        return await _wait(context, cluster, submitted, as_json)
-    pages = _read_back(cluster, submitted, uuids)
-    if as_json:
-        context.print_json(_as_json(submitted, [task async for page in pages for task in page]))
-    else:
-        await _tell(context, submitted, pages)
-    return True
-
-
-async def _warn_of_waiting_nodes(cluster: Cluster, submitted: Submitted) -> bool:
-    """Whether the nodes could be read; otherwise a line on stderr says so."""
-    try:
-        _warn_of_waiting(submitted.labels, await cluster.nodes.all())
-    except Exception as error:  # noqa: BLE001 - whatever it is, the work of the command is done
-        _tell_unread(submitted, error)
-        return False
-    return True
-
-
-async def _read_back(
-    cluster: Cluster, submitted: Submitted, uuids: Sequence[UUID]
-) -> AsyncIterator[list[Task]]:
-    """The tasks as they are now, a page at a time; a line on stderr when they cannot be read."""
-    try:
-        async for page in cluster.tasks.get_pages(uuids):
-            yield page
-    except Exception as error:  # noqa: BLE001 - as above
-        _tell_unread(submitted, error)
-
-
-def _tell_unread(submitted: Submitted, error: BaseException) -> None:
-    logs.cluster.debug("The tasks were queued, then this happened", exc_info=True)
-    many = "The task is" if submitted.batch is None else f"All {len(submitted.uuids)} tasks are"
-    say(f"{many} queued, but the cluster could not be read: {_why(error)}", err=True)
-
-
-def _why(error: BaseException) -> str:
-    return error.message if isinstance(error, UserError) else reason(error)
 
 
 def _pattern(output: str, presets_pattern: str | None) -> str:
@@ -303,74 +247,3 @@ def _pattern(output: str, presets_pattern: str | None) -> str:
         )
     name = presets_pattern.replace("\\", "/").rpartition("/")[2]
     return str(Path(output) / name)
-
-
-def _as_json(submitted: Submitted, tasks: Sequence[Task]) -> dict[str, Any]:
-    """One object: the task, or the batch in FFmate's shape."""
-    shown = [task.to_json() for task in tasks] or [{"uuid": str(uuid)} for uuid in submitted.uuids]
-    if len(shown) == 1 and submitted.batch is None and not submitted.skipped:
-        return shown[0]
-    data: dict[str, Any] = {"tasks": shown}
-    if submitted.batch is not None:
-        data = {"uuid": str(submitted.batch)} | data
-    if submitted.skipped:
-        data["skipped"] = [asdict(one) for one in submitted.skipped]
-    return data
-
-
-async def _tell(context: Context, submitted: Submitted, pages: AsyncIterator[list[Task]]) -> None:
-    found = False
-    async for page in pages:
-        lines = (
-            f"{task.uuid}  {printable(task.name)} → {printable(task.output_file.resolved or '(no file)')}"
-            for task in page
-        )
-        if page:
-            say("\n".join(lines))
-            found = True
-    if not found and submitted.uuids:
-        say("\n".join(map(str, submitted.uuids)))
-    for one in submitted.skipped:
-        context.console.print(
-            f"{printable(one.input)} skipped: {printable(one.reason)}", markup=False, soft_wrap=True
-        )
-    if submitted.batch is not None:
-        context.console.print(f"{len(submitted.uuids)} tasks queued as batch {submitted.batch}")
-    elif submitted.skipped:
-        context.console.print(f"{tasks_in_words(len(submitted.uuids))} queued")
-
-
-def _warn_of_waiting(labels: Iterable[tuple[str, ...]], nodes: Sequence[Node]) -> None:
-    """Say on stderr why tasks will wait: no node is at work, or none that provides what they need."""
-    provided = [set(node.labels) for node in nodes if node.status in ("online", "late")]
-    if not provided:
-        say("No node is at work yet: the tasks wait until one joins (ffmate-desktop --no-gui).", err=True)
-        return
-    for needed in sorted(labels):
-        if not any(offered.issuperset(needed) for offered in provided):
-            options = " ".join(f"--label {label}" for label in needed)
-            say(
-                f"No node at work provides {' '.join(needed)}: the tasks wait until one joins"
-                f" (ffmate-desktop --no-gui {options}).",
-                err=True,
-            )
-
-
-_NOT_WATCHED: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
-
-
-async def _wait(context: Context, cluster: Cluster, submitted: Submitted, as_json: bool) -> bool:
-    try:
-        tasks = await show_until_done(context.console, cluster.tasks.follow(submitted.uuids), quiet=as_json)
-    except asyncio.CancelledError:  # Ctrl+C
-        see = f"list --batch {submitted.batch}" if submitted.batch else f"show {submitted.uuids[0]}"
-        say(f"No longer watching; the tasks go on. See them: ffmate-desktop tasks {see}", err=True)
-        raise
-    except _NOT_WATCHED as error:
-        raise UserError(f"The tasks are queued and go on, but cannot be watched: {_why(error)}") from error
-    if as_json:
-        context.print_json(_as_json(submitted, tasks) if tasks else {})
-    missing = len(submitted.uuids) - len(tasks)
-    if missing:
-        raise UserError(f"{missing} of the tasks were deleted meanwhile.")
-    return all(task.status is TaskStatus.DONE_SUCCESSFUL or task.skipped for task in tasks)

@@ -3,7 +3,9 @@
 import json
 import os
 import sys
+from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.cli.many import BATCH, fill
@@ -116,3 +118,29 @@ async def test_waiting_tasks_are_edited(database_uri: str, clerk: Clerk) -> None
         code, out, err = ask("edit", *arguments)
         assert (code, out) == (2, "") and err.startswith(f"ffmate-desktop: {sentence}"), err
     assert ask("edit", waiting["uuid"], "--preset", "Nothing")[0] == 1
+
+
+WATCHED = """
+INSERT INTO ffmate.watched_files (folder, path, size, mtime, inode, view, state, task, ledger)
+SELECT w.id, t.name, 1, 1, 0, 0, 'failed', t.uuid, 0
+  FROM ffmate.watchfolders w, ffmate.tasks t WHERE t.status = 'DONE_ERROR'
+"""
+
+
+async def test_failed_files_of_a_watchfolder_are_tried_again_in_one_line(
+    database_uri: str, clerk: Clerk, tmp_path: Path
+) -> None:
+    await fill(database_uri, 8)
+
+    def ask(*arguments: str) -> tuple[int, str, str]:
+        return clerk.ask("--database", database_uri, "watchfolders", *arguments)
+
+    assert ask("add", str(tmp_path), "--name", "in", "--preset", "Copy into MP4", "--suspended")[0] == 0
+    connection = await asyncpg.connect(database_uri)
+    await connection.execute(WATCHED)
+    await connection.close()
+    name = "a film of some length 4.mov"
+    assert ask("retry", "in", name) == (0, f"{name} is tried again\n", "")
+    assert ask("retry", "in") == (0, "1 file is tried again\n", "")
+    assert ask("retry", "in") == (0, "No file can be tried again.\n", "")
+    assert ask("retry", "in", "--json") == (0, "[]\n", "")

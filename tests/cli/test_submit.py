@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from ffmate_desktop.cli.submit import _pattern, _warn_of_waiting
+from ffmate_desktop.cli.submit import _pattern
+from ffmate_desktop.cli.submit_report import warn_of_waiting
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.node import Node
 from ffmate_desktop.domain.task import Task, TaskStatus
@@ -62,7 +63,7 @@ def node(status: str, *labels: str) -> Node:
 def test_it_is_said_why_tasks_will_wait(
     tasks: list[Task], nodes: list[Node], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _warn_of_waiting({tuple(task.labels) for task in tasks}, nodes)
+    warn_of_waiting({tuple(task.labels) for task in tasks}, nodes)
     out, err = capsys.readouterr()
     assert out == ""
     assert words in err
