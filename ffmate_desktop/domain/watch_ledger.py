@@ -1,6 +1,6 @@
 """What becomes of one file that a scan found: pure rules about growth, versions and locks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -12,6 +12,8 @@ Stored = Literal["waiting", "growing", "queued", "done", "failed", "skipped", "o
 """States of the ledger; 'queued' covers the whole life of a task, whose row tells the rest."""
 
 LOCKED = "FFmate has taken it: its .lock file is beside it."
+
+OPEN = "Another program has it open for writing."
 
 LEAST_CHECKS = 2
 """Checks of a file that was taken while it was still being written, where none are asked for."""
@@ -101,6 +103,12 @@ class Decision:
     wait: float | None = None
     changed: bool = True
     """Whether this is news for the ledger."""
+
+    def held(self, entry: "Entry | None", wait: float) -> "Decision":
+        """The same for a file that is open for writing: it is not ready."""
+        told = entry is not None and (entry.state, entry.reason, entry.gone) == ("waiting", OPEN, False)
+        same = told and entry is not None and entry.checks == self.checks
+        return replace(self, state="waiting", reason=OPEN, ready=False, wait=wait, changed=not same)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,12 @@ from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, 
 from ffmate_desktop.storage.locks import write_locks
 from ffmate_desktop.storage.threads import Job, SilentError, answered
 from ffmate_desktop.storage.walk import UnreachableError, Walked, Walker, look_at
+from ffmate_desktop.storage.writers import being_written
 
 T = TypeVar("T")
+
+LONGEST_PAUSE = 600.0
+"""Seconds without a change after which a file may be taken although a program still has it open for writing."""
 
 PATIENCE = 60.0
 """Seconds in which storage must answer something."""
@@ -154,6 +158,7 @@ class Scan:
             for found in piece
         ]
         decided = await self._follow_moves(await self._spot_outputs(decided))
+        decided = await self._spot_writers(decided)
         ready = [found for found, _, decision in decided if decision.ready]
         drafts, refused = await self._draft(ready)
         writes, again = [], []
@@ -197,6 +202,25 @@ class Scan:
         except SilentError as silent:
             self.hangs = silent.job
             raise UnreachableError(f"The folder “{self._settings.path}” does not answer.") from silent
+
+    async def _spot_writers(
+        self, decided: list[tuple[Found, Entry | None, Decision]]
+    ) -> list[tuple[Found, Entry | None, Decision]]:
+        """A file that a program here has open for writing is not complete, if it has written to it lately."""
+        now = time.time()
+        paths = {
+            location(self._settings.path, found.path): found.path
+            for found, _, decision in decided
+            if decision.ready and now - found.mtime / 1e6 < LONGEST_PAUSE
+        }
+        if not paths:
+            return decided
+        job = Job(lambda: being_written(paths), "looking for programs that write")
+        busy = {paths[path] for path in await self._answered(job)}
+        return [
+            (found, entry, decision.held(entry, self._settings.interval) if found.path in busy else decision)
+            for found, entry, decision in decided
+        ]
 
     @property
     def _moved(self) -> MovedFiles:

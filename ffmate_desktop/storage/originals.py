@@ -8,8 +8,8 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
@@ -96,20 +96,33 @@ def move(  # noqa: PLR0911 - one a case
         tick()
         old.unlink()  # the copy was complete before it had this name, which was free when it was chosen
         return Fate.AWAY
-    new.parent.mkdir(parents=True, exist_ok=True)
-    tick()
+    with _folder_of(new):
+        tick()
+        try:
+            rename_to_free_name(old, new)
+        except FileExistsError:
+            return Fate.TAKEN
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            return _copy(old, new, version, tag, tick)
+        if not version.is_that_of(_version(new)):  # replaced at the last moment: back with it
+            rename_to_free_name(new, old)
+            return Fate.CHANGED
+        return Fate.AWAY
+
+
+@contextmanager
+def _folder_of(path: Path) -> Iterator[None]:
+    """The folder of a file that is about to come; what was made for it goes again when nothing came."""
+    made = [folder for folder in path.parents if not folder.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        rename_to_free_name(old, new)
-    except FileExistsError:
-        return Fate.TAKEN
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        return _copy(old, new, version, tag, tick)
-    if not version.is_that_of(_version(new)):  # replaced at the last moment: back with it
-        rename_to_free_name(new, old)
-        return Fate.CHANGED
-    return Fate.AWAY
+        yield
+    finally:
+        with suppress(OSError):  # not empty: the file is there, or another one
+            for folder in made:
+                folder.rmdir()
 
 
 def _copy(old: Path, new: Path, version: Version, tag: str, tick: Callable[[], None]) -> Fate:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -386,3 +387,21 @@ async def test_a_task_whose_file_is_renamed_before_it_is_read_is_followed_by_ano
     await watched.service.scan(watched.uuid)
     again = await watched.state("two.mov", QUEUED)
     assert again.task != first.task
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which files are open for writing")
+async def test_a_recorder_that_pauses_is_waited_for_while_it_has_the_file_open(
+    watched: Watched, clip: Path
+) -> None:
+    await watched.farm.node(watches=True)
+    await watched.begin(growth_checks=0)
+    data = clip.read_bytes()
+    with (watched.root / "rec.mov").open("wb") as recording:
+        recording.write(data[: len(data) // 2])
+        recording.flush()
+        waiting = await watched.state("rec.mov", FileState.WAITING)
+        assert waiting.reason == "Another program has it open for writing."
+        await watched.scanned(2)
+        recording.write(data[len(data) // 2 :])
+    await watched.state("rec.mov", DONE)
+    assert len(await watched.tasks()) == 1

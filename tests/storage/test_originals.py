@@ -55,6 +55,29 @@ def test_never_over_another_file(tmp_path: Path) -> None:
     assert source.exists() and there.read_bytes() == b"other"
 
 
+def test_a_folder_that_was_made_for_nothing_goes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "locked" / "one.mov", tmp_path / "done" / "locked" / "deep" / "one.mov"
+    known = put(source)
+
+    def refuse(*_args: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as context:
+        context.setattr(originals, "rename_to_free_name", refuse)
+        with pytest.raises(PermissionError):
+            move(str(source), str(target), known, "t")
+    assert not (tmp_path / "done").exists()
+    put(tmp_path / "done" / "other.mov")
+    with monkeypatch.context() as context:
+        context.setattr(originals, "rename_to_free_name", refuse)
+        with pytest.raises(PermissionError):
+            move(str(source), str(target), known, "t")
+    assert [path.name for path in (tmp_path / "done").iterdir()] == ["other.mov"]
+    assert move(str(source), str(target), known, "t") is Fate.AWAY and target.exists()
+
+
 def test_never_a_changed_file(tmp_path: Path) -> None:
     source = tmp_path / "one.mov"
     known = put(source)
