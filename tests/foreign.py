@@ -74,8 +74,8 @@ def variants(value: Any) -> Iterator[Any]:
             yield from ([*value[:place], changed, *value[place + 1 :]] for changed in variants(inner))
 
 
-async def fill(database: Database) -> None:
-    """A row of every table that has JSON in it, with a value in each such column."""
+async def fill(database: Database, hot: str = "/nowhere") -> None:
+    """A row of every table that has JSON in it, with a value in each such column. `hot` is the watchfolder."""
     await _sql(
         database,
         "INSERT INTO ffmate.nodes (id, session, identifier, heartbeat, lease_until, machine, pid, host, os, arch,"
@@ -105,7 +105,7 @@ async def fill(database: Database) -> None:
     )
     await presets.write(database, made, [["-i"]])
     moved = Original(action=OriginalAction.MOVE, folder="done")
-    settings = WatchfolderSettings(name="good", path="/nowhere", preset=GOOD_PRESET, on_success=moved)
+    settings = WatchfolderSettings(name="good", path=hot, preset=GOOD_PRESET, interval=1, on_success=moved)
     await watchfolders.insert(database, GOOD_FOLDER, settings)
     await _sql(
         database,

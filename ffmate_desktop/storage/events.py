@@ -111,17 +111,19 @@ class FolderEvents:
             return False
 
     def _start(self, folder: int, path: str) -> None:
-        observer = Observer()
+        observer: BaseObserver | None = None
         try:
+            observer = Observer()
             observer.schedule(
                 _Handler(lambda: self._hear(folder)), path, recursive=True, event_filter=_WANTED
             )
             for emitter in observer.emitters:
                 _guard(emitter, path)
             observer.start()
-        except (OSError, RuntimeError) as error:  # most of all: the limit of watches is reached
-            with suppress(RuntimeError):
-                observer.stop()
+        except (OSError, RuntimeError) as error:  # most of all: a limit of the system is reached
+            if observer is not None:
+                with suppress(RuntimeError):
+                    observer.stop()
             if self._deaf.get(folder) != path:
                 logs.watchfolder.info(
                     "Nothing tells what happens in “%s” (%s): it is scanned at each interval only",

@@ -6,7 +6,7 @@ import pytest
 
 from ffmate_desktop.domain.task import TaskStatus
 from tests.db.cluster import joined
-from tests.foreign import fill, spread, use_newer_words
+from tests.foreign import GOOD_FOLDER, fill, spread, use_newer_words
 from tests.node.farm import Farm
 from tests.node.test_refused import PATIENT, refused
 from tests.node.waiting import until
@@ -16,10 +16,17 @@ pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
 async def test_a_node_does_its_own_work_among_rows_that_it_cannot_read(farm: Farm, clip: Path) -> None:
     """Without a traceback, which would fail the test; and each of them ends with a sentence."""
-    await fill(farm.database)
+    hot = farm.folder / "hot"
+    hot.mkdir()
+    await fill(farm.database, str(hot))
     await use_newer_words(farm.database)
     await spread(farm.database, every=3)
-    await farm.sql("UPDATE ffmate.watchfolders SET suspended = false")
+    await farm.sql(
+        "UPDATE ffmate.watchfolders SET suspended = false, roots = '{\"*\": true}',"
+        " spec = CASE WHEN uuid <> $1 AND spec ->> 'path' = $2"
+        " THEN jsonb_set(spec, '{path}', '\"/nowhere\"') ELSE spec END",
+        *(GOOD_FOLDER, str(hot)),
+    )
     good = await farm.add(clip)
     await farm.node("a", slots=4, watches=True)
     await farm.successful(good)
@@ -31,6 +38,14 @@ async def test_a_node_does_its_own_work_among_rows_that_it_cannot_read(farm: Far
         return not rows
 
     await until(rest, "every task was tried")
+
+    async def settled() -> bool:
+        rows = await farm.sql(
+            "SELECT 1 FROM ffmate.watched_files WHERE disposal ->> 'action' IN ('move', 'trash') AND gone_at IS NULL"
+        )
+        return not rows
+
+    await until(settled, "every original was looked for")
     rows = await farm.sql(
         "SELECT error, attempts FROM ffmate.tasks"
         " WHERE status = 'DONE_ERROR' AND error LIKE '%cannot be read by this release%'"

@@ -40,13 +40,14 @@ async def test_what_happens_in_a_local_folder_is_told(tmp_path: Path) -> None:
         await events.close()
 
 
+@pytest.mark.parametrize("step", ["__init__", "schedule"])
 async def test_when_the_system_cannot_tell_that_is_said_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, step: str
 ) -> None:
     def full(*_: object, **__: object) -> None:
-        raise OSError(28, "inotify watch limit reached")
+        raise OSError(28, "inotify limit reached")
 
-    monkeypatch.setattr(BaseObserver, "schedule", full)
+    monkeypatch.setattr(BaseObserver, step, full)
     events = FolderEvents(lambda _: None)
     with caplog.at_level("INFO", logger="ffmate.watchfolder"):
         await events.listen({1: str(tmp_path)})
