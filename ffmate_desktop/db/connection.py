@@ -65,6 +65,8 @@ class Database:
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._first: Session | None = None
         self._sessions: WeakSet[Session] = WeakSet()
+        self._failures = 0
+        self._door = asyncio.Lock()
 
     async def open(self) -> None:
         """Connect; raises UserError when the server cannot be reached, is too old, or refuses."""
@@ -92,13 +94,36 @@ class Database:
     async def _connect(self, *_: object, **__: object) -> Session:
         session, self._first = self._first, None
         if session is None or session.is_closed():
-            try:
-                session = await open_prepared(self._address, "ffmate-desktop", COMMAND_TIMEOUT)
-            except (ssl.SSLError, UserError) as error:  # such as a certificate file that is being replaced
-                if isinstance(error, CONNECTION_LOST):
-                    raise
-                raise ConnectionError(reason(error)) from error
+            session = await self._attempt()
         self._sessions.add(session)
+        return session
+
+    async def _attempt(self) -> Session:
+        """Connect; one at a time after a failure.
+
+        An attempt that is given up may leave a process at the server for a minute. Whoever waits for another attempt
+        shares its failure.
+        """
+        if not self._failures:
+            return await self._open_session()
+        seen = self._failures
+        async with self._door:
+            if self._failures > seen:
+                raise ConnectionError("no connection to the database yet")
+            return await self._open_session()
+
+    async def _open_session(self) -> Session:
+        try:
+            session = await open_prepared(self._address, "ffmate-desktop", COMMAND_TIMEOUT)
+        except (ssl.SSLError, UserError) as error:  # such as a certificate file that is being replaced
+            self._failures += 1
+            if isinstance(error, CONNECTION_LOST):
+                raise
+            raise ConnectionError(reason(error)) from error
+        except Exception:
+            self._failures += 1
+            raise
+        self._failures = 0
         return session
 
     def cut(self) -> None:
@@ -106,8 +131,9 @@ class Database:
 
         For when it is known that nobody answers, which a statement under way would find out only much later.
         """
-        for session in tuple(self._sessions):
-            session.terminate()
+        for session in (*self._sessions, self._first):
+            if session is not None:
+                session.terminate()
 
     async def close(self) -> None:
         """Give all connections back; waits at most five seconds, then cuts them."""

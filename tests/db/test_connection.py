@@ -139,7 +139,7 @@ async def test_a_slow_line_is_not_taken_for_a_server_without_notifications(
         proxy.delay = 0.15
         health = await examine(proxy.uri)
         proxy.delay = 0.0
-        await until(lambda: not proxy.is_used, "nothing is under way")
+        await until(lambda: not proxy.connections, "nothing is under way")
     assert health.delivery > 0.1
 
 

@@ -28,9 +28,9 @@ class Proxy:
         return parts._replace(netloc=f"{user}@127.0.0.1:{self.port}", query="sslmode=disable").geturl()
 
     @property
-    def is_used(self) -> bool:
-        """Whether there is a connection."""
-        return bool(self._wires)
+    def connections(self) -> int:
+        """How many there are."""
+        return len(self._wires)
 
     def cut(self) -> None:
         """Break every connection and refuse new ones, as a server that is down."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop.db import connection
+from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import TaskStatus
 from tests.node.farm import ENCODE, LONG, Farm
 from tests.node.proxy import Proxy, open_proxy
@@ -157,3 +158,23 @@ async def test_a_node_that_cannot_say_goodbye_ends_at_once_when_told_again(
             process.kill()
             await process.wait()
     assert sum("Once more" in line for line in told) == 1, told
+
+
+async def test_a_pool_tries_one_connection_at_a_time_while_nobody_answers(proxy: Proxy) -> None:
+    """What an attempt leaves at a server that hangs stays there for a minute."""
+    one = Sql("SELECT 1")
+    async with connection.Database(f"{proxy.uri}&connect_timeout=1", size=5) as database:
+        proxy.black_hole()
+        database.cut()
+        with pytest.raises(connection.CONNECTION_LOST):
+            await database.fetch(one)
+        await until(lambda: not proxy.connections, "the first attempt is given up")
+        most = 0
+        asking = [asyncio.create_task(database.fetch(one)) for _ in range(5)]
+        while not all(task.done() for task in asking):
+            most = max(most, proxy.connections)
+            await asyncio.sleep(0.01)
+        assert most == 1
+        assert all(isinstance(task.exception(), connection.CONNECTION_LOST) for task in asking)
+        proxy.mend()
+        assert await asyncio.gather(*(database.fetch(one) for _ in range(5)))
