@@ -1,5 +1,6 @@
 """The root of the command line: options of the program, a node without a window, and the groups of commands."""
 
+import difflib
 import os
 import sys
 from dataclasses import replace
@@ -49,6 +50,7 @@ from ffmate_desktop.settings import (
     SETTINGS,
     Setting,
     Source,
+    other_settings,
 )
 
 app = typer.Typer(
@@ -119,6 +121,7 @@ def root(
     Without a command the window opens, with the files that are named. Every computer that runs `ffmate-desktop
     --database URI`, with or without `--no-gui`, works on the tasks in that database.
     """
+    _refuse_misspelt()
     if data_dir is not None and os.path.isfile(data_dir):  # noqa: PTH113 - answers where one may not look, too
         raise UsageError(f"{DATA_DIR.option}: “{data_dir}” is a file, not a folder.")
     settings = settings_from(
@@ -165,6 +168,14 @@ def root(
         node.serve(typer_context.obj)
 
 
+def _refuse_misspelt() -> None:
+    """As on the command line: a limit whose variable is misspelt would hold nobody back."""
+    for name in other_settings(SETTINGS):
+        meant = difflib.get_close_matches(name, [one.environment for one in SETTINGS], n=1, cutoff=_ALIKE)
+        if meant:
+            raise UsageError(f"There is no setting {name}.", f"Did you mean {meant[0]}?")
+
+
 def _folders(given: list[Path] | None, setting: Setting) -> tuple[Path, ...]:
     """The whole paths of folders; one that is not there is said at once, since nothing in it could be allowed."""
     if not all(map(str.strip, (os.environ.get(setting.environment) or "x").split(os.pathsep))):
@@ -175,6 +186,9 @@ def _folders(given: list[Path] | None, setting: Setting) -> tuple[Path, ...]:
             raise UsageError(f"{setting.option}: there is no folder “{folder}”.")
     return folders
 
+
+_ALIKE = 0.9
+"""How alike two names are that are one with a slip; a setting of another release differs by more."""
 
 _SOURCES = {"COMMANDLINE": Source.COMMAND_LINE, "ENVIRONMENT": Source.ENVIRONMENT}
 

@@ -124,6 +124,19 @@ def test_an_unknown_variable_takes_the_long_way(start: Start, monkeypatch: pytes
     start(variables={"FFMATE_OF_A_NEWER_RELEASE": "x"})
 
 
+@pytest.mark.parametrize("name", ["FFMATE_ALLOW_REED", "FFMATE_ALOW_WRITE", "FFMATE_LABEL"])
+@pytest.mark.parametrize("words", [[], ["--no-gui"], ["server"]])
+def test_a_misspelt_variable_is_refused(
+    name: str, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "/x")
+    monkeypatch.setattr("sys.argv", ["ffmate-desktop", *words])
+    with pytest.raises(SystemExit) as ended:
+        entry.main()
+    assert ended.value.code == 2
+    assert f"There is no setting {name}. Did you mean FFMATE_" in capsys.readouterr().err
+
+
 def test_the_start_at_login_shows_no_password(start: Start) -> None:
     found = start("--database", "postgresql://user:secret@host/queue")
     assert bootstrap.own_command(found)[-1] == "--database=postgresql://user@host/queue"
