@@ -15,6 +15,9 @@ GAP = "  "
 _NARROWEST = 4
 """Columns that give way on a narrow terminal keep at least this width."""
 
+_WIDEST = 120
+"""For other programs columns line up as long as values are not longer: one long value would widen every row."""
+
 Cell = str | Text
 """A text with control characters in it is safe: the writer replaces them. Of a `Text` only its style is used."""
 
@@ -70,7 +73,9 @@ class TableWriter:
             for place, column in enumerate(self._columns)
         ]
         if not self._terminal:
-            return widths
+            return [
+                min(width, _WIDEST) for width in widths
+            ]  # what is longer is whole, but moves what follows it
         room = self._console.width - len(GAP) * (len(widths) - 1)
         flexible = [place for place, column in enumerate(self._columns) if column.fit is not Fit.WHOLE]
         _shrink(widths, flexible, room, _NARROWEST)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.task_view import by_status
 from ffmate_desktop.domain.selection import Selected, TaskSelection
@@ -48,10 +48,10 @@ def arguments(selection: TaskSelection, before: datetime | None) -> tuple[object
         selection.batch,
         [str(status) for status in selection.statuses] or None,
         before,
-        [word.lower() for word in selection.presets] or None,
-        list(selection.nodes) or None,
-        list(selection.labels) or None,
-        _patterns(selection.names) or None,
+        [storable(word.lower()) for word in selection.presets] or None,
+        [storable(name) for name in selection.nodes] or None,
+        [storable(label) for label in selection.labels] or None,
+        [storable(pattern) for pattern in _patterns(selection.names)] or None,
     )
 
 

@@ -73,3 +73,10 @@ def test_no_value_breaks_the_row_or_the_terminal(terminal: bool, values: list[st
         assert all(cell_len(line) <= width for line in out.split("\n"))
     if not terminal:
         assert out.count("\n") == 2
+
+
+def test_one_long_value_does_not_widen_every_row() -> None:
+    rows: list[tuple[str | Text, ...]] = [("x" * 100_000, "1", "a"), *[("b", "2", "c")] * 50]
+    out = printed(rows, terminal=False)
+    assert "x" * 100_000 + "     1  a" in out
+    assert len(out) < 110_000

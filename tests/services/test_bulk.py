@@ -68,6 +68,7 @@ ERROR, DONE, QUEUED = TaskStatus.DONE_ERROR, TaskStatus.DONE_SUCCESSFUL, TaskSta
         (TaskSelection(names=("waiting 1_.mov",)), "waiting 1_.mov"),
         (TaskSelection(names=("waiting 1?.mov",)), "waiting 1_.mov|waiting 10.mov"),
         (TaskSelection(names=("%",)), ""),
+        (TaskSelection(names=("*\udcff*",), nodes=("\udcff",), presets=("\udcff",), labels=("\udcff",)), ""),
     ],
 )
 async def test_conditions(
