@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.deadlocks import despite_deadlocks
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.tasks import OutputsTakenError, TaskRow, requirement_set
 from ffmate_desktop.domain.errors import UserError
@@ -109,16 +110,22 @@ async def set_order(
 ) -> set[UUID]:
     """Give tasks that wait a priority and a name (None: as it is) and other labels; returns those that wait."""
     wanted = list(uuids)
-    async with database.transaction() as connection:
-        if priority is not None:
-            await connection.execute(query("commands", "lock_order"))
-        rows = await connection.fetch(query("commands", "waiting_labels"), wanted)
-        before = {row["requirement_set"]: tuple(row["labels"]) for row in rows}
-        after = {number: await requirement_set(connection, labels.of(old)) for number, old in before.items()}
-        changed = await connection.fetch(
-            query("commands", "set_order"), wanted, priority, list(after), list(after.values()), name
-        )
-    return {row["uuid"] for row in changed}
+
+    async def work() -> set[UUID]:
+        async with database.transaction() as connection:
+            if priority is not None:
+                await connection.execute(query("commands", "lock_order"))
+            rows = await connection.fetch(query("commands", "waiting_labels"), wanted)
+            before = {row["requirement_set"]: tuple(row["labels"]) for row in rows}
+            after = {
+                number: await requirement_set(connection, labels.of(old)) for number, old in before.items()
+            }
+            changed = await connection.fetch(
+                query("commands", "set_order"), wanted, priority, list(after), list(after.values()), name
+            )
+        return {row["uuid"] for row in changed}
+
+    return await despite_deadlocks(work)
 
 
 async def stored_tasks(database: Database, uuids: Sequence[UUID]) -> list[StoredTask]:

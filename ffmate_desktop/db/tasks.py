@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from ffmate_desktop.db.connection import Database, storable
+from ffmate_desktop.db.deadlocks import despite_deadlocks
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.selection import arguments
 from ffmate_desktop.db.task_view import by_status, to_task
@@ -179,13 +180,17 @@ async def restart(database: Database, uuids: Sequence[UUID], only: Statuses = No
     Their batches are open again, and will be finished once more.
     """
     wanted = list(uuids)
-    try:
+
+    async def work() -> set[UUID]:
         async with database.transaction() as connection:
             await connection.fetch(query("batches", "lock_batches_of"), wanted)
             rows = await connection.fetch(query("tasks", "restart_tasks"), wanted, _words(only))
             restarted = {row["uuid"] for row in rows}
             await connection.execute(query("batches", "reopen_batches"), list(restarted))
         return restarted
+
+    try:
+        return await despite_deadlocks(work)
     except asyncpg.UniqueViolationError as error:
         raise OutputsTakenError(set()) from error
 
@@ -205,7 +210,8 @@ async def delete(database: Database, uuids: Sequence[UUID], only: Statuses = Non
 async def _command(
     database: Database, uuids: Sequence[UUID], only: Statuses, name: Any, *more: object
 ) -> set[UUID]:
-    rows = await database.fetch(query("tasks", name), list(uuids), _words(only), *more)
+    wanted, statuses = list(uuids), _words(only)
+    rows = await despite_deadlocks(lambda: database.fetch(query("tasks", name), wanted, statuses, *more))
     return {row["uuid"] for row in rows}
 
 

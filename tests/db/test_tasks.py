@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from ffmate_desktop.db import claims, tasks
@@ -313,3 +314,24 @@ async def test_labels_make_one_set_however_they_are_ordered(database: Database) 
     await asyncio.gather(*(add(database, row("x", labels=("a", "b"))) for _ in range(4)))
     await add(database, row("y", labels=("b", "a", "b")))
     assert len(await database.fetch(Sql("SELECT 1 FROM ffmate.requirement_sets"))) == 1
+
+
+async def test_a_command_that_loses_a_deadlock_is_tried_again(database_uri: str) -> None:
+    first, second = sorted((row("a"), row("b")), key=lambda one: one.uuid)
+    rival = await asyncpg.connect(database_uri)
+    await rival.execute(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 200', current_database()); END $$"
+    )
+    await rival.execute("SET deadlock_timeout = '1min'")  # the other one looks first, and is ended
+    async with Database(database_uri) as database:
+        await add(database, first, second)
+        change = "UPDATE ffmate.tasks SET name = 'x' WHERE uuid = $1"
+        async with rival.transaction():
+            await rival.execute(change, second.uuid)
+            cancelling = asyncio.create_task(tasks.cancel(database, [first.uuid, second.uuid]))
+            blocked = Sql("SELECT 1 FROM pg_locks WHERE NOT granted")
+            while await database.fetch_one(blocked) is None:
+                await asyncio.sleep(0.01)
+            await rival.execute(change, first.uuid)
+        assert await cancelling == {first.uuid, second.uuid}
+    await rival.close()
