@@ -1,5 +1,6 @@
 """What `doctor` finds on this computer, and who may enter the database."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -13,6 +14,8 @@ from ffmate_desktop.cli.given import settings_from
 from ffmate_desktop.db.health import examine
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.sandbox import Guards
+from tests.end_to_end.clerk import Clerk
+from tests.media.clips import FFMPEG
 
 
 async def test_a_data_folder_that_will_be_made_is_no_trouble(tmp_path: Path) -> None:
@@ -67,3 +70,16 @@ async def test_a_database_that_everybody_may_enter_is_told_with_the_cure(
         await admin.execute(f"DROP DATABASE IF EXISTS {quoted[0]} WITH (FORCE)")
         await admin.execute(f"DROP ROLE IF EXISTS {quoted[1]}")
         await admin.close()
+
+
+@pytest.mark.db
+@pytest.mark.ffmpeg
+def test_json_has_the_statement_too(database_uri: str, tmp_path: Path, clerk: Clerk) -> None:
+    words = ("--database", database_uri, "--data-dir", str(tmp_path), "--ffmpeg", str(FFMPEG))
+    code, out, err = clerk.ask(*words, "doctor", "--json")
+    report = json.loads(out)
+    assert (code, err, report["healthy"]) == (0, "", True)
+    [access] = [check for check in report["checks"] if check["name"] == "access"]
+    name = urlsplit(database_uri).path.strip("/")
+    assert access["state"] == "warning"
+    assert access["message"].endswith(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC;")
