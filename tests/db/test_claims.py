@@ -237,6 +237,25 @@ async def test_a_task_given_back_twice_or_late_is_not_taken_from_a_newer_claim(
         assert await claims.finish(database, node.id, [(newer, DONE)]) == {newer.id: "run"}
 
 
+async def test_a_task_ends_as_cancelled_only_when_that_is_wanted(
+    database: Database, database_uri: str
+) -> None:
+    cancelled = Outcome(TaskStatus.DONE_CANCELED, 40, None, {})
+    uuids = await add(database, row("kept"), row("cancelled"), row("deleted"))
+    async with joined(database_uri) as node:
+        held = await claims.claim(database, node.id, 3)
+        await tasks.cancel(database, uuids[1:2])
+        await tasks.delete(database, uuids[2:])
+        for _ in range(2):  # the first answer may have been lost
+            ended = await claims.finish(database, node.id, [(claim, cancelled) for claim in held])
+            assert ended == {held[1].id: "run", held[2].id: "delete"}
+        assert await claims.give_back(database, node.id, {claim.id: claim.epoch for claim in held}) == {
+            held[0].id
+        }
+    [kept] = await tasks.get_tasks(database, uuids[:1])
+    assert (kept.status, kept.epoch) == (TaskStatus.QUEUED, 2)
+
+
 async def test_a_cancelled_task_is_not_given_back(database: Database, database_uri: str) -> None:
     await add(database, row("task"))
     async with joined(database_uri) as node:

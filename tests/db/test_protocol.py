@@ -54,6 +54,7 @@ COMPOUND = {
     "cancelled and gone": ("cancel", "leave"),
     "cancelled in order": ("cancel", "cancelled"),
     "deleted while it is cancelled": ("delete", "cancelled"),
+    "cancelled by nobody": ("cancelled", "again"),
     "held back": ("give_back", "pause", "again"),
     "postponed": ("later", "again"),
     "hand over": ("encode", "publish", "give_back", "again"),
