@@ -30,6 +30,9 @@ MISSED = 1.2
 
 DEAD = "The cluster took this node for dead; it joins again as a new one"
 
+DELAY = 1.0
+"""Seconds that a beat may be late on a busy computer; anything shorter is no sleep."""
+
 MOMENT = 0.02
 """Seconds after which what was due is over, whatever the clocks rounded."""
 
@@ -279,10 +282,11 @@ class Heartbeat:
         if self._due is None:
             return
         late = max(beat.gap - (self._due - self._sent), sent - self._due)
-        if late > beat.shortest * (self.facts.lease / self.facts.heartbeat - MISSED):
+        if late > max(DELAY, beat.shortest * (self.facts.lease / self.facts.heartbeat - MISSED)):
             self._connected_at = asyncio.get_running_loop().time()
             logs.cluster.info(
-                "This computer or the database slept for %.1f s: this node declares no other lost for %.0f s",
+                "A heartbeat came %.1f s late, as after a sleep of this computer or of the server: this node declares no"
+                " other lost for %.0f s",
                 *(late, self.facts.lease),
             )
 
