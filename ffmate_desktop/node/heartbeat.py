@@ -285,8 +285,8 @@ class Heartbeat:
         if late > max(DELAY, beat.shortest * (self.facts.lease / self.facts.heartbeat - MISSED)):
             self._connected_at = asyncio.get_running_loop().time()
             logs.cluster.info(
-                "A heartbeat came %.1f s late, as after a sleep of this computer or of the server: this node declares no"
-                " other lost for %.0f s",
+                "A heartbeat came %.1f s late, as after a sleep of this computer or of the server: this node declares"
+                " no other lost for %.0f s",
                 *(late, self.facts.lease),
             )
 
