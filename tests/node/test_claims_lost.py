@@ -131,6 +131,7 @@ async def test_after_a_sleep_the_others_get_a_lease_to_come_back(
     heartbeat = worker.node._heartbeat
     async with joined(database_uri, identifier="other", heartbeat=2.5) as other:
         await until(lambda: heartbeat.connected_for() > 4.5, "it has been connected for longer than a lease")
+        await heartbeat.beat_now()  # so that none is on its way just now
         hour = "interval '1 hour'"
         await farm.sql(
             f"UPDATE ffmate.nodes SET beat_at = beat_at - {hour}, lease_until = lease_until - {hour}"
