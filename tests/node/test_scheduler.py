@@ -166,11 +166,11 @@ async def test_what_a_real_ffmpeg_says_can_be_kept_whatever_it_is(farm: Farm, cl
 
 
 RECORD = """
-CREATE TABLE written (name text, status text, by xid8);
-CREATE FUNCTION record() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN INSERT INTO written VALUES (NEW.name, NEW.status, pg_current_xact_id()); RETURN NULL; END';
+CREATE TABLE public.written (name text, status text, by xid8);
+CREATE FUNCTION public.record() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN INSERT INTO public.written VALUES (NEW.name, NEW.status, pg_current_xact_id()); RETURN NULL; END';
 CREATE TRIGGER record AFTER UPDATE OF status ON ffmate.tasks FOR EACH ROW
-    WHEN (NEW.status <> OLD.status) EXECUTE FUNCTION record()
+    WHEN (NEW.status <> OLD.status) EXECUTE FUNCTION public.record()
 """
 
 
@@ -185,6 +185,6 @@ async def test_the_claim_of_the_next_task_travels_with_the_last_write(farm: Farm
     await farm.node(slots=1, heartbeat=60)
     await farm.done(failing)
     await farm.successful(following)
-    rows = await farm.sql("SELECT name, status, by FROM written")
+    rows = await farm.sql("SELECT name, status, by FROM public.written")
     by = {(row["name"], row["status"]): row["by"] for row in rows}
     assert by["fails", "DONE_ERROR"] == by["follows", "RUNNING"]
