@@ -33,6 +33,10 @@ _MOST_OPEN = 8
 _SECOND = 1_000_000_000
 # Units to which file systems cut times when they write them to the disk: NTFS, XFS over a share, exFAT, HFS+, FAT.
 _UNITS = (100, 1_000, 1_000_000, _SECOND // 100, _SECOND, 2 * _SECOND)
+_ENDLESS = frozenset({
+    ".aac", ".ac3", ".ffconcat", ".h264", ".h265", ".hevc", ".m2t", ".m2ts", ".m2v", ".m3u8", ".mpeg", ".mpg", ".mts",
+    ".ts", ".vob",
+})  # fmt: skip
 _NONBLOCK: int = getattr(os, "O_NONBLOCK", 0)
 _BINARY: int = getattr(os, "O_BINARY", 0)
 
@@ -147,9 +151,15 @@ class InputRecord:
         """The single files of the record."""
         return tuple(self._files)
 
+    @property
+    def endless(self) -> tuple[Path, ...]:
+        """Series, playlists and streams named by a list: nothing in them says whether more will follow."""
+        named = [path for path in self._files if path.suffix.lower() in _ENDLESS]
+        return (*self._series, *named)
+
     def settles_in(self, paths: Iterable[Path], now: float) -> float:
         """Seconds until none of these files has changed for a while; `now` is in seconds since 1970."""
-        ages = [now - held.version.mtime_ns / _SECOND for path in paths if (held := self._files.get(path))]
+        ages = [now - time / _SECOND for path in paths if (time := self._last_change(path)) is not None]
         return max((SETTLED - max(age, 0.0) for age in ages if -_FROM_NOW < age < SETTLED), default=0.0)
 
     def close(self) -> None:
@@ -174,6 +184,13 @@ class InputRecord:
                 status = os.fstat(handle)
                 has_identity = os.path.samestat(status, path.stat())
         self._files[path] = _Held(_Version.of(status), handle, has_identity)
+
+    def _last_change(self, path: Path) -> int | None:
+        if path in self._series:
+            _, members = self._series[path]
+            return max((member.mtime_ns for member in members.values()), default=None)
+        held = self._files.get(path)
+        return None if held is None else held.version.mtime_ns
 
     def _is_written(self, path: Path) -> bool:
         return _unquoted(str(path)) in self._written

@@ -3,8 +3,7 @@
 import asyncio
 import os
 import shutil
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.expectation import expect, inputs_to_probe
 from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
 from ffmate_desktop.media.file_limits import Limits
-from ffmate_desktop.media.input_record import InputChange, InputRecord
+from ffmate_desktop.media.input_record import InputChange
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.mounts import is_connected
 from ffmate_desktop.media.output_plan import OutputPlan
@@ -31,6 +30,7 @@ from ffmate_desktop.media.sandbox import Sandbox
 from ffmate_desktop.media.scripts import ScriptEnd, ScriptRun
 from ffmate_desktop.media.verdict import Verdict, judge
 from ffmate_desktop.node import script
+from ffmate_desktop.node.input_watch import InputWatch
 from ffmate_desktop.node.script import Script
 from ffmate_desktop.node.workshop import Published, Workshop
 from ffmate_desktop.private_files import make_private_folder
@@ -41,10 +41,6 @@ class SkippedError(UserError):
 
     def __init__(self, output: str) -> None:
         super().__init__(f"The output “{output}” exists already, so this file was skipped.")
-
-
-_LONGEST_LOOK = 3.0  # seconds for an input that an encode failed over
-_LOOK_AGAIN = 0.25  # seconds between two looks at an input that may still be written
 
 
 class Attempt:
@@ -78,9 +74,8 @@ class Attempt:
         self._run: FFmpegRun | ScriptRun | None = None
         self._limits = Limits(None, None)
         self._facts: dict[str, MediaFacts] = {}
-        self._untold: set[Path] = set()
         self._sandbox: Sandbox | None = None
-        self._record = InputRecord()
+        self._inputs = InputWatch(self.log.note)
         self._is_complete = claim.spec.pre_processing is None or not claim.spec.pre_processing.import_sidecar
 
     @property
@@ -240,25 +235,12 @@ class Attempt:
 
     def source(self) -> dict[str, Any]:
         """Which version of the input the attempt reads: a watchfolder tells by it that it was not replaced since."""
-        version = self._record.version_of(Path(self.spec.input))
+        version = self._inputs.version_of(Path(self.spec.input))
         return {} if version is None else {"source": version}
 
     async def changed_input(self, found: Diagnosis | None = None) -> InputChange | None:
         """An input that is not the file that the attempt began with; `found` is why it failed. Safe to cancel."""
-        pause = self._record.settles_in(self._doubtful(found), time.time())
-        pause = pause if found is None else min(pause, _LONGEST_LOOK)
-        if pause > _LOOK_AGAIN:
-            self.log.note("an input changed just now; waiting to see whether it is still being written")
-        while (changed := await asyncio.to_thread(self._record.compare)) is None and pause > 0:
-            await asyncio.sleep(min(pause, _LOOK_AGAIN))
-            pause -= _LOOK_AGAIN
-        return changed
-
-    def _doubtful(self, found: Diagnosis | None) -> Sequence[Path]:
-        """Inputs that may be incomplete though nothing says so; any, where an encode failed over one."""
-        if found is not None:
-            return self._record.files if found.blames_input else ()
-        return [path for path in self._record.files if path in self._untold]
+        return await self._inputs.changed(found)
 
     async def secure(self) -> list[dict[str, Any]]:
         """Bring the output to the disk before anybody is told that it exists; raises UserError.
@@ -348,18 +330,17 @@ class Attempt:
             self._older = publication.find(self._plan, spec.if_exists, self._claim.publishing["outputs"])
         if self._older is None:
             temporaries.discard_older(self._plan)
-            self._record.close()
-            self._record = InputRecord.take(self._plan)
+            self._inputs.begin(self._plan)
 
     def _publish(self) -> Published:
         planned = self._planned()
         temporaries.discard_rivals(planned)
         published = Published.at(publish.publish(planned, self.spec.if_exists))
-        self._record.close()  # what follows may move the inputs, and Windows moves no open file
+        self._inputs.close()
         return published
 
     def _remove_leftovers(self) -> None:
-        self._record.close()
+        self._inputs.close()
         if self._plan is not None:
             temporaries.discard(self._plan)
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -370,8 +351,7 @@ class Attempt:
             return  # a named pipe can be read only once, and that is ffmpeg's
         try:
             facts = self._facts[name] = await self._prober().probe(path)
-            if not facts.tells_its_end:
-                self._untold.add(path)
+            self._inputs.probed(path, facts)
         except ProbeError as error:
             self.log.note(f"no facts about {path.name}: {error}")
 

@@ -199,6 +199,18 @@ def test_a_file_that_just_changed_gets_time_to_change_again(age: float, seconds:
     record.close()
 
 
+def test_series_and_members_of_lists_may_go_on(folder: Path) -> None:
+    for command, names in (
+        (SERIES, {"p[1]_%03d.png"}),
+        ("-f concat -safe 0 -i IN/list.txt -c copy IN/out/o.ts", {"part 1.ts", "part 2.ts"}),
+        ("-i IN/index.m3u8 -c copy IN/out/o.ts", {"index.m3u8", "part 1.ts", "part 2.ts"}),
+    ):
+        record = InputRecord.take(planned(command, folder))
+        assert {path.name for path in record.endless} == names
+        assert record.settles_in(record.endless, (folder / "part 2.ts").stat().st_mtime) > 5
+        record.close()
+
+
 @pytest.mark.parametrize(
     ("command", "how"),
     [

@@ -7,7 +7,7 @@ import pytest
 
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.media import input_record
-from ffmate_desktop.node import attempt
+from ffmate_desktop.node import input_watch
 from tests.media.clips import cut_off, ffmpeg
 from tests.node.farm import ENCODE, Farm
 from tests.node.test_taken_over import announce, outputs, victim
@@ -50,7 +50,7 @@ async def test_an_encode_that_fits_between_two_writes_of_a_recorder_is_no_succes
     farm: Farm, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(input_record, "SETTLED", 60.0)
-    monkeypatch.setattr(attempt, "_LONGEST_LOOK", 60.0)
+    monkeypatch.setattr(input_watch, "_LONGEST_LOOK", 60.0)
     recording, broken = clip.with_name("rec.ts"), clip.with_name("copy.mov")
     ffmpeg("-i", clip, "-c", "copy", recording)
     whole = clip.read_bytes()
