@@ -28,7 +28,7 @@ def promised_size(path: str, container: str) -> int | None:
     with open(path, "rb") as file:  # noqa: PTH123 - quicker, and a path is text here
         try:
             promised = read(file)
-        except (struct.error, IndexError, OverflowError, ValueError):  # cut off, or not what it says
+        except (struct.error, IndexError, OSError, OverflowError, ValueError):  # cut off, or not what it says
             return None
     return promised if promised is not None and 0 < promised < _UNKNOWN_64 else None
 
@@ -141,7 +141,9 @@ def _mxf(file: BinaryIO) -> int | None:
 def _mp3(file: BinaryIO) -> int | None:
     """The tag that encoders of variable bit rates put into the first frame (Xing, Info, VBRI)."""
     start, head = 0, file.read(10)
-    while head[:3] == b"ID3":
+    for _ in range(_MOST_CHUNKS):
+        if head[:3] != b"ID3":
+            break
         size = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
         start += 10 + size + (10 if head[5] & 0x10 else 0)
         file.seek(start)
