@@ -247,15 +247,16 @@ async def tasks_of_versions(database: Database, tasks: Sequence[UUID]) -> dict[U
 
 
 async def rows_of_versions(
-    database: Database, folder: int, files: Sequence[Found]
+    database: Database, folder: int, files: Sequence[Found], view: int
 ) -> list[tuple[int, Known]]:
-    """Rows with a task that are about such a file: position in `files` → row."""
+    """Rows with a task that may be about such a file, as this view tells: position in `files` → row."""
     rows = await database.fetch(
         query("ledger", "rows_of_versions"),
         folder,
         [found.mtime for found in files],
         [found.size for found in files],
         [found.inode for found in files],
+        view,
     )
     return [_to_known(dict(row)) for row in rows]
 

@@ -1,11 +1,13 @@
 """Rows of the ledger whose files have other paths now, and rows that stand in their way: pure rules."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from ffmate_desktop.domain.task import TaskStatus
-from ffmate_desktop.domain.watch_ledger import Entry, Found
+from ffmate_desktop.domain.watch_ledger import REMOVED, Entry, Found
+from ffmate_desktop.domain.watch_version import is_lasting
 
 MOVED = "Its file has another name now, and was queued again."
 REPLACED = "The file was replaced by a newer version."
@@ -20,8 +22,12 @@ class Known:
 
     @property
     def waits(self) -> bool:
-        """Whether its task was not started: it would read whatever has its path."""
-        return self.status is TaskStatus.QUEUED
+        """Whether its task was not started, or cancelled before: it would read whatever has its path."""
+        return self.status is TaskStatus.QUEUED or self.entry.reason == REMOVED
+
+    def is_row_of(self, found: Found, view: int) -> bool:
+        """Whether the file is the one of this row, as far as inodes last."""
+        return self.entry.inode == found.inode and self.entry.view == view and is_lasting(view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,27 @@ class Moves:
         """End the task of a row, if it has one."""
         if entry.task is not None:
             self.cancelled[entry.task] = reason
+
+
+def pair(candidates: Sequence[tuple[Found, Known]], view: int) -> list[tuple[Found, Known]]:
+    """Which files are those of which rows. All rows have the size and time of their file, and left their paths.
+
+    Where inodes last they decide. Elsewhere a number may be used again, and files may have one size and second: there
+    it takes the only such row, the only such file, and the same number.
+    """
+    pairs: list[tuple[Found, Known]] = []
+    taken: set[int] = set()
+    paths: set[str] = set()
+    rows = Counter(found.path for found, _ in candidates)
+    files = Counter(known.entry.id for _, known in candidates)
+    for found, known in candidates:
+        entry = known.entry
+        is_only = rows[found.path] == files[entry.id] == 1 and entry.inode == found.inode
+        if entry.id not in taken and found.path not in paths and (known.is_row_of(found, view) or is_only):
+            pairs.append((found, known))
+            taken.add(entry.id)
+            paths.add(found.path)
+    return pairs
 
 
 def plan(follows: Sequence[tuple[Found, Known]], at_targets: Mapping[str, Known]) -> Moves:

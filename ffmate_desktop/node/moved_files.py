@@ -10,7 +10,7 @@ from ffmate_desktop.db.ledger import Settled, TaskOfVersion
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.domain.task import DONE, TaskStatus
 from ffmate_desktop.domain.watch_ledger import REMOVED, Decision, Entry, Found
-from ffmate_desktop.domain.watch_moves import REPLACED, Known, Moves, plan
+from ffmate_desktop.domain.watch_moves import REPLACED, Known, Moves, pair, plan
 from ffmate_desktop.domain.watch_version import is_same_time
 from ffmate_desktop.node.known_files import KnownFiles
 from ffmate_desktop.services.watch_drafts import location
@@ -107,7 +107,7 @@ class MovedFiles:
         if not fresh:
             return {}
         files = [decided[n][0] for n in fresh]
-        rows = await ledger.rows_of_versions(self.database, self.claim.id, files)
+        rows = await ledger.rows_of_versions(self.database, self.claim.id, files, self.view)
         rows = [(n, known) for n, known in rows if known.entry.path != files[n].path]
         if not rows:
             return {}
@@ -118,13 +118,9 @@ class MovedFiles:
         away = await answered(
             Job(lambda: [is_away(root, *pair) for pair in pairs], "looking for moved files"), PATIENCE
         )
-        follows: dict[int, Known] = {}
-        used: set[int] = set()
-        for (n, known), left in zip(rows, away, strict=True):
-            if left and fresh[n] not in follows and known.entry.id not in used:
-                follows[fresh[n]] = known
-                used.add(known.entry.id)
-        return follows
+        candidates = [(files[n], known) for (n, known), left in zip(rows, away, strict=True) if left]
+        positions = {found.path: n for n, found in zip(fresh, files, strict=True)}
+        return {positions[found.path]: known for found, known in pair(candidates, self.view)}
 
     async def _write(self, moves: Moves) -> None:
         step = await ledger.move(self.database, self.claim, moves, self.view)

@@ -66,11 +66,12 @@ SELECT t.uuid, t.status, ffmate.bigint_of(t.result -> 'source' -> 'size') AS siz
   FROM ffmate.tasks t WHERE t.uuid = ANY ($1::uuid[]);
 
 -- name: rows_of_versions
--- Rows with a task whose files had one of these times, sizes and inodes ($2 to $4), of files that may have been moved.
+-- Rows with a task whose files had one of these times and sizes ($2 and $3), of files that may have been moved. Where
+-- inodes last ($5 is such a view) with the same one ($4), of rows of this view; of others all, as numbers may be used again.
 SELECT v.position, t.status, e.*
   FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS v (mtime, size, inode, position)
  CROSS JOIN LATERAL ({entry} WHERE f.folder = $1 AND f.mtime = v.mtime AND f.size = v.size AND f.task IS NOT NULL
-                                AND f.inode = v.inode) AS e
+                                AND f.inode <> 0 AND (f.view <> $5 OR f.view > -3 OR f.inode = v.inode)) AS e
   LEFT JOIN ffmate.tasks t ON t.uuid = e.task
  ORDER BY v.position, e.gone, e.id;
 
