@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 INSERTED_AT_ONCE = 2000
 """Tasks of one statement: their JSON takes ten times the memory of a row. The notifications are one."""
 
+CHANGED_AT_ONCE = 5000
+"""The same for commands: nobody waits long for the rows, and no statement takes longer than the server allows."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
@@ -208,6 +211,15 @@ async def delete(database: Database, uuids: Sequence[UUID], only: Statuses = Non
 
 
 async def _command(
+    database: Database, uuids: Sequence[UUID], only: Statuses, name: Any, *more: object
+) -> set[UUID]:
+    changed: set[UUID] = set()
+    for start in range(0, len(uuids), CHANGED_AT_ONCE):
+        changed |= await _command_some(database, uuids[start : start + CHANGED_AT_ONCE], only, name, *more)
+    return changed
+
+
+async def _command_some(
     database: Database, uuids: Sequence[UUID], only: Statuses, name: Any, *more: object
 ) -> set[UUID]:
     wanted, statuses = list(uuids), _words(only)

@@ -37,12 +37,21 @@ def test_what_is_done_is_not_done_again(program: Program, clip: Path, clerk: Cle
     data = program.look("submit", str(clip), str(clip), *COPIES, "--if-exists", "skip")
     assert data["tasks"] == [] and [one["output"] for one in data["skipped"]] == [str(copy)] * 2
 
+    # An output whose name only the node knows: it decides, and that is no failure.
+    named = ("--command", COPY, "--output", "${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_${OS_NAME}.mkv")
+    assert say(str(clip), *named, "--wait")[0] == 0
+    code, lines = say(str(clip), *named, "--if-exists", "skip", "--wait")
+    assert code == 0
+    assert lines[-1].startswith("skipped   clip.mov: The output “") and "exists already" in lines[-1]
+    program.look("tasks", "delete", "--name", "clip.mov", "--status", "DONE_CANCELED")
+    next(clip.parent.glob("*.mkv")).unlink()
+
     # What `submit *` finds in the folder: two originals, and what the cluster made of one of them.
     code, lines = say(*map(str, sorted(clip.parent.iterdir())), *COPIES, "--if-exists", "skip", "--wait")
     assert code == 0
     assert any(line.startswith("done      other.mov") for line in lines)
     tasks = program.look("tasks", "list")
-    assert sorted(task["name"] for task in tasks) == ["clip.mov", "other.mov"]
+    assert sorted(task["name"] for task in tasks) == ["clip.mov", "clip.mov", "other.mov"]
 
     # A moved output is one, too, and so is one that is reached by another path.
     copy.rename(moved)
