@@ -1,18 +1,20 @@
 """The tables disappear under a node: it says so once, sets them up again if it may, and works."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from ffmate_desktop.db import repair
+from ffmate_desktop.db import leases, nodes, repair
 from ffmate_desktop.db.connection import Database, connect
 from ffmate_desktop.db.health import check_for_node, examine
 from ffmate_desktop.db.listener import changes
 from ffmate_desktop.db.migrate import known_migrations, migrate
 from ffmate_desktop.db.outages import MissingTablesError
 from ffmate_desktop.domain.errors import UserError
+from tests.db.cluster import joined
 from tests.db.roles import open_role
 from tests.node.farm import LONG, Farm
 from tests.node.waiting import Announce, until
@@ -103,6 +105,16 @@ async def test_who_only_shows_something_sets_an_emptied_database_up_too(
             pass
     async with changes(empty_database) as news:
         assert news.empty()
+
+
+async def test_nodes_are_shown_without_the_identity_of_their_cluster(
+    database: Database, database_uri: str
+) -> None:
+    async with joined(database_uri, identifier="n") as node:
+        async with database.transaction() as connection:
+            await connection.execute("TRUNCATE ffmate.meta")
+        assert [shown.identifier for shown in await nodes.list_nodes(database)] == ["n"]
+        assert (await leases.join(node.connection, replace(node.facts, identifier="m"))).cluster is None
 
 
 # -- A part of it ----------------------------------------------------------------------------------------------------

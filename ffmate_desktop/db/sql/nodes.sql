@@ -10,7 +10,7 @@ SELECT * FROM (
            (SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'uuid', t.uuid, 'name', t.name, 'epoch', t.epoch)
                                       ORDER BY t.started_at, t.id), '[]') FROM ffmate.tasks t
              WHERE t.node_id = n.id AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')) AS tasks,
-           (SELECT cluster FROM ffmate.meta) AS cluster
+           coalesce((SELECT cluster FROM ffmate.meta), '00000000-0000-0000-0000-000000000000') AS cluster  -- if emptied
       FROM ffmate.nodes n
      ORDER BY n.identifier, (n.state IN ('online', 'draining')) DESC, n.joined_at DESC) AS newest
  ORDER BY (state IN ('online', 'draining')) DESC, identifier;
