@@ -81,6 +81,8 @@ class Heartbeat:
         self._leaving = False
         self._missing = ""
         """What was said last of tables that are gone."""
+        self._said = ""
+        """What was said last of the outage that goes on."""
         self._hurry = asyncio.Event()
         self._answered = asyncio.Condition()
         self._beats = 0
@@ -141,13 +143,13 @@ class Heartbeat:
                 await self._repair(error)
                 self._stay()
             except STILL_CONNECTED as error:
-                logs.cluster.info("The database does not answer this node: %s", reason(error))
+                self._say(f"The database does not answer this node: {reason(error)}")
                 self._stay()
             except (UserError, ConnectionError) as error:
-                logs.cluster.info("No connection to the database: %s", error)
+                self._say(f"No connection to the database: {error}")
                 self._drop()
             except CONNECTION_LOST as error:
-                logs.cluster.info("The connection to the database was lost: %s", reason(error))
+                self._say(f"The connection to the database was lost: {reason(error)}")
                 self._drop()
                 if isinstance(error, TimeoutError):
                     self._on_silence()
@@ -208,11 +210,17 @@ class Heartbeat:
         except CONNECTION_LOST as error:
             told = trouble(error)
         else:
-            logs.cluster.info("%s", missing)
+            logs.cluster.debug("%s", missing)
             return
         level = logs.cluster.debug if str(told) == self._missing else logs.cluster.warning
         self._missing = str(told)
         level("%s", told)
+
+    def _say(self, sentence: str) -> None:
+        """Once, as long as an outage lasts and is the same."""
+        level = logs.cluster.debug if sentence == self._said else logs.cluster.info
+        self._said = sentence
+        level("%s", sentence)
 
     def _stay(self) -> None:
         """Ask again on the same connection, if that is open still: another one would get the same answer."""
@@ -243,6 +251,7 @@ class Heartbeat:
                 await self._join_anew(connection)
                 continue
             self._beats += 1
+            self._said = ""
             self._mind_sleep(beat, sent)
             logs.cluster.debug(
                 "Beat answered in %.0f ms: state %s, %d tasks are ours, %s",

@@ -37,7 +37,7 @@ async def test_locked_tables_are_waited_out_with_the_connections_that_a_node_has
     farm: Farm, clip: Path, database_uri: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As by VACUUM FULL, an ALTER TABLE that waits for a long SELECT, or a restore."""
-    caplog.set_level("INFO", "ffmate")
+    caplog.set_level("DEBUG", "ffmate")
     worker = await farm.node(slots=1, heartbeat=0.5, watches=True)
     uuid = await farm.add(clip, "-re " + ENCODE)
     ffmpeg = await farm.encoding(uuid)
