@@ -6,6 +6,7 @@ Names are matched, never values. A name that looks like a secret is left out wha
 import fnmatch
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 _SYSTEM = (
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "LD_LIBRARY_PATH",
@@ -54,9 +55,9 @@ def for_desktop(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _chosen(environment: Mapping[str, str], patterns: tuple[str, ...]) -> dict[str, str]:
-    wanted = re.compile("|".join(fnmatch.translate(pattern.upper()) for pattern in patterns))
-    return {
-        name: value
-        for name, value in environment.items()
-        if wanted.match(name.upper()) and not _SECRET.search(name)
-    }
+    return {name: value for name, value in environment.items() if _is_wanted(name.upper(), patterns)}
+
+
+@lru_cache(maxsize=1024)
+def _is_wanted(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns) and not _SECRET.search(name)

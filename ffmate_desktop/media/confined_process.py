@@ -37,8 +37,8 @@ async def start(
     loop = asyncio.get_running_loop()
     readers, writers = zip(*(os.pipe() for _ in range(1 if merged else 2)), strict=True)
     starter = _Starter(argv, sandbox, cwd, env, writers)
-    threading.Thread(target=starter.run, name=f"sandbox of {Path(argv[0]).name}", daemon=True).start()
     try:
+        starter.begin()
         pid = await asyncio.shield(starter.started)
     except BaseException as trouble:
         for reader in readers:
@@ -72,7 +72,15 @@ class _Starter:
         self.started: asyncio.Future[int] = self._loop.create_future()
         self.ended: asyncio.Future[int] = self._loop.create_future()
 
-    def run(self) -> None:
+    def begin(self) -> None:
+        """Start the thread. Raises OSError."""
+        try:
+            threading.Thread(target=self._run, name="starts ffmpeg", daemon=True).start()
+        except RuntimeError as trouble:  # this computer has no thread left
+            self._close()
+            raise OSError(0, str(trouble)) from trouble
+
+    def _run(self) -> None:
         """Confine this thread, start the program, and wait for it."""
         try:
             self._sandbox.enter()

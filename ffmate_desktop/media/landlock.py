@@ -10,6 +10,7 @@ import stat
 import struct
 import sys
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same numbers on every processor
@@ -36,11 +37,12 @@ class Rules(NamedTuple):
     network: bool = True
 
 
+@cache
 def abi() -> int:
     """Which version of Landlock the kernel has; 0 for none."""
     if sys.platform != "linux":
         return 0
-    return max(int(ctypes.CDLL(None, use_errno=True).syscall(_CREATE, None, 0, 1)), 0)
+    return max(int(_libc().syscall(_CREATE, None, 0, 1)), 0)
 
 
 def restrict(rules: Rules) -> None:
@@ -53,7 +55,7 @@ def restrict(rules: Rules) -> None:
     scoped = _SCOPE_SIGNALS | (0 if rules.network else _SCOPE_SOCKETS)
     attributes = struct.pack("=QQQ", handled, 0 if rules.network else _TCP, scoped)
     attributes = attributes[: 24 if version >= 6 else 16 if version >= 4 else 8]
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     ruleset = _check(libc.syscall(_CREATE, attributes, len(attributes), 0))
     try:
         _allow(libc, ruleset, rules.read or (), _READ & handled)
@@ -66,6 +68,7 @@ def restrict(rules: Rules) -> None:
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, paths: Iterable[str], rights: int) -> None:
+    assert sys.platform == "linux"  # noqa: S101 - for the type checker
     for path in paths:
         try:
             descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -77,6 +80,11 @@ def _allow(libc: ctypes.CDLL, ruleset: int, paths: Iterable[str], rights: int) -
                 _check(libc.syscall(_ADD, ruleset, 1, struct.pack("=Qi", granted, descriptor), 0))
         finally:
             os.close(descriptor)
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def _check(result: int) -> int:

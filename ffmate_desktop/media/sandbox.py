@@ -8,6 +8,7 @@ privileges. With it ffmpeg writes its own outputs and its private folder, and no
 import glob
 import os
 import stat
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ class Sandbox:
 
     def enter(self) -> None:
         """Confine the calling thread and what it starts, for good. Raises OSError."""
+        assert sys.platform == "linux"  # noqa: S101 - for the type checker
         for output in self.outputs:
             flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             os.close(os.open(output, flags, 0o666))

@@ -18,6 +18,7 @@ import psutil
 
 from ffmate_desktop.db import nodes
 from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.outages import MissingTablesError
 from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.process import Launcher
 from tests.benchmarks.contest import ROOT
@@ -178,7 +179,7 @@ async def _node(uri: str, folder: Path, ffmpeg: Path, slots: int) -> AsyncIterat
 async def _has_joined(database: Database) -> bool:
     try:
         return bool(await nodes.list_nodes(database))
-    except asyncpg.UndefinedTableError:  # the node itself makes the tables
+    except MissingTablesError:  # the node itself makes the tables
         return False
 
 
