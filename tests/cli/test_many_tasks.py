@@ -17,9 +17,9 @@ pytestmark = [
         sys.platform == "win32", reason="the kernel's figures of a process are read with wait4"
     ),
 ]
-TASKS = 4_000
-WORTH = 15_000
-"""KiB that a process may take more for thousands of tasks than for one; all in memory would be 30,000."""
+TASKS = 3_000
+WORTH = 12_000
+"""KiB that a process may take more for thousands of tasks than for one; all in memory would be 24,000."""
 
 
 @dataclass(frozen=True)

@@ -41,22 +41,22 @@ async def test_nodes_are_paused_resumed_and_given_slots(database_uri: str, clerk
         assert err.startswith("ffmate-desktop: No node named “c” is at work.")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["pause"], "Name nodes, or take --all."),
-        (["resume", "a", "--all"], "Name nodes, or take --all."),
-        (["slots"], "Name a node and a number of slots"),
-        (["slots", "a", "b", "3"], "Got unexpected extra argument"),
-        (["slots", "a", "3", "--all"], "Name a node and a number of slots"),
-        (["slots", "--all"], "Name a node and a number of slots"),
-        (["slots", "a", "many"], "“many” is not a number of slots."),
-        (["slots", "a", "-1"], "No such option: -1"),
-        (["slots", "a", "1001"], "A node has from 0 to 1000 slots."),
-        (["slots", "a", "9999999999999"], "“9999999999999” is not a number of slots."),
-    ],
+WRONG = (
+    (["pause"], "Name nodes, or take --all."),
+    (["resume", "a", "--all"], "Name nodes, or take --all."),
+    (["slots"], "Name a node and a number of slots"),
+    (["slots", "a", "b", "3"], "Got unexpected extra argument"),
+    (["slots", "a", "3", "--all"], "Name a node and a number of slots"),
+    (["slots", "--all"], "Name a node and a number of slots"),
+    (["slots", "a", "many"], "“many” is not a number of slots."),
+    (["slots", "a", "-1"], "No such option: -1"),
+    (["slots", "a", "1001"], "A node has from 0 to 1000 slots."),
+    (["slots", "a", "9999999999999"], "“9999999999999” is not a number of slots."),
 )
-def test_wrong_use(database_uri: str, clerk: Clerk, arguments: list[str], sentence: str) -> None:
-    code, out, err = clerk.ask("--database", database_uri, "nodes", *arguments)
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith(f"ffmate-desktop: {sentence}")
+
+
+def test_wrong_use(database_uri: str, clerk: Clerk) -> None:
+    for arguments, sentence in WRONG:
+        code, out, err = clerk.ask("--database", database_uri, "nodes", *arguments)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith(f"ffmate-desktop: {sentence}")

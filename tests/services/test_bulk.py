@@ -49,39 +49,40 @@ DAYS = timedelta(days=30)
 ERROR, DONE, QUEUED = TaskStatus.DONE_ERROR, TaskStatus.DONE_SUCCESSFUL, TaskStatus.QUEUED
 
 
-@pytest.mark.parametrize(
-    ("selection", "names"),
-    [
-        (TaskSelection(), NAMES),
-        (TaskSelection(batch=BATCH), "old failed.mov|new failed.mov|waiting 1_.mov"),
-        (TaskSelection(statuses=(ERROR,)), "old failed.mov|new failed.mov"),
-        (TaskSelection(statuses=(ERROR, DONE), older_than=DAYS), "old failed.mov|old done.mov"),
-        (TaskSelection(older_than=timedelta(days=50)), ""),
-        (TaskSelection(presets=("WEB",)), "old failed.mov|new failed.mov"),
-        (TaskSelection(presets=(str(PRESET),), older_than=DAYS), "old failed.mov"),
-        (TaskSelection(presets=("other", "web"), nodes=("b",)), "new failed.mov"),
-        (TaskSelection(nodes=("a", "b"), statuses=(DONE,)), "old done.mov"),
-        (TaskSelection(labels=("gpu",)), "waiting 1_.mov|waiting 10.mov"),
-        (TaskSelection(labels=("nas", "gpu")), "waiting 1_.mov"),
-        (TaskSelection(labels=("elsewhere",)), ""),
-        (TaskSelection(names=("*FAILED*", "old*")), "old failed.mov|new failed.mov|old done.mov"),
-        (TaskSelection(names=("waiting 1_.mov",)), "waiting 1_.mov"),
-        (TaskSelection(names=("waiting 1?.mov",)), "waiting 1_.mov|waiting 10.mov"),
-        (TaskSelection(names=("%",)), ""),
-        (TaskSelection(names=("*\udcff*",), nodes=("\udcff",), presets=("\udcff",), labels=("\udcff",)), ""),
-    ],
+CONDITIONS: tuple[tuple[TaskSelection, str], ...] = (
+    (TaskSelection(), NAMES),
+    (TaskSelection(batch=BATCH), "old failed.mov|new failed.mov|waiting 1_.mov"),
+    (TaskSelection(statuses=(ERROR,)), "old failed.mov|new failed.mov"),
+    (TaskSelection(statuses=(ERROR, DONE), older_than=DAYS), "old failed.mov|old done.mov"),
+    (TaskSelection(older_than=timedelta(days=50)), ""),
+    (TaskSelection(presets=("WEB",)), "old failed.mov|new failed.mov"),
+    (TaskSelection(presets=(str(PRESET),), older_than=DAYS), "old failed.mov"),
+    (TaskSelection(presets=("other", "web"), nodes=("b",)), "new failed.mov"),
+    (TaskSelection(nodes=("a", "b"), statuses=(DONE,)), "old done.mov"),
+    (TaskSelection(labels=("gpu",)), "waiting 1_.mov|waiting 10.mov"),
+    (TaskSelection(labels=("nas", "gpu")), "waiting 1_.mov"),
+    (TaskSelection(labels=("elsewhere",)), ""),
+    (TaskSelection(names=("*FAILED*", "old*")), "old failed.mov|new failed.mov|old done.mov"),
+    (TaskSelection(names=("waiting 1_.mov",)), "waiting 1_.mov"),
+    (TaskSelection(names=("waiting 1?.mov",)), "waiting 1_.mov|waiting 10.mov"),
+    (TaskSelection(names=("%",)), ""),
+    (TaskSelection(names=("*\udcff*",), nodes=("\udcff",), presets=("\udcff",), labels=("\udcff",)), ""),
 )
-async def test_conditions(
-    bulk: BulkService, tasks: TaskService, selection: TaskSelection, names: str
-) -> None:
-    """What is listed is what is counted and what is changed."""
-    wanted = set(filter(None, names.split("|")))
-    assert {task.name for task in await tasks.newest(selection)} == wanted
-    selected = await bulk.select(selection)
-    assert selected.total == len(wanted)
-    result = await bulk.perform(selected, TaskAction.DELETE)
-    assert (result.matched, result.changed) == (len(wanted), len(wanted))
-    assert {task.name for task in await tasks.newest()} == set(NAMES.split("|")) - wanted
+
+
+async def test_conditions(bulk: BulkService, tasks: TaskService) -> None:
+    """What is listed is what is counted."""
+    for selection, names in CONDITIONS:
+        wanted = set(filter(None, names.split("|")))
+        assert {task.name for task in await tasks.newest(selection)} == wanted, selection
+        assert (await bulk.select(selection)).total == len(wanted), selection
+
+
+async def test_what_is_counted_is_deleted(bulk: BulkService, tasks: TaskService) -> None:
+    for selection, changed in ((TaskSelection(presets=("web",), older_than=DAYS), 1), (TaskSelection(), 4)):
+        result = await bulk.perform(await bulk.select(selection), TaskAction.DELETE)
+        assert (result.matched, result.changed) == (changed, changed)
+    assert await tasks.newest() == []
 
 
 @pytest.mark.parametrize(
