@@ -163,7 +163,9 @@ async def prepare(session: Session) -> None:
             asyncpg.PostgresError,
             MissingTablesError,
         ) as error:  # the latter: it does not know the setting
-            logs.cluster.debug("The server cannot look for clients that are gone: %s", reason(error))
+            logs.cluster.debug(
+                "The server cannot look for clients that are gone: %s", reason(error.__cause__ or error)
+            )
             await session.execute(settings)
         await set_codecs(session)
 

@@ -4,14 +4,15 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import LiteralString
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from ffmate_desktop.db.connection import CONNECTION_LOST, DATA_REFUSED, STILL_CONNECTED, Database
+from ffmate_desktop.db.connection import CONNECTION_LOST, DATA_REFUSED, STILL_CONNECTED, Database, connect
 from ffmate_desktop.db.outages import BusyError, MissingTablesError, ServerLimitError, reason, trouble
-from ffmate_desktop.db.queries import Sql
+from ffmate_desktop.db.queries import Sql, query
 
 pytestmark = pytest.mark.db
 
@@ -147,3 +148,21 @@ async def test_missing_tables_are_named(empty_database: str) -> None:
             with pytest.raises(MissingTablesError, match="ffmate"):
                 await database.fetch(Sql(statement))
     assert issubclass(ServerLimitError, CONNECTION_LOST)
+
+
+async def test_a_server_that_cannot_look_for_vanished_clients_has_the_other_limits(
+    postgres_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one on Windows, which refuses the setting; here it has a name that no server knows."""
+
+    def asked(topic: LiteralString, name: LiteralString) -> Sql:
+        sql = query(topic, name)
+        return Sql(sql.replace("check_interval", "check_intervals")) if name == "notice_gone_clients" else sql
+
+    monkeypatch.setattr("ffmate_desktop.db.session.query", asked)
+    connection = await connect(postgres_uri)
+    limits = await connection.fetch(
+        "SELECT setting FROM pg_settings WHERE name IN ('lock_timeout', 'jit') ORDER BY 1"
+    )
+    assert [row[0] for row in limits] == ["10000", "off"]
+    await connection.close()
