@@ -70,7 +70,7 @@ async def test_every_command_among_rows_of_a_newer_release(desk: Desk, database:
         desk.ask(*words, *uuids, code=1)  # some have ended
     desk.ask("tasks", "restart", *[str(task.uuid) for task in listed if task.status.is_done])
     desk.ask("tasks", "delete", *uuids)
-    for folder in await watchfolders.list_watchfolders(database):
+    for folder in (await watchfolders.list_watchfolders(database))[::4]:
         desk.ask("watchfolders", "resume", str(folder.uuid))
         desk.ask("watchfolders", "suspend", str(folder.uuid))
         desk.ask("watchfolders", "delete", "--yes", str(folder.uuid))
