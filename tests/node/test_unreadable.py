@@ -7,7 +7,7 @@ import pytest
 from ffmate_desktop.domain.task import TaskStatus
 from tests.db.cluster import joined
 from tests.foreign import GOOD_FOLDER, fill, spread, use_newer_words
-from tests.node.farm import Farm
+from tests.node.farm import LONG, Farm
 from tests.node.test_refused import PATIENT, refused
 from tests.node.waiting import until
 
@@ -68,3 +68,16 @@ async def test_a_newer_node_takes_what_an_older_one_cannot_read(
         task = await farm.task(uuid)
         assert (task.status, task.attempts) == (TaskStatus.QUEUED, 1)
         assert task.unreadable and "newer release" in task.unreadable
+
+
+async def test_an_order_of_a_newer_release_is_not_obeyed(farm: Farm, clip: Path) -> None:
+    """The task goes on, and orders that this release knows still reach it."""
+    await farm.sql("ALTER DOMAIN ffmate.task_desired DROP CONSTRAINT task_desired_check")
+    uuid = await farm.add(clip, LONG)
+    node = await farm.node("a")
+    await farm.encoding(uuid)
+    await farm.sql("UPDATE ffmate.tasks SET desired = 'archive' WHERE uuid = $1", uuid)
+    await node.node._heartbeat.beat_now()
+    assert (await farm.task(uuid)).status is TaskStatus.RUNNING
+    await farm.tasks.cancel([uuid])
+    assert (await farm.done(uuid)).status is TaskStatus.DONE_CANCELED
