@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, overload
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from ffmate_desktop.domain.stored import Unreadable
+from ffmate_desktop.domain.stored import LAST_MOMENT, Unreadable
 from ffmate_desktop.domain.wrong_data import why_unreadable
 
 if TYPE_CHECKING:
@@ -41,8 +41,13 @@ def milliseconds(moment: datetime) -> int: ...
 @overload
 def milliseconds(moment: datetime | None) -> int | None: ...
 def milliseconds(moment: datetime | None) -> int | None:
-    """Since 1970 UTC, as FFmate's JSON has moments."""
-    return None if moment is None else int(moment.timestamp() * 1000)
+    """Since 1970 UTC, as FFmate's JSON has moments; infinity is the last moment of the calendar."""
+    if moment is None:
+        return None
+    try:
+        return min(max(int(moment.timestamp() * 1000), 0), LAST_MOMENT)
+    except (ValueError, OverflowError):  # minus infinity, which is no moment of a calendar
+        return 0
 
 
 def _encode_json(data: object) -> str:

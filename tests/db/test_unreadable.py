@@ -99,3 +99,33 @@ async def test_counters_that_have_no_room_left_stop_no_claim(database: Database,
     await leases.requeue_strays(database)
     [task] = await tasks.list_tasks(database)
     assert task.status is TaskStatus.DONE_ERROR
+
+
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", "9999-12-31 23:00Z"])
+async def test_moments_that_no_calendar_has_stop_no_list(database: Database, moment: str) -> None:
+    await fill(database)
+    columns = await database.fetch(
+        Sql(
+            "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+            " WHERE c.relnamespace = 'ffmate'::regnamespace AND c.relkind = 'r' AND NOT a.attisdropped"
+            " AND a.atttypid = 'timestamptz'::regtype"
+        )
+    )
+    async with database.transaction() as connection:
+        for one in columns:
+            await connection.execute(f"UPDATE ffmate.{one['relname']} SET {one['attname']} = '{moment}'")
+    await add(database, row("good"))
+    listed = await tasks.list_tasks(database)
+    assert listed[0].name == "good" and all(task.to_json() for task in listed)
+    for column in SortColumn:
+        found = await queue.page(database, QueueView(column=column), None, 100)
+        assert len(found) == len(listed) or column is SortColumn.FINISHED  # which ends in 2100
+    for task in listed:
+        await tasks.attempts(database, task.uuid)
+    assert all(abs(node.heartbeat_age) < 1e12 for node in await nodes.list_nodes(database))
+    assert await watchfolders.list_watchfolders(database)
+    assert await watchfolders.list_files(database, GOOD_FOLDER, gone=True)
+    assert await presets.list_presets(database)
+    await queue.figures(database, datetime.now(UTC))
+    await tasks.restart(database, [task.uuid for task in listed])
+    await leases.requeue_strays(database)

@@ -75,7 +75,7 @@ async def test_every_command_among_rows_of_a_newer_release(desk: Desk, database:
         desk.ask("watchfolders", "suspend", str(folder.uuid))
         desk.ask("watchfolders", "delete", "--yes", str(folder.uuid))
     own = [str(preset.uuid) for preset in await presets.list_presets(database)]
-    desk.ask("presets", "delete", *own)
+    desk.ask("presets", "delete", "--yes", *own)
     assert await presets.list_presets(database) == []
 
 

@@ -62,6 +62,6 @@ SELECT coalesce((SELECT sum(remaining) FROM live), 0)::float8 AS running,
        CASE WHEN NOT EXISTS (SELECT 1 FROM mine WHERE status = 'QUEUED') THEN 0
             ELSE (SELECT count(*) FROM mine WHERE status = 'QUEUED')
                  * (SELECT extract(epoch FROM avg(finished_at - started_at)) FROM mine
-                     WHERE status = 'DONE_SUCCESSFUL') END::float8 AS queued,
+                     WHERE status = 'DONE_SUCCESSFUL' AND isfinite(finished_at) AND isfinite(started_at)) END::float8 AS queued,
        (SELECT coalesce(sum(n.slots), 0) FROM ffmate.nodes n
          WHERE n.state = 'online' AND n.lease_until > clock_timestamp() AND NOT n.paused) AS slots;

@@ -158,7 +158,7 @@ UPDATE ffmate.tasks t
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') THEN clock_timestamp() END,
        not_before = $4::timestamptz,
        history = ffmate.list_of(t.history) || jsonb_build_object('number', t.attempts, 'node', t.node_name,
-           'started', (extract(epoch FROM t.started_at) * 1000)::bigint,
+           'started', CASE WHEN isfinite(t.started_at) THEN (extract(epoch FROM t.started_at) * 1000)::bigint END,
            'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
            'end', CASE WHEN t.desired IN ('cancel', 'delete') THEN 'cancelled' ELSE 'given_back' END),
        version = t.version + 1, updated_at = clock_timestamp()
@@ -177,7 +177,7 @@ WITH given AS (
        SET status = 'QUEUED', phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
            not_before = NULL, refused = ffmate.object_of(t.refused) || jsonb_build_object($3::bigint::text, jsonb_build_array(t.node_name, $4::text)),
            history = ffmate.list_of(t.history) || jsonb_build_object('number', t.attempts, 'node', t.node_name,
-               'started', (extract(epoch FROM t.started_at) * 1000)::bigint,
+               'started', CASE WHEN isfinite(t.started_at) THEN (extract(epoch FROM t.started_at) * 1000)::bigint END,
                'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint, 'end', 'refused', 'error', $4::text),
            version = t.version + 1, updated_at = clock_timestamp()
      WHERE t.id = $1 AND t.epoch = $2 AND t.node_id = $3

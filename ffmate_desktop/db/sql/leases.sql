@@ -122,7 +122,7 @@ UPDATE ffmate.tasks t
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') OR t.losses + 1 >= $1 THEN clock_timestamp() END,
        not_before = clock_timestamp() + t.losses * interval '5 seconds',
        history = ffmate.list_of(t.history) || jsonb_build_object('number', t.attempts, 'node', t.node_name,
-           'started', (extract(epoch FROM t.started_at) * 1000)::bigint,
+           'started', CASE WHEN isfinite(t.started_at) THEN (extract(epoch FROM t.started_at) * 1000)::bigint END,
            'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
            'end', 'node_lost'),
        losses = least(t.losses + 1, 32767), epoch = t.epoch + 1, phase = '', node_id = NULL, progress = 0,

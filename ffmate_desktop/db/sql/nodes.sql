@@ -4,8 +4,8 @@
 -- One row an identifier: the live incarnation, else the newest. Ages by the database's clock.
 SELECT * FROM (
     SELECT DISTINCT ON (n.identifier) n.*,
-           extract(epoch FROM clock_timestamp() - n.beat_at)::float8 AS beat_age,
-           extract(epoch FROM n.lease_until - clock_timestamp())::float8 AS lease_left,
+           CASE WHEN isfinite(n.beat_at) THEN extract(epoch FROM clock_timestamp() - n.beat_at) ELSE 0 END::float8 AS beat_age,
+           CASE WHEN isfinite(n.lease_until) THEN extract(epoch FROM n.lease_until - clock_timestamp()) ELSE 0 END::float8 AS lease_left,
            extract(epoch FROM n.heartbeat)::float8 AS heartbeat_seconds,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'uuid', t.uuid, 'name', t.name, 'epoch', t.epoch)
                                       ORDER BY t.started_at, t.id), '[]') FROM ffmate.tasks t

@@ -15,7 +15,7 @@ SELECT t.id, t.uuid, t.version, t.epoch, t.name, t.preset_name, t.status, t.phas
        coalesce(t.result ->> 'output', t.spec ->> 'output') AS output, ffmate.bigint_of(t.result -> 'size') AS size,
        (SELECT p.live FROM jsonb_array_elements(ffmate.list_of(n.progress)) AS p (live)
          WHERE p.live ->> 0 = t.id::text AND p.live ->> 1 = t.epoch::text LIMIT 1) AS live,
-       (extract(epoch FROM t.finished_at) * 1000000)::bigint AS finished_number, lower(t.name) AS word
+       CASE WHEN isfinite(t.finished_at) THEN (extract(epoch FROM t.finished_at) * 1000000)::bigint END AS finished_number, lower(t.name) AS word
   FROM ffmate.tasks t
   JOIN ffmate.requirement_sets r ON r.id = t.requirement_set
   LEFT JOIN ffmate.nodes n ON n.id = t.node_id AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
@@ -29,7 +29,7 @@ $1::text[] || (SELECT CASE WHEN 'UNKNOWN' = ANY ($1::text[]) THEN ffmate.statuse
 
 -- fragment: pool
 SELECT t.id, CASE $5::text WHEN 'priority' THEN -t.priority
-                           WHEN 'finished' THEN coalesce((extract(epoch FROM t.finished_at) * 1000000)::bigint,
+                           WHEN 'finished' THEN coalesce(CASE WHEN isfinite(t.finished_at) THEN (extract(epoch FROM t.finished_at) * 1000000)::bigint END,
                                                          9223372036854775807)
                            ELSE 0 END AS number,
            CASE $5 WHEN 'name' THEN lower(t.name) ELSE '' END AS word, t.status, t.progress
@@ -180,7 +180,7 @@ SELECT t.batch, t.status, count(*) AS tasks,
                 ELSE coalesce((SELECT ffmate.float_of(p.live -> 2) FROM jsonb_array_elements(ffmate.list_of(n.progress)) AS p (live)
                                 WHERE p.live ->> 0 = t.id::text AND p.live ->> 1 = t.epoch::text LIMIT 1), 0) END)
            AS percent,
-       extract(epoch FROM clock_timestamp() - min(t.started_at))::float8 AS elapsed
+       extract(epoch FROM clock_timestamp() - min(t.started_at) FILTER (WHERE isfinite(t.started_at)))::float8 AS elapsed
   FROM (SELECT a.* FROM ffmate.tasks a WHERE a.batch = ANY ($1::uuid[])
          UNION ALL
         SELECT b.* FROM ffmate.tasks b
@@ -228,7 +228,7 @@ SELECT (SELECT count(*) FROM ffmate.tasks
 -- or of all. `queued` is NULL when tasks wait and nothing has been finished yet.
 WITH recent AS MATERIALIZED (
     SELECT preset, extract(epoch FROM finished_at - started_at)::float8 AS seconds FROM ffmate.tasks
-     WHERE status = 'DONE_SUCCESSFUL' AND finished_at IS NOT NULL AND started_at IS NOT NULL
+     WHERE status = 'DONE_SUCCESSFUL' AND finished_at IS NOT NULL AND isfinite(finished_at) AND isfinite(started_at)
      ORDER BY finished_at DESC LIMIT 300),
 waiting AS (
     SELECT preset, count(*) AS tasks FROM ffmate.tasks WHERE status = 'QUEUED' AND desired = 'run' GROUP BY preset),

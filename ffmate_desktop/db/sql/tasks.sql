@@ -114,8 +114,8 @@ RETURNING uuid;
 UPDATE ffmate.tasks t
    SET history = CASE WHEN node_id IS NULL THEN history ELSE
            ffmate.list_of(history) || jsonb_build_object('number', attempts, 'node', node_name,
-           'started', (extract(epoch FROM started_at) * 1000)::bigint,
-           'ended', (extract(epoch FROM finished_at) * 1000)::bigint,
+           'started', CASE WHEN isfinite(started_at) THEN (extract(epoch FROM started_at) * 1000)::bigint END,
+           'ended', CASE WHEN isfinite(finished_at) THEN (extract(epoch FROM finished_at) * 1000)::bigint END,
            'end', CASE status WHEN 'DONE_SUCCESSFUL' THEN 'done' WHEN 'DONE_ERROR' THEN 'failed' ELSE 'cancelled' END,
            'error', split_part(error, E'\n', 1)) END,
        status = 'QUEUED', phase = '', desired = 'run', epoch = epoch + 2, node_id = NULL, node_name = NULL,
@@ -151,6 +151,6 @@ SELECT l.epoch, l.seq, l.at, l.lines
 
 -- name: attempts
 SELECT history, status, attempts, node_id, node_name, split_part(error, E'\n', 1) AS error,
-       (extract(epoch FROM started_at) * 1000)::bigint AS started,
-       (extract(epoch FROM finished_at) * 1000)::bigint AS ended
+       CASE WHEN isfinite(started_at) THEN (extract(epoch FROM started_at) * 1000)::bigint END AS started,
+       CASE WHEN isfinite(finished_at) THEN (extract(epoch FROM finished_at) * 1000)::bigint END AS ended
   FROM ffmate.tasks WHERE uuid = $1;

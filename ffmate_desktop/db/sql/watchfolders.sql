@@ -4,12 +4,12 @@
 SELECT w.uuid, w.version, w.name, w.suspended, w.spec, w.error, w.scanned_by, w.result,
        (SELECT o.identifier FROM ffmate.nodes o WHERE o.id = w.scanner AND o.state IN ('online', 'draining')
            AND w.scan_until > clock_timestamp()) AS scanning_by,
-       (extract(epoch FROM w.error_at) * 1000)::bigint AS error_at,
-       extract(epoch FROM clock_timestamp() - w.due_at)::float8 AS overdue,
-       (extract(epoch FROM w.scanned_at) * 1000)::bigint AS scanned_at,
-       (extract(epoch FROM w.due_at) * 1000)::bigint AS due_at,
-       (extract(epoch FROM w.created_at) * 1000)::bigint AS created_at,
-       (extract(epoch FROM w.updated_at) * 1000)::bigint AS updated_at
+       CASE WHEN isfinite(w.error_at) THEN (extract(epoch FROM w.error_at) * 1000)::bigint END AS error_at,
+       CASE WHEN isfinite(w.due_at) THEN extract(epoch FROM clock_timestamp() - w.due_at) ELSE 0 END::float8 AS overdue,
+       CASE WHEN isfinite(w.scanned_at) THEN (extract(epoch FROM w.scanned_at) * 1000)::bigint END AS scanned_at,
+       CASE WHEN isfinite(w.due_at) THEN (extract(epoch FROM w.due_at) * 1000)::bigint END AS due_at,
+       CASE WHEN isfinite(w.created_at) THEN (extract(epoch FROM w.created_at) * 1000)::bigint ELSE 0 END AS created_at,
+       CASE WHEN isfinite(w.updated_at) THEN (extract(epoch FROM w.updated_at) * 1000)::bigint ELSE 0 END AS updated_at
   FROM ffmate.watchfolders w
 
 -- name: list_watchfolders
@@ -86,7 +86,7 @@ CASE WHEN t.status IS NULL THEN f.state
 
 -- fragment: file
 SELECT f.id, f.path, f.size, f.mtime / 1000 AS modified_at, f.attempts, f.task, f.gone_at IS NOT NULL AS gone,
-       (extract(epoch FROM f.first_seen_at) * 1000)::bigint AS first_seen_at, t.progress, t.id AS task_id,
+       CASE WHEN isfinite(f.first_seen_at) THEN (extract(epoch FROM f.first_seen_at) * 1000)::bigint ELSE 0 END AS first_seen_at, t.progress, t.id AS task_id,
        {state} AS state,
        CASE WHEN f.reason <> '' THEN f.reason
             WHEN t.status = 'DONE_ERROR' THEN split_part(coalesce(t.error, ''), E'\n', 1)
