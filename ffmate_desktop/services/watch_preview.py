@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,9 +11,11 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_ledger import Decision, Entry, Found, Judge
+from ffmate_desktop.domain.watch_moves import Known, pair
 from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.watch_drafts import draft_all, names_of, rules_of
+from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
+from ffmate_desktop.storage.moves import is_away
 from ffmate_desktop.storage.threads import Job
 from ffmate_desktop.storage.walk import Walked, Walker, look_at
 
@@ -60,7 +63,13 @@ async def dry_run(
     asked = await asyncio.to_thread(names_of, settings.path, [found for found, _, _ in decided])
     written = await ledger.outputs_among(database, [name for _, name in asked])
     outputs = {asked[position][0] for position in written}
-    ready = [found for n, (found, _, one) in enumerate(decided) if one.ready and n not in outputs]
+    open_ones = [found for n, (found, _, one) in enumerate(decided) if n not in outputs and _is_open(one)]
+    moved = await asyncio.to_thread(_moved, settings.path, open_ones, entries, numbering.view)
+    ready = [
+        found
+        for n, (found, _, one) in enumerate(decided)
+        if one.ready and n not in outputs and found.path not in moved
+    ]
     drafted: dict[str, str | None] = {}
     refused: dict[str, str] = {found.path: "The preset was deleted." for found in ready}
     if preset is not None:
@@ -71,10 +80,36 @@ async def dry_run(
         Foreseen(found.path, found.size, FileState.OUTPUT, "The cluster itself wrote it.")
         if number in outputs
         else _foresee(found, entry, decision, drafted, refused)
+        if found.path not in moved
+        else Foreseen(found.path, found.size, FileState(moved[found.path].state), _was(moved[found.path]))
         for number, (found, entry, decision) in enumerate(decided)
     ]
     files.sort(key=lambda one: one.path)
     return DryRun(tuple(files), tuple(sentence for _, sentence in walked.unreadable))
+
+
+def _is_open(decision: Decision) -> bool:
+    return decision.state in ("waiting", "growing")
+
+
+def _moved(root: str, files: Sequence[Found], entries: Mapping[str, Entry], view: int) -> dict[str, Entry]:
+    """The rows that will follow files which were renamed, by their new paths. For a thread."""
+    versions: dict[tuple[int, int], list[Entry]] = {}
+    for entry in entries.values():
+        if entry.task is not None and entry.inode:
+            versions.setdefault((entry.size, entry.mtime), []).append(entry)
+    candidates = [
+        (found, Known(entry, None))
+        for found in files
+        for entry in versions.get((found.size, found.mtime), ())
+        if entry.path != found.path
+        and is_away(root, location(root, entry.path), location(root, found.path), found)
+    ]
+    return {found.path: known.entry for found, known in pair(candidates, view)}
+
+
+def _was(entry: Entry) -> str:
+    return f"It was called “{entry.path}” before."
 
 
 async def _walk(walker: Walker) -> Walked:

@@ -244,11 +244,18 @@ async def test_renamed_files_are_followed(watched: Watched, clip: Path) -> None:
 async def test_a_file_that_is_renamed_while_it_is_queued_has_a_task_that_finds_it(
     watched: Watched, clip: Path
 ) -> None:
-    await watched.farm.node(watches=True, slots=0)
+    worker = await watched.farm.node(watches=True, slots=0)
     await watched.begin(growth_checks=0)
     first = watched.put(clip, "one.mov")
     await watched.state("one.mov", QUEUED)
+    watching = worker.node._watching
+    assert watching is not None
+    watching._may_scan = lambda: False
     first.rename(watched.root / "two.mov")
+    [foreseen] = (await watched.service.dry_run(watched.uuid)).files
+    assert (foreseen.path, foreseen.takes) == ("two.mov", False) and "“one.mov”" in foreseen.reason
+    watching._may_scan = lambda: True
+    await watched.service.scan(watched.uuid)
     await watched.state("two.mov", QUEUED)
     await watched.farm.node("b")
     await watched.state("two.mov", DONE)
