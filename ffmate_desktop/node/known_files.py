@@ -30,6 +30,8 @@ class KnownFiles:
         """The same without inode, of all others."""
         self.open: dict[str, int] = {}
         """Path → id of files that wait or grow."""
+        self.has_tasks = False
+        """Whether a file may have had a task: then a new one may be that file under another name."""
         self._seen: dict[Fingerprint, Fingerprint] = {}
         """Fingerprint of a row → that of its file as it is seen here, where they differ and are the same version."""
 
@@ -59,6 +61,7 @@ class KnownFiles:
     def _learn(self, line: Line, view: int) -> None:
         kind, number = self._as_seen(line, view)
         is_open = line.state in ("waiting", "growing")
+        self.has_tasks |= not is_open and line.state != "output"
         if line.gone or is_open:
             kind.pop(number, None)
         else:
@@ -84,6 +87,7 @@ class KnownFiles:
 
     def settle(self, found: Found, file_id: int, view: int, *, locked: bool = False) -> None:
         """Nothing is to be done about this version of a file, which was just written down."""
+        self.has_tasks = True
         kind = self.known if is_lasting(view) else self.foreign
         kind[seen_as(found, view, locked)] = file_id
         self.open.pop(found.path, None)

@@ -104,7 +104,7 @@ class MovedFiles:
             for n, (found, _, decision) in enumerate(decided)
             if decision.state in ("waiting", "growing") and found.inode
         ]
-        if not fresh:
+        if not fresh or not self.known.has_tasks:
             return {}
         files = [decided[n][0] for n in fresh]
         rows = await ledger.rows_of_versions(self.database, self.claim.id, files, self.view)
