@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.stored import Unreadable, object_of
+from ffmate_desktop.domain.stored import Unreadable, list_of, object_of, text_of
 from ffmate_desktop.domain.watchfolder import ScanResult, WatchfolderSettings, read_settings
 
 
@@ -54,7 +54,7 @@ class ScanClaim:
     def mounts(self) -> frozenset[str]:
         """Folders below the root on which some machine saw another file system."""
         seen = [paths for key, paths in self.roots.items() if key.startswith(MOUNTS)]
-        return frozenset(path for paths in seen if isinstance(paths, list) for path in paths)
+        return frozenset(path for paths in seen for path in map(text_of, list_of(paths)) if path is not None)
 
     @property
     def lease(self) -> timedelta:

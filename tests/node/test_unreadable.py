@@ -22,7 +22,8 @@ async def test_a_node_does_its_own_work_among_rows_that_it_cannot_read(farm: Far
     await use_newer_words(farm.database)
     await spread(farm.database, every=3)
     await farm.sql(
-        "UPDATE ffmate.watchfolders SET suspended = false, roots = '{\"*\": true}',"
+        "UPDATE ffmate.watchfolders SET suspended = false, "
+        ' roots = \'{"*": true, "mounts of other": [[1], {"newer": 1}, "a"]}\','
         " spec = CASE WHEN uuid <> $1 AND spec ->> 'path' = $2"
         " THEN jsonb_set(spec, '{path}', '\"/nowhere\"') ELSE spec END",
         *(GOOD_FOLDER, str(hot)),
