@@ -2,18 +2,22 @@
 
 import os
 import re
+import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ffmate_desktop.media.allowed import is_within
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry, relevant
+from ffmate_desktop.media.exit_codes import FREE_SPACE
 from ffmate_desktop.media.inputs import is_same_file
 from ffmate_desktop.media.named_paths import named, readings
-from ffmate_desktop.media.output_plan import OutputPlan
+from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 from ffmate_desktop.media.sandbox import Sandbox
 
 _DENIED = re.compile(r"Permission denied|Operation not permitted|Cannot open temporary file")
 _IN_LINE = re.compile(r"(?<![\w.])(/.+?)['\"]?(?:: |\.?$)")
+_ROOM = 1 << 20
 _HINT = (
     "Write it as an output of the command, or give its name without a folder: then it is removed with the task's "
     "other temporary files."
@@ -25,6 +29,8 @@ def denied(lines: Sequence[str], plan: OutputPlan, sandbox: Sandbox | None) -> D
     said = [] if sandbox is None else [line for line in relevant(lines) if _DENIED.search(line)]
     if sandbox is None or not said:
         return None
+    if any(_has_no_room(output) for output in plan.outputs):
+        return Diagnosis("The disk is full.", FREE_SPACE, tuple(said[:5]), Retry.LATER)
     if (path := _refused(said, plan)) is not None:
         if sandbox.read is not None and not is_within(path, sandbox.read):
             return Diagnosis(
@@ -49,6 +55,15 @@ def denied(lines: Sequence[str], plan: OutputPlan, sandbox: Sandbox | None) -> D
             Retry.OTHER_NODE,
         )
     return None
+
+
+def _has_no_room(output: PlannedOutput) -> bool:
+    """Whether an output could not even be made; ffmpeg, which must not make it, hears only that it may not."""
+    if output.kind is not OutputKind.FILE or output.temporary.exists():
+        return False
+    with suppress(OSError):
+        return shutil.disk_usage(output.temporary.parent).free < _ROOM
+    return False
 
 
 def _refused(said: Sequence[str], plan: OutputPlan) -> Path | None:

@@ -58,7 +58,8 @@ class Sandbox:
         assert sys.platform == "linux"  # noqa: S101 - for the type checker
         for output in self.outputs:
             flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            os.close(os.open(output, flags, 0o666))
+            with suppress(OSError):  # ffmpeg meets the same, and people read what its words mean
+                os.close(os.open(output, flags, 0o666))
         landlock.restrict(self._rules())
         if self.isolated and seccomp.works():
             seccomp.restrict()

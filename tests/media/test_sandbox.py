@@ -13,7 +13,7 @@ import pytest
 
 from ffmate_desktop.domain.environment import for_helper, for_media
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.media import seccomp
+from ffmate_desktop.media import landlock, seccomp
 from ffmate_desktop.media.awake import HelperInhibitor
 from ffmate_desktop.media.guardian import Guardian
 from ffmate_desktop.media.process import Launcher
@@ -231,8 +231,9 @@ async def test_ffmpeg_works_in_it(place: Place, limited: bool) -> None:
     assert place.output.stat().st_size > 1000
 
 
-async def test_what_cannot_be_confined_is_not_started(place: Place) -> None:
-    sandbox = Sandbox(Path("/bin/true"), None, (place.private,), (place.base / "gone" / "output",))
+async def test_what_cannot_be_confined_is_not_started(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = Sandbox(Path("/bin/true"), None, (place.private,))
+    monkeypatch.setattr(landlock, "abi", lambda: 0)
     with pytest.raises(UserError, match="could not be started"):
         await place.launcher.spawn(["/bin/true"], cwd=place.private, sandbox=sandbox)
 
