@@ -82,15 +82,14 @@ def make_data_folder(folder: Path, *, own: bool) -> None:
     """
     was_there = folder.is_dir()
     folder.mkdir(parents=True, exist_ok=True)
-    if sys.platform == "win32":
-        return
-    if own or not was_there:
-        # As root the embedded database runs as another account, which has to pass through this folder.
-        _close(folder, 0o711 if os.geteuid() == 0 else 0o700)
-    for parts in KNOWN_FOLDERS:
-        _close(folder.joinpath(*parts), 0o700)
-    for name in KNOWN_FILES:
-        _close(folder / name, 0o600)
+    if sys.platform != "win32":
+        if own or not was_there:
+            # As root the embedded database runs as another account, which has to pass through this folder.
+            _close(folder, 0o711 if os.geteuid() == 0 else 0o700)
+        for parts in KNOWN_FOLDERS:
+            _close(folder.joinpath(*parts), 0o700)
+        for name in KNOWN_FILES:
+            _close(folder / name, 0o600)
 
 
 def make_private_folder(folder: Path) -> None:

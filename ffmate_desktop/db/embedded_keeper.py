@@ -69,8 +69,10 @@ def _serve(home: Home, binaries: Path) -> None:
 
 def main(folder: str, binaries: str) -> None:
     """Keep the server of this home until it ends; returns at once when there is a keeper already."""
-    hangup = () if sys.platform == "win32" else (signal.SIGHUP,)
-    for number in (signal.SIGINT, signal.SIGTERM, *hangup):
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32":
+        signals.append(signal.SIGHUP)
+    for number in signals:
         # Users may be cleaning up after the same signal, and need the database for it.
         signal.signal(number, lambda *_: None)
     home, programs = Home.of(Path(folder)), Path(binaries)

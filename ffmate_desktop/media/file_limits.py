@@ -93,9 +93,7 @@ def check_plan(
     for read in plan.inputs:
         limits.check_read(read)
     for output in plan.outputs:
-        is_set = (
-            output.kind is OutputKind.FOLDER
-        )  # what counts are its files, perhaps in a named folder itself
+        is_set = output.kind is OutputKind.FOLDER  # its files count, perhaps in a folder of its own
         limits.check_write(output.target / output.name if is_set else output.target, permissions)
     for step in plan.steps:
         if not limits.none:
@@ -115,14 +113,16 @@ def check_devices(plan: OutputPlan, devices: Collection[str]) -> None:
     for step in plan.steps:
         invocation = parse(step)
         files = (*invocation.inputs, *invocation.outputs)
-        named = [
+        formats = [
             option.value or ""
             for file in files
             for option in file.options
             if option.base in ("f", "fifo_format")
         ]
-        named += [found[1] for token in step for text in readings(token) for found in _FORMAT.finditer(text)]
-        for name in (part.strip() for names in named for part in names.split(",")):
+        formats += [
+            found[1] for token in step for text in readings(token) for found in _FORMAT.finditer(text)
+        ]
+        for name in (part.strip() for names in formats for part in names.split(",")):
             if name.lower() in devices:
                 raise ElsewhereError(
                     f"“{name}” is a device, and this computer lets tasks use only files in some of its folders."
@@ -220,18 +220,18 @@ def _check_token(token: str, limits: Limits, kernel: bool) -> None:
             raise _is_address(token)
         _refuse_to_climb(token, text)
         for path in named(text):
-            _checknamed(path, limits, kernel)
+            _check_named(path, limits, kernel)
 
 
-def _checknamed(path: Path, limits: Limits, kernel: bool) -> None:
+def _check_named(path: Path, limits: Limits, kernel: bool) -> None:
     """A file that an option or a filter names: whether it is read or written is the kernel's to see, or unknown."""
     if kernel:
-        named = (*(limits.read or ()), *(limits.write or ()))
-        if limits.read is None or is_within(path, named):
+        folders = (*(limits.read or ()), *(limits.write or ()))
+        if limits.read is None or is_within(path, folders):
             return
         raise _refusal("read", path, "--allow-read")
-    for folders, option in ((limits.write, "--allow-write"), (limits.read, "--allow-read")):
-        if folders is not None and not is_within(path, folders):
+    for allowed, option in ((limits.write, "--allow-write"), (limits.read, "--allow-read")):
+        if allowed is not None and not is_within(path, allowed):
             raise _refusal("write" if option == "--allow-write" else "read", path, option)
 
 

@@ -22,6 +22,7 @@ _RIGHTS = {1: 13, 2: 14}  # how many rights these versions know; newer ones 15, 
 _TCP = 3  # bind and connect
 _SCOPE_SOCKETS, _SCOPE_SIGNALS = 1, 2
 _NO_NEW_PRIVILEGES = 38
+_NAME_ONLY = getattr(os, "O_PATH", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class Rules(NamedTuple):
@@ -40,9 +41,10 @@ class Rules(NamedTuple):
 @cache
 def abi() -> int:
     """Which version of Landlock the kernel has; 0 for none."""
-    if sys.platform != "linux":
-        return 0
-    return max(int(_libc().syscall(_CREATE, None, 0, 1)), 0)
+    version = 0
+    if sys.platform == "linux":
+        version = max(int(_libc().syscall(_CREATE, None, 0, 1)), 0)
+    return version
 
 
 def restrict(rules: Rules) -> None:
@@ -68,10 +70,9 @@ def restrict(rules: Rules) -> None:
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, paths: Iterable[str], rights: int) -> None:
-    assert sys.platform == "linux"  # noqa: S101 - for the type checker
     for path in paths:
         try:
-            descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            descriptor = os.open(path, _NAME_ONLY)
         except (OSError, ValueError):  # not on this computer
             continue
         try:

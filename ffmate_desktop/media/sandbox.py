@@ -8,7 +8,6 @@ privileges. With it ffmpeg writes its own outputs and its private folder, and no
 import glob
 import os
 import stat
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ _MEDIA_DEVICES = (
     "/dev/fb*", "/dev/nvidia*", "/dev/nvhost*", "/dev/nvmap", "/dev/mali*", "/dev/mpp_service", "/dev/rga",
     "/dev/vchiq", "/dev/vcsm*", "/dev/udmabuf", "/dev/fw*",
 )  # fmt: skip
+_MAKE = os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 # Without them each encode would compile its shaders and look through all fonts again.
 _CACHES = ("fontconfig", "mesa_shader_cache*", "nvidia", "AMD", "pocl", "radv_builtin_shaders*")
 
@@ -55,11 +55,9 @@ class Sandbox:
 
     def enter(self) -> None:
         """Confine the calling thread and what it starts, for good. Raises OSError."""
-        assert sys.platform == "linux"  # noqa: S101 - for the type checker
         for output in self.outputs:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             with suppress(OSError):  # ffmpeg meets the same, and people read what its words mean
-                os.close(os.open(output, flags, 0o666))
+                os.close(os.open(output, _MAKE, 0o666))
         landlock.restrict(self._rules())
         if self.isolated and seccomp.works():
             seccomp.restrict()

@@ -55,13 +55,10 @@ class _Program(ctypes.Structure):
 
 def works() -> bool:
     """Whether this kernel takes such a filter, and we know the calls of this processor."""
-    if sys.platform != "linux" or platform.machine() not in _MACHINES:
-        return False
-    if sys.maxsize < 1 << 32:  # a program of 32 bits, with other calls
-        return False
-    action = ctypes.c_uint32(_REFUSE & 0xFFFF0000)
-    libc = ctypes.CDLL(None, use_errno=True)
-    return bool(libc.syscall(_seccomp(), _ACTION_AVAILABLE, 0, ctypes.byref(action)) == 0)
+    is_known = (
+        platform.machine() in _MACHINES and sys.maxsize > 1 << 32
+    )  # of 32 bits, a program has other calls
+    return sys.platform == "linux" and is_known and _is_available()
 
 
 def restrict() -> None:
@@ -75,6 +72,12 @@ def restrict() -> None:
     ):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def _is_available() -> bool:
+    action = ctypes.c_uint32(_REFUSE & 0xFFFF0000)
+    libc = ctypes.CDLL(None, use_errno=True)
+    return bool(libc.syscall(_seccomp(), _ACTION_AVAILABLE, 0, ctypes.byref(action)) == 0)
 
 
 def program(machine: str) -> bytes:

@@ -42,9 +42,9 @@ def numbering_of(root: str) -> Numbering:
     identity = (status.st_dev, status.st_ino & INODES)
     mount = mount_of(root)
     kind = "" if mount is None else mount.kind
-    if kind not in _STORED or sys.platform == "win32":  # where folders list their files without inodes
-        return Numbering(LOCAL_TIME if kind in _FAT else UNNUMBERED, None, identity)
-    return Numbering(_view(f"{kind} {identity} {os.statvfs(root).f_fsid}"), status.st_dev, identity)
+    if kind in _STORED and sys.platform != "win32":  # there, folders list their files without inodes
+        return Numbering(_view(f"{kind} {identity} {os.statvfs(root).f_fsid}"), status.st_dev, identity)
+    return Numbering(LOCAL_TIME if kind in _FAT else UNNUMBERED, None, identity)
 
 
 def _view(name: str) -> int:

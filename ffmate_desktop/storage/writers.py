@@ -6,6 +6,7 @@ from collections.abc import Collection
 from contextlib import suppress
 
 _PROCESSES = "/proc"
+_ACCESS = 0b11  # O_ACCMODE
 
 
 def being_written(paths: Collection[str]) -> set[str]:
@@ -14,14 +15,13 @@ def being_written(paths: Collection[str]) -> set[str]:
     Only Linux tells, and only about processes of the same user, or all when this program is root. Elsewhere, and for
     writers on other computers, nothing is known, and nothing is returned.
     """
-    if sys.platform != "linux" or not paths:
-        return set()
     wanted = {os.path.realpath(path): path for path in paths}
     found: set[str] = set()
-    with suppress(OSError):
-        for process in os.listdir(_PROCESSES):  # noqa: PTH208 - thousands of names
-            if process.isdecimal():
-                found |= _written_by(f"{_PROCESSES}/{process}", wanted.keys())
+    if sys.platform == "linux" and paths:
+        with suppress(OSError):
+            for process in os.listdir(_PROCESSES):  # noqa: PTH208 - thousands of names
+                if process.isdecimal():
+                    found |= _written_by(f"{_PROCESSES}/{process}", wanted.keys())
     return {wanted[path] for path in found}
 
 
@@ -43,5 +43,5 @@ def _may_write(facts: str) -> bool:
     with open(facts, encoding="ascii") as file:  # noqa: PTH123 - as above
         for line in file:
             if line.startswith("flags:"):
-                return int(line.split()[1], 8) & os.O_ACCMODE != os.O_RDONLY
+                return int(line.split()[1], 8) & _ACCESS != os.O_RDONLY
     return False
