@@ -27,9 +27,10 @@ from ffmate_desktop.cli.demo_stage import Stage
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.db.connection import CONNECTION_LOST
+from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
-from ffmate_desktop.media.binaries import find_ffmpeg
+from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.process import Launcher
 from ffmate_desktop.settings import ALLOW_WRITE, DATABASE, Settings, Source
@@ -104,9 +105,15 @@ async def _interruptible(settings: Settings, count: int, keep: Path | None, stag
         raise
 
 
+async def open_bench(settings: Settings, ffmpeg: FFmpeg) -> Bench:
+    """The tools of the demo; its commands run with the priority of the nodes, or the comparison would be unfair."""
+    is_low = settings.encode_priority is EncodePriority.LOW
+    return Bench(ffmpeg, await Launcher.find(low_priority=is_low), Prober())
+
+
 async def _perform(settings: Settings, count: int, keep: Path | None, stage: Stage) -> Report:
     ffmpeg = await find_ffmpeg(settings.ffmpeg)
-    bench = Bench(ffmpeg, await Launcher.find(), Prober())
+    bench = await open_bench(settings, ffmpeg)
     await bench.check_encoders()
     settings = replace(settings, ffmpeg=str(ffmpeg.path))
     stage.show(_headline(settings, count, ffmpeg.version), "")

@@ -133,11 +133,12 @@ class Bench:
     prober: Prober
 
     async def run(
-        self, arguments: Sequence[str], folder: Path, *, low_priority: bool = False
+        self, arguments: Sequence[str], folder: Path, *, low_priority: bool | None = False
     ) -> tuple[int, list[str]]:
         """Run ffmpeg; its exit code and what it wrote to stderr.
 
-        `arguments` begin with the program. Raises UserError when it hangs. Nothing of it is left afterwards.
+        With `low_priority` None it has the priority that nodes give their encodes. `arguments` begin with the
+        program. Raises UserError when it hangs. Nothing of it is left afterwards.
         """
         said = bytearray()
         process = await self.launcher.spawn(arguments, cwd=folder, low_priority=low_priority)
@@ -190,7 +191,7 @@ class Bench:
         output = task.output_file.resolved or ""
         for step in tokenise(task.command.resolved or ""):
             moved = [str(folder / Path(output).name) if token == output else token for token in step]
-            code, said = await self.run(build(self.ffmpeg.path, moved), folder, low_priority=True)
+            code, said = await self.run(build(self.ffmpeg.path, moved), folder, low_priority=None)
             if code != 0:
                 reason = (said or [f"exit code {code}"])[-1]
                 raise UserError(f"The command of “{task.name}” failed when run alone: {reason}")

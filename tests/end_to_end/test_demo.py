@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffmate_desktop import bootstrap
-from ffmate_desktop.cli.demo import answered, default_slots
+from ffmate_desktop.cli.demo import answered, default_slots, open_bench
 from ffmate_desktop.cli.demo_clips import CLIPS, SECONDS, Bench, Clip, Expected, differences
 from ffmate_desktop.cli.demo_nodes import Team
 from ffmate_desktop.cli.demo_place import open_place, processes_left
@@ -34,16 +34,19 @@ from ffmate_desktop.cli.demo_report import (
     cluster_seconds,
     node_results,
 )
+from ffmate_desktop.cli.given import settings_from
 from ffmate_desktop.db import tasks
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.embedded import EmbeddedDatabase
 from ffmate_desktop.db.embedded import status as embedded_status
+from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import Client, Task, TaskStatus
 from ffmate_desktop.domain.wire import RawResolved
 from ffmate_desktop.media.binaries import FFmpeg
 from ffmate_desktop.media.probe import MediaFacts, Prober, StreamFacts
 from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.media.process_tree import NICE
 from ffmate_desktop.services.follow import follow
 from ffmate_desktop.settings import Settings
 from tests.db.cluster import add, row
@@ -328,6 +331,25 @@ async def bench() -> Any:
     bench = Bench(FFmpeg(FFMPEG, "test"), Launcher(), Prober())
     yield bench
     await bench.prober.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nice values of POSIX")
+@pytest.mark.parametrize(
+    "priority, nice", [(None, 0), (EncodePriority.NORMAL, 0), (EncodePriority.LOW, NICE)]
+)
+async def test_commands_on_their_own_have_the_priority_of_the_nodes(
+    tmp_path: Path, priority: EncodePriority | None, nice: int
+) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text(f"#!/bin/sh\nsleep 0.2\nnice > '{tmp_path}/nice'\n")
+    program.chmod(0o755)
+    settings = replace(settings_from(data_dir=tmp_path), encode_priority=priority)
+    bench = await open_bench(settings, FFmpeg(program, "test"))
+    try:
+        await bench.repeat(task(1, None, 0, 0, command=RawResolved(raw="", resolved="-i a b")), tmp_path)
+    finally:
+        await bench.prober.close()
+    assert int((tmp_path / "nice").read_text()) == os.nice(0) + nice
 
 
 CAMCORDER = next(clip for clip in CLIPS if clip.name == "Camcorder.mkv")
