@@ -46,10 +46,12 @@ async def ended(database: Database, claim: ScanClaim, error: str | None = None) 
     await scans.end_scan(database, claim, RESULT, error, root=(1, 2), wait=None, settled=True)
 
 
-async def due(database: Database) -> None:
-    """As if the interval was over."""
+async def due(database: Database, *, overdue: float = 0) -> None:
+    """As if the interval was over, and as many seconds more."""
     async with database.transaction() as connection:
-        await connection.execute("UPDATE ffmate.watchfolders SET due_at = clock_timestamp()")
+        await connection.execute(
+            "UPDATE ffmate.watchfolders SET due_at = clock_timestamp() - $1 * interval '1 second'", overdue
+        )
 
 
 def writes(*found: Found, state: str = "queued", task: UUID | None = None) -> Sequence[FileWrite]:
@@ -168,6 +170,26 @@ async def test_a_folder_that_one_cannot_reach_goes_to_the_others(
         assert folder is not None and folder.error is None
         await due(database)
         assert (await claimed(database, one)).roots == {"machine-1": [1, 2]}
+
+
+async def test_a_folder_that_the_others_leave_alone_is_tried_again(
+    database: Database, database_uri: str
+) -> None:
+    uuid = await made(database)
+    async with joined(database_uri) as one:
+        async with joined(database_uri, identifier="b"):
+            first = await claimed(database, one)
+            assert await scans.leave_scan(database, first, "It is not there.")
+        # The other node has left, and the folder is on nobody's list but that of `one`.
+        assert await scans.claim_scan(database, one.id) is None
+        seconds = await scans.next_scan(database, one.id)
+        assert seconds is not None and 0 < seconds <= first.settings.interval
+        await due(database, overdue=first.settings.interval)
+        second = await claimed(database, one)
+        async with joined(database_uri, identifier="c"):  # it takes nothing, as one whose threads all hang
+            assert not await scans.leave_scan(database, second, "Nobody has it.")
+            folder = await stored.get(database, uuid)
+            assert folder is not None and folder.error == "Nobody has it."
 
 
 async def test_editing_takes_the_claim_away(database: Database, database_uri: str) -> None:

@@ -3,19 +3,22 @@
 
 -- name: next_scan
 -- Seconds until some folder that this node may scan is due, or its scanner has been silent for too long; NULL: none.
--- A node that reads this does not write; most find that another was faster.
-SELECT min(extract(epoch FROM greatest(w.due_at, CASE WHEN o.id IS NOT NULL THEN w.scan_until ELSE w.due_at END)
+-- A node that reads this does not write; most find that another was faster. A folder that this node could not reach is
+-- left to the others for an interval only: they may be gone before they try.
+SELECT min(extract(epoch FROM greatest(w.due_at + CASE WHEN w.unreachable ? $1::bigint::text THEN w.seconds ELSE 0 END
+                                                  * interval '1 second',
+                                       CASE WHEN o.id IS NOT NULL THEN w.scan_until ELSE w.due_at END)
                               - clock_timestamp()))::float8 AS seconds
   FROM ffmate.watchfolders w
   JOIN ffmate.nodes n ON n.id = $1 AND n.state = 'online' AND w.labels <@ n.labels
   LEFT JOIN ffmate.nodes o ON o.id = w.scanner AND o.state IN ('online', 'draining')
- WHERE NOT w.suspended AND NOT w.unreachable ? $1::bigint::text;
+ WHERE NOT w.suspended;
 
 -- name: claim_scan
 -- The folder that has waited longest, or one in which something is known to have happened ($2). The row lock is taken
 -- before the update and locked rows are skipped, so that of any number of nodes one gets it. The next scan is due an
 -- interval from now, whatever becomes of this one: a scanner that dies costs one interval. Nodes that could not reach
--- a folder lately ($3) leave it to the others for a second.
+-- a folder lately ($3) leave it to the others for a second, and those that could not since its last scan for an interval.
 -- A claim that nobody renews ends by itself; that of a dead node ends with it.
 UPDATE ffmate.watchfolders w
    SET epoch = w.epoch + 1, scanner = $1, due_at = clock_timestamp() + w.seconds * interval '1 second',
@@ -25,7 +28,8 @@ UPDATE ffmate.watchfolders w
        SELECT q.id FROM ffmate.watchfolders q
          JOIN ffmate.nodes n ON n.id = $1 AND n.state = 'online' AND NOT n.paused AND n.lease_until > clock_timestamp()
                             AND q.labels <@ n.labels
-        WHERE NOT q.suspended AND NOT q.unreachable ? $1::bigint::text
+        WHERE NOT q.suspended
+          AND (NOT q.unreachable ? $1::bigint::text OR q.due_at <= clock_timestamp() - q.seconds * interval '1 second')
           AND (q.due_at <= clock_timestamp() OR q.id = ANY ($2::bigint[]))
           AND NOT (q.id = ANY ($3::bigint[]) AND q.due_at > clock_timestamp() - interval '1 second')
           AND (q.scan_until IS NULL OR q.scan_until < clock_timestamp() OR NOT EXISTS (
@@ -56,10 +60,10 @@ RETURNING id;
 
 -- name: leave_scan
 -- Fenced: this node cannot reach the folder ($4 says why). As long as there are live nodes with its labels that have not
--- tried since the last scan, it is due for them at once. When nobody is left, that is what people see, instead of what the
--- last scan found, and at the next interval everybody tries again.
+-- tried since the last scan, it is due for them at once. When nobody is left, or nobody came until this node tried a second
+-- time, that is what people see, instead of what the last scan found, and at the next interval everybody tries again.
 WITH others AS (
-    SELECT EXISTS (SELECT 1 FROM ffmate.nodes o
+    SELECT NOT w.unreachable ? $3::bigint::text AND EXISTS (SELECT 1 FROM ffmate.nodes o
                     WHERE o.id <> $3 AND o.state = 'online' AND NOT o.paused AND o.lease_until > clock_timestamp()
                       AND w.labels <@ o.labels AND NOT w.unreachable ? o.id::text) AS left_over
       FROM ffmate.watchfolders w WHERE w.id = $1)
