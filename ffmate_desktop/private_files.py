@@ -1,4 +1,4 @@
-"""Folders and files of the program that only their owner may read, and files that may be none.
+"""Folders and files that only their owner may read, and reading what may be no regular file.
 
 On Windows a new folder takes its access list from the one above it, and the folders of a user's profile are closed to
 other accounts there; nothing is to be done. Permissions of folders that were not made here are never changed.
@@ -43,10 +43,10 @@ def read_file(path: Path, *, most: int = LARGEST, pipes: bool = False) -> bytes:
 
 
 def check_file(path: Path, *, pipes: bool = False) -> None:
-    """Raises ValueError with a reason for what is no file, and FileNotFoundError; nothing is opened."""
+    """Raises ValueError with a reason for what is no regular file, else as `Path.stat`; nothing is opened."""
     try:
         kind = path.stat().st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if path.is_symlink():
             raise ValueError("it is a link that leads nowhere") from None
         raise

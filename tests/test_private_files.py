@@ -81,6 +81,14 @@ def test_what_is_no_file_is_told_at_once(
         window.show(settings_from(data_dir=tmp_path), [])
 
 
+def test_limits_behind_a_link_through_a_file_are_not_forgotten(tmp_path: Path) -> None:
+    """The disk that the link leads to is not mounted, and a file has the place of the folder."""
+    (tmp_path / "disk").touch()
+    (tmp_path / "permissions.json").symlink_to(tmp_path / "disk" / "permissions.json")
+    with pytest.raises(UserError, match="a link that leads nowhere"):
+        PermissionService(tmp_path / "permissions.json", Allowed(), trusts_queue=True).current()
+
+
 def test_a_pipe_of_the_shell_is_read(clerk: Clerk, tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.write(writing, b"[1]")

@@ -89,7 +89,7 @@ class Attempt:
 
     async def open_folder(self) -> None:
         """Have the private folder, before anything is prepared in it."""
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(make_private_folder, self._folder)
 
     async def find_script(self, spec: ProcessingSpec, output: str) -> Script:
         """Resolve a script; raises ElsewhereError when it may not or cannot run here.

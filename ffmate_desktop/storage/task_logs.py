@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from ffmate_desktop import logs
+
 SUFFIX = ".log"
 
 _UUID_LENGTH = 36
@@ -36,6 +38,8 @@ def log_files(folder: Path) -> list[LogFile]:
                         found.append(LogFile(Path(entry.path), task, stat.st_mtime, stat.st_size))
     except FileNotFoundError:  # no task has run here yet
         pass
+    except OSError as error:
+        logs.task.warning("The log files in %s cannot be listed: %s", folder, error.strerror or error)
     return found
 
 

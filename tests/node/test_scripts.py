@@ -41,7 +41,7 @@ async def test_both_scripts_run_in_their_order_and_see_what_they_need(
     farm: Farm, clip: Path, scripts: Scripts
 ) -> None:
     before = scripts.sh(
-        "pre.sh", 'echo "pre $1" >> "$TOLD"; cat "$2" | tr -d "\\n" >> "$TOLD"; echo >> "$TOLD"'
+        "pre.sh", 'echo "pre $1" >> "$TOLD"; cat "$2" | tr -d "\\n" >> "$TOLD"; echo >> "$TOLD"; ls -ld .'
     )
     after = scripts.sh(
         "post.sh", 'echo "post $(test -s "$1" && echo there)" >> "$TOLD"; echo hello from post'
@@ -68,7 +68,9 @@ async def test_both_scripts_run_in_their_order_and_see_what_they_need(
     assert told["outputFile"]["resolved"] == task.output_file.resolved
     assert told["preProcessing"]["sidecarPath"] == {"raw": str(sidecar), "resolved": str(sidecar)}
     assert sidecar.exists()
-    assert "hello from post" in await farm.log(uuid)
+    log = await farm.log(uuid)
+    assert "hello from post" in log
+    assert "drwx------" in log, "the private folder is closed to other accounts"
     assert task.pre_processing is not None and task.post_processing is not None
     assert task.pre_processing.started_at is not None and task.pre_processing.finished_at is not None
     assert task.post_processing.script_path is not None

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from ffmate_desktop.storage.task_logs import LogFile, log_files, outdated, remove
+from tests.conftest import ExpectedWarnings
 
 TASK = UUID("0197d3a0-1111-7000-8000-000000000001")
 
@@ -75,3 +76,11 @@ def test_a_log_that_is_gone_already_is_no_trouble(tmp_path: Path) -> None:
     assert remove(files) == 1
     assert remove(files) == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_listed_is_told_and_has_no_logs(
+    tmp_path: Path, expected_warnings: ExpectedWarnings
+) -> None:
+    expected_warnings.announce("cannot be listed")
+    make(tmp_path, "logs")
+    assert log_files(tmp_path / "logs") == []
