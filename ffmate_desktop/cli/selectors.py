@@ -87,10 +87,8 @@ class Conditions:
             "--label": label,
             "--name": name,
         }
-        for (
-            option,
-            words,
-        ) in given.items():  # such as a variable of a script that is not set: it must not mean "any"
+        # An empty value may be a variable of a script that is not set: it must not mean "any".
+        for option, words in given.items():
             if any(not word.strip(" ,") for word in words or ()):
                 raise UsageError(f"{option} has no value.", "Leave it out to mean any.")
         self._batch = batch

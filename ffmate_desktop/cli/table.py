@@ -73,9 +73,8 @@ class TableWriter:
             for place, column in enumerate(self._columns)
         ]
         if not self._terminal:
-            return [
-                min(width, _WIDEST) for width in widths
-            ]  # what is longer is whole, but moves what follows it
+            # Longer values are printed whole, and push the columns behind them.
+            return [min(width, _WIDEST) for width in widths]
         room = self._console.width - len(GAP) * (len(widths) - 1)
         flexible = [place for place, column in enumerate(self._columns) if column.fit is not Fit.WHOLE]
         _shrink(widths, flexible, room, _NARROWEST)

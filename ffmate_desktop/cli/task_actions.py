@@ -138,7 +138,7 @@ def _perform(
             f"`ffmate-desktop tasks {action} --help` shows them.",
         )
     if not uuids:
-        context.run(perform_on_all(context, action, where, asks=asks, dry_run=dry_run, as_json=as_json))
+        context.run(_perform_on_all(context, action, where, asks=asks, dry_run=dry_run, as_json=as_json))
     elif dry_run:
         raise UsageError("--dry-run counts what meets conditions.", "The tasks are named already.")
     else:
@@ -175,7 +175,7 @@ def _may_delete(tasks: Sequence[Task]) -> bool:
     return ask(f"{what} running: stop and delete?")
 
 
-async def perform_on_all(
+async def _perform_on_all(
     context: Context, action: TaskAction, where: Conditions, *, asks: bool, dry_run: bool, as_json: bool
 ) -> None:
     """Do it to all tasks that meet the conditions, and say in one line to how many."""

@@ -20,11 +20,7 @@ def read_tasks(file: Path | None) -> list[dict[str, Any]]:
     """The tasks of a file, or of standard input for None, as they stand there; raises UserError."""
     name = f"The {NAME}" if file is None else f"“{file}”"
     try:
-        data = json.loads(
-            read_standard_input()
-            if file is None
-            else read_file(file, most=LARGEST, pipes=True).decode("utf-8-sig")
-        )
+        data = json.loads(read_standard_input() if file is None else _read(file))
     except UNREADABLE as error:
         raise UserError(f"{name} cannot be read: {why_unreadable(error)}.") from error
     entries = data.get("tasks", data) if isinstance(data, dict) else data

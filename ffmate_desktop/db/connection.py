@@ -66,7 +66,7 @@ class Database:
         self._first: Session | None = None
         self._sessions: WeakSet[Session] = WeakSet()
         self._failures = 0
-        self._door = asyncio.Lock()
+        self._connecting = asyncio.Lock()
 
     async def open(self) -> None:
         """Connect; raises UserError when the server cannot be reached, is too old, or refuses."""
@@ -107,7 +107,7 @@ class Database:
         if not self._failures:
             return await self._open_session()
         seen = self._failures
-        async with self._door:
+        async with self._connecting:
             if self._failures > seen:
                 raise ConnectionError("no connection to the database yet")
             return await self._open_session()

@@ -43,15 +43,15 @@ MOST_WAITING = 1_000
 """More changes than this that nobody has taken out of a queue become one: anything may have changed."""
 
 
-class _Ear:
-    """Hears one channel on one connection, and calls `handle` with each change."""
+class _Channel:
+    """Reads the notifications of one channel on one connection, and calls `handle` with each change."""
 
     def __init__(self, handle: Callable[[Change], None]) -> None:
         self._handle = handle
         self._anything = Pace(lambda: handle(AnythingChanged()), ANYTHING)
         self._warned: float | None = None
 
-    def hear(self, _connection: Any, _pid: int, channel: str, payload: object) -> None:
+    def receive(self, _connection: Any, _pid: int, channel: str, payload: object) -> None:
         """What cannot be read may still mean that something changed."""
         try:
             change = parse(str(payload))
@@ -79,7 +79,7 @@ async def listen(
     channel: str = CHANNEL,
 ) -> None:
     """Call `handle` for every change, on this connection, as long as it lives. `handle` must not block."""
-    await connection.add_listener(channel, _Ear(handle).hear)
+    await connection.add_listener(channel, _Channel(handle).receive)
 
 
 class News(asyncio.Queue[Change | None]):

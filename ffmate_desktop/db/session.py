@@ -159,10 +159,7 @@ async def prepare(session: Session) -> None:
         settings = f"{query('checks', 'prepare_session')}\n{query('checks', 'limit_statements')}"
         try:
             await session.execute(f"{settings}\n{query('checks', 'notice_gone_clients')}")  # one round trip
-        except (
-            asyncpg.PostgresError,
-            MissingTablesError,
-        ) as error:  # the latter: it does not know the setting
+        except (asyncpg.PostgresError, MissingTablesError) as error:  # also: it does not know the setting
             logs.cluster.debug(
                 "The server cannot look for clients that are gone: %s", reason(error.__cause__ or error)
             )

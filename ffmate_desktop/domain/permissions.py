@@ -14,8 +14,3 @@ class Permissions:
     scripts: tuple[Path, ...] | None = ()
     read: tuple[Path, ...] | None = None
     write: tuple[Path, ...] | None = None
-
-    @property
-    def limits_files(self) -> bool:
-        """Whether tasks may not touch everything that the account may."""
-        return self.read is not None or self.write is not None

@@ -1,15 +1,11 @@
 """What a node writes down before it publishes, so that its successor can finish: checked before it is believed."""
 
-from pydantic import ConfigDict, JsonValue
+from pydantic import JsonValue
 
-from ffmate_desktop.domain.wire import Wire
-
-
-class _Record(Wire):
-    model_config = ConfigDict(extra="allow")
+from ffmate_desktop.domain.wire import Kept
 
 
-class RecordedOutput(_Record):
+class RecordedOutput(Kept):
     """One output; the files are (relative path, bytes, nanoseconds since 1970)."""
 
     temporary: str
@@ -17,7 +13,7 @@ class RecordedOutput(_Record):
     files: tuple[tuple[str, int, int], ...]
 
 
-class RecordedPlace(_Record):
+class RecordedPlace(Kept):
     """Where the outputs are once they are published."""
 
     paths: tuple[str, ...]
@@ -25,14 +21,14 @@ class RecordedPlace(_Record):
     first: int
 
 
-class RecordedResult(_Record):
+class RecordedResult(Kept):
     """What was known of the task; `imported` are the changes that a sidecar made."""
 
     output: str | None = None
     imported: dict[str, JsonValue] | None = None
 
 
-class PublishingRecord(_Record):
+class PublishingRecord(Kept):
     """The whole record. `published` is there once the outputs are in their place."""
 
     outputs: tuple[RecordedOutput, ...]

@@ -26,8 +26,8 @@ _COMPLAINT = re.compile(rf"{_DECODING}|{_LOST.pattern}|Packet mismatch|Header mi
 _NUMBER = re.compile(r"\[(?:in|[a-z]ist)#(?P<number>\d+)|[Ss]tream #(?P<older>\d+):")
 
 
-class Listener:
-    """Listens to what ffmpeg said during `steps`; `facts` are those of the inputs by their name in the command."""
+class Messages:
+    """What ffmpeg said during `steps`; `facts` are those of the inputs by their name in the command."""
 
     def __init__(
         self, said: Sequence[str], steps: Sequence[Invocation], facts: Mapping[str, MediaFacts]
@@ -47,7 +47,7 @@ class Listener:
             return None
         return about[0]
 
-    def complains_about(self, facts: MediaFacts) -> bool:
+    def complain_about(self, facts: MediaFacts) -> bool:
         """Whether anything was said about this input that may be damage, be it everyday life or not."""
         return any(_COMPLAINT.search(line) and facts in self._about(line) for line in self._said)
 

@@ -11,7 +11,7 @@ from ffmate_desktop.media.allowed import is_within
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry, relevant
 from ffmate_desktop.media.exit_codes import FREE_SPACE
 from ffmate_desktop.media.inputs import is_same_file
-from ffmate_desktop.media.named_paths import named, readings
+from ffmate_desktop.media.named_paths import paths_in, readings
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 from ffmate_desktop.media.sandbox import Sandbox
 
@@ -74,7 +74,7 @@ def _refused(said: Sequence[str], plan: OutputPlan) -> Path | None:
             return read
     by_ffmpeg = (Path(found[1]) for line in said for found in _IN_LINE.finditer(line))
     by_command = (
-        path for step in plan.steps for token in step for text in readings(token) for path in named(text)
+        path for step in plan.steps for token in step for text in readings(token) for path in paths_in(text)
     )
     for path in (*by_ffmpeg, *by_command):
         is_ours = any(path == one or one in path.parents for one in ours)

@@ -16,7 +16,7 @@ from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.media.allowed import is_within, lies_within
 from ffmate_desktop.media.arguments import parse
 from ffmate_desktop.media.inputs import local_path
-from ffmate_desktop.media.named_paths import named, readings
+from ffmate_desktop.media.named_paths import paths_in, readings
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan
 from ffmate_desktop.media.sandbox import Sandbox, guards, is_special
 
@@ -147,7 +147,9 @@ def sandbox_for(plan: OutputPlan, limits: Limits, private: Path, program: Path) 
 def _specials(plan: OutputPlan, limits: Limits) -> Iterator[Path]:
     """Devices and pipes that the command names: writing there damages nothing, and capturing needs it."""
     for step in plan.steps:
-        for path in dict.fromkeys(path for token in step for text in readings(token) for path in named(text)):
+        for path in dict.fromkeys(
+            path for token in step for text in readings(token) for path in paths_in(text)
+        ):
             if is_special(path) and (
                 limits.none or (path.is_fifo() and is_within(path, limits.write or limits.read or ()))
             ):
@@ -194,7 +196,7 @@ def _keep_from_scripts(token: str, scripts: Sequence[Path]) -> None:
     """Options and filters write files too, such as attachments and logs: none may become a script, or replace one."""
     for text in readings(token):
         _refuse_to_climb(token, text)
-        for path in named(text):
+        for path in paths_in(text):
             if is_within(path, scripts) or lies_within(path, scripts):
                 raise _among_scripts(path)
 
@@ -219,7 +221,7 @@ def _check_token(token: str, limits: Limits, kernel: bool) -> None:
         if _NETWORK.search(text):
             raise _is_address(token)
         _refuse_to_climb(token, text)
-        for path in named(text):
+        for path in paths_in(text):
             _check_named(path, limits, kernel)
 
 

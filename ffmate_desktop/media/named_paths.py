@@ -14,7 +14,7 @@ def readings(token: str) -> tuple[str, str]:
     return token, re.sub(r"[\\'\"]", "", token)
 
 
-def named(text: str) -> Iterator[Path]:
+def paths_in(text: str) -> Iterator[Path]:
     """Every path with a root in one reading of a token."""
     for pattern in (_ROOTED, _WINDOWS):
         for found in pattern.finditer(text):

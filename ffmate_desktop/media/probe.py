@@ -266,7 +266,8 @@ class Prober:
         `timeout` is in seconds, for this file alone. Raises ProbeError.
         """
         worker = self._packets if packets else self._headers
-        question = {"path": _address(path), "packets": packets, "limits": self._limits(path)}
+        limits = await asyncio.to_thread(self._limits, path) if self._isolated else None
+        question = {"path": _address(path), "packets": packets, "limits": limits}
         request = json.dumps(question).encode("ascii") + b"\n"
         try:
             answer = await worker.ask(request, timeout)
@@ -283,9 +284,7 @@ class Prober:
             raise ProbeError(f"“{_shown(path)}” {answer['error']}.")
         return MediaFacts.from_json(answer["facts"])
 
-    def _limits(self, path: Path) -> dict[str, list[str] | None] | None:
-        if not self._isolated:
-            return None
+    def _limits(self, path: Path) -> dict[str, list[str] | None]:
         if self._folders is None:
             return {"read": None}
         return {"read": [*readable(Path(sys.executable)), *map(str, self._folders), _address(path)]}

@@ -91,12 +91,8 @@ def program(machine: str) -> bytes:
         (_LOAD, 0, 0, _NUMBER),
         (_AT_LEAST, 0, 1, _X32),
         (_RETURN, 0, 0, _REFUSE),
-        (
-            _EQUAL,
-            0,
-            1,
-            _CLONE3,
-        ),  # its flags are in memory, out of our sight; the C library falls back to clone
+        # The flags of clone3 are in memory, where a filter cannot look; the C library falls back to clone.
+        (_EQUAL, 0, 1, _CLONE3),
         (_RETURN, 0, 0, _UNKNOWN),
         (_EQUAL, 0, 4, _CLONE[column]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),

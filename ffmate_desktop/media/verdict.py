@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmate_desktop.media.arguments import Invocation, OutputArgument, parse
-from ffmate_desktop.media.damage import Listener
+from ffmate_desktop.media.damage import Messages
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry, diagnose, relevant
 from ffmate_desktop.media.expectation import (
     Expectation,
@@ -82,9 +82,9 @@ async def judge(
         if code != 0:
             raise _FailureError(diagnose(lines, code))
         said = relevant(lines)
-        listener = Listener(said, judging.steps, facts)
-        await judging.log(said, listener)
-        await judging.sizes(listener)
+        messages = Messages(said, judging.steps, facts)
+        await judging.log(said, messages)
+        await judging.sizes(messages)
         for output in plan.outputs:
             await judging.output(output)
     except _FailureError as failure:
@@ -103,7 +103,7 @@ class _Judging:
         self._said_empty = False
         self.examined: list[MediaFacts] = []
 
-    async def log(self, said: Sequence[str], listener: Listener) -> None:
+    async def log(self, said: Sequence[str], messages: Messages) -> None:
         """Judges what ffmpeg said."""
         failed = [line for line in said if _FAILED_ANYWAY.search(line)]
         if failed:
@@ -111,11 +111,11 @@ class _Judging:
         self._said_empty = any("nothing was encoded" in line for line in said)
         if self._accepts_damage:
             return
-        damage = listener.damage()
-        if damage and not await self._is_whole(listener.behind_the_end(damage)):
+        damage = messages.damage()
+        if damage and not await self._is_whole(messages.behind_the_end(damage)):
             raise _damaged("The input is damaged or incomplete.", damage[:5])
 
-    async def sizes(self, listener: Listener) -> None:
+    async def sizes(self, messages: Messages) -> None:
         """Judges whether the inputs that were read to their end have the size that their headers promise."""
         if self._accepts_damage or not any(map(_is_short, self._facts.values())):
             return
@@ -126,7 +126,7 @@ class _Judging:
                     continue
                 if not any(read.url == name and reads_to_end(step, read) for read in step.inputs):
                     continue
-                if facts.container in _CARELESS and not await self._lacks_something(path, facts, listener):
+                if facts.container in _CARELESS and not await self._lacks_something(path, facts, messages):
                     continue
                 raise _damaged(
                     f"The input “{path.name}” is incomplete: it should have {facts.promised_size:,} bytes, "
@@ -142,9 +142,9 @@ class _Judging:
         reached = (await self._scan(path, facts)).reached
         return reached is not None and not _is_behind(reached, facts.duration)
 
-    async def _lacks_something(self, path: Path, facts: MediaFacts, listener: Listener) -> bool:
+    async def _lacks_something(self, path: Path, facts: MediaFacts, messages: Messages) -> bool:
         """Whether a file that is too short lost its end or its middle, or is a piece that somebody cut out well."""
-        if listener.complains_about(facts):
+        if messages.complain_about(facts):
             return True
         reached = (await self._scan(path, facts)).reached
         return reached is not None and _is_behind(reached, facts.duration)

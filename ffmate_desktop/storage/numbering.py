@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from ffmate_desktop.domain.watch_version import FIRST_LASTING, LOCAL_TIME, UNNUMBERED
-from ffmate_desktop.storage.place import mount_of
+from ffmate_desktop.storage.place import mount_holding
 
 INODES = (1 << 63) - 1
 """The part of an inode that fits into a column of the ledger."""
@@ -40,7 +40,7 @@ def numbering_of(root: str) -> Numbering:
     """How the file system of this folder numbers files. Blocks; raises OSError."""
     status = os.stat(root)  # noqa: PTH116 - paths are text here
     identity = (status.st_dev, status.st_ino & INODES)
-    mount = mount_of(root)
+    mount = mount_holding(root)
     kind = "" if mount is None else mount.kind
     if kind in _STORED and sys.platform != "win32":  # there, folders list their files without inodes
         return Numbering(_view(f"{kind} {identity} {os.statvfs(root).f_fsid}"), status.st_dev, identity)

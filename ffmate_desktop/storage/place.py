@@ -22,7 +22,7 @@ class Mount:
     options: frozenset[str]
 
 
-def mount_of(path: str) -> Mount | None:
+def mount_holding(path: str) -> Mount | None:
     """The mount that holds the folder; None when it is in no table. Blocks, so call it in a thread."""
     real = os.path.realpath(path)
     found: Mount | None = None
@@ -39,7 +39,7 @@ def is_local(path: str) -> bool:
     """Whether the folder is on a disk of this computer, as far as is known. Blocks, so call it in a thread."""
     if sys.platform == "win32" and os.path.realpath(path).startswith(("\\\\", "//")):
         return False
-    mount = mount_of(path)
+    mount = mount_holding(path)
     if mount is None:  # the root of a chroot is in no table, and is on the disk of who made it
         return sys.platform != "win32"
     return mount.kind in _LOCAL and "remote" not in mount.options

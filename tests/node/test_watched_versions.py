@@ -44,7 +44,7 @@ def number_anew(root: Path) -> None:
 def usb_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """The watched folder is on exFAT, as far as the program can tell."""
     monkeypatch.setattr(
-        "ffmate_desktop.storage.numbering.mount_of", lambda _path: Mount("exfat", frozenset())
+        "ffmate_desktop.storage.numbering.mount_holding", lambda _path: Mount("exfat", frozenset())
     )
 
 
@@ -79,7 +79,7 @@ async def test_files_whose_inodes_change_are_not_encoded_again(
     assert queries <= looked_for_ends
     monkeypatch.undo()
     monkeypatch.setattr(
-        "ffmate_desktop.storage.numbering.mount_of", lambda _path: Mount("exfat", frozenset())
+        "ffmate_desktop.storage.numbering.mount_holding", lambda _path: Mount("exfat", frozenset())
     )
     await first.stop()
     await watched.farm.node("b", watches=True, slots=0)

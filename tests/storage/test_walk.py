@@ -115,7 +115,7 @@ def test_a_changed_inode_means_something_only_on_trusted_file_systems(
 ) -> None:
     def view(kind: str) -> int:
         mount = Mount(kind, frozenset())
-        monkeypatch.setattr("ffmate_desktop.storage.numbering.mount_of", lambda _path: mount)
+        monkeypatch.setattr("ffmate_desktop.storage.numbering.mount_holding", lambda _path: mount)
         found = numbering_of(str(tmp_path))
         assert (found.device is None) == (not is_lasting(found.view))
         return found.view
