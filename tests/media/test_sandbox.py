@@ -244,10 +244,12 @@ async def test_the_program_ends_with_the_thread_that_waits_for_it(place: Place) 
     process = await place.launcher.spawn(
         ["/bin/sh", "-c", "sleep 60 & sleep 60"], cwd=place.private, sandbox=sandbox
     )
-    await shortly(lambda: len(psutil.Process(process.pid).children()) == 2)
-    family = [process.pid, *(child.pid for child in psutil.Process(process.pid).children())]
+    shell = psutil.Process(process.pid)
+    # Not before: a shell that is stopped together with a child which it made by vfork() waits on as "disk sleep".
+    await shortly(lambda: [child.name() for child in shell.children()] == ["sleep"] * 2)
+    family = [process.pid, *(child.pid for child in shell.children())]
     process.suspend()
-    await shortly(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+    await shortly(lambda: shell.status() == psutil.STATUS_STOPPED)
     process.resume()
     await process.stop()
     assert await process.wait() == -signal.SIGTERM
