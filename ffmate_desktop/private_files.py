@@ -20,6 +20,14 @@ _GIVEN = ("/dev/fd/", "/proc/self/fd/", "/dev/stdin")
 
 KNOWN_FOLDERS = (("logs",), ("logs", "tasks"), ("work",))
 KNOWN_FILES = ("settings.json", "permissions.json", "window.ini")
+_DATABASE = ("embedded-postgres",)
+
+
+def own_paths(data_dir: Path) -> tuple[Path, ...]:
+    """What this program keeps in its data folder. Other files there are not its own."""
+    return tuple(
+        data_dir.joinpath(*parts) for parts in (*KNOWN_FOLDERS, _DATABASE, *((n,) for n in KNOWN_FILES))
+    )
 
 
 def read_file(path: Path, *, most: int = LARGEST, pipes: bool = False) -> bytes:

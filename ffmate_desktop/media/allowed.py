@@ -52,6 +52,22 @@ def lies_within(path: Path, folders: Iterable[Path]) -> bool:
     return _within(_real(path.parent) / path.name, folders) is not None
 
 
+def is_own(path: Path, own: Iterable[Path]) -> bool:
+    """Whether the path is one of these files and folders, which need not exist yet, or lies below one of them."""
+    places = [
+        place for real in (_real(path), _real(path.parent) / path.name) for place in (real, *real.parents)
+    ]
+    return any(_is_called(place, one) for one in own for place in places)
+
+
+def _is_called(path: Path, other: Path) -> bool:
+    """Whether two names mean one place, which need not exist, on a volume that may be blind to case."""
+    if path.name.casefold() != other.name.casefold():
+        return False
+    folder = _identity(path.parent)
+    return folder is not None and folder == _identity(other.parent)
+
+
 def _script_elsewhere(script: str, real: Path) -> ElsewhereError:
     leads = "" if str(real) == script else f", which is {real},"
     error = ForbiddenScriptError(

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
-from ffmate_desktop.media.allowed import is_within, lies_within
+from ffmate_desktop.media.allowed import is_own, is_within, lies_within
 from ffmate_desktop.media.arguments import parse
 from ffmate_desktop.media.inputs import local_path
 from ffmate_desktop.media.named_paths import paths_in, readings
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan
+from ffmate_desktop.media.publish import files_below
 from ffmate_desktop.media.sandbox import Sandbox, guards, is_special
 
 # Inside options and filters, where nobody can tell an address from a title: what looks like one. The kernel decides.
@@ -67,10 +68,16 @@ class Limits:
             raise _refusal("read", path, "--allow-read")
 
     def check_write(self, path: Path, permissions: Permissions) -> None:
-        """Raises ElsewhereError unless the path may be written. Nothing is ever written among the allowed scripts.
+        """Raises ElsewhereError unless the path may be written: never among the allowed scripts, nor what this
+        program keeps for itself.
 
         What a link leads to is asked for, and where the link is: there it would be replaced, or get neighbours.
         """
+        if is_own(path, permissions.own):
+            raise ElsewhereError(
+                f"“{path}” is among the files of this program, and no task may write there.",
+                "Let the output have another folder.",
+            )
         if permissions.scripts and (
             is_within(path, permissions.scripts) or lies_within(path, permissions.scripts)
         ):
@@ -103,6 +110,20 @@ def check_plan(
                 _keep_from_scripts(token, permissions.scripts)
             if not limits.none:
                 _check_token(token, limits, kernel)
+
+
+def check_published(plan: OutputPlan, limits: Limits, permissions: Permissions) -> None:
+    """Raises ElsewhereError for a set with a file that a link would lead to where it may not be written.
+
+    ffmpeg makes up these names. A folder among them may be there already, and be a link to anywhere.
+    """
+    for output in plan.outputs:
+        if output.kind is OutputKind.FOLDER:
+            targets = [
+                output.target / file.relative_to(output.temporary) for file in files_below(output.temporary)
+            ]
+            for target in {target.parent: target for target in targets}.values():
+                limits.check_write(target, permissions)
 
 
 def check_devices(plan: OutputPlan, devices: Collection[str]) -> None:

@@ -35,7 +35,8 @@ from ffmate_desktop.media.side_outputs import side_outputs
 
 # Further files of a muxer.
 _WRITTEN_OPTIONS = (
-    "hls_enc_key_url", "hls_segment_filename", "hls_subtitle_path", "segment_header_filename", "segment_list",
+    "header", "hls_enc_key_url", "hls_segment_filename", "hls_subtitle_path", "segment_header_filename",
+    "segment_list",
 )  # fmt: skip
 # The same, but the muxer puts these names behind the folder of its output.
 _NAMED_BESIDE = (

@@ -1,7 +1,8 @@
 """seccomp: the calling thread, and every process it starts, gives up system calls that reach beyond files.
 
-No sockets of any kind (io_uring opens some too), no look into other processes, no mounts and namespaces. A call that
-is refused fails with EPERM; nothing is killed. It imports little, because the probe waits for it.
+No sockets of any kind (io_uring opens some too), no look into other processes, no mounts and namespaces, and no
+change of the permissions, owners and times of files. A call that is refused fails with EPERM; nothing is killed. It
+imports little, because the probe waits for it.
 """
 
 import ctypes
@@ -25,6 +26,12 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "chroot": (161, 51), "unshare": (272, 97), "setns": (308, 268), "open_tree": (428, 428), "move_mount": (429, 429),
     "fsopen": (430, 430), "fsconfig": (431, 431), "fsmount": (432, 432), "fspick": (433, 433),
     "mount_setattr": (442, 442), "mknod": (133, None), "mknodat": (259, 33),
+    # What Landlock does not see: permissions, owners, times and attributes of any file that the account has
+    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "chown": (92, None),
+    "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54), "utime": (132, None), "utimes": (235, None),
+    "futimesat": (261, None), "utimensat": (280, 88), "setxattr": (188, 5), "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7), "setxattrat": (463, 463), "removexattr": (197, 14), "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16), "removexattrat": (466, 466),
     # The kernel itself
     "bpf": (321, 280), "userfaultfd": (323, 282), "add_key": (248, 217), "request_key": (249, 218),
     "keyctl": (250, 219), "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106),

@@ -247,6 +247,9 @@ class Attempt:
 
         Returns what is about to be published, for whoever has to finish it.
         """
+        await asyncio.to_thread(
+            file_limits.check_published, self._planned(), self._limits, self._shop.permissions()
+        )
         return await asyncio.to_thread(_secure, self._planned())
 
     async def publish(self) -> Published:
@@ -328,7 +331,9 @@ class Attempt:
             raise ElsewhereError(error.message, error.hint) from error
         if self._claim.publishing is not None:
             self._older = publication.find(self._plan, spec.if_exists, self._claim.publishing["outputs"])
-        if self._older is None:
+        if self._older is not None:
+            file_limits.check_published(self._older, self._limits, permissions)
+        else:
             temporaries.discard_older(self._plan)
             self._inputs.begin(self._plan)
 

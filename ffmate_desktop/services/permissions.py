@@ -11,7 +11,7 @@ from pathlib import Path
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
-from ffmate_desktop.private_files import make_data_folder, read_file, write_private
+from ffmate_desktop.private_files import make_data_folder, own_paths, read_file, write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class PermissionService:
             scripts=scripts or (None if self._trusts_queue else ()),
             read=read or None,
             write=write or None,
+            own=own_paths(self._file.parent),
         )
 
     @property

@@ -198,6 +198,7 @@ async def test_words_hidden_in_a_file_do_not_either_and_people_read_why(desk: De
         ("-i FILM -map 0 -c copy -f tee '[f=matroska]DIR/a.mkv|[f=md5]DIR/b.md5'", ["a.mkv", "b.md5"]),
         ("-i FILM -an -frames:v 2 DIR/p%02d.png", ["p01.png", "p02.png"]),
         ("-i FILM -c:v libx264 -c:a aac -movflags +faststart DIR/f.mp4", ["f.mp4"]),
+        ("-i FILM -map 0:v -c:v libvpx -f webm_chunk -header DIR/c.hdr DIR/c%d.chk", ["c.hdr", "c0.chk"]),
         ("-i cache:FILM -c copy OUT", ["out.mkv"]),
         ("-i FILM -vf metadata=print:file=/dev/stderr OUT", ["out.mkv"]),
         ("-i FILM -report -progress DIR/progress OUT", ["out.mkv"]),

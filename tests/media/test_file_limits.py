@@ -12,6 +12,7 @@ from ffmate_desktop.media.binaries import Devices
 from ffmate_desktop.media.file_limits import Limits, check_devices, check_plan
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.services.permissions import Allowed, PermissionService
 from tests.media.clips import FFMPEG
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
@@ -180,6 +181,24 @@ def test_no_option_writes_among_the_scripts(place: Place, command: str) -> None:
         check_plan(place.planned(command, output), limits, permissions)
     if "''" not in command:
         check_plan(place.planned(command, output), limits, Permissions(scripts=None))
+
+
+@pytest.mark.parametrize(
+    "name", ["permissions.json", "Settings.JSON", "logs/x.log", "work/film.mp4", "../f/window.ini"]
+)
+def test_no_task_writes_what_the_program_keeps_for_itself(place: Place, name: str) -> None:
+    """Else a task could allow what it may not do, also where files are not limited."""
+    data = place.write / "f"
+    (data / "work").mkdir(parents=True)
+    (place.write / "link").symlink_to(data)
+    permissions = PermissionService(data / "permissions.json", Allowed(), trusts_queue=False).current()
+    unlimited = Limits.of(permissions, place.private)
+    for output in (data / name, place.write / "link" / name):
+        with pytest.raises(ElsewhereError, match="files of this program"):
+            check_plan(place.planned("-i {film} -f data OUT", str(output)), unlimited, permissions)
+        with pytest.raises(ElsewhereError, match="files of this program"):
+            unlimited.check_write(output, permissions)
+    check_plan(place.planned("-i {film} OUT", f"{data}/film.mp4"), unlimited, permissions)
 
 
 def test_a_link_outside_that_leads_in_is_no_way_out(place: Place, tmp_path: Path) -> None:

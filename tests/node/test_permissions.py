@@ -76,3 +76,20 @@ async def test_a_sidecar_is_only_written_where_tasks_may_write(
     )
     assert task.error is not None and "Tasks may not write" in task.error
     assert list((tmp_path / "other").iterdir()) == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_no_link_leads_a_set_to_where_it_may_not_be(
+    farm: Farm, clip: Path, tmp_path: Path, scripts: bool
+) -> None:
+    """ffmpeg makes up folders of a set in a temporary place; where they are going to be, there may be links."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (farm.folder / "v").symlink_to(outside)
+    allowed = Permissions(scripts=(outside,)) if scripts else Permissions(write=(farm.folder, clip.parent))
+    await farm.node("a", permissions=allowed)
+    names = f"-var_stream_map v:0,name:v -hls_segment_filename {farm.folder}/%v/s%d.ts"
+    command = f"-i ${{INPUT_FILE}} -map 0:v -c:v mpeg2video -f hls {names} {farm.folder}/%v/list.m3u8"
+    task = await farm.done(await farm.add(clip, command=command, output=f"{farm.folder}/list.m3u8"))
+    assert task.error is not None and "no task may write" if scripts else "may not write" in str(task.error)
+    assert list(outside.iterdir()) == []
