@@ -14,10 +14,9 @@ from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.scans import ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import TaskRow, insert_on, refusing_taken_outputs
 from ffmate_desktop.domain.disposal import Disposal
-from ffmate_desktop.domain.stored import Unreadable, object_of, read, word_of
+from ffmate_desktop.domain.stored import Unreadable, object_of, read
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_ledger import Entry, Found, Stored
-from ffmate_desktop.domain.watch_moves import Known, Moves, Place
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -98,6 +97,18 @@ class Settled:
     gone: bool = False
     aside: str = ""
 
+    def to_row(self) -> dict[str, Any]:
+        """As `settle_files` takes it."""
+        return {
+            "id": self.id,
+            "state": self.state,
+            "reason": self.reason,
+            "attempts": self.attempts,
+            "disposal": self.disposal,
+            "gone": self.gone,
+            "aside": self.aside,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -167,7 +178,7 @@ async def forget_outputs(database: Database, age: timedelta) -> int:
 
 
 @asynccontextmanager
-async def _step(database: Database, claim: ScanClaim) -> AsyncIterator[tuple["Connection", int]]:
+async def step_of(database: Database, claim: ScanClaim) -> AsyncIterator[tuple["Connection", int]]:
     """A transaction under the fence, and its number. Raises ScanLostError."""
     async with database.transaction() as connection:
         step = await connection.fetchval(
@@ -199,7 +210,7 @@ async def write(
 
     Raises ScanLostError, and OutputsTakenError when an output path is taken.
     """
-    async with refusing_taken_outputs(database, tasks), _step(database, claim) as (connection, step):
+    async with refusing_taken_outputs(database, tasks), step_of(database, claim) as (connection, step):
         if tasks:
             await insert_on(connection, tasks, batch=None, source="watchfolder")
         data = [_row(file) for file in files]
@@ -226,88 +237,9 @@ def _row(file: FileWrite) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class TaskOfVersion:
-    """How far the task of a file is; `source` is (bytes, microseconds) of the input that it read, if it said so."""
-
-    status: TaskStatus
-    source: tuple[int, int] | None
-
-
-async def tasks_of_versions(database: Database, tasks: Sequence[UUID]) -> dict[UUID, TaskOfVersion]:
-    """Those of these tasks that exist."""
-    rows = await database.fetch(query("ledger", "tasks_of_versions"), list(tasks))
-    return {
-        row["uuid"]: TaskOfVersion(
-            word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
-            None if row["size"] is None else (row["size"], row["mtime"] or 0),
-        )
-        for row in rows
-    }
-
-
-async def rows_of_versions(
-    database: Database, folder: int, files: Sequence[Found], view: int
-) -> list[tuple[int, Known]]:
-    """Rows with a task that may be about such a file, as this view tells: position in `files` → row."""
-    rows = await database.fetch(
-        query("ledger", "rows_of_versions"),
-        folder,
-        [found.mtime for found in files],
-        [found.size for found in files],
-        [found.inode for found in files],
-        view,
-    )
-    return [_to_known(dict(row)) for row in rows]
-
-
-def _to_known(row: dict[str, Any]) -> tuple[int, Known]:
-    position, status = row.pop("position"), row.pop("status")
-    known = None if status is None else word_of(TaskStatus, status, TaskStatus.UNKNOWN)
-    return position - 1, Known(Entry(**row), known)
-
-
-async def move(
-    database: Database, claim: ScanClaim, moves: Moves, view: int, settled: Sequence[Settled] = ()
-) -> int:
-    """One step: rows with other paths or versions, rows that go, tasks that are cancelled, and what becomes of files.
-
-    Raises ScanLostError.
-    """
-    places = [_place(place, view) for place in moves.places]
-    async with _step(database, claim) as (connection, step):
-        if moves.cancelled:
-            reasons = [moves.cancelled[task] for task in moves.cancelled]
-            await connection.fetch(query("ledger", "cancel_replaced"), list(moves.cancelled), reasons)
-        if moves.dropped:
-            await connection.fetch(
-                query("ledger", "drop_files"), claim.id, [entry.id for entry in moves.dropped]
-            )
-        if places:
-            await connection.fetch(query("ledger", "leave_paths"), claim.id, [row["id"] for row in places])
-            await connection.fetch(query("ledger", "take_paths"), claim.id, places, step)
-        if settled:
-            data = [_settled(one) for one in settled]
-            await connection.fetch(query("ledger", "settle_files"), claim.id, data, step)
-    return step
-
-
-def _place(place: Place, view: int) -> dict[str, Any]:
-    now = place.found or place.entry
-    return {
-        "id": place.entry.id,
-        "path": place.path,
-        "size": now.size,
-        "mtime": now.mtime,
-        "inode": now.inode,
-        "view": place.entry.view if place.found is None else view,
-        "gone": place.found is None,
-    }
-
-
 async def forget_gone(database: Database, claim: ScanClaim) -> bool:
     """Remove rows of files that went long ago; whether there were enough of them."""
-    async with _step(database, claim) as (connection, _):
+    async with step_of(database, claim) as (connection, _):
         rows = await connection.fetch(query("ledger", "forget_gone"), claim.id, REMEMBERED, ENOUGH_GONE)
     return bool(rows)
 
@@ -342,26 +274,14 @@ async def settle(
     Where all these tasks were deleted or restarted meanwhile nothing is written: that said what becomes of the files.
     Raises ScanLostError, and OutputsTakenError when a task cannot be queued again.
     """
-    data = [_settled(one) for one in settled]
-    async with refusing_taken_outputs(database, ()), _step(database, claim) as (connection, step):
+    data = [one.to_row() for one in settled]
+    async with refusing_taken_outputs(database, ()), step_of(database, claim) as (connection, step):
         if restart and not await connection.fetch(query("tasks", "restart_tasks"), list(restart), None):
             return step
         await connection.fetch(query("ledger", "settle_files"), claim.id, data, step)
         if any(one.aside for one in settled):
             await connection.fetch(query("ledger", "put_aside"), claim.id, data, step)
     return step
-
-
-def _settled(one: Settled) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "state": one.state,
-        "reason": one.reason,
-        "attempts": one.attempts,
-        "disposal": one.disposal,
-        "gone": one.gone,
-        "aside": one.aside,
-    }
 
 
 async def pending_disposals(database: Database, claim: ScanClaim, limit: int) -> list[Pending]:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ffmate_desktop import logs
-from ffmate_desktop.db import ledger
+from ffmate_desktop.db import ledger_moves
 from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.ledger import Settled, TaskOfVersion
+from ffmate_desktop.db.ledger import Settled
+from ffmate_desktop.db.ledger_moves import TaskOfVersion
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.domain.task import DONE, TaskStatus
 from ffmate_desktop.domain.watch_ledger import REMOVED, Decision, Entry, Found
@@ -45,7 +46,7 @@ class MovedFiles:
         }
         if not (follows or replaced):
             return list(decided)
-        tasks = await ledger.tasks_of_versions(
+        tasks = await ledger_moves.tasks_of_versions(
             self.database, [entry.task for entry in replaced.values() if entry.task is not None]
         )
         states = {n: tasks.get(entry.task) for n, entry in replaced.items() if entry.task is not None}
@@ -81,11 +82,11 @@ class MovedFiles:
     async def remove(self, gone: Sequence[Entry]) -> list[Entry]:
         """Cancel the tasks of files that were removed before they were started; returns the other files."""
         queued = {entry.task: entry for entry in gone if entry.state == "queued" and entry.task is not None}
-        tasks = await ledger.tasks_of_versions(self.database, list(queued)) if queued else {}
+        tasks = await ledger_moves.tasks_of_versions(self.database, list(queued)) if queued else {}
         waiting = {task: queued[task] for task, one in tasks.items() if one.status is TaskStatus.QUEUED}
         if not waiting:
             return list(gone)
-        step = await ledger.move(
+        step = await ledger_moves.move(
             self.database,
             self.claim,
             Moves(cancelled=dict.fromkeys(waiting, REMOVED)),
@@ -107,7 +108,7 @@ class MovedFiles:
         if not fresh or not self.known.has_tasks:
             return {}
         files = [decided[n][0] for n in fresh]
-        rows = await ledger.rows_of_versions(self.database, self.claim.id, files, self.view)
+        rows = await ledger_moves.rows_of_versions(self.database, self.claim.id, files, self.view)
         rows = [(n, known) for n, known in rows if known.entry.path != files[n].path]
         if not rows:
             return {}
@@ -123,7 +124,7 @@ class MovedFiles:
         return {positions[found.path]: known for found, known in pair(candidates, self.view)}
 
     async def _write(self, moves: Moves) -> None:
-        step = await ledger.move(self.database, self.claim, moves, self.view)
+        step = await ledger_moves.move(self.database, self.claim, moves, self.view)
         for entry in moves.dropped:
             self.known.lose(entry, self.view)
         for place in moves.places:
