@@ -103,10 +103,14 @@ async def test_a_restored_database_starts_the_cursor_again(
     duty = RetentionDuty(database, tmp_path, Retention, pace=0.05)
     async with at_work(duty):
         await until(lambda: duty._cursor > 0, "the duty has a cursor")
-        duty._cursor += 10**9  # as after a move to a server that has counted fewer transactions
         await tasks.delete(database, [task])
         await database.fetch(Sql("UPDATE ffmate.deleted_tasks SET xact = '3'"))
-        await removed(path)
+
+        def is_removed() -> bool:
+            duty._cursor = 10**15  # as after a move to a server that has counted fewer transactions
+            return not path.exists()
+
+        await until(is_removed, f"{path.name} is removed")
 
 
 def test_deletions_are_looked_for_in_time() -> None:
