@@ -373,7 +373,7 @@ def node_facts(settings: Settings, ffmpeg: FFmpeg) -> NodeFacts:
 
 
 def _priority(settings: Settings) -> EncodePriority:
-    """Low unless somebody said otherwise: whoever starts a node without a window does."""
+    """Low by default; a node without a window is given normal (`cli/node.py`)."""
     return settings.encode_priority or EncodePriority.LOW
 
 

@@ -1,4 +1,4 @@
-"""How often something happens that others ask for."""
+"""Limits how often something is done that others ask for."""
 
 import asyncio
 from collections.abc import Callable

@@ -18,7 +18,7 @@ def complain(sentence: str, error: BaseException) -> None:
 
 
 def clean_tracebacks() -> None:
-    """Print tracebacks without what would command the terminal: a defect quotes what it met, perhaps a name."""
+    """Print tracebacks without control characters: an error may quote a name from the queue."""
     sys.excepthook = _show
 
 

@@ -10,7 +10,7 @@ from ffmate_desktop.domain.plain_text import lines
 
 
 class PlainConsole(Console):
-    """Takes nothing for markup unless it is asked to. No text commands the terminal, only the console itself does."""
+    """Reads markup only when it is asked to. Control characters come from the console itself, never from a text."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"highlight": False, "markup": False, "emoji": False, **options})

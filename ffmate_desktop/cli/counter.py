@@ -1,11 +1,11 @@
-"""How far long work is: one line on a terminal that is written over, and nothing anywhere else."""
+"""The progress of long work: one line on a terminal that is overwritten, and nothing elsewhere."""
 
 import sys
 import time
 from types import TracebackType
 
 PATIENCE = 1.0
-"""Seconds until it is worth a line."""
+"""Seconds before the first line."""
 
 
 class Counter:

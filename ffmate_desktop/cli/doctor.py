@@ -236,7 +236,7 @@ def _encoding(health: Health) -> list[Check]:
     """In SQL_ASCII nothing checks what is sent, and the driver ends a connection on which it is not UTF-8."""
     if health.encoding == "UTF8":
         return []
-    text = f"{health.encoding}: whoever may connect can break the connections of nodes with a notification. Use UTF8."
+    text = f"{health.encoding}: any user who may connect can break nodes' connections with a notification. Use UTF8."
     return [Check("encoding", "warning", text)]
 
 

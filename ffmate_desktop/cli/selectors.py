@@ -67,7 +67,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 class Conditions:
-    """The words of these options; `selection` understands them."""
+    """The values of these options as they were typed; `selection` resolves them."""
 
     def __init__(
         self,

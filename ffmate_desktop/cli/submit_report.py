@@ -1,4 +1,4 @@
-"""What a submission came to: the lines or the JSON of its tasks, why they will wait, and watching them."""
+"""The report of a submission: its tasks as lines or JSON, why they will wait, and watching them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -24,7 +24,7 @@ async def report(context: Context, cluster: Cluster, submitted: Submitted, wait:
     """The tasks are queued: what goes wrong from here on must not make anybody queue them again."""
     uuids = submitted.uuids
     if uuids and not await _warn_of_waiting_nodes(cluster, submitted):
-        uuids = ()  # once is enough
+        uuids = ()  # the nodes could not be read, so neither could the tasks
     if wait and submitted.uuids:
         return await _wait(context, cluster, submitted, as_json)
     pages = _read_back(cluster, submitted, uuids)

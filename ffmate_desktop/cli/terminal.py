@@ -1,4 +1,4 @@
-"""What is written to the terminal: nothing from the queue can command it.
+"""Printing to the terminal without control characters.
 
 Names come from a database that others write to. Everything that commands print goes through here, through
 `console.py`, `table.py` or `complaint.py`, but for JSON, which is exact and has escapes of its own.

@@ -58,7 +58,7 @@ def size(count: int) -> str:
 
 
 def printable(text: str) -> str:
-    """One line for a column of a terminal, with `?` for all that commands it or has no certain width."""
+    """One line for a table, with `?` for control characters and for those of uncertain width."""
     return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 

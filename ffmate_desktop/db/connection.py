@@ -101,8 +101,8 @@ class Database:
     async def _attempt(self) -> Session:
         """Connect; one at a time after a failure.
 
-        An attempt that is given up may leave a process at the server for a minute. Whoever waits for another attempt
-        shares its failure.
+        An attempt that is given up may leave a process at the server for a minute. Callers that wait
+        for another attempt share its failure.
         """
         if not self._failures:
             return await self._open_session()

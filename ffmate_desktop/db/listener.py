@@ -1,4 +1,4 @@
-"""Notifications of the database as `domain.Change`, for nodes and for whoever shows something live.
+"""Notifications of the database as `domain.Change`, for nodes and for live views.
 
 Every role that may connect can send them, in any number and with any content. So nothing here fails on a payload, and
 nothing grows with their number.
@@ -126,7 +126,7 @@ async def changes(uri: str) -> AsyncIterator[asyncio.Queue[Change | None]]:
         try:
             looks = await _look(connection)
             await connection.execute(query("viewers", "touch"))
-        except MissingTablesError:  # whoever shows something may be alone, without a node
+        except MissingTablesError:  # a viewer may run without any node
             await repair(uri)
             raise
         watching = asyncio.create_task(_watch(connection, news, looks=looks), name="watching a listener")
@@ -139,7 +139,7 @@ async def changes(uri: str) -> AsyncIterator[asyncio.Queue[Change | None]]:
 
 
 async def _look(connection: "Connection") -> bool:
-    """Have changed tasks told; False when somebody keeps that lock for himself, which has them told as well."""
+    """Ask for news of tasks; False when another session holds that lock alone, and then it is sent anyway."""
     try:
         await connection.execute(query("viewers", "look"))
     except BusyError:

@@ -159,7 +159,7 @@ async def count_by_status(database: Database) -> dict[TaskStatus, int]:
 
 
 Statuses = Sequence[TaskStatus] | None
-"""The statuses of which tasks were chosen; one that has another by now is left alone. None: any."""
+"""Only tasks that still have one of these statuses are changed. None: any."""
 
 
 async def cancel(database: Database, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:

@@ -2,7 +2,7 @@
 
 Every role that may connect to the database can send notifications. So a change names rows and never says what is in
 them: no status, no order, no version. The one exception is live progress, which stands in no row while it is new;
-whoever shows it forgets it after some seconds.
+a view forgets it after some seconds.
 """
 
 import json

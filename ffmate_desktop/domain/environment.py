@@ -27,7 +27,7 @@ _MEDIA = (
     "VK_DRIVER_FILES", "VK_ADD_DRIVER_FILES", "OCL_ICD_*", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
     "GPU_DEVICE_ORDINAL", "HSA_OVERRIDE_GFX_VERSION",
 )  # fmt: skip
-# For inputs and outputs that are no files, which a task under limits has none of.
+# For inputs and outputs that are not files. A task under limits has none.
 _OUTWARD = (
     "DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "PULSE_SERVER", "JACK_*", "ALSA_*", "HTTP_PROXY",
     "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",

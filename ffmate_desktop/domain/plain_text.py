@@ -1,4 +1,4 @@
-"""Text from the queue as text: names may hold characters that command a terminal or change what other words say."""
+"""Text from the queue as plain text: names may hold control characters, or some that turn the text around them."""
 
 import re
 
@@ -15,7 +15,7 @@ _OF_LINES = re.compile(_COMMANDS.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1
 
 
 def one_line(text: str, stand_in: str = "\ufffd") -> str:
-    """The text with `stand_in` for everything that commands, breaks of lines too."""
+    """The text with `stand_in` for each of these characters, line breaks included."""
     return text if text.isascii() and text.isprintable() else _COMMANDS.sub(stand_in, text)
 
 
@@ -25,7 +25,7 @@ def lines(text: str, stand_in: str = "\ufffd") -> str:
 
 
 def escaped(json_text: str) -> str:
-    """JSON of the same meaning in which nothing commands: JSON has escapes for all of it."""
+    """The same JSON, with escapes for these characters."""
     return json_text if json_text.isascii() and "\x7f" not in json_text else _OF_LINES.sub(_escape, json_text)
 
 

@@ -1,4 +1,4 @@
-"""What a node writes down before it publishes, so that its successor can finish: checked before it is believed."""
+"""What a node records before it publishes, so that its successor can finish; checked when it is read."""
 
 from pydantic import JsonValue
 

@@ -1,6 +1,6 @@
 """Data that others stored: rows of a newer release, of a hand edit, of anything that writes JSON.
 
-A stored value has the shape that this release writes, or it has not. These readers return what they can use and never
+A stored value may have another shape than this release writes. These readers return what they can use and never
 raise, so that one row can spoil nothing but itself. The window paints before pydantic is loaded: `read` loads it.
 """
 

@@ -88,7 +88,7 @@ class _Starter:
                 self._argv, stdin=subprocess.DEVNULL, stdout=self._writers[0], stderr=self._writers[-1],
                 cwd=self._cwd, env=self._env, start_new_session=True,
             )  # fmt: skip
-        except BaseException as trouble:  # noqa: BLE001 - belongs to whoever waits
+        except BaseException as trouble:  # noqa: BLE001 - raised in the task that waits
             self._close()
             self._tell(self.started.set_exception, trouble)
             return

@@ -213,7 +213,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"Could not open file (?P<file>.+) for writing|Cannot write log file '(?P<log>[^'\n]*)'|"
           r"Error opening stats file '(?P<stats>[^'\n]*)'|\[(?:hls|dash|segment|stream_segment)\] "
           r"Failed to open file '(?P<segment>[^'\n]*)'",
-          "“{file}{log}{stats}{segment}”, which the command writes beside its output, cannot be written.",
+          "“{file}{log}{stats}{segment}”, which the command writes in addition to its output, cannot be written.",
           "Check that its folder exists here and may be written to.", Retry.OTHER_NODE),
     _rule(r"^fopen: ", "The file that -vstats_file names cannot be written.",
           "Check that its folder exists here and may be written to.", Retry.OTHER_NODE),

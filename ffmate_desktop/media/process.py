@@ -65,7 +65,7 @@ class Launcher:
     guardian: Guardian | None = field(default=None, compare=False)
     owner: str = ""
     low_priority: bool = True
-    """What `spawn` starts lets other programs go first, unless it is told otherwise."""
+    """The default of `spawn`: what it starts lets other programs go first."""
 
     @classmethod
     async def find(cls, owner: str = "", *, low_priority: bool = True) -> Self:

@@ -37,7 +37,7 @@ from ffmate_desktop.private_files import make_private_folder
 
 
 class SkippedError(UserError):
-    """The output of a task that skips an existing one is there: nothing is published, and that is no failure."""
+    """The output exists, and the submitter wants to skip the file then: nothing is published, nothing failed."""
 
     def __init__(self, output: str) -> None:
         super().__init__(f"The output “{output}” exists already, so this file was skipped.")
@@ -234,12 +234,12 @@ class Attempt:
         return verdict
 
     def source(self) -> dict[str, Any]:
-        """Which version of the input the attempt reads: a watchfolder tells by it that it was not replaced since."""
+        """The version of the input that is read, by which a watchfolder sees whether the file was replaced since."""
         version = self._inputs.version_of(Path(self.spec.input))
         return {} if version is None else {"source": version}
 
     async def changed_input(self, found: Diagnosis | None = None) -> InputChange | None:
-        """An input that is not the file that the attempt began with; `found` is why it failed. Safe to cancel."""
+        """An input that changed since the attempt began; `found` is why the encode failed. Safe to cancel."""
         return await self._inputs.changed(found)
 
     async def secure(self) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ class Doorbell:
         await self._events.listen(folders)
 
     async def forget(self, folder: int) -> None:
-        """The folder was replaced by another one: `listen` listens to that, and then it is scanned once more."""
+        """Stop listening to a folder that was replaced, and scan once more; the next `listen` finds the new one."""
         await self._events.forget(folder)
         self._ring(folder)
 

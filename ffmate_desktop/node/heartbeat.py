@@ -80,9 +80,9 @@ class Heartbeat:
         self._has_lock = True
         self._leaving = False
         self._missing = ""
-        """What was said last of tables that are gone."""
+        """The last message about missing tables."""
         self._said = ""
-        """What was said last of the outage that goes on."""
+        """The last message about the present outage."""
         self._hurry = asyncio.Event()
         self._answered = asyncio.Condition()
         self._beats = 0
@@ -202,7 +202,7 @@ class Heartbeat:
         return connection
 
     async def _repair(self, missing: MissingTablesError) -> None:
-        """Set up what is gone, if that can be; what keeps us from that is said once."""
+        """Set the tables up again if possible; log once why it is not."""
         try:
             await repair(self._uri)
         except UserError as error:
@@ -217,13 +217,13 @@ class Heartbeat:
         level("%s", told)
 
     def _say(self, sentence: str) -> None:
-        """Once, as long as an outage lasts and is the same."""
+        """Log a sentence once for each outage."""
         level = logs.cluster.debug if sentence == self._said else logs.cluster.info
         self._said = sentence
         level("%s", sentence)
 
     def _stay(self) -> None:
-        """Ask again on the same connection, if that is open still: another one would get the same answer."""
+        """Keep the connection if it is still open: a new one would get the same answer."""
         if self._connection is None or self._connection.is_closed():
             self._drop()
         else:
@@ -252,7 +252,7 @@ class Heartbeat:
                 continue
             self._beats += 1
             self._said = ""
-            self._mind_sleep(beat, sent)
+            self._notice_sleep(beat, sent)
             logs.cluster.debug(
                 "Beat answered in %.0f ms: state %s, %d tasks are ours, %s",
                 1000 * (loop.time() - sent),
@@ -283,7 +283,7 @@ class Heartbeat:
                 async with asyncio.timeout(LONGEST_ANSWER):
                     self._has_lock = await leases.hold_session(connection, self.membership.id)
 
-    def _mind_sleep(self, beat: Beat, sent: float) -> None:
+    def _notice_sleep(self, beat: Beat, sent: float) -> None:
         """Declare no node lost for a whole lease after this computer or the server slept: all leases look over then.
 
         As long as our beats are not later than this, no node that beats in time loses its lease unseen.

@@ -20,7 +20,7 @@ DAY = 86_400.0
 """Seconds between two looks at age and number."""
 
 DELETIONS_REMEMBERED = timedelta(days=100)
-"""How long a deletion is told to nodes that were away; longer than log files are kept by default."""
+"""How long deletions are kept for nodes that were away; longer than log files are kept by default."""
 
 
 class RetentionDuty:

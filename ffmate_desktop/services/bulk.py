@@ -47,7 +47,7 @@ class BulkResult:
 
 
 class BulkService:
-    """Selects tasks by conditions and commands them, by the same ways as single ones."""
+    """Selects tasks by conditions and commands them as single ones are commanded."""
 
     def __init__(self, database: Database, tasks: TaskService) -> None:
         self._database = database
@@ -83,7 +83,7 @@ class BulkService:
     def act(
         self, action: TaskAction
     ) -> Callable[[Sequence[UUID], Sequence[TaskStatus] | None], Awaitable[set[UUID]]]:
-        """The way of single tasks."""
+        """What `TaskService` does for single tasks."""
         return {
             TaskAction.CANCEL: self._tasks.cancel,
             TaskAction.PAUSE: self._tasks.pause,

@@ -1,4 +1,4 @@
-"""Changes of many tasks that wait: a preset one by one, all other things in one statement a piece."""
+"""Changes many waiting tasks: a new preset one task at a time, everything else a thousand tasks at a time."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field

@@ -35,7 +35,7 @@ class PresetService:
         return own + sorted(built_in, key=lambda preset: (preset.group, preset.name.lower()))
 
     async def exists(self, uuid: UUID) -> bool:
-        """Whether there is such a preset, for a duty that asks often."""
+        """Whether the preset exists; cheap enough to ask at each scan."""
         if uuid in self._shipped or await stored.exists(self._database, uuid):
             return True
         await self._built_in()

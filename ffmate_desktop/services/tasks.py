@@ -173,7 +173,7 @@ class TaskService:
         """The task whose uuid begins so; raises UserError when there is none, or more than one."""
         return await resolve(self._database, stored.find_uuid, beginning, what="task", hint=_LIST_HINT)
 
-    # `only` are the statuses of which tasks were chosen: one that has another by now is left alone. None: any.
+    # `only`: tasks that have left these statuses since they were selected are not changed. None: any status.
 
     async def cancel(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
         """Cancel; returns those that were not done yet. Running ones end on their node within two seconds."""

@@ -9,7 +9,7 @@ SELECT pg_backend_pid(), current_setting('transaction_read_only') = 'on',
 
 -- name: prepare_session
 -- Not as startup parameters: poolers refuse those.
--- Functions and operators are found in pg_catalog alone. Whoever may create some in another schema of the search path,
+-- Functions and operators are found in pg_catalog alone. A role that may create some in another schema of the search path,
 -- which is everybody for "public" in clusters that come from PostgreSQL 14, could otherwise add one that fits the
 -- arguments of ours better, and answer for the database.
 -- A prepared plan lives as long as its connection and is often made while the tables are still empty: a sequential

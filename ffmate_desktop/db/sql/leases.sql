@@ -37,7 +37,7 @@ RETURNING (SELECT cluster FROM ffmate.meta);
 -- beat more for each beat of the other, and nothing while nothing runs.
 -- gap: seconds since the beat before, which the snapshot of this statement still has. Longer than the node meant to wait
 -- means that it or the server slept, or that the server's clock was set: then the leases of all others look over, too.
--- shortest: the heartbeat of the node that is soonest taken for dead.
+-- shortest: the heartbeat of the node that would be declared dead soonest.
 WITH me AS (
     UPDATE ffmate.nodes
        SET beat_at = clock_timestamp(), lease_until = clock_timestamp() + $2::interval, progress = $3::jsonb,

@@ -77,7 +77,7 @@ SELECT v.position, t.status, e.*
 
 -- name: cancel_replaced
 -- In the transaction of a step: tasks ($1) of files that were replaced or moved, with the reasons ($2). As cancel_tasks,
--- but that people read why. What the node of a running task does with the order is its business: it may be done first.
+-- but that people read why. A running task may finish before its node reads the order.
 UPDATE ffmate.tasks t
    SET status = CASE t.status WHEN 'QUEUED' THEN 'DONE_CANCELED' ELSE t.status END,
        epoch = CASE t.status WHEN 'QUEUED' THEN t.epoch + 1 ELSE t.epoch END,

@@ -1,4 +1,4 @@
-"""The settings: six sections, and a way to live with them at once."""
+"""The settings: six sections, which take effect at once."""
 
 import asyncio
 import os

@@ -16,7 +16,7 @@ class PlainLabel(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        """Without what would command, and not too long."""
+        """Without control characters, and cut when it is too long."""
         super().setText(shown(text))
 
 
