@@ -183,7 +183,9 @@ def _usage(settings: Settings, usage: Usage) -> list[Check]:
     files = f"{usage.log_files} logs of tasks, {size(usage.log_bytes)}, in {settings.task_logs}"
     tasks = f"{usage.finished_tasks} finished in the queue; the database takes {size(usage.database_bytes)}"
     return [
-        Check("log files", "ok", f"{files}; kept {_kept(keep.log_days, keep.log_count)}"),
+        Check("log files", "error", usage.trouble)
+        if usage.trouble
+        else Check("log files", "ok", f"{files}; kept {_kept(keep.log_days, keep.log_count)}"),
         Check("tasks", "ok", f"{tasks}; kept {_kept(keep.task_days, keep.task_count)}"),
     ]
 

@@ -17,10 +17,14 @@ NOTHING = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """Tasks that were deleted; `cursor` is where the next reading starts."""
+    """Tasks that were deleted; `cursor` is where the next reading starts.
+
+    `now` is the time by the database's clock, in seconds since 1970.
+    """
 
     tasks: frozenset[UUID]
     cursor: int
+    now: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ async def deleted_since(database: Database, cursor: int) -> Deleted:
     """The tasks that were deleted since `cursor`; some may be told twice, none is missed."""
     row = await database.fetch_one(query("retention", "deleted_since"), cursor)
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
-    return Deleted(frozenset(row["tasks"]), row["cursor"])
+    return Deleted(frozenset(row["tasks"]), row["cursor"], row["now"])
 
 
 async def deleted_among(database: Database, tasks: Sequence[UUID]) -> frozenset[UUID]:

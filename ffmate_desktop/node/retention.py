@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import retention as rows
 from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.retention import Retention
 from ffmate_desktop.node.insist import insist
 from ffmate_desktop.storage.task_logs import LogFile, log_files, outdated, remove
@@ -47,29 +49,37 @@ class RetentionDuty:
         self._pace = pace
         self._day = day
         self._cursor = 0
+        self._again: frozenset[UUID] = frozenset()
+        """Deleted tasks of which a log file may be left."""
+        self._said = ""
+        """What was said last of a folder that cannot be read."""
 
     async def run(self) -> None:
         """Work until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
-            await self._start_over()
+            now = await self._start_over()
             keep = self._keep()
-            await self._enforce(keep)
+            await self._enforce(keep, now)
             while loop.time() - started < self._day and keep == self._keep():
                 await asyncio.sleep(self._pace)
                 await self._follow_deletions()
 
-    async def _start_over(self) -> None:
-        """Look at every file: deletions may have been missed while this node was away."""
+    async def _start_over(self) -> float:
+        """Look at every file: deletions may have been missed while this node was away. Returns the time.
+
+        A clock that runs ahead must not make logs look old, so the earlier one of two counts: this computer's and the
+        database's.
+        """
         latest = await insist(
             lambda: rows.deleted_since(self._database, rows.NOTHING), "looking for deleted tasks"
         )
         self._cursor = latest.cursor
-        files = await asyncio.to_thread(log_files, self._folder)
-        tasks = sorted({file.task for file in files})
+        tasks = sorted({file.task for file in await self._files()})
         gone = await insist(lambda: rows.deleted_among(self._database, tasks), "looking for deleted tasks")
-        await _remove([file for file in files if file.task in gone], "deleted tasks")
+        await self._remove_logs_of(gone)
+        return min(time.time(), latest.now)
 
     async def _follow_deletions(self) -> None:
         deleted = await insist(
@@ -79,13 +89,34 @@ class RetentionDuty:
             await self._start_over()
             return
         self._cursor = deleted.cursor
-        if deleted.tasks:
-            files = await asyncio.to_thread(log_files, self._folder)
-            await _remove([file for file in files if file.task in deleted.tasks], "deleted tasks")
+        await self._remove_logs_of(deleted.tasks)
 
-    async def _enforce(self, keep: Retention) -> None:
-        files = await asyncio.to_thread(log_files, self._folder)
-        old = outdated(files, now=time.time(), days=keep.log_days, count=keep.log_count)
+    async def _remove_logs_of(self, deleted: frozenset[UUID]) -> None:
+        """Look twice: a task that this node still ran, cut off from the others, writes to its log once more.
+
+        A file that cannot be removed is tried again each time.
+        """
+        tasks = deleted | self._again
+        if tasks:
+            files = [file for file in await self._files() if file.task in tasks]
+            left = await _remove(files, "deleted tasks")
+            self._again = deleted | {file.task for file in left}
+
+    async def _files(self) -> list[LogFile]:
+        """The log files; none while their folder cannot be read, which is said once."""
+        try:
+            files = await asyncio.to_thread(log_files, self._folder)
+        except UserError as error:
+            level = logs.task.debug if str(error) == self._said else logs.task.warning
+            self._said = str(error)
+            level("%s", error)
+            return []
+        self._said = ""
+        return files
+
+    async def _enforce(self, keep: Retention, now: float) -> None:
+        files = await self._files()
+        old = outdated(files, now=now, days=keep.log_days, count=keep.log_count)
         await _remove(old, "tasks whose time is over")
         if keep.limits_tasks:
             removed = await insist(
@@ -100,6 +131,10 @@ class RetentionDuty:
         )
 
 
-async def _remove(files: list[LogFile], what: str) -> None:
-    if files and (removed := await asyncio.to_thread(remove, files)):
-        logs.task.debug("Removed %d log files of %s", removed, what)
+async def _remove(files: list[LogFile], what: str) -> list[LogFile]:
+    """Returns those that are left."""
+    if not files:
+        return []
+    left = await asyncio.to_thread(remove, files)
+    logs.task.debug("Removed %d of %d log files of %s", len(files) - len(left), len(files), what)
+    return left

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ffmate_desktop.db import retention
 from ffmate_desktop.db.connection import Database
+from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.storage.task_logs import log_files
 
 
@@ -17,6 +18,8 @@ class Usage:
     log_bytes: int
     finished_tasks: int
     database_bytes: int
+    trouble: str = ""
+    """Why the log files cannot be counted; empty when they can."""
 
 
 class RetentionService:
@@ -28,6 +31,10 @@ class RetentionService:
 
     async def usage(self) -> Usage:
         """What there is at the moment."""
-        files = await asyncio.to_thread(log_files, self._folder)
+        files, trouble = [], ""
+        try:
+            files = await asyncio.to_thread(log_files, self._folder)
+        except UserError as error:
+            trouble = str(error)
         queue = await retention.sizes(self._database)
-        return Usage(len(files), sum(file.size for file in files), queue.finished, queue.bytes)
+        return Usage(len(files), sum(file.size for file in files), queue.finished, queue.bytes, trouble)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from ffmate_desktop import logs
+from ffmate_desktop.domain.errors import UserError
 
 SUFFIX = ".log"
 
@@ -25,7 +25,10 @@ class LogFile:
 
 
 def log_files(folder: Path) -> list[LogFile]:
-    """The logs in the folder. Files with other names, and everything that is not a regular file, are left out."""
+    """The logs in the folder. Files with other names, and everything that is not a regular file, are left out.
+
+    Raises UserError when the folder is there and cannot be read.
+    """
     found = []
     try:
         with os.scandir(folder) as entries:
@@ -39,7 +42,10 @@ def log_files(folder: Path) -> list[LogFile]:
     except FileNotFoundError:  # no task has run here yet
         pass
     except OSError as error:
-        logs.task.warning("The log files in %s cannot be listed: %s", folder, error.strerror or error)
+        raise UserError(
+            f"The folder with the logs of tasks, “{folder}”, cannot be read: {error.strerror or error}.",
+            "It has to be a folder that the account of this program can read and write.",
+        ) from error
     return found
 
 
@@ -52,14 +58,15 @@ def outdated(files: Sequence[LogFile], *, now: float, days: int, count: int) -> 
     return [*beyond, *(file for file in kept if days and file.modified < oldest)]
 
 
-def remove(files: Iterable[LogFile]) -> int:
-    """Remove these files; returns how many went. One that cannot be removed now is left for the next time."""
-    removed = 0
+def remove(files: Iterable[LogFile]) -> list[LogFile]:
+    """Remove these files; returns those that cannot be removed now, such as one that is open on Windows."""
+    left = []
     for file in files:
-        with contextlib.suppress(OSError):
-            file.path.unlink()
-            removed += 1
-    return removed
+        try:
+            file.path.unlink(missing_ok=True)
+        except OSError:
+            left.append(file)
+    return left
 
 
 def _task(name: str) -> UUID | None:

@@ -235,6 +235,8 @@ DEFECTS = (
     _retention("without a number", "oldest_kept", ("OFFSET $2 LIMIT", "OFFSET 0 * $2 LIMIT")),
     _retention("whose cursor passes slow deletions", "deleted_since", ("pg_snapshot_xmin", "pg_snapshot_xmax")),
     _retention("that misses the deletion at the cursor", "deleted_since", ("d.xact >=", "d.xact >")),
+    _retention("that tells restored deletions for ever", "deleted_since",
+               ("AND d.xact < pg_snapshot_xmax(pg_current_snapshot())", "")),
     _retention("that forgets deletions at once", "forget_deleted", ("- $1::interval", "- $1::interval * 0")),
     _retention("of batches with tasks", "remove_empty_batches",
                ("WHERE NOT EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.batch = b.uuid)", "")),

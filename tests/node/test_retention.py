@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from ffmate_desktop.db import retention as rows
 from ffmate_desktop.db import tasks
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import Sql
@@ -17,7 +18,7 @@ from ffmate_desktop.domain.retention import Retention
 from ffmate_desktop.node.retention import PACE, RetentionDuty
 from tests.db.test_retention import ended, left
 from tests.node.farm import Farm
-from tests.node.waiting import until
+from tests.node.waiting import Announce, until
 
 pytestmark = pytest.mark.db
 
@@ -111,6 +112,86 @@ async def test_a_restored_database_starts_the_cursor_again(
             return not path.exists()
 
         await until(is_removed, f"{path.name} is removed")
+
+
+async def test_a_dump_of_another_server_tells_its_deletions_once(
+    database: Database, database_uri: str
+) -> None:
+    """Its numbers may be far ahead of the server that it was restored on."""
+    tasks_of = await ended(database, database_uri, 2)
+    await tasks.delete(database, tasks_of)
+    await database.fetch(
+        Sql("UPDATE ffmate.deleted_tasks SET xact = '99999999999' WHERE task = $1"), tasks_of[0]
+    )
+    assert (await rows.deleted_since(database, 0)).tasks == {tasks_of[1]}
+    assert await rows.deleted_among(database, tasks_of) == set(tasks_of)  # what a start asks
+
+
+async def test_what_still_wrote_to_its_log_is_removed_as_well(
+    database: Database, database_uri: str, tmp_path: Path
+) -> None:
+    """A node that was cut off may still run a task that others deleted meanwhile."""
+    [task] = await ended(database, database_uri, 1)
+    path = log_of(tmp_path, task)
+    async with at_work(RetentionDuty(database, tmp_path, Retention, pace=0.2)):
+        await asyncio.sleep(0.3)
+        await tasks.delete(database, [task])
+        await removed(path)
+        log_of(tmp_path, task)
+        await removed(path)
+
+
+async def test_a_log_that_cannot_be_removed_is_tried_again(
+    database: Database, database_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [task] = await ended(database, database_uri, 1)
+    path = log_of(tmp_path, task)
+    refusals = [1, 2, 3, 4]
+    unlink = Path.unlink
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        if refusals:  # as Windows does while another program reads it
+            refusals.pop()
+            raise PermissionError(13, "in use")
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    async with at_work(RetentionDuty(database, tmp_path, Retention, pace=0.05)):
+        await asyncio.sleep(0.1)
+        await tasks.delete(database, [task])
+        await removed(path)
+    assert not refusals
+
+
+async def test_a_clock_that_runs_ahead_removes_no_logs(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, old = log_of(tmp_path, uuid4(), days=1), log_of(tmp_path, uuid4(), days=100)
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + 3_650 * 86_400)
+    async with at_work(RetentionDuty(database, tmp_path, Retention)):
+        await removed(old)
+    assert path.exists()
+
+
+async def test_a_folder_of_logs_that_cannot_be_read_is_said_once(
+    database: Database, database_uri: str, tmp_path: Path, expected_warnings: Announce
+) -> None:
+    expected_warnings.announce("The folder with the logs of tasks, .* cannot be read")
+    [old] = (await ended(database, database_uri, 4))[3:]
+    folder = tmp_path / "logs"
+    folder.write_text("no folder")
+    duty = RetentionDuty(database, folder, lambda: Retention(task_days=2), pace=0.05)
+    async with at_work(duty):
+
+        async def removed_the_task() -> bool:
+            return old not in await left(database)
+
+        await until(removed_the_task, "the queue is kept within its limits all the same")
+        folder.unlink()
+        path = log_of(folder, old)
+        duty._again |= {old}
+        await removed(path)
 
 
 def test_deletions_are_looked_for_in_time() -> None:

@@ -3,8 +3,13 @@
 -- name: deleted_since
 -- The tasks that were deleted since the cursor ($1), and the next cursor. The cursor is the oldest transaction that
 -- could still commit, so a deletion that commits after a later one is read next time. Some are read twice.
+-- A dump that was restored on another server brings the numbers of the old one. Those that this server has not reached
+-- yet are left out, or every reading would find them again.
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS cursor,
-       ARRAY(SELECT d.task FROM ffmate.deleted_tasks d WHERE d.xact >= $1::bigint::text::xid8) AS tasks;
+       ARRAY(SELECT d.task FROM ffmate.deleted_tasks d
+              WHERE d.xact >= $1::bigint::text::xid8
+                AND d.xact < pg_snapshot_xmax(pg_current_snapshot())) AS tasks,
+       extract(epoch FROM clock_timestamp())::float8 AS now;
 
 -- name: deleted_among
 -- Which of these tasks were deleted. A task that this database never had is not one of them.

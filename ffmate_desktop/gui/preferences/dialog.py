@@ -146,10 +146,7 @@ class SettingsDialog(QDialog):
             mine = [node for node in nodes if node.identifier == core.node.identifier]
             if mine and core.node.is_working:
                 self.node.show_slots(mine[0].slots)
-            used = await core.retention.usage()
-            self.retention.show_usage(
-                used.log_files, used.log_bytes, used.finished_tasks, used.database_bytes
-            )
+            self.retention.show_usage(await core.retention.usage())
 
         self._reading = self._switching.errands.run_quietly(
             read(), "reading slots and sizes for the settings"

@@ -7,6 +7,7 @@ from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.gui.widgets.numbers import size
+from ffmate_desktop.services.retention import Usage
 from ffmate_desktop.settings import (
     KEEP_LOGS_COUNT,
     KEEP_LOGS_DAYS,
@@ -70,15 +71,17 @@ class RetentionSection(Section):
         field.valueChanged.connect(lambda _value: self.edited.emit())
         return field
 
-    def show_usage(self, log_files: int, log_bytes: int, finished_tasks: int, database_bytes: int) -> None:
-        """How much there is now; sizes are in bytes."""
-        self.logs_note.show_fact(
-            self.tr("%n log files on this computer take {0}.", "", log_files).format(size(log_bytes))
-        )
+    def show_usage(self, used: Usage) -> None:
+        """How much there is now."""
+        if used.trouble:
+            self.logs_note.show_bad(used.trouble)
+        else:
+            taken = self.tr("%n log files on this computer take {0}.", "", used.log_files)
+            self.logs_note.show_fact(taken.format(size(used.log_bytes)))
         self.tasks_note.show_fact(
-            self.tr("%n finished tasks are in the queue. Its database takes {0}.", "", finished_tasks).format(
-                size(database_bytes)
-            )
+            self.tr(
+                "%n finished tasks are in the queue. Its database takes {0}.", "", used.finished_tasks
+            ).format(size(used.database_bytes))
         )
 
     def wishes(self) -> RetentionWishes:
