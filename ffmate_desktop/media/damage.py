@@ -19,7 +19,10 @@ _INDEXED = frozenset({"flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2"})
 # Sound in AVI often begins or ends within a frame; pictures do not.
 _UNDECODABLE_PICTURE = re.compile(rf"\[vist#.*(?:{_DECODING})")
 # These say that bytes are missing. Streams whose packets have no size of their own say so about a healthy end.
-_LOST = re.compile(r"corrupt input packet|exceeds containing master element|CRC mismatch!")
+_LOST = re.compile(
+    r"corrupt input packet|exceeds containing master element|CRC mismatch!|invalid as first byte of an EBML number|"
+    r"EBML number's first byte \w+ at pos .* exceeds max length"
+)
 _SIZED = _INDEXED | {"asf", "avi", "flv", "mxf", "nut", "ogg", "tta", "wv"}
 _READ_TO_THE_LAST_BYTE = frozenset({"flac", "wv"})
 _COMPLAINT = re.compile(rf"{_DECODING}|{_LOST.pattern}|Packet mismatch|Header missing")

@@ -159,10 +159,10 @@ def _keeps_time(invocation: Invocation, output: OutputArgument, facts: Mapping[s
 
 
 def _tells_duration(facts: MediaFacts) -> bool:
-    """Whether the header knows; that of an AVI whose writer could not go back has numbers that mean nothing."""
-    return facts.container in EXACT_CONTAINERS and (
-        facts.container != "avi" or facts.promised_size is not None
-    )
+    """Whether the header knows: those of AVI and MP3 do only where their writer could go back to fill them in."""
+    if facts.container in ("avi", "mp3"):
+        return facts.promised_size is not None
+    return facts.container in EXACT_CONTAINERS
 
 
 def _mapped(

@@ -94,6 +94,34 @@ async def test_a_tag_behind_the_media_hides_no_loss(
     assert not verdict.ok
 
 
+def zeros_at_the_end(data: bytes) -> bytes:
+    kept = len(data) * 45 // 100
+    return data[:kept] + bytes(len(data) - kept)
+
+
+def zeros_within(data: bytes) -> bytes:
+    return data[: len(data) * 40 // 100] + bytes(len(data) * 15 // 100) + data[len(data) * 55 // 100 :]
+
+
+UNFILLED = [
+    ("film.mkv", zeros_within), ("film.mkv", zeros_at_the_end), ("tone.mp3", zeros_at_the_end),
+    ("film.avi", zeros_at_the_end), ("film.flv", zeros_at_the_end),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "change"), UNFILLED)
+async def test_a_copy_that_is_not_filled_yet_is_no_success(
+    name: str, change: Callable[[bytes], bytes], films: Path, tmp_path: Path, prober: Prober
+) -> None:
+    """Some programs give a file its whole size first. Nothing is decoded, so no decoder complains."""
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / name).write_bytes(change((films / name).read_bytes()))
+    verdict = await judge_one(own / name, tmp_path, prober)
+    assert not verdict.ok and verdict.diagnosis is not None
+    assert "incomplete" in verdict.diagnosis.sentence or "damaged" in verdict.diagnosis.sentence
+
+
 async def judge_one(path: Path, tmp_path: Path, prober: Prober, command: str = "") -> Verdict:
     """Judges a remux of one file, or another command that has IN/X for it."""
     command = (command or "-i IN/X -c copy OUT/o.mkv").replace("X", path.name)
