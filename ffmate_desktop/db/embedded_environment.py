@@ -3,9 +3,7 @@
 import os
 from pathlib import Path
 
-from ffmate_desktop.domain.environment import for_helper
-
-_PACKAGE_PARENT = Path(__file__).parents[2]
+from ffmate_desktop.domain.environment import for_helper, for_own_module
 
 
 def helper_environment() -> dict[str, str]:
@@ -14,8 +12,7 @@ def helper_environment() -> dict[str, str]:
     That includes the mark by which a node ends what its scripts started (`media/leftovers`), and everything else that
     is not on the list of `domain/environment`.
     """
-    path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
-    return for_helper(os.environ) | {"PYTHONPATH": path}
+    return for_own_module(os.environ)
 
 
 def server_environment(libraries: Path | None = None) -> dict[str, str]:

@@ -4,9 +4,11 @@ Names are matched, never values. A name that looks like a secret is left out wha
 """
 
 import fnmatch
+import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 
 _SYSTEM = (
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "LD_LIBRARY_PATH",
@@ -36,6 +38,7 @@ _PYTHON = ("PYTHONHOME", "PYTHONPATH", "PYTHONUTF8", "VIRTUAL_ENV", "__PYVENV_LA
 _SESSION = (
     "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_SESSION_ID", "DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY",
 )  # fmt: skip
+_PACKAGE_PARENT = str(Path(__file__).parents[2])
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH(?!ORITY)", re.IGNORECASE)
 
 
@@ -47,6 +50,12 @@ def for_media(environment: Mapping[str, str], *, limited: bool = False) -> dict[
 def for_helper(environment: Mapping[str, str]) -> dict[str, str]:
     """For a program of our own in Python, such as the guardian."""
     return _chosen(environment, (*_SYSTEM, *_PYTHON))
+
+
+def for_own_module(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same for a process that imports this package: it finds the one that runs here, installed or not."""
+    path = os.pathsep.join(filter(None, (_PACKAGE_PARENT, environment.get("PYTHONPATH"))))
+    return for_helper(environment) | {"PYTHONPATH": path}
 
 
 def for_desktop(environment: Mapping[str, str]) -> dict[str, str]:

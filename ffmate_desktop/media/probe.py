@@ -17,7 +17,7 @@ import psutil
 from pydantic import TypeAdapter
 
 from ffmate_desktop import logs
-from ffmate_desktop.domain.environment import for_helper
+from ffmate_desktop.domain.environment import for_own_module
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.sandbox import readable
 
@@ -228,7 +228,7 @@ async def _start(mark: Mapping[str, str]) -> asyncio.subprocess.Process:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         limit=_LONGEST_ANSWER,
-        env=for_helper(os.environ) | _KEEP_MEMORY | dict(mark),
+        env=for_own_module(os.environ) | _KEEP_MEMORY | dict(mark),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import av
 import psutil
 import pytest
 
@@ -44,6 +45,19 @@ async def test_tells_what_a_film_contains(prober: Prober, film: Path) -> None:
     assert (audio.kind, audio.codec, audio.channels, audio.sample_rate) == ("audio", "aac", 1, 44100)
     assert facts.packets is None and facts.packet_seconds is None
     assert MediaFacts.from_json(facts.to_json()) == facts
+
+
+def test_it_finds_its_package_where_that_is_not_installed(film: Path) -> None:
+    """As in a checkout that is started by `python -m ffmate_desktop`."""
+    code = (
+        "import asyncio, pathlib, sys; from ffmate_desktop.media.probe import Prober; "
+        "asyncio.run(Prober().probe(pathlib.Path(sys.argv[1])))"
+    )
+    installed = Path(av.__file__).parents[1]
+    python = getattr(sys, "_base_executable", sys.executable)  # reads no .pth file of this environment
+    checkout = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    subprocess.run([python, "-c", code, str(film)], cwd=checkout, env=environment, check=True, timeout=60)
 
 
 async def test_a_codec_has_the_name_of_the_format_not_of_the_decoder(
