@@ -4,14 +4,17 @@ import asyncio
 import json
 import os
 import socket
+import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from ffmate_desktop.cli import window
 from ffmate_desktop.cli.given import settings_from
+from ffmate_desktop.db.ffmate_source import read_sqlite
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import Preferences
 from ffmate_desktop.media.leftovers import node_folder
@@ -87,6 +90,25 @@ def test_limits_behind_a_link_through_a_file_are_not_forgotten(tmp_path: Path) -
     (tmp_path / "permissions.json").symlink_to(tmp_path / "disk" / "permissions.json")
     with pytest.raises(UserError, match="a link that leads nowhere"):
         PermissionService(tmp_path / "permissions.json", Allowed(), trusts_queue=True).current()
+
+
+@pytest.mark.parametrize(
+    "begins, sentence", [(b"", "is not a SQLite database"), (b"SQLite format 3\0", "There is no room")]
+)
+def test_an_import_copies_nothing_that_fills_the_disk(tmp_path: Path, begins: bytes, sentence: str) -> None:
+    source = tmp_path / "ffmate.sqlite"
+    with source.open("wb") as file:
+        file.write(begins)
+        file.truncate(8 << 40)
+    with pytest.raises(UserError, match=sentence):
+        read_sqlite(source)
+
+
+def test_an_import_waits_for_no_pipe(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "ffmate.sqlite")) as database:
+        database.execute("CREATE TABLE presets (name TEXT)")
+    os.mkfifo(tmp_path / "ffmate.sqlite-wal")
+    assert read_sqlite(tmp_path / "ffmate.sqlite") == {"presets": []}
 
 
 def test_a_pipe_of_the_shell_is_read(clerk: Clerk, tmp_path: Path) -> None:

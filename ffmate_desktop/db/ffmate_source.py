@@ -20,6 +20,7 @@ from ffmate_desktop.domain.errors import UserError
 Row = Mapping[str, object]
 Tables = Mapping[str, Sequence[Row]]
 
+_HEADER = b"SQLite format 3\0"
 SCHEMA = "public"
 WANTED = (
     "presets", "preset", "watchfolder", "watchfolders", "webhook", "webhooks", "labels", "preset_labels",
@@ -37,9 +38,10 @@ def read_sqlite(path: Path) -> Tables:
     with tempfile.TemporaryDirectory(prefix="ffmate-import-") as folder:
         copy = Path(folder) / "ffmate.sqlite"
         try:
+            _check(path, Path(folder))
             shutil.copyfile(path, copy)
             log = path.with_name(f"{path.name}-wal")
-            if log.exists():
+            if log.is_file():
                 shutil.copyfile(log, f"{copy}-wal")
         except OSError as error:
             raise UserError(f"“{path}” cannot be read: {error.strerror or error}.") from error
@@ -56,7 +58,20 @@ def read_sqlite(path: Path) -> Tables:
                 names = {row["name"] for row in found} & set(WANTED)
                 return {name: _rows(database, name) for name in names}
         except sqlite3.DatabaseError as error:
-            raise UserError(f"“{path}” is no SQLite database: {error}.") from error
+            raise UserError(f"“{path}” is not a SQLite database: {error}.") from error
+
+
+def _check(path: Path, folder: Path) -> None:
+    """Copy nothing that is no database, and nothing that would fill the disk."""
+    with path.open("rb") as file:
+        begins = file.read(len(_HEADER))
+    if begins and begins != _HEADER:
+        raise UserError(f"“{path}” is not a SQLite database.")
+    if path.stat().st_size > shutil.disk_usage(folder).free:
+        raise UserError(
+            f"There is no room in {folder.parent} for a copy of “{path}”.",
+            "Free some space, or set TMPDIR to a folder on another disk.",
+        )
 
 
 def _rows(database: sqlite3.Connection, table: str) -> list[Row]:
