@@ -1960,7 +1960,7 @@
     </message>
     <message>
         <source>Take over what the script changes in the sidecar</source>
-        <translation>Übernehmen, was das Skript im Sidecar ändert</translation>
+        <translation>Änderungen im Sidecar übernehmen</translation>
     </message>
     <message>
         <source>Command, input, output, metadata, and the script after the encode</source>

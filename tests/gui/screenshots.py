@@ -241,7 +241,7 @@ class Photographer:
         dialog.cluster.password.setText("example")
         dialog.cluster.address.setCursorPosition(0)
         await self._keep("settings-cluster", dialog)
-        for number, name in ((2, "appearance"), (3, "notifications"), (4, "window")):
+        for number, name in enumerate(("history", "appearance", "notifications", "window"), start=2):
             dialog.show_section(number)
             await self._keep(f"settings-{name}", dialog)
         dialog.reject()

@@ -49,7 +49,7 @@ class FileRowDelegate(TableRowDelegate):
             case FileColumn.STATE:
                 icon, color = FILE_LOOKS[file.state]
                 scale = painter.device().devicePixelRatio()
-                chip = self._stamps.chip(icon, word_of(file), color, scale)
+                chip = self._stamps.chip(icon, word_of(file), color, scale, cell.width())
                 painter.drawPixmap(cell.left(), cell.top() + (cell.height() - CHIP_HEIGHT) // 2, chip)
             case FileColumn.WHY:
                 failed = file.state is FileState.FAILED

@@ -45,7 +45,7 @@ class GroupDelegate(QueueDelegate):
             self._paint_head(painter, rect, group, scale)
         elif column is Column.STATUS:
             icon, color = look_of(group_status(group))
-            chip = self.stamps.chip(icon, word_of(group_status(group)), color, scale)
+            chip = self.stamps.chip(icon, word_of(group_status(group)), color, scale, rect.width() - PADDING)
             painter.drawPixmap(
                 rect.left() + PADDING, rect.top() + (rect.height() - 1 - CHIP_HEIGHT) // 2, chip
             )

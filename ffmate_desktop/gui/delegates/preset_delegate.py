@@ -34,7 +34,10 @@ class PresetDelegate(QStyledItemDelegate):
         if preset is None:
             painter.setFont(fonts.bold(11))
             painter.setPen(tokens.color("text_3"))
-            painter.drawText(area.adjusted(12, 8, -8, 0), _LEFT, painted(str(index.data())))
+            room = area.adjusted(12, 8, -8, 0)
+            text = painted(str(index.data()))
+            cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, _LEFT, cut)
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         state: QStyle.StateFlag = option.state

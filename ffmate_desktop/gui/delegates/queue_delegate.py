@@ -141,7 +141,7 @@ class QueueDelegate(QStyledItemDelegate):
         self, painter: QPainter, rect: QRect, row: QueueRow, _live: LiveProgress | None, scale: float
     ) -> None:
         icon, color = status_look(row)
-        chip = self.stamps.chip(icon, status_word(row), color, scale)
+        chip = self.stamps.chip(icon, status_word(row), color, scale, rect.width() - PADDING)
         top = rect.top() + (rect.height() - 1 - CHIP_HEIGHT) // 2
         painter.drawPixmap(rect.left() + PADDING, top, chip)
 

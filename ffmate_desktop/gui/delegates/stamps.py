@@ -24,9 +24,9 @@ class Stamps:
         self._metrics = QFontMetrics(fonts.bold(12))
         theme.changed.connect(self._kept.clear)
 
-    def chip(self, icon: str, text: str, color: str, scale: float) -> QPixmap:
-        """A status: icon and word on a tinted pill."""
-
+    def chip(self, icon: str, text: str, color: str, scale: float, room: int = 400) -> QPixmap:
+        """A status: icon and word on a tinted pill, which is no wider than `room`."""
+        text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, room - 26 - 11))
         key = ("chip", icon, text, color, scale)
         if (kept := self._kept.get(key)) is not None:
             return kept

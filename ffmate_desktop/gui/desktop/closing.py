@@ -164,7 +164,8 @@ class CloseDialog(QDialog):
         first = next(iter(self.buttons.values()))
         first.setDefault(True)
         first.setFocus()
-        self.setFixedSize(_WIDTH, self._column.totalHeightForWidth(_WIDTH))
+        width = max(_WIDTH, self._column.totalMinimumSize().width())
+        self.setFixedSize(width, self._column.totalHeightForWidth(width))
 
     def _offer(self, choice: OnClose, text: str, icon: str) -> None:
         button = QPushButton(text)

@@ -8,7 +8,6 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QStackedWidget,
@@ -26,6 +25,7 @@ from ffmate_desktop.gui.views.log_lines import LogLines
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.choice_button import ChoiceButton
 from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.search_field import SearchField
 from ffmate_desktop.gui.widgets.segments import Segments
 from ffmate_desktop.services.node_logs import NodeLogService
 
@@ -54,14 +54,8 @@ class LogsPage(Page):
     # -- Building ------------------------------------------------------------------------------------------------
 
     def _build_header(self) -> None:
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search the messages"))
-        self.search.setAccessibleName(self.tr("Search the messages"))
-        self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(260)
-        self._search_icon = self.search.addAction(
-            self.theme.icon("search", "text_3"), QLineEdit.ActionPosition.LeadingPosition
-        )
+        hint = self.tr("Search the messages")
+        self.search = SearchField(self.theme, hint, hint, width=260)
         self.pause = QPushButton()
         self.pause.setCheckable(True)
         self.save = QPushButton(self.tr("Save …"))
@@ -129,7 +123,6 @@ class LogsPage(Page):
         self.model.replaced.connect(self._show_state)
         self.model.rowsInserted.connect(self._on_inserted)
         self.bridge.anything_changed.connect(self._read_sources)
-        self.theme.changed.connect(lambda: self._search_icon.setIcon(self.theme.icon("search", "text_3")))
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from uuid import UUID
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
@@ -16,7 +17,11 @@ from ffmate_desktop.gui.pages.page import Page, Surroundings
 from ffmate_desktop.gui.views.preset_form import PresetForm
 from ffmate_desktop.gui.views.preset_list import PresetList
 from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.shortened_button import ShortenedButton
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor
+
+_NARROW = 900
+"""Pixels of the page below which buttons are their icons."""
 
 
 class PresetsPage(Page):
@@ -50,8 +55,8 @@ class PresetsPage(Page):
         self.bridge.anything_changed.connect(self._read)
         self._show()
 
-    def _button(self, text: str, icon: str, act: object, look: str = "") -> QPushButton:
-        button = QPushButton(text)
+    def _button(self, text: str, icon: str, act: object, look: str = "") -> ShortenedButton:
+        button = ShortenedButton(text)
         if look:
             button.setProperty("class", look)
         color = {"primary": "on_accent", "danger": "failed"}.get(look, "text")
@@ -95,6 +100,15 @@ class PresetsPage(Page):
         """Nothing can be saved."""
         super().detach()
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window most buttons are their icons."""
+        super().resizeEvent(event)
+        for button in (
+            *(self.export_button, self.import_button),
+            *(self.try_button, self.duplicate_button, self.delete_button, self.revert_button),
+        ):
+            button.set_short(self.width() < _NARROW)
 
     def _read(self) -> None:
         core = self.core

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from ffmate_desktop.domain.queue import SortColumn
-from ffmate_desktop.gui.plain import menu_text
+from ffmate_desktop.gui.plain import menu_text, plain
 from ffmate_desktop.gui.theme.theme import Theme
 
 
@@ -29,6 +29,12 @@ class OrderButton(QToolButton):
         """Tell this order."""
         self._shown = (column, descending)
         self.setText(next(text for text, *order in self._orders() if order == [column, descending]))
+        self.setToolTip(plain(self.text()))
+
+    def set_short(self, short: bool) -> None:
+        """The icon alone, with the order as its tool tip; or both."""
+        style = Qt.ToolButtonStyle
+        self.setToolButtonStyle(style.ToolButtonIconOnly if short else style.ToolButtonTextBesideIcon)
 
     def _orders(self) -> list[tuple[str, SortColumn, bool]]:
         return [

@@ -9,7 +9,6 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
-    QLineEdit,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -31,6 +30,7 @@ from ffmate_desktop.gui.views.queue_view import QueueView
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.empty_state import EmptyState
 from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.search_field import SearchField
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.pages.queue_order import OrderButton
@@ -65,13 +65,8 @@ class QueuePage(Page):
     # -- Building ------------------------------------------------------------------------------------------------
 
     def _build_header(self) -> None:
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search name, path or preset"))
-        self.search.setAccessibleName(self.tr("Search the queue"))
-        self.search.setClearButtonEnabled(True)
-        self._search_icon = self.search.addAction(
-            self.theme.icon("search", "text_3"), QLineEdit.ActionPosition.LeadingPosition
-        )
+        hint, name = self.tr("Search name, path or preset"), self.tr("Search the queue")
+        self.search = SearchField(self.theme, hint, name, width=270)
         self.new_task = QPushButton(self.tr("New task"))
         self.new_task.setProperty("class", "primary")
         self.theme.dress(self.new_task, "plus", "on_accent")
@@ -146,7 +141,6 @@ class QueuePage(Page):
         self.details.changed.connect(self._share_room)
         self.details.resubmit_wanted.connect(self.file_given)
         self.model.counted.connect(self._show_counts)
-        self.theme.changed.connect(lambda: self._search_icon.setIcon(self.theme.icon("search", "text_3")))
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)
 
@@ -223,9 +217,10 @@ class QueuePage(Page):
         is_narrow = self.width() < NARROW
         self._table.setVisible(not (is_narrow and opened))
         self.tabs.set_short(self.width() < (NARROW + 290 if opened and not is_narrow else NARROW))
-        self.search.setFixedWidth(160 if is_narrow else 270)
+        self.search.set_width(160 if is_narrow else 270)
         style = Qt.ToolButtonStyle
-        beside = self.width() >= (NARROW + 420 if opened else 0)
+        self.order.set_short(is_narrow)
+        beside = self.width() >= (NARROW + 420 if opened else NARROW)
         self.groups.button.setToolButtonStyle(
             style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly
         )

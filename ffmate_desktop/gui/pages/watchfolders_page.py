@@ -10,7 +10,7 @@ from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from ffmate_desktop.domain.watchfolder import WatchedFile, Watchfolder
 from ffmate_desktop.gui.models.folder_model import FolderModel
@@ -24,6 +24,7 @@ from ffmate_desktop.gui.widgets.action_button import ActionButton
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.empty_state import EmptyState
 from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.search_field import SearchField
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.gui.core import Core
@@ -66,14 +67,8 @@ class WatchfoldersPage(Page):
     # -- Building ------------------------------------------------------------------------------------------------
 
     def _build_header(self) -> None:
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search watchfolders"))
-        self.search.setAccessibleName(self.tr("Search watchfolders"))
-        self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(230)
-        self._search_icon = self.search.addAction(
-            self.theme.icon("search", "text_3"), QLineEdit.ActionPosition.LeadingPosition
-        )
+        hint = self.tr("Search watchfolders")
+        self.search = SearchField(self.theme, hint, hint, width=230)
         self.add_button = QPushButton(self.tr("Add watchfolder"))
         self.add_button.setProperty("class", "primary")
         self.theme.dress(self.add_button, "plus", "on_accent")
@@ -139,7 +134,6 @@ class WatchfoldersPage(Page):
         self.file_actions.task_wanted.connect(lambda file: self.task_wanted.emit(file, self._place(file)))
         self.splitter.splitterMoved.connect(lambda *_: self.memory.setValue(_SPLIT, self.splitter.sizes()))
         self.bridge.away_changed.connect(lambda since: self._set_stale(since is not None))
-        self.theme.changed.connect(lambda: self._search_icon.setIcon(self.theme.icon("search", "text_3")))
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)
         new = QShortcut(QKeySequence(QKeySequence.StandardKey.New), self)

@@ -32,8 +32,8 @@ from ffmate_desktop.gui.preferences.switching import Answer, Switching
 from ffmate_desktop.gui.widgets.nav_button import NavButton
 from ffmate_desktop.services.news import is_outage
 
-_SIZE = (860, 660)
-_SIDE = 206
+_SIZE = (884, 660)
+_SIDE = 230
 
 
 class SettingsDialog(QDialog):

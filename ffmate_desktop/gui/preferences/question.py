@@ -41,7 +41,8 @@ class SwitchQuestion(QDialog):
         self._offer(Answer.FINISH, self.tr("Finish what runs here, then change"), "timer")
         self._offer(Answer.NOW, self.tr("Give tasks back to the queue and change now"), "log-out")
         self._offer(Answer.STAY, self.tr("Change nothing"), "x")
-        self.setFixedSize(_WIDTH, self._column.totalHeightForWidth(_WIDTH))
+        width = max(_WIDTH, self._column.totalMinimumSize().width())
+        self.setFixedSize(width, self._column.totalHeightForWidth(width))
         self.finished.connect(lambda _result: self._give(Answer.STAY))
 
     async def answer(self) -> Answer:

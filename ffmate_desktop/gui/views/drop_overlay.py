@@ -18,6 +18,7 @@ _NAMED = 3
 """So many files are named."""
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
+_WRAPPED = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +174,10 @@ class DropOverlay(QWidget):
         tokens = self._theme.tokens
         painter.setPen(tokens.color("text"))
         painter.setFont(fonts.bold(26))
-        painter.drawText(room, _CENTRE, painted(self._title))
-        room.translate(0, 38)
+        title = painted(self._title)
+        place = painter.boundingRect(room, _WRAPPED, title)
+        painter.drawText(place, _WRAPPED, title)
+        room.translate(0, place.height() + 4)
         painter.setFont(fonts.medium(14))
         painter.setPen(tokens.color("text_2"))
         names = painter.fontMetrics().elidedText(
@@ -188,7 +191,7 @@ class DropOverlay(QWidget):
         painter.setFont(fonts.text(13))
         painter.setPen(tokens.color("text_2"))
         text = self.zone.text if self.zone else self.tr("The next step lets you change it  ·  Esc cancels")
-        painter.drawText(room, _CENTRE, text)
+        painter.drawText(room.adjusted(0, 8, 0, 40), _WRAPPED, text)
 
     def _paint_preset(self, painter: QPainter, middle: QPointF) -> None:
         tokens = self._theme.tokens

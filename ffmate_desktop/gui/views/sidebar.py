@@ -88,7 +88,7 @@ class Sidebar(QWidget):
                 heading.setContentsMargins(12, 0, 0, 0)
                 column.addWidget(heading)
             button = NavButton(theme, entry.icon, entry.title)
-            button.setToolTip(plain(f"Ctrl+{number + 1}"))
+            button.setToolTip(plain(f"{entry.title}  Ctrl+{number + 1}"))
             button.clicked.connect(lambda _checked=False, number=number: self.chosen.emit(number))
             self.buttons.append(button)
             column.addWidget(button)

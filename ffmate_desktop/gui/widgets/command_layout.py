@@ -36,6 +36,8 @@ def height_of_lines(editor: QPlainTextEdit, lines: int) -> int:
 
 def _break_at_blanks(block: QTextBlock) -> bool:
     """Whether the lines of a block had to be laid out anew."""
+    if not block.isValid():  # the text has just been replaced
+        return False
     layout, text = block.layout(), block.text()
     lines = [layout.lineAt(number) for number in range(layout.lineCount())]
     if all(

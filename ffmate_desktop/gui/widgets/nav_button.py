@@ -1,7 +1,7 @@
 """An entry of the sidebar: icon, name, and how many there are."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ffmate_desktop.gui.plain import plain
@@ -64,16 +64,20 @@ class NavButton(QAbstractButton):
         painter.drawPixmap(12, round(middle - 9), icon)
         painter.setFont(fonts.bold(14))
         painter.setPen(tokens.color("text" if self.isChecked() else "text_2"))
-        room = self.width() - (48 if self._count is None else 90)
-        painter.drawText(QRectF(40, 0, room, self.height()), _LEFT, self.text())
+        room = self.width() - 48 - (0 if self._count is None else self._pill_width() + 6)
+        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, round(room))
+        painter.drawText(QRectF(40, 0, room, self.height()), _LEFT, text)
         if self._count is not None:
             self._paint_count(painter, middle)
+
+    def _pill_width(self) -> float:
+        return max(22.0, QFontMetrics(fonts.bold(12)).horizontalAdvance(grouped(self._count or 0)) + 14.0)
 
     def _paint_count(self, painter: QPainter, middle: float) -> None:
         tokens = self._theme.tokens
         painter.setFont(fonts.bold(12))
         text = grouped(self._count or 0)
-        width = max(22.0, painter.fontMetrics().horizontalAdvance(text) + 14.0)
+        width = self._pill_width()
         pill = QRectF(self.width() - 8 - width, middle - 10, width, 20)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(tokens.tint("text_3", 0.20))

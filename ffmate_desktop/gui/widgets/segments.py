@@ -2,8 +2,18 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+)
 
 from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.widgets import numbers
@@ -27,7 +37,7 @@ class Segments(QFrame):
         row.setContentsMargins(3, 3, 3, 3)
         row.setSpacing(2)
         for number, title in enumerate(titles):
-            button = QPushButton(title)
+            button = _Segment(title)
             button.setCheckable(True)
             button.setProperty("class", "segment")
             button.setAccessibleName(plain(title))
@@ -63,3 +73,25 @@ class Segments(QFrame):
             self._group.button(number).setText(
                 text if count is None or self._is_short else f"{text}  {numbers.grouped(count)}"
             )
+
+
+class _Segment(QPushButton):
+    """Shortens its text where there is too little room; then the whole is its tool tip."""
+
+    def minimumSizeHint(self) -> QSize:
+        """The beginning of a word."""
+        return QSize(min(_LEAST, super().minimumSizeHint().width()), super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """As the style paints it, with the text that fits."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.width() - _AROUND
+        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        self.setToolTip(plain("" if option.text == self.text() else self.text()))
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
+
+
+_LEAST = 40
+_AROUND = 20
+"""Pixels of padding and border left and right of a text, as in the style sheet."""

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 
 from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.sparkline import Sparkline
 
 _ROOM_FOR_LINE = 160
@@ -28,8 +28,9 @@ class StatCard(QFrame):
         head = QHBoxLayout()
         head.setSpacing(7)
         head.addWidget(self._icon)
-        head.addWidget(label(title, "caption"))
-        head.addStretch(1)
+        name = ElidedLabel("caption")
+        name.setText(title)
+        head.addWidget(name, 1)
         texts = QVBoxLayout()
         texts.setSpacing(0)
         texts.addWidget(self._value)
@@ -39,7 +40,7 @@ class StatCard(QFrame):
         body.addLayout(texts)
         body.addWidget(self._spark, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 10, 12, 12)
+        column.setContentsMargins(16, 10, 6, 12)
         column.setSpacing(2)
         column.addLayout(head)
         column.addLayout(body, 1)
