@@ -393,7 +393,7 @@ async def test_files_that_were_moved_away_stay_in_the_list(desk: Desk, clip: Pat
     await until(lambda: (one := row(page, "one.mov")) and one.gone, "it is moved")
     file = await shown(page, "one.mov", FileState.DONE)
     assert page.files.model.why(file) == f"Moved to “{root / 'done' / 'one.mov'}”."
-    assert first(page).count(FileState.DONE) == 1
+    await until(lambda: first(page).count(FileState.DONE) == 1, "it is counted")
     select(page, "one.mov")
     assert not page.file_actions.retry.isEnabled()
     (root / "notes.txt").unlink()
