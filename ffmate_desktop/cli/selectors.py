@@ -79,10 +79,11 @@ class Conditions:
         node: Sequence[str] | None = None,
         label: Sequence[str] | None = None,
         name: Sequence[str] | None = None,
+        preset_option: str = "--preset",
     ) -> None:
         given: dict[str, Sequence[str] | None] = {
             "--batch": None if batch is None else [batch],
-            "--preset": preset,
+            preset_option: preset,
             "--node": node,
             "--label": label,
             "--name": name,

@@ -91,14 +91,18 @@ async def _tell(context: Context, submitted: Submitted, pages: AsyncIterator[lis
             found = True
     if not found and submitted.uuids:
         say("\n".join(map(str, submitted.uuids)))
-    for one in submitted.skipped:
-        context.console.print(
-            f"{printable(one.input)} skipped: {printable(one.reason)}", markup=False, soft_wrap=True
-        )
+    _tell_skipped(context, submitted)
     if submitted.batch is not None:
         context.console.print(f"{len(submitted.uuids)} tasks queued as batch {submitted.batch}")
     elif submitted.skipped:
         context.console.print(f"{tasks_in_words(len(submitted.uuids))} queued")
+
+
+def _tell_skipped(context: Context, submitted: Submitted) -> None:
+    for one in submitted.skipped:
+        context.console.print(
+            f"{printable(one.input)} skipped: {printable(one.reason)}", markup=False, soft_wrap=True
+        )
 
 
 def warn_of_waiting(labels: Iterable[tuple[str, ...]], nodes: Sequence[Node]) -> None:
@@ -121,6 +125,8 @@ _NOT_WATCHED: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
 
 
 async def _wait(context: Context, cluster: Cluster, submitted: Submitted, as_json: bool) -> bool:
+    if not as_json:
+        _tell_skipped(context, submitted)
     try:
         tasks = await show_until_done(context.console, cluster.tasks.follow(submitted.uuids), quiet=as_json)
     except asyncio.CancelledError:  # Ctrl+C

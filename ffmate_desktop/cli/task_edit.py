@@ -56,7 +56,7 @@ def edit(
     as_json: AsJson = False,
 ) -> None:
     """Change tasks that wait, by uuid or by --batch, --older-than and --from-preset."""
-    where = Conditions(batch=batch, older_than=older_than, preset=from_preset)
+    where = Conditions(batch=batch, older_than=older_than, preset=from_preset, preset_option="--from-preset")
     if bool(uuids) == bool(where):
         raise UsageError(
             "Name either tasks, or conditions such as --batch.",

@@ -108,6 +108,7 @@ async def test_waiting_tasks_are_edited(database_uri: str, clerk: Clerk) -> None
     assert [(one["name"], one["labels"], one["priority"]) for one in json.loads(out)] == [("new", [], 6)]
     for arguments, sentence in (
         (["--batch", BATCH], "What should be changed?"),
+        (["--from-preset", "", "--priority", "1"], "--from-preset has no value."),
         ([waiting["uuid"], "--batch", BATCH, "--priority", "1"], "Name either tasks"),
         ([waiting["uuid"], "--label", "a b", "--preset", "X", "--remove-label", "a"], "A new preset brings"),
         ([waiting["uuid"], "--add-label", "a;b"], "“a;b” is not a label."),

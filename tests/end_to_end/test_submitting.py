@@ -50,6 +50,10 @@ def test_what_is_done_is_not_done_again(program: Program, clip: Path, clerk: Cle
     code, lines = say(*map(str, sorted(clip.parent.iterdir())), *COPIES, "--if-exists", "skip", "--wait")
     assert code == 0
     assert any(line.startswith("done      other.mov") for line in lines)
+    assert sorted(line.split(" skipped: ")[0] for line in lines if " skipped: " in line) == [
+        str(clip),
+        str(copy),
+    ]
     tasks = program.look("tasks", "list")
     assert sorted(task["name"] for task in tasks) == ["clip.mov", "clip.mov", "other.mov"]
 
