@@ -11,6 +11,7 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.nodes import AsJson, nodes
 from ffmate_desktop.cli.selectors import tasks_in_words
 from ffmate_desktop.cli.text import printable
+from ffmate_desktop.db.outages import CONNECTION_LOST
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.node import Node, NodeState
 from ffmate_desktop.services.nodes import NodeService
@@ -122,6 +123,8 @@ async def _act(
         for name in dict.fromkeys(wanted):
             try:
                 await act(cluster.nodes, name)
+            except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this node
+                raise
             except UsageError:
                 raise
             except UserError as error:

@@ -9,9 +9,10 @@ import typer
 
 from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.domain.durations import parse_duration
-from ffmate_desktop.domain.errors import UsageError, UserError
+from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.selection import Selected, TaskSelection
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.services.presets import NoPresetError
 
 OfBatch = Annotated[
     str | None, typer.Option("--batch", metavar="UUID", help="Tasks of this batch.", show_default=False)
@@ -113,7 +114,7 @@ class Conditions:
         batch = None if self._batch is None else await cluster.batches.resolve(self._batch)
         words = list(self._presets)
         for word in self._presets:
-            with contextlib.suppress(UserError):  # deleted since; its tasks remember the name
+            with contextlib.suppress(NoPresetError):  # deleted since; its tasks remember the name
                 words.append(str((await cluster.presets.find(word)).uuid))
         chosen = self._selection
         return TaskSelection(

@@ -19,6 +19,7 @@ from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
 from ffmate_desktop.cli.watchfolders import app as watchfolders
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
+from ffmate_desktop.services.output_names import OutputInUseError
 from ffmate_desktop.services.watchfolders import FileFilterView
 
 STATE_COLOURS = {
@@ -189,7 +190,7 @@ async def _retry_some(context: Context, which: str, paths: list[str], as_json: b
             else:
                 try:
                     again += [file.path for _ in await cluster.tasks.restart([file.task])]
-                except UserError as error:
+                except OutputInUseError as error:
                     refused.append(f"“{printable(file.path)}”: {error}")
     if as_json:
         context.print_json(again)

@@ -21,7 +21,7 @@ from ffmate_desktop.node.known_files import KnownFiles
 from ffmate_desktop.node.moved_files import MovedFiles
 from ffmate_desktop.node.originals import Originals
 from ffmate_desktop.services.output_names import Draft
-from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.presets import NoPresetError, PresetService
 from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
 from ffmate_desktop.storage.locks import write_locks
@@ -241,7 +241,7 @@ class Scan:
         if self._preset is None and not self._trouble:
             try:
                 preset = await self._presets.get(self._settings.preset)
-            except UserError:
+            except NoPresetError:
                 self._trouble = PRESET_GONE
                 return None
             try:

@@ -6,7 +6,7 @@ from itertools import islice
 from uuid import UUID
 
 from ffmate_desktop.db import selection as stored
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import NO_CHANGE, LabelChange
 from ffmate_desktop.domain.selection import Selected
@@ -71,6 +71,8 @@ class BulkEdits:
             )
             try:
                 await self._tasks.edit(task.uuid, wanted, version=task.version)
+            except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this task
+                raise
             except UserError as error:
                 edited.refused[task.uuid] = str(error)
             else:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ffmate_desktop.db.connection import CONNECTION_LOST
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.paths import numbered
 from ffmate_desktop.domain.preset import Preset
@@ -94,6 +95,8 @@ class PresetExchange:
             if (present := await self.find_same(draft)) is not None:
                 return Imported(source, name, None, note="is here already, and the same", present=present)
             preset = await self._editor.add_under_free_name(draft)
+        except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this preset
+            raise
         except UserError as error:
             return Imported(source, name, None, str(error))
         renamed = (

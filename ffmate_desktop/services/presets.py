@@ -20,6 +20,10 @@ def load_built_in(folder: Path) -> list[Preset]:
     ]
 
 
+class NoPresetError(UserError):
+    """There is no such preset. Any other UserError says that the database could not be read."""
+
+
 class PresetService:
     """Finds presets by name or uuid. `folder` holds the built-in ones."""
 
@@ -47,16 +51,16 @@ class PresetService:
         return found
 
     async def find(self, name: str) -> Preset:
-        """The preset of this name or uuid, in any case; raises UserError that names the nearest ones."""
+        """The preset of this name or uuid, in any case; raises NoPresetError, with the nearest names."""
         presets = await self.all()
         wanted = name.strip().lower()
         for preset in presets:
             if wanted in (preset.name.lower(), str(preset.uuid)):
                 return preset
-        raise UserError(f"There is no preset “{name}”.", _nearest(wanted, presets))
+        raise NoPresetError(f"There is no preset “{name}”.", _nearest(wanted, presets))
 
     async def get(self, uuid: UUID) -> Preset:
-        """The preset with this uuid; raises UserError when there is none."""
+        """The preset with this uuid; raises NoPresetError when there is none."""
         return await self.find(str(uuid))
 
 

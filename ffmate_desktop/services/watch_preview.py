@@ -8,12 +8,11 @@ from uuid import UUID
 
 from ffmate_desktop.db import ledger
 from ffmate_desktop.db.connection import Database
-from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_ledger import Decision, Entry, Found, Judge
 from ffmate_desktop.domain.watch_moves import Known, pair
 from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
-from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.services.presets import NoPresetError, PresetService
 from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
 from ffmate_desktop.storage.moves import is_away
 from ffmate_desktop.storage.threads import Job
@@ -50,7 +49,7 @@ async def dry_run(
     rules = rules_of(settings)
     try:
         preset: Preset | None = await presets.get(settings.preset)
-    except UserError:
+    except NoPresetError:
         preset = None
     numbering = await Job(lambda: look_at(settings.path), "dry run of a watchfolder").result()
     walked = await _walk(Walker(settings.path, rules, {}, device=numbering.device))

@@ -1,10 +1,12 @@
 """Commands on a database that is there and cannot do what they ask: a sentence, and no traceback."""
 
+import json
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from tests.db.cluster import joined
 from tests.end_to_end.clerk import Clerk
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.db]
@@ -41,6 +43,28 @@ async def test_every_command_says_in_a_sentence_that_a_table_is_locked(
             code, out, err = clerk.ask(*command, folder=tmp_path, variables=variables)
             assert (code, said in (out if command == ("doctor",) else err)) == (1, True), (command, out, err)
             assert err.count("\n") == (command != ("doctor",)), (command, err)
+    await vandal.close()
+
+
+async def test_a_table_that_is_locked_is_no_answer(
+    vandal: "asyncpg.Connection[asyncpg.Record]", database_uri: str, tmp_path: Path, clerk: Clerk
+) -> None:
+    """What these commands expect to be refused is another matter: a preset or a node that is gone."""
+    variables = {"FFMATE_DATABASE": database_uri, "FFMATE_DATA_DIR": str(tmp_path / "data")}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "mine.json").write_text(json.dumps({"name": "Mine", "command": "-i ${INPUT_FILE} x.mp4"}))
+    watch = ("watchfolders", "add", str(tmp_path / "in"), "--preset", "H.264 web 1080p")
+    assert clerk.ask(*watch, "--output", str(tmp_path / "out.mp4"), variables=variables)[0] == 0
+    async with joined(database_uri, identifier="a"), vandal.transaction():
+        await vandal.execute("LOCK TABLE ffmate.presets; LOCK TABLE ffmate.nodes IN SHARE MODE")
+        for command in (
+            ("tasks", "delete", "--preset", "Mine", "--yes"),
+            ("presets", "import", str(tmp_path / "mine.json")),
+            ("watchfolders", "scan", "in", "--dry-run"),
+            ("nodes", "pause", "--all"),
+        ):
+            code, out, err = clerk.ask(*command, variables=variables)
+            assert (code, out, "holds a lock" in err) == (1, "", True), (command, out, err)
     await vandal.close()
 
 
