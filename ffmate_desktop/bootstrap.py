@@ -23,6 +23,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.retention import Retention
+from ffmate_desktop.media import open_files
 from ffmate_desktop.media.binaries import Devices, FFmpeg, find_ffmpeg
 from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.probe import Prober
@@ -198,6 +199,7 @@ async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> Asy
         )
     async with node_folder(settings.work_folder) as folder:
         is_low = _priority(settings) is EncodePriority.LOW
+        open_files.allow_many()
         launcher = await Launcher.find(folder.owner, low_priority=is_low)
         prober = Prober(launcher.mark())
         try:

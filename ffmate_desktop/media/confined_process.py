@@ -7,6 +7,7 @@ it opens no file and imports nothing, since it may no longer be allowed to.
 """
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -78,7 +79,7 @@ class _Starter:
             threading.Thread(target=self._run, name="starts ffmpeg", daemon=True).start()
         except RuntimeError as trouble:  # this computer has no thread left
             self._close()
-            raise OSError(0, str(trouble)) from trouble
+            raise OSError(errno.EAGAIN, str(trouble)) from trouble
 
     def _run(self) -> None:
         """Confine this thread, start the program, and wait for it."""

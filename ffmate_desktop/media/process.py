@@ -1,6 +1,7 @@
 """Starts a process that can be paused, ends with its whole tree, and does not outlive this program."""
 
 import asyncio
+import errno
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ import psutil
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.environment import for_media
-from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.media.process_protocol import ProcessProtocol, Sink
 from ffmate_desktop.media.process_table import VARIABLE
 from ffmate_desktop.media.process_tree import ProcessTree
@@ -46,6 +47,9 @@ SET_VARIABLES = {"LC_ALL": "C.UTF-8", "SVT_LOG": "1"}
 
 PRIVATE_VARIABLES = frozenset({"FFMATE_DATABASE", "PGPASSWORD", "PGPASSFILE", "PGSERVICEFILE"})
 """What a task shall not find in its environment: the password of the queue."""
+
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
+_MOST_TRIES = 3
 
 _NUMBERS = count(1)
 
@@ -115,6 +119,12 @@ class Launcher:
             pid, protocol = await _start([*self.leash, *argv], sandbox, cwd, variables, low_priority, merged)
         except (OSError, ValueError) as trouble:  # ValueError: a zero character in an argument
             reason = trouble.strerror if isinstance(trouble, OSError) else str(trouble)
+            if isinstance(trouble, OSError) and trouble.errno in _EXHAUSTED:
+                raise ElsewhereError(
+                    f"{argv[0]} could not be started: {reason}.",
+                    "This computer runs as much as it can. Let it do fewer tasks at once.",
+                    most=_MOST_TRIES,
+                ) from trouble
             raise UserError(
                 f"{argv[0]} could not be started in {cwd}: {reason or trouble}.",
                 "Check that the program and the folder exist and that you may use them.",

@@ -42,10 +42,10 @@ class ProcessTree:
     def lower_priority(self) -> None:
         """Let the desktop and other programs go first. Windows does this with a flag at the start."""
         if sys.platform != "win32":
-            # Already less important than this, and raising needs rights; or it has ended. Nobody has waited for
-            # it yet, so the number is its own.
+            # The whole group: the process may have threads and children already, and each has a priority of its own.
+            # Already less important than this, and raising needs rights; or it has ended.
             with suppress(PermissionError, ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, self.pid, NICE)
+                os.setpriority(os.PRIO_PGRP, self.pid, NICE)
         if sys.platform == "linux" and self._leader is not None:
             with suppress(psutil.AccessDenied, psutil.NoSuchProcess):
                 self._leader.ionice(psutil.IOPRIO_CLASS_BE, IO_LEVEL)

@@ -7,14 +7,16 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.media.process import Launcher, Process
+from ffmate_desktop.media.sandbox import Sandbox, guards
 from tests.media import family
 from tests.media.family import lives, shortly
 
@@ -312,6 +314,60 @@ async def test_other_programs_go_first(start: Start) -> None:
     priorities = psutil.Process(process.pid).as_dict(["nice", "ionice"])
     assert (priorities["nice"], priorities["ionice"].value) == (10, 7)
     assert psutil.Process(usual.pid).nice() == psutil.Process().nice()
+
+
+@linux
+async def test_threads_and_children_that_were_faster_go_behind_other_programs_too(
+    start: Start, tmp_path: Path
+) -> None:
+    code = """
+        import subprocess, threading, time
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+        subprocess.Popen(["sleep", "60"])
+        open("ready", "w").close()
+        time.sleep(60)
+    """
+    process = await start(python(code), low_priority=False)
+    await shortly((tmp_path / "ready").exists)
+    process.tree.lower_priority()
+    found = psutil.Process(process.pid)
+    numbers = [*(thread.id for thread in found.threads()), *(child.pid for child in found.children())]
+    assert [os.getpriority(os.PRIO_PROCESS, number) for number in numbers] == [10, 10, 10]
+
+
+@linux
+async def test_a_computer_that_is_exhausted_leaves_the_task_to_others(
+    launcher: Launcher, tmp_path: Path
+) -> None:
+    import resource  # not on Windows
+
+    sandbox = Sandbox(Path(sys.executable), None, (tmp_path,)) if guards().landlock else None
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 1, hard))
+    held: list[int] = []
+    try:
+        with suppress(OSError):
+            while True:
+                held.append(os.open("/dev/null", os.O_RDONLY))
+        with pytest.raises(ElsewhereError, match="Too many open files"):
+            await launcher.spawn(python("pass"), cwd=tmp_path, sandbox=sandbox)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for descriptor in held:
+            os.close(descriptor)
+
+
+@linux
+def test_a_node_raises_a_low_limit_of_open_files() -> None:
+    code = (
+        "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (256, 4096)); "
+        "from ffmate_desktop.media.open_files import allow_many; allow_many(); print(r.getrlimit(r.RLIMIT_NOFILE))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert said.stdout == "(4096, 4096)\n"
 
 
 @linux
