@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from ffmate_desktop.db import batches, claims, commands, leases, nodes, presets, queue, tasks, watchfolders
@@ -129,3 +130,21 @@ async def test_moments_that_no_calendar_has_stop_no_list(database: Database, mom
     await queue.figures(database, datetime.now(UTC))
     await tasks.restart(database, [task.uuid for task in listed])
     await leases.requeue_strays(database)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "heartbeat = '178000000 years'",
+        "heartbeat = '-5 s'",
+        "heartbeat = 'infinity'",  # which is no interval before PostgreSQL 17
+        "beat_at = '294276-12-31 23:59:59Z'",
+    ],
+)
+async def test_no_row_of_a_node_stops_the_beats_of_others(
+    database: Database, database_uri: str, change: str
+) -> None:
+    async with joined(database_uri) as node:
+        with pytest.raises(asyncpg.PostgresError):
+            await database.fetch(Sql(f"UPDATE ffmate.nodes SET {change}"))
+        assert (await leases.beat(node.connection, node.id, 10, [])).state == "online"
