@@ -76,7 +76,8 @@ class RetentionDuty:
             lambda: rows.deleted_since(self._database, rows.NOTHING), "looking for deleted tasks"
         )
         self._cursor = latest.cursor
-        tasks = sorted({file.task for file in await self._files()})
+        files = await self._files()
+        tasks = await asyncio.to_thread(lambda: list({file.task for file in files}))
         gone = await insist(lambda: rows.deleted_among(self._database, tasks), "looking for deleted tasks")
         await self._remove_logs_of(gone)
         return min(time.time(), latest.now)
@@ -98,14 +99,13 @@ class RetentionDuty:
         """
         tasks = deleted | self._again
         if tasks:
-            files = [file for file in await self._files() if file.task in tasks]
-            left = await _remove(files, "deleted tasks")
+            left = await _remove(await self._files(tasks), "deleted tasks")
             self._again = deleted | {file.task for file in left}
 
-    async def _files(self) -> list[LogFile]:
-        """The log files; none while their folder cannot be read, which is said once."""
+    async def _files(self, tasks: frozenset[UUID] | None = None) -> list[LogFile]:
+        """The log files, of these tasks or of all; none while their folder cannot be read, which is said once."""
         try:
-            files = await asyncio.to_thread(log_files, self._folder)
+            files = await asyncio.to_thread(log_files, self._folder, tasks)
         except UserError as error:
             level = logs.task.debug if str(error) == self._said else logs.task.warning
             self._said = str(error)
@@ -116,7 +116,7 @@ class RetentionDuty:
 
     async def _enforce(self, keep: Retention, now: float) -> None:
         files = await self._files()
-        old = outdated(files, now=now, days=keep.log_days, count=keep.log_count)
+        old = await asyncio.to_thread(outdated, files, now=now, days=keep.log_days, count=keep.log_count)
         await _remove(old, "tasks whose time is over")
         if keep.limits_tasks:
             removed = await insist(

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -24,16 +24,17 @@ class LogFile:
     size: int
 
 
-def log_files(folder: Path) -> list[LogFile]:
-    """The logs in the folder. Files with other names, and everything that is not a regular file, are left out.
+def log_files(folder: Path, tasks: Collection[UUID] | None = None) -> list[LogFile]:
+    """The logs in the folder, of these tasks or of all.
 
+    Files with other names, and everything that is not a regular file, are left out.
     Raises UserError when the folder is there and cannot be read.
     """
     found = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if (task := _task(entry.name)) is None:
+                if (task := _task(entry.name)) is None or (tasks is not None and task not in tasks):
                     continue
                 with contextlib.suppress(OSError):  # removed meanwhile
                     if entry.is_file(follow_symlinks=False):
