@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
+from ffmate_desktop.domain.node_name import check_node_name
 from ffmate_desktop.services.settings_file import SettingsFile
 from ffmate_desktop.settings import (
     DEBUG,
@@ -41,7 +42,7 @@ def settings_from(
         sources = {**sources, DEBUG.name: Source.ENVIRONMENT}
     return Settings(
         database=database or None,
-        identifier=identifier or default_identifier(),
+        identifier=check_node_name(identifier) if identifier else default_identifier(),
         slots=slots,
         ffmpeg=ffmpeg or None,
         labels=check_labels(word for text in labels for word in text.replace(",", " ").split()),

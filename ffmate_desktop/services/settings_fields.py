@@ -7,6 +7,7 @@ from typing import TypeVar
 from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.labels import check_labels
+from ffmate_desktop.domain.node_name import check_node_name
 from ffmate_desktop.domain.preferences import (
     MOST_SLOTS,
     VERSION,
@@ -43,7 +44,7 @@ def preferences_from(found: dict[str, object]) -> tuple[Preferences, list[str]]:
 
 def _node(fields: "_Fields") -> NodeWishes:
     return NodeWishes(
-        identifier=fields.text("identifier"),
+        identifier=fields.take("identifier", None, _name),
         slots=fields.number("slots", 1, MOST_SLOTS),
         labels=fields.labels("labels"),
         ffmpeg=fields.text("ffmpeg"),
@@ -158,6 +159,14 @@ def _text(value: object) -> str | None:
     if value is not None and not (isinstance(value, str) and value):
         raise ValueError("this is no text")
     return value
+
+
+def _name(value: object) -> str | None:
+    name = _text(value)
+    try:
+        return name and check_node_name(name)
+    except UsageError as error:
+        raise ValueError("this cannot be the name of a node") from error
 
 
 def _switch(value: object) -> bool:

@@ -48,8 +48,9 @@ class SettingsFile:
         fresh = self.path.with_name(f".{NAME}.{os.getpid()}")
         try:
             make_data_folder(self.path.parent, own=False)
+            data = text.encode("utf-8", "backslashreplace")  # a path may have bytes that are no UTF-8
             with os.fdopen(open_beside(fresh, os.O_WRONLY | os.O_TRUNC), "wb") as file:
-                file.write(text.encode())
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             if self.load().trouble is not None:

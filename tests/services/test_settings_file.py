@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.cli.given import settings_from
+from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.preferences import (
     Appearance,
     ClusterWishes,
@@ -61,6 +62,7 @@ BROKEN = {
     "choice": (b'{"window": {"on_close": "leave"}}', "window.on_close: this is none of ask, background"),
     "text": (b'{"cluster": {"database": ""}}', "cluster.database: this is no text"),
     "labels": (b'{"node": {"labels": "gpu"}}', "node.labels: this is no list"),
+    "name": (b'{"node": {"identifier": "a\\ud800b"}}', "node.identifier: this cannot be the name of a node"),
     "label": (b'{"version": 1, "node": {"labels": ["two words"]}}', "is not a label"),
 }
 
@@ -83,6 +85,19 @@ def test_what_cannot_be_read_is_told_kept_aside_and_replaced_by_defaults(tmp_pat
     file.path.write_bytes(b"again")
     file.save(ALL)
     assert (tmp_path / "settings.json.unreadable-2").read_bytes() == b"again"
+
+
+def test_a_path_need_not_be_text(tmp_path: Path) -> None:
+    kept = replace(ALL, node=replace(ALL.node, ffmpeg=os.fsdecode(b"/opt/\xff/ffmpeg")))
+    SettingsFile(tmp_path).save(kept)
+    assert SettingsFile(tmp_path).load().preferences == kept
+
+
+@pytest.mark.parametrize("name", ["a\ud800", "a\0b", "a\nb", "\x1b[31m", "a\u202eb", " ", "x" * 201])
+def test_a_name_that_would_stop_the_node_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="cannot be the name of a node"):
+        settings_from(identifier=name)
+    assert settings_from(identifier="Schnittplatz 5 – 日本").identifier == "Schnittplatz 5 – 日本"
 
 
 def test_one_wrong_setting_costs_no_other(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QRadioButton
 from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
+from ffmate_desktop.domain.node_name import check_node_name
 from ffmate_desktop.domain.preferences import MOST_SLOTS, NodeWishes
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.plain import painted
@@ -129,6 +130,13 @@ class NodeSection(Section):
 
     def _check(self) -> None:
         self.trouble = ""
+        if self.name.isEnabled() and (name := self.name.text().strip()):
+            try:
+                check_node_name(name)
+                self.name_note.show_help()
+            except UserError as error:
+                self.name_note.show_bad(str(error))
+                self.trouble = error.message
         if self.labels.isEnabled():
             try:
                 check_labels(_words(self.labels.text()))
