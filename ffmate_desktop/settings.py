@@ -81,7 +81,7 @@ DRAIN_TIME = Setting(
     "--drain-time",
     "FFMATE_DRAIN_TIME",
     "SECONDS",
-    "Seconds that a node which is told to stop lets its tasks finish before they go back to the queue.",
+    "Seconds that a stopping node waits for its tasks before they go back to the queue.",
 )
 ALLOW_SCRIPTS = Setting(
     "--allow-scripts",

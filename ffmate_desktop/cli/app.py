@@ -90,7 +90,7 @@ def _tell_version(asked: bool) -> None:
 @app.callback(invoke_without_command=True)
 def root(
     typer_context: typer.Context,
-    no_gui: Annotated[bool, typer.Option("--no-gui", help="Be a node without a window.")] = False,
+    no_gui: Annotated[bool, typer.Option("--no-gui", help="Run a node without a window.")] = False,
     database: Annotated[str | None, _option(DATABASE)] = None,
     identifier: Annotated[str | None, _option(IDENTIFIER)] = None,
     max_concurrent_tasks: Annotated[int, _number(MAX_CONCURRENT_TASKS, 1, 1000, whole=True)] = DEFAULT_SLOTS,

@@ -28,7 +28,7 @@ OneUuid = Annotated[str, typer.Argument(metavar="UUID", help="A unique beginning
 @app.command("list")
 def list_batches(
     typer_context: typer.Context,
-    limit: Annotated[int, number_option("--limit", "N", "At most so many; 0 for all.")] = 50,
+    limit: Annotated[int, number_option("--limit", "N", "How many to show at most; 0 shows all.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Batches, newest first."""
@@ -106,7 +106,7 @@ async def _show(context: Context, beginning: str, as_json: bool) -> None:
 
 @app.command("cancel")
 def cancel(typer_context: typer.Context, uuid: OneUuid, as_json: AsJson = False) -> None:
-    """Cancel all of its tasks that are not done."""
+    """Cancel all of its tasks that are not finished."""
     _command(context_of(typer_context), uuid, TaskAction.CANCEL, as_json)
 
 
@@ -117,7 +117,7 @@ def restart(
     failed: Annotated[bool, typer.Option("--failed", help="Only those that failed.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Queue all of its tasks that are done again."""
+    """Queue all of its finished tasks again."""
     _command(context_of(typer_context), uuid, TaskAction.RESTART, as_json, failed=failed)
 
 

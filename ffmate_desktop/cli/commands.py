@@ -22,7 +22,7 @@ _PLACES = {
     "submit": _Place("submit", "submit"),
     "server": _Place("node", "server", "The same as --no-gui."),
     "demo": _Place("demo", "demo", "See it work: nodes here share a dozen clips."),
-    "import-ffmate": _Place("import_ffmate", "import_ffmate", "Take over what FFmate 2 has."),
+    "import-ffmate": _Place("import_ffmate", "import_ffmate", "Import presets, watchfolders and webhooks."),
     "doctor": _Place("doctor", "doctor", "Check this computer and the database."),
     "version": _Place("version", "version"),
     "tasks": _Place("task_edit", "app"),

@@ -95,7 +95,7 @@ def drain(
 
 def _check(names: Sequence[str] | None, everyone: bool) -> None:
     if bool(names) == everyone:
-        raise UsageError("Name nodes, or take --all.", "`ffmate-desktop nodes list` shows them.")
+        raise UsageError("Name nodes, or use --all.", "`ffmate-desktop nodes list` shows them.")
 
 
 def _is_live(node: Node) -> bool:

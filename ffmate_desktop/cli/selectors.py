@@ -14,12 +14,20 @@ from ffmate_desktop.domain.selection import Selected, TaskSelection
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.services.presets import NoPresetError
 
+STATUSES = tuple(status for status in TaskStatus if status is not TaskStatus.UNKNOWN)
+"""What a task may be in that a person can ask for."""
+
 OfBatch = Annotated[
     str | None, typer.Option("--batch", metavar="UUID", help="Tasks of this batch.", show_default=False)
 ]
 OfStatus = Annotated[
     list[str] | None,
-    typer.Option("--status", metavar="STATUS", help="Tasks in this status. Repeatable.", show_default=False),
+    typer.Option(
+        "--status",
+        metavar="STATUS",
+        help=f"Tasks in this status: {', '.join(STATUSES)}. Repeatable.",
+        show_default=False,
+    ),
 ]
 OlderThan = Annotated[
     str | None,
@@ -135,11 +143,10 @@ class Conditions:
 
 
 def _status(word: str) -> TaskStatus:
-    known = [status for status in TaskStatus if status is not TaskStatus.UNKNOWN]
-    for status in known:
+    for status in STATUSES:
         if status == word.upper():
             return status
-    raise UsageError(f"“{word}” is not a status.", f"There are {', '.join(known)}.")
+    raise UsageError(f"“{word}” is not a status.", f"There are {', '.join(STATUSES)}.")
 
 
 def in_words(selected: Selected) -> str:

@@ -76,7 +76,7 @@ def submit(
         bool,
         typer.Option(
             "--include-outputs",
-            help="Also inputs that this cluster wrote. Of several inputs they are left out otherwise.",
+            help="Also queue inputs that this cluster wrote. Without it, several inputs leave them out.",
         ),
     ] = False,
     pre_script: Annotated[

@@ -224,5 +224,5 @@ def _question(fitting: Selected, action: TaskAction) -> str:
 _add_asking(TaskAction.CANCEL, "Cancel: kill ffmpeg, remove what it wrote.")
 _add(TaskAction.PAUSE, "Suspend a running task, hold a queued one.")
 _add(TaskAction.RESUME, "Let a paused task go on.")
-_add(TaskAction.RESTART, "Queue a done task again, from a clean start.")
+_add(TaskAction.RESTART, "Queue finished tasks again, from the beginning.")
 _add_asking(TaskAction.DELETE, "Remove tasks and their logs; running ones are ended.")

@@ -31,13 +31,15 @@ def edit(
     priority: Annotated[int | None, number_option("--priority", "N", "Higher runs first.")] = None,
     label: Annotated[
         list[str] | None,
-        typer.Option("--label", metavar="NAME", help="The labels that the node must provide. Empty: none."),
+        typer.Option(
+            "--label", metavar="NAME", help="Replace the labels; an empty NAME removes all. Repeatable."
+        ),
     ] = None,
     add_label: Annotated[
-        list[str] | None, typer.Option("--add-label", metavar="NAME", help="One more label. Repeatable.")
+        list[str] | None, typer.Option("--add-label", metavar="NAME", help="Add a label. Repeatable.")
     ] = None,
     remove_label: Annotated[
-        list[str] | None, typer.Option("--remove-label", metavar="NAME", help="One label less. Repeatable.")
+        list[str] | None, typer.Option("--remove-label", metavar="NAME", help="Remove a label. Repeatable.")
     ] = None,
     preset: Annotated[
         str | None,
@@ -55,7 +57,7 @@ def edit(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Change tasks that wait, by uuid or by --batch, --older-than and --from-preset."""
+    """Change waiting tasks, by uuid or by --batch, --older-than and --from-preset."""
     where = Conditions(batch=batch, older_than=older_than, preset=from_preset, preset_option="--from-preset")
     if bool(uuids) == bool(where):
         raise UsageError(

@@ -45,7 +45,7 @@ def list_tasks(
     node: OfNode = None,
     label: WithLabel = None,
     name: Named = None,
-    limit: Annotated[int, number_option("--limit", "N", "At most so many; 0 for all.")] = 100,
+    limit: Annotated[int, number_option("--limit", "N", "How many to show at most; 0 shows all.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Tasks, newest first."""

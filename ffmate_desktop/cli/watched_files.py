@@ -53,7 +53,7 @@ def files(
     gone: Annotated[
         bool, typer.Option("--gone", help="Also files that went before they had a task.")
     ] = False,
-    limit: Annotated[int, number_option("--limit", "N", "At most so many; 0 for all.")] = 100,
+    limit: Annotated[int, number_option("--limit", "N", "How many to show at most; 0 shows all.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Every file, what became of it, and why; the latest found first. “gone”: it is not there any more."""

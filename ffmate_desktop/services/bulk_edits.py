@@ -14,7 +14,7 @@ from ffmate_desktop.services.bulk import PIECE
 from ffmate_desktop.services.edits import TaskEdit
 from ffmate_desktop.services.tasks import TaskService
 
-NOT_WAITING = "It does not wait any more, so it cannot be changed."
+NOT_WAITING = "It is no longer waiting, so it cannot be changed."
 MOST_EXAMPLES = 5
 
 

@@ -103,7 +103,7 @@ async def test_waiting_tasks_are_edited(database_uri: str, clerk: Clerk) -> None
     assert waiting["labels"] == ["gpu", "nas", "nobody"]
     code, out, err = ask("edit", waiting["uuid"], done["uuid"], "--label", "", "--name", "new")
     assert (code, out) == (1, f"{waiting['uuid']} changed\n")
-    assert err == f"ffmate-desktop: {done['uuid'][:8]}: It does not wait any more, so it cannot be changed.\n"
+    assert err == f"ffmate-desktop: {done['uuid'][:8]}: It is no longer waiting, so it cannot be changed.\n"
     code, out, _ = ask("edit", waiting["uuid"][:8], "--priority", "6", "--json")
     assert [(one["name"], one["labels"], one["priority"]) for one in json.loads(out)] == [("new", [], 6)]
     for arguments, sentence in (

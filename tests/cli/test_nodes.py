@@ -42,8 +42,8 @@ async def test_nodes_are_paused_resumed_and_given_slots(database_uri: str, clerk
 
 
 WRONG = (
-    (["pause"], "Name nodes, or take --all."),
-    (["resume", "a", "--all"], "Name nodes, or take --all."),
+    (["pause"], "Name nodes, or use --all."),
+    (["resume", "a", "--all"], "Name nodes, or use --all."),
     (["slots"], "Name a node and a number of slots"),
     (["slots", "a", "b", "3"], "Got unexpected extra argument"),
     (["slots", "a", "3", "--all"], "Name a node and a number of slots"),
