@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from ffmate_desktop import logs
 from ffmate_desktop.db import batches, commands
 from ffmate_desktop.db import tasks as stored
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.db.selection import moment
 from ffmate_desktop.db.tasks import Statuses, TaskRow
 from ffmate_desktop.domain.attempt import Attempt
@@ -178,7 +179,7 @@ class TaskService:
     async def cancel(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
         """Cancel; returns those that were not done yet. Running ones end on their node within two seconds."""
         cancelled = await stored.cancel(self._database, uuids, only)
-        await batches.finish(self._database, list(cancelled))
+        await self._finish_batches(list(cancelled))
         return cancelled
 
     async def pause(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
@@ -201,8 +202,15 @@ class TaskService:
     async def delete(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
         """Remove tasks with their logs; running ones are killed first."""
         deleted = await stored.delete(self._database, uuids, only)
-        await batches.finish(self._database)  # whose, the deleted ones cannot tell any more
+        await self._finish_batches(None)  # whose, the deleted ones cannot tell any more
         return deleted
+
+    async def _finish_batches(self, ended: Sequence[UUID] | None) -> None:
+        """What was asked for is done: if this cannot be now, the nodes do it within half a minute."""
+        try:
+            await batches.finish(self._database, ended)
+        except CONNECTION_LOST as error:
+            logs.database.debug("Batches are left to the nodes: %s", reason(error))
 
     async def log(self, uuid: UUID) -> list[LogChunk]:
         """The lines of all attempts, oldest first."""

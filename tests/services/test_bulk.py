@@ -2,16 +2,18 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection import Database, connect
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.services import bulk as module
 from ffmate_desktop.services.bulk import BulkService, TaskAction
+from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.db.cluster import add, row
 
@@ -138,3 +140,20 @@ async def test_a_restart_leaves_out_what_another_task_is_writing(
     bulk = BulkService(database, tasks)
     result = await bulk.perform(await bulk.select(TaskSelection(statuses=(ERROR,))), TaskAction.RESTART)
     assert (result.matched, result.changed, result.in_use) == (5, 4, [failed[3].uuid])
+
+
+async def test_what_was_done_is_no_failure_because_a_batch_is_locked(
+    database: Database, bulk: BulkService, database_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a session that is idle in its transaction, for example. Nodes finish the batch later."""
+    monkeypatch.setattr(module, "PIECE", 1)
+    holder = await connect(database_uri)
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE ffmate.batches")
+        async with Database(f"{database_uri}&options=-c%20lock_timeout%3D100ms") as hasty:
+            impatient = BulkService(hasty, TaskService(hasty, PresetService(hasty, Path())))
+            everything = await impatient.select(TaskSelection())
+            assert (await impatient.perform(everything, TaskAction.CANCEL)).changed == 2
+            assert (await impatient.perform(everything, TaskAction.DELETE)).changed == 5
+    await holder.close()
+    assert (await bulk.select(TaskSelection())).total == 0
