@@ -65,7 +65,7 @@ class NoServer(ConnectionError):  # noqa: N818 - what it says is an error
         self.failures = failures
 
 
-class UnreachableError(ConnectionError):
+class HostUnreachableError(ConnectionError):
     """The network, or the folder of a Unix socket, says that nobody is there. No other OSError means that."""
 
 
@@ -244,7 +244,7 @@ async def _connect(
     except (ConnectionError, TimeoutError, ssl.SSLError):
         raise
     except OSError as error:  # no such host, socket or route
-        raise UnreachableError(error.errno, error.strerror or str(error)) from error
+        raise HostUnreachableError(error.errno, error.strerror or str(error)) from error
     try:
         keep_alive(session.transport.get_extra_info("socket"))
         pid, reads_only, may_enter = await _look(session)

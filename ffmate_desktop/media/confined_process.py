@@ -36,7 +36,7 @@ async def start(
     When this is cancelled, the program is killed as soon as it has started.
     """
     loop = asyncio.get_running_loop()
-    readers, writers = zip(*(os.pipe() for _ in range(1 if merged else 2)), strict=True)
+    readers, writers = _open_pipes(1 if merged else 2)
     starter = _Starter(argv, sandbox, cwd, env, writers)
     try:
         starter.begin()
@@ -59,6 +59,22 @@ async def start(
     protocol.connection_made(transport)
     starter.ended.add_done_callback(lambda ended: transport.exited(ended.result()))
     return pid, protocol
+
+
+def _open_pipes(count: int) -> tuple[list[int], list[int]]:
+    """Reading and writing ends. Raises OSError, and leaves nothing open, when there are no descriptors left."""
+    readers: list[int] = []
+    writers: list[int] = []
+    try:
+        for _ in range(count):
+            reader, writer = os.pipe()
+            readers.append(reader)
+            writers.append(writer)
+    except OSError:
+        for descriptor in (*readers, *writers):
+            os.close(descriptor)
+        raise
+    return readers, writers
 
 
 class _Starter:

@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from ffmate_desktop.db import ffmate_source
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.ffmate_source import Row, Tables
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
@@ -126,6 +126,8 @@ class FFmateImport:
                         )
                 case _:
                     await ffmate_source.keep_webhook(self._database, item.data["event"], item.data["url"])
+        except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this item
+            raise
         except UserError as error:
             return _with(item, Fate.REFUSED, str(error))
         return _with(item, Fate.TAKEN, item.note)
@@ -136,6 +138,8 @@ class FFmateImport:
             draft: PresetDraft = read_preset(entry)
             check_preset(draft)
             here = await self._exchange.find_same(draft)
+        except CONNECTION_LOST:
+            raise
         except UserError as error:
             return Item("preset", name, Fate.REFUSED, str(error), old, entry)
         return Item("preset", name, Fate.HERE if here else Fate.NEW, "", old, entry)

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_ledger import REMOVED, Entry, Found
-from ffmate_desktop.domain.watch_moves import Known, pair, plan
+from ffmate_desktop.domain.watch_moves import Known, Moves, pair, plan
 from ffmate_desktop.domain.watch_version import FIRST_LASTING, UNNUMBERED
 
 DISK = FIRST_LASTING - 1
@@ -56,8 +56,8 @@ def test_elsewhere_only_what_is_certain_is_followed() -> None:
     assert pair([(file(3, "y"), one)], UNNUMBERED) == []
 
 
-def places(moves: object) -> dict[int, tuple[str, bool]]:
-    return {place.entry.id: (place.path, place.found is None) for place in moves.places}  # type: ignore[attr-defined]
+def places(moves: Moves) -> dict[int, tuple[str, bool]]:
+    return {place.entry.id: (place.path, place.found is None) for place in moves.places}
 
 
 def test_names_are_swapped_and_a_row_in_the_way_keeps_a_path() -> None:

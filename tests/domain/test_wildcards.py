@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -228,8 +229,8 @@ def test_a_trial_has_a_value_for_every_wildcard() -> None:
         ),
     ],
 )
-def test_an_empty_value_is_refused_in_a_path_alone(text: str, change: dict[str, object], why: str) -> None:
-    values = replace(VALUES, **change)  # type: ignore[arg-type]
+def test_an_empty_value_is_refused_in_a_path_alone(text: str, change: dict[str, Any], why: str) -> None:
+    values = replace(VALUES, **change)
     with pytest.raises(UsageError) as caught:
         expand_path(text, values)
     assert caught.value.message.startswith(why)

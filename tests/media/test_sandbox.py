@@ -1,6 +1,7 @@
 """What the kernel keeps from ffmpeg: tried from inside, by programs that do nothing else."""
 
 import ast
+import contextlib
 import os
 import signal
 import sys
@@ -236,6 +237,32 @@ async def test_what_cannot_be_confined_is_not_started(place: Place, monkeypatch:
     monkeypatch.setattr(landlock, "abi", lambda: 0)
     with pytest.raises(UserError, match="could not be started"):
         await place.launcher.spawn(["/bin/true"], cwd=place.private, sandbox=sandbox)
+
+
+async def test_a_start_without_descriptors_left_loses_none(place: Place) -> None:
+    """Three are left: enough for one pipe, not for two."""
+    resource = pytest.importorskip("resource")  # neither is there on Windows
+    confined_process = pytest.importorskip("ffmate_desktop.media.confined_process")
+    sandbox = place.sandbox("/bin/true", limited=False)
+    before = len([*Path("/proc/self/fd").iterdir()])
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        for _ in range(3):
+            os.close(taken.pop())
+        for _ in range(2):
+            with pytest.raises(OSError, match="Too many open files"):
+                await confined_process.start(["/bin/true"], sandbox, cwd=place.private, env={}, merged=False)
+        taken += os.pipe()
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
 
 
 async def test_the_program_ends_with_the_thread_that_waits_for_it(place: Place) -> None:
