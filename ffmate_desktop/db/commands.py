@@ -14,7 +14,7 @@ from ffmate_desktop.db.tasks import OutputsTakenError, TaskRow, requirement_set
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import LabelChange
 from ffmate_desktop.domain.order import HIGHEST, Move, make_room, stacked
-from ffmate_desktop.domain.stored import Unreadable, read, word_of
+from ffmate_desktop.domain.stored import Unreadable, member_of, read
 from ffmate_desktop.domain.task import PresetName, TaskSpec, TaskStatus
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ async def stored_tasks(database: Database, uuids: Sequence[UUID]) -> list[Stored
         StoredTask(
             uuid=row["uuid"],
             version=row["version"],
-            status=word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
+            status=member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
             name=row["name"],
             priority=row["priority"],
             labels=tuple(row["labels"]),

@@ -9,7 +9,7 @@ from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.ledger import Settled, step_of
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.scans import ScanClaim
-from ffmate_desktop.domain.stored import word_of
+from ffmate_desktop.domain.stored import member_of
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_ledger import Entry, Found
 from ffmate_desktop.domain.watch_moves import Known, Moves, Place
@@ -28,7 +28,7 @@ async def tasks_of_versions(database: Database, tasks: Sequence[UUID]) -> dict[U
     rows = await database.fetch(query("ledger", "tasks_of_versions"), list(tasks))
     return {
         row["uuid"]: TaskOfVersion(
-            word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
+            member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
             None if row["size"] is None else (row["size"], row["mtime"] or 0),
         )
         for row in rows
@@ -52,7 +52,7 @@ async def rows_of_versions(
 
 def _to_known(row: dict[str, Any]) -> tuple[int, Known]:
     position, status = row.pop("position"), row.pop("status")
-    known = None if status is None else word_of(TaskStatus, status, TaskStatus.UNKNOWN)
+    known = None if status is None else member_of(TaskStatus, status, TaskStatus.UNKNOWN)
     return position - 1, Known(Entry(**row), known)
 
 

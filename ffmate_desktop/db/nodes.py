@@ -9,7 +9,7 @@ from ffmate_desktop.db.codecs import milliseconds
 from ffmate_desktop.db.connection import Database
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.node import Node, NodeState, NodeTask, describe
-from ffmate_desktop.domain.stored import list_of, word_of
+from ffmate_desktop.domain.stored import list_of, member_of
 from ffmate_desktop.domain.task import LiveProgress
 
 
@@ -19,7 +19,7 @@ async def list_nodes(database: Database) -> list[Node]:
 
 
 def _to_node(row: asyncpg.Record) -> Node:
-    state = word_of(NodeState, row["state"], NodeState.UNKNOWN)
+    state = member_of(NodeState, row["state"], NodeState.UNKNOWN)
     found = map(LiveProgress.from_row, list_of(row["progress"]))
     progress = {live.task_id: live for live in found if live is not None}
     return Node(

@@ -26,7 +26,7 @@ from ffmate_desktop.domain.queue import (
     WorkLeft,
 )
 from ffmate_desktop.domain.status import desired_of
-from ffmate_desktop.domain.stored import word_of
+from ffmate_desktop.domain.stored import member_of
 from ffmate_desktop.domain.task import LiveProgress, TaskStatus
 
 _BEFORE_ALL = Key(-LAST_NUMBER - 1, "", 0)
@@ -112,7 +112,7 @@ async def batches(database: Database, uuids: Sequence[UUID]) -> list[BatchRow]:
     elapsed: dict[UUID, float] = {}
     for row in fetched:
         uuid = row["batch"] or NO_BATCH
-        status = word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN)
+        status = member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN)
         tasks, percent = found.setdefault(uuid, {}).get(status, (0, 0.0))
         found[uuid][status] = (tasks + row["tasks"], percent + row["percent"])
         if row["elapsed"] is not None:
@@ -179,7 +179,7 @@ def to_row(row: asyncpg.Record, column: SortColumn) -> QueueRow:
         epoch=row["epoch"],
         name=row["name"],
         preset=row["preset_name"],
-        status=word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
+        status=member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
         word=row["status"],
         phase=row["phase"],
         desired=desired_of(row["desired"]),

@@ -11,11 +11,11 @@ from ffmate_desktop.domain.stored import (
     Unreadable,
     integer_of,
     list_of,
+    member_of,
     moment_of,
     object_of,
     read,
     text_of,
-    word_of,
 )
 from ffmate_desktop.domain.task import (
     Client,
@@ -33,14 +33,14 @@ def by_status(counts: Iterable[tuple[str, int]]) -> dict[TaskStatus, int]:
     """Counts by status; all words of a newer release count as one."""
     found: dict[TaskStatus, int] = {}
     for word, tasks in counts:
-        status = word_of(TaskStatus, word, TaskStatus.UNKNOWN)
+        status = member_of(TaskStatus, word, TaskStatus.UNKNOWN)
         found[status] = found.get(status, 0) + tasks
     return found
 
 
 def to_task(row: asyncpg.Record) -> Task:
     """A row of `list_tasks` or `get_tasks` as people see it."""
-    status = word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN)
+    status = member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN)
     result = object_of(row["result"])
     spec, unreadable = _spec(row["spec"], object_of(result.get("imported")))
     live = _live(row) if status.is_active else None

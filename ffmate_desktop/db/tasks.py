@@ -16,7 +16,7 @@ from ffmate_desktop.db.selection import arguments
 from ffmate_desktop.db.task_view import by_status, to_task
 from ffmate_desktop.domain.attempt import Attempt, AttemptEnd, end_of
 from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
-from ffmate_desktop.domain.stored import integer_of, list_of, moment_of, text_of, word_of
+from ffmate_desktop.domain.stored import integer_of, list_of, member_of, moment_of, text_of
 from ffmate_desktop.domain.task import (
     LogChunk,
     PresetName,
@@ -244,7 +244,7 @@ async def attempts(database: Database, uuid: UUID) -> list[Attempt]:
         return []
     found = [_former(entry) for entry in list_of(row["history"]) if isinstance(entry, dict)]
     if row["node_id"] is not None:  # the one whose end is the end of the task, or that is not over
-        end = end_of(word_of(TaskStatus, row["status"], TaskStatus.UNKNOWN))
+        end = end_of(member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN))
         found.append(
             Attempt(
                 row["attempts"],
@@ -260,7 +260,7 @@ async def attempts(database: Database, uuid: UUID) -> list[Attempt]:
 
 
 def _former(entry: dict[str, Any]) -> Attempt:
-    end = word_of(AttemptEnd, entry.get("end"), AttemptEnd.UNKNOWN)
+    end = member_of(AttemptEnd, entry.get("end"), AttemptEnd.UNKNOWN)
     return Attempt(
         integer_of(entry.get("number")) or 0,
         text_of(entry.get("node")),

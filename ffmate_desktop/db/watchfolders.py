@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ffmate_desktop.db.connection import Database, storable
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.stored import Unreadable, read, word_of
+from ffmate_desktop.domain.stored import Unreadable, member_of, read
 from ffmate_desktop.domain.watchfolder import (
     Counts,
     FileState,
@@ -134,7 +134,7 @@ async def list_files(
 
 
 def _to_file(row: "asyncpg.Record") -> WatchedFile:
-    state = word_of(FileState, row["state"], FileState.UNKNOWN)
+    state = member_of(FileState, row["state"], FileState.UNKNOWN)
     return WatchedFile(**dict(row) | {"state": state, "state_word": row["state"]})
 
 
@@ -162,6 +162,6 @@ async def count_files(
     counts: dict[UUID, dict[FileState, int]] = {}
     for row in await database.fetch_planned(query("watchfolders", "count_files"), uuid, pattern):
         of = counts.setdefault(row["uuid"], {})
-        state = word_of(FileState, row["state"], FileState.UNKNOWN)
+        state = member_of(FileState, row["state"], FileState.UNKNOWN)
         of[state] = of.get(state, 0) + row["files"]
     return dict(counts)

@@ -65,8 +65,8 @@ def read_part(kind: type[W], value: object, needed: Mapping[str, Any]) -> W:
     return kind.model_validate(dict(needed))
 
 
-def word_of(kind: type[E], value: object, unknown: E) -> E:
-    """The word, or the one that stands for all words that this release does not know."""
+def member_of(kind: type[E], value: object, unknown: E) -> E:
+    """The member of this enumeration, or `unknown` for a word that this release does not know."""
     try:
         return kind(str(value))
     except ValueError:

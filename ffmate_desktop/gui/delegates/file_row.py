@@ -11,7 +11,7 @@ from ffmate_desktop.gui.delegates.parts import Parts
 from ffmate_desktop.gui.delegates.stamps import CHIP_HEIGHT, Stamps
 from ffmate_desktop.gui.delegates.table_row import Index, TableRowDelegate
 from ffmate_desktop.gui.models.file_model import FileColumn, FileModel
-from ffmate_desktop.gui.models.watch_words import FILE_LOOKS, word_of
+from ffmate_desktop.gui.models.watch_words import FILE_LOOKS, file_state
 from ffmate_desktop.gui.theme.theme import Theme
 
 ROW_HEIGHT = 44
@@ -49,7 +49,7 @@ class FileRowDelegate(TableRowDelegate):
             case FileColumn.STATE:
                 icon, color = FILE_LOOKS[file.state]
                 scale = painter.device().devicePixelRatio()
-                chip = self._stamps.chip(icon, word_of(file), color, scale, cell.width())
+                chip = self._stamps.chip(icon, file_state(file), color, scale, cell.width())
                 painter.drawPixmap(cell.left(), cell.top() + (cell.height() - CHIP_HEIGHT) // 2, chip)
             case FileColumn.WHY:
                 failed = file.state is FileState.FAILED

@@ -17,7 +17,7 @@ from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.models.live_board import SILENT
-from ffmate_desktop.gui.models.watch_words import translate, why, word_of
+from ffmate_desktop.gui.models.watch_words import file_state, translate, why
 from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.widgets import numbers
 
@@ -124,7 +124,7 @@ class FileModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return plain(self.text(file, FileColumn(index.column())))
-        return plain(f"{file.path}\n{word_of(file)}: {self.why(file)}")
+        return plain(f"{file.path}\n{file_state(file)}: {self.why(file)}")
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -163,7 +163,7 @@ class FileModel(QAbstractTableModel):
             case FileColumn.NAME:
                 return file.path
             case FileColumn.STATE:
-                return word_of(file)
+                return file_state(file)
             case FileColumn.WHY:
                 return self.why(file)
             case FileColumn.SIZE:

@@ -202,7 +202,7 @@ def file_word(state: FileState) -> str:  # noqa: PLR0911 - one word a state
             assert_never(state)
 
 
-def word_of(file: WatchedFile) -> str:
+def file_state(file: WatchedFile) -> str:
     """How a file is, in one word; a state of a newer release as it is stored."""
     return (
         (file.state_word or file_word(file.state))
