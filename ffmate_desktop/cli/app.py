@@ -12,7 +12,7 @@ import typer
 from ffmate_desktop import logs
 from ffmate_desktop.cli import window
 from ffmate_desktop.cli.commands import LateGroup
-from ffmate_desktop.cli.complaint import complain
+from ffmate_desktop.cli.complaint import complain, complain_of_file
 from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.cli.grammar import FILES
@@ -239,4 +239,6 @@ def _run(arguments: list[str]) -> int:
         return 1
     except (KeyboardInterrupt, typer.Abort):
         return 130
+    except OSError as error:
+        return complain_of_file(error)
     return result if isinstance(result, int) else 0

@@ -5,6 +5,7 @@ import traceback
 from types import TracebackType
 
 from ffmate_desktop import logs
+from ffmate_desktop.domain.errors import refused_file
 from ffmate_desktop.domain.plain_text import lines
 from ffmate_desktop.settings import environment_debug
 
@@ -15,6 +16,15 @@ def complain(sentence: str, error: BaseException) -> None:
         logs.root.error("The command failed", exc_info=error)
     text = lines(f"ffmate-desktop: {sentence}", "?")
     print(text, file=sys.stderr)  # noqa: T201 - this is the command line
+
+
+def complain_of_file(error: OSError) -> int:
+    """Say which file the system refuses; the exit code. Raises the error when it is not about a file."""
+    refused = refused_file(error)
+    if refused is None:
+        raise error
+    complain(str(refused), error)
+    return refused.exit_code
 
 
 def clean_tracebacks() -> None:

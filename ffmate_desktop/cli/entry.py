@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ffmate_desktop import logs
 from ffmate_desktop.cli import window
-from ffmate_desktop.cli.complaint import clean_tracebacks, complain
+from ffmate_desktop.cli.complaint import clean_tracebacks, complain, complain_of_file
 from ffmate_desktop.cli.given import settings_from, with_file
 from ffmate_desktop.cli.output import guard
 from ffmate_desktop.domain.errors import UserError
@@ -61,11 +61,15 @@ def plain_wish(words: Sequence[str]) -> Wish | None:
         name, equals, value = word.partition("=")
         if name in known and (equals or rest):
             options.setdefault(name, []).append(value if equals else rest.pop(0))
-        elif not word.startswith("-") and not word.isalpha() and Path(word).exists():  # no name of a command
+        elif not word.startswith("-") and not word.isalpha() and _is_there(word):  # no name of a command
             files.append(word)
         else:
             return None
     return Wish(options, files)
+
+
+def _is_there(word: str) -> bool:
+    return os.path.exists(word)  # noqa: PTH110 - that of a Path raises when the word is too long for a path
 
 
 def _open_window(wish: Wish) -> int:
@@ -86,6 +90,8 @@ def _open_window(wish: Wish) -> int:
     except UserError as error:
         complain(str(error), error)
         return error.exit_code
+    except OSError as error:
+        return complain_of_file(error)
     except KeyboardInterrupt:
         return 130
 

@@ -5,6 +5,8 @@ UserError                 one sentence and a hint; the command line ends with ex
 └── ElsewhereError        this computer cannot do it; another one may
 """
 
+import errno
+import os
 from collections.abc import Mapping, Sequence
 
 
@@ -68,3 +70,27 @@ class ForbiddenScriptError(ElsewhereError):
     """The owner of this computer has not allowed this script, which is there; its real path is in `script`."""
 
     script: str = ""
+
+
+_OF_FILES = frozenset(
+    {
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP),
+        *(errno.ENOTDIR, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE),
+    }
+)
+
+
+def refused_file(error: OSError) -> UserError | None:
+    """What the system says about a file that somebody named; None when the error is not about a file.
+
+    Python's `exists` and `is_file` raise what they do not expect, such as a name that is too long.
+    """
+    if error.errno not in _OF_FILES or not isinstance(error.filename, str | bytes):
+        return None
+    path = os.fsdecode(error.filename)
+    shown = path if len(path) <= _LONGEST_PATH else f"{path[:60]}…{path[-60:]}"
+    return UserError(f"“{shown}” cannot be used: {error.strerror}.")
+
+
+_LONGEST_PATH = 400
+"""Characters that are shown of a path."""

@@ -19,7 +19,7 @@ from ffmate_desktop.domain.change import (
     TasksChanged,
     WatchfolderChanged,
 )
-from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.errors import UserError, refused_file
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.gui.core import Core
 from ffmate_desktop.services.news import in_words, is_outage
@@ -142,6 +142,8 @@ class Bridge(QObject):
                         self.tr("Nothing was lost; try again when it is back."),
                     )
                 )
+            elif isinstance(error, OSError) and (refused := refused_file(error)) is not None:
+                self.trouble.emit(refused)
             else:
                 logs.root.exception("Failed while: %s", name)
                 self.defect.emit(error, name)

@@ -89,7 +89,7 @@ def _find(paths: Sequence[str], tell: Callable[[int], None], limit: int, over: t
 
 def _walk(paths: Sequence[str], unreadable: list[str], over: threading.Event) -> Iterator[tuple[str, str]]:
     for path in dict.fromkeys(paths):
-        if Path(path).is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - that of a Path raises when it is too long
             yield from _below(path, Path(path).name or "files", unreadable, over, DEEPEST)
         else:
             yield path, ""

@@ -69,13 +69,13 @@ def desktop_entry(command: Sequence[str]) -> bytes:
         "Terminal=false",
         "X-GNOME-Autostart-enabled=true",
     ]
-    return "".join(f"{line}\n" for line in lines).encode()
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
 def _exec_word(word: str) -> str:
     """In quotes, inside which four characters are escaped; as a string of the file its backslashes count twice."""
     quoted = "".join(f"\\{letter}" if letter in '"`$\\' else letter for letter in word)
-    return f'"{quoted}"'.replace("\\", "\\\\").replace("%", "%%")
+    return f'"{quoted}"'.replace("\\", "\\\\").replace("%", "%%").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def launch_agent(command: Sequence[str]) -> bytes:

@@ -198,3 +198,23 @@ def test_no_qt_is_imported() -> None:
         " sys.exit(any(m.split('.')[0] in ('PySide6', 'qasync') for m in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["X"],
+        ["submit", "X", "--preset", "P"],
+        ["presets", "import", "X"],
+        ["import-ffmate", "X"],
+        ["doctor", "--data-dir", "X"],
+        ["doctor", "--allow-read", "X"],
+        ["version", "--allow-write", "X"],
+    ],
+)
+def test_a_path_that_no_system_takes_is_a_sentence(clerk: Clerk, tmp_path: Path, words: list[str]) -> None:
+    for path in ("/" + "x" * 5000, "x" * 300, "/" + "x/" * 2100):
+        given = [path if word == "X" else word for word in words]
+        code, out, err = clerk.ask("--data-dir", str(tmp_path), *given, folder=tmp_path)
+        assert code in (1, 2), out
+        assert err.startswith("ffmate-desktop: ") and "Traceback" not in err, err[-500:]

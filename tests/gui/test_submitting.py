@@ -243,6 +243,9 @@ async def test_more_files_are_dropped_on_the_sheet(desk: Desk, clip: Path, tmp_p
 async def test_what_is_no_media_is_told_in_a_sentence(desk: Desk, tmp_path: Path) -> None:
     drag_and_drop(desk.window, mime(tmp_path / "gone.mov"))
     await until(lambda: "There is no file" in desk.window.messages.title, "it is told")
+    desk.window.open_files(["/" + "words " * 2000, "a\0b"])
+    await until(lambda: "None of these 2" in desk.window.messages.title, "text that is no path is told, too")
+    assert desk.defects == []
     papers = tmp_path / "papers"
     papers.mkdir()
     (papers / "letter.txt").write_text("no film")

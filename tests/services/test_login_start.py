@@ -1,6 +1,7 @@
 """Starting with the session: the entry of each system as text, and that of this one as a file."""
 
 import configparser
+import os
 import plistlib
 import sys
 from pathlib import Path
@@ -46,6 +47,12 @@ def test_a_desktop_entry_starts_the_command(command: list[str]) -> None:
     entry = parser["Desktop Entry"]
     assert (entry["Type"], entry["Terminal"]) == ("Application", "false")
     assert unquoted(entry["Exec"]) == command
+
+
+def test_a_path_of_any_bytes_stays_one_word_of_an_entry() -> None:
+    entry = desktop_entry(["/x", "--data-dir", os.fsdecode(b"/\xff\nExec=evil\r")])
+    assert b'Exec="/x" "--data-dir" "/\xff\\nExec=evil\\r"\n' in entry
+    assert len(entry.splitlines()) == 8
 
 
 @pytest.mark.parametrize("command", COMMANDS)
