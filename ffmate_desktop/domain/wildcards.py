@@ -165,16 +165,20 @@ class _Wildcard:
         return cls(name, tuple(filters))
 
     def value(self, values: Values, *, in_path: bool = False) -> str:
-        text: str | None
+        found: str | None
         if self.name.startswith(_METADATA):
-            text = metadata_path.find(values.metadata, self.name.removeprefix(_METADATA))
+            found = metadata_path.find(values.metadata, self.name.removeprefix(_METADATA))
         else:
-            text = _VALUES[self.name](values)
-        if values.is_complete and (text is None or (in_path and not text)):
-            raise self._no_value(text, values)
-        text = text or ""
+            found = _VALUES[self.name](values)
+        if values.is_complete and (found is None or (in_path and not found.strip())):
+            raise self._no_value(found, values)
+        text = found or ""
         for value_filter in self.filters:
             text = FILTERS[value_filter](text)
+        if "\0" in text:
+            raise UsageError(
+                f"${{{self.name}}} holds a zero character, which no file name can have.", "Remove it."
+            )
         return text
 
     def _no_value(self, text: str | None, values: Values) -> UsageError:

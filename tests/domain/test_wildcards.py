@@ -1,5 +1,6 @@
 """Wildcards mean what FFmate documents, and no value can break out of its argument."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -218,6 +219,11 @@ def test_a_trial_has_a_value_for_every_wildcard() -> None:
         ("x/${METADATA_none}.mp4", {}, "${METADATA_none} has no value: “none” of the metadata is empty."),
         ("x/${METADATA_e|slug}.mp4", {"metadata": {"e": ""}}, "${METADATA_e} has no value"),
         (
+            "x/${METADATA_e}.mp4",
+            {"metadata": {"e": " \t"}},
+            "${METADATA_e} has no value: “e” of the metadata is empty.",
+        ),
+        (
             "x/a${INPUT_FILE_EXTENSION}",
             {"input_file": "/in/film"},
             "${INPUT_FILE_EXTENSION} has no value: “film” ",
@@ -235,6 +241,13 @@ def test_an_empty_value_is_refused_in_a_path_alone(text: str, change: dict[str, 
         expand_path(text, values)
     assert caught.value.message.startswith(why)
     expand(text, values)
+
+
+@pytest.mark.parametrize("expanded", [expand, expand_path])
+def test_a_value_that_no_file_name_can_have_is_refused(expanded: Callable[[str, Values], str]) -> None:
+    values = replace(VALUES, metadata={"e": "a\0b"})
+    with pytest.raises(UsageError, match="zero character"):
+        expanded("x/${METADATA_e}.mp4", values)
 
 
 @pytest.mark.parametrize("path", ["", "a.*", "sh?w", 'e.#(n=="1").title', "@reverse", "a.@this"])
