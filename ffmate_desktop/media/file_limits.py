@@ -23,7 +23,7 @@ from ffmate_desktop.media.sandbox import Sandbox, guards, is_special
 
 # Inside options and filters, where nobody can tell an address from a title: what looks like one. The kernel decides.
 _NETWORK = re.compile(
-    r"(?:^|[=:|'\"\s,;@+()\[\]])(?:amqps?|bluray|dtls|dvd|ffrtmp\w*|ftp|gophers?|hls|https?|httpproxy|icecast|ipfs|ipns"
+    r"(?:^|[=:|'\"\s,;@+()\[\]])(?:amqps?|bluray|dtls|(?<!f=)dvd|ffrtmp\w*|ftp|gophers?|(?<!f=)hls|https?|httpproxy|icecast|ipfs|ipns"
     r"|lib(?:amqp|ssh|srt|rist|zmq|smbclient)|mms[ht]?|prompeg|rist|rtmp\w*|rtp|rtsps?|sap|sctp|sdp|sftp|smb|srt|srtp|tcp"
     r"|tls|udp\w*|unix|webrtc|whip|whep|zmq|device|android_content)\\*:",
     re.IGNORECASE,
@@ -33,6 +33,7 @@ _OF_FILES = frozenset(
     {"async", "cache", "concat", "concatf", "crypto", "data", "fd", "file", "md5", "pipe", "subfile"}
 )
 _PROTOCOL = re.compile(r"(?:^|[:|+\]])\s*([A-Za-z][A-Za-z0-9.-]+)(?=[:+,])")
+_OF_SLAVE = re.compile(r"\[[^]]*\]")  # the options of one output of a tee
 _FORMAT = re.compile(r"(?:^|[:=,;\[])(?:f|format_name|fifo_format|segment_format)\s*=\s*([\w,-]+)")
 _CLIMBS = re.compile(r"(?:^|[\\/=:|'\",;\[\s])\.\.(?:[\\/]|$)")
 _DECIDES_PROTOCOLS = frozenset(
@@ -183,12 +184,21 @@ def has_landlock() -> bool:
 
 
 def _unclear(step: Sequence[str]) -> Iterator[str]:
-    """The words of a command but the plain files that it reads and writes, which were checked as such."""
+    """The words of a command but titles, which open nothing, and the plain files that it reads and writes, which were
+    checked as such.
+    """
     invocation = parse(step)
+    files = (*invocation.inputs, *invocation.outputs)
     plain = {
         file.index
-        for file in (*invocation.inputs, *invocation.outputs)
+        for file in files
         if file.option("f") not in ("lavfi", "tee", "concat") and local_path(file.url) is not None
+    }
+    plain |= {
+        option.index + 1
+        for file in files
+        for option in file.options
+        if option.name.partition(":")[0] == "metadata"
     }
     return (token for index, token in enumerate(step) if index not in plain)
 
@@ -199,7 +209,8 @@ def _check_protocols(step: Sequence[str]) -> None:
         muxer = file.option("f")
         if muxer == "lavfi" or (muxer != "tee" and local_path(file.url) is not None):
             continue
-        for found in _PROTOCOL.finditer(file.url):
+        url = _OF_SLAVE.sub("]", file.url) if muxer == "tee" else file.url
+        for found in _PROTOCOL.finditer(url):
             if found[1] not in _OF_FILES:
                 raise _is_address(file.url)
             if found[1] == "data":

@@ -54,6 +54,9 @@ def place(tmp_path: Path) -> Place:
         "-f lavfi -i testsrc=size=64x64:rate=25/1 -t 1 OUT",
         "-i {film} -metadata title=1/2 -metadata:s:a:0 language=deu -pass 1 -f null - && -i {film} -pass 2 OUT",
         "-i {film} -vf subtitles={write}/film.srt OUT",
+        "-i {film} -metadata comment=https://example.org/film -metadata:s:a:0 title='DVD: /1.. 2/..' OUT",
+        "-i {film} -map 0 -f tee '[f=mp4:movflags=+faststart+frag_keyframe]OUT|"
+        "[f=hls:hls_time=1]{write}/l.m3u8|[f=dvd:muxrate=9]{write}/d.mpg'",
     ],
 )
 @pytest.mark.parametrize("kernel", [True, False])
@@ -84,6 +87,7 @@ def test_what_is_ordinary_stays_possible(place: Place, command: str, kernel: boo
         "-i {film} -filter_complex_script {secret} OUT",
         "-i {film} -/vf {secret} OUT",
         "-i {film} -attach {secret} OUT",
+        "-i {film} -/metadata {secret} OUT",
         "-i {film} -passlogfile /etc/x OUT",
         "-i {film} -protocol_whitelist file,http,tcp OUT",
         "-i http://example.org/film.mov OUT",
