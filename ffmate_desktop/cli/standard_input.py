@@ -6,7 +6,7 @@ from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 
-NAME = "standard input"
+NAME = "Standard input"
 
 
 def read_standard_input() -> str:
@@ -19,4 +19,4 @@ def read_standard_input() -> str:
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig")
     except UNREADABLE as error:
-        raise UserError(f"The {NAME} cannot be read: {why_unreadable(error)}.") from error
+        raise UserError(f"{NAME} cannot be read: {why_unreadable(error)}.") from error

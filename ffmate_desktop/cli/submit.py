@@ -17,6 +17,7 @@ from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.submit_report import report
 from ffmate_desktop.cli.task_file import as_new_task, read_tasks
 from ffmate_desktop.cli.webhooks import warn_of_webhooks
+from ffmate_desktop.db.outages import CONNECTION_LOST
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import NewProcessing
@@ -171,6 +172,8 @@ async def _submit_file(context: Context, file: Path | None, wait: bool, as_json:
                         presets[str(word)] = await cluster.presets.find(str(word))
                     entry = entry | {"preset": presets[str(word)].uuid}  # noqa: PLW2901 - the same one
                 new.append(as_new_task(entry))
+            except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this task
+                raise
             except UserError as error:
                 raise _numbered(error, number, entries) from error
         base = str(Path.cwd() if file is None else file.parent)

@@ -18,7 +18,7 @@ LARGEST = 256 * 1024 * 1024
 
 def read_tasks(file: Path | None) -> list[dict[str, Any]]:
     """The tasks of a file, or of standard input for None, as they stand there; raises UserError."""
-    name = f"The {NAME}" if file is None else f"“{file}”"
+    name = NAME if file is None else f"“{file}”"
     try:
         data = json.loads(read_standard_input() if file is None else _read(file))
     except UNREADABLE as error:

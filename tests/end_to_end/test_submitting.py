@@ -87,10 +87,8 @@ def test_tasks_and_presets_come_from_standard_input(program: Program, clip: Path
     code, out, err = fed(json.dumps([task, {"preset": "Nothing"}]), "submit", "--from", "-")
     assert err.startswith("ffmate-desktop: Task 2 of 2: There is no preset “Nothing”.")
     code, out, err = fed('[{"inputFile": "clip.mov",\n  x', "submit", "--from", "-")
-    assert (
-        err == "ffmate-desktop: The standard input cannot be read: it is not JSON from line 2, column 3 on.\n"
-    )
+    assert err == "ffmate-desktop: Standard input cannot be read: it is not JSON from line 2, column 3 on.\n"
     preset = {"name": "Fed", "command": COPY, "outputFile": "${INPUT_FILE}.mp4"}
     code, out, _ = fed(json.dumps([preset, {"name": "Bad"}]), "presets", "import", "-")
     assert code == 1
-    assert out.startswith("standard input: “Fed” was imported\nstandard input: “Bad” was not imported: ")
+    assert out.startswith("Standard input: “Fed” was imported\nStandard input: “Bad” was not imported: ")
