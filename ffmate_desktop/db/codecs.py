@@ -1,9 +1,9 @@
-"""How text, file names and JSON travel to the database and back."""
+"""How text, file names, moments and JSON travel to the database and back."""
 
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, overload
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
@@ -21,6 +21,14 @@ _TO_STORE = dict.fromkeys((0, *range(0xD800, 0xE000)), 0xFFFD)
 _TO_STORE |= {0xDC00 + byte: 0x10DC00 + byte for byte in range(0x80, 0x100)}
 _ESCAPED = re.compile("[\U0010dc80-\U0010dcff]")
 _FROM_STORE = {0x10DC00 + byte: 0xDC00 + byte for byte in range(0x80, 0x100)}
+
+
+# PostgreSQL has moments that no calendar of Python has, before the year 1 and after 9999, and sends microseconds.
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_MIDDLE = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_RANGE = range((_FIRST - _MIDDLE) // _MICROSECOND, (_LAST - _MIDDLE) // _MICROSECOND + 1)
+_INFINITY = 2**63 - 1
 
 
 def storable(text: str) -> str:
@@ -73,6 +81,21 @@ def _decode_json(text: str) -> object:
     return data
 
 
+def _encode_moment(moment: datetime) -> tuple[int]:
+    """The first and the last moment of the calendar stand for infinity, as ever."""
+    if moment in (_FIRST, _LAST):
+        return (_INFINITY if moment == _LAST else -_INFINITY - 1,)
+    return ((moment - _MIDDLE) // _MICROSECOND,)
+
+
+def _decode_moment(sent: tuple[int]) -> datetime:
+    """The moment, or the nearest that there is: an exception would take every row of the statement with it."""
+    [microseconds] = sent
+    if microseconds in _RANGE:
+        return _MIDDLE + timedelta(microseconds=microseconds)
+    return _LAST if microseconds > 0 else _FIRST
+
+
 async def set_codecs(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Teach a connection all of this."""
     codecs: dict[str, tuple[Callable[..., str], Callable[[str], object]]] = {
@@ -82,3 +105,6 @@ async def set_codecs(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     }
     for kind, (encoder, decoder) in codecs.items():
         await connection.set_type_codec(kind, encoder=encoder, decoder=decoder, schema="pg_catalog")
+    await connection.set_type_codec(
+        "timestamptz", encoder=_encode_moment, decoder=_decode_moment, schema="pg_catalog", format="tuple"
+    )

@@ -15,7 +15,7 @@ SELECT t.id, t.uuid, t.version, t.epoch, t.name, t.preset_name, t.status, t.phas
        coalesce(t.result ->> 'output', t.spec ->> 'output') AS output, ffmate.bigint_of(t.result -> 'size') AS size,
        (SELECT p.live FROM jsonb_array_elements(ffmate.list_of(n.progress)) AS p (live)
          WHERE p.live ->> 0 = t.id::text AND p.live ->> 1 = t.epoch::text LIMIT 1) AS live,
-       CASE WHEN isfinite(t.finished_at) THEN (extract(epoch FROM t.finished_at) * 1000000)::bigint END AS finished_number, lower(t.name) AS word
+       CASE WHEN isfinite(t.finished_at) THEN least(extract(epoch FROM t.finished_at) * 1000000, 9000000000000000000)::bigint END AS finished_number, lower(t.name) AS word
   FROM ffmate.tasks t
   JOIN ffmate.requirement_sets r ON r.id = t.requirement_set
   LEFT JOIN ffmate.nodes n ON n.id = t.node_id AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
@@ -29,7 +29,7 @@ $1::text[] || (SELECT CASE WHEN 'UNKNOWN' = ANY ($1::text[]) THEN ffmate.statuse
 
 -- fragment: pool
 SELECT t.id, CASE $5::text WHEN 'priority' THEN -t.priority
-                           WHEN 'finished' THEN coalesce(CASE WHEN isfinite(t.finished_at) THEN (extract(epoch FROM t.finished_at) * 1000000)::bigint END,
+                           WHEN 'finished' THEN coalesce(CASE WHEN isfinite(t.finished_at) THEN least(extract(epoch FROM t.finished_at) * 1000000, 9000000000000000000)::bigint END,
                                                          9223372036854775807)
                            ELSE 0 END AS number,
            CASE $5 WHEN 'name' THEN lower(t.name) ELSE '' END AS word, t.status, t.progress
