@@ -6,12 +6,15 @@ desktop without one of these; `tests/gui/test_plain_text.py` looks for calls tha
 labels and tool tips plain too, among them those that Qt makes itself.
 """
 
+import textwrap
+
 from ffmate_desktop.domain.plain_text import lines, one_line
 
 MOST = 4000
 """Characters that are shown of a text. Laying out a name of a megabyte would take seconds at each paint."""
 
 MOST_LINES = 40
+MOST_COLUMNS = 100
 
 _BREAK = "\u200b"
 """Has no width. Behind `<` or `&` it keeps a tag or an entity from being one, also for a desktop's notifications."""
@@ -23,6 +26,11 @@ def plain(text: str) -> str:
     if cut.count("\n") >= MOST_LINES:
         cut = "\n".join([*cut.split("\n")[:MOST_LINES], "…"])
     return _without_markup(lines(cut))
+
+
+def tool_tip(text: str) -> str:
+    """The same for a tool tip, in which Qt breaks no line: a long name would leave the screen."""
+    return "\n".join(map(_wrapped, plain(text).split("\n")))
 
 
 def plain_line(text: str) -> str:
@@ -48,6 +56,10 @@ def all_lines(text: str) -> str:
 def painted(text: str) -> str:
     """One line for a painter, which knows no markup."""
     return one_line(_ends(text), " ")
+
+
+def _wrapped(line: str) -> str:
+    return "\n".join(textwrap.wrap(line, MOST_COLUMNS, drop_whitespace=False, break_on_hyphens=False))
 
 
 def _ends(text: str) -> str:

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from ffmate_desktop.gui.dialogs.confirm import confirm
-from ffmate_desktop.gui.plain import MOST, menu_text, plain, plain_line
+from ffmate_desktop.gui.plain import MOST, MOST_COLUMNS, menu_text, plain, plain_line, tool_tip
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from tests.gui.desk import Desk
 from tests.hostile import COMMANDS, fill, hostile
@@ -54,7 +54,18 @@ SHOWING = {
     *("setHtml", "appendHtml", "insertHtml", "setMarkdown", "addItem", "addItems", "addTab", "setLabelText"),
 }
 """Methods that show a text, for which Qt may take it for more than that."""
-SAFE = {"plain", "plain_line", "painted", "menu_text", "tr", "translate", "toString", "grouped", "windowIcon"}
+SAFE = {
+    "plain",
+    "plain_line",
+    "tool_tip",
+    "painted",
+    "menu_text",
+    "tr",
+    "translate",
+    "toString",
+    "grouped",
+    "windowIcon",
+}
 
 
 @pytest.mark.parametrize("text", MARKUP)
@@ -82,6 +93,16 @@ def test_long_texts_are_cut(qapp: QApplication) -> None:
         assert plain(text).count("\n") < 50
         assert len(label(text).text()) <= MOST + 1
     assert plain("a" * 9000 + ".mp4").endswith("a.mp4")
+
+
+def test_a_tool_tip_fits_a_screen(qapp: QApplication) -> None:
+    for text in ("x" * 5000, "word " * 1000, "/media" * 800, "<b>" * 1000):
+        lines = tool_tip(text).split("\n")
+        assert len(lines) < 100
+        assert max(map(len, lines)) <= MOST_COLUMNS
+        assert "".join(lines) == plain(text)
+        assert not GuiQt.mightBeRichText(tool_tip(text))
+    assert tool_tip("two\n\nlines") == "two\n\nlines"
 
 
 def test_ordinary_texts_stay_as_they_are() -> None:
@@ -209,5 +230,5 @@ async def test_tool_tips_of_qt_itself_load_no_pictures(desk: Desk, trap: Path) -
     cut.grab()
     place = QPoint(2, 2)
     QApplication.sendEvent(cut, QHelpEvent(QHelpEvent.Type.ToolTip, place, cut.mapToGlobal(place)))
-    assert QToolTip.text() == cut.toolTip() == plain(hostile(trap))
+    assert QToolTip.text() == cut.toolTip() == tool_tip(hostile(trap))
     QToolTip.hideText()

@@ -18,7 +18,7 @@ from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile
 from ffmate_desktop.gui.bridge import Bridge
 from ffmate_desktop.gui.models.live_board import SILENT
 from ffmate_desktop.gui.models.watch_words import file_state, translate, why
-from ffmate_desktop.gui.plain import plain
+from ffmate_desktop.gui.plain import plain, tool_tip
 from ffmate_desktop.gui.widgets import numbers
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
@@ -124,7 +124,7 @@ class FileModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return plain(self.text(file, FileColumn(index.column())))
-        return plain(f"{file.path}\n{file_state(file)}: {self.why(file)}")
+        return tool_tip(f"{file.path}\n{file_state(file)}: {self.why(file)}")
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

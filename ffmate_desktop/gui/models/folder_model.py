@@ -17,7 +17,7 @@ from ffmate_desktop.gui.models.watch_words import (
     standing_word,
     translate,
 )
-from ffmate_desktop.gui.plain import plain
+from ffmate_desktop.gui.plain import plain, tool_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -100,7 +100,7 @@ class FolderModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return plain(folder_text(view, FolderColumn(index.column())))
             case Qt.ItemDataRole.AccessibleTextRole | Qt.ItemDataRole.ToolTipRole:
-                return plain(folder_tip(view))
+                return tool_tip(folder_tip(view))
             case _:
                 return None
 

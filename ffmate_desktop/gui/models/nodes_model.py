@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Q
 
 from ffmate_desktop.gui.models.node_view import NodeView, Standing, heard, machine, outlook, word
 from ffmate_desktop.gui.models.node_watch import NodeWatch
-from ffmate_desktop.gui.plain import plain
+from ffmate_desktop.gui.plain import plain, tool_tip
 from ffmate_desktop.gui.widgets import numbers
 
 translate = QCoreApplication.translate
@@ -67,7 +67,7 @@ class NodesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return plain(cell_text(view, NodeColumn(index.column())))
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return plain(tip(view))
+            return tool_tip(tip(view))
         return None
 
     def headerData(

@@ -6,7 +6,7 @@ from uuid import UUID
 from PySide6.QtCore import QAbstractListModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt
 
 from ffmate_desktop.domain.preset import Preset
-from ffmate_desktop.gui.plain import plain
+from ffmate_desktop.gui.plain import plain, tool_tip
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -67,7 +67,7 @@ class PresetModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return plain(found.name)
             case Qt.ItemDataRole.ToolTipRole:
-                return plain(found.description)
+                return tool_tip(found.description)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return plain(f"{found.name}. {found.description}")
             case _:

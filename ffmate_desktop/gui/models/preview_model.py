@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
-from ffmate_desktop.gui.plain import plain
+from ffmate_desktop.gui.plain import plain, tool_tip
 from ffmate_desktop.services.folders import FoundFile
 from ffmate_desktop.services.preview import PreviewRow
 
@@ -48,7 +48,7 @@ class PreviewModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return plain(name)
             case Qt.ItemDataRole.ToolTipRole:
-                return plain("\n".join([file.path, *_known(row)]))
+                return tool_tip("\n".join([file.path, *_known(row)]))
             case Qt.ItemDataRole.AccessibleTextRole:
                 return plain(" → ".join([name, *_known(row)]))
             case _:

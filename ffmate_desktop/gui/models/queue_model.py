@@ -17,7 +17,7 @@ from ffmate_desktop.gui.models.columns import Column, cell_text, title
 from ffmate_desktop.gui.models.live_board import LiveBoard
 from ffmate_desktop.gui.models.queue_pages import QueuePages
 from ffmate_desktop.gui.models.queue_reader import QueueReader
-from ffmate_desktop.gui.plain import plain
+from ffmate_desktop.gui.plain import plain, tool_tip
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.queue import QueueService
@@ -95,7 +95,10 @@ class QueueModel(QAbstractTableModel):
             return self.row_at(index.row())
         if role in _TEXT_ROLES:
             row = self.row_at(index.row())
-            return None if row is None else plain(cell_text(row, self.live_of(row), Column(index.column())))
+            if row is None:
+                return None
+            text = cell_text(row, self.live_of(row), Column(index.column()))
+            return tool_tip(text) if role == Qt.ItemDataRole.ToolTipRole else plain(text)
         return None
 
     def headerData(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
 from ffmate_desktop.gui.models.watch_words import file_word
-from ffmate_desktop.gui.plain import plain
+from ffmate_desktop.gui.plain import plain, tool_tip
 from ffmate_desktop.services.watch_preview import Foreseen
 
 Index = QModelIndex | QPersistentModelIndex
@@ -40,6 +40,6 @@ class TrialModel(QAbstractListModel):
                 return plain(file.path)
             case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleTextRole:
                 texts = (file.path, file_word(file.state), file.reason, file.output)
-                return plain("\n".join(text for text in texts if text))
+                return tool_tip("\n".join(text for text in texts if text))
             case _:
                 return None

@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from ffmate_desktop.gui.plain import painted, plain, shown
+from ffmate_desktop.gui.plain import painted, shown, tool_tip
 
 
 class PlainLabel(QLabel):
@@ -59,5 +59,5 @@ class ElidedLabel(PlainLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         cut = self.fontMetrics().elidedText(painted(self.text()), self._mode, self.width())
-        self.setToolTip(plain(self.tip or (self.text() if cut != self.text() else "")))
+        self.setToolTip(tool_tip(self.tip or (self.text() if cut != self.text() else "")))
         painter.drawText(self.rect(), self.alignment(), cut)
