@@ -1,5 +1,6 @@
 """The commands that act on tasks, named one by one or by conditions: cancel, pause, resume, restart, delete."""
 
+import inspect
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,39 +58,8 @@ _WORDS = {
 }
 
 
-def _add(action: TaskAction, help_text: str) -> None:
-    """A command that takes uuids or conditions, and loses nothing."""
-
-    def run(
-        typer_context: typer.Context,
-        uuids: SomeUuids = None,
-        batch: OfBatch = None,
-        status: OfStatus = None,
-        older_than: OlderThan = None,
-        preset: OfPreset = None,
-        node: OfNode = None,
-        label: WithLabel = None,
-        name: Named = None,
-        dry_run: DryRun = False,
-        as_json: AsJson = False,
-    ) -> None:
-        where = Conditions(
-            batch=batch,
-            status=status,
-            older_than=older_than,
-            preset=preset,
-            node=node,
-            label=label,
-            name=name,
-        )
-        _perform(context_of(typer_context), action, uuids, where, dry_run=dry_run, as_json=as_json)
-
-    run.__doc__ = help_text
-    app.command(action.value)(run)
-
-
-def _add_asking(action: TaskAction, help_text: str) -> None:
-    """A command that loses something, and so asks on a terminal."""
+def _add(action: TaskAction, help_text: str, *, asks: bool = False) -> None:
+    """A command that takes uuids or conditions. With `asks` it asks on a terminal, unless --yes is given."""
 
     def run(
         typer_context: typer.Context,
@@ -114,11 +84,15 @@ def _add_asking(action: TaskAction, help_text: str) -> None:
             label=label,
             name=name,
         )
-        asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
+        may_ask = asks and not yes and sys.stdin.isatty() and sys.stderr.isatty()
         context = context_of(typer_context)
-        _perform(context, action, uuids, where, asks=asks, dry_run=dry_run, as_json=as_json)
+        _perform(context, action, uuids, where, asks=may_ask, dry_run=dry_run, as_json=as_json)
 
     run.__doc__ = help_text
+    if not asks:  # no --yes: typer makes the options from the signature
+        whole = inspect.signature(run)
+        kept = [one for one in whole.parameters.values() if one.name != "yes"]
+        run.__signature__ = whole.replace(parameters=kept)  # type: ignore[attr-defined]  # inspect reads it
     app.command(action.value)(run)
 
 
@@ -221,8 +195,8 @@ def _question(fitting: Selected, action: TaskAction) -> str:
     return f"{'Delete' if action is TaskAction.DELETE else 'Cancel'} {in_words(fitting)}?"
 
 
-_add_asking(TaskAction.CANCEL, "Cancel: kill ffmpeg, remove what it wrote.")
+_add(TaskAction.CANCEL, "Cancel: kill ffmpeg, remove what it wrote.", asks=True)
 _add(TaskAction.PAUSE, "Suspend a running task, hold a queued one.")
 _add(TaskAction.RESUME, "Let a paused task go on.")
 _add(TaskAction.RESTART, "Queue finished tasks again, from the beginning.")
-_add_asking(TaskAction.DELETE, "Remove tasks and their logs; running ones are ended.")
+_add(TaskAction.DELETE, "Remove tasks and their logs; running ones are ended.", asks=True)
