@@ -267,8 +267,8 @@ def _new_folder(path: Path) -> Path:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Every file in a folder and the folders in it."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    """Every file in a folder and the folders in it; no links, which ffmpeg does not make."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def _sync_file(path: Path) -> None:

@@ -9,13 +9,16 @@ input, write `-err_detect ignore_err` or `-fflags +discardcorrupt` in the comman
 
 import asyncio
 import re
+import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ffmate_desktop.media.arguments import Invocation, OutputArgument, parse
 from ffmate_desktop.media.damage import Messages
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry, diagnose, relevant
+from ffmate_desktop.media.exit_codes import FREE_SPACE
 from ffmate_desktop.media.expectation import (
     Expectation,
     expect_output,
@@ -46,6 +49,7 @@ _CARELESS = frozenset({"flv", "mp3"})
 _SIZE_SLACK = 1024  # bytes by which the headers of healthy files are wrong
 _LEAST_SECONDS = 0.5  # what rounding to frames and packets may cost
 _EXACT_SECONDS = 0.2  # the same, where the header counts frames or has the last timestamp
+_ROOM = 1 << 20
 _SCAN_SPEED = 20e6  # bytes/s that the slowest disk should manage; only a limit on waiting
 
 
@@ -276,8 +280,16 @@ def _require_content(file: Path, name: str) -> None:
         size = file.stat().st_size
     except FileNotFoundError:
         raise _missing(file, name) from None
-    if size == 0:
-        raise _empty(name)
+    if size == 0:  # some muxers keep quiet about a full disk
+        raise (
+            _failure("The disk is full.", FREE_SPACE, Retry.LATER) if _is_full(file.parent) else _empty(name)
+        )
+
+
+def _is_full(folder: Path) -> bool:
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free < _ROOM
+    return False
 
 
 def _missing(file: Path, name: str) -> _FailureError:

@@ -321,3 +321,15 @@ def test_a_folder_of_somebody_else_is_told(tmp_path: Path) -> None:
     finally:
         os.seteuid(user)
         tmp_path.chmod(0o700)
+
+
+def test_a_link_among_the_files_of_a_set_is_not_followed(tmp_path: Path) -> None:
+    """Code in a broken decoder could make one, so that the node reads or writes where ffmpeg may not."""
+    secret, folder = tmp_path / "secret", tmp_path / "set"
+    (folder / "v").mkdir(parents=True)
+    (secret / "below").mkdir(parents=True)
+    (secret / "key.m3u8").write_text("secret")
+    (folder / "v" / "list.m3u8").write_text("#EXTM3U")
+    (folder / "key.m3u8").symlink_to(secret / "key.m3u8")
+    (folder / "w").symlink_to(secret)
+    assert publish.files_below(folder) == [folder / "v" / "list.m3u8"]

@@ -67,6 +67,15 @@ async def test_a_disk_that_is_full_from_the_start(farm: Farm, clip: Path, disk: 
     await lives_on(farm, clip)
 
 
+async def test_a_muxer_that_keeps_quiet_about_a_full_disk(farm: Farm, clip: Path, disk: Disk) -> None:
+    await farm.node()
+    disk.fill(leave=16)
+    task = await failed(
+        farm, disk, clip, "-i ${INPUT_FILE} -c:v mpeg2video -q:v 1 ${OUTPUT_FILE}", "list.m3u8"
+    )
+    assert task.error and task.error.startswith("The disk is full. Free some space")
+
+
 async def test_a_share_that_goes_away_while_it_is_written(farm: Farm, clip: Path, disk: Disk) -> None:
     await farm.node()
     uuid = await farm.add(clip, SLOW, f"{disk.folder}/films/out.mp4")
