@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ffmate_desktop.cli.standard_input import NAME, read_standard_input
+from ffmate_desktop.cli.terminal import say
+from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unreadable
@@ -30,7 +32,20 @@ def read_tasks(file: Path | None) -> list[dict[str, Any]]:
             f"{name} holds no tasks.",
             'It should look like {"tasks": [{"inputFile": "a.mov", "preset": "..."}]}',
         )
+    if isinstance(data, dict) and "tasks" in data:
+        _warn_of_others(data, name)
     return entries
+
+
+def _warn_of_others(batch: dict[str, Any], name: str) -> None:
+    """A field of the batch itself, such as webhooks or metadata, applies to no task: one line on stderr."""
+    others = sorted(batch.keys() - {"tasks", "uuid"})
+    if others:
+        fields = ", ".join(f"“{printable(field)}”" for field in others[:5])
+        say(
+            f"Only the tasks in {name[0].lower() + name[1:]} are used. These fields are ignored: {fields}.",
+            err=True,
+        )
 
 
 def _read(file: Path) -> str:

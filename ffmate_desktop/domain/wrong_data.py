@@ -12,6 +12,8 @@ def why_unreadable(error: Exception) -> str:
     match error:
         case OSError():
             return error.strerror or str(error)
+        case json.JSONDecodeError() if not error.doc.strip():
+            return "it is empty"
         case json.JSONDecodeError():
             return f"it is not JSON from line {error.lineno}, column {error.colno} on"
         case UnicodeDecodeError():

@@ -15,6 +15,7 @@ from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unread
     ("data", "why"),
     [
         (b'{"a": 1,\n  b: 2}', "it is not JSON from line 2, column 3 on"),
+        (b" \n", "it is empty"),
         (b"\xff\xfe", "it is no text"),
         (b"[" * 100_000, "it is not JSON, or of too many levels"),
         (None, "No such file or directory"),

@@ -133,6 +133,12 @@ async def test_submitted_webhooks_are_told_to_be_kept_only(desk: Desk) -> None:
     out, err = desk.ask("submit", "--from", "tasks.json", "--json")
     assert len(json.loads(out)["tasks"]) == 2
     assert err.count("webhooks") == 1
+    (desk.folder / "batch.json").write_text(
+        json.dumps({"tasks": [task], "webhooks": [hook]}), encoding="utf-8"
+    )
+    out, err = desk.ask("submit", "--from", "batch.json", "--json")
+    assert json.loads(out)["name"] == "in.mov"
+    assert "batch.json” are used. These fields are ignored: “webhooks”." in err
 
 
 async def test_a_submit_that_queued_its_tasks_succeeds_whatever_comes_then(
