@@ -44,7 +44,7 @@ def _to_node(row: asyncpg.Record) -> Node:
         cores=row["cores"],
         slots=row["slots"],
         running=len(row["tasks"]),
-        labels=row["labels"],
+        labels=[label for label in row["labels"] if label is not None],
         paused=row["paused"],
         lease_left=max(0.0, round(row["lease_left"], 2)) if state in _ALIVE else 0.0,
         cpu=_rounded(row["cpu"]),

@@ -59,7 +59,7 @@ def _retention(name: str, statement: str, *changes: tuple[str, str]) -> Defect:
 
 
 DEFECTS = (
-    _claims("claim without a new epoch", "finish_and_claim", ("epoch = t.epoch + 1", "epoch = t.epoch")),
+    _claims("claim without a new epoch", "finish_and_claim", ("least(t.epoch, 2147483646) + 1", "t.epoch")),
     _claims("claim without the lease check", "finish_and_claim",
             ("p.state = 'online' AND p.lease_until > clock_timestamp()", "p.state = 'online'")),
     _claims("claim by a node that drains", "finish_and_claim",
@@ -83,7 +83,7 @@ DEFECTS = (
     _claims("claim that leaves to nobody what all refused", "finish_and_claim", ("OR q.refused ?& able.nodes", "")),
     _claims("refusal without epoch", "refuse_task", ("AND t.epoch = $2 AND", "AND")),
     _claims("refusal by another node", "refuse_task", ("AND t.node_id = $3\n", "\n")),
-    _claims("refusal without a new epoch", "refuse_task", ("epoch = t.epoch + 1", "epoch = t.epoch")),
+    _claims("refusal without a new epoch", "refuse_task", ("least(t.epoch, 2147483646) + 1", "t.epoch")),
     _claims("refusal that is not written down", "refuse_task",
             ("refused = ffmate.object_of(t.refused) ||", "refused = '{}'::jsonb ||")),
     _claims("refusal of a cancelled task", "refuse_task", ("AND t.desired NOT IN ('cancel', 'delete')", "")),
@@ -146,7 +146,7 @@ DEFECTS = (
     _claims("adopt without the lease check", "adopt_tasks", ("AND n.lease_until > clock_timestamp()", "")),
     _claims("adopt that keeps the loss", "adopt_tasks", ("t.losses - (t.status = 'QUEUED')::integer", "t.losses")),
     _claims("adopt that keeps the leftovers", "adopt_tasks", ("WHERE l.task = a.uuid", "WHERE false")),
-    _claims("give_back without a new epoch", "give_back", ("epoch = t.epoch + 1", "epoch = t.epoch")),
+    _claims("give_back without a new epoch", "give_back", ("least(t.epoch, 2147483646) + 1", "t.epoch")),
     _claims("give_back of a cancelled task", "give_back",
             ("CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED' ELSE 'QUEUED' END", "'QUEUED'")),
     _claims("give_back of others' tasks", "give_back", ("t.node_id = $1\n", "$1::bigint IS NOT NULL\n")),
@@ -165,7 +165,7 @@ DEFECTS = (
             ("USING gone WHERE l.task_id = gone.id", "USING gone WHERE false")),
     _claims("append_log of a lost claim", "append_log", ("AND t.epoch = $2", "AND $2::integer IS NOT NULL")),
     _claims("append_log of another node", "append_log", ("AND t.node_id = $3", "AND $3::bigint IS NOT NULL")),
-    _leases("sweep that requeues without a new epoch", "requeue_strays", ("epoch = t.epoch + 1", "epoch = t.epoch")),
+    _leases("sweep that requeues without a new epoch", "requeue_strays", ("least(t.epoch, 2147483646) + 1", "t.epoch")),
     _leases("sweep without counting losses", "requeue_strays", ("losses = least(t.losses + 1, 32767),", "")),
     _leases("sweep of what live nodes run", "requeue_strays",
             ("WHERE n.id = t.node_id AND n.state IN ('online', 'draining')",

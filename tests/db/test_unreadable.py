@@ -91,7 +91,9 @@ async def test_a_task_in_a_status_of_a_newer_release(
 async def test_counters_that_have_no_room_left_stop_no_claim(database: Database, database_uri: str) -> None:
     await add(database, row("a"))
     async with database.transaction() as connection:
-        await connection.execute("UPDATE ffmate.tasks SET attempts = 32767, losses = 32767")
+        await connection.execute(
+            "UPDATE ffmate.tasks SET attempts = 32767, losses = 32767, epoch = 2147483647"
+        )
     async with joined(database_uri, labels=()) as node:
         [claim] = await claims.claim(database, node.id, 1)
         assert claim.attempts == 32767

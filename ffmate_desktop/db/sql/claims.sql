@@ -62,7 +62,7 @@ waiting AS MATERIALIZED (
      LIMIT (SELECT slots + ahead FROM live)),
 claimed AS (
     UPDATE ffmate.tasks t
-       SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier, epoch = t.epoch + 1,
+       SET status = 'RUNNING', phase = 'encode', node_id = $1, node_name = n.identifier, epoch = least(t.epoch, 2147483646) + 1,
            attempts = least(t.attempts + 1, 32767), version = t.version + 1, progress = 0, error = NULL, result = NULL,
            started_at = clock_timestamp(), updated_at = clock_timestamp(), finished_at = NULL
       FROM ffmate.nodes n
@@ -153,7 +153,7 @@ SELECT id, epoch, desired FROM adopted;
 -- without them: all that this incarnation has, which is for its last moment.
 UPDATE ffmate.tasks t
    SET status = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED' ELSE 'QUEUED' END,
-       phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
+       phase = '', epoch = least(t.epoch, 2147483646) + 1, node_id = NULL, progress = 0, started_at = NULL,
        desired = CASE WHEN t.desired = 'cancel' THEN 'run' ELSE t.desired END,
        finished_at = CASE WHEN t.desired IN ('cancel', 'delete') THEN clock_timestamp() END,
        not_before = $4::timestamptz,
@@ -174,7 +174,7 @@ RETURNING t.id, t.desired;
 -- under an epoch that is not ours any more.
 WITH given AS (
     UPDATE ffmate.tasks t
-       SET status = 'QUEUED', phase = '', epoch = t.epoch + 1, node_id = NULL, progress = 0, started_at = NULL,
+       SET status = 'QUEUED', phase = '', epoch = least(t.epoch, 2147483646) + 1, node_id = NULL, progress = 0, started_at = NULL,
            not_before = NULL, refused = ffmate.object_of(t.refused) || jsonb_build_object($3::bigint::text, jsonb_build_array(t.node_name, $4::text)),
            history = ffmate.list_of(t.history) || jsonb_build_object('number', t.attempts, 'node', t.node_name,
                'started', CASE WHEN isfinite(t.started_at) THEN (extract(epoch FROM t.started_at) * 1000)::bigint END,

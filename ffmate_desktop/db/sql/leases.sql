@@ -125,7 +125,7 @@ UPDATE ffmate.tasks t
            'started', CASE WHEN isfinite(t.started_at) THEN (extract(epoch FROM t.started_at) * 1000)::bigint END,
            'ended', (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
            'end', 'node_lost'),
-       losses = least(t.losses + 1, 32767), epoch = t.epoch + 1, phase = '', node_id = NULL, progress = 0,
+       losses = least(t.losses + 1, 32767), epoch = least(t.epoch, 2147483646) + 1, phase = '', node_id = NULL, progress = 0,
        version = t.version + 1, updated_at = clock_timestamp()
  WHERE t.node_id = ANY (ARRAY(SELECT id FROM owners))
    AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
