@@ -79,7 +79,7 @@ def to_task(row: asyncpg.Record) -> Task:
         started_at=milliseconds(row["started_at"]),
         finished_at=milliseconds(row["finished_at"]),
         preset=preset,
-        labels=row["labels"],
+        labels=[label for label in row["labels"] if label is not None],
         fps=live.fps if live else None,
         speed=live.speed if live else None,
         size=live.size if live else integer_of(result.get("size")),

@@ -164,3 +164,13 @@ async def test_no_counter_is_set_to_its_end(database: Database, change: str) -> 
     await fill(database)
     with pytest.raises(asyncpg.CheckViolationError):
         await database.fetch(Sql(f"UPDATE ffmate.{change} = 9223372036854775807"))
+
+
+async def test_a_label_that_is_null_stops_no_list(database: Database) -> None:
+    await fill(database)
+    for table in ("nodes", "presets", "requirement_sets"):
+        await database.fetch(Sql(f"UPDATE ffmate.{table} SET labels = labels || '{{gpu,NULL}}'"))
+    assert (await nodes.list_nodes(database))[0].labels[-1] == "gpu"
+    assert (await presets.list_presets(database))[0].labels[-1] == "gpu"
+    assert (await tasks.list_tasks(database))[0].labels[-1] == "gpu"
+    assert await queue.page(database, QueueView(), None, 100)
