@@ -26,8 +26,8 @@ The first time, everything that is needed is installed into the folder .venv of 
 Delete that folder to start afresh. Needs Python 3.11 or newer and, the first time, the network.
 """
 
-# One test for each processor: with more of them nodes miss their beats. Whoever is done helps others.
-WORKERS = min(4, os.cpu_count() or 1)
+# One more than processors, since half of the time of a test is waiting; with many more, nodes miss their beats.
+WORKERS = min(4, (os.cpu_count() or 1) + 1)
 PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
 CHECKS = {
     "ruff check": ("ruff", "check", "."),

@@ -13,6 +13,7 @@ from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.task import Claim, TaskSpec
 from ffmate_desktop.media import command as command_line
+from ffmate_desktop.media.allowed import is_own
 from ffmate_desktop.media.ffmpeg import FFmpegRun
 from ffmate_desktop.media.file_limits import has_landlock
 from ffmate_desktop.media.log_capture import LogCapture
@@ -104,9 +105,11 @@ async def _try(
 def _confined(permissions: Permissions, folder: Path) -> Permissions:
     """Nothing is written but in the folder, whatever options and filters name, where the kernel can keep them to it.
 
-    Elsewhere nobody can tell what they do with the files that they name; many only read them.
+    Elsewhere nobody can tell what they do with the files that they name; many only read them. The folder lies among
+    the work of this program, where no task may write otherwise.
     """
-    return replace(permissions, write=(folder,)) if has_landlock() else permissions
+    own = tuple(one for one in permissions.own if not is_own(folder, (one,)))
+    return replace(permissions, own=own, write=(folder,) if has_landlock() else permissions.write)
 
 
 def _writes_more() -> UserError:

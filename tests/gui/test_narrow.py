@@ -40,11 +40,11 @@ def window(request: pytest.FixtureRequest, qapp: QApplication, tmp_path: Path) -
         qapp.removeTranslator(translator)
 
 
-def test_buttons_have_the_room_for_their_words(window: MainWindow, qapp: QApplication) -> None:
+def test_buttons_have_the_room_for_their_words(window: MainWindow) -> None:
     cut = []
     for number, page in enumerate(window.pages):
         window.show_page(number)
-        qapp.processEvents()
+        window.grab()  # lays everything out
         buttons = [
             one
             for one in page.findChildren(QAbstractButton)
@@ -67,9 +67,9 @@ def test_buttons_have_the_room_for_their_words(window: MainWindow, qapp: QApplic
     assert cut == []
 
 
-def test_what_is_cut_says_so(window: MainWindow, qapp: QApplication) -> None:
+def test_what_is_cut_says_so(window: MainWindow) -> None:
     window.show_page(0)
-    qapp.processEvents()
+    window.grab()  # lays everything out
     tabs = [
         button
         for button in window.pages[0].findChildren(QPushButton)

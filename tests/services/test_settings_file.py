@@ -50,7 +50,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
 
 BROKEN = {
     "half": (json.dumps(asdict(ALL))[:100].encode(), "not JSON"),
-    "empty": (b"", "not JSON"),
+    "empty": (b"", "it is empty"),
     "bytes": (b"\xff\xfe\x00{", "no text|not JSON"),
     "list": (b"[]", "it is no object"),
     "part": (b'{"window": {"notices": 3}}', "window.notices: this is no object"),
