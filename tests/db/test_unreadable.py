@@ -166,6 +166,22 @@ async def test_no_counter_is_set_to_its_end(database: Database, change: str) -> 
         await database.fetch(Sql(f"UPDATE ffmate.{change} = 9223372036854775807"))
 
 
+async def test_the_largest_version_of_a_task_stops_nobody(database: Database, database_uri: str) -> None:
+    largest = Sql("UPDATE ffmate.tasks SET version = 9223372036854775807 WHERE uuid = ANY ($1)")
+    waiting, unwanted = await add(database, row("waiting"), row("unwanted"))
+    await database.fetch(largest, [waiting, unwanted])
+    assert await tasks.cancel(database, [unwanted]) == {unwanted}
+    assert await tasks.delete(database, [unwanted]) == {unwanted}
+    async with joined(database_uri, labels=()) as node:
+        [claim] = await claims.claim(database, node.id, 1)
+        assert claim.uuid == waiting
+    await database.fetch(largest, [waiting])
+    await database.fetch(Sql("UPDATE ffmate.nodes SET state = 'dead'"))
+    await leases.requeue_strays(database)
+    [task] = await tasks.list_tasks(database)
+    assert task.status is TaskStatus.QUEUED
+
+
 async def test_a_label_that_is_null_stops_no_list(database: Database) -> None:
     await fill(database)
     for table in ("nodes", "presets", "requirement_sets"):
