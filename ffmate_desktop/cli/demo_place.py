@@ -103,7 +103,7 @@ def _processes_of(folder: Path) -> list[str]:
         try:
             if process.pid != os.getpid() and _belongs(process, folder):
                 found.append(f"{process.name()} ({process.pid})")
-        except psutil.Error:  # it has just ended, or is none of our business
+        except (psutil.Error, OSError):  # it has just ended, is not ours, or its folder has too long a path
             continue
     return found
 

@@ -143,7 +143,7 @@ def processes_in(folder: Path) -> list[list[str]]:
             command = process.cmdline()
             if str(folder) in process.cwd() or any(str(folder) in word for word in command):
                 found.append(command)
-        except psutil.Error:
+        except (psutil.Error, OSError):
             continue
     return found
 

@@ -76,7 +76,7 @@ class Bench:
             try:
                 if Path(process.cwd()) == self.folder and lives(process.pid):
                     found.append(process)
-            except psutil.NoSuchProcess:
+            except (psutil.NoSuchProcess, OSError):
                 continue
         return found
 
