@@ -120,7 +120,7 @@ class Database:
             if isinstance(error, CONNECTION_LOST):
                 raise
             raise ConnectionError(reason(error)) from error
-        except Exception:
+        except Exception:  # counted and raised again, whatever it is
             self._failures += 1
             raise
         self._failures = 0

@@ -57,7 +57,7 @@ class Home:
 
     @property
     def libraries(self) -> Path:
-        """What PostgreSQL's programs need on Windows beside their own."""
+        """What PostgreSQL's programs need on Windows in addition to their own."""
         return self.folder / "libraries"
 
     @property

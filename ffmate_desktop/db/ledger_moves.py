@@ -59,7 +59,7 @@ def _to_known(row: dict[str, Any]) -> tuple[int, Known]:
 async def move(
     database: Database, claim: ScanClaim, moves: Moves, view: int, settled: Sequence[Settled] = ()
 ) -> int:
-    """One step: rows with other paths or versions, rows that go, tasks that are cancelled, and what becomes of files.
+    """One step: rows with other paths or versions, rows to remove, tasks to cancel, and the new state of files.
 
     Raises ScanLostError.
     """

@@ -44,7 +44,7 @@ CONNECTION_LOST: tuple[type[BaseException], ...] = (
     asyncpg.OperatorInterventionError,  # shut down, crashed, starting, cancelled
     asyncpg.InvalidAuthorizationSpecificationError,  # who was let in once is locked out: users are being moved
     asyncpg.InvalidCatalogNameError,  # the same: a backup is being restored
-    asyncpg.ObjectNotInPrerequisiteStateError,  # the database accepts no connections at this moment
+    asyncpg.ObjectNotInPrerequisiteStateError,  # the database accepts no connections now
     asyncpg.ReadOnlySQLTransactionError,  # still a standby, or the primary no more
     asyncpg.TransactionRollbackError,  # deadlock
     asyncpg.IdleInTransactionSessionTimeoutError,

@@ -27,7 +27,7 @@ class AttemptEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Times in milliseconds since 1970 UTC; `number` begins anew with a restart; `error` is the first line.
+    """Times in milliseconds since 1970 UTC; `number` starts again after a restart; `error` is the first line.
 
     `word` is the end as it is stored, where that is UNKNOWN.
     """
