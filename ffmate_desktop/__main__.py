@@ -1,6 +1,6 @@
 """`python -m ffmate_desktop` is the same program as `ffmate-desktop`."""
 
-from ffmate_desktop.cli.entry import main
+from ffmate_desktop.cli.fast_start import main
 
 if __name__ == "__main__":
     main()

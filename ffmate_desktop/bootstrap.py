@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.db.connection import Database, without_password
-from ffmate_desktop.db.embedded import EmbeddedDatabase
+from ffmate_desktop.db.connection.connection import Database, without_password
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase
 from ffmate_desktop.db.health import check_for_node
 from ffmate_desktop.db.migrate import update_schema
 from ffmate_desktop.domain.encode_priority import EncodePriority
@@ -25,15 +25,15 @@ from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.retention import Retention
 from ffmate_desktop.media import open_files
 from ffmate_desktop.media.binaries import Devices, FFmpeg, find_ffmpeg
-from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.probe import Prober
-from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.media.processes.leftovers import node_folder
+from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.node.host import NodeHost
 from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import Node
-from ffmate_desktop.node.trial import TrialBench
-from ffmate_desktop.node.workshop import Workshop
+from ffmate_desktop.node.node_host import NodeHost
+from ffmate_desktop.node.task.preset_test import TrialBench
+from ffmate_desktop.node.task.resources import Workshop
 from ffmate_desktop.private_files import make_data_folder
 from ffmate_desktop.services.batches import BatchService
 from ffmate_desktop.services.bulk import BulkService
@@ -63,7 +63,7 @@ from ffmate_desktop.settings import (
 )
 
 if TYPE_CHECKING:
-    from ffmate_desktop.gui.core import Core
+    from ffmate_desktop.gui.base.services import Core
     from ffmate_desktop.gui.preferences.setup import Setup
 
 T = TypeVar("T")
@@ -295,7 +295,7 @@ async def open_core(
 
     `keep` is that of `open_node`.
     """
-    from ffmate_desktop.gui.core import Core  # noqa: PLC0415 - a node without a window has no Qt
+    from ffmate_desktop.gui.base.services import Core  # noqa: PLC0415 - a node without a window has no Qt
 
     async with (
         _beside(_ffmpeg_in_words(settings)) as ffmpeg,

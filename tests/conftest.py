@@ -13,8 +13,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.embedded import EmbeddedDatabase
+from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase
 from ffmate_desktop.db.migrate import migrate
 from tests.end_to_end.clerk import Clerk, open_clerk
 from tests.scratch import new_folder

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop.cli import window
-from ffmate_desktop.cli.given import settings_from
+from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.db.ffmate_source import read_sqlite
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import Preferences
-from ffmate_desktop.media.leftovers import node_folder
 from ffmate_desktop.media.log_capture import LogCapture
+from ffmate_desktop.media.processes.leftovers import node_folder
 from ffmate_desktop.private_files import make_data_folder, read_file
 from ffmate_desktop.services.permissions import Allowed, PermissionService
 from ffmate_desktop.services.settings_file import SettingsFile

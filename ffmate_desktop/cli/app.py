@@ -11,14 +11,14 @@ import typer
 
 from ffmate_desktop import logs
 from ffmate_desktop.cli import window
+from ffmate_desktop.cli.command_classes import CLICK_ERROR, CLICK_USAGE_ERROR
 from ffmate_desktop.cli.commands import LateGroup
-from ffmate_desktop.cli.complaint import complain, complain_of_file
 from ffmate_desktop.cli.context import Context
-from ffmate_desktop.cli.given import settings_from, with_file
-from ffmate_desktop.cli.grammar import FILES
+from ffmate_desktop.cli.errors import complain, complain_of_file
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.option_order import FILES
 from ffmate_desktop.cli.output import LostOutputError, output
-from ffmate_desktop.cli.shape import CLICK_ERROR, CLICK_USAGE_ERROR
+from ffmate_desktop.cli.settings_args import settings_from, with_file
 from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.version import version
 from ffmate_desktop.domain.encode_priority import EncodePriority

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import typer
 from typer.main import get_group
 
-from ffmate_desktop.cli.grammar import RootGroup
-from ffmate_desktop.cli.shape import Command, Group
+from ffmate_desktop.cli.command_classes import Command, Group
+from ffmate_desktop.cli.option_order import RootGroup
 
 
 class _Place(NamedTuple):
-    """Where a command is: a function, or the Typer of a group of commands, in a module of this package."""
+    """Where a command is: a function, or the Typer of a group of commands, in a module of the program."""
 
     module: str
     name: str
@@ -19,17 +19,19 @@ class _Place(NamedTuple):
 
 
 _PLACES = {
-    "submit": _Place("submit", "submit"),
-    "server": _Place("node", "server", "The same as --no-gui."),
-    "demo": _Place("demo", "demo", "See it work: nodes here share a dozen clips."),
-    "import-ffmate": _Place("import_ffmate", "import_ffmate", "Import presets, watchfolders and webhooks."),
-    "doctor": _Place("doctor", "doctor", "Check this computer and the database."),
-    "version": _Place("version", "version"),
-    "tasks": _Place("task_edit", "app"),
-    "batches": _Place("batches", "app"),
-    "nodes": _Place("node_actions", "nodes"),
-    "presets": _Place("presets", "app"),
-    "watchfolders": _Place("watched_files", "watchfolders"),
+    "submit": _Place("cli.submit", "submit"),
+    "server": _Place("cli.node", "server", "The same as --no-gui."),
+    "demo": _Place("demo.command", "demo", "See it work: nodes here share a dozen clips."),
+    "import-ffmate": _Place(
+        "cli.import_ffmate", "import_ffmate", "Import presets, watchfolders and webhooks."
+    ),
+    "doctor": _Place("cli.doctor", "doctor", "Check this computer and the database."),
+    "version": _Place("cli.version", "version"),
+    "tasks": _Place("cli.task_edit", "app"),
+    "batches": _Place("cli.batches", "app"),
+    "nodes": _Place("cli.node_actions", "nodes"),
+    "presets": _Place("cli.presets", "app"),
+    "watchfolders": _Place("cli.watched_files", "watchfolders"),
 }
 
 NAMES = tuple(_PLACES)
@@ -52,7 +54,7 @@ class LateGroup(RootGroup):
 def load(name: str) -> Any:
     """The command of this name as Typer makes it."""
     place = _PLACES[name]
-    found = getattr(import_module(f"ffmate_desktop.cli.{place.module}"), place.name)
+    found = getattr(import_module(f"ffmate_desktop.{place.module}"), place.name)
     root = typer.Typer(add_completion=False, rich_markup_mode=None)
     if isinstance(found, typer.Typer):
         for command in found.registered_commands:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from ffmate_desktop.db.outages import CONNECTION_LOST, NoAnswerError, trouble
+from ffmate_desktop.db.connection.outages import CONNECTION_LOST, NoAnswerError, trouble
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.plain_text import escaped
 from ffmate_desktop.settings import Settings

@@ -12,14 +12,14 @@ import typer
 from ffmate_desktop import __version__, bootstrap
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.text import size
-from ffmate_desktop.db.connection import without_password
+from ffmate_desktop.db.connection.connect_errors import lacks_rights
+from ffmate_desktop.db.connection.connection import without_password
 from ffmate_desktop.db.health import CLOCK, SLOW, Health, examine
-from ffmate_desktop.db.refusals import lacks_rights
 from ffmate_desktop.db.repair import incomplete
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.binaries import find_ffmpeg
+from ffmate_desktop.media.processes.sandbox import Guards, guards
 from ffmate_desktop.media.publish import check_writable
-from ffmate_desktop.media.sandbox import Guards, guards
 from ffmate_desktop.services.retention import Usage
 from ffmate_desktop.services.settings_file import SettingsFile
 from ffmate_desktop.settings import Settings

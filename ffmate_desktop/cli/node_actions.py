@@ -11,7 +11,7 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.nodes import AsJson, nodes
 from ffmate_desktop.cli.selectors import tasks_in_words
 from ffmate_desktop.cli.text import printable
-from ffmate_desktop.db.outages import CONNECTION_LOST
+from ffmate_desktop.db.connection.outages import CONNECTION_LOST
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.node import Node, NodeState
 from ffmate_desktop.services.nodes import NodeService

@@ -17,7 +17,7 @@ from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.submit_report import report
 from ffmate_desktop.cli.task_file import as_new_task, read_tasks
 from ffmate_desktop.cli.webhooks import warn_of_webhooks
-from ffmate_desktop.db.outages import CONNECTION_LOST
+from ffmate_desktop.db.connection.outages import CONNECTION_LOST
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import NewProcessing

@@ -13,7 +13,7 @@ from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.selectors import tasks_in_words
 from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.text import printable
-from ffmate_desktop.db.connection import CONNECTION_LOST, reason
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, reason
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Node
 from ffmate_desktop.domain.task import Task, TaskStatus

@@ -26,7 +26,7 @@ from ffmate_desktop.cli.selectors import (
 )
 from ffmate_desktop.cli.table import Cell, Column, Fit
 from ffmate_desktop.cli.text import ago, duration, moment, printable, size, status_text
-from ffmate_desktop.db.codecs import milliseconds
+from ffmate_desktop.db.connection.codecs import milliseconds
 from ffmate_desktop.domain.task import Task
 from ffmate_desktop.services.tasks import TaskService
 

@@ -72,7 +72,7 @@ def _load(settings: Settings, stack: ExitStack) -> "Setup":
 
     What has to be ended with the program goes on the stack.
     """
-    from ffmate_desktop.db.embedded_ahead import database_ahead  # noqa: PLC0415 - the window has been painted
+    from ffmate_desktop.db.embedded.prestart import database_ahead  # noqa: PLC0415 - the window has been painted
 
     if settings.database is None:
         stack.enter_context(database_ahead(settings.data_dir))

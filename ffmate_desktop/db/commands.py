@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.deadlocks import despite_deadlocks
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.tasks import OutputsTakenError, TaskRow, requirement_set

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from ffmate_desktop.db.connection import Database, connect
-from ffmate_desktop.db.outages import LacksRights, reason
+from ffmate_desktop.db.connection.connection import Database, connect
+from ffmate_desktop.db.connection.outages import LacksRights, reason
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError
 

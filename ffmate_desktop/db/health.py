@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ffmate_desktop import logs
-from ffmate_desktop.db.address import Address
+from ffmate_desktop.db.connection.address import Address
+from ffmate_desktop.db.connection.connect_errors import lacks_rights
+from ffmate_desktop.db.connection.session import Session
+from ffmate_desktop.db.connection.start_checks import proven_session
+from ffmate_desktop.db.connection.uri import parse
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.db.refusals import lacks_rights
 from ffmate_desktop.db.repair import Absent, find_absent, incomplete
-from ffmate_desktop.db.session import Session
-from ffmate_desktop.db.start_checks import proven_session
-from ffmate_desktop.db.uri import parse
 
 SLOW = 0.1
 """Seconds for one question, from which on it is worth a word."""

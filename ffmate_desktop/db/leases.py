@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from ffmate_desktop.db.claims import delete_ended
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.migrate import program_schema
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError

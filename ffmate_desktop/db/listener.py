@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from ffmate_desktop import logs
-from ffmate_desktop.db.connection import CONNECTION_LOST, connect
-from ffmate_desktop.db.outages import BusyError, MissingTablesError
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, connect
+from ffmate_desktop.db.connection.outages import BusyError, MissingTablesError
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.repair import repair
 from ffmate_desktop.domain.change import AnythingChanged, Change, UnreadableError, parse

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from ffmate_desktop import logs
-from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.outages import BusyError, LacksRights, MissingTablesError, reason
+from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.db.connection.outages import BusyError, LacksRights, MissingTablesError, reason
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.errors import UserError
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from ffmate_desktop.db.codecs import milliseconds
-from ffmate_desktop.db.connection import Database, storable
+from ffmate_desktop.db.connection.codecs import milliseconds
+from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.node_log import Level, LogFilter, LogLine, NewLine
 from ffmate_desktop.domain.queue import LAST_NUMBER

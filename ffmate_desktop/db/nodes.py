@@ -5,8 +5,8 @@ from uuid import UUID
 
 import asyncpg
 
-from ffmate_desktop.db.codecs import milliseconds
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.codecs import milliseconds
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.node import Node, NodeState, NodeTask, describe
 from ffmate_desktop.domain.stored import list_of, member_of

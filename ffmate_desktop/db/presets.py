@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from ffmate_desktop.db.connection import Database, storable
+from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.preset import Preset, PresetExtra, own_fields
 from ffmate_desktop.domain.stored import Unreadable, object_of, read, read_part

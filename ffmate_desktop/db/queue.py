@@ -7,8 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from ffmate_desktop.db.codecs import milliseconds
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.codecs import milliseconds
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.task_view import by_status
 from ffmate_desktop.domain.queue import (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from ffmate_desktop import logs
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.migrate import known_migrations, update_schema
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError

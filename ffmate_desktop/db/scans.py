@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.stored import Unreadable, list_of, object_of, text_of
 from ffmate_desktop.domain.watchfolder import ScanResult, WatchfolderSettings, read_settings

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ffmate_desktop.db.connection import Database, storable
+from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.status import desired_of

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from ffmate_desktop.db.connection import Database, storable
+from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.task_view import by_status
 from ffmate_desktop.domain.selection import Selected, TaskSelection

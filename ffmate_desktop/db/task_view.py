@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from ffmate_desktop.db.codecs import milliseconds
+from ffmate_desktop.db.connection.codecs import milliseconds
 from ffmate_desktop.domain.processing import Processing, ProcessingSpec
 from ffmate_desktop.domain.stored import (
     Unreadable,

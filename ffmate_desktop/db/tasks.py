@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from ffmate_desktop.db.connection import Database, storable
+from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.deadlocks import despite_deadlocks
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.selection import arguments

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ffmate_desktop.db.connection import Database, storable
+from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.stored import Unreadable, member_of, read
 from ffmate_desktop.domain.watchfolder import (

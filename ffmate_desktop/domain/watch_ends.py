@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import assert_never
 
+from ffmate_desktop.domain.file_record import Stored
 from ffmate_desktop.domain.task import TaskStatus
-from ffmate_desktop.domain.watch_ledger import Stored
 from ffmate_desktop.domain.watchfolder import Original, OriginalAction, WatchfolderSettings
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from ffmate_desktop.domain.file_record import REMOVED, Entry, Found
 from ffmate_desktop.domain.task import TaskStatus
-from ffmate_desktop.domain.watch_ledger import REMOVED, Entry, Found
 from ffmate_desktop.domain.watch_version import is_lasting
 
 MOVED = "Its file has another name now, and was queued again."

@@ -17,30 +17,30 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.gui.bridge import Bridge
-from ffmate_desktop.gui.core import Core
+from ffmate_desktop.domain.inhibitor import Inhibitor
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.language import speak
+from ffmate_desktop.gui.base.loop import Loop
+from ffmate_desktop.gui.base.page import Surroundings
+from ffmate_desktop.gui.base.preferences_store import Kept
+from ffmate_desktop.gui.base.services import Core
 from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over
-from ffmate_desktop.gui.kept import Kept
-from ffmate_desktop.gui.language import speak
-from ffmate_desktop.gui.loop import Loop
-from ffmate_desktop.gui.main_window import MainWindow
-from ffmate_desktop.gui.pages.page import Surroundings
+from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.program import Program, first_paint, next_emission
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.services.awake import Inhibitor
 from ffmate_desktop.services.settings_file import SettingsFile
 from ffmate_desktop.settings import Settings
 
 if TYPE_CHECKING:
     from ffmate_desktop.domain.watchfolder import WatchedFile
+    from ffmate_desktop.gui.base.page import Page
     from ffmate_desktop.gui.desktop.tray import Tray
-    from ffmate_desktop.gui.pages.logs_page import LogsPage
-    from ffmate_desktop.gui.pages.nodes_page import NodesPage
-    from ffmate_desktop.gui.pages.page import Page
-    from ffmate_desktop.gui.pages.queue_page import QueuePage
-    from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage
+    from ffmate_desktop.gui.logs.page import LogsPage
+    from ffmate_desktop.gui.nodes.page import NodesPage
     from ffmate_desktop.gui.preferences.setup import Setup
     from ffmate_desktop.gui.preferences.switching import Switching
+    from ffmate_desktop.gui.queue.page import QueuePage
+    from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
 
 ROWS_FIRST = 1.0
 """Seconds that the rest of the window waits for the first rows of the page that is seen."""
@@ -172,7 +172,7 @@ def _furnish(
     from ffmate_desktop.gui.desktop.dock import DockProgress, find_dock  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.desktop.notices import Notices  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.desktop.tray import Tray  # noqa: PLC0415 - as above
-    from ffmate_desktop.gui.preferences.door import SettingsDoor  # noqa: PLC0415 - as above
+    from ffmate_desktop.gui.preferences.opener import SettingsDoor  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.preferences.switching import Switching  # noqa: PLC0415 - as above
 
     complete_window(window)
@@ -197,8 +197,8 @@ def begin_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: P
 
 def complete_window(window: MainWindow) -> None:
     """All other pages, and what takes files that are dropped."""
-    from ffmate_desktop.gui.script_question import ScriptQuestion  # noqa: PLC0415 - the window is painted before
-    from ffmate_desktop.gui.submitting import Submitting  # noqa: PLC0415 - as above
+    from ffmate_desktop.gui.frame.script_question import ScriptQuestion  # noqa: PLC0415 - the window is painted before
+    from ffmate_desktop.gui.submit.flow import Submitting  # noqa: PLC0415 - as above
 
     window.build_pages()
     Submitting(window)

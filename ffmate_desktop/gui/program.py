@@ -9,9 +9,9 @@ from PySide6.QtCore import QCoreApplication, SignalInstance
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.gui.bridge import Bridge
-from ffmate_desktop.gui.core import Core, OpenCore
-from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.services import Core, OpenCore
+from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.services.news import is_outage
 
 translate = QCoreApplication.translate

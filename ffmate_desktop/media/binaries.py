@@ -11,8 +11,8 @@ import imageio_ffmpeg
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.media.process import Launcher
-from ffmate_desktop.media.sandbox import Sandbox, guards
+from ffmate_desktop.media.processes.process import Launcher
+from ffmate_desktop.media.processes.sandbox import Sandbox, guards
 
 PATIENCE = 20.0
 """Seconds for an answer; virus scanners and macOS look long at a program that they see for the first time."""

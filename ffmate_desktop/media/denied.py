@@ -13,7 +13,7 @@ from ffmate_desktop.media.exit_codes import FREE_SPACE
 from ffmate_desktop.media.inputs import is_same_file
 from ffmate_desktop.media.named_paths import paths_in, readings
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
-from ffmate_desktop.media.sandbox import Sandbox
+from ffmate_desktop.media.processes.sandbox import Sandbox
 
 _DENIED = re.compile(r"Permission denied|Operation not permitted|Cannot open temporary file")
 _IN_LINE = re.compile(r"(?<![\w.])(/.+?)['\"]?(?:: |\.?$)")

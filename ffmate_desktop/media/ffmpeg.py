@@ -13,10 +13,10 @@ from pathlib import Path
 from ffmate_desktop.domain.environment import for_media
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.media.log_capture import LogCapture
-from ffmate_desktop.media.process import Launcher, Process
+from ffmate_desktop.media.processes.process import Launcher, Process
+from ffmate_desktop.media.processes.sandbox import Sandbox
 from ffmate_desktop.media.progress import Meter, Progress, ProgressParser, Sample
 from ffmate_desktop.media.read_position import input_sizes, read_position
-from ffmate_desktop.media.sandbox import Sandbox
 
 
 class StopReason(StrEnum):

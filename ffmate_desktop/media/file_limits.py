@@ -18,8 +18,8 @@ from ffmate_desktop.media.arguments import parse
 from ffmate_desktop.media.inputs import local_path
 from ffmate_desktop.media.named_paths import paths_in, readings
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan
+from ffmate_desktop.media.processes.sandbox import Sandbox, guards, is_special
 from ffmate_desktop.media.publish import files_below
-from ffmate_desktop.media.sandbox import Sandbox, guards, is_special
 
 # Inside options and filters, where nobody can tell an address from a title: what looks like one. The kernel decides.
 _NETWORK = re.compile(

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from ffmate_desktop import logs
 from ffmate_desktop.domain.environment import for_own_module
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.media.sandbox import readable
+from ffmate_desktop.media.processes.sandbox import readable
 
 _WORKER = (sys.executable, "-P", str(Path(__file__).with_name("probe_worker.py")))
 _LEAVE_SECONDS = 1.0

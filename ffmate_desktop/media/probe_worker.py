@@ -21,7 +21,7 @@ import av
 from av.container import InputContainer
 from av.stream import Disposition, Stream
 
-from ffmate_desktop.media import landlock, seccomp
+from ffmate_desktop.media.processes import landlock, seccomp
 from ffmate_desktop.media.promised_size import promised_size
 
 _REASONS = {

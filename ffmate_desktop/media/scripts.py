@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.media.log_capture import LineSplitter, LogCapture
-from ffmate_desktop.media.process import Launcher, Process, environment
+from ffmate_desktop.media.processes.process import Launcher, Process, environment
 
 LAST_LINES = 8
 """So many lines of a script that failed are shown with its error."""

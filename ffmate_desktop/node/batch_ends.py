@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import batches
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database, reason
 
 GATHERING = 0.3
 """Seconds that ends gather: a node that ends many tasks asks a few times a second."""

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import leases
-from ffmate_desktop.db.connection import CONNECTION_LOST, STILL_CONNECTED, connect, reason
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, STILL_CONNECTED, connect, reason
+from ffmate_desktop.db.connection.outages import MissingTablesError, trouble
 from ffmate_desktop.db.health import check_for_node
 from ffmate_desktop.db.leases import Beat, Held, Membership
 from ffmate_desktop.db.listener import NODE_CHANNEL, listen
-from ffmate_desktop.db.outages import MissingTablesError, trouble
 from ffmate_desktop.db.repair import repair
 from ffmate_desktop.domain.change import AnythingChanged
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Load, NodeFacts
 from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.node.insist import pauses
+from ffmate_desktop.node.retry import pauses
 
 if TYPE_CHECKING:
     from ffmate_desktop.db.leases import Connection

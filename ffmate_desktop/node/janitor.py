@@ -7,10 +7,10 @@ from uuid import UUID
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import leases
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.db.leases import Leftover
 from ffmate_desktop.media.temporaries import discard_leftovers
-from ffmate_desktop.storage.threads import Job, SilentError, answered
+from ffmate_desktop.storage.watched_thread import Job, SilentError, answered
 
 AGAIN = 600.0
 """Seconds until folders that this node does not reach are tried again: a disk or a share may come back."""

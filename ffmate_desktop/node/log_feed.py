@@ -12,9 +12,9 @@ from datetime import timedelta
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import node_logs
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.domain.node_log import Level, NewLine
-from ffmate_desktop.node.insist import pauses
+from ffmate_desktop.node.retry import pauses
 
 INTERVAL = 1.0
 KEPT_LINES = 5_000

@@ -6,30 +6,30 @@ from datetime import timedelta
 from typing import Any
 
 from ffmate_desktop import logs
-from ffmate_desktop.db import claims, leases, ledger
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db import claims, file_records, leases
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.leases import Beat, Held
 from ffmate_desktop.domain.change import AnythingChanged, Change, NodeChanged, TasksChanged
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.retention import Retention
 from ffmate_desktop.domain.task import Claim
-from ffmate_desktop.node.aftercare import Aftercare
+from ffmate_desktop.node.after_beat import Aftercare
 from ffmate_desktop.node.batch_ends import BatchEnds
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.node.computer import Computer
+from ffmate_desktop.node.desired_state import Standing
 from ffmate_desktop.node.heartbeat import Heartbeat
-from ffmate_desktop.node.insist import insist
+from ffmate_desktop.node.load import Computer
 from ffmate_desktop.node.log_feed import LogFeed
-from ffmate_desktop.node.order import Order
 from ffmate_desktop.node.progress_sender import ProgressSender
 from ffmate_desktop.node.retention import RetentionDuty
-from ffmate_desktop.node.runs import Runs
+from ffmate_desktop.node.retry import insist
+from ffmate_desktop.node.running_tasks import Runs
 from ffmate_desktop.node.scheduler import Scheduler
-from ffmate_desktop.node.slots import Slots
-from ffmate_desktop.node.standing import Standing
-from ffmate_desktop.node.task_run import TaskRun
-from ffmate_desktop.node.watching import Watching
-from ffmate_desktop.node.workshop import Workshop
+from ffmate_desktop.node.task.interrupt import Order
+from ffmate_desktop.node.task.resources import Workshop
+from ffmate_desktop.node.task.slots import Slots
+from ffmate_desktop.node.task.task_run import TaskRun
+from ffmate_desktop.node.watchfolders.scan_duty import Watching
 from ffmate_desktop.pace import Pace
 from ffmate_desktop.services.presets import PresetService
 
@@ -215,7 +215,7 @@ class Node:
         while True:
             await insist(lambda: leases.forget_nodes(self._database, REMEMBERED), "forgetting nodes")
             await insist(
-                lambda: ledger.forget_outputs(self._database, OUTPUTS_REMEMBERED), "forgetting outputs"
+                lambda: file_records.forget_outputs(self._database, OUTPUTS_REMEMBERED), "forgetting outputs"
             )
             await asyncio.sleep(DAY)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import claims
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.domain.task import LiveProgress
 
 TICK = 0.5

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import retention as rows
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.retention import Retention
-from ffmate_desktop.node.insist import insist
+from ffmate_desktop.node.retry import insist
 from ffmate_desktop.storage.task_logs import LogFile, log_files, outdated, remove
 
 PACE = 20.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ffmate_desktop import logs
 from ffmate_desktop.db import claims
 from ffmate_desktop.db.claims import Ended
-from ffmate_desktop.db.connection import CONNECTION_LOST, DATA_REFUSED, Database, reason
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, DATA_REFUSED, Database, reason
 from ffmate_desktop.domain.task import Claim, Desired, Outcome, TaskStatus
 
 UNWRITTEN = "It failed, but the database could not keep the reason. It is in the log of the node."

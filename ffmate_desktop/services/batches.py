@@ -9,8 +9,8 @@ from uuid import UUID
 
 from ffmate_desktop.db import batches as stored
 from ffmate_desktop.db import queue
-from ffmate_desktop.db.codecs import milliseconds
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.codecs import milliseconds
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.queue import BatchGroup, BatchRow
 from ffmate_desktop.services.paging import pages

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from ffmate_desktop.db import selection as stored
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.selection import Selected, TaskSelection
 from ffmate_desktop.domain.status import ACTIVE, DONE, TaskStatus
 from ffmate_desktop.services.output_names import OutputInUseError

@@ -6,7 +6,7 @@ from itertools import islice
 from uuid import UUID
 
 from ffmate_desktop.db import selection as stored
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import NO_CHANGE, LabelChange
 from ffmate_desktop.domain.selection import Selected

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ffmate_desktop.db import commands
 from ffmate_desktop.db.commands import StoredTask
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.tasks import TaskRow
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.paths import is_absolute, pure

@@ -6,7 +6,7 @@ from time import monotonic
 from uuid import UUID
 
 from ffmate_desktop.db import tasks as stored
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.listener import changes
 from ffmate_desktop.domain.change import AnythingChanged, Change, ProgressNews, TasksChanged
 from ffmate_desktop.domain.errors import UserError

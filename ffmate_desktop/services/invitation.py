@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from ffmate_desktop.db.uri import without_password
+from ffmate_desktop.db.connection.uri import without_password
 
 _SHELL = {"$": "%24", "`": "%60", '"': "%22", "!": "%21", "\\": "%5C"}
 _LOCAL = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1|")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
 
-    from ffmate_desktop.db.connection import Database
+    from ffmate_desktop.db.connection.connection import Database
     from ffmate_desktop.domain.change import Change
 
 
@@ -22,7 +22,7 @@ def news(database: "Database") -> "AbstractAsyncContextManager[asyncio.Queue[Cha
 
 def in_words(error: BaseException) -> str:
     """An outage in a few words."""
-    from ffmate_desktop.db.connection import reason  # noqa: PLC0415 - as below
+    from ffmate_desktop.db.connection.connection import reason  # noqa: PLC0415 - as below
 
     return reason(error)
 
@@ -30,6 +30,6 @@ def in_words(error: BaseException) -> str:
 def is_outage(error: BaseException) -> bool:
     """Whether the database is away, so that trying again later is right; everything else is a defect."""
     # A window is painted before asyncpg is loaded, and must be able to ask.
-    from ffmate_desktop.db.connection import CONNECTION_LOST  # noqa: PLC0415 - see above
+    from ffmate_desktop.db.connection.connection import CONNECTION_LOST  # noqa: PLC0415 - see above
 
     return isinstance(error, CONNECTION_LOST)

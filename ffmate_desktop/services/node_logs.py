@@ -1,7 +1,7 @@
 """The log of the cluster for whoever reads it."""
 
 from ffmate_desktop.db import node_logs as stored
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.node_log import LogFilter, LogLine
 
 

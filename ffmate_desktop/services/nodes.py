@@ -4,7 +4,7 @@ import difflib
 
 from ffmate_desktop.db import leases
 from ffmate_desktop.db import nodes as stored
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.node import Node, NodeState
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from ffmate_desktop.db import ledger
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db import file_records
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.paths import output_key
 
 PIECE = 1000
@@ -19,7 +19,7 @@ async def own_outputs(database: Database, paths: Sequence[str]) -> dict[str, UUI
     found: dict[str, UUID] = {}
     for start in range(0, len(paths), PIECE):
         asked = await asyncio.to_thread(lambda piece: list(_names(piece)), paths[start : start + PIECE])
-        written = await ledger.outputs_among(database, [name for _, name in asked])
+        written = await file_records.outputs_among(database, [name for _, name in asked])
         found |= {asked[position][0]: task for position, task in written.items()}
     return found
 

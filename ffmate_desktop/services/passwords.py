@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from ffmate_desktop import logs
-from ffmate_desktop.db import uri as addresses
+from ffmate_desktop.db.connection import uri as addresses
 from ffmate_desktop.domain.errors import UserError
 
 if TYPE_CHECKING:

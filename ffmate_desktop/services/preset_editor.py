@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from ffmate_desktop.db import presets as stored
 from ffmate_desktop.db import watchfolders
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.labels import check_labels

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ffmate_desktop.db.connection import CONNECTION_LOST
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.paths import numbered
 from ffmate_desktop.domain.preset import Preset

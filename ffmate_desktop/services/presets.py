@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from ffmate_desktop.db import presets as stored
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from ffmate_desktop.db import tasks as stored
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ffmate_desktop.db import queue as stored
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.queue import (
     EVERY_STATUS,
     PAGE,

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from ffmate_desktop import logs
 from ffmate_desktop.db import batches, commands
 from ffmate_desktop.db import tasks as stored
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database, reason
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.db.selection import moment
 from ffmate_desktop.db.tasks import Statuses, TaskRow
 from ffmate_desktop.domain.attempt import Attempt

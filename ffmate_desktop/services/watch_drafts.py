@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.file_record import Found
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
-from ffmate_desktop.domain.watch_ledger import Found
 from ffmate_desktop.domain.watch_rules import Rules
 from ffmate_desktop.domain.watchfolder import OriginalAction, WatchfolderSettings
 from ffmate_desktop.services.output_names import Draft

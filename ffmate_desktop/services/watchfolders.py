@@ -6,7 +6,7 @@ from typing import assert_never
 from uuid import UUID, uuid4
 
 from ffmate_desktop.db import watchfolders as stored
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.paths import is_absolute, output_key, pure
@@ -22,10 +22,10 @@ from ffmate_desktop.domain.watchfolder import (
     WatchfolderSettings,
 )
 from ffmate_desktop.domain.wildcards import wildcards_in
+from ffmate_desktop.services.dry_run import DryRun, dry_run
 from ffmate_desktop.services.paging import pages
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watch_overlap import overlap
-from ffmate_desktop.services.watch_preview import DryRun, dry_run
 
 
 @dataclass(frozen=True, slots=True)

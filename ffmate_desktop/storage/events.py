@@ -28,8 +28,8 @@ from watchdog.observers.api import BaseObserver, EventEmitter
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.watch_names import is_passed_over
-from ffmate_desktop.storage.place import is_local
-from ffmate_desktop.storage.threads import Job
+from ffmate_desktop.storage.filesystem_kind import is_local
+from ffmate_desktop.storage.watched_thread import Job
 
 PATIENCE = 5.0
 """Seconds in which a folder must say whether it is there: a share whose server is gone never does."""

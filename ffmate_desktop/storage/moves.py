@@ -3,7 +3,7 @@
 import os
 import unicodedata
 
-from ffmate_desktop.domain.watch_ledger import Found
+from ffmate_desktop.domain.file_record import Found
 from ffmate_desktop.storage.numbering import INODES
 
 

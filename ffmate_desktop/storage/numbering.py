@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from ffmate_desktop.domain.watch_version import FIRST_LASTING, LOCAL_TIME, UNNUMBERED
-from ffmate_desktop.storage.place import mount_holding
+from ffmate_desktop.storage.filesystem_kind import mount_holding
 
 INODES = (1 << 63) - 1
 """The part of an inode that fits into a column of the ledger."""

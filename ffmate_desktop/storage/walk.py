@@ -9,7 +9,7 @@ from itertools import starmap
 from typing import overload
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.watch_ledger import Found
+from ffmate_desktop.domain.file_record import Found
 from ffmate_desktop.domain.watch_names import LOCK, is_passed_over
 from ffmate_desktop.domain.watch_rules import Rules
 from ffmate_desktop.domain.watch_version import is_lasting

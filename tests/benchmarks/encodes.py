@@ -17,10 +17,10 @@ import asyncpg
 import psutil
 
 from ffmate_desktop.db import nodes
-from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.outages import MissingTablesError
+from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.db.connection.outages import MissingTablesError
 from ffmate_desktop.media.binaries import find_ffmpeg
-from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.media.processes.process import Launcher
 from tests.benchmarks.contest import ROOT
 from tests.benchmarks.figures import load, reach, spread
 from tests.benchmarks.server import Server, cpu_seconds

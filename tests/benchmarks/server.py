@@ -12,8 +12,7 @@ from uuid import uuid4
 import asyncpg
 import psutil
 
-from ffmate_desktop.db import embedded
-from ffmate_desktop.db.embedded import EmbeddedDatabase
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase, status
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +58,10 @@ async def open_server() -> AsyncIterator[Server]:
     folder.chmod(0o755)  # as root the server runs as another user, who must be able to enter
     try:
         async with EmbeddedDatabase(folder) as database:
-            status = await embedded.status(folder)
-            assert status is not None and status.pid is not None
+            running = await status(folder)
+            assert running is not None and running.pid is not None
             admin = await asyncpg.connect(database.uri)
-            yield Server(admin, psutil.Process(status.pid), database.uri)
+            yield Server(admin, psutil.Process(running.pid), database.uri)
             await admin.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

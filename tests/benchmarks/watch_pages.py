@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.queue import PAGE
 from ffmate_desktop.domain.watchfolder import FileState
 from ffmate_desktop.services.watchfolders import FileFilterView, WatchfolderService
@@ -46,7 +46,7 @@ async def fill(database: Database, files: int) -> None:
 
 
 async def measure(service: WatchfolderService, folder: UUID, files: int) -> None:
-    """Every question that the page asks, as it asks them: see gui/models/file_model.py."""
+    """Every question that the page asks, as it asks them: see gui/watchfolders/file_model.py."""
     every, failed = FileFilterView(), FileFilterView(frozenset({FileState.FAILED}))
     anchors = await service.file_anchors(folder, every, PAGE)
     middle = anchors[len(anchors) // 2] + 1

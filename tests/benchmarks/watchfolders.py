@@ -15,12 +15,12 @@ import psutil
 
 from ffmate_desktop.db import scans
 from ffmate_desktop.db import watchfolders as stored
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
-from ffmate_desktop.node.known_files import KnownFiles
-from ffmate_desktop.node.scan import Scan
-from ffmate_desktop.node.watching import Watching
+from ffmate_desktop.node.watchfolders.record_cache import KnownFiles
+from ffmate_desktop.node.watchfolders.scan import Scan
+from ffmate_desktop.node.watchfolders.scan_duty import Watching
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watchfolders import WatchfolderService

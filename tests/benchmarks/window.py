@@ -28,20 +28,20 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop import bootstrap
-from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.embedded import EmbeddedDatabase
+from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.gui.app import make_application, make_window
-from ffmate_desktop.gui.bridge import Bridge
-from ffmate_desktop.gui.core import Core
-from ffmate_desktop.gui.loop import Loop
-from ffmate_desktop.gui.models.queue_model import QueueModel
-from ffmate_desktop.gui.pages.queue_page import QueuePage
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.loop import Loop
+from ffmate_desktop.gui.base.services import Core
 from ffmate_desktop.gui.program import Program
-from ffmate_desktop.gui.views.queue_view import QueueView
+from ffmate_desktop.gui.queue.model import QueueModel
+from ffmate_desktop.gui.queue.page import QueuePage
+from ffmate_desktop.gui.queue.view import QueueView
 from ffmate_desktop.settings import Settings, resources_folder
 from tests.benchmarks.figures import load, percentile, reach
-from tests.gui.test_long_queue import fill
+from tests.gui.queue.test_long_queue import fill
 
 FRAME = 1 / 60
 

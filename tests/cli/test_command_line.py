@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from ffmate_desktop import __version__
 from ffmate_desktop.cli.app import app
-from ffmate_desktop.cli.grammar import FILES, RootGroup
+from ffmate_desktop.cli.option_order import FILES, RootGroup
 from tests.end_to_end.clerk import Clerk
 
 
@@ -142,7 +142,7 @@ def test_missing_rights_are_no_outage(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from ffmate_desktop.cli.context import Context\n"
-        "from ffmate_desktop.db.outages import LacksRights\n"
+        "from ffmate_desktop.db.connection.outages import LacksRights\n"
         "from ffmate_desktop.settings import Settings\n"
         "async def work(): raise LacksRights('You may not.', 'Ask.')\n"
         "try: Context(Settings(None, 'x', 1, None, (), 5.0, Path(sys.argv[1]), '')).run(work())\n"

@@ -10,10 +10,10 @@ import asyncpg
 import pytest
 
 from ffmate_desktop.cli.doctor import check_access, check_permissions, check_sandbox, check_storage
-from ffmate_desktop.cli.given import settings_from
+from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.db.health import examine
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.media.sandbox import Guards
+from ffmate_desktop.media.processes.sandbox import Guards
 from tests.end_to_end.clerk import Clerk
 from tests.media.clips import FFMPEG
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop import bootstrap, logs, settings
-from ffmate_desktop.cli import app, entry, node, window
+from ffmate_desktop.cli import app, fast_start, node, window
 from ffmate_desktop.cli.context import Context
-from ffmate_desktop.cli.demo_nodes import node_words
+from ffmate_desktop.demo.nodes import node_words
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import ClusterWishes, NodeWishes, Preferences
 from ffmate_desktop.settings import DATA_DIR, DATABASE, LABEL, SETTINGS, Setting, Settings
@@ -46,7 +46,7 @@ def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
             for name, value in (variables or {}).items():
                 patch.setenv(name, value)
             with pytest.raises(SystemExit) as ended:
-                entry.main()
+                fast_start.main()
         assert (ended.value.code, len(found)) == (0, 1), words
         return found[0]
 
@@ -120,7 +120,7 @@ def test_limits_in_the_environment_are_limits_of_the_window(start: Start, tmp_pa
 
 
 def test_an_unknown_variable_takes_the_long_way(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entry, "_open_window", lambda _wish: pytest.fail("the short cut was taken"))
+    monkeypatch.setattr(fast_start, "_open_window", lambda _wish: pytest.fail("the short cut was taken"))
     start(variables={"FFMATE_OF_A_NEWER_RELEASE": "x"})
 
 
@@ -132,7 +132,7 @@ def test_a_misspelt_variable_is_refused(
     monkeypatch.setenv(name, "/x")
     monkeypatch.setattr("sys.argv", ["ffmate-desktop", *words])
     with pytest.raises(SystemExit) as ended:
-        entry.main()
+        fast_start.main()
     assert ended.value.code == 2
     assert f"There is no setting {name}. Did you mean FFMATE_" in capsys.readouterr().err
 

@@ -20,8 +20,8 @@ from rich.text import Text
 
 from ffmate_desktop import logs
 from ffmate_desktop.cli import commands
-from ffmate_desktop.cli.complaint import clean_tracebacks, complain
 from ffmate_desktop.cli.console import PlainConsole
+from ffmate_desktop.cli.errors import clean_tracebacks, complain
 from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.domain.errors import UserError
 from tests.end_to_end.clerk import Clerk

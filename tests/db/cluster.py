@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from ffmate_desktop.db import leases
-from ffmate_desktop.db.connection import Database, connect
+from ffmate_desktop.db.connection.connection import Database, connect
 from ffmate_desktop.db.leases import Membership
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.tasks import TaskRow, insert

@@ -23,7 +23,7 @@ from ffmate_desktop.db import queries
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.db.queries import Sql
 from tests.benchmarks.server import open_server
-from tests.db.test_protocol import play, protocol, tell
+from tests.db.connection.test_protocol import play, protocol, tell
 
 _ACTIVE = "('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')"
 

@@ -1,7 +1,7 @@
 """What every statement of the protocol must do, in plain Python: how the rows must be, which answers must come.
 
 One statement at a time, and time only as far as it matters: a lease is good or not, a beat was missed or not, a task
-is postponed or not. `tests/db/protocol.py` takes each step here and on the real server, and compares.
+is postponed or not. `tests/db/connection/protocol.py` takes each step here and on the real server, and compares.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

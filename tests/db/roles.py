@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from ffmate_desktop.db.connection import connect
+from ffmate_desktop.db.connection.connection import connect
 
 PAGE = Path(__file__).parents[2] / "docs" / "database.md"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ffmate_desktop.db import claims, leases, tasks
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.attempt import AttemptEnd
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from tests.db.cluster import add, age, joined, row, sweep

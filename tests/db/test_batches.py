@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from ffmate_desktop.db import batches, claims, tasks
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.change import BatchFinished, parse
 from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
 from tests.db.cluster import joined, row

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from ffmate_desktop.db import claims, leases, nodes, scripts, tasks
-from ffmate_desktop.db.connection import Database, connect
+from ffmate_desktop.db.connection.connection import Database, connect
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from ffmate_desktop.db import claims, leases, nodes, tasks
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.leases import MAX_LOSSES
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.errors import UserError

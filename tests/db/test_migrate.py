@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from ffmate_desktop.db import migrate as migrations
-from ffmate_desktop.db.connection import connect
+from ffmate_desktop.db.connection.connection import connect
 from ffmate_desktop.db.migrate import known_migrations, migrate, program_schema
 from ffmate_desktop.db.queries import Sql, all_queries
 from ffmate_desktop.domain.errors import UserError

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from ffmate_desktop.db import claims, leases
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import all_queries
 from ffmate_desktop.domain.queue import (
     LAST_NUMBER,

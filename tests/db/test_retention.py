@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from ffmate_desktop.db import batches, claims, retention, tasks
-from ffmate_desktop.db.connection import Database, connect
+from ffmate_desktop.db.connection.connection import Database, connect
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.retention import NOTHING
 from ffmate_desktop.domain.task import Outcome, TaskStatus

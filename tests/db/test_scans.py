@@ -9,17 +9,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from ffmate_desktop.db import claims, ledger, scans, tasks
+from ffmate_desktop.db import claims, file_records, scans, tasks
 from ffmate_desktop.db import watchfolders as stored
-from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.ledger import FileWrite, Settled
+from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.db.file_records import FileWrite, Settled
 from ffmate_desktop.db.listener import changes
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.scans import NewerSettingsError, ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import OutputsTakenError
 from ffmate_desktop.domain.change import WatchfolderChanged
+from ffmate_desktop.domain.file_record import Found
 from ffmate_desktop.domain.task import Outcome, TaskStatus
-from ffmate_desktop.domain.watch_ledger import Found
 from ffmate_desktop.domain.watchfolder import FileState, ScanResult, WatchfolderSettings
 from tests.db.cluster import Joined, age, joined, row
 
@@ -97,12 +97,12 @@ async def test_work_waits_for_nobody_who_is_dead_or_silent(database: Database, d
             with pytest.raises(ScanLostError):
                 await scans.renew_scan(database, claim)
             with pytest.raises(ScanLostError):
-                await ledger.write(database, claim, writes(ONE))
+                await file_records.write(database, claim, writes(ONE))
             with pytest.raises(ScanLostError):
                 await ended(database, claim)
             with pytest.raises(ScanLostError):
                 await scans.leave_scan(database, claim, "gone")
-        assert await ledger.entries_by_path(database, lost.id, [ONE.path]) == {}
+        assert await file_records.entries_by_path(database, lost.id, [ONE.path]) == {}
 
 
 async def test_who_may_scan(database: Database, database_uri: str) -> None:
@@ -208,12 +208,12 @@ async def test_editing_takes_the_claim_away(database: Database, database_uri: st
                 assert not await stored.ask_for_scan(database, uuid)
                 assert await stored.set_suspended(database, uuid, False)
             with pytest.raises(ScanLostError):
-                await ledger.write(database, claim, writes(ONE))
+                await file_records.write(database, claim, writes(ONE))
         claim = await claimed(database, node)
         assert claim.roots == {"*": True} and claim.ledger_from > 0
         assert await stored.delete(database, uuid) and not await stored.delete(database, uuid)
         with pytest.raises(ScanLostError):
-            await ledger.write(database, claim, writes(ONE))
+            await file_records.write(database, claim, writes(ONE))
         assert not await stored.set_suspended(database, uuid, True)
 
 
@@ -221,7 +221,7 @@ async def test_everybody_hears_of_changes(database: Database, database_uri: str)
     async with changes(database_uri) as news, joined(database_uri) as node:
         uuid = await made(database)
         claim = await claimed(database, node)
-        await ledger.write(database, claim, writes(ONE))
+        await file_records.write(database, claim, writes(ONE))
         await ended(database, claim)
         await stored.ask_for_scan(database, uuid)
         await stored.set_suspended(database, uuid, True)
@@ -239,12 +239,12 @@ async def test_task_and_file_are_written_together_or_not_at_all(
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         first = row("one", output_key="/out")
-        written = await ledger.write(database, claim, writes(ONE, task=first.uuid), tasks=[first])
+        written = await file_records.write(database, claim, writes(ONE, task=first.uuid), tasks=[first])
         assert written.step == claim.ledger + 1 and written.ids.keys() == {ONE.path}
         second = row("two", output_key="/out")
         other = Found("two.mov", 1, 1, 1)
         with pytest.raises(OutputsTakenError):
-            await ledger.write(database, claim, writes(other, task=second.uuid), tasks=[second])
+            await file_records.write(database, claim, writes(other, task=second.uuid), tasks=[second])
         assert [task.uuid for task in await tasks.list_tasks(database)] == [first.uuid]
         [file] = await stored.list_files(database, uuid)
         assert (file.path, file.state, file.task) == (ONE.path, FileState.QUEUED, first.uuid)
@@ -255,19 +255,23 @@ async def test_the_ledger_is_read_in_steps(database: Database, database_uri: str
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         files = [Found(f"{n}.mov", n, n, n) for n in range(2500)]
-        first = await ledger.write(database, claim, writes(*files, state="done"))
-        second = await ledger.write(database, claim, writes(ONE, state="waiting"), gone=[first.ids["7.mov"]])
-        pieces = [piece async for piece in ledger.read_since(database, claim.id, -1)]
+        first = await file_records.write(database, claim, writes(*files, state="done"))
+        second = await file_records.write(
+            database, claim, writes(ONE, state="waiting"), gone=[first.ids["7.mov"]]
+        )
+        pieces = [piece async for piece in file_records.read_since(database, claim.id, -1)]
         assert [len(piece) for piece in pieces] == [1000, 1000, 501]
-        news = [line async for piece in ledger.read_since(database, claim.id, first.step) for line in piece]
+        news = [
+            line async for piece in file_records.read_since(database, claim.id, first.step) for line in piece
+        ]
         assert {(line.path, line.gone) for line in news} == {(ONE.path, False), ("7.mov", True)}
         assert [
-            line async for piece in ledger.read_since(database, claim.id, second.step) for line in piece
+            line async for piece in file_records.read_since(database, claim.id, second.step) for line in piece
         ] == []
-        await ledger.write(database, claim, (), again=[first.ids["7.mov"]])
-        [entry] = await ledger.entries_by_id(database, claim.id, [first.ids["7.mov"], 0])
+        await file_records.write(database, claim, (), again=[first.ids["7.mov"]])
+        [entry] = await file_records.entries_by_id(database, claim.id, [first.ids["7.mov"], 0])
         assert not entry.gone
-        assert len(await ledger.all_entries(database, uuid)) == 2501
+        assert len(await file_records.all_entries(database, uuid)) == 2501
         counts = await stored.count_files(database, uuid)
         assert counts == {uuid: {FileState.DONE: 2500, FileState.WAITING: 1}}
 
@@ -284,8 +288,8 @@ async def test_versions_and_checks_have_clocks_of_their_own(database: Database, 
                     "UPDATE ffmate.watched_files SET since = since - interval '9 s',"
                     " checked_at = checked_at - interval '9 s'"
                 )
-            await ledger.write(database, claim, [FileWrite(found, 3, "waiting", "x", checks)])
-            entry = (await ledger.entries_by_path(database, claim.id, [found.path]))[found.path]
+            await file_records.write(database, claim, [FileWrite(found, 3, "waiting", "x", checks)])
+            entry = (await file_records.entries_by_path(database, claim.id, [found.path]))[found.path]
             return entry.unchanged < 5, entry.unchecked < 5
 
         assert await wrote(ONE, 0) == (True, True)
@@ -304,7 +308,7 @@ async def test_ends_are_found_settled_and_tried_again(database: Database, databa
             FileWrite(f, 3, "queued", "", task=one.uuid, attempts=1)
             for f, one in zip(files, rows, strict=True)
         ]
-        await ledger.write(database, claim, marks, tasks=rows)
+        await file_records.write(database, claim, marks, tasks=rows)
         await tasks.cancel(database, [rows[2].uuid])
         taken = await claims.claim(database, node.id, 2)
         await claims.finish(
@@ -315,7 +319,7 @@ async def test_ends_are_found_settled_and_tried_again(database: Database, databa
                 (taken[1], Outcome(TaskStatus.DONE_ERROR, 1, "No luck.\nmore", {})),
             ],
         )
-        found = {file.found.path: file for file in await ledger.ended_files(database, claim, 10)}
+        found = {file.found.path: file for file in await file_records.ended_files(database, claim, 10)}
         assert found.keys() == {"good.mov", "bad.mov", "cancelled.mov"}
         good, bad = found["good.mov"], found["bad.mov"]
         assert (good.output, good.output_size, bad.error) == ("/o.mp4", 5, "No luck.")
@@ -324,11 +328,11 @@ async def test_ends_are_found_settled_and_tried_again(database: Database, databa
             Settled(bad.id, "queued", "again", 2),
             Settled(found["cancelled.mov"].id, "skipped", "", 1),
         ]
-        await ledger.settle(database, claim, settled, [bad.task])
-        assert await ledger.ended_files(database, claim, 10) == []
-        assert [one.id for one in await ledger.pending_disposals(database, claim, 10)] == [good.id]
-        await ledger.settle(database, claim, [Settled(good.id, "done", "Moved.", 1, None, gone=True)])
-        assert await ledger.pending_disposals(database, claim, 10) == []
+        await file_records.settle(database, claim, settled, [bad.task])
+        assert await file_records.ended_files(database, claim, 10) == []
+        assert [one.id for one in await file_records.pending_disposals(database, claim, 10)] == [good.id]
+        await file_records.settle(database, claim, [Settled(good.id, "done", "Moved.", 1, None, gone=True)])
+        assert await file_records.pending_disposals(database, claim, 10) == []
         states = {file.path: file.state for file in await stored.list_files(database, uuid, gone=True)}
         assert states == {
             "good.mov": FileState.DONE,
@@ -336,7 +340,7 @@ async def test_ends_are_found_settled_and_tried_again(database: Database, databa
             "cancelled.mov": FileState.SKIPPED,
             "waiting.mov": FileState.QUEUED,
         }
-        assert await ledger.inputs_in_use(database, ["/in.mov", "/other.mov"]) == {"/in.mov"}
+        assert await file_records.inputs_in_use(database, ["/in.mov", "/other.mov"]) == {"/in.mov"}
 
 
 async def test_what_a_task_came_to_outlives_it(database: Database, database_uri: str) -> None:
@@ -345,7 +349,7 @@ async def test_what_a_task_came_to_outlives_it(database: Database, database_uri:
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         marks = [FileWrite(Found(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
-        await ledger.write(database, claim, marks, tasks=rows)
+        await file_records.write(database, claim, marks, tasks=rows)
         [taken] = await claims.claim(database, node.id, 1)
         await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {}))])
         await tasks.delete(database, [one.uuid for one in rows])
@@ -366,8 +370,8 @@ async def test_what_is_due_with_an_original_outlives_its_task(
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         marks = [FileWrite(Found(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
-        written = await ledger.write(database, claim, marks, tasks=rows)
-        await ledger.write(database, claim, (), gone=[written.ids["gone"]])
+        written = await file_records.write(database, claim, marks, tasks=rows)
+        await file_records.write(database, claim, (), gone=[written.ids["gone"]])
         await tasks.cancel(database, [rows[2].uuid])
         taken = {one.uuid: one for one in await claims.claim(database, node.id, 4)}
         result = {"output": "/o.mp4", "size": 5}
@@ -376,7 +380,9 @@ async def test_what_is_due_with_an_original_outlives_its_task(
         ends = [(taken[rows[n].uuid], one) for n, one in zip((0, 1, 3), outcomes, strict=True)]
         await claims.finish(database, node.id, ends)
         await tasks.delete(database, [one.uuid for one in rows])
-        pending = {one.found.path: one.disposal for one in await ledger.pending_disposals(database, claim, 9)}
+        pending = {
+            one.found.path: one.disposal for one in await file_records.pending_disposals(database, claim, 9)
+        }
         facts = {"action": "move", "folder": whole}
         assert pending == {
             "good": facts | {"is_done": True} | result,
@@ -398,16 +404,18 @@ async def test_files_whose_tasks_were_deleted_are_taken_again_once(
             FileWrite(Found(one.name, 1, 1, 1), 3, states[one.name], "why", 2, task=one.uuid, attempts=2)  # type: ignore[arg-type] # a word of the table above
             for one in rows
         ]
-        written = await ledger.write(database, claim, marks, tasks=rows)
-        await ledger.write(database, claim, (), gone=[written.ids["gone"]])
+        written = await file_records.write(database, claim, marks, tasks=rows)
+        await file_records.write(database, claim, (), gone=[written.ids["gone"]])
         await tasks.delete(database, [one.uuid for one in rows if one.name != "kept"])
         ids = list(written.ids.values())
         assert await stored.take_again(database, uuid, ids) == {written.ids["bad"]}
         assert await stored.take_again(database, uuid, ids) == set()
-        entry = (await ledger.entries_by_path(database, claim.id, ["bad"]))["bad"]
+        entry = (await file_records.entries_by_path(database, claim.id, ["bad"]))["bad"]
         assert (entry.state, entry.task, entry.attempts, entry.checks) == ("waiting", None, 2, 2)
         [line] = [
-            line async for piece in ledger.read_since(database, claim.id, written.step + 1) for line in piece
+            line
+            async for piece in file_records.read_since(database, claim.id, written.step + 1)
+            for line in piece
         ]
         assert line.path == "bad"  # every node hears of it
 
@@ -421,10 +429,10 @@ async def test_of_files_that_are_gone_those_that_had_a_task_are_shown(
         claim = await claimed(database, node)
         moved, text = Found("one.mov", 1, 1, 1), Found("notes.txt", 1, 1, 1)
         marks = [FileWrite(moved, 3, "queued", "", task=task.uuid), FileWrite(text, 3, "skipped", "no")]
-        written = await ledger.write(database, claim, marks, tasks=[task])
+        written = await file_records.write(database, claim, marks, tasks=[task])
         end = Settled(written.ids["one.mov"], "done", "Moved.", 1, None, gone=True, aside="done/one.mov")
-        await ledger.settle(database, claim, [end])
-        await ledger.write(database, claim, (), gone=[written.ids["notes.txt"]])
+        await file_records.settle(database, claim, [end])
+        await file_records.write(database, claim, (), gone=[written.ids["notes.txt"]])
         shown = await stored.list_files(database, uuid)
         assert [(file.path, file.gone) for file in shown] == [("one.mov", True)]
         assert await stored.file_anchors(database, uuid, every=1) == [shown[0].id]
@@ -456,7 +464,7 @@ async def test_files_are_counted_as_they_are_listed(database: Database, database
                 for word, task in rows.items()
             ]
             marks += writes(Found("notes.txt", 1, 1, 1), state="skipped")
-            written = await ledger.write(database, claim, marks, tasks=list(rows.values()))
+            written = await file_records.write(database, claim, marks, tasks=list(rows.values()))
             uuids = {word: task.uuid for word, task in rows.items()}
 
             async def end(word: str, status: TaskStatus, uuids: dict[str, UUID] = uuids) -> None:
@@ -465,7 +473,7 @@ async def test_files_are_counted_as_they_are_listed(database: Database, database
             for word in words[2:]:
                 await end(word, TaskStatus.DONE_ERROR)
             ids = [written.ids[f"{word}.mov"] for word in words[3:6]]
-            await ledger.settle(database, claim, [Settled(n, "failed", "", 1) for n in ids])
+            await file_records.settle(database, claim, [Settled(n, "failed", "", 1) for n in ids])
             await ended(database, claim)
             await tasks.restart(database, [uuids["restarted"], uuids["ended again"]])
             await end("ended again", TaskStatus.DONE_SUCCESSFUL)
@@ -519,12 +527,12 @@ async def test_a_failed_task_that_is_deleted_before_it_is_tried_again_leaves_no_
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         marks = [FileWrite(Found("bad.mov", 1, 1, 1), 3, "queued", "", task=task.uuid, attempts=1)]
-        await ledger.write(database, claim, marks, tasks=[task])
+        await file_records.write(database, claim, marks, tasks=[task])
         [taken] = await claims.claim(database, node.id, 1)
         await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_ERROR, 1, "No luck.", {}))])
-        [bad] = await ledger.ended_files(database, claim, 10)
+        [bad] = await file_records.ended_files(database, claim, 10)
         await tasks.delete(database, [task.uuid])
-        await ledger.settle(database, claim, [Settled(bad.id, "queued", "again", 2)], [bad.task])
+        await file_records.settle(database, claim, [Settled(bad.id, "queued", "again", 2)], [bad.task])
         [file] = await stored.list_files(database, uuid)
         assert (file.state, file.reason) == (FileState.FAILED, "No luck.")
 
@@ -548,7 +556,7 @@ async def test_what_the_cluster_publishes_is_known_before_it_has_its_name(
             ("/out/frames/2.png", 9, 9),
             ("/out/frames/9.png", 9, 9),
         ]
-        assert await ledger.outputs_among(database, asked) == {0: task.uuid, 1: task.uuid, 3: task.uuid}
+        assert await file_records.outputs_among(database, asked) == {0: task.uuid, 1: task.uuid, 3: task.uuid}
         await tasks.delete(database, [task.uuid])
         assert await claims.set_phase(database, 1, task, "publish", {}, {"outputs": outputs}) is None
 
@@ -560,12 +568,12 @@ async def test_outputs_of_long_ago_are_forgotten(database: Database) -> None:
             " SELECT md5(n::text)::uuid, n, n, gen_random_uuid(),"
             "        now() - CASE WHEN n > 3 THEN interval '2 days' ELSE interval '1 hour' END"
             "   FROM generate_series(1, $1::integer) AS n",
-            ledger.PIECE + 5,
+            file_records.PIECE + 5,
         )
-    assert await ledger.forget_outputs(database, timedelta(days=1)) == ledger.PIECE + 2
+    assert await file_records.forget_outputs(database, timedelta(days=1)) == file_records.PIECE + 2
     asked = [(str(n), 0, 0) for n in (1, 2, 3, 4)]
-    assert (await ledger.outputs_among(database, asked)).keys() == {0, 1, 2}
-    assert await ledger.forget_outputs(database, timedelta(days=1)) == 0
+    assert (await file_records.outputs_among(database, asked)).keys() == {0, 1, 2}
+    assert await file_records.forget_outputs(database, timedelta(days=1)) == 0
 
 
 async def test_an_output_that_is_written_again_is_remembered_from_then_on(
@@ -577,25 +585,25 @@ async def test_an_output_that_is_written_again_is_remembered_from_then_on(
         record = {"outputs": [{"temporary": "/t", "target": "/out/a.mp4", "files": [["", 1, 1]]}]}
         for _ in range(2):
             await claims.set_phase(database, node.id, task, "publish", {}, record)
-            assert await ledger.forget_outputs(database, timedelta(days=1)) == 0
+            assert await file_records.forget_outputs(database, timedelta(days=1)) == 0
             async with database.transaction() as connection:
                 await connection.execute("UPDATE ffmate.outputs SET written_at = now() - interval '2 days'")
-        assert await ledger.forget_outputs(database, timedelta(days=1)) == 1
+        assert await file_records.forget_outputs(database, timedelta(days=1)) == 1
 
 
 async def test_files_that_went_long_ago_are_forgotten(database: Database, database_uri: str) -> None:
     await made(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        files = [Found(f"{n}.mov", n, n, n) for n in range(ledger.ENOUGH_GONE)]
-        written = await ledger.write(database, claim, writes(*files, state="skipped"))
+        files = [Found(f"{n}.mov", n, n, n) for n in range(file_records.ENOUGH_GONE)]
+        written = await file_records.write(database, claim, writes(*files, state="skipped"))
         ids = list(written.ids.values())
-        await ledger.write(database, claim, (), gone=ids)
-        assert not await ledger.forget_gone(database, claim)
+        await file_records.write(database, claim, (), gone=ids)
+        assert not await file_records.forget_gone(database, claim)
         async with database.transaction() as connection:
             await connection.execute("UPDATE ffmate.watched_files SET gone_at = gone_at - interval '2 hours'")
-        assert await ledger.forget_gone(database, claim)
-        assert await ledger.entries_by_id(database, claim.id, ids) == []
+        assert await file_records.forget_gone(database, claim)
+        assert await file_records.entries_by_id(database, claim.id, ids) == []
         await ended(database, claim)
         await due(database)
         claim = await claimed(database, node)
@@ -607,8 +615,8 @@ async def test_lists_of_files(database: Database, database_uri: str) -> None:
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         files = [Found(name, 1, 1, 1) for name in ("a/50%.mov", "a/x.mov", "b\udcff.mov")]
-        await ledger.write(database, claim, writes(*files, state="skipped"))
-        await ledger.write(database, claim, writes(ONE, state="waiting"))
+        await file_records.write(database, claim, writes(*files, state="skipped"))
+        await file_records.write(database, claim, writes(ONE, state="waiting"))
         listed = await stored.list_files(database, uuid, limit=2)
         assert [file.path for file in listed] == [ONE.path, "b\udcff.mov"]
         older = await stored.list_files(database, uuid, before=listed[-1].id)

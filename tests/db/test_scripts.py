@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ffmate_desktop.db import claims, leases, ledger, scripts, tasks
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db import claims, file_records, leases, scripts, tasks
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.task import TaskStatus
 from tests.db.cluster import add, age, joined, row
@@ -67,10 +67,10 @@ async def test_a_sidecar_counts_as_written_by_the_cluster_before_it_exists(
             (output_key(real), 5, 7),
             (output_key(str(tmp_path / "clip.mov")), 0, 0),
         ]
-        assert await ledger.outputs_among(database, asked) == {}
+        assert await file_records.outputs_among(database, asked) == {}
         for _ in range(2):  # a repeated write changes nothing
             assert await scripts.enter_stage(database, node.id, claim, PRE, {}, None, [file, real]) == "run"
-        assert await ledger.outputs_among(database, asked) == {0: uuid, 1: uuid}
+        assert await file_records.outputs_among(database, asked) == {0: uuid, 1: uuid}
 
 
 async def test_nobody_else_may_run_a_script(database: Database, database_uri: str) -> None:

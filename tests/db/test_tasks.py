@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from ffmate_desktop.db import claims, tasks
-from ffmate_desktop.db.connection import Database, connect
+from ffmate_desktop.db.connection.connection import Database, connect
 from ffmate_desktop.db.listener import MOST_WAITING, News, changes, listen
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.tasks import OutputsTakenError

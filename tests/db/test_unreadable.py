@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from ffmate_desktop.db import batches, claims, commands, leases, nodes, presets, queue, tasks, watchfolders
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.queue import QueueView, SortColumn
 from ffmate_desktop.domain.task import TaskStatus

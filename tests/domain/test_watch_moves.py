@@ -3,8 +3,8 @@
 from dataclasses import replace
 from uuid import UUID, uuid4
 
+from ffmate_desktop.domain.file_record import REMOVED, Entry, Found
 from ffmate_desktop.domain.task import TaskStatus
-from ffmate_desktop.domain.watch_ledger import REMOVED, Entry, Found
 from ffmate_desktop.domain.watch_moves import Known, Moves, pair, plan
 from ffmate_desktop.domain.watch_version import FIRST_LASTING, UNNUMBERED
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import asyncpg
 
-from ffmate_desktop.db.embedded import EmbeddedDatabase
-from ffmate_desktop.db.embedded_account import as_account
-from ffmate_desktop.db.embedded_binaries import find_binaries
-from ffmate_desktop.db.embedded_binaries import program as postgres_program
-from ffmate_desktop.db.embedded_home import Home, existing_home
+from ffmate_desktop.db.embedded.account import as_account
+from ffmate_desktop.db.embedded.binaries import find_binaries
+from ffmate_desktop.db.embedded.binaries import program as postgres_program
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase
+from ffmate_desktop.db.embedded.home import Home, existing_home
 from tests.end_to_end.program import open_folder, until
 
 

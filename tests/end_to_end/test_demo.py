@@ -22,11 +22,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffmate_desktop import bootstrap
-from ffmate_desktop.cli.demo import answered, default_slots, open_bench
-from ffmate_desktop.cli.demo_clips import CLIPS, SECONDS, Bench, Clip, Expected, differences
-from ffmate_desktop.cli.demo_nodes import Team
-from ffmate_desktop.cli.demo_place import open_place, processes_left
-from ffmate_desktop.cli.demo_report import (
+from ffmate_desktop.cli.settings_args import settings_from
+from ffmate_desktop.db import tasks
+from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase
+from ffmate_desktop.db.embedded.database import status as embedded_status
+from ffmate_desktop.demo.clips import CLIPS, SECONDS, Bench, Clip, Expected, differences
+from ffmate_desktop.demo.command import answered, default_slots, open_bench
+from ffmate_desktop.demo.folders import open_place, processes_left
+from ffmate_desktop.demo.nodes import Team
+from ffmate_desktop.demo.report import (
     NodeResult,
     Report,
     TaskResult,
@@ -34,19 +39,14 @@ from ffmate_desktop.cli.demo_report import (
     cluster_seconds,
     node_results,
 )
-from ffmate_desktop.cli.given import settings_from
-from ffmate_desktop.db import tasks
-from ffmate_desktop.db.connection import Database
-from ffmate_desktop.db.embedded import EmbeddedDatabase
-from ffmate_desktop.db.embedded import status as embedded_status
 from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import Client, Task, TaskStatus
 from ffmate_desktop.domain.wire import RawResolved
 from ffmate_desktop.media.binaries import FFmpeg
 from ffmate_desktop.media.probe import MediaFacts, Prober, StreamFacts
-from ffmate_desktop.media.process import Launcher
-from ffmate_desktop.media.process_tree import NICE
+from ffmate_desktop.media.processes.process import Launcher
+from ffmate_desktop.media.processes.tree import NICE
 from ffmate_desktop.services.follow import follow
 from ffmate_desktop.settings import Settings
 from tests.db.cluster import add, row

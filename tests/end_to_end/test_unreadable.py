@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ffmate_desktop.db import presets, tasks, watchfolders
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import DirectWebhook

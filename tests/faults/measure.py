@@ -19,7 +19,7 @@ from uuid import UUID
 
 import psutil
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import NewTask

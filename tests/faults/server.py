@@ -11,10 +11,10 @@ from pathlib import Path
 
 import asyncpg
 
-from ffmate_desktop.db import embedded_server
-from ffmate_desktop.db.embedded_account import as_account
-from ffmate_desktop.db.embedded_binaries import find_binaries, program
-from ffmate_desktop.db.embedded_home import make_home
+from ffmate_desktop.db.embedded import server
+from ffmate_desktop.db.embedded.account import as_account
+from ffmate_desktop.db.embedded.binaries import find_binaries, program
+from ffmate_desktop.db.embedded.home import make_home
 from tests.children import signal_child
 from tests.faults.network import SUBNETS
 
@@ -58,7 +58,7 @@ class Server:
 
     async def make(self) -> None:
         """A new cluster, started, with our database in it."""
-        await asyncio.to_thread(embedded_server.initialise, self._home, self._binaries)
+        await asyncio.to_thread(server.initialise, self._home, self._binaries)
         with (self._home.cluster / "pg_hba.conf").open("a") as rules:
             rules.write(f"host all all {SUBNETS} trust\n")
         await self.start()

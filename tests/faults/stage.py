@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import NewTask, Task

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService

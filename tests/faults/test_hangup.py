@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.services.presets import PresetService

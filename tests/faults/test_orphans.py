@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ffmate_desktop.media.process_table import processes
+from ffmate_desktop.media.processes.table import processes
 from tests.end_to_end.clerk import Clerk
 from tests.end_to_end.program import Program, open_folder, until
 from tests.end_to_end.test_nodes import LONG
-from tests.media import family
 from tests.media.clips import FFMPEG, ffmpeg
+from tests.media.processes import family
 from tests.processes import words
 
 pytestmark = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.services.presets import PresetService

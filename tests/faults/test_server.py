@@ -8,7 +8,7 @@ import asyncpg
 import psutil
 import pytest
 
-from ffmate_desktop.db.embedded import status
+from ffmate_desktop.db.embedded.database import status
 from tests.end_to_end.clerk import PATIENCE, Clerk
 from tests.end_to_end.program import Program, open_folder, stop, until
 from tests.media.clips import clip as make_clip

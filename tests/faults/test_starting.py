@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
-from ffmate_desktop.media.leftovers import node_folder
+from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.media.processes.leftovers import node_folder
 from tests.node.waiting import until
 
 pytestmark = [

@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 import pytest
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService

@@ -15,7 +15,7 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from ffmate_desktop.db.connection import CONNECTION_LOST, Database
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.domain.task import Task, TaskStatus
 from ffmate_desktop.domain.watchfolder import (

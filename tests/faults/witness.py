@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
-from ffmate_desktop.db.connection import CONNECTION_LOST, connect
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST, connect
 from ffmate_desktop.db.listener import CHANNEL
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError

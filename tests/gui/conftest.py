@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop.gui.app import Application
-from ffmate_desktop.gui.loop import Loop
+from ffmate_desktop.gui.base.loop import Loop
 from tests.gui.desk import Desk, open_desk
 from tests.media.film import clip, second  # noqa: F401 - fixtures
 from tests.node.farm import ffmpegs

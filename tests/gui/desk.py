@@ -16,11 +16,11 @@ from ffmate_desktop import bootstrap
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.gui.app import make_window
-from ffmate_desktop.gui.bridge import Bridge
-from ffmate_desktop.gui.core import Core, OpenCore
-from ffmate_desktop.gui.main_window import MainWindow
-from ffmate_desktop.gui.pages.queue_page import QueuePage
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.services import Core, OpenCore
+from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.program import Program
+from ffmate_desktop.gui.queue.page import QueuePage
 from ffmate_desktop.settings import Settings, resources_folder
 from tests.node.farm import ENCODE
 from tests.node.waiting import until

@@ -13,10 +13,10 @@ from keyrings.alt.file import PlaintextKeyring
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.domain.node import Node, NodeState
-from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.base.services import Core
 from ffmate_desktop.gui.preferences.dialog import SettingsDialog
-from ffmate_desktop.gui.preferences.door import SettingsDoor
-from ffmate_desktop.gui.preferences.question import SwitchQuestion
+from ffmate_desktop.gui.preferences.opener import SettingsDoor
+from ffmate_desktop.gui.preferences.restart_question import SwitchQuestion
 from ffmate_desktop.gui.preferences.switching import Switching
 from ffmate_desktop.services.login_start import EntryFile
 from ffmate_desktop.services.passwords import Keyring

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
-from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.base.services import Core
 from ffmate_desktop.services.preset_editor import PresetDraft
 from tests.media.clips import cut_off, ffmpeg
 from tests.node.waiting import until

@@ -22,20 +22,20 @@ from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.domain.watchfolder import FileState
 from ffmate_desktop.gui.app import make_application
+from ffmate_desktop.gui.base.language import speak
+from ffmate_desktop.gui.base.loop import Loop
+from ffmate_desktop.gui.base.page import Page
 from ffmate_desktop.gui.desktop.closing import CloseDialog
-from ffmate_desktop.gui.dialogs.add_node import AddNodeDialog
-from ffmate_desktop.gui.dialogs.edit_task import EditTaskDialog
-from ffmate_desktop.gui.dialogs.try_preset import TryDialog
-from ffmate_desktop.gui.language import speak
-from ffmate_desktop.gui.loop import Loop
-from ffmate_desktop.gui.pages.logs_page import LogsPage
-from ffmate_desktop.gui.pages.nodes_page import CARDS, TABLE, NodesPage
-from ffmate_desktop.gui.pages.page import Page
-from ffmate_desktop.gui.pages.presets_page import PresetsPage
-from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage
-from ffmate_desktop.gui.preferences.door import SettingsDoor
+from ffmate_desktop.gui.logs.page import LogsPage
+from ffmate_desktop.gui.nodes.add_dialog import AddNodeDialog
+from ffmate_desktop.gui.nodes.page import CARDS, TABLE, NodesPage
+from ffmate_desktop.gui.preferences.opener import SettingsDoor
 from ffmate_desktop.gui.preferences.switching import Switching
-from ffmate_desktop.gui.submitting import Submitting
+from ffmate_desktop.gui.presets.page import PresetsPage
+from ffmate_desktop.gui.presets.test_dialog import TryDialog
+from ffmate_desktop.gui.queue.edit_dialog import EditTaskDialog
+from ffmate_desktop.gui.submit.flow import Submitting
+from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
 from ffmate_desktop.services.passwords import Keyring
 from ffmate_desktop.settings import Settings, resources_folder
 from tests.gui.desk import Desk, desk_settings, open_desk_with

@@ -39,7 +39,7 @@ def test_nobody_starts_a_nested_event_loop(folder: str) -> None:
 
 def test_the_command_line_and_a_node_import_no_qt() -> None:
     code = (
-        "import sys, ffmate_desktop.cli.app, ffmate_desktop.node.host\n"
+        "import sys, ffmate_desktop.cli.app, ffmate_desktop.node.node_host\n"
         "from ffmate_desktop.cli import commands; [commands.load(name) for name in commands.NAMES]\n"
         "print([name for name in sys.modules if name.startswith(('PySide6', 'shiboken6', 'qasync'))])"
     )

@@ -14,8 +14,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHeaderView, QLabel, QLineEdit, QWidget
 
 from ffmate_desktop.gui.app import make_window
-from ffmate_desktop.gui.bridge import Bridge
-from ffmate_desktop.gui.language import speak
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.language import speak
 from ffmate_desktop.settings import resources_folder
 
 ROOT = Path(__file__).parents[2]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.task import Task
-from ffmate_desktop.gui.pages.watchfolders_page import WatchfoldersPage
-from ffmate_desktop.gui.views.detail_pane import DetailPane
-from ffmate_desktop.gui.widgets.media_words import media_words
+from ffmate_desktop.gui.queue.detail_pane import DetailPane
+from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
+from ffmate_desktop.gui.widgets.media_text import media_words
 from tests.foreign import FACTS, GOOD_FOLDER, fill, spread, use_newer_words, variants
 from tests.gui.desk import open_desk
 from tests.node.waiting import until

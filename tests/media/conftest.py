@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.media.processes.process import Launcher
 
 
 @pytest.fixture(scope="module")

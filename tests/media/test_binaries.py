@@ -11,7 +11,7 @@ import pytest
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media import binaries
 from ffmate_desktop.media.binaries import encoders, find_ffmpeg
-from ffmate_desktop.media.sandbox import guards
+from ffmate_desktop.media.processes.sandbox import guards
 
 if TYPE_CHECKING:
     from tests.conftest import ExpectedWarnings

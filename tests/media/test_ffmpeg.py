@@ -16,10 +16,10 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.command import build
 from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
 from ffmate_desktop.media.log_capture import LogCapture
-from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.media.progress import Meter, Progress
 from ffmate_desktop.media.read_position import input_sizes, read_position
-from tests.media.family import lives, shortly
+from tests.media.processes.family import lives, shortly
 
 FFMPEG = Path(imageio_ffmpeg.get_ffmpeg_exe())
 CLIP = "-f lavfi -i testsrc2=size=160x120:rate=25:duration=2"
@@ -406,7 +406,7 @@ async def test_no_ffmpeg_survives_a_program_that_is_killed(launcher: Launcher, t
         from ffmate_desktop.media.command import build
         from ffmate_desktop.media.ffmpeg import FFmpegRun
         from ffmate_desktop.media.log_capture import LogCapture
-        from ffmate_desktop.media.process import Launcher
+        from ffmate_desktop.media.processes.process import Launcher
         from ffmate_desktop.media.progress import Meter
         async def main():
             run = FFmpegRun([build(Path({str(FFMPEG)!r}), {ENDLESS.split()} + ["out.mkv"])],

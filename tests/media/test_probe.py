@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober, kill_child
-from ffmate_desktop.media.sandbox import guards
+from ffmate_desktop.media.processes.sandbox import guards
 from tests.conftest import ExpectedWarnings
 from tests.media import clips
 

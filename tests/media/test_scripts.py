@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.media.process import environment
+from ffmate_desktop.media.processes.process import environment
 from ffmate_desktop.media.script_faults import hint_for
 from ffmate_desktop.media.scripts import script_argv
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from tests.media.film import clip, second  # noqa: F401 - fixtures
 from tests.node.farm import Farm, open_farm
 

@@ -11,17 +11,17 @@ from uuid import UUID
 
 import psutil
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.change import Change
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.media.binaries import Devices
 from ffmate_desktop.media.probe import Prober
-from ffmate_desktop.media.process import Launcher
+from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.node import Node
-from ffmate_desktop.node.workshop import Workshop
+from ffmate_desktop.node.task.resources import Workshop
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.media.clips import FFMPEG

@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from ffmate_desktop.db.connection import Database, connect
+from ffmate_desktop.db.connection.connection import Database, connect
+from ffmate_desktop.db.connection.outages import ServerLimitError
 from ffmate_desktop.db.listener import changes
 from ffmate_desktop.db.migrate import migrate
-from ffmate_desktop.db.outages import ServerLimitError
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import TaskStatus
 from tests.faults.server import Server

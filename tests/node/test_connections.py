@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ffmate_desktop.db.connection import connect
+from ffmate_desktop.db.connection.connection import connect
+from ffmate_desktop.db.connection.outages import LacksRights
 from ffmate_desktop.db.health import examine
-from ffmate_desktop.db.outages import LacksRights
 from ffmate_desktop.domain.errors import UserError
-from tests.db.bouncer import needs_pgbouncer, open_bouncer
+from tests.db.connection.bouncer import needs_pgbouncer, open_bouncer
 from tests.db.roles import open_role
 from tests.node.farm import ENCODE, Farm
 from tests.node.proxy import open_proxy

@@ -8,11 +8,11 @@ import asyncpg
 import pytest
 
 from ffmate_desktop.db import leases, nodes, repair
-from ffmate_desktop.db.connection import Database, connect
+from ffmate_desktop.db.connection.connection import Database, connect
+from ffmate_desktop.db.connection.outages import MissingTablesError
 from ffmate_desktop.db.health import check_for_node, examine
 from ffmate_desktop.db.listener import changes
 from ffmate_desktop.db.migrate import known_migrations, migrate
-from ffmate_desktop.db.outages import MissingTablesError
 from ffmate_desktop.domain.errors import UserError
 from tests.db.cluster import joined
 from tests.db.roles import open_role

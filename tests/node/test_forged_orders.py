@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from ffmate_desktop.domain.task import Task, TaskStatus
-from ffmate_desktop.node.order import Order
+from ffmate_desktop.node.task.interrupt import Order
 from ffmate_desktop.services.nodes import NodeService
 from tests.db.roles import open_outsider
 from tests.garbage import GARBAGE

@@ -8,7 +8,7 @@ import pytest
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import node_logs
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.listener import changes
 from ffmate_desktop.domain.change import LogsChanged
 from ffmate_desktop.domain.node_log import Level, LogFilter, NewLine

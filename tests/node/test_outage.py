@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db import connection
+from ffmate_desktop.db.connection import connection
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import TaskStatus
 from tests.node.farm import ENCODE, LONG, Farm

@@ -12,7 +12,7 @@ import pytest
 
 from ffmate_desktop.db import retention as rows
 from ffmate_desktop.db import tasks
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.retention import Retention
 from ffmate_desktop.node.retention import PACE, RetentionDuty

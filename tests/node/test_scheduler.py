@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from ffmate_desktop.db import claims, tasks
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
 from ffmate_desktop.node.scheduler import UNWRITTEN, Scheduler

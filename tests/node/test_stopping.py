@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop.db import claims, leases
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.services.nodes import NodeService

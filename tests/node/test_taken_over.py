@@ -16,7 +16,7 @@ from ffmate_desktop.db import claims, leases
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import Claim, IfExists, TaskStatus
 from ffmate_desktop.node import janitor
-from ffmate_desktop.node.attempt import Attempt, SkippedError
+from ffmate_desktop.node.task.attempt import Attempt, SkippedError
 from tests.db.cluster import Joined, age, joined
 from tests.faults.silent import open_silent
 from tests.node.farm import Farm

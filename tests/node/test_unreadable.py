@@ -8,7 +8,7 @@ from ffmate_desktop.domain.task import TaskStatus
 from tests.db.cluster import joined
 from tests.foreign import GOOD_FOLDER, fill, spread, use_newer_words
 from tests.node.farm import LONG, Farm
-from tests.node.test_refused import PATIENT, refused
+from tests.node.task.test_refused import PATIENT, refused
 from tests.node.waiting import until
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]

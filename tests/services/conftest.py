@@ -2,7 +2,7 @@
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.settings import resources_folder

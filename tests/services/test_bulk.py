@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from ffmate_desktop.db.connection import Database, connect
+from ffmate_desktop.db.connection.connection import Database, connect
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import TaskStatus

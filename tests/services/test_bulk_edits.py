@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from ffmate_desktop.db import claims
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.labels import LabelChange
 from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus

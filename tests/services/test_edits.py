@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from ffmate_desktop.db import claims, leases
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.order import HIGHEST, Move

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from ffmate_desktop.db import ffmate_source
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.services.ffmate_import import Fate, FFmateImport, Item

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ffmate_desktop.db import claims, tasks
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.change import progress_payload
 from ffmate_desktop.domain.task import LiveProgress, Outcome, Task, TaskStatus

@@ -8,7 +8,7 @@ from keyring.backends import fail, null
 from keyring.errors import KeyringError
 from keyrings.alt.file import PlaintextKeyring
 
-from ffmate_desktop.db.uri import parse
+from ffmate_desktop.db.connection.uri import parse
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.services import passwords
 from ffmate_desktop.services.passwords import Keyring, split_password, with_password

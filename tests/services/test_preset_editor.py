@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft
 from ffmate_desktop.services.presets import PresetService

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft, read_preset
 from ffmate_desktop.services.preset_exchange import PresetExchange

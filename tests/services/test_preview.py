@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import IfExists, NewTask
 from ffmate_desktop.services.folders import FoundFile, find_media, in_folder

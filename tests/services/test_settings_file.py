@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.cli.given import settings_from
+from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.preferences import (
     Appearance,

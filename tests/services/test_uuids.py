@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from ffmate_desktop.db import tasks
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.services.uuids import resolve
 from tests.db.cluster import add, row

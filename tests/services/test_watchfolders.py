@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from ffmate_desktop.cli.watchfolder_options import settings_from
-from ffmate_desktop.db.connection import Database
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.watch_ledger import Found
+from ffmate_desktop.domain.file_record import Found
 from ffmate_desktop.domain.watchfolder import Original, OriginalAction, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watch_drafts import draft_all, rules_of

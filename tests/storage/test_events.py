@@ -10,7 +10,7 @@ from watchdog.observers.api import BaseObserver
 
 import ffmate_desktop.storage.events
 from ffmate_desktop.storage.events import FolderEvents
-from ffmate_desktop.storage.place import is_local
+from ffmate_desktop.storage.filesystem_kind import is_local
 from tests.node.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is told differs from system to system")

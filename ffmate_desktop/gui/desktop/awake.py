@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QObject, QTimer
 
-from ffmate_desktop.gui.main_window import MainWindow
-from ffmate_desktop.services.awake import Inhibitor
+from ffmate_desktop.domain.inhibitor import Inhibitor
+from ffmate_desktop.gui.frame.main_window import MainWindow
 
 LOOK = 2000
 """Milliseconds between two looks; only a look releases, so that the gap between two tasks changes nothing."""

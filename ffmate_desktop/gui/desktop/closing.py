@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QPushButton, QSystemTrayIcon, QVBoxLayout, QWidget
 
 from ffmate_desktop.domain.preferences import OnClose
-from ffmate_desktop.gui.dialogs.confirm import confirm
-from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.confirm import confirm
 from ffmate_desktop.gui.widgets.labels import label
 
 _WIDTH = 440

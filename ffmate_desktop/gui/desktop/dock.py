@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 
 from ffmate_desktop import logs
-from ffmate_desktop.gui.main_window import MainWindow
-from ffmate_desktop.gui.models.live_board import LiveBoard
+from ffmate_desktop.gui.base.live_progress import LiveBoard
+from ffmate_desktop.gui.frame.main_window import MainWindow
 
 AGAIN = 2000
 """Milliseconds after which it is looked again while something runs."""

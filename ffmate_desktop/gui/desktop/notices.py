@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from ffmate_desktop.domain.node import Node, NodeState
 from ffmate_desktop.domain.queue import BatchRow, QueueFilter, QueueRow, QueueView, SortColumn
 from ffmate_desktop.domain.status import TaskStatus
-from ffmate_desktop.gui.core import Core
-from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.widgets.numbers import grouped
 
 FIRST, LONGEST, GROWTH = 3.0, 300.0, 4.0

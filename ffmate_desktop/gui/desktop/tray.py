@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QAction, QIcon, QPainter
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from ffmate_desktop.gui.main_window import MainWindow
-from ffmate_desktop.gui.plain import menu_text, plain, plain_line
+from ffmate_desktop.gui.frame.main_window import MainWindow
+from ffmate_desktop.gui.widgets.plain_text import menu_text, plain, plain_line
 
 _SIDE = 64
 _SECONDS = 10

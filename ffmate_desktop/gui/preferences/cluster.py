@@ -7,15 +7,15 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton,
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import ClusterWishes
-from ffmate_desktop.gui.bridge import Bridge
-from ffmate_desktop.gui.plain import painted
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.preferences.connection_test import TrialCard
 from ffmate_desktop.gui.preferences.section import Note, Section
 from ffmate_desktop.gui.preferences.setup import Setup
-from ffmate_desktop.gui.preferences.trial import TrialCard
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
-from ffmate_desktop.services.connection_trial import try_connection
+from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.services.connection_test import try_connection
 from ffmate_desktop.services.passwords import split_password
 from ffmate_desktop.settings import DATABASE
 

@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import Preferences, WindowWishes
 from ffmate_desktop.gui.desktop.closing import has_tray
-from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.frame.main_window import MainWindow
+from ffmate_desktop.gui.preferences.appearance import LookSection
+from ffmate_desktop.gui.preferences.behaviour import NoticeSection, WindowSection
 from ffmate_desktop.gui.preferences.cluster import ClusterSection
-from ffmate_desktop.gui.preferences.habits import NoticeSection, WindowSection
-from ffmate_desktop.gui.preferences.look import LookSection
 from ffmate_desktop.gui.preferences.node import NodeSection
-from ffmate_desktop.gui.preferences.question import SwitchQuestion
+from ffmate_desktop.gui.preferences.restart_question import SwitchQuestion
 from ffmate_desktop.gui.preferences.retention import RetentionSection
 from ffmate_desktop.gui.preferences.section import Note, Section
 from ffmate_desktop.gui.preferences.setup import Plan

@@ -10,13 +10,13 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node_name import check_node_name
 from ffmate_desktop.domain.preferences import MOST_SLOTS, NodeWishes
-from ffmate_desktop.gui.bridge import Bridge
-from ffmate_desktop.gui.plain import painted
+from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.preferences.section import Note, Section
 from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
+from ffmate_desktop.gui.widgets.plain_text import painted
 from ffmate_desktop.settings import (
     DEFAULT_SLOTS,
     ENCODE_PRIORITY,

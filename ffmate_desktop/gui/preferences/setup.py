@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
 from ffmate_desktop.domain.preferences import Preferences
-from ffmate_desktop.gui.core import Core
+from ffmate_desktop.gui.base.services import Core
 from ffmate_desktop.services.login_start import LoginStart
 from ffmate_desktop.services.passwords import Keyring, split_password, with_password
 from ffmate_desktop.settings import Settings

@@ -9,9 +9,9 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Signal
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.gui.bridge import Bridge
-from ffmate_desktop.gui.core import Core
-from ffmate_desktop.gui.main_window import MainWindow
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.preferences.setup import Plan, Setup
 from ffmate_desktop.gui.program import Program
 from ffmate_desktop.services.passwords import split_password, without_password

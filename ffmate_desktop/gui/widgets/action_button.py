@@ -3,8 +3,8 @@
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton
 
-from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.plain_text import plain
 
 
 class ActionButton(QPushButton):

@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from ffmate_desktop.gui.plain import menu_text, plain
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.plain_text import menu_text, plain
 
 
 class ChoiceButton(QToolButton):

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.wildcards import wildcards_in
-from ffmate_desktop.gui.plain import all_lines
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.command_layout import break_at_blanks
 from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.plain_text import all_lines
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
 _WILDCARD = re.compile(r"\$\{([^}]*)\}")

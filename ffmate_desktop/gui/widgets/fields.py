@@ -3,9 +3,9 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
-from ffmate_desktop.gui.plain import painted, plain
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
+from ffmate_desktop.gui.widgets.plain_text import painted, plain
 
 _TOP = Qt.AlignmentFlag.AlignTop
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from ffmate_desktop.gui.plain import painted, shown, tool_tip
+from ffmate_desktop.gui.widgets.plain_text import painted, shown, tool_tip
 
 
 class PlainLabel(QLabel):

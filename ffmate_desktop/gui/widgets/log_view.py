@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ffmate_desktop.gui.plain import all_lines, plain
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.plain_text import all_lines, plain
 
 _BAD = ("error", "fatal", "panic", "failed")
 _CARE = ("warning", "deprecated")

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QSpinBox
 
-from ffmate_desktop.gui.plain import plain
+from ffmate_desktop.gui.widgets.plain_text import plain
 
 
 class NumberField(QSpinBox):

@@ -3,8 +3,8 @@
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QLineEdit, QSizePolicy
 
-from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.plain_text import plain
 
 _LEAST = 92
 """Pixels: the icon and the beginning of a word."""

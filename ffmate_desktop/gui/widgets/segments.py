@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QStylePainter,
 )
 
-from ffmate_desktop.gui.plain import plain
 from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets.plain_text import plain
 
 
 class Segments(QFrame):

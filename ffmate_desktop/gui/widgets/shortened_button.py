@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QPushButton
 
-from ffmate_desktop.gui.plain import plain
+from ffmate_desktop.gui.widgets.plain_text import plain
 
 
 class ShortenedButton(QPushButton):

@@ -3,8 +3,8 @@
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from ffmate_desktop.gui.plain import menu_text
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.plain_text import menu_text
 
 
 def wildcards(*, for_output: bool = False, for_script: bool = False) -> list[tuple[str, str]]:

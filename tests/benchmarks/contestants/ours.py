@@ -7,17 +7,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from uuid import uuid4
 
 from ffmate_desktop.db import claims, leases, tasks
-from ffmate_desktop.db.connection import Database, connect
+from ffmate_desktop.db.connection.connection import Database, connect
 from ffmate_desktop.db.leases import Beat
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.domain.change import AnythingChanged, Change, TasksChanged
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.task import Claim, Outcome, TaskSpec, TaskStatus
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.node.computer import Computer
 from ffmate_desktop.node.heartbeat import Heartbeat
+from ffmate_desktop.node.load import Computer
 from ffmate_desktop.node.scheduler import Scheduler
-from ffmate_desktop.node.slots import Slots
+from ffmate_desktop.node.task.slots import Slots
 from tests.benchmarks.contestants import stdio
 
 LABELS = ("arch:amd64", "cpu", "os:linux")

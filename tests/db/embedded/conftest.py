@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db.embedded import EmbeddedDatabase
-from ffmate_desktop.db.embedded_locks import wait_until
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase
+from ffmate_desktop.db.embedded.locks import wait_until
 from tests.db.embedded.helpers import (
     ROOT,
     SOON,

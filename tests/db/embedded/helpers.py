@@ -13,9 +13,9 @@ import asyncpg
 import psutil
 import pytest
 
-from ffmate_desktop.db.embedded import EmbeddedDatabase, EmbeddedStatus, status
-from ffmate_desktop.db.embedded_account import Account, as_account
-from ffmate_desktop.db.embedded_locks import wait_until
+from ffmate_desktop.db.embedded.account import Account, as_account
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase, EmbeddedStatus, status
+from ffmate_desktop.db.embedded.locks import wait_until
 
 PROJECT = Path(__file__).parents[3]
 ROOT = os.name != "nt" and os.geteuid() == 0
@@ -26,7 +26,7 @@ SOON = 60.0  # seconds; a limit for waits, not a measure
 USER = """
 import asyncio, sys
 from pathlib import Path
-from ffmate_desktop.db.embedded import EmbeddedDatabase
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase
 
 async def main():
     async with EmbeddedDatabase(Path(sys.argv[1])) as database:

@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ffmate_desktop.db.embedded import EmbeddedDatabase
-from ffmate_desktop.db.embedded_account import SYSTEM_FOLDER, service_account
+from ffmate_desktop.db.embedded.account import SYSTEM_FOLDER, service_account
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase
 from tests.db.embedded.helpers import (
     User,
     as_root,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db import embedded_binaries, embedded_server
-from ffmate_desktop.db.embedded import EmbeddedDatabase
-from ffmate_desktop.db.embedded_account import as_account
-from ffmate_desktop.db.embedded_home import Home
+from ffmate_desktop.db.embedded import binaries, server
+from ffmate_desktop.db.embedded.account import as_account
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase
+from ffmate_desktop.db.embedded.home import Home
 from ffmate_desktop.domain.errors import UserError
 from tests.db.embedded.helpers import execute, running
 
@@ -23,7 +23,7 @@ async def test_any_folder_name_gives_an_address_that_works(folder: Path, data_di
     data_dir.rename(folder / name)
     async with EmbeddedDatabase(folder / name) as database:
         assert await execute(database.uri, "SELECT 1") == 1
-        psql = embedded_binaries.find_binaries(Home.of(folder / name / "embedded-postgres")) / "psql"
+        psql = binaries.find_binaries(Home.of(folder / name / "embedded-postgres")) / "psql"
         command = [str(psql), "-XAtc", "SELECT 2", database.uri]
         assert subprocess.run(command, capture_output=True, check=True).stdout == b"2\n"
         socket_folder = Path((await running(folder / name)).socket)
@@ -35,7 +35,7 @@ async def test_any_folder_name_gives_an_address_that_works(folder: Path, data_di
 async def test_a_socket_folder_made_by_somebody_else_is_not_used(folder: Path, data_dir: Path) -> None:
     data_dir = data_dir.rename(folder / ("long" * 40))
     home = Home.of(data_dir / "embedded-postgres")
-    socket_folder = embedded_server.socket_folder(home)
+    socket_folder = server.socket_folder(home)
     socket_folder.rmdir()
     socket_folder.symlink_to(folder)
     try:
@@ -61,7 +61,7 @@ async def test_a_cluster_is_served_by_the_version_that_made_it(folder: Path) -> 
     shutil.rmtree(home.cluster)
     home.cluster.mkdir()
     (home.cluster / "PG_VERSION").write_text("16\n")
-    older = embedded_binaries.find_binaries(home) / "initdb"
+    older = binaries.find_binaries(home) / "initdb"
     home.cluster.joinpath("PG_VERSION").unlink()
     home.cluster.rmdir()
     command = [str(older), "-D", str(home.cluster), "-U", "ffmate", "--auth=trust", "--no-sync"]

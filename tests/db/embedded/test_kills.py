@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ffmate_desktop.db.embedded import EmbeddedDatabase
-from ffmate_desktop.db.embedded_account import as_account
-from ffmate_desktop.db.embedded_home import Home
-from ffmate_desktop.db.embedded_locks import FileLock, wait_until
+from ffmate_desktop.db.embedded.account import as_account
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase
+from ffmate_desktop.db.embedded.home import Home
+from ffmate_desktop.db.embedded.locks import FileLock, wait_until
 from tests.db.embedded.helpers import (
     SOON,
     Announce,

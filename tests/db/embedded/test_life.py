@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db import embedded_server
-from ffmate_desktop.db.embedded import EmbeddedDatabase, status
-from ffmate_desktop.db.embedded_home import Home
-from ffmate_desktop.db.embedded_locks import FileLock
+from ffmate_desktop.db.embedded import server
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase, status
+from ffmate_desktop.db.embedded.home import Home
+from ffmate_desktop.db.embedded.locks import FileLock
 from tests.db.embedded.helpers import (
     User,
     execute,
@@ -86,8 +86,8 @@ def test_locks_are_shared_or_exclusive_also_within_a_process(folder: Path) -> No
 def test_the_log_keeps_its_end_below_a_bound(folder: Path) -> None:
     home = Home(folder, None)
     home.log.write_bytes(b"old\n" * 1_500_000 + b"last words\n")
-    with home.log.open("ab") as server:
-        embedded_server.rotate_log(home)
-        server.write(b"new\n")
+    with home.log.open("ab") as log:
+        server.rotate_log(home)
+        log.write(b"new\n")
     text = home.log.read_text()
     assert len(text) < 600_000 and text.endswith("old\nlast words\nnew\n")

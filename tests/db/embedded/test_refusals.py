@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.db import embedded_binaries
-from ffmate_desktop.db.embedded import EmbeddedDatabase, status
+from ffmate_desktop.db.embedded import binaries
+from ffmate_desktop.db.embedded.database import EmbeddedDatabase, status
 from ffmate_desktop.domain.errors import UserError
 from tests.db.embedded.helpers import ROOT, processes_of
 
@@ -40,7 +40,7 @@ async def test_a_home_that_is_open_to_others_is_refused(data_dir: Path) -> None:
 
 
 async def test_a_missing_wheel_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded_binaries, "_WHEEL", "no_such_wheel")
+    monkeypatch.setattr(binaries, "_WHEEL", "no_such_wheel")
     with pytest.raises(UserError, match="no embedded PostgreSQL 18 for this system"):
         await EmbeddedDatabase(folder).open()
 

@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from ffmate_desktop.db.embedded_environment import server_environment
-from ffmate_desktop.db.embedded_libraries import THREADS, bring_libraries
+from ffmate_desktop.db.embedded.environment import server_environment
+from ffmate_desktop.db.embedded.libraries import THREADS, bring_libraries
 from ffmate_desktop.domain.errors import UserError
 
 WHEELS = "FFMATE_TESTS_WINDOWS_WHEELS"

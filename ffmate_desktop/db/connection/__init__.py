@@ -1,0 +1,1 @@
+"""Connections: from an address to a session, and what is heard on it."""

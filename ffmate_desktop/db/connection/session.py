@@ -1,0 +1,288 @@
+"""One connection: which server of the address it goes to, how it is made and looked at, and how it is lost."""
+
+import asyncio
+import io
+import re
+import ssl
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from asyncpg.connect_utils import SessionAttribute
+
+from ffmate_desktop import logs
+from ffmate_desktop.db.connection.address import Address, Host
+from ffmate_desktop.db.connection.codecs import set_codecs
+from ffmate_desktop.db.connection.keepalive import keep_alive
+from ffmate_desktop.db.connection.outages import (
+    CONNECTION_LOST,
+    MissingTablesError,
+    ServerLimitError,
+    UnfitArgumentsError,
+    reason,
+    translated,
+)
+from ffmate_desktop.db.connection.password_file import find_password
+from ffmate_desktop.db.connection.tls import Way, ways
+from ffmate_desktop.db.queries import query
+
+if TYPE_CHECKING:
+
+    class _Connection(asyncpg.Connection[asyncpg.Record]):
+        """With what asyncpg's stubs leave out."""
+
+        _transport: asyncio.BaseTransport
+
+        async def _execute(self, *args: Any, **options: Any) -> Any: ...
+
+else:
+    _Connection = asyncpg.Connection
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds until a connection must be ready for use; an address may give another limit."""
+
+HEAD_START = 0.5
+"""Seconds that one of several hosts has before the next one is asked as well."""
+
+MAKE_ROOM = 3.0
+"""Seconds for the question that lets a full queue of notifications be emptied."""
+
+_DEFECTS = re.compile(r"arguments? for this query|another operation is in progress")
+
+_NOT_THERE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, ssl.SSLError)
+CANNOT_CONNECT: tuple[type[BaseException], ...] = (*_NOT_THERE, asyncpg.PostgresError)
+"""What an attempt to connect may raise, whatever the server says."""
+
+
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, AttributeError, TimeoutError)
+
+
+class NoServer(ConnectionError):  # noqa: N818 - what it says is an error
+    """None of several hosts would do; `failures` tells why, one for each."""
+
+    def __init__(self, failures: list[tuple[Host, BaseException]]) -> None:
+        super().__init__("; ".join(f"{host}: {reason(error)}" for host, error in failures))
+        self.failures = failures
+
+
+class HostUnreachableError(ConnectionError):
+    """The network, or the folder of a Unix socket, says that nobody is there. No other OSError means that."""
+
+
+class Session(_Connection):
+    """A connection to a server that can be written to. `pooled`: somebody stands between us and the server.
+
+    `may_enter`: this user may use our schema, or there is none yet.
+    """
+
+    pooled = False
+    may_enter = True
+
+    async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
+        """One statement or several, such as the COMMIT of a transaction."""
+        try:
+            return await super().execute(query, *args, timeout=timeout)
+        except _FAILURES as error:
+            meaning = await self._meaning(error)
+            raise meaning from (error if meaning is not error else error.__cause__)
+
+    async def _execute(self, *args: Any, **options: Any) -> Any:
+        try:
+            return await super()._execute(*args, **options)
+        except _FAILURES as error:
+            meaning = await self._meaning(error)
+            raise meaning from (error if meaning is not error else error.__cause__)
+
+    async def _meaning(self, error: Exception) -> Exception:
+        """What to raise for it, often the error itself."""
+        match error:
+            case asyncpg.InterfaceError():
+                # asyncpg has one class for a closed connection, which is waited out, and for wrong arguments, with
+                # which the same would be repeated for ever.
+                if isinstance(error, ValueError):
+                    return UnfitArgumentsError(str(error))
+                if _DEFECTS.search(str(error)):
+                    return RuntimeError(f"a statement was used in a wrong way: {error}")
+                return error
+            case AttributeError():  # asyncpg, when the connection is cut at the wrong moment
+                return ConnectionResetError("the connection was cut") if self.is_closed() else error
+            case asyncpg.InvalidSQLStatementNameError() | asyncpg.DuplicatePreparedStatementError():
+                self.terminate()  # asyncpg would go on to use its prepared statements, which are gone
+                return error
+        meaning = translated(error)
+        if isinstance(meaning, ServerLimitError):
+            await self._make_room()
+        return meaning or error
+
+    async def _make_room(self) -> None:
+        """A full queue of notifications stays full when everybody has read it, until somebody asks how full it is."""
+        with suppress(asyncpg.PostgresError, *CONNECTION_LOST):
+            await super().execute(query("checks", "queue_of_notifications"), timeout=MAKE_ROOM)
+
+    @property
+    def transport(self) -> asyncio.BaseTransport:
+        """What it is made of; asyncpg does not hand it out."""
+        return self._transport
+
+    @property
+    def encryption(self) -> str:
+        """The version of TLS on our side of it, empty without."""
+        encrypted = self.transport.get_extra_info("ssl_object")
+        return str(encrypted.version()) if encrypted else ""
+
+
+async def open_session(address: Address, application: str, patience: float) -> Session:
+    """A connection to the primary, as it was found: nothing is set on it.
+
+    Queries on it may take `patience` seconds. Raises members of CANNOT_CONNECT, and UserError for files that
+    cannot be used.
+    """
+    if len(address.hosts) == 1:
+        return await _open_at(address, address.hosts[0], application, patience)
+    return await _open_at_first(address, application, patience)
+
+
+async def open_prepared(address: Address, application: str, patience: float) -> Session:
+    """The same, ready for our statements. Not before it is known that a session is ours alone."""
+    session = await open_session(address, application, patience)
+    try:
+        await prepare(session)
+    except BaseException:
+        session.terminate()
+        raise
+    return session
+
+
+async def prepare(session: Session) -> None:
+    """Our settings and codecs."""
+    async with asyncio.timeout(CONNECT_TIMEOUT):
+        settings = f"{query('checks', 'prepare_session')}\n{query('checks', 'limit_statements')}"
+        try:
+            await session.execute(f"{settings}\n{query('checks', 'notice_gone_clients')}")  # one round trip
+        except (asyncpg.PostgresError, MissingTablesError) as error:  # also: it does not know the setting
+            logs.cluster.debug(
+                "The server cannot look for clients that are gone: %s", reason(error.__cause__ or error)
+            )
+            await session.execute(settings)
+        await set_codecs(session)
+
+
+async def _open_at_first(address: Address, application: str, patience: float) -> Session:
+    """At the first host that is the primary. A dead one costs its head start, not its timeout, and each time."""
+    failures: list[tuple[Host, BaseException]] = []
+    attempts: dict[asyncio.Task[Session], Host] = {}
+    waiting = list(address.hosts)
+    try:
+        while waiting or attempts:
+            if waiting:
+                host = waiting.pop(0)
+                opening = _open_at(address, host, application, patience)
+                attempts[asyncio.create_task(opening, name=f"connecting to {host}")] = host
+            ended, _ = await asyncio.wait(
+                attempts, timeout=HEAD_START if waiting else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for attempt in ended:
+                host = attempts.pop(attempt)
+                try:
+                    return attempt.result()
+                except _NOT_THERE as error:
+                    failures.append((host, error))
+        raise NoServer(failures)
+    finally:
+        for attempt in attempts:
+            attempt.cancel()
+        for late in await asyncio.gather(*attempts, return_exceptions=True):
+            if isinstance(late, Session):
+                late.terminate()
+
+
+async def _open_at(address: Address, host: Host, application: str, patience: float) -> Session:
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    logs.cluster.debug(
+        "Connecting to %s as %s, database %s, sslmode=%s",
+        host, address.user, address.database, address.tls.mode,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(address.timeout or CONNECT_TIMEOUT):
+            session = await _reach(address, host, application, patience)
+    except CANNOT_CONNECT as error:
+        waited = 1000 * (loop.time() - start)
+        logs.cluster.debug("No connection to %s after %.0f ms: %s", host, waited, reason(error))
+        raise
+    logs.cluster.debug(
+        "Connected to %s in %.0f ms: PostgreSQL %s, %s%s",
+        host,
+        1000 * (loop.time() - start),
+        session.get_settings().server_version,
+        session.encryption or "not encrypted",
+        ", through a pooler" if session.pooled else "",
+    )
+    return session
+
+
+async def _reach(address: Address, host: Host, application: str, patience: float) -> Session:
+    password = address.password
+    if password is None:
+        password = await asyncio.to_thread(find_password, address, host)
+    *others, last = await asyncio.to_thread(ways, address.tls, host)
+    for way in others:
+        try:
+            return await _connect(address, host, application, patience, password, way)
+        except (ConnectionError, ssl.SSLError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+            if isinstance(error, asyncpg.InvalidPasswordError | ConnectionRefusedError):
+                raise  # that has nothing to do with encryption
+            logs.cluster.debug("Not %s encryption: %s", "with" if way else "without", error)
+    return await _connect(address, host, application, patience, password, last)
+
+
+async def _connect(
+    address: Address, host: Host, application: str, patience: float, password: str, way: Way
+) -> Session:
+    try:
+        session = await _open(address, host, application, patience, password, way)
+    except (ConnectionError, TimeoutError, ssl.SSLError):
+        raise
+    except OSError as error:  # no such host, socket or route
+        raise HostUnreachableError(error.errno, error.strerror or str(error)) from error
+    try:
+        keep_alive(session.transport.get_extra_info("socket"))
+        pid, reads_only, may_enter = await _look(session)
+        if reads_only == "t":
+            raise asyncpg.TargetServerAttributeNotMatched("it only reads")
+    except BaseException:
+        session.terminate()
+        raise
+    session.pooled = int(pid) != session.get_server_pid()
+    session.may_enter = may_enter == "t"
+    return session
+
+
+async def _open(
+    address: Address, host: Host, application: str, patience: float, password: str, way: Way
+) -> Session:
+    return await asyncpg.connect(
+        host=host.name or None,
+        port=host.port,
+        user=address.user,
+        password=password,
+        database=address.database,
+        ssl=way,
+        direct_tls=bool(way) and address.tls.direct,
+        timeout=2 * (address.timeout or CONNECT_TIMEOUT),  # the caller's limit comes first
+        command_timeout=patience,
+        server_settings={"application_name": application} | dict(address.settings),
+        target_session_attrs=SessionAttribute.any,  # looked at by us, host by host: asyncpg has one timeout for all
+        connection_class=Session,
+    )
+
+
+async def backend(session: Session) -> int:
+    """The process that serves this connection at this moment, by the server's own word."""
+    return int((await _look(session))[0])
+
+
+async def _look(session: Session) -> list[str]:
+    answer = io.BytesIO()
+    await session.copy_from_query(query("checks", "look_around").rstrip(";"), output=answer)
+    return answer.getvalue().decode().split()

@@ -1,0 +1,156 @@
+"""Is there a session behind a connection? Answered by trying, before anything starts."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ffmate_desktop import logs
+from ffmate_desktop.db.connection.address import Address
+from ffmate_desktop.db.connection.connect_errors import explain, transaction_pooler
+from ffmate_desktop.db.connection.session import CANNOT_CONNECT, Session, backend, open_session, prepare
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.errors import UserError
+
+MINIMUM_SERVER = 15
+"""The oldest release of PostgreSQL that is still maintained."""
+
+PATIENCE = 5.0
+"""Seconds for each answer of these checks."""
+
+DELIVERY_SECONDS = 3.0
+"""For a notification, and for the lock of a session that has ended to be free."""
+
+_APPLICATION = "ffmate-desktop check"
+_CHANNEL = "ffmate_check"
+
+
+async def check_briefly(address: Address, session: Session) -> None:
+    """For every command: version, the schema, and where a pooler shows, whether sessions are ours alone.
+
+    Costs nothing without a pooler. Raises UserError.
+    """
+    if session.get_server_version().major < MINIMUM_SERVER:
+        raise UserError(
+            f"The server runs PostgreSQL {session.get_settings().server_version}, "
+            f"FFmate Desktop needs {MINIMUM_SERVER} or newer.",
+            "Update the server, or leave --database out to use the embedded one.",
+        )
+    if not session.may_enter:
+        raise UserError(
+            f"The user “{address.user}” may not use the tables of FFmate Desktop in “{address.database}”.",
+            f'As their owner: GRANT USAGE ON SCHEMA ffmate TO "{address.user}"',
+        )
+    if session.pooled or address.suspect:
+        logs.cluster.debug("Looking for a pooler in transaction mode at %s", address.where)
+        other = await open_session(address, _APPLICATION, PATIENCE)
+        try:
+            if await _share(session, other):
+                raise transaction_pooler(address)
+        finally:
+            other.terminate()
+
+
+@asynccontextmanager
+async def proven_session(address: Address) -> AsyncIterator[tuple[Session, float]]:
+    """A session that can be trusted, ready for use, and the seconds that a notification took.
+
+    Proved with a second one: they are two, notifications arrive, locks exclude and end with their session. Raises
+    UserError where one of that is not so.
+    """
+    opened: list[Session] = []
+    try:
+        for _ in range(2):
+            opened.append(await open_session(address, _APPLICATION, PATIENCE))
+        session, other = opened
+        await check_briefly(address, session)
+        if await _share(session, other):
+            raise transaction_pooler(address)
+        delivery = await _delivery(session, other)
+        if delivery is None:
+            raise transaction_pooler(address) if session.pooled else _deaf(address)
+        await _check_locks(address, other, session)
+        await prepare(session)
+        yield session, delivery
+    except TimeoutError as error:
+        if opened and opened[0].pooled:
+            raise _too_few(address) from error
+        raise explain(address, error) from error
+    except CANNOT_CONNECT as error:
+        raise explain(address, error) from error
+    finally:
+        for one in opened:
+            one.terminate()
+
+
+async def _share(first: Session, second: Session) -> bool:
+    """Whether the two are served by one process, or one of them by several in turn.
+
+    A pooler that hands out the server it used last shows when the other asks; one that goes round shows when the
+    same asks again.
+    """
+    pids = [await backend(session) for session in (first, first, second, second, first)]
+    logs.cluster.debug("Two connections, asked in turn, are served by the processes %s", pids)
+    return len(set(pids)) != 2 or not pids[0] == pids[1] == pids[4] or pids[2] != pids[3]
+
+
+async def _delivery(listener: Session, sender: Session) -> float | None:
+    loop = asyncio.get_running_loop()
+    arrived = asyncio.Event()
+    nonce = secrets.token_hex(8)
+
+    def hear(_connection: object, _pid: int, _channel: str, text: object) -> None:
+        if text == nonce:
+            arrived.set()
+
+    await listener.add_listener(_CHANNEL, hear)
+    start = loop.time()
+    await sender.fetch(query("checks", "notify"), nonce)
+    try:
+        async with asyncio.timeout(DELIVERY_SECONDS):
+            await arrived.wait()
+    except TimeoutError:
+        await backend(listener)  # news comes before an answer to a question; on a bad line neither does
+        if not arrived.is_set():
+            return None
+    delivery = loop.time() - start
+    logs.cluster.debug("LISTEN works: a notification arrived after %.1f ms", 1000 * delivery)
+    await listener.remove_listener(_CHANNEL, hear)
+    return delivery
+
+
+async def _check_locks(address: Address, first: Session, second: Session) -> None:
+    """The lock of the first must keep the second out, until the first has ended."""
+    number = secrets.randbits(62)
+    taken = [await session.fetchval(query("checks", "take_lock"), number) for session in (first, second)]
+    if taken != [True, False]:
+        raise transaction_pooler(address)
+    await first.close(timeout=PATIENCE)
+    for _ in range(round(DELIVERY_SECONDS / 0.05)):
+        if await second.fetchval(query("checks", "take_lock"), number):
+            logs.cluster.debug("Session locks exclude, and end with their session")
+            return
+        await asyncio.sleep(0.05)
+    if not second.pooled:
+        raise UserError(
+            f"The server at {address.where} keeps a session for seconds after its client has left.",
+            "It is overloaded, or the connection is bad. Try again.",
+        )
+    raise UserError(
+        f"The pooler at {address.where} keeps a session when its client leaves: a dead node's lock would stay.",
+        "For PgBouncer set server_reset_query = DISCARD ALL, or use the direct address of the server.",
+    )
+
+
+def _deaf(address: Address) -> UserError:
+    return UserError(
+        f"Notifications of the database at {address.where} do not arrive.",
+        "Use the direct address of a PostgreSQL server.",
+    )
+
+
+def _too_few(address: Address) -> UserError:
+    return UserError(
+        f"The pooler at {address.where} gave no second session in time: a node needs several at once.",
+        "Raise its pool size (for PgBouncer default_pool_size), or use the direct address of the server.",
+    )

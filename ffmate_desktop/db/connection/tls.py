@@ -1,0 +1,103 @@
+"""Encryption of a connection: from libpq's words to a context of Python's ssl module."""
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from ffmate_desktop.db.connection.address import Host, Tls
+from ffmate_desktop.db.connection.postgres_files import user_file
+from ffmate_desktop.domain.errors import UserError
+
+_VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
+_BELOW = ("", "TLSv1", "TLSv1.1")
+"""As the least version: Python begins with 1.2 anyway."""
+
+
+Way = ssl.SSLContext | bool
+"""With that encryption, or False: with none."""
+
+
+def ways(tls: Tls, host: Host) -> list[Way]:
+    """How to connect to that host: each is tried when the one before was not possible.
+
+    Reads files: not for the event loop. Raises UserError for those that are no good.
+    """
+    if host.is_socket or tls.mode == "disable":
+        return [False]
+    context = make_context(tls)
+    orders: dict[str, list[Way]] = {"prefer": [context, False], "allow": [False, context]}
+    return orders.get(tls.mode, [context])
+
+
+def make_context(tls: Tls) -> ssl.SSLContext:
+    """What has to be trusted, and what we show. Only from `require` on is a certificate checked at all."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols(["postgresql"])  # servers insist on it when the handshake comes first
+    context.check_hostname = tls.mode == "verify-full"
+    roots = _roots(tls)
+    if tls.mode in ("prefer", "allow") or (tls.mode == "require" and roots is None):
+        context.verify_mode = ssl.CERT_NONE
+    elif roots is None:
+        context.load_default_certs()
+    else:
+        _load(roots, lambda: context.load_verify_locations(roots))
+    _load_revoked(context, tls)
+    _load_own(context, tls)
+    if tls.least not in _BELOW:
+        context.minimum_version = _version(tls.least)
+    if tls.most:
+        context.maximum_version = _version(tls.most)
+    return context
+
+
+def _roots(tls: Tls) -> Path | None:
+    """The authorities that are trusted; None for those of this computer.
+
+    As in libpq, whoever has such a file wants it to be used, also by sslmode=require. Other than there, without one
+    the authorities of this computer do.
+    """
+    if tls.root == "system":
+        return None
+    if tls.root:
+        return Path(tls.root).expanduser()
+    usual = user_file(".postgresql/root.crt", "root.crt")
+    return usual if usual.is_file() else None
+
+
+def _load_revoked(context: ssl.SSLContext, tls: Tls) -> None:
+    usual = user_file(".postgresql/root.crl", "root.crl")
+    path = Path(tls.revoked).expanduser() if tls.revoked else usual
+    if context.verify_mode != ssl.CERT_NONE and (tls.revoked or usual.is_file()):
+        _load(path, lambda: context.load_verify_locations(path))
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
+
+
+def _load_own(context: ssl.SSLContext, tls: Tls) -> None:
+    usual = user_file(".postgresql/postgresql.crt", "postgresql.crt")
+    if not tls.certificate and not usual.is_file():
+        return
+    certificate = Path(tls.certificate).expanduser() if tls.certificate else usual
+    usual_key = user_file(".postgresql/postgresql.key", "postgresql.key")
+    # Without a file of its own the key stands beside the certificate.
+    key = Path(tls.key).expanduser() if tls.key else usual_key if usual_key.is_file() else None
+    # A function, or OpenSSL would ask on the terminal.
+    _load(certificate, lambda: context.load_cert_chain(certificate, key, password=lambda: tls.key_password))
+
+
+def _load(path: Path, load: Callable[[], None]) -> None:
+    try:
+        load()
+    except (OSError, ValueError) as error:  # an SSLError is an OSError
+        reason = "it does not exist" if isinstance(error, FileNotFoundError) else error
+        raise UserError(
+            f"The certificate file {path} cannot be used: {reason}.",
+            "Check sslrootcert, sslcert, sslkey and sslcrl in the address of the database.",
+        ) from error
+
+
+def _version(name: str) -> ssl.TLSVersion:
+    if name not in _VERSIONS:
+        raise UserError(
+            f"“{name}” is no version of TLS that can be used.", f"There are {', '.join(_VERSIONS)}."
+        )
+    return _VERSIONS[name]

@@ -1,0 +1,304 @@
+"""Reads the addresses that people have: libpq's URIs, and what other programs and sellers of databases make of it."""
+
+import getpass
+import os
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
+
+from ffmate_desktop.db.connection.address import POOLER_PORTS, Address, Host, Tls
+from ffmate_desktop.domain.errors import UsageError
+
+LOOKS = "It looks like postgresql://user:password@host:5432/database."
+ESCAPES = f"{LOOKS} In a password, write @ as %40, / as %2F, ? as %3F and % as %25."
+
+# The other programs' marks: jdbc: before it, SQLAlchemy's driver in it, `psql '...'` around it at Neon.
+_SHAPE = re.compile(r"(?:psql\s+)?(['\"]?)(?:jdbc:)?postgres(?:ql)?(?:\+\w+)?://(.*)\1", re.DOTALL)
+_SCHEME = re.compile(r"\s*(?:psql\s+)?['\"]?(?:jdbc:)?\w[\w+.-]*://")
+_PLACEHOLDER = re.compile(r"\[(YOUR|DB)[-_]PASSWORD\]", re.IGNORECASE)
+
+_ENVIRONMENT = {
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "dbname": "PGDATABASE",
+    "password": "PGPASSWORD",
+    "passfile": "PGPASSFILE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "sslcrl": "PGSSLCRL",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+}
+"""libpq's variables, which speak where the address is silent."""
+
+_PUBLIC = re.compile(
+    r"host|port|user|username|dbname|database|sslmode|ssl|sslnegotiation|channel_binding|connect_timeout"
+    r"|target_session_attrs|ssl_(min|max)_protocol_version"
+)
+"""Parameters whose values may be shown."""
+
+_OTHER_NAMES = {"database": "dbname", "username": "user"}
+
+_SSL_WORDS = {"true": "require", "1": "require", "false": "disable", "0": "disable", "no-verify": "require"}
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
+_UNDERSTOOD = re.compile(
+    r"host|port|user|password|dbname|passfile|sslmode|ssl|sslrootcert|sslcert|sslkey|sslpassword|sslcrl"
+    r"|sslnegotiation|ssl_min_protocol_version|ssl_max_protocol_version|channel_binding|connect_timeout|options"
+    r"|application_name|target_session_attrs"
+)
+_NEEDLESS = re.compile(
+    r"keepalives\w*|tcp_user_timeout"  # ours are shorter
+    r"|sslcompression|sslsni|fallback_application_name|gss\w+|krbsrvname|load_balance_hosts"
+    r"|pgbouncer|supa|connection_limit|pool_\w+|max_overflow|socket_timeout|\w*statement_cache_size"
+    r"|prepareThreshold|sslaccept|uselibpqcompat"
+)
+"""Of no meaning here, so that nobody misses them: mostly for the pools of other programs."""
+
+_LEFT_OUT = {
+    "schema": "the tables of FFmate Desktop are always in the schema ffmate",
+    "hostaddr": "the server is found by its host name",
+    "service": "service files are not read",
+}
+
+
+def parse(uri: str, environment: Mapping[str, str] = os.environ) -> Address:
+    """The address that a URI means, together with libpq's environment variables.
+
+    Raises UsageError, without the password in it, for what is no address.
+    """
+    found = _SHAPE.fullmatch(uri.strip())
+    if found is None:
+        raise UsageError(f"“{without_password(uri)}” is not a PostgreSQL address.", LOOKS)
+    if placeholder := _PLACEHOLDER.search(uri):
+        raise UsageError(f"The address still has {placeholder[0]} where the password belongs.", ESCAPES)
+    try:
+        return _read(found[2], environment)
+    except ValueError as error:
+        raise UsageError(f"“{without_password(uri)}” is no address: {error}.", ESCAPES) from None
+
+
+_SECRET = re.compile(r"(?i)((?:pass(?:word|wd)?|pwd|options)\s*(?:=|%3d)\s*)('(?:[^'\\]|\\.)*'?|[^&\s]*)")
+"""Options of the server may hold anything that somebody typed at the wrong place."""
+
+
+def without_password(uri: str) -> str:
+    """The URI as it may be shown and logged; also a malformed one, and of that rather too little than too much."""
+    scheme = _SCHEME.match(uri)
+    head = scheme[0] if scheme else ""
+    rest = uri.removeprefix(head)
+    user, colon, secret = rest.partition(":")
+    if colon and "@" in secret:
+        rest = f"{user}:***@{secret.rpartition('@')[2]}"
+    else:  # a password without a host behind it looks like a port that is no number
+        rest = re.sub(r"^([^:/?,[]*):(?!\d{1,5}(?:[/?,]|$))[^/?]*", r"\1:***", rest)
+    rest, mark, parameters = rest.partition("?")
+    rest = _SECRET.sub(r"\1***", rest)
+    return head + rest + mark + "&".join(_shown(item) for item in parameters.split("&"))
+
+
+def _shown(parameter: str) -> str:
+    """A parameter as it may be shown: people paste passwords in the oddest places."""
+    key, equals, value = parameter.partition("=")
+    if _PUBLIC.fullmatch(key) or not value:
+        return parameter if equals or not key else "***"
+    return f"{key}=***"
+
+
+def split_password(uri: str) -> tuple[str, str | None]:
+    """The URI without its password, and the password; raises UsageError like `parse`, and for a second secret."""
+    parse(uri)
+    user, hosts, items, password = _without(uri)
+    for item in items:
+        key, _, value = item.partition("=")
+        if key == "password":
+            password = _decoded(value)
+        elif key == "sslpassword":
+            raise UsageError(
+                "The password of a key file cannot be kept.",
+                "Use a key file without one, or give the address by FFMATE_DATABASE.",
+            )
+    return _assemble(user, hosts, [item for item in items if not item.startswith("password=")]), password
+
+
+def with_password(uri: str, password: str) -> str:
+    """The URI with this password in it instead of its own."""
+    user, hosts, items, _ = _without(uri)
+    items = [item for item in items if not item.startswith("password=")]
+    return _assemble(f"{user}:{quote(password, safe='')}", hosts, items)
+
+
+def _without(uri: str) -> tuple[str, str, list[str], str | None]:
+    """User, hosts with path, parameters, and the password that stood behind the user."""
+    found = _SHAPE.fullmatch(uri.strip())
+    if found is None:
+        raise UsageError(f"“{without_password(uri)}” is not a PostgreSQL address.", LOOKS)
+    before, _, query = found[2].partition("?")
+    authority, slash, path = before.partition("/")
+    userinfo, _, hosts = authority.rpartition("@")
+    user, colon, password = userinfo.partition(":")
+    return (
+        user,
+        f"{hosts}{slash}{path}",
+        query.split("&") if query else [],
+        _decoded(password) if colon else None,
+    )
+
+
+def _assemble(user: str, hosts: str, items: list[str]) -> str:
+    return f"postgresql://{user}{'@' if user else ''}{hosts}{'?' if items else ''}{'&'.join(items)}"
+
+
+def _read(text: str, environment: Mapping[str, str]) -> Address:
+    authority, path, asked = _take_apart(text)
+    userinfo, at, hosts = authority.rpartition("@")
+    given: dict[str, str] = {}
+    if at:
+        user, colon, password = userinfo.partition(":")
+        given["user"] = _decoded(user)
+        if colon:
+            given["password"] = _decoded(password)
+    given["dbname"] = _decoded(path)
+    known, notes = _sort_out(asked)
+    values = {key: environment[name] for key, name in _ENVIRONMENT.items() if environment.get(name)}
+    values |= {key: value for key, value in given.items() if value} | known
+    tls = _tls(values, notes)
+    where = _hosts(hosts, values, environment)
+    user = values.get("user") or _login_name()
+    return Address(
+        hosts=where,
+        user=user,
+        database=values.get("dbname") or user,
+        password=values.get("password"),
+        password_file=values.get("passfile", ""),
+        tls=tls,
+        timeout=_timeout(values.get("connect_timeout", "0")),
+        settings=tuple((key, values[key]) for key in ("application_name", "options") if key in values),
+        notes=tuple(notes),
+        suspect=asked.get("pgbouncer") == "true"
+        or any(host.port in POOLER_PORTS or "pooler" in host.name for host in where),
+    )
+
+
+def _take_apart(text: str) -> tuple[str, str, dict[str, str]]:
+    """Authority, path and parameters; ValueError where an @ or / of a password makes that a guess."""
+    before, _, query = text.partition("?")
+    authority, _, path = before.partition("/")
+    if "@" in path or ("@" in query and "@" not in authority):
+        raise ValueError("there is an @ behind the host")
+    asked = {}
+    for item in filter(None, query.split("&")):
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise ValueError("a parameter has no value")
+        if value:
+            asked[_OTHER_NAMES.get(key, key)] = _decoded(value)
+    return authority, path, asked
+
+
+def _decoded(text: str) -> str:
+    """Without percent signs. Other than in libpq, one that stands for nothing is itself."""
+    try:
+        decoded = unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise ValueError("something in it is not UTF-8") from None
+    if "\0" in decoded:
+        raise ValueError("there is a zero byte in it")
+    return decoded
+
+
+def _sort_out(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The parameters that mean something here, and a sentence for each that does not and may be missed."""
+    known, notes = {}, []
+    for key, value in asked.items():
+        if _UNDERSTOOD.fullmatch(key):
+            known[key] = value
+        elif key == "client_encoding" and value.lower().replace("-", "") in ("utf8", "auto"):
+            pass
+        elif key == "gssencmode" and value == "require":
+            raise ValueError("gssencmode=require cannot be had here, only TLS")
+        elif not _NEEDLESS.fullmatch(key):
+            why = _LEFT_OUT.get(key, "FFmate Desktop does not know it")
+            notes.append(f"“{key}” in the address is left out: {why}.")
+    attributes = known.pop("target_session_attrs", "primary")
+    if attributes not in ("any", "primary", "read-write"):
+        notes.append(
+            f"target_session_attrs={attributes} is left out: the primary is used, as nodes have to write."
+        )
+    return known, notes
+
+
+def _tls(values: dict[str, str], notes: list[str]) -> Tls:
+    mode = values.get("sslmode") or values.get("ssl", "prefer")
+    mode = _SSL_WORDS.get(mode.lower(), mode)
+    if mode not in _SSL_MODES:
+        raise ValueError(f"sslmode is one of {', '.join(_SSL_MODES)}")
+    if values.get("sslrootcert") == "system" and mode != "disable":
+        mode = "verify-full"
+    if values.get("channel_binding") == "require" and mode != "verify-full":
+        if mode == "disable":
+            raise ValueError("channel_binding=require needs encryption, sslmode=disable forbids it")
+        mode = "verify-full"
+        notes.append(
+            "channel_binding=require is done in another way: the server's certificate is checked (verify-full)."
+        )
+    direct = values.get("sslnegotiation") == "direct"
+    if direct and mode in ("disable", "allow", "prefer"):
+        raise ValueError("sslnegotiation=direct needs sslmode=require or stronger")
+    return Tls(
+        mode=mode,
+        direct=direct,
+        root=values.get("sslrootcert", ""),
+        certificate=values.get("sslcert", ""),
+        key=values.get("sslkey", ""),
+        key_password=values.get("sslpassword", ""),
+        revoked=values.get("sslcrl", ""),
+        least=values.get("ssl_min_protocol_version", ""),
+        most=values.get("ssl_max_protocol_version", ""),
+    )
+
+
+def _hosts(written: str, values: dict[str, str], environment: Mapping[str, str]) -> tuple[Host, ...]:
+    listed = [_split_host(item) for item in written.split(",")]
+    names, ports = [_decoded(name) for name, _ in listed], [port for _, port in listed]
+    if "host" in values or names == [""]:
+        names = values.get("host", environment.get("PGHOST", "")).split(",")
+        ports = ports if len(ports) == len(names) else [""] * len(names)
+    others = values.get("port", "5432").split(",")
+    if len(others) not in (1, len(names)):
+        raise ValueError(f"there are {len(names)} hosts and {len(others)} ports")
+    others = others * len(names) if len(others) == 1 else others
+    return tuple(
+        Host(name.removeprefix("[").removesuffix("]"), _port(port or other))
+        for name, port, other in zip(names, ports, others, strict=True)
+    )
+
+
+def _split_host(item: str) -> tuple[str, str]:
+    if item.startswith("["):
+        name, bracket, port = item[1:].partition("]")
+        if not bracket or (port and not port.startswith(":")):
+            raise ValueError("an IPv6 address stands in [ and ]")
+        return name, port[1:]
+    name, _, port = item.partition(":")
+    return name, port
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
+        raise ValueError("its port is not a number from 1 to 65535")
+    return int(text)
+
+
+def _timeout(text: str) -> float | None:
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise ValueError("connect_timeout is not a number of seconds")
+    return max(2.0, float(text)) if int(text) > 0 else None
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container's user number without a name
+        raise ValueError("it names no user") from None

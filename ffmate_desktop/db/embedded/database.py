@@ -1,0 +1,151 @@
+"""The embedded PostgreSQL of a data folder, shared by every process that uses the folder."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import asyncpg
+
+from ffmate_desktop import logs
+from ffmate_desktop.db.embedded import server
+from ffmate_desktop.db.embedded.binaries import cluster_version
+from ffmate_desktop.db.embedded.home import existing_home
+from ffmate_desktop.db.embedded.users import ServerUse
+from ffmate_desktop.domain.errors import UserError
+
+_T = TypeVar("_T")
+_WATCH = 1.0  # seconds between looks at the keeper
+_LONGEST_PAUSE = 30.0
+_CONNECT_LIMIT = 30.0
+
+
+class EmbeddedDatabase:
+    """Use of the embedded server: started by the first user of the folder, stopped by the last one.
+
+    While it is open, a server or keeper that dies is started again, at the same address.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._use = ServerUse(data_dir)
+        self._uri: str | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    async def open(self) -> str:
+        """Come in, and return a URI (libpq, asyncpg) of the database `ffmate`. Raises UserError.
+
+        Takes as long as crash recovery needs; cancel it to give up.
+        """
+        if self._uri is None:
+            try:
+                uri = await self._in_thread(self._use.enter)
+                await _ensure_database(uri)
+            except BaseException:  # also a cancellation: the lock must not stay
+                await self._in_thread(self._use.leave)
+                raise
+            self._uri = uri
+            self._watch = asyncio.create_task(self._keep_alive(), name="embedded database watch")
+        return self._uri
+
+    async def close(self) -> None:
+        """Go out; the last user waits until the server has stopped."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait([self._watch])
+            self._watch = None
+        self._uri = None
+        await self._in_thread(self._use.leave)
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def uri(self) -> str:
+        """The address of the open database."""
+        if self._uri is None:
+            raise RuntimeError("the embedded database is not open")
+        return self._uri
+
+    async def _keep_alive(self) -> None:
+        pause = _WATCH
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                if await asyncio.to_thread(self._use.is_kept):
+                    continue
+                logs.database.warning("The embedded database stopped unexpectedly; starting it again.")
+                self._uri = await self._in_thread(self._use.revive)
+                pause = _WATCH
+            except (UserError, OSError) as error:
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                logs.database.error("The embedded database could not be started again: %s", error)
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        """Run blocking work; a cancellation asks it to give up, and waits until it has."""
+        self._use.leaving.clear()
+        thread = asyncio.ensure_future(asyncio.to_thread(work))
+        try:
+            return await asyncio.shield(thread)
+        except asyncio.CancelledError:
+            self._use.leaving.set()
+            await asyncio.wait([thread])
+            thread.exception()  # given up as asked
+            raise
+
+
+async def _ensure_database(uri: str) -> None:
+    """Make the database in a new cluster; two first users at once are welcome."""
+    try:
+        connection = await asyncpg.connect(uri, timeout=_CONNECT_LIMIT)
+    except asyncpg.InvalidCatalogNameError:
+        connection = await asyncpg.connect(uri, database="postgres", timeout=_CONNECT_LIMIT)
+        with contextlib.suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+            await connection.execute(f"CREATE DATABASE {server.DATABASE}")
+    await connection.close(timeout=_CONNECT_LIMIT)
+
+
+@dataclass(frozen=True)
+class EmbeddedStatus:
+    """What `doctor` tells of the embedded server."""
+
+    folder: Path
+    version: int | None  # PostgreSQL's major version; None before the first use
+    phase: str | None  # starting, ready, stopping; None when it does not run
+    pid: int | None
+    socket: str
+    log: Path
+
+
+async def status(data_dir: Path) -> EmbeddedStatus | None:
+    """Look without starting or making anything; None when the folder has no embedded database.
+
+    Raises UserError when this user may not look.
+    """
+    try:
+        return await asyncio.to_thread(_status, data_dir)
+    except PermissionError as error:
+        raise UserError(f"The embedded database of {data_dir} belongs to another user.") from error
+
+
+def _status(data_dir: Path) -> EmbeddedStatus | None:
+    home = existing_home(data_dir)
+    if home is None:
+        return None
+    running = server.look(home)
+    return EmbeddedStatus(
+        folder=home.folder,
+        version=cluster_version(home),
+        phase=running.phase if running else None,
+        pid=running.pid if running else None,
+        socket=running.socket_folder if running else "",
+        log=home.log,
+    )

@@ -1,0 +1,75 @@
+"""Makes the embedded database of a new data folder in a process of its own, while a window loads its parts.
+
+The first start takes seconds, and users wait for it; later starts are quick.
+Run as `python -m ffmate_desktop.db.embedded.prestart DATA_DIR`. It uses the server like any other process, until its
+input ends or the window has had time to connect.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+from ffmate_desktop.db.embedded.environment import helper_environment
+from ffmate_desktop.db.embedded.home import FOLDER, NOTE
+
+_LINGER = 15.0
+"""Seconds for the window to come in; whoever is late starts the server again."""
+_STOP_LIMIT = 60.0
+
+
+@contextlib.contextmanager
+def database_ahead(data_dir: Path) -> Iterator[None]:
+    """Make and start the database beside the block, unless there is one. A block that ends early stops it."""
+    if any((data_dir / name).exists() for name in (FOLDER, NOTE)):
+        yield
+        return
+    process = _start(data_dir)
+    # Whatever goes wrong there goes wrong for the window too, which tells it.
+    Thread(target=process.wait, name="embedded database ahead", daemon=True).start()
+    try:
+        yield
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_LIMIT)
+
+
+def _start(data_dir: Path) -> "subprocess.Popen[bytes]":
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "ffmate_desktop.db.embedded.prestart", str(data_dir)],
+        env=helper_environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True, creationflags=flags,
+    )  # fmt: skip
+
+
+def main(folder: str) -> None:
+    """Be a user of the server until the input ends, or for a while."""
+    from ffmate_desktop.db.embedded.users import ServerUse  # noqa: PLC0415 - not for the window, which is not painted yet
+
+    use, over = ServerUse(Path(folder)), Event()
+
+    def on_end() -> None:
+        while os.read(0, 1024):
+            pass
+        use.leaving.set()
+        over.set()
+
+    Thread(target=on_end, daemon=True).start()
+    try:
+        use.enter()
+        over.wait(_LINGER)
+    finally:
+        use.leaving.clear()  # the server is to be stopped in order
+        use.leave()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,276 @@
+"""One PostgreSQL server on one private folder: make its cluster, start it, look at it, stop it."""
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+
+from ffmate_desktop.db.embedded.account import WINDOWS, as_account, user_id
+from ffmate_desktop.db.embedded.binaries import cluster_version, find_binaries, program
+from ffmate_desktop.db.embedded.environment import server_environment
+from ffmate_desktop.db.embedded.home import Home, make_private_folder
+from ffmate_desktop.db.embedded.libraries import bring_libraries
+from ffmate_desktop.db.embedded.locks import open_beside, write_beside
+from ffmate_desktop.domain.errors import UserError
+
+DATABASE = "ffmate"
+_PORT = 5432  # of the Unix socket: only a part of its name
+# The shortest limit of a socket's path among our systems is 104 bytes with the closing zero (macOS).
+_SOCKET_FOLDER_LIMIT = 103 - len("/.s.PGSQL.5432")
+_LOG_LIMIT, _LOG_KEPT = 5_000_000, 500_000  # bytes
+
+# Given on the command line, so that they reach clusters that an older version of this program made.
+_SETTINGS = {
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    "log_checkpoints": "off",
+    "idle_in_transaction_session_timeout": "60s",
+    # Small queries on one machine: no parallel workers (they need /dev/shm, tiny in containers), no replication.
+    "max_parallel_workers_per_gather": "0",
+    "max_logical_replication_workers": "0",
+}
+_SETTINGS_SINCE_18 = {"io_method": "sync"}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A live server of a home. `phase` is its own word: starting, ready, stopping."""
+
+    pid: int
+    phase: str
+    port: int
+    socket_folder: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether it takes connections."""
+        return self.phase == "ready"
+
+
+def look(home: Home) -> Running | None:
+    """The live server of this home, or None.
+
+    postmaster.pid alone proves nothing: after a crash it stays, and its number may belong to another process by now.
+    """
+    pid_file = home.cluster / "postmaster.pid"
+    try:
+        lines = pid_file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        pid = int(lines[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return None
+    if not _serves(pid, home.cluster):
+        return None
+    if len(lines) < 8:  # written line by line while it starts
+        return Running(pid, "starting", 0, "")
+    return Running(pid, lines[7].strip(), int(lines[3]), lines[4])
+
+
+def _serves(pid: int, cluster: Path) -> bool:
+    try:
+        process = psutil.Process(pid)
+        words = process.cmdline() if process.name().startswith("postgres") else []
+        # The same folder, not the same words: file systems may ignore case and forms of accents.
+        return "-D" in words and cluster.samefile(words[words.index("-D") + 1])
+    except (psutil.Error, OSError):  # gone, a zombie, of somebody whom our server could not be, elsewhere
+        return False
+
+
+def uri(home: Home, running: Running) -> str:
+    """The address of the server's database `ffmate`, for asyncpg and libpq."""
+    if WINDOWS:
+        password = quote(_password_file(home).read_text(encoding="ascii"), safe="")
+        return f"postgresql://{DATABASE}:{password}@127.0.0.1:{running.port}/{DATABASE}?sslmode=disable"
+    folder = quote(running.socket_folder, safe="/")
+    return f"postgresql://{DATABASE}@/{DATABASE}?host={folder}&port={running.port}&sslmode=disable"
+
+
+def initialise(home: Home, binaries: Path) -> None:
+    """Make the cluster, whole or not at all: in a temporary folder that then takes its name.
+
+    Needs the start lock. Raises UserError (no space, no name for this user) with what initdb said.
+    """
+    for leftover in home.folder.glob("cluster.new-*"):
+        shutil.rmtree(leftover)
+    temporary = home.folder / f"cluster.new-{secrets.token_hex(4)}"
+    command = [program(binaries, "initdb"), "-D", str(temporary), "-U", DATABASE, "--encoding=UTF8"]
+    command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
+    if WINDOWS:
+        write_beside(_password_file(home), secrets.token_urlsafe(32))
+        command += ["--auth=scram-sha-256", f"--pwfile={_password_file(home)}"]
+    else:
+        # Whoever reaches the socket is the owner of the folder or root.
+        command += ["--auth=trust"]
+    identity = as_account(home.account)
+    done = subprocess.run(
+        command, **identity, env=_environment(home, binaries), cwd=home.folder, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise _init_error(home, done.stdout.decode(errors="replace"))
+    temporary.rename(home.cluster)
+    if not WINDOWS:
+        folder = os.open(home.folder, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+
+
+def _init_error(home: Home, output: str) -> UserError:
+    if "No space left" in output:
+        hint = "Free some space, or choose another folder with --data-dir."
+        return UserError(f"There is no space left for the embedded database in {home.folder}.", hint)
+    if "could not look up effective user ID" in output:
+        return UserError(
+            "PostgreSQL does not start for a user that has no name on this system.",
+            "Add the user to /etc/passwd, or give the address of a PostgreSQL server with --database.",
+        )
+    reason = " ".join(output.strip().splitlines()[-3:])
+    return UserError(f"The embedded database could not be made in {home.folder}: {reason}")
+
+
+def launch(home: Home, binaries: Path) -> Callable[[], object]:
+    """Start the server and return at once, with a function that waits until it ends. Needs the keeper lock."""
+    _clear_stale_files(home)
+    rotate_log(home)
+    if WINDOWS:
+        return _launch_on_windows(home, binaries)
+    sockets = f'"{socket_folder(home)}"'
+    settings = _settings(home) | {"listen_addresses": "", "unix_socket_directories": sockets}
+    descriptor = open_beside(home.log, os.O_WRONLY | os.O_APPEND)
+    try:
+        return subprocess.Popen(
+            [program(binaries, "postgres"), "-D", str(home.cluster), "-p", str(_PORT), *_options(settings)],
+            **as_account(home.account), env=_environment(home, binaries), cwd=home.folder, stdin=subprocess.DEVNULL,
+            stdout=descriptor, stderr=descriptor,
+        ).wait  # fmt: skip
+    finally:
+        os.close(descriptor)
+
+
+def _launch_on_windows(home: Home, binaries: Path) -> Callable[[], object]:
+    """By pg_ctl, which gives up administrator's rights where PostgreSQL would refuse them."""
+    settings = _settings(home) | {"listen_addresses": "127.0.0.1", "port": str(_free_port(home))}
+    command = [program(binaries, "pg_ctl"), "start", "-w", "-t", "900", "-D", str(home.cluster)]
+    command += ["-l", str(home.log), "-o", " ".join(_options(settings))]
+    started = subprocess.run(
+        command, env=_environment(home, binaries), stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    running = look(home)
+    if started.returncode or running is None:
+        return lambda: None
+    return psutil.Process(running.pid).wait
+
+
+def _clear_stale_files(home: Home) -> None:
+    """Remove what a killed server left; PostgreSQL itself would stop at a process number that is taken again."""
+    if look(home) is not None:
+        raise RuntimeError(f"a server on {home.cluster} is alive")
+    (home.cluster / "postmaster.pid").unlink(missing_ok=True)
+    if not WINDOWS:
+        for left in socket_folder(home).glob(".s.PGSQL.*"):
+            left.unlink(missing_ok=True)
+
+
+def socket_folder(home: Home) -> Path:
+    """The private folder for the Unix socket: the home, or a short one when its path is too long or too odd.
+
+    Raises UserError when somebody else took the short one.
+    Not under XDG_RUNTIME_DIR: that goes away when the user logs out, and a node may stay.
+    """
+    path = str(home.folder)
+    short_enough = len(os.fsencode(path)) <= _SOCKET_FOLDER_LIMIT
+    # A comma separates hosts in a URI and folders in the setting, where the quote quotes.
+    if WINDOWS or (short_enough and path.isprintable() and not set(path) & set(',"')):
+        return home.folder
+    uid = home.account.uid if home.account else user_id()
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    short = Path(f"/tmp/ffmate-{uid}-{digest}")  # noqa: S108 - private, its owner is checked
+    make_private_folder(short, home.account)
+    return short
+
+
+def forget_socket(home: Home) -> None:
+    """After the server has ended: remove the short folder, if there is one."""
+    folder = socket_folder(home)
+    if folder != home.folder:
+        with contextlib.suppress(OSError):  # not empty: somebody may be looking into it
+            folder.rmdir()
+
+
+def request_stop(home: Home) -> None:
+    """Ask a live server for a fast stop: sessions are ended, everything is written; does not wait."""
+    running = look(home)
+    if running is None:
+        return
+    if WINDOWS:
+        binaries = find_binaries(home)
+        command = [program(binaries, "pg_ctl"), "stop", "-W", "-m", "fast", "-D", str(home.cluster)]
+        subprocess.run(command, env=_environment(home, binaries), capture_output=True, check=False)
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(running.pid, signal.SIGINT)
+
+
+def rotate_log(home: Home) -> None:
+    """Keep the log below a bound, also while the server writes to it: it appends, so cutting is safe."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):  # Windows refuses while it is open
+        if home.log.stat().st_size > _LOG_LIMIT:
+            with home.log.open("r+b") as file:
+                file.seek(-_LOG_KEPT, os.SEEK_END)
+                kept = file.read()
+                file.truncate(0)
+            with home.log.open("ab") as file:
+                file.write(kept)
+
+
+def log_size(home: Home) -> int:
+    """Bytes in the log, to read later what came after."""
+    return home.log.stat().st_size if home.log.exists() else 0
+
+
+def log_since(home: Home, mark: int) -> str:
+    """What was logged after `mark` bytes."""
+    return home.log.read_bytes()[mark:].decode(errors="replace") if home.log.exists() else ""
+
+
+def _password_file(home: Home) -> Path:
+    return home.folder / "password"
+
+
+def _settings(home: Home) -> dict[str, str]:
+    return _SETTINGS | (_SETTINGS_SINCE_18 if (cluster_version(home) or 0) >= 18 else {})
+
+
+def _options(settings: dict[str, str]) -> list[str]:
+    return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+
+def _environment(home: Home, binaries: Path) -> dict[str, str]:
+    return server_environment(bring_libraries(home.libraries, binaries) if WINDOWS else None)
+
+
+def _free_port(home: Home) -> int:
+    """The port of the last time if it is free, so that addresses stay good after a crash; else any free one."""
+    note = home.folder / "port"
+    last = int(note.read_text(encoding="ascii")) if note.exists() else 0
+    for wanted in (last, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", wanted))
+            port = int(probe.getsockname()[1])
+            note.write_text(str(port), encoding="ascii")
+            return port
+    raise UserError("No network port is free for the embedded database.")

@@ -1,0 +1,167 @@
+"""One process's use of the embedded server: come in (starting it if need be), go out (stopping it if last)."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+from ffmate_desktop import logs
+from ffmate_desktop.db.embedded import server
+from ffmate_desktop.db.embedded.binaries import find_binaries
+from ffmate_desktop.db.embedded.environment import helper_environment
+from ffmate_desktop.db.embedded.home import Home, make_home
+from ffmate_desktop.db.embedded.keeper import stop_if_unused
+from ffmate_desktop.db.embedded.locks import FileLock, open_beside, wait_until
+from ffmate_desktop.domain.errors import UserError
+
+_START_LIMIT = 900.0  # seconds; crash recovery may be long
+_STOP_LIMIT = 60.0
+_SPACE = "Free some space on that disk."
+
+
+class ServerUse:
+    """The synchronous half of EmbeddedDatabase; every method may block and belongs in a thread.
+
+    Locks in the home: `users` is held shared by everyone who uses the server; `start` exclusively by whoever starts
+    or stops it, and only its holder looks whether `users` is free; `keeper` exclusively by the keeper for its life;
+    `wake` like `users`, for the keeper to wait on without disturbing those who look.
+    Set `leaving` to end any wait early; the keeper then does what remains.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._home: Home | None = None
+        self._held: list[FileLock] = []
+        self.leaving = Event()
+
+    def enter(self) -> str:
+        """Count this process among the users, and return the URI of the server, which is up.
+
+        Raises UserError: the folder cannot be used, no space, no programs, or the server does not start. Call leave()
+        also then.
+        """
+        try:
+            home = self._home = make_home(self._data_dir)
+            with self._starting(home):
+                for name in ("wake", "users"):
+                    lock = FileLock(home.lock(name))
+                    lock.acquire(exclusive=False, block=True)
+                    self._held.append(lock)
+                return self._bring_up(home)
+        except OSError as error:
+            reason = f"{error.strerror} ({error.filename})" if error.filename else str(error)
+            raise UserError(
+                f"The embedded database cannot use the folder {self._data_dir}: {reason}.",
+                "Check its permissions and the space on its disk, or choose another folder with --data-dir.",
+            ) from error
+
+    def is_kept(self) -> bool:
+        """Whether the keeper, and so the server, lives."""
+        return self._home is not None and not FileLock(self._home.lock("keeper")).is_free()
+
+    def revive(self) -> str:
+        """After the server or its keeper died: start what is missing, and return the URI."""
+        if self._home is None:
+            raise RuntimeError("not in use")
+        with self._starting(self._home):
+            return self._bring_up(self._home)
+
+    def leave(self) -> None:
+        """Count this process out; the last one waits until the server has stopped, up to a minute."""
+        home = self._home
+        if home is None or not self._held:
+            return
+        while self._held:
+            self._held.pop().release()
+        start, keeper = FileLock(home.lock("start")), FileLock(home.lock("keeper"))
+        stopped = False
+        try:
+            if wait_until(lambda: start.acquire(exclusive=True), _STOP_LIMIT, self.leaving):
+                stopped = stop_if_unused(home, _STOP_LIMIT, self.leaving)
+                if stopped and server.look(home) is None:
+                    stopped = wait_until(keeper.is_free, 10)
+        except OSError as error:
+            logs.database.warning("The folder of the embedded database is out of reach: %s", error)
+        finally:
+            start.release()
+        if not stopped:
+            logs.database.warning("The embedded database is still busy stopping.")
+
+    @contextlib.contextmanager
+    def _starting(self, home: Home) -> Iterator[None]:
+        """The right to start the server."""
+        start = FileLock(home.lock("start"))
+        if not wait_until(lambda: start.acquire(exclusive=True), _START_LIMIT, self.leaving):
+            raise UserError("Another program is busy with the embedded database.", "Try again later.")
+        try:
+            yield
+        finally:
+            start.release()
+
+    def _bring_up(self, home: Home) -> str:
+        binaries = find_binaries(home)
+        if not home.cluster.exists():
+            logs.database.info("Making the embedded database in %s.", home.folder)
+            server.initialise(home, binaries)
+        keeper: Thread | None = None
+        mark, begin, told, waited = server.log_size(home), time.monotonic(), False, 0.0
+        while not self.leaving.wait(min(0.2, 0.005 + waited / 50)):
+            running, kept = server.look(home), self.is_kept()
+            if kept and running and running.ready:
+                return server.uri(home, running)
+            if not kept and keeper is None:
+                server.socket_folder(home)  # here, where its UserError is seen
+                keeper = _start_keeper(home, binaries)
+            elif not kept and keeper is not None and not keeper.is_alive():
+                raise _start_error(home, mark)
+            waited = time.monotonic() - begin
+            if waited > 5 and not told:
+                _refuse_other_computer(home)
+                logs.database.info("The embedded database recovers from an unclean stop; this may take long.")
+                told = True
+            if waited > _START_LIMIT:
+                raise UserError("The embedded database needs very long to start.", f"Its log is {home.log}.")
+        raise UserError("The start of the embedded database was given up.")
+
+
+def _start_keeper(home: Home, binaries: Path) -> Thread:
+    """Start the keeper in a session of its own, and return the thread that sees its end (and leaves no zombie)."""
+    descriptor = open_beside(home.keeper_log, os.O_WRONLY | os.O_TRUNC)
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    try:
+        keeper = subprocess.Popen(
+            [sys.executable, "-P", "-m", "ffmate_desktop.db.embedded.keeper", str(home.folder), str(binaries)],
+            env=helper_environment(), cwd=home.folder, stdin=subprocess.DEVNULL,
+            stdout=descriptor, stderr=descriptor, start_new_session=True, creationflags=flags,
+        )  # fmt: skip
+    finally:
+        os.close(descriptor)
+    # A daemon, because the keeper may well outlive this process.
+    thread = Thread(target=keeper.wait, name="embedded database keeper", daemon=True)
+    thread.start()
+    return thread
+
+
+def _refuse_other_computer(home: Home) -> None:
+    if server.look(home) is None and home.keeper_host.exists():
+        host = home.keeper_host.read_text(encoding="utf-8")
+        if host != socket.gethostname():
+            raise UserError(
+                f"The embedded database in {home.folder} is in use on another computer, {host}.",
+                "Choose a folder of this computer with --data-dir, or share a PostgreSQL server with --database.",
+            )
+
+
+def _start_error(home: Home, mark: int) -> UserError:
+    said = server.log_since(home, mark) or home.keeper_log.read_text(encoding="utf-8", errors="replace")
+    if "No space left" in said:
+        return UserError(f"There is no space left for the embedded database in {home.folder}.", _SPACE)
+    lines = "\n".join(said.strip().splitlines()[-6:])
+    return UserError(f"The embedded database did not start. Its log ({home.log}) ends with:\n{lines}")

@@ -1,0 +1,94 @@
+"""Rows of the ledger whose files were moved, and tasks of versions that were replaced; see ledger.sql."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.db.file_records import Settled, step_of
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.db.scans import ScanClaim
+from ffmate_desktop.domain.file_record import Entry, Found
+from ffmate_desktop.domain.stored import member_of
+from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.watch_moves import Known, Moves, Place
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOfVersion:
+    """How far the task of a file is; `source` is (bytes, microseconds) of the input that it read, if it said so."""
+
+    status: TaskStatus
+    source: tuple[int, int] | None
+
+
+async def tasks_of_versions(database: Database, tasks: Sequence[UUID]) -> dict[UUID, TaskOfVersion]:
+    """Those of these tasks that exist."""
+    rows = await database.fetch(query("ledger", "tasks_of_versions"), list(tasks))
+    return {
+        row["uuid"]: TaskOfVersion(
+            member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
+            None if row["size"] is None else (row["size"], row["mtime"] or 0),
+        )
+        for row in rows
+    }
+
+
+async def rows_of_versions(
+    database: Database, folder: int, files: Sequence[Found], view: int
+) -> list[tuple[int, Known]]:
+    """Rows with a task that may be about such a file, as this view tells: position in `files` → row."""
+    rows = await database.fetch(
+        query("ledger", "rows_of_versions"),
+        folder,
+        [found.mtime for found in files],
+        [found.size for found in files],
+        [found.inode for found in files],
+        view,
+    )
+    return [_to_known(dict(row)) for row in rows]
+
+
+def _to_known(row: dict[str, Any]) -> tuple[int, Known]:
+    position, status = row.pop("position"), row.pop("status")
+    known = None if status is None else member_of(TaskStatus, status, TaskStatus.UNKNOWN)
+    return position - 1, Known(Entry(**row), known)
+
+
+async def move(
+    database: Database, claim: ScanClaim, moves: Moves, view: int, settled: Sequence[Settled] = ()
+) -> int:
+    """One step: rows with other paths or versions, rows to remove, tasks to cancel, and the new state of files.
+
+    Raises ScanLostError.
+    """
+    places = [_place(place, view) for place in moves.places]
+    async with step_of(database, claim) as (connection, step):
+        if moves.cancelled:
+            reasons = [moves.cancelled[task] for task in moves.cancelled]
+            await connection.fetch(query("ledger", "cancel_replaced"), list(moves.cancelled), reasons)
+        if moves.dropped:
+            await connection.fetch(
+                query("ledger", "drop_files"), claim.id, [entry.id for entry in moves.dropped]
+            )
+        if places:
+            await connection.fetch(query("ledger", "leave_paths"), claim.id, [row["id"] for row in places])
+            await connection.fetch(query("ledger", "take_paths"), claim.id, places, step)
+        if settled:
+            data = [one.to_row() for one in settled]
+            await connection.fetch(query("ledger", "settle_files"), claim.id, data, step)
+    return step
+
+
+def _place(place: Place, view: int) -> dict[str, Any]:
+    now = place.found or place.entry
+    return {
+        "id": place.entry.id,
+        "path": place.path,
+        "size": now.size,
+        "mtime": now.mtime,
+        "inode": now.inode,
+        "view": place.entry.view if place.found is None else view,
+        "gone": place.found is None,
+    }

@@ -1,0 +1,311 @@
+"""The ledger of watched files: read in steps, written under the fence of a scan; the rules stand in ledger.sql."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+
+from ffmate_desktop.db.connection.connection import Database, storable
+from ffmate_desktop.db.queries import query
+from ffmate_desktop.db.scans import ScanClaim, ScanLostError
+from ffmate_desktop.db.tasks import TaskRow, insert_on, refusing_taken_outputs
+from ffmate_desktop.domain.disposal import Disposal
+from ffmate_desktop.domain.file_record import Entry, Found, Stored
+from ffmate_desktop.domain.stored import Unreadable, object_of, read
+from ffmate_desktop.domain.task import TaskStatus
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy[asyncpg.Record]
+
+PIECE = 1000
+"""Rows that are read at once: some milliseconds of the loop."""
+
+REMEMBERED = timedelta(days=90)
+"""How long a file that is gone is known, in case it comes back as it was."""
+
+ENOUGH_GONE = 500
+"""Fewer rows are not worth that every node reads the ledger anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a node keeps of a row to know the file again."""
+
+    id: int
+    path: str
+    size: int
+    mtime: int
+    inode: int
+    view: int
+    state: Stored
+    reason: str
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileWrite:
+    """A row to be written: what was found, and what becomes of it."""
+
+    found: Found
+    view: int
+    state: Stored
+    reason: str
+    checks: int = 0
+    task: UUID | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EndedFile:
+    """A file whose task has ended; `output` is where the result is, of several files the first.
+
+    `changed`: the task failed because its input changed while it was encoded. `input` is what the task was to read.
+    """
+
+    id: int
+    found: Found
+    view: int
+    attempts: int
+    task: UUID
+    status: TaskStatus
+    error: str
+    output: str | None
+    output_size: int | None
+    gone: bool
+    changed: bool = False
+    input: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What becomes of an ended file. `disposal` is what is still to be done with it.
+
+    `aside` is where it was moved to, when that is below the watchfolder: a path of the ledger, or nothing.
+    """
+
+    id: int
+    state: Stored
+    reason: str
+    attempts: int
+    disposal: dict[str, Any] | None = None
+    gone: bool = False
+    aside: str = ""
+
+    def to_row(self) -> dict[str, Any]:
+        """As `settle_files` takes it."""
+        return {
+            "id": self.id,
+            "state": self.state,
+            "reason": self.reason,
+            "attempts": self.attempts,
+            "disposal": self.disposal,
+            "gone": self.gone,
+            "aside": self.aside,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An original that is still to be moved or thrown away, as `disposal` says.
+
+    `unreadable` says why nobody can do what is stored there; then the original stays.
+    """
+
+    id: int
+    found: Found
+    view: int
+    state: Stored
+    attempts: int
+    disposal: dict[str, Any]
+    unreadable: str | None = None
+
+
+async def read_since(database: Database, folder: int, step: int) -> AsyncIterator[list[Line]]:
+    """Everything that was written after a step, in pieces."""
+    async with database.transaction() as connection:
+        cursor = await connection.cursor(query("ledger", "read_since"), folder, step)
+        while rows := await cursor.fetch(PIECE):
+            yield [Line(*row) for row in rows]
+
+
+async def entries_by_path(database: Database, folder: int, paths: Sequence[str]) -> dict[str, Entry]:
+    """The rows of these paths."""
+    rows = await database.fetch(
+        query("ledger", "entries_by_path"), folder, [storable(path) for path in paths]
+    )
+    return {row["path"]: _to_entry(row) for row in rows}
+
+
+async def entries_by_id(database: Database, folder: int, ids: Sequence[int]) -> list[Entry]:
+    """The rows with these ids that exist."""
+    return [_to_entry(row) for row in await database.fetch(query("ledger", "entries_by_id"), folder, ids)]
+
+
+async def all_entries(database: Database, uuid: UUID) -> dict[str, Entry]:
+    """Every row of a watchfolder."""
+    rows = await database.fetch(query("ledger", "all_entries"), uuid)
+    return {row["path"]: _to_entry(row) for row in rows}
+
+
+def _to_entry(row: asyncpg.Record) -> Entry:
+    return Entry(**dict(row))
+
+
+async def outputs_among(database: Database, files: Sequence[tuple[str, int, int]]) -> dict[int, UUID]:
+    """Which of these (path key, microseconds, bytes) the cluster wrote: position → task."""
+    rows = await database.fetch(
+        query("ledger", "outputs_among"),
+        [storable(key) for key, _, _ in files],
+        [mtime for _, mtime, _ in files],
+        [size for _, _, size in files],
+    )
+    return {row["position"] - 1: row["task"] for row in rows}
+
+
+async def forget_outputs(database: Database, age: timedelta) -> int:
+    """Forget what the cluster wrote longer ago than `age`; returns how many files that were."""
+    total = gone = PIECE
+    while gone == PIECE:
+        gone = len(await database.fetch(query("ledger", "forget_outputs"), age, PIECE))
+        total += gone
+    return total - PIECE
+
+
+@asynccontextmanager
+async def step_of(database: Database, claim: ScanClaim) -> AsyncIterator[tuple["Connection", int]]:
+    """A transaction under the fence, and its number. Raises ScanLostError."""
+    async with database.transaction() as connection:
+        step = await connection.fetchval(
+            query("ledger", "step"), claim.id, claim.epoch, claim.node_id, claim.lease
+        )
+        if step is None:
+            raise ScanLostError
+        yield connection, int(step)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The number of a step, and the ids of the rows that were written in it, by path."""
+
+    step: int
+    ids: dict[str, int]
+
+
+async def write(
+    database: Database,
+    claim: ScanClaim,
+    files: Sequence[FileWrite],
+    *,
+    tasks: Sequence[TaskRow] = (),
+    again: Sequence[int] = (),
+    gone: Sequence[int] = (),
+) -> Written:
+    """One step: rows with their tasks, files that are there again, and files that are gone; all or nothing.
+
+    Raises ScanLostError, and OutputsTakenError when an output path is taken.
+    """
+    async with refusing_taken_outputs(database, tasks), step_of(database, claim) as (connection, step):
+        if tasks:
+            await insert_on(connection, tasks, batch=None, source="watchfolder")
+        data = [_row(file) for file in files]
+        rows = await connection.fetch(query("ledger", "write_files"), claim.id, data, step) if data else []
+        if again:
+            await connection.fetch(query("ledger", "found_again"), claim.id, list(again), step)
+        if gone:
+            await connection.fetch(query("ledger", "mark_gone"), claim.id, list(gone), step)
+    return Written(step, {row["path"]: row["id"] for row in rows})
+
+
+def _row(file: FileWrite) -> dict[str, Any]:
+    return {
+        "path": file.found.path,
+        "size": file.found.size,
+        "mtime": file.found.mtime,
+        "inode": file.found.inode,
+        "view": file.view,
+        "state": file.state,
+        "reason": file.reason,
+        "checks": file.checks,
+        "task": None if file.task is None else str(file.task),
+        "attempts": file.attempts,
+    }
+
+
+async def forget_gone(database: Database, claim: ScanClaim) -> bool:
+    """Remove rows of files that went long ago; whether there were enough of them."""
+    async with step_of(database, claim) as (connection, _):
+        rows = await connection.fetch(query("ledger", "forget_gone"), claim.id, REMEMBERED, ENOUGH_GONE)
+    return bool(rows)
+
+
+async def ended_files(database: Database, claim: ScanClaim, limit: int) -> list[EndedFile]:
+    """Files whose tasks have ended and that are not settled yet, at most `limit`."""
+    rows = await database.fetch(query("ledger", "ended_files"), claim.id, claim.settled_at, limit)
+    return [
+        EndedFile(
+            row["id"],
+            Found(row["path"], row["size"], row["mtime"], row["inode"]),
+            row["view"],
+            row["attempts"],
+            row["task"],
+            TaskStatus(row["status"]),  # one of the three that the statement names
+            row["error"],
+            row["output"],
+            row["output_size"],
+            row["gone"],
+            row["changed"] in ("growing", "changed"),
+            row["input"],
+        )
+        for row in rows
+    ]
+
+
+async def settle(
+    database: Database, claim: ScanClaim, settled: Sequence[Settled], restart: Sequence[UUID] = ()
+) -> int:
+    """Write down what becomes of ended files, and queue these tasks again; one step, whose number is returned.
+
+    Where all these tasks were deleted or restarted meanwhile nothing is written: that said what becomes of the files.
+    Raises ScanLostError, and OutputsTakenError when a task cannot be queued again.
+    """
+    data = [one.to_row() for one in settled]
+    async with refusing_taken_outputs(database, ()), step_of(database, claim) as (connection, step):
+        if restart and not await connection.fetch(query("tasks", "restart_tasks"), list(restart), None):
+            return step
+        await connection.fetch(query("ledger", "settle_files"), claim.id, data, step)
+        if any(one.aside for one in settled):
+            await connection.fetch(query("ledger", "put_aside"), claim.id, data, step)
+    return step
+
+
+async def pending_disposals(database: Database, claim: ScanClaim, limit: int) -> list[Pending]:
+    """Originals that are still to be moved or thrown away."""
+    return [
+        _to_pending(row)
+        for row in await database.fetch(query("ledger", "pending_disposals"), claim.id, limit)
+    ]
+
+
+def _to_pending(row: asyncpg.Record) -> Pending:
+    checked = read(Disposal, row["disposal"])
+    return Pending(
+        row["id"],
+        Found(row["path"], row["size"], row["mtime"], row["inode"]),
+        row["view"],
+        row["state"],
+        row["attempts"],
+        {"output": None, "size": None} | object_of(row["disposal"]),
+        str(checked) if isinstance(checked, Unreadable) else None,
+    )
+
+
+async def inputs_in_use(database: Database, paths: Sequence[str]) -> set[str]:
+    """Those of these paths that a task which is not done still reads."""
+    rows = await database.fetch(query("ledger", "inputs_in_use"), [storable(path) for path in paths])
+    return {row["path"] for row in rows}

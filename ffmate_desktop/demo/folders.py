@@ -1,0 +1,114 @@
+"""The folders of the demo: made fresh, removed on success, searched for what should not be there."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from ffmate_desktop import logs
+from ffmate_desktop.db.embedded import database
+from ffmate_desktop.domain.errors import UsageError, UserError
+
+GONE_PATIENCE = 3.0
+"""Seconds in which processes that were told to end must have ended."""
+
+
+@dataclass(slots=True)
+class Place:
+    """Where the demo happens. `root` goes away at the end unless `keep` is set; `clips` may lie outside of it."""
+
+    root: Path
+    clips: Path
+    outputs: Path
+    alone: Path
+    keep: bool = False
+
+    @property
+    def data(self) -> Path:
+        """The data folder of the nodes, with their embedded database."""
+        return self.root / "data"
+
+    def temporary_files(self) -> list[Path]:
+        """Unfinished outputs, which no node may leave behind."""
+        return sorted(path for folder in (self.clips, self.outputs) for path in folder.rglob(".ffd-*"))
+
+
+@asynccontextmanager
+async def open_place(wanted: Path | None) -> AsyncIterator[Place]:
+    """Fresh folders, with clips and outputs in `wanted` when it is given. Raises UserError.
+
+    All but `wanted` is removed at the end: always when the demo was interrupted, and after an error never, since
+    somebody may want to see what happened.
+    """
+    place = await asyncio.to_thread(_make, wanted)
+    try:
+        yield place
+    except UserError as error:
+        place.keep = True
+        raise UserError(f"{error}\nEverything is kept in {place.root}.") from error
+    except Exception:  # a defect: what led to it is kept
+        place.keep = True
+        raise
+    finally:
+        if not place.keep:
+            await _remove(place)
+
+
+def _make(wanted: Path | None) -> Place:
+    if wanted is not None:
+        try:
+            wanted.mkdir(parents=True, exist_ok=True)
+            if any(wanted.iterdir()):
+                raise UsageError(f"The folder “{wanted}” is not empty.", "Name a new one.")
+        except OSError as error:
+            raise UserError(f"The folder “{wanted}” cannot be used: {error.strerror}.") from error
+    root = Path(tempfile.mkdtemp(prefix="ffmate-demo-")).resolve()
+    root.chmod(0o711)  # run by root, the database server is another user, who must be able to pass
+    base = root if wanted is None else wanted.resolve()
+    place = Place(root, base / "clips", base / "outputs", base / "one after another")
+    for folder in (place.data, place.clips, place.outputs, place.alone):
+        folder.mkdir()
+    return place
+
+
+async def _remove(place: Place) -> None:
+    status = await database.status(place.data)
+    homes = [status.folder] if status is not None else []  # for root perhaps outside of our own folder
+    for folder in (*homes, place.alone, place.root):
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if folder.exists():
+            logs.root.warning("The folder %s could not be removed", folder)
+
+
+async def processes_left(folder: Path) -> list[str]:
+    """Processes that still work in this folder or name it in their command, after a moment of patience."""
+    deadline = time.monotonic() + GONE_PATIENCE
+    while True:
+        found = await asyncio.to_thread(_processes_of, folder)
+        if not found or time.monotonic() > deadline:
+            return found
+        await asyncio.sleep(0.1)
+
+
+def _processes_of(folder: Path) -> list[str]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and _belongs(process, folder):
+                found.append(f"{process.name()} ({process.pid})")
+        except (psutil.Error, OSError):  # it has just ended, is not ours, or its folder has too long a path
+            continue
+    return found
+
+
+def _belongs(process: psutil.Process, folder: Path) -> bool:
+    if any(str(folder) in word for word in process.cmdline()):
+        return True
+    return Path(process.cwd()).is_relative_to(folder)

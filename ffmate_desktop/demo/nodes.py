@@ -1,0 +1,193 @@
+"""The nodes of the demo: real processes of this program, watched from start to end."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from ffmate_desktop import logs
+from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.db.connection.connection import CONNECTION_LOST
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.node import NodeState
+from ffmate_desktop.media.processes.process import Launcher, Process
+from ffmate_desktop.settings import (
+    DATA_DIR,
+    DATABASE,
+    FFMPEG,
+    HEARTBEAT,
+    IDENTIFIER,
+    LABEL,
+    MAX_CONCURRENT_TASKS,
+    SETTINGS,
+    Settings,
+)
+
+JOIN_PATIENCE = 90.0
+"""Seconds until a started node must have joined; virus scanners look long at new programs."""
+
+LEAVE_PATIENCE = 20.0
+"""Seconds for a node to leave in order; after that it is killed."""
+
+WORK_PATIENCE = 1800.0
+"""Seconds for the whole batch, on the slowest computer."""
+
+STOP_GRACE = 5.0
+"""Seconds between asking a node that could not be sent home and killing it."""
+
+LAST_LINES = 6
+
+_OWN = (IDENTIFIER, DATA_DIR, MAX_CONCURRENT_TASKS, FFMPEG, HEARTBEAT)
+"""Settings that the demo has its own values for."""
+
+_NOT_PASSED = (DATABASE, LABEL)
+"""Every other setting that was given holds for the nodes of the demo too."""
+
+_PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+_T = TypeVar("_T")
+_NO_WAY: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProcess:
+    """A started node. `ending` is done with its exit code; `log` is the file that has all it said."""
+
+    identifier: str
+    process: Process
+    ending: asyncio.Task[int]
+    log: Path
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs, or when it could not be watched to its end."""
+        return self.ending.result() if self.ending.done() and not self.ending.cancelled() else None
+
+    def last_words(self) -> str:
+        """The last lines that it wrote."""
+        lines = self.log.read_text("utf-8", "replace").splitlines() if self.log.exists() else []
+        return "\n".join(lines[-LAST_LINES:]) or "(it said nothing)"
+
+
+class Team:
+    """Starts nodes and ends them: leaving the block of this context manager leaves no process behind.
+
+    `settings` are those of every node but for its name; `folder` is where they log.
+    """
+
+    def __init__(self, launcher: Launcher, settings: Settings, cluster: Cluster, folder: Path) -> None:
+        self._launcher = launcher
+        self._settings = settings
+        self._cluster = cluster
+        self._folder = folder
+        self.nodes: list[NodeProcess] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self.dismiss()
+        finally:
+            await asyncio.gather(*(node.process.stop(STOP_GRACE) for node in self._living()))
+            await _settle([node.ending for node in self.nodes])
+
+    async def start(self, identifiers: Sequence[str]) -> None:
+        """Start these nodes and wait until all have joined; raises UserError with the last words of a failed one."""
+        for identifier in identifiers:
+            self.nodes.append(await self._start(identifier))
+        try:
+            async with asyncio.timeout(JOIN_PATIENCE):
+                while waiting := await self._absent():
+                    for node in waiting:
+                        if node.ending.done():
+                            raise _ended(node, "ended right after its start")
+                    await asyncio.sleep(0.05)
+        except TimeoutError as trouble:
+            late = (await self._absent() or self.nodes)[0]
+            raise _ended(late, f"did not join within {JOIN_PATIENCE:g} seconds") from trouble
+
+    async def lead(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Do `work` while nodes live; raises UserError when the last one is gone before it is done."""
+        working = asyncio.create_task(work)
+        try:
+            async with asyncio.timeout(WORK_PATIENCE):
+                while not working.done():
+                    living = self._living()
+                    if not living:
+                        raise _ended(self.nodes[-1], "was the last one, and ended before the work was done")
+                    await asyncio.wait(
+                        {working, *(node.ending for node in living)}, return_when=asyncio.FIRST_COMPLETED
+                    )
+            return working.result()
+        except TimeoutError as trouble:
+            raise UserError(f"The tasks were not done within {WORK_PATIENCE:g} seconds.") from trouble
+        finally:
+            working.cancel()
+            await _settle([working])
+
+    async def dismiss(self) -> None:
+        """Let every node finish what it runs and leave, and wait for that."""
+        asked = []
+        for node in self._living():
+            try:
+                await self._cluster.nodes.drain(node.identifier)
+                asked.append(node.ending)
+            except _NO_WAY as error:  # it has not joined yet, or is lost: it will be stopped
+                logs.cluster.info("%s cannot be asked to leave: %s", node.identifier, error)
+        await _settle(asked)
+
+    async def departed(self) -> frozenset[str]:
+        """Names of the nodes that left the cluster in order and whose process ended well."""
+        left = {node.identifier for node in await self._cluster.nodes.all() if node.state is NodeState.LEFT}
+        return frozenset(n.identifier for n in self.nodes if n.identifier in left and n.exit_code == 0)
+
+    def _living(self) -> list[NodeProcess]:
+        return [node for node in self.nodes if not node.ending.done()]
+
+    async def _absent(self) -> list[NodeProcess]:
+        online = {n.identifier for n in await self._cluster.nodes.all() if n.state is NodeState.ONLINE}
+        return [node for node in self.nodes if node.identifier not in online]
+
+    async def _start(self, identifier: str) -> NodeProcess:
+        arguments = node_words(replace(self._settings, identifier=identifier))
+        hidden = {setting.environment for setting in SETTINGS}
+        path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
+        environment = {name: value for name, value in os.environ.items() if name not in hidden}
+        process = await self._launcher.spawn(
+            [sys.executable, "-P", "-m", "ffmate_desktop", "--no-gui", *arguments],
+            cwd=self._folder,
+            env=environment | {"PYTHONPATH": path, "PYTHONUTF8": "1"},
+            low_priority=False,
+        )
+        log = self._folder / f"{identifier}.log"
+        return NodeProcess(identifier, process, asyncio.create_task(_watch(process, log)), log)
+
+
+def node_words(settings: Settings) -> list[str]:
+    """The options of one node of the demo."""
+    passed = [one for one in SETTINGS if one in _OWN or (settings.given(one) and one not in _NOT_PASSED)]
+    return [word for setting in passed for word in settings.words(setting)]
+
+
+async def _watch(process: Process, log: Path) -> int:
+    with log.open("wb", buffering=0) as file:
+        return await process.wait(file.write, file.write)
+
+
+def _ended(node: NodeProcess, what: str) -> UserError:
+    return UserError(f"The node {node.identifier} {what}. Its last words:\n{node.last_words()}")
+
+
+async def _settle(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Wait until tasks that are about to end have ended; what they failed of is no news any more."""
+    if tasks:
+        ended, _ = await asyncio.wait(tasks, timeout=LEAVE_PATIENCE)
+        for task in ended:
+            if not task.cancelled():
+                task.exception()

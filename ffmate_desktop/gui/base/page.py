@@ -1,0 +1,112 @@
+"""What every page of the main window is: a header with title and actions, and what it shows below."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.live_progress import LiveBoard
+from ffmate_desktop.gui.base.page_entries import title_of
+from ffmate_desktop.gui.base.preferences_store import Kept
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+
+MARGIN = 28
+"""Pixels between a page's content and the edge."""
+
+
+class Surroundings:
+    """What a page is built with: looks, coroutines, the memory of sizes and choices,
+    what is chosen for good, and live progress."""
+
+    def __init__(self, theme: Theme, bridge: Bridge, memory: QSettings, kept: Kept) -> None:
+        self.theme, self.bridge, self.memory, self.kept = theme, bridge, memory, kept
+        self.board = LiveBoard(bridge)
+
+
+class Page(QWidget):
+    """Built before there is a cluster; `attach` brings it, `detach` takes it away.
+
+    A subclass sets `key`, puts its content into `body` and its buttons into `buttons`, and emits `counted` for the
+    number in the sidebar. Whether it is seen, `is_shown` tells; a page that is not seen should not read from the
+    database, but read again in `on_shown`.
+    """
+
+    key: ClassVar[str]
+    """Its name in `contents`."""
+
+    counted = Signal(object)
+    """int or None: the number beside the name in the sidebar."""
+    message = Signal(str, str)
+    """A sentence and what to do, for the message bar."""
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__()
+        self.theme, self.bridge, self.memory = around.theme, around.bridge, around.memory
+        self.core: Core | None = None
+        self.is_shown = False
+        self.subtitle = ElidedLabel("second")
+        titles = QVBoxLayout()
+        titles.setSpacing(1)
+        titles.addWidget(label(title_of(self.key), "title"))
+        titles.addWidget(self.subtitle)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(10)
+        self.header = QWidget()
+        row = QHBoxLayout(self.header)
+        row.setContentsMargins(MARGIN, 22, MARGIN, 0)
+        row.setSpacing(16)
+        row.addLayout(titles, 1)
+        row.addLayout(self.buttons)
+        row.setAlignment(self.buttons, Qt.AlignmentFlag.AlignVCenter)
+        self.body = QVBoxLayout()
+        self.body.setContentsMargins(MARGIN, 0, MARGIN, 20)
+        self.body.setSpacing(14)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        column.addWidget(self.header)
+        column.addLayout(self.body, 1)
+
+    def attach(self, core: Core) -> None:
+        """The cluster is open. Extend it to connect signals; `bridge.anything_changed` follows at once."""
+        self.core = core
+
+    def detach(self) -> None:
+        """The cluster is being closed: nothing may be read any more."""
+        self.core = None
+
+    def drop_words(self) -> tuple[str, str] | None:
+        """What a drop on this page does, in a title and a line; None: files are queued, as anywhere else."""
+        return None
+
+    def drop(self, paths: Sequence[str]) -> None:
+        """Paths were dropped on this page, which says in `drop_words` what it does with them."""
+
+    def unsaved(self) -> str:
+        """What would be lost if the program ended now, in a sentence; empty if nothing."""
+        return ""
+
+    def on_shown(self) -> None:
+        """The page came into view, with or without a cluster."""
+
+    def on_hidden(self) -> None:
+        """The page went out of view."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell the subclass, once."""
+        super().showEvent(event)
+        if not self.is_shown:
+            self.is_shown = True
+            self.on_shown()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Tell the subclass, once; a window that is only minimised keeps its page."""
+        super().hideEvent(event)
+        if self.is_shown and not event.spontaneous():
+            self.is_shown = False
+            self.on_hidden()

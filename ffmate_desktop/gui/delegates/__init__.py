@@ -1,1 +1,0 @@
-"""Delegates: how the cells of the views are painted."""

@@ -1,1 +1,0 @@
-"""Dialogs; they are opened, never executed."""

@@ -1,0 +1,291 @@
+"""The main window: sidebar, a stack of pages, messages above and the status strip below them."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import cast
+
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QPainter, QPaintEvent, QPixmap, QShortcut
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from PySide6.QtCore import QRectF  # isort: skip
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preferences import Appearance
+from ffmate_desktop.gui.base.page import MARGIN, Page, Surroundings
+from ffmate_desktop.gui.base.page_entries import PAGES, title_of
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.frame.page_loading import page_class
+from ffmate_desktop.gui.frame.sidebar import Entry, Sidebar, paint_logo
+from ffmate_desktop.gui.frame.status_strip import StatusStrip
+from ffmate_desktop.gui.nodes.panel import NodePanel
+from ffmate_desktop.gui.widgets.error_report import ReportDialog
+from ffmate_desktop.gui.widgets.message_bar import MessageBar
+
+_GEOMETRY, _PAGE = "window/geometry", "window/page"
+_REPORTS = 3
+"""Defects that are shown in a dialog at once; more of them are in the log."""
+
+
+class MainWindow(QMainWindow):
+    """`close_wanted` comes when the user closes the window; whoever runs the program decides what that means."""
+
+    close_wanted = Signal()
+    quit_wanted = Signal()
+    """The user wants the program to end, not just the window."""
+    settings_wanted = Signal()
+    """The user wants to see the settings."""
+    files_given = Signal(object)
+    """Paths that the user wants to queue: named on the command line, dropped or pasted; the cluster is open."""
+    detaching = Signal()
+    """The cluster is being closed."""
+    painted = Signal()
+    """It was seen for the first time."""
+
+    page_built = Signal(object)
+    """A Page, before it is seen for the first time and before it has a cluster."""
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__()
+        self.around = around
+        self._pages: dict[int, Page] = {}
+        self._memory: QSettings = around.memory
+        self._files: list[str] = []
+        self._core: Core | None = None
+        self._reports: list[ReportDialog] = []
+        self._may_close = self._takes_files = self.was_painted = self._is_unread = False
+        self.setWindowTitle("FFmate Desktop")
+        self.setWindowIcon(_window_icon())
+        self.setMinimumSize(760, 520)
+        self.resize(1440, 900)
+        self._dress()
+        self.messages = MessageBar(around.theme)
+        self.node_panel = NodePanel(around.theme, around.bridge)
+        entries = [Entry(page.icon, title_of(page.key), page.section) for page in PAGES]
+        self.sidebar = Sidebar(around.theme, self.node_panel, entries)
+        self.status = StatusStrip(around.theme)
+        self.stack = QStackedWidget()
+        self._lay_out()
+        self._connect()
+        geometry = self._memory.value(_GEOMETRY)
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+    def _lay_out(self) -> None:
+        top = QVBoxLayout()
+        top.setContentsMargins(MARGIN, 16, MARGIN, 0)
+        top.addWidget(self.messages)
+        self._top = QWidget()
+        self._top.setLayout(top)
+        self._top.hide()
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self._top)
+        right.addWidget(self.stack, 1)
+        right.addWidget(self.status)
+        central = QWidget()
+        row = QHBoxLayout(central)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.sidebar)
+        row.addLayout(right, 1)
+        self.setCentralWidget(central)
+
+    def _connect(self) -> None:
+        bridge = self.around.bridge
+        bridge.trouble.connect(self.tell_trouble)
+        bridge.defect.connect(self.report)
+        bridge.away_changed.connect(self.status.set_away)
+        self.around.kept.changed.connect(self._dress)
+        self.around.kept.failed.connect(self.tell_trouble)
+        self.sidebar.chosen.connect(self.show_page)
+        self.sidebar.theme_toggled.connect(self._toggle_theme)
+        self.messages.shown_changed.connect(self._top.setVisible)
+        for number in range(len(PAGES)):
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
+            shortcut.activated.connect(lambda number=number: self.show_page(number))
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quit_wanted.emit)
+
+    @property
+    def core(self) -> Core | None:
+        """The open cluster."""
+        return self._core
+
+    @property
+    def memory(self) -> QSettings:
+        """Sizes and choices of the last time."""
+        return self._memory
+
+    # -- Pages ---------------------------------------------------------------------------------------------------
+
+    @property
+    def pages(self) -> list[Page]:
+        """Those that were built, in the order of the sidebar."""
+        return [self._pages[number] for number in sorted(self._pages)]
+
+    @property
+    def current_page(self) -> Page:
+        """The page that is seen."""
+        return cast("Page", self.stack.currentWidget())
+
+    def build_pages(self) -> None:
+        """Build those that are missing."""
+        for number in range(len(PAGES)):
+            self._build(number)
+        self._read_late()
+
+    def page(self, number: int) -> Page:
+        """This page. It is built when it is wanted first, since a start waits for everything that is built."""
+        found = self._build(number)
+        self._read_late()
+        return found
+
+    def _read_late(self) -> None:
+        """What was built when the cluster was open already has missed the word that everything is to be read."""
+        if self._is_unread:
+            self._is_unread = False
+            self.around.bridge.anything_changed.emit()
+
+    def _build(self, number: int) -> Page:
+        found = self._pages.get(number)
+        if found is None:
+            found = self._pages[number] = page_class(PAGES[number].key)(self.around)
+            self.stack.addWidget(found)
+            found.counted.connect(partial(self.sidebar.set_count, number))
+            found.message.connect(self.tell)
+            self.page_built.emit(found)
+            if self._core is not None:
+                found.attach(self._core)
+                self._is_unread = True
+        return found
+
+    def show_page(self, number: int) -> None:
+        """Bring this page into view."""
+        self.stack.setCurrentWidget(self.page(number))
+        self.sidebar.show_page(number)
+        self._memory.setValue(_PAGE, PAGES[number].key)
+
+    def show_page_of(self, key: str) -> Page:
+        """Bring this page into view; returns it."""
+        number = next(number for number, page in enumerate(PAGES) if page.key == key)
+        self.show_page(number)
+        return self.page(number)
+
+    def show_last_page(self) -> None:
+        """Bring the page into view that was seen when the program was closed."""
+        keys = [page.key for page in PAGES]
+        last = str(self._memory.value(_PAGE, ""))
+        self.show_page(keys.index(last) if last in keys else 0)
+
+    # -- What others do with it ----------------------------------------------------------------------------------
+
+    def attach(self, core: Core) -> None:
+        """The cluster is open."""
+        self.status.attach(core)
+        self.node_panel.attach(core)
+        for page in self.pages:
+            page.attach(core)
+        self._core = core
+        self.open_files([])
+
+    def take_files(self) -> None:
+        """Whoever makes tasks of files listens from now on."""
+        self._takes_files = True
+        self.open_files([])
+
+    def open_files(self, paths: Sequence[str]) -> None:
+        """Hand paths to whoever makes tasks of them, as soon as there is a cluster."""
+        self._files += paths
+        if self._files and self._core is not None and self._takes_files:
+            files, self._files = self._files, []
+            self.files_given.emit(files)
+
+    def come_up(self, paths: Sequence[str] = ()) -> None:
+        """Be seen in front of other windows, and open these paths."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self.open_files(paths)
+
+    def choose_files(self) -> None:
+        """Let the user choose files to queue."""
+        dialog = QFileDialog(self, self.tr("Choose files to queue"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(self.open_files)
+        dialog.open()
+
+    def detach(self, sentence: str) -> None:
+        """The cluster is being closed; `sentence` says why, in the status strip."""
+        self.detaching.emit()
+        self._core = None
+        for page in self.pages:
+            page.detach()
+        self.node_panel.detach()
+        self.status.set_starting(sentence)
+
+    def tell(self, title: str, text: str = "", kind: str = "info") -> None:
+        """Show a sentence in the message bar."""
+        self.messages.show_message(title, text, kind=kind)
+
+    def tell_trouble(self, error: UserError) -> None:
+        """Show expected trouble."""
+        self.messages.show_message(error.message, error.hint, kind="warning")
+
+    def report(self, error: BaseException, doing: str) -> None:
+        """Show a defect, so that it can be reported."""
+        if len(self._reports) >= _REPORTS:
+            return
+        dialog = ReportDialog(error, doing, self)
+        self._reports.append(dialog)
+        dialog.finished.connect(lambda _result: self._reports.remove(dialog))
+        dialog.open()
+
+    def remember(self) -> None:
+        """Keep size, place and page for the next start."""
+        self._memory.setValue(_GEOMETRY, self.saveGeometry())
+        self._memory.sync()
+
+    def close_for_good(self) -> None:
+        """Close without asking anybody."""
+        self.remember()
+        self._may_close = True
+        self.close()
+
+    # -- Events --------------------------------------------------------------------------------------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """The window never closes by itself: the node in it has to leave in order."""
+        if self._may_close:
+            event.accept()
+        else:
+            event.ignore()
+            self.close_wanted.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell that it is seen, after what is below has been painted too."""
+        super().paintEvent(event)
+        if not self.was_painted:
+            self.was_painted = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def _toggle_theme(self) -> None:
+        theme = self.around.theme
+        wanted = Appearance.LIGHT if theme.tokens.is_dark else Appearance.DARK
+        self.around.kept.keep_window(appearance=wanted)
+
+    def _dress(self) -> None:
+        self.around.theme.choose(self.around.kept.now.window.appearance)
+
+
+def _window_icon() -> QIcon:
+    icon = QIcon()
+    for side in (16, 32, 48, 128, 256):
+        pixmap = QPixmap(side, side)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        paint_logo(painter, QRectF(0, 0, side, side))
+        painter.end()
+        icon.addPixmap(pixmap)
+    return icon

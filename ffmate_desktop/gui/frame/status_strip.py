@@ -1,0 +1,88 @@
+"""The bottom edge of the window: the database, ffmpeg and whatever needs attention, in words."""
+
+import re
+import time
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.gui.widgets.meter import StateDot
+from ffmate_desktop.gui.widgets.plain_text import plain
+
+
+class StatusStrip(QFrame):
+    """`notice` of any page or part may be put at its right end."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("class", "strip")
+        self.setFixedHeight(30)
+        self._core: Core | None = None
+        self._away_since: float | None = None
+        self._dot = StateDot(theme)
+        self.database = label(look="third")
+        self._ffmpeg = ElidedLabel("third")
+        self.notice = label(look="third")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(8)
+        row.addWidget(self._dot)
+        row.addWidget(self.database)
+        row.addSpacing(14)
+        row.addWidget(self._ffmpeg, 1)
+        row.addWidget(self.notice)
+        self._clock = QTimer(self, interval=1000)
+        self._clock.timeout.connect(self._show)
+        self.set_starting(self.tr("Opening the queue …"))
+
+    def set_starting(self, sentence: str) -> None:
+        """There is no cluster yet, or none any more."""
+        self._core = None
+        self._clock.stop()
+        self._dot.set_state("idle")
+        self.database.setText(sentence)
+        self._ffmpeg.setText("")
+
+    def attach(self, core: Core) -> None:
+        """The cluster is open."""
+        self._core = core
+        self._ffmpeg.setText(in_short(core.ffmpeg))
+        self._ffmpeg.setToolTip(plain(core.ffmpeg))
+        self._show()
+
+    def set_away(self, since: float | None) -> None:
+        """The database is away since that moment, or there again."""
+        self._away_since = since
+        if since is None:
+            self._clock.stop()
+        else:
+            self._clock.start()
+        self._show()
+
+    def _show(self) -> None:
+        if self._core is None:
+            return
+        if self._away_since is None:
+            name = self._core.database
+            text = (
+                self.tr("Connected to {0}").format(name)
+                if name
+                else self.tr("Queue of this computer is ready")
+            )
+        else:
+            ago = numbers.duration(time.time() - self._away_since)
+            text = self.tr("Database away for {0}; encodes go on, connecting again …").format(ago)
+        self._dot.set_state("good" if self._away_since is None else "care")
+        self.database.setText(text)
+
+
+_BUILD = re.compile(r"ffmpeg n?(\d+(?:\.\d+)+)\S*")
+
+
+def in_short(ffmpeg: str) -> str:
+    """`ffmpeg 9.0.2` of a whole build; a sentence that there is none stays as it is."""
+    return _BUILD.sub(r"ffmpeg \1", ffmpeg)

@@ -1,0 +1,98 @@
+"""How a line of the cluster's log is painted: time, level, node and topic in columns, then the message."""
+
+from datetime import datetime
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from ffmate_desktop.domain.node_log import Level, LogLine
+from ffmate_desktop.gui.logs.model import LogsModel, in_short, level_word
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.plain_text import painted
+
+ROW_HEIGHT = 22
+PADDING = 14
+_TIME, _LEVEL, _TOPIC = 12, 5, 9
+_NODE = (8, 20)
+"""Letters of the column of nodes, at least and at most."""
+
+_COLORS = {Level.DEBUG: "text_3", Level.INFO: "text_2", Level.WARN: "warning", Level.ERROR: "failed"}
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class LogDelegate(QStyledItemDelegate):
+    """The column of nodes is as wide as the longest name that was painted."""
+
+    def __init__(self, theme: Theme, model: LogsModel) -> None:
+        super().__init__()
+        self._theme, self._model = theme, model
+        self._font = fonts.mono(12)
+        self._metrics = QFontMetrics(self._font)
+        self._letter = self._metrics.horizontalAdvance("0")
+        self._node_letters = _NODE[0]
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """All lines are equally high."""
+        return QSize(80, ROW_HEIGHT)
+
+    def fit_names(self, names: list[str]) -> None:
+        """Make room for these nodes."""
+        longest = max((len(name) for name in names), default=0)
+        self._node_letters = min(_NODE[1], max(_NODE[0], longest))
+
+    def is_cut(self, line: LogLine, width: int) -> bool:
+        """Not all of its message is seen in a row of this width."""
+        room = width - self._message_left() - PADDING
+        return "\n" in line.message or self._metrics.horizontalAdvance(painted(in_short(line.message))) > room
+
+    def _message_left(self) -> int:
+        letters = _TIME + _LEVEL + self._node_letters + _TOPIC + 4 * 2
+        return PADDING + letters * self._letter
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """One line."""
+        line = self._model.line_at(index.row())
+        if line is None:
+            return
+        rect, state = QRect(option.rect), QStyle.StateFlag(option.state)
+        tokens = self._theme.tokens
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, tokens.color("selected"))
+        elif line.level >= Level.WARN:
+            painter.fillRect(rect, tokens.tint(_COLORS[line.level], 0.07))
+        if line.level >= Level.WARN:
+            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), tokens.color(_COLORS[line.level]))
+        painter.setFont(self._font)
+        left = rect.left() + PADDING
+        when = datetime.fromtimestamp(line.at / 1000)
+        level_color = _COLORS[line.level]
+        cells = (
+            (_TIME, f"{when:%H:%M:%S}.{line.at % 1000:03}", "text_3"),
+            (_LEVEL, level_word(line.level), level_color),
+            (self._node_letters, line.node, "link"),
+            (_TOPIC, line.namespace or "–", "text_3"),
+        )
+        for letters, text, color in cells:
+            width = letters * self._letter
+            self._write(painter, QRect(left, rect.top(), width + 2, rect.height()), text, color)
+            left += width + 2 * self._letter
+        first = in_short(line.message.split("\n", 1)[0])
+        if "\n" in line.message:
+            first += " …"
+        color = (
+            level_color if line.level is Level.ERROR else "text_3" if line.level is Level.DEBUG else "text"
+        )
+        self._write(
+            painter, QRect(left, rect.top(), rect.right() - PADDING - left, rect.height()), first, color
+        )
+
+    def _write(self, painter: QPainter, rect: QRect, text: str, color: str) -> None:
+        painter.setPen(self._theme.tokens.color(color))
+        text = painted(text)
+        if len(text) * self._letter > rect.width():
+            text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+        painter.drawText(rect, _LEFT, text)

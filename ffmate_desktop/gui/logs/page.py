@@ -1,0 +1,260 @@
+"""The log of the cluster, live from every node: filters, follow, pause, copy and save."""
+
+import asyncio
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+)
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.node_log import Level, LogFilter
+from ffmate_desktop.gui.base.page import Page, Surroundings
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.logs.model import LogsModel, as_text
+from ffmate_desktop.gui.logs.view import LogLines
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.widgets.card import card_around
+from ffmate_desktop.gui.widgets.choice_button import ChoiceButton
+from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.plain_text import all_lines
+from ffmate_desktop.gui.widgets.search_field import SearchField
+from ffmate_desktop.gui.widgets.segments import Segments
+from ffmate_desktop.services.node_logs import NodeLogService
+
+_TYPING = 200
+"""Milliseconds after the last key before a search begins."""
+
+_SAVED_AT_ONCE = 2_000
+LEVELS = (Level.DEBUG, Level.INFO, Level.WARN, Level.ERROR)
+
+
+class LogsPage(Page):
+    """Reads only while it is seen; notifications tell it of new lines."""
+
+    key = "logs"
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(around)
+        self.model = LogsModel(self.bridge)
+        self.lines = LogLines(self.theme, self.model)
+        self._build_header()
+        self._build_bar()
+        self._build_lines()
+        self._connect()
+        self._show_state()
+
+    # -- Building ------------------------------------------------------------------------------------------------
+
+    def _build_header(self) -> None:
+        hint = self.tr("Search the messages")
+        self.search = SearchField(self.theme, hint, hint, width=260)
+        self.pause = QPushButton()
+        self.pause.setCheckable(True)
+        self.save = QPushButton(self.tr("Save …"))
+        self.save.setToolTip(self.tr("Save all lines that fit the filters"))
+        self.theme.dress(self.save, "save")
+        for widget in (self.search, self.pause, self.save):
+            self.buttons.addWidget(widget)
+        self._typing = QTimer(self, singleShot=True, interval=_TYPING)
+
+    def _build_bar(self) -> None:
+        titles = [self.tr("Debug"), self.tr("Info"), self.tr("Warnings"), self.tr("Errors")]
+        self.levels = Segments(titles, self.tr("Show this level and above"))
+        self.levels.choose(LEVELS.index(Level.INFO))
+        self.nodes = ChoiceButton(
+            self.theme, self.tr("All nodes"), self.tr("{0} nodes").format, self.tr("No node")
+        )
+        self.topics = ChoiceButton(
+            self.theme, self.tr("All topics"), self.tr("{0} topics").format, self.tr("No topic")
+        )
+        self.copy = QPushButton(self.tr("Copy"))
+        self.copy.setProperty("class", "small")
+        self.copy.setToolTip(QKeySequence(QKeySequence.StandardKey.Copy).toString())
+        self.theme.dress(self.copy, "copy", "text_2")
+        self.copy.hide()
+        bar = QHBoxLayout()
+        bar.setSpacing(8)
+        bar.addWidget(self.levels)
+        bar.addWidget(self.nodes)
+        bar.addWidget(self.topics)
+        bar.addStretch(1)
+        bar.addWidget(self.copy)
+        self.body.addLayout(bar)
+
+    def _build_lines(self) -> None:
+        self._inside = QStackedWidget()
+        self._inside.addWidget(self.lines)
+        self._nothing = label(self.tr("No line fits these filters."), "lead")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._inside.addWidget(self._nothing)
+        self.whole = QPlainTextEdit()
+        self.whole.setReadOnly(True)
+        self.whole.setProperty("class", "code")
+        self.whole.setFont(fonts.mono(12))
+        self.whole.setFixedHeight(120)
+        self.whole.setAccessibleName(self.tr("The whole selected line"))
+        self.whole.hide()
+        column = QVBoxLayout()
+        column.setSpacing(10)
+        column.addWidget(card_around(self._inside), 1)
+        column.addWidget(self.whole)
+        self.body.addLayout(column, 1)
+
+    def _connect(self) -> None:
+        self._typing.timeout.connect(self._apply)
+        self.search.textChanged.connect(lambda _text: self._typing.start())
+        self.search.returnPressed.connect(self._apply)
+        self.levels.chosen.connect(lambda _number: self._apply())
+        self.nodes.changed.connect(self._apply)
+        self.topics.changed.connect(self._apply)
+        self.pause.toggled.connect(self._on_pause)
+        self.save.clicked.connect(self._choose_file)
+        self.copy.clicked.connect(self.lines.copy)
+        self.lines.line_chosen.connect(self._show_whole)
+        self.lines.following_changed.connect(lambda _on: self._show_state())
+        self.model.replaced.connect(self._show_state)
+        self.model.rowsInserted.connect(self._on_inserted)
+        self.bridge.anything_changed.connect(self._read_sources)
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(self.search.setFocus)
+
+    # -- The cluster ---------------------------------------------------------------------------------------------
+
+    def attach(self, core: Core) -> None:
+        """Read as soon as it is seen."""
+        super().attach(core)
+        self.model.attach(core.node_logs)
+        self._read_sources()
+
+    def detach(self) -> None:
+        """Read nothing any more."""
+        super().detach()
+        self.model.detach()
+
+    def on_shown(self) -> None:
+        """Read what came meanwhile."""
+        self.model.set_active(True)
+        self._read_sources()
+        self.lines.setFocus()
+
+    def on_hidden(self) -> None:
+        """Nobody reads it."""
+        self.model.set_active(False)
+
+    def show_node(self, name: str) -> None:
+        """Show the lines of one node only."""
+        self.nodes.choose(frozenset({name}))
+
+    # -- Filters -------------------------------------------------------------------------------------------------
+
+    @property
+    def where(self) -> LogFilter:
+        """What the controls say."""
+        return LogFilter(
+            nodes=self.nodes.chosen,
+            level=LEVELS[self.levels.current],
+            namespaces=self.topics.chosen,
+            text=self.search.text().strip(),
+        )
+
+    def _apply(self) -> None:
+        self._typing.stop()
+        if self.where != self.model.where:
+            self.model.show_filter(self.where)
+
+    def _read_sources(self) -> None:
+        core = self.core
+        if core is None or not self.is_shown:
+            return
+
+        async def read() -> None:
+            nodes, topics = await core.node_logs.sources()
+            self._take_sources(nodes, topics)
+
+        self.bridge.run_quietly(read(), "reading whose log lines there are")
+
+    def _take_sources(self, nodes: list[str], topics: list[str]) -> None:
+        self.nodes.set_entries(nodes)
+        self.topics.set_entries(topics)
+        self.lines.delegate.fit_names(self.nodes.entries)
+        self.lines.viewport().update()
+
+    def _on_inserted(self, _parent: object, first: int, last: int) -> None:
+        lines = [line for row in range(first, last + 1) if (line := self.model.line_at(row)) is not None]
+        nodes, topics = {line.node for line in lines}, {line.namespace for line in lines}
+        if nodes - set(self.nodes.entries) or topics - set(self.topics.entries):
+            self._take_sources([*self.nodes.entries, *nodes], [*self.topics.entries, *topics])
+        self._show_state()
+
+    # -- What is shown -------------------------------------------------------------------------------------------
+
+    def _on_pause(self, paused: bool) -> None:
+        self.model.set_paused(paused)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        paused = self.pause.isChecked()
+        self.pause.setText(self.tr("Go on") if paused else self.tr("Pause"))
+        self.theme.dress(self.pause, "play" if paused else "pause")
+        if paused:
+            words = self.tr("Paused: new lines wait")
+        elif self.lines.is_following:
+            words = self.tr("Live from every node")
+        else:
+            words = self.tr("Not following: scroll to the end to follow again")
+        self.subtitle.setText(words)
+        is_empty = self.model.is_known and self.model.rowCount() == 0
+        self._inside.setCurrentIndex(1 if is_empty else 0)
+
+    def _show_whole(self) -> None:
+        chosen = self.lines.selected_lines()
+        self.copy.setVisible(bool(chosen))
+        is_cut = len(chosen) == 1 and self.lines.delegate.is_cut(chosen[0], self.lines.viewport().width())
+        self.whole.setPlainText(all_lines(as_text(chosen[0])) if is_cut else "")
+        self.whole.setVisible(is_cut)
+
+    # -- Saving --------------------------------------------------------------------------------------------------
+
+    def _choose_file(self) -> None:
+        dialog = QFileDialog(self, self.tr("Save the log"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile("ffmate-cluster.log")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.save_to)
+        dialog.open()
+
+    def save_to(self, path: str) -> None:
+        """Write all lines that fit the filters, the oldest first."""
+        if self.core is not None:
+            work = _save(self.core.node_logs, self.where, Path(path))
+            self.bridge.run(work, "saving the log", lambda count: self._tell_saved(count, path))
+
+    def _tell_saved(self, count: int, path: str) -> None:
+        self.message.emit(self.tr("The log is saved: {0} lines.").format(count), path)
+
+
+async def _save(logs: NodeLogService, where: LogFilter, path: Path) -> int:
+    """Write the lines; returns how many. Raises UserError when the file cannot be written."""
+    pages: list[list[str]] = []
+    before: int | None = None
+    while lines := await logs.page(where, before=before, limit=_SAVED_AT_ONCE):
+        pages.append([as_text(line) for line in lines])
+        before = lines[0].id
+    texts = [text for page in reversed(pages) for text in page]
+    await asyncio.to_thread(_write, path, "".join(f"{text}\n" for text in texts))
+    return len(texts)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"The log could not be saved: {error.strerror}.", str(path)) from error

@@ -1,1 +1,0 @@
-"""Models: what the views show, a window of it at a time."""

@@ -1,0 +1,1 @@
+"""The nodes page, and this computer's node in the sidebar."""

@@ -1,0 +1,120 @@
+"""What a node can be told: the menu of a card, and the commands behind it."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
+
+from ffmate_desktop.domain.node import NodeState
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.nodes.display import NodeView, Standing
+from ffmate_desktop.gui.nodes.model import tip
+from ffmate_desktop.gui.nodes.slots_dialog import SlotsDialog
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.plain_text import menu_text, plain
+
+
+class NodeActions(QObject):
+    """`told` carries a sentence and what to do, for the message bar; `logs_wanted` the name of a node."""
+
+    told = Signal(str, str)
+    logs_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget, theme: Theme, bridge: Bridge) -> None:
+        super().__init__(parent)
+        self._parent, self._theme, self._bridge = parent, theme, bridge
+        self.core: Core | None = None
+
+    def open_menu(self, view: NodeView, place: QPoint) -> QMenu:
+        """Show what this node can be told now, at this place of the screen."""
+        menu = self.menu(view)
+        menu.popup(place)
+        return menu
+
+    def menu(self, view: NodeView) -> QMenu:
+        """The menu, which deletes itself when it is closed."""
+        menu = QMenu(self._parent)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setAccessibleName(plain(self.tr("Control {0}").format(view.name)))
+        name = view.name
+        match view.standing:
+            case Standing.LOST | Standing.LEFT:
+                self._add(menu, "trash-2", self.tr("Remove"), lambda: self.remove(name))
+            case _:
+                self._add_commands(menu, view)
+        menu.addSeparator()
+        self._add(menu, "scroll-text", self.tr("Show its log"), lambda: self.logs_wanted.emit(name))
+        self._add(menu, "copy", self.tr("Copy what is known of it"), lambda: _copy(tip(view)))
+        return menu
+
+    def _add_commands(self, menu: QMenu, view: NodeView) -> None:
+        name = view.name
+        is_draining = view.node.state is NodeState.DRAINING
+        if view.node.paused or is_draining:
+            self._add(menu, "play", self.tr("Take tasks again"), lambda: self.resume(name))
+        if not view.node.paused and not is_draining:
+            self._add(menu, "pause", self.tr("Pause: take no new tasks"), lambda: self.pause(name))
+        if not is_draining:
+            text = self.tr("Drain: finish what runs, then leave")
+            self._add(menu, "log-out", text, lambda: self.drain(name))
+        self._add(menu, "layers", self.tr("Set slots …"), lambda: self.ask_slots(view))
+        if view.standing is Standing.LATE:
+            menu.addSeparator()
+            self._add(menu, "rotate-ccw", self.tr("Requeue its tasks now"), lambda: self.requeue(name))
+
+    def _add(self, menu: QMenu, icon: str, text: str, act: Callable[[], object]) -> None:
+        action = menu.addAction(self._theme.icon(icon), menu_text(text))
+        action.setEnabled(self.core is not None)
+        action.triggered.connect(lambda _checked=False: act())
+
+    # -- Commands ------------------------------------------------------------------------------------------------
+
+    def pause(self, name: str) -> None:
+        """It claims nothing for now."""
+        if self.core is not None:
+            self._bridge.run(self.core.nodes.pause(name), "pausing a node")
+
+    def drain(self, name: str) -> None:
+        """It finishes what it runs, then leaves."""
+        if self.core is not None:
+            self._bridge.run(self.core.nodes.drain(name), "draining a node")
+
+    def resume(self, name: str) -> None:
+        """It claims again."""
+        if self.core is not None:
+            self._bridge.run(self.core.nodes.resume(name), "resuming a node")
+
+    def remove(self, name: str) -> None:
+        """Forget a node that is gone."""
+        if self.core is not None:
+            self._bridge.run(self.core.nodes.remove(name), "removing a node")
+
+    def requeue(self, name: str) -> None:
+        """Do not wait for the lease of a silent node."""
+        if self.core is not None:
+            work = self.core.nodes.give_up(name)
+            self._bridge.run(work, "requeueing the tasks of a node", lambda count: self._tell(name, count))
+
+    def ask_slots(self, view: NodeView) -> None:
+        """Ask how many tasks it runs at once."""
+        dialog = SlotsDialog(self._parent, view.name, view.node.slots, view.node.cores)
+        dialog.chosen.connect(lambda slots: self.set_slots(view.name, slots))
+        dialog.open()
+
+    def set_slots(self, name: str, slots: int) -> None:
+        """It runs so many at once from now on."""
+        if self.core is not None:
+            self._bridge.run(self.core.nodes.set_slots(name, slots), "setting the slots of a node")
+
+    def _tell(self, name: str, count: int) -> None:
+        if count == 1:
+            text = self.tr("1 task of {0} is back in the queue.").format(name)
+        else:
+            text = self.tr("{0} tasks of {1} are back in the queue.").format(count, name)
+        self.told.emit(text, self.tr("Other nodes claim them as soon as they have a free slot."))
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)

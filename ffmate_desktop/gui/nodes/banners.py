@@ -1,0 +1,136 @@
+"""Nodes that are late or lost, told above all others: what happened, what comes next, and a button."""
+
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from ffmate_desktop.gui.nodes.display import LOOKS, NodeView, Standing, trouble
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.icon_label import IconLabel
+from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.plain_text import plain
+
+MOST = 3
+"""Banners at once; the cards tell of all nodes."""
+
+
+class NodeBanners(QWidget):
+    """A banner stays until its node is well, is gone, or the user dismisses it. Lost nodes are told when this window
+    saw them alive. `requeue_wanted` and `remove_wanted` carry a node's name."""
+
+    requeue_wanted = Signal(str)
+    remove_wanted = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._dismissed: set[tuple[int, Standing]] = set()
+        self.banners: dict[str, NodeBanner] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self.hide()
+
+    def show_views(self, views: list[NodeView]) -> None:
+        """Show these nodes, as far as there is something to tell."""
+        told = [view for view in views if self._is_told(view)]
+        told.sort(key=lambda view: view.standing is Standing.LOST)  # what can still be changed comes first
+        del told[MOST:]
+        for gone in set(self.banners) - {view.name for view in told}:
+            banner = self.banners.pop(gone)
+            banner.hide()
+            self._column.removeWidget(banner)
+            banner.deleteLater()
+        for place, view in enumerate(told):
+            if view.name not in self.banners:
+                self.banners[view.name] = banner = NodeBanner(self._theme)
+                banner.acted.connect(partial(self._act, view.name))
+                banner.dismissed.connect(partial(self._dismiss, view.name))
+            self._column.insertWidget(place, self.banners[view.name])
+            self.banners[view.name].show_view(view)
+        self.setVisible(bool(told))
+
+    def _is_told(self, view: NodeView) -> bool:
+        if view.is_here or (view.node.id, view.standing) in self._dismissed:
+            return False
+        return view.standing is Standing.LATE or (view.standing is Standing.LOST and view.ran is not None)
+
+    def _act(self, name: str) -> None:
+        banner = self.banners[name]
+        if banner.view is not None and banner.view.standing is Standing.LOST:
+            self.remove_wanted.emit(name)
+        else:
+            self.requeue_wanted.emit(name)
+
+    def _dismiss(self, name: str) -> None:
+        banner = self.banners[name]
+        if banner.view is not None:
+            self._dismissed.add((banner.view.node.id, banner.view.standing))
+        banner.hide()
+        self.setVisible(any(not one.isHidden() for one in self.banners.values()))
+
+
+class NodeBanner(QFrame):
+    """One node."""
+
+    acted = Signal()
+    dismissed = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.view: NodeView | None = None
+        self.setProperty("class", "bar")
+        self._icon = IconLabel(theme, size=20)
+        self._tile = QFrame()
+        self._tile.setProperty("class", "inset")
+        self._tile.setFixedSize(38, 38)
+        inside = QHBoxLayout(self._tile)
+        inside.setContentsMargins(9, 9, 9, 9)
+        inside.addWidget(self._icon)
+        self.title = label(look="strong", wraps=True)
+        self.text = label(look="second", wraps=True)
+        self.button = QPushButton()
+        self.button.clicked.connect(self.acted)
+        self.close_button = QToolButton()
+        self.close_button.setToolTip(self.tr("Dismiss"))
+        self.close_button.setAccessibleName(self.tr("Dismiss the message"))
+        self.close_button.clicked.connect(self.dismissed)
+        theme.dress(self.close_button, "x", "text_2")
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self.title)
+        texts.addWidget(self.text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 11, 10, 11)
+        row.setSpacing(14)
+        row.addWidget(self._tile)
+        row.addLayout(texts, 1)
+        row.addWidget(self.button)
+        row.addWidget(self.close_button)
+
+    def show_view(self, view: NodeView) -> None:
+        """Tell of this node as it is now."""
+        before = self.view.standing if self.view is not None else None
+        self.view = view
+        title, text = trouble(view)
+        self.title.setText(title)
+        self.text.setText(text)
+        self.setAccessibleName(plain(f"{title}. {text}"))
+        if view.standing is before:
+            self.button.setVisible(view.standing is Standing.LOST or bool(view.tasks))
+            return
+        if view.standing is Standing.LOST:
+            self.button.setText(self.tr("Remove"))
+            self.button.setToolTip(self.tr("Forget this node; it joins again when its program runs again."))
+            self._theme.dress(self.button, "trash-2")
+        else:
+            self.button.setText(self.tr("Requeue now"))
+            self.button.setToolTip(
+                self.tr("Put its tasks back into the queue at once. If the node lives, it joins anew.")
+            )
+            self._theme.dress(self.button, "rotate-ccw")
+        self.button.setVisible(view.standing is Standing.LOST or bool(view.tasks))
+        icon = "triangle-alert" if view.standing is Standing.LATE else "unplug"
+        self._icon.show_icon(icon, LOOKS[view.standing][1])

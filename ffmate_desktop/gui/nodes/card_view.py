@@ -1,0 +1,128 @@
+"""The nodes as cards in as many columns as there is room for."""
+
+from math import ceil
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle
+
+from ffmate_desktop.gui.nodes.card_delegate import HEIGHT, NodeCardDelegate
+from ffmate_desktop.gui.nodes.model import NodesModel
+from ffmate_desktop.gui.theme.theme import Theme
+
+GAP = 16
+LEAST_WIDTH = 330
+
+
+class NodeCardsView(QListView):
+    """`menu_wanted` carries the name of a node and the global place for its menu."""
+
+    menu_wanted = Signal(str, object)
+
+    def __init__(self, theme: Theme, model: NodesModel) -> None:
+        super().__init__()
+        self._model = model
+        self.columns = 1
+        self.delegate = NodeCardDelegate(theme, model, self.card_rect)
+        self.setProperty("class", "cards")
+        self.setAccessibleName(self.tr("Nodes as cards"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.setModel(model)
+        self.setItemDelegate(self.delegate)
+        theme.changed.connect(self.viewport().update)
+        model.layoutChanged.connect(self._arrange)
+        model.dataChanged.connect(lambda *_: self.viewport().update())  # cards reach out of their cells
+        self._arrange()
+
+    def card_rect(self, index: QModelIndex | QPersistentModelIndex) -> QRect:
+        """Where the card stands: from edge to edge with gaps between, a little beside the cell of Qt's grid."""
+        cell = self.visualRect(index)
+        width = (self.viewport().width() - GAP * (self.columns - 1)) // self.columns
+        column = index.row() % self.columns
+        return QRect(column * (width + GAP), cell.top(), width, HEIGHT)
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        """The card below the mouse."""
+        rows = (self._model.index(row, 0) for row in range(self._model.rowCount()))
+        return next((index for index in rows if self.card_rect(index).contains(point)), QModelIndex())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many columns as fit."""
+        self._arrange()
+        super().resizeEvent(event)
+
+    def _arrange(self) -> None:
+        """Qt lays out as if there always were a scroll bar."""
+        fitting = max(1, (self.viewport().width() + GAP) // (LEAST_WIDTH + GAP))
+        count = max(1, self._model.rowCount())
+        rows = ceil(count / fitting)
+        self.columns = ceil(count / rows) if rows > 1 else fitting  # four are two and two, not three and one
+        bar = self.verticalScrollBar().sizeHint().width()
+        extent = max(bar, self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent))
+        room = self.maximumViewportSize().width() - extent - 2
+        self.setGridSize(QSize(max(1, room // self.columns), HEIGHT + GAP))
+
+    # -- Menu and mouse ------------------------------------------------------------------------------------------
+
+    def open_menu(self, row: int) -> None:
+        """Ask for the menu of this card, below its button."""
+        view = self._model.view_at(row)
+        if view is not None:
+            corner = self.delegate.menu_rect(self._model.index(row, 0)).bottomLeft()
+            self.menu_wanted.emit(view.name, self.viewport().mapToGlobal(corner + QPoint(0, 4)))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """By the mouse where it is, by the keyboard at the card."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.open_menu(self.currentIndex().row())
+            return
+        index = self.indexAt(event.pos())
+        view = self._model.view_at(index.row()) if index.isValid() else None
+        if view is not None:
+            self.menu_wanted.emit(view.name, event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space and Enter open the menu of the card."""
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open_menu(self.currentIndex().row())
+        else:
+            super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on the three dots."""
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        is_click = event.button() == Qt.MouseButton.LeftButton and index.isValid()
+        if is_click and self.delegate.menu_rect(index).contains(event.position().toPoint()):
+            self.open_menu(index.row())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Light up the dots."""
+        super().mouseMoveEvent(event)
+        place = event.position().toPoint()
+        index = self.indexAt(place)
+        on_menu = index.isValid() and self.delegate.menu_rect(index).contains(place)
+        self._hover(index.row() if index.isValid() else -1, on_menu)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Nothing is lit when the mouse is gone."""
+        if event.type() == QEvent.Type.Leave:
+            self._hover(-1, False)
+        return super().viewportEvent(event)
+
+    def _hover(self, row: int, on_menu: bool) -> None:
+        if (row, on_menu) != (self.delegate.hovered, self.delegate.on_menu):
+            self.delegate.hovered, self.delegate.on_menu = row, on_menu
+            self.viewport().setCursor(
+                Qt.CursorShape.PointingHandCursor if on_menu else Qt.CursorShape.ArrowCursor
+            )
+            self.viewport().update()

@@ -1,0 +1,133 @@
+"""The nodes of the cluster: cards or a table, what is wrong above them, and how to add one."""
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QPushButton, QStackedWidget
+
+from ffmate_desktop.gui.base.page import Page, Surroundings
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.nodes.actions import NodeActions
+from ffmate_desktop.gui.nodes.add_dialog import AddNodeDialog
+from ffmate_desktop.gui.nodes.banners import NodeBanners
+from ffmate_desktop.gui.nodes.card_view import NodeCardsView
+from ffmate_desktop.gui.nodes.display import NodeView, Standing
+from ffmate_desktop.gui.nodes.model import NodesModel
+from ffmate_desktop.gui.nodes.reader import NodeWatch
+from ffmate_desktop.gui.nodes.table_view import NodesTable
+from ffmate_desktop.gui.widgets.card import card_around
+from ffmate_desktop.gui.widgets.segments import Segments
+
+_LAYOUT = "nodes/layout"
+CARDS, TABLE = 0, 1
+
+
+class NodesPage(Page):
+    """`logs_wanted` carries the name of a node whose log is to be shown; `settings_wanted` asks for the settings."""
+
+    key = "nodes"
+    logs_wanted = Signal(str)
+    settings_wanted = Signal()
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(around)
+        self.watch = NodeWatch(self.bridge)
+        self.model = NodesModel(self.watch)
+        self.actions_ = NodeActions(self, self.theme, self.bridge)
+        self.banners = NodeBanners(self.theme)
+        self.cards = NodeCardsView(self.theme, self.model)
+        self.table = NodesTable(self.theme, self.model)
+        self._build()
+        self._connect()
+        self._show_layout(TABLE if str(self.memory.value(_LAYOUT, "cards")) == "table" else CARDS)
+
+    def _build(self) -> None:
+        self.layouts = Segments([self.tr("Cards"), self.tr("Table")], self.tr("Cards or table"))
+        self.add = QPushButton(self.tr("Add a node"))
+        self.add.setProperty("class", "primary")
+        self.theme.dress(self.add, "plus", "on_accent")
+        self.buttons.addWidget(self.layouts)
+        self.buttons.addWidget(self.add)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.cards)
+        self.stack.addWidget(card_around(self.table))
+        self.body.addWidget(self.banners)
+        self.body.addWidget(self.stack, 1)
+
+    def _connect(self) -> None:
+        self.add.clicked.connect(self.open_add)
+        self.layouts.chosen.connect(self._show_layout)
+        self.actions_.told.connect(self.message)
+        self.actions_.logs_wanted.connect(self.logs_wanted)
+        self.banners.requeue_wanted.connect(self.actions_.requeue)
+        self.banners.remove_wanted.connect(self.actions_.remove)
+        self.cards.menu_wanted.connect(self._open_menu)
+        self.table.menu_wanted.connect(self._open_menu)
+        self.watch.changed.connect(self._show_summary)
+        self.watch.ticked.connect(self._show_banners)
+        self.bridge.away_changed.connect(lambda _since: self._show_summary())
+
+    def _show_layout(self, number: int) -> None:
+        self.layouts.choose(number)
+        self.stack.setCurrentIndex(number)
+        self.memory.setValue(_LAYOUT, "table" if number == TABLE else "cards")
+
+    # -- The cluster ---------------------------------------------------------------------------------------------
+
+    def attach(self, core: Core) -> None:
+        """Read as soon as news comes."""
+        super().attach(core)
+        self.actions_.core = core
+        self.watch.attach(core)
+
+    def detach(self) -> None:
+        """Read nothing any more."""
+        super().detach()
+        self.actions_.core = None
+        self.watch.detach()
+
+    def on_shown(self) -> None:
+        """Heartbeats are only read while they are seen."""
+        self.watch.set_active(True)
+
+    def on_hidden(self) -> None:
+        """And not before they are seen again."""
+        self.watch.set_active(False)
+
+    # -- What is shown -------------------------------------------------------------------------------------------
+
+    def _show_summary(self) -> None:
+        views = self.watch.views
+        self.counted.emit(sum(view.standing.is_alive for view in views))
+        self.subtitle.setText(self._summary(views))
+        self._show_banners()
+
+    def _show_banners(self) -> None:
+        self.banners.show_views(self.watch.views if self.bridge.away_since is None else [])
+
+    def _summary(self, views: list[NodeView]) -> str:
+        if self.bridge.away_since is not None:
+            return self.tr("The database is away: this is how the nodes were before")
+        count = {how: sum(view.standing is how for view in views) for how in Standing}
+        alive = [view for view in views if view.standing.is_alive]
+        parts = [
+            self.tr("{0} online").format(count[Standing.ONLINE]),
+            self.tr("{0} paused").format(count[Standing.PAUSED]) if count[Standing.PAUSED] else "",
+            self.tr("{0} draining").format(count[Standing.DRAINING]) if count[Standing.DRAINING] else "",
+            self.tr("{0} late").format(count[Standing.LATE]) if count[Standing.LATE] else "",
+            self.tr("{0} lost").format(count[Standing.LOST]) if count[Standing.LOST] else "",
+            self.tr("{0} of {1} slots busy").format(
+                sum(view.node.running for view in alive), sum(view.node.slots for view in alive)
+            ),
+        ]
+        return "  ·  ".join(part for part in parts if part)
+
+    def open_add(self) -> None:
+        """Explain how another computer joins."""
+        if self.core is not None:
+            dialog = AddNodeDialog(self, self.theme, self.core.uri)
+            dialog.settings_wanted.connect(self.settings_wanted)
+            dialog.open()
+
+    def _open_menu(self, name: str, place: QPoint) -> None:
+        view = self.model.named(name)
+        if view is not None:
+            self.actions_.open_menu(view, place)

@@ -1,0 +1,70 @@
+"""What cards and rows of nodes are painted of beside the pieces of all rows: shapes of state, and slots."""
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from ffmate_desktop.gui.nodes.display import LOOKS, NodeView, Standing
+from ffmate_desktop.gui.rows.paint import LEFT, RIGHT, Parts
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+
+SQUARE, GAP = 11, 4
+MOST_SQUARES = 8
+HOT = 90.0
+"""Percent of the processor or memory from which on the bar warns."""
+
+
+class NodeParts(Parts):
+    """What only nodes have."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self._numbers = fonts.medium(13)
+
+    def state(self, painter: QPainter, left: int, middle: int, standing: Standing) -> None:
+        """The shape of a state, 14 pixels wide."""
+        icon, color = LOOKS[standing]
+        if icon:
+            self.icon(painter, left, middle - 7, icon, color)
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.tint(color, 0.25))
+        painter.drawEllipse(QPointF(left + 7, middle), 7, 7)
+        painter.setBrush(self.color(color))
+        painter.drawEllipse(QPointF(left + 7, middle), 4, 4)
+
+    def slots(self, painter: QPainter, rect: QRect, view: NodeView, *, right: bool) -> int:
+        """A square a slot, filled when something runs in it; a number where there are too many. Returns the width."""
+        used, slots = view.node.running, view.node.slots
+        if max(used, slots) > MOST_SQUARES or slots == 0:
+            text = f"{used} / {slots}"
+            self.text(painter, rect, text, self._numbers, "text", RIGHT if right else LEFT)
+            return self.width_of(self._numbers, text)
+        count = max(used, slots)
+        width = count * (SQUARE + GAP) - GAP
+        left = rect.right() + 1 - width if right else rect.left()
+        top = rect.center().y() - SQUARE / 2 + 0.5
+        takes = view.standing is Standing.ONLINE
+        for number in range(count):
+            area = QRectF(left + number * (SQUARE + GAP), top, SQUARE, SQUARE)
+            if number < used:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(self.color("running" if view.standing.is_alive else "track"))
+            else:
+                painter.setPen(QPen(self.color("text_3" if takes else "line_strong"), 1))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                area.adjust(0.5, 0.5, -0.5, -0.5)
+            painter.drawRoundedRect(area, 3, 3)
+        return width
+
+
+def heat(percent: float | None) -> str:
+    """The colour of a bar of load."""
+    return "failed" if percent is not None and percent >= HOT else "spark"
+
+
+def tile_icon(view: NodeView) -> str:
+    """What kind of computer it seems to be."""
+    if view.is_here:
+        return "laptop"
+    return "server" if view.node.os == "linux" else "monitor"

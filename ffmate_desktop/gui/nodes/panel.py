@@ -1,0 +1,231 @@
+"""This computer's node at the bottom of the sidebar: slots in use, pause, leave, and how many tasks at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from ffmate_desktop.domain.status import NodeState
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.gui.widgets.meter import Meter, StateDot
+from ffmate_desktop.gui.widgets.number_field import NumberField
+from ffmate_desktop.gui.widgets.plain_text import plain
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.domain.node import Node
+
+MOST_SLOTS = 1000
+
+
+class NodePanel(QFrame):
+    """Reads the row of this node when something changed; its controls write through the service of nodes."""
+
+    paused_changed = Signal(bool)
+
+    def __init__(self, theme: Theme, bridge: Bridge) -> None:
+        super().__init__()
+        self._theme, self._bridge = theme, bridge
+        self._core: Core | None = None
+        self._node: Node | None = None
+        self._unsubscribe: Callable[[], object] = lambda: None
+        self.setProperty("class", "card")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._dot = StateDot(theme)
+        self._name = ElidedLabel("strong")
+        self._slots = label(look="second")
+        self._meter = Meter(theme, color="spark")
+        self._state = ElidedLabel("third")
+        self._more = QToolButton()
+        self._more.setAccessibleName(self.tr("Control this computer"))
+        self._more.setToolTip(self.tr("Control this computer"))
+        self._more.clicked.connect(self.open_controls)
+        theme.dress(self._more, "sliders-horizontal", "text_2")
+        first = QHBoxLayout()
+        first.setSpacing(7)
+        first.addWidget(self._dot)
+        first.addWidget(self._name, 1)
+        first.addWidget(self._slots)
+        last = QHBoxLayout()
+        last.addWidget(self._state, 1)
+        last.addWidget(self._more)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 8, 4)
+        column.setSpacing(6)
+        column.addLayout(first)
+        column.addWidget(self._meter)
+        column.addLayout(last)
+        self._controls = NodeControls(theme, self)
+        self._controls.slots.valueChanged.connect(self._on_slots)
+        self._controls.pause.clicked.connect(self._on_pause)
+        self._controls.leave.clicked.connect(self._on_leave)
+        bridge.anything_changed.connect(self.refresh)
+        bridge.nodes_changed.connect(self.refresh)
+        bridge.tasks_changed.connect(lambda _ids: self._show())
+        self._show()
+
+    def attach(self, core: Core) -> None:
+        """The cluster is open."""
+        self._core = core
+        self._unsubscribe = core.node.on_change(self.refresh)
+        self._show()
+
+    def detach(self) -> None:
+        """The cluster is being closed."""
+        self._unsubscribe()
+        self._core = self._node = None
+        self._show()
+
+    def refresh(self) -> None:
+        """Read the row of this node."""
+        core = self._core
+        if core is None:
+            return
+
+        async def read() -> None:
+            nodes = await core.nodes.all()
+            name = core.node.identifier
+            mine = [node for node in nodes if node.identifier == name]
+            self._take(next((node for node in mine if node.state in _LIVE), None))
+
+        self._bridge.run_quietly(read(), "reading this node")
+
+    def _take(self, node: Node | None) -> None:
+        self._node = node
+        self._show()
+
+    def _show(self) -> None:
+        name, running, slots, sentence, state = self._facts()
+        self._name.setText(name)
+        self._slots.setText(self.tr("{0} of {1} slots").format(running, slots) if slots is not None else "")
+        self._meter.set_value(running / slots if slots else 0.0)
+        self._state.setText(sentence)
+        self._dot.set_state(state)
+        self.setAccessibleName(plain(f"{name}: {self._slots.text()}. {sentence}"))
+        self.paused_changed.emit(self.is_paused)
+        self._controls.show_node(self._node, is_working=bool(self._core and self._core.node.is_working))
+
+    def _facts(self) -> tuple[str, int, int | None, str, str]:
+        """Name, running tasks, slots, how it is in words, and as a state of the dot."""
+        if self._core is None:
+            return self.tr("This computer"), 0, None, self.tr("Starting …"), "idle"
+        local, node = self._core.node, self._node
+        if local.trouble is not None:
+            return local.identifier, 0, None, local.trouble.message, "bad"
+        if node is None:
+            sentence = self.tr("Joining …") if local.is_working else self.tr("Not working on the queue")
+            return local.identifier, local.running, None, sentence, "idle"
+        if node.state is NodeState.DRAINING:
+            sentence, state = self.tr("Leaving when all is finished"), "care"
+        elif node.paused:
+            sentence, state = self.tr("Paused: takes no new tasks"), "care"
+        else:
+            sentence, state = self.tr("Accepting tasks"), "good"
+        return local.identifier, local.running, node.slots, sentence, state
+
+    # -- Controls ------------------------------------------------------------------------------------------------
+
+    def open_controls(self) -> None:
+        """Show the controls above the panel."""
+        self._controls.adjustSize()
+        corner = self.mapToGlobal(QPoint(0, -self._controls.sizeHint().height() - 6))
+        self._controls.move(corner)
+        self._controls.setFixedWidth(max(self.width(), self._controls.sizeHint().width()))
+        self._controls.show()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The whole panel is a button."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.open_controls()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space and Enter press it."""
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open_controls()
+        else:
+            super().keyPressEvent(event)
+
+    def toggle_pause(self) -> None:
+        """Take no new tasks, or take them again."""
+        self._on_pause()
+
+    @property
+    def is_paused(self) -> bool:
+        """It takes no new tasks, though it stays in the cluster."""
+        return self._node is not None and self._node.paused
+
+    def _on_slots(self, slots: int) -> None:
+        if self._core is not None and self._node is not None and slots != self._node.slots:
+            work = self._core.nodes.set_slots(self._core.node.identifier, slots)
+            self._bridge.run(work, "changing how many tasks run at once")
+
+    def _on_pause(self) -> None:
+        if self._core is None:
+            return
+        core, name = self._core, self._core.node.identifier
+        if not core.node.is_working:
+            core.node.join()
+        elif self._node is not None and (self._node.paused or self._node.state is NodeState.DRAINING):
+            self._bridge.run(core.nodes.resume(name), "resuming this node")
+        else:
+            self._bridge.run(core.nodes.pause(name), "pausing this node")
+
+    def _on_leave(self) -> None:
+        """An order like any other, so that it can be taken back while something runs."""
+        if self._core is not None:
+            work = self._core.nodes.drain(self._core.node.identifier)
+            self._bridge.run(work, "leaving when all is finished")
+            self._controls.hide()
+
+
+_LIVE = (NodeState.ONLINE, NodeState.DRAINING)
+
+
+class NodeControls(QFrame):
+    """The little window above the panel."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self._theme = theme
+        self.setProperty("class", "card")
+        self.slots = NumberField(1, MOST_SLOTS, self.tr("Tasks at once"))
+        self.pause = QPushButton()
+        self.leave = QPushButton(self.tr("Leave when finished"))
+        self.leave.setToolTip(self.tr("Finish what runs here, take nothing new, then leave the cluster."))
+        theme.dress(self.leave, "log-out", "text_2")
+        row = QHBoxLayout()
+        row.addWidget(label(self.tr("Tasks at once")), 1)
+        row.addWidget(self.slots)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(10)
+        column.addLayout(row)
+        column.addWidget(self.pause)
+        column.addWidget(self.leave)
+
+    def show_node(self, node: Node | None, *, is_working: bool) -> None:
+        """Show the node as it is."""
+        known = node is not None
+        self.slots.setEnabled(known)
+        if node is not None and not self.slots.hasFocus():
+            self.slots.blockSignals(True)
+            self.slots.setValue(node.slots)
+            self.slots.blockSignals(False)
+        held = node is not None and (node.paused or node.state is NodeState.DRAINING)
+        if not is_working:
+            text, icon = self.tr("Work on the queue"), "play"
+        elif held:
+            text, icon = self.tr("Take tasks again"), "play"
+        else:
+            text, icon = self.tr("Pause this computer"), "pause"
+        self.pause.setText(text)
+        self._theme.dress(self.pause, icon, "text")
+        self.pause.setEnabled(known or not is_working)
+        self.leave.setEnabled(is_working and known and node is not None and node.state is NodeState.ONLINE)

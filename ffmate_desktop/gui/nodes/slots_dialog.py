@@ -1,0 +1,55 @@
+"""How many tasks a node runs at once."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.number_field import NumberField
+from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.services.nodes import MOST_SLOTS
+
+_WIDTH = 420
+
+
+class SlotsDialog(QDialog):
+    """Open it with `open()`; `chosen` carries the number when it is accepted."""
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget, name: str, slots: int, cores: int) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(painted(self.tr("Slots of {0}").format(name)))
+        self.slots = NumberField(0, MOST_SLOTS, self.tr("Tasks at once"))
+        self.slots.setValue(slots)
+        self.slots.selectAll()
+        row = QHBoxLayout()
+        row.addWidget(label(self.tr("Tasks at once")), 1)
+        row.addWidget(self.slots)
+        self.ok = QPushButton(self.tr("Set"))
+        self.ok.setProperty("class", "primary")
+        self.ok.setDefault(True)
+        self.ok.clicked.connect(self.accept)
+        cancel = QPushButton(self.tr("Cancel"))
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self.ok)
+        words = self.tr(
+            "The node hears it at once. What runs beyond the new number is finished first. "
+            "It has {0} cores; half as many slots is usual."
+        ).format(cores)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 22, 24, 20)
+        column.setSpacing(14)
+        column.addWidget(label(self.tr("Slots of {0}").format(name), "heading"))
+        column.addWidget(label(words, "second", wraps=True))
+        column.addLayout(row)
+        column.addLayout(buttons)
+        self.setFixedSize(_WIDTH, column.heightForWidth(_WIDTH))
+        self.accepted.connect(self._tell)
+
+    def _tell(self) -> None:
+        self.slots.interpretText()  # what was typed and not left yet
+        self.chosen.emit(self.slots.value())

@@ -1,0 +1,83 @@
+"""The nodes as a table."""
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QTableView
+
+from ffmate_desktop.gui.nodes.model import NodeColumn, NodesModel
+from ffmate_desktop.gui.nodes.row_delegate import ROW_HEIGHT, NodeRowDelegate
+from ffmate_desktop.gui.rows.table_style import dress_table
+from ffmate_desktop.gui.theme.theme import Theme
+
+_WIDTHS = {
+    NodeColumn.NODE: 270,
+    NodeColumn.STATE: 170,
+    NodeColumn.SLOTS: 130,
+    NodeColumn.CPU: 130,
+    NodeColumn.MEMORY: 130,
+    NodeColumn.SPEED: 90,
+}
+_LEAST_RUNS = 160
+_IN_ORDER_OF_VALUE = (
+    NodeColumn.NODE,
+    NodeColumn.STATE,
+    NodeColumn.SLOTS,
+    NodeColumn.SPEED,
+    NodeColumn.CPU,
+    NodeColumn.MEMORY,
+)
+
+
+class NodesTable(QTableView):
+    """`menu_wanted` carries the name of a node and the global place for its menu."""
+
+    menu_wanted = Signal(str, object)
+
+    def __init__(self, theme: Theme, model: NodesModel) -> None:
+        super().__init__()
+        self._model = model
+        self.setAccessibleName(self.tr("Nodes as a table"))
+        dress_table(self, ROW_HEIGHT)
+        self._delegate = NodeRowDelegate(theme, model)
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        header = self.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.setSortIndicatorClearable(True)  # the third click: as the cluster tells them
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+        header.setSectionResizeMode(NodeColumn.RUNS, QHeaderView.ResizeMode.Stretch)
+        theme.changed.connect(self.viewport().update)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The least important columns go first when there is no room."""
+        room = self.viewport().width() - _LEAST_RUNS
+        for column in _IN_ORDER_OF_VALUE:
+            room -= _WIDTHS[column]
+            self.setColumnHidden(column, room < 0 and column is not NodeColumn.NODE)
+        super().resizeEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """By the mouse where it is, by the keyboard at the row."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self._open_menu()
+            return
+        view = self._model.view_at(self.rowAt(event.pos().y()))
+        if view is not None:
+            self.menu_wanted.emit(view.name, event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space and Enter open the menu of the row."""
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._open_menu()
+        else:
+            super().keyPressEvent(event)
+
+    def _open_menu(self) -> None:
+        row = self.currentIndex().row()
+        view = self._model.view_at(row)
+        if view is not None:
+            place = QPoint(40, self.rowViewportPosition(row) + ROW_HEIGHT - 8)
+            self.menu_wanted.emit(view.name, self.viewport().mapToGlobal(place))

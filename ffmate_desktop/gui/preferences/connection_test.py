@@ -1,0 +1,175 @@
+"""Testing a connection: what was found, each as a line with a mark and words."""
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.icon_label import IconLabel
+from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.services.connection_test import Trial
+
+translate = QCoreApplication.translate
+
+GOOD, CARE, BAD, WAIT = (
+    ("circle-check", "done"),
+    ("triangle-alert", "warning"),
+    ("circle-x", "failed"),
+    ("loader", "text_2"),
+)
+
+Line = tuple[tuple[str, str], str, str]
+"""Mark (icon and colour), what was looked at, and what was found."""
+
+
+class TrialCard(QFrame):
+    """Empty and hidden until something is shown."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setProperty("class", "inset")
+        self.setAccessibleName(self.tr("Result of the test"))
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(14, 11, 14, 11)
+        self._body = QFrame()
+        self._column.addWidget(self._body)
+        self.lines: list[Line] = []
+        self.hide()
+
+    def clear(self) -> None:
+        """What was found is not true of what is written now."""
+        self._show([])
+
+    def show_waiting(self) -> None:
+        """It is being tried."""
+        self._show([(WAIT, "", self.tr("Connecting …"))])
+
+    def show_trouble(self, error: UserError) -> None:
+        """It cannot be used, and what to do."""
+        self._show([(BAD, "", error.message), *([(("info", "link"), "", error.hint)] if error.hint else [])])
+
+    def show_trial(self, trial: Trial) -> None:
+        """It can be used, more or less well."""
+        self._show(lines_of(trial))
+
+    def _show(self, lines: list[Line]) -> None:
+        self.lines = lines
+        body = QFrame()
+        grid = QGridLayout(body)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(2, 1)
+        for row, ((icon, color), name, text) in enumerate(lines):
+            grid.addWidget(IconLabel(self._theme, icon, color), row, 0, Qt.AlignmentFlag.AlignTop)
+            words = label(text, "second" if name else "", wraps=True, selectable=True)
+            if name:
+                grid.addWidget(label(name, "caption"), row, 1, Qt.AlignmentFlag.AlignTop)
+                grid.addWidget(words, row, 2)
+            else:
+                grid.addWidget(words, row, 1, 1, 2)
+        self._column.replaceWidget(self._body, body)
+        self._body.deleteLater()
+        self._body = body
+        self.setVisible(bool(lines))
+
+
+def lines_of(trial: Trial) -> list[Line]:
+    """What was found, in words."""
+    health = trial.health
+    clock = abs(health.clock_offset)
+    server = translate("TrialCard", "PostgreSQL {0}, database {1}, user {2}").format(
+        health.version, health.database, health.role
+    )
+    pooler = translate("TrialCard", "Between here and there, in session mode, which works.")
+    lines: list[Line] = [
+        (GOOD, translate("TrialCard", "Server"), server),
+        *((CARE, translate("TrialCard", "Address"), note) for note in health.notes),
+        *([(GOOD, translate("TrialCard", "Pooler"), pooler)] if health.pooled else []),
+        (
+            CARE if trial.is_slow else GOOD,
+            translate("TrialCard", "Latency"),
+            translate("TrialCard", "A question takes {0} ms.").format(f"{1000 * health.latency:.1f}"),
+        ),
+        (
+            GOOD,
+            translate("TrialCard", "Notifications"),
+            translate("TrialCard", "LISTEN works; they arrive after {0} ms.").format(
+                f"{1000 * health.delivery:.1f}"
+            ),
+        ),
+        _rights(trial),
+        _encryption(trial),
+        (
+            CARE if trial.is_clock_off else GOOD,
+            translate("TrialCard", "Clock"),
+            translate("TrialCard", "As here, within a second.")
+            if clock < 1
+            else translate(
+                "TrialCard", "{0} s away from the one here, which only shows in the times of logs."
+            ).format(f"{clock:.0f}"),
+        ),
+    ]
+    return lines if trial.rights is not None else [*lines, _nodes(trial)]
+
+
+def _rights(trial: Trial) -> Line:
+    if trial.rights is not None:
+        return BAD, translate("TrialCard", "Rights"), str(trial.rights)
+    if not trial.has_tables:
+        return (
+            GOOD,
+            translate("TrialCard", "Rights"),
+            translate("TrialCard", "Enough to set up the queue, which happens at the change."),
+        )
+    if trial.health.may_migrate:
+        return (
+            GOOD,
+            translate("TrialCard", "Rights"),
+            translate("TrialCard", "Everything can be read, written and updated."),
+        )
+    owner = trial.health.owner or ""
+    return (
+        GOOD,
+        translate("TrialCard", "Rights"),
+        translate("TrialCard", "Everything can be read and written; updates are for {0}.").format(owner),
+    )
+
+
+def _encryption(trial: Trial) -> Line:
+    health, name = trial.health, translate("TrialCard", "Encryption")
+    if health.encryption and health.checked:
+        return (
+            GOOD,
+            name,
+            translate("TrialCard", "{0}, and the server's certificate is checked.").format(health.encryption),
+        )
+    if health.encryption:
+        text = translate(
+            "TrialCard", "{0}; the server's certificate is not checked (sslmode=verify-full would)."
+        )
+        return GOOD, name, text.format(health.encryption)
+    if health.local:
+        return (
+            GOOD,
+            name,
+            translate("TrialCard", "None, and none needed: the connection stays on this computer."),
+        )
+    return (
+        CARE,
+        name,
+        translate(
+            "TrialCard", "None: others on the network can read along. Add ?sslmode=require to the address."
+        ),
+    )
+
+
+def _nodes(trial: Trial) -> Line:
+    name = translate("TrialCard", "Nodes")
+    if not trial.nodes:
+        return GOOD, name, translate("TrialCard", "Nobody is there yet.")
+    names = ", ".join(trial.nodes)
+    if len(trial.nodes) == 1:
+        return GOOD, name, translate("TrialCard", "One is at work: {0}").format(names)
+    return GOOD, name, translate("TrialCard", "{0} are at work: {1}").format(len(trial.nodes), names)

@@ -1,0 +1,1 @@
+"""The presets page, and the list that other dialogs choose presets from."""

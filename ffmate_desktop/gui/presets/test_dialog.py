@@ -1,0 +1,121 @@
+"""Trying a command on the first seconds of a file: what comes out, or in plain words why nothing does."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QPixmap
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from ffmate_desktop.gui.base.desktop_files import open_file
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.gui.widgets.media_text import media_words
+from ffmate_desktop.gui.widgets.meter import Meter
+from ffmate_desktop.gui.widgets.plain_text import all_lines
+
+if TYPE_CHECKING:
+    from ffmate_desktop.services.preset_test import TrialResult
+
+_WIDTH, _STILL_HEIGHT = 608, 315
+
+
+class TryDialog(QDialog):
+    """Open it with `open()`, and let `hold` wait: what was made lasts until the dialog is closed."""
+
+    def __init__(self, theme: Theme, title: str, source: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Try it"))
+        self.setFixedWidth(_WIDTH)
+        self._closed = asyncio.Event()
+        self._output = ""
+        self.heading = label(self.tr("Trying “{0}” …").format(title), "heading", wraps=True)
+        self.line = label(
+            self.tr("The first 2 seconds of your file, in a private place."), "second", wraps=True
+        )
+        name = ElidedLabel("third")
+        name.setText(source)
+        self.meter = Meter(theme)
+        self.still = label()
+        self.still.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.still.setAccessibleName(self.tr("A picture of the result"))
+        self.still.hide()
+        self.lines = QPlainTextEdit()
+        self.lines.setReadOnly(True)
+        self.lines.setProperty("class", "code")
+        self.lines.setFont(fonts.mono(11))
+        self.lines.setAccessibleName(self.tr("What ffmpeg said"))
+        self.lines.setFixedHeight(120)
+        self.lines.hide()
+        self.open_output = QPushButton(self.tr("Open it"))
+        theme.dress(self.open_output, "external-link", "text")
+        self.open_output.clicked.connect(lambda: open_file(self._output))
+        self.open_output.hide()
+        self.leave = QPushButton(self.tr("Cancel"))
+        self.leave.clicked.connect(self.reject)
+        self.finished.connect(lambda _result: self._closed.set())
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        buttons.addStretch(1)
+        buttons.addWidget(self.open_output)
+        buttons.addWidget(self.leave)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 22, 24, 20)
+        column.setSpacing(10)
+        for widget in (self.heading, name, self.line, self.meter, self.still, self.lines):
+            column.addWidget(widget)
+        column.addStretch(1)
+        column.addLayout(buttons)
+
+    async def hold(self) -> None:
+        """Until the dialog is closed."""
+        await self._closed.wait()
+
+    def show_progress(self, percent: float) -> None:
+        """How far it is."""
+        if not self._closed.is_set():
+            self.meter.set_value(percent / 100)
+
+    def show_result(self, result: TrialResult) -> None:
+        """What came out."""
+        if result.output is None:
+            self.show_trouble(result.trouble, result.hint, "\n".join(result.lines))
+            return
+        self._end(self.tr("It works."), media_words(result.facts))
+        self._output = str(result.output)
+        self.open_output.show()
+        picture = QPixmap(str(result.still)) if result.still is not None else QPixmap()
+        if not picture.isNull():
+            scale = self.devicePixelRatioF()
+            room = picture.scaled(
+                round((_WIDTH - 48) * scale),
+                round(_STILL_HEIGHT * scale),
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+            room.setDevicePixelRatio(scale)
+            self.still.setPixmap(room)
+            self.still.show()
+        self.adjustSize()
+
+    def show_trouble(self, sentence: str, hint: str, lines: str = "") -> None:
+        """Why it did not work, and what to do."""
+        self._end(sentence, hint)
+        self.lines.setPlainText(all_lines(lines))
+        self.lines.setVisible(bool(lines))
+        self.adjustSize()
+
+    def _end(self, heading: str, line: str) -> None:
+        self.heading.setText(heading)
+        self.line.setText(line)
+        self.meter.hide()
+        self.leave.setText(self.tr("Close"))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Closing the window is like the button."""
+        self._closed.set()
+        super().closeEvent(event)

@@ -1,0 +1,268 @@
+"""What can be done with the selected tasks: menu, shortcuts, and the calls of the services behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
+from shiboken6 import isValid
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.order import Move
+from ffmate_desktop.domain.queue import QueueRow
+from ffmate_desktop.domain.status import TaskStatus
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.desktop_files import open_file, show_in_folder
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.queue.model import QueueModel
+from ffmate_desktop.gui.queue.view import QueueView
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.confirm import confirm
+from ffmate_desktop.gui.widgets.key_action import key_action
+from ffmate_desktop.gui.widgets.plain_text import menu_text
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.domain.task import Task
+    from ffmate_desktop.gui.queue.edit_dialog import EditTaskDialog
+    from ffmate_desktop.gui.queue.grouped_model import GroupedModel
+    from ffmate_desktop.services.edits import TaskEdit
+
+Call = Callable[[Core, Sequence[UUID]], Awaitable[object]]
+
+
+class QueueActions(QObject):
+    """Made once for the page. `only_node` and `only_batch` ask for a filter, `told` a sentence to show."""
+
+    only_node = Signal(str)
+    only_batch = Signal(object)
+    told = Signal(str, str)
+
+    def __init__(
+        self, page: QWidget, view: QueueView, model: QueueModel, theme: Theme, bridge: Bridge
+    ) -> None:
+        super().__init__(page)
+        self._page = page
+        self._view: QueueView = view
+        self._model: QueueModel | GroupedModel = model
+        self._theme, self._bridge = theme, bridge
+        self.core: Core | None = None
+        self._icons: list[tuple[QAction, str]] = []
+        self.cancel = self._add(self.tr("Cancel"), "circle-stop", "Ctrl+.", self._cancel)
+        self.pause = self._add(self.tr("Pause"), "pause", "Ctrl+P", self._pause)
+        self.resume = self._add(self.tr("Resume"), "play", "Ctrl+Shift+P", self._resume)
+        self.restart = self._add(self.tr("Restart"), "rotate-ccw", "Ctrl+R", self._restart)
+        self.delete = self._add(self.tr("Delete"), "trash-2", "Del", self._delete)
+        self.edit = self._add(self.tr("Edit"), "pencil", "F2", self._edit)
+        self.duplicate = self._add(self.tr("Duplicate"), "files", "Ctrl+D", self._duplicate)
+        self.open_output = self._add(self.tr("Open output"), "external-link", "Ctrl+Return", self._open)
+        self.show_folder = self._add(self.tr("Show in folder"), "folder-open", "Ctrl+E", self._show)
+        self.copy_command = self._add(self.tr("Copy command"), "copy", "Ctrl+Shift+C", self._copy)
+        self.moves = [
+            self._add(self.tr("To the top"), "chevrons-up", "Ctrl+Shift+Up", lambda: self._move(Move.TOP)),
+            self._add(self.tr("Up"), "chevron-up", "Ctrl+Up", lambda: self._move(Move.UP)),
+            self._add(self.tr("Down"), "chevron-down", "Ctrl+Down", lambda: self._move(Move.DOWN)),
+            self._add(
+                self.tr("To the end"), "chevrons-down", "Ctrl+Shift+Down", lambda: self._move(Move.BOTTOM)
+            ),
+        ]
+        self._menu = QMenu(page)
+        self.watch(view, model)
+        self.update()
+
+    def watch(self, view: QueueView, model: QueueModel | GroupedModel) -> None:
+        """Act for this table too, while it is the one in `use`."""
+        view.selected_rows_changed.connect(self.update)
+        model.dataChanged.connect(self.update)
+        view.menu_wanted.connect(self.open_menu)
+
+    def use(self, view: QueueView, model: QueueModel | GroupedModel) -> None:
+        """Act on what is selected in this table."""
+        self._view, self._model = view, model
+        self.update()
+
+    def _add(self, text: str, icon: str, keys: str, act: Callable[[], object]) -> QAction:
+        action = key_action(self, self._page, text, keys, act)
+        self._icons.append((action, icon))
+        return action
+
+    def _paint_icons(self) -> None:
+        for action, icon in self._icons:
+            action.setIcon(self._theme.icon(icon, "text_2"))
+
+    # -- Menu ----------------------------------------------------------------------------------------------------
+
+    def update(self) -> None:
+        """Enable what makes sense for the selected tasks."""
+        count = self._view.count_selected() if self.core else 0
+        rows = self._view.selected_rows()[:1000] if 0 < count <= 1000 else []
+        many = count > len(rows)  # some are not in memory: the services decide
+        self.cancel.setEnabled(many or any(not row.status.is_done for row in rows))
+        self.pause.setEnabled(many or any(not row.status.is_done and row.desired == "run" for row in rows))
+        self.resume.setEnabled(many or any(row.desired == "pause" and not row.status.is_done for row in rows))
+        self.restart.setEnabled(many or any(row.status.is_done for row in rows))
+        for action in (self.delete, self.duplicate):
+            action.setEnabled(count > 0)
+        for action in self.moves:
+            action.setEnabled(many or any(row.status is TaskStatus.QUEUED for row in rows))
+        one = count == 1 and not self._view.count_groups()
+        self.edit.setEnabled(one and bool(rows) and rows[0].status is TaskStatus.QUEUED)
+        self.open_output.setEnabled(one and bool(rows) and rows[0].status is TaskStatus.DONE_SUCCESSFUL)
+        self.show_folder.setEnabled(one)
+        self.copy_command.setEnabled(one)
+
+    def open_menu(self, place: QPoint) -> None:
+        """For the selected tasks, at this place of the screen."""
+        self.update()
+        self._paint_icons()
+        menu = self._menu
+        menu.clear()
+        menu.addActions([self.open_output, self.show_folder, self.copy_command])
+        menu.addSeparator()
+        menu.addActions([self.pause, self.resume, self.cancel, self.restart])
+        priority = menu.addMenu(self._theme.icon("arrow-up", "text_2"), self.tr("Priority"))
+        priority.addActions(self.moves)
+        menu.addActions([self.edit, self.duplicate])
+        one = self._view.count_selected() == 1
+        rows = self._view.selected_rows() if one else []
+        if rows and (rows[0].node or rows[0].batch):
+            menu.addSeparator()
+            self._add_filters(menu, rows[0])
+        menu.addSeparator()
+        menu.addAction(self.delete)
+        menu.popup(place)
+
+    def _add_filters(self, menu: QMenu, row: QueueRow) -> None:
+        if row.node:
+            only = menu.addAction(
+                self._theme.icon("server", "text_2"), menu_text(self.tr("Only tasks of {0}").format(row.node))
+            )
+            only.triggered.connect(lambda: self.only_node.emit(row.node))
+        if row.batch:
+            only = menu.addAction(self._theme.icon("layers", "text_2"), self.tr("Only tasks of this batch"))
+            only.triggered.connect(lambda: self.only_batch.emit(row.batch))
+
+    # -- Commands ------------------------------------------------------------------------------------------------
+
+    def _command(self, name: str, call: Call) -> None:
+        core = self.core
+        if core is None or self._view.count_selected() == 0:
+            return
+        chosen = self._model.choose(
+            self._view.ranges()
+        )  # now: a moment later other tasks may stand in these rows
+
+        async def work() -> None:
+            await call(core, await chosen.uuids())
+
+        self._bridge.run(work(), name)
+
+    def _cancel(self) -> None:
+        self._command("canceling tasks", lambda core, uuids: core.tasks.cancel(uuids))
+
+    def _pause(self) -> None:
+        self._command("pausing tasks", lambda core, uuids: core.tasks.pause(uuids))
+
+    def _resume(self) -> None:
+        self._command("resuming tasks", lambda core, uuids: core.tasks.resume(uuids))
+
+    def _restart(self) -> None:
+        self._command("restarting tasks", lambda core, uuids: core.tasks.restart(uuids))
+
+    def _move(self, move: Move) -> None:
+        self._command("changing priorities", lambda core, uuids: core.tasks.move(uuids, move))
+
+    def _duplicate(self) -> None:
+        self._command("duplicating tasks", lambda core, uuids: core.tasks.duplicate(uuids, source="window"))
+
+    def _delete(self) -> None:
+        count = self._view.count_tasks()
+        rows = self._view.selected_rows()
+        running = sum(row.status.is_active for row in rows)
+        done = sum(row.status.is_done for row in rows)
+
+        async def call(core: Core, uuids: Sequence[UUID]) -> None:
+            if await self._may_delete(count, running, done):
+                await core.tasks.delete(uuids)
+
+        self._command("deleting tasks", call)
+
+    async def _may_delete(self, count: int, running: int, done: int) -> bool:
+        """A task cannot be brought back, so it is always asked."""
+        if running:
+            text = self.tr("Running among them, and ended by this: {0}.").format(running)
+        elif done == count:
+            text = self.tr("What they have made stays where it is.")
+        else:
+            text = self.tr("Those that are running will be ended. What others have made stays where it is.")
+        title = self.tr("Delete this task?") if count == 1 else self.tr("Delete {0} tasks?").format(count)
+        yes = self.tr("Delete") if done == count else self.tr("End and delete")
+        return await confirm(self._page, title, text, yes)
+
+    def _edit(self) -> None:
+        self._with_task("editing a task", self._open_editor)
+
+    def _open_editor(self, task: Task) -> None:
+        from ffmate_desktop.gui.queue.edit_dialog import EditTaskDialog  # noqa: PLC0415 - see above
+
+        dialog = EditTaskDialog(task, self._theme, self._page)
+        dialog.edited.connect(lambda change: self._save(dialog, change))
+        dialog.open()
+
+    def _save(self, dialog: EditTaskDialog, change: TaskEdit) -> None:
+        core, task = self.core, dialog.task
+        if core is None or not change:
+            dialog.accept()
+            return
+
+        async def save() -> None:
+            try:
+                await core.tasks.edit(task.uuid, change, version=task.version)
+            except UserError as error:
+                if not isValid(dialog):  # it was closed meanwhile
+                    raise
+                dialog.show_trouble(str(error))
+            else:
+                if isValid(dialog):
+                    dialog.accept()
+
+        self._bridge.run(save(), "changing a task")
+
+    def _with_task(self, name: str, act: Callable[[Task], object]) -> None:
+        """Read the one selected task, then do something with it."""
+
+        async def call(core: Core, uuids: Sequence[UUID]) -> None:
+            for task in await core.tasks.get(uuids[:1]):
+                act(task)
+
+        self._command(name, call)
+
+    def _open(self) -> None:
+        self._with_task("opening an output", self._open_output)
+
+    def _open_output(self, task: Task) -> None:
+        if not open_file(task.output_file.resolved or ""):
+            self._not_here(task)
+
+    def _show(self) -> None:
+        self._with_task("showing an output", self._show_output)
+
+    def _show_output(self, task: Task) -> None:
+        path = task.output_file.resolved if task.status is TaskStatus.DONE_SUCCESSFUL else None
+        if not show_in_folder(path or task.input_file.resolved or task.input_file.raw):
+            self._not_here(task)
+
+    def _not_here(self, task: Task) -> None:
+        self.told.emit(
+            self.tr("This file is not on this computer."),
+            task.output_file.resolved or task.input_file.raw,
+        )
+
+    def _copy(self) -> None:
+        def copy(task: Task) -> None:
+            QGuiApplication.clipboard().setText(task.command.resolved or task.command.raw)
+
+        self._with_task("copying a command", copy)

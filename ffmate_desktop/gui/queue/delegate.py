@@ -1,0 +1,235 @@
+"""How the rows of the queue are painted: two lines a row, from cached pictures and cached cuts of long texts."""
+
+from collections.abc import Callable
+from math import ceil
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QStaticText
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from ffmate_desktop.domain.queue import QueueRow
+from ffmate_desktop.domain.status import LiveProgress, TaskStatus
+from ffmate_desktop.gui.queue.columns import (
+    Column,
+    cell_text,
+    percent_of,
+    second_line,
+    status_look,
+    status_word,
+)
+from ffmate_desktop.gui.queue.row_source import RowSource
+from ffmate_desktop.gui.rows.pixmap_cache import BAR_HEIGHT, CHIP_HEIGHT, TILE, Stamps
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets.plain_text import painted
+
+ROW_HEIGHT = 56
+PADDING = 13
+PERCENT = 46
+_TEXTS = 4_000
+_LEAST_PATH = 40
+"""Pixels below which the end of a path says nothing."""
+_SELECTED = QStyle.StateFlag.State_Selected.value
+_HAS_FOCUS = QStyle.StateFlag.State_HasFocus.value
+_COLUMNS = tuple(Column)
+_AUDIO = frozenset({".wav", ".mp3", ".flac", ".aac", ".m4a", ".ogg", ".opus", ".aif", ".aiff", ".wma"})
+_IMAGES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".exr", ".dpx", ".webp", ".bmp"})
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class QueueDelegate(QStyledItemDelegate):
+    """One for all columns. `hovered` is the row below the mouse, `is_stale` greys what may be out of date."""
+
+    def __init__(self, theme: Theme, model: RowSource) -> None:
+        super().__init__()
+        self.theme, self._model = theme, model
+        self.stamps = Stamps(theme)
+        self.hovered = -1
+        self.indent = 0
+        self.is_stale = False
+        self._name_font, self._line_font = fonts.bold(13), fonts.text(12)
+        self._number_font = fonts.medium(13)
+        self._metrics = {
+            id(font): QFontMetrics(font) for font in (self._name_font, self._line_font, self._number_font)
+        }
+        self._texts: dict[tuple[int, int, str, str], tuple[QStaticText, int, int]] = {}
+        self._colors: dict[str, QColor] = {}
+        self._take_colors()
+        theme.changed.connect(self._take_colors)
+        self._painters: dict[int, Callable[[QPainter, QRect, QueueRow, LiveProgress | None, float], None]] = {
+            Column.TASK: self._paint_task,
+            Column.STATUS: self._paint_status,
+            Column.PROGRESS: self._paint_progress,
+            Column.SPEED: self._paint_speed,
+        }
+
+    def _take_colors(self) -> None:
+        tokens = self.theme.tokens
+        names = ("text", "text_2", "text_3", "line", "hover", "selected", "accent", "surface", "track")
+        self._colors = {name: tokens.color(name) for name in names}
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """All rows are equally high."""
+        return QSize(80, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """One cell."""
+        rect: QRect = option.rect
+        column = index.column()
+        self.paint_ground(painter, option, index)
+        row = self._model.row_at(index.row())
+        if row is None:
+            if column == Column.TASK:
+                painter.fillRect(rect.left() + 60, rect.top() + 18, 160, 8, self._colors["track"])
+            return
+        if self.is_stale:
+            painter.setOpacity(0.5)
+        scale = painter.device().devicePixelRatio()
+        live = self._model.live_of(row)
+        paint = self._painters.get(column)
+        if paint is not None:
+            paint(painter, rect, row, live, scale)
+        else:
+            self.write_cell(painter, rect, cell_text(row, live, _COLUMNS[column]))
+        if self.is_stale:
+            painter.setOpacity(1.0)
+        state: int = option.state.value
+        if state & _HAS_FOCUS and not state & _SELECTED and column == Column.TASK:
+            self.paint_focus(painter, rect)
+
+    def paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Selected, lit or plain, and the line below."""
+        rect: QRect = option.rect
+        state: int = option.state.value
+        number, column = index.row(), index.column()
+        colors = self._colors
+        is_selected = bool(state & _SELECTED)
+        if is_selected:
+            painter.fillRect(rect, colors["selected"])
+        elif number == self.hovered:
+            painter.fillRect(rect, colors["hover"])
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors["line"])
+        if is_selected and column == Column.TASK:
+            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), colors["accent"])
+
+    def paint_focus(self, painter: QPainter, rect: QRect) -> None:
+        """Where the keyboard is, when that is not selected."""
+        painter.setPen(self._colors["accent"])
+        painter.drawRect(rect.adjusted(0, 0, -1, -2))
+
+    # -- Columns -------------------------------------------------------------------------------------------------
+
+    def _paint_task(
+        self, painter: QPainter, rect: QRect, row: QueueRow, _live: LiveProgress | None, scale: float
+    ) -> None:
+        _, color = status_look(row)
+        left = rect.left() + PADDING + 2 + self.indent
+        painter.drawPixmap(left, rect.top() + 11, self.stamps.tile(_kind(row.input), color, scale))
+        self.write_lines(painter, left + TILE + 12, rect, row.name, *second_line(row))
+
+    def write_lines(
+        self, painter: QPainter, left: int, rect: QRect, name: str, line: str, path: str = ""
+    ) -> None:
+        """A name and what belongs to it, from `left` to the edge of the cell. A `path` loses its beginning first."""
+        width = rect.right() - left - 8
+        self._write(painter, self._name_font, "text", QRect(left, rect.top() + 9, width, 19), name)
+        self._write(painter, self._line_font, "text_2", QRect(left, rect.top() + 28, width, 18), line, path)
+
+    def _paint_status(
+        self, painter: QPainter, rect: QRect, row: QueueRow, _live: LiveProgress | None, scale: float
+    ) -> None:
+        icon, color = status_look(row)
+        chip = self.stamps.chip(icon, status_word(row), color, scale, rect.width() - PADDING)
+        top = rect.top() + (rect.height() - 1 - CHIP_HEIGHT) // 2
+        painter.drawPixmap(rect.left() + PADDING, top, chip)
+
+    def _paint_progress(
+        self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, scale: float
+    ) -> None:
+        if row.status is TaskStatus.QUEUED and not row.progress:
+            self._write(painter, self._number_font, "text_3", _inner(rect), numbers.NOTHING)
+            return
+        percent = percent_of(row, live)
+        width = rect.width() - 2 * PADDING - PERCENT
+        top = rect.top() + (rect.height() - BAR_HEIGHT) // 2
+        if width > 20:
+            bar = self.stamps.bar(percent, status_look(row)[1], width, scale)
+            painter.drawPixmap(rect.left() + PADDING, top, bar)
+        color = "text" if row.status.is_active else "text_2"
+        self.write_percent(painter, rect, numbers.percent(percent), color)
+
+    def write_percent(self, painter: QPainter, rect: QRect, text: str, color: str = "text") -> None:
+        """Behind the bar."""
+        place = QRect(rect.right() - PADDING - PERCENT, rect.top(), PERCENT, rect.height())
+        self._write(painter, self._number_font, color, place, text, right=True)
+
+    def _paint_speed(
+        self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, _scale: float
+    ) -> None:
+        speed = cell_text(row, live, Column.SPEED)
+        if speed == numbers.NOTHING:
+            self.write_cell(painter, rect, speed)
+            return
+        left, top, width = rect.left() + PADDING, rect.top(), rect.width() - PADDING
+        self._write(painter, self._number_font, "text", QRect(left, top + 9, width, 19), speed)
+        fps = cell_text(row, live, Column.FPS)
+        self._write(painter, self._line_font, "text_2", QRect(left, top + 28, width, 18), f"{fps} fps")
+
+    def write_cell(self, painter: QPainter, rect: QRect, text: str) -> None:
+        """One line in the middle of the cell."""
+        color = "text_3" if text == numbers.NOTHING else "text"
+        self._write(painter, self._number_font, color, _inner(rect), text)
+
+    def _write(
+        self,
+        painter: QPainter,
+        font: QFont,
+        color: str,
+        rect: QRect,
+        text: str,
+        path: str = "",
+        *,
+        right: bool = False,
+    ) -> None:
+        shown, width, height = self._static(font, rect.width(), text, path)
+        painter.setFont(font)
+        painter.setPen(self._colors[color])
+        left = rect.left() + (rect.width() - width if right else 0)
+        painter.drawStaticText(left, rect.top() + (rect.height() - height) // 2, shown)
+
+    def _static(self, font: QFont, width: int, text: str, path: str) -> tuple[QStaticText, int, int]:
+        """The text as far as it fits, laid out once; with its size."""
+        key = (id(font), width, text, path)
+        found = self._texts.get(key)
+        if found is None:
+            if len(self._texts) > _TEXTS:
+                self._texts.clear()
+            mode = Qt.TextElideMode.ElideMiddle if font is self._name_font else Qt.TextElideMode.ElideRight
+            shown = QStaticText(cut(self._metrics[id(font)], mode, width, painted(text), painted(path)))
+            shown.setTextFormat(Qt.TextFormat.PlainText)
+            shown.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+            shown.prepare(font=font)
+            size = shown.size()
+            found = self._texts[key] = (shown, ceil(size.width()), ceil(size.height()))
+        return found
+
+
+def cut(metrics: QFontMetrics, mode: Qt.TextElideMode, width: int, text: str, path: str) -> str:
+    """As much of a text and the end of the path behind it as fits into so many pixels."""
+    room = width - metrics.horizontalAdvance(text) if path else 0
+    if room < _LEAST_PATH:
+        return metrics.elidedText(text + path, mode, width)
+    return text + metrics.elidedText(path, Qt.TextElideMode.ElideLeft, room)
+
+
+def _inner(rect: QRect) -> QRect:
+    return rect.adjusted(PADDING, 0, -4, 0)
+
+
+def _kind(path: str) -> str:
+    ending = path[path.rfind(".") :].lower()
+    if ending in _AUDIO:
+        return "activity"
+    return "file-image" if ending in _IMAGES else "file-video"

@@ -1,0 +1,128 @@
+"""The details beside the table: which task they show, when they open, and how much room they get."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QSettings, Qt, Signal
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from ffmate_desktop.gui.base.live_progress import LiveBoard
+from ffmate_desktop.gui.queue.actions import QueueActions
+from ffmate_desktop.gui.widgets.action_button import ActionButton
+
+if TYPE_CHECKING:
+    from ffmate_desktop.gui.base.page import Page
+    from ffmate_desktop.gui.base.services import Core
+    from ffmate_desktop.gui.queue.detail_pane import DetailPane
+
+_DETAIL, _SPLIT = "queue/detail", "queue/split"
+NARROW = 900
+"""Pixels of the page below which table and details do not fit side by side."""
+
+
+class QueueDetail(QObject):
+    """`changed` comes when the details open or close, `resubmit_wanted` with a file that shall be queued differently.
+    The pane is built when it is wanted first.
+    """
+
+    changed = Signal()
+    resubmit_wanted = Signal(str)
+
+    def __init__(self, page: Page, table: QWidget, board: LiveBoard, actions: QueueActions) -> None:
+        super().__init__(page)
+        self._page, self._board, self._actions = page, board, actions
+        self._memory: QSettings = page.memory
+        self._core: Core | None = None
+        self._pane: DetailPane | None = None
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(16)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(table)
+        self.splitter.setStretchFactor(0, 1)
+
+    @property
+    def pane(self) -> DetailPane:
+        """What shows the task."""
+        if self._pane is None:
+            self._pane = self._build()
+        return self._pane
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the details are to be seen when the page is."""
+        return self._pane is not None and self._pane.isVisibleTo(self._page)
+
+    def _build(self) -> DetailPane:
+        from ffmate_desktop.gui.queue.detail_pane import DetailPane  # noqa: PLC0415 - a start does not wait for it
+
+        theme, actions = self._page.theme, self._actions
+        pane = DetailPane(theme, self._page.bridge, self._board)
+        pane.hide()
+        self.splitter.addWidget(pane)
+        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setSizes(self._remembered_widths())
+        self.splitter.splitterMoved.connect(lambda *_: self._memory.setValue(_SPLIT, self.splitter.sizes()))
+        pane.add_button(ActionButton(theme, actions.cancel, "circle-stop", "danger"))
+        pane.add_button(ActionButton(theme, actions.restart, "rotate-ccw"))
+        pane.add_button(ActionButton(theme, actions.show_folder, "folder-open"))
+        pane.closed.connect(self.close)
+        pane.restart_wanted.connect(actions.restart.trigger)
+        pane.resubmit_wanted.connect(self.resubmit_wanted)
+        if self._core is not None:
+            pane.attach(self._core)
+        return pane
+
+    def _remembered_widths(self) -> list[int]:
+        widths = self._memory.value(_SPLIT)
+        fits = isinstance(widths, list) and len(widths) == 2 and all(str(width).isdigit() for width in widths)
+        return [int(width) for width in widths] if fits else [780, 372]
+
+    def attach(self, core: Core) -> None:
+        """The cluster is open."""
+        self._core = core
+        if self._pane is not None:
+            self._pane.hide()  # the queue may be another one
+            self._pane.show_row(None)
+            self._pane.attach(core)
+
+    def detach(self) -> None:
+        """Read nothing any more."""
+        self._core = None
+        if self._pane is not None:
+            self._pane.detach()
+
+    def follow(self, view: Any, asked: bool = False) -> None:
+        """Show the one selected task of a view; with several the pane keeps the last one."""
+        if view.count_selected() == 0 or view.selected_task() is None:
+            if self._pane is not None:
+                self._pane.hide()
+                self._pane.show_row(None)
+            self.changed.emit()
+            return
+        opens = str(self._memory.value(_DETAIL, "true")) == "true" and self._page.width() >= NARROW
+        if opens or asked:
+            self.pane.show_row(view.selected_task())
+            self.pane.show()
+            self.changed.emit()
+
+    def refresh(self, model: Any) -> None:
+        """The rows of the model changed."""
+        if self._pane is not None and self._pane.task_id is not None and self._pane.isVisible():
+            number = model.number_of(self._pane.task_id)
+            row = model.loaded(number) if number is not None else None
+            if row is not None:
+                self._pane.show_row(row)
+
+    def open(self, view: Any) -> None:
+        """The user wants to see the details."""
+        self._memory.setValue(_DETAIL, "true")
+        self.follow(view, asked=True)
+
+    def close(self) -> None:
+        """The user does not want to see them any more."""
+        if self._page.width() >= NARROW:
+            self._memory.setValue(_DETAIL, "false")
+        if self._pane is not None:
+            self._pane.hide()
+        self.changed.emit()

@@ -1,0 +1,158 @@
+"""Parts of the detail pane: why a task failed, its command, and its files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.command_layout import break_at_blanks, height_of_lines
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.gui.widgets.media_text import media_words
+from ffmate_desktop.gui.widgets.plain_text import all_lines, plain
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.domain.task import Task
+
+
+_BETWEEN = "  ·  "
+_LINES = 4
+"""Of a command that are seen without scrolling."""
+
+
+class ErrorCard(QFrame):
+    """The cause in plain words, and as buttons the next steps: once more as it was, or in another way."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setProperty("class", "inset")
+        self._icon = QLabel()
+        self.cause = label(look="strong", wraps=True, selectable=True)
+        self.more = label(look="second", wraps=True, selectable=True)
+        self.again = QPushButton(self.tr("Try again"))
+        self.again.setProperty("class", "small")
+        theme.dress(self.again, "rotate-ccw", "text")
+        self.otherwise = QPushButton(self.tr("Queue it differently …"))
+        self.otherwise.setProperty("class", "small")
+        self.otherwise.setToolTip(self.tr("Choose another preset or command for the same file"))
+        theme.dress(self.otherwise, "sliders-horizontal", "text")
+        head = QHBoxLayout()
+        head.setSpacing(9)
+        head.addWidget(self._icon)
+        head.addWidget(self.cause, 1)
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        foot.addWidget(self.again)
+        foot.addWidget(self.otherwise)
+        foot.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(13, 11, 13, 12)
+        column.setSpacing(7)
+        column.addLayout(head)
+        column.addWidget(self.more)
+        column.addLayout(foot)
+        theme.changed.connect(self._paint_icon)
+        self._paint_icon()
+
+    def show_error(self, text: str) -> None:
+        """The first line, or sentence, is the cause; the rest explains."""
+        first, _, rest = text.partition("\n")
+        if not rest:
+            end = first.find(". ")
+            if end > 0:
+                first, rest = first[: end + 1], first[end + 2 :]
+        self.cause.setText(first or self.tr("The encode failed."))
+        self.more.setText(rest.strip())
+        self.more.setVisible(bool(rest.strip()))
+        self.setAccessibleName(plain(text))
+
+    def offer_next_steps(self, offered: bool) -> None:
+        """Only a task that has failed can be tried again."""
+        self.again.setVisible(offered)
+        self.otherwise.setVisible(offered)
+
+    def _paint_icon(self) -> None:
+        self._icon.setPixmap(self._theme.pixmap("triangle-alert", "failed", 18, self.devicePixelRatioF()))
+
+
+class CommandBox(QWidget):
+    """The command as it ran, and a button that copies it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._command = ""
+        self._lines = QPlainTextEdit()
+        self._lines.setReadOnly(True)
+        self._lines.setProperty("class", "code")
+        self._lines.setFont(fonts.mono(11))
+        self._lines.setFixedHeight(height_of_lines(self._lines, _LINES))
+        break_at_blanks(self._lines)
+        self._lines.setTabChangesFocus(True)
+        self._lines.setAccessibleName(self.tr("Command"))
+        self.copy = QPushButton(self.tr("Copy"))
+        self.copy.setProperty("class", "quiet")
+        self.copy.clicked.connect(self._copy)
+        theme.dress(self.copy, "copy", "text_2")
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("Command"), "caption"), 1)
+        head.addWidget(self.copy)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self._lines)
+
+    def show_command(self, command: str) -> None:
+        """Replace the text, unless it is the same."""
+        text = command if command.startswith("ffmpeg") else f"ffmpeg {command}"
+        if text != self._command:
+            self._command = text
+            self._lines.setPlainText(all_lines(text))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._command)
+        self.copy.setText(self.tr("Copied"))
+        QTimer.singleShot(1500, self, lambda: self.copy.setText(self.tr("Copy")))
+
+
+class FilesBox(QWidget):
+    """Input and output: where they are and what the probe found in them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+        self._input = self._add(self.tr("Input"))
+        self._column.addSpacing(8)
+        self._output = self._add(self.tr("Output"))
+
+    def _add(self, name: str) -> tuple[ElidedLabel, QLabel]:
+        self._column.addWidget(label(name, "third"))
+        path, facts = ElidedLabel("fact"), label(look="third", wraps=True)
+        self._column.addWidget(path)
+        self._column.addWidget(facts)
+        return path, facts
+
+    def show_task(self, task: Task) -> None:
+        """Fill in what is known."""
+        facts = task.facts or {}
+        outputs = facts.get("outputs")
+        found = outputs[0] if isinstance(outputs, list) and outputs else None
+        self._show(self._input, task.input_file.resolved or task.input_file.raw, facts.get("input"))
+        self._show(self._output, task.output_file.resolved or task.output_file.raw, found)
+
+    @staticmethod
+    def _show(labels: tuple[ElidedLabel, QLabel], path: str, facts: object) -> None:
+        labels[0].setText(path.replace("\\", "/").rsplit("/", 1)[-1])
+        labels[0].setAccessibleName(plain(path))
+        labels[0].tip = path
+        words = media_words(facts)
+        whole = words.replace(" ", "\u00a0").replace(_BETWEEN.replace(" ", "\u00a0"), _BETWEEN)
+        labels[1].setText(whole)  # a number stays with its unit
+        labels[1].setVisible(bool(words))

@@ -1,0 +1,304 @@
+"""Everything about one task, beside the table: progress, facts, speed, command, log, files, and what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ffmate_desktop.domain.queue import QueueRow
+from ffmate_desktop.domain.status import LiveProgress, LogChunk, TaskStatus
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.live_progress import LiveBoard
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.queue.columns import Column, cell_text, percent_of, status_look, status_word
+from ffmate_desktop.gui.queue.detail_cards import CommandBox, ErrorCard, FilesBox
+from ffmate_desktop.gui.rows.pixmap_cache import Stamps
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets.facts_grid import FactsGrid
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.gui.widgets.log_view import LogView
+from ffmate_desktop.gui.widgets.meter import Meter
+from ffmate_desktop.gui.widgets.plain_text import plain
+from ffmate_desktop.gui.widgets.speed_graph import SpeedGraph
+from ffmate_desktop.gui.widgets.timeline import Timeline
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.domain.task import Task
+
+TICK = 1500
+"""Milliseconds between two readings of the log of a task that runs."""
+
+_EDGE = 18
+"""Pixels between the pane and what is in it."""
+
+
+class DetailPane(QFrame):
+    """`show_row` takes the row of the table; the whole task and its log are read when they are needed.
+    `resubmit_wanted` carries the input of a task that failed.
+    """
+
+    closed = Signal()
+    restart_wanted = Signal()
+    resubmit_wanted = Signal(str)
+
+    def __init__(self, theme: Theme, bridge: Bridge, board: LiveBoard) -> None:
+        super().__init__()
+        self._theme, self._bridge, self._board = theme, bridge, board
+        self._core: Core | None = None
+        self._row: QueueRow | None = None
+        self._task: Task | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._stamps = Stamps(theme)
+        self.setProperty("class", "card")
+        self.setMinimumWidth(330)
+        self.setAccessibleName(self.tr("Details of the task"))
+        self._build()
+        self._timer = QTimer(self, interval=TICK)
+        self._timer.timeout.connect(self._tick)
+        bridge.progress.connect(self._on_progress)
+        theme.changed.connect(self._show)
+
+    def _build(self) -> None:
+        self.buttons = QHBoxLayout()
+        self.buttons.setContentsMargins(18, 0, 18, 16)
+        self.buttons.setSpacing(8)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addLayout(self._build_top())
+        column.addWidget(self._build_parts(), 1)
+        column.addLayout(self.buttons)
+
+    def _build_top(self) -> QVBoxLayout:
+        self.name = ElidedLabel("heading", Qt.TextElideMode.ElideMiddle)
+        self.path = ElidedLabel("third", Qt.TextElideMode.ElideMiddle)
+        close = QToolButton()
+        close.setAccessibleName(self.tr("Close the details"))
+        close.setToolTip(self.tr("Close the details"))
+        close.clicked.connect(self.closed)
+        self._theme.dress(close, "x", "text_2")
+        titles = QVBoxLayout()
+        titles.setSpacing(1)
+        titles.addWidget(self.name)
+        titles.addWidget(self.path)
+        head = QHBoxLayout()
+        head.addLayout(titles, 1)
+        head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.percent = label(look="percent")
+        self.left = label(look="second")
+        self.chip = QLabel()
+        numbers_row = QHBoxLayout()
+        numbers_row.setSpacing(12)
+        numbers_row.addWidget(self.percent)
+        numbers_row.addWidget(self.left, 1, Qt.AlignmentFlag.AlignBottom)
+        numbers_row.addWidget(self.chip)
+        self.meter = Meter(self._theme, thickness=8)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(0, 0, 6, 0)
+        inner.setSpacing(8)
+        inner.addLayout(numbers_row)
+        inner.addWidget(self.meter)
+        top = QVBoxLayout()
+        top.setContentsMargins(18, 16, 12, 0)
+        top.setSpacing(8)
+        top.addLayout(head)
+        top.addLayout(inner)
+        return top
+
+    def _build_parts(self) -> QScrollArea:
+        names = [self.tr("Preset"), self.tr("Node"), self.tr("Elapsed")]
+        self.facts = FactsGrid([*names, self.tr("Size"), self.tr("Priority"), self.tr("Attempt")])
+        self.error = ErrorCard(self._theme)
+        self.error.again.clicked.connect(self.restart_wanted)
+        self.error.otherwise.clicked.connect(self._resubmit)
+        self.graph = SpeedGraph(self._theme)
+        self.command = CommandBox(self._theme)
+        self.log = LogView(self._theme, self._log_name)
+        self.log.save_wanted.connect(self._save_log)
+        self.files = FilesBox()
+        self.timeline = Timeline(self._theme)
+        self.timeline.hide()
+        inside = QWidget()
+        inside.setProperty("class", "plain")
+        parts = QVBoxLayout(inside)
+        parts.setContentsMargins(_EDGE, 0, _EDGE, 14)
+        parts.setSpacing(12)
+        for part in (self.error, self.facts, self.graph, self.command, self.log, self.files, self.timeline):
+            parts.addWidget(part)
+        parts.setStretchFactor(self.log, 1)
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scrolled = bar = scroll.verticalScrollBar()
+
+        def keep_edge(_least: int, most: int) -> None:
+            """The bar stands in the margin: what is inside ends where the rest of the pane ends."""
+            parts.setContentsMargins(_EDGE, 0, _EDGE - (bar.sizeHint().width() if most else 0), 14)
+
+        bar.rangeChanged.connect(keep_edge)
+        return scroll
+
+    def add_button(self, button: QPushButton) -> None:
+        """A command at the bottom; the page that owns the commands gives it."""
+        self.buttons.addWidget(button, 1)
+
+    # -- What is shown -------------------------------------------------------------------------------------------
+
+    def attach(self, core: Core) -> None:
+        """The cluster is open."""
+        self._core = core
+
+    def detach(self) -> None:
+        """Read nothing any more."""
+        self._core = None
+        self._timer.stop()
+
+    @property
+    def task_id(self) -> int | None:
+        """The task that is shown."""
+        return self._row.id if self._row else None
+
+    def show_row(self, row: QueueRow | None) -> None:
+        """Show this task, or its newer state."""
+        before, self._row = self._row, row
+        if row is None:
+            self._timer.stop()
+            return
+        if before is None or before.id != row.id:
+            self._task = None
+            self._scrolled.setValue(0)
+            self.log.show_nothing()
+            self.timeline.show_attempts([])
+            self._read()
+        elif before.version != row.version or before.epoch != row.epoch:
+            self._read()
+        if row.status.is_active:
+            self._timer.start()
+        elif self._timer.isActive():
+            self._timer.stop()
+        self._show()
+
+    def _on_progress(self, news: dict[int, LiveProgress]) -> None:
+        if self._row is not None and self._row.id in news and self.isVisible():
+            self._show()
+
+    def _show(self) -> None:
+        row = self._row
+        if row is None:
+            return
+        live = self._board.newest(row.id, row.epoch) if row.status.is_active else None
+        icon, color = status_look(row)
+        percent = percent_of(row, live)
+        self.name.setText(row.name)
+        self.path.setText(row.input)
+        self.percent.setText(numbers.percent(percent))
+        remaining = cell_text(row, live, Column.REMAINING)
+        self.left.setText(self.tr("{0} left").format(remaining) if remaining != numbers.NOTHING else "")
+        self.chip.setPixmap(self._stamps.chip(icon, status_word(row), color, self.devicePixelRatioF()))
+        self.chip.setAccessibleName(plain(status_word(row)))
+        self.meter.set_value(percent / 100, color)
+        self.facts.show_values(
+            [
+                row.preset or numbers.NOTHING,
+                row.node or numbers.NOTHING,
+                numbers.duration(_elapsed(row)),
+                cell_text(row, live, Column.SIZE),
+                numbers.grouped(row.priority),
+                str(row.attempts) if row.attempts else numbers.NOTHING,
+            ]
+        )
+        samples = self._board.samples(row.id, row.epoch)
+        self.graph.setVisible(row.status.is_active or bool(samples))
+        self.graph.show_samples(samples)
+        self._show_task()
+
+    def _show_task(self) -> None:
+        task, row = self._task, self._row
+        failed = row is not None and row.status is TaskStatus.DONE_ERROR
+        unreadable = task.unreadable if task else None
+        self.error.setVisible(failed or unreadable is not None)
+        self.error.offer_next_steps(failed)
+        if failed and row is not None:
+            self.error.show_error((task.error if task else None) or row.error or "")
+        elif unreadable is not None:
+            self.error.show_error(unreadable)
+        if task is not None:
+            self.command.show_command(task.command.resolved or task.command.raw)
+            self.files.show_task(task)
+        self.command.setVisible(task is not None)
+        self.files.setVisible(task is not None)
+
+    # -- Reading -------------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self.isVisible():
+            self._read()
+            self._show()
+
+    def _read(self) -> None:
+        core, row = self._core, self._row
+        if core is None or row is None or (self._reading is not None and not self._reading.done()):
+            return
+
+        async def read() -> None:
+            tasks = await core.tasks.get([row.uuid])
+            chunks = await core.tasks.log(row.uuid)
+            attempts = await core.tasks.attempts(row.uuid)
+            if tasks and self._row is not None and self._row.id == row.id:
+                self._task = tasks[0]
+                self.timeline.show_attempts(attempts)
+                self.log.show_text(_text(chunks), follows=self._row.status.is_active)
+                self._show()
+            elif self._row is not None and self._row.id != row.id:  # another one was chosen meanwhile
+                asyncio.get_running_loop().call_soon(self._read)
+
+        self._reading = self._bridge.run_quietly(read(), "reading a task")
+
+    def _resubmit(self) -> None:
+        if self._row is not None:
+            self.resubmit_wanted.emit(self._row.input)
+
+    def _log_name(self) -> str:
+        return f"{Path(self._row.name).stem}.log" if self._row else "task.log"
+
+    def _save_log(self, path: str) -> None:
+        text = self.log.text
+        work = asyncio.to_thread(lambda: Path(path).write_text(text, encoding="utf-8", errors="replace"))
+        self._bridge.run(work, "saving a log")
+
+
+def _text(chunks: list[LogChunk]) -> str:
+    """The lines of all attempts, with a heading before each but the first."""
+    parts: list[str] = []
+    epoch: int | None = None
+    for chunk in chunks:
+        if epoch is not None and chunk.epoch != epoch:
+            parts.append("\n")
+        epoch = chunk.epoch
+        parts.append(chunk.lines if chunk.lines.endswith("\n") else f"{chunk.lines}\n")
+    return "".join(parts)
+
+
+def _elapsed(row: QueueRow) -> float | None:
+    if row.started is None:
+        return None
+    end = row.finished if row.finished is not None else time.time() * 1000
+    return max(0.0, (end - row.started) / 1000)

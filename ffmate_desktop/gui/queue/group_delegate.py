@@ -1,0 +1,82 @@
+"""How the heads of batches are painted between the rows of their tasks: the same columns, with an arrow in front."""
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+
+from ffmate_desktop.domain.queue import BatchGroup
+from ffmate_desktop.domain.status import TaskStatus
+from ffmate_desktop.gui.queue.columns import Column, look_of, word_of
+from ffmate_desktop.gui.queue.delegate import PADDING, PERCENT, Index, QueueDelegate
+from ffmate_desktop.gui.queue.group_text import group_status, group_text, group_title, group_words
+from ffmate_desktop.gui.queue.grouped_model import GroupedModel
+from ffmate_desktop.gui.rows.pixmap_cache import BAR_HEIGHT, CHIP_HEIGHT, TILE
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets import numbers
+
+ARROW = 22
+"""Pixels of the arrow in front of a batch, by which its tasks stand further right."""
+
+_SELECTED = QStyle.StateFlag.State_Selected.value
+_HAS_FOCUS = QStyle.StateFlag.State_HasFocus.value
+
+
+class GroupDelegate(QueueDelegate):
+    """Tasks as ever, but indented."""
+
+    def __init__(self, theme: Theme, model: GroupedModel) -> None:
+        super().__init__(theme, model)
+        self._grouped = model
+        self.indent = ARROW
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """One cell."""
+        group = self._grouped.group_at(index.row())
+        if group is None:
+            super().paint(painter, option, index)
+            return
+        rect: QRect = option.rect
+        column = Column(index.column())
+        self.paint_ground(painter, option, index)
+        scale = painter.device().devicePixelRatio()
+        if self.is_stale:
+            painter.setOpacity(0.5)
+        if column is Column.TASK:
+            self._paint_head(painter, rect, group, scale)
+        elif column is Column.STATUS:
+            icon, color = look_of(group_status(group))
+            chip = self.stamps.chip(icon, word_of(group_status(group)), color, scale, rect.width() - PADDING)
+            painter.drawPixmap(
+                rect.left() + PADDING, rect.top() + (rect.height() - 1 - CHIP_HEIGHT) // 2, chip
+            )
+        elif column is Column.PROGRESS:
+            self._paint_bar(painter, rect, group, scale)
+        elif text := group_text(group, column):
+            self.write_cell(painter, rect, text)
+        painter.setOpacity(1.0)
+        if option.state.value & _HAS_FOCUS and not option.state.value & _SELECTED and column is Column.TASK:
+            self.paint_focus(painter, rect)
+
+    def _paint_head(self, painter: QPainter, rect: QRect, group: BatchGroup, scale: float) -> None:
+        is_open = self._grouped.is_open(group.state.uuid)
+        arrow = self.theme.pixmap("chevron-down" if is_open else "chevron-right", "text_2", 16, scale)
+        left, top = rect.left() + PADDING + 2, rect.top()
+        painter.drawPixmap(left - 4, top + 20, arrow)
+        left += ARROW
+        painter.drawPixmap(left, top + 11, self.stamps.tile("layers", _color(group), scale))
+        left += TILE + 12
+        self.write_lines(painter, left, rect, group_title(group), group_words(group))
+
+    def _paint_bar(self, painter: QPainter, rect: QRect, group: BatchGroup, scale: float) -> None:
+        width = rect.width() - 2 * PADDING - PERCENT
+        if width > 20:
+            bar = self.stamps.bar(group.state.progress, _color(group), width, scale)
+            painter.drawPixmap(rect.left() + PADDING, rect.top() + (rect.height() - BAR_HEIGHT) // 2, bar)
+        self.write_percent(painter, rect, numbers.percent(group.state.progress))
+
+
+def _color(group: BatchGroup) -> str:
+    """Of the whole: a failure is seen even while the rest runs."""
+    if group.state.by_status.get(TaskStatus.DONE_ERROR):
+        return "failed"
+    return look_of(group_status(group))[1]

@@ -1,0 +1,61 @@
+"""What the head of a batch says."""
+
+from PySide6.QtCore import QCoreApplication
+
+from ffmate_desktop.domain.queue import NO_BATCH, BatchGroup
+from ffmate_desktop.domain.status import ACTIVE, TaskStatus
+from ffmate_desktop.gui.queue.columns import Column
+from ffmate_desktop.gui.widgets import numbers
+
+
+def group_title(group: BatchGroup) -> str:
+    """`clip.mov and 11 more`."""
+    translate = QCoreApplication.translate
+    if group.state.uuid == NO_BATCH:
+        return translate("Groups", "Single tasks")
+    more = group.state.total - 1
+    if not more:
+        return group.name
+    return translate("Groups", "{0} and %n more", "", more).format(group.name)
+
+
+def group_words(group: BatchGroup) -> str:
+    """`12 of 40 done · 2 failed · 3 running`."""
+    translate = QCoreApplication.translate
+    counts = group.state.by_status
+    done = numbers.grouped(counts.get(TaskStatus.DONE_SUCCESSFUL, 0))
+    parts = [translate("Groups", "{0} of {1} done").format(done, numbers.grouped(group.state.total))]
+    for text, number in (
+        (translate("Groups", "{0} failed"), counts.get(TaskStatus.DONE_ERROR, 0)),
+        (translate("Groups", "{0} canceled"), counts.get(TaskStatus.DONE_CANCELED, 0)),
+        (translate("Groups", "{0} running"), sum(counts.get(status, 0) for status in ACTIVE)),
+    ):
+        if number:
+            parts.append(text.format(numbers.grouped(number)))
+    return "  ·  ".join(parts)
+
+
+def group_status(group: BatchGroup) -> TaskStatus:
+    """The one status that says most of a batch: what runs before what waits, then what went wrong."""
+    counts = group.state.by_status
+    if any(counts.get(status) for status in ACTIVE):
+        return TaskStatus.RUNNING
+    for status in (TaskStatus.QUEUED, TaskStatus.UNKNOWN, TaskStatus.DONE_ERROR, TaskStatus.DONE_SUCCESSFUL):
+        if counts.get(status):
+            return status
+    return TaskStatus.DONE_CANCELED
+
+
+def group_text(group: BatchGroup, column: Column) -> str:
+    """What a cell says, for screen readers and for columns that only have a text."""
+    match column:
+        case Column.TASK:
+            return f"{group_title(group)}, {group_words(group)}"
+        case Column.PROGRESS:
+            return numbers.percent(group.state.progress)
+        case Column.REMAINING:
+            return numbers.clock(group.state.remaining)
+        case Column.CREATED if group.created is not None:
+            return numbers.moment(int(group.created.timestamp() * 1000))
+        case _:
+            return ""

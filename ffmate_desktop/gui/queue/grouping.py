@@ -1,0 +1,104 @@
+"""The switch between the list of tasks and the list of batches; the latter is built when it is wanted first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QToolButton
+
+from ffmate_desktop.gui.base.live_progress import LiveBoard
+from ffmate_desktop.gui.queue.actions import QueueActions
+
+if TYPE_CHECKING:
+    from ffmate_desktop.gui.base.page import Page
+    from ffmate_desktop.gui.base.services import Core
+    from ffmate_desktop.gui.queue.grouped_model import GroupedModel
+    from ffmate_desktop.gui.queue.grouped_view import GroupedView
+
+_GROUPED = "queue/grouped"
+
+
+class QueueGroups(QObject):
+    """`built` comes with the view, once; `toggled` when tasks or batches are wanted."""
+
+    built = Signal(object)
+    toggled = Signal(bool)
+
+    def __init__(self, page: Page, stack: QStackedWidget, board: LiveBoard, actions: QueueActions) -> None:
+        super().__init__(page)
+        self._page, self._stack, self._board, self._actions = page, stack, board, actions
+        self._core: Core | None = None
+        self._view: GroupedView | None = None
+        self._model: GroupedModel | None = None
+        self.button = QToolButton()
+        self.button.setText(self.tr("Batches"))
+        self.button.setToolTip(self.tr("Group the tasks by batch, with the overall progress of each"))
+        self.button.setAccessibleName(self.tr("Group the tasks by batch"))
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.setCheckable(True)
+        page.theme.dress(self.button, "layers", "text_2")
+        self.button.toggled.connect(self._on_toggled)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether batches are wanted."""
+        return self.button.isChecked()
+
+    @property
+    def view(self) -> GroupedView:
+        """The table of batches."""
+        if self._view is None:
+            self._build()
+        assert self._view is not None  # noqa: S101 - it was just built
+        return self._view
+
+    @property
+    def model(self) -> GroupedModel:
+        """What it shows."""
+        if self._model is None:
+            self._build()
+        assert self._model is not None  # noqa: S101 - as above
+        return self._model
+
+    def restore(self) -> None:
+        """As it was when the program was closed."""
+        self.button.setChecked(str(self._page.memory.value(_GROUPED, "false")) == "true")
+
+    def _build(self) -> None:
+        from ffmate_desktop.gui.queue.grouped_model import GroupedModel  # noqa: PLC0415 - few want it at the start
+        from ffmate_desktop.gui.queue.grouped_view import GroupedView  # noqa: PLC0415 - as above
+
+        page = self._page
+        self._model = GroupedModel(page.bridge, self._board)
+        self._model.setParent(self)
+        self._view = GroupedView(page.theme, self._model, page.memory)
+        self._stack.addWidget(self._view)
+        self._actions.watch(self._view, self._model)
+        if self._core is not None:
+            self._model.attach(self._core.queue)
+        self.built.emit(self._view)
+
+    def attach(self, core: Core) -> None:
+        """The cluster is open."""
+        self._core = core
+        if self._model is not None:
+            self._model.attach(core.queue)
+
+    def detach(self) -> None:
+        """Read nothing any more."""
+        self._core = None
+        if self._model is not None:
+            self._model.detach()
+
+    def set_active(self, is_shown: bool) -> None:
+        """Batches are only read while they are seen."""
+        if self._model is not None:
+            self._model.watch.set_active(is_shown and self.is_on)
+
+    def _on_toggled(self, on: bool) -> None:
+        self._page.memory.setValue(_GROUPED, "true" if on else "false")
+        if on and self._model is None:
+            self._build()
+        self.set_active(self._page.is_shown)
+        self.toggled.emit(on)

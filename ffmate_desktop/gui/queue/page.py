@@ -1,0 +1,283 @@
+"""The queue: figures, filters, the table of all tasks, and what can be done with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QFrame,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ffmate_desktop.domain.queue import EVERY_STATUS, QueueFilter, SortColumn
+from ffmate_desktop.gui.base.page import Page, Surroundings
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.queue.actions import QueueActions
+from ffmate_desktop.gui.queue.detail import NARROW, QueueDetail
+from ffmate_desktop.gui.queue.filters import QueueChoice
+from ffmate_desktop.gui.queue.grouping import QueueGroups
+from ffmate_desktop.gui.queue.model import QueueModel
+from ffmate_desktop.gui.queue.stats import QueueFigures
+from ffmate_desktop.gui.queue.toolbar import QueueBar
+from ffmate_desktop.gui.queue.view import QueueView
+from ffmate_desktop.gui.widgets.card import card_around
+from ffmate_desktop.gui.widgets.empty_state import EmptyState
+from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.plain_text import plain
+from ffmate_desktop.gui.widgets.search_field import SearchField
+
+if TYPE_CHECKING:
+    from ffmate_desktop.gui.queue.detail_pane import DetailPane
+    from ffmate_desktop.gui.queue.order_button import OrderButton
+    from ffmate_desktop.gui.widgets.segments import Segments
+
+
+class QueuePage(Page):
+    """`files_wanted` asks for the dialog that chooses files, `file_given` brings one to queue, `pause_wanted` pauses
+    this computer or resumes it."""
+
+    key = "queue"
+    files_wanted = Signal()
+    file_given = Signal(str)
+    pause_wanted = Signal()
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(around)
+        self.board = around.board
+        self.model = QueueModel(self.bridge, self.board)
+        self.view = QueueView(self.theme, self.model, self.memory)
+        self.actions_ = QueueActions(self, self.view, self.model, self.theme, self.bridge)
+        self.actions_.told.connect(self.message)
+        self.figures = QueueFigures(self.theme, self.bridge, self.board)
+        self.figures.told.connect(self.subtitle.setText)
+        self._build_header()
+        self._build_body()
+        self.choice = QueueChoice(self, self.model, self.view, self.bar, self.search, self.groups)
+        self._connect()
+        self.groups.restore()
+
+    # -- Building ------------------------------------------------------------------------------------------------
+
+    def _build_header(self) -> None:
+        hint, name = self.tr("Search name, path or preset"), self.tr("Search the queue")
+        self.search = SearchField(self.theme, hint, name, width=270)
+        self.new_task = QPushButton(self.tr("New task"))
+        self.new_task.setProperty("class", "primary")
+        self.theme.dress(self.new_task, "plus", "on_accent")
+        self.new_task.clicked.connect(self.files_wanted)
+        self.pause = QPushButton()
+        self.pause.clicked.connect(self.pause_wanted)
+        self.show_paused(False)
+        self.buttons.addWidget(self.search)
+        self.buttons.addWidget(self.pause)
+        self.buttons.addWidget(self.new_task)
+
+    def show_paused(self, paused: bool) -> None:
+        """Whether this computer takes new tasks."""
+        self.pause.setText(self.tr("Resume") if paused else self.tr("Pause"))
+        self.pause.setToolTip(
+            self.tr("Let this computer take tasks again")
+            if paused
+            else self.tr("Let this computer take no new tasks; what runs goes on")
+        )
+        self.pause.setAccessibleDescription(plain(self.pause.toolTip()))
+        self.theme.dress(self.pause, "play" if paused else "pause", "text")
+
+    def _build_table(self) -> QFrame:
+        inside = self._inside
+        inside.addWidget(self.view)
+        self._nothing = label(self.tr("No task fits this filter."), "lead")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        inside.addWidget(self._nothing)
+        return card_around(inside)
+
+    def _build_body(self) -> None:
+        self._table = table = QWidget()
+        self._inside = QStackedWidget()
+        self.groups = QueueGroups(self, self._inside, self.board, self.actions_)
+        column = QVBoxLayout(table)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        self.bar = QueueBar(self.theme, self._is_offered, self.groups.button)
+        column.addWidget(self.bar)
+        column.addWidget(self._build_table(), 1)
+        self.details = QueueDetail(self, table, self.board, self.actions_)
+        filled = QWidget()
+        column = QVBoxLayout(filled)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        column.addWidget(self.figures)
+        column.addWidget(self.details.splitter, 1)
+        self.empty = EmptyState(
+            self.theme,
+            self.tr("Drop files here to start"),
+            self.tr(
+                "Drag video or audio onto this window, or choose files. "
+                "Every node in your cluster helps to encode them."
+            ),
+            self.tr("Choose files"),
+        )
+        self.empty.wanted.connect(self.files_wanted)
+        self._filled = filled
+        self.body.addWidget(filled, 1)
+        self.body.addWidget(self.empty, 1)
+        self.empty.hide()
+
+    def _connect(self) -> None:
+        self.bar.columns_wanted.connect(self._open_columns)
+        self.groups.toggled.connect(self._show_groups)
+        self.groups.built.connect(self._connect_view)
+        self.actions_.only_node.connect(lambda node: self.choice.show_only(node, None))
+        self.actions_.only_batch.connect(lambda batch: self.choice.show_only(None, batch))
+        self._connect_view(self.view)
+        self.model.dataChanged.connect(lambda *_: self.details.refresh(self.model))
+        self.model.reordered.connect(lambda: self.details.refresh(self.model))
+        self.details.changed.connect(self._share_room)
+        self.details.resubmit_wanted.connect(self.file_given)
+        self.model.counted.connect(self._show_counts)
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(self.search.setFocus)
+
+    def _connect_view(self, view: QueueView) -> None:
+        """What both tables have: tasks alone, and tasks below their batches."""
+        details = self.details
+        view.selected_rows_changed.connect(lambda: details.follow(view))
+        view.activated_row.connect(lambda: details.open(view))
+        view.doubleClicked.connect(lambda _index: details.open(view))
+        details.changed.connect(lambda: view.setFocus() if view.isVisible() else None)
+        self.bridge.away_changed.connect(lambda since: view.set_stale(since is not None))
+
+    # -- The cluster ---------------------------------------------------------------------------------------------
+
+    def attach(self, core: Core) -> None:
+        """Read as soon as news comes."""
+        super().attach(core)
+        self.actions_.core = core
+        self.model.attach(core.queue)
+        self.figures.attach(core)
+        self.groups.attach(core)
+        self.details.attach(core)
+
+    def detach(self) -> None:
+        """Read nothing any more."""
+        super().detach()
+        self.actions_.core = None
+        self.model.detach()
+        self.figures.detach()
+        self.groups.detach()
+        self.details.detach()
+
+    def on_shown(self) -> None:
+        """Figures are only read while they are seen."""
+        self.figures.set_active(True)
+        self.groups.set_active(True)
+        self.table.setFocus()
+
+    def on_hidden(self) -> None:
+        """And not before they are seen again."""
+        self.figures.set_active(False)
+        self.groups.set_active(False)
+
+    @property
+    def table(self) -> QueueView:
+        """The table that is seen: of tasks, or of batches."""
+        return self.groups.view if self.groups.is_on else self.view
+
+    @property
+    def tabs(self) -> Segments:
+        """The filters by status."""
+        return self.bar.tabs
+
+    @property
+    def order(self) -> OrderButton:
+        """The button with the order."""
+        return self.bar.order
+
+    @property
+    def detail(self) -> DetailPane:
+        """What shows one task."""
+        return self.details.pane
+
+    # -- Room ----------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make the best of the room."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """In a narrow window the details take the place of the table, and the bar above it says less."""
+        opened = self.details.is_open
+        is_narrow = self.width() < NARROW
+        self._table.setVisible(not (is_narrow and opened))
+        self.tabs.set_short(self.width() < (NARROW + 290 if opened and not is_narrow else NARROW))
+        self.search.set_width(160 if is_narrow else 270)
+        style = Qt.ToolButtonStyle
+        self.order.set_short(is_narrow)
+        beside = self.width() >= (NARROW + 420 if opened else NARROW)
+        self.groups.button.setToolButtonStyle(
+            style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly
+        )
+
+    # -- What is shown -------------------------------------------------------------------------------------------
+
+    def _is_offered(self, column: SortColumn, descending: bool) -> bool:
+        """Asked when the menu opens."""
+        return self.choice.is_offered(column, descending)
+
+    def _open_columns(self, place: QPoint) -> None:
+        self.table.open_columns(place)
+
+    def _show_groups(self, on: bool) -> None:
+        """Batches instead of tasks, or tasks again."""
+        self.bar.set_enabled(not on)
+        self.search.setEnabled(not on)
+        if on:
+            self.view.clearSelection()
+            self.actions_.use(self.groups.view, self.groups.model)
+        else:
+            self.actions_.use(self.view, self.model)
+        self._choose_content()
+
+    def _choose_content(self) -> None:
+        if self.groups.is_on:
+            self._inside.setCurrentWidget(self.groups.view)
+        else:
+            self._inside.setCurrentWidget(self.view if self.model.rowCount() else self._nothing)
+
+    def show_task(self, task: int, text: str) -> None:
+        """Show the tasks that fit this text, and of them this one with its details."""
+        before = self.model.view
+
+        def choose() -> None:
+            self.model.reordered.disconnect(choose)
+            number = self.model.number_of(task)
+            if number is not None:
+                self.view.selectRow(number)
+                self.details.open(self.view)
+
+        self.choice.all_of(text)
+        self.model.reordered.connect(choose)
+        if self.model.view == before:  # nothing is read anew
+            choose()
+
+    def _show_counts(self) -> None:
+        self.choice.show_counts()
+        total = sum(self.model.counts.values())
+        where = replace(self.model.view.where, statuses=EVERY_STATUS)
+        if where == QueueFilter():
+            self.counted.emit(total)
+            is_empty = total == 0
+            had_focus = self.empty.isAncestorOf(self.focusWidget() or self)
+            self.empty.setVisible(is_empty)
+            self._filled.setVisible(not is_empty)
+            if had_focus and not is_empty:  # otherwise Qt gives it to the next widget, in the sidebar
+                self.view.setFocus()
+            self.header.setVisible(not is_empty)
+        self._choose_content()

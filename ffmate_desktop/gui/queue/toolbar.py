@@ -1,0 +1,108 @@
+"""The bar above the table of tasks: filters, order and columns, each of them reachable by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+
+from ffmate_desktop.domain.queue import NO_BATCH, QueueFilter, SortColumn
+from ffmate_desktop.gui.queue.order_button import OrderButton
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets.plain_text import menu_text, plain
+from ffmate_desktop.gui.widgets.segments import Segments
+
+if TYPE_CHECKING:
+    from ffmate_desktop.domain.queue import BatchGroup
+
+_LONGEST_NAME = 48
+
+
+class QueueBar(QWidget):
+    """`filters_wanted` asks for what can be filtered by, for `open_filters`, which tells by `only` what was chosen:
+    a node, or a batch. `columns_wanted` brings the place for the menu of columns."""
+
+    filters_wanted = Signal()
+    only = Signal(object, object)
+    columns_wanted = Signal(object)
+
+    def __init__(self, theme: Theme, is_offered: Callable[[SortColumn, bool], bool], groups: QWidget) -> None:
+        super().__init__()
+        self._theme = theme
+        titles = [self.tr("All"), self.tr("Running"), self.tr("Queued"), self.tr("Failed"), self.tr("Done")]
+        self.tabs = Segments([*titles, self.tr("Canceled")], self.tr("Filter by status"))
+        self.order = OrderButton(theme, is_offered)
+        self.everything = QPushButton()
+        self.everything.setProperty("class", "quiet")
+        theme.dress(self.everything, "x", "text_2")
+        self.everything.setToolTip(self.tr("Show the tasks of all nodes and batches again"))
+        self.everything.clicked.connect(lambda: self.only.emit(None, None))
+        self.everything.hide()
+        self.filter = self._button("filter", self.tr("Filter by node or batch"))
+        self.filter.clicked.connect(self.filters_wanted)
+        self.columns = self._button("columns-3", self.tr("Choose columns"))
+        self.columns.clicked.connect(lambda: self.columns_wanted.emit(_below(self.columns)))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.tabs)
+        row.addWidget(self.everything)
+        row.addStretch(1)
+        for button in (self.filter, self.columns, groups, self.order):
+            row.addWidget(button)
+
+    def _button(self, icon: str, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setToolTip(plain(name))
+        button.setAccessibleName(plain(name))
+        self._theme.dress(button, icon, "text_2")
+        return button
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Batches have no filters and one order."""
+        for control in (self.tabs, self.order, self.filter):
+            control.setEnabled(enabled)
+
+    def show_only(self, where: QueueFilter) -> None:
+        """Tell of which node or batch the tasks are."""
+        if where.node is not None:
+            self.everything.setText(menu_text(self.tr("Node: {0}").format(where.node)))
+        elif where.batch is not None:
+            self.everything.setText(
+                self.tr("Single tasks") if where.batch == NO_BATCH else self.tr("One batch")
+            )
+        self.everything.setVisible(where.node is not None or where.batch is not None)
+
+    def open_filters(self, nodes: Sequence[str], batches: Sequence[BatchGroup], where: QueueFilter) -> None:
+        """Offer these, below the button."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._offer(menu, self.tr("All nodes and batches"), None, None, where)
+        menu.addSection(self.tr("Nodes"))
+        for node in nodes:
+            self._offer(menu, node, node, None, where)
+        if batches:
+            menu.addSection(self.tr("Newest batches"))
+            self._offer(menu, self.tr("Single tasks"), None, NO_BATCH, where)
+        for group in batches:
+            name = group.name
+            short = name if len(name) <= _LONGEST_NAME else f"{name[:30]}…{name[-16:]}"
+            text = f"{short}  ({numbers.grouped(group.state.total)})"
+            self._offer(menu, text, None, group.state.uuid, where)
+        menu.popup(_below(self.filter))
+
+    def _offer(
+        self, menu: QMenu, text: str, node: str | None, batch: UUID | None, where: QueueFilter
+    ) -> None:
+        action = menu.addAction(menu_text(text))
+        action.setCheckable(True)
+        action.setChecked((node, batch) == (where.node, where.batch))
+        action.triggered.connect(lambda: self.only.emit(node, batch))
+
+
+def _below(button: QWidget) -> QPoint:
+    return button.mapToGlobal(QPoint(0, button.height() + 4))

@@ -1,0 +1,303 @@
+"""The table of the queue: remembers columns, keeps place and selection when the order changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QSettings, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView
+
+from ffmate_desktop.domain.queue import QueueRow, SortColumn
+from ffmate_desktop.gui.queue.columns import LOOKS, Column, title
+from ffmate_desktop.gui.queue.delegate import ROW_HEIGHT, QueueDelegate
+from ffmate_desktop.gui.queue.model import QueueModel
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.plain_text import menu_text
+
+if TYPE_CHECKING:  # built when somebody wants to see batches
+    from ffmate_desktop.gui.queue.grouped_model import GroupedModel
+
+_LEAST_NAME = 210
+_MOST_KEPT = 50_000  # rows of one stretch: more than are ever in memory
+_SHOWN, _WIDTHS = "queue/columns", "queue/widths"
+
+
+class QueueView(QTableView):
+    """`menu_wanted` carries the global place of a context menu; `sort_wanted` a column that an index can sort by."""
+
+    menu_wanted = Signal(object)
+    sort_wanted = Signal(object)
+    activated_row = Signal()
+    selected_rows_changed = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        model: QueueModel | GroupedModel,
+        memory: QSettings,
+        delegate: QueueDelegate | None = None,
+    ) -> None:
+        super().__init__()
+        self._theme, self._model, self._memory = theme, model, memory
+        self.delegate = delegate or QueueDelegate(theme, model)
+        self._kept: tuple[list[object], object, object, int, bool] | None = None
+        self.wanted = self._remembered_columns()
+        self._set_up()
+        self.setModel(model)
+        self._set_up_header()
+        self.setItemDelegate(self.delegate)
+        model.top_row = self.top_row
+        model.about_to_reorder.connect(self._keep)
+        model.reordered.connect(self._restore)
+        theme.changed.connect(self.viewport().update)
+        self.selectionModel().selectionChanged.connect(lambda *_: self.selected_rows_changed.emit())
+        self.fit_columns()
+
+    def _set_up(self) -> None:
+        self.setAccessibleName(self.tr("Tasks"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        # Opaque, so that scrolling moves what is painted and only paints what is new; `paintEvent` keeps the promise.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+
+    def _set_up_header(self) -> None:
+        rows = self.verticalHeader()
+        rows.setVisible(False)
+        rows.setMinimumSectionSize(ROW_HEIGHT)
+        rows.setDefaultSectionSize(ROW_HEIGHT)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        # With the selection of the table it would look at every selected row whenever it is painted.
+        header.setSelectionModel(QItemSelectionModel(self._model, header))
+        header.setFixedHeight(40)
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionsClickable(True)
+        header.setMinimumSectionSize(56)
+        widths = self._memory.value(_WIDTHS) or {}
+        for column, look in LOOKS.items():
+            width = widths.get(column.name, look.width) if isinstance(widths, dict) else look.width
+            self.setColumnWidth(column, int(width))
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(Column.TASK, QHeaderView.ResizeMode.Stretch)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(lambda place: self.open_columns(header.mapToGlobal(place)))
+        header.sectionClicked.connect(self._on_header)
+        header.sectionResized.connect(self._remember_width)
+
+    # -- Columns -------------------------------------------------------------------------------------------------
+
+    def _remembered_columns(self) -> set[Column]:
+        names = self._memory.value(_SHOWN)
+        if isinstance(names, str):
+            names = [names]
+        if not isinstance(names, list):
+            return {column for column, look in LOOKS.items() if look.shown}
+        return {column for column in Column if column.name in names} | {Column.TASK}
+
+    def show_column(self, column: Column, shown: bool) -> None:
+        """Show or hide a column, and remember it."""
+        self.wanted = (self.wanted | {column}) if shown else (self.wanted - {column})
+        self._memory.setValue(_SHOWN, [column.name for column in sorted(self.wanted)])
+        self.fit_columns()
+
+    def open_columns(self, place: QPoint) -> None:
+        """The menu of columns, at this place of the screen."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for column in Column:
+            if column is not Column.TASK:
+                is_cut = column in self.wanted and self.isColumnHidden(column)
+                text = self.tr("{0} (no room now)").format(title(column)) if is_cut else title(column)
+                action = menu.addAction(menu_text(text))
+                action.setCheckable(True)
+                action.setChecked(column in self.wanted)
+                action.toggled.connect(lambda on, column=column: self.show_column(column, on))
+        menu.popup(place)
+
+    def fit_columns(self) -> None:
+        """Hide the least important of the wanted columns until the rest has room."""
+        room = self.viewport().width() - _LEAST_NAME
+        shown = {Column.TASK}
+        for column in sorted(self.wanted - {Column.TASK}, key=lambda one: -LOOKS[one].importance):
+            room -= self._width_of(column)
+            if room < 0:
+                break
+            shown.add(column)
+        for column in Column:
+            if self.isColumnHidden(column) != (column not in shown):
+                self.setColumnHidden(column, column not in shown)
+
+    def _width_of(self, column: Column) -> int:
+        widths = self._memory.value(_WIDTHS) or {}
+        return int(widths.get(column.name, LOOKS[column].width)) if isinstance(widths, dict) else 100
+
+    def _remember_width(self, section: int, _old: int, new: int) -> None:
+        if section != Column.TASK and new > 0 and not self.isColumnHidden(section):
+            widths = self._memory.value(_WIDTHS) or {}
+            if isinstance(widths, dict) and widths.get(Column(section).name) != new:
+                self._memory.setValue(_WIDTHS, {**widths, Column(section).name: new})
+
+    def show_sorting(self, column: SortColumn, descending: bool) -> None:
+        """Put the arrow on the column by which the rows are sorted."""
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        found = next((one for one, look in LOOKS.items() if look.sort is column), None)
+        header = self.horizontalHeader()
+        header.setSortIndicatorShown(found is not None and column is not SortColumn.CREATED)
+        if found is not None:
+            header.setSortIndicator(found, order)
+
+    def _on_header(self, section: int) -> None:
+        if LOOKS[Column(section)].sort is not None:
+            self.sort_wanted.emit(LOOKS[Column(section)].sort)
+
+    # -- Place and selection -------------------------------------------------------------------------------------
+
+    def top_row(self) -> QueueRow | None:
+        """The uppermost row that is seen, unless it is the first of all."""
+        number = self.rowAt(0)
+        return self._model.row_at(number) if number > 0 else None
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """First and last row of each selected stretch."""
+        selection = self.selectionModel().selection()
+        parts = (selection.at(number) for number in range(selection.count()))
+        return sorted({(part.top(), part.bottom()) for part in parts})
+
+    def selected_rows(self) -> list[QueueRow]:
+        """The selected tasks that have been read."""
+        return list(self._loaded_selection())
+
+    def count_selected(self) -> int:
+        """How many rows are selected, read or not."""
+        return sum(last - first + 1 for first, last in self.ranges())
+
+    def selected_task(self) -> QueueRow | None:
+        """The one that has the keyboard, or the first of those that are selected and have been read."""
+        current = self.currentIndex()
+        row = self._model.loaded(current.row()) if current.isValid() else None
+        return row or next(iter(self._loaded_selection()), None)
+
+    def count_tasks(self) -> int:
+        """How many tasks are meant by what is selected."""
+        return self.count_selected()
+
+    def count_groups(self) -> int:
+        """How many batches are selected as a whole."""
+        return 0
+
+    def select_tasks(self, keys: Iterable[object]) -> None:
+        """Select the rows with these keys, as far as they have been read."""
+        selection = QItemSelection()
+        for number in sorted(n for one in keys if (n := self._model.number_of(one)) is not None):
+            selection.select(self._model.index(number, 0), self._model.index(number, len(Column) - 1))
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _keep(self, same_tasks: bool) -> None:
+        if not same_tasks:
+            self._kept = None
+            return
+        model, current = self._model, self.currentIndex()
+        top = self.rowAt(0)
+        offset = self.rowViewportPosition(top) if top >= 0 else 0
+        every = 0 < model.rowCount() == self.count_selected()
+        keys = [] if every else [key for number in self._selected_numbers() if (key := model.key_at(number))]
+        self._kept = (
+            keys,
+            model.key_at(current.row()) if current.isValid() else None,
+            model.key_at(top) if top > 0 else None,
+            offset,
+            every,
+        )
+
+    def _selected_numbers(self) -> Iterable[int]:
+        for first, last in self.ranges():
+            yield from range(first, min(last, first + _MOST_KEPT) + 1)
+
+    def _loaded_selection(self) -> Iterable[QueueRow]:
+        rows = (self._model.loaded(number) for number in self._selected_numbers())
+        return (row for row in rows if row is not None)
+
+    def _restore(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is None:
+            self.scrollToTop()
+            return
+        keys, current, top, offset, every = kept
+        if every:
+            self.selectAll()
+        elif keys:
+            self.select_tasks(keys)
+        number = self._model.number_of(current) if current is not None else None
+        if number is not None:
+            self.selectionModel().setCurrentIndex(
+                self._model.index(number, Column.TASK), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
+        place = self._model.number_of(top) if top is not None else None
+        if place is not None:
+            self.verticalScrollBar().setValue(place * ROW_HEIGHT - offset)
+        elif top is None:
+            self.verticalScrollBar().setValue(0)
+
+    # -- Events --------------------------------------------------------------------------------------------------
+
+    def set_stale(self, stale: bool) -> None:
+        """Grey what may be out of date."""
+        self.delegate.is_stale = stale
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground, then the rows."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self._theme.tokens.color("surface"))
+        painter.end()
+        super().paintEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Columns come and go with the room."""
+        self.fit_columns()
+        super().resizeEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Light up the row below the mouse."""
+        super().mouseMoveEvent(event)
+        self._hover(self.rowAt(round(event.position().y())))
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """No row is lit when the mouse is gone."""
+        if event.type() == QEvent.Type.Leave:
+            self._hover(-1)
+        return super().viewportEvent(event)
+
+    def _hover(self, number: int) -> None:
+        old, self.delegate.hovered = self.delegate.hovered, number
+        for one in {old, number} - {-1}:
+            self.viewport().update(0, self.rowViewportPosition(one), self.viewport().width(), ROW_HEIGHT)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The menu belongs to the page. By keyboard it is for the row that has the keyboard, and appears there."""
+        place, current = event.globalPos(), self.currentIndex()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard and current.isValid():
+            if self.count_selected() == 0:
+                self.selectRow(current.row())
+            self.scrollTo(current)
+            place = self.viewport().mapToGlobal(self.visualRect(current).bottomLeft())
+        self.menu_wanted.emit(place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens the details."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.activated_row.emit()
+        else:
+            super().keyPressEvent(event)

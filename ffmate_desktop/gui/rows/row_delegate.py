@@ -1,0 +1,38 @@
+"""What rows of several tables have in common: height, fonts, and the ground that a cell is painted on."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from ffmate_desktop.gui.rows.paint import Parts
+from ffmate_desktop.gui.theme import fonts
+
+PADDING = 13
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class TableRowDelegate(QStyledItemDelegate):
+    """One for all columns of a table whose rows are all `height` pixels high."""
+
+    def __init__(self, parts: Parts, height: int) -> None:
+        super().__init__()
+        self._ground_parts, self._height = parts, height
+        self._bold, self._plain, self._medium = fonts.bold(13), fonts.text(12), fonts.medium(13)
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """All rows are equally high."""
+        return QSize(80, self._height)
+
+    def ground(self, painter: QPainter, option: QStyleOptionViewItem, *, marked: bool = False) -> QRect:
+        """Paint what lies below a cell, and return the room for its content.
+
+        A selected row has its colour; with `marked` it has a bar at the left edge of this cell, too.
+        """
+        parts, rect = self._ground_parts, QRect(option.rect)
+        if QStyle.StateFlag(option.state) & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, parts.color("selected"))
+            if marked:
+                painter.fillRect(rect.left(), rect.top(), 3, rect.height(), parts.color("accent"))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, parts.color("line"))
+        return rect.adjusted(PADDING, 0, -PADDING, -1)

@@ -1,0 +1,93 @@
+"""What the submit sheet asks for, as data: remembered from one time to the next, and turned into new tasks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from PySide6.QtCore import QSettings
+
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.status import IfExists
+from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.gui.presets.defaults import BESIDE, FIRST_COMMAND, FIRST_NAME, FIRST_PRESET
+from ffmate_desktop.services.folders import FoundFile, in_folder
+
+
+@dataclass(slots=True)
+class Choice:
+    """`folder` is empty for the place that the preset's pattern gives, `name` for the name that it gives.
+
+    Priority and labels are not remembered: what was urgent yesterday is not urgent for ever.
+    """
+
+    preset: UUID | None = FIRST_PRESET
+    """None: a command of the user's own."""
+    command: str = FIRST_COMMAND
+    command_name: str = FIRST_NAME
+    folder: str = ""
+    name: str = ""
+    if_exists: IfExists = IfExists.RENAME
+    priority: int | None = None
+    labels: tuple[str, ...] = field(default=())
+
+    def tasks(self, files: Sequence[FoundFile], preset: Preset | None) -> list[NewTask]:
+        """One for each file; below `folder` the tree of a dropped folder is kept. Raises UsageError."""
+        return [self._task(file, preset) for file in files]
+
+    def _task(self, file: FoundFile, preset: Preset | None) -> NewTask:
+        new = NewTask(
+            input_file=file.path,
+            preset=self.preset,
+            command=self.command if self.preset is None else None,
+            output_file=self._pattern(preset) or None,
+            priority=self.priority,
+            labels=self.labels,
+            if_exists=self.if_exists,
+        )
+        has_output = bool(new.output_file or (preset and preset.output_file))
+        return in_folder(new, self.folder, file.tree, preset) if self.folder and has_output else new
+
+    def _pattern(self, preset: Preset | None) -> str:
+        """Whole, or empty for the preset's own."""
+        name = self.name if self.preset else self.command_name
+        if not name or "/" in name or "\\" in name:
+            return name
+        place = preset.output_file.replace("\\", "/").rpartition("/")[0] if preset else ""
+        return f"{place or BESIDE}/{name}"
+
+    def save(self, memory: QSettings) -> None:
+        """For the next time."""
+        memory.setValue("submit/preset", str(self.preset or ""))
+        memory.setValue("submit/command", self.command)
+        memory.setValue("submit/command_name", self.command_name)
+        memory.setValue("submit/folder", self.folder)
+        memory.setValue("submit/name", self.name)
+        memory.setValue("submit/if_exists", self.if_exists.value)
+
+    @classmethod
+    def remembered(cls, memory: QSettings) -> "Choice":
+        """The choice of the last time, or what suits somebody new."""
+        preset = _text(memory, "submit/preset", str(FIRST_PRESET))
+        policy = _text(memory, "submit/if_exists", IfExists.RENAME.value)
+        if policy == IfExists.FAIL:  # what an older release wrote for "leave the file out"
+            policy = IfExists.SKIP
+        return cls(
+            preset=_uuid(preset),
+            command=_text(memory, "submit/command", FIRST_COMMAND),
+            command_name=_text(memory, "submit/command_name", FIRST_NAME),
+            folder=_text(memory, "submit/folder", ""),
+            name=_text(memory, "submit/name", ""),
+            if_exists=IfExists(policy) if policy in set(IfExists) else IfExists.RENAME,
+        )
+
+
+def _text(memory: QSettings, key: str, default: str) -> str:
+    value = memory.value(key, default)
+    return value if isinstance(value, str) else default  # an INI file reads a comma as a list
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:  # somebody edited the file
+        return FIRST_PRESET

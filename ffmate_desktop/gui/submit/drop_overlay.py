@@ -1,0 +1,208 @@
+"""What lies over the whole window while files are dragged over it, and the ear that hears them come and drop."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QDropEvent, QPainter, QPaintEvent, QPen, QRadialGradient
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from ffmate_desktop.gui.submit.dropped_paths import holds_paths, paths_in
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets.plain_text import painted, plain
+
+_NAMED = 3
+"""So many files are named."""
+
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_WRAPPED = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A part of the window that takes what is dropped on it in its own way."""
+
+    area: QRect
+    title: str
+    text: str
+
+
+class DropTarget(QObject):
+    """Makes a window take files. `dropped` brings their paths, whatever page is shown.
+
+    `zone` tells of a place in the window whether something else than the queue takes what is dropped there: its
+    area, and what it says of it. `dropped_in_zone` then brings the paths.
+    """
+
+    dropped = Signal(list)
+    dropped_in_zone = Signal(list)
+
+    def __init__(self, window: QWidget, theme: Theme) -> None:
+        super().__init__(window)
+        self._window = window
+        self.overlay = DropOverlay(window, theme)
+        self.zone: Callable[[QPoint], Zone | None] = lambda _place: None
+        for widget in (window, self.overlay):
+            widget.setAcceptDrops(True)
+            widget.installEventFilter(self)
+        for field in window.findChildren(QLineEdit):  # a path in the search field would be of no use
+            field.setAcceptDrops(False)
+        self._gone = QTimer(self, singleShot=True, interval=0)
+        self._gone.timeout.connect(self.overlay.hide)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A drag enters the window, then the overlay below the pointer, and leaves the one that it entered last."""
+        kind = event.type()
+        if kind in (QEvent.Type.DragEnter, QEvent.Type.DragMove) and isinstance(event, QDropEvent):
+            if not holds_paths(event.mimeData()):
+                return False
+            self._gone.stop()
+            zone = self._zone_of(watched, event)
+            if not self.overlay.isVisible() or zone != self.overlay.zone:
+                self.overlay.show_for(event.mimeData(), zone)
+            self._take(event)
+            return True
+        if kind == QEvent.Type.DragLeave:
+            self._gone.start()
+            return True
+        if kind == QEvent.Type.Drop and isinstance(event, QDropEvent):
+            self.overlay.hide()
+            paths = paths_in(event.mimeData())
+            if paths:
+                self._take(event)
+                self._window.activateWindow()
+                zone = self._zone_of(watched, event)
+                (self.dropped if zone is None else self.dropped_in_zone).emit(paths)
+            return True
+        if kind == QEvent.Type.Resize and watched is self._window:
+            self.overlay.setGeometry(self._window.rect())
+        return False
+
+    def _zone_of(self, watched: QObject, event: QDropEvent) -> Zone | None:
+        place = event.position().toPoint()
+        if watched is self.overlay:
+            place = self.overlay.mapTo(self._window, place)
+        return self.zone(place)
+
+    def _take(self, event: QDropEvent) -> None:
+        event.setDropAction(Qt.DropAction.CopyAction)  # after a move some file managers remove the files
+        event.accept()
+
+
+class DropOverlay(QWidget):
+    """Says what a drop will do. `preset` is the name of the one that is taken if nothing else is chosen."""
+
+    def __init__(self, window: QWidget, theme: Theme) -> None:
+        super().__init__(window)
+        self._window, self._theme = window, theme
+        self._title = self._names = ""
+        self.preset = ""
+        self.zone: Zone | None = None
+        self.hide()
+
+    def show_for(self, data: QMimeData, zone: Zone | None = None) -> None:
+        """Cover the window; the drag holds `data` and is over this part of it."""
+        self.zone = zone
+        paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        count = len(paths)
+        one = self.tr("Drop it to queue it")
+        self._title = one if count == 1 else self.tr("Drop %n items to queue them", "", count)
+        if zone is not None:
+            self._title = zone.title
+        self._names = self._in_words(paths)
+        self.setAccessibleName(plain(f"{self._title}: {self._names}"))
+        self.setGeometry(self._window.rect())
+        self.show()
+        self.raise_()
+        self.update()
+
+    def _in_words(self, paths: Sequence[str]) -> str:
+        names = [PurePath(path.rstrip("/")).name or path for path in paths[:_NAMED]]
+        more = len(paths) - len(names)
+        listed = ", ".join(names)
+        return self.tr("{0} and {1} more").format(listed, numbers.grouped(more)) if more else listed
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The window dims, a frame shows how far the target reaches, and in the middle stands what happens."""
+        tokens = self._theme.tokens
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        ground = QRectF(self.zone.area if self.zone else self.rect())
+        painter.fillRect(self.rect(), tokens.tint("window", 0.5 if self.zone else 0.94))
+        if self.zone:
+            painter.fillRect(ground, tokens.color("window"))
+        frame = ground.adjusted(22, 22, -22, -22)
+        painter.fillRect(frame, tokens.tint("accent", 0.05))
+        pen = QPen(tokens.color("link"), 2, Qt.PenStyle.CustomDashLine)
+        pen.setDashPattern([5, 4])
+        painter.setPen(pen)
+        painter.drawRoundedRect(frame, 14, 14)
+        middle = QPointF(ground.center().x(), ground.center().y() - 60)
+        self._paint_pile(painter, middle)
+        self._paint_words(painter, QRectF(ground.left() + 60, middle.y() + 96, ground.width() - 120, 34))
+
+    def _paint_pile(self, painter: QPainter, middle: QPointF) -> None:
+        tokens = self._theme.tokens
+        glow = QRadialGradient(middle, 210)
+        glow.setColorAt(0, tokens.tint("accent", 0.34 if tokens.is_dark else 0.16))
+        glow.setColorAt(1, tokens.tint("accent", 0.0))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(glow)
+        painter.drawEllipse(middle, 210, 210)
+        scale = self.devicePixelRatioF()
+        for side in (-1, 1):
+            painter.save()
+            painter.translate(middle.x() + side * 58, middle.y() + 6)
+            painter.rotate(side * 11)
+            self._paint_card(painter, QRectF(-50, -60, 100, 120))
+            icon = self._theme.pixmap("file-video", "text_3", 28, scale)
+            painter.drawPixmap(QPointF(side * 14 - 14, -14), icon)
+            painter.restore()
+        self._paint_card(painter, QRectF(middle.x() - 50, middle.y() - 62, 100, 124))
+        icon = self._theme.pixmap("folder-sync" if self.zone else "download", "link", 40, scale)
+        painter.drawPixmap(QPointF(middle.x() - 20, middle.y() - 20), icon)
+
+    def _paint_card(self, painter: QPainter, area: QRectF) -> None:
+        painter.setPen(self._theme.tokens.color("line_strong"))
+        painter.setBrush(self._theme.tokens.color("surface"))
+        painter.drawRoundedRect(area, 12, 12)
+
+    def _paint_words(self, painter: QPainter, room: QRectF) -> None:
+        tokens = self._theme.tokens
+        painter.setPen(tokens.color("text"))
+        painter.setFont(fonts.bold(26))
+        title = painted(self._title)
+        place = painter.boundingRect(room, _WRAPPED, title)
+        painter.drawText(place, _WRAPPED, title)
+        room.translate(0, place.height() + 4)
+        painter.setFont(fonts.medium(14))
+        painter.setPen(tokens.color("text_2"))
+        names = painter.fontMetrics().elidedText(
+            painted(self._names), Qt.TextElideMode.ElideMiddle, int(min(room.width(), 760))
+        )
+        painter.drawText(room, _CENTRE, names)
+        room.translate(0, 48)
+        if self.preset and not self.zone:
+            self._paint_preset(painter, room.center())
+            room.translate(0, 38)
+        painter.setFont(fonts.text(13))
+        painter.setPen(tokens.color("text_2"))
+        text = self.zone.text if self.zone else self.tr("The next step lets you change it  ·  Esc cancels")
+        painter.drawText(room.adjusted(0, 8, 0, 40), _WRAPPED, text)
+
+    def _paint_preset(self, painter: QPainter, middle: QPointF) -> None:
+        tokens = self._theme.tokens
+        painter.setFont(fonts.bold(14))
+        text = painted(self.tr("Preset: {0}").format(self.preset))
+        width = painter.fontMetrics().horizontalAdvance(text) + 56
+        pill = QRectF(middle.x() - width / 2, middle.y() - 18, width, 36)
+        painter.setPen(tokens.color("line_strong"))
+        painter.setBrush(tokens.color("surface"))
+        painter.drawRoundedRect(pill, 18, 18)
+        icon = self._theme.pixmap("sliders-horizontal", "link", 16, self.devicePixelRatioF())
+        painter.drawPixmap(QPointF(pill.left() + 16, pill.top() + 10), icon)
+        painter.setPen(tokens.color("text"))
+        painter.drawText(pill.adjusted(40, 0, -16, 0), Qt.AlignmentFlag.AlignVCenter, text)

@@ -1,0 +1,207 @@
+"""From paths to tasks: looks through folders, opens the sheet, tells what was queued, and takes it back on demand."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from uuid import UUID
+
+from PySide6.QtCore import QObject, QPoint, QRect
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.frame.main_window import MainWindow
+from ffmate_desktop.gui.presets.defaults import FIRST_PRESET_NAME
+from ffmate_desktop.gui.submit.choice import Choice
+from ffmate_desktop.gui.submit.drop_overlay import DropTarget, Zone
+from ffmate_desktop.gui.submit.dropped_paths import paths_in
+from ffmate_desktop.gui.submit.sheet import SubmitSheet
+from ffmate_desktop.gui.submit.text import files
+from ffmate_desktop.gui.widgets.numbers import grouped
+from ffmate_desktop.services.folders import MOST_FILES, Found, find_media
+from ffmate_desktop.services.tasks import Submitted
+
+UNDO_SECONDS = 20
+
+
+class Submitting(QObject):
+    """Listens to the window: what is dropped, pasted, chosen or named on the command line. Owned by the window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._bridge = window.around.bridge
+        self.sheet: SubmitSheet | None = None
+        self._looking: asyncio.Task[object] | None = None
+        self.target = DropTarget(window, window.around.theme)
+        self.target.zone = self._zone_at
+        self.target.dropped.connect(window.open_files)
+        self.target.dropped_in_zone.connect(self._drop_on_page)
+        window.files_given.connect(self.look_at)
+        window.detaching.connect(self.close)
+        self._paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), window, self.paste)
+        self._name_the_preset()
+
+    def _zone_at(self, place: QPoint) -> Zone | None:
+        """The page, where it does something else with what is dropped on it."""
+        words = self._window.current_page.drop_words() if self._window.core is not None else None
+        stack = self._window.stack
+        area = QRect(stack.mapTo(self._window, QPoint()), stack.size())
+        return Zone(area, *words) if words is not None and area.contains(place) else None
+
+    def _drop_on_page(self, paths: list[str]) -> None:
+        self._window.current_page.drop(paths)
+
+    def paste(self) -> None:
+        """Take the paths on the clipboard."""
+        paths = paths_in(QGuiApplication.clipboard().mimeData())
+        if paths:
+            self._window.open_files(paths)
+        else:
+            self._window.tell(
+                self.tr("There is no file on the clipboard."),
+                self.tr("Copy files in a file manager, or whole paths as text, one a line."),
+            )
+
+    # -- Looking through what was given --------------------------------------------------------------------------
+
+    def look_at(self, paths: Sequence[str]) -> None:
+        """Find the media in these files and folders, then ask what to do with them."""
+        self._looking = self._bridge.run(self._find(paths), "looking for media files", self._open)
+
+    async def _find(self, paths: Sequence[str]) -> Found:
+        self._count = 0
+        missing = await asyncio.to_thread(_missing, paths)
+        if len(missing) == len(paths):
+            raise UserError(
+                self.tr("There is no file “{0}”.").format(missing[0])
+                if len(missing) == 1
+                else self.tr("None of these {0} files is there.").format(grouped(len(missing)))
+            )
+        try:
+            return await self._without_outputs(await find_media(paths, on_progress=self._on_progress))
+        finally:
+            if self._count:
+                self._window.messages.dismiss()
+
+    async def _without_outputs(self, found: Found) -> Found:
+        """A folder may hold what the cluster made of the other files in it."""
+        core = self._window.core
+        if core is None or self._bridge.away_since is not None:
+            return found
+        return found.without(await core.tasks.own_outputs(found.in_folders))
+
+    def _on_progress(self, count: int) -> None:
+        self._count = count
+        self._window.messages.show_message(
+            self.tr("Looking for video, sound and pictures …"),
+            self.tr("{0} so far.").format(files(count)),
+            kind="info",
+            button=self.tr("Stop"),
+            act=self._stop,
+        )
+
+    def _stop(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+
+    # -- The sheet -----------------------------------------------------------------------------------------------
+
+    def _open(self, found: Found) -> None:
+        core = self._window.core
+        if core is None:  # the cluster is being closed
+            return
+        if found.unreadable:
+            self._window.tell(
+                self.tr("Not every folder could be read."),
+                ", ".join(found.unreadable[:3]),
+                "warning",
+            )
+        if found.own:
+            self._window.tell(
+                self.tr("Left out {0} that this cluster wrote.").format(files(found.own)),
+                self.tr("Drop a file by itself to queue it all the same."),
+            )
+        if not found.files:
+            if not (found.unreadable or found.own):
+                self._window.tell(
+                    self.tr("There is no video, sound or picture in it."),
+                    self.tr(
+                        "In folders other files are passed over; drop a file by itself to queue it all the same."
+                    ),
+                    "warning",
+                )
+            return
+        if found.cut:
+            self._window.tell(
+                self.tr("Only the first {0} files are taken.").format(grouped(MOST_FILES)),
+                self.tr("Queue them, then drop the rest."),
+                "warning",
+            )
+        if self.sheet is None:
+            around = self._window.around
+            self.sheet = SubmitSheet(around.theme, around.bridge, around.memory, core, self._window)
+            self.sheet.submitted.connect(self._on_submitted)
+            self.sheet.more.connect(self.look_at)
+            self.sheet.finished.connect(self._on_finished)
+            self.sheet.add_files(found.files)
+            self.sheet.open()
+            self.sheet.presets.search.setFocus()
+        else:
+            self.sheet.add_files(found.files)
+
+    def close(self) -> None:
+        """The cluster goes away."""
+        self._stop()
+        if self.sheet is not None:
+            self.sheet.give_up()
+
+    def _on_finished(self, _result: int) -> None:
+        if self.sheet is not None:
+            self.sheet.deleteLater()
+            self.sheet = None
+
+    # -- Afterwards ----------------------------------------------------------------------------------------------
+
+    def _on_submitted(self, submitted: Submitted, preset: str) -> None:
+        self.target.overlay.preset = preset
+        self._window.memory.setValue("submit/preset_name", preset)
+        uuids = submitted.uuids
+        self._window.messages.show_message(
+            self.tr("Queued {0}.").format(files(len(uuids))),
+            self.tr("Preset: {0}").format(preset) if preset else "",
+            kind="good",
+            button=self.tr("Undo"),
+            act=lambda: self._undo(uuids),
+            seconds=UNDO_SECONDS,
+        )
+
+    def _undo(self, uuids: Sequence[UUID]) -> None:
+        core = self._window.core
+        if core is not None:
+            self._bridge.run(self._take_back(core, uuids), "taking files back", self._on_taken_back)
+
+    async def _take_back(self, core: Core, uuids: Sequence[UUID]) -> int:
+        """Remove what is not finished; returns how many were."""
+        open_ones = [task.uuid for task in await core.tasks.get(uuids) if not task.status.is_done]
+        await core.tasks.delete(open_ones)
+        return len(uuids) - len(open_ones)
+
+    def _on_taken_back(self, finished: int) -> None:
+        if finished:
+            self._window.tell(
+                self.tr("Taken back, except for {0}.").format(files(finished)),
+                self.tr("Those were finished already."),
+            )
+
+    def _name_the_preset(self) -> None:
+        """What the overlay says will be taken."""
+        memory = self._window.memory
+        choice = Choice.remembered(memory)
+        first = FIRST_PRESET_NAME if choice.preset else ""
+        self.target.overlay.preset = str(memory.value("submit/preset_name", first))
+
+
+def _missing(paths: Sequence[str]) -> list[str]:
+    """`exists` of a Path raises for what is too long, such as pasted text that begins with a slash."""
+    return [path for path in paths if not os.path.exists(path)]  # noqa: PTH110 - see above

@@ -1,0 +1,118 @@
+"""Paints one file of a submission: its name, and below it where the output will lie, or what is wrong."""
+
+import os
+from pathlib import PurePath
+from typing import assert_never
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from ffmate_desktop.gui.submit.preview_model import PreviewModel
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.services.folders import FoundFile
+from ffmate_desktop.services.preview import PreviewRow, Trouble
+
+_ROW = 46
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+class PreviewDelegate(QStyledItemDelegate):
+    """For views on a PreviewModel."""
+
+    def __init__(self, theme: Theme, model: PreviewModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme, self._model = theme, model
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Two lines."""
+        return QSize(120, _ROW)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """All by hand, from the colours of the theme."""
+        number = index.row()
+        file, row = self._model.files[number], self._model.row_at(number)
+        area: QRect = option.rect
+        tokens = self._theme.tokens
+        if number:
+            painter.setPen(tokens.color("line"))
+            painter.drawLine(area.topLeft() + QPoint(12, 0), area.topRight() - QPoint(12, 0))
+        icon, color = _sign(row)
+        pixmap = self._theme.pixmap(icon, color, 16, painter.device().devicePixelRatio())
+        painter.drawPixmap(area.left() + 14, area.top() + 15, pixmap)
+        room = QRect(area.left() + 42, area.top() + 5, area.width() - 56, 18)
+        self._paint_name(painter, room, file)
+        room.translate(0, 18)
+        painter.setFont(fonts.text(12))
+        painter.setPen(tokens.color("failed" if row and row.trouble.is_error else "text_2"))
+        metrics = painter.fontMetrics()
+        text, path = ("…", "") if row is None else self._in_words(row, file)
+        if path:  # its end tells most
+            arrow = "→  "
+            width = room.width() - metrics.horizontalAdvance(arrow)
+            text = arrow + metrics.elidedText(painted(path), Qt.TextElideMode.ElideLeft, width)
+        painter.drawText(
+            room, _LEFT, metrics.elidedText(painted(text), Qt.TextElideMode.ElideRight, room.width() + 2)
+        )
+
+    def _paint_name(self, painter: QPainter, room: QRect, file: FoundFile) -> None:
+        tokens = self._theme.tokens
+        painter.setFont(fonts.bold(13))
+        painter.setPen(tokens.color("text"))
+        metrics = painter.fontMetrics()
+        name = metrics.elidedText(
+            painted(PurePath(file.path).name), Qt.TextElideMode.ElideMiddle, room.width()
+        )
+        painter.drawText(room, _LEFT, name)
+        if file.tree:
+            rest = room.adjusted(metrics.horizontalAdvance(name) + 10, 0, 0, 0)
+            painter.setFont(fonts.text(12))
+            painter.setPen(tokens.color("text_3"))
+            tree = painter.fontMetrics().elidedText(
+                painted(file.tree), Qt.TextElideMode.ElideLeft, rest.width()
+            )
+            painter.drawText(rest, _LEFT, tree)
+
+    def _in_words(self, row: PreviewRow, file: FoundFile) -> tuple[str, str]:
+        """A sentence, or a path."""
+        match row.trouble:
+            case Trouble.NONE | Trouble.RENAMED | Trouble.REPLACES:
+                pass
+            case (
+                Trouble.EXISTS
+                | Trouble.TAKEN
+                | Trouble.SHARED
+                | Trouble.FOLDER
+                | Trouble.INPUT
+                | Trouble.COMMAND
+            ):
+                return row.message, ""
+            case _:
+                assert_never(row.trouble)
+        if row.output is None:
+            return self.tr("No output, or the node that runs it gives the name."), ""
+        beside = os.path.dirname(row.output) == os.path.dirname(file.path)  # noqa: PTH120 - text of any system
+        return "", PurePath(row.output).name if beside else row.output
+
+
+def _sign(row: PreviewRow | None) -> tuple[str, str]:
+    """Icon and colour."""
+    if row is None:
+        return "loader", "text_3"
+    match row.trouble:
+        case Trouble.NONE:
+            return "circle-check", "done"
+        case Trouble.RENAMED:
+            return "files", "link"
+        case Trouble.REPLACES:
+            return "refresh-cw", "warning"
+        case Trouble.EXISTS | Trouble.TAKEN | Trouble.SHARED:
+            return "triangle-alert", "failed"
+        case Trouble.FOLDER | Trouble.INPUT | Trouble.COMMAND:
+            return "octagon-x", "failed"
+        case _:
+            assert_never(row.trouble)

@@ -1,0 +1,266 @@
+"""The sheet between files and the queue: choosing what to do with them, seeing what will happen, and queuing them."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import PurePath
+
+from PySide6.QtCore import QSettings, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.node import Node, fitness
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.submit.choice import Choice
+from ffmate_desktop.gui.submit.preview_debounce import LookAhead
+from ffmate_desktop.gui.submit.sheet_layout import SubmitFrame
+from ffmate_desktop.gui.submit.text import files, preview_in_words
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.numbers import grouped
+from ffmate_desktop.services.folders import FoundFile
+from ffmate_desktop.services.preview import PreviewRow
+from ffmate_desktop.services.tasks import Submitted
+
+_BY_PRESET, _BY_COMMAND = 0, 1
+
+
+class SubmitSheet(SubmitFrame):
+    """Open it with `open()`. `submitted` brings what was queued, and the name of the preset."""
+
+    submitted = Signal(object, str)
+
+    def __init__(self, theme: Theme, bridge: Bridge, memory: QSettings, core: Core, parent: QWidget) -> None:
+        super().__init__(theme, parent)
+        self._bridge, self._memory, self._core = bridge, memory, core
+        self._choice = Choice.remembered(self._memory)
+        self._preset: Preset | None = None
+        self._all_presets: list[Preset] = []
+        self._nodes: list[Node] | None = None
+        self._trouble: UserError | None = None
+        self._is_over = False
+        self._reading: asyncio.Task[None] | None = None
+        self._is_ready = self._is_submitting = self._wants_to_submit = False
+        self.ahead = LookAhead(self._bridge, core.preview, self)
+        self._fill()
+        self._connect()
+        self._read()
+
+    # -- Beginning -----------------------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        self.ways.choose(_BY_PRESET if self._choice.preset else _BY_COMMAND)
+        self._left.setCurrentIndex(self.ways.current)
+        self.command.set_command(self._choice.command)
+        self.output.show_choice(self._choice)
+        if self._choice.preset is None:
+            self.output.show_preset(None)
+
+    def _connect(self) -> None:
+        self.ways.chosen.connect(self._on_way)
+        self.presets.chosen.connect(self._on_preset)
+        self.presets.view.doubleClicked.connect(lambda _index: self.submit())
+        self.command.edited.connect(self._changed)
+        self.output.edited.connect(self._changed)
+        self.ahead.begun.connect(self.preview.show_rows)
+        self.ahead.looked.connect(self._on_looked)
+        self.ahead.known.connect(self._on_known)
+        self.ahead.refused.connect(self._on_refused)
+        self._bridge.away_changed.connect(self._on_away)
+        self.cancel_button.clicked.connect(self.reject)
+        self.submit_button.clicked.connect(self.submit)
+        QShortcut(QKeySequence("Ctrl+Return"), self, self.submit)  # from the command too
+        self._bridge.presets_changed.connect(self._read)
+        self._bridge.nodes_changed.connect(self._read)
+        self._bridge.anything_changed.connect(self._read)
+        self._theme.changed.connect(self._show)
+        self.finished.connect(self._on_finished)
+
+    # -- What it is about ----------------------------------------------------------------------------------------
+
+    def add_files(self, found: Sequence[FoundFile]) -> None:
+        """These too, each once."""
+        known = {file.path for file in self.model.files}
+        self.model.set_files([*self.model.files, *(file for file in found if file.path not in known)])
+        folders = {str(PurePath(file.path).parent) for file in self.model.files}
+        self.subtitle.setText(
+            folders.pop() if len(folders) == 1 else self.tr("From {0} folders").format(len(folders))
+        )
+        self._changed()
+
+    def _read(self) -> None:
+        async def read() -> None:
+            presets, nodes = await asyncio.gather(self._core.presets.all(), self._core.nodes.all())
+            self._nodes = nodes
+            if not self._is_ready or presets != self._all_presets:
+                self._is_ready, self._all_presets = True, presets
+                self.presets.set_presets(presets, self._preset.uuid if self._preset else self._choice.preset)
+                self._changed()
+            self._show()
+
+        if self._reading is not None:
+            self._reading.cancel()
+        self._reading = self._bridge.run_quietly(read(), "reading presets and nodes")
+
+    # -- Choosing ------------------------------------------------------------------------------------------------
+
+    def _on_way(self, way: int) -> None:
+        self.output.take(self._choice)
+        self._left.setCurrentIndex(way)
+        self._preset = self._preset or self.presets.current
+        self._choice.preset = self._preset.uuid if way == _BY_PRESET and self._preset else None
+        self.output.show_choice(self._choice)
+        self.output.show_preset(self._preset if way == _BY_PRESET else None)
+        (self.presets.search if way == _BY_PRESET else self.command.text).setFocus()
+        self._changed()
+
+    def _on_preset(self, preset: Preset | None) -> None:
+        if self.ways.current != _BY_PRESET:
+            return
+        if preset is not None and self._choice.preset != preset.uuid:
+            self._choice.preset = preset.uuid
+            self.output.name.clear()  # it was made for the other one, with its extension
+        self._preset = preset
+        self.output.show_preset(preset)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._trouble = self.output.take(self._choice)
+        self._choice.command = self.command.command()
+        if self.ways.current == _BY_COMMAND and self._trouble is None:
+            self._trouble = self.command.trouble
+        is_chosen = self.ways.current == _BY_COMMAND or self._preset is not None
+        if self._trouble is not None:
+            self.preview.show_rows([])
+        if self._trouble is None and is_chosen and self._is_ready and self.model.files:
+            preset = self._preset if self.ways.current == _BY_PRESET else None
+            self.ahead.later(partial(replace(self._choice).tasks, self.model.files, preset))
+        else:
+            self.ahead.forget()
+        self._show()
+
+    # -- Looking ahead -------------------------------------------------------------------------------------------
+
+    @property
+    def is_known(self) -> bool:
+        """The preview tells what would happen with the present choice."""
+        return self.ahead.is_fresh
+
+    _looked = 0
+
+    def _on_looked(self, count: int) -> None:
+        self._looked = count
+        self._show_note()
+
+    def _on_known(self, rows: list[PreviewRow]) -> None:
+        self.preview.show_rows(rows)
+        self._show()
+        if self._wants_to_submit:
+            self.submit()
+
+    def _on_refused(self, error: UserError) -> None:
+        self._trouble, self._wants_to_submit = error, False
+        self._show()
+
+    def _on_away(self, _since: object) -> None:
+        self._wants_to_submit = False  # not by itself, when the database is back after an hour
+        self._show()
+
+    def _show(self) -> None:
+        count = len(self.model.files)
+        self.title.setText(self.tr("Queue {0}").format(files(count)))
+        good = len(self.ahead.good) if self.is_known else count
+        part = self.tr("{0} of {1}").format(good, count) if good != count else files(count)
+        text = self.tr("Queuing …") if self._is_submitting else self.tr("Queue {0}").format(part)
+        self.submit_button.setText(text)
+        may = self._trouble is None and self._bridge.away_since is None and not self._is_submitting
+        self.submit_button.setEnabled(good > 0 and may)
+        self._show_note()
+        self._show_fitness()
+
+    def _show_note(self) -> None:
+        if self._bridge.away_since is not None:
+            text, color = self.tr("The database cannot be reached at this moment."), "warning"
+        elif self._trouble is not None and self._trouble is self.command.trouble:
+            text, color = self.tr("The command has to be mended first."), "failed"
+        elif self._trouble is not None:
+            text, color = f"{self._trouble.message} {self._trouble.hint}".strip(), "failed"
+        elif self._is_ready and self.ways.current == _BY_PRESET and self._preset is None:
+            text, color = self.tr("No preset fits the search."), "warning"
+        elif len(self.model.rows) == len(self.model.files):
+            text, color = preview_in_words(self.model.rows)
+        elif self._looked:
+            words = self.tr("Working out the names: {0} of {1} …")
+            text, color = words.format(grouped(self._looked), grouped(len(self.model.files))), "text_2"
+        else:
+            text, color = self.tr("Working out the names …"), "text_2"
+        self.preview.say(text, color)
+
+    def _show_fitness(self) -> None:
+        if self._nodes is not None:
+            own = self._preset.labels if self._preset and self.ways.current == _BY_PRESET else ()
+            self.show_fitness(fitness((*own, *self._choice.labels), self._nodes))
+
+    # -- Submitting ----------------------------------------------------------------------------------------------
+
+    def submit(self) -> None:
+        """Queue what can be queued, as soon as it is known what that is."""
+        if self._is_submitting or self._trouble is not None or self._bridge.away_since is not None:
+            return
+        self._wants_to_submit = not self.is_known
+        if self._wants_to_submit:
+            return
+        new = self.ahead.good
+        if new:
+            self._is_submitting = True
+            self._show()
+            self._bridge.run(self._submit(new), "queuing files")
+
+    async def _submit(self, new: list[NewTask]) -> None:
+        name = self._preset.name if self._preset and self.ways.current == _BY_PRESET else ""
+        try:
+            submitted: Submitted = await self._core.tasks.add(new, source="window")
+        except UserError as error:  # somebody was faster than the preview
+            self._trouble = error
+        else:
+            self._choice.save(self._memory)
+            self.submitted.emit(submitted, name)
+            self.accept()
+        finally:
+            self._is_submitting = False
+            if not self._is_over:
+                self._show()
+
+    # -- Events --------------------------------------------------------------------------------------------------
+
+    def _on_finished(self, _result: int) -> None:
+        self._is_over = True
+        self.ahead.forget()
+        if self._reading is not None:
+            self._reading.cancel()
+        for signal in (
+            self._bridge.presets_changed,
+            self._bridge.nodes_changed,
+            self._bridge.anything_changed,
+        ):
+            signal.disconnect(self._read)
+        self._bridge.away_changed.disconnect(self._on_away)
+        self._theme.changed.disconnect(self._show)
+
+    def reject(self) -> None:
+        """Escape; what is being queued at this moment cannot be stopped any more, only taken back."""
+        if not self._is_submitting:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """The cluster goes away."""
+        super().reject()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Closing is Escape."""
+        event.ignore()
+        self.reject()

@@ -1,0 +1,104 @@
+"""The submit sheet as it looks: presets or a command on the left, outputs and their preview on the right."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from ffmate_desktop.domain.node import Fitness
+from ffmate_desktop.gui.presets.list_view import PresetList
+from ffmate_desktop.gui.submit.dropped_paths import holds_paths, paths_in
+from ffmate_desktop.gui.submit.output_fields import OutputFields
+from ffmate_desktop.gui.submit.preview_card import PreviewCard
+from ffmate_desktop.gui.submit.text import fitness_in_words
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets.command_edit import CommandEdit
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.gui.widgets.segments import Segments
+
+
+class SubmitFrame(QDialog):
+    """`more` brings paths that were dropped on it."""
+
+    more = Signal(list)
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setWindowTitle(self.tr("Queue files"))
+        self.setAcceptDrops(True)
+        self.setSizeGripEnabled(False)
+        self.resize(min(1000, parent.width() - 40), min(700, parent.height() - 40))
+        self.move(parent.mapToGlobal(parent.rect().center()) - self.rect().center())
+        self.title = label(look="big")
+        self.subtitle = ElidedLabel("second", Qt.TextElideMode.ElideMiddle)
+        self.ways = Segments([self.tr("Preset"), self.tr("Command")], self.tr("What to do with the files"))
+        self.presets = PresetList(self._theme)
+        self.command = CommandEdit(self._theme)
+        self.output = OutputFields(self._theme)
+        self.preview = PreviewCard(self._theme)
+        self.model = self.preview.model
+        self.fitness = label(look="second", wraps=True)
+        self._fitness_icon = QLabel()
+        self.cancel_button = QPushButton(self.tr("Cancel"))
+        self.submit_button = QPushButton()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._left = QStackedWidget()
+        self._left.addWidget(self.presets)
+        self._left.addWidget(self.command)
+        titles = QVBoxLayout()
+        titles.setSpacing(2)
+        titles.addWidget(self.title)
+        titles.addWidget(self.subtitle)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addLayout(titles, 1)
+        head.addWidget(self.ways, 0, Qt.AlignmentFlag.AlignVCenter)
+        right = QVBoxLayout()
+        right.setSpacing(12)
+        right.addWidget(self.output)
+        right.addWidget(self.preview, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(20)
+        middle.addWidget(self._left, 2)
+        middle.addLayout(right, 3)
+        self.submit_button.setProperty("class", "primary")
+        self.submit_button.setDefault(True)
+        self.submit_button.setMinimumWidth(150)
+        self._theme.dress(self.submit_button, "plus", "on_accent")
+        foot = QHBoxLayout()
+        foot.setSpacing(10)
+        foot.addWidget(self._fitness_icon)
+        foot.addWidget(self.fitness, 1)
+        foot.addWidget(self.cancel_button)
+        foot.addWidget(self.submit_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(16)
+        column.addLayout(head)
+        column.addLayout(middle, 1)
+        column.addLayout(foot)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(button is self.submit_button)  # Enter in a field submits, nothing else
+
+    def show_fitness(self, found: Sequence[Fitness]) -> None:
+        """Which nodes could run it now."""
+        text, can = fitness_in_words(found)
+        self.fitness.setText(text)
+        icon, color = ("server", "done") if can else ("triangle-alert", "warning")
+        self._fitness_icon.setPixmap(self._theme.pixmap(icon, color, 16, self.devicePixelRatioF()))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """More files."""
+        if holds_paths(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """More files."""
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.more.emit(paths_in(event.mimeData()))

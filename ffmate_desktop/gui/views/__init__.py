@@ -1,1 +1,0 @@
-"""Views and the parts of the main window."""

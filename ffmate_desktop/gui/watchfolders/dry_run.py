@@ -1,0 +1,120 @@
+"""The dry run in the watchfolder dialog: what would happen to each file, before anything is saved."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QListView, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.watchfolder import WatchfolderSettings
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.watchfolders.dry_run_delegate import TrialRowDelegate
+from ffmate_desktop.gui.watchfolders.dry_run_model import TrialModel
+from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets.card import card_around
+from ffmate_desktop.gui.widgets.labels import label
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.services.dry_run import DryRun
+    from ffmate_desktop.services.watchfolders import WatchfolderService
+
+
+class Trial(QWidget):
+    """`closed` tells that the user wants to go on editing."""
+
+    closed = Signal()
+
+    def __init__(self, theme: Theme, bridge: Bridge, service: WatchfolderService) -> None:
+        super().__init__()
+        self._bridge, self._service = bridge, service
+        self._looking: asyncio.Task[None] | None = None
+        self.model = TrialModel()
+        self.title = label(look="heading", wraps=True)
+        self.words = label(look="second", wraps=True)
+        self.busy = QProgressBar()
+        self.busy.setRange(0, 0)
+        self.busy.setTextVisible(False)
+        self.busy.setFixedHeight(4)
+        self.busy.setAccessibleName(self.tr("Looking through the folder"))
+        self.view = QListView()
+        self.view.setModel(self.model)
+        self.view.setItemDelegate(TrialRowDelegate(theme, self.model, self.view))
+        self.view.setUniformItemSizes(True)
+        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.setAccessibleName(self.tr("What would happen to each file"))
+        self.stop_button = QPushButton(self.tr("Stop"))
+        theme.dress(self.stop_button, "circle-stop", "text")
+        self.stop_button.clicked.connect(self.stop)
+        self.back_button = QPushButton(self.tr("Back to the settings"))
+        theme.dress(self.back_button, "chevron-left", "text")
+        self.back_button.clicked.connect(self.leave)
+        titles = QVBoxLayout()
+        titles.setSpacing(2)
+        titles.addWidget(self.title)
+        titles.addWidget(self.words)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addLayout(titles, 1)
+        head.addWidget(self.stop_button)
+        head.addWidget(self.back_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addLayout(head)
+        column.addWidget(self.busy)
+        column.addWidget(card_around(self.view), 1)
+
+    def start(self, settings: WatchfolderSettings, uuid: UUID | None) -> None:
+        """Look, off the window's thread, until it is known or `stop`."""
+        self.stop()
+        self.model.set_files([])
+        self._show_busy(True)
+        self.title.setText(self.tr("Looking through the folder …"))
+        self.words.setText(self.tr("Nothing is written, moved or queued."))
+        self._looking = self._bridge.run_quietly(self._look(settings, uuid), "trying a watchfolder")
+
+    async def _look(self, settings: WatchfolderSettings, uuid: UUID | None) -> None:
+        try:
+            run = await self._service.foresee(settings, uuid)
+        except UserError as error:
+            self._show_busy(False)
+            self.title.setText(error.message)
+            self.words.setText(error.hint or "")
+        else:
+            self._show_run(run, settings)
+
+    def _show_run(self, run: DryRun, settings: WatchfolderSettings) -> None:
+        self._show_busy(False)
+        self.model.set_files(run.files)
+        taken = sum(file.takes for file in run.files)
+        texts = (numbers.grouped(taken), numbers.grouped(len(run.files)))
+        self.title.setText(self.tr("{0} of {1} files would be queued.").format(*texts))
+        seconds = settings.interval * settings.growth_checks
+        words = [self.tr("Each of them once it has not changed for {0}.").format(numbers.duration(seconds))]
+        words = words if taken and seconds else []
+        words += run.unreadable[:3]
+        self.words.setText(" ".join(words) or self.tr("Nothing was written, moved or queued."))
+        self.view.scrollToTop()
+
+    def _show_busy(self, busy: bool) -> None:
+        self.busy.setVisible(busy)
+        self.stop_button.setVisible(busy)
+
+    def stop(self) -> None:
+        """Look no further."""
+        if self._looking is not None and not self._looking.done():
+            self._looking.cancel()
+            self._show_busy(False)
+            self.title.setText(self.tr("Stopped."))
+        self._looking = None
+
+    def leave(self) -> None:
+        """Go back."""
+        self.stop()
+        self.closed.emit()

@@ -1,0 +1,45 @@
+"""What a dry run found, as a list: what would be taken first, then the rest with the reason."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+
+from ffmate_desktop.gui.watchfolders.text import file_word
+from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
+from ffmate_desktop.services.dry_run import Foreseen
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class TrialModel(QAbstractListModel):
+    """One row a file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._files: list[Foreseen] = []
+
+    def set_files(self, files: Sequence[Foreseen]) -> None:
+        """Other files."""
+        self.beginResetModel()
+        self._files = sorted(files, key=lambda file: not file.takes)
+        self.endResetModel()
+
+    def file_at(self, row: int) -> Foreseen:
+        """The file in that row."""
+        return self._files[row]
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        """As many as files."""
+        return 0 if parent.isValid() else len(self._files)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """The path; all of it in the tool tip and for screen readers."""
+        file = self._files[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return plain(file.path)
+            case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleTextRole:
+                texts = (file.path, file_word(file.state), file.reason, file.output)
+                return tool_tip("\n".join(text for text in texts if text))
+            case _:
+                return None

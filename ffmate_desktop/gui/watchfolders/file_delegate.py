@@ -1,0 +1,71 @@
+"""A file of a watchfolder as a row: its name over its folder, what became of it, and why."""
+
+from pathlib import PurePosixPath
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyleOptionViewItem
+
+from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
+from ffmate_desktop.gui.rows.paint import Parts
+from ffmate_desktop.gui.rows.pixmap_cache import CHIP_HEIGHT, Stamps
+from ffmate_desktop.gui.rows.row_delegate import Index, TableRowDelegate
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.watchfolders.file_model import FileColumn, FileModel
+from ffmate_desktop.gui.watchfolders.text import FILE_LOOKS, file_state
+
+ROW_HEIGHT = 44
+
+
+class FileRowDelegate(TableRowDelegate):
+    """One for all columns. `is_stale` greys what may be out of date."""
+
+    def __init__(self, theme: Theme, model: FileModel) -> None:
+        self._parts, self._stamps = Parts(theme), Stamps(theme)
+        super().__init__(self._parts, ROW_HEIGHT)
+        self._model = model
+        self.is_stale = False
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """One cell."""
+        column = FileColumn(index.column())
+        cell = self.ground(painter, option, marked=column is FileColumn.NAME)
+        file = self._model.file_at(index.row())
+        if file is None:
+            if column is FileColumn.NAME:
+                painter.fillRect(cell.left(), cell.top() + 18, 160, 8, self._parts.color("track"))
+            return
+        painter.save()
+        if self.is_stale or file.gone:
+            painter.setOpacity(0.5)
+        self._paint(painter, cell, file, column)
+        painter.restore()
+
+    def _paint(self, painter: QPainter, cell: QRect, file: WatchedFile, column: FileColumn) -> None:
+        parts = self._parts
+        match column:
+            case FileColumn.NAME:
+                self._paint_name(painter, cell, file)
+            case FileColumn.STATE:
+                icon, color = FILE_LOOKS[file.state]
+                scale = painter.device().devicePixelRatio()
+                chip = self._stamps.chip(icon, file_state(file), color, scale, cell.width())
+                painter.drawPixmap(cell.left(), cell.top() + (cell.height() - CHIP_HEIGHT) // 2, chip)
+            case FileColumn.WHY:
+                failed = file.state is FileState.FAILED
+                text = self._model.text(file, column)
+                parts.text(painter, cell, text, self._plain, "failed" if failed else "text_2")
+            case FileColumn.SIZE | FileColumn.FOUND:
+                parts.text(painter, cell, self._model.text(file, column), self._medium, "text")
+
+    def _paint_name(self, painter: QPainter, cell: QRect, file: WatchedFile) -> None:
+        path = PurePosixPath(file.path)
+        folder = "" if str(path.parent) == "." else str(path.parent)
+        middle = Qt.TextElideMode.ElideMiddle
+        if not folder:
+            self._parts.text(painter, cell, path.name, self._bold, "text", mode=middle)
+            return
+        first = QRect(cell.left(), cell.top() + 4, cell.width(), 18)
+        self._parts.text(painter, first, path.name, self._bold, "text", mode=middle)
+        line = first.translated(0, 17)
+        self._parts.text(painter, line, folder, self._plain, "text_2", mode=Qt.TextElideMode.ElideLeft)

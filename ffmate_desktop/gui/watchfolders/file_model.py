@@ -1,0 +1,315 @@
+"""The files of one watchfolder as a table of any length: pages of 200 rows, read by key when they come into view."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections import OrderedDict
+from enum import IntEnum
+from time import monotonic
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+
+from ffmate_desktop.domain.queue import PAGE
+from ffmate_desktop.domain.status import LiveProgress
+from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.live_progress import SILENT
+from ffmate_desktop.gui.watchfolders.text import file_state, translate, why
+from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.services.watchfolders import FileFilterView, WatchfolderService
+
+KEPT_PAGES = 40
+SHORTEST_PAUSE = 0.4
+"""Seconds between two readings; longer when one takes long."""
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+
+
+class FileColumn(IntEnum):
+    """In the order of the table."""
+
+    NAME = 0
+    STATE = 1
+    WHY = 2
+    SIZE = 3
+    FOUND = 4
+
+
+class FileModel(QAbstractTableModel):
+    """The latest found first. `counts` tell how many files fit the text by state.
+
+    `about_to_reorder` and `reordered` come around a change of the rows' numbers: a view remembers files meanwhile.
+    """
+
+    about_to_reorder = Signal()
+    reordered = Signal()
+    counted = Signal()
+
+    def __init__(self, bridge: Bridge) -> None:
+        super().__init__()
+        self._bridge = bridge
+        self._service: WatchfolderService | None = None
+        self._folder: UUID | None = None
+        self.retries = 0
+        self._states: frozenset[FileState] = frozenset()
+        self._text = ""
+        self.seen = range(0)
+        """The rows that somebody sees; a view sets this."""
+        self.counts: Counts = {}
+        self.is_known = False
+        self._length = 0
+        self._anchors: list[int] = []
+        self._pages: OrderedDict[int, list[WatchedFile]] = OrderedDict()
+        self._fetching: set[int] = set()
+        self._live: dict[int, tuple[float, float]] = {}
+        self._active = self._stale = False
+        self._reading: asyncio.Task[None] | None = None
+        self._generation = 0
+        bridge.anything_changed.connect(self.reload)
+        bridge.watchfolders_changed.connect(self.reload)
+        bridge.tasks_changed.connect(self.reload)
+        bridge.progress.connect(self._on_progress)
+
+    def attach(self, service: WatchfolderService) -> None:
+        """Read as soon as there is a folder and somebody looks."""
+        self._service = service
+        self.reload()
+
+    def detach(self) -> None:
+        """Read nothing any more; what is shown stays."""
+        self._service = None
+
+    def set_active(self, active: bool) -> None:
+        """Whether somebody looks."""
+        self._active = active
+        self.reload()
+
+    def show_files(self, folder: UUID | None, states: frozenset[FileState], text: str) -> None:
+        """Files of this folder in these states (none: all) with this in their paths."""
+        if (folder, states, text) == (self._folder, self._states, self._text):
+            return
+        self._folder, self._states, self._text = folder, states, text
+        self._generation += 1
+        if self._reading is not None:  # of another view; its pause is no reason to wait
+            self._reading.cancel()
+            self._reading = None
+        self.is_known = False
+        self.seen = range(0)
+        self._replace(0, [], {}, {})
+        self.reload()
+
+    # -- What a view asks ----------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:
+        """All files of the view, read or not."""
+        return 0 if parent.isValid() else self._length
+
+    def columnCount(self, parent: Index = _NO_INDEX) -> int:
+        """As the table has."""
+        return 0 if parent.isValid() else len(FileColumn)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Text for screen readers and tool tips; the delegate takes the whole row."""
+        if role not in _TEXT_ROLES:
+            return None
+        file = self.file_at(index.row())
+        if file is None:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return plain(self.text(file, FileColumn(index.column())))
+        return tool_tip(f"{file.path}\n{file_state(file)}: {self.why(file)}")
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Titles of the columns."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _title(FileColumn(section))
+        return None
+
+    def file_at(self, number: int) -> WatchedFile | None:
+        """The file in this row; None while it is being read, which asking for it starts."""
+        page, offset = divmod(number, PAGE)
+        rows = self._pages.get(page)
+        if rows is None:
+            self._fetch(page)
+            return None
+        self._pages.move_to_end(page)
+        return rows[offset] if offset < len(rows) else None
+
+    def number_of(self, file: int) -> int | None:
+        """The row of a file that was read."""
+        for page, rows in self._pages.items():
+            for offset, row in enumerate(rows):
+                if row.id == file:
+                    return page * PAGE + offset
+        return None
+
+    def why(self, file: WatchedFile) -> str:
+        """The reason for its state."""
+        percent, heard = self._live.get(file.task_id or 0, (None, 0.0))
+        return why(file, self.retries, percent if monotonic() - heard < SILENT else None)
+
+    def text(self, file: WatchedFile, column: FileColumn) -> str:
+        """The words of a cell."""
+        match column:
+            case FileColumn.NAME:
+                return file.path
+            case FileColumn.STATE:
+                return file_state(file)
+            case FileColumn.WHY:
+                return self.why(file)
+            case FileColumn.SIZE:
+                return numbers.size(file.size)
+            case FileColumn.FOUND:
+                return numbers.moment(file.first_seen_at)
+
+    # -- Reading -------------------------------------------------------------------------------------------------
+
+    def reload(self, _news: object = None) -> None:
+        """Read counts, keys and what is in view again, soon."""
+        self._stale = True
+        if self._reading is None and self._active and self._service is not None and self._folder is not None:
+            work = self._read(self._service, self._folder, self._generation)
+            self._reading = self._bridge.run_quietly(work, "reading files of a watchfolder")
+            self._reading.add_done_callback(self._on_end)
+
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        if task is self._reading:
+            self._reading = None
+            if self._stale:
+                self.reload()
+
+    def _filter(self) -> FileFilterView:
+        from ffmate_desktop.services.watchfolders import FileFilterView  # noqa: PLC0415 - see above
+
+        return FileFilterView(self._states, self._text)
+
+    async def _read(self, service: WatchfolderService, folder: UUID, generation: int) -> None:
+        began = monotonic()
+        self._stale = False
+        view = self._filter()
+        first, counts = await asyncio.gather(
+            service.files(folder, view, limit=PAGE), service.counts(folder, self._text)
+        )
+        anchors, length = [row.id for row in first[:1]], len(first)
+        if length == PAGE:
+            if not self.is_known and generation == self._generation:  # to look at, while the keys are read
+                self._take(self._total(counts, PAGE), anchors, {0: first}, counts)
+            anchors = await service.file_anchors(folder, view, PAGE)
+            length = self._total(counts, (len(anchors) - 1) * PAGE + 1)
+        pages = {0: first}
+        for page in self._pages_in_view(anchors):
+            if page not in pages and page < len(anchors):
+                pages[page] = await service.files(folder, view, before=anchors[page] + 1, limit=PAGE)
+        if generation == self._generation:
+            self._take(length, anchors, pages, counts)
+            await asyncio.sleep(max(SHORTEST_PAUSE, 5 * (monotonic() - began)))
+
+    def _total(self, counts: Counts, least: int) -> int:
+        return max(least, sum(counts.get(state, 0) for state in self._states or FileState))
+
+    def _pages_in_view(self, anchors: list[int]) -> list[int]:
+        """Where the files are now that somebody sees: keys fall from page to page."""
+        ids = [file.id for number in self.seen[:1] if (file := self._loaded(number)) is not None]
+        falling = [-anchor for anchor in anchors]
+        pages = [max(0, bisect_right(falling, -one) - 1) for one in ids]
+        return [near for page in pages for near in (page, page + 1)]
+
+    def _loaded(self, number: int) -> WatchedFile | None:
+        rows = self._pages.get(number // PAGE, [])
+        return rows[number % PAGE] if number % PAGE < len(rows) else None
+
+    def _take(
+        self, length: int, anchors: list[int], pages: dict[int, list[WatchedFile]], counts: Counts
+    ) -> None:
+        self.is_known = True
+        tasks = {row.task_id for rows in pages.values() for row in rows}
+        self._live = {task: live for task, live in self._live.items() if task in tasks}
+        same = (length, anchors) == (self._length, self._anchors)
+        if same and all(_ids(rows) == _ids(pages.get(page, rows)) for page, rows in self._pages.items()):
+            self.counts = counts
+            self._pages = OrderedDict({**self._pages, **pages})
+            for page in [page for page in self._pages if page not in pages]:
+                del self._pages[page]  # it may be out of date
+            if length:
+                self.dataChanged.emit(self.index(0, 0), self.index(length - 1, len(FileColumn) - 1))
+            self.counted.emit()
+        else:
+            self._replace(length, anchors, pages, counts)
+
+    def _replace(
+        self, length: int, anchors: list[int], pages: dict[int, list[WatchedFile]], counts: Counts
+    ) -> None:
+        self.about_to_reorder.emit()
+        self.beginResetModel()
+        self._length, self._anchors, self.counts = length, anchors, counts
+        self._pages = OrderedDict(pages)
+        self.endResetModel()
+        self.reordered.emit()
+        self.counted.emit()
+
+    def _fetch(self, page: int) -> None:
+        service, folder = self._service, self._folder
+        if service is None or folder is None or page in self._fetching or page >= len(self._anchors):
+            return
+        self._fetching.add(page)
+        work = self._read_page(service, folder, page, self._anchors[page], self._generation)
+        self._bridge.run_quietly(work, "reading files of a watchfolder")
+
+    async def _read_page(
+        self, service: WatchfolderService, folder: UUID, page: int, anchor: int, generation: int
+    ) -> None:
+        try:
+            rows = await service.files(folder, self._filter(), before=anchor + 1, limit=PAGE)
+        finally:
+            self._fetching.discard(page)
+        if generation == self._generation and self._anchors[page : page + 1] == [anchor]:
+            self._pages[page] = rows
+            while len(self._pages) > KEPT_PAGES:
+                self._pages.popitem(last=False)
+            last = min(page * PAGE + PAGE, self._length) - 1
+            self.dataChanged.emit(self.index(page * PAGE, 0), self.index(last, len(FileColumn) - 1))
+
+    def _on_progress(self, news: dict[int, LiveProgress]) -> None:
+        if not self._active:
+            return
+        numbers_of = {
+            row.task_id: page * PAGE + offset
+            for page, rows in self._pages.items()
+            for offset, row in enumerate(rows)
+            if row.state is FileState.RUNNING
+        }
+        for task, live in news.items():
+            number = numbers_of.get(task)
+            if number is not None:
+                self._live[task] = live.percent, monotonic()
+                self.dataChanged.emit(self.index(number, 0), self.index(number, len(FileColumn) - 1))
+
+
+def _ids(rows: list[WatchedFile]) -> list[int]:
+    return [row.id for row in rows]
+
+
+def _title(column: FileColumn) -> str:
+    return {
+        FileColumn.NAME: translate("watch", "File"),
+        FileColumn.STATE: translate("watch", "State"),
+        FileColumn.WHY: translate("watch", "Why"),
+        FileColumn.SIZE: translate("watch", "Size"),
+        FileColumn.FOUND: translate("watch", "Found"),
+    }[column]
+
+
+_TEXT_ROLES = (
+    Qt.ItemDataRole.DisplayRole,
+    Qt.ItemDataRole.AccessibleTextRole,
+    Qt.ItemDataRole.ToolTipRole,
+)

@@ -1,0 +1,113 @@
+"""A watchfolder as a row of the table."""
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyleOptionViewItem
+
+from ffmate_desktop.domain.watchfolder import FileState
+from ffmate_desktop.gui.rows.paint import Parts
+from ffmate_desktop.gui.rows.pixmap_cache import TILE, Stamps
+from ffmate_desktop.gui.rows.row_delegate import Index, TableRowDelegate
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.watchfolders.folder_model import OPEN, FolderColumn, FolderModel
+from ffmate_desktop.gui.watchfolders.text import (
+    LOOKS,
+    FolderView,
+    Standing,
+    last_scan,
+    standing_line,
+    standing_word,
+)
+from ffmate_desktop.gui.widgets import numbers
+
+ROW_HEIGHT = 56
+_PLAIN = (Standing.WATCHING, Standing.SCANNING, Standing.NEW)
+
+
+class FolderRowDelegate(TableRowDelegate):
+    """One for all columns. `is_stale` greys what may be out of date."""
+
+    def __init__(self, theme: Theme, model: FolderModel) -> None:
+        self._parts, self._stamps = Parts(theme), Stamps(theme)
+        super().__init__(self._parts, ROW_HEIGHT)
+        self._model = model
+        self.is_stale = False
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """One cell."""
+        view = self._model.view_at(index.row())
+        if view is None:
+            return
+        column = FolderColumn(index.column())
+        cell = self.ground(painter, option, marked=column is FolderColumn.NAME)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.is_stale:
+            painter.setOpacity(0.5)
+        match column:
+            case FolderColumn.NAME:
+                self._paint_name(painter, cell, view)
+            case FolderColumn.STATE:
+                self._paint_state(painter, cell, view)
+            case FolderColumn.FILES:
+                self._paint_files(painter, cell, view)
+            case FolderColumn.PRESET:
+                self._parts.text(painter, cell, view.preset, self._medium, "text")
+            case FolderColumn.SCAN:
+                when, node = last_scan(view)
+                self._two_lines(painter, cell, when, node)
+        painter.restore()
+
+    def _paint_name(self, painter: QPainter, cell: QRect, view: FolderView) -> None:
+        icon, color = "folder-sync", LOOKS[view.standing][1]
+        scale = painter.device().devicePixelRatio()
+        painter.drawPixmap(cell.left() + 2, cell.top() + 11, self._stamps.tile(icon, color, scale))
+        left = cell.left() + TILE + 14
+        first = QRect(left, cell.top() + 9, cell.right() - left, 19)
+        self._parts.text(painter, first, view.folder.name, self._bold, "text")
+        mode = Qt.TextElideMode.ElideMiddle
+        line = first.translated(0, 19)
+        self._parts.text(painter, line, view.folder.path, self._plain, "text_2", mode=mode)
+
+    def _paint_state(self, painter: QPainter, cell: QRect, view: FolderView) -> None:
+        icon, color = LOOKS[view.standing]
+        self._parts.icon(painter, cell.left(), cell.top() + 12, icon, color)
+        left = cell.left() + 22
+        first = QRect(left, cell.top() + 9, cell.right() - left, 19)
+        shown = "text" if view.standing in _PLAIN else color
+        self._parts.text(painter, first, standing_word(view.standing), self._bold, shown)
+        self._parts.text(painter, first.translated(0, 19), standing_line(view), self._plain, "text_2")
+
+    def _paint_files(self, painter: QPainter, cell: QRect, view: FolderView) -> None:
+        """What is open, done and failed: icon and number each; all of them below."""
+        if not view.counts:
+            self._parts.text(painter, cell, self.tr("No files yet"), self._medium, "text_3")
+            return
+        left, middle = cell.left(), cell.top() + 18
+        for icon, color, states in _FIGURES:
+            count = view.count(*states)
+            text = numbers.grouped(count)
+            self._parts.icon(painter, left, middle - 7, icon, color if count else "text_3")
+            width = self._parts.width_of(self._medium, text)
+            room = QRect(left + 19, middle - 10, width + 4, 20)
+            self._parts.text(painter, room, text, self._medium, "text" if count else "text_3")
+            left += 19 + width + 14
+        rest = view.count(FileState.SKIPPED, FileState.OUTPUT)
+        below = self.tr("{0} skipped").format(numbers.grouped(rest)) if rest else ""
+        line = QRect(cell.left(), cell.top() + 28, cell.width(), 19)
+        self._parts.text(painter, line, below, self._plain, "text_2")
+
+    def _two_lines(self, painter: QPainter, cell: QRect, first: str, second: str) -> None:
+        if not second:
+            self._parts.text(painter, cell, first, self._medium, "text_3")
+            return
+        line = QRect(cell.left(), cell.top() + 9, cell.width(), 19)
+        self._parts.text(painter, line, first, self._medium, "text")
+        self._parts.text(painter, line.translated(0, 19), second, self._plain, "text_2")
+
+
+_FIGURES = (
+    ("clock", "queued", OPEN),
+    ("circle-check", "done", (FileState.DONE,)),
+    ("triangle-alert", "failed", (FileState.FAILED,)),
+)

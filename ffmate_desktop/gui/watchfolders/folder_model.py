@@ -1,0 +1,186 @@
+"""The watchfolders as a table: sorted by any column, filtered by words, kept in place while they change."""
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import Any
+from uuid import UUID
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from ffmate_desktop.domain.watchfolder import FileState
+from ffmate_desktop.gui.watchfolders.text import (
+    FolderView,
+    explanation,
+    file_word,
+    last_scan,
+    standing_line,
+    standing_word,
+    translate,
+)
+from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+
+
+class FolderColumn(IntEnum):
+    """In the order of the table."""
+
+    NAME = 0
+    STATE = 1
+    FILES = 2
+    PRESET = 3
+    SCAN = 4
+
+
+OPEN = (FileState.WAITING, FileState.GROWING, FileState.QUEUED, FileState.RUNNING)
+"""Files that are still to be done."""
+
+# Any: words in one column, numbers in another, never both in one comparison.
+_KEYS: dict[FolderColumn, Callable[[FolderView], Any]] = {
+    FolderColumn.NAME: lambda view: view.folder.name.lower(),
+    FolderColumn.STATE: lambda view: view.standing.value,
+    FolderColumn.FILES: lambda view: sum(view.counts.values()),
+    FolderColumn.PRESET: lambda view: view.preset.lower(),
+    FolderColumn.SCAN: lambda view: view.folder.last_check or 0,
+}
+
+
+class FolderModel(QAbstractTableModel):
+    """Selection and keyboard follow a folder wherever it moves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all: dict[UUID, FolderView] = {}
+        self._views: list[FolderView] = []
+        self._words: list[str] = []
+        self.column, self.order = FolderColumn.NAME, Qt.SortOrder.AscendingOrder
+
+    def set_views(self, views: Mapping[UUID, FolderView]) -> None:
+        """All there are."""
+        self._all = dict(views)
+        self._show()
+
+    def set_filter(self, text: str) -> None:
+        """Keep those in which every word of the text occurs."""
+        self._words = text.lower().split()
+        self._show()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """By this column; equal ones by name."""
+        self.column, self.order = FolderColumn(column), order
+        self._show()
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:
+        """Those that are shown."""
+        return 0 if parent.isValid() else len(self._views)
+
+    def columnCount(self, parent: Index = _NO_INDEX) -> int:
+        """As the table has."""
+        return 0 if parent.isValid() else len(FolderColumn)
+
+    def view_at(self, row: int) -> FolderView | None:
+        """The folder in that row."""
+        return self._views[row] if 0 <= row < len(self._views) else None
+
+    def view_of(self, uuid: UUID | None) -> FolderView | None:
+        """A folder, shown or not."""
+        return self._all.get(uuid) if uuid is not None else None
+
+    def row_of(self, uuid: UUID | None) -> int | None:
+        """Where it is."""
+        return next((row for row, view in enumerate(self._views) if view.folder.uuid == uuid), None)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Words for screen readers and tool tips; painting is the delegate's work."""
+        view = self.view_at(index.row())
+        if view is None:
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return plain(folder_text(view, FolderColumn(index.column())))
+            case Qt.ItemDataRole.AccessibleTextRole | Qt.ItemDataRole.ToolTipRole:
+                return tool_tip(folder_tip(view))
+            case _:
+                return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """The names of the columns."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _title(FolderColumn(section))
+        return None
+
+    def _show(self) -> None:
+        views = [view for view in self._all.values() if self._fits(view)]
+        views.sort(key=_KEYS[FolderColumn.NAME])
+        falls = self.order is Qt.SortOrder.DescendingOrder
+        views.sort(key=_KEYS[self.column], reverse=falls)
+        uuids = [view.folder.uuid for view in views]
+        if uuids == [view.folder.uuid for view in self._views]:
+            self._views = views
+            if views:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(views) - 1, len(FolderColumn) - 1))
+            return
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        owners = [self._views[index.row()].folder.uuid for index in before]
+        self._views = views
+        places = {uuid: row for row, uuid in enumerate(uuids)}
+        after = [
+            self.index(places[uuid], index.column()) if uuid in places else QModelIndex()
+            for uuid, index in zip(owners, before, strict=True)
+        ]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def _fits(self, view: FolderView) -> bool:
+        folder = view.folder
+        text = f"{folder.name} {folder.path} {folder.description} {view.preset} {' '.join(folder.labels)}"
+        return all(word in text.lower() for word in self._words)
+
+
+def folder_text(view: FolderView, column: FolderColumn) -> str:
+    """The words of a cell."""
+    match column:
+        case FolderColumn.NAME:
+            return view.folder.name
+        case FolderColumn.STATE:
+            return f"{standing_word(view.standing)}, {standing_line(view)}"
+        case FolderColumn.FILES:
+            return files_in_words(view)
+        case FolderColumn.PRESET:
+            return view.preset
+        case FolderColumn.SCAN:
+            return " ".join(last_scan(view))
+
+
+def files_in_words(view: FolderView) -> str:
+    """Every state that occurs, with its number."""
+    parts = [f"{count} × {file_word(state)}" for state in FileState if (count := view.count(state))]
+    return ", ".join(parts) or translate("watch", "No files yet")
+
+
+def folder_tip(view: FolderView) -> str:
+    """All about a folder, line by line."""
+    folder = view.folder
+    lines = [
+        f"{folder.name}: {folder_text(view, FolderColumn.STATE)}",
+        folder.path,
+        folder.description,
+        explanation(view),
+        translate("watch", "Preset: {0}").format(view.preset),
+        files_in_words(view),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _title(column: FolderColumn) -> str:
+    return {
+        FolderColumn.NAME: translate("watch", "Folder"),
+        FolderColumn.STATE: translate("watch", "State"),
+        FolderColumn.FILES: translate("watch", "Files"),
+        FolderColumn.PRESET: translate("watch", "Preset"),
+        FolderColumn.SCAN: translate("watch", "Last scan"),
+    }[column]

@@ -1,0 +1,293 @@
+"""The watchfolders: all of them above, and below what became of each file of the chosen one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from ffmate_desktop.domain.watchfolder import WatchedFile, Watchfolder
+from ffmate_desktop.gui.base.page import Page, Surroundings
+from ffmate_desktop.gui.watchfolders.actions import FileActions, FolderActions
+from ffmate_desktop.gui.watchfolders.files_panel import WatchedFiles
+from ffmate_desktop.gui.watchfolders.folder_model import FolderModel
+from ffmate_desktop.gui.watchfolders.folder_table import FolderTable
+from ffmate_desktop.gui.watchfolders.reader import FolderWatch
+from ffmate_desktop.gui.watchfolders.text import LOOKS, Standing
+from ffmate_desktop.gui.widgets.action_button import ActionButton
+from ffmate_desktop.gui.widgets.card import card_around
+from ffmate_desktop.gui.widgets.empty_state import EmptyState
+from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.search_field import SearchField
+
+if TYPE_CHECKING:  # the window is painted before these are loaded
+    from ffmate_desktop.gui.base.services import Core
+    from ffmate_desktop.gui.watchfolders.dialog import WatchDialog
+
+_SPLIT = "watchfolders/split"
+
+
+class WatchfoldersPage(Page):
+    """`task_wanted` carries the file whose task is to be shown, `files_wanted` paths that are no folders."""
+
+    key = "watchfolders"
+    task_wanted = Signal(object, str)
+    """WatchedFile, and its whole path."""
+    files_wanted = Signal(list)
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(around)
+        self.dialog: WatchDialog | None = None
+        self._dropped: list[str] = []
+        self._wanted: UUID | None = None
+        self.watch = FolderWatch(self.bridge, self)
+        self.model = FolderModel()
+        self.table = FolderTable(self.theme, self.model)
+        self.files = WatchedFiles(self.theme, self.bridge)
+        self.folder_actions = FolderActions(self.table, self.theme, self.bridge, self._folder)
+        self.file_actions = FileActions(
+            self.files.table,
+            self.theme,
+            self.bridge,
+            self._folder,
+            lambda: self.files.table.current,
+            self._place,
+        )
+        self._build_header()
+        self._build_body()
+        self._connect()
+        self._show()
+
+    # -- Building ------------------------------------------------------------------------------------------------
+
+    def _build_header(self) -> None:
+        hint = self.tr("Search watchfolders")
+        self.search = SearchField(self.theme, hint, hint, width=230)
+        self.add_button = QPushButton(self.tr("Add watchfolder"))
+        self.add_button.setProperty("class", "primary")
+        self.theme.dress(self.add_button, "plus", "on_accent")
+        self.add_button.clicked.connect(self.add)
+        self.buttons.addWidget(self.search)
+        self.buttons.addWidget(self.add_button)
+
+    def _build_body(self) -> None:
+        actions = self.folder_actions
+        for action, icon, look in (
+            (actions.scan, "refresh-cw", ""),
+            (actions.suspend, "pause", ""),
+            (actions.resume, "play", ""),
+            (actions.edit, "pencil", ""),
+            (actions.show_folder, "folder-open", ""),
+            (actions.delete, "trash-2", "danger"),
+        ):
+            self.files.buttons.addWidget(ActionButton(self.theme, action, icon, look))
+        self._nothing = label(self.tr("No watchfolder fits this search."), "lead")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        upper = QWidget()
+        column = QVBoxLayout(upper)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.table, 1)
+        column.addWidget(self._nothing, 1)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setHandleWidth(16)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(card_around(upper))
+        self.splitter.addWidget(self.files)
+        self.splitter.setStretchFactor(0, 2)
+        self.splitter.setStretchFactor(1, 3)
+        self.splitter.setSizes([320, 450])
+        sizes = self.memory.value(_SPLIT)
+        if isinstance(sizes, list) and len(sizes) == 2 and all(str(size).isdigit() for size in sizes):
+            self.splitter.setSizes([int(size) for size in sizes])
+        self.empty = EmptyState(
+            self.theme,
+            self.tr("Let a folder do the work"),
+            self.tr(
+                "Drop a folder here. Whatever is put into it is encoded by itself, "
+                "by any node of the cluster that reaches it."
+            ),
+            self.tr("Add watchfolder"),
+            picture="folder-sync",
+        )
+        self.empty.wanted.connect(self.add)
+        self.body.addWidget(self.splitter, 1)
+        self.body.addWidget(self.empty, 1)
+
+    def _connect(self) -> None:
+        self.watch.changed.connect(self._take)
+        self.search.textChanged.connect(self._filter)
+        self.table.chosen.connect(self._show_folder)
+        self.table.menu_wanted.connect(self.folder_actions.open_menu)
+        self.table.opened.connect(self.folder_actions.edit.trigger)
+        self.files.chosen.connect(self.file_actions.update)
+        self.files.table.menu_wanted.connect(self.file_actions.open_menu)
+        self.files.table.opened.connect(self.file_actions.show_task.trigger)
+        self.folder_actions.edit_wanted.connect(self._edit)
+        self.folder_actions.told.connect(self.message)
+        self.file_actions.told.connect(self.message)
+        self.file_actions.task_wanted.connect(lambda file: self.task_wanted.emit(file, self._place(file)))
+        self.splitter.splitterMoved.connect(lambda *_: self.memory.setValue(_SPLIT, self.splitter.sizes()))
+        self.bridge.away_changed.connect(lambda since: self._set_stale(since is not None))
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(self.search.setFocus)
+        new = QShortcut(QKeySequence(QKeySequence.StandardKey.New), self)
+        new.activated.connect(self.add)
+
+    # -- The cluster ---------------------------------------------------------------------------------------------
+
+    def attach(self, core: Core) -> None:
+        """Read as soon as news comes."""
+        super().attach(core)
+        self.folder_actions.core = self.file_actions.core = core
+        self.watch.attach(core)
+        self.files.model.attach(core.watchfolders)
+        self._show()
+
+    def detach(self) -> None:
+        """Read nothing any more."""
+        super().detach()
+        self.folder_actions.core = self.file_actions.core = None
+        self.watch.detach()
+        self.files.model.detach()
+        if self.dialog is not None:
+            self.dialog.reject()
+        self._show()
+
+    def on_shown(self) -> None:
+        """Files are only read and counted while they are seen."""
+        self.watch.set_active(True)
+        self.files.model.set_active(True)
+        (self.table if self.watch.views else self.empty.button).setFocus()
+
+    def on_hidden(self) -> None:
+        """And not before they are seen again."""
+        self.watch.set_active(False)
+        self.files.model.set_active(False)
+
+    # -- Showing -------------------------------------------------------------------------------------------------
+
+    def _take(self) -> None:
+        self.model.set_views(self.watch.views)
+        self.counted.emit(len(self.watch.views))
+        if self._wanted is not None and self.table.choose(self._wanted):
+            self._wanted = None
+        elif self.table.current is None and self.model.rowCount():
+            self.table.selectRow(0)
+        self._show_folder()
+        self._show()
+
+    def _show(self) -> None:
+        views = self.watch.views.values()
+        known = self.watch.is_known
+        had_focus = self.empty.isAncestorOf(self.focusWidget() or self)
+        self.empty.setVisible(known and not views)
+        self.splitter.setVisible(not known or bool(views))
+        self.header.setVisible(not known or bool(views))
+        self.table.setVisible(self.model.rowCount() > 0 or not views)
+        self._nothing.setVisible(self.model.rowCount() == 0 and bool(views))
+        if had_focus and views:  # otherwise Qt gives it to the next widget, in the sidebar
+            self.table.setFocus()
+        self.add_button.setEnabled(self.core is not None)
+        self.empty.button.setEnabled(self.core is not None)
+        troubled = sum(LOOKS[view.standing][1] in ("failed", "warning") for view in views)
+        asleep = sum(view.standing is Standing.SUSPENDED for view in views)
+        words = [self.tr("Files that are put into these folders are encoded by themselves")]
+        if troubled:
+            words.append(self.tr("%n need attention", "", troubled))
+        if asleep:
+            words.append(self.tr("{0} suspended").format(asleep))
+        self.subtitle.setText("  ·  ".join(words))
+
+    def _show_folder(self) -> None:
+        self.files.show_folder(self.model.view_of(self.table.current))
+        self.folder_actions.update()
+        self.file_actions.update()
+
+    def _filter(self, text: str) -> None:
+        self.model.set_filter(text)
+        if self.table.current is None and self.model.rowCount():
+            self.table.selectRow(0)
+        self._show_folder()
+        self._show()
+
+    def _set_stale(self, stale: bool) -> None:
+        for table in (self.table, self.files.table):
+            table.delegate.is_stale = stale
+            table.viewport().update()
+
+    def _folder(self) -> Watchfolder | None:
+        view = self.model.view_of(self.table.current)
+        return view.folder if view is not None else None
+
+    def _place(self, file: WatchedFile) -> str:
+        """Where the file is, on computers that reach the folder."""
+        folder = self._folder()
+        return str(Path(folder.path if folder else "", *file.path.split("/")))
+
+    # -- Adding and changing -------------------------------------------------------------------------------------
+
+    def add(self) -> None:
+        """Ask for a folder, and what to do with its files."""
+        self._open(None, "")
+
+    def add_folder(self, path: str) -> None:
+        """Ask what to do with the files of this folder."""
+        self._open(None, path)
+
+    def _edit(self, folder: Watchfolder) -> None:
+        self._open(folder, folder.path)
+
+    def _open(self, folder: Watchfolder | None, path: str) -> None:
+        from ffmate_desktop.gui.watchfolders.dialog import WatchDialog  # noqa: PLC0415 - rarely wanted
+
+        if self.core is None or self.dialog is not None:
+            return
+        self.dialog = WatchDialog(self.theme, self.bridge, self.core, folder, path, self.window())
+        self.dialog.saved.connect(self._on_saved)
+        self.dialog.finished.connect(self._on_finished)
+        self.dialog.open()
+
+    def _on_saved(self, folder: Watchfolder) -> None:
+        self._wanted = folder.uuid
+        self.search.clear()
+        self.watch.read()
+
+    def _on_finished(self, _result: int) -> None:
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+            self.dialog = None
+        if self._dropped and self.core is not None:
+            self.add_folder(self._dropped.pop(0))
+
+    # -- Dropping ------------------------------------------------------------------------------------------------
+
+    def drop_words(self) -> tuple[str, str] | None:
+        """A folder that is dropped here is watched."""
+        return (
+            self.tr("Drop a folder to watch it"),
+            self.tr(
+                "What is put into it later is encoded by itself. Single files are queued once, as elsewhere."
+            ),
+        )
+
+    def drop(self, paths: Sequence[str]) -> None:
+        """Ask for each folder; anything else is queued once."""
+
+        async def look() -> tuple[list[str], list[str]]:
+            folders = await asyncio.to_thread(lambda: [path for path in paths if Path(path).is_dir()])
+            return folders, [path for path in paths if path not in folders]
+
+        def take(found: tuple[list[str], list[str]]) -> None:
+            self._dropped += found[0]
+            if found[1]:
+                self.files_wanted.emit(found[1])
+            if self._dropped and self.dialog is None:
+                self.add_folder(self._dropped.pop(0))
+
+        self.bridge.run(look(), "looking at what was dropped", take)

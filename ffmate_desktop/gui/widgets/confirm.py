@@ -1,0 +1,35 @@
+"""Asking before something cannot be undone, without a nested event loop."""
+
+import asyncio
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from ffmate_desktop.gui.widgets.plain_text import painted, plain
+
+
+async def confirm(parent: QWidget, title: str, text: str, yes: str) -> bool:
+    """Whether the user pressed the button `yes`; Escape and closing mean no."""
+    answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    box = QMessageBox(parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setWindowTitle(painted(title))
+    box.setText(plain(title))
+    box.setInformativeText(plain(text))
+    box.setProperty("class", "question")  # the style sheet writes the title in bold
+    agree = box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
+    no = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(no)
+    box.setEscapeButton(no)
+
+    def on_end(_result: int) -> None:
+        if not answer.done():
+            answer.set_result(box.clickedButton() is agree)
+
+    box.finished.connect(on_end)
+    box.open()
+    try:
+        return await answer
+    finally:
+        box.close()
+        box.deleteLater()

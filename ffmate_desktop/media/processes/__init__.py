@@ -1,0 +1,1 @@
+"""Starting processes, confining them, and ending them with everything they started."""

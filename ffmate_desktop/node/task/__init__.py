@@ -1,0 +1,1 @@
+"""The life of one claimed task on a node."""

@@ -1,0 +1,149 @@
+"""Trying a command here and now: a task's way through ffmpeg and verdict, in a private folder, without a queue."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+from ffmate_desktop import logs
+from ffmate_desktop.domain.errors import ElsewhereError, UserError
+from ffmate_desktop.domain.permissions import Permissions
+from ffmate_desktop.domain.task import Claim, TaskSpec
+from ffmate_desktop.media import command as command_line
+from ffmate_desktop.media.allowed import is_own
+from ffmate_desktop.media.ffmpeg import FFmpegRun
+from ffmate_desktop.media.file_limits import has_landlock
+from ffmate_desktop.media.log_capture import LogCapture
+from ffmate_desktop.media.probe import MediaFacts
+from ffmate_desktop.media.processes.sandbox import Sandbox
+from ffmate_desktop.media.progress import Meter, Progress
+from ffmate_desktop.node.task.attempt import Attempt
+from ffmate_desktop.node.task.resources import Workshop
+from ffmate_desktop.services.preset_test import TrialResult, trial_spec
+
+STILL_WIDTH = 560
+"""Pixels of the picture that is shown of the result."""
+
+STALL_SECONDS = 60.0
+
+
+class TrialBench:
+    """`open_shop` is a context with what an attempt needs; it is open only while something is tried."""
+
+    def __init__(self, open_shop: Callable[[], AbstractAsyncContextManager[Workshop]]) -> None:
+        self._open_shop = open_shop
+
+    @asynccontextmanager
+    async def run(
+        self, command: str, pattern: str, source: str, on_progress: Callable[[float], object]
+    ) -> AsyncIterator[TrialResult]:
+        """See `services.preset_test.Trials`."""
+        async with self._open_shop() as shop:
+            with tempfile.TemporaryDirectory(
+                dir=shop.work, prefix="trial-", ignore_cleanup_errors=True
+            ) as name:
+                folder = Path(name)
+                spec = await asyncio.to_thread(trial_spec, command, pattern, source, folder)
+                place = replace(
+                    shop,
+                    work=folder / "work",
+                    logs=folder,
+                    stall_seconds=STALL_SECONDS,
+                    permissions=lambda: _confined(shop.permissions(), folder),
+                )
+                yield await _try(spec, place, folder, on_progress)
+
+
+async def _try(
+    spec: TaskSpec, shop: Workshop, folder: Path, on_progress: Callable[[float], object]
+) -> TrialResult:
+    claim = Claim(id=0, uuid=uuid4(), epoch=1, priority=0, name="trial", attempts=1, spec=spec)
+
+    def tell(progress: Progress) -> None:
+        on_progress(progress.percent or 0.0)
+
+    attempt = Attempt(
+        claim,
+        0,
+        shop,
+        on_progress=tell,
+        on_lines=lambda _lines: None,
+    )
+    try:
+        try:
+            await attempt.prepare()
+        except ElsewhereError as error:
+            if "--allow-write" in (error.hint or ""):  # of the trial, not of the owner
+                raise _writes_more() from error
+            raise
+        if any(Path(parent) != folder for parent in attempt.folders()):
+            raise _writes_more()
+        await attempt.examine()
+        finished = await attempt.encode()
+        verdict = await attempt.judge(finished)
+        if not verdict.ok:
+            diagnosis = verdict.diagnosis
+            assert diagnosis is not None  # noqa: S101 - a verdict that is not good says why
+            return TrialResult(trouble=diagnosis.sentence, hint=diagnosis.hint, lines=diagnosis.lines)
+        output = (await attempt.publish()).paths[0]
+        facts = verdict.outputs[0] if verdict.outputs else None
+        return TrialResult(
+            output=output,
+            facts=None if facts is None else facts.to_json(),
+            still=await _still(output, facts, shop, folder),
+        )
+    except asyncio.CancelledError:
+        await attempt.cancel()
+        raise
+    finally:
+        await attempt.clean_up()
+
+
+def _confined(permissions: Permissions, folder: Path) -> Permissions:
+    """Nothing is written but in the folder, whatever options and filters name, where the kernel can keep them to it.
+
+    Elsewhere nobody can tell what they do with the files that they name; many only read them. The folder lies among
+    the work of this program, where no task may write otherwise.
+    """
+    own = tuple(one for one in permissions.own if not is_own(folder, (one,)))
+    return replace(permissions, own=own, write=(folder,) if has_landlock() else permissions.write)
+
+
+def _writes_more() -> UserError:
+    return UserError(
+        "This command writes more than its output, so it would not stay in a private place.",
+        "Queue it with one file to see what it does.",
+    )
+
+
+async def _still(output: Path, facts: MediaFacts | None, shop: Workshop, folder: Path) -> Path | None:
+    """A picture of the output; None when it has none, or when ffmpeg cannot make one."""
+    if facts is None or (facts.video is None and not facts.is_image):
+        return None
+    still = folder / "still.png"
+    step = ["-i", str(output), "-frames:v", "1", "-vf", f"scale={STILL_WIDTH}:-2", "-f", "image2", str(still)]
+    log = LogCapture(folder / "still.log", lambda _lines: None)
+    run = FFmpegRun(
+        [command_line.build(shop.ffmpeg, step)],
+        launcher=shop.launcher,
+        workdir=folder,
+        log=log,
+        meter=Meter(expected_frames=1),
+        on_progress=lambda _progress: None,
+        stall_seconds=STALL_SECONDS,
+        sandbox=Sandbox(shop.ffmpeg, None, (folder,), isolated=True) if has_landlock() else None,
+    )
+    try:
+        finished = await run.run()
+    except asyncio.CancelledError:
+        await run.cancel()
+        raise
+    finally:
+        await log.close()
+    if finished.code == 0 and await asyncio.to_thread(still.is_file):
+        return still
+    logs.ffmpeg.info("No picture of %s could be made", output.name)
+    return None

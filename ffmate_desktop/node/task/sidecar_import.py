@@ -1,0 +1,141 @@
+"""What a sidecar that a script has changed may change of its task, checked like what a person submits."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from ffmate_desktop.db.claims import OutputTakenError
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.paths import numbered, output_key
+from ffmate_desktop.domain.processing import NewProcessing
+from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec
+from ffmate_desktop.domain.wildcards import Moment
+from ffmate_desktop.domain.wrong_data import first_wrong
+from ffmate_desktop.node.task.claim_writer import Holder
+from ffmate_desktop.services.output_names import MAX_NUMBER, Draft
+from ffmate_desktop.services.submission import prepare
+
+_CHANGEABLE = frozenset({"command", "inputFile", "outputFile", "metadata", "postProcessing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Fields of the task's spec that are different now, by their names in JSON; and what cannot be changed."""
+
+    fields: dict[str, Any]
+    ignored: tuple[str, ...]
+
+
+def read_changes(
+    name: str, spec: TaskSpec, written: dict[str, Any], found: dict[str, Any], uuid: UUID
+) -> Imported:
+    """Compare the sidecar with what was `written`. Reads the file system; raises UserError for what cannot be."""
+    wanted = {key for key in _CHANGEABLE if found.get(key, written.get(key)) != written.get(key)}
+    ignored = sorted(k for k in found.keys() - _CHANGEABLE if found[k] != written.get(k))
+    if not wanted:
+        return Imported({}, tuple(ignored))
+    try:
+        former = _prepared(_as_new(name, spec, written, found, set()), spec, uuid, is_complete=False)
+        draft = _prepared(_as_new(name, spec, written, found, wanted), spec, uuid)
+    except ValidationError as error:
+        raise UserError(f"What the sidecar says cannot be used: {first_wrong(error)}.") from error
+    except UserError as error:
+        raise UserError(f"What the sidecar asks for cannot be: {error.message}", error.hint) from error
+    kept = {
+        "pre_processing": spec.pre_processing,
+        "webhooks": spec.webhooks,
+        "if_exists": spec.if_exists,
+        "skip_existing": spec.skip_existing,
+    }
+    before, after = spec.to_json(), draft.row.spec.model_copy(update=kept).to_json()
+    changed = {
+        key: after.get(key)
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    }
+    if draft.wished == former.wished:
+        changed.pop("output", None)  # the name that it was given when it was submitted
+    return Imported(changed, tuple(ignored))
+
+
+def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID, *, is_complete: bool = True) -> Draft:
+    return prepare(
+        new,
+        None,
+        source=spec.source,
+        client=spec.client,
+        base=str(PurePath(new.input_file).parent),
+        uuid=uuid,
+        moment=Moment(spec.clock_ns, spec.utc_offset),
+        is_complete=is_complete,
+    )
+
+
+async def reserve(holder: Holder, changes: Imported, spec: TaskSpec) -> dict[str, Any]:
+    """Make a new output path this task's own among all active tasks; returns the fields with the path it got."""
+    path = changes.fields.get("output")
+    if path is None:
+        return changes.fields
+    number = 1
+    free = path
+    while True:
+        try:
+            await holder.reserve_output(output_key(free))
+            return changes.fields | {"output": free}
+        except OutputTakenError as error:
+            number += 1
+            if spec.if_exists is not IfExists.RENAME or number > MAX_NUMBER:
+                raise UserError(f"Another task that is not done yet writes to “{free}”.") from error
+            free = numbered(path, number)
+
+
+def _as_new(
+    name: str, spec: TaskSpec, written: dict[str, Any], found: dict[str, Any], wanted: set[str]
+) -> NewTask:
+    def text(key: str, present: str) -> str:
+        return _text(key, written.get(key), found[key]) if key in wanted else present
+
+    after = spec.post_processing.as_new() if spec.post_processing else None
+    if "postProcessing" in wanted:
+        after = _post(written.get("postProcessing") or {}, found["postProcessing"])
+    return NewTask(
+        input_file=text("inputFile", spec.input),
+        command=text("command", spec.command),
+        output_file=text("outputFile", spec.output_pattern),
+        name=name,
+        metadata=(found["metadata"] or {}) if "metadata" in wanted else spec.metadata,
+        # What is on the disk by now is settled when it is published.
+        if_exists=IfExists.REPLACE if spec.policy is IfExists.REPLACE else IfExists.RENAME,
+        post_processing=after,
+    )
+
+
+def _text(key: str, before: Any, now: Any) -> str:
+    """FFmate has {raw, resolved} there; whichever was changed counts, and a plain text is taken too."""
+    if isinstance(now, str):
+        return now
+    before = before if isinstance(before, dict) else {}
+    if isinstance(now, dict):
+        for part in ("raw", "resolved"):
+            value = now.get(part, before.get(part))
+            if value != before.get(part) and isinstance(value, str):
+                return value
+        if isinstance(now.get("raw"), str):
+            return str(now["raw"])
+    raise UserError(f"The sidecar's {key} is no text.", "It has to keep the shape it was given in.")
+
+
+def _post(before: dict[str, Any], now: Any) -> NewProcessing | None:
+    if now is None:
+        return None
+    if not isinstance(now, dict):
+        raise UserError("The sidecar's postProcessing is no object.")
+    texts = {
+        key: _text(f"postProcessing.{key}", before.get(key), now[key])
+        for key in ("scriptPath", "sidecarPath")
+        if now.get(key) is not None
+    }
+    return NewProcessing.model_validate(texts | {"importSidecar": now.get("importSidecar")})

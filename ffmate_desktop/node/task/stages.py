@@ -1,0 +1,196 @@
+"""The stages of one attempt, in order: script, probe, encode, verdict, publishing, script."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.task import Outcome, TaskStatus
+from ffmate_desktop.media.diagnosis import Diagnosis, Retry
+from ffmate_desktop.media.ffmpeg import Finished
+from ffmate_desktop.node.background import alongside
+from ffmate_desktop.node.task.attempt import Attempt
+from ffmate_desktop.node.task.claim_writer import Holder
+from ffmate_desktop.node.task.interrupt import Order, Orders
+from ffmate_desktop.node.task.outcome_writer import failure
+from ffmate_desktop.node.task.resources import Published
+from ffmate_desktop.node.task.script_stages import ScriptStages
+from ffmate_desktop.node.task.slots import Slots
+
+TELL_DELAY = 0.25
+"""Seconds that an encode lasts before its facts are worth a write; the end of a shorter one brings them as well."""
+
+MOST_TRIES = 3
+"""How many nodes encode a task that fails for what may be a node's own trouble."""
+
+
+class Stages:
+    """Takes `attempt` through its stages; `run` raises OrderedError when an order ends it.
+
+    Scripts and encode need one of the `slots`. Without a script at its end the task leaves it when ffmpeg has ended:
+    what follows leaves the processors to the next task, and `on_encoded()` is called. `confirm()` waits until a
+    heartbeat that was sent after the call has been answered and acted upon; `obey(desired)` does what is wanted.
+    """
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        holder: Holder,
+        orders: Orders,
+        slots: Slots,
+        *,
+        confirm: Callable[[], Awaitable[None]],
+        obey: Callable[[Any], None],
+        on_encoded: Callable[[], None],
+        percent: Callable[[], float],
+    ) -> None:
+        self.encoded = False
+        """ffmpeg has ended: the output is verified and published now, or the rest of it removed."""
+        self.waits = False
+        """It is ready, and waits for a slot."""
+        self.paused = False
+        self.refusal: ElsewhereError | None = None
+        self._attempt = attempt
+        self._holder = holder
+        self._orders = orders
+        self._slots = slots
+        self._confirm = confirm
+        self._obey = obey
+        self._on_encoded = on_encoded
+        self._percent = percent
+        self._scripts = ScriptStages(attempt, holder, orders, confirm=confirm, is_paused=lambda: self.paused)
+        slots.enter(self)
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What a task that fails shall still be shown with."""
+        return self._scripts.facts
+
+    def leave_slot(self) -> None:
+        """The attempt is over, or will not begin."""
+        self._slots.leave(self)
+
+    async def run(self) -> Outcome:
+        """To the end of the attempt; raises UserError when it cannot be done."""
+        attempt, claim = self._attempt, self._holder.claim
+        attempt.log.note(f"claimed with epoch {claim.epoch}, attempt {claim.attempts}")
+        claim.check_readable()
+        if (finished := await self._finish_what_was_begun()) is not None:
+            return finished
+        await attempt.refuse_existing()
+        await self._scripts.foresee()
+        if attempt.spec.pre_processing is not None:
+            await self._take_slot()
+            await self._scripts.before(attempt.spec.pre_processing)
+            await self._scripts.foresee()
+            await attempt.refuse_existing()  # the script may have named another output
+        await attempt.prepare()
+        known = self._scripts.facts | attempt.source() | await self._orders.unless(attempt.examine())
+        await self._take_slot()
+        if self.paused:
+            attempt.pause()
+        ended = await self._encode(known)
+        verdict = await self._orders.unless(attempt.judge(ended))
+        outputs = await attempt.secure() if verdict.ok else []
+        changed = await self._orders.unless(attempt.changed_input(verdict.diagnosis))
+        if changed is not None and _may_explain(verdict.diagnosis):
+            said = () if verdict.diagnosis is None else verdict.diagnosis.lines
+            return await self._diagnosed(changed.diagnosis(said), known | {"changed": changed.to_json()})
+        if (found := verdict.diagnosis) is not None:
+            return await self._diagnosed(found, known)
+        known["facts"] = known.get("facts", {}) | {"outputs": [facts.to_json() for facts in verdict.outputs]}
+        await self._ask_to_publish(known, {"outputs": outputs, "result": known})
+        return await self._published(await attempt.publish(), known)
+
+    async def _finish_what_was_begun(self) -> Outcome | None:
+        """Go on where an earlier attempt's node died in publishing or in the last script; None when there is nothing.
+
+        The record names the changes of an imported sidecar too, so that it is about the same output.
+        """
+        record, attempt = self._holder.claim.publishing, self._attempt
+        if record is None:
+            return None
+        known = dict(record["result"])
+        attempt.change(known.get("imported"))
+        if (published := record.get("published")) is not None:
+            await attempt.open_folder()
+            attempt.log.note("the output is published already; what follows it is done again")
+            return await self._published(Published.from_json(published), known)
+        await attempt.prepare()
+        if attempt.is_published_in_part:
+            await self._ask_to_publish(known, record)
+            if (moved := await attempt.finish_publication()) is not None:
+                return await self._published(moved, known)
+        attempt.change(None)
+        return None
+
+    async def _published(self, published: Published, known: dict[str, Any]) -> Outcome:
+        """The output is in its place: say so, then run what follows."""
+        self._attempt.log.note("verified and published")
+        if len(published.paths) == 1:
+            known |= {"output": os.fspath(published.paths[0])}
+        elif published.paths:  # who asks later whether the output is there looks at this one
+            known |= {"first": {"path": os.fspath(published.paths[0]), "size": published.first}}
+        known |= {"size": published.size}
+        if (spec := self._attempt.spec.post_processing) is not None:
+            await self._take_slot()
+            known = await self._scripts.after(spec, known, published.to_json())
+        return Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, known)
+
+    async def _diagnosed(self, found: Diagnosis, known: dict[str, Any]) -> Outcome:
+        """A failed encode; when it may be this node's fault, others shall try too, but not all of a large cluster."""
+        if found.retry is not Retry.NO and await self._orders.unless(self._attempt.has_input()):
+            self.refusal = ElsewhereError(found.sentence, found.hint, lines=found.lines, most=MOST_TRIES)
+        return failure(found.sentence, found.hint, self._percent(), found.lines, known)
+
+    async def _take_slot(self) -> None:
+        """Claimed ahead of a free slot, it waits for one, but not for long; and not at all while it is paused."""
+        if self._slots.has(self):
+            return
+        self.waits = True
+        try:
+            if self.paused:
+                self._orders.give(Order.YIELD)
+            await self._orders.unless(self._slots.take(self))
+        except TimeoutError:
+            self._orders.give(Order.YIELD)
+            self._orders.check()
+        finally:
+            self.waits = False
+
+    async def _encode(self, known: dict[str, Any]) -> Finished:
+        """Encode, and meanwhile tell what is known: whoever looks at a running task sees its resolved command."""
+        async with alongside(self._tell(known), f"telling the facts of {self._holder.claim.uuid}"):
+            finished = await self._attempt.encode()
+        if self._attempt.spec.post_processing is None:
+            self.encoded = True
+            self._slots.leave(self)
+            self._on_encoded()
+        return finished
+
+    async def _tell(self, known: dict[str, Any]) -> None:
+        await asyncio.sleep(TELL_DELAY)
+        told = known | {"folders": self._attempt.folders()}
+        while True:
+            desired = await self._holder.tell(told)
+            if desired is not None:
+                break
+            await self._confirm()  # the answer to the next beat takes the task back, or ends this attempt
+        if desired != "run":  # it runs; and a pause that was heard of meanwhile is newer than this answer
+            self._obey(desired)
+
+    async def _ask_to_publish(self, known: dict[str, Any], record: Mapping[str, Any]) -> None:
+        """The fence before the disk: only the holder of the claim, on a good lease, may touch the final name."""
+        while True:
+            self._orders.check()
+            desired = await self._holder.ask_to_publish(known, record)
+            self._orders.check()
+            if desired is not None:
+                return
+            await self._confirm()
+
+
+def _may_explain(found: Diagnosis | None) -> bool:
+    """Whether a changed input is what people read: not when the trouble is this computer's, and another one tries."""
+    return found is None or found.retry in (Retry.NO, Retry.RETRY)

@@ -1,0 +1,1 @@
+"""Scanning watchfolders, and what happens to originals afterwards."""

@@ -1,0 +1,140 @@
+"""A dry run of a watchfolder from this computer: every file, what would become of it at this moment, and why."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from ffmate_desktop.db import file_records
+from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.domain.file_record import Decision, Entry, Found, Judge
+from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.watch_moves import Known, pair
+from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
+from ffmate_desktop.services.presets import NoPresetError, PresetService
+from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
+from ffmate_desktop.storage.moves import is_away
+from ffmate_desktop.storage.walk import Walked, Walker, look_at
+from ffmate_desktop.storage.watched_thread import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a scan would do with a file. `output` is where its task would write, when it would get one now."""
+
+    path: str
+    size: int
+    state: FileState
+    reason: str
+    takes: bool = False
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """Files by path, and a sentence for each folder that could not be read."""
+
+    files: tuple[Foreseen, ...]
+    unreadable: tuple[str, ...]
+
+
+async def dry_run(
+    database: Database, presets: PresetService, settings: WatchfolderSettings, uuid: UUID
+) -> DryRun:
+    """Look at every file and write nothing; to cancel it ends the look.
+
+    Raises UserError when the folder cannot be read here.
+    """
+    rules = rules_of(settings)
+    try:
+        preset: Preset | None = await presets.get(settings.preset)
+    except NoPresetError:
+        preset = None
+    numbering = await Job(lambda: look_at(settings.path), "dry run of a watchfolder").result()
+    walked = await _walk(Walker(settings.path, rules, {}, device=numbering.device))
+    entries = await file_records.all_entries(database, uuid)
+    judge = Judge(settings, rules, numbering.view, time.time())
+    decided = [
+        (found, entries.get(found.path), judge.decide(found, entries.get(found.path)))
+        for found in walked.news
+    ]
+    asked = await asyncio.to_thread(names_of, settings.path, [found for found, _, _ in decided])
+    written = await file_records.outputs_among(database, [name for _, name in asked])
+    outputs = {asked[position][0] for position in written}
+    open_ones = [found for n, (found, _, one) in enumerate(decided) if n not in outputs and _is_open(one)]
+    moved = await asyncio.to_thread(_moved, settings.path, open_ones, entries, numbering.view)
+    ready = [
+        found
+        for n, (found, _, one) in enumerate(decided)
+        if one.ready and n not in outputs and found.path not in moved
+    ]
+    drafted: dict[str, str | None] = {}
+    refused: dict[str, str] = {found.path: "The preset was deleted." for found in ready}
+    if preset is not None:
+        drafts, troubles = await asyncio.to_thread(draft_all, settings, uuid, preset, ready, "")
+        drafted = {found.path: draft.wished for found, draft in drafts}
+        refused = {found.path: sentence for found, sentence in troubles}
+    files = [
+        Foreseen(found.path, found.size, FileState.OUTPUT, "The cluster itself wrote it.")
+        if number in outputs
+        else _foresee(found, entry, decision, drafted, refused)
+        if found.path not in moved
+        else Foreseen(found.path, found.size, FileState(moved[found.path].state), _was(moved[found.path]))
+        for number, (found, entry, decision) in enumerate(decided)
+    ]
+    files.sort(key=lambda one: one.path)
+    return DryRun(tuple(files), tuple(sentence for _, sentence in walked.unreadable))
+
+
+def _is_open(decision: Decision) -> bool:
+    return decision.state in ("waiting", "growing")
+
+
+def _moved(root: str, files: Sequence[Found], entries: Mapping[str, Entry], view: int) -> dict[str, Entry]:
+    """The rows that will follow files which were renamed, by their new paths. For a thread."""
+    versions: dict[tuple[int, int], list[Entry]] = {}
+    for entry in entries.values():
+        if entry.task is not None and entry.inode:
+            versions.setdefault((entry.size, entry.mtime), []).append(entry)
+    candidates = [
+        (found, Known(entry, None))
+        for found in files
+        for entry in versions.get((found.size, found.mtime), ())
+        if entry.path != found.path
+        and is_away(root, location(root, entry.path), location(root, found.path), found)
+    ]
+    return {found.path: known.entry for found, known in pair(candidates, view)}
+
+
+def _was(entry: Entry) -> str:
+    return f"It was called “{entry.path}” before."
+
+
+async def _walk(walker: Walker) -> Walked:
+    """In a thread that nobody waits for when the storage does not answer."""
+    try:
+        return await Job(walker.walk, "dry run of a watchfolder").result()
+    except asyncio.CancelledError:
+        walker.end()
+        raise
+
+
+def _foresee(
+    found: Found,
+    entry: Entry | None,
+    decision: Decision,
+    drafted: dict[str, str | None],
+    refused: dict[str, str],
+) -> Foreseen:
+    state = FileState(decision.state)
+    if found.path in drafted:
+        return Foreseen(
+            found.path, found.size, FileState.QUEUED, "It would be queued.", True, drafted[found.path]
+        )
+    if found.path in refused:
+        return Foreseen(found.path, found.size, FileState.WAITING, refused[found.path])
+    reason = decision.reason
+    if not reason and entry is not None:
+        reason = "It has its task already." if state is FileState.QUEUED else "It was taken before."
+    return Foreseen(found.path, found.size, state, reason)

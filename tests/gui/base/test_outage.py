@@ -1,0 +1,138 @@
+"""The database goes away while the window is open: it says so, greys what is old, and heals by itself."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from ffmate_desktop import bootstrap
+from ffmate_desktop.db import listener
+from ffmate_desktop.domain.preferences import Appearance
+from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.node.node_host import NodeHost
+from tests.gui.desk import click, desk_settings, make_desk, open_desk
+from tests.gui.office import open_office
+from tests.node.farm import ENCODE
+from tests.node.proxy import Proxy, open_proxy
+from tests.node.waiting import Announce, until
+
+SECONDS_LONG = "-re -stream_loop 2 " + ENCODE
+
+
+@pytest.fixture
+async def proxy(database_uri: str) -> AsyncIterator[Proxy]:
+    """A network between the window and the server."""
+    async with open_proxy(database_uri) as opened:
+        yield opened
+
+
+async def test_the_window_tells_of_an_outage_and_heals(
+    proxy: Proxy, tmp_path: Path, clip: Path, expected_warnings: Announce
+) -> None:
+    expected_warnings.allow("WARNING ffmate.*")
+    async with open_desk(proxy.uri, tmp_path / "data") as desk:
+        uuid = await desk.add(clip, SECONDS_LONG)
+        await desk.shown(uuid, TaskStatus.RUNNING)
+        proxy.cut()
+        await until(lambda: desk.page.view.delegate.is_stale, "what is shown is greyed")
+        assert desk.window.status.database.text().startswith("Database away for")
+        desk.click_row(0)
+        desk.page.actions_.cancel.trigger()
+        await until(lambda: "cannot be reached" in desk.window.messages.title, "a click is answered")
+        proxy.mend()
+        await until(lambda: not desk.page.view.delegate.is_stale, "it is there again")
+        await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
+        assert desk.window.status.database.text().startswith("Connected to")
+
+
+async def test_a_wire_that_fell_silent_is_noticed(
+    proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "PING", 0.3)
+    async with open_desk(proxy.uri, tmp_path / "data", slots=0) as desk:
+        heard: list[object] = []
+        desk.bridge.away_changed.connect(heard.append)
+        proxy.silence()
+        await until(lambda: None in heard, "it was away, and is there again")
+        assert any(heard)
+
+
+async def test_a_window_without_a_database_says_so_and_opens_it_when_it_is_there(
+    proxy: Proxy, tmp_path: Path, qapp: QApplication
+) -> None:
+    proxy.cut()
+    settings = desk_settings(proxy.uri, tmp_path / "data")
+    window, program, _ = make_desk(qapp, lambda: bootstrap.open_core(settings), tmp_path / "data")
+    running = asyncio.create_task(program.run())
+    await until(lambda: window.messages.title, "it says so")
+    proxy.mend()
+    click(window.messages._button)
+    await until(lambda: window.status.database.text().startswith("Connected to"), "it is open")
+    window.close()
+    await running
+    window.close_for_good()
+    window.deleteLater()
+
+
+async def test_settings_are_saved_or_say_why_not(
+    proxy: Proxy, tmp_path: Path, expected_warnings: Announce
+) -> None:
+    expected_warnings.allow("WARNING ffmate.*")
+    async with open_office(proxy.uri, tmp_path / "data") as office:
+        dialog = office.open()
+        proxy.cut()
+        await until(lambda: office.desk.bridge.away_since is not None, "the database is away")
+        click(dialog.look.tiles[Appearance.DARK])
+        dialog.node.slots.setValue(4)
+        dialog.habits.at_login.setChecked(True)
+        dialog.save.click()
+        await until(lambda: "Nothing was changed" in dialog.note.text, "the slots are in the database")
+        assert dialog.save.isEnabled()
+        assert isinstance(office.core.node, NodeHost)
+        assert office.core.node._next_slots == 1, "nor for when it joins again"
+        assert not office.login.path.exists()
+        dialog.habits.at_login.setChecked(False)
+        dialog.node.slots.setValue(1)
+        dialog.save.click()
+        await office.closed()  # the look is not
+        assert office.file.load().preferences.window.appearance is Appearance.DARK
+        proxy.mend()
+
+
+async def test_a_locked_table_is_an_outage_for_the_window(
+    database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Announce
+) -> None:
+    """The news goes on to arrive; only the reads wait."""
+    name = database_uri.partition("?")[0].rpartition("/")[2]
+    vandal = await asyncpg.connect(database_uri)
+    await vandal.execute(f"ALTER DATABASE {name} SET lock_timeout = '100ms'")
+    async with open_desk(database_uri, tmp_path / "data", slots=0) as desk:
+        uuid = await desk.add(clip)
+        await desk.shown(uuid, TaskStatus.QUEUED)
+        async with vandal.transaction():
+            await vandal.execute("LOCK TABLE ffmate.tasks")
+            desk.bridge.tasks_changed.emit(None)
+            await until(lambda: desk.page.view.delegate.is_stale, "what is shown is greyed")
+            await asyncio.sleep(0.5)  # it stays so, instead of flickering
+            assert desk.page.view.delegate.is_stale
+        await until(lambda: not desk.page.view.delegate.is_stale, "it is there again")
+    await vandal.close()
+
+
+async def test_the_window_lives_through_a_database_that_is_emptied(
+    database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Announce
+) -> None:
+    expected_warnings.announce("tables were gone. They are set up again")
+    expected_warnings.announce("The database is a new one")
+    vandal = await asyncpg.connect(database_uri)
+    async with open_desk(database_uri, tmp_path / "data", slots=0) as desk:
+        await desk.shown(await desk.add(clip), TaskStatus.QUEUED)
+        await vandal.execute("DROP SCHEMA ffmate CASCADE")
+        desk.bridge.tasks_changed.emit(None)
+        await until(lambda: desk.bridge.away_since is not None, "it is noticed")
+        await until(lambda: desk.bridge.away_since is None, "it is set up")
+        await desk.shown(await desk.add(clip), TaskStatus.QUEUED)
+    await vandal.close()

@@ -1,0 +1,92 @@
+"""The computer is kept awake while tasks run here, by a helper that never stays behind."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.gui.desktop.awake import StayingAwake
+from ffmate_desktop.media.awake import HelperInhibitor, find_inhibitor
+from tests.gui.desk import Desk
+from tests.node.farm import LONG
+from tests.node.waiting import until
+
+ROOT = Path(__file__).parents[3]
+HOLD = """
+import os, sys
+from ffmate_desktop.media.awake import HelperInhibitor
+inhibitor = HelperInhibitor([sys.argv[1]])
+inhibitor.hold()
+print(inhibitor._helper.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="helpers of POSIX")
+
+
+async def test_it_is_held_while_something_runs_and_released_when_idle(desk: Desk, clip: Path) -> None:
+    inhibitor = HelperInhibitor(["cat"])
+    StayingAwake(desk.window, inhibitor)
+    assert not inhibitor.held
+    uuid = await desk.add(clip, LONG)
+    await desk.shown(uuid, TaskStatus.RUNNING)
+    await until(lambda: inhibitor.held, "it is held")
+    assert desk.window.status.notice.text()
+    await desk.core.tasks.cancel([uuid])
+    await until(lambda: not inhibitor.held, "it is released")
+    assert not desk.window.status.notice.text()
+    inhibitor.close()
+
+
+def test_every_helper_is_gone_at_the_end() -> None:
+    inhibitor = HelperInhibitor(["cat"])
+    inhibitor.hold()
+    [first] = [child for child in psutil.Process().children() if child.name() == "cat"]
+    inhibitor.hold()
+    inhibitor.release()
+    inhibitor.hold()
+    inhibitor.close()
+    assert not first.is_running()
+    assert [child for child in psutil.Process().children() if child.name() == "cat"] == []
+
+
+async def test_it_ends_when_the_program_is_killed() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", HOLD, "cat"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    pid = int(ended.stdout)
+
+    def gone() -> bool:
+        return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+    await until(gone, "nothing keeps this computer awake")
+
+
+def test_a_system_that_refuses_ends_nothing() -> None:
+    for words in (["false"], ["no-such-program"]):
+        inhibitor = HelperInhibitor(words)
+        inhibitor.hold()
+        if inhibitor._helper is not None:
+            inhibitor._helper.wait()
+        assert not inhibitor.held
+        inhibitor.close()
+
+
+@pytest.mark.skipif(shutil.which("systemd-inhibit") is None, reason="without systemd")
+async def test_the_real_one_of_linux_takes_our_words() -> None:
+    """It holds where there is a login manager, and ends by itself where there is none; it never refuses its words."""
+    inhibitor = find_inhibitor()
+    assert isinstance(inhibitor, HelperInhibitor)
+    inhibitor.hold()
+    if not Path("/run/systemd/seats").exists():
+        await until(lambda: not inhibitor.held, "it says that nobody is there")
+        said = subprocess.run(
+            inhibitor._argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=30
+        )
+        assert "bus" in said.stderr
+    inhibitor.close()
+    assert not inhibitor.held

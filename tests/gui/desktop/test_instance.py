@@ -1,0 +1,147 @@
+"""One window per data folder: a second start hands its files over and ends."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtNetwork import QLocalSocket
+
+from ffmate_desktop.cli.settings_args import settings_from
+from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.gui.desktop import instance as one
+from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over, socket_name
+from ffmate_desktop.gui.submit.flow import Submitting
+from tests.gui.desk import Desk
+from tests.node.waiting import until
+
+ROOT = Path(__file__).parents[3]
+HOLD = """
+import sys, time, pathlib
+from PySide6.QtCore import QCoreApplication
+from ffmate_desktop.gui.desktop.instance import Instance
+app = QCoreApplication([])
+assert Instance(pathlib.Path(sys.argv[1])).take()
+print("first", flush=True)
+time.sleep(600)
+"""
+GIVE = """
+import sys, pathlib
+from ffmate_desktop.cli.settings_args import settings_from
+from ffmate_desktop.gui.desktop.instance import hand_over
+sys.exit(not hand_over(settings_from(data_dir=pathlib.Path(sys.argv[1])), sys.argv[2:]))
+"""
+
+
+async def test_a_second_start_hands_its_files_to_the_first(desk: Desk, tmp_path: Path, clip: Path) -> None:
+    instance = Instance(tmp_path / "data")
+    instance.given.connect(desk.window.come_up)
+    assert instance.take()
+    desk.window.hide()
+    second = subprocess.Popen(
+        [sys.executable, "-m", "ffmate_desktop", "--data-dir", str(tmp_path / "data"), "clip.mov"],
+        cwd=clip.parent,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert second.stderr is not None
+    try:
+        [code] = await until(lambda: None if second.poll() is None else [second.poll()], "it ends")
+        assert (code, await asyncio.to_thread(second.stderr.read)) == (0, "")
+    finally:
+        second.kill()
+        second.wait()
+        second.stderr.close()
+        instance.close()
+    submitting = desk.window.findChild(Submitting)
+    assert submitting is not None
+    sheet = await until(lambda: submitting.sheet, "the sheet opens")
+    assert desk.window.isVisible()
+    assert [file.path for file in sheet.model.files] == [str(clip)]
+    sheet.give_up()
+
+
+async def test_files_of_a_start_with_other_settings_are_not_taken(qapp: object, tmp_path: Path) -> None:
+    first = Instance(tmp_path, settings_from(data_dir=tmp_path))
+    given: list[list[str]] = []
+    first.given.connect(given.append)
+    assert first.take()
+
+    async def second() -> "subprocess.CompletedProcess[bytes]":
+        return await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-c", GIVE, str(tmp_path), "a.mov"],
+            cwd=ROOT,
+            env={**os.environ, "FFMATE_DEBUG": "info:?"},
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+
+    ended = await second()
+    assert b"open already, with other settings: --debug." in ended.stderr
+    assert given == []
+    assert first.settings is not None
+    first.settings = replace(first.settings, debug="info:?")
+    assert (await second()).returncode == 0
+    await until(lambda: given, "the file arrives")
+    first.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
+def test_the_place_of_one_that_was_killed_is_taken(qapp: object, tmp_path: Path) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "first\n"
+    late = Instance(tmp_path)
+    assert not late.take()
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    holder.stdout.close()
+    assert late.take()
+    socket = QLocalSocket()
+    socket.connectToServer(socket_name(tmp_path))
+    assert socket.waitForConnected(5000)
+    socket.abort()
+    late.close()
+
+
+async def test_nonsense_and_silence_are_sent_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one, "ANSWER", 0.2)
+    instance = first_or_hand_over(settings_from(data_dir=tmp_path), [])
+    assert instance is not None
+    given: list[list[str]] = []
+    instance.given.connect(given.append)
+    for words in (b"GET / HTTP/1.1\n", b'{"files": [1]}\n', b""):
+        socket = QLocalSocket()
+        socket.connectToServer(socket_name(tmp_path))
+        socket.write(words)
+        unconnected = QLocalSocket.LocalSocketState.UnconnectedState
+        await until(lambda: socket.state() is unconnected, f"{words!r} is hung up on")  # noqa: B023 - awaited here
+        assert given == []
+    odd = ["/films/\udcff.mov", "/films/Füße.mov"]
+    command = [sys.executable, "-c", GIVE, str(tmp_path), *odd]
+    second = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, check=False, timeout=60)
+    assert second.returncode == 0
+    await until(lambda: given, "the files arrive")
+    assert given == [odd]
+    instance.close()
+
+
+def test_a_first_that_does_not_answer_is_told(
+    qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one, "PATIENCE", 0.2)
+    first = Instance(tmp_path)
+    assert first.take()
+    first.stop_listening()
+    with pytest.raises(UserError, match="does not answer"):
+        first_or_hand_over(settings_from(data_dir=tmp_path), [])
+    first.close()

@@ -1,0 +1,98 @@
+"""In a small window nothing is cut and nothing lies on top of its neighbour, in either language."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdit, QPushButton, QToolButton
+
+from ffmate_desktop.gui.app import make_window
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.language import speak
+from ffmate_desktop.gui.desktop.closing import CloseDialog
+from ffmate_desktop.gui.frame.main_window import MainWindow
+from ffmate_desktop.gui.queue.page import QueuePage
+from ffmate_desktop.gui.rows.pixmap_cache import Stamps
+from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
+from ffmate_desktop.settings import resources_folder
+
+
+@pytest.fixture(params=["de", "en"])
+def window(request: pytest.FixtureRequest, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
+    """As small as on an old laptop, with everything that it shows once there are tasks and folders."""
+    installed = speak(qapp, resources_folder(), QLocale(request.param))
+    window = make_window(qapp, Bridge(), resources_folder(), tmp_path)
+    window.resize(900, 600)
+    window.show()
+    for page in window.pages:
+        if isinstance(page, QueuePage):
+            page._filled.show()
+        if isinstance(page, WatchfoldersPage):
+            page.splitter.show()
+        if isinstance(page, QueuePage | WatchfoldersPage):
+            page.empty.hide()
+    yield window
+    window.close_for_good()
+    window.deleteLater()
+    for translator in installed:
+        qapp.removeTranslator(translator)
+
+
+def test_buttons_have_the_room_for_their_words(window: MainWindow) -> None:
+    cut = []
+    for number, page in enumerate(window.pages):
+        window.show_page(number)
+        window.grab()  # lays everything out
+        buttons = [
+            one
+            for one in page.findChildren(QAbstractButton)
+            if one.isVisible() and not isinstance(one.parent(), QLineEdit)
+        ]
+        cut += [
+            f"{page.key}: {button.text() or button.toolTip()} {button.width()} of {needed}"
+            for button in buttons
+            if isinstance(button, QPushButton | QToolButton | QCheckBox)
+            and button.width() < (needed := button.minimumSizeHint().width())
+        ]
+        items = map(page.buttons.itemAt, range(page.buttons.count()))
+        header = [widget for item in items if item is not None and (widget := item.widget()) is not None]
+        shown = [widget for widget in header if widget.isVisible()]
+        cut += [
+            f"{page.key}: {left.accessibleName()} lies under its neighbour"
+            for left, right in pairwise(shown)
+            if left.geometry().intersects(right.geometry())
+        ]
+    assert cut == []
+
+
+def test_what_is_cut_says_so(window: MainWindow) -> None:
+    window.show_page(0)
+    window.grab()  # lays everything out
+    tabs = [
+        button
+        for button in window.pages[0].findChildren(QPushButton)
+        if button.property("class") == "segment"
+    ]
+    tabs[3].setFixedWidth(44)
+    tabs[3].grab()
+    assert tabs[3].toolTip() == tabs[3].text()
+    tabs[3].setFixedWidth(200)
+    tabs[3].grab()
+    assert tabs[3].toolTip() == ""
+    assert window.sidebar.buttons[1].toolTip().startswith(window.sidebar.buttons[1].text())
+
+
+def test_the_question_at_the_end_shows_its_answers(window: MainWindow) -> None:
+    dialog = CloseDialog(window, window.around.theme, 2, can_hide=True)
+    dialog.open()
+    for button in dialog.findChildren(QPushButton):
+        assert button.width() >= button.sizeHint().width(), button.text()
+    dialog.reject()
+
+
+def test_a_pill_is_no_wider_than_its_column(window: MainWindow) -> None:
+    stamps = Stamps(window.around.theme)
+    assert stamps.chip("ban", "Fehlgeschlagen", "failed", 1.0, 90).width() <= 90
+    assert stamps.chip("ban", "Fehlgeschlagen", "failed", 1.0).width() > 90

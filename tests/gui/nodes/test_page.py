@@ -1,0 +1,201 @@
+"""The page of nodes beside real nodes in processes of their own: what it shows, and what its menus and buttons do."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+
+from ffmate_desktop.domain.node import NodeState
+from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.gui.logs.page import LogsPage
+from ffmate_desktop.gui.nodes.add_dialog import EXAMPLE, AddNodeDialog
+from ffmate_desktop.gui.nodes.display import NodeView, Standing, outlook, short_version, trouble
+from ffmate_desktop.gui.nodes.model import NodeColumn
+from ffmate_desktop.gui.nodes.page import NodesPage
+from ffmate_desktop.gui.nodes.slots_dialog import SlotsDialog
+from tests.gui.desk import Desk, click
+from tests.gui.peers import open_peer
+from tests.node.farm import LONG
+from tests.node.waiting import until
+
+BEAT = 5.0
+"""Long enough to press a button between "late" and "lost"."""
+
+
+def page_of(desk: Desk) -> NodesPage:
+    """The page, brought into view."""
+    page = next(page for page in desk.window.pages if isinstance(page, NodesPage))
+    desk.window.show_page(desk.window.pages.index(page))
+    return page
+
+
+async def shown(page: NodesPage, name: str, *wanted: Standing) -> NodeView:
+    """The node as its card shows it, once it stands so."""
+
+    def found() -> NodeView | None:
+        view = page.model.named(name)
+        return view if view is not None and view.standing in wanted else None
+
+    return await until(found, f"{name} is {wanted}")
+
+
+def choose(page: NodesPage, name: str, text: str) -> None:
+    """Open the menu of a card with the keyboard and choose the entry that begins so."""
+    row = page.model.row_of(name)
+    assert row is not None
+    page.cards.setCurrentIndex(page.model.index(row, 0))
+    QTest.keyClick(page.cards, Qt.Key.Key_Return)
+    menu = next(
+        menu for menu in page.findChildren(QMenu) if menu.isVisible() and name in menu.accessibleName()
+    )
+    next(action for action in menu.actions() if action.text().startswith(text)).trigger()
+    menu.close()
+
+
+async def test_a_killed_node_is_told_as_lost(
+    desk: Desk, database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Any
+) -> None:
+    expected_warnings.allow("is lost|is queued again")
+    page = page_of(desk)
+    async with open_peer("peer", database_uri, tmp_path, labels=("peer",)) as peer:
+        uuid = await desk.add(clip, LONG, labels=("peer",))
+        await until(lambda: (view := page.model.named("peer")) and view.tasks, "it works")
+        peer.kill()
+        lost = await shown(page, "peer", Standing.LOST)
+        assert lost.ran == 1
+        banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")
+        await until(lambda: banner.title.text() == "peer is lost", "in words")
+        assert banner.text.text() == (
+            "Its running task went back to the queue and will be claimed by another node."
+        )
+        assert (await desk.task(uuid)).status is TaskStatus.QUEUED
+        click(banner.close_button)
+        assert not page.banners.isVisible()
+        await shown(page, "peer", Standing.LOST)
+
+
+async def test_a_silent_node_is_told_and_requeued_at_once(
+    desk: Desk, database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Any
+) -> None:
+    expected_warnings.allow("is lost|is queued again")
+    page = page_of(desk)
+    await shown(page, "desk", Standing.ONLINE, Standing.LATE)
+    async with open_peer("peer", database_uri, tmp_path, heartbeat=BEAT, labels=("peer",)) as peer:
+        await shown(page, "peer", Standing.ONLINE)
+        uuid = await desk.add(clip, LONG, labels=("peer",))
+        await until(
+            lambda: [task.uuid for task in _view(page, "peer").tasks] == [uuid], "the card names the task"
+        )
+        await until(lambda: _view(page, "peer").tasks[0].progress > 0, "and its progress")
+        await until(lambda: max(_view(page, "peer").samples, default=0) > 0, "its speed is drawn")
+        assert not page.banners.isVisible()
+        peer.freeze()
+        late = await shown(page, "peer", Standing.LATE)
+        assert late.fps is None
+        banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")
+        assert banner.title.text().startswith("peer has not been heard from for ")
+        assert banner.text.text().startswith("Its running task goes back to the queue in ")
+        assert outlook(late).startswith("1 task returns to the queue in ")
+        click(banner.button)
+        lost = await shown(page, "peer", Standing.LOST)
+        assert (await desk.task(uuid)).status is TaskStatus.QUEUED
+        assert lost.ran == 1
+        assert outlook(lost) == "Its task is back in the queue"
+        assert desk.window.messages.title == "1 task of peer is back in the queue."
+        await until(lambda: banner.title.text() == "peer is lost", "the banner follows")
+        choose(page, "peer", "Remove")
+        await until(lambda: page.model.named("peer") is None, "it is forgotten")
+        await until(lambda: not page.banners.isVisible(), "nothing is left to tell")
+
+
+async def test_a_node_is_paused_gets_slots_and_leaves_by_its_menu(
+    desk: Desk, database_uri: str, tmp_path: Path
+) -> None:
+    page = page_of(desk)
+    async with open_peer("peer", database_uri, tmp_path, heartbeat=BEAT) as peer:
+        await shown(page, "peer", Standing.ONLINE)
+        assert desk.window.sidebar.buttons[desk.window.pages.index(page)].accessibleDescription() == "2"
+        choose(page, "peer", "Pause")
+        paused = await shown(page, "peer", Standing.PAUSED)
+        assert outlook(paused) == "Takes no new tasks"
+        choose(page, "peer", "Take tasks again")
+        await shown(page, "peer", Standing.ONLINE)
+        choose(page, "peer", "Set slots")
+        dialog = await until(lambda: page.findChild(SlotsDialog), "it asks for the slots")
+        dialog.slots.setValue(7)
+        click(dialog.ok)
+        await until(lambda: _view(page, "peer").node.slots == 7, "the card shows the slots")
+        choose(page, "peer", "Drain")
+        assert await peer.ended() == 0
+        await shown(page, "peer", Standing.LEFT)
+
+
+async def test_the_table_shows_the_same_nodes(desk: Desk) -> None:
+    page = page_of(desk)
+    await until(lambda: page.model.rowCount() == 1, "the node is read")
+    page.layouts.press(1)
+    assert page.table.isVisible()
+    assert not page.cards.isVisible()
+    assert page.model.index(0, NodeColumn.NODE).data() == "desk"
+    assert page.model.index(0, NodeColumn.SLOTS).data() == "0 / 1"
+    assert _view(page, "desk").is_here
+    page.layouts.press(0)
+    assert page.cards.isVisible()
+    choose(page, "desk", "Show its log")
+    logs = desk.window.stack.currentWidget()
+    assert isinstance(logs, LogsPage)
+    assert logs.model.where.nodes == frozenset({"desk"})
+
+
+async def test_add_a_node_gives_the_command_and_hides_the_password(desk: Desk, database_uri: str) -> None:
+    page = page_of(desk)
+    click(page.add)
+    dialog = await until(lambda: page.findChild(AddNodeDialog), "the dialog opens")
+    click(dialog.copy)
+    assert QGuiApplication.clipboard().text() == f'ffmate-desktop --database "{database_uri}"'
+    dialog.accept()
+    remote = AddNodeDialog(page, page.theme, "postgresql://me:s3cret@server/ffmate")
+    remote.open()
+    assert "s3cret" not in remote.command.toPlainText()
+    remote.reveal.click()
+    assert 'me:s3cret@server/ffmate"' in remote.command.toPlainText()
+    remote.accept()
+    embedded = AddNodeDialog(page, page.theme, "")
+    assert embedded.command.toPlainText() == EXAMPLE
+    wanted = []
+    embedded.settings_wanted.connect(lambda: wanted.append(True))
+    embedded.open()
+    click(embedded.settings)
+    assert wanted == [True]
+    assert embedded.isHidden()
+
+
+async def test_sentences_count(desk: Desk) -> None:
+    view = await shown(page_of(desk), "desk", Standing.ONLINE, Standing.LATE)
+    node = view.node.model_copy(update={"identifier": "render-c", "state": NodeState.ONLINE})
+
+    def late(tasks: int) -> NodeView:
+        task = {"id": 1, "uuid": node.session, "name": "x"}
+        some = tuple(type(node).model_validate({**node.model_dump(), "tasks": [task] * tasks}).tasks)
+        return NodeView(node, Standing.LATE, False, 96.4, 24.0, None, (), some, None)
+
+    assert trouble(late(4)) == (
+        "render-c has not been heard from for 96 seconds",
+        "Its 4 running tasks go back to the queue in 24 seconds and will be claimed by other nodes.",
+    )
+    assert trouble(late(0))[1] == "It runs nothing. If it stays silent, it counts as lost in 24 seconds."
+    assert [short_version(one) for one in ("n9.0.2-17-g2a57", "5.1.6-0+deb12u1", "7.1", "git-2024")] == [
+        "9.0.2",
+        "5.1.6",
+        "7.1",
+        "git-2024",
+    ]
+
+
+def _view(page: NodesPage, name: str) -> NodeView:
+    view = page.model.named(name)
+    assert view is not None
+    return view

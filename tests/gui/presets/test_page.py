@@ -1,0 +1,296 @@
+"""The presets page: reading built-in presets, and making, changing, exchanging and removing own ones."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
+
+from ffmate_desktop.domain.preset import Preset, PresetExtra
+from ffmate_desktop.domain.processing import DirectWebhook
+from ffmate_desktop.domain.watchfolder import WatchfolderSettings
+from ffmate_desktop.gui.presets.page import PresetsPage
+from ffmate_desktop.gui.presets.test_dialog import TryDialog
+from ffmate_desktop.media.file_limits import has_landlock
+from ffmate_desktop.services.preset_editor import PresetDraft
+from tests.gui.desk import Desk
+from tests.node.farm import ffmpegs
+from tests.node.waiting import until
+
+
+async def shown_page(desk: Desk) -> PresetsPage:
+    """The page, in view, with its list filled."""
+    number = next(n for n, page in enumerate(desk.window.pages) if isinstance(page, PresetsPage))
+    desk.window.show_page(number)
+    page = desk.window.pages[number]
+    assert isinstance(page, PresetsPage)
+    await until(lambda: page.list.current, "presets are read")
+    return page
+
+
+async def own(desk: Desk) -> list[Preset]:
+    return [preset for preset in await desk.core.presets.all() if not preset.built_in]
+
+
+async def test_a_built_in_preset_is_copied_and_the_copy_changed(desk: Desk) -> None:
+    page = await shown_page(desk)
+    QTest.keyClicks(page.list.search, "prores proxy")
+    assert page.form.name.text() == "ProRes 422 Proxy"
+    assert page.form.name.isReadOnly()
+    assert not page.save_button.isVisible()
+    page.duplicate_button.click()
+    await until(page.save_button.isVisible, "the copy is shown")
+    assert page.form.name.text() == "ProRes 422 Proxy 2"
+    QTest.keyClicks(page.form.description, "Mine: ")
+    assert not page.list.isEnabled()
+    assert page.save_button.isEnabled()
+    page.save_button.click()
+    await until(page.list.isEnabled, "it is saved")
+    [preset] = await own(desk)
+    assert preset.description.startswith("Mine: ")
+    row = await until(lambda: page.list.current, "it is chosen in the list")
+    assert row.uuid == preset.uuid
+
+
+async def test_a_new_preset_is_checked_while_typing(desk: Desk) -> None:
+    page = await shown_page(desk)
+    page.new_button.click()
+    assert not page.save_button.isEnabled()  # no name yet
+    QTest.keyClicks(page.form.name, "Small")
+    assert page.save_button.isEnabled()
+    page.form.command.set_command("-i ${INPUT_FILE} ${OUTPUT_FIL}")
+    assert not page.save_button.isEnabled()
+    assert "no wildcard" in page.form.command._error.text()
+    page.form.command.set_command("-i ${INPUT_FILE} -s 160x90 ${OUTPUT_FILE}")
+    page.form.output.clear()
+    assert "no output pattern" in page.form._error.text()
+    page.form.output.setText("/small/${INPUT_FILE_BASENAME}.mp4")
+    assert page.form.example.text().endswith("becomes /small/Harbour_Lights.mp4")
+    page.form.labels.setText("gpu, storage:media")
+    page.form.priority.setText("5")
+    page.save_button.click()
+    await until(lambda: page.list.current and page.list.current.name == "Small", "it is in the list")
+    [preset] = await own(desk)
+    assert (preset.priority, preset.labels) == (5, ("gpu", "storage:media"))
+
+
+async def test_a_command_that_ends_in_a_line_break_is_not_changed_by_looking_at_it(desk: Desk) -> None:
+    text = "-i ${INPUT_FILE}\r\n-c copy ${OUTPUT_FILE}\n"
+    draft = PresetDraft("Imported", text, output_file="/x/${INPUT_FILE_BASENAME}.mkv")
+    await desk.core.preset_editor.add(draft)
+    page = await shown_page(desk)
+    QTest.keyClicks(page.list.search, "imported")
+    await until(lambda: page.form.name.text() == "Imported", "it is shown")
+    assert not page.is_changed
+    assert page.unsaved() == ""
+
+
+async def test_what_is_wrong_with_the_command_is_told_beside_the_scripts_too(desk: Desk) -> None:
+    page = await shown_page(desk)
+    page.form.parts.press(1)
+    page.new_button.click()
+    assert page.form.name.isVisible()
+    page.form.name.setText("Small")
+    page.form.command.set_command("-i ${INPUT_FILE} ${OUTPUT_FIL}")
+    assert not page.form._error.isVisible()
+    page.form.parts.press(1)
+    assert page.form._error.isVisible()
+    assert "no wildcard" in page.form._error.text()
+
+
+async def test_the_list_is_walked_by_keyboard(desk: Desk) -> None:
+    page = await shown_page(desk)
+    page.list.view.setFocus()
+    names = []
+    for _ in range(4):
+        names.append(page.form.name.text())
+        assert page.list.view.hasFocus()
+        QTest.keyClick(page.list.view, Qt.Key.Key_Down)
+    assert len(set(names)) == 4
+
+
+async def test_revert_and_a_name_that_is_taken(desk: Desk) -> None:
+    page = await shown_page(desk)
+    before = page.form.name.text()
+    page.new_button.click()
+    page.form.name.setText("h.264 WEB 1080p")
+    page.save_button.click()
+    await until(lambda: "already a preset" in desk.window.messages.title, "it is told")
+    assert page.form.name.text() == "h.264 WEB 1080p"  # nothing typed is lost
+    page.revert_button.click()
+    assert page.form.name.text() == before
+    assert page.list.isEnabled()
+
+
+async def test_presets_go_out_and_come_in_as_json(desk: Desk, tmp_path: Path) -> None:
+    page = await shown_page(desk)
+    QTest.keyClicks(page.list.search, "wav audio")
+    page.export_file(str(tmp_path / "wav.json"))
+    await until((tmp_path / "wav.json").exists, "it is written")
+    await until(lambda: "Exported" in desk.window.messages.title, "it is told")
+    assert json.loads((tmp_path / "wav.json").read_text())[0]["name"] == "WAV audio"
+    page.import_file(str(tmp_path / "wav.json"))
+    await until(lambda: "Imported" in desk.window.messages.title, "it is told")
+    assert [preset.name for preset in await own(desk)] == ["WAV audio 2"]
+    (tmp_path / "bad.json").write_text("{]")
+    page.import_file(str(tmp_path / "bad.json"))
+    await until(lambda: "not JSON" in desk.window.messages.title, "trouble is told")
+    page.import_file(str(tmp_path / "gone.json"))
+    await until(lambda: "cannot be read" in desk.window.messages.title, "trouble is told")
+
+
+async def test_deleting_asks_and_others_changes_are_seen(desk: Desk) -> None:
+    page = await shown_page(desk)
+    draft = PresetDraft("From elsewhere", "-i ${INPUT_FILE} ${OUTPUT_FILE}", output_file="${INPUT_FILE}.mp4")
+    preset = await desk.core.preset_editor.add(draft)
+    await desk.core.watchfolders.add(WatchfolderSettings(name="Hot folder", path="/hot", preset=preset.uuid))
+    await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "news brings it")
+    page.list.choose(preset.uuid)
+    assert page.form.name.text() == "From elsewhere"
+    page.delete_button.click()
+    box = await until(lambda: page.findChild(QMessageBox), "it asks")
+    assert "“Hot folder”" in box.informativeText()
+    next(button for button in box.buttons() if button is not box.escapeButton()).click()
+    await until(lambda: page.list.model.row_of(preset.uuid) < 0, "it is gone")
+    assert await own(desk) == []
+    assert page.form.name.text() != "From elsewhere"
+
+
+def trying(page: PresetsPage, source: Path) -> TryDialog:
+    """The dialog that tries what is filled in."""
+    page.try_file(str(source))
+    return page.findChildren(TryDialog)[-1]
+
+
+@pytest.mark.ffmpeg
+async def test_a_preset_is_tried_on_two_seconds_of_a_file_and_nothing_is_left(desk: Desk, clip: Path) -> None:
+    page = await shown_page(desk)
+    QTest.keyClicks(page.list.search, "h.264 web 720p")
+    before = sorted(clip.parent.iterdir())
+    dialog = trying(page, clip)
+    await until(dialog.open_output.isVisible, "it works")
+    assert "h264" in dialog.line.text()
+    assert dialog.still.isVisible()
+    assert not dialog.still.pixmap().isNull()
+    output = Path(dialog._output)
+    assert output.suffix == ".mp4"
+    dialog.leave.click()
+    await until(lambda: not output.exists() and not output.parent.exists(), "it is cleaned up")
+    assert sorted(clip.parent.iterdir()) == before
+    assert (await desk.core.queue.counts()) == {}
+
+
+@pytest.mark.ffmpeg
+async def test_what_does_not_work_is_told_in_plain_words(desk: Desk, clip: Path) -> None:
+    page = await shown_page(desk)
+    page.new_button.click()
+    page.form.name.setText("Broken")
+    page.form.output.setText("${INPUT_FILE_DIR}/x.mp4")
+    page.form.command.set_command("-i ${INPUT_FILE} -c:v nonsense ${OUTPUT_FILE}")
+    dialog = trying(page, clip)
+    await until(lambda: not dialog.meter.isVisible(), "it fails")
+    assert "nonsense" in dialog.heading.text()
+    dialog.leave.click()
+    page.form.command.set_command("-i ${INPUT_FILE} -c copy ${INPUT_FILE_DIR}/elsewhere.mp4")
+    dialog = trying(page, clip)
+    await until(lambda: not dialog.meter.isVisible(), "it is refused")
+    assert "${OUTPUT_FILE}" in dialog.line.text()
+    dialog.leave.click()
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.skipif(not has_landlock(), reason="only the kernel of Linux keeps files from ffmpeg")
+@pytest.mark.parametrize(
+    "option",
+    ["-vstats_file {0}", "-vf metadata=print:file={0}", "-vf null {0}.mp4", "-vf null {0}/new/x.mp4"],
+)
+async def test_a_trial_writes_nothing_beside_its_output(desk: Desk, clip: Path, option: str) -> None:
+    page = await shown_page(desk)
+    page.new_button.click()
+    page.form.output.setText("${INPUT_FILE_DIR}/x.mp4")
+    place = clip.parent / "side"
+    page.form.command.set_command(f"-i ${{INPUT_FILE}} {option.format(place)} ${{OUTPUT_FILE}}")
+    before = sorted(clip.parent.rglob("*"))
+    dialog = trying(page, clip)
+    await until(lambda: not dialog.meter.isVisible(), "it fails")
+    assert not dialog.open_output.isVisible()
+    dialog.leave.click()
+    assert sorted(clip.parent.rglob("*")) == before
+
+
+@pytest.mark.ffmpeg
+async def test_a_trial_that_is_canceled_ends_ffmpeg(desk: Desk, clip: Path) -> None:
+    page = await shown_page(desk)
+    page.new_button.click()
+    page.form.output.setText("${INPUT_FILE_DIR}/x.mp4")
+    page.form.command.set_command("-i ${INPUT_FILE} -vf realtime=speed=0.01 ${OUTPUT_FILE}")
+    dialog = trying(page, clip)
+    await until(ffmpegs, "ffmpeg runs")
+    dialog.leave.click()
+    await until(lambda: not ffmpegs(), "it has ended")
+
+
+async def test_a_page_that_is_built_late_reads_at_once(desk: Desk) -> None:
+    early = await shown_page(desk)
+    desk.window.show_page(0)
+    number = desk.window.pages.index(early)
+    del desk.window._pages[number]  # as when it is built after the cluster was opened
+    desk.window.build_pages()
+    page = desk.window.show_page_of("presets")
+    assert isinstance(page, PresetsPage)
+    await until(lambda: page.list.current, "the presets are there")
+
+
+async def test_scripts_of_a_preset_are_written_and_kept(desk: Desk) -> None:
+    page = await shown_page(desk)
+    page.new_button.click()
+    page.form.name.setText("With scripts")
+    page.form.parts.press(1)
+    scripts = page.form.scripts
+    assert scripts.isVisible()
+    QTest.keyClicks(scripts.before, "/srv/choose.py ${SIDECAR_FIL}")
+    assert not page.save_button.isEnabled()
+    assert "no wildcard" in page.form._error.text()
+    assert page.form._error.isVisible()
+    scripts.before.setText("/srv/choose.py ${SIDECAR_FILE}")
+    scripts.imports.setChecked(True)
+    QTest.keyClicks(scripts.after, "/srv/deliver.sh ${OUTPUT_FILE}")
+    QTest.keyClicks(scripts.after_sidecar, "/srv/${INPUT_FILE_BASENAME}.json")
+    page.save_button.click()
+    await until(lambda: page.list.current and page.list.current.name == "With scripts", "it is saved")
+    [preset] = await own(desk)
+    before, after = preset.pre_processing, preset.post_processing
+    assert before is not None
+    assert after is not None
+    assert (before.script_path, before.sidecar_path) == ("/srv/choose.py ${SIDECAR_FILE}", None)
+    assert before.import_sidecar
+    assert (after.script_path, after.sidecar_path) == (
+        "/srv/deliver.sh ${OUTPUT_FILE}",
+        "/srv/${INPUT_FILE_BASENAME}.json",
+    )
+    assert not page.is_changed
+    scripts.before.clear()
+    scripts.imports.setChecked(False)
+    page.save_button.click()
+    await until(lambda: not page.is_changed, "it is saved again")
+    [preset] = await own(desk)
+    assert preset.pre_processing is None
+    assert preset.post_processing == after
+
+
+async def test_webhooks_of_a_preset_outlive_an_edit(desk: Desk) -> None:
+    hook = DirectWebhook(event="task.updated", url="https://studio.example/hook")
+    draft = PresetDraft("Hooked", "-i ${INPUT_FILE} -f null -", extra=PresetExtra(webhooks=(hook,)))
+    page = await shown_page(desk)
+    preset = await desk.core.preset_editor.add(draft)
+    await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "news brings it")
+    page.list.choose(preset.uuid)
+    assert not page.is_changed
+    page.form.scripts.after.setText("/srv/deliver.sh")
+    page.save_button.click()
+    await until(lambda: not page.is_changed, "it is saved")
+    [edited] = await own(desk)
+    assert edited.webhooks == (hook,)
+    assert edited.post_processing is not None

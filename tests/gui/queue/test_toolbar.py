@@ -1,0 +1,127 @@
+"""The bar above the queue: what it offers by mouse and keyboard, and the words of the table."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+
+from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.gui.queue.columns import Column
+from ffmate_desktop.gui.queue.delegate import cut
+from ffmate_desktop.gui.theme import fonts
+from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.settings import resources_folder
+from tests.gui.desk import Desk, click
+from tests.node.waiting import until
+
+
+def press(menu: QMenu, words: str) -> None:
+    """Choose the entry that says this."""
+    texts = [action.text() for action in menu.actions()]
+    found = [action for action in menu.actions() if words in action.text()]
+    assert found, texts
+    found[0].trigger()
+    menu.close()
+
+
+async def waiting_tasks(desk: Desk, clip: Path) -> None:
+    """One task alone, and two in a batch, which nobody runs."""
+    await desk.add(clip, labels=("nowhere",))
+    new = [
+        NewTask(
+            input_file=str(clip),
+            command="-i ${INPUT_FILE} -f null -",
+            name=name,
+            labels=("nowhere",),
+        )
+        for name in ("first of two", "second of two")
+    ]
+    await desk.core.tasks.add(new, source="test")
+    await until(lambda: desk.page.model.rowCount() == 3, "all are shown")
+
+
+async def test_columns_are_chosen_by_keyboard(desk: Desk, clip: Path) -> None:
+    await waiting_tasks(desk, clip)
+    button = desk.page.bar.columns
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    menu = desk.page.view.findChild(QMenu)
+    assert menu is not None
+    assert menu.isVisible()
+    press(menu, "Attempts")
+    assert not desk.page.view.isColumnHidden(Column.ATTEMPTS)
+
+
+async def test_a_column_without_room_says_so(desk: Desk, clip: Path) -> None:
+    await waiting_tasks(desk, clip)
+    desk.window.resize(800, 700)
+    await until(lambda: desk.page.view.isColumnHidden(Column.NODE), "it had to go")
+    desk.page.view.open_columns(QPoint(0, 0))
+    menu = desk.page.view.findChild(QMenu)
+    assert menu is not None
+    texts = [action.text() for action in menu.actions()]
+    assert "Node (no room now)" in texts
+    assert "Status" in texts
+    menu.close()
+
+
+async def test_filters_offer_nodes_and_batches(desk: Desk, clip: Path) -> None:
+    await waiting_tasks(desk, clip)
+    page = desk.page
+    click(page.bar.filter)
+    menu = await until(lambda: page.bar.findChild(QMenu), "the menu opens")
+    assert "desk" in [action.text() for action in menu.actions()]
+    press(menu, "first of two")
+    await until(lambda: page.model.rowCount() == 2, "only the batch is shown")
+    assert page.bar.everything.text() == "One batch"
+    await until(lambda: page.bar.findChild(QMenu) is None, "the menu is gone")
+    click(page.bar.filter)
+    menu = await until(lambda: page.bar.findChild(QMenu), "the menu opens")
+    press(menu, "Single tasks")
+    await until(lambda: page.model.rowCount() == 1, "only the other task is shown")
+    click(page.bar.everything)
+    await until(lambda: page.model.rowCount() == 3, "all are shown again")
+    assert not page.bar.everything.isVisible()
+
+
+async def test_the_menu_by_keyboard_is_for_the_row_that_has_it(desk: Desk, clip: Path) -> None:
+    await waiting_tasks(desk, clip)
+    view = desk.page.view
+    view.setCurrentIndex(desk.page.model.index(1, Column.TASK))
+    view.clearSelection()
+    places: list[QPoint] = []
+    view.menu_wanted.connect(places.append)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(9, 9), QPoint(900, 500))
+    QApplication.sendEvent(view.viewport(), event)
+    assert view.ranges() == [(1, 1)]
+    assert view.rowAt(view.viewport().mapFromGlobal(places[0]).y()) == 1
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    assert desk.page.actions_.cancel.isEnabled()
+    menu.close()
+
+
+async def test_an_idle_cluster_is_not_called_broken(desk: Desk, clip: Path) -> None:
+    await waiting_tasks(desk, clip)
+    subtitle = desk.page.subtitle
+    await until(lambda: subtitle.text() == "Nothing is running  ·  1 slot is free", "it is ready")
+    await desk.core.nodes.pause("desk")
+    await until(lambda: subtitle.text() == "No node takes tasks now", "it is paused")
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_path_loses_its_beginning(qapp: QApplication) -> None:
+    Theme(qapp, resources_folder())
+    metrics = QFontMetrics(fonts.text(12))
+    right = Qt.TextElideMode.ElideRight
+    whole = "Review copy  ·  /volumes/ingest/monday/harbour/s01"
+    wide = metrics.horizontalAdvance(whole)
+    assert cut(metrics, right, wide + 1, whole[:16], whole[16:]) == whole
+    shown = cut(metrics, right, wide - 40, whole[:16], whole[16:])
+    assert shown.startswith("Review copy  ·  …")
+    assert shown.endswith("/harbour/s01")
+    assert cut(metrics, right, 60, whole[:16], whole[16:]).startswith("Review")
+    assert cut(metrics, right, 120, "It is broken, and this is why.", "").endswith("…")

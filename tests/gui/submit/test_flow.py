@@ -1,0 +1,433 @@
+"""From a drop to a finished output: the overlay, the sheet, its preview, and what is told when something is wrong."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFileOpenEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from ffmate_desktop.domain.task import IfExists, TaskStatus
+from ffmate_desktop.domain.wildcards import wildcards_in
+from ffmate_desktop.gui.app import Application
+from ffmate_desktop.gui.presets.defaults import FIRST_PRESET
+from ffmate_desktop.gui.submit.choice import Choice
+from ffmate_desktop.gui.submit.dropped_paths import paths_in
+from ffmate_desktop.gui.submit.flow import Submitting
+from ffmate_desktop.gui.submit.preview_debounce import FIRST
+from ffmate_desktop.gui.submit.sheet import SubmitSheet
+from ffmate_desktop.gui.widgets.wildcard_menu import wildcards
+from ffmate_desktop.services.preview import Trouble
+from tests.gui.desk import Desk
+from tests.node.farm import LONG
+from tests.node.waiting import until
+
+COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
+
+
+def submitting(desk: Desk) -> Submitting:
+    found = desk.window.findChild(Submitting)
+    assert isinstance(found, Submitting)
+    return found
+
+
+def mime(*paths: Path) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def drag(widget: QWidget, data: QMimeData) -> QDragEnterEvent:
+    """Move a drag onto a widget, as the system does."""
+    event = QDragEnterEvent(
+        QPoint(200, 200),
+        Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.ShiftModifier,  # proposes a move
+    )
+    event.ignore()
+    QApplication.sendEvent(widget, event)
+    return event
+
+
+def drop(widget: QWidget, data: QMimeData) -> QDropEvent:
+    """Let go over a widget that a drag has entered."""
+    event = QDropEvent(
+        QPointF(200, 200),
+        Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.ShiftModifier,  # proposes a move
+    )
+    event.ignore()
+    QApplication.sendEvent(widget, event)
+    return event
+
+
+def drag_and_drop(widget: QWidget, data: QMimeData) -> None:
+    """Both."""
+    drag(widget, data)
+    drop(widget, data)
+
+
+async def sheet_for(desk: Desk, *paths: Path) -> SubmitSheet:
+    """Drop these and wait until the sheet tells what they would become."""
+    drag_and_drop(desk.window, mime(*paths))
+    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
+    await until(lambda: sheet.is_known, "the preview is there")
+    return sheet
+
+
+async def known(sheet: SubmitSheet) -> list[Trouble]:
+    await until(lambda: sheet.is_known, "the preview is there")
+    return [row.trouble for row in sheet.model.rows]
+
+
+async def closed(desk: Desk) -> None:
+    await until(lambda: submitting(desk).sheet is None, "the sheet is closed")
+
+
+def by_command(sheet: SubmitSheet, command: str = COPY) -> None:
+    """An expert's way, which is also the quickest encode."""
+    sheet.ways.press(1)
+    sheet.command.set_command(command)
+
+
+# -- Two clicks ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_dropped_file_is_encoded_after_one_key(desk: Desk, clip: Path) -> None:
+    window, overlay = desk.window, submitting(desk).target.overlay
+    data = mime(clip)
+    entered = drag(window, data)
+    assert entered.isAccepted()
+    assert entered.dropAction() is Qt.DropAction.CopyAction  # a move might remove the input
+    assert overlay.isVisible()
+    assert overlay.size() == window.size()
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    drag(overlay, data)  # it is now what lies below the pointer
+    dropped = drop(overlay, data)
+    assert dropped.dropAction() is Qt.DropAction.CopyAction
+    assert not overlay.isVisible()
+    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
+    QTest.keyClick(sheet.presets.search, Qt.Key.Key_Return)  # at once: it waits for its own preview
+    await closed(desk)
+    output = clip.with_name("clip_1080p.mp4")
+    await until(output.exists, "the output lies beside the input")
+    row = await until(lambda: desk.page.model.row_at(0), "the table shows it")
+    await desk.shown(row.uuid, TaskStatus.DONE_SUCCESSFUL)
+    assert clip.exists()
+    assert desk.window.messages.title == "Queued 1 file."
+
+
+async def test_a_drag_that_leaves_uncovers_the_window(desk: Desk, clip: Path) -> None:
+    overlay = submitting(desk).target.overlay
+    drag(desk.window, mime(clip))
+    assert overlay.isVisible()
+    QApplication.sendEvent(desk.window, QDragLeaveEvent())
+    await until(lambda: not overlay.isVisible(), "the overlay is gone")
+    words = QMimeData()
+    words.setText("no file")
+    assert not drag(desk.window, words).isAccepted()
+    assert not overlay.isVisible()
+
+
+async def test_escape_queues_nothing(desk: Desk, clip: Path) -> None:
+    desk.window.show_page(1)  # files can be dropped on every page
+    sheet = await sheet_for(desk, clip)
+    QTest.keyClick(sheet, Qt.Key.Key_Escape)
+    await closed(desk)
+    assert await desk.core.tasks.newest() == []
+
+
+async def test_undo_takes_back_what_is_not_finished(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    other = tmp_path / "media" / "other.mov"
+    other.write_bytes(clip.read_bytes())
+    sheet = await sheet_for(desk, clip, other)
+    by_command(sheet, LONG)
+    await known(sheet)
+    sheet.submit_button.click()
+    await closed(desk)
+    assert len(await desk.core.tasks.newest()) == 2
+    assert desk.window.messages.title == "Queued 2 files."
+    desk.window.messages._button.click()
+
+    async def gone() -> bool:
+        return await desk.core.tasks.newest() == []
+
+    await until(gone, "nothing is left")
+    assert not list(clip.parent.glob("*_new.mp4"))
+
+
+async def test_the_last_choice_is_there_again(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    sheet = await sheet_for(desk, clip)
+    QTest.keyClicks(sheet.presets.search, "prores proxy")
+    chosen = sheet.presets.current
+    assert chosen is not None
+    assert chosen.name == "ProRes 422 Proxy"
+    sheet.output.folder.setText(str(tmp_path / "out"))
+    sheet.output.policy.press(1)
+    sheet.output.priority.setText("7")
+    await known(sheet)
+    sheet.submit_button.click()
+    await closed(desk)
+    [task] = await desk.core.tasks.newest()
+    assert (task.priority, task.preset and task.preset.name) == (7, "ProRes 422 Proxy")
+    assert task.output_file.resolved == str(tmp_path / "out" / "clip_prores_proxy.mov")
+    assert submitting(desk).target.overlay.preset == "ProRes 422 Proxy"
+    sheet = await sheet_for(desk, clip)
+    assert sheet.presets.current == chosen
+    assert sheet.output.folder.text() == str(tmp_path / "out")
+    assert sheet.output.policy.current == 1
+    assert sheet.output.priority.text() == ""  # what was urgent is not urgent for ever
+    sheet.reject()
+    await closed(desk)
+
+
+async def test_the_window_closes_over_an_open_sheet(desk: Desk, clip: Path) -> None:
+    sheet = await sheet_for(desk, clip)
+    assert sheet.isVisible()  # and the desk has to end in order now
+
+
+# -- What is dropped -------------------------------------------------------------------------------------------------
+
+
+async def test_a_dropped_folder_keeps_its_tree(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    shoot = tmp_path / "shoot ${UUID}"
+    for place in ("day 1/a.mov", "day 2/cards/b.mov", "day 2/notes.txt", ".hidden/c.mov"):
+        (shoot / place).parent.mkdir(parents=True, exist_ok=True)
+        (shoot / place).write_bytes(clip.read_bytes())
+    sheet = await sheet_for(desk, shoot)
+    assert [Path(file.path).name for file in sheet.model.files] == ["a.mov", "b.mov"]
+    by_command(sheet)
+    sheet.output.folder.setText(str(tmp_path / "out"))
+    await known(sheet)
+    sheet.submit_button.click()
+    await closed(desk)
+    below = tmp_path / "out" / shoot.name
+    for output in (below / "day 1" / "a_new.mp4", below / "day 2" / "cards" / "b_new.mp4"):
+        await until(output.exists, f"{output} is there")
+    tasks = await desk.core.tasks.newest()
+    assert len({task.batch for task in tasks}) == 1
+
+
+async def test_of_many_files_the_first_are_shown_at_once(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(FIRST + 10):
+        (folder / f"clip {number:03}.mov").write_bytes(b"no film")
+    drag_and_drop(desk.window, mime(folder))
+    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
+    lengths: list[int] = []
+    sheet.ahead.begun.connect(lambda rows: lengths.append(len(rows)))
+    assert await known(sheet) == [Trouble.NONE] * (FIRST + 10)
+    assert lengths == [FIRST]
+    sheet.reject()
+    await closed(desk)
+
+
+async def test_more_files_are_dropped_on_the_sheet(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.mov"
+    other.write_bytes(clip.read_bytes())
+    sheet = await sheet_for(desk, clip)
+    assert drag(sheet, mime(other)).isAccepted()
+    drop(sheet, mime(other, clip))
+    await until(lambda: len(sheet.model.files) == 2, "the other one is added, this one is known")
+    assert sheet.title.text() == "Queue 2 files"
+    sheet.reject()
+    await closed(desk)
+
+
+async def test_what_is_no_media_is_told_in_a_sentence(desk: Desk, tmp_path: Path) -> None:
+    drag_and_drop(desk.window, mime(tmp_path / "gone.mov"))
+    await until(lambda: "There is no file" in desk.window.messages.title, "it is told")
+    desk.window.open_files(["/" + "words " * 2000, "a\0b"])
+    await until(lambda: "None of these 2" in desk.window.messages.title, "text that is no path is told, too")
+    assert desk.defects == []
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "letter.txt").write_text("no film")
+    drag_and_drop(desk.window, mime(papers))
+    await until(lambda: "no video" in desk.window.messages.title, "it is told")
+    assert submitting(desk).sheet is None
+
+
+async def test_outputs_of_the_cluster_in_a_folder_are_left_out(
+    desk: Desk, clip: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    source = clip.rename(folder / "clip.mov")
+    await desk.add(source)
+    output = folder / "clip.out.mp4"
+    await until(output.exists, "it is encoded")
+    await until(lambda: desk.core.tasks.own_outputs([str(output)]), "it is known as an output")
+    sheet = await sheet_for(desk, folder)
+    assert [file.path for file in sheet.model.files] == [str(source)]
+    assert desk.window.messages.title == "Left out 1 file that this cluster wrote."
+    sheet.reject()
+    await closed(desk)
+    source.unlink()
+    drag_and_drop(desk.window, mime(folder))
+    await until(
+        lambda: submitting(desk).sheet is None and desk.window.messages.isVisible(), "nothing is left"
+    )
+    sheet = await sheet_for(desk, output)  # named by itself, it is meant
+    assert [file.path for file in sheet.model.files] == [str(output)]
+    sheet.reject()
+    await closed(desk)
+
+
+async def test_one_bad_file_does_not_hold_up_the_others(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    sheet = await sheet_for(desk, clip, tmp_path / "gone.mov")
+    assert [row.trouble for row in sheet.model.rows] == [Trouble.NONE, Trouble.INPUT]
+    assert sheet.preview.note.text() == "1 file cannot be read. It is left out."
+    assert sheet.submit_button.text() == "Queue 1 of 2"
+    sheet.submit_button.click()
+    await closed(desk)
+    [task] = await desk.core.tasks.newest()
+    assert task.name == "clip.mov"
+
+
+@pytest.mark.parametrize("kind", ["urls", "text"])
+async def test_paths_are_pasted(desk: Desk, clip: Path, kind: str) -> None:
+    data = mime(clip)
+    if kind == "text":
+        data = QMimeData()
+        data.setText(f'some words\n  "{clip}"\n')
+    QGuiApplication.clipboard().setMimeData(data)
+    desk.page.view.setFocus()
+    QTest.keyClick(desk.window, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
+    assert [file.path for file in sheet.model.files] == [str(clip)]
+    sheet.reject()
+    await closed(desk)
+
+
+async def test_a_clipboard_without_files_is_told(desk: Desk) -> None:
+    QGuiApplication.clipboard().setText("just words")
+    submitting(desk).paste()
+    assert desk.window.messages.title == "There is no file on the clipboard."
+
+
+# -- What will happen ------------------------------------------------------------------------------------------------
+
+
+async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    folder = clip.parent
+    twin = tmp_path / "elsewhere" / "free.mov"
+    twin.parent.mkdir()
+    for path in (folder / "free.mov", folder / "busy.mov", twin):
+        path.write_bytes(clip.read_bytes())
+    (folder / "clip_new.mp4").write_bytes(b"somebody's work")
+    await desk.add(folder / "busy.mov", LONG)  # keeps busy.out.mp4
+    sheet = await sheet_for(desk, clip, folder / "busy.mov", folder / "free.mov", twin)
+    by_command(sheet)
+    sheet.output.folder.setText(str(folder))
+    sheet.output.name.setText("${INPUT_FILE_BASENAME}_new.mp4")
+    assert await known(sheet) == [Trouble.RENAMED, Trouble.NONE, Trouble.NONE, Trouble.RENAMED]
+    assert sheet.preview.note.text() == "The name for 2 files is taken and gets a number."
+    sheet.output.policy.press(2)
+    assert await known(sheet) == [Trouble.EXISTS, Trouble.NONE, Trouble.NONE, Trouble.SHARED]
+    assert sheet.submit_button.text() == "Queue 2 of 4"
+    sheet.output.policy.press(1)
+    assert await known(sheet) == [Trouble.REPLACES, Trouble.NONE, Trouble.NONE, Trouble.SHARED]
+    sheet.output.name.setText("${INPUT_FILE_BASENAME}.out.mp4")
+    assert await known(sheet) == [Trouble.NONE, Trouble.TAKEN, Trouble.NONE, Trouble.SHARED]
+    sheet.submit_button.click()
+    await closed(desk)
+    assert sorted(task.name for task in await desk.core.tasks.newest()) == [
+        "busy.mov",
+        "clip.mov",
+        "free.mov",
+    ]
+    await desk.core.tasks.cancel([task.uuid for task in await desk.core.tasks.newest()])
+    assert (folder / "clip_new.mp4").read_bytes() == b"somebody's work"
+
+
+async def test_which_nodes_could_run_it_is_told(desk: Desk, clip: Path) -> None:
+    sheet = await sheet_for(desk, clip)
+    assert sheet.fitness.text() == "desk can run this now."
+    sheet.output.labels.setText("encoder:hevc_nvenc, gpu")
+    assert sheet.fitness.text() == (
+        "No node can run this now, so it waits: desk lacks encoder:hevc_nvenc, gpu."
+    )
+    sheet.output.labels.setText("no label:")
+    assert "is not a label" in sheet.preview.note.text()
+    assert not sheet.submit_button.isEnabled()
+    sheet.reject()
+    await closed(desk)
+
+
+async def test_a_mistake_in_a_command_is_told_while_typing(desk: Desk, clip: Path) -> None:
+    sheet = await sheet_for(desk, clip)
+    by_command(sheet, "-i ${INPUT_FILE} | tee")
+    assert sheet.command.trouble is not None
+    assert "no shell runs here" in sheet.command._error.text()
+    assert not sheet.submit_button.isEnabled()
+    by_command(sheet, "-i ${INPUT_FIL} ${OUTPUT_FILE}")
+    assert "There is no wildcard ${INPUT_FIL}." in sheet.command._error.text()
+    by_command(sheet)
+    assert await known(sheet) == [Trouble.NONE]
+    sheet.output.name.clear()
+    assert await known(sheet) == [Trouble.COMMAND]
+    assert "no output is given" in sheet.preview.note.text()
+    assert not sheet.submit_button.isEnabled()
+    sheet.output.name.setText("a.mp4")
+    await known(sheet)
+    sheet.submit_button.click()
+    await closed(desk)
+    sheet = await sheet_for(desk, clip)  # the command is remembered, and there is a way back to the presets
+    assert sheet.command.command() == COPY
+    assert sheet.output.name.text() == "a.mp4"
+    sheet.ways.press(0)
+    assert await known(sheet) == [Trouble.NONE]
+    assert sheet.presets.current is not None
+    assert sheet.output.name.text() == ""
+    sheet.reject()
+    await closed(desk)
+
+
+# -- Parts -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_macos_wants_opened_is_heard_of(qapp: QApplication) -> None:
+    assert isinstance(qapp, Application)
+    heard: list[str] = []
+    connection = qapp.file_opened.connect(heard.append)
+    QApplication.sendEvent(qapp, QFileOpenEvent("/films/a b.mov"))
+    qapp.file_opened.disconnect(connection)
+    assert heard == ["/films/a b.mov"]
+
+
+def test_paths_are_found_in_text(qapp: QApplication) -> None:
+    data = QMimeData()
+    data.setText(
+        "/a/b.mov\nfile:///c%20d.mov\n'/quoted one.mov'\nC:\\film.mov\nrelative.mov\nhttps://example.org/x\n"
+    )
+    assert paths_in(data) == ["/a/b.mov", "/c d.mov", "/quoted one.mov", "C:\\film.mov"]
+
+
+@pytest.mark.parametrize("for_output", [True, False])
+def test_every_wildcard_on_offer_is_known(*, for_output: bool) -> None:
+    for text, meaning in wildcards(for_output=for_output):
+        assert wildcards_in(text)
+        assert meaning
+
+
+def test_a_choice_survives_its_file(tmp_path: Path) -> None:
+    path = str(tmp_path / "window.ini")
+    choice = Choice(
+        preset=None, command='-i ${INPUT_FILE} -vf "scale=1,2" x', folder="/a, b", if_exists=IfExists.SKIP
+    )
+    memory = QSettings(path, QSettings.Format.IniFormat)
+    choice.save(memory)
+    memory.sync()
+    again = QSettings(path, QSettings.Format.IniFormat)
+    assert Choice.remembered(again) == choice
+    again.setValue("submit/preset", "nonsense")
+    again.setValue("submit/if_exists", "nonsense")
+    spoiled = Choice.remembered(again)
+    assert (spoiled.preset, spoiled.if_exists) == (FIRST_PRESET, IfExists.RENAME)

@@ -1,0 +1,486 @@
+"""The watchfolders page on a real node: from a dropped folder to the finished output, and all that is set."""
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+
+from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.watchfolder import (
+    FileState,
+    OriginalAction,
+    WatchedFile,
+    Watchfolder,
+    WatchfolderSettings,
+)
+from ffmate_desktop.gui.watchfolders.dialog import WatchDialog
+from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
+from ffmate_desktop.gui.watchfolders.text import FolderView, Standing
+from ffmate_desktop.services.preset_editor import PresetDraft
+from tests.gui.desk import Desk
+from tests.gui.submit.test_flow import mime, submitting
+from tests.node.waiting import until
+
+COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
+QUICK: dict[str, Any] = {"interval": 1, "growth_checks": 0}
+
+
+def shown_page(desk: Desk) -> WatchfoldersPage:
+    page = desk.window.show_page_of("watchfolders")
+    assert isinstance(page, WatchfoldersPage)
+    return page
+
+
+async def known(page: WatchfoldersPage) -> None:
+    await until(lambda: page.watch.is_known, "the watchfolders are read")
+
+
+async def begin(desk: Desk, root: Path, **settings: Any) -> Watchfolder:
+    """A watchfolder as another front end makes it; outputs go to a folder beside it."""
+    root.mkdir(exist_ok=True)
+    pattern = f"{root.parent}/out/${{INPUT_FILE_BASENAME}}.mp4"
+    preset = await desk.core.preset_editor.add(PresetDraft(f"copy {root.name}", COPY, output_file=pattern))
+    given: dict[str, Any] = {"name": root.name, "path": str(root), "preset": preset.uuid}
+    return await desk.core.watchfolders.add(WatchfolderSettings.model_validate(given | QUICK | settings))
+
+
+def first(page: WatchfoldersPage) -> FolderView:
+    """The folder in the uppermost row."""
+    view = page.model.view_at(0)
+    assert view is not None
+    return view
+
+
+def stands(page: WatchfoldersPage, standing: Standing) -> bool:
+    """Whether there is a folder in the uppermost row, and how it is."""
+    view = page.model.view_at(0)
+    return view is not None and view.standing is standing
+
+
+def is_scanned(page: WatchfoldersPage, folder: Watchfolder) -> bool:
+    """Whether the table knows of a scan of it."""
+    view = page.model.view_of(folder.uuid)
+    return view is not None and view.folder.last_check is not None
+
+
+def names(page: WatchfoldersPage) -> list[str]:
+    """Of the folders in the table."""
+    views = [page.model.view_at(number) for number in range(page.model.rowCount())]
+    return [view.folder.name for view in views if view is not None]
+
+
+async def opened(page: WatchfoldersPage) -> WatchDialog:
+    """The dialog, once it knows the presets."""
+    dialog = await until(lambda: page.dialog, "the dialog opens")
+    await until(lambda: dialog.presets.current, "it knows the presets")
+    return dialog
+
+
+async def saved(page: WatchfoldersPage) -> None:
+    await until(lambda: page.dialog is None, "it is saved")
+
+
+def row(page: WatchfoldersPage, path: str) -> WatchedFile | None:
+    """The file as the table shows it."""
+    model = page.files.model
+    rows = (model.file_at(number) for number in range(model.rowCount()))
+    return next((file for file in rows if file is not None and file.path == path), None)
+
+
+async def shown(page: WatchfoldersPage, path: str, state: FileState) -> WatchedFile:
+    def reached() -> WatchedFile | None:
+        file = row(page, path)
+        return file if file is not None and file.state is state else None
+
+    return await until(reached, f"{path} is shown as {state}")
+
+
+def select(page: WatchfoldersPage, path: str) -> None:
+    file = row(page, path)
+    assert file is not None
+    number = page.files.model.number_of(file.id)
+    assert number is not None
+    page.files.table.selectRow(number)
+
+
+def drag_and_drop(target: QWidget, place: QPoint, *paths: Path) -> None:
+    """As the system does it: into the window, then over what has come to lie below the pointer."""
+    actions, shift = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction, Qt.KeyboardModifier.ShiftModifier
+    left, data = Qt.MouseButton.LeftButton, mime(*paths)
+    for event in (
+        QDragEnterEvent(place, actions, data, left, shift),
+        QDropEvent(QPointF(place), actions, data, left, shift),
+    ):
+        event.ignore()
+        QApplication.sendEvent(target, event)
+        assert event.dropAction() is Qt.DropAction.CopyAction
+
+
+def answer(page: QWidget, pick: Callable[[QMessageBox], object]) -> Callable[[], bool]:
+    """Press a button of the question that is open; tells whether there was one."""
+
+    def pressed() -> bool:
+        box = next((box for box in page.window().findChildren(QMessageBox) if box.isVisible()), None)
+        if box is None:
+            return False
+        next(button for button in box.buttons() if pick(box) == (button is box.escapeButton())).click()
+        return True
+
+    return pressed
+
+
+# -- From a dropped folder to an output ------------------------------------------------------------------------------
+
+
+async def test_a_dropped_folder_is_watched_and_what_is_copied_in_is_done(
+    desk: Desk, clip: Path, tmp_path: Path
+) -> None:
+    page = shown_page(desk)
+    await known(page)
+    assert page.empty.isVisible()
+    root = tmp_path / "ingest"
+    root.mkdir()
+    drag_and_drop(desk.window, QPoint(700, 400), root)
+    dialog = await opened(page)
+    assert submitting(desk).sheet is None
+    assert dialog.basics.path.text() == str(root)
+    assert "has not changed for 30 s" in dialog.basics.complete.text()
+    dialog.basics.interval.setValue(1)
+    dialog.basics.checks.setValue(1)
+    assert "has not changed for 1 s" in dialog.basics.complete.text()
+    QTest.keyClicks(dialog.presets.search, "copy into mp4")
+    assert dialog.basics.example.text().startswith("reel1/Harbour_Lights.mov becomes ")
+    QTest.keyClick(dialog.presets.search, Qt.Key.Key_Return)
+    await saved(page)
+    view = await until(lambda: page.model.view_at(0), "it is in the table")
+    assert (view.folder.name, page.table.current) == ("ingest", view.folder.uuid)
+    assert not page.empty.isVisible()
+    shutil.copyfile(clip, root / "one.mov")
+    await shown(page, "one.mov", FileState.DONE)
+    output = await until(lambda: next(root.glob("one*.mp4"), None), "the output is there")
+    file = await shown(page, output.name, FileState.OUTPUT)
+    assert "output of task" in file.reason
+    assert desk.window.sidebar.buttons[1].accessibleName().startswith("Watchfolders")
+    await until(lambda: first(page).count(FileState.DONE) == 1, "it is counted")
+
+
+async def test_elsewhere_a_dropped_folder_is_queued_once(desk: Desk, clip: Path) -> None:
+    page = shown_page(desk)
+    await known(page)
+    drag_and_drop(desk.window, QPoint(100, 300), clip.parent)  # the sidebar
+    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
+    sheet.reject()
+    await until(lambda: submitting(desk).sheet is None, "the sheet is closed")
+    drag_and_drop(desk.window, QPoint(700, 400), clip)  # a file on the page
+    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
+    sheet.reject()
+    assert page.dialog is None
+    assert await desk.core.watchfolders.all() == []
+
+
+# -- Set and commanded -----------------------------------------------------------------------------------------------
+
+
+async def test_suspended_takes_nothing_and_resumed_takes_all(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    page = shown_page(desk)
+    folder = await begin(desk, tmp_path / "in")
+    await until(lambda: is_scanned(page, folder), "it is scanned")
+    page.folder_actions.suspend.trigger()
+    await until(lambda: stands(page, Standing.SUSPENDED), "it is told")
+    assert not page.folder_actions.scan.isEnabled()
+    scanned = (await desk.core.watchfolders.get(folder.uuid)).last_check
+    shutil.copyfile(clip, tmp_path / "in" / "one.mov")
+    other = await begin(desk, tmp_path / "other")  # the node goes on with others meanwhile
+    await until(lambda: is_scanned(page, other), "another is scanned")
+    assert (await desk.core.watchfolders.get(folder.uuid)).last_check == scanned
+    assert await desk.core.watchfolders.files(folder.uuid) == []
+    assert page.table.current == folder.uuid
+    page.folder_actions.resume.trigger()
+    await shown(page, "one.mov", FileState.DONE)
+
+
+async def test_a_folder_is_changed_in_the_same_dialog(desk: Desk, tmp_path: Path) -> None:
+    page = shown_page(desk)
+    folder = await begin(desk, tmp_path / "in", filter={"minSize": 100}, priority=3, labels=["x"])
+    await until(lambda: page.table.current, "it is chosen")
+    QTest.keyClick(page.table, Qt.Key.Key_F2)
+    dialog = await opened(page)
+    assert dialog.presets.current is not None
+    assert dialog.presets.current.uuid == folder.preset
+    dialog.basics.interval.setValue(600)
+    dialog.basics.checks.setValue(3)
+    dialog.which.include.setText("mov, .MXF")
+    dialog.which.never.setText("*_proxy.*, old reels/")
+    dialog.afterwards.retries.setValue(2)
+    dialog.afterwards.success.choose(OriginalAction.MOVE)
+    assert not dialog.save_button.isEnabled()
+    assert "Where should the originals be moved?" in dialog.trouble.text()
+    dialog.afterwards.success.folder.setText("done")
+    dialog.save_button.click()
+    await until(answer(page, lambda _box: True), "it asks")
+    await until(dialog.save_button.isEnabled, "No keeps everything open")
+    assert (await desk.core.watchfolders.get(folder.uuid)).interval == 1
+    dialog.save_button.click()
+    await until(answer(page, lambda _box: False), "it asks again")
+    await saved(page)
+    now = await desk.core.watchfolders.get(folder.uuid)
+    assert (now.interval, now.growth_checks, now.retries) == (600, 3, 2)
+    assert now.filter.extensions.include == ("mov", ".MXF")
+    assert now.filter.globs.exclude == ("*_proxy.*", "old reels/")
+    assert (now.filter.min_size, now.priority, now.labels) == (100, 3, ("x",))
+    assert (now.on_success.action, now.on_success.folder) == (OriginalAction.MOVE, "done")
+    await until(lambda: first(page).folder.interval == 600, "the table shows it")
+
+
+async def test_two_editors_and_what_cannot_be_saved(desk: Desk, tmp_path: Path) -> None:
+    page = shown_page(desk)
+    folder = await begin(desk, tmp_path / "in")
+    await until(lambda: page.table.current, "it is chosen")
+    page.folder_actions.edit.trigger()
+    dialog = await opened(page)
+    dialog.basics.path.setText("relative")
+    assert not dialog.save_button.isEnabled()
+    assert "not a whole path" in dialog.trouble.text()
+    dialog.basics.path.setText(folder.path)
+    await desk.core.watchfolders.suspend(folder.uuid)
+    dialog.save_button.click()
+    await until(lambda: "Somebody else" in dialog.trouble.text(), "the second is told")
+    assert page.dialog is dialog  # nothing typed is lost
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    await saved(page)
+
+
+async def test_it_is_deleted_after_a_question_that_says_what_stays(
+    desk: Desk, clip: Path, tmp_path: Path
+) -> None:
+    page = shown_page(desk)
+    await begin(desk, tmp_path / "in")
+    source = Path(shutil.copyfile(clip, tmp_path / "in" / "one.mov"))
+    await shown(page, "one.mov", FileState.DONE)
+    page.folder_actions.delete.trigger()
+    box = await until(lambda: page.window().findChild(QMessageBox), "it asks")
+    assert "stay as they are" in box.informativeText()
+    answer(page, lambda _box: False)()
+    await until(page.empty.isVisible, "it is gone")
+    assert await desk.core.watchfolders.all() == []
+    assert source.exists()
+    assert len(await desk.core.tasks.newest(limit=None)) == 1
+
+
+# -- Looking ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_dry_run_says_what_would_happen_and_why(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    page = shown_page(desk)
+    root = tmp_path / "in"
+    root.mkdir()
+    shutil.copyfile(clip, root / "one.mov")
+    shutil.copyfile(clip, root / "one_proxy.mov")
+    await known(page)
+    page.add_folder(str(root))
+    dialog = await opened(page)
+    dialog.which.never.setText("*_proxy.*")
+    dialog.try_button.click()
+    model = dialog.trial.model
+    await until(lambda: model.rowCount() == 2, "it has looked")
+    assert dialog.trial.title.text() == "1 of 2 files would be queued."
+    first, second = model.file_at(0), model.file_at(1)
+    assert (first.path, first.takes) == ("one.mov", True)
+    assert first.output == str(root / "one_1080p.mp4")
+    assert second.reason == "Excluded by the pattern *_proxy.*"
+    dialog.trial.start(dialog.settings(), None)
+    dialog.trial.stop()
+    assert dialog.trial.title.text() == "Stopped."
+    dialog.trial.leave()
+    dialog.basics.path.setText(str(tmp_path / "nothing"))
+    dialog.try_button.click()
+    await until(lambda: "not there" in dialog.trial.title.text(), "trouble is told")
+    dialog.reject()
+    await saved(page)
+    assert await desk.core.watchfolders.all() == []
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+async def test_every_file_has_its_reason_and_is_found(
+    desk: Desk, clip: Path, tmp_path: Path, narrow: bool
+) -> None:
+    if narrow:
+        desk.window.resize(760, 640)
+    page = shown_page(desk)
+    folder = await begin(desk, tmp_path / "in", retries=1)
+    shutil.copyfile(clip, tmp_path / "in" / "one.mov")
+    (tmp_path / "in" / "notes.txt").write_text("x")
+    (tmp_path / "in" / "bad.mov").write_bytes(b"no film")
+    await shown(page, "one.mov", FileState.DONE)
+    skipped = await shown(page, "notes.txt", FileState.SKIPPED)
+    assert page.files.model.why(skipped) == "Not a media file, by its name."
+    await until(lambda: (one := row(page, "bad.mov")) and one.attempts == 2, "it is tried twice")
+    failed = await shown(page, "bad.mov", FileState.FAILED)
+    assert page.files.model.why(failed).endswith("(2 of 2 tries)")
+    page.files.tabs.press(3)
+    await until(lambda: page.files.model.is_known and page.files.model.rowCount() == 1, "only what failed")
+    select(page, "bad.mov")
+    page.file_actions.copy.trigger()
+    assert QGuiApplication.clipboard().text() == str(tmp_path / "in" / "bad.mov")
+    assert page.file_actions.retry.isEnabled()
+    page.files.tabs.press(0)
+    page.files.search.setText("NOTES")
+    page.files.search.returnPressed.emit()
+    await until(
+        lambda: page.files.model.is_known and page.files.model.rowCount() == 1, "only what is searched"
+    )
+    assert row(page, "notes.txt") is not None
+    page.files.search.clear()
+    page.files.search.returnPressed.emit()
+    await until(lambda: row(page, "one.mov"), "all again")
+    select(page, "one.mov")
+    page.file_actions.show_task.trigger()
+    assert desk.window.current_page is desk.page
+    task = await until(lambda: desk.page.view.selected_task() and desk.page.detail.task_id, "it is shown")
+    [file] = [one for one in await desk.core.watchfolders.files(folder.uuid) if one.path == "one.mov"]
+    assert task == file.task_id
+
+
+async def test_a_failed_file_is_tried_again(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    page = shown_page(desk)
+    folder = await begin(desk, tmp_path / "in")
+    bad = tmp_path / "in" / "bad.mov"
+    bad.write_bytes(b"no film")
+    failed = await shown(page, "bad.mov", FileState.FAILED)
+    await desk.core.watchfolders.suspend(folder.uuid)  # or the mended file would be a new one
+    shutil.copyfile(clip, bad)
+    select(page, "bad.mov")
+    page.files.table.setFocus()
+    QTest.keyClick(page.files.table, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    assert failed.task is not None
+    await desk.shown(failed.task, TaskStatus.DONE_SUCCESSFUL)
+    await shown(page, "bad.mov", FileState.DONE)
+
+
+async def test_a_failed_file_is_tried_again_when_its_task_was_deleted(
+    desk: Desk, clip: Path, tmp_path: Path
+) -> None:
+    page = shown_page(desk)
+    await begin(desk, tmp_path / "in")
+    bad = tmp_path / "in" / "bad.mov"
+    bad.write_bytes(b"no film")
+    failed = await shown(page, "bad.mov", FileState.FAILED)
+    assert failed.task is not None
+    await desk.core.tasks.delete([failed.task])
+    await until(lambda: (one := row(page, "bad.mov")) and one.task_id is None, "its task is gone")
+    select(page, "bad.mov")
+    assert page.file_actions.retry.isEnabled() and not page.file_actions.show_task.isEnabled()
+    page.file_actions.retry.trigger()
+    await until(lambda: (one := row(page, "bad.mov")) and one.task != failed.task, "it has another")
+    await shown(page, "bad.mov", FileState.FAILED)
+
+
+async def test_files_that_were_moved_away_stay_in_the_list(desk: Desk, clip: Path, tmp_path: Path) -> None:
+    page = shown_page(desk)
+    root = tmp_path / "in"
+    await begin(desk, root, on_success={"action": "move", "folder": "done"})
+    (root / "notes.txt").write_text("x")
+    await shown(page, "notes.txt", FileState.SKIPPED)
+    shutil.copyfile(clip, root / "one.mov")
+    await until(lambda: (one := row(page, "one.mov")) and one.gone, "it is moved")
+    file = await shown(page, "one.mov", FileState.DONE)
+    assert page.files.model.why(file) == f"Moved to “{root / 'done' / 'one.mov'}”."
+    await until(lambda: first(page).count(FileState.DONE) == 1, "it is counted")
+    select(page, "one.mov")
+    assert not page.file_actions.retry.isEnabled()
+    (root / "notes.txt").unlink()
+    await until(lambda: row(page, "notes.txt") is None, "what had no task leaves the list")
+    assert row(page, "one.mov") is not None
+
+
+async def test_two_watchfolders_on_one_tree_are_told(desk: Desk, tmp_path: Path) -> None:
+    page = shown_page(desk)
+    await begin(desk, tmp_path / "in")
+    await until(lambda: page.table.current, "it is chosen")
+    assert not page.files._row.isVisible()
+    page.add_folder(str(tmp_path / "in" / "deeper"))
+    dialog = await opened(page)
+    await until(lambda: "“in”" in dialog.note.text(), "the dialog tells")
+    assert dialog.save_button.isEnabled()
+    dialog.basics.path.setText(str(tmp_path / "else"))
+    assert not dialog.note.text()
+    dialog.reject()
+    await saved(page)
+    await begin(desk, tmp_path / "in" / "deeper")
+    await until(lambda: "“deeper”" in page.files._trouble.text(), "the page tells")
+    assert page.files._row.isVisible()
+
+
+async def test_an_unreachable_folder_says_since_when_and_why(desk: Desk, tmp_path: Path) -> None:
+    page = shown_page(desk)
+    root = tmp_path / "in"
+    await begin(desk, root)
+    await until(lambda: stands(page, Standing.WATCHING), "it is watched")
+    root.rmdir()
+    await until(lambda: stands(page, Standing.UNREACHABLE), "it is told")
+    folder = first(page).folder
+    assert folder.error_at is not None
+    assert page.files._trouble.text().startswith(f"The folder “{root}” is not there.")
+    await until(lambda: first(page).folder.last_check != folder.last_check, "it is tried again")
+    assert first(page).folder.error_at == folder.error_at
+    root.mkdir()
+    await until(lambda: first(page).folder.error is None, "it heals")
+
+
+async def test_folders_are_sorted_and_searched(desk: Desk, tmp_path: Path) -> None:
+    page = shown_page(desk)
+    for name in ("beta", "alpha", "gamma"):
+        await begin(desk, tmp_path / name)
+    await until(lambda: page.model.rowCount() == 3, "all are read")
+    assert names(page) == ["alpha", "beta", "gamma"]
+    page.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+    assert names(page) == ["gamma", "beta", "alpha"]
+    QTest.keyClicks(page.search, "alp")
+    assert names(page) == ["alpha"]
+    page.search.setText("nothing like it")
+    assert page._nothing.isVisible()
+
+
+MANY = """
+INSERT INTO ffmate.watched_files (folder, path, size, mtime, inode, view, state, reason, ledger)
+SELECT w.id, 'reel ' || n / 100 || '/' || n || '.mov', n, n, n, 1, CASE n % 3 WHEN 0 THEN 'skipped' ELSE 'done' END,
+       '', 0 FROM ffmate.watchfolders w, generate_series(1, $1) AS n
+"""
+
+
+async def test_many_files_are_read_page_by_page(desk: Desk, database: Database, tmp_path: Path) -> None:
+    many = 5_000
+    page = shown_page(desk)
+    await begin(desk, tmp_path / "in", suspended=True)
+    async with database.transaction() as connection:
+        await connection.execute(MANY, many)
+    await until(lambda: page.table.current, "it is chosen")
+    model = page.files.model
+    model.reload()
+    await until(lambda: model.rowCount() == many and len(model._anchors) == many // 200, "all are counted")
+    assert len(model._pages) < 4
+    scroll = page.files.table.verticalScrollBar()
+    for number in (4_000, 17, 2_345):
+        scroll.setValue(number * page.files.table.rowHeight(0))
+        page.files.table.viewport().repaint()
+        file = await until(partial(model.file_at, number), "it is read")
+        assert file.size == many - number
+    page.files.table.selectRow(2_345)
+    async with database.transaction() as connection:
+        await connection.execute(MANY.replace("n / 100", "'new' || n"), 10)
+    model.reload()
+    await until(lambda: model.rowCount() == many + 10, "the new ones are counted")
+    current = page.files.table.current
+    assert current is not None
+    assert current.size == many - 2_345  # the same file is chosen, and is seen where it was
+    assert page.files.table.rowAt(0) == 2_355
+    page.files.tabs.press(4)
+    await until(lambda: model.is_known and model.rowCount() == many // 3 + 3, "only what was skipped")

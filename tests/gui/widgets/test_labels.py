@@ -1,0 +1,35 @@
+"""What is shown shorter than it is."""
+
+from datetime import datetime
+
+from ffmate_desktop.domain.node_log import Level, LogLine
+from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.frame.status_strip import in_short as ffmpeg_in_short
+from ffmate_desktop.gui.logs.model import LogsModel
+from ffmate_desktop.gui.logs.model import in_short as message_in_short
+
+
+def test_a_build_of_ffmpeg_is_its_version() -> None:
+    assert ffmpeg_in_short("ffmpeg n9.0.2-17-g2a571b6068-20260930") == "ffmpeg 9.0.2"
+    assert ffmpeg_in_short("There is no ffmpeg here.") == "There is no ffmpeg here."
+
+
+def test_a_uuid_is_its_beginning() -> None:
+    text = "clip.mov (1c46f294-eba3-4473-897c-f76c51b8e330) is done"
+    assert message_in_short(text) == "clip.mov (1c46f294) is done"
+
+
+async def test_lines_stand_in_the_order_in_which_things_happened() -> None:
+    model = LogsModel(Bridge())
+    begin = int(datetime(2026, 1, 1).timestamp() * 1000)
+
+    def line(number: int, at: int) -> LogLine:
+        return LogLine(
+            id=number, node="a", at=begin + at, level=Level.INFO, namespace="task", message=str(number)
+        )
+
+    model._replace([line(1, 500), line(2, 700)])
+    model._add([line(3, 600), line(4, 800)])
+    model._add([line(3, 600)])
+    shown = [found.id for row in range(model.rowCount()) if (found := model.line_at(row))]
+    assert shown == [1, 3, 2, 4]

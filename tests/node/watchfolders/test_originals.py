@@ -1,0 +1,277 @@
+"""What is due with originals, what is looked at before each try, and places that never answer."""
+
+import asyncio
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmate_desktop.db import file_records, scans
+from ffmate_desktop.db.file_records import FileWrite, Pending, Settled
+from ffmate_desktop.db.scans import ScanLostError
+from ffmate_desktop.domain.file_record import Found
+from ffmate_desktop.domain.watchfolder import FileState, Original, OriginalAction, WatchedFile
+from ffmate_desktop.media.rename import rename_to_free_name
+from ffmate_desktop.node.watchfolders import originals as duty
+from ffmate_desktop.node.watchfolders.original_mover import Errand, Move, Root
+from ffmate_desktop.node.watchfolders.originals import Originals
+from ffmate_desktop.storage import originals
+from ffmate_desktop.storage.numbering import numbering_of
+from ffmate_desktop.storage.originals import Fate, Version
+from tests.db.cluster import joined
+from tests.faults.disk import open_disk
+from tests.node.farm import Farm
+from tests.node.waiting import until
+from tests.node.watchfolders.watched import Watched
+
+
+def root_of(folder: Path) -> Root:
+    numbering = numbering_of(str(folder))
+    return Root(str(folder), numbering.root, numbering.view)
+
+
+def to_move(source: Path, output: Path, folder: Path, **known: Any) -> Move:
+    """An original that was encoded to `output`, and is to go to `folder`."""
+    status = source.stat()
+    found = Found(source.name, status.st_size, status.st_mtime_ns // 1000, status.st_ino)
+    disposal = {"action": "move", "is_done": True, "output": str(output), "size": 4, "folder": str(folder)}
+    disposal |= known
+    view = numbering_of(str(source.parent)).view
+    return Move(Pending(1, found, view, "done", 1, disposal), str(source), disposal)
+
+
+def carried_out(move: Move, folder: Path, tag: str = "t") -> Settled:
+    """What becomes of it."""
+    errand = Errand([move], root_of(folder), tag)
+    errand.plan()
+    errand.carry_out()
+    [end] = errand.ended
+    return end
+
+
+def files(folder: Path, *names: str) -> list[Path]:
+    for name in names:
+        (folder / name).write_bytes(b"film")
+    return [folder / name for name in names]
+
+
+def test_an_output_that_is_removed_before_the_next_try_keeps_the_original(tmp_path: Path) -> None:
+    source, output, folder = files(tmp_path, "one.mov", "one.mp4", "file")
+    move = to_move(source, output, folder / "x")
+    failed = carried_out(move, tmp_path)
+    assert failed.disposal is not None and failed.reason.startswith("It cannot be moved")
+    output.unlink()
+    folder.unlink()  # now it could be moved
+    left = carried_out(Move(move.pending, str(source), failed.disposal), tmp_path)
+    assert left.reason.startswith("Left in place")
+    assert source.exists()
+
+
+def test_an_output_that_is_removed_while_a_move_waits_keeps_the_original(tmp_path: Path) -> None:
+    """The move was written down, but nobody came to it."""
+    source, output = files(tmp_path, "one.mov", "one.mp4")
+    first = Errand([to_move(source, output, tmp_path / "done")], root_of(tmp_path), "t")
+    first.plan()
+    first.give_up()
+    [begun] = first.begun
+    output.unlink()
+    left = carried_out(begun, tmp_path, "u")
+    assert left.reason.startswith("Left in place") and source.exists()
+    originals.move(str(source), begun.disposal["target"], Version(4, begun.pending.found.mtime), "t")
+    done = carried_out(begun, tmp_path, "u")  # what may have been done is not judged again
+    assert done.gone and done.reason.startswith("Moved to")
+
+
+def test_another_file_of_the_same_name_size_and_time_stays(tmp_path: Path) -> None:
+    """The folder was swapped during the encode, by a link or a mount that looks the same."""
+    root = tmp_path / "in"
+    root.mkdir()
+    source, output = files(root, "one.mov", "one.mp4")
+    move = to_move(source, output, tmp_path / "done")
+    other = root / "other"
+    other.write_bytes(b"meat")
+    os.utime(other, ns=(0, source.stat().st_mtime_ns))
+    other.replace(source)
+    assert carried_out(move, root).reason.startswith("Left in place: it has changed")
+    assert source.read_bytes() == b"meat"
+
+
+def test_a_folder_that_is_swapped_after_the_scan_loses_nothing(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "in", tmp_path / "elsewhere"
+    root.mkdir()
+    source, output = files(root, "one.mov", "one.mp4")
+    errand = Errand([to_move(source, output, tmp_path / "done")], root_of(root), "t")
+    errand.plan()
+    root.rename(elsewhere)
+    shutil.copytree(elsewhere, root)  # with the same times
+    errand.carry_out()
+    [end] = errand.ended
+    assert end.disposal is not None  # looked at again by the next scan
+    assert source.exists() and (elsewhere / "one.mov").exists()
+
+
+def test_the_half_copy_of_a_killed_attempt_goes(tmp_path: Path) -> None:
+    source, output = files(tmp_path, "one.mov", "one.mp4")
+    done = tmp_path / "done"
+    done.mkdir()
+    (done / ".ffd-move-a-1-1").write_bytes(b"fi")
+    begun = {"begun": True, "target": str(done / "one.mov"), "tag": "a-1-1"}
+    assert carried_out(to_move(source, output, done, **begun), tmp_path, "b-2").gone
+    assert [path.name for path in done.iterdir()] == ["one.mov"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_a_node_that_is_killed_at_any_moment_leaves_the_whole_file_and_no_half_ones(tmp_path: Path) -> None:
+    with open_disk(tmp_path / "disk", 64) as disk:
+        if disk is None:
+            pytest.skip("a small disk can only be mounted by root on Linux")
+        data = os.urandom(20_000_000)
+        source, output = files(tmp_path, "one.mov", "one.mp4")
+        halves = 0
+        for number in range(10):
+            source.write_bytes(data)
+            first = Errand([to_move(source, output, disk.folder)], root_of(tmp_path), "a-1")
+            first.plan()
+            process = multiprocessing.get_context("fork").Process(target=first.carry_out)
+            process.start()
+            time.sleep(0.005 + number * 0.002)
+            os.kill(process.pid or 0, signal.SIGKILL)
+            process.join()
+            target = disk.folder / "one.mov"
+            assert any(path.exists() and path.read_bytes() == data for path in (source, target))
+            halves += bool(list(disk.folder.glob(".ffd-*")))
+            [begun] = first.begun  # as it stands in the ledger
+            assert carried_out(begun, tmp_path, f"b-{number}").gone
+            assert target.read_bytes() == data and not source.exists()
+            assert [path.name for path in disk.folder.iterdir() if path.name != "lost+found"] == ["one.mov"]
+            target.unlink()
+        assert halves  # some were killed in the middle of the copy
+
+
+# -- On a real node --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def watched(farm: Farm, tmp_path: Path) -> Watched:
+    root = tmp_path / "in"
+    root.mkdir()
+    return Watched(farm, root)
+
+
+async def moved(watched: Watched, path: str) -> WatchedFile | None:
+    file = (await watched.files(gone=True)).get(path)
+    return file if file is not None and file.reason.startswith("Moved to") else None
+
+
+MOVE = Original(action=OriginalAction.MOVE, folder="done")
+
+
+@pytest.mark.db
+@pytest.mark.ffmpeg
+async def test_a_place_that_never_answers_holds_up_nothing_else(
+    watched: Watched, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duty, "PATIENCE", 1.0)
+    answer, began = threading.Event(), threading.Event()
+
+    def hang(source: Path, target: Path) -> None:  # a share whose server is gone
+        if "failed" in str(target):
+            began.set()
+            assert answer.wait(60)
+        rename_to_free_name(source, target)
+
+    monkeypatch.setattr("ffmate_desktop.storage.originals.rename_to_free_name", hang)
+    await watched.farm.node(watches=True, slots=2)
+    failed = Original(action=OriginalAction.MOVE, folder="failed")
+    await watched.begin(growth_checks=0, on_success=MOVE, on_failure=failed)
+    bad = watched.root / "bad.mov"
+    bad.write_bytes(b"no film")
+    await until(began.is_set, "a move hangs")
+    watched.put(clip, "one.mov")
+    await until(lambda: moved(watched, "one.mov"), "the other place goes on")
+    waiting = (await watched.files())["bad.mov"]
+    assert "does not answer" in waiting.reason and bad.exists()
+    answer.set()
+    await until(lambda: moved(watched, "bad.mov"), "it answers again")
+    assert sorted(path.name for path in watched.root.iterdir()) == ["done", "failed"]
+
+
+@pytest.mark.db
+@pytest.mark.ffmpeg
+async def test_originals_that_cannot_be_moved_do_not_starve_the_others(
+    watched: Watched, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duty, "AT_ONCE", 3)
+    (watched.root / "file").write_bytes(b"x")
+    await watched.farm.node(watches=True, slots=2)
+    failed = Original(action=OriginalAction.MOVE, folder="file/x")
+    await watched.begin(growth_checks=0, on_success=MOVE, on_failure=failed)
+    for number in range(5):
+        (watched.root / f"bad{number}.mov").write_bytes(b"no film")
+    for number in range(5):
+        await watched.state(f"bad{number}.mov", FileState.FAILED)
+    watched.put(clip, "one.mov")
+    await until(lambda: moved(watched, "one.mov"), "it is moved all the same")
+
+
+@pytest.mark.db
+@pytest.mark.ffmpeg
+async def test_a_scan_that_is_lost_in_one_place_moves_nothing_more_in_the_other(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, began, answer = threading.Event(), threading.Event(), threading.Event()
+
+    def wait(source: Path, target: Path) -> None:  # two slow shares
+        if target.parent.name == "b":
+            began.set()
+        assert (answer if target.parent.name == "b" else taken).wait(60)
+        rename_to_free_name(source, target)
+
+    monkeypatch.setattr("ffmate_desktop.storage.originals.rename_to_free_name", wait)
+    await watched.begin()
+    database = watched.farm.database
+    one, two, three = files(watched.root, "1.mov", "2.mov", "3.mov")
+    async with joined(watched.farm.uri) as node:
+        claim = await scans.claim_scan(database, node.id)
+        assert claim is not None
+        due: list[Settled] = []
+        for source, place in ((one, "a"), (two, "b"), (three, "b")):
+            move = to_move(source, source, watched.root / place, is_done=False)
+            write = FileWrite(move.pending.found, move.pending.view, "failed", "")
+            [number] = (await file_records.write(database, claim, [write])).ids.values()
+            due.append(Settled(number, "failed", "", 1, move.disposal))
+        await file_records.settle(database, claim, due)
+        disposing = asyncio.create_task(Originals(database, claim).dispose(root_of(watched.root), {}))
+        await until(began.is_set, "both places are at it")
+        await watched.farm.sql("UPDATE ffmate.watchfolders SET epoch = epoch + 1")  # another node scans
+        taken.set()
+        with pytest.raises(ScanLostError):
+            await disposing
+        answer.set()
+        await until(lambda: not _movers(), "the threads have ended")
+    assert not two.exists() and three.exists()  # one was on its way
+
+
+def _movers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "moving originals"]
+
+
+def test_fates_are_all_told(tmp_path: Path) -> None:
+    source, output = files(tmp_path, "one.mov", "one.mp4")
+    move = to_move(source, output, tmp_path / "done")
+    errand = Errand([move], root_of(tmp_path), "t")
+    errand.plan()
+    (tmp_path / "done").mkdir()
+    (tmp_path / "done" / "one.mov").write_bytes(b"somebody else's")
+    errand.carry_out()
+    [end] = errand.ended
+    assert end.disposal is not None and "target" not in end.disposal  # another name next time
+    version = Version(4, source.stat().st_mtime_ns // 1000)
+    assert originals.move(str(source), str(tmp_path / "x"), version, "t") is Fate.AWAY
