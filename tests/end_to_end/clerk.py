@@ -18,7 +18,7 @@ PATIENCE = 120.0
 
 _CLERK = """
 import contextlib, io, json, os, sys
-from ffmate_desktop.cli import entry
+from ffmate_desktop.cli import fast_start
 requests = sys.stdin
 for line in requests:
     environment, folder, given, sys.argv[1:] = json.loads(line)
@@ -29,7 +29,7 @@ for line in requests:
     told, said = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(told), contextlib.redirect_stderr(said):
         try:
-            entry.main()
+            fast_start.main()
         except SystemExit as ended:
             code = ended.code
     os.chdir(os.sep)

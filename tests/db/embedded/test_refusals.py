@@ -31,7 +31,7 @@ async def test_a_folder_that_cannot_be_made_is_told(folder: Path) -> None:
         await EmbeddedDatabase(folder / "file" / "data").open()
 
 
-# The refusal itself is left out there, too (embedded_home.py): who may enter a folder is said in another way.
+# The refusal itself is left out there, too (embedded/home.py): who may enter a folder is said in another way.
 @pytest.mark.skipif(os.name == "nt", reason="Windows has access lists, and no mode that could be open")
 async def test_a_home_that_is_open_to_others_is_refused(data_dir: Path) -> None:
     (data_dir / "embedded-postgres").chmod(0o755)

@@ -70,4 +70,4 @@ def test_all_libraries_of_the_programs_are_there() -> None:
             needed = {entry.dll.decode().lower() for entry in imports} - beside - {"postgres.exe"}
             missing |= {(file.name, name) for name in needed if not OF_WINDOWS.fullmatch(name)}
     assert {name for _, name in missing} - brought == set()
-    assert ("postgres.exe", THREADS) in missing, "the wheel brings it by now: embedded_libraries.py can go"
+    assert ("postgres.exe", THREADS) in missing, "the wheel brings it by now: embedded/libraries.py can go"
