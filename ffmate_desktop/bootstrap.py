@@ -30,10 +30,10 @@ from ffmate_desktop.media.processes.leftovers import node_folder
 from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.log_feed import LogFeed, collecting
-from ffmate_desktop.node.node import Node
+from ffmate_desktop.node.node import ClusterNode
 from ffmate_desktop.node.node_host import NodeHost
-from ffmate_desktop.node.task.preset_test import TrialBench
-from ffmate_desktop.node.task.resources import Workshop
+from ffmate_desktop.node.task.preset_test import PresetTestBench
+from ffmate_desktop.node.task.resources import EncodeResources
 from ffmate_desktop.private_files import make_data_folder
 from ffmate_desktop.services.batches import BatchService
 from ffmate_desktop.services.bulk import BulkService
@@ -63,7 +63,7 @@ from ffmate_desktop.settings import (
 )
 
 if TYPE_CHECKING:
-    from ffmate_desktop.gui.base.services import Core
+    from ffmate_desktop.gui.base.services import ClusterServices
     from ffmate_desktop.gui.preferences.setup import Setup
 
 T = TypeVar("T")
@@ -161,7 +161,7 @@ def permissions_of(settings: Settings, embedded: bool) -> PermissionService:
 @asynccontextmanager
 async def open_node(
     settings: Settings, cluster: Cluster, bus: Bus, keep: Callable[[], Retention] | None = None
-) -> AsyncIterator[Node]:
+) -> AsyncIterator[ClusterNode]:
     """A node that has joined; leave the block when its `run` has ended.
 
     `keep()` is asked again and again where retention may change while the node works.
@@ -169,12 +169,12 @@ async def open_node(
     cluster.permissions.current()  # a node that cannot read what its owner allowed does not start
     ffmpeg = await find_ffmpeg(settings.ffmpeg)
     feed = LogFeed(settings.debug or logs.DEFAULT_RULES)
-    async with open_shop(settings, cluster, ffmpeg) as shop:
-        node = Node(
+    async with open_resources(settings, cluster, ffmpeg) as resources:
+        node = ClusterNode(
             cluster.uri,
             cluster.database,
             node_facts(settings, ffmpeg),
-            shop,
+            resources,
             bus,
             feed,
             cluster.presets,
@@ -190,7 +190,9 @@ async def open_node(
 
 
 @asynccontextmanager
-async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> AsyncIterator[Workshop]:
+async def open_resources(
+    settings: Settings, cluster: Cluster, ffmpeg: FFmpeg
+) -> AsyncIterator[EncodeResources]:
     """What attempts need on this computer: a folder, a way to start ffmpeg, a probe."""
     facts = node_facts(settings, ffmpeg)
     with contextlib.suppress(OSError):  # the next line says what the disk refuses
@@ -203,7 +205,7 @@ async def open_shop(settings: Settings, cluster: Cluster, ffmpeg: FFmpeg) -> Asy
         launcher = await Launcher.find(folder.owner, low_priority=is_low)
         prober = Prober(launcher.mark())
         try:
-            yield Workshop(
+            yield EncodeResources(
                 ffmpeg=ffmpeg.path,
                 launcher=launcher,
                 prober=prober,
@@ -237,7 +239,9 @@ def make_setup(
         settings=settings,
         keyring=keyring or Keyring(),
         login=login or login_start(own_command(settings)),
-        open_core=lambda wanted: open_core(wanted, keyring, lambda: setup.settings.retention),
+        open_cluster_services=lambda wanted: open_cluster_services(
+            wanted, keyring, lambda: setup.settings.retention
+        ),
         rehearse=lambda wanted: rehearse(wanted, keyring),
         find_ffmpeg=found,
     )
@@ -282,23 +286,23 @@ async def rehearse(settings: Settings, keyring: Keyring | None = None) -> AsyncI
 
 
 @asynccontextmanager
-async def _open_bench(settings: Settings, cluster: Cluster) -> AsyncIterator[Workshop]:
-    async with open_shop(settings, cluster, await find_ffmpeg(settings.ffmpeg)) as shop:
-        yield shop
+async def _open_bench(settings: Settings, cluster: Cluster) -> AsyncIterator[EncodeResources]:
+    async with open_resources(settings, cluster, await find_ffmpeg(settings.ffmpeg)) as resources:
+        yield resources
 
 
 @asynccontextmanager
-async def open_core(
+async def open_cluster_services(
     settings: Settings, keyring: Keyring | None = None, keep: Callable[[], Retention] | None = None
-) -> AsyncIterator["Core"]:
+) -> AsyncIterator["ClusterServices"]:
     """What a window works with: the cluster and a node in this process, which leaves at the end of the block.
 
     `keep` is that of `open_node`.
     """
-    from ffmate_desktop.gui.base.services import Core  # noqa: PLC0415 - a node without a window has no Qt
+    from ffmate_desktop.gui.base.services import ClusterServices  # noqa: PLC0415 - a node without a window has no Qt
 
     async with (
-        _beside(_ffmpeg_in_words(settings)) as ffmpeg,
+        running_in_background(_ffmpeg_in_words(settings)) as ffmpeg,
         open_cluster(settings, connections=settings.slots + 5, keyring=keyring) as cluster,
     ):
         host = NodeHost(
@@ -308,7 +312,7 @@ async def open_core(
         )
         working = asyncio.create_task(host.run(), name="node")
         try:
-            yield Core(
+            yield ClusterServices(
                 database="" if cluster.embedded else without_password(cluster.uri),
                 ffmpeg=await ffmpeg,
                 node=host,
@@ -322,7 +326,7 @@ async def open_core(
                 watchfolders=cluster.watchfolders,
                 retention=cluster.retention,
                 permissions=cluster.permissions,
-                trials=TrialBench(lambda: _open_bench(settings, cluster)),
+                trials=PresetTestBench(lambda: _open_bench(settings, cluster)),
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,
             )
@@ -332,7 +336,7 @@ async def open_core(
 
 
 @asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+async def running_in_background(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
     """Do something beside the block, which may wait for it; it ends with the block."""
     task = asyncio.create_task(work)
     try:

@@ -43,7 +43,7 @@ def namespace(record: logging.LogRecord) -> str:
     return f"{level}:{topic}" if topic else level
 
 
-class Rules(logging.Filter):
+class DebugRules(logging.Filter):
     """Lets the lines through that the rules name. The last rule that fits a line decides."""
 
     def __init__(self, text: str) -> None:
@@ -80,7 +80,7 @@ def show(rules: str, stream: TextIO | None = None) -> None:
     """Show log lines on stderr, or `stream`, as the rules say; replaces what was set before."""
     handler = _Handler(stream or sys.stderr)
     handler.setFormatter(_Formatter())
-    handler.addFilter(Rules(rules))
+    handler.addFilter(DebugRules(rules))
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG)
     root.propagate = False

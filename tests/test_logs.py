@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ffmate_desktop import logs
-from ffmate_desktop.logs import Rules
+from ffmate_desktop.logs import DebugRules
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
@@ -15,7 +15,7 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING,
 def shown(rules: str, name: str) -> bool:
     level, _, topic = name.partition(":")
     logger = ".".join(["ffmate", *([topic] if topic else [])])
-    return Rules(rules).filter(logging.LogRecord(logger, LEVELS[level], "", 0, "text", (), None))
+    return DebugRules(rules).filter(logging.LogRecord(logger, LEVELS[level], "", 0, "text", (), None))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.counter import Counter
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.selectors import in_use, tasks_in_words
-from ffmate_desktop.cli.table import Cell, Column, Fit
+from ffmate_desktop.cli.table import Cell, Fit, TableColumn
 from ffmate_desktop.cli.text import duration, moment
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.queue import BatchGroup
@@ -54,12 +54,12 @@ async def _list(context: Context, limit: int | None, as_json: bool) -> None:
 
 
 _COLUMNS = (
-    Column("UUID"),
-    Column("FIRST TASK", Fit.FOLD),
-    Column("TASKS", right=True),
-    Column("DONE", right=True),
-    Column("FAILED", right=True),
-    Column("%", right=True),
+    TableColumn("UUID"),
+    TableColumn("FIRST TASK", Fit.FOLD),
+    TableColumn("TASKS", right=True),
+    TableColumn("DONE", right=True),
+    TableColumn("FAILED", right=True),
+    TableColumn("%", right=True),
 )
 
 

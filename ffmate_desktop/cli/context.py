@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from ffmate_desktop.cli.table import Column, TableWriter
+    from ffmate_desktop.cli.table import TableColumn, TableWriter
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ class Context:
         lines = (line.rstrip() + "\n" for line in captured.get().splitlines())
         self.console.file.write("".join(lines))
 
-    def table(self, *columns: "Column") -> "TableWriter":
+    def table(self, *columns: "TableColumn") -> "TableWriter":
         """A table whose rows are printed as they come."""
         from ffmate_desktop.cli.table import TableWriter  # noqa: PLC0415 - as above
 

@@ -9,12 +9,17 @@ from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
-from ffmate_desktop.cli.table import Column, Fit
+from ffmate_desktop.cli.table import Fit, TableColumn
 from ffmate_desktop.cli.terminal import ask, say
 from ffmate_desktop.domain.errors import UsageError
-from ffmate_desktop.services.ffmate_import import Fate, Item
+from ffmate_desktop.services.ffmate_import import ImportOutcome, Item
 
-_COLOURS = {Fate.NEW: "green", Fate.TAKEN: "green", Fate.HERE: "dim", Fate.REFUSED: "red"}
+_COLOURS = {
+    ImportOutcome.NEW: "green",
+    ImportOutcome.TAKEN: "green",
+    ImportOutcome.HERE: "dim",
+    ImportOutcome.REFUSED: "red",
+}
 
 
 def import_ffmate(
@@ -36,7 +41,7 @@ def import_ffmate(
 async def _import(context: Context, source: str, yes: bool, dry_run: bool, as_json: bool) -> bool:
     async with bootstrap.open_cluster(context.settings) as cluster:
         plan = await cluster.ffmate_import.plan(source)
-        new = [item for item in plan if item.fate is Fate.NEW]
+        new = [item for item in plan if item.fate is ImportOutcome.NEW]
         if dry_run or not new:
             _show(context, plan, as_json)
             return True
@@ -48,13 +53,13 @@ async def _import(context: Context, source: str, yes: bool, dry_run: bool, as_js
                 raise typer.Abort
         done = await cluster.ffmate_import.carry_out(plan)
         _show(context, done, as_json)
-    if any(item.kind == "webhook" and item.fate is Fate.TAKEN for item in done):
+    if any(item.kind == "webhook" and item.fate is ImportOutcome.TAKEN for item in done):
         say(
             "Webhooks are kept in the database, but this version sends none yet: let FFmate send them until then.",
             err=True,
         )
-    before = {id_ for id_, item in enumerate(plan) if item.fate is Fate.REFUSED}
-    return all(item.fate is not Fate.REFUSED or id_ in before for id_, item in enumerate(done))
+    before = {id_ for id_, item in enumerate(plan) if item.fate is ImportOutcome.REFUSED}
+    return all(item.fate is not ImportOutcome.REFUSED or id_ in before for id_, item in enumerate(done))
 
 
 def _show(context: Context, items: Sequence[Item], as_json: bool) -> None:
@@ -64,7 +69,9 @@ def _show(context: Context, items: Sequence[Item], as_json: bool) -> None:
     if not items:
         context.console.print("There is nothing in that database to take over.")
         return
-    table = context.table(Column("KIND"), Column("NAME"), Column(""), Column("NOTE", Fit.FOLD))
+    table = context.table(
+        TableColumn("KIND"), TableColumn("NAME"), TableColumn(""), TableColumn("NOTE", Fit.FOLD)
+    )
     table.write(
         (item.kind, item.name, Text(item.fate.value, _COLOURS[item.fate]), item.note) for item in items
     )

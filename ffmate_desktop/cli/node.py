@@ -13,7 +13,7 @@ from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.node.node import Node
+from ffmate_desktop.node.node import ClusterNode
 from ffmate_desktop.services.passwords import split_password
 from ffmate_desktop.settings import DATABASE, Settings
 
@@ -51,7 +51,7 @@ async def _serve(settings: Settings) -> None:
             logs.cluster.info("Ended at once" if began else "Stopped while it was starting")
 
 
-async def _work(node: Node, settings: Settings, steps: list[Callable[[], object]]) -> None:
+async def _work(node: ClusterNode, settings: Settings, steps: list[Callable[[], object]]) -> None:
     if _shows_password(settings.database):
         logs.cluster.info(
             "Others here can read the password in %s (ps): FFMATE_DATABASE or a password file hides it",

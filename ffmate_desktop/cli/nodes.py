@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli.context import Context, context_of
-from ffmate_desktop.cli.table import Cell, Column, Fit
+from ffmate_desktop.cli.table import Cell, Fit, TableColumn
 from ffmate_desktop.cli.text import ago, short_version
 from ffmate_desktop.domain.node import Node
 
@@ -39,15 +39,15 @@ async def _list_nodes(context: Context, as_json: bool) -> None:
 
 
 _COLUMNS = (
-    Column("NODE", Fit.FOLD),
-    Column("STATUS"),
-    Column("HEARTBEAT"),
-    Column("TASKS", right=True),
-    Column("SYSTEM"),
-    Column("CORES", right=True),
-    Column("PRIORITY"),
-    Column("FFMPEG"),
-    Column("LABELS", Fit.FOLD),
+    TableColumn("NODE", Fit.FOLD),
+    TableColumn("STATUS"),
+    TableColumn("HEARTBEAT"),
+    TableColumn("TASKS", right=True),
+    TableColumn("SYSTEM"),
+    TableColumn("CORES", right=True),
+    TableColumn("PRIORITY"),
+    TableColumn("FFMPEG"),
+    TableColumn("LABELS", Fit.FOLD),
 )
 
 

@@ -24,7 +24,7 @@ from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.watchfolder import Watchfolder
 from ffmate_desktop.domain.wire import keep_unknown
 from ffmate_desktop.services.preset_editor import PresetDraft, as_draft
-from ffmate_desktop.services.preset_exchange import Imported
+from ffmate_desktop.services.preset_exchange import ImportedPreset
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 COMMAND_HELP = "ffmpeg's arguments, with wildcards."
@@ -219,7 +219,7 @@ def import_presets(
         raise typer.Exit(1)
 
 
-async def _import(context: Context, sources: Sequence[Path], text: str | None) -> list[Imported]:
+async def _import(context: Context, sources: Sequence[Path], text: str | None) -> list[ImportedPreset]:
     async with bootstrap.open_cluster(context.settings) as cluster:
         done = await cluster.preset_exchange.import_files(sources)
         if text is not None:

@@ -9,7 +9,7 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli import preset_changes
 from ffmate_desktop.cli.context import Context, context_of
-from ffmate_desktop.cli.table import Cell, Column, Fit
+from ffmate_desktop.cli.table import Cell, Fit, TableColumn
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import NewProcessing
@@ -31,7 +31,9 @@ async def _list(context: Context, as_json: bool) -> None:
     if as_json:
         context.print_json([preset.to_json() for preset in presets])
         return
-    table = context.table(Column("NAME"), Column("GROUP", Fit.FOLD), Column("WHAT IT DOES", Fit.FOLD))
+    table = context.table(
+        TableColumn("NAME"), TableColumn("GROUP", Fit.FOLD), TableColumn("WHAT IT DOES", Fit.FOLD)
+    )
     table.write((preset.name, preset.group, _what_it_does(preset)) for preset in presets)
 
 

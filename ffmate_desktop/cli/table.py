@@ -33,7 +33,7 @@ class Fit(Enum):
     """It continues on the next line."""
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """The head of a column."""
 
     name: str
@@ -47,7 +47,7 @@ class TableWriter:
     On a terminal a row fits its width. Other programs get whole values, with two blanks between columns.
     """
 
-    def __init__(self, console: Console, *columns: Column) -> None:
+    def __init__(self, console: Console, *columns: TableColumn) -> None:
         self._console = console
         self._columns = columns
         self._terminal = console.is_terminal

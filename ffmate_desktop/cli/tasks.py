@@ -24,7 +24,7 @@ from ffmate_desktop.cli.selectors import (
     OlderThan,
     WithLabel,
 )
-from ffmate_desktop.cli.table import Cell, Column, Fit
+from ffmate_desktop.cli.table import Cell, Fit, TableColumn
 from ffmate_desktop.cli.text import ago, duration, moment, printable, size, status_text
 from ffmate_desktop.db.connection.codecs import milliseconds
 from ffmate_desktop.domain.task import Task
@@ -75,14 +75,14 @@ async def _list(context: Context, where: Conditions, limit: int | None, as_json:
 
 
 _COLUMNS = (
-    Column("UUID"),
-    Column("NAME", Fit.CUT),
-    Column("STATUS"),
-    Column("%", right=True),
-    Column("LEFT", right=True),
-    Column("NODE"),
-    Column("PRESET", Fit.CUT),
-    Column("AGE", right=True),
+    TableColumn("UUID"),
+    TableColumn("NAME", Fit.CUT),
+    TableColumn("STATUS"),
+    TableColumn("%", right=True),
+    TableColumn("LEFT", right=True),
+    TableColumn("NODE"),
+    TableColumn("PRESET", Fit.CUT),
+    TableColumn("AGE", right=True),
 )
 
 

@@ -13,7 +13,7 @@ from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.selectors import in_use
-from ffmate_desktop.cli.table import Cell, Column, Fit
+from ffmate_desktop.cli.table import Cell, Fit, TableColumn
 from ffmate_desktop.cli.text import moment, printable, size
 from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
 from ffmate_desktop.cli.watchfolders import app as watchfolders
@@ -90,12 +90,12 @@ async def _files(
 
 
 _COLUMNS = (
-    Column("FILE", Fit.FOLD),
-    Column("STATE"),
-    Column("SIZE", right=True),
-    Column("CHANGED"),
-    Column("TASK"),
-    Column("WHY", Fit.FOLD),
+    TableColumn("FILE", Fit.FOLD),
+    TableColumn("STATE"),
+    TableColumn("SIZE", right=True),
+    TableColumn("CHANGED"),
+    TableColumn("TASK"),
+    TableColumn("WHY", Fit.FOLD),
 )
 
 
@@ -251,9 +251,9 @@ async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> N
 
 
 _FORESEEN = (
-    Column("FILE", Fit.FOLD),
-    Column("STATE"),
-    Column("SIZE", right=True),
-    Column("WHY", Fit.FOLD),
-    Column("OUTPUT", Fit.FOLD),
+    TableColumn("FILE", Fit.FOLD),
+    TableColumn("STATE"),
+    TableColumn("SIZE", right=True),
+    TableColumn("WHY", Fit.FOLD),
+    TableColumn("OUTPUT", Fit.FOLD),
 )

@@ -14,7 +14,7 @@ from rich.text import Text
 from ffmate_desktop import bootstrap
 from ffmate_desktop.cli import watchfolder_options as given
 from ffmate_desktop.cli.context import Context, context_of
-from ffmate_desktop.cli.table import Column, Fit
+from ffmate_desktop.cli.table import Fit, TableColumn
 from ffmate_desktop.cli.terminal import ask, say
 from ffmate_desktop.cli.text import ago, printable
 from ffmate_desktop.domain.errors import UsageError, UserError
@@ -60,12 +60,12 @@ async def _list(context: Context, as_json: bool) -> None:
 
 
 _COLUMNS = (
-    Column("UUID"),
-    Column("NAME", Fit.FOLD),
-    Column("STATE"),
-    Column("FOLDER", Fit.FOLD),
-    Column("PRESET", Fit.FOLD),
-    Column("LAST SCAN", Fit.FOLD),
+    TableColumn("UUID"),
+    TableColumn("NAME", Fit.FOLD),
+    TableColumn("STATE"),
+    TableColumn("FOLDER", Fit.FOLD),
+    TableColumn("PRESET", Fit.FOLD),
+    TableColumn("LAST SCAN", Fit.FOLD),
 )
 
 

@@ -13,7 +13,7 @@ from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.tasks import OutputsTakenError, TaskRow, requirement_set
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import LabelChange
-from ffmate_desktop.domain.order import HIGHEST, Move, make_room, stacked
+from ffmate_desktop.domain.order import HIGHEST, QueueMove, make_room, stacked
 from ffmate_desktop.domain.stored import Unreadable, member_of, read
 from ffmate_desktop.domain.task import PresetName, TaskSpec, TaskStatus
 
@@ -52,7 +52,7 @@ class StoredTask:
         )
 
 
-async def move(database: Database, uuids: Sequence[UUID], where: Move) -> dict[UUID, int]:
+async def move(database: Database, uuids: Sequence[UUID], where: QueueMove) -> dict[UUID, int]:
     """Change the place of those that wait; returns the priorities that the changed ones had."""
     async with database.transaction() as connection:
         await connection.execute(query("commands", "lock_order"))
@@ -63,20 +63,20 @@ async def move(database: Database, uuids: Sequence[UUID], where: Move) -> dict[U
     return {uuid: before[uuid] for uuid in changed if uuid in before}
 
 
-async def _places(connection: "Connection", before: Mapping[UUID, int], where: Move) -> dict[UUID, int]:
+async def _places(connection: "Connection", before: Mapping[UUID, int], where: QueueMove) -> dict[UUID, int]:
     """The new priorities, also of others that have to make room."""
     match where:
-        case Move.UP:
+        case QueueMove.UP:
             return {uuid: min(priority + 1, HIGHEST) for uuid, priority in before.items()}
-        case Move.DOWN:
+        case QueueMove.DOWN:
             return {uuid: max(priority - 1, 0) for uuid, priority in before.items()}
-        case Move.TOP:
+        case QueueMove.TOP:
             highest = await connection.fetchval(query("commands", "highest_of_others"), list(before))
             new = stacked(before.values(), 0 if highest is None else highest + 1)
             if max(new.values(), default=0) > HIGHEST:
                 raise UserError("There is no priority above the highest one.", "Lower the others first.")
             return {uuid: new[priority] for uuid, priority in before.items()}
-        case Move.BOTTOM:
+        case QueueMove.BOTTOM:
             new = stacked(before.values(), 0)
             rows = await connection.fetch(
                 query("commands", "lowest_of_others"), list(before), MOST_RISING + 1

@@ -9,7 +9,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.file_records import Settled, step_of
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.scans import ScanClaim
-from ffmate_desktop.domain.file_record import Entry, Found
+from ffmate_desktop.domain.file_record import FileRecord, ScannedFile
 from ffmate_desktop.domain.stored import member_of
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_moves import Known, Moves, Place
@@ -36,7 +36,7 @@ async def tasks_of_versions(database: Database, tasks: Sequence[UUID]) -> dict[U
 
 
 async def rows_of_versions(
-    database: Database, folder: int, files: Sequence[Found], view: int
+    database: Database, folder: int, files: Sequence[ScannedFile], view: int
 ) -> list[tuple[int, Known]]:
     """Rows with a task that may be about such a file, as this view tells: position in `files` → row."""
     rows = await database.fetch(
@@ -53,7 +53,7 @@ async def rows_of_versions(
 def _to_known(row: dict[str, Any]) -> tuple[int, Known]:
     position, status = row.pop("position"), row.pop("status")
     known = None if status is None else member_of(TaskStatus, status, TaskStatus.UNKNOWN)
-    return position - 1, Known(Entry(**row), known)
+    return position - 1, Known(FileRecord(**row), known)
 
 
 async def move(

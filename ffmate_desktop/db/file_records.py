@@ -13,8 +13,8 @@ from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.scans import ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import TaskRow, insert_on, refusing_taken_outputs
-from ffmate_desktop.domain.disposal import Disposal
-from ffmate_desktop.domain.file_record import Entry, Found, Stored
+from ffmate_desktop.domain.disposal import Disposition
+from ffmate_desktop.domain.file_record import FileRecord, ScannedFile, Stored
 from ffmate_desktop.domain.stored import Unreadable, object_of, read
 from ffmate_desktop.domain.task import TaskStatus
 
@@ -52,7 +52,7 @@ class Line:
 class FileWrite:
     """A row to be written: what was found, and what becomes of it."""
 
-    found: Found
+    found: ScannedFile
     view: int
     state: Stored
     reason: str
@@ -69,7 +69,7 @@ class EndedFile:
     """
 
     id: int
-    found: Found
+    found: ScannedFile
     view: int
     attempts: int
     task: UUID
@@ -118,7 +118,7 @@ class Pending:
     """
 
     id: int
-    found: Found
+    found: ScannedFile
     view: int
     state: Stored
     attempts: int
@@ -134,7 +134,7 @@ async def read_since(database: Database, folder: int, step: int) -> AsyncIterato
             yield [Line(*row) for row in rows]
 
 
-async def entries_by_path(database: Database, folder: int, paths: Sequence[str]) -> dict[str, Entry]:
+async def entries_by_path(database: Database, folder: int, paths: Sequence[str]) -> dict[str, FileRecord]:
     """The rows of these paths."""
     rows = await database.fetch(
         query("ledger", "entries_by_path"), folder, [storable(path) for path in paths]
@@ -142,19 +142,19 @@ async def entries_by_path(database: Database, folder: int, paths: Sequence[str])
     return {row["path"]: _to_entry(row) for row in rows}
 
 
-async def entries_by_id(database: Database, folder: int, ids: Sequence[int]) -> list[Entry]:
+async def entries_by_id(database: Database, folder: int, ids: Sequence[int]) -> list[FileRecord]:
     """The rows with these ids that exist."""
     return [_to_entry(row) for row in await database.fetch(query("ledger", "entries_by_id"), folder, ids)]
 
 
-async def all_entries(database: Database, uuid: UUID) -> dict[str, Entry]:
+async def all_entries(database: Database, uuid: UUID) -> dict[str, FileRecord]:
     """Every row of a watchfolder."""
     rows = await database.fetch(query("ledger", "all_entries"), uuid)
     return {row["path"]: _to_entry(row) for row in rows}
 
 
-def _to_entry(row: asyncpg.Record) -> Entry:
-    return Entry(**dict(row))
+def _to_entry(row: asyncpg.Record) -> FileRecord:
+    return FileRecord(**dict(row))
 
 
 async def outputs_among(database: Database, files: Sequence[tuple[str, int, int]]) -> dict[int, UUID]:
@@ -250,7 +250,7 @@ async def ended_files(database: Database, claim: ScanClaim, limit: int) -> list[
     return [
         EndedFile(
             row["id"],
-            Found(row["path"], row["size"], row["mtime"], row["inode"]),
+            ScannedFile(row["path"], row["size"], row["mtime"], row["inode"]),
             row["view"],
             row["attempts"],
             row["task"],
@@ -293,10 +293,10 @@ async def pending_disposals(database: Database, claim: ScanClaim, limit: int) ->
 
 
 def _to_pending(row: asyncpg.Record) -> Pending:
-    checked = read(Disposal, row["disposal"])
+    checked = read(Disposition, row["disposal"])
     return Pending(
         row["id"],
-        Found(row["path"], row["size"], row["mtime"], row["inode"]),
+        ScannedFile(row["path"], row["size"], row["mtime"], row["inode"]),
         row["view"],
         row["state"],
         row["attempts"],

@@ -1,4 +1,4 @@
-"""The queue as a list: pages by key, keys to jump to, counts and figures. The statements are in queue.sql."""
+"""The queue as a list: pages by key, keys to jump to, counts and stats. The statements are in queue.sql."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,10 +17,10 @@ from ffmate_desktop.domain.queue import (
     NO_BATCH,
     BatchGroup,
     BatchRow,
-    Figures,
     Key,
     QueueFilter,
     QueueRow,
+    QueueStats,
     QueueView,
     SortColumn,
     WorkLeft,
@@ -148,12 +148,12 @@ async def newest_batches(
     ]
 
 
-async def figures(database: Database, midnight: datetime) -> Figures:
+async def stats(database: Database, midnight: datetime) -> QueueStats:
     """The figures above the queue; `midnight` is when the viewer's day began."""
     row = await database.fetch_one(query("queue", "figures"), midnight)
     left = await database.fetch_one(query("queue", "work_left"))
     assert row is not None and left is not None  # noqa: S101 - aggregates have one row
-    return Figures(**dict(row), remaining=WorkLeft(**dict(left)).seconds(row["slots"]))
+    return QueueStats(**dict(row), remaining=WorkLeft(**dict(left)).seconds(row["slots"]))
 
 
 def _filter(where: QueueFilter) -> tuple[list[str], str | None, str | None]:

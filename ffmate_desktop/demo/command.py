@@ -23,7 +23,7 @@ from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST
 from ffmate_desktop.demo.clips import CLIPS, Bench
-from ffmate_desktop.demo.folders import Place, open_place, processes_left
+from ffmate_desktop.demo.folders import DemoFolders, open_place, processes_left
 from ffmate_desktop.demo.nodes import Team
 from ffmate_desktop.demo.report import Report, TaskResult, Times, cluster_seconds, node_results
 from ffmate_desktop.demo.stage import Stage
@@ -146,7 +146,7 @@ def _within_limits(settings: Settings, root: Path) -> Settings:
     return replace(settings, allow_write=(*settings.allow_write, root), sources=sources)
 
 
-async def _play(settings: Settings, count: int, place: Place, bench: Bench, stage: Stage) -> Report:
+async def _play(settings: Settings, count: int, place: DemoFolders, bench: Bench, stage: Stage) -> Report:
     """Everything from the first clip to the last check; at the end nothing runs any more."""
     settings = _within_limits(replace(settings, data_dir=place.data), place.root)
     busy = await _load()
@@ -191,7 +191,9 @@ async def _load() -> float:
     return await asyncio.to_thread(psutil.cpu_percent, 0.5)
 
 
-async def _work(cluster: Cluster, team: Team, inputs: list[Path], place: Place, stage: Stage) -> list[Task]:
+async def _work(
+    cluster: Cluster, team: Team, inputs: list[Path], place: DemoFolders, stage: Stage
+) -> list[Task]:
     """Queue the clips as one batch and show it until all tasks are done."""
     presets = [await cluster.presets.find(clip.preset) for clip in CLIPS]
     new = [
@@ -237,7 +239,7 @@ async def _check(bench: Bench, task: Task, index: int) -> list[str]:
     return await bench.verify(Path(task.output_file.resolved or ""), CLIPS[index].expected)
 
 
-async def _run_alone(tasks: list[Task], place: Place, bench: Bench, stage: Stage) -> float | None:
+async def _run_alone(tasks: list[Task], place: DemoFolders, bench: Bench, stage: Stage) -> float | None:
     """The same commands one after the other; seconds, or None when a task failed and the comparison would lie."""
     if any(task.status is not TaskStatus.DONE_SUCCESSFUL for task in tasks):
         return None

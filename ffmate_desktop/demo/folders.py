@@ -21,7 +21,7 @@ GONE_PATIENCE = 3.0
 
 
 @dataclass(slots=True)
-class Place:
+class DemoFolders:
     """Where the demo happens. `root` goes away at the end unless `keep` is set; `clips` may lie outside of it."""
 
     root: Path
@@ -41,7 +41,7 @@ class Place:
 
 
 @asynccontextmanager
-async def open_place(wanted: Path | None) -> AsyncIterator[Place]:
+async def open_place(wanted: Path | None) -> AsyncIterator[DemoFolders]:
     """Fresh folders, with clips and outputs in `wanted` when it is given. Raises UserError.
 
     All but `wanted` is removed at the end: always when the demo was interrupted, and after an error never, since
@@ -61,7 +61,7 @@ async def open_place(wanted: Path | None) -> AsyncIterator[Place]:
             await _remove(place)
 
 
-def _make(wanted: Path | None) -> Place:
+def _make(wanted: Path | None) -> DemoFolders:
     if wanted is not None:
         try:
             wanted.mkdir(parents=True, exist_ok=True)
@@ -72,13 +72,13 @@ def _make(wanted: Path | None) -> Place:
     root = Path(tempfile.mkdtemp(prefix="ffmate-demo-")).resolve()
     root.chmod(0o711)  # run by root, the database server is another user, who must be able to pass
     base = root if wanted is None else wanted.resolve()
-    place = Place(root, base / "clips", base / "outputs", base / "one after another")
+    place = DemoFolders(root, base / "clips", base / "outputs", base / "one after another")
     for folder in (place.data, place.clips, place.outputs, place.alone):
         folder.mkdir()
     return place
 
 
-async def _remove(place: Place) -> None:
+async def _remove(place: DemoFolders) -> None:
     status = await database.status(place.data)
     homes = [status.folder] if status is not None else []  # for root perhaps outside of our own folder
     for folder in (*homes, place.alone, place.root):

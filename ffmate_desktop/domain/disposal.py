@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from ffmate_desktop.domain.wire import Kept
+from ffmate_desktop.domain.wire import KeepsUnknownFields
 
 
-class Disposal(Kept):
+class Disposition(KeepsUnknownFields):
     """`output` and `size` tell whether the result is there; `target` and `tag` are there once a move has begun."""
 
     action: Literal["move", "trash"]
@@ -20,7 +20,7 @@ class Disposal(Kept):
     tried: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
-    def _names_a_folder(self) -> "Disposal":
+    def _names_a_folder(self) -> "Disposition":
         if self.action == "move" and self.folder is None:
             raise ValueError("no folder is named")
         return self

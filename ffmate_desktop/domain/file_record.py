@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
-from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watch_rules import FileRules
 from ffmate_desktop.domain.watch_version import is_lasting, is_same_time
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 
@@ -26,7 +26,7 @@ EARLY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ScannedFile:
     """A file on disk: path below the watchfolder with `/`, bytes, microseconds since 1970, inode or 0.
 
     `locked`: FFmate's lock is beside it.
@@ -45,7 +45,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FileRecord:
     """A row of the ledger. `view` tells how inodes were numbered, as that node saw it (`watch_version`).
 
     `unchecked` seconds have gone since a check last counted, `unchanged` since this version was first seen; both by
@@ -79,11 +79,11 @@ class Entry:
             self.state == "skipped" and self.task is not None and self.reason != REMOVED
         )
 
-    def has_grown(self, found: Found) -> bool:
+    def has_grown(self, found: ScannedFile) -> bool:
         """Whether the file was written to after it was queued, and not replaced by another one."""
         return self.state == "queued" and found.size > self.size and 0 != self.inode == found.inode
 
-    def is_version_of(self, found: Found, view: int) -> bool:
+    def is_version_of(self, found: ScannedFile, view: int) -> bool:
         """Whether it is still the same file: by size and time, and by the inode where that lasts."""
         if self.size != found.size:
             return False
@@ -104,7 +104,7 @@ class Decision:
     changed: bool = True
     """Whether this is news for the ledger."""
 
-    def held(self, entry: "Entry | None", wait: float) -> "Decision":
+    def held(self, entry: "FileRecord | None", wait: float) -> "Decision":
         """The same for a file that is open for writing: it is not ready."""
         told = entry is not None and (entry.state, entry.reason, entry.gone) == ("waiting", OPEN, False)
         same = told and entry is not None and entry.checks == self.checks
@@ -116,11 +116,11 @@ class Judge:
     """Decides for the files of one scan. `view` is the scanning node's, `now` in seconds since 1970."""
 
     settings: WatchfolderSettings
-    rules: Rules
+    rules: FileRules
     view: int
     now: float
 
-    def decide(self, found: Found, entry: Entry | None) -> Decision:
+    def decide(self, found: ScannedFile, entry: FileRecord | None) -> Decision:
         """What becomes of the file; `entry` is what the ledger has of it."""
         same = entry is not None and entry.is_version_of(found, self.view)
         if same and entry is not None and entry.is_over:
@@ -139,7 +139,7 @@ class Judge:
         """Checks; a file that was seen to grow after it was taken has some in any case."""
         return self.settings.growth_checks or (LEAST_CHECKS if is_written else 0)
 
-    def _first_look(self, found: Found, entry: Entry | None) -> Decision:
+    def _first_look(self, found: ScannedFile, entry: FileRecord | None) -> Decision:
         """A new version of a file: nothing is known about how it changes."""
         is_written = entry is not None and (entry.state == "growing" or entry.has_grown(found))
         grows = is_written or (entry is not None and entry.state == "waiting")
@@ -149,7 +149,7 @@ class Judge:
             return Decision("growing" if grows else "waiting", reason, wait=self.settings.interval)
         return self._by_age(found, 0, unchanged=0)
 
-    def _check(self, found: Found, entry: Entry) -> Decision:
+    def _check(self, found: ScannedFile, entry: FileRecord) -> Decision:
         needed = self._needed(is_written=entry.state == "growing")
         interval = self.settings.interval
         counts = entry.unchecked >= EARLY * interval
@@ -162,7 +162,9 @@ class Judge:
         state: Stored = "waiting" if self.settings.growth_checks else entry.state
         return Decision(state, f"Unchanged in {checks} of {_checks(needed)}.", checks, wait=wait)
 
-    def _by_age(self, found: Found, checks: int, *, unchanged: float, entry: Entry | None = None) -> Decision:
+    def _by_age(
+        self, found: ScannedFile, checks: int, *, unchanged: float, entry: FileRecord | None = None
+    ) -> Decision:
         """Old enough by the file's own time, or by how long it has been seen like this: clocks may differ."""
         least = self.settings.filter.min_age
         age = max(self.now - found.mtime / 1e6, unchanged)

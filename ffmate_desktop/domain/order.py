@@ -9,7 +9,7 @@ T = TypeVar("T")
 HIGHEST = 2_147_483_647
 
 
-class Move(StrEnum):
+class QueueMove(StrEnum):
     """Where to: one step of priority, or before or behind everything else that waits."""
 
     UP = "up"

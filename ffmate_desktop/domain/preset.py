@@ -8,10 +8,10 @@ from pydantic import Field, JsonValue
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.processing import DirectWebhook, NewProcessing
-from ffmate_desktop.domain.wire import Kept
+from ffmate_desktop.domain.wire import KeepsUnknownFields
 
 
-class PresetExtra(Kept):
+class PresetExtra(KeepsUnknownFields):
     """What a preset may bring besides its command; stored as one value, under FFmate's names."""
 
     pre_processing: NewProcessing | None = None
@@ -19,7 +19,7 @@ class PresetExtra(Kept):
     webhooks: tuple[DirectWebhook, ...] | None = None
 
 
-class Preset(Kept):
+class Preset(KeepsUnknownFields):
     """FFmate's preset fields; `labels` and `group` are ours, `built_in` tells those that come with the program.
 
     `unreadable` says why this release cannot read the scripts and webhooks; then `as_stored` has them.

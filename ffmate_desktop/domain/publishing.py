@@ -2,10 +2,10 @@
 
 from pydantic import JsonValue
 
-from ffmate_desktop.domain.wire import Kept
+from ffmate_desktop.domain.wire import KeepsUnknownFields
 
 
-class RecordedOutput(Kept):
+class RecordedOutput(KeepsUnknownFields):
     """One output; the files are (relative path, bytes, nanoseconds since 1970)."""
 
     temporary: str
@@ -13,7 +13,7 @@ class RecordedOutput(Kept):
     files: tuple[tuple[str, int, int], ...]
 
 
-class RecordedPlace(Kept):
+class RecordedPlace(KeepsUnknownFields):
     """Where the outputs are once they are published."""
 
     paths: tuple[str, ...]
@@ -21,14 +21,14 @@ class RecordedPlace(Kept):
     first: int
 
 
-class RecordedResult(Kept):
+class RecordedResult(KeepsUnknownFields):
     """What was known of the task; `imported` are the changes that a sidecar made."""
 
     output: str | None = None
     imported: dict[str, JsonValue] | None = None
 
 
-class PublishingRecord(Kept):
+class PublishingRecord(KeepsUnknownFields):
     """The whole record. `published` is there once the outputs are in their place."""
 
     outputs: tuple[RecordedOutput, ...]

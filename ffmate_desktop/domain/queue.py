@@ -135,7 +135,7 @@ class BatchGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class QueueStats:
     """The figures above the queue. `fps` frames/s of all nodes, `remaining` seconds until the queue is empty or None
     while nobody can say; `video_seconds_today` seconds of input that were finished."""
 

@@ -20,7 +20,7 @@ from ffmate_desktop.domain.status import (
     TaskStatus,
 )
 from ffmate_desktop.domain.stored import Unreadable, read_part
-from ffmate_desktop.domain.wire import Kept, RawResolved, Wire
+from ffmate_desktop.domain.wire import KeepsUnknownFields, RawResolved, Wire
 
 __all__ = [
     "ACTIVE",
@@ -60,7 +60,7 @@ class NewTask(Wire):
     webhooks: tuple[DirectWebhook, ...] | None = None
 
 
-class TaskSpec(Kept):
+class TaskSpec(KeepsUnknownFields):
     """What a node needs to run a task; written at submit and never changed.
 
     What an imported sidecar changes for one attempt stands in the task's result, under "imported".

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from ffmate_desktop.domain.file_record import REMOVED, Entry, Found
+from ffmate_desktop.domain.file_record import REMOVED, FileRecord, ScannedFile
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_version import is_lasting
 
@@ -17,7 +17,7 @@ REPLACED = "The file was replaced by a newer version."
 class Known:
     """A row, and the status of its task; None when the task was deleted."""
 
-    entry: Entry
+    entry: FileRecord
     status: TaskStatus | None
 
     @property
@@ -25,7 +25,7 @@ class Known:
         """Whether its task was not started, or cancelled before: it would read whatever has its path."""
         return self.status is TaskStatus.QUEUED or self.entry.reason == REMOVED
 
-    def is_row_of(self, found: Found, view: int) -> bool:
+    def is_row_of(self, found: ScannedFile, view: int) -> bool:
         """Whether the file is the one of this row, as far as inodes last."""
         return self.entry.inode == found.inode and self.entry.view == view and is_lasting(view)
 
@@ -34,9 +34,9 @@ class Known:
 class Place:
     """Where a row belongs now. Without `found` its file was not seen: it is gone."""
 
-    entry: Entry
+    entry: FileRecord
     path: str
-    found: Found | None
+    found: ScannedFile | None
 
 
 @dataclass(slots=True)
@@ -44,26 +44,26 @@ class Moves:
     """What one step of the ledger does with rows: which get other places, which go, which tasks are cancelled."""
 
     places: list[Place] = field(default_factory=list)
-    dropped: list[Entry] = field(default_factory=list)
+    dropped: list[FileRecord] = field(default_factory=list)
     cancelled: dict[UUID, str] = field(default_factory=dict)
     """Task → the reason."""
 
     def __bool__(self) -> bool:
         return bool(self.places or self.dropped or self.cancelled)
 
-    def cancel(self, entry: Entry, reason: str) -> None:
+    def cancel(self, entry: FileRecord, reason: str) -> None:
         """End the task of a row, if it has one."""
         if entry.task is not None:
             self.cancelled[entry.task] = reason
 
 
-def pair(candidates: Sequence[tuple[Found, Known]], view: int) -> list[tuple[Found, Known]]:
+def pair(candidates: Sequence[tuple[ScannedFile, Known]], view: int) -> list[tuple[ScannedFile, Known]]:
     """Which files are those of which rows. All rows have the size and time of their file, and left their paths.
 
     Where inodes last they decide. Elsewhere a number may be used again, and files may have one size and second: there
     it takes the only such row, the only such file, and the same number.
     """
-    pairs: list[tuple[Found, Known]] = []
+    pairs: list[tuple[ScannedFile, Known]] = []
     taken: set[int] = set()
     paths: set[str] = set()
     rows = Counter(found.path for found, _ in candidates)
@@ -78,7 +78,7 @@ def pair(candidates: Sequence[tuple[Found, Known]], view: int) -> list[tuple[Fou
     return pairs
 
 
-def plan(follows: Sequence[tuple[Found, Known]], at_targets: Mapping[str, Known]) -> Moves:
+def plan(follows: Sequence[tuple[ScannedFile, Known]], at_targets: Mapping[str, Known]) -> Moves:
     """Rows go where their files are. `at_targets` are the rows that have these paths now.
 
     A task that was not started reads a path that is no longer right: it is cancelled and its row goes, so that the

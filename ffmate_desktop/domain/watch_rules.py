@@ -60,7 +60,7 @@ def _translated(glob: str) -> str:
     return regex
 
 
-class Rules:
+class FileRules:
     """The rules of one watchfolder. `outside` are folders below it (paths with `/`) that are not entered."""
 
     def __init__(self, wanted: FileFilter, *, recursive: bool = True, outside: Iterable[str] = ()) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, field_serializer
 
 from ffmate_desktop.domain.stored import Unreadable, number_of, read, read_part
-from ffmate_desktop.domain.wire import Kept, Wire
+from ffmate_desktop.domain.wire import KeepsUnknownFields, Wire
 
 DEFAULT_INTERVAL = 15
 DEFAULT_GROWTH_CHECKS = 2
@@ -117,7 +117,7 @@ def _out_of_range(settings: WatchfolderSettings) -> list[str]:
     return wrong if all(number_of(size) is not None for size in sizes) else [*wrong, "filter"]
 
 
-class ScanResult(Kept):
+class ScanResult(KeepsUnknownFields):
     """What a scan found: files looked at, new tasks, unreadable folders, and how long it took in seconds."""
 
     files: int = 0

@@ -24,7 +24,7 @@ class Wire(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-class Kept(Wire):
+class KeepsUnknownFields(Wire):
     """What is stored, and stored again after a change: fields of a newer release stay where they are."""
 
     model_config = ConfigDict(extra="allow")

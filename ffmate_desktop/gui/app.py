@@ -21,9 +21,9 @@ from ffmate_desktop.domain.inhibitor import Inhibitor
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.language import speak
 from ffmate_desktop.gui.base.loop import Loop
-from ffmate_desktop.gui.base.page import Surroundings
-from ffmate_desktop.gui.base.preferences_store import Kept
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.page import PageContext
+from ffmate_desktop.gui.base.preferences_store import PreferencesStore
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.program import Program, first_paint, next_emission
@@ -150,10 +150,10 @@ async def _main(
 
 
 @contextlib.asynccontextmanager
-async def _open(loading: asyncio.Future[Setup]) -> AsyncIterator[Core]:
+async def _open(loading: asyncio.Future[Setup]) -> AsyncIterator[ClusterServices]:
     setup = await loading
-    async with setup.open_core(setup.settings) as core:
-        yield core
+    async with setup.open_cluster_services(setup.settings) as services:
+        yield services
 
 
 async def _first_rows(window: MainWindow, running: asyncio.Task[None]) -> None:
@@ -172,24 +172,26 @@ def _furnish(
     from ffmate_desktop.gui.desktop.dock import DockProgress, find_dock  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.desktop.notices import Notices  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.desktop.tray import Tray  # noqa: PLC0415 - as above
-    from ffmate_desktop.gui.preferences.opener import SettingsDoor  # noqa: PLC0415 - as above
+    from ffmate_desktop.gui.preferences.opener import SettingsOpener  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.preferences.switching import Switching  # noqa: PLC0415 - as above
 
     complete_window(window)
     Closing(window, program)
     StayingAwake(window, inhibitor)
-    DockProgress(window, window.around.board, find_dock(window))
+    DockProgress(window, window.context.board, find_dock(window))
     tray, notices = Tray(window), Notices(window)
     notices.notice.connect(tray.tell)
     switching = Switching(window, program, setup)
-    SettingsDoor(window, program, switching)
+    SettingsOpener(window, program, switching)
     return tray, switching
 
 
 def begin_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Path) -> MainWindow:
     """The main window with the page that was seen last, not shown yet and without a cluster."""
-    memory = QSettings(str(data_dir / "window.ini"), QSettings.Format.IniFormat)
-    window = MainWindow(Surroundings(Theme(app, resources), bridge, memory, Kept(SettingsFile(data_dir))))
+    window_state = QSettings(str(data_dir / "window.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(
+        PageContext(Theme(app, resources), bridge, window_state, PreferencesStore(SettingsFile(data_dir)))
+    )
     window.page_built.connect(partial(_connect_page, window))
     window.show_last_page()
     return window
@@ -198,10 +200,10 @@ def begin_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: P
 def complete_window(window: MainWindow) -> None:
     """All other pages, and what takes files that are dropped."""
     from ffmate_desktop.gui.frame.script_question import ScriptQuestion  # noqa: PLC0415 - the window is painted before
-    from ffmate_desktop.gui.submit.flow import Submitting  # noqa: PLC0415 - as above
+    from ffmate_desktop.gui.submit.flow import SubmitFlow  # noqa: PLC0415 - as above
 
     window.build_pages()
-    Submitting(window)
+    SubmitFlow(window)
     ScriptQuestion(window)
     window.take_files()
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, SignalInstance
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import Core, OpenCore
+from ffmate_desktop.gui.base.services import ClusterServices, OpenCore
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.services.news import is_outage
 
@@ -27,17 +27,19 @@ AGAIN = 10.0
 class _Change:
     """Another cluster that shall be opened; `opened` tells its asker that it is, or why it is not."""
 
-    open_core: OpenCore
+    open_cluster_services: OpenCore
     opened: "asyncio.Future[None]"
 
 
 class Program:
     """Opens the cluster for the window, again after trouble, and ends it in order."""
 
-    def __init__(self, window: MainWindow, bridge: Bridge, open_core: OpenCore, drain_time: float) -> None:
-        self._window, self._bridge, self._open_core = window, bridge, open_core
+    def __init__(
+        self, window: MainWindow, bridge: Bridge, open_cluster_services: OpenCore, drain_time: float
+    ) -> None:
+        self._window, self._bridge, self._open_core = window, bridge, open_cluster_services
         self._drain_time = drain_time
-        self._core: Core | None = None
+        self._services: ClusterServices | None = None
         self._leaving = asyncio.Event()
         self._again = asyncio.Event()
         self._change: _Change | None = None
@@ -52,19 +54,19 @@ class Program:
         leaving = asyncio.create_task(self._leaving.wait(), name="leaving")
         await asyncio.wait({self._session, leaving}, return_when=asyncio.FIRST_COMPLETED)
         leaving.cancel()
-        if self._core is None:  # still opening
+        if self._services is None:  # still opening
             self._session.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._session
         if self._change is not None:
             self._change.opened.cancel()
 
-    async def reopen(self, open_core: OpenCore) -> None:
+    async def reopen(self, open_cluster_services: OpenCore) -> None:
         """Close the cluster in order, which gives back what runs here, and open another one in its place.
 
         Raises UserError when that cannot be opened; the former one is opened again then. One at a time.
         """
-        self._change = _Change(open_core, asyncio.get_running_loop().create_future())
+        self._change = _Change(open_cluster_services, asyncio.get_running_loop().create_future())
         self._changing.set()
         self._again.set()
         await self._change.opened
@@ -83,18 +85,20 @@ class Program:
 
     def finish(self) -> None:
         """Take nothing new and end when what runs is finished, however long it takes, unless the user stays."""
-        core = self._core
-        if core is None or not core.node.running:
+        services = self._services
+        if services is None or not services.node.running:
             self.close()
             return
-        self._bridge.run(core.nodes.drain(core.node.identifier), "finishing what runs", self._on_draining)
+        self._bridge.run(
+            services.nodes.drain(services.node.identifier), "finishing what runs", self._on_draining
+        )
 
     def _on_draining(self, _result: None) -> None:
-        if self._core is None:
+        if self._services is None:
             return
         self._finishing = True
         self._unsubscribe()
-        self._unsubscribe = self._core.node.on_change(self._on_finished)
+        self._unsubscribe = self._services.node.on_change(self._on_finished)
         self._window.messages.show_message(
             translate("Program", "FFmate Desktop quits when the running tasks are finished."),
             translate("Program", "This computer takes nothing new until then."),
@@ -105,21 +109,21 @@ class Program:
         self._on_finished()  # it may be by now
 
     def _on_finished(self) -> None:
-        if self._finishing and self._core is not None and not self._core.node.is_working:
+        if self._finishing and self._services is not None and not self._services.node.is_working:
             self.close()
 
     def _stay(self) -> None:
         self._finishing = False
-        if self._core is not None:
-            node = self._core.node
+        if self._services is not None:
+            node = self._services.node
             if node.is_working:
-                self._bridge.run(self._core.nodes.resume(node.identifier), "taking tasks again")
+                self._bridge.run(self._services.nodes.resume(node.identifier), "taking tasks again")
             else:
                 node.join()
 
     def on_signal(self) -> None:
         """The first lets running tasks finish for a while, the second gives them back, the third ends at once."""
-        node = self._core.node if self._core else None
+        node = self._services.node if self._services else None
         if self._leaving.is_set():
             logs.cluster.info("Ending at once; the tasks go on elsewhere when the lease has run out")
             if self._session is not None:
@@ -142,7 +146,7 @@ class Program:
         while not self._leaving.is_set():
             change, former = self._change, self._open_core
             if change is not None:
-                self._open_core = change.open_core
+                self._open_core = change.open_cluster_services
             self._changing.clear()
             self._again.clear()
             trouble = await self._session_or_trouble()
@@ -188,21 +192,21 @@ class Program:
         window.status.set_starting(translate("Program", "Opening the queue …"))
 
     async def _one_session(self) -> None:
-        async with self._open_core() as core:
-            self._core = core
+        async with self._open_core() as services:
+            self._services = services
             try:
                 if self._is_failing:
                     self._is_failing = False
                     self._window.messages.dismiss()
-                self._window.attach(core)
-                self._bridge.follow(core)
+                self._window.attach(services)
+                self._bridge.follow(services)
                 if self._change is not None and not self._changing.is_set():
                     if not self._change.opened.done():
                         self._change.opened.set_result(None)
                     self._change = None
                 await self._over()
             finally:
-                self._core = None
+                self._services = None
                 is_leaving = self._leaving.is_set()
                 self._window.detach(
                     translate("Program", "Stopping …")

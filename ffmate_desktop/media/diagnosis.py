@@ -8,7 +8,7 @@ from pathlib import PureWindowsPath
 
 from ffmate_desktop.media.diagnosis_rules import RULES, Rule
 from ffmate_desktop.media.exit_codes import CodeRule, Retry, of_code
-from ffmate_desktop.media.log_capture import Note
+from ffmate_desktop.media.log_capture import LogNote
 
 __all__ = ["Diagnosis", "Retry", "clean", "diagnose", "relevant"]
 
@@ -63,7 +63,7 @@ def relevant(lines: Sequence[str]) -> list[str]:
     """Lines that may tell a cause, cleaned: no information, progress and notes, where file names and titles stand."""
     kept = []
     for line in lines:
-        if isinstance(line, Note) or _CONTINUED.match(line):
+        if isinstance(line, LogNote) or _CONTINUED.match(line):
             continue
         level = _LEVEL.search(line)
         is_chatter = level is not None and level["level"] in ("info", "verbose", "debug", "trace")

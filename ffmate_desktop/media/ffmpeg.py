@@ -15,7 +15,7 @@ from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.processes.process import Launcher, Process
 from ffmate_desktop.media.processes.sandbox import Sandbox
-from ffmate_desktop.media.progress import Meter, Progress, ProgressParser, Sample
+from ffmate_desktop.media.progress import Progress, ProgressMeter, ProgressParser, Sample
 from ffmate_desktop.media.read_position import input_sizes, read_position
 
 
@@ -27,7 +27,7 @@ class StopReason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finished:
+class FFmpegResult:
     """How the steps ended; whether the output is good is not known yet, for ffmpeg's code 0 promises nothing."""
 
     code: int
@@ -53,7 +53,7 @@ class FFmpegRun:
         launcher: Launcher,
         workdir: Path,
         log: LogCapture,
-        meter: Meter,
+        meter: ProgressMeter,
         on_progress: Callable[[Progress], object],
         stall_seconds: float,
         sandbox: Sandbox | None = None,
@@ -73,7 +73,7 @@ class FFmpegRun:
         self._may_go = asyncio.Event()
         self._may_go.set()
 
-    async def run(self) -> Finished:
+    async def run(self) -> FFmpegResult:
         """Run the steps until one fails or the run is stopped; afterwards no process of it is left.
 
         Raises UserError when ffmpeg cannot be started.
@@ -84,8 +84,8 @@ class FFmpegRun:
             if self._stop is None:
                 code = await self._run_step(step, argv)
             if code != 0 or self._stop is not None:
-                return Finished(code, step, self._stop)
-        return Finished(code, len(self._argvs) - 1)
+                return FFmpegResult(code, step, self._stop)
+        return FFmpegResult(code, len(self._argvs) - 1)
 
     async def cancel(self) -> None:
         """Stop for good: nothing is started any more, what runs is dead when this returns, and `run` ends."""

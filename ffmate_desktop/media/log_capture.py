@@ -31,7 +31,7 @@ _ERROR = re.compile(r"\[(?:error|fatal|panic)\]")
 _MARKER = b"[%d lines left out: the log is too long]\n"
 
 
-class Note(str):
+class LogNote(str):
     """A line of our own among those of the processes: it says nothing about what went wrong."""
 
     __slots__ = ()
@@ -68,7 +68,7 @@ class LogCapture:
         """Add a line, or several, of our own, after whatever was begun."""
         self.end_line()
         # Paths may carry bytes that are no text, as surrogates; as bytes they become replacement characters.
-        self._take([Note(line) for line in LineSplitter().feed(os.fsencode(text) + b"\n")])
+        self._take([LogNote(line) for line in LineSplitter().feed(os.fsencode(text) + b"\n")])
 
     def end_line(self) -> None:
         """Count a line that was begun as complete, because its process has ended."""

@@ -113,7 +113,7 @@ class _Guards:
     def __init__(self) -> None:
         self._works = bool(landlock.abi())
         if self._works:
-            landlock.restrict(landlock.Rules(None, ("/dev/null",)))
+            landlock.restrict(landlock.LandlockRules(None, ("/dev/null",)))
 
     def answer(self, line: bytes) -> dict[str, Any]:
         """The answer to one request, within its limits."""
@@ -138,7 +138,7 @@ class _Guards:
     def _confine(self, read: "list[str] | None") -> None:
         # Python imports some of itself only when it is needed.
         paths = None if read is None else (*read, *filter(None, sys.path))
-        landlock.restrict(landlock.Rules(paths, ("/dev/null",), network=False))
+        landlock.restrict(landlock.LandlockRules(paths, ("/dev/null",), network=False))
         if seccomp.works():
             seccomp.restrict()
 

@@ -98,7 +98,7 @@ class Progress:
 
 
 @dataclass
-class Meter:
+class ProgressMeter:
     """Measures the samples of a task of one or several steps against what is expected of each step.
 
     Preferred in this order: `expected_seconds` of output, `expected_frames`, and the read position in the

@@ -13,7 +13,7 @@ from ffmate_desktop.node.janitor import Janitor
 from ffmate_desktop.node.sweeper import recover
 
 
-class Aftercare:
+class AfterBeat:
     """Does what the newest beat asks for. `node_id()` is the present incarnation, `connected_for()` in seconds."""
 
     def __init__(

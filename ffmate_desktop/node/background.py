@@ -9,7 +9,7 @@ from ffmate_desktop import logs
 
 
 @asynccontextmanager
-async def alongside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+async def running_in_background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
     """Run `work` while the block runs; it is cancelled and awaited when the block ends."""
     task = asyncio.create_task(work, name=name)
     try:

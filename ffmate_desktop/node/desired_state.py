@@ -9,10 +9,10 @@ from ffmate_desktop.db import nodes
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.node import NodeFacts, NodeState
 from ffmate_desktop.domain.preferences import MOST_SLOTS
-from ffmate_desktop.node.retry import insist
+from ffmate_desktop.node.retry import retry_until_answered
 
 
-class Standing:
+class DesiredState:
     """Begins as `facts` say. `running()` is how many tasks run here.
 
     `on_change()` is called when slots or pause have changed, or a drain was called off.
@@ -75,7 +75,9 @@ class Standing:
         """Let the drain take at most so long, and tell the others of it."""
         try:
             async with asyncio.timeout(seconds):
-                telling = insist(lambda: nodes.drain(database, self.facts.identifier), "draining")
+                telling = retry_until_answered(
+                    lambda: nodes.drain(database, self.facts.identifier), "draining"
+                )
                 await telling  # the others see it, and that the work that comes now is theirs
                 await self.over.wait()
         except TimeoutError:

@@ -10,7 +10,7 @@ from ffmate_desktop.db import leases
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.db.leases import Leftover
 from ffmate_desktop.media.temporaries import discard_leftovers
-from ffmate_desktop.storage.watched_thread import Job, SilentError, answered
+from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread, answered
 
 AGAIN = 600.0
 """Seconds until folders that this node does not reach are tried again: a disk or a share may come back."""
@@ -30,7 +30,7 @@ class Janitor:
         self._database = database
         self._machine = machine
         self._tried: dict[tuple[UUID, int], float] = {}
-        self._silent: dict[tuple[str, ...], Job[tuple[int, bool]]] = {}
+        self._silent: dict[tuple[str, ...], WatchedThread[tuple[int, bool]]] = {}
         """Folders that did not answer, and who waits for them."""
 
     async def clean(self) -> None:
@@ -57,7 +57,7 @@ class Janitor:
             discard_leftovers, str(leftover.task), leftover.epoch, [Path(folder) for folder in place]
         )
         try:
-            removed, complete = await answered(Job(work, "removing leftovers"), PATIENCE)
+            removed, complete = await answered(WatchedThread(work, "removing leftovers"), PATIENCE)
         except SilentError as silent:
             self._silent[place] = silent.job
             logs.task.info(

@@ -5,7 +5,7 @@ import psutil
 from ffmate_desktop.domain.node import Load
 
 
-class Computer:
+class LoadMeter:
     """Measures since the last time that it was asked; takes no noticeable time."""
 
     def __init__(self) -> None:

@@ -36,7 +36,7 @@ class LogFeed(logging.Handler):
 
     def __init__(self, rules: str) -> None:
         super().__init__()
-        self.addFilter(logs.Rules(rules))
+        self.addFilter(logs.DebugRules(rules))
         self._waiting: deque[NewLine] = deque()
         self._dropped = 0
         self._guard = threading.Lock()

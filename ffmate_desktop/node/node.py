@@ -13,23 +13,23 @@ from ffmate_desktop.domain.change import AnythingChanged, Change, NodeChanged, T
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.retention import Retention
 from ffmate_desktop.domain.task import Claim
-from ffmate_desktop.node.after_beat import Aftercare
+from ffmate_desktop.node.after_beat import AfterBeat
 from ffmate_desktop.node.batch_ends import BatchEnds
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.node.desired_state import Standing
+from ffmate_desktop.node.desired_state import DesiredState
 from ffmate_desktop.node.heartbeat import Heartbeat
-from ffmate_desktop.node.load import Computer
+from ffmate_desktop.node.load import LoadMeter
 from ffmate_desktop.node.log_feed import LogFeed
 from ffmate_desktop.node.progress_sender import ProgressSender
 from ffmate_desktop.node.retention import RetentionDuty
-from ffmate_desktop.node.retry import insist
-from ffmate_desktop.node.running_tasks import Runs
+from ffmate_desktop.node.retry import retry_until_answered
+from ffmate_desktop.node.running_tasks import RunningTasks
 from ffmate_desktop.node.scheduler import Scheduler
-from ffmate_desktop.node.task.interrupt import Order
-from ffmate_desktop.node.task.resources import Workshop
+from ffmate_desktop.node.task.interrupt import InterruptReason
+from ffmate_desktop.node.task.resources import EncodeResources
 from ffmate_desktop.node.task.slots import Slots
 from ffmate_desktop.node.task.task_run import TaskRun
-from ffmate_desktop.node.watchfolders.scan_duty import Watching
+from ffmate_desktop.node.watchfolders.scan_duty import ScanDuty
 from ffmate_desktop.pace import Pace
 from ffmate_desktop.services.presets import PresetService
 
@@ -52,7 +52,7 @@ GIVE_BACK_SECONDS = 15.0
 """How long a stopping node tries to give its tasks back; after that its lease runs out and others take them."""
 
 
-class Node:
+class ClusterNode:
     """One node. `start` joins the cluster, `run` works until `stop` or a drain ends it.
 
     `facts.slots` tasks run at once. What `feed` collects is shipped to the cluster's log; with `presets` it scans
@@ -65,7 +65,7 @@ class Node:
         uri: str,
         database: Database,
         facts: NodeFacts,
-        shop: Workshop,
+        resources: EncodeResources,
         bus: Bus,
         feed: LogFeed | None = None,
         presets: PresetService | None = None,
@@ -74,11 +74,11 @@ class Node:
         self._database = database
         self._identifier = facts.identifier
         self._feed = feed
-        self._shop = shop
+        self._resources = resources
         self._bus = bus
-        self._runs = Runs()
+        self._runs = RunningTasks()
         self._slots = Slots(facts.slots)
-        self._standing = Standing(facts, running=lambda: len(self._runs), on_change=self._on_orders)
+        self._standing = DesiredState(facts, running=lambda: len(self._runs), on_change=self._on_orders)
         self._over = self._standing.over
         self._group: asyncio.TaskGroup | None = None
         self._retiring: asyncio.Task[None] | None = None
@@ -87,10 +87,10 @@ class Node:
             facts,
             bus,
             progress=self._runs.live,
-            load=Computer().load,
+            load=LoadMeter().load,
             on_beat=self._on_beat,
             on_adopted=lambda asked, adopted: self._runs.adopt(asked, adopted, self._node_id()),
-            on_expelled=lambda: self._runs.end(Order.LOST),
+            on_expelled=lambda: self._runs.end(InterruptReason.LOST),
             on_silence=database.cut,
         )
         self._scheduler = Scheduler(
@@ -99,21 +99,21 @@ class Node:
         self._asks = Pace(self._heartbeat.hurry, HINTS)
         self._claims = Pace(self._scheduler.wake, CLAIM_HINTS)
         self._batch_ends = BatchEnds(database)
-        self._aftercare = Aftercare(
+        self._aftercare = AfterBeat(
             database, facts, node_id=self._node_id, connected_for=self._heartbeat.connected_for
         )
         self._sender = ProgressSender(database, node_id=self._node_id, progress=self._runs.live)
-        self._retention = RetentionDuty(database, shop.logs, keep)
+        self._retention = RetentionDuty(database, resources.logs, keep)
         self._watching = (
             None
             if presets is None
-            else Watching(database, presets, node_id=self._node_id, may_scan=lambda: self._standing.may_claim)
+            else ScanDuty(database, presets, node_id=self._node_id, may_scan=lambda: self._standing.may_claim)
         )
 
     async def start(self) -> None:
         """Join the cluster; raises UserError when that cannot be."""
         await self._heartbeat.start()
-        logs.cluster.info("Node %s joined; slots: %d", self._identifier, self.slots)
+        logs.cluster.info("ClusterNode %s joined; slots: %d", self._identifier, self.slots)
 
     def stop(self) -> None:
         """End `run` in order: kill what runs here, give it back to the queue, leave."""
@@ -186,17 +186,17 @@ class Node:
             self._asks.close()
             self._claims.close()
             await self._heartbeat.close()
-        logs.cluster.info("Node %s left", self._identifier)
+        logs.cluster.info("ClusterNode %s left", self._identifier)
 
     async def _give_everything_back(self, duties: Sequence[asyncio.Task[None]]) -> None:
         for duty in duties:
             duty.cancel()
-        self._runs.end(Order.GIVE_BACK)
+        self._runs.end(InterruptReason.GIVE_BACK)
         try:
             async with asyncio.timeout(GIVE_BACK_SECONDS):
                 await asyncio.wait(duties)
                 await self._runs.ended()
-                await insist(self._leave, "leaving")
+                await retry_until_answered(self._leave, "leaving")
         except TimeoutError:
             logs.cluster.warning("The database is away: our tasks will be taken over when our lease runs out")
             self._runs.abandon()
@@ -213,8 +213,10 @@ class Node:
     async def _forget(self) -> None:
         """What is of no use any more, at the start and once a day."""
         while True:
-            await insist(lambda: leases.forget_nodes(self._database, REMEMBERED), "forgetting nodes")
-            await insist(
+            await retry_until_answered(
+                lambda: leases.forget_nodes(self._database, REMEMBERED), "forgetting nodes"
+            )
+            await retry_until_answered(
                 lambda: file_records.forget_outputs(self._database, OUTPUTS_REMEMBERED), "forgetting outputs"
             )
             await asyncio.sleep(DAY)
@@ -247,7 +249,7 @@ class Node:
             claim,
             node_id,
             self._database,
-            self._shop,
+            self._resources,
             self._slots,
             finish=self._scheduler.finish,
             confirm=self._heartbeat.beat_now,

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, reason
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.node.node import Node
+from ffmate_desktop.node.node import ClusterNode
 
 AGAIN = 15.0
 """Seconds after which a node that could not join tries again: nobody may be there to ask for it."""
@@ -22,13 +22,16 @@ class NodeHost:
     """
 
     def __init__(
-        self, identifier: str, slots: int, open_node: Callable[[int], AbstractAsyncContextManager[Node]]
+        self,
+        identifier: str,
+        slots: int,
+        open_node: Callable[[int], AbstractAsyncContextManager[ClusterNode]],
     ) -> None:
         self.identifier = identifier
         self._next_slots = slots
         self.trouble: UserError | None = None
         self._open_node = open_node
-        self._node: Node | None = None
+        self._node: ClusterNode | None = None
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._handlers: list[Callable[[], None]] = []

@@ -12,7 +12,7 @@ from ffmate_desktop.db import retention as rows
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.retention import Retention
-from ffmate_desktop.node.retry import insist
+from ffmate_desktop.node.retry import retry_until_answered
 from ffmate_desktop.storage.task_logs import LogFile, log_files, outdated, remove
 
 PACE = 20.0
@@ -72,18 +72,20 @@ class RetentionDuty:
         A clock that runs ahead must not make logs look old, so the earlier one of two counts: this computer's and the
         database's.
         """
-        latest = await insist(
+        latest = await retry_until_answered(
             lambda: rows.deleted_since(self._database, rows.NOTHING), "looking for deleted tasks"
         )
         self._cursor = latest.cursor
         files = await self._files()
         tasks = await asyncio.to_thread(lambda: list({file.task for file in files}))
-        gone = await insist(lambda: rows.deleted_among(self._database, tasks), "looking for deleted tasks")
+        gone = await retry_until_answered(
+            lambda: rows.deleted_among(self._database, tasks), "looking for deleted tasks"
+        )
         await self._remove_logs_of(gone)
         return min(time.time(), latest.now)
 
     async def _follow_deletions(self) -> None:
-        deleted = await insist(
+        deleted = await retry_until_answered(
             lambda: rows.deleted_since(self._database, self._cursor), "looking for deleted tasks"
         )
         if deleted.cursor < self._cursor:  # another server, restored from a backup: its numbers start lower
@@ -119,14 +121,16 @@ class RetentionDuty:
         old = await asyncio.to_thread(outdated, files, now=now, days=keep.log_days, count=keep.log_count)
         await _remove(old, "tasks whose time is over")
         if keep.limits_tasks:
-            removed = await insist(
+            removed = await retry_until_answered(
                 lambda: rows.remove_finished(self._database, keep.task_age, keep.task_count or None),
                 "removing old tasks",
             )
             if removed:
                 logs.task.info("Removed %d finished tasks that are past their limit", removed)
-        await insist(lambda: rows.remove_empty_batches(self._database), "removing empty batches")
-        await insist(
+        await retry_until_answered(
+            lambda: rows.remove_empty_batches(self._database), "removing empty batches"
+        )
+        await retry_until_answered(
             lambda: rows.forget_deleted(self._database, DELETIONS_REMEMBERED), "forgetting deletions"
         )
 

@@ -26,7 +26,7 @@ def pauses() -> Callable[[], float]:
     return following
 
 
-async def insist(write: Callable[[], Awaitable[T]], what: str) -> T:
+async def retry_until_answered(write: Callable[[], Awaitable[T]], what: str) -> T:
     """Repeat `write` until the database has answered. Ends only by an answer or by being cancelled.
 
     `write` must be safe to repeat: its reply may be lost after it was carried out. Ours are, as they are fenced.

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ffmate_desktop import logs
 from ffmate_desktop.db.leases import Beat, Held
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress
-from ffmate_desktop.node.task.interrupt import Order
+from ffmate_desktop.node.task.interrupt import InterruptReason
 from ffmate_desktop.node.task.task_run import TaskRun
 
 
-class Runs:
+class RunningTasks:
     """At most one run of a task; whoever starts one adds it, and removes it when it has ended."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Runs:
         free = slots - len(runs) + min(encoded, slots)
         return max(free, 0), max(min(ahead, ahead + free), 0)
 
-    def end(self, order: Order) -> None:
+    def end(self, order: InterruptReason) -> None:
         """End all of them early."""
         for run in self:
             run.end(order)
@@ -71,7 +71,7 @@ class Runs:
         if former is None:
             return False
         if former.claim.uuid != claim.uuid:  # the database was emptied, and ids began again
-            former.end(Order.LOST)
+            former.end(InterruptReason.LOST)
             return False
         if not former.may_adopt(claim.epoch):
             return False
@@ -101,7 +101,7 @@ class Runs:
             elif run.may_adopt(run.claim.epoch):
                 held.append((run.claim.id, run.claim.epoch, run.node_id, run.claim.uuid))
             else:
-                run.end(Order.LOST)
+                run.end(InterruptReason.LOST)
         return held
 
     def unknown(self, beat: Beat) -> dict[int, Epoch]:
@@ -124,4 +124,4 @@ class Runs:
                 logs.cluster.info(
                     "Task %s cannot be taken back: it is somebody else's, or ended", run.claim.uuid
                 )
-                run.end(Order.LOST)
+                run.end(InterruptReason.LOST)

@@ -14,7 +14,7 @@ _ALIVE = (NodeState.ONLINE, NodeState.DRAINING)
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ConnectionTest:
     """What was found. `nodes` are the names of those at work; `has_tables` tells whether the queue is set up there.
 
     `rights` is what is missing, as a sentence with its remedy.
@@ -36,18 +36,20 @@ class Trial:
         return abs(self.health.clock_offset) >= CLOCK
 
 
-async def try_connection(uri: str) -> Trial:
+async def run_connection_test(uri: str) -> ConnectionTest:
     """Changes nothing there. Raises UserError when a node cannot work with it; takes at most some seconds."""
     health = await examine(uri)
     if health.missing_rights:
-        return Trial(health, lacks_rights(health.role, health.missing_rights), True, ())
+        return ConnectionTest(health, lacks_rights(health.role, health.missing_rights), True, ())
     if health.owner is None and not health.may_migrate:
         trouble = UserError(
             f"The user “{health.role}” may not create the tables of FFmate Desktop in “{health.database}”.",
             f'As the owner of the database: GRANT CREATE ON DATABASE "{health.database}" TO "{health.role}"',
         )
-        return Trial(health, trouble, False, ())
+        return ConnectionTest(health, trouble, False, ())
     async with Database(uri, size=1) as database:
         has_tables = await tables_are_there(database)
         nodes = await stored.list_nodes(database) if has_tables else []
-    return Trial(health, None, has_tables, tuple(node.identifier for node in nodes if node.state in _ALIVE))
+    return ConnectionTest(
+        health, None, has_tables, tuple(node.identifier for node in nodes if node.state in _ALIVE)
+    )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ffmate_desktop.db import file_records
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.domain.file_record import Decision, Entry, Found, Judge
+from ffmate_desktop.domain.file_record import Decision, FileRecord, Judge, ScannedFile
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_moves import Known, pair
 from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
@@ -16,7 +16,7 @@ from ffmate_desktop.services.presets import NoPresetError, PresetService
 from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
 from ffmate_desktop.storage.moves import is_away
 from ffmate_desktop.storage.walk import Walked, Walker, look_at
-from ffmate_desktop.storage.watched_thread import Job
+from ffmate_desktop.storage.watched_thread import WatchedThread
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ async def dry_run(
         preset: Preset | None = await presets.get(settings.preset)
     except NoPresetError:
         preset = None
-    numbering = await Job(lambda: look_at(settings.path), "dry run of a watchfolder").result()
+    numbering = await WatchedThread(lambda: look_at(settings.path), "dry run of a watchfolder").result()
     walked = await _walk(Walker(settings.path, rules, {}, device=numbering.device))
     entries = await file_records.all_entries(database, uuid)
     judge = Judge(settings, rules, numbering.view, time.time())
@@ -91,9 +91,11 @@ def _is_open(decision: Decision) -> bool:
     return decision.state in ("waiting", "growing")
 
 
-def _moved(root: str, files: Sequence[Found], entries: Mapping[str, Entry], view: int) -> dict[str, Entry]:
+def _moved(
+    root: str, files: Sequence[ScannedFile], entries: Mapping[str, FileRecord], view: int
+) -> dict[str, FileRecord]:
     """The rows that will follow files which were renamed, by their new paths. For a thread."""
-    versions: dict[tuple[int, int], list[Entry]] = {}
+    versions: dict[tuple[int, int], list[FileRecord]] = {}
     for entry in entries.values():
         if entry.task is not None and entry.inode:
             versions.setdefault((entry.size, entry.mtime), []).append(entry)
@@ -107,22 +109,22 @@ def _moved(root: str, files: Sequence[Found], entries: Mapping[str, Entry], view
     return {found.path: known.entry for found, known in pair(candidates, view)}
 
 
-def _was(entry: Entry) -> str:
+def _was(entry: FileRecord) -> str:
     return f"It was called “{entry.path}” before."
 
 
 async def _walk(walker: Walker) -> Walked:
     """In a thread that nobody waits for when the storage does not answer."""
     try:
-        return await Job(walker.walk, "dry run of a watchfolder").result()
+        return await WatchedThread(walker.walk, "dry run of a watchfolder").result()
     except asyncio.CancelledError:
         walker.end()
         raise
 
 
 def _foresee(
-    found: Found,
-    entry: Entry | None,
+    found: ScannedFile,
+    entry: FileRecord | None,
     decision: Decision,
     drafted: dict[str, str | None],
     refused: dict[str, str],

@@ -29,7 +29,7 @@ from ffmate_desktop.services.watchfolders import check as check_watchfolder
 NOWHERE = UUID(int=0)
 
 
-class Fate(StrEnum):
+class ImportOutcome(StrEnum):
     """What becomes of a row of FFmate's."""
 
     NEW = "new"
@@ -44,7 +44,7 @@ class Item:
 
     kind: str
     name: str
-    fate: Fate
+    fate: ImportOutcome
     note: str
     old: str
     data: Mapping[str, Any]
@@ -74,17 +74,23 @@ class FFmateImport:
         """What would become of each row of a SQLite file or a PostgreSQL URI; nothing is written."""
         tables = await read(source)
         presets = [await self._plan_preset(entry) for entry in _presets(tables)]
-        usable = {item.old for item in presets if item.fate is not Fate.REFUSED}
+        usable = {item.old for item in presets if item.fate is not ImportOutcome.REFUSED}
         names = {item.old: item.name for item in presets}
         folders = [await self._plan_watchfolder(entry, usable, names) for entry in _watchfolders(tables)]
         known = await ffmate_source.webhooks(self._database)
         hooks = []
         for entry in _rows(tables, "webhooks", "webhook"):
             event, url = _text(entry.get("event")), _text(entry.get("url"))
-            fate = Fate.HERE if (event, url) in known else Fate.NEW if event and url else Fate.REFUSED
+            fate = (
+                ImportOutcome.HERE
+                if (event, url) in known
+                else ImportOutcome.NEW
+                if event and url
+                else ImportOutcome.REFUSED
+            )
             note = {
-                Fate.NEW: "kept; nothing sends webhooks yet",
-                Fate.REFUSED: "it has no event or no address",
+                ImportOutcome.NEW: "kept; nothing sends webhooks yet",
+                ImportOutcome.REFUSED: "it has no event or no address",
             }
             data = {"event": event, "url": url}
             hooks.append(
@@ -99,7 +105,7 @@ class FFmateImport:
         return [await self._take(item, uuids) for item in plan]
 
     async def _take(self, item: Item, uuids: dict[str, UUID]) -> Item:
-        if item.fate is Fate.REFUSED or (item.fate is Fate.HERE and item.kind != "preset"):
+        if item.fate is ImportOutcome.REFUSED or (item.fate is ImportOutcome.HERE and item.kind != "preset"):
             return item
         try:
             match item.kind:
@@ -110,7 +116,9 @@ class FFmateImport:
                     if (found := done.preset or done.present) is not None:
                         uuids[item.old] = found.uuid
                     return _with(
-                        item, Fate.TAKEN if done.preset else Fate.HERE, done.note if done.preset else ""
+                        item,
+                        ImportOutcome.TAKEN if done.preset else ImportOutcome.HERE,
+                        done.note if done.preset else "",
                     )
                 case "watchfolder":
                     preset = uuids.get(str(item.data["preset"]))
@@ -122,15 +130,15 @@ class FFmateImport:
                     await self._watchfolders.add(settings.model_copy(update={"name": name}))
                     if name != settings.name:
                         return _with(
-                            item, Fate.TAKEN, f"{item.note}; as “{name}”, since another has its name"
+                            item, ImportOutcome.TAKEN, f"{item.note}; as “{name}”, since another has its name"
                         )
                 case _:
                     await ffmate_source.keep_webhook(self._database, item.data["event"], item.data["url"])
         except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this item
             raise
         except UserError as error:
-            return _with(item, Fate.REFUSED, str(error))
-        return _with(item, Fate.TAKEN, item.note)
+            return _with(item, ImportOutcome.REFUSED, str(error))
+        return _with(item, ImportOutcome.TAKEN, item.note)
 
     async def _plan_preset(self, entry: dict[str, Any]) -> Item:
         name, old = str(entry.get("name") or ""), str(entry.get("uuid") or "")
@@ -141,8 +149,8 @@ class FFmateImport:
         except CONNECTION_LOST:
             raise
         except UserError as error:
-            return Item("preset", name, Fate.REFUSED, str(error), old, entry)
-        return Item("preset", name, Fate.HERE if here else Fate.NEW, "", old, entry)
+            return Item("preset", name, ImportOutcome.REFUSED, str(error), old, entry)
+        return Item("preset", name, ImportOutcome.HERE if here else ImportOutcome.NEW, "", old, entry)
 
     async def _plan_watchfolder(
         self, entry: dict[str, Any], usable: set[str], names: Mapping[str, str]
@@ -150,31 +158,31 @@ class FFmateImport:
         name, old = str(entry.get("name") or entry.get("path") or ""), str(entry.pop("uuid", ""))
         preset = str(entry.get("preset") or "")
 
-        def item(fate: Fate, note: str) -> Item:
+        def item(fate: ImportOutcome, note: str) -> Item:
             return Item("watchfolder", name, fate, note, old, entry)
 
         if preset not in usable:
             what = (
                 f"its preset “{names[preset]}” cannot be taken" if preset in names else "its preset is gone"
             )
-            return item(Fate.REFUSED, what)
+            return item(ImportOutcome.REFUSED, what)
         try:
             settings = check_watchfolder(WatchfolderSettings.model_validate({**entry, "preset": NOWHERE}))
         except ValidationError as error:
-            return item(Fate.REFUSED, first_wrong(error))
+            return item(ImportOutcome.REFUSED, first_wrong(error))
         except UserError as error:
-            return item(Fate.REFUSED, str(error))
+            return item(ImportOutcome.REFUSED, str(error))
         everyone = await self._watchfolders.all()
         ours = re.compile(rf"{re.escape(settings.name)}( \d+)?", re.IGNORECASE)
         if any(one.path == settings.path and ours.fullmatch(one.name) for one in everyone):
-            return item(Fate.HERE, "")
+            return item(ImportOutcome.HERE, "")
         notes = [
             settings.path,
             "suspended as it was" if settings.suspended else "stop FFmate before it scans here too",
         ]
         if rivals := [f"“{one.name}”" for one in everyone if overlap(settings, one)]:
             notes.append(f"the same files are in {', '.join(rivals)}")
-        return item(Fate.NEW, "; ".join(notes))
+        return item(ImportOutcome.NEW, "; ".join(notes))
 
 
 async def read(source: str) -> Tables:
@@ -198,7 +206,7 @@ def _read_file(source: str) -> Tables:
     return ffmate_source.read_sqlite(path)
 
 
-def _with(item: Item, fate: Fate, note: str) -> Item:
+def _with(item: Item, fate: ImportOutcome, note: str) -> Item:
     return Item(item.kind, item.name, fate, note, item.old, item.data)
 
 

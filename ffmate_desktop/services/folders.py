@@ -29,7 +29,7 @@ class FoundFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MediaFound:
     """Files in the order of their names. `skipped` files are no media, `own` ones were written by the cluster;
     `unreadable` folders could not be entered; `cut` when there are more than were asked for."""
 
@@ -44,7 +44,7 @@ class Found:
         """The files that nobody named: they are in a folder that was dropped."""
         return [file.path for file in self.files if file.tree]
 
-    def without(self, own: Collection[str]) -> "Found":
+    def without(self, own: Collection[str]) -> "MediaFound":
         """The same without these files, which the cluster wrote."""
         kept = tuple(file for file in self.files if file.path not in own)
         return replace(self, files=kept, own=len(self.files) - len(kept))
@@ -52,7 +52,7 @@ class Found:
 
 async def find_media(
     paths: Sequence[str], *, on_progress: Callable[[int], None] | None = None, limit: int = MOST_FILES
-) -> Found:
+) -> MediaFound:
     """Everything dropped: a file as it is, whatever its name; of a folder every media file below it.
 
     `on_progress(files)` is called on the loop while a thread looks. Links to folders are not followed. Cancelling
@@ -70,7 +70,7 @@ async def find_media(
         over.set()
 
 
-def _find(paths: Sequence[str], tell: Callable[[int], None], limit: int, over: threading.Event) -> Found:
+def _find(paths: Sequence[str], tell: Callable[[int], None], limit: int, over: threading.Event) -> MediaFound:
     files: list[FoundFile] = []
     unreadable: list[str] = []
     skipped, cut = 0, False
@@ -84,7 +84,7 @@ def _find(paths: Sequence[str], tell: Callable[[int], None], limit: int, over: t
         files.append(FoundFile(path, tree))
         if len(files) % TOLD_EVERY == 0:
             tell(len(files))
-    return Found(tuple(files), skipped, tuple(unreadable), cut)
+    return MediaFound(tuple(files), skipped, tuple(unreadable), cut)
 
 
 def _walk(paths: Sequence[str], unreadable: list[str], over: threading.Event) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ LARGEST = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedPreset:
     """What became of one preset of a file; `preset` is None where nothing was added.
 
     `name` is empty when not even that could be read.
@@ -67,44 +67,46 @@ class PresetExchange:
         self._presets = presets
         self._editor = editor
 
-    async def import_files(self, sources: Sequence[Path]) -> list[Imported]:
+    async def import_files(self, sources: Sequence[Path]) -> list[ImportedPreset]:
         """Every preset in these files and folders. Raises UserError for a source that is not there."""
-        done: list[Imported] = []
+        done: list[ImportedPreset] = []
         for file in await asyncio.to_thread(_files, sources):
             try:
                 text = await asyncio.to_thread(_read, file)
             except UserError as error:
-                done.append(Imported(str(file), "", None, str(error)))
+                done.append(ImportedPreset(str(file), "", None, str(error)))
                 continue
             done += await self.import_text(str(file), text)
         return done
 
-    async def import_text(self, source: str, text: str) -> list[Imported]:
+    async def import_text(self, source: str, text: str) -> list[ImportedPreset]:
         """Every preset in this JSON."""
         try:
             entries = _entries(text)
         except UserError as error:
-            return [Imported(source, "", None, str(error))]
+            return [ImportedPreset(source, "", None, str(error))]
         return [await self.take(source, entry) for entry in entries]
 
-    async def take(self, source: str, entry: object) -> Imported:
+    async def take(self, source: str, entry: object) -> ImportedPreset:
         """Add one preset, under a free name; one that is here already, the same in everything, is left out."""
         name = str(entry.get("name", "")) if isinstance(entry, dict) else ""
         try:
             draft = read_preset(entry)
             if (present := await self.find_same(draft)) is not None:
-                return Imported(source, name, None, note="is here already, and the same", present=present)
+                return ImportedPreset(
+                    source, name, None, note="is here already, and the same", present=present
+                )
             preset = await self._editor.add_under_free_name(draft)
         except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this preset
             raise
         except UserError as error:
-            return Imported(source, name, None, str(error))
+            return ImportedPreset(source, name, None, str(error))
         renamed = (
             ""
             if same_name(preset.name, draft.name)
             else f"as “{preset.name}”, since another one has its name"
         )
-        return Imported(source, name, preset, note=renamed)
+        return ImportedPreset(source, name, preset, note=renamed)
 
     async def find_same(self, draft: PresetDraft) -> Preset | None:
         """The preset that is this one in everything."""

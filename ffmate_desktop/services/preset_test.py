@@ -17,7 +17,7 @@ SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class TrialResult:
+class PresetTestResult:
     """What came of it: the output and the probe's facts about it; `still` is a picture of it, where it has any.
 
     `trouble` and `hint` are plain words when it failed, `lines` what ffmpeg said; then there is no output.
@@ -31,17 +31,17 @@ class TrialResult:
     lines: Sequence[str] = ()
 
 
-class Trials(Protocol):
+class PresetTests(Protocol):
     """Runs a command as a node would. What was made is gone when the block ends, also when it is cancelled."""
 
     def run(
         self, command: str, pattern: str, source: str, on_progress: Callable[[float], object]
-    ) -> AbstractAsyncContextManager[TrialResult]:
+    ) -> AbstractAsyncContextManager[PresetTestResult]:
         """`on_progress` hears percent. Raises UserError when the command could never run."""
         ...
 
 
-def trial_spec(command: str, pattern: str, source: str, folder: Path) -> TaskSpec:
+def preset_test_spec(command: str, pattern: str, source: str, folder: Path) -> TaskSpec:
     """The task that tries this command, with its output in `folder`; raises UserError.
 
     Reads the file system, so call it in a thread.

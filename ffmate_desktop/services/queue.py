@@ -12,10 +12,10 @@ from ffmate_desktop.domain.queue import (
     PAGE,
     BatchGroup,
     BatchRow,
-    Figures,
     Key,
     QueueFilter,
     QueueRow,
+    QueueStats,
     QueueView,
     SortColumn,
 )
@@ -77,6 +77,6 @@ class QueueService:
         """All tasks of these batches; `NO_BATCH` stands for those that were submitted alone."""
         return await stored.tasks_of(self._database, batches) if batches else []
 
-    async def figures(self, midnight: datetime) -> Figures:
+    async def figures(self, midnight: datetime) -> QueueStats:
         """What runs, what was done since `midnight`, what failed in 24 hours, and how long the rest will take."""
-        return await stored.figures(self._database, midnight)
+        return await stored.stats(self._database, midnight)

@@ -16,7 +16,7 @@ from ffmate_desktop.db.tasks import Statuses, TaskRow
 from ffmate_desktop.domain.attempt import Attempt
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import NO_CHANGE, LabelChange
-from ffmate_desktop.domain.order import Move
+from ffmate_desktop.domain.order import QueueMove
 from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
 from ffmate_desktop.domain.task import IfExists, LogChunk, NewTask, Task
 from ffmate_desktop.services.edits import TaskEdit, copy_of, edit_waiting
@@ -110,7 +110,7 @@ class TaskService:
         """Those of the files that the cluster itself wrote, with the task."""
         return await own_outputs(self._database, paths)
 
-    async def move(self, uuids: Sequence[UUID], where: Move) -> dict[UUID, int]:
+    async def move(self, uuids: Sequence[UUID], where: QueueMove) -> dict[UUID, int]:
         """Change the place of waiting tasks; returns the priorities that the changed ones had, which undoes it."""
         return await commands.move(self._database, uuids, where)
 

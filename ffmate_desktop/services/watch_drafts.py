@@ -8,11 +8,11 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.file_record import Found
+from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
-from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watch_rules import FileRules
 from ffmate_desktop.domain.watchfolder import OriginalAction, WatchfolderSettings
 from ffmate_desktop.services.output_names import Draft
 from ffmate_desktop.services.submission import check_folders, prepare
@@ -26,7 +26,7 @@ def location(root: str, path: str) -> str:
     return os.path.join(root, *path.split("/"))  # noqa: PTH118 - text, which may be no UTF-8
 
 
-def names_of(root: str, files: Sequence[Found]) -> list[tuple[int, tuple[str, int, int]]]:
+def names_of(root: str, files: Sequence[ScannedFile]) -> list[tuple[int, tuple[str, int, int]]]:
     """What to ask the ledger of outputs for each file: its position, and path key, microseconds and bytes.
 
     Under the name by which it is reached, and the one behind all links to its folder.
@@ -43,9 +43,9 @@ def names_of(root: str, files: Sequence[Found]) -> list[tuple[int, tuple[str, in
     return asked
 
 
-def rules_of(settings: WatchfolderSettings) -> Rules:
+def rules_of(settings: WatchfolderSettings) -> FileRules:
     """Its rules; folders in it that originals are moved to are outside."""
-    return Rules(settings.filter, recursive=settings.recursive, outside=_folders_of_originals(settings))
+    return FileRules(settings.filter, recursive=settings.recursive, outside=_folders_of_originals(settings))
 
 
 def _folders_of_originals(settings: WatchfolderSettings) -> list[str]:
@@ -60,11 +60,11 @@ def _folders_of_originals(settings: WatchfolderSettings) -> list[str]:
 
 
 def draft_all(
-    settings: WatchfolderSettings, uuid: UUID, preset: Preset, files: Sequence[Found], client: str
-) -> tuple[list[tuple[Found, Draft]], list[tuple[Found, str]]]:
+    settings: WatchfolderSettings, uuid: UUID, preset: Preset, files: Sequence[ScannedFile], client: str
+) -> tuple[list[tuple[ScannedFile, Draft]], list[tuple[ScannedFile, str]]]:
     """A draft for each file that can be queued, and a sentence for each that cannot be, at this moment."""
-    drafts: list[tuple[Found, Draft]] = []
-    refused: list[tuple[Found, str]] = []
+    drafts: list[tuple[ScannedFile, Draft]] = []
+    refused: list[tuple[ScannedFile, str]] = []
     folders: dict[Path, str] = {}
     for found in files:
         try:
@@ -87,7 +87,7 @@ def draft_all(
     return drafts, refused
 
 
-def _new_task(settings: WatchfolderSettings, uuid: UUID, found: Found) -> NewTask:
+def _new_task(settings: WatchfolderSettings, uuid: UUID, found: ScannedFile) -> NewTask:
     relative = found.path.replace("/", os.sep)
     place: dict[str, JsonValue] = {
         "uuid": str(uuid),

@@ -29,7 +29,7 @@ from watchdog.observers.api import BaseObserver, EventEmitter
 from ffmate_desktop import logs
 from ffmate_desktop.domain.watch_names import is_passed_over
 from ffmate_desktop.storage.filesystem_kind import is_local
-from ffmate_desktop.storage.watched_thread import Job
+from ffmate_desktop.storage.watched_thread import WatchedThread
 
 PATIENCE = 5.0
 """Seconds in which a folder must say whether it is there: a share whose server is gone never does."""
@@ -64,7 +64,7 @@ class FolderEvents:
         self._lock = threading.Lock()
         self._rung: set[int] = set()
         self._observers: dict[int, tuple[str, BaseObserver]] = {}
-        self._asked: dict[str, Job[bool]] = {}
+        self._asked: dict[str, WatchedThread[bool]] = {}
         """Paths that were asked whether somebody can listen to them; some never answer."""
         self._deaf: dict[int, str] = {}
         """Folders to which nobody can listen, and their path at that time: said once."""
@@ -100,7 +100,7 @@ class FolderEvents:
         if former is not None and former.is_alive:
             self._asked[path] = former
             return False
-        job = Job(lambda: Path(path).is_dir() and is_local(path), "looking where a watchfolder is")
+        job = WatchedThread(lambda: Path(path).is_dir() and is_local(path), "looking where a watchfolder is")
         try:
             async with asyncio.timeout(PATIENCE):
                 return await job.result()

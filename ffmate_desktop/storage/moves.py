@@ -3,11 +3,11 @@
 import os
 import unicodedata
 
-from ffmate_desktop.domain.file_record import Found
+from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.storage.numbering import INODES
 
 
-def is_away(root: str, old: str, new: str, found: Found) -> bool:
+def is_away(root: str, old: str, new: str, found: ScannedFile) -> bool:
     """Whether the file that is now at `new` is not at `old` any more; both paths are below `root`."""
     try:
         status = os.stat(old)  # noqa: PTH116 - paths are text here

@@ -33,7 +33,7 @@ SWIFT = 1.0
 """Seconds. While flushes take less, each may be of twice as much."""
 
 
-class Fate(Enum):
+class MoveResult(Enum):
     """What became of an original."""
 
     AWAY = auto()
@@ -79,7 +79,7 @@ def free_name(folder: str, relative: str) -> str:
 
 def move(  # noqa: PLR0911 - one a case
     source: str, target: str, version: Version, tag: str, tick: Callable[[], None] = _go_on
-) -> Fate:
+) -> MoveResult:
     """Move the file to exactly that name. `tag` tells this attempt from those of other nodes.
 
     `tick` is called before every step, and raises when nobody waits any more: then nothing else is done.
@@ -87,29 +87,29 @@ def move(  # noqa: PLR0911 - one a case
     old, new, copy = Path(source), Path(target), replace(version, inode=0)
     here, there = _version(old), _version(new)
     if here is None:
-        return Fate.AWAY if copy.is_that_of(there) else Fate.GONE
+        return MoveResult.AWAY if copy.is_that_of(there) else MoveResult.GONE
     if not version.is_that_of(here):
-        return Fate.CHANGED
+        return MoveResult.CHANGED
     if os.path.lexists(new):
         if not copy.is_that_of(there):
-            return Fate.TAKEN
+            return MoveResult.TAKEN
         tick()
         old.unlink()  # the copy was complete before it had this name, which was free when it was chosen
-        return Fate.AWAY
+        return MoveResult.AWAY
     with _folder_of(new):
         tick()
         try:
             rename_to_free_name(old, new)
         except FileExistsError:
-            return Fate.TAKEN
+            return MoveResult.TAKEN
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
             return _copy(old, new, version, tag, tick)
         if not version.is_that_of(_version(new)):  # replaced at the last moment: back with it
             rename_to_free_name(new, old)
-            return Fate.CHANGED
-        return Fate.AWAY
+            return MoveResult.CHANGED
+        return MoveResult.AWAY
 
 
 @contextmanager
@@ -125,7 +125,7 @@ def _folder_of(path: Path) -> Iterator[None]:
                 folder.rmdir()
 
 
-def _copy(old: Path, new: Path, version: Version, tag: str, tick: Callable[[], None]) -> Fate:
+def _copy(old: Path, new: Path, version: Version, tag: str, tick: Callable[[], None]) -> MoveResult:
     """To another disk: whole and flushed before it has its name, and that before the old one goes."""
     _sweep(new.parent)
     temporary = new.with_name(f"{TEMPORARY}{tag}")
@@ -146,18 +146,18 @@ def _copy(old: Path, new: Path, version: Version, tag: str, tick: Callable[[], N
             os.fsync(copy.fileno())
         tick()
         if not version.is_that_of(_version(old)) or temporary.stat().st_size != version.size:
-            return Fate.CHANGED
+            return MoveResult.CHANGED
         os.utime(temporary, ns=(old.stat().st_atime_ns, old.stat().st_mtime_ns))
         try:
             rename_to_free_name(temporary, new)
         except FileExistsError:
-            return Fate.TAKEN
+            return MoveResult.TAKEN
         sync_folder(new.parent)
         tick()
         if not version.is_that_of(_version(old)):  # replaced while the copy got its name
-            return Fate.CHANGED
+            return MoveResult.CHANGED
         old.unlink()
-        return Fate.AWAY
+        return MoveResult.AWAY
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -175,16 +175,16 @@ def _sweep(folder: Path) -> None:
                 path.unlink()
 
 
-def throw_away(path: str, version: Version, tick: Callable[[], None] = _go_on) -> Fate:
+def throw_away(path: str, version: Version, tick: Callable[[], None] = _go_on) -> MoveResult:
     """Into the system's trash."""
     here = _version(Path(path))
     if here is None:
-        return Fate.GONE
+        return MoveResult.GONE
     if not version.is_that_of(here):
-        return Fate.CHANGED
+        return MoveResult.CHANGED
     tick()
     send2trash(path)
-    return Fate.AWAY
+    return MoveResult.AWAY
 
 
 def is_safe_to_remove(source: str, output: str | None, size: int | None) -> bool:

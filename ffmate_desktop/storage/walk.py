@@ -9,9 +9,9 @@ from itertools import starmap
 from typing import overload
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.file_record import Found
+from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.domain.watch_names import LOCK, is_passed_over
-from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watch_rules import FileRules
 from ffmate_desktop.domain.watch_version import is_lasting
 from ffmate_desktop.storage.numbering import INODES, Numbering, numbering_of
 
@@ -38,7 +38,7 @@ def look_at(root: str) -> Numbering:
         raise UnreachableError(_unreachable(root, error)) from error
 
 
-def seen_as(found: Found, view: int, locked: bool = False) -> Fingerprint:
+def seen_as(found: ScannedFile, view: int, locked: bool = False) -> Fingerprint:
     """The fingerprint under which a walk with this view sees the file."""
     return fingerprint(found.path, found.size, found.mtime, found.inode if is_lasting(view) else 0, locked)
 
@@ -51,7 +51,7 @@ class UnreachableError(UserError):
     """The folder itself is not there, or cannot be read, on this computer."""
 
 
-class Sightings(Sequence[Found]):
+class Sightings(Sequence[ScannedFile]):
     """Files in the order in which they were found.
 
     Kept as plain tuples, which the garbage collector leaves alone: whenever it looks at a hundred thousand objects,
@@ -62,23 +62,23 @@ class Sightings(Sequence[Found]):
         self._plain: list[tuple[str, int, int, int, bool]] = []
 
     def add(self, path: str, size: int, mtime: int, inode: int, locked: bool) -> None:
-        """As in `Found`."""
+        """As in `ScannedFile`."""
         self._plain.append((path, size, mtime, inode, locked))
 
     def __len__(self) -> int:
         return len(self._plain)
 
-    def __iter__(self) -> Iterator[Found]:
-        return starmap(Found, self._plain)
+    def __iter__(self) -> Iterator[ScannedFile]:
+        return starmap(ScannedFile, self._plain)
 
     @overload
-    def __getitem__(self, which: int) -> Found: ...
+    def __getitem__(self, which: int) -> ScannedFile: ...
     @overload
-    def __getitem__(self, which: slice) -> list[Found]: ...
-    def __getitem__(self, which: int | slice) -> Found | list[Found]:
+    def __getitem__(self, which: slice) -> list[ScannedFile]: ...
+    def __getitem__(self, which: int | slice) -> ScannedFile | list[ScannedFile]:
         if isinstance(which, slice):
-            return [Found(*plain) for plain in self._plain[which]]
-        return Found(*self._plain[which])
+            return [ScannedFile(*plain) for plain in self._plain[which]]
+        return ScannedFile(*self._plain[which])
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ class Walker:
     def __init__(
         self,
         root: str,
-        rules: Rules,
+        rules: FileRules,
         known: dict[Fingerprint, int],
         foreign: dict[Fingerprint, int] | None = None,
         open_ones: Container[str] = (),

@@ -12,12 +12,12 @@ T = TypeVar("T")
 class SilentError(Exception):
     """Storage does not answer; `job` waits for it."""
 
-    def __init__(self, job: "Job[Any]") -> None:
+    def __init__(self, job: "WatchedThread[Any]") -> None:
         super().__init__("no answer")
         self.job = job
 
 
-class Job(Generic[T]):
+class WatchedThread(Generic[T]):
     """A function in a thread of its own. Awaiting `result` may be given up: the thread then ends when it can."""
 
     def __init__(self, function: Callable[[], T], name: str) -> None:
@@ -54,7 +54,7 @@ class Job(Generic[T]):
             self._loop.call_soon_threadsafe(tell)
 
 
-async def answered(job: Job[T], patience: float, steps: Callable[[], int] = lambda: 0) -> T:
+async def answered(job: WatchedThread[T], patience: float, steps: Callable[[], int] = lambda: 0) -> T:
     """What the job found; SilentError when for `patience` seconds it neither ends nor steps on."""
     answer = asyncio.ensure_future(job.result())
     try:

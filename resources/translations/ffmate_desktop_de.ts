@@ -100,6 +100,29 @@
     </message>
 </context>
 <context>
+    <name>AppearanceSection</name>
+    <message>
+        <source>Appearance</source>
+        <translation>Darstellung</translation>
+    </message>
+    <message>
+        <source>How the window looks; it changes at once.</source>
+        <translation>Wie das Fenster aussieht; es ändert sich sofort.</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>Wie das System</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+</context>
+<context>
     <name>Basics</name>
     <message>
         <source>The folder that is watched, as the nodes reach it</source>
@@ -333,6 +356,117 @@
     </message>
 </context>
 <context>
+    <name>ConnectionTestCard</name>
+    <message>
+        <source>Result of the test</source>
+        <translation>Ergebnis des Tests</translation>
+    </message>
+    <message>
+        <source>Connecting …</source>
+        <translation>Verbinden …</translation>
+    </message>
+    <message>
+        <source>PostgreSQL {0}, database {1}, user {2}</source>
+        <translation>PostgreSQL {0}, Datenbank {1}, Benutzer {2}</translation>
+    </message>
+    <message>
+        <source>Between here and there, in session mode, which works.</source>
+        <translation>Dazwischen, im Modus „session“, der funktioniert.</translation>
+    </message>
+    <message>
+        <source>Server</source>
+        <translation>Server</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adresse</translation>
+    </message>
+    <message>
+        <source>Pooler</source>
+        <translation>Pooler</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>Antwortzeit</translation>
+    </message>
+    <message>
+        <source>A question takes {0} ms.</source>
+        <translation>Eine Frage dauert {0} ms.</translation>
+    </message>
+    <message>
+        <source>Notifications</source>
+        <translation>Mitteilungen</translation>
+    </message>
+    <message>
+        <source>LISTEN works; they arrive after {0} ms.</source>
+        <translation>LISTEN funktioniert; sie kommen nach {0} ms an.</translation>
+    </message>
+    <message>
+        <source>Clock</source>
+        <translation>Uhr</translation>
+    </message>
+    <message>
+        <source>As here, within a second.</source>
+        <translation>Wie hier, auf eine Sekunde genau.</translation>
+    </message>
+    <message>
+        <source>{0} s away from the one here, which only shows in the times of logs.</source>
+        <translation>{0} s neben der hiesigen; das zeigt sich nur in den Zeiten der Protokolle.</translation>
+    </message>
+    <message>
+        <source>Rights</source>
+        <translation>Rechte</translation>
+    </message>
+    <message>
+        <source>Enough to set up the queue, which happens at the change.</source>
+        <translation>Genug, um die Warteschlange einzurichten; das geschieht beim Wechsel.</translation>
+    </message>
+    <message>
+        <source>Everything can be read, written and updated.</source>
+        <translation>Alles kann gelesen, geschrieben und aktualisiert werden.</translation>
+    </message>
+    <message>
+        <source>Everything can be read and written; updates are for {0}.</source>
+        <translation>Alles kann gelesen und geschrieben werden; Aktualisierungen macht {0}.</translation>
+    </message>
+    <message>
+        <source>Encryption</source>
+        <translation>Verschlüsselung</translation>
+    </message>
+    <message>
+        <source>{0}, and the server&apos;s certificate is checked.</source>
+        <translation>{0}, und das Zertifikat des Servers wird geprüft.</translation>
+    </message>
+    <message>
+        <source>{0}; the server&apos;s certificate is not checked (sslmode=verify-full would).</source>
+        <translation>{0}; das Zertifikat des Servers wird nicht geprüft (sslmode=verify-full täte es).</translation>
+    </message>
+    <message>
+        <source>None, and none needed: the connection stays on this computer.</source>
+        <translation>Keine, und keine nötig: Die Verbindung bleibt auf diesem Computer.</translation>
+    </message>
+    <message>
+        <source>None: others on the network can read along. Add ?sslmode=require to the address.</source>
+        <translation>Keine: Andere im Netz können mitlesen. Hängen Sie ?sslmode=require an die Adresse an.</translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation>Knoten</translation>
+    </message>
+    <message>
+        <source>Nobody is there yet.</source>
+        <translation>Noch ist niemand da.</translation>
+    </message>
+    <message>
+        <source>One is at work: {0}</source>
+        <translation>Einer arbeitet: {0}</translation>
+    </message>
+    <message>
+        <source>{0} are at work: {1}</source>
+        <translation>{0} arbeiten: {1}</translation>
+    </message>
+</context>
+<context>
     <name>DetailPane</name>
     <message>
         <source>Details of the task</source>
@@ -398,6 +532,49 @@
     </message>
 </context>
 <context>
+    <name>DryRunPane</name>
+    <message>
+        <source>Looking through the folder</source>
+        <translation>Der Ordner wird durchgesehen</translation>
+    </message>
+    <message>
+        <source>What would happen to each file</source>
+        <translation>Was mit jeder Datei geschähe</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Back to the settings</source>
+        <translation>Zurück zu den Einstellungen</translation>
+    </message>
+    <message>
+        <source>Looking through the folder …</source>
+        <translation>Der Ordner wird durchgesehen …</translation>
+    </message>
+    <message>
+        <source>Nothing is written, moved or queued.</source>
+        <translation>Es wird nichts geschrieben, verschoben oder eingereiht.</translation>
+    </message>
+    <message>
+        <source>{0} of {1} files would be queued.</source>
+        <translation>{0} von {1} Dateien würden eingereiht.</translation>
+    </message>
+    <message>
+        <source>Each of them once it has not changed for {0}.</source>
+        <translation>Jede davon, sobald sie sich {0} lang nicht geändert hat.</translation>
+    </message>
+    <message>
+        <source>Nothing was written, moved or queued.</source>
+        <translation>Es wurde nichts geschrieben, verschoben oder eingereiht.</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>Angehalten.</translation>
+    </message>
+</context>
+<context>
     <name>EditTaskDialog</name>
     <message>
         <source>Edit task</source>
@@ -453,6 +630,37 @@
     <message>
         <source>The encode failed.</source>
         <translation>Das Kodieren ist fehlgeschlagen.</translation>
+    </message>
+</context>
+<context>
+    <name>ErrorReportDialog</name>
+    <message>
+        <source>Something went wrong</source>
+        <translation>Etwas ist schiefgegangen</translation>
+    </message>
+    <message>
+        <source>Details of the error</source>
+        <translation>Einzelheiten des Fehlers</translation>
+    </message>
+    <message>
+        <source>Copy details</source>
+        <translation>Einzelheiten kopieren</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>This is a defect in FFmate Desktop.</source>
+        <translation>Das ist ein Fehler in FFmate Desktop.</translation>
+    </message>
+    <message>
+        <source>It happened while: {0}. Your tasks and this node go on. Please report it with the details below.</source>
+        <translation>Er trat auf bei: {0}. Ihre Aufgaben und dieser Knoten laufen weiter. Bitte melden Sie ihn mit den Einzelheiten unten.</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
     </message>
 </context>
 <context>
@@ -623,7 +831,7 @@
     </message>
 </context>
 <context>
-    <name>LogLines</name>
+    <name>LogLinesView</name>
     <message>
         <source>Log lines of all nodes</source>
         <translation>Protokollzeilen aller Knoten</translation>
@@ -765,29 +973,6 @@
     <message>
         <source>The log is saved: {0} lines.</source>
         <translation>Das Protokoll ist gesichert: {0} Zeilen.</translation>
-    </message>
-</context>
-<context>
-    <name>LookSection</name>
-    <message>
-        <source>Appearance</source>
-        <translation>Darstellung</translation>
-    </message>
-    <message>
-        <source>How the window looks; it changes at once.</source>
-        <translation>Wie das Fenster aussieht; es ändert sich sofort.</translation>
-    </message>
-    <message>
-        <source>As the system</source>
-        <translation>Wie das System</translation>
-    </message>
-    <message>
-        <source>Light</source>
-        <translation>Hell</translation>
-    </message>
-    <message>
-        <source>Dark</source>
-        <translation>Dunkel</translation>
     </message>
 </context>
 <context>
@@ -1380,6 +1565,45 @@
     </message>
 </context>
 <context>
+    <name>PresetTestDialog</name>
+    <message>
+        <source>Try it</source>
+        <translation>Ausprobieren</translation>
+    </message>
+    <message>
+        <source>Trying “{0}” …</source>
+        <translation>„{0}“ wird ausprobiert …</translation>
+    </message>
+    <message>
+        <source>The first 2 seconds of your file, in a private place.</source>
+        <translation>Die ersten 2 Sekunden Ihrer Datei, an einem eigenen Ort.</translation>
+    </message>
+    <message>
+        <source>A picture of the result</source>
+        <translation>Ein Bild vom Ergebnis</translation>
+    </message>
+    <message>
+        <source>What ffmpeg said</source>
+        <translation>Was ffmpeg dazu sagt</translation>
+    </message>
+    <message>
+        <source>Open it</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>It works.</source>
+        <translation>Es funktioniert.</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+</context>
+<context>
     <name>PresetsPage</name>
     <message>
         <source>Import …</source>
@@ -1651,7 +1875,91 @@
     </message>
 </context>
 <context>
-    <name>QueueBar</name>
+    <name>QueueFilters</name>
+    <message>
+        <source>So many tasks cannot be sorted by this column.</source>
+        <translation>So viele Aufgaben lassen sich nicht nach dieser Spalte sortieren.</translation>
+    </message>
+    <message>
+        <source>Filter them first, for example by status.</source>
+        <translation>Filtern Sie zuerst, zum Beispiel nach Status.</translation>
+    </message>
+</context>
+<context>
+    <name>QueueGrouping</name>
+    <message>
+        <source>Batches</source>
+        <translation>Stapel</translation>
+    </message>
+    <message>
+        <source>Group the tasks by batch, with the overall progress of each</source>
+        <translation>Aufgaben nach Stapeln gruppieren, mit deren Gesamtfortschritt</translation>
+    </message>
+    <message>
+        <source>Group the tasks by batch</source>
+        <translation>Aufgaben nach Stapeln gruppieren</translation>
+    </message>
+</context>
+<context>
+    <name>QueuePage</name>
+    <message>
+        <source>Search name, path or preset</source>
+        <translation>Name, Pfad oder Voreinstellung suchen</translation>
+    </message>
+    <message>
+        <source>Search the queue</source>
+        <translation>Warteschlange durchsuchen</translation>
+    </message>
+    <message>
+        <source>New task</source>
+        <translation>Neue Aufgabe</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pausieren</translation>
+    </message>
+    <message>
+        <source>Let this computer take tasks again</source>
+        <translation>Diesen Computer wieder Aufgaben annehmen lassen</translation>
+    </message>
+    <message>
+        <source>Let this computer take no new tasks; what runs goes on</source>
+        <translation>Diesen Computer keine neuen Aufgaben annehmen lassen; Laufendes geht weiter</translation>
+    </message>
+    <message>
+        <source>No task fits this filter.</source>
+        <translation>Keine Aufgabe passt zu diesem Filter.</translation>
+    </message>
+    <message>
+        <source>Drop files here to start</source>
+        <translation>Dateien hierher ziehen, um zu beginnen</translation>
+    </message>
+    <message>
+        <source>Drag video or audio onto this window, or choose files. Every node in your cluster helps to encode them.</source>
+        <translation>Ziehen Sie Video oder Audio auf dieses Fenster, oder wählen Sie Dateien. Jeder Knoten im Cluster hilft beim Kodieren.</translation>
+    </message>
+    <message>
+        <source>Choose files</source>
+        <translation>Dateien wählen</translation>
+    </message>
+</context>
+<context>
+    <name>QueueTableView</name>
+    <message>
+        <source>Tasks</source>
+        <translation>Aufgaben</translation>
+    </message>
+    <message>
+        <source>{0} (no room now)</source>
+        <translation>{0} (gerade kein Platz)</translation>
+    </message>
+</context>
+<context>
+    <name>QueueToolbar</name>
     <message>
         <source>All</source>
         <translation>Alle</translation>
@@ -1718,185 +2026,38 @@
     </message>
 </context>
 <context>
-    <name>QueueChoice</name>
+    <name>RestartQuestion</name>
     <message>
-        <source>So many tasks cannot be sorted by this column.</source>
-        <translation>So viele Aufgaben lassen sich nicht nach dieser Spalte sortieren.</translation>
+        <source>Change the settings</source>
+        <translation>Einstellungen ändern</translation>
     </message>
     <message>
-        <source>Filter them first, for example by status.</source>
-        <translation>Filtern Sie zuerst, zum Beispiel nach Status.</translation>
-    </message>
-</context>
-<context>
-    <name>QueueFigures</name>
-    <message>
-        <source>Running</source>
-        <translation>Läuft</translation>
+        <source>A task is running on this computer</source>
+        <translation>Auf diesem Computer läuft eine Aufgabe</translation>
     </message>
     <message>
-        <source>Throughput</source>
-        <translation>Durchsatz</translation>
+        <source>{0} tasks are running on this computer</source>
+        <translation>Auf diesem Computer laufen {0} Aufgaben</translation>
     </message>
     <message>
-        <source>Finished today</source>
-        <translation>Heute fertig</translation>
+        <source>It leaves this queue when the settings change. What should happen first?</source>
+        <translation>Er verlässt diese Warteschlange mit den neuen Einstellungen. Was soll vorher geschehen?</translation>
     </message>
     <message>
-        <source>Failed</source>
-        <translation>Fehlgeschlagen</translation>
+        <source>Its node has to start anew with these settings. What should happen first?</source>
+        <translation>Sein Knoten muss mit diesen Einstellungen neu starten. Was soll vorher geschehen?</translation>
     </message>
     <message>
-        <source>of {0} slots</source>
-        <translation>von {0} Plätzen</translation>
+        <source>Finish what runs here, then change</source>
+        <translation>Laufendes hier fertig machen, dann ändern</translation>
     </message>
     <message>
-        <source>{0} h of video</source>
-        <translation>{0} h Video</translation>
+        <source>Give tasks back to the queue and change now</source>
+        <translation>Aufgaben in die Warteschlange zurückgeben und jetzt ändern</translation>
     </message>
     <message>
-        <source>{0} min of video</source>
-        <translation>{0} min Video</translation>
-    </message>
-    <message>
-        <source>in 24 hours</source>
-        <translation>in 24 Stunden</translation>
-    </message>
-    <message>
-        <source>frames per second</source>
-        <translation>Bilder pro Sekunde</translation>
-    </message>
-    <message>
-        <source>1 node working</source>
-        <translation>1 Knoten arbeitet</translation>
-    </message>
-    <message>
-        <source>{0} nodes working</source>
-        <translation>{0} Knoten arbeiten</translation>
-    </message>
-    <message>
-        <source>No node takes tasks now</source>
-        <translation>Zurzeit nimmt kein Knoten Aufgaben an</translation>
-    </message>
-    <message>
-        <source>Nothing is running</source>
-        <translation>Nichts läuft</translation>
-    </message>
-    <message>
-        <source>1 slot is free</source>
-        <translation>1 Platz ist frei</translation>
-    </message>
-    <message>
-        <source>{0} slots are free</source>
-        <translation>{0} Plätze sind frei</translation>
-    </message>
-    <message>
-        <source>about {0} to go</source>
-        <translation>noch etwa {0}</translation>
-    </message>
-</context>
-<context>
-    <name>QueueGroups</name>
-    <message>
-        <source>Batches</source>
-        <translation>Stapel</translation>
-    </message>
-    <message>
-        <source>Group the tasks by batch, with the overall progress of each</source>
-        <translation>Aufgaben nach Stapeln gruppieren, mit deren Gesamtfortschritt</translation>
-    </message>
-    <message>
-        <source>Group the tasks by batch</source>
-        <translation>Aufgaben nach Stapeln gruppieren</translation>
-    </message>
-</context>
-<context>
-    <name>QueuePage</name>
-    <message>
-        <source>Search name, path or preset</source>
-        <translation>Name, Pfad oder Voreinstellung suchen</translation>
-    </message>
-    <message>
-        <source>Search the queue</source>
-        <translation>Warteschlange durchsuchen</translation>
-    </message>
-    <message>
-        <source>New task</source>
-        <translation>Neue Aufgabe</translation>
-    </message>
-    <message>
-        <source>Resume</source>
-        <translation>Fortsetzen</translation>
-    </message>
-    <message>
-        <source>Pause</source>
-        <translation>Pausieren</translation>
-    </message>
-    <message>
-        <source>Let this computer take tasks again</source>
-        <translation>Diesen Computer wieder Aufgaben annehmen lassen</translation>
-    </message>
-    <message>
-        <source>Let this computer take no new tasks; what runs goes on</source>
-        <translation>Diesen Computer keine neuen Aufgaben annehmen lassen; Laufendes geht weiter</translation>
-    </message>
-    <message>
-        <source>No task fits this filter.</source>
-        <translation>Keine Aufgabe passt zu diesem Filter.</translation>
-    </message>
-    <message>
-        <source>Drop files here to start</source>
-        <translation>Dateien hierher ziehen, um zu beginnen</translation>
-    </message>
-    <message>
-        <source>Drag video or audio onto this window, or choose files. Every node in your cluster helps to encode them.</source>
-        <translation>Ziehen Sie Video oder Audio auf dieses Fenster, oder wählen Sie Dateien. Jeder Knoten im Cluster hilft beim Kodieren.</translation>
-    </message>
-    <message>
-        <source>Choose files</source>
-        <translation>Dateien wählen</translation>
-    </message>
-</context>
-<context>
-    <name>QueueView</name>
-    <message>
-        <source>Tasks</source>
-        <translation>Aufgaben</translation>
-    </message>
-    <message>
-        <source>{0} (no room now)</source>
-        <translation>{0} (gerade kein Platz)</translation>
-    </message>
-</context>
-<context>
-    <name>ReportDialog</name>
-    <message>
-        <source>Something went wrong</source>
-        <translation>Etwas ist schiefgegangen</translation>
-    </message>
-    <message>
-        <source>Details of the error</source>
-        <translation>Einzelheiten des Fehlers</translation>
-    </message>
-    <message>
-        <source>Copy details</source>
-        <translation>Einzelheiten kopieren</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>Schließen</translation>
-    </message>
-    <message>
-        <source>This is a defect in FFmate Desktop.</source>
-        <translation>Das ist ein Fehler in FFmate Desktop.</translation>
-    </message>
-    <message>
-        <source>It happened while: {0}. Your tasks and this node go on. Please report it with the details below.</source>
-        <translation>Er trat auf bei: {0}. Ihre Aufgaben und dieser Knoten laufen weiter. Bitte melden Sie ihn mit den Einzelheiten unten.</translation>
-    </message>
-    <message>
-        <source>Copied</source>
-        <translation>Kopiert</translation>
+        <source>Change nothing</source>
+        <translation>Nichts ändern</translation>
     </message>
 </context>
 <context>
@@ -2089,7 +2250,7 @@
     </message>
 </context>
 <context>
-    <name>SettingsDoor</name>
+    <name>SettingsOpener</name>
     <message>
         <source>Settings …</source>
         <translation>Einstellungen …</translation>
@@ -2165,6 +2326,73 @@
     </message>
 </context>
 <context>
+    <name>StatsRow</name>
+    <message>
+        <source>Running</source>
+        <translation>Läuft</translation>
+    </message>
+    <message>
+        <source>Throughput</source>
+        <translation>Durchsatz</translation>
+    </message>
+    <message>
+        <source>Finished today</source>
+        <translation>Heute fertig</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>of {0} slots</source>
+        <translation>von {0} Plätzen</translation>
+    </message>
+    <message>
+        <source>{0} h of video</source>
+        <translation>{0} h Video</translation>
+    </message>
+    <message>
+        <source>{0} min of video</source>
+        <translation>{0} min Video</translation>
+    </message>
+    <message>
+        <source>in 24 hours</source>
+        <translation>in 24 Stunden</translation>
+    </message>
+    <message>
+        <source>frames per second</source>
+        <translation>Bilder pro Sekunde</translation>
+    </message>
+    <message>
+        <source>1 node working</source>
+        <translation>1 Knoten arbeitet</translation>
+    </message>
+    <message>
+        <source>{0} nodes working</source>
+        <translation>{0} Knoten arbeiten</translation>
+    </message>
+    <message>
+        <source>No node takes tasks now</source>
+        <translation>Zurzeit nimmt kein Knoten Aufgaben an</translation>
+    </message>
+    <message>
+        <source>Nothing is running</source>
+        <translation>Nichts läuft</translation>
+    </message>
+    <message>
+        <source>1 slot is free</source>
+        <translation>1 Platz ist frei</translation>
+    </message>
+    <message>
+        <source>{0} slots are free</source>
+        <translation>{0} Plätze sind frei</translation>
+    </message>
+    <message>
+        <source>about {0} to go</source>
+        <translation>noch etwa {0}</translation>
+    </message>
+</context>
+<context>
     <name>StatusStrip</name>
     <message>
         <source>Opening the queue …</source>
@@ -2191,26 +2419,82 @@
     </message>
 </context>
 <context>
-    <name>SubmitFrame</name>
+    <name>SubmitFlow</name>
     <message>
-        <source>Queue files</source>
-        <translation>Dateien einreihen</translation>
+        <source>There is no file on the clipboard.</source>
+        <translation>In der Zwischenablage ist keine Datei.</translation>
     </message>
     <message>
-        <source>Preset</source>
-        <translation>Voreinstellung</translation>
+        <source>Copy files in a file manager, or whole paths as text, one a line.</source>
+        <translation>Kopieren Sie Dateien in einem Dateimanager, oder ganze Pfade als Text, einen pro Zeile.</translation>
     </message>
     <message>
-        <source>Command</source>
-        <translation>Befehl</translation>
+        <source>There is no file “{0}”.</source>
+        <translation>Die Datei „{0}“ gibt es nicht.</translation>
     </message>
     <message>
-        <source>What to do with the files</source>
-        <translation>Was mit den Dateien geschehen soll</translation>
+        <source>None of these {0} files is there.</source>
+        <translation>Keine dieser {0} Dateien ist vorhanden.</translation>
     </message>
     <message>
-        <source>Cancel</source>
-        <translation>Abbrechen</translation>
+        <source>Looking for video, sound and pictures …</source>
+        <translation>Suche nach Video, Ton und Bildern …</translation>
+    </message>
+    <message>
+        <source>{0} so far.</source>
+        <translation>{0} bisher.</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Not every folder could be read.</source>
+        <translation>Nicht jeder Ordner war lesbar.</translation>
+    </message>
+    <message>
+        <source>Left out {0} that this cluster wrote.</source>
+        <translation>{0} ausgelassen: von diesem Cluster geschrieben.</translation>
+    </message>
+    <message>
+        <source>Drop a file by itself to queue it all the same.</source>
+        <translation>Ziehen Sie eine Datei einzeln herein, um sie dennoch einzureihen.</translation>
+    </message>
+    <message>
+        <source>There is no video, sound or picture in it.</source>
+        <translation>Darin ist kein Video, kein Ton und kein Bild.</translation>
+    </message>
+    <message>
+        <source>In folders other files are passed over; drop a file by itself to queue it all the same.</source>
+        <translation>In Ordnern werden andere Dateien übergangen; ziehen Sie eine Datei einzeln herein, um sie dennoch einzureihen.</translation>
+    </message>
+    <message>
+        <source>Only the first {0} files are taken.</source>
+        <translation>Nur die ersten {0} Dateien werden genommen.</translation>
+    </message>
+    <message>
+        <source>Queue them, then drop the rest.</source>
+        <translation>Reihen Sie diese ein, dann ziehen Sie den Rest herein.</translation>
+    </message>
+    <message>
+        <source>Queued {0}.</source>
+        <translation>Eingereiht: {0}.</translation>
+    </message>
+    <message>
+        <source>Preset: {0}</source>
+        <translation>Voreinstellung: {0}</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Taken back, except for {0}.</source>
+        <translation>Zurückgenommen, außer {0}.</translation>
+    </message>
+    <message>
+        <source>Those were finished already.</source>
+        <translation>Diese waren schon fertig.</translation>
     </message>
 </context>
 <context>
@@ -2333,117 +2617,26 @@
     </message>
 </context>
 <context>
-    <name>Submitting</name>
+    <name>SubmitSheetLayout</name>
     <message>
-        <source>There is no file on the clipboard.</source>
-        <translation>In der Zwischenablage ist keine Datei.</translation>
+        <source>Queue files</source>
+        <translation>Dateien einreihen</translation>
     </message>
     <message>
-        <source>Copy files in a file manager, or whole paths as text, one a line.</source>
-        <translation>Kopieren Sie Dateien in einem Dateimanager, oder ganze Pfade als Text, einen pro Zeile.</translation>
+        <source>Preset</source>
+        <translation>Voreinstellung</translation>
     </message>
     <message>
-        <source>There is no file “{0}”.</source>
-        <translation>Die Datei „{0}“ gibt es nicht.</translation>
+        <source>Command</source>
+        <translation>Befehl</translation>
     </message>
     <message>
-        <source>None of these {0} files is there.</source>
-        <translation>Keine dieser {0} Dateien ist vorhanden.</translation>
+        <source>What to do with the files</source>
+        <translation>Was mit den Dateien geschehen soll</translation>
     </message>
     <message>
-        <source>Looking for video, sound and pictures …</source>
-        <translation>Suche nach Video, Ton und Bildern …</translation>
-    </message>
-    <message>
-        <source>{0} so far.</source>
-        <translation>{0} bisher.</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>Anhalten</translation>
-    </message>
-    <message>
-        <source>Not every folder could be read.</source>
-        <translation>Nicht jeder Ordner war lesbar.</translation>
-    </message>
-    <message>
-        <source>Left out {0} that this cluster wrote.</source>
-        <translation>{0} ausgelassen: von diesem Cluster geschrieben.</translation>
-    </message>
-    <message>
-        <source>Drop a file by itself to queue it all the same.</source>
-        <translation>Ziehen Sie eine Datei einzeln herein, um sie dennoch einzureihen.</translation>
-    </message>
-    <message>
-        <source>There is no video, sound or picture in it.</source>
-        <translation>Darin ist kein Video, kein Ton und kein Bild.</translation>
-    </message>
-    <message>
-        <source>In folders other files are passed over; drop a file by itself to queue it all the same.</source>
-        <translation>In Ordnern werden andere Dateien übergangen; ziehen Sie eine Datei einzeln herein, um sie dennoch einzureihen.</translation>
-    </message>
-    <message>
-        <source>Only the first {0} files are taken.</source>
-        <translation>Nur die ersten {0} Dateien werden genommen.</translation>
-    </message>
-    <message>
-        <source>Queue them, then drop the rest.</source>
-        <translation>Reihen Sie diese ein, dann ziehen Sie den Rest herein.</translation>
-    </message>
-    <message>
-        <source>Queued {0}.</source>
-        <translation>Eingereiht: {0}.</translation>
-    </message>
-    <message>
-        <source>Preset: {0}</source>
-        <translation>Voreinstellung: {0}</translation>
-    </message>
-    <message>
-        <source>Undo</source>
-        <translation>Rückgängig</translation>
-    </message>
-    <message>
-        <source>Taken back, except for {0}.</source>
-        <translation>Zurückgenommen, außer {0}.</translation>
-    </message>
-    <message>
-        <source>Those were finished already.</source>
-        <translation>Diese waren schon fertig.</translation>
-    </message>
-</context>
-<context>
-    <name>SwitchQuestion</name>
-    <message>
-        <source>Change the settings</source>
-        <translation>Einstellungen ändern</translation>
-    </message>
-    <message>
-        <source>A task is running on this computer</source>
-        <translation>Auf diesem Computer läuft eine Aufgabe</translation>
-    </message>
-    <message>
-        <source>{0} tasks are running on this computer</source>
-        <translation>Auf diesem Computer laufen {0} Aufgaben</translation>
-    </message>
-    <message>
-        <source>It leaves this queue when the settings change. What should happen first?</source>
-        <translation>Er verlässt diese Warteschlange mit den neuen Einstellungen. Was soll vorher geschehen?</translation>
-    </message>
-    <message>
-        <source>Its node has to start anew with these settings. What should happen first?</source>
-        <translation>Sein Knoten muss mit diesen Einstellungen neu starten. Was soll vorher geschehen?</translation>
-    </message>
-    <message>
-        <source>Finish what runs here, then change</source>
-        <translation>Laufendes hier fertig machen, dann ändern</translation>
-    </message>
-    <message>
-        <source>Give tasks back to the queue and change now</source>
-        <translation>Aufgaben in die Warteschlange zurückgeben und jetzt ändern</translation>
-    </message>
-    <message>
-        <source>Change nothing</source>
-        <translation>Nichts ändern</translation>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
     </message>
 </context>
 <context>
@@ -2564,199 +2757,6 @@
     <message>
         <source>Pause this computer</source>
         <translation>Diesen Computer pausieren</translation>
-    </message>
-</context>
-<context>
-    <name>Trial</name>
-    <message>
-        <source>Looking through the folder</source>
-        <translation>Der Ordner wird durchgesehen</translation>
-    </message>
-    <message>
-        <source>What would happen to each file</source>
-        <translation>Was mit jeder Datei geschähe</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>Anhalten</translation>
-    </message>
-    <message>
-        <source>Back to the settings</source>
-        <translation>Zurück zu den Einstellungen</translation>
-    </message>
-    <message>
-        <source>Looking through the folder …</source>
-        <translation>Der Ordner wird durchgesehen …</translation>
-    </message>
-    <message>
-        <source>Nothing is written, moved or queued.</source>
-        <translation>Es wird nichts geschrieben, verschoben oder eingereiht.</translation>
-    </message>
-    <message>
-        <source>{0} of {1} files would be queued.</source>
-        <translation>{0} von {1} Dateien würden eingereiht.</translation>
-    </message>
-    <message>
-        <source>Each of them once it has not changed for {0}.</source>
-        <translation>Jede davon, sobald sie sich {0} lang nicht geändert hat.</translation>
-    </message>
-    <message>
-        <source>Nothing was written, moved or queued.</source>
-        <translation>Es wurde nichts geschrieben, verschoben oder eingereiht.</translation>
-    </message>
-    <message>
-        <source>Stopped.</source>
-        <translation>Angehalten.</translation>
-    </message>
-</context>
-<context>
-    <name>TrialCard</name>
-    <message>
-        <source>Result of the test</source>
-        <translation>Ergebnis des Tests</translation>
-    </message>
-    <message>
-        <source>Connecting …</source>
-        <translation>Verbinden …</translation>
-    </message>
-    <message>
-        <source>PostgreSQL {0}, database {1}, user {2}</source>
-        <translation>PostgreSQL {0}, Datenbank {1}, Benutzer {2}</translation>
-    </message>
-    <message>
-        <source>Between here and there, in session mode, which works.</source>
-        <translation>Dazwischen, im Modus „session“, der funktioniert.</translation>
-    </message>
-    <message>
-        <source>Server</source>
-        <translation>Server</translation>
-    </message>
-    <message>
-        <source>Address</source>
-        <translation>Adresse</translation>
-    </message>
-    <message>
-        <source>Pooler</source>
-        <translation>Pooler</translation>
-    </message>
-    <message>
-        <source>Latency</source>
-        <translation>Antwortzeit</translation>
-    </message>
-    <message>
-        <source>A question takes {0} ms.</source>
-        <translation>Eine Frage dauert {0} ms.</translation>
-    </message>
-    <message>
-        <source>Notifications</source>
-        <translation>Mitteilungen</translation>
-    </message>
-    <message>
-        <source>LISTEN works; they arrive after {0} ms.</source>
-        <translation>LISTEN funktioniert; sie kommen nach {0} ms an.</translation>
-    </message>
-    <message>
-        <source>Clock</source>
-        <translation>Uhr</translation>
-    </message>
-    <message>
-        <source>As here, within a second.</source>
-        <translation>Wie hier, auf eine Sekunde genau.</translation>
-    </message>
-    <message>
-        <source>{0} s away from the one here, which only shows in the times of logs.</source>
-        <translation>{0} s neben der hiesigen; das zeigt sich nur in den Zeiten der Protokolle.</translation>
-    </message>
-    <message>
-        <source>Rights</source>
-        <translation>Rechte</translation>
-    </message>
-    <message>
-        <source>Enough to set up the queue, which happens at the change.</source>
-        <translation>Genug, um die Warteschlange einzurichten; das geschieht beim Wechsel.</translation>
-    </message>
-    <message>
-        <source>Everything can be read, written and updated.</source>
-        <translation>Alles kann gelesen, geschrieben und aktualisiert werden.</translation>
-    </message>
-    <message>
-        <source>Everything can be read and written; updates are for {0}.</source>
-        <translation>Alles kann gelesen und geschrieben werden; Aktualisierungen macht {0}.</translation>
-    </message>
-    <message>
-        <source>Encryption</source>
-        <translation>Verschlüsselung</translation>
-    </message>
-    <message>
-        <source>{0}, and the server&apos;s certificate is checked.</source>
-        <translation>{0}, und das Zertifikat des Servers wird geprüft.</translation>
-    </message>
-    <message>
-        <source>{0}; the server&apos;s certificate is not checked (sslmode=verify-full would).</source>
-        <translation>{0}; das Zertifikat des Servers wird nicht geprüft (sslmode=verify-full täte es).</translation>
-    </message>
-    <message>
-        <source>None, and none needed: the connection stays on this computer.</source>
-        <translation>Keine, und keine nötig: Die Verbindung bleibt auf diesem Computer.</translation>
-    </message>
-    <message>
-        <source>None: others on the network can read along. Add ?sslmode=require to the address.</source>
-        <translation>Keine: Andere im Netz können mitlesen. Hängen Sie ?sslmode=require an die Adresse an.</translation>
-    </message>
-    <message>
-        <source>Nodes</source>
-        <translation>Knoten</translation>
-    </message>
-    <message>
-        <source>Nobody is there yet.</source>
-        <translation>Noch ist niemand da.</translation>
-    </message>
-    <message>
-        <source>One is at work: {0}</source>
-        <translation>Einer arbeitet: {0}</translation>
-    </message>
-    <message>
-        <source>{0} are at work: {1}</source>
-        <translation>{0} arbeiten: {1}</translation>
-    </message>
-</context>
-<context>
-    <name>TryDialog</name>
-    <message>
-        <source>Try it</source>
-        <translation>Ausprobieren</translation>
-    </message>
-    <message>
-        <source>Trying “{0}” …</source>
-        <translation>„{0}“ wird ausprobiert …</translation>
-    </message>
-    <message>
-        <source>The first 2 seconds of your file, in a private place.</source>
-        <translation>Die ersten 2 Sekunden Ihrer Datei, an einem eigenen Ort.</translation>
-    </message>
-    <message>
-        <source>A picture of the result</source>
-        <translation>Ein Bild vom Ergebnis</translation>
-    </message>
-    <message>
-        <source>What ffmpeg said</source>
-        <translation>Was ffmpeg dazu sagt</translation>
-    </message>
-    <message>
-        <source>Open it</source>
-        <translation>Öffnen</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>Abbrechen</translation>
-    </message>
-    <message>
-        <source>It works.</source>
-        <translation>Es funktioniert.</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>Schließen</translation>
     </message>
 </context>
 <context>

@@ -18,9 +18,9 @@ from ffmate_desktop.db import watchfolders as stored
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
-from ffmate_desktop.node.watchfolders.record_cache import KnownFiles
+from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
 from ffmate_desktop.node.watchfolders.scan import Scan
-from ffmate_desktop.node.watchfolders.scan_duty import Watching
+from ffmate_desktop.node.watchfolders.scan_duty import ScanDuty
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watchfolders import WatchfolderService
@@ -62,7 +62,7 @@ class Bench:
         self.node_id = node_id
         self.root = root
         self.presets = PresetService(database, folder)
-        self.known = KnownFiles()
+        self.known = FileRecordCache()
 
     async def begin(self, **settings: object) -> None:
         """A new watchfolder, in place of the one before."""
@@ -75,7 +75,7 @@ class Bench:
         ]
         given = {"name": "in", "path": str(self.root), "preset": presets[0].uuid, "interval": 600} | settings
         await stored.insert(self.database, uuid4(), WatchfolderSettings.model_validate(given))
-        self.known = KnownFiles()
+        self.known = FileRecordCache()
 
     async def scan(self) -> tuple[float, float, float]:
         """Scan once; seconds on the clock, seconds of a processor in this program, worst lag in ms."""
@@ -145,7 +145,7 @@ async def _large_tree(one: Bench) -> None:
             "UPDATE ffmate.watchfolders SET ledger = 10000, ledger_from = 10000"
         )
     gc.collect()
-    one.known = KnownFiles()
+    one.known = FileRecordCache()
     before = psutil.Process().memory_info().rss
     took, spent, lag = await one.scan()
     gc.collect()
@@ -165,7 +165,7 @@ async def _large_tree(one: Bench) -> None:
 async def _latency(one: Bench) -> None:
     for listens, interval in ((True, 600), (False, 1)):
         await one.begin(growth_checks=0, interval=interval)
-        watching = Watching(
+        watching = ScanDuty(
             one.database, one.presets, node_id=lambda: one.node_id, may_scan=lambda: True, listens=listens
         )
         running = asyncio.create_task(watching.run())

@@ -34,11 +34,11 @@ from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.gui.app import make_application, make_window
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.loop import Loop
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.program import Program
 from ffmate_desktop.gui.queue.model import QueueModel
 from ffmate_desktop.gui.queue.page import QueuePage
-from ffmate_desktop.gui.queue.view import QueueView
+from ffmate_desktop.gui.queue.view import QueueTableView
 from ffmate_desktop.settings import Settings, resources_folder
 from tests.benchmarks.figures import load, percentile, reach
 from tests.gui.queue.test_long_queue import fill
@@ -68,7 +68,7 @@ asyncio.run(main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3])))
 class PaintTimes(QObject):
     """Measures every painting of the table, in milliseconds."""
 
-    def __init__(self, view: QueueView) -> None:
+    def __init__(self, view: QueueTableView) -> None:
         super().__init__()
         self._view = view
         self.times: list[float] = []
@@ -108,31 +108,31 @@ class UpdateTimes:
 
 
 @asynccontextmanager
-async def _window(uri: str, folder: Path) -> AsyncIterator[tuple[QueuePage, Core]]:
+async def _window(uri: str, folder: Path) -> AsyncIterator[tuple[QueuePage, ClusterServices]]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     settings = Settings(uri, "bench", 1, None, (), 5.0, folder, "")
-    opened: asyncio.Future[Core] = asyncio.get_running_loop().create_future()
+    opened: asyncio.Future[ClusterServices] = asyncio.get_running_loop().create_future()
 
     @asynccontextmanager
-    async def open_core() -> AsyncIterator[Core]:
-        async with bootstrap.open_core(settings) as core:
-            opened.set_result(core)
-            yield core
+    async def open_cluster_services() -> AsyncIterator[ClusterServices]:
+        async with bootstrap.open_cluster_services(settings) as services:
+            opened.set_result(services)
+            yield services
 
     bridge = Bridge()
     window = make_window(app, bridge, resources_folder(), folder)
-    program = Program(window, bridge, open_core, 0)
+    program = Program(window, bridge, open_cluster_services, 0)
     window.resize(1440, 900)
     window.show()
     running = asyncio.create_task(program.run())
     page = window.pages[0]
     assert isinstance(page, QueuePage)
-    core = await opened
+    services = await opened
     while not page.model.is_known:
         await asyncio.sleep(0.01)
     try:
-        yield page, core
+        yield page, services
     finally:
         program.close()
         await running
@@ -156,7 +156,7 @@ async def _scroll(page: QueuePage, seconds: float) -> list[float]:
     return late
 
 
-async def _delays(page: QueuePage, core: Core, uri: str, rounds: int) -> list[float]:
+async def _delays(page: QueuePage, services: ClusterServices, uri: str, rounds: int) -> list[float]:
     """From a commit elsewhere to the painted cell, in milliseconds."""
     paints = PaintTimes(page.view)
     page.view.scrollToTop()
@@ -205,12 +205,12 @@ async def _measure(arguments: argparse.Namespace) -> None:
 async def _run(arguments: argparse.Namespace, uri: str, folder: Path) -> None:
     process = psutil.Process()
     begin = time.perf_counter()
-    async with _window(uri, folder) as (page, core):
+    async with _window(uri, folder) as (page, services):
         known = time.perf_counter() - begin
         while len(page.model.pages.anchors) < arguments.tasks // 200:
             await asyncio.sleep(0.01)
         complete = time.perf_counter() - begin
-        delays = await _delays(page, core, uri, 40)
+        delays = await _delays(page, services, uri, 40)
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, uri, str(arguments.updates), str(arguments.tasks)]
         )
@@ -222,7 +222,7 @@ async def _run(arguments: argparse.Namespace, uri: str, folder: Path) -> None:
         wall = time.perf_counter() - start
         writer.kill()
         writer.wait()
-        memory = process.memory_info().rss / 2**20
+        window_state = process.memory_info().rss / 2**20
         idle = await _idle(process)
         print(f"{platform.platform()}, {load()}, Python {platform.python_version()}")
         print(f"{arguments.tasks:,} tasks, {arguments.updates} updates/s, scrolling for {wall:.0f} s")
@@ -236,9 +236,9 @@ async def _run(arguments: argparse.Namespace, uri: str, folder: Path) -> None:
         print(reach("lateness of frames p99", percentile(late, 0.99), 8, unit=" ms"))
         print(reach("putting changes p99", percentile(updates.times or [0.0], 0.99), 2, unit=" ms"))
         print(reach("commit to paint p50", percentile(delays, 0.5), 150, unit=" ms"))
-        print(reach("memory", memory, 250, unit=" MiB"))
+        print(reach("memory", window_state, 250, unit=" MiB"))
         print(reach("processor of an idle window", idle, 1, unit=" %"))
-        print(f"{'memory':34} {memory:.0f} MiB")
+        print(f"{'memory':34} {window_state:.0f} MiB")
         print(f"{'processor while scrolling':34} {100 * spent / wall:.0f} % of a core")
 
 

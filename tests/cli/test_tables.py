@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from ffmate_desktop.cli.table import Column, Fit, TableWriter
+from ffmate_desktop.cli.table import Fit, TableColumn, TableWriter
 
 LONG = "/media/" + "a long folder/" * 20 + "clip.mov"
 
@@ -17,7 +17,9 @@ LONG = "/media/" + "a long folder/" * 20 + "clip.mov"
 def printed(*pages: list[tuple[str | Text, ...]], terminal: bool, fit: Fit = Fit.CUT, width: int = 40) -> str:
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=terminal, highlight=False, color_system=None)
-    table = TableWriter(console, Column("NAME"), Column("SIZE", right=True), Column("PATH", fit))
+    table = TableWriter(
+        console, TableColumn("NAME"), TableColumn("SIZE", right=True), TableColumn("PATH", fit)
+    )
     for page in pages:
         table.write(page)
     return out.getvalue()
@@ -52,7 +54,7 @@ def test_a_folded_value_loses_nothing() -> None:
 def test_a_terminal_gets_colours_and_other_programs_none() -> None:
     out = io.StringIO()
     console = Console(file=out, width=40, force_terminal=True, color_system="standard")
-    TableWriter(console, Column("STATUS"), Column("NAME")).write([(Text("done", "green"), "a")])
+    TableWriter(console, TableColumn("STATUS"), TableColumn("NAME")).write([(Text("done", "green"), "a")])
     assert out.getvalue().splitlines() == [
         "\x1b[1mSTATUS\x1b[0m  \x1b[1mNAME\x1b[0m",
         "\x1b[32mdone\x1b[0m    a",

@@ -18,14 +18,14 @@ from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.scans import NewerSettingsError, ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import OutputsTakenError
 from ffmate_desktop.domain.change import WatchfolderChanged
-from ffmate_desktop.domain.file_record import Found
+from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from ffmate_desktop.domain.watchfolder import FileState, ScanResult, WatchfolderSettings
 from tests.db.cluster import Joined, age, joined, row
 
 pytestmark = pytest.mark.db
 
-ONE = Found("a/one.mov", 100, 5_000_000, 7)
+ONE = ScannedFile("a/one.mov", 100, 5_000_000, 7)
 RESULT = ScanResult(files=1)
 
 
@@ -54,7 +54,7 @@ async def due(database: Database, *, overdue: float = 0) -> None:
         )
 
 
-def writes(*found: Found, state: str = "queued", task: UUID | None = None) -> Sequence[FileWrite]:
+def writes(*found: ScannedFile, state: str = "queued", task: UUID | None = None) -> Sequence[FileWrite]:
     return [FileWrite(one, 3, state, "why", 1, task=task, attempts=1) for one in found]  # type: ignore[arg-type]
 
 
@@ -242,7 +242,7 @@ async def test_task_and_file_are_written_together_or_not_at_all(
         written = await file_records.write(database, claim, writes(ONE, task=first.uuid), tasks=[first])
         assert written.step == claim.ledger + 1 and written.ids.keys() == {ONE.path}
         second = row("two", output_key="/out")
-        other = Found("two.mov", 1, 1, 1)
+        other = ScannedFile("two.mov", 1, 1, 1)
         with pytest.raises(OutputsTakenError):
             await file_records.write(database, claim, writes(other, task=second.uuid), tasks=[second])
         assert [task.uuid for task in await tasks.list_tasks(database)] == [first.uuid]
@@ -254,7 +254,7 @@ async def test_the_ledger_is_read_in_steps(database: Database, database_uri: str
     uuid = await made(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        files = [Found(f"{n}.mov", n, n, n) for n in range(2500)]
+        files = [ScannedFile(f"{n}.mov", n, n, n) for n in range(2500)]
         first = await file_records.write(database, claim, writes(*files, state="done"))
         second = await file_records.write(
             database, claim, writes(ONE, state="waiting"), gone=[first.ids["7.mov"]]
@@ -281,7 +281,7 @@ async def test_versions_and_checks_have_clocks_of_their_own(database: Database, 
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
 
-        async def wrote(found: Found, checks: int) -> tuple[bool, bool]:
+        async def wrote(found: ScannedFile, checks: int) -> tuple[bool, bool]:
             """Whether the version's clock and that of its checks began anew."""
             async with database.transaction() as connection:
                 await connection.execute(
@@ -295,7 +295,7 @@ async def test_versions_and_checks_have_clocks_of_their_own(database: Database, 
         assert await wrote(ONE, 0) == (True, True)
         assert await wrote(ONE, 0) == (False, False)
         assert await wrote(ONE, 1) == (False, True)
-        assert await wrote(Found(ONE.path, 101, ONE.mtime, ONE.inode), 1) == (True, True)
+        assert await wrote(ScannedFile(ONE.path, 101, ONE.mtime, ONE.inode), 1) == (True, True)
 
 
 async def test_ends_are_found_settled_and_tried_again(database: Database, database_uri: str) -> None:
@@ -303,7 +303,7 @@ async def test_ends_are_found_settled_and_tried_again(database: Database, databa
     rows = [row(name) for name in ("good", "bad", "cancelled", "waiting")]
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        files = [Found(f"{one.name}.mov", 1, 1, n) for n, one in enumerate(rows)]
+        files = [ScannedFile(f"{one.name}.mov", 1, 1, n) for n, one in enumerate(rows)]
         marks = [
             FileWrite(f, 3, "queued", "", task=one.uuid, attempts=1)
             for f, one in zip(files, rows, strict=True)
@@ -348,7 +348,7 @@ async def test_what_a_task_came_to_outlives_it(database: Database, database_uri:
     rows = [row("good"), row("never ran")]
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        marks = [FileWrite(Found(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
+        marks = [FileWrite(ScannedFile(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
         await file_records.write(database, claim, marks, tasks=rows)
         [taken] = await claims.claim(database, node.id, 1)
         await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {}))])
@@ -369,7 +369,7 @@ async def test_what_is_due_with_an_original_outlives_its_task(
     rows = [row("good"), row("bad"), row("never ran"), row("gone")]
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        marks = [FileWrite(Found(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
+        marks = [FileWrite(ScannedFile(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
         written = await file_records.write(database, claim, marks, tasks=rows)
         await file_records.write(database, claim, (), gone=[written.ids["gone"]])
         await tasks.cancel(database, [rows[2].uuid])
@@ -401,7 +401,15 @@ async def test_files_whose_tasks_were_deleted_are_taken_again_once(
         claim = await claimed(database, node)
         states = {"bad": "failed", "good": "done", "kept": "failed", "gone": "failed"}
         marks = [
-            FileWrite(Found(one.name, 1, 1, 1), 3, states[one.name], "why", 2, task=one.uuid, attempts=2)  # type: ignore[arg-type] # a word of the table above
+            FileWrite(
+                ScannedFile(one.name, 1, 1, 1),
+                3,
+                states[one.name],  # type: ignore[arg-type] # a word of the table above
+                "why",
+                2,
+                task=one.uuid,
+                attempts=2,
+            )
             for one in rows
         ]
         written = await file_records.write(database, claim, marks, tasks=rows)
@@ -427,7 +435,7 @@ async def test_of_files_that_are_gone_those_that_had_a_task_are_shown(
     task = row("one")
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        moved, text = Found("one.mov", 1, 1, 1), Found("notes.txt", 1, 1, 1)
+        moved, text = ScannedFile("one.mov", 1, 1, 1), ScannedFile("notes.txt", 1, 1, 1)
         marks = [FileWrite(moved, 3, "queued", "", task=task.uuid), FileWrite(text, 3, "skipped", "no")]
         written = await file_records.write(database, claim, marks, tasks=[task])
         end = Settled(written.ids["one.mov"], "done", "Moved.", 1, None, gone=True, aside="done/one.mov")
@@ -460,10 +468,10 @@ async def test_files_are_counted_as_they_are_listed(database: Database, database
             claim = await claimed(database, node)
             rows = {word: row(word) for word in words}
             marks = [
-                FileWrite(Found(f"{word}.mov", 1, 1, 1), 3, "queued", "", task=task.uuid, attempts=1)
+                FileWrite(ScannedFile(f"{word}.mov", 1, 1, 1), 3, "queued", "", task=task.uuid, attempts=1)
                 for word, task in rows.items()
             ]
-            marks += writes(Found("notes.txt", 1, 1, 1), state="skipped")
+            marks += writes(ScannedFile("notes.txt", 1, 1, 1), state="skipped")
             written = await file_records.write(database, claim, marks, tasks=list(rows.values()))
             uuids = {word: task.uuid for word, task in rows.items()}
 
@@ -526,7 +534,7 @@ async def test_a_failed_task_that_is_deleted_before_it_is_tried_again_leaves_no_
     task = row("bad")
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        marks = [FileWrite(Found("bad.mov", 1, 1, 1), 3, "queued", "", task=task.uuid, attempts=1)]
+        marks = [FileWrite(ScannedFile("bad.mov", 1, 1, 1), 3, "queued", "", task=task.uuid, attempts=1)]
         await file_records.write(database, claim, marks, tasks=[task])
         [taken] = await claims.claim(database, node.id, 1)
         await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_ERROR, 1, "No luck.", {}))])
@@ -595,7 +603,7 @@ async def test_files_that_went_long_ago_are_forgotten(database: Database, databa
     await made(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        files = [Found(f"{n}.mov", n, n, n) for n in range(file_records.ENOUGH_GONE)]
+        files = [ScannedFile(f"{n}.mov", n, n, n) for n in range(file_records.ENOUGH_GONE)]
         written = await file_records.write(database, claim, writes(*files, state="skipped"))
         ids = list(written.ids.values())
         await file_records.write(database, claim, (), gone=ids)
@@ -614,7 +622,7 @@ async def test_lists_of_files(database: Database, database_uri: str) -> None:
     uuid = await made(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        files = [Found(name, 1, 1, 1) for name in ("a/50%.mov", "a/x.mov", "b\udcff.mov")]
+        files = [ScannedFile(name, 1, 1, 1) for name in ("a/50%.mov", "a/x.mov", "b\udcff.mov")]
         await file_records.write(database, claim, writes(*files, state="skipped"))
         await file_records.write(database, claim, writes(ONE, state="waiting"))
         listed = await stored.list_files(database, uuid, limit=2)

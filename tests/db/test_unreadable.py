@@ -32,7 +32,7 @@ async def test_every_json_column_may_hold_anything(database: Database, database_
         await tasks.attempts(database, uuid)
     for column in SortColumn:
         assert len(await queue.page(database, QueueView(column=column), None, 5000)) == len(listed)
-    await queue.figures(database, datetime.now(UTC))
+    await queue.stats(database, datetime.now(UTC))
     assert await commands.stored_tasks(database, [task.uuid for task in listed])
     assert len(await nodes.list_nodes(database)) > 10
     await batches.remaining(database, UUID(int=1))
@@ -133,7 +133,7 @@ async def test_moments_that_no_calendar_has_stop_no_list(database: Database, mom
     assert await watchfolders.list_watchfolders(database)
     assert await watchfolders.list_files(database, GOOD_FOLDER, gone=True)
     assert await presets.list_presets(database)
-    await queue.figures(database, datetime.now(UTC))
+    await queue.stats(database, datetime.now(UTC))
     await tasks.restart(database, [task.uuid for task in listed])
     await leases.requeue_strays(database)
 

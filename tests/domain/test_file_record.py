@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from ffmate_desktop.domain.file_record import LOCKED, Decision, Entry, Found, Judge
+from ffmate_desktop.domain.file_record import LOCKED, Decision, FileRecord, Judge, ScannedFile
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_ends import end_of
-from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watch_rules import FileRules
 from ffmate_desktop.domain.watch_version import FIRST_LASTING, LOCAL_TIME, UNNUMBERED, is_same_time
 from ffmate_desktop.domain.watchfolder import (
     Extensions,
@@ -18,7 +18,7 @@ from ffmate_desktop.domain.watchfolder import (
     WatchfolderSettings,
 )
 
-FILE = Found("a/one.mov", 100, 1_000_000, 7)
+FILE = ScannedFile("a/one.mov", 100, 1_000_000, 7)
 SETTINGS = WatchfolderSettings(name="x", path="/x", preset=uuid4(), interval=10, growth_checks=2)
 
 
@@ -27,11 +27,11 @@ DISK = FIRST_LASTING - 7
 
 def judge(now: float = 1000.0, view: int = DISK, **changes: object) -> Judge:
     settings = SETTINGS.model_copy(update=changes)
-    return Judge(settings, Rules(settings.filter), view, now)
+    return Judge(settings, FileRules(settings.filter), view, now)
 
 
-def entry(decision: Decision, found: Found = FILE, **changes: object) -> Entry:
-    made = Entry(
+def entry(decision: Decision, found: ScannedFile = FILE, **changes: object) -> FileRecord:
+    made = FileRecord(
         1, found.path, found.size, found.mtime, found.inode, DISK, decision.state, decision.reason, decision.checks,
         unchecked=10, unchanged=10, task=None, attempts=0, gone=False,
     )  # fmt: skip
@@ -50,7 +50,7 @@ def test_a_file_is_taken_after_its_checks() -> None:
 @pytest.mark.parametrize(
     "changed", [replace(FILE, size=101), replace(FILE, mtime=1_000_001), replace(FILE, inode=8)]
 )
-def test_whatever_changes_begins_again(changed: Found) -> None:
+def test_whatever_changes_begins_again(changed: ScannedFile) -> None:
     decision = judge().decide(changed, entry(Decision("waiting", "", 1)))
     assert (decision.state, decision.checks, decision.changed) == ("growing", 0, True)
     assert decision.reason == "It is still being written."
@@ -141,7 +141,7 @@ def test_a_version_whose_task_was_cancelled_is_not_taken_again() -> None:
 
 
 def test_skipped_files_are_told_once_and_come_back_with_other_rules() -> None:
-    text = Found("a.txt", 1, 1, 1)
+    text = ScannedFile("a.txt", 1, 1, 1)
     first = judge().decide(text, None)
     assert (first.state, first.changed) == ("skipped", True)
     assert not judge().decide(text, entry(first, text)).changed

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID, uuid4
 
-from ffmate_desktop.domain.file_record import REMOVED, Entry, Found
+from ffmate_desktop.domain.file_record import REMOVED, FileRecord, ScannedFile
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_moves import Known, Moves, pair, plan
 from ffmate_desktop.domain.watch_version import FIRST_LASTING, UNNUMBERED
@@ -13,7 +13,7 @@ DISK = FIRST_LASTING - 1
 
 def row(number: int, path: str, view: int = DISK, status: TaskStatus = TaskStatus.DONE_SUCCESSFUL) -> Known:
     """A row whose inode is its number."""
-    entry = Entry(
+    entry = FileRecord(
         number,
         path,
         4,
@@ -32,8 +32,8 @@ def row(number: int, path: str, view: int = DISK, status: TaskStatus = TaskStatu
     return Known(entry, status)
 
 
-def file(inode: int, path: str) -> Found:
-    return Found(path, 4, 5, inode)
+def file(inode: int, path: str) -> ScannedFile:
+    return ScannedFile(path, 4, 5, inode)
 
 
 def test_inodes_decide_where_they_last() -> None:

@@ -4,23 +4,23 @@ import pytest
 
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.watch_names import is_passed_over
-from ffmate_desktop.domain.watch_rules import Pattern, Rules
+from ffmate_desktop.domain.watch_rules import FileRules, Pattern
 from ffmate_desktop.domain.watchfolder import Extensions, FileFilter, Globs
 
 
 def rules(
     *, include: tuple[str, ...] = (), exclude: tuple[str, ...] = (), globs: tuple[str, ...] = (),
     no_globs: tuple[str, ...] = (), size: int = 0, recursive: bool = True, outside: tuple[str, ...] = (),
-) -> Rules:  # fmt: skip
+) -> FileRules:  # fmt: skip
     wanted = FileFilter(
         extensions=Extensions(include=include, exclude=exclude),
         globs=Globs(include=globs, exclude=no_globs),
         min_size=size,
     )
-    return Rules(wanted, recursive=recursive, outside=outside)
+    return FileRules(wanted, recursive=recursive, outside=outside)
 
 
-def takes(these: Rules, path: str, size: int = 10) -> bool:
+def takes(these: FileRules, path: str, size: int = 10) -> bool:
     return not these.why_not(path, path.rpartition("/")[2], size)
 
 

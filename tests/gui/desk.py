@@ -17,7 +17,7 @@ from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.gui.app import make_window
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import Core, OpenCore
+from ffmate_desktop.gui.base.services import ClusterServices, OpenCore
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.program import Program
 from ffmate_desktop.gui.queue.page import QueuePage
@@ -31,8 +31,10 @@ T = TypeVar("T")
 class Desk:
     """A window that runs. `page` is its queue."""
 
-    def __init__(self, window: MainWindow, bridge: Bridge, program: Program, core: Core) -> None:
-        self.window, self.bridge, self.program, self.core = window, bridge, program, core
+    def __init__(
+        self, window: MainWindow, bridge: Bridge, program: Program, services: ClusterServices
+    ) -> None:
+        self.window, self.bridge, self.program, self.services = window, bridge, program, services
         page = window.pages[0]
         assert isinstance(page, QueuePage)
         self.page = page
@@ -43,11 +45,11 @@ class Desk:
         """Queue a task as a person does; the output comes to lie beside the input."""
         pattern = f"{source.parent}/${{INPUT_FILE_BASENAME}}.out.mp4"
         new = NewTask(input_file=str(source), command=command, output_file=pattern, **fields)
-        return (await self.core.tasks.add([new], source="test")).uuids[0]
+        return (await self.services.tasks.add([new], source="test")).uuids[0]
 
     async def task(self, uuid: UUID) -> Task:
         """The task as everybody sees it."""
-        return (await self.core.tasks.get([uuid]))[0]
+        return (await self.services.tasks.get([uuid]))[0]
 
     def row(self, uuid: UUID) -> QueueRow | None:
         """The task as the table shows it, if it is in it."""
@@ -90,11 +92,13 @@ def desk_settings(uri: str, data_dir: Path, slots: int = 1) -> Settings:
     )
 
 
-def make_desk(app: QApplication, open_core: OpenCore, data_dir: Path) -> tuple[MainWindow, Program, Bridge]:
+def make_desk(
+    app: QApplication, open_cluster_services: OpenCore, data_dir: Path
+) -> tuple[MainWindow, Program, Bridge]:
     """The window and what runs it, seen but not running."""
     bridge = Bridge()
     window = make_window(app, bridge, resources_folder(), data_dir)
-    program = Program(window, bridge, open_core, drain_time=0)
+    program = Program(window, bridge, open_cluster_services, drain_time=0)
     window.close_wanted.connect(program.close)
     window.resize(1300, 800)
     window.show()
@@ -104,7 +108,11 @@ def make_desk(app: QApplication, open_core: OpenCore, data_dir: Path) -> tuple[M
 
 @asynccontextmanager
 async def open_desk(
-    uri: str, data_dir: Path, *, slots: int = 1, wrap: Callable[[Core], Core] = lambda core: core
+    uri: str,
+    data_dir: Path,
+    *,
+    slots: int = 1,
+    wrap: Callable[[ClusterServices], ClusterServices] = lambda services: services,
 ) -> AsyncIterator[Desk]:
     """The window on this database until the block ends; then it is closed as a user does, and must end in order."""
     async with open_desk_with(desk_settings(uri, data_dir, slots), wrap) as desk:
@@ -113,28 +121,28 @@ async def open_desk(
 
 @asynccontextmanager
 async def open_desk_with(
-    settings: Settings, wrap: Callable[[Core], Core] = lambda core: core
+    settings: Settings, wrap: Callable[[ClusterServices], ClusterServices] = lambda services: services
 ) -> AsyncIterator[Desk]:
     """The same with these settings."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    opened: asyncio.Future[Core] = asyncio.get_running_loop().create_future()
+    opened: asyncio.Future[ClusterServices] = asyncio.get_running_loop().create_future()
 
     @asynccontextmanager
-    async def open_core() -> AsyncIterator[Core]:
-        async with bootstrap.open_core(settings) as core:
+    async def open_cluster_services() -> AsyncIterator[ClusterServices]:
+        async with bootstrap.open_cluster_services(settings) as services:
             if not opened.done():
-                opened.set_result(core)
-            yield wrap(core)
+                opened.set_result(services)
+            yield wrap(services)
 
-    window, program, bridge = make_desk(app, open_core, settings.data_dir)
+    window, program, bridge = make_desk(app, open_cluster_services, settings.data_dir)
     running = asyncio.create_task(program.run())
     try:
         async with asyncio.timeout(60):
             both: list[asyncio.Future[Any]] = [running, opened]
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         desk = Desk(window, bridge, program, opened.result())
-        await until(lambda: desk.core.node.is_working and desk.page.model.is_known, "the window works")
+        await until(lambda: desk.services.node.is_working and desk.page.model.is_known, "the window works")
         await until(window.isActiveWindow, "it has the keyboard")
         yield desk
         assert desk.defects == []

@@ -13,10 +13,10 @@ from keyrings.alt.file import PlaintextKeyring
 
 from ffmate_desktop import bootstrap
 from ffmate_desktop.domain.node import Node, NodeState
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.preferences.dialog import SettingsDialog
-from ffmate_desktop.gui.preferences.opener import SettingsDoor
-from ffmate_desktop.gui.preferences.restart_question import SwitchQuestion
+from ffmate_desktop.gui.preferences.opener import SettingsOpener
+from ffmate_desktop.gui.preferences.restart_question import RestartQuestion
 from ffmate_desktop.gui.preferences.switching import Switching
 from ffmate_desktop.services.login_start import EntryFile
 from ffmate_desktop.services.passwords import Keyring
@@ -34,13 +34,13 @@ class Office:
         self.login = EntryFile(settings.data_dir / "autostart" / "entry", b"start")
         self.setup = bootstrap.make_setup(settings, Keyring(lambda: keyring), self.login)
         self.switching = Switching(desk.window, desk.program, self.setup)
-        self.door = SettingsDoor(desk.window, desk.program, self.switching)
+        self.door = SettingsOpener(desk.window, desk.program, self.switching)
 
     @property
-    def core(self) -> Core:
+    def services(self) -> ClusterServices:
         """The cluster that is open now."""
-        assert self.window.core is not None
-        return self.window.core
+        assert self.window.services is not None
+        return self.window.services
 
     def open(self) -> SettingsDialog:
         """The dialog, as a click on the sidebar brings it."""
@@ -61,26 +61,26 @@ class Office:
                 )
             raise
 
-    async def question(self) -> SwitchQuestion:
+    async def question(self) -> RestartQuestion:
         """What is asked about running tasks."""
         dialog = self.door.dialog
         assert dialog is not None
 
-        def found() -> SwitchQuestion | None:
-            return next((one for one in dialog.findChildren(SwitchQuestion) if one.isVisible()), None)
+        def found() -> RestartQuestion | None:
+            return next((one for one in dialog.findChildren(RestartQuestion) if one.isVisible()), None)
 
         return await until(found, "it asks")
 
-    async def moved(self, former: Core) -> Core:
+    async def moved(self, former: ClusterServices) -> ClusterServices:
         """Another cluster is open, a node of ours works in it, and its queue is shown."""
-        await until(lambda: self.window.core not in (None, former), "another cluster is open")
-        core = self.core
-        await until(lambda: core.node.is_working and self.desk.page.model.is_known, "the window works")
-        return core
+        await until(lambda: self.window.services not in (None, former), "another cluster is open")
+        services = self.services
+        await until(lambda: services.node.is_working and self.desk.page.model.is_known, "the window works")
+        return services
 
     async def me(self) -> Node:
         """The row of this window's node."""
-        nodes = await self.core.nodes.all()
+        nodes = await self.services.nodes.all()
         return next(node for node in nodes if node.state is not NodeState.LEFT)
 
 

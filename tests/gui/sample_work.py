@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.services.preset_editor import PresetDraft
 from tests.media.clips import cut_off, ffmpeg
 from tests.node.waiting import until
@@ -106,36 +106,36 @@ class Media:
         return Path(shutil.copyfile(source, self._name(number, reel, ending)))
 
 
-async def fill(core: Core, media: Media) -> None:
+async def fill(services: ClusterServices, media: Media) -> None:
     """Tasks in every state; returns when all nodes are busy with long ones."""
     for draft in OWN:
-        await core.preset_editor.add(draft)
-    nodes = [node.identifier for node in await core.nodes.all() if not node.paused]
+        await services.preset_editor.add(draft)
+    nodes = [node.identifier for node in await services.nodes.all() if not node.paused]
     for name in nodes:  # so that nobody takes what is to wait
-        await core.nodes.pause(name)
-    waiting = await _queue(core, "ProRes 422 HQ", *media.waiting[:9])
-    waiting += await _queue(core, "H.265 web 1080p", *media.waiting[9:])
-    await core.tasks.pause(waiting)
+        await services.nodes.pause(name)
+    waiting = await _queue(services, "ProRes 422 HQ", *media.waiting[:9])
+    waiting += await _queue(services, "H.265 web 1080p", *media.waiting[9:])
+    await services.tasks.pause(waiting)
     for name in nodes:
-        await core.nodes.resume(name)
-    await _queue(core, "H.264 web 720p", *media.done)
-    await _queue(core, "AAC audio", *media.sound)
-    await _queue(core, "H.264 web 1080p", media.broken)
-    await _until_open(core, len(waiting))
+        await services.nodes.resume(name)
+    await _queue(services, "H.264 web 720p", *media.done)
+    await _queue(services, "AAC audio", *media.sound)
+    await _queue(services, "H.264 web 1080p", media.broken)
+    await _until_open(services, len(waiting))
     for number, clip in enumerate(media.running):
-        await _queue(core, OWN[number % len(OWN)].name, clip, priority=5)
+        await _queue(services, OWN[number % len(OWN)].name, clip, priority=5)
         await asyncio.sleep(1)
-    await core.tasks.cancel(waiting[-1:])
-    await core.tasks.resume(waiting[:-2])
+    await services.tasks.cancel(waiting[-1:])
+    await services.tasks.resume(waiting[:-2])
 
 
-async def watch(core: Core, media: Media) -> UUID:
+async def watch(services: ClusterServices, media: Media) -> UUID:
     """Watchfolders as they are on most days: one at work, one suspended, one on a share that is away."""
-    preset = await core.presets.find("H.264 web 720p")
+    preset = await services.presets.find("H.264 web 720p")
 
     async def add(name: str, path: Path, **more: Any) -> UUID:
         given = {"name": name, "path": str(path), "preset": preset.uuid} | more
-        return (await core.watchfolders.add(WatchfolderSettings.model_validate(given))).uuid
+        return (await services.watchfolders.add(WatchfolderSettings.model_validate(given))).uuid
 
     (media.folder / "archive").mkdir()
     await add("Archive", media.folder / "archive", suspended=True)
@@ -146,23 +146,25 @@ async def watch(core: Core, media: Media) -> UUID:
     )
 
 
-async def _queue(core: Core, preset: str, *clips: Path, priority: int | None = None) -> list[UUID]:
+async def _queue(
+    services: ClusterServices, preset: str, *clips: Path, priority: int | None = None
+) -> list[UUID]:
     """One batch."""
-    found = await core.presets.find(preset)
+    found = await services.presets.find(preset)
     new = [NewTask(input_file=str(clip), preset=found.uuid, priority=priority) for clip in clips]
-    return list((await core.tasks.add(new, source="window")).uuids)
+    return list((await services.tasks.add(new, source="window")).uuids)
 
 
-async def _until_open(core: Core, most: int) -> None:
+async def _until_open(services: ClusterServices, most: int) -> None:
     """Wait until all but so many tasks are finished."""
 
     async def few() -> bool:
-        counts = await core.queue.counts()
+        counts = await services.queue.counts()
         return sum(count for status, count in counts.items() if not status.is_done) <= most
 
     await until(few, "the short tasks are finished", timeout=PATIENCE)
 
 
-async def running(core: Core) -> int:
+async def running(services: ClusterServices) -> int:
     """How many tasks run."""
-    return (await core.queue.counts()).get(TaskStatus.RUNNING, 0)
+    return (await services.queue.counts()).get(TaskStatus.RUNNING, 0)

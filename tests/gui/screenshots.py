@@ -29,12 +29,12 @@ from ffmate_desktop.gui.desktop.closing import CloseDialog
 from ffmate_desktop.gui.logs.page import LogsPage
 from ffmate_desktop.gui.nodes.add_dialog import AddNodeDialog
 from ffmate_desktop.gui.nodes.page import CARDS, TABLE, NodesPage
-from ffmate_desktop.gui.preferences.opener import SettingsDoor
+from ffmate_desktop.gui.preferences.opener import SettingsOpener
 from ffmate_desktop.gui.preferences.switching import Switching
 from ffmate_desktop.gui.presets.page import PresetsPage
-from ffmate_desktop.gui.presets.test_dialog import TryDialog
+from ffmate_desktop.gui.presets.test_dialog import PresetTestDialog
 from ffmate_desktop.gui.queue.edit_dialog import EditTaskDialog
-from ffmate_desktop.gui.submit.flow import Submitting
+from ffmate_desktop.gui.submit.flow import SubmitFlow
 from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
 from ffmate_desktop.services.passwords import Keyring
 from ffmate_desktop.settings import Settings, resources_folder
@@ -83,7 +83,7 @@ class Photographer:
         self._window = desk.window
         setup = bootstrap.make_setup(settings, Keyring(SampleKeyring))
         self._switching = Switching(desk.window, desk.program, setup)
-        self._door = SettingsDoor(desk.window, desk.program, self._switching)
+        self._door = SettingsOpener(desk.window, desk.program, self._switching)
         self.taken: list[Path] = []
 
     async def nothing_yet(self) -> None:
@@ -104,7 +104,7 @@ class Photographer:
         )  # grabbing 24 pictures holds up the loop, and it says so
         logbook.topics.changed.emit()
         await self._keep("logs", self._window)
-        closing = CloseDialog(self._window, self._window.around.theme, SLOTS, can_hide=True)
+        closing = CloseDialog(self._window, self._window.context.theme, SLOTS, can_hide=True)
         closing.open()
         await self._keep("closing", closing)
         closing.reject()
@@ -145,7 +145,7 @@ class Photographer:
         return next(number for number, row in rows if row is not None and row.name == clip.name)
 
     async def _submitting(self) -> None:
-        submitting = self._window.findChild(Submitting)
+        submitting = self._window.findChild(SubmitFlow)
         assert submitting is not None
         clips = [str(clip) for clip in self._media.new]
         data = QMimeData()
@@ -162,7 +162,7 @@ class Photographer:
     async def _watchfolders(self) -> None:
         page = self._open(WatchfoldersPage)
         await self._keep("watchfolders-empty", self._window)
-        submitting = self._window.findChild(Submitting)
+        submitting = self._window.findChild(SubmitFlow)
         assert submitting is not None
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(self._media.watched))])
@@ -178,7 +178,7 @@ class Photographer:
         await until(dialog.trial.model.rowCount, "it has looked")
         await self._keep("watchfolder-try", dialog)
         dialog.reject()
-        chosen = await watch(self._desk.core, self._media)
+        chosen = await watch(self._desk.services, self._media)
         await until(lambda: page.table.choose(chosen), "it is in the table")
 
         def count(state: FileState) -> int:
@@ -186,20 +186,20 @@ class Photographer:
             return view.count(state) if view is not None else 0
 
         await until(lambda: count(FileState.QUEUED), "files are queued")
-        await self._desk.core.nodes.set_slots(HERE, SLOTS + 1)  # the other slots are at work for longer
+        await self._desk.services.nodes.set_slots(HERE, SLOTS + 1)  # the other slots are at work for longer
         await until(lambda: count(FileState.DONE), "files are done")
         await self._keep("watchfolders", self._window)
 
     async def _presets(self) -> None:
         page = self._open(PresetsPage)
-        presets = await self._desk.core.presets.all()
+        presets = await self._desk.services.presets.all()
         page.list.choose(next(preset.uuid for preset in presets if preset.name == OWN[0].name))
         await self._keep("presets", self._window)
         page.form.parts.press(1)
         await self._keep("presets-scripts", self._window)
         page.form.parts.press(0)
         page.try_file(str(self._media.done[0]))
-        trial = await until(lambda: page.findChild(TryDialog), "the trial opens")
+        trial = await until(lambda: page.findChild(PresetTestDialog), "the trial opens")
         await until(trial.still.isVisible, "it has been tried", timeout=60)
         await self._keep("preset-try", trial)
         trial.reject()
@@ -217,7 +217,7 @@ class Photographer:
         await self._keep("add-node-embedded", dialog)
         dialog.reject()
         address = "postgresql://ffmate:secret@db.studio.example/ffmate"
-        dialog = AddNodeDialog(self._window, self._window.around.theme, address)
+        dialog = AddNodeDialog(self._window, self._window.context.theme, address)
         dialog.open()
         await self._keep("add-node", dialog)
         dialog.reject()
@@ -256,7 +256,7 @@ class Photographer:
 
     async def _keep(self, name: str, widget: QWidget) -> None:
         for appearance in (Appearance.LIGHT, Appearance.DARK):
-            self._window.around.theme.choose(appearance)
+            self._window.context.theme.choose(appearance)
             await asyncio.sleep(SETTLE)
             path = self._folder / f"{name}-{appearance}{self._ending}.png"
             await asyncio.to_thread(widget.grab().toImage().save, str(path))
@@ -288,8 +288,8 @@ async def take(folder: Path, ending: str) -> None:
                     open_peer(name, cluster.uri, root, heartbeat=HEARTBEAT, slots=slots, labels=labels)
                 )
             await until(lambda: _joined(desk), "all nodes have joined")
-            await desk.core.nodes.pause(PAUSED)
-            await fill(desk.core, media)
+            await desk.services.nodes.pause(PAUSED)
+            await fill(desk.services, media)
             busy = SLOTS + sum(slots for name, (slots, _labels) in PEERS.items() if name != PAUSED)
             await until(lambda: _is_busy(desk, busy), "all nodes are busy")
             await asyncio.sleep(HISTORY)
@@ -299,11 +299,11 @@ async def take(folder: Path, ending: str) -> None:
 
 
 async def _joined(desk: Desk) -> bool:
-    return {node.identifier for node in await desk.core.nodes.all()} >= PEERS.keys()
+    return {node.identifier for node in await desk.services.nodes.all()} >= PEERS.keys()
 
 
 async def _is_busy(desk: Desk, tasks: int) -> bool:
-    return await running(desk.core) >= tasks
+    return await running(desk.services) >= tasks
 
 
 def main() -> None:

@@ -55,5 +55,5 @@ async def test_forged_news_harm_no_window(
     await until(lambda: board.newest(row.id, row.epoch), "the progress of the real task is heard")
     await asyncio.sleep(0)
     assert (await desk.shown(uuid, TaskStatus.RUNNING)).id == row.id
-    await desk.core.tasks.cancel([uuid])
+    await desk.services.tasks.cancel([uuid])
     await desk.shown(uuid, TaskStatus.DONE_CANCELED)

@@ -50,7 +50,7 @@ async def test_every_page_among_rows_of_a_newer_release(
                 shown.append(row)
         assert {"HELD", "DONE_SKIPPED"} <= {row.word for row in shown}
         pane = page.details.pane
-        pane.attach(desk.core)
+        pane.attach(desk.services)
         for row in shown[::3]:
             pane.show_row(row)
             task = await until(partial(read, pane, row), "the task is read")

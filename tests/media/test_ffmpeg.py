@@ -14,10 +14,10 @@ import pytest
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.command import build
-from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
+from ffmate_desktop.media.ffmpeg import FFmpegResult, FFmpegRun, StopReason
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.processes.process import Launcher
-from ffmate_desktop.media.progress import Meter, Progress
+from ffmate_desktop.media.progress import Progress, ProgressMeter
 from ffmate_desktop.media.read_position import input_sizes, read_position
 from tests.media.processes.family import lives, shortly
 
@@ -54,7 +54,7 @@ class Bench:
             launcher=self.launcher,
             workdir=self.folder,
             log=log or self.log,
-            meter=Meter(seconds, steps=len(steps)),
+            meter=ProgressMeter(seconds, steps=len(steps)),
             on_progress=self.progress.append,
             stall_seconds=stall,
         )
@@ -88,7 +88,7 @@ def bench(launcher: Launcher, tmp_path: Path) -> Bench:
 
 async def test_a_run_that_succeeds(bench: Bench) -> None:
     run = bench.run(f"{CLIP} -c:v libx264 -preset ultrafast out.mp4", seconds=2.0)
-    assert await run.run() == Finished(code=0, step=0)
+    assert await run.run() == FFmpegResult(code=0, step=0)
     assert (bench.folder / "out.mp4").stat().st_size > 0
     last = bench.progress[-1]
     assert (last.percent, last.frame) == (99.9, 50)
@@ -114,7 +114,7 @@ async def test_the_first_failure_ends_the_run_and_its_reason_is_in_the_log(bench
 async def test_two_passes_share_one_folder_and_one_range(bench: Bench) -> None:
     encode = f"{CLIP} -c:v libx264 -preset ultrafast -b:v 100k -pass"
     run = bench.run(f"{encode} 1 -f null -", f"{encode} 2 out.mp4", seconds=2.0)
-    assert await run.run() == Finished(code=0, step=1)
+    assert await run.run() == FFmpegResult(code=0, step=1)
     assert (bench.folder / "out.mp4").stat().st_size > 0
     percents = [progress.percent for progress in bench.progress if progress.percent is not None]
     assert percents == sorted(percents)
@@ -134,7 +134,7 @@ async def test_a_run_needs_steps_and_a_meter_for_each(bench: Bench) -> None:
             launcher=bench.launcher,
             workdir=bench.folder,
             log=bench.log,
-            meter=Meter(steps=2),
+            meter=ProgressMeter(steps=2),
             on_progress=bench.progress.append,
             stall_seconds=1.0,
         )
@@ -176,7 +176,7 @@ async def test_cancel_kills_a_tree_that_does_not_listen(bench: Bench) -> None:
 async def test_a_run_that_is_cancelled_first_starts_nothing(bench: Bench) -> None:
     run = bench.run(f"{CLIP} out.mp4")
     await run.cancel()
-    assert await run.run() == Finished(code=-signal.SIGTERM, step=0, stop=StopReason.CANCELLED)
+    assert await run.run() == FFmpegResult(code=-signal.SIGTERM, step=0, stop=StopReason.CANCELLED)
     assert list(bench.folder.iterdir()) == []
 
 
@@ -215,7 +215,7 @@ async def test_pausing_between_two_steps(bench: Bench, cancel: bool) -> None:
         run.resume()
     stop = StopReason.CANCELLED if cancel else None
     # The second step ends with a pause as well, but nothing is left to be held up.
-    assert await running == Finished(code=0, step=1, stop=stop)
+    assert await running == FFmpegResult(code=0, step=1, stop=stop)
     assert (bench.folder / "two.mkv").exists() is not cancel
 
 
@@ -263,7 +263,7 @@ async def test_a_paused_step_stands_still_is_not_stuck_and_goes_on(bench: Bench)
     run.resume()
     await shortly(lambda: len(bench.progress) > seen)
     (bench.folder / "enough").touch()
-    assert await running == Finished(code=0, step=0)
+    assert await running == FFmpegResult(code=0, step=0)
 
 
 async def test_a_run_that_is_paused_first_starts_when_resumed(bench: Bench) -> None:
@@ -318,7 +318,7 @@ async def test_moving_in_a_file_is_a_sign_of_life(bench: Bench) -> None:
                 time.sleep(0.02)
     """)
     run = bench.run(f"{CLIP} out.mp4", program=program, stall=0.6)
-    assert await run.run() == Finished(code=0, step=0)
+    assert await run.run() == FFmpegResult(code=0, step=0)
 
 
 async def test_reporting_the_same_again_and_again_is_no_sign_of_life(bench: Bench) -> None:
@@ -344,7 +344,7 @@ async def test_a_huge_line_and_much_noise_do_not_hold_it_up(bench: Bench, tmp_pa
         sys.exit(9)
     """)
     log = LogCapture(tmp_path / "log")
-    assert await bench.run(f"{CLIP} out.mp4", program=program, log=log).run() == Finished(code=9, step=0)
+    assert await bench.run(f"{CLIP} out.mp4", program=program, log=log).run() == FFmpegResult(code=9, step=0)
     await log.close()
     assert bench.progress[-1].frame == 7
     assert log.lines()[1].startswith("[error] xxx")
@@ -407,10 +407,11 @@ async def test_no_ffmpeg_survives_a_program_that_is_killed(launcher: Launcher, t
         from ffmate_desktop.media.ffmpeg import FFmpegRun
         from ffmate_desktop.media.log_capture import LogCapture
         from ffmate_desktop.media.processes.process import Launcher
-        from ffmate_desktop.media.progress import Meter
+        from ffmate_desktop.media.progress import ProgressMeter
         async def main():
             run = FFmpegRun([build(Path({str(FFMPEG)!r}), {ENDLESS.split()} + ["out.mkv"])],
-                launcher=await Launcher.find(), workdir=Path({str(tmp_path)!r}), log=LogCapture(), meter=Meter(),
+                launcher=await Launcher.find(), workdir=Path({str(tmp_path)!r}), log=LogCapture(),
+                meter=ProgressMeter(),
                 on_progress=lambda progress: print("working", flush=True), stall_seconds=60.0)
             await run.run()
         asyncio.run(main())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffmate_desktop.media.progress import Meter, Progress, ProgressParser, Sample
+from ffmate_desktop.media.progress import Progress, ProgressMeter, ProgressParser, Sample
 
 VIDEO = b"""frame=48
 fps=23.98
@@ -92,7 +92,7 @@ def test_garbage_does_no_harm_and_does_not_stay(garbage: bytes, more: bytes) -> 
     assert parser.feed(VIDEO) == ProgressParser().feed(VIDEO)
 
 
-def percent(meter: Meter, *samples: Sample, step: int = 0) -> float | None:
+def percent(meter: ProgressMeter, *samples: Sample, step: int = 0) -> float | None:
     last = Progress()
     for now, sample in enumerate(samples):
         last = meter.update(step, sample, float(now))
@@ -100,19 +100,19 @@ def percent(meter: Meter, *samples: Sample, step: int = 0) -> float | None:
 
 
 def test_percent_by_seconds_also_for_audio_alone() -> None:
-    assert percent(Meter(expected_seconds=10.0), Sample(out_time=2.5)) == 25.0
+    assert percent(ProgressMeter(expected_seconds=10.0), Sample(out_time=2.5)) == 25.0
 
 
 def test_percent_by_frames_when_seconds_are_unknown() -> None:
-    assert percent(Meter(expected_frames=40), Sample(frame=10, out_time=99.0)) == 25.0
+    assert percent(ProgressMeter(expected_frames=40), Sample(frame=10, out_time=99.0)) == 25.0
 
 
 def test_percent_by_frames_when_ffmpeg_tells_no_time() -> None:
-    assert percent(Meter(expected_seconds=10.0, expected_frames=40), Sample(frame=10)) == 25.0
+    assert percent(ProgressMeter(expected_seconds=10.0, expected_frames=40), Sample(frame=10)) == 25.0
 
 
 def test_percent_by_the_read_position_when_nothing_else_is_known() -> None:
-    meter = Meter()
+    meter = ProgressMeter()
     assert meter.wants_read_fraction
     assert meter.update(0, Sample(frame=1, out_time=1.0), 0.0, read_fraction=0.5).percent == 50.0
     assert meter.update(0, Sample(), 1.0).percent == 50.0
@@ -120,13 +120,13 @@ def test_percent_by_the_read_position_when_nothing_else_is_known() -> None:
 
 def test_percent_is_none_when_there_is_nothing_to_measure_by() -> None:
     for nothing in (None, 0.0, -1.0, math.nan, math.inf):
-        meter = Meter(expected_seconds=nothing)
+        meter = ProgressMeter(expected_seconds=nothing)
         assert meter.wants_read_fraction
         assert meter.update(0, Sample(frame=1, out_time=1.0), 0.0) == Progress(frame=1, out_time=1.0)
 
 
 def test_values_that_are_left_out_are_held() -> None:
-    meter = Meter(expected_seconds=10.0)
+    meter = ProgressMeter(expected_seconds=10.0)
     full = Sample(frame=1, fps=2.0, speed=3.0, size=4, out_time=5.0)
     before = meter.update(0, full, 0.0)
     assert meter.update(0, Sample(), 1.0) == before
@@ -134,15 +134,15 @@ def test_values_that_are_left_out_are_held() -> None:
 
 
 def test_more_output_than_expected_stays_below_hundred() -> None:
-    assert percent(Meter(expected_seconds=1.0), Sample(out_time=7.0, finished=True)) == 99.9
+    assert percent(ProgressMeter(expected_seconds=1.0), Sample(out_time=7.0, finished=True)) == 99.9
 
 
 def test_stopping_early_does_not_look_like_the_end() -> None:
-    assert percent(Meter(expected_seconds=10.0), Sample(out_time=1.0), Sample(finished=True)) == 10.0
+    assert percent(ProgressMeter(expected_seconds=10.0), Sample(out_time=1.0), Sample(finished=True)) == 10.0
 
 
 def test_steps_share_the_range() -> None:
-    meter = Meter(expected_seconds=10.0, steps=2)
+    meter = ProgressMeter(expected_seconds=10.0, steps=2)
     assert percent(meter, Sample(out_time=5.0)) == 25.0
     second = meter.update(1, Sample(frame=3), 2.0)
     assert (second.percent, second.out_time, second.frame) == (50.0, None, 3)
@@ -150,22 +150,22 @@ def test_steps_share_the_range() -> None:
 
 
 def test_steps_may_weigh_differently() -> None:
-    meter = Meter(expected_seconds=10.0, steps=2, weights=(1, 3))
+    meter = ProgressMeter(expected_seconds=10.0, steps=2, weights=(1, 3))
     assert percent(meter, Sample(out_time=10.0)) == 25.0
     assert percent(meter, Sample(out_time=5.0), step=1) == 62.5
 
 
 def test_a_finished_step_counts_even_if_nothing_can_be_measured() -> None:
-    assert percent(Meter(steps=2), Sample(), step=1) == 50.0
+    assert percent(ProgressMeter(steps=2), Sample(), step=1) == 50.0
 
 
 @pytest.mark.parametrize("weights", [(), (1.0,), (1.0, 0.0), (1.0, -1.0), (1.0, math.nan), (1.0, math.inf)])
 def test_a_step_without_a_weight_is_refused(weights: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="weights above 0"):
-        Meter(steps=2, weights=weights)
+        ProgressMeter(steps=2, weights=weights)
 
 
-def remaining(meter: Meter, pace: Callable[[float], float], until: int) -> float | None:
+def remaining(meter: ProgressMeter, pace: Callable[[float], float], until: int) -> float | None:
     last = Progress()
     for now in range(until + 1):
         last = meter.update(0, Sample(out_time=pace(now)), float(now))
@@ -173,23 +173,23 @@ def remaining(meter: Meter, pace: Callable[[float], float], until: int) -> float
 
 
 def test_the_remaining_time_follows_the_pace() -> None:
-    assert remaining(Meter(expected_seconds=100.0), lambda now: now, 10) == pytest.approx(90)
-    assert remaining(Meter(expected_seconds=100.0), lambda now: now, 0) is None
+    assert remaining(ProgressMeter(expected_seconds=100.0), lambda now: now, 10) == pytest.approx(90)
+    assert remaining(ProgressMeter(expected_seconds=100.0), lambda now: now, 0) is None
 
 
 def test_the_remaining_time_forgets_what_was_long_ago() -> None:
     def slow_then_fast(now: float) -> float:
         return now if now <= 50 else 50 + 10 * (now - 50)
 
-    assert remaining(Meter(expected_seconds=1050.0), slow_then_fast, 70) == pytest.approx(80)
+    assert remaining(ProgressMeter(expected_seconds=1050.0), slow_then_fast, 70) == pytest.approx(80)
 
 
 def test_the_remaining_time_is_unknown_while_nothing_moves() -> None:
-    assert remaining(Meter(expected_seconds=100.0), lambda now: min(now, 5), 30) is None
+    assert remaining(ProgressMeter(expected_seconds=100.0), lambda now: min(now, 5), 30) is None
 
 
 def test_the_remaining_time_starts_anew_after_a_pause() -> None:
-    meter = Meter(expected_seconds=100.0)
+    meter = ProgressMeter(expected_seconds=100.0)
     remaining(meter, lambda now: now, 10)
     meter.forget_pace()
     assert meter.update(0, Sample(out_time=11.0), 1000.0).remaining is None
@@ -203,7 +203,7 @@ samples = st.builds(Sample, frame=st.integers(0) | st.none(), out_time=sizes, fi
 
 @given(
     st.builds(
-        Meter,
+        ProgressMeter,
         anything,
         st.integers() | st.none(),
         st.just(3),
@@ -212,7 +212,7 @@ samples = st.builds(Sample, frame=st.integers(0) | st.none(), out_time=sizes, fi
     st.lists(st.tuples(st.integers(0, 2), samples, st.floats(-1e9, 1e9), anything)),
 )
 def test_percent_never_falls_and_everything_is_a_number(
-    meter: Meter, updates: list[tuple[int, Sample, float, float | None]]
+    meter: ProgressMeter, updates: list[tuple[int, Sample, float, float | None]]
 ) -> None:
     highest = 0.0
     for step, sample, now, read in sorted(updates, key=lambda update: update[0]):

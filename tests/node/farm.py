@@ -20,8 +20,8 @@ from ffmate_desktop.media.binaries import Devices
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.node.node import Node
-from ffmate_desktop.node.task.resources import Workshop
+from ffmate_desktop.node.node import ClusterNode
+from ffmate_desktop.node.task.resources import EncodeResources
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.media.clips import FFMPEG
@@ -37,7 +37,7 @@ LONG = f"-re -stream_loop -1 {ENCODE.replace('${OUTPUT_FILE}', '-t 60 ${OUTPUT_F
 class Worker:
     """A node of this process. `news` is everything that it heard, `data` the folder that it works in."""
 
-    node: Node
+    node: ClusterNode
     database: Database
     data: Path
     running: "asyncio.Task[None]"
@@ -103,14 +103,14 @@ class Farm:
             slots=slots,
             labels=labels,
         )
-        shop = await self.workshop(data, ffmpeg)
+        resources = await self.workshop(data, ffmpeg)
         allowed = permissions or Permissions()
-        shop = replace(shop, script_seconds=script_seconds, permissions=lambda: allowed)
+        resources = replace(resources, script_seconds=script_seconds, permissions=lambda: allowed)
         database = Database(uri or self.uri, size=slots + 2)
         await self._stack.enter_async_context(database)
         bus = Bus()
         presets = PresetService(database, self.folder) if watches else None
-        node = Node(database.uri, database, facts, shop, bus, presets=presets)
+        node = ClusterNode(database.uri, database, facts, resources, bus, presets=presets)
         news: list[Change] = []
         bus.subscribe(news.append)
         await node.start()
@@ -119,9 +119,9 @@ class Farm:
         self.workers.append(worker)
         return worker
 
-    async def workshop(self, data: Path, ffmpeg: Path = FFMPEG) -> Workshop:
+    async def workshop(self, data: Path, ffmpeg: Path = FFMPEG) -> EncodeResources:
         """What a node with this data folder uses."""
-        return Workshop(
+        return EncodeResources(
             ffmpeg=ffmpeg,
             launcher=await Launcher.find(),
             prober=self._prober,

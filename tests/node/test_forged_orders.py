@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from ffmate_desktop.domain.task import Task, TaskStatus
-from ffmate_desktop.node.task.interrupt import Order
+from ffmate_desktop.node.task.interrupt import InterruptReason
 from ffmate_desktop.services.nodes import NodeService
 from tests.db.roles import open_outsider
 from tests.garbage import GARBAGE
@@ -88,7 +88,7 @@ async def test_nobody_without_rights_commands_a_node(
 async def test_a_cancel_that_no_row_wants_any_more_ends_no_task(farm: Farm, clip: Path) -> None:
     worker = await farm.node(slots=1, heartbeat=RARE)
     uuid = await farm.add(clip, "-re -t 1.5 " + LONG)
-    for order in (Order.CANCEL, Order.DELETE):
+    for order in (InterruptReason.CANCEL, InterruptReason.DELETE):
         await farm.encoding(uuid)
         [run] = worker.node._runs
         run.end(order)

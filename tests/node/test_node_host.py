@@ -14,7 +14,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.node import node_host as hosts
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.node.node import Node
+from ffmate_desktop.node.node import ClusterNode
 from ffmate_desktop.node.node_host import NodeHost
 from ffmate_desktop.settings import Settings
 from tests.db.cluster import joined
@@ -51,7 +51,7 @@ async def program(uri: str, folder: Path) -> AsyncIterator[Program]:
     async with bootstrap.open_cluster(settings) as cluster:
 
         @asynccontextmanager
-        async def open_node(_slots: int) -> AsyncIterator[Node]:
+        async def open_node(_slots: int) -> AsyncIterator[ClusterNode]:
             await gate.wait()
             async with bootstrap.open_node(settings, cluster, Bus()) as node:
                 yield node

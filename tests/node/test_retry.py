@@ -7,7 +7,7 @@ import pytest
 
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.queries import Sql
-from ffmate_desktop.node.retry import insist
+from ffmate_desktop.node.retry import retry_until_answered
 
 pytestmark = pytest.mark.db
 
@@ -17,7 +17,7 @@ async def test_a_file_that_cannot_be_read_is_no_outage(tmp_path: Path) -> None:
         return (tmp_path / "missing").read_bytes()
 
     with pytest.raises(FileNotFoundError):
-        await insist(read, "a file")
+        await retry_until_answered(read, "a file")
 
 
 async def test_a_socket_that_is_gone_is_an_outage(postgres_uri: str, tmp_path: Path) -> None:

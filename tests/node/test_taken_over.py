@@ -16,7 +16,7 @@ from ffmate_desktop.db import claims, leases
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import Claim, IfExists, TaskStatus
 from ffmate_desktop.node import janitor
-from ffmate_desktop.node.task.attempt import Attempt, SkippedError
+from ffmate_desktop.node.task.attempt import EncodeAttempt, SkippedError
 from tests.db.cluster import Joined, age, joined
 from tests.faults.silent import open_silent
 from tests.node.farm import Farm
@@ -30,7 +30,7 @@ SET = "-i ${INPUT_FILE} -c:v libx264 -preset ultrafast -g 10 -an -f hls -hls_tim
 class Victim:
     """A node that works on a task by hand, up to the step at which it dies."""
 
-    def __init__(self, farm: Farm, node: Joined, claim: Claim, attempt: Attempt) -> None:
+    def __init__(self, farm: Farm, node: Joined, claim: Claim, attempt: EncodeAttempt) -> None:
         self._farm = farm
         self.node = node
         self.claim = claim
@@ -67,12 +67,12 @@ async def victim(farm: Farm, uuid: UUID) -> AsyncIterator[Victim]:
     async with joined(farm.uri, identifier="victim", labels=()) as node:
         (claim,) = await claims.claim(farm.database, node.id, 1)
         assert claim.uuid == uuid
-        shop = await farm.workshop(farm.folder.parent / "victim")
+        resources = await farm.workshop(farm.folder.parent / "victim")
         yield Victim(
             farm,
             node,
             claim,
-            Attempt(claim, node.id, shop, on_progress=lambda _: None, on_lines=lambda _: None),
+            EncodeAttempt(claim, node.id, resources, on_progress=lambda _: None, on_lines=lambda _: None),
         )
 
 

@@ -10,7 +10,7 @@ from ffmate_desktop.db import claims, leases
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.order import HIGHEST, Move
+from ffmate_desktop.domain.order import HIGHEST, QueueMove
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskStatus
 from ffmate_desktop.services.edits import TaskEdit
 from ffmate_desktop.services.tasks import TaskService
@@ -41,16 +41,16 @@ async def order(tasks: TaskService, uuids: list[UUID]) -> str:
 @pytest.mark.parametrize(
     ("move", "moved", "after"),
     [
-        (Move.TOP, "e", "eabcd"),
-        (Move.TOP, "be", "beacd"),
-        (Move.TOP, "ae", "aebcd"),
-        (Move.BOTTOM, "a", "bcdea"),
-        (Move.BOTTOM, "ac", "bdeac"),
-        (Move.UP, "c", "acbde"),
-        (Move.DOWN, "a", "abcde"),
+        (QueueMove.TOP, "e", "eabcd"),
+        (QueueMove.TOP, "be", "beacd"),
+        (QueueMove.TOP, "ae", "aebcd"),
+        (QueueMove.BOTTOM, "a", "bcdea"),
+        (QueueMove.BOTTOM, "ac", "bdeac"),
+        (QueueMove.UP, "c", "acbde"),
+        (QueueMove.DOWN, "a", "abcde"),
     ],
 )
-async def test_moves(database: Database, tasks: TaskService, move: Move, moved: str, after: str) -> None:
+async def test_moves(database: Database, tasks: TaskService, move: QueueMove, moved: str, after: str) -> None:
     uuids = await add(database, row("a", priority=1), *(row(name) for name in "bcde"))
     by_name = dict(zip("abcde", uuids, strict=True))
     before = {task.uuid: task.priority for task in await tasks.get(uuids)}
@@ -58,7 +58,7 @@ async def test_moves(database: Database, tasks: TaskService, move: Move, moved: 
     assert await order(tasks, uuids) == after
     assert set(changed) <= {by_name[name] for name in moved}
     assert changed == {uuid: before[uuid] for uuid in changed}
-    if move is not Move.BOTTOM:  # others rose as well
+    if move is not QueueMove.BOTTOM:  # others rose as well
         await tasks.set_priorities(changed)
         assert {task.uuid: task.priority for task in await tasks.get(uuids)} == before
 
@@ -69,21 +69,21 @@ async def test_only_waiting_tasks_are_moved(
     uuids = await add(database, row("a"), row("b"))
     async with joined(database_uri) as node:
         await claims.claim(database, node.id, 1)
-        assert await tasks.move([*uuids, uuid4()], Move.TOP) == {}  # alone in the queue, b is at the top
-        assert await tasks.move(uuids, Move.UP) == {uuids[1]: 0}
+        assert await tasks.move([*uuids, uuid4()], QueueMove.TOP) == {}  # alone in the queue, b is at the top
+        assert await tasks.move(uuids, QueueMove.UP) == {uuids[1]: 0}
 
 
 async def test_the_last_of_many_that_go_to_the_top_is_there(database: Database, tasks: TaskService) -> None:
     uuids = await add(database, *(row(str(number)) for number in range(8)))
-    await asyncio.gather(*(tasks.move([uuid], Move.TOP) for uuid in uuids))
+    await asyncio.gather(*(tasks.move([uuid], QueueMove.TOP) for uuid in uuids))
     assert len({task.priority for task in await tasks.get(uuids)}) == 8
 
 
 async def test_no_priority_is_above_the_highest(database: Database, tasks: TaskService) -> None:
     low, high = await add(database, row("low"), row("high", priority=HIGHEST))
-    assert await tasks.move([high], Move.UP) == {}
+    assert await tasks.move([high], QueueMove.UP) == {}
     with pytest.raises(UserError, match="above the highest"):
-        await tasks.move([low], Move.TOP)
+        await tasks.move([low], QueueMove.TOP)
 
 
 async def test_a_copy_is_the_same_under_a_free_name(tasks: TaskService, clip: Path) -> None:

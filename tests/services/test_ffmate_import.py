@@ -13,7 +13,7 @@ from ffmate_desktop.db import ffmate_source
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
-from ffmate_desktop.services.ffmate_import import Fate, FFmateImport, Item
+from ffmate_desktop.services.ffmate_import import FFmateImport, ImportOutcome, Item
 from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.preset_exchange import PresetExchange
 from ffmate_desktop.services.presets import PresetService
@@ -24,17 +24,17 @@ from tests.services import ffmate_database as theirs
 pytestmark = pytest.mark.db
 
 PLAN = [
-    ("preset", "It's “Delivery”", Fate.NEW),
-    ("preset", "Bad", Fate.REFUSED),
-    ("preset", "Plain", Fate.NEW),
-    ("watchfolder", "Inbox", Fate.NEW),
-    ("watchfolder", "No preset", Fate.REFUSED),
-    ("watchfolder", "Of a bad one", Fate.REFUSED),
-    ("watchfolder", "Relative", Fate.REFUSED),
-    ("watchfolder", "Interval 0", Fate.NEW),
-    ("webhook", "batch.finished https://example.org/a", Fate.NEW),
-    ("webhook", "task.created https://example.org/b", Fate.NEW),
-    ("webhook", "batch.finished https://example.org/a", Fate.HERE),
+    ("preset", "It's “Delivery”", ImportOutcome.NEW),
+    ("preset", "Bad", ImportOutcome.REFUSED),
+    ("preset", "Plain", ImportOutcome.NEW),
+    ("watchfolder", "Inbox", ImportOutcome.NEW),
+    ("watchfolder", "No preset", ImportOutcome.REFUSED),
+    ("watchfolder", "Of a bad one", ImportOutcome.REFUSED),
+    ("watchfolder", "Relative", ImportOutcome.REFUSED),
+    ("watchfolder", "Interval 0", ImportOutcome.NEW),
+    ("webhook", "batch.finished https://example.org/a", ImportOutcome.NEW),
+    ("webhook", "task.created https://example.org/b", ImportOutcome.NEW),
+    ("webhook", "batch.finished https://example.org/a", ImportOutcome.HERE),
 ]
 
 
@@ -52,7 +52,7 @@ def desk(database: Database) -> Desk:
     return Desk(database)
 
 
-def fates(items: list[Item]) -> list[tuple[str, str, Fate]]:
+def fates(items: list[Item]) -> list[tuple[str, str, ImportOutcome]]:
     return [(item.kind, item.name, item.fate) for item in items]
 
 
@@ -87,14 +87,16 @@ async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_p
     assert fates(plan) == PLAN
     assert [one for one in await desk.presets.all() if not one.built_in] == []  # a plan writes nothing
     assert await desk.watchfolders.all() == []
-    reasons = {item.name: item.note for item in plan if item.fate is Fate.REFUSED}
+    reasons = {item.name: item.note for item in plan if item.fate is ImportOutcome.REFUSED}
     assert "stands outside quotes" in reasons["Bad"]
     assert reasons["No preset"] == "its preset is gone"
     assert reasons["Of a bad one"] == "its preset “Bad” cannot be taken"
     assert "is not a whole path" in reasons["Relative"]
 
     done = await desk.work.carry_out(plan)
-    taken = [(kind, name, Fate.TAKEN if fate is Fate.NEW else fate) for kind, name, fate in PLAN]
+    taken = [
+        (kind, name, ImportOutcome.TAKEN if fate is ImportOutcome.NEW else fate) for kind, name, fate in PLAN
+    ]
     assert fates(done) == taken
     preset = await desk.presets.find("It's “Delivery”")
     assert preset.pre_processing is not None
@@ -117,7 +119,7 @@ async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_p
 async def test_a_second_time_takes_nothing_twice(desk: Desk, source: str) -> None:
     await desk.work.carry_out(await desk.work.plan(source))
     again = await desk.work.plan(source)
-    assert {item.fate for item in again} == {Fate.HERE, Fate.REFUSED}
+    assert {item.fate for item in again} == {ImportOutcome.HERE, ImportOutcome.REFUSED}
     await desk.work.carry_out(again)
     assert len([one for one in await desk.presets.all() if not one.built_in]) == 2
     assert len(await desk.watchfolders.all()) == 2
@@ -132,12 +134,12 @@ async def test_watchfolders_that_are_here_are_respected(desk: Desk, source: str,
         )
     plan = await desk.work.plan(source)
     [inbox] = [item for item in plan if item.name == "Inbox"]
-    assert inbox.fate is Fate.NEW and inbox.note.endswith("the same files are in “rival”")
+    assert inbox.fate is ImportOutcome.NEW and inbox.note.endswith("the same files are in “rival”")
     [done] = [item for item in await desk.work.carry_out(plan) if item.name == "Inbox"]
     assert "as “Inbox 2”" in done.note
     assert (await desk.watchfolders.find("inbox 2")).path == str(tmp_path / "inbox")
     [again] = [item for item in await desk.work.plan(source) if item.name == "Inbox"]
-    assert again.fate is Fate.HERE
+    assert again.fate is ImportOutcome.HERE
 
 
 async def test_what_is_no_database_of_ffmate_is_said(desk: Desk, tmp_path: Path, empty_database: str) -> None:

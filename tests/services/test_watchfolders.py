@@ -9,7 +9,7 @@ import pytest
 from ffmate_desktop.cli.watchfolder_options import settings_from
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.file_record import Found
+from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.domain.watchfolder import Original, OriginalAction, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watch_drafts import draft_all, rules_of
@@ -182,7 +182,7 @@ async def test_folders_for_originals_are_not_scanned(presets: PresetService) -> 
 async def test_files_that_cannot_be_queued_have_their_reason(presets: PresetService, tmp_path: Path) -> None:
     preset = await presets.find("H.264 web 720p")
     (tmp_path / "good.mov").write_bytes(b"x")
-    found = [Found("good.mov", 1, 1, 1), Found("gone.mov", 1, 1, 1)]
+    found = [ScannedFile("good.mov", 1, 1, 1), ScannedFile("gone.mov", 1, 1, 1)]
     given = await settings(presets, path=str(tmp_path))
     drafts, refused = draft_all(given, uuid4(), preset, found, "client")
     assert [one.path for one, _ in drafts] == ["good.mov"]

@@ -13,7 +13,14 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop.storage import originals
-from ffmate_desktop.storage.originals import Fate, Version, free_name, is_safe_to_remove, move, throw_away
+from ffmate_desktop.storage.originals import (
+    MoveResult,
+    Version,
+    free_name,
+    is_safe_to_remove,
+    move,
+    throw_away,
+)
 from tests.faults.disk import open_disk
 
 
@@ -41,9 +48,9 @@ def test_a_file_goes_with_its_tree(tmp_path: Path) -> None:
     known = put(source)
     target = free_name(str(tmp_path / "done"), "a/one.mov")
     assert target == str(tmp_path / "done" / "a" / "one.mov")
-    assert move(str(source), target, known, "t") is Fate.AWAY
+    assert move(str(source), target, known, "t") is MoveResult.AWAY
     assert version(Path(target)) == known and not source.exists()
-    assert move(str(source), target, known, "t") is Fate.AWAY  # again, after the answer was lost
+    assert move(str(source), target, known, "t") is MoveResult.AWAY  # again, after the answer was lost
 
 
 def test_never_over_another_file(tmp_path: Path) -> None:
@@ -51,7 +58,7 @@ def test_never_over_another_file(tmp_path: Path) -> None:
     known = put(source)
     put(there, b"other")
     assert free_name(str(tmp_path / "done"), "one.mov").endswith("one-2.mov")
-    assert move(str(source), str(there), known, "t") is Fate.TAKEN
+    assert move(str(source), str(there), known, "t") is MoveResult.TAKEN
     assert source.exists() and there.read_bytes() == b"other"
 
 
@@ -75,18 +82,18 @@ def test_a_folder_that_was_made_for_nothing_goes_again(
         with pytest.raises(PermissionError):
             move(str(source), str(target), known, "t")
     assert [path.name for path in (tmp_path / "done").iterdir()] == ["other.mov"]
-    assert move(str(source), str(target), known, "t") is Fate.AWAY and target.exists()
+    assert move(str(source), str(target), known, "t") is MoveResult.AWAY and target.exists()
 
 
 def test_never_a_changed_file(tmp_path: Path) -> None:
     source = tmp_path / "one.mov"
     known = put(source)
     os.utime(source, ns=(1, 1))
-    assert move(str(source), str(tmp_path / "x.mov"), known, "t") is Fate.CHANGED
-    assert throw_away(str(source), known) is Fate.CHANGED
+    assert move(str(source), str(tmp_path / "x.mov"), known, "t") is MoveResult.CHANGED
+    assert throw_away(str(source), known) is MoveResult.CHANGED
     source.unlink()
-    assert move(str(source), str(tmp_path / "x.mov"), known, "t") is Fate.GONE
-    assert throw_away(str(source), known) is Fate.GONE
+    assert move(str(source), str(tmp_path / "x.mov"), known, "t") is MoveResult.GONE
+    assert throw_away(str(source), known) is MoveResult.GONE
 
 
 def test_never_another_file_of_the_same_size_and_time(tmp_path: Path) -> None:
@@ -96,8 +103,8 @@ def test_never_another_file_of_the_same_size_and_time(tmp_path: Path) -> None:
     other.write_bytes(b"meat")
     os.utime(other, ns=(0, source.stat().st_mtime_ns))
     other.replace(source)
-    assert move(str(source), str(tmp_path / "x.mov"), known, "t") is Fate.CHANGED
-    assert throw_away(str(source), known) is Fate.CHANGED
+    assert move(str(source), str(tmp_path / "x.mov"), known, "t") is MoveResult.CHANGED
+    assert throw_away(str(source), known) is MoveResult.CHANGED
     assert source.read_bytes() == b"meat"
 
 
@@ -112,7 +119,7 @@ def test_half_copies_of_dead_nodes_are_swept_and_those_of_live_ones_are_not(
     time.sleep(0.6)
     put(other_disk / ".ffd-move-alive")
     os.utime(other_disk / ".ffd-move-alive", ns=(1, 1))  # as a copy has the time of its original
-    assert move(str(source), str(target), known, "t") is Fate.AWAY
+    assert move(str(source), str(target), known, "t") is MoveResult.AWAY
     assert sorted(path.name for path in other_disk.iterdir()) == [".ffd-move-alive", "one.mov"]
 
 
@@ -136,7 +143,7 @@ def test_to_another_disk(tmp_path: Path, other_disk: Path) -> None:
     source, target = tmp_path / "one.mov", other_disk / "a" / "one.mov"
     known = put(source, os.urandom(100_000))
     data = source.read_bytes()
-    assert move(str(source), str(target), known, "t") is Fate.AWAY
+    assert move(str(source), str(target), known, "t") is MoveResult.AWAY
     assert target.read_bytes() == data and version(target) == known and not source.exists()
     assert [path.name for path in target.parent.iterdir()] == ["one.mov"]
 
@@ -160,7 +167,7 @@ def test_a_copy_to_a_slow_place_is_flushed_so_often_that_it_is_heard_of(
         waiting.extend(path.stat().st_size - flushed for path in other_disk.glob(".ffd-move-*"))
 
     monkeypatch.setattr(os, "fsync", sync)
-    assert move(str(source), str(target), known, "t", tick) is Fate.AWAY
+    assert move(str(source), str(target), known, "t", tick) is MoveResult.AWAY
     assert len(waiting) > 10
     if swift:
         assert 16 * 2**20 > max(waiting) > 8 * 2**20, "a fast one gets more at once, and more each time"
@@ -175,7 +182,7 @@ def test_what_comes_in_while_the_copy_gets_its_name_stays(
     source, target = tmp_path / "one.mov", other_disk / "one.mov"
     known = put(source)
     monkeypatch.setattr(originals, "sync_folder", lambda _: put(source, b"the next film"))
-    assert move(str(source), str(target), known, "t") is Fate.CHANGED
+    assert move(str(source), str(target), known, "t") is MoveResult.CHANGED
     assert source.read_bytes() == b"the next film" and target.read_bytes() == b"film"
 
 
@@ -195,7 +202,7 @@ def test_a_copy_that_was_complete_is_not_made_twice(tmp_path: Path, other_disk: 
     known = put(source)
     target.write_bytes(source.read_bytes())
     os.utime(target, ns=(0, source.stat().st_mtime_ns))  # killed before the old name was removed
-    assert move(str(source), str(target), known, "t") is Fate.AWAY
+    assert move(str(source), str(target), known, "t") is MoveResult.AWAY
     assert not source.exists() and target.exists()
 
 
@@ -219,7 +226,7 @@ def test_a_mover_that_is_killed_at_any_moment_loses_nothing(tmp_path: Path, othe
         process.join()
         whole = [path for path in (source, target) if path.exists() and path.read_bytes() == data]
         assert whole  # at every moment it is somewhere
-        assert move(str(source), str(target), known, "second") is Fate.AWAY
+        assert move(str(source), str(target), known, "second") is MoveResult.AWAY
         assert target.read_bytes() == data and not source.exists()
         target.unlink()
 
@@ -249,7 +256,7 @@ def test_the_trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trash, "HOMETRASH", os.fsdecode(home))
     source = tmp_path / "one.mov"
     known = put(source)
-    assert throw_away(str(source), known) is Fate.AWAY
+    assert throw_away(str(source), known) is MoveResult.AWAY
     assert not source.exists()
     assert (tmp_path / "trash" / "files" / "one.mov").read_bytes() == b"film"
-    assert originals.throw_away(str(source), known) is Fate.GONE
+    assert originals.throw_away(str(source), known) is MoveResult.GONE

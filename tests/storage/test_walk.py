@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watch_rules import FileRules
 from ffmate_desktop.domain.watch_version import LOCAL_TIME, UNNUMBERED, is_lasting
 from ffmate_desktop.domain.watchfolder import FileFilter
 from ffmate_desktop.storage.filesystem_kind import Mount
 from ffmate_desktop.storage.numbering import numbering_of
 from ffmate_desktop.storage.walk import UnreachableError, Walked, WalkEndedError, Walker, fingerprint
 
-RULES = Rules(FileFilter())
+RULES = FileRules(FileFilter())
 
 
 def put(root: Path, *names: str) -> None:

@@ -14,7 +14,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db.embedded import server
 from ffmate_desktop.db.embedded.binaries import cluster_version
 from ffmate_desktop.db.embedded.home import existing_home
-from ffmate_desktop.db.embedded.users import ServerUse
+from ffmate_desktop.db.embedded.users import ServerUser
 from ffmate_desktop.domain.errors import UserError
 
 _T = TypeVar("_T")
@@ -30,7 +30,7 @@ class EmbeddedDatabase:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._use = ServerUse(data_dir)
+        self._use = ServerUser(data_dir)
         self._uri: str | None = None
         self._watch: asyncio.Task[None] | None = None
 

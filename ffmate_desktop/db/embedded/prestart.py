@@ -52,9 +52,9 @@ def _start(data_dir: Path) -> "subprocess.Popen[bytes]":
 
 def main(folder: str) -> None:
     """Be a user of the server until the input ends, or for a while."""
-    from ffmate_desktop.db.embedded.users import ServerUse  # noqa: PLC0415 - not for the window, which is not painted yet
+    from ffmate_desktop.db.embedded.users import ServerUser  # noqa: PLC0415 - not for the window, which is not painted yet
 
-    use, over = ServerUse(Path(folder)), Event()
+    use, over = ServerUser(Path(folder)), Event()
 
     def on_end() -> None:
         while os.read(0, 1024):

@@ -24,7 +24,7 @@ _STOP_LIMIT = 60.0
 _SPACE = "Free some space on that disk."
 
 
-class ServerUse:
+class ServerUser:
     """The synchronous half of EmbeddedDatabase; every method may block and belongs in a thread.
 
     Locks in the home: `users` is held shared by everyone who uses the server; `start` exclusively by whoever starts

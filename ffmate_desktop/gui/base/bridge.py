@@ -21,7 +21,7 @@ from ffmate_desktop.domain.change import (
 )
 from ffmate_desktop.domain.errors import UserError, refused_file
 from ffmate_desktop.domain.status import LiveProgress
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.services.news import in_words, is_outage
 
 T = TypeVar("T")
@@ -163,17 +163,17 @@ class Bridge(QObject):
 
     # -- News of the cluster -------------------------------------------------------------------------------------
 
-    def follow(self, core: Core) -> "asyncio.Task[None]":
+    def follow(self, services: ClusterServices) -> "asyncio.Task[None]":
         """Tell the views what changes in this cluster, until the returned task is cancelled."""
         self._was_here = False
-        return self.run(self._follow(core), "following the cluster")
+        return self.run(self._follow(services), "following the cluster")
 
-    async def _follow(self, core: Core) -> None:
+    async def _follow(self, services: ClusterServices) -> None:
         loop = asyncio.get_running_loop()
         pause, since = FIRST_PAUSE, loop.time()
         while True:
             try:
-                async with core.news() as queue:
+                async with services.news() as queue:
                     self._queue, since = queue, loop.time()
                     self._set_away(None)
                     self.anything_changed.emit()

@@ -30,7 +30,7 @@ class Track:
     samples: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=SAMPLES))
 
 
-class LiveBoard(QObject):
+class ProgressTracker(QObject):
     """Hears `bridge.progress`. Connect to that signal after this object to find the newest here."""
 
     def __init__(self, bridge: Bridge) -> None:

@@ -8,10 +8,10 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import LiveBoard
+from ffmate_desktop.gui.base.live_progress import ProgressTracker
 from ffmate_desktop.gui.base.page_entries import title_of
-from ffmate_desktop.gui.base.preferences_store import Kept
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.preferences_store import PreferencesStore
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 
@@ -19,13 +19,13 @@ MARGIN = 28
 """Pixels between a page's content and the edge."""
 
 
-class Surroundings:
+class PageContext:
     """What a page is built with: looks, coroutines, the memory of sizes and choices,
     what is chosen for good, and live progress."""
 
-    def __init__(self, theme: Theme, bridge: Bridge, memory: QSettings, kept: Kept) -> None:
-        self.theme, self.bridge, self.memory, self.kept = theme, bridge, memory, kept
-        self.board = LiveBoard(bridge)
+    def __init__(self, theme: Theme, bridge: Bridge, window_state: QSettings, kept: PreferencesStore) -> None:
+        self.theme, self.bridge, self.window_state, self.kept = theme, bridge, window_state, kept
+        self.board = ProgressTracker(bridge)
 
 
 class Page(QWidget):
@@ -44,10 +44,10 @@ class Page(QWidget):
     message = Signal(str, str)
     """A sentence and what to do, for the message bar."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, context: PageContext) -> None:
         super().__init__()
-        self.theme, self.bridge, self.memory = around.theme, around.bridge, around.memory
-        self.core: Core | None = None
+        self.theme, self.bridge, self.window_state = context.theme, context.bridge, context.window_state
+        self.services: ClusterServices | None = None
         self.is_shown = False
         self.subtitle = ElidedLabel("second")
         titles = QVBoxLayout()
@@ -72,13 +72,13 @@ class Page(QWidget):
         column.addWidget(self.header)
         column.addLayout(self.body, 1)
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """The cluster is open. Extend it to connect signals; `bridge.anything_changed` follows at once."""
-        self.core = core
+        self.services = services
 
     def detach(self) -> None:
         """The cluster is being closed: nothing may be read any more."""
-        self.core = None
+        self.services = None
 
     def drop_words(self) -> tuple[str, str] | None:
         """What a drop on this page does, in a title and a line; None: files are queued, as anywhere else."""

@@ -10,7 +10,7 @@ from ffmate_desktop.domain.preferences import Preferences
 from ffmate_desktop.services.settings_file import SettingsFile
 
 
-class Kept(QObject):
+class PreferencesStore(QObject):
     """`now` is what holds; `changed` comes after it has changed, `failed` (UserError) when it could not be saved.
 
     `trouble` is why the file could not be read. It is small and written at

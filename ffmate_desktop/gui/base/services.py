@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.nodes import NodeService
     from ffmate_desktop.services.permissions import PermissionService
     from ffmate_desktop.services.preset_editor import PresetEditor
-    from ffmate_desktop.services.preset_test import Trials
+    from ffmate_desktop.services.preset_test import PresetTests
     from ffmate_desktop.services.presets import PresetService
     from ffmate_desktop.services.preview import PreviewService
     from ffmate_desktop.services.queue import QueueService
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
 
 
 @dataclass(frozen=True, slots=True)
-class Core:
+class ClusterServices:
     """The doors to one cluster, and the node that works in this program.
 
     `database` names the server for people, without a password, and is empty for the embedded one; `uri` is how it is
@@ -46,10 +46,10 @@ class Core:
     watchfolders: WatchfolderService
     retention: RetentionService
     permissions: PermissionService
-    trials: Trials
+    trials: PresetTests
     news: Callable[[], AbstractAsyncContextManager[asyncio.Queue[Change | None]]]
     uri: str = field(default="", repr=False)
 
 
-OpenCore = Callable[[], AbstractAsyncContextManager[Core]]
+OpenCore = Callable[[], AbstractAsyncContextManager[ClusterServices]]
 """Opens the cluster; the node stops in order when the block is left."""

@@ -19,12 +19,12 @@ class StayingAwake(QObject):
         self._timer = QTimer(self, interval=LOOK)
         self._timer.timeout.connect(self._look)
         self._timer.start()
-        window.around.bridge.tasks_changed.connect(lambda _ids: self._hold_if_busy())
+        window.context.bridge.tasks_changed.connect(lambda _ids: self._hold_if_busy())
         window.detaching.connect(self._look_last)
 
     def _is_busy(self) -> bool:
-        core = self._window.core
-        return core is not None and core.node.running > 0
+        services = self._window.services
+        return services is not None and services.node.running > 0
 
     def _look(self) -> None:
         self._hold_if_busy()

@@ -46,11 +46,11 @@ class Closing(QObject):
     @property
     def choice(self) -> OnClose:
         """What was remembered."""
-        return self._window.around.kept.now.window.on_close
+        return self._window.context.kept.now.window.on_close
 
     @choice.setter
     def choice(self, choice: OnClose) -> None:
-        self._window.around.kept.keep_window(on_close=choice)
+        self._window.context.kept.keep_window(on_close=choice)
 
     def close(self) -> None:
         """The window is to go."""
@@ -70,7 +70,7 @@ class Closing(QObject):
             self._end_work(choice)
         elif not self._is_asking:
             self._is_asking = True
-            self._window.around.bridge.run(self._ask_about(lost, choice), "asking before the end")
+            self._window.context.bridge.run(self._ask_about(lost, choice), "asking before the end")
 
     async def _ask_about(self, lost: str, choice: OnClose) -> None:
         if not self._window.isVisible():  # it was asked for from the tray
@@ -84,8 +84,8 @@ class Closing(QObject):
             self._end_work(choice)
 
     def _end_work(self, choice: OnClose) -> None:
-        core = self._window.core
-        running = core.node.running if core is not None else 0
+        services = self._window.services
+        running = services.node.running if services is not None else 0
         if self._program.is_leaving or not running:
             self._program.close()
         elif choice is OnClose.ASK:
@@ -97,7 +97,7 @@ class Closing(QObject):
         if self.dialog is None:
             if not self._window.isVisible():  # it was asked for from the tray
                 self._window.come_up()
-            self.dialog = CloseDialog(self._window, self._window.around.theme, running, can_hide=has_tray())
+            self.dialog = CloseDialog(self._window, self._window.context.theme, running, can_hide=has_tray())
             self.dialog.chosen.connect(self._on_chosen)
             self.dialog.finished.connect(self._on_finished)
             self.dialog.open()

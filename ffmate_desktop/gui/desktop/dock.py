@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 
 from ffmate_desktop import logs
-from ffmate_desktop.gui.base.live_progress import LiveBoard
+from ffmate_desktop.gui.base.live_progress import ProgressTracker
 from ffmate_desktop.gui.frame.main_window import MainWindow
 
 AGAIN = 2000
@@ -30,20 +30,20 @@ class Dock(Protocol):
 class DockProgress(QObject):
     """Tells the dock when it has changed by a percent. Owned by the window."""
 
-    def __init__(self, window: MainWindow, board: LiveBoard, dock: Dock) -> None:
+    def __init__(self, window: MainWindow, board: ProgressTracker, dock: Dock) -> None:
         super().__init__(window)
         self._window, self._board, self._dock = window, board, dock
         self._shown: tuple[int | None, int] = (None, 0)
         self._timer = QTimer(self, interval=AGAIN)
         self._timer.timeout.connect(self._look)
-        bridge = window.around.bridge
+        bridge = window.context.bridge
         bridge.progress.connect(self._look)
         bridge.tasks_changed.connect(self._look)
         bridge.anything_changed.connect(self._look)
         window.detaching.connect(self._clear)
 
     def _look(self, _news: object = None) -> None:
-        percents = self._board.percents() if self._window.core is not None else []
+        percents = self._board.percents() if self._window.services is not None else []
         percent = round(sum(percents) / len(percents)) if percents else None
         self._tell(percent, len(percents))
 
@@ -78,9 +78,9 @@ def find_dock(window: MainWindow) -> Dock:
 
             return Taskbar(int(window.winId()))
         if sys.platform != "darwin":
-            from ffmate_desktop.gui.desktop.dock_linux import Launcher  # noqa: PLC0415 - only there
+            from ffmate_desktop.gui.desktop.dock_linux import UnityLauncher  # noqa: PLC0415 - only there
 
-            return Launcher(QGuiApplication.desktopFileName())
+            return UnityLauncher(QGuiApplication.desktopFileName())
     except (ImportError, OSError) as error:
         logs.root.debug("No progress on the icon: %s", error)
     return Badge()

@@ -8,7 +8,7 @@ _INTERFACE = "com.canonical.Unity.LauncherEntry"
 _PATH = "/com/canonical/unity/launcherentry/ffmate"
 
 
-class Launcher:
+class UnityLauncher:
     """`desktop_file` names our entry in the menu, without its ending. Raises OSError without a session bus."""
 
     def __init__(self, desktop_file: str) -> None:

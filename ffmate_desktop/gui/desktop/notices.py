@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from ffmate_desktop.domain.node import Node, NodeState
 from ffmate_desktop.domain.queue import BatchRow, QueueFilter, QueueRow, QueueView, SortColumn
 from ffmate_desktop.domain.status import TaskStatus
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.widgets.numbers import grouped
 
@@ -38,7 +38,7 @@ class Notices(QObject):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._window, self._bridge = window, window.around.bridge
+        self._window, self._bridge = window, window.context.bridge
         self._seen: set[tuple[int, int]] | None = None
         self._newest = 0
         self._nodes: dict[int, NodeState] = {}
@@ -52,7 +52,7 @@ class Notices(QObject):
         window.detaching.connect(self._forget)
 
     def _stir(self) -> None:
-        if self._window.core is not None and not self._timer.isActive():
+        if self._window.services is not None and not self._timer.isActive():
             self._timer.start(int(self._pause * 1000) if self._seen is not None else 0)
 
     def _forget(self) -> None:
@@ -60,20 +60,20 @@ class Notices(QObject):
         self._seen, self._nodes, self._newest, self._pause = None, {}, 0, FIRST
 
     def _look(self) -> None:
-        core = self._window.core
-        if core is None:
+        services = self._window.services
+        if services is None:
             return
         if self._reading is None or self._reading.done():
-            self._reading = self._bridge.run_quietly(self._read(core), "looking for what to tell")
+            self._reading = self._bridge.run_quietly(self._read(services), "looking for what to tell")
         else:
             self._stir()
 
-    async def _read(self, core: Core) -> None:
-        ended = await core.queue.page(_ENDED, limit=MOST)
-        nodes = await core.nodes.all()
+    async def _read(self, services: ClusterServices) -> None:
+        ended = await services.queue.page(_ENDED, limit=MOST)
+        nodes = await services.nodes.all()
         fresh = self._fresh(ended)
-        batches = await core.queue.batches(list({row.batch for row in fresh if row.batch is not None}))
-        if core is not self._window.core:
+        batches = await services.queue.batches(list({row.batch for row in fresh if row.batch is not None}))
+        if services is not self._window.services:
             return
         lost = [node.identifier for node in nodes if self._is_lost(node)]
         self._seen = {(row.id, row.finished or 0) for row in ended}
@@ -96,7 +96,7 @@ class Notices(QObject):
     # -- In words ------------------------------------------------------------------------------------------------
 
     def _tell(self, fresh: Sequence[QueueRow], batches: Sequence[BatchRow], lost: Sequence[str]) -> None:
-        wanted = self._window.around.kept.now.window.notices
+        wanted = self._window.context.kept.now.window.notices
         said = [
             *(self._of_nodes(lost) if wanted.nodes else ()),
             *(self._of_failures(fresh) if wanted.failures else ()),

@@ -22,7 +22,7 @@ class Tray(QObject):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._window, self._theme = window, window.around.theme
+        self._window, self._theme = window, window.context.theme
         self._shown: tuple[str, str] | None = None
         self.menu = QMenu(window)
         self.open = self._add(self.tr("Open FFmate Desktop"), window.come_up)
@@ -30,7 +30,7 @@ class Tray(QObject):
         self.menu.addSeparator()
         self.notices = self.menu.addAction(self.tr("Show notifications"))
         self.notices.setCheckable(True)
-        self._kept = window.around.kept
+        self._kept = window.context.kept
         self._kept.changed.connect(self._show_switch)
         self._show_switch()
         self.notices.toggled.connect(self._on_switch)
@@ -86,19 +86,19 @@ class Tray(QObject):
 
     def _show(self) -> None:
         """The panel in the sidebar has changed."""
-        panel, core = self._window.node_panel, self._window.core
-        works = core is not None and core.node.is_working
-        if core is not None and not works:
+        panel, services = self._window.node_panel, self._window.services
+        works = services is not None and services.node.is_working
+        if services is not None and not works:
             text = self.tr("Work on the queue")
         else:
             text = self.tr("Take tasks again") if panel.is_paused else self.tr("Pause this computer")
         self.pause.setText(text)
-        self.pause.setEnabled(core is not None)
-        if core is not None and core.node.trouble is not None:
+        self.pause.setEnabled(services is not None)
+        if services is not None and services.node.trouble is not None:
             badge = ("triangle-alert", "warning")
         elif panel.is_paused:
             badge = ("pause", "paused")
-        elif core is not None and core.node.running:
+        elif services is not None and services.node.running:
             badge = ("play", "running")
         else:
             badge = ("", "")

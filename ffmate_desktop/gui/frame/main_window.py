@@ -12,14 +12,14 @@ from PySide6.QtCore import QRectF  # isort: skip
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import Appearance
-from ffmate_desktop.gui.base.page import MARGIN, Page, Surroundings
+from ffmate_desktop.gui.base.page import MARGIN, Page, PageContext
 from ffmate_desktop.gui.base.page_entries import PAGES, title_of
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.page_loading import page_class
-from ffmate_desktop.gui.frame.sidebar import Entry, Sidebar, paint_logo
+from ffmate_desktop.gui.frame.sidebar import Sidebar, SidebarEntry, paint_logo
 from ffmate_desktop.gui.frame.status_strip import StatusStrip
 from ffmate_desktop.gui.nodes.panel import NodePanel
-from ffmate_desktop.gui.widgets.error_report import ReportDialog
+from ffmate_desktop.gui.widgets.error_report import ErrorReportDialog
 from ffmate_desktop.gui.widgets.message_bar import MessageBar
 
 _GEOMETRY, _PAGE = "window/geometry", "window/page"
@@ -45,29 +45,29 @@ class MainWindow(QMainWindow):
     page_built = Signal(object)
     """A Page, before it is seen for the first time and before it has a cluster."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, context: PageContext) -> None:
         super().__init__()
-        self.around = around
+        self.context = context
         self._pages: dict[int, Page] = {}
-        self._memory: QSettings = around.memory
+        self._window_state: QSettings = context.window_state
         self._files: list[str] = []
-        self._core: Core | None = None
-        self._reports: list[ReportDialog] = []
+        self._services: ClusterServices | None = None
+        self._reports: list[ErrorReportDialog] = []
         self._may_close = self._takes_files = self.was_painted = self._is_unread = False
         self.setWindowTitle("FFmate Desktop")
         self.setWindowIcon(_window_icon())
         self.setMinimumSize(760, 520)
         self.resize(1440, 900)
         self._dress()
-        self.messages = MessageBar(around.theme)
-        self.node_panel = NodePanel(around.theme, around.bridge)
-        entries = [Entry(page.icon, title_of(page.key), page.section) for page in PAGES]
-        self.sidebar = Sidebar(around.theme, self.node_panel, entries)
-        self.status = StatusStrip(around.theme)
+        self.messages = MessageBar(context.theme)
+        self.node_panel = NodePanel(context.theme, context.bridge)
+        entries = [SidebarEntry(page.icon, title_of(page.key), page.section) for page in PAGES]
+        self.sidebar = Sidebar(context.theme, self.node_panel, entries)
+        self.status = StatusStrip(context.theme)
         self.stack = QStackedWidget()
         self._lay_out()
         self._connect()
-        geometry = self._memory.value(_GEOMETRY)
+        geometry = self._window_state.value(_GEOMETRY)
         if geometry is not None:
             self.restoreGeometry(geometry)
 
@@ -92,12 +92,12 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
 
     def _connect(self) -> None:
-        bridge = self.around.bridge
+        bridge = self.context.bridge
         bridge.trouble.connect(self.tell_trouble)
         bridge.defect.connect(self.report)
         bridge.away_changed.connect(self.status.set_away)
-        self.around.kept.changed.connect(self._dress)
-        self.around.kept.failed.connect(self.tell_trouble)
+        self.context.kept.changed.connect(self._dress)
+        self.context.kept.failed.connect(self.tell_trouble)
         self.sidebar.chosen.connect(self.show_page)
         self.sidebar.theme_toggled.connect(self._toggle_theme)
         self.messages.shown_changed.connect(self._top.setVisible)
@@ -107,14 +107,14 @@ class MainWindow(QMainWindow):
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quit_wanted.emit)
 
     @property
-    def core(self) -> Core | None:
+    def services(self) -> ClusterServices | None:
         """The open cluster."""
-        return self._core
+        return self._services
 
     @property
-    def memory(self) -> QSettings:
+    def window_state(self) -> QSettings:
         """Sizes and choices of the last time."""
-        return self._memory
+        return self._window_state
 
     # -- Pages ---------------------------------------------------------------------------------------------------
 
@@ -144,18 +144,18 @@ class MainWindow(QMainWindow):
         """What was built when the cluster was open already has missed the word that everything is to be read."""
         if self._is_unread:
             self._is_unread = False
-            self.around.bridge.anything_changed.emit()
+            self.context.bridge.anything_changed.emit()
 
     def _build(self, number: int) -> Page:
         found = self._pages.get(number)
         if found is None:
-            found = self._pages[number] = page_class(PAGES[number].key)(self.around)
+            found = self._pages[number] = page_class(PAGES[number].key)(self.context)
             self.stack.addWidget(found)
             found.counted.connect(partial(self.sidebar.set_count, number))
             found.message.connect(self.tell)
             self.page_built.emit(found)
-            if self._core is not None:
-                found.attach(self._core)
+            if self._services is not None:
+                found.attach(self._services)
                 self._is_unread = True
         return found
 
@@ -163,7 +163,7 @@ class MainWindow(QMainWindow):
         """Bring this page into view."""
         self.stack.setCurrentWidget(self.page(number))
         self.sidebar.show_page(number)
-        self._memory.setValue(_PAGE, PAGES[number].key)
+        self._window_state.setValue(_PAGE, PAGES[number].key)
 
     def show_page_of(self, key: str) -> Page:
         """Bring this page into view; returns it."""
@@ -174,18 +174,18 @@ class MainWindow(QMainWindow):
     def show_last_page(self) -> None:
         """Bring the page into view that was seen when the program was closed."""
         keys = [page.key for page in PAGES]
-        last = str(self._memory.value(_PAGE, ""))
+        last = str(self._window_state.value(_PAGE, ""))
         self.show_page(keys.index(last) if last in keys else 0)
 
     # -- What others do with it ----------------------------------------------------------------------------------
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """The cluster is open."""
-        self.status.attach(core)
-        self.node_panel.attach(core)
+        self.status.attach(services)
+        self.node_panel.attach(services)
         for page in self.pages:
-            page.attach(core)
-        self._core = core
+            page.attach(services)
+        self._services = services
         self.open_files([])
 
     def take_files(self) -> None:
@@ -196,7 +196,7 @@ class MainWindow(QMainWindow):
     def open_files(self, paths: Sequence[str]) -> None:
         """Hand paths to whoever makes tasks of them, as soon as there is a cluster."""
         self._files += paths
-        if self._files and self._core is not None and self._takes_files:
+        if self._files and self._services is not None and self._takes_files:
             files, self._files = self._files, []
             self.files_given.emit(files)
 
@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
     def detach(self, sentence: str) -> None:
         """The cluster is being closed; `sentence` says why, in the status strip."""
         self.detaching.emit()
-        self._core = None
+        self._services = None
         for page in self.pages:
             page.detach()
         self.node_panel.detach()
@@ -237,15 +237,15 @@ class MainWindow(QMainWindow):
         """Show a defect, so that it can be reported."""
         if len(self._reports) >= _REPORTS:
             return
-        dialog = ReportDialog(error, doing, self)
+        dialog = ErrorReportDialog(error, doing, self)
         self._reports.append(dialog)
         dialog.finished.connect(lambda _result: self._reports.remove(dialog))
         dialog.open()
 
     def remember(self) -> None:
         """Keep size, place and page for the next start."""
-        self._memory.setValue(_GEOMETRY, self.saveGeometry())
-        self._memory.sync()
+        self._window_state.setValue(_GEOMETRY, self.saveGeometry())
+        self._window_state.sync()
 
     def close_for_good(self) -> None:
         """Close without asking anybody."""
@@ -271,12 +271,12 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)
 
     def _toggle_theme(self) -> None:
-        theme = self.around.theme
+        theme = self.context.theme
         wanted = Appearance.LIGHT if theme.tokens.is_dark else Appearance.DARK
-        self.around.kept.keep_window(appearance=wanted)
+        self.context.kept.keep_window(appearance=wanted)
 
     def _dress(self) -> None:
-        self.around.theme.choose(self.around.kept.now.window.appearance)
+        self.context.theme.choose(self.context.kept.now.window.appearance)
 
 
 def _window_icon() -> QIcon:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject
 from ffmate_desktop.gui.widgets.confirm import confirm
 
 if TYPE_CHECKING:
-    from ffmate_desktop.gui.base.services import Core
+    from ffmate_desktop.gui.base.services import ClusterServices
     from ffmate_desktop.gui.frame.main_window import MainWindow
 
 
@@ -23,27 +23,27 @@ class ScriptQuestion(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._core: Core | None = None
+        self._services: ClusterServices | None = None
         self._asked: set[Path] = set()
         self._unsubscribe: Callable[[], None] = lambda: None
-        window.around.bridge.anything_changed.connect(self._attach)
+        window.context.bridge.anything_changed.connect(self._attach)
         window.detaching.connect(self._detach)
 
     def _attach(self) -> None:
-        core = self._window.core
-        if core is not None and core is not self._core:
+        services = self._window.services
+        if services is not None and services is not self._services:
             self._detach()
-            self._core = core
-            self._unsubscribe = core.permissions.on_refused(self._ask)
+            self._services = services
+            self._unsubscribe = services.permissions.on_refused(self._ask)
 
     def _detach(self) -> None:
         self._unsubscribe()
         self._unsubscribe = lambda: None
-        self._core = None
+        self._services = None
 
     def _ask(self, script: str) -> None:
         folder = Path(script).parent
-        if folder in self._asked or self._core is None:
+        if folder in self._asked or self._services is None:
             return
         self._asked.add(folder)
         self._window.messages.show_message(
@@ -53,18 +53,18 @@ class ScriptQuestion(QObject):
             ),
             kind="warning",
             button=self.tr("Allow …"),
-            act=partial(self._allow, self._core, folder),
+            act=partial(self._allow, self._services, folder),
         )
 
-    def _allow(self, core: Core, folder: Path) -> None:
-        self._window.around.bridge.run(
-            self._allow_after_question(core, folder), "allowing a folder of scripts"
+    def _allow(self, services: ClusterServices, folder: Path) -> None:
+        self._window.context.bridge.run(
+            self._allow_after_question(services, folder), "allowing a folder of scripts"
         )
 
-    async def _allow_after_question(self, core: Core, folder: Path) -> None:
+    async def _allow_after_question(self, services: ClusterServices, folder: Path) -> None:
         who = (
             self.tr("Only tasks of this computer run here.")
-            if core.permissions.trusts_queue
+            if services.permissions.trusts_queue
             else self.tr("Everybody who can write to the database of the queue can queue tasks.")
         )
         means = self.tr(
@@ -73,7 +73,7 @@ class ScriptQuestion(QObject):
         )
         title = self.tr("Run scripts from “{0}” on this computer?").format(folder)
         if await confirm(self._window, title, f"{who} {means}", self.tr("Allow")):
-            await asyncio.to_thread(core.permissions.allow_scripts, folder)
+            await asyncio.to_thread(services.permissions.allow_scripts, folder)
             self._window.tell(
                 self.tr("Scripts of “{0}” may run on this computer.").format(folder),
                 self.tr("Restart the tasks that were refused."),

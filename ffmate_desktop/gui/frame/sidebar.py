@@ -20,7 +20,7 @@ WIDTH = 228
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SidebarEntry:
     """A page as the sidebar names it: icon, translated title, and the section below whose heading it stands."""
 
     icon: str
@@ -66,7 +66,7 @@ class Sidebar(QWidget):
     theme_toggled = Signal()
     settings_wanted = Signal()
 
-    def __init__(self, theme: Theme, panel: NodePanel, entries: Sequence[Entry]) -> None:
+    def __init__(self, theme: Theme, panel: NodePanel, entries: Sequence[SidebarEntry]) -> None:
         super().__init__()
         self._theme = theme
         self.setProperty("class", "sidebar")

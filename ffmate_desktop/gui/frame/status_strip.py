@@ -6,7 +6,7 @@ import time
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -21,7 +21,7 @@ class StatusStrip(QFrame):
         super().__init__()
         self.setProperty("class", "strip")
         self.setFixedHeight(30)
-        self._core: Core | None = None
+        self._services: ClusterServices | None = None
         self._away_since: float | None = None
         self._dot = StateDot(theme)
         self.database = label(look="third")
@@ -41,17 +41,17 @@ class StatusStrip(QFrame):
 
     def set_starting(self, sentence: str) -> None:
         """There is no cluster yet, or none any more."""
-        self._core = None
+        self._services = None
         self._clock.stop()
         self._dot.set_state("idle")
         self.database.setText(sentence)
         self._ffmpeg.setText("")
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """The cluster is open."""
-        self._core = core
-        self._ffmpeg.setText(in_short(core.ffmpeg))
-        self._ffmpeg.setToolTip(plain(core.ffmpeg))
+        self._services = services
+        self._ffmpeg.setText(in_short(services.ffmpeg))
+        self._ffmpeg.setToolTip(plain(services.ffmpeg))
         self._show()
 
     def set_away(self, since: float | None) -> None:
@@ -64,10 +64,10 @@ class StatusStrip(QFrame):
         self._show()
 
     def _show(self) -> None:
-        if self._core is None:
+        if self._services is None:
             return
         if self._away_since is None:
-            name = self._core.database
+            name = self._services.database
             text = (
                 self.tr("Connected to {0}").format(name)
                 if name

@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node_log import Level, LogFilter
-from ffmate_desktop.gui.base.page import Page, Surroundings
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.page import Page, PageContext
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.logs.model import LogsModel, as_text
-from ffmate_desktop.gui.logs.view import LogLines
+from ffmate_desktop.gui.logs.view import LogLinesView
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.choice_button import ChoiceButton
@@ -41,10 +41,10 @@ class LogsPage(Page):
 
     key = "logs"
 
-    def __init__(self, around: Surroundings) -> None:
-        super().__init__(around)
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
         self.model = LogsModel(self.bridge)
-        self.lines = LogLines(self.theme, self.model)
+        self.lines = LogLinesView(self.theme, self.model)
         self._build_header()
         self._build_bar()
         self._build_lines()
@@ -128,10 +128,10 @@ class LogsPage(Page):
 
     # -- The cluster ---------------------------------------------------------------------------------------------
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """Read as soon as it is seen."""
-        super().attach(core)
-        self.model.attach(core.node_logs)
+        super().attach(services)
+        self.model.attach(services.node_logs)
         self._read_sources()
 
     def detach(self) -> None:
@@ -171,12 +171,12 @@ class LogsPage(Page):
             self.model.show_filter(self.where)
 
     def _read_sources(self) -> None:
-        core = self.core
-        if core is None or not self.is_shown:
+        services = self.services
+        if services is None or not self.is_shown:
             return
 
         async def read() -> None:
-            nodes, topics = await core.node_logs.sources()
+            nodes, topics = await services.node_logs.sources()
             self._take_sources(nodes, topics)
 
         self.bridge.run_quietly(read(), "reading whose log lines there are")
@@ -233,8 +233,8 @@ class LogsPage(Page):
 
     def save_to(self, path: str) -> None:
         """Write all lines that fit the filters, the oldest first."""
-        if self.core is not None:
-            work = _save(self.core.node_logs, self.where, Path(path))
+        if self.services is not None:
+            work = _save(self.services.node_logs, self.where, Path(path))
             self.bridge.run(work, "saving the log", lambda count: self._tell_saved(count, path))
 
     def _tell_saved(self, count: int, path: str) -> None:

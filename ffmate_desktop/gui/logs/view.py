@@ -12,7 +12,7 @@ from ffmate_desktop.gui.theme.theme import Theme
 _NEAR_TOP = 60 * ROW_HEIGHT
 
 
-class LogLines(QListView):
+class LogLinesView(QListView):
     """`following_changed` tells whether the newest line is kept in view."""
 
     following_changed = Signal(bool)

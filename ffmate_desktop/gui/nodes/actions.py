@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import Core
-from ffmate_desktop.gui.nodes.display import NodeView, Standing
+from ffmate_desktop.gui.base.services import ClusterServices
+from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth
 from ffmate_desktop.gui.nodes.model import tip
 from ffmate_desktop.gui.nodes.slots_dialog import SlotsDialog
 from ffmate_desktop.gui.theme.theme import Theme
@@ -25,22 +25,22 @@ class NodeActions(QObject):
     def __init__(self, parent: QWidget, theme: Theme, bridge: Bridge) -> None:
         super().__init__(parent)
         self._parent, self._theme, self._bridge = parent, theme, bridge
-        self.core: Core | None = None
+        self.services: ClusterServices | None = None
 
-    def open_menu(self, view: NodeView, place: QPoint) -> QMenu:
+    def open_menu(self, view: NodeDisplay, place: QPoint) -> QMenu:
         """Show what this node can be told now, at this place of the screen."""
         menu = self.menu(view)
         menu.popup(place)
         return menu
 
-    def menu(self, view: NodeView) -> QMenu:
+    def menu(self, view: NodeDisplay) -> QMenu:
         """The menu, which deletes itself when it is closed."""
         menu = QMenu(self._parent)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setAccessibleName(plain(self.tr("Control {0}").format(view.name)))
         name = view.name
         match view.standing:
-            case Standing.LOST | Standing.LEFT:
+            case NodeHealth.LOST | NodeHealth.LEFT:
                 self._add(menu, "trash-2", self.tr("Remove"), lambda: self.remove(name))
             case _:
                 self._add_commands(menu, view)
@@ -49,7 +49,7 @@ class NodeActions(QObject):
         self._add(menu, "copy", self.tr("Copy what is known of it"), lambda: _copy(tip(view)))
         return menu
 
-    def _add_commands(self, menu: QMenu, view: NodeView) -> None:
+    def _add_commands(self, menu: QMenu, view: NodeDisplay) -> None:
         name = view.name
         is_draining = view.node.state is NodeState.DRAINING
         if view.node.paused or is_draining:
@@ -60,44 +60,44 @@ class NodeActions(QObject):
             text = self.tr("Drain: finish what runs, then leave")
             self._add(menu, "log-out", text, lambda: self.drain(name))
         self._add(menu, "layers", self.tr("Set slots …"), lambda: self.ask_slots(view))
-        if view.standing is Standing.LATE:
+        if view.standing is NodeHealth.LATE:
             menu.addSeparator()
             self._add(menu, "rotate-ccw", self.tr("Requeue its tasks now"), lambda: self.requeue(name))
 
     def _add(self, menu: QMenu, icon: str, text: str, act: Callable[[], object]) -> None:
         action = menu.addAction(self._theme.icon(icon), menu_text(text))
-        action.setEnabled(self.core is not None)
+        action.setEnabled(self.services is not None)
         action.triggered.connect(lambda _checked=False: act())
 
     # -- Commands ------------------------------------------------------------------------------------------------
 
     def pause(self, name: str) -> None:
         """It claims nothing for now."""
-        if self.core is not None:
-            self._bridge.run(self.core.nodes.pause(name), "pausing a node")
+        if self.services is not None:
+            self._bridge.run(self.services.nodes.pause(name), "pausing a node")
 
     def drain(self, name: str) -> None:
         """It finishes what it runs, then leaves."""
-        if self.core is not None:
-            self._bridge.run(self.core.nodes.drain(name), "draining a node")
+        if self.services is not None:
+            self._bridge.run(self.services.nodes.drain(name), "draining a node")
 
     def resume(self, name: str) -> None:
         """It claims again."""
-        if self.core is not None:
-            self._bridge.run(self.core.nodes.resume(name), "resuming a node")
+        if self.services is not None:
+            self._bridge.run(self.services.nodes.resume(name), "resuming a node")
 
     def remove(self, name: str) -> None:
         """Forget a node that is gone."""
-        if self.core is not None:
-            self._bridge.run(self.core.nodes.remove(name), "removing a node")
+        if self.services is not None:
+            self._bridge.run(self.services.nodes.remove(name), "removing a node")
 
     def requeue(self, name: str) -> None:
         """Do not wait for the lease of a silent node."""
-        if self.core is not None:
-            work = self.core.nodes.give_up(name)
+        if self.services is not None:
+            work = self.services.nodes.give_up(name)
             self._bridge.run(work, "requeueing the tasks of a node", lambda count: self._tell(name, count))
 
-    def ask_slots(self, view: NodeView) -> None:
+    def ask_slots(self, view: NodeDisplay) -> None:
         """Ask how many tasks it runs at once."""
         dialog = SlotsDialog(self._parent, view.name, view.node.slots, view.node.cores)
         dialog.chosen.connect(lambda slots: self.set_slots(view.name, slots))
@@ -105,8 +105,8 @@ class NodeActions(QObject):
 
     def set_slots(self, name: str, slots: int) -> None:
         """It runs so many at once from now on."""
-        if self.core is not None:
-            self._bridge.run(self.core.nodes.set_slots(name, slots), "setting the slots of a node")
+        if self.services is not None:
+            self._bridge.run(self.services.nodes.set_slots(name, slots), "setting the slots of a node")
 
     def _tell(self, name: str, count: int) -> None:
         if count == 1:

@@ -5,7 +5,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from ffmate_desktop.gui.nodes.display import LOOKS, NodeView, Standing, trouble
+from ffmate_desktop.gui.nodes.display import LOOKS, NodeDisplay, NodeHealth, trouble
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import label
@@ -25,17 +25,17 @@ class NodeBanners(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._dismissed: set[tuple[int, Standing]] = set()
+        self._dismissed: set[tuple[int, NodeHealth]] = set()
         self.banners: dict[str, NodeBanner] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         self.hide()
 
-    def show_views(self, views: list[NodeView]) -> None:
+    def show_views(self, views: list[NodeDisplay]) -> None:
         """Show these nodes, as far as there is something to tell."""
         told = [view for view in views if self._is_told(view)]
-        told.sort(key=lambda view: view.standing is Standing.LOST)  # what can still be changed comes first
+        told.sort(key=lambda view: view.standing is NodeHealth.LOST)  # what can still be changed comes first
         del told[MOST:]
         for gone in set(self.banners) - {view.name for view in told}:
             banner = self.banners.pop(gone)
@@ -51,14 +51,14 @@ class NodeBanners(QWidget):
             self.banners[view.name].show_view(view)
         self.setVisible(bool(told))
 
-    def _is_told(self, view: NodeView) -> bool:
+    def _is_told(self, view: NodeDisplay) -> bool:
         if view.is_here or (view.node.id, view.standing) in self._dismissed:
             return False
-        return view.standing is Standing.LATE or (view.standing is Standing.LOST and view.ran is not None)
+        return view.standing is NodeHealth.LATE or (view.standing is NodeHealth.LOST and view.ran is not None)
 
     def _act(self, name: str) -> None:
         banner = self.banners[name]
-        if banner.view is not None and banner.view.standing is Standing.LOST:
+        if banner.view is not None and banner.view.standing is NodeHealth.LOST:
             self.remove_wanted.emit(name)
         else:
             self.requeue_wanted.emit(name)
@@ -80,7 +80,7 @@ class NodeBanner(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.view: NodeView | None = None
+        self.view: NodeDisplay | None = None
         self.setProperty("class", "bar")
         self._icon = IconLabel(theme, size=20)
         self._tile = QFrame()
@@ -110,7 +110,7 @@ class NodeBanner(QFrame):
         row.addWidget(self.button)
         row.addWidget(self.close_button)
 
-    def show_view(self, view: NodeView) -> None:
+    def show_view(self, view: NodeDisplay) -> None:
         """Tell of this node as it is now."""
         before = self.view.standing if self.view is not None else None
         self.view = view
@@ -119,9 +119,9 @@ class NodeBanner(QFrame):
         self.text.setText(text)
         self.setAccessibleName(plain(f"{title}. {text}"))
         if view.standing is before:
-            self.button.setVisible(view.standing is Standing.LOST or bool(view.tasks))
+            self.button.setVisible(view.standing is NodeHealth.LOST or bool(view.tasks))
             return
-        if view.standing is Standing.LOST:
+        if view.standing is NodeHealth.LOST:
             self.button.setText(self.tr("Remove"))
             self.button.setToolTip(self.tr("Forget this node; it joins again when its program runs again."))
             self._theme.dress(self.button, "trash-2")
@@ -131,6 +131,6 @@ class NodeBanner(QFrame):
                 self.tr("Put its tasks back into the queue at once. If the node lives, it joins anew.")
             )
             self._theme.dress(self.button, "rotate-ccw")
-        self.button.setVisible(view.standing is Standing.LOST or bool(view.tasks))
-        icon = "triangle-alert" if view.standing is Standing.LATE else "unplug"
+        self.button.setVisible(view.standing is NodeHealth.LOST or bool(view.tasks))
+        icon = "triangle-alert" if view.standing is NodeHealth.LATE else "unplug"
         self._icon.show_icon(icon, LOOKS[view.standing][1])

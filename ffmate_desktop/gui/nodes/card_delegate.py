@@ -6,9 +6,9 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex,
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from ffmate_desktop.gui.nodes.display import LOOKS, NodeView, Standing, heard, machine, outlook, word
+from ffmate_desktop.gui.nodes.display import LOOKS, NodeDisplay, NodeHealth, heard, machine, outlook, word
 from ffmate_desktop.gui.nodes.model import NodesModel, share, speed
-from ffmate_desktop.gui.nodes.paint import NodeParts, heat, tile_icon
+from ffmate_desktop.gui.nodes.paint import NodePainter, heat, tile_icon
 from ffmate_desktop.gui.rows.paint import LEFT, RIGHT
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
@@ -38,7 +38,7 @@ class NodeCardDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, model: NodesModel, place: Callable[[Index], QRect]) -> None:
         super().__init__()
         self._theme, self._model, self._place = theme, model, place
-        self._parts = NodeParts(theme)
+        self._parts = NodePainter(theme)
         self.hovered, self.on_menu = -1, False
         self._name, self._strong, self._plain = fonts.bold(15), fonts.bold(12), fonts.text(12)
         self._medium, self._figure = fonts.medium(13), fonts.bold(18)
@@ -76,19 +76,19 @@ class NodeCardDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_ground(
-        self, painter: QPainter, card: QRect, view: NodeView, state: "QStyle.StateFlag"
+        self, painter: QPainter, card: QRect, view: NodeDisplay, state: "QStyle.StateFlag"
     ) -> None:
         parts = self._parts
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
         has_focus = bool(state & QStyle.StateFlag.State_HasFocus)
         border = parts.color("accent" if is_selected or has_focus else "line")
-        if view.standing in (Standing.LATE, Standing.LOST) and not is_selected:
+        if view.standing in (NodeHealth.LATE, NodeHealth.LOST) and not is_selected:
             border = parts.tint(LOOKS[view.standing][1], 0.55)
         area = QRectF(card).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(border, 1.0))
         painter.setBrush(parts.color("surface"))
         painter.drawRoundedRect(area, 10, 10)
-        if view.standing is not Standing.ONLINE:  # a wash, so that it is told apart from afar
+        if view.standing is not NodeHealth.ONLINE:  # a wash, so that it is told apart from afar
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(parts.tint(LOOKS[view.standing][1], 0.05))
             painter.drawRoundedRect(area, 10, 10)
@@ -103,7 +103,7 @@ class NodeCardDelegate(QStyledItemDelegate):
         color = "text" if is_hovered or is_selected else "text_3"
         self._parts.icon(painter, area.left() + 6, area.top() + 6, "ellipsis", color, 16)
 
-    def _paint_head(self, painter: QPainter, inner: QRect, view: NodeView) -> None:
+    def _paint_head(self, painter: QPainter, inner: QRect, view: NodeDisplay) -> None:
         parts = self._parts
         top = inner.top() + 17
         tile = QRectF(inner.left(), top, TILE, TILE).adjusted(0.5, 0.5, -0.5, -0.5)
@@ -124,7 +124,7 @@ class NodeCardDelegate(QStyledItemDelegate):
         line = QRect(left, top + 20, inner.right() - left, 20)
         parts.text(painter, line, machine(view), self._plain, "text_3")
 
-    def _paint_state(self, painter: QPainter, inner: QRect, view: NodeView) -> None:
+    def _paint_state(self, painter: QPainter, inner: QRect, view: NodeDisplay) -> None:
         parts = self._parts
         middle = inner.top() + 77
         parts.state(painter, inner.left() + 1, middle, view.standing)
@@ -133,15 +133,15 @@ class NodeCardDelegate(QStyledItemDelegate):
         title = row.adjusted(0, 0, -squares - 10, 0)
         parts.text(painter, title, translate("nodes", "Slots"), self._medium, "text_2", RIGHT)
         words = row.adjusted(24, 0, -squares - 56, 0)
-        color = LOOKS[view.standing][1] if view.standing is not Standing.ONLINE else "text"
-        if view.standing is Standing.LEFT:
+        color = LOOKS[view.standing][1] if view.standing is not NodeHealth.ONLINE else "text"
+        if view.standing is NodeHealth.LEFT:
             color = "text_2"
         shown = word(view)
         parts.text(painter, words, shown, self._strong, color)
         rest = words.adjusted(parts.width_of(self._strong, shown), 0, 0, 0)
         parts.text(painter, rest, f"  ·  {heard(view)}", self._plain, "text_2")
 
-    def _paint_load(self, painter: QPainter, inner: QRect, top: int, view: NodeView) -> None:
+    def _paint_load(self, painter: QPainter, inner: QRect, top: int, view: NodeDisplay) -> None:
         node, parts = view.node, self._parts
         alive = view.standing.is_alive
         for row, (title, value) in enumerate(
@@ -153,7 +153,7 @@ class NodeCardDelegate(QStyledItemDelegate):
             parts.bar(painter, line.adjusted(60, 0, -50, 0), percent, heat(percent))
             parts.text(painter, line, share(percent), self._medium, "text", RIGHT)
 
-    def _paint_speed(self, painter: QPainter, inner: QRect, top: int, view: NodeView) -> None:
+    def _paint_speed(self, painter: QPainter, inner: QRect, top: int, view: NodeDisplay) -> None:
         parts = self._parts
         parts.text(
             painter,
@@ -167,22 +167,22 @@ class NodeCardDelegate(QStyledItemDelegate):
         width = min(_SPARK, inner.width() // 2)
         area = QRectF(inner.right() - width, top + 6, width - 5, 32)
         values = [0.0] * (SAMPLES - len(view.samples)) + list(view.samples)
-        color = "spark" if view.standing is Standing.ONLINE else "text_3"
+        color = "spark" if view.standing is NodeHealth.ONLINE else "text_3"
         paint_line(painter, self._theme, color, points_of(values, area, least=0.0), area.bottom())
 
     # -- What it runs --------------------------------------------------------------------------------------------
 
-    def _paint_tasks(self, painter: QPainter, inner: QRect, top: int, view: NodeView) -> None:
+    def _paint_tasks(self, painter: QPainter, inner: QRect, top: int, view: NodeDisplay) -> None:
         """Two tasks at most, and a line about the rest or about what comes next."""
         parts = self._parts
         line = QRect(inner.left(), top, inner.width(), _LINE)
         words, color = outlook(view), "text_2"
-        if view.standing in (Standing.LATE, Standing.LOST):
+        if view.standing in (NodeHealth.LATE, NodeHealth.LOST):
             parts.text(painter, line, words, self._strong, LOOKS[view.standing][1])
             line.translate(0, _LINE)
             words = ""
         shown = view.tasks[:_SHOWN_TASKS]
-        if len(view.tasks) > _SHOWN_TASKS and view.standing is Standing.LATE:
+        if len(view.tasks) > _SHOWN_TASKS and view.standing is NodeHealth.LATE:
             shown = view.tasks[: _SHOWN_TASKS - 1]
         for task in shown:
             parts.icon(painter, line.left(), line.center().y() - 6, "file-video", "text_2")
@@ -190,7 +190,7 @@ class NodeCardDelegate(QStyledItemDelegate):
             name = QRect(line.left() + 22, line.top(), bar.left() - 14 - line.left() - 22, _LINE)
             parts.text(painter, name, task.name, self._plain, "text", LEFT, Qt.TextElideMode.ElideMiddle)
             parts.bar(
-                painter, bar, task.progress, "running" if view.standing is Standing.ONLINE else "text_3", 5
+                painter, bar, task.progress, "running" if view.standing is NodeHealth.ONLINE else "text_3", 5
             )
             parts.text(painter, line, numbers.percent(task.progress), self._strong, "text", RIGHT)
             line.translate(0, _LINE)
@@ -201,6 +201,6 @@ class NodeCardDelegate(QStyledItemDelegate):
                 if rest == 1
                 else translate("nodes", "and {0} more").format(rest)
             )
-            words = more if view.standing in (Standing.ONLINE, Standing.LATE) else f"{more}  ·  {words}"
+            words = more if view.standing in (NodeHealth.ONLINE, NodeHealth.LATE) else f"{more}  ·  {words}"
         if words:
             parts.text(painter, line, words, self._plain, color)

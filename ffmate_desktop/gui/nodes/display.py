@@ -14,7 +14,7 @@ from ffmate_desktop.gui.widgets import numbers
 translate = QCoreApplication.translate
 
 
-class Standing(StrEnum):
+class NodeHealth(StrEnum):
     """How a node is, for people."""
 
     ONLINE = "online"
@@ -29,17 +29,17 @@ class Standing(StrEnum):
     @property
     def is_alive(self) -> bool:
         """It counts as a member of the cluster, and what it runs as running."""
-        return self not in (Standing.LOST, Standing.LEFT, Standing.UNKNOWN)
+        return self not in (NodeHealth.LOST, NodeHealth.LEFT, NodeHealth.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class NodeView:
+class NodeDisplay:
     """`age` and `left` in seconds at this moment, by the database's clock: since its last sign of life, and until its
     tasks go back. `fps` in frames/s, None when it cannot be known; `samples` of it, the newest last, one a second.
     `ran` is how many tasks it ran when it was last seen alive, None if that was before this window opened."""
 
     node: Node
-    standing: Standing
+    standing: NodeHealth
     is_here: bool
     age: float
     left: float
@@ -54,33 +54,33 @@ class NodeView:
         return self.node.identifier
 
 
-def standing(node: Node) -> Standing:
+def standing(node: Node) -> NodeHealth:
     """How it was when it was read; one that is silent is late, whatever it was told to do."""
     match node.state:
         case NodeState.DEAD:
-            return Standing.LOST
+            return NodeHealth.LOST
         case NodeState.LEFT:
-            return Standing.LEFT
+            return NodeHealth.LEFT
         case NodeState.UNKNOWN:
-            return Standing.UNKNOWN
+            return NodeHealth.UNKNOWN
         case NodeState.ONLINE | NodeState.DRAINING:
             if describe(NodeState.ONLINE, node.heartbeat_age, node.heartbeat) == "late":
-                return Standing.LATE
+                return NodeHealth.LATE
             if node.state is NodeState.DRAINING:
-                return Standing.DRAINING
-            return Standing.PAUSED if node.paused else Standing.ONLINE
+                return NodeHealth.DRAINING
+            return NodeHealth.PAUSED if node.paused else NodeHealth.ONLINE
         case _:
             assert_never(node.state)
 
 
-LOOKS: dict[Standing, tuple[str, str]] = {
-    Standing.ONLINE: ("", "done"),
-    Standing.PAUSED: ("circle-pause", "paused"),
-    Standing.DRAINING: ("log-out", "link"),
-    Standing.LATE: ("triangle-alert", "warning"),
-    Standing.LOST: ("x", "failed"),
-    Standing.LEFT: ("power", "text_3"),
-    Standing.UNKNOWN: ("clock", "text_3"),
+LOOKS: dict[NodeHealth, tuple[str, str]] = {
+    NodeHealth.ONLINE: ("", "done"),
+    NodeHealth.PAUSED: ("circle-pause", "paused"),
+    NodeHealth.DRAINING: ("log-out", "link"),
+    NodeHealth.LATE: ("triangle-alert", "warning"),
+    NodeHealth.LOST: ("x", "failed"),
+    NodeHealth.LEFT: ("power", "text_3"),
+    NodeHealth.UNKNOWN: ("clock", "text_3"),
 }
 """Icon (empty: a dot) and colour."""
 
@@ -88,35 +88,35 @@ _VERSION = re.compile(r"n?(\d+(\.\d+)*)")
 SYSTEMS = {"linux": "Linux", "windows": "Windows", "darwin": "macOS"}
 
 
-def word(view: NodeView) -> str:  # noqa: PLR0911 - one word a state
+def word(view: NodeDisplay) -> str:  # noqa: PLR0911 - one word a state
     """The word beside the shape."""
     match view.standing:
-        case Standing.ONLINE:
+        case NodeHealth.ONLINE:
             return translate("nodes", "Online")
-        case Standing.PAUSED:
+        case NodeHealth.PAUSED:
             return translate("nodes", "Paused")
-        case Standing.DRAINING:
+        case NodeHealth.DRAINING:
             return translate("nodes", "Draining")
-        case Standing.LATE:
+        case NodeHealth.LATE:
             return translate("nodes", "Late")
-        case Standing.LOST:
+        case NodeHealth.LOST:
             return translate("nodes", "Lost")
-        case Standing.LEFT:
+        case NodeHealth.LEFT:
             return translate("nodes", "Left")
-        case Standing.UNKNOWN:
+        case NodeHealth.UNKNOWN:
             return view.node.status
         case _:
             assert_never(view.standing)
 
 
-def heard(view: NodeView) -> str:
+def heard(view: NodeDisplay) -> str:
     """When there was a sign of life."""
     if view.standing.is_alive:
         return translate("nodes", "heartbeat {0} ago").format(numbers.duration(int(view.age)))
     return translate("nodes", "last heard {0}").format(numbers.moment(view.node.last_seen))
 
 
-def machine(view: NodeView) -> str:
+def machine(view: NodeDisplay) -> str:
     """System, ffmpeg, cores and the priority of encodes in one line."""
     node = view.node
     cores = (
@@ -143,27 +143,27 @@ def short_version(version: str) -> str:
     return found[1] if found else version
 
 
-def outlook(view: NodeView) -> str:  # noqa: PLR0911 - one a state
+def outlook(view: NodeDisplay) -> str:  # noqa: PLR0911 - one a state
     """What it waits for or what comes next, in a few words; empty when what it runs says enough."""
     count = len(view.tasks)
     match view.standing:
-        case Standing.LATE:
+        case NodeHealth.LATE:
             return _returning(count, int(view.left))
-        case Standing.LOST:
+        case NodeHealth.LOST:
             return _returned(view.ran)
-        case Standing.LEFT:
+        case NodeHealth.LEFT:
             return translate("nodes", "Left the cluster in order")
-        case Standing.PAUSED:
+        case NodeHealth.PAUSED:
             return translate("nodes", "Takes no new tasks")
-        case Standing.DRAINING:
+        case NodeHealth.DRAINING:
             return (
                 translate("nodes", "Leaves when these are finished")
                 if count
                 else translate("nodes", "Is leaving")
             )
-        case Standing.ONLINE:
+        case NodeHealth.ONLINE:
             return _free(view.node.slots, count)
-        case Standing.UNKNOWN:
+        case NodeHealth.UNKNOWN:
             return ""
         case _:
             assert_never(view.standing)
@@ -201,9 +201,9 @@ def _free(slots: int, count: int) -> str:
     )
 
 
-def trouble(view: NodeView) -> tuple[str, str]:
+def trouble(view: NodeDisplay) -> tuple[str, str]:
     """Title and sentence of the banner for a node that is late or lost."""
-    if view.standing is Standing.LOST:
+    if view.standing is NodeHealth.LOST:
         title = translate("nodes", "{0} is lost").format(view.name)
         if view.ran == 1:
             return title, translate(

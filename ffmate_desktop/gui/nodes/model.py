@@ -5,8 +5,8 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt
 
-from ffmate_desktop.gui.nodes.display import NodeView, Standing, heard, machine, outlook, word
-from ffmate_desktop.gui.nodes.reader import NodeWatch
+from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth, heard, machine, outlook, word
+from ffmate_desktop.gui.nodes.reader import NodeReader
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
 
@@ -31,10 +31,10 @@ class NodeColumn(IntEnum):
 class NodesModel(QAbstractTableModel):
     """Rows stay where they are while the same nodes are there: selection and keyboard keep their place."""
 
-    def __init__(self, watch: NodeWatch) -> None:
+    def __init__(self, watch: NodeReader) -> None:
         super().__init__()
         self._watch = watch
-        self._views: list[NodeView] = []
+        self._views: list[NodeDisplay] = []
         self._order: tuple[NodeColumn, bool] | None = None
         watch.changed.connect(self._take)
         watch.ticked.connect(self._take)
@@ -47,7 +47,7 @@ class NodesModel(QAbstractTableModel):
         """As the table has."""
         return 0 if parent.isValid() else len(NodeColumn)
 
-    def view_at(self, row: int) -> NodeView | None:
+    def view_at(self, row: int) -> NodeDisplay | None:
         """The node in that row."""
         return self._views[row] if 0 <= row < len(self._views) else None
 
@@ -55,7 +55,7 @@ class NodesModel(QAbstractTableModel):
         """Where the node of that name is."""
         return next((row for row, view in enumerate(self._views) if view.name == name), None)
 
-    def named(self, name: str) -> NodeView | None:
+    def named(self, name: str) -> NodeDisplay | None:
         """The node of that name."""
         return next((view for view in self._views if view.name == name), None)
 
@@ -83,7 +83,7 @@ class NodesModel(QAbstractTableModel):
         self._order = None if column < 0 else (NodeColumn(column), order == Qt.SortOrder.DescendingOrder)
         self._take()
 
-    def _sorted(self, views: list[NodeView]) -> list[NodeView]:
+    def _sorted(self, views: list[NodeDisplay]) -> list[NodeDisplay]:
         if self._order is None:
             return views
         column, falls = self._order
@@ -98,7 +98,7 @@ class NodesModel(QAbstractTableModel):
         if views:
             self.dataChanged.emit(self.index(0, 0), self.index(len(views) - 1, len(NodeColumn) - 1))
 
-    def _reorder(self, views: list[NodeView]) -> None:
+    def _reorder(self, views: list[NodeDisplay]) -> None:
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         names = {id(index): self._views[index.row()].name for index in before}
@@ -114,7 +114,7 @@ class NodesModel(QAbstractTableModel):
         self.layoutChanged.emit()
 
 
-def _sort_value(view: NodeView, column: NodeColumn) -> tuple[Any, ...]:
+def _sort_value(view: NodeDisplay, column: NodeColumn) -> tuple[Any, ...]:
     """What is not known comes before everything else."""
     node, alive = view.node, view.standing.is_alive
     values: dict[NodeColumn, Any] = {
@@ -129,7 +129,7 @@ def _sort_value(view: NodeView, column: NodeColumn) -> tuple[Any, ...]:
     return values[column], node.identifier.casefold()
 
 
-def cell_text(view: NodeView, column: NodeColumn) -> str:
+def cell_text(view: NodeDisplay, column: NodeColumn) -> str:
     """The words of a cell."""
     node = view.node
     return {
@@ -148,20 +148,20 @@ def share(percent: float | None) -> str:
     return numbers.NOTHING if percent is None else f"{percent:.0f}{numbers.THIN}%"
 
 
-def speed(view: NodeView) -> str:
+def speed(view: NodeDisplay) -> str:
     """Frames per second."""
     return numbers.NOTHING if view.fps is None else numbers.grouped(round(view.fps))
 
 
-def runs(view: NodeView) -> str:
+def runs(view: NodeDisplay) -> str:
     """What it runs, else what comes next; that first where there is trouble."""
-    if view.standing in (Standing.LATE, Standing.LOST):
+    if view.standing in (NodeHealth.LATE, NodeHealth.LOST):
         return outlook(view)
     names = ", ".join(f"{task.name} {numbers.percent(task.progress)}" for task in view.tasks)
     return names or outlook(view)
 
 
-def tip(view: NodeView) -> str:
+def tip(view: NodeDisplay) -> str:
     """All about a node, line by line."""
     node = view.node
     lines = [

@@ -3,15 +3,15 @@
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QPushButton, QStackedWidget
 
-from ffmate_desktop.gui.base.page import Page, Surroundings
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.page import Page, PageContext
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.nodes.actions import NodeActions
 from ffmate_desktop.gui.nodes.add_dialog import AddNodeDialog
 from ffmate_desktop.gui.nodes.banners import NodeBanners
 from ffmate_desktop.gui.nodes.card_view import NodeCardsView
-from ffmate_desktop.gui.nodes.display import NodeView, Standing
+from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth
 from ffmate_desktop.gui.nodes.model import NodesModel
-from ffmate_desktop.gui.nodes.reader import NodeWatch
+from ffmate_desktop.gui.nodes.reader import NodeReader
 from ffmate_desktop.gui.nodes.table_view import NodesTable
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.segments import Segments
@@ -27,9 +27,9 @@ class NodesPage(Page):
     logs_wanted = Signal(str)
     settings_wanted = Signal()
 
-    def __init__(self, around: Surroundings) -> None:
-        super().__init__(around)
-        self.watch = NodeWatch(self.bridge)
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        self.watch = NodeReader(self.bridge)
         self.model = NodesModel(self.watch)
         self.actions_ = NodeActions(self, self.theme, self.bridge)
         self.banners = NodeBanners(self.theme)
@@ -37,7 +37,7 @@ class NodesPage(Page):
         self.table = NodesTable(self.theme, self.model)
         self._build()
         self._connect()
-        self._show_layout(TABLE if str(self.memory.value(_LAYOUT, "cards")) == "table" else CARDS)
+        self._show_layout(TABLE if str(self.window_state.value(_LAYOUT, "cards")) == "table" else CARDS)
 
     def _build(self) -> None:
         self.layouts = Segments([self.tr("Cards"), self.tr("Table")], self.tr("Cards or table"))
@@ -68,20 +68,20 @@ class NodesPage(Page):
     def _show_layout(self, number: int) -> None:
         self.layouts.choose(number)
         self.stack.setCurrentIndex(number)
-        self.memory.setValue(_LAYOUT, "table" if number == TABLE else "cards")
+        self.window_state.setValue(_LAYOUT, "table" if number == TABLE else "cards")
 
     # -- The cluster ---------------------------------------------------------------------------------------------
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """Read as soon as news comes."""
-        super().attach(core)
-        self.actions_.core = core
-        self.watch.attach(core)
+        super().attach(services)
+        self.actions_.services = services
+        self.watch.attach(services)
 
     def detach(self) -> None:
         """Read nothing any more."""
         super().detach()
-        self.actions_.core = None
+        self.actions_.services = None
         self.watch.detach()
 
     def on_shown(self) -> None:
@@ -103,17 +103,17 @@ class NodesPage(Page):
     def _show_banners(self) -> None:
         self.banners.show_views(self.watch.views if self.bridge.away_since is None else [])
 
-    def _summary(self, views: list[NodeView]) -> str:
+    def _summary(self, views: list[NodeDisplay]) -> str:
         if self.bridge.away_since is not None:
             return self.tr("The database is away: this is how the nodes were before")
-        count = {how: sum(view.standing is how for view in views) for how in Standing}
+        count = {how: sum(view.standing is how for view in views) for how in NodeHealth}
         alive = [view for view in views if view.standing.is_alive]
         parts = [
-            self.tr("{0} online").format(count[Standing.ONLINE]),
-            self.tr("{0} paused").format(count[Standing.PAUSED]) if count[Standing.PAUSED] else "",
-            self.tr("{0} draining").format(count[Standing.DRAINING]) if count[Standing.DRAINING] else "",
-            self.tr("{0} late").format(count[Standing.LATE]) if count[Standing.LATE] else "",
-            self.tr("{0} lost").format(count[Standing.LOST]) if count[Standing.LOST] else "",
+            self.tr("{0} online").format(count[NodeHealth.ONLINE]),
+            self.tr("{0} paused").format(count[NodeHealth.PAUSED]) if count[NodeHealth.PAUSED] else "",
+            self.tr("{0} draining").format(count[NodeHealth.DRAINING]) if count[NodeHealth.DRAINING] else "",
+            self.tr("{0} late").format(count[NodeHealth.LATE]) if count[NodeHealth.LATE] else "",
+            self.tr("{0} lost").format(count[NodeHealth.LOST]) if count[NodeHealth.LOST] else "",
             self.tr("{0} of {1} slots busy").format(
                 sum(view.node.running for view in alive), sum(view.node.slots for view in alive)
             ),
@@ -122,8 +122,8 @@ class NodesPage(Page):
 
     def open_add(self) -> None:
         """Explain how another computer joins."""
-        if self.core is not None:
-            dialog = AddNodeDialog(self, self.theme, self.core.uri)
+        if self.services is not None:
+            dialog = AddNodeDialog(self, self.theme, self.services.uri)
             dialog.settings_wanted.connect(self.settings_wanted)
             dialog.open()
 

@@ -3,8 +3,8 @@
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from ffmate_desktop.gui.nodes.display import LOOKS, NodeView, Standing
-from ffmate_desktop.gui.rows.paint import LEFT, RIGHT, Parts
+from ffmate_desktop.gui.nodes.display import LOOKS, NodeDisplay, NodeHealth
+from ffmate_desktop.gui.rows.paint import LEFT, RIGHT, CellPainter
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 
@@ -14,14 +14,14 @@ HOT = 90.0
 """Percent of the processor or memory from which on the bar warns."""
 
 
-class NodeParts(Parts):
+class NodePainter(CellPainter):
     """What only nodes have."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self._numbers = fonts.medium(13)
 
-    def state(self, painter: QPainter, left: int, middle: int, standing: Standing) -> None:
+    def state(self, painter: QPainter, left: int, middle: int, standing: NodeHealth) -> None:
         """The shape of a state, 14 pixels wide."""
         icon, color = LOOKS[standing]
         if icon:
@@ -33,7 +33,7 @@ class NodeParts(Parts):
         painter.setBrush(self.color(color))
         painter.drawEllipse(QPointF(left + 7, middle), 4, 4)
 
-    def slots(self, painter: QPainter, rect: QRect, view: NodeView, *, right: bool) -> int:
+    def slots(self, painter: QPainter, rect: QRect, view: NodeDisplay, *, right: bool) -> int:
         """A square a slot, filled when something runs in it; a number where there are too many. Returns the width."""
         used, slots = view.node.running, view.node.slots
         if max(used, slots) > MOST_SQUARES or slots == 0:
@@ -44,7 +44,7 @@ class NodeParts(Parts):
         width = count * (SQUARE + GAP) - GAP
         left = rect.right() + 1 - width if right else rect.left()
         top = rect.center().y() - SQUARE / 2 + 0.5
-        takes = view.standing is Standing.ONLINE
+        takes = view.standing is NodeHealth.ONLINE
         for number in range(count):
             area = QRectF(left + number * (SQUARE + GAP), top, SQUARE, SQUARE)
             if number < used:
@@ -63,7 +63,7 @@ def heat(percent: float | None) -> str:
     return "failed" if percent is not None and percent >= HOT else "spark"
 
 
-def tile_icon(view: NodeView) -> str:
+def tile_icon(view: NodeDisplay) -> str:
     """What kind of computer it seems to be."""
     if view.is_here:
         return "laptop"

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVB
 
 from ffmate_desktop.domain.status import NodeState
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.meter import Meter, StateDot
@@ -32,7 +32,7 @@ class NodePanel(QFrame):
     def __init__(self, theme: Theme, bridge: Bridge) -> None:
         super().__init__()
         self._theme, self._bridge = theme, bridge
-        self._core: Core | None = None
+        self._services: ClusterServices | None = None
         self._node: Node | None = None
         self._unsubscribe: Callable[[], object] = lambda: None
         self.setProperty("class", "card")
@@ -71,27 +71,27 @@ class NodePanel(QFrame):
         bridge.tasks_changed.connect(lambda _ids: self._show())
         self._show()
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """The cluster is open."""
-        self._core = core
-        self._unsubscribe = core.node.on_change(self.refresh)
+        self._services = services
+        self._unsubscribe = services.node.on_change(self.refresh)
         self._show()
 
     def detach(self) -> None:
         """The cluster is being closed."""
         self._unsubscribe()
-        self._core = self._node = None
+        self._services = self._node = None
         self._show()
 
     def refresh(self) -> None:
         """Read the row of this node."""
-        core = self._core
-        if core is None:
+        services = self._services
+        if services is None:
             return
 
         async def read() -> None:
-            nodes = await core.nodes.all()
-            name = core.node.identifier
+            nodes = await services.nodes.all()
+            name = services.node.identifier
             mine = [node for node in nodes if node.identifier == name]
             self._take(next((node for node in mine if node.state in _LIVE), None))
 
@@ -110,13 +110,15 @@ class NodePanel(QFrame):
         self._dot.set_state(state)
         self.setAccessibleName(plain(f"{name}: {self._slots.text()}. {sentence}"))
         self.paused_changed.emit(self.is_paused)
-        self._controls.show_node(self._node, is_working=bool(self._core and self._core.node.is_working))
+        self._controls.show_node(
+            self._node, is_working=bool(self._services and self._services.node.is_working)
+        )
 
     def _facts(self) -> tuple[str, int, int | None, str, str]:
         """Name, running tasks, slots, how it is in words, and as a state of the dot."""
-        if self._core is None:
+        if self._services is None:
             return self.tr("This computer"), 0, None, self.tr("Starting …"), "idle"
-        local, node = self._core.node, self._node
+        local, node = self._services.node, self._node
         if local.trouble is not None:
             return local.identifier, 0, None, local.trouble.message, "bad"
         if node is None:
@@ -162,25 +164,25 @@ class NodePanel(QFrame):
         return self._node is not None and self._node.paused
 
     def _on_slots(self, slots: int) -> None:
-        if self._core is not None and self._node is not None and slots != self._node.slots:
-            work = self._core.nodes.set_slots(self._core.node.identifier, slots)
+        if self._services is not None and self._node is not None and slots != self._node.slots:
+            work = self._services.nodes.set_slots(self._services.node.identifier, slots)
             self._bridge.run(work, "changing how many tasks run at once")
 
     def _on_pause(self) -> None:
-        if self._core is None:
+        if self._services is None:
             return
-        core, name = self._core, self._core.node.identifier
-        if not core.node.is_working:
-            core.node.join()
+        services, name = self._services, self._services.node.identifier
+        if not services.node.is_working:
+            services.node.join()
         elif self._node is not None and (self._node.paused or self._node.state is NodeState.DRAINING):
-            self._bridge.run(core.nodes.resume(name), "resuming this node")
+            self._bridge.run(services.nodes.resume(name), "resuming this node")
         else:
-            self._bridge.run(core.nodes.pause(name), "pausing this node")
+            self._bridge.run(services.nodes.pause(name), "pausing this node")
 
     def _on_leave(self) -> None:
         """An order like any other, so that it can be taken back while something runs."""
-        if self._core is not None:
-            work = self._core.nodes.drain(self._core.node.identifier)
+        if self._services is not None:
+            work = self._services.nodes.drain(self._services.node.identifier)
             self._bridge.run(work, "leaving when all is finished")
             self._controls.hide()
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from ffmate_desktop.domain.node import Node, NodeTask
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import Core
-from ffmate_desktop.gui.nodes.display import NodeView, Standing, standing
+from ffmate_desktop.gui.base.services import ClusterServices
+from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth, standing
 from ffmate_desktop.gui.widgets.sparkline import SAMPLES
 
 TICK = 1000
@@ -26,7 +26,7 @@ MOST = 2_000
 """Tasks whose progress is remembered."""
 
 
-class NodeWatch(QObject):
+class NodeReader(QObject):
     """Reads the nodes when news comes, and while it is `active` also every two seconds.
 
     `changed` comes after each reading, `ticked` each second for what moved since. While the database is away nothing
@@ -39,7 +39,7 @@ class NodeWatch(QObject):
     def __init__(self, bridge: Bridge) -> None:
         super().__init__()
         self._bridge = bridge
-        self._core: Core | None = None
+        self._services: ClusterServices | None = None
         self._nodes: Sequence[Node] = ()
         self._read_at = 0.0
         self._is_reading = self._is_dirty = self._is_active = False
@@ -57,18 +57,18 @@ class NodeWatch(QObject):
         bridge.progress.connect(self._take_progress)
         bridge.away_changed.connect(self._on_away)
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """The cluster is open; nodes of another one are forgotten."""
-        self._core = core
+        self._services = services
         self._is_reading = False  # what was cancelled before its first step ended without a word
         self._nodes, self._read_at, self._stopped_at = (), 0.0, None
-        for memory in (self._live, self._tellers, self._samples, self._ran):
-            memory.clear()
+        for values in (self._live, self._tellers, self._samples, self._ran):
+            values.clear()
         self._timer.start()
 
     def detach(self) -> None:
         """Read nothing any more."""
-        self._core = None
+        self._services = None
         self._timer.stop()
 
     def set_active(self, active: bool) -> None:
@@ -83,14 +83,14 @@ class NodeWatch(QObject):
         return self._read_at > 0
 
     @property
-    def views(self) -> list[NodeView]:
+    def views(self) -> list[NodeDisplay]:
         """Every node as it is now: this computer, then live ones, then those that are gone."""
         return sorted((self._view(node) for node in self._nodes), key=lambda view: not view.is_here)
 
     def read(self) -> None:
         """Read the nodes now, once more if they are just being read."""
-        core = self._core
-        if core is None:
+        services = self._services
+        if services is None:
             return
         if self._is_reading:
             self._is_dirty = True
@@ -99,7 +99,7 @@ class NodeWatch(QObject):
 
         async def read() -> None:
             try:
-                self._take(await core.nodes.all())
+                self._take(await services.nodes.all())
             finally:
                 self._is_reading = False
             if self._is_dirty:
@@ -127,9 +127,9 @@ class NodeWatch(QObject):
             if standing(node).is_alive:
                 self._ran[node.id] = len(node.tasks)
         known = {node.id for node in nodes}
-        for memory in (self._samples, self._ran):
-            for gone in set(memory) - known:
-                del memory[gone]
+        for values in (self._samples, self._ran):
+            for gone in set(values) - known:
+                del values[gone]
         self.changed.emit()
 
     def _take_tellers(self, tellers: dict[int, int]) -> None:
@@ -162,14 +162,14 @@ class NodeWatch(QObject):
 
     # -- One node ------------------------------------------------------------------------------------------------
 
-    def _view(self, node: Node) -> NodeView:
+    def _view(self, node: Node) -> NodeDisplay:
         passed = (self._stopped_at or monotonic()) - self._read_at
         how = standing(node)
-        core = self._core
-        return NodeView(
+        services = self._services
+        return NodeDisplay(
             node=node,
             standing=how,
-            is_here=core is not None and core.node.identifier == node.identifier,
+            is_here=services is not None and services.node.identifier == node.identifier,
             age=node.heartbeat_age + passed,
             left=max(0.0, node.lease_left - passed),
             fps=self._fps(node),
@@ -179,7 +179,7 @@ class NodeWatch(QObject):
         )
 
     def _fps(self, node: Node) -> float | None:
-        if standing(node) in (Standing.LATE, Standing.LOST, Standing.LEFT):
+        if standing(node) in (NodeHealth.LATE, NodeHealth.LOST, NodeHealth.LEFT):
             return None
         speeds = [
             live.fps or 0.0 for key, (live, _) in self._live.items() if self._tellers.get(key) == node.id

@@ -4,9 +4,9 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem
 
-from ffmate_desktop.gui.nodes.display import LOOKS, NodeView, Standing, heard, machine, word
+from ffmate_desktop.gui.nodes.display import LOOKS, NodeDisplay, NodeHealth, heard, machine, word
 from ffmate_desktop.gui.nodes.model import NodeColumn, NodesModel, cell_text, share
-from ffmate_desktop.gui.nodes.paint import NodeParts, heat
+from ffmate_desktop.gui.nodes.paint import NodePainter, heat
 from ffmate_desktop.gui.rows.paint import RIGHT
 from ffmate_desktop.gui.rows.row_delegate import Index, TableRowDelegate
 from ffmate_desktop.gui.theme.theme import Theme
@@ -18,7 +18,7 @@ class NodeRowDelegate(TableRowDelegate):
     """One for all columns."""
 
     def __init__(self, theme: Theme, model: NodesModel) -> None:
-        self._parts = NodeParts(theme)
+        self._parts = NodePainter(theme)
         super().__init__(self._parts, ROW_HEIGHT)
         self._theme, self._model = theme, model
 
@@ -45,12 +45,12 @@ class NodeRowDelegate(TableRowDelegate):
             case column:
                 text = cell_text(view, column)
                 color = "text" if view.tasks else "text_2"
-                if column is NodeColumn.RUNS and view.standing in (Standing.LATE, Standing.LOST):
+                if column is NodeColumn.RUNS and view.standing in (NodeHealth.LATE, NodeHealth.LOST):
                     color = LOOKS[view.standing][1]
                 parts.text(painter, cell, text, self._medium, color)
         painter.restore()
 
-    def _paint_name(self, painter: QPainter, cell: QRect, view: NodeView) -> None:
+    def _paint_name(self, painter: QPainter, cell: QRect, view: NodeDisplay) -> None:
         parts = self._parts
         badge = self.tr("This computer") if view.is_here else ""
         room = cell.width() - (parts.badge_width(badge) + 10 if badge else 0)
@@ -61,11 +61,11 @@ class NodeRowDelegate(TableRowDelegate):
         line = QRect(cell.left(), cell.top() + 28, cell.width(), 18)
         parts.text(painter, line, machine(view), self._plain, "text_2")
 
-    def _paint_state(self, painter: QPainter, cell: QRect, view: NodeView) -> None:
+    def _paint_state(self, painter: QPainter, cell: QRect, view: NodeDisplay) -> None:
         parts, color = self._parts, LOOKS[view.standing][1]
         parts.state(painter, cell.left(), cell.center().y(), view.standing)
         left = cell.left() + 24
-        is_plain = view.standing in (Standing.ONLINE, Standing.LEFT)
+        is_plain = view.standing in (NodeHealth.ONLINE, NodeHealth.LEFT)
         first = QRect(left, cell.top() + 9, cell.right() - left, 19)
         parts.text(painter, first, word(view), self._bold, "text" if is_plain else color)
         parts.text(painter, first.translated(0, 19), heard(view), self._plain, "text_2")

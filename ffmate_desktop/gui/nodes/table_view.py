@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHeaderView, QTableView
 
 from ffmate_desktop.gui.nodes.model import NodeColumn, NodesModel
 from ffmate_desktop.gui.nodes.row_delegate import ROW_HEIGHT, NodeRowDelegate
-from ffmate_desktop.gui.rows.table_style import dress_table
+from ffmate_desktop.gui.rows.table_style import style_table
 from ffmate_desktop.gui.theme.theme import Theme
 
 _WIDTHS = {
@@ -37,7 +37,7 @@ class NodesTable(QTableView):
         super().__init__()
         self._model = model
         self.setAccessibleName(self.tr("Nodes as a table"))
-        dress_table(self, ROW_HEIGHT)
+        style_table(self, ROW_HEIGHT)
         self._delegate = NodeRowDelegate(theme, model)
         self.setModel(model)
         self.setItemDelegate(self._delegate)

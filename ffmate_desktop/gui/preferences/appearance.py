@@ -14,7 +14,7 @@ from ffmate_desktop.gui.widgets.plain_text import plain
 _PICTURE, _SIZE = QSize(146, 96), QSize(146, 128)
 
 
-class LookSection(Section):
+class AppearanceSection(Section):
     """`chosen` tells an Appearance at once, so that it can be looked at."""
 
     chosen = Signal(object)
@@ -29,9 +29,9 @@ class LookSection(Section):
         row = QHBoxLayout()
         row.setSpacing(16)
         self._group = QButtonGroup(self)
-        self.tiles: dict[Appearance, LookTile] = {}
+        self.tiles: dict[Appearance, AppearanceTile] = {}
         for which, title in titles.items():
-            tile = LookTile(theme, which, title)
+            tile = AppearanceTile(theme, which, title)
             tile.setChecked(which is appearance)
             self._group.addButton(tile)
             self.tiles[which] = tile
@@ -51,7 +51,7 @@ class LookSection(Section):
         self.edited.emit()
 
 
-class LookTile(QAbstractButton):
+class AppearanceTile(QAbstractButton):
     """A small picture of the window in one theme, or in half of each."""
 
     def __init__(self, theme: Theme, which: Appearance, title: str) -> None:

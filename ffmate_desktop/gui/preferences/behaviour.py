@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QRadioButton
 
 from ffmate_desktop.domain.preferences import NoticeWishes, OnClose
-from ffmate_desktop.gui.preferences.section import Note, Section
+from ffmate_desktop.gui.preferences.section import Section, SectionNote
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
 
@@ -31,7 +31,7 @@ class NoticeSection(Section):
             box.setChecked(on)
             box.toggled.connect(self._on_toggle)
         if not has_tray:
-            note = Note(theme)
+            note = SectionNote(theme)
             note.show_fact(
                 self.tr("This desktop has no place for the icon of a program, so it shows none at present.")
             )
@@ -87,7 +87,7 @@ class WindowSection(Section):
         )
         if not has_tray:
             self.choices[OnClose.BACKGROUND].setEnabled(False)
-            note = Note(theme)
+            note = SectionNote(theme)
             note.show_fact(
                 self.tr(
                     "This desktop has no place for the icon of a program, which would bring the window back."
@@ -98,7 +98,7 @@ class WindowSection(Section):
         self.at_login = QCheckBox(self.tr("Start FFmate Desktop when I log in"))
         self.at_login.setChecked(at_login)
         self.at_login.toggled.connect(lambda _on: self.edited.emit())
-        self.login_note = Note(
+        self.login_note = SectionNote(
             theme, self.tr("So that this computer takes part in the work without being asked.")
         )
         self.add_group(self.at_login, inner=[self.login_note])

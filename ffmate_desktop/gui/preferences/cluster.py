@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton,
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import ClusterWishes
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.preferences.connection_test import TrialCard
-from ffmate_desktop.gui.preferences.section import Note, Section
+from ffmate_desktop.gui.preferences.connection_test import ConnectionTestCard
+from ffmate_desktop.gui.preferences.section import Section, SectionNote
 from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.plain_text import painted
-from ffmate_desktop.services.connection_test import try_connection
+from ffmate_desktop.services.connection_test import run_connection_test
 from ffmate_desktop.services.passwords import split_password
 from ffmate_desktop.settings import DATABASE
 
@@ -51,7 +51,7 @@ class ClusterSection(Section):
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.test = QPushButton(self.tr("Test connection"))
         theme.dress(self.test, "plug", "text")
-        self.result = TrialCard(theme)
+        self.result = ConnectionTestCard(theme)
         self._lay_out(theme)
         self._connect()
         self._on_choice()
@@ -61,7 +61,7 @@ class ClusterSection(Section):
         about = label(self.tr("Nothing to set up. Other computers cannot reach it."), "third", wraps=True)
         self.add_group(self.embedded, inner=[about])
         self.column.addWidget(self.server)
-        self._given = Note(theme)
+        self._given = SectionNote(theme)
         self.column.addWidget(self._given)
         self.address_note = self.add_field(self.tr("Address"), self.address)
         self.password_note = self.add_field(self.tr("Password"), self.password)
@@ -178,7 +178,7 @@ class ClusterSection(Section):
 
     async def _try(self) -> None:
         try:
-            trial = await try_connection(await self._whole_address())
+            trial = await run_connection_test(await self._whole_address())
         except UserError as error:
             self.result.show_trouble(error)
         except OSError as error:

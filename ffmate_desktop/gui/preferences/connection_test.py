@@ -7,7 +7,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import label
-from ffmate_desktop.services.connection_test import Trial
+from ffmate_desktop.services.connection_test import ConnectionTest
 
 translate = QCoreApplication.translate
 
@@ -22,7 +22,7 @@ Line = tuple[tuple[str, str], str, str]
 """Mark (icon and colour), what was looked at, and what was found."""
 
 
-class TrialCard(QFrame):
+class ConnectionTestCard(QFrame):
     """Empty and hidden until something is shown."""
 
     def __init__(self, theme: Theme) -> None:
@@ -49,7 +49,7 @@ class TrialCard(QFrame):
         """It cannot be used, and what to do."""
         self._show([(BAD, "", error.message), *([(("info", "link"), "", error.hint)] if error.hint else [])])
 
-    def show_trial(self, trial: Trial) -> None:
+    def show_trial(self, trial: ConnectionTest) -> None:
         """It can be used, more or less well."""
         self._show(lines_of(trial))
 
@@ -75,27 +75,29 @@ class TrialCard(QFrame):
         self.setVisible(bool(lines))
 
 
-def lines_of(trial: Trial) -> list[Line]:
+def lines_of(trial: ConnectionTest) -> list[Line]:
     """What was found, in words."""
     health = trial.health
     clock = abs(health.clock_offset)
-    server = translate("TrialCard", "PostgreSQL {0}, database {1}, user {2}").format(
+    server = translate("ConnectionTestCard", "PostgreSQL {0}, database {1}, user {2}").format(
         health.version, health.database, health.role
     )
-    pooler = translate("TrialCard", "Between here and there, in session mode, which works.")
+    pooler = translate("ConnectionTestCard", "Between here and there, in session mode, which works.")
     lines: list[Line] = [
-        (GOOD, translate("TrialCard", "Server"), server),
-        *((CARE, translate("TrialCard", "Address"), note) for note in health.notes),
-        *([(GOOD, translate("TrialCard", "Pooler"), pooler)] if health.pooled else []),
+        (GOOD, translate("ConnectionTestCard", "Server"), server),
+        *((CARE, translate("ConnectionTestCard", "Address"), note) for note in health.notes),
+        *([(GOOD, translate("ConnectionTestCard", "Pooler"), pooler)] if health.pooled else []),
         (
             CARE if trial.is_slow else GOOD,
-            translate("TrialCard", "Latency"),
-            translate("TrialCard", "A question takes {0} ms.").format(f"{1000 * health.latency:.1f}"),
+            translate("ConnectionTestCard", "Latency"),
+            translate("ConnectionTestCard", "A question takes {0} ms.").format(
+                f"{1000 * health.latency:.1f}"
+            ),
         ),
         (
             GOOD,
-            translate("TrialCard", "Notifications"),
-            translate("TrialCard", "LISTEN works; they arrive after {0} ms.").format(
+            translate("ConnectionTestCard", "Notifications"),
+            translate("ConnectionTestCard", "LISTEN works; they arrive after {0} ms.").format(
                 f"{1000 * health.delivery:.1f}"
             ),
         ),
@@ -103,73 +105,78 @@ def lines_of(trial: Trial) -> list[Line]:
         _encryption(trial),
         (
             CARE if trial.is_clock_off else GOOD,
-            translate("TrialCard", "Clock"),
-            translate("TrialCard", "As here, within a second.")
+            translate("ConnectionTestCard", "Clock"),
+            translate("ConnectionTestCard", "As here, within a second.")
             if clock < 1
             else translate(
-                "TrialCard", "{0} s away from the one here, which only shows in the times of logs."
+                "ConnectionTestCard", "{0} s away from the one here, which only shows in the times of logs."
             ).format(f"{clock:.0f}"),
         ),
     ]
     return lines if trial.rights is not None else [*lines, _nodes(trial)]
 
 
-def _rights(trial: Trial) -> Line:
+def _rights(trial: ConnectionTest) -> Line:
     if trial.rights is not None:
-        return BAD, translate("TrialCard", "Rights"), str(trial.rights)
+        return BAD, translate("ConnectionTestCard", "Rights"), str(trial.rights)
     if not trial.has_tables:
         return (
             GOOD,
-            translate("TrialCard", "Rights"),
-            translate("TrialCard", "Enough to set up the queue, which happens at the change."),
+            translate("ConnectionTestCard", "Rights"),
+            translate("ConnectionTestCard", "Enough to set up the queue, which happens at the change."),
         )
     if trial.health.may_migrate:
         return (
             GOOD,
-            translate("TrialCard", "Rights"),
-            translate("TrialCard", "Everything can be read, written and updated."),
+            translate("ConnectionTestCard", "Rights"),
+            translate("ConnectionTestCard", "Everything can be read, written and updated."),
         )
     owner = trial.health.owner or ""
     return (
         GOOD,
-        translate("TrialCard", "Rights"),
-        translate("TrialCard", "Everything can be read and written; updates are for {0}.").format(owner),
+        translate("ConnectionTestCard", "Rights"),
+        translate("ConnectionTestCard", "Everything can be read and written; updates are for {0}.").format(
+            owner
+        ),
     )
 
 
-def _encryption(trial: Trial) -> Line:
-    health, name = trial.health, translate("TrialCard", "Encryption")
+def _encryption(trial: ConnectionTest) -> Line:
+    health, name = trial.health, translate("ConnectionTestCard", "Encryption")
     if health.encryption and health.checked:
         return (
             GOOD,
             name,
-            translate("TrialCard", "{0}, and the server's certificate is checked.").format(health.encryption),
+            translate("ConnectionTestCard", "{0}, and the server's certificate is checked.").format(
+                health.encryption
+            ),
         )
     if health.encryption:
         text = translate(
-            "TrialCard", "{0}; the server's certificate is not checked (sslmode=verify-full would)."
+            "ConnectionTestCard", "{0}; the server's certificate is not checked (sslmode=verify-full would)."
         )
         return GOOD, name, text.format(health.encryption)
     if health.local:
         return (
             GOOD,
             name,
-            translate("TrialCard", "None, and none needed: the connection stays on this computer."),
+            translate("ConnectionTestCard", "None, and none needed: the connection stays on this computer."),
         )
     return (
         CARE,
         name,
         translate(
-            "TrialCard", "None: others on the network can read along. Add ?sslmode=require to the address."
+            "ConnectionTestCard",
+            "None: others on the network can read along. Add ?sslmode=require to the address.",
         ),
     )
 
 
-def _nodes(trial: Trial) -> Line:
-    name = translate("TrialCard", "Nodes")
+def _nodes(trial: ConnectionTest) -> Line:
+    name = translate("ConnectionTestCard", "Nodes")
     if not trial.nodes:
-        return GOOD, name, translate("TrialCard", "Nobody is there yet.")
+        return GOOD, name, translate("ConnectionTestCard", "Nobody is there yet.")
     names = ", ".join(trial.nodes)
     if len(trial.nodes) == 1:
-        return GOOD, name, translate("TrialCard", "One is at work: {0}").format(names)
-    return GOOD, name, translate("TrialCard", "{0} are at work: {1}").format(len(trial.nodes), names)
+        return GOOD, name, translate("ConnectionTestCard", "One is at work: {0}").format(names)
+    return GOOD, name, translate("ConnectionTestCard", "{0} are at work: {1}").format(len(trial.nodes), names)

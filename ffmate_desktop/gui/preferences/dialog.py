@@ -20,13 +20,13 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import Preferences, WindowWishes
 from ffmate_desktop.gui.desktop.closing import has_tray
 from ffmate_desktop.gui.frame.main_window import MainWindow
-from ffmate_desktop.gui.preferences.appearance import LookSection
+from ffmate_desktop.gui.preferences.appearance import AppearanceSection
 from ffmate_desktop.gui.preferences.behaviour import NoticeSection, WindowSection
 from ffmate_desktop.gui.preferences.cluster import ClusterSection
 from ffmate_desktop.gui.preferences.node import NodeSection
-from ffmate_desktop.gui.preferences.restart_question import SwitchQuestion
+from ffmate_desktop.gui.preferences.restart_question import RestartQuestion
 from ffmate_desktop.gui.preferences.retention import RetentionSection
-from ffmate_desktop.gui.preferences.section import Note, Section
+from ffmate_desktop.gui.preferences.section import Section, SectionNote
 from ffmate_desktop.gui.preferences.setup import Plan
 from ffmate_desktop.gui.preferences.switching import Answer, Switching
 from ffmate_desktop.gui.widgets.nav_button import NavButton
@@ -42,7 +42,7 @@ class SettingsDialog(QDialog):
     def __init__(self, window: MainWindow, switching: Switching) -> None:
         super().__init__(window)
         self._window, self._switching, self._setup = window, switching, switching.setup
-        self._theme, self._kept = window.around.theme, window.around.kept
+        self._theme, self._kept = window.context.theme, window.context.kept
         self._before = self._kept.now
         self._saving: asyncio.Task[bool | None] | None = None
         self._login_was_on = False
@@ -54,7 +54,7 @@ class SettingsDialog(QDialog):
         wishes, errands = self._before, switching.errands
         self.node = NodeSection(self._theme, self._setup, wishes.node, errands, os.cpu_count() or 1)
         self.cluster = ClusterSection(self._theme, self._setup, wishes.cluster, errands)
-        self.look = LookSection(self._theme, wishes.window.appearance)
+        self.look = AppearanceSection(self._theme, wishes.window.appearance)
         self.notices = NoticeSection(self._theme, wishes.window.notices, has_tray=has_tray())
         self.habits = WindowSection(
             self._theme, wishes.window.on_close, at_login=self._setup.login.is_on(), has_tray=has_tray()
@@ -68,7 +68,7 @@ class SettingsDialog(QDialog):
             ("bell", self.tr("Notifications"), self.notices),
             ("power", self.tr("Window and start"), self.habits),
         )
-        self.note = Note(self._theme)
+        self.note = SectionNote(self._theme)
         self.cancel = QPushButton(self.tr("Cancel"))
         self.save = QPushButton(self.tr("Save"))
         self._lay_out()
@@ -137,16 +137,16 @@ class SettingsDialog(QDialog):
             QTimer.singleShot(0, self, lambda: area.ensureWidgetVisible(self.cluster.result))
 
     def _read_cluster(self) -> None:
-        core = self._window.core
-        if core is None:
+        services = self._window.services
+        if services is None:
             return
 
         async def read() -> None:
-            nodes = await core.nodes.all()
-            mine = [node for node in nodes if node.identifier == core.node.identifier]
-            if mine and core.node.is_working:
+            nodes = await services.nodes.all()
+            mine = [node for node in nodes if node.identifier == services.node.identifier]
+            if mine and services.node.is_working:
                 self.node.show_slots(mine[0].slots)
-            self.retention.show_usage(await core.retention.usage())
+            self.retention.show_usage(await services.retention.usage())
 
         self._reading = self._switching.errands.run_quietly(
             read(), "reading slots and sizes for the settings"
@@ -209,7 +209,7 @@ class SettingsDialog(QDialog):
             has_begun = True
 
         async def ask(running: int) -> Answer:
-            return await SwitchQuestion(self, self._theme, running, moves=plan.moves).answer()
+            return await RestartQuestion(self, self._theme, running, moves=plan.moves).answer()
 
         self._switching.begun.connect(note_it)
         try:

@@ -11,7 +11,7 @@ from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node_name import check_node_name
 from ffmate_desktop.domain.preferences import MOST_SLOTS, NodeWishes
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.preferences.section import Note, Section
+from ffmate_desktop.gui.preferences.section import Section, SectionNote
 from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
@@ -75,7 +75,7 @@ class NodeSection(Section):
             self.labels,
             self.tr("Words that tasks may ask for, such as gpu or storage:media, with a space between them."),
         )
-        self.priority_note = Note(self._theme)
+        self.priority_note = SectionNote(self._theme)
         self.add_group(
             label(self.tr("Priority of encodes"), "caption"), *self.priorities.values(), self.priority_note
         )

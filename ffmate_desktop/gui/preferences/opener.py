@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ffmate_desktop.gui.preferences.dialog import SettingsDialog
 
 
-class SettingsDoor(QObject):
+class SettingsOpener(QObject):
     """Owned by the window. `dialog` is the open one."""
 
     def __init__(self, window: MainWindow, program: Program, switching: Switching) -> None:
@@ -37,7 +37,7 @@ class SettingsDoor(QObject):
         window.sidebar.settings_wanted.connect(self.open)
         window.settings_wanted.connect(self.open)
         window.detaching.connect(self._on_detaching)
-        trouble = window.around.kept.trouble
+        trouble = window.context.kept.trouble
         if trouble is not None:
             window.tell_trouble(trouble)
 

@@ -12,7 +12,7 @@ from ffmate_desktop.gui.widgets.labels import label
 _WIDTH = 460
 
 
-class SwitchQuestion(QDialog):
+class RestartQuestion(QDialog):
     """Await `answer`; Escape and closing mean "stay". `moves` to another queue, or only the node starts anew."""
 
     def __init__(self, parent: QWidget, theme: Theme, running: int, *, moves: bool) -> None:

@@ -2,7 +2,7 @@
 
 from ffmate_desktop.domain.preferences import RetentionWishes
 from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, MOST_COUNT, MOST_DAYS, Retention
-from ffmate_desktop.gui.preferences.section import Note, Section
+from ffmate_desktop.gui.preferences.section import Section, SectionNote
 from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.number_field import NumberField
@@ -40,7 +40,7 @@ class RetentionSection(Section):
         self.logs_count = self._field(
             self.tr("Most log files"), MOST_COUNT, now.log_count, "keep_logs_count", KEEP_LOGS_COUNT
         )
-        self.logs_note = Note(theme)
+        self.logs_note = SectionNote(theme)
         self.column.addWidget(self.logs_note)
         self.add_line()
         self.tasks_days = self._field(
@@ -54,7 +54,7 @@ class RetentionSection(Section):
         self.tasks_count = self._field(
             self.tr("Most finished tasks"), MOST_COUNT, now.task_count, "keep_tasks_count", KEEP_TASKS_COUNT
         )
-        self.tasks_note = Note(theme)
+        self.tasks_note = SectionNote(theme)
         self.column.addWidget(self.tasks_note)
         self.column.addStretch(1)
 

@@ -12,7 +12,7 @@ from ffmate_desktop.gui.widgets.plain_text import plain
 from ffmate_desktop.settings import GIVEN, Setting, Settings, Source
 
 
-class Note(QWidget):
+class SectionNote(QWidget):
     """Words below a field: help, or what was found, with a mark beside it where that is good or bad."""
 
     def __init__(self, theme: Theme, help_text: str = "") -> None:
@@ -81,12 +81,12 @@ class Section(QWidget):
 
     def add_field(
         self, title: str, field: QWidget, help_text: str = "", beside: QWidget | None = None
-    ) -> Note:
+    ) -> SectionNote:
         """A field with its title above; returns the words below it."""
         caption = label(title, "caption")
         caption.setBuddy(field)
         field.setAccessibleName(plain(title))
-        note = Note(self._theme, help_text)
+        note = SectionNote(self._theme, help_text)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(field, 1 if isinstance(field, QLineEdit) else 0)
@@ -125,7 +125,7 @@ class Section(QWidget):
         self.column.addWidget(line)
 
     def lock_if_given(
-        self, settings: Settings, name: str, setting: Setting, note: Note, *fields: QWidget
+        self, settings: Settings, name: str, setting: Setting, note: SectionNote, *fields: QWidget
     ) -> bool:
         """What the command line or the environment gave cannot be changed here; says so, and whether it is."""
         source = settings.source(name)

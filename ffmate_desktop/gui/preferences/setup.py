@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
 from ffmate_desktop.domain.preferences import Preferences
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.services.login_start import LoginStart
 from ffmate_desktop.services.passwords import Keyring, split_password, with_password
 from ffmate_desktop.settings import Settings
@@ -32,17 +32,17 @@ class Plan:
 
 @dataclass(slots=True)
 class Setup:
-    """Doors to what lies behind settings.
+    """What the settings dialog needs in order to try and apply settings.
 
-    `settings` are those that hold now; whoever changes them puts new ones there. `open_core` opens a cluster with a
-    node in it; `rehearse` proves that this would work and holds the database open meanwhile; `find_ffmpeg` gives path
-    and version. All three raise UserError.
+    `settings` are the current ones; code that changes them stores the new ones here. `open_cluster_services` opens a
+    cluster with a node in it. `rehearse` proves that this works and holds the database open meanwhile. `find_ffmpeg`
+    returns path and version. All three raise UserError.
     """
 
     settings: Settings = field(repr=False)
     keyring: Keyring
     login: LoginStart
-    open_core: Callable[[Settings], AbstractAsyncContextManager[Core]]
+    open_cluster_services: Callable[[Settings], AbstractAsyncContextManager[ClusterServices]]
     rehearse: Callable[[Settings], AbstractAsyncContextManager[None]]
     find_ffmpeg: Callable[[str | None], Awaitable[tuple[str, str]]]
 

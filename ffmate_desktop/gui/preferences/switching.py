@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.preferences.setup import Plan, Setup
 from ffmate_desktop.gui.program import Program
@@ -49,7 +49,7 @@ class Switching(QObject):
         self.errands = Bridge()
         """Runs what must not end with the cluster."""
         self.errands.trouble.connect(window.tell_trouble)
-        self.errands.defect.connect(window.around.bridge.defect)
+        self.errands.defect.connect(window.context.bridge.defect)
         self._is_busy = False
 
     async def close(self) -> None:
@@ -77,15 +77,15 @@ class Switching(QObject):
             self._is_busy = False
 
     async def _set_slots(self, plan: Plan) -> None:
-        core, slots = self._window.core, plan.settings.slots
-        if core is not None and plan.settings.source("slots") not in GIVEN:
-            if core.node.slots != slots and core.node.is_working:
-                await core.nodes.set_slots(core.node.identifier, slots)
-            core.node.slots = slots
+        services, slots = self._window.services, plan.settings.slots
+        if services is not None and plan.settings.source("slots") not in GIVEN:
+            if services.node.slots != slots and services.node.is_working:
+                await services.nodes.set_slots(services.node.identifier, slots)
+            services.node.slots = slots
 
     def _hold(self, plan: Plan) -> None:
         self.setup.settings = plan.settings
-        kept = self._window.around.kept
+        kept = self._window.context.kept
         kept.keep(replace(plan.preferences, window=kept.now.window))
         self.changed.emit()
 
@@ -93,8 +93,8 @@ class Switching(QObject):
 
     async def _with_another_node(self, plan: Plan, ask: Ask) -> bool:
         async with self.setup.rehearse(plan.settings):
-            core = self._window.core
-            running = core.node.running if core is not None else 0
+            services = self._window.services
+            running = services.node.running if services is not None else 0
             answer = await ask(running) if running else Answer.NOW
             if answer is Answer.STAY:
                 return False
@@ -108,8 +108,8 @@ class Switching(QObject):
             try:
                 await stack.enter_async_context(self.setup.rehearse(plan.settings))
             except UserError:  # it went away meanwhile
-                if core is not None and self._window.core is core:
-                    await self._take_again(core)
+                if services is not None and self._window.services is services:
+                    await self._take_again(services)
                 raise
             await self._change_over(plan)
         return True
@@ -117,7 +117,7 @@ class Switching(QObject):
     async def _change_over(self, plan: Plan) -> None:
         settings, setup = plan.settings, self.setup
         try:
-            await self._program.reopen(lambda: setup.open_core(settings))
+            await self._program.reopen(lambda: setup.open_cluster_services(settings))
         except UserError as error:
             hint = f"{error.hint} {self.tr('The former queue goes on.')}".strip()
             raise UserError(error.message, hint) from error
@@ -154,8 +154,8 @@ class Switching(QObject):
 
     async def _finish_first(self, plan: Plan) -> bool:
         """Wait until nothing runs here any more; False when the user stays, or the program ends."""
-        core = self._window.core
-        if core is None:
+        services = self._window.services
+        if services is None:
             return True
         turn, stays = asyncio.Event(), asyncio.Event()
 
@@ -163,19 +163,19 @@ class Switching(QObject):
             stays.set()
             turn.set()
 
-        await core.nodes.drain(core.node.identifier)
-        unsubscribe = core.node.on_change(turn.set)
+        await services.nodes.drain(services.node.identifier)
+        unsubscribe = services.node.on_change(turn.set)
         self._window.detaching.connect(turn.set)
         self._tell_waiting(plan, stay)
         try:
-            while core.node.is_working and self._window.core is core and not stays.is_set():
+            while services.node.is_working and self._window.services is services and not stays.is_set():
                 turn.clear()
                 await turn.wait()
         finally:
             unsubscribe()
             self._window.detaching.disconnect(turn.set)
         if stays.is_set():
-            await self._take_again(core)
+            await self._take_again(services)
             return False
         return not self._program.is_leaving
 
@@ -193,8 +193,8 @@ class Switching(QObject):
             act=stay,
         )
 
-    async def _take_again(self, core: Core) -> None:
-        if core.node.is_working:
-            await core.nodes.resume(core.node.identifier)
+    async def _take_again(self, services: ClusterServices) -> None:
+        if services.node.is_working:
+            await services.nodes.resume(services.node.identifier)
         else:
-            core.node.join()
+            services.node.join()

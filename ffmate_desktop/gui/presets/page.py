@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
-from ffmate_desktop.gui.base.page import Page, Surroundings
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.page import Page, PageContext
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.presets.form import PresetForm
 from ffmate_desktop.gui.presets.list_view import PresetList
-from ffmate_desktop.gui.presets.test_dialog import TryDialog
+from ffmate_desktop.gui.presets.test_dialog import PresetTestDialog
 from ffmate_desktop.gui.widgets.confirm import confirm
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.shortened_button import ShortenedButton
@@ -29,8 +29,8 @@ class PresetsPage(Page):
 
     key = "presets"
 
-    def __init__(self, around: Surroundings) -> None:
-        super().__init__(around)
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
         self._preset: Preset | None = None
         self._wanted: UUID | None = None
         self._is_new = False
@@ -111,12 +111,12 @@ class PresetsPage(Page):
             button.set_short(self.width() < _NARROW)
 
     def _read(self) -> None:
-        core = self.core
-        if core is not None:
-            self.bridge.run_quietly(self._fill(core), "reading the presets")
+        services = self.services
+        if services is not None:
+            self.bridge.run_quietly(self._fill(services), "reading the presets")
 
-    async def _fill(self, core: Core) -> None:
-        presets = await core.presets.all()
+    async def _fill(self, services: ClusterServices) -> None:
+        presets = await services.presets.all()
         self.counted.emit(len(presets))
         if self._wanted is None and self._preset is not None:
             self._wanted = self._preset.uuid
@@ -148,7 +148,7 @@ class PresetsPage(Page):
     def _show(self) -> None:
         unreadable = self._preset.unreadable if self._preset is not None and not self._is_new else None
         is_own = self._is_new or (self._preset is not None and not self._preset.built_in)
-        changed, here = self.is_changed, self.core is not None
+        changed, here = self.is_changed, self.services is not None
         self.list.setEnabled(not changed)
         if unreadable:
             self.note.setText(unreadable)
@@ -178,7 +178,7 @@ class PresetsPage(Page):
     # -- Commands ------------------------------------------------------------------------------------------------
 
     def _editor(self) -> PresetEditor | None:
-        return self.core.preset_editor if self.core is not None else None
+        return self.services.preset_editor if self.services is not None else None
 
     def _new(self) -> None:
         self._is_new = True
@@ -244,11 +244,11 @@ class PresetsPage(Page):
 
     def try_file(self, path: str) -> None:
         """Run what is filled in, saved or not, on the first seconds of a file."""
-        core, draft = self.core, self.form.draft()
-        if core is None:
+        services, draft = self.services, self.form.draft()
+        if services is None:
             return
-        dialog = TryDialog(self.theme, draft.name or self.tr("New preset"), path, self)
-        task = self.bridge.run(_try(core, draft, path, dialog), "trying a preset")
+        dialog = PresetTestDialog(self.theme, draft.name or self.tr("New preset"), path, self)
+        task = self.bridge.run(_try(services, draft, path, dialog), "trying a preset")
         dialog.finished.connect(lambda _result: task.cancel())
         dialog.open()
 
@@ -314,10 +314,12 @@ class PresetsPage(Page):
         self.bridge.run(work(), "exporting a preset")
 
 
-async def _try(core: Core, draft: PresetDraft, path: str, dialog: TryDialog) -> None:
+async def _try(services: ClusterServices, draft: PresetDraft, path: str, dialog: PresetTestDialog) -> None:
     """Closing the dialog cancels this, which ends ffmpeg and removes what it made."""
     try:
-        async with core.trials.run(draft.command, draft.output_file, path, dialog.show_progress) as result:
+        async with services.trials.run(
+            draft.command, draft.output_file, path, dialog.show_progress
+        ) as result:
             dialog.show_result(result)
             await dialog.hold()
     except UserError as error:

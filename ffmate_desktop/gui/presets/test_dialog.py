@@ -18,12 +18,12 @@ from ffmate_desktop.gui.widgets.meter import Meter
 from ffmate_desktop.gui.widgets.plain_text import all_lines
 
 if TYPE_CHECKING:
-    from ffmate_desktop.services.preset_test import TrialResult
+    from ffmate_desktop.services.preset_test import PresetTestResult
 
 _WIDTH, _STILL_HEIGHT = 608, 315
 
 
-class TryDialog(QDialog):
+class PresetTestDialog(QDialog):
     """Open it with `open()`, and let `hold` wait: what was made lasts until the dialog is closed."""
 
     def __init__(self, theme: Theme, title: str, source: str, parent: QWidget) -> None:
@@ -80,7 +80,7 @@ class TryDialog(QDialog):
         if not self._closed.is_set():
             self.meter.set_value(percent / 100)
 
-    def show_result(self, result: TrialResult) -> None:
+    def show_result(self, result: PresetTestResult) -> None:
         """What came out."""
         if result.output is None:
             self.show_trouble(result.trouble, result.hint, "\n".join(result.lines))

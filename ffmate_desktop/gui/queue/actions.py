@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QMenu, QWidget
 from shiboken6 import isValid
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.order import Move
+from ffmate_desktop.domain.order import QueueMove
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.desktop_files import open_file, show_in_folder
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.queue.model import QueueModel
-from ffmate_desktop.gui.queue.view import QueueView
+from ffmate_desktop.gui.queue.view import QueueTableView
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.confirm import confirm
 from ffmate_desktop.gui.widgets.key_action import key_action
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.gui.queue.grouped_model import GroupedModel
     from ffmate_desktop.services.edits import TaskEdit
 
-Call = Callable[[Core, Sequence[UUID]], Awaitable[object]]
+Call = Callable[[ClusterServices, Sequence[UUID]], Awaitable[object]]
 
 
 class QueueActions(QObject):
@@ -42,14 +42,14 @@ class QueueActions(QObject):
     told = Signal(str, str)
 
     def __init__(
-        self, page: QWidget, view: QueueView, model: QueueModel, theme: Theme, bridge: Bridge
+        self, page: QWidget, view: QueueTableView, model: QueueModel, theme: Theme, bridge: Bridge
     ) -> None:
         super().__init__(page)
         self._page = page
-        self._view: QueueView = view
+        self._view: QueueTableView = view
         self._model: QueueModel | GroupedModel = model
         self._theme, self._bridge = theme, bridge
-        self.core: Core | None = None
+        self.services: ClusterServices | None = None
         self._icons: list[tuple[QAction, str]] = []
         self.cancel = self._add(self.tr("Cancel"), "circle-stop", "Ctrl+.", self._cancel)
         self.pause = self._add(self.tr("Pause"), "pause", "Ctrl+P", self._pause)
@@ -62,24 +62,29 @@ class QueueActions(QObject):
         self.show_folder = self._add(self.tr("Show in folder"), "folder-open", "Ctrl+E", self._show)
         self.copy_command = self._add(self.tr("Copy command"), "copy", "Ctrl+Shift+C", self._copy)
         self.moves = [
-            self._add(self.tr("To the top"), "chevrons-up", "Ctrl+Shift+Up", lambda: self._move(Move.TOP)),
-            self._add(self.tr("Up"), "chevron-up", "Ctrl+Up", lambda: self._move(Move.UP)),
-            self._add(self.tr("Down"), "chevron-down", "Ctrl+Down", lambda: self._move(Move.DOWN)),
             self._add(
-                self.tr("To the end"), "chevrons-down", "Ctrl+Shift+Down", lambda: self._move(Move.BOTTOM)
+                self.tr("To the top"), "chevrons-up", "Ctrl+Shift+Up", lambda: self._move(QueueMove.TOP)
+            ),
+            self._add(self.tr("Up"), "chevron-up", "Ctrl+Up", lambda: self._move(QueueMove.UP)),
+            self._add(self.tr("Down"), "chevron-down", "Ctrl+Down", lambda: self._move(QueueMove.DOWN)),
+            self._add(
+                self.tr("To the end"),
+                "chevrons-down",
+                "Ctrl+Shift+Down",
+                lambda: self._move(QueueMove.BOTTOM),
             ),
         ]
         self._menu = QMenu(page)
         self.watch(view, model)
         self.update()
 
-    def watch(self, view: QueueView, model: QueueModel | GroupedModel) -> None:
+    def watch(self, view: QueueTableView, model: QueueModel | GroupedModel) -> None:
         """Act for this table too, while it is the one in `use`."""
         view.selected_rows_changed.connect(self.update)
         model.dataChanged.connect(self.update)
         view.menu_wanted.connect(self.open_menu)
 
-    def use(self, view: QueueView, model: QueueModel | GroupedModel) -> None:
+    def use(self, view: QueueTableView, model: QueueModel | GroupedModel) -> None:
         """Act on what is selected in this table."""
         self._view, self._model = view, model
         self.update()
@@ -97,7 +102,7 @@ class QueueActions(QObject):
 
     def update(self) -> None:
         """Enable what makes sense for the selected tasks."""
-        count = self._view.count_selected() if self.core else 0
+        count = self._view.count_selected() if self.services else 0
         rows = self._view.selected_rows()[:1000] if 0 < count <= 1000 else []
         many = count > len(rows)  # some are not in memory: the services decide
         self.cancel.setEnabled(many or any(not row.status.is_done for row in rows))
@@ -148,35 +153,37 @@ class QueueActions(QObject):
     # -- Commands ------------------------------------------------------------------------------------------------
 
     def _command(self, name: str, call: Call) -> None:
-        core = self.core
-        if core is None or self._view.count_selected() == 0:
+        services = self.services
+        if services is None or self._view.count_selected() == 0:
             return
         chosen = self._model.choose(
             self._view.ranges()
         )  # now: a moment later other tasks may stand in these rows
 
         async def work() -> None:
-            await call(core, await chosen.uuids())
+            await call(services, await chosen.uuids())
 
         self._bridge.run(work(), name)
 
     def _cancel(self) -> None:
-        self._command("canceling tasks", lambda core, uuids: core.tasks.cancel(uuids))
+        self._command("canceling tasks", lambda services, uuids: services.tasks.cancel(uuids))
 
     def _pause(self) -> None:
-        self._command("pausing tasks", lambda core, uuids: core.tasks.pause(uuids))
+        self._command("pausing tasks", lambda services, uuids: services.tasks.pause(uuids))
 
     def _resume(self) -> None:
-        self._command("resuming tasks", lambda core, uuids: core.tasks.resume(uuids))
+        self._command("resuming tasks", lambda services, uuids: services.tasks.resume(uuids))
 
     def _restart(self) -> None:
-        self._command("restarting tasks", lambda core, uuids: core.tasks.restart(uuids))
+        self._command("restarting tasks", lambda services, uuids: services.tasks.restart(uuids))
 
-    def _move(self, move: Move) -> None:
-        self._command("changing priorities", lambda core, uuids: core.tasks.move(uuids, move))
+    def _move(self, move: QueueMove) -> None:
+        self._command("changing priorities", lambda services, uuids: services.tasks.move(uuids, move))
 
     def _duplicate(self) -> None:
-        self._command("duplicating tasks", lambda core, uuids: core.tasks.duplicate(uuids, source="window"))
+        self._command(
+            "duplicating tasks", lambda services, uuids: services.tasks.duplicate(uuids, source="window")
+        )
 
     def _delete(self) -> None:
         count = self._view.count_tasks()
@@ -184,9 +191,9 @@ class QueueActions(QObject):
         running = sum(row.status.is_active for row in rows)
         done = sum(row.status.is_done for row in rows)
 
-        async def call(core: Core, uuids: Sequence[UUID]) -> None:
+        async def call(services: ClusterServices, uuids: Sequence[UUID]) -> None:
             if await self._may_delete(count, running, done):
-                await core.tasks.delete(uuids)
+                await services.tasks.delete(uuids)
 
         self._command("deleting tasks", call)
 
@@ -213,14 +220,14 @@ class QueueActions(QObject):
         dialog.open()
 
     def _save(self, dialog: EditTaskDialog, change: TaskEdit) -> None:
-        core, task = self.core, dialog.task
-        if core is None or not change:
+        services, task = self.services, dialog.task
+        if services is None or not change:
             dialog.accept()
             return
 
         async def save() -> None:
             try:
-                await core.tasks.edit(task.uuid, change, version=task.version)
+                await services.tasks.edit(task.uuid, change, version=task.version)
             except UserError as error:
                 if not isValid(dialog):  # it was closed meanwhile
                     raise
@@ -234,8 +241,8 @@ class QueueActions(QObject):
     def _with_task(self, name: str, act: Callable[[Task], object]) -> None:
         """Read the one selected task, then do something with it."""
 
-        async def call(core: Core, uuids: Sequence[UUID]) -> None:
-            for task in await core.tasks.get(uuids[:1]):
+        async def call(services: ClusterServices, uuids: Sequence[UUID]) -> None:
+            for task in await services.tasks.get(uuids[:1]):
                 act(task)
 
         self._command(name, call)

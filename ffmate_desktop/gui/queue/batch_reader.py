@@ -18,7 +18,7 @@ SHORTEST_PAUSE = 1.0
 """Seconds between two readings; longer when one takes long."""
 
 
-class BatchWatch(QObject):
+class BatchReader(QObject):
     """Reads only while `set_active(True)`. `read` carries the groups, newest first, behind that of single tasks."""
 
     read = Signal(object)

@@ -11,7 +11,7 @@ from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.widgets import numbers
 
 
-class Column(IntEnum):
+class QueueColumn(IntEnum):
     """In the order of the table."""
 
     TASK = 0
@@ -39,52 +39,52 @@ class Look:
     sort: SortColumn | None = None
 
 
-LOOKS: dict[Column, Look] = {
-    Column.TASK: Look(300, 100, True, SortColumn.NAME),
-    Column.STATUS: Look(116, 90, True),
-    Column.PROGRESS: Look(158, 80, True),
-    Column.SPEED: Look(84, 50, True),
-    Column.FPS: Look(72, 20),
-    Column.REMAINING: Look(98, 60, True),
-    Column.SIZE: Look(92, 30),
-    Column.NODE: Look(124, 40, True),
-    Column.PRESET: Look(150, 25),
-    Column.PRIORITY: Look(78, 35, sort=SortColumn.PRIORITY),
-    Column.ATTEMPTS: Look(84, 10),
-    Column.CREATED: Look(122, 22, sort=SortColumn.CREATED),
-    Column.FINISHED: Look(122, 21, sort=SortColumn.FINISHED),
+LOOKS: dict[QueueColumn, Look] = {
+    QueueColumn.TASK: Look(300, 100, True, SortColumn.NAME),
+    QueueColumn.STATUS: Look(116, 90, True),
+    QueueColumn.PROGRESS: Look(158, 80, True),
+    QueueColumn.SPEED: Look(84, 50, True),
+    QueueColumn.FPS: Look(72, 20),
+    QueueColumn.REMAINING: Look(98, 60, True),
+    QueueColumn.SIZE: Look(92, 30),
+    QueueColumn.NODE: Look(124, 40, True),
+    QueueColumn.PRESET: Look(150, 25),
+    QueueColumn.PRIORITY: Look(78, 35, sort=SortColumn.PRIORITY),
+    QueueColumn.ATTEMPTS: Look(84, 10),
+    QueueColumn.CREATED: Look(122, 22, sort=SortColumn.CREATED),
+    QueueColumn.FINISHED: Look(122, 21, sort=SortColumn.FINISHED),
 }
 
 
-def title(column: Column) -> str:  # noqa: PLR0911, PLR0912, C901 - one word a column
+def title(column: QueueColumn) -> str:  # noqa: PLR0911, PLR0912, C901 - one word a column
     """The translated heading."""
     translate = QCoreApplication.translate
     match column:
-        case Column.TASK:
+        case QueueColumn.TASK:
             return translate("columns", "Task")
-        case Column.STATUS:
+        case QueueColumn.STATUS:
             return translate("columns", "Status")
-        case Column.PROGRESS:
+        case QueueColumn.PROGRESS:
             return translate("columns", "Progress")
-        case Column.SPEED:
+        case QueueColumn.SPEED:
             return translate("columns", "Speed")
-        case Column.FPS:
+        case QueueColumn.FPS:
             return translate("columns", "fps")
-        case Column.REMAINING:
+        case QueueColumn.REMAINING:
             return translate("columns", "Remaining")
-        case Column.SIZE:
+        case QueueColumn.SIZE:
             return translate("columns", "Size")
-        case Column.NODE:
+        case QueueColumn.NODE:
             return translate("columns", "Node")
-        case Column.PRESET:
+        case QueueColumn.PRESET:
             return translate("columns", "Preset")
-        case Column.PRIORITY:
+        case QueueColumn.PRIORITY:
             return translate("columns", "Priority")
-        case Column.ATTEMPTS:
+        case QueueColumn.ATTEMPTS:
             return translate("columns", "Attempts")
-        case Column.CREATED:
+        case QueueColumn.CREATED:
             return translate("columns", "Created")
-        case Column.FINISHED:
+        case QueueColumn.FINISHED:
             return translate("columns", "Finished")
         case _:
             assert_never(column)
@@ -168,37 +168,37 @@ def second_line(row: QueueRow) -> tuple[str, str]:
     return f"{row.preset}  ·  " if row.preset else "", folder
 
 
-def cell_text(row: QueueRow, live: LiveProgress | None, column: Column) -> str:  # noqa: PLR0911, PLR0912, C901 - a column each
+def cell_text(row: QueueRow, live: LiveProgress | None, column: QueueColumn) -> str:  # noqa: PLR0911, PLR0912, C901 - a column each
     """What a cell says, as one line: for painting, copying and screen readers."""
     source: QueueRow | LiveProgress = row if live is None else live
     match column:
-        case Column.TASK:
+        case QueueColumn.TASK:
             return row.name
-        case Column.STATUS:
+        case QueueColumn.STATUS:
             return status_word(row)
-        case Column.PROGRESS:
+        case QueueColumn.PROGRESS:
             return numbers.percent(percent_of(row, live))
-        case Column.SPEED:
+        case QueueColumn.SPEED:
             speed = source.speed if row.status.is_active else None
             return numbers.NOTHING if speed is None else f"{speed:.2f}×"
-        case Column.FPS:
+        case QueueColumn.FPS:
             fps = source.fps if row.status.is_active else None
             return numbers.NOTHING if fps is None else f"{fps:.0f}"
-        case Column.REMAINING:
+        case QueueColumn.REMAINING:
             return numbers.clock(source.remaining if row.status.is_active else None)
-        case Column.SIZE:
+        case QueueColumn.SIZE:
             return numbers.size(source.size)
-        case Column.NODE:
+        case QueueColumn.NODE:
             return row.node or numbers.NOTHING
-        case Column.PRESET:
+        case QueueColumn.PRESET:
             return row.preset or numbers.NOTHING
-        case Column.PRIORITY:
+        case QueueColumn.PRIORITY:
             return numbers.grouped(row.priority)
-        case Column.ATTEMPTS:
+        case QueueColumn.ATTEMPTS:
             return str(row.attempts)
-        case Column.CREATED:
+        case QueueColumn.CREATED:
             return numbers.moment(row.created)
-        case Column.FINISHED:
+        case QueueColumn.FINISHED:
             return numbers.moment(row.finished)
         case _:
             assert_never(column)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.queue.columns import (
-    Column,
+    QueueColumn,
     cell_text,
     percent_of,
     second_line,
@@ -18,7 +18,7 @@ from ffmate_desktop.gui.queue.columns import (
     status_word,
 )
 from ffmate_desktop.gui.queue.row_source import RowSource
-from ffmate_desktop.gui.rows.pixmap_cache import BAR_HEIGHT, CHIP_HEIGHT, TILE, Stamps
+from ffmate_desktop.gui.rows.pixmap_cache import BAR_HEIGHT, CHIP_HEIGHT, TILE, PixmapCache
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
@@ -32,7 +32,7 @@ _LEAST_PATH = 40
 """Pixels below which the end of a path says nothing."""
 _SELECTED = QStyle.StateFlag.State_Selected.value
 _HAS_FOCUS = QStyle.StateFlag.State_HasFocus.value
-_COLUMNS = tuple(Column)
+_COLUMNS = tuple(QueueColumn)
 _AUDIO = frozenset({".wav", ".mp3", ".flac", ".aac", ".m4a", ".ogg", ".opus", ".aif", ".aiff", ".wma"})
 _IMAGES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".exr", ".dpx", ".webp", ".bmp"})
 
@@ -45,7 +45,7 @@ class QueueDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, model: RowSource) -> None:
         super().__init__()
         self.theme, self._model = theme, model
-        self.stamps = Stamps(theme)
+        self.stamps = PixmapCache(theme)
         self.hovered = -1
         self.indent = 0
         self.is_stale = False
@@ -59,10 +59,10 @@ class QueueDelegate(QStyledItemDelegate):
         self._take_colors()
         theme.changed.connect(self._take_colors)
         self._painters: dict[int, Callable[[QPainter, QRect, QueueRow, LiveProgress | None, float], None]] = {
-            Column.TASK: self._paint_task,
-            Column.STATUS: self._paint_status,
-            Column.PROGRESS: self._paint_progress,
-            Column.SPEED: self._paint_speed,
+            QueueColumn.TASK: self._paint_task,
+            QueueColumn.STATUS: self._paint_status,
+            QueueColumn.PROGRESS: self._paint_progress,
+            QueueColumn.SPEED: self._paint_speed,
         }
 
     def _take_colors(self) -> None:
@@ -81,7 +81,7 @@ class QueueDelegate(QStyledItemDelegate):
         self.paint_ground(painter, option, index)
         row = self._model.row_at(index.row())
         if row is None:
-            if column == Column.TASK:
+            if column == QueueColumn.TASK:
                 painter.fillRect(rect.left() + 60, rect.top() + 18, 160, 8, self._colors["track"])
             return
         if self.is_stale:
@@ -96,7 +96,7 @@ class QueueDelegate(QStyledItemDelegate):
         if self.is_stale:
             painter.setOpacity(1.0)
         state: int = option.state.value
-        if state & _HAS_FOCUS and not state & _SELECTED and column == Column.TASK:
+        if state & _HAS_FOCUS and not state & _SELECTED and column == QueueColumn.TASK:
             self.paint_focus(painter, rect)
 
     def paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -111,7 +111,7 @@ class QueueDelegate(QStyledItemDelegate):
         elif number == self.hovered:
             painter.fillRect(rect, colors["hover"])
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors["line"])
-        if is_selected and column == Column.TASK:
+        if is_selected and column == QueueColumn.TASK:
             painter.fillRect(rect.left(), rect.top(), 3, rect.height(), colors["accent"])
 
     def paint_focus(self, painter: QPainter, rect: QRect) -> None:
@@ -168,13 +168,13 @@ class QueueDelegate(QStyledItemDelegate):
     def _paint_speed(
         self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, _scale: float
     ) -> None:
-        speed = cell_text(row, live, Column.SPEED)
+        speed = cell_text(row, live, QueueColumn.SPEED)
         if speed == numbers.NOTHING:
             self.write_cell(painter, rect, speed)
             return
         left, top, width = rect.left() + PADDING, rect.top(), rect.width() - PADDING
         self._write(painter, self._number_font, "text", QRect(left, top + 9, width, 19), speed)
-        fps = cell_text(row, live, Column.FPS)
+        fps = cell_text(row, live, QueueColumn.FPS)
         self._write(painter, self._line_font, "text_2", QRect(left, top + 28, width, 18), f"{fps} fps")
 
     def write_cell(self, painter: QPainter, rect: QRect, text: str) -> None:

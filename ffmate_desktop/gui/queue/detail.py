@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from ffmate_desktop.gui.base.live_progress import LiveBoard
+from ffmate_desktop.gui.base.live_progress import ProgressTracker
 from ffmate_desktop.gui.queue.actions import QueueActions
 from ffmate_desktop.gui.widgets.action_button import ActionButton
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.base.page import Page
-    from ffmate_desktop.gui.base.services import Core
+    from ffmate_desktop.gui.base.services import ClusterServices
     from ffmate_desktop.gui.queue.detail_pane import DetailPane
 
 _DETAIL, _SPLIT = "queue/detail", "queue/split"
@@ -29,11 +29,11 @@ class QueueDetail(QObject):
     changed = Signal()
     resubmit_wanted = Signal(str)
 
-    def __init__(self, page: Page, table: QWidget, board: LiveBoard, actions: QueueActions) -> None:
+    def __init__(self, page: Page, table: QWidget, board: ProgressTracker, actions: QueueActions) -> None:
         super().__init__(page)
         self._page, self._board, self._actions = page, board, actions
-        self._memory: QSettings = page.memory
-        self._core: Core | None = None
+        self._window_state: QSettings = page.window_state
+        self._services: ClusterServices | None = None
         self._pane: DetailPane | None = None
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(16)
@@ -62,33 +62,35 @@ class QueueDetail(QObject):
         self.splitter.addWidget(pane)
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setSizes(self._remembered_widths())
-        self.splitter.splitterMoved.connect(lambda *_: self._memory.setValue(_SPLIT, self.splitter.sizes()))
+        self.splitter.splitterMoved.connect(
+            lambda *_: self._window_state.setValue(_SPLIT, self.splitter.sizes())
+        )
         pane.add_button(ActionButton(theme, actions.cancel, "circle-stop", "danger"))
         pane.add_button(ActionButton(theme, actions.restart, "rotate-ccw"))
         pane.add_button(ActionButton(theme, actions.show_folder, "folder-open"))
         pane.closed.connect(self.close)
         pane.restart_wanted.connect(actions.restart.trigger)
         pane.resubmit_wanted.connect(self.resubmit_wanted)
-        if self._core is not None:
-            pane.attach(self._core)
+        if self._services is not None:
+            pane.attach(self._services)
         return pane
 
     def _remembered_widths(self) -> list[int]:
-        widths = self._memory.value(_SPLIT)
+        widths = self._window_state.value(_SPLIT)
         fits = isinstance(widths, list) and len(widths) == 2 and all(str(width).isdigit() for width in widths)
         return [int(width) for width in widths] if fits else [780, 372]
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """The cluster is open."""
-        self._core = core
+        self._services = services
         if self._pane is not None:
             self._pane.hide()  # the queue may be another one
             self._pane.show_row(None)
-            self._pane.attach(core)
+            self._pane.attach(services)
 
     def detach(self) -> None:
         """Read nothing any more."""
-        self._core = None
+        self._services = None
         if self._pane is not None:
             self._pane.detach()
 
@@ -100,7 +102,7 @@ class QueueDetail(QObject):
                 self._pane.show_row(None)
             self.changed.emit()
             return
-        opens = str(self._memory.value(_DETAIL, "true")) == "true" and self._page.width() >= NARROW
+        opens = str(self._window_state.value(_DETAIL, "true")) == "true" and self._page.width() >= NARROW
         if opens or asked:
             self.pane.show_row(view.selected_task())
             self.pane.show()
@@ -116,13 +118,13 @@ class QueueDetail(QObject):
 
     def open(self, view: Any) -> None:
         """The user wants to see the details."""
-        self._memory.setValue(_DETAIL, "true")
+        self._window_state.setValue(_DETAIL, "true")
         self.follow(view, asked=True)
 
     def close(self) -> None:
         """The user does not want to see them any more."""
         if self._page.width() >= NARROW:
-            self._memory.setValue(_DETAIL, "false")
+            self._window_state.setValue(_DETAIL, "false")
         if self._pane is not None:
             self._pane.hide()
         self.changed.emit()

@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.status import LiveProgress, LogChunk, TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import LiveBoard
-from ffmate_desktop.gui.base.services import Core
-from ffmate_desktop.gui.queue.columns import Column, cell_text, percent_of, status_look, status_word
+from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.base.services import ClusterServices
+from ffmate_desktop.gui.queue.columns import QueueColumn, cell_text, percent_of, status_look, status_word
 from ffmate_desktop.gui.queue.detail_cards import CommandBox, ErrorCard, FilesBox
-from ffmate_desktop.gui.rows.pixmap_cache import Stamps
+from ffmate_desktop.gui.rows.pixmap_cache import PixmapCache
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.facts_grid import FactsGrid
@@ -56,14 +56,14 @@ class DetailPane(QFrame):
     restart_wanted = Signal()
     resubmit_wanted = Signal(str)
 
-    def __init__(self, theme: Theme, bridge: Bridge, board: LiveBoard) -> None:
+    def __init__(self, theme: Theme, bridge: Bridge, board: ProgressTracker) -> None:
         super().__init__()
         self._theme, self._bridge, self._board = theme, bridge, board
-        self._core: Core | None = None
+        self._services: ClusterServices | None = None
         self._row: QueueRow | None = None
         self._task: Task | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._stamps = Stamps(theme)
+        self._stamps = PixmapCache(theme)
         self.setProperty("class", "card")
         self.setMinimumWidth(330)
         self.setAccessibleName(self.tr("Details of the task"))
@@ -162,13 +162,13 @@ class DetailPane(QFrame):
 
     # -- What is shown -------------------------------------------------------------------------------------------
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """The cluster is open."""
-        self._core = core
+        self._services = services
 
     def detach(self) -> None:
         """Read nothing any more."""
-        self._core = None
+        self._services = None
         self._timer.stop()
 
     @property
@@ -210,7 +210,7 @@ class DetailPane(QFrame):
         self.name.setText(row.name)
         self.path.setText(row.input)
         self.percent.setText(numbers.percent(percent))
-        remaining = cell_text(row, live, Column.REMAINING)
+        remaining = cell_text(row, live, QueueColumn.REMAINING)
         self.left.setText(self.tr("{0} left").format(remaining) if remaining != numbers.NOTHING else "")
         self.chip.setPixmap(self._stamps.chip(icon, status_word(row), color, self.devicePixelRatioF()))
         self.chip.setAccessibleName(plain(status_word(row)))
@@ -220,7 +220,7 @@ class DetailPane(QFrame):
                 row.preset or numbers.NOTHING,
                 row.node or numbers.NOTHING,
                 numbers.duration(_elapsed(row)),
-                cell_text(row, live, Column.SIZE),
+                cell_text(row, live, QueueColumn.SIZE),
                 numbers.grouped(row.priority),
                 str(row.attempts) if row.attempts else numbers.NOTHING,
             ]
@@ -254,14 +254,14 @@ class DetailPane(QFrame):
             self._show()
 
     def _read(self) -> None:
-        core, row = self._core, self._row
-        if core is None or row is None or (self._reading is not None and not self._reading.done()):
+        services, row = self._services, self._row
+        if services is None or row is None or (self._reading is not None and not self._reading.done()):
             return
 
         async def read() -> None:
-            tasks = await core.tasks.get([row.uuid])
-            chunks = await core.tasks.log(row.uuid)
-            attempts = await core.tasks.attempts(row.uuid)
+            tasks = await services.tasks.get([row.uuid])
+            chunks = await services.tasks.log(row.uuid)
+            attempts = await services.tasks.attempts(row.uuid)
             if tasks and self._row is not None and self._row.id == row.id:
                 self._task = tasks[0]
                 self.timeline.show_attempts(attempts)

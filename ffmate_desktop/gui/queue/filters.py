@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QLineEdit
 from ffmate_desktop.domain.queue import EVERY_STATUS, SortColumn
 from ffmate_desktop.domain.status import ACTIVE, TaskStatus
 from ffmate_desktop.gui.queue.model import QueueModel
-from ffmate_desktop.gui.queue.toolbar import QueueBar
+from ffmate_desktop.gui.queue.toolbar import QueueToolbar
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.base.page import Page
-    from ffmate_desktop.gui.base.services import Core
-    from ffmate_desktop.gui.queue.grouping import QueueGroups
-    from ffmate_desktop.gui.queue.view import QueueView
+    from ffmate_desktop.gui.base.services import ClusterServices
+    from ffmate_desktop.gui.queue.grouping import QueueGrouping
+    from ffmate_desktop.gui.queue.view import QueueTableView
 
 _SORT, _DESCENDING = "queue/sort", "queue/descending"
 _TYPING = 200
@@ -37,17 +37,17 @@ TABS: tuple[frozenset[TaskStatus], ...] = (
 )
 
 
-class QueueChoice(QObject):
+class QueueFilters(QObject):
     """Listens to the bar, the search and the header of the table, and tells the model."""
 
     def __init__(
         self,
         page: Page,
         model: QueueModel,
-        view: QueueView,
-        bar: QueueBar,
+        view: QueueTableView,
+        bar: QueueToolbar,
         search: QLineEdit,
-        groups: QueueGroups,
+        groups: QueueGrouping,
     ) -> None:
         super().__init__(page)
         self._page, self._model, self._view = page, model, view
@@ -61,9 +61,9 @@ class QueueChoice(QObject):
         bar.only.connect(self.show_only)
         bar.filters_wanted.connect(self._read_filters)
         view.sort_wanted.connect(self._sort_by)
-        name = str(page.memory.value(_SORT, SortColumn.CREATED.value))
+        name = str(page.window_state.value(_SORT, SortColumn.CREATED.value))
         column = SortColumn(name) if name in set(SortColumn) else SortColumn.CREATED
-        self.set_order(column, str(page.memory.value(_DESCENDING, "true")) == "true")
+        self.set_order(column, str(page.window_state.value(_DESCENDING, "true")) == "true")
 
     # -- Filters -------------------------------------------------------------------------------------------------
 
@@ -85,13 +85,13 @@ class QueueChoice(QObject):
         self._model.show_view(replace(self._model.view, where=where))
 
     def _read_filters(self) -> None:
-        core = self._page.core
-        if core is not None:
-            self._page.bridge.run(self._offer_filters(core), "reading nodes and batches")
+        services = self._page.services
+        if services is not None:
+            self._page.bridge.run(self._offer_filters(services), "reading nodes and batches")
 
-    async def _offer_filters(self, core: Core) -> None:
-        nodes = sorted({node.identifier for node in await core.nodes.all()})
-        batches = await core.queue.newest_batches(_BATCHES)
+    async def _offer_filters(self, services: ClusterServices) -> None:
+        nodes = sorted({node.identifier for node in await services.nodes.all()})
+        batches = await services.queue.newest_batches(_BATCHES)
         self._bar.open_filters(nodes, batches, self._model.view.where)
 
     def all_of(self, text: str) -> None:
@@ -117,14 +117,14 @@ class QueueChoice(QObject):
     def set_order(self, column: SortColumn, descending: bool) -> None:
         """Show this order and remember it, unless there are too many tasks for it."""
         page = self._page
-        if page.core is not None and not self.is_offered(column, descending):
+        if page.services is not None and not self.is_offered(column, descending):
             page.message.emit(
                 self.tr("So many tasks cannot be sorted by this column."),
                 self.tr("Filter them first, for example by status."),
             )
             return
-        page.memory.setValue(_SORT, column.value)
-        page.memory.setValue(_DESCENDING, "true" if descending else "false")
+        page.window_state.setValue(_SORT, column.value)
+        page.window_state.setValue(_DESCENDING, "true" if descending else "false")
         self._bar.order.show_order(column, descending)
         self._view.show_sorting(column, descending)
         self._model.show_view(replace(self._model.view, column=column, descending=descending))
@@ -132,4 +132,6 @@ class QueueChoice(QObject):
     def is_offered(self, column: SortColumn, descending: bool) -> bool:
         """Whether so many rows can be shown in this order."""
         view = replace(self._model.view, column=column, descending=descending)
-        return self._page.core is not None and self._page.core.queue.cheap(view, self._model.rowCount())
+        return self._page.services is not None and self._page.services.queue.cheap(
+            view, self._model.rowCount()
+        )

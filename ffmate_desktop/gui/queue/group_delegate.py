@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from ffmate_desktop.domain.queue import BatchGroup
 from ffmate_desktop.domain.status import TaskStatus
-from ffmate_desktop.gui.queue.columns import Column, look_of, word_of
+from ffmate_desktop.gui.queue.columns import QueueColumn, look_of, word_of
 from ffmate_desktop.gui.queue.delegate import PADDING, PERCENT, Index, QueueDelegate
 from ffmate_desktop.gui.queue.group_text import group_status, group_text, group_title, group_words
 from ffmate_desktop.gui.queue.grouped_model import GroupedModel
@@ -36,25 +36,29 @@ class GroupDelegate(QueueDelegate):
             super().paint(painter, option, index)
             return
         rect: QRect = option.rect
-        column = Column(index.column())
+        column = QueueColumn(index.column())
         self.paint_ground(painter, option, index)
         scale = painter.device().devicePixelRatio()
         if self.is_stale:
             painter.setOpacity(0.5)
-        if column is Column.TASK:
+        if column is QueueColumn.TASK:
             self._paint_head(painter, rect, group, scale)
-        elif column is Column.STATUS:
+        elif column is QueueColumn.STATUS:
             icon, color = look_of(group_status(group))
             chip = self.stamps.chip(icon, word_of(group_status(group)), color, scale, rect.width() - PADDING)
             painter.drawPixmap(
                 rect.left() + PADDING, rect.top() + (rect.height() - 1 - CHIP_HEIGHT) // 2, chip
             )
-        elif column is Column.PROGRESS:
+        elif column is QueueColumn.PROGRESS:
             self._paint_bar(painter, rect, group, scale)
         elif text := group_text(group, column):
             self.write_cell(painter, rect, text)
         painter.setOpacity(1.0)
-        if option.state.value & _HAS_FOCUS and not option.state.value & _SELECTED and column is Column.TASK:
+        if (
+            option.state.value & _HAS_FOCUS
+            and not option.state.value & _SELECTED
+            and column is QueueColumn.TASK
+        ):
             self.paint_focus(painter, rect)
 
     def _paint_head(self, painter: QPainter, rect: QRect, group: BatchGroup, scale: float) -> None:

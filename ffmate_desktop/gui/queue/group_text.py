@@ -4,7 +4,7 @@ from PySide6.QtCore import QCoreApplication
 
 from ffmate_desktop.domain.queue import NO_BATCH, BatchGroup
 from ffmate_desktop.domain.status import ACTIVE, TaskStatus
-from ffmate_desktop.gui.queue.columns import Column
+from ffmate_desktop.gui.queue.columns import QueueColumn
 from ffmate_desktop.gui.widgets import numbers
 
 
@@ -46,16 +46,16 @@ def group_status(group: BatchGroup) -> TaskStatus:
     return TaskStatus.DONE_CANCELED
 
 
-def group_text(group: BatchGroup, column: Column) -> str:
+def group_text(group: BatchGroup, column: QueueColumn) -> str:
     """What a cell says, for screen readers and for columns that only have a text."""
     match column:
-        case Column.TASK:
+        case QueueColumn.TASK:
             return f"{group_title(group)}, {group_words(group)}"
-        case Column.PROGRESS:
+        case QueueColumn.PROGRESS:
             return numbers.percent(group.state.progress)
-        case Column.REMAINING:
+        case QueueColumn.REMAINING:
             return numbers.clock(group.state.remaining)
-        case Column.CREATED if group.created is not None:
+        case QueueColumn.CREATED if group.created is not None:
             return numbers.moment(int(group.created.timestamp() * 1000))
         case _:
             return ""

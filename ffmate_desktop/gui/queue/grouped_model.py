@@ -13,12 +13,12 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
 from ffmate_desktop.domain.queue import BatchGroup, QueueFilter, QueueRow, QueueView
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import LiveBoard
-from ffmate_desktop.gui.queue.batch_reader import BatchWatch
-from ffmate_desktop.gui.queue.columns import Column, title
+from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.queue.batch_reader import BatchReader
+from ffmate_desktop.gui.queue.columns import QueueColumn, title
 from ffmate_desktop.gui.queue.group_text import group_text
 from ffmate_desktop.gui.queue.model import Index, QueueModel, Role
-from ffmate_desktop.gui.queue.selection import Chosen, WholeBatch
+from ffmate_desktop.gui.queue.selection import QueueSelection, WholeBatch
 from ffmate_desktop.gui.widgets.plain_text import plain
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
@@ -36,7 +36,7 @@ class GroupedModel(QAbstractTableModel):
     about_to_reorder = Signal(bool)
     reordered = Signal()
 
-    def __init__(self, bridge: Bridge, board: LiveBoard) -> None:
+    def __init__(self, bridge: Bridge, board: ProgressTracker) -> None:
         super().__init__()
         self._bridge, self._board = bridge, board
         self._queue: QueueService | None = None
@@ -46,7 +46,7 @@ class GroupedModel(QAbstractTableModel):
         self._open: dict[UUID, QueueModel] = {}
         self._closed: dict[UUID, QueueModel] = {}
         self._starts: list[int] = [0]  # the row of each group, and the number of all rows
-        self.watch = BatchWatch(bridge, self)
+        self.watch = BatchReader(bridge, self)
         self.watch.read.connect(self._take)
 
     def attach(self, queue: QueueService) -> None:
@@ -71,7 +71,7 @@ class GroupedModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         """The same as in the list of tasks."""
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(QueueColumn)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text for screen readers and copying; delegates take the whole row."""
@@ -82,7 +82,7 @@ class GroupedModel(QAbstractTableModel):
             rows = self._open[group.state.uuid]
             return rows.data(rows.index(offset, index.column()), role)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return plain(group_text(group, Column(index.column())))
+            return plain(group_text(group, QueueColumn(index.column())))
         return None
 
     def headerData(
@@ -90,7 +90,7 @@ class GroupedModel(QAbstractTableModel):
     ) -> object:
         """Titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return title(Column(section))
+            return title(QueueColumn(section))
         return None
 
     def canFetchMore(self, parent: Index) -> bool:
@@ -140,9 +140,9 @@ class GroupedModel(QAbstractTableModel):
                 return start + 1 + found
         return None
 
-    def choose(self, ranges: Sequence[tuple[int, int]]) -> Chosen:
+    def choose(self, ranges: Sequence[tuple[int, int]]) -> QueueSelection:
         """The tasks in these rows, and all tasks of batches whose head is among them."""
-        parts: list[Chosen | WholeBatch] = []
+        parts: list[QueueSelection | WholeBatch] = []
         for section, group in enumerate(self._groups):
             start, end = self._starts[section], self._starts[section + 1]
             uuid = group.state.uuid
@@ -153,7 +153,7 @@ class GroupedModel(QAbstractTableModel):
             elif touched:
                 inside = [(first - start - 1, last - start - 1) for first, last in touched]
                 parts.append(self._open[uuid].choose(inside))
-        return Chosen(self._queue, QueueView(), list(parts))
+        return QueueSelection(self._queue, QueueView(), list(parts))
 
     # -- Opening and closing -------------------------------------------------------------------------------------
 
@@ -199,7 +199,7 @@ class GroupedModel(QAbstractTableModel):
         head = self.number_of(batch)
         if head is not None and batch in self._open:
             top, bottom = head + 1 + first.row(), head + 1 + last.row()
-            self.dataChanged.emit(self.index(top, 0), self.index(bottom, len(Column) - 1))
+            self.dataChanged.emit(self.index(top, 0), self.index(bottom, len(QueueColumn) - 1))
 
     def _before(self, batch: UUID, _same: bool) -> None:
         if batch in self._open:
@@ -219,7 +219,7 @@ class GroupedModel(QAbstractTableModel):
         if [one.state.uuid for one in groups] == [one.state.uuid for one in self._groups]:
             self._groups = groups
             for number in self._starts[:-1]:
-                self.dataChanged.emit(self.index(number, 0), self.index(number, len(Column) - 1))
+                self.dataChanged.emit(self.index(number, 0), self.index(number, len(QueueColumn) - 1))
         else:
             self.about_to_reorder.emit(True)
             self.beginResetModel()

@@ -5,20 +5,20 @@ from __future__ import annotations
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
-from ffmate_desktop.gui.queue.columns import Column
+from ffmate_desktop.gui.queue.columns import QueueColumn
 from ffmate_desktop.gui.queue.delegate import PADDING
 from ffmate_desktop.gui.queue.group_delegate import ARROW, GroupDelegate
 from ffmate_desktop.gui.queue.grouped_model import GroupedModel
-from ffmate_desktop.gui.queue.view import QueueView
+from ffmate_desktop.gui.queue.view import QueueTableView
 from ffmate_desktop.gui.theme.theme import Theme
 
 
-class GroupedView(QueueView):
+class GroupedView(QueueTableView):
     """A click on the arrow, a double click on a batch, Enter, and the arrows to the left and right open and close."""
 
-    def __init__(self, theme: Theme, model: GroupedModel, memory: QSettings) -> None:
+    def __init__(self, theme: Theme, model: GroupedModel, window_state: QSettings) -> None:
         self._grouped = model
-        super().__init__(theme, model, memory, GroupDelegate(theme, model))
+        super().__init__(theme, model, window_state, GroupDelegate(theme, model))
         self.setAccessibleName(self.tr("Batches and their tasks"))
         self.horizontalHeader().setSectionsClickable(False)
         self.horizontalHeader().setSortIndicatorShown(False)
@@ -55,8 +55,8 @@ class GroupedView(QueueView):
         """The arrow does not select."""
         place = event.position().toPoint()
         index = self.indexAt(place)
-        left = self.columnViewportPosition(Column.TASK)
-        on_arrow = index.column() == Column.TASK and place.x() < left + PADDING + ARROW
+        left = self.columnViewportPosition(QueueColumn.TASK)
+        on_arrow = index.column() == QueueColumn.TASK and place.x() < left + PADDING + ARROW
         if on_arrow and event.button() == Qt.MouseButton.LeftButton and self.toggle(index.row()):
             event.accept()
             return

@@ -7,28 +7,30 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QToolButton
 
-from ffmate_desktop.gui.base.live_progress import LiveBoard
+from ffmate_desktop.gui.base.live_progress import ProgressTracker
 from ffmate_desktop.gui.queue.actions import QueueActions
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.base.page import Page
-    from ffmate_desktop.gui.base.services import Core
+    from ffmate_desktop.gui.base.services import ClusterServices
     from ffmate_desktop.gui.queue.grouped_model import GroupedModel
     from ffmate_desktop.gui.queue.grouped_view import GroupedView
 
 _GROUPED = "queue/grouped"
 
 
-class QueueGroups(QObject):
+class QueueGrouping(QObject):
     """`built` comes with the view, once; `toggled` when tasks or batches are wanted."""
 
     built = Signal(object)
     toggled = Signal(bool)
 
-    def __init__(self, page: Page, stack: QStackedWidget, board: LiveBoard, actions: QueueActions) -> None:
+    def __init__(
+        self, page: Page, stack: QStackedWidget, board: ProgressTracker, actions: QueueActions
+    ) -> None:
         super().__init__(page)
         self._page, self._stack, self._board, self._actions = page, stack, board, actions
-        self._core: Core | None = None
+        self._services: ClusterServices | None = None
         self._view: GroupedView | None = None
         self._model: GroupedModel | None = None
         self.button = QToolButton()
@@ -63,7 +65,7 @@ class QueueGroups(QObject):
 
     def restore(self) -> None:
         """As it was when the program was closed."""
-        self.button.setChecked(str(self._page.memory.value(_GROUPED, "false")) == "true")
+        self.button.setChecked(str(self._page.window_state.value(_GROUPED, "false")) == "true")
 
     def _build(self) -> None:
         from ffmate_desktop.gui.queue.grouped_model import GroupedModel  # noqa: PLC0415 - few want it at the start
@@ -72,22 +74,22 @@ class QueueGroups(QObject):
         page = self._page
         self._model = GroupedModel(page.bridge, self._board)
         self._model.setParent(self)
-        self._view = GroupedView(page.theme, self._model, page.memory)
+        self._view = GroupedView(page.theme, self._model, page.window_state)
         self._stack.addWidget(self._view)
         self._actions.watch(self._view, self._model)
-        if self._core is not None:
-            self._model.attach(self._core.queue)
+        if self._services is not None:
+            self._model.attach(self._services.queue)
         self.built.emit(self._view)
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """The cluster is open."""
-        self._core = core
+        self._services = services
         if self._model is not None:
-            self._model.attach(core.queue)
+            self._model.attach(services.queue)
 
     def detach(self) -> None:
         """Read nothing any more."""
-        self._core = None
+        self._services = None
         if self._model is not None:
             self._model.detach()
 
@@ -97,7 +99,7 @@ class QueueGroups(QObject):
             self._model.watch.set_active(is_shown and self.is_on)
 
     def _on_toggled(self, on: bool) -> None:
-        self._page.memory.setValue(_GROUPED, "true" if on else "false")
+        self._page.window_state.setValue(_GROUPED, "true" if on else "false")
         if on and self._model is None:
             self._build()
         self.set_active(self._page.is_shown)

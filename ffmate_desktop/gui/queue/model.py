@@ -12,11 +12,11 @@ from ffmate_desktop import logs
 from ffmate_desktop.domain.queue import PAGE, Key, QueueRow, QueueView, SortColumn
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import LiveBoard
-from ffmate_desktop.gui.queue.columns import Column, cell_text, title
-from ffmate_desktop.gui.queue.page_cache import QueuePages
+from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.queue.columns import QueueColumn, cell_text, title
+from ffmate_desktop.gui.queue.page_cache import PageCache
 from ffmate_desktop.gui.queue.reader import QueueReader
-from ffmate_desktop.gui.queue.selection import Chosen
+from ffmate_desktop.gui.queue.selection import QueueSelection
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
@@ -43,7 +43,7 @@ class QueueModel(QAbstractTableModel):
     """Whether the tasks stay the same, though in another order: False when the view is another one."""
     reordered = Signal()
 
-    def __init__(self, bridge: Bridge, board: LiveBoard) -> None:
+    def __init__(self, bridge: Bridge, board: ProgressTracker) -> None:
         super().__init__()
         self._board = board
         self.top_row: Callable[[], QueueRow | None] = lambda: None
@@ -51,7 +51,7 @@ class QueueModel(QAbstractTableModel):
         self.view = QueueView()
         self.counts: dict[TaskStatus, int] = {}
         self.is_known = False
-        self.pages = QueuePages()
+        self.pages = PageCache()
         self.reader = QueueReader(self, bridge)
         self._shown_view: QueueView | None = None
         bridge.anything_changed.connect(self.reload)
@@ -87,7 +87,7 @@ class QueueModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         """Also those that are hidden."""
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(QueueColumn)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text for screen readers and copying; delegates take the whole row."""
@@ -97,7 +97,7 @@ class QueueModel(QAbstractTableModel):
             row = self.row_at(index.row())
             if row is None:
                 return None
-            text = cell_text(row, self.live_of(row), Column(index.column()))
+            text = cell_text(row, self.live_of(row), QueueColumn(index.column()))
             return tool_tip(text) if role == Qt.ItemDataRole.ToolTipRole else plain(text)
         return None
 
@@ -106,7 +106,7 @@ class QueueModel(QAbstractTableModel):
     ) -> object:
         """Titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return title(Column(section))
+            return title(QueueColumn(section))
         return None
 
     def row_at(self, number: int) -> QueueRow | None:
@@ -139,9 +139,9 @@ class QueueModel(QAbstractTableModel):
         """The row of a task that was read, by its id."""
         return self.pages.number_of(key) if isinstance(key, int) else None
 
-    def choose(self, ranges: Sequence[tuple[int, int]]) -> Chosen:
+    def choose(self, ranges: Sequence[tuple[int, int]]) -> QueueSelection:
         """The tasks in these rows as they are numbered now, first and last of each range included."""
-        return Chosen(self.reader.queue, self.view, self.pages.choose(ranges))
+        return QueueSelection(self.reader.queue, self.view, self.pages.choose(ranges))
 
     # -- What was read -------------------------------------------------------------------------------------------
 
@@ -255,7 +255,7 @@ class QueueModel(QAbstractTableModel):
 
     def _emit(self, first: int, last: int) -> None:
         if first <= last:
-            self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(QueueColumn) - 1))
 
 
 _TEXT_ROLES = (

@@ -16,16 +16,16 @@ from PySide6.QtWidgets import (
 )
 
 from ffmate_desktop.domain.queue import EVERY_STATUS, QueueFilter, SortColumn
-from ffmate_desktop.gui.base.page import Page, Surroundings
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.page import Page, PageContext
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.queue.actions import QueueActions
 from ffmate_desktop.gui.queue.detail import NARROW, QueueDetail
-from ffmate_desktop.gui.queue.filters import QueueChoice
-from ffmate_desktop.gui.queue.grouping import QueueGroups
+from ffmate_desktop.gui.queue.filters import QueueFilters
+from ffmate_desktop.gui.queue.grouping import QueueGrouping
 from ffmate_desktop.gui.queue.model import QueueModel
-from ffmate_desktop.gui.queue.stats import QueueFigures
-from ffmate_desktop.gui.queue.toolbar import QueueBar
-from ffmate_desktop.gui.queue.view import QueueView
+from ffmate_desktop.gui.queue.stats import StatsRow
+from ffmate_desktop.gui.queue.toolbar import QueueToolbar
+from ffmate_desktop.gui.queue.view import QueueTableView
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.empty_state import EmptyState
 from ffmate_desktop.gui.widgets.labels import label
@@ -47,18 +47,18 @@ class QueuePage(Page):
     file_given = Signal(str)
     pause_wanted = Signal()
 
-    def __init__(self, around: Surroundings) -> None:
-        super().__init__(around)
-        self.board = around.board
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        self.board = context.board
         self.model = QueueModel(self.bridge, self.board)
-        self.view = QueueView(self.theme, self.model, self.memory)
+        self.view = QueueTableView(self.theme, self.model, self.window_state)
         self.actions_ = QueueActions(self, self.view, self.model, self.theme, self.bridge)
         self.actions_.told.connect(self.message)
-        self.figures = QueueFigures(self.theme, self.bridge, self.board)
+        self.figures = StatsRow(self.theme, self.bridge, self.board)
         self.figures.told.connect(self.subtitle.setText)
         self._build_header()
         self._build_body()
-        self.choice = QueueChoice(self, self.model, self.view, self.bar, self.search, self.groups)
+        self.choice = QueueFilters(self, self.model, self.view, self.bar, self.search, self.groups)
         self._connect()
         self.groups.restore()
 
@@ -100,11 +100,11 @@ class QueuePage(Page):
     def _build_body(self) -> None:
         self._table = table = QWidget()
         self._inside = QStackedWidget()
-        self.groups = QueueGroups(self, self._inside, self.board, self.actions_)
+        self.groups = QueueGrouping(self, self._inside, self.board, self.actions_)
         column = QVBoxLayout(table)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        self.bar = QueueBar(self.theme, self._is_offered, self.groups.button)
+        self.bar = QueueToolbar(self.theme, self._is_offered, self.groups.button)
         column.addWidget(self.bar)
         column.addWidget(self._build_table(), 1)
         self.details = QueueDetail(self, table, self.board, self.actions_)
@@ -144,7 +144,7 @@ class QueuePage(Page):
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)
 
-    def _connect_view(self, view: QueueView) -> None:
+    def _connect_view(self, view: QueueTableView) -> None:
         """What both tables have: tasks alone, and tasks below their batches."""
         details = self.details
         view.selected_rows_changed.connect(lambda: details.follow(view))
@@ -155,19 +155,19 @@ class QueuePage(Page):
 
     # -- The cluster ---------------------------------------------------------------------------------------------
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """Read as soon as news comes."""
-        super().attach(core)
-        self.actions_.core = core
-        self.model.attach(core.queue)
-        self.figures.attach(core)
-        self.groups.attach(core)
-        self.details.attach(core)
+        super().attach(services)
+        self.actions_.services = services
+        self.model.attach(services.queue)
+        self.figures.attach(services)
+        self.groups.attach(services)
+        self.details.attach(services)
 
     def detach(self) -> None:
         """Read nothing any more."""
         super().detach()
-        self.actions_.core = None
+        self.actions_.services = None
         self.model.detach()
         self.figures.detach()
         self.groups.detach()
@@ -185,7 +185,7 @@ class QueuePage(Page):
         self.groups.set_active(False)
 
     @property
-    def table(self) -> QueueView:
+    def table(self) -> QueueTableView:
         """The table that is seen: of tasks, or of batches."""
         return self.groups.view if self.groups.is_on else self.view
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from ffmate_desktop.domain.queue import PAGE, Key, QueueRow
-from ffmate_desktop.gui.queue.selection import Stretch
+from ffmate_desktop.gui.queue.selection import RowRange
 
 KEPT_PAGES = 40
 
 
-class QueuePages:
+class PageCache:
     """Rows are numbered from 0. `head` holds those that are newer than the anchors, newest first."""
 
     def __init__(self) -> None:
@@ -87,9 +87,9 @@ class QueuePages:
         self._places.update((row.id, (-1, offset)) for offset, row in enumerate(self.head))
         self.length += len(fresh)
 
-    def choose(self, ranges: Sequence[tuple[int, int]]) -> list[UUID | Stretch]:
+    def choose(self, ranges: Sequence[tuple[int, int]]) -> list[UUID | RowRange]:
         """The tasks in these rows, first and last of each range included."""
-        parts: list[UUID | Stretch] = []
+        parts: list[UUID | RowRange] = []
         for first, last in ranges:
             number = first
             while number <= last:
@@ -101,6 +101,6 @@ class QueuePages:
                 page, offset = self.place_of(number)
                 count = min(last - number + 1, PAGE - offset)
                 if page < len(self.anchors):
-                    parts.append(Stretch(self.anchors[page], offset, count))
+                    parts.append(RowRange(self.anchors[page], offset, count))
                 number += count
         return parts

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ffmate_desktop.domain.queue import PAGE, Key, QueueRow, QueueView
 from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.queue.page_cache import KEPT_PAGES, QueuePages
+from ffmate_desktop.gui.queue.page_cache import KEPT_PAGES, PageCache
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.queue import QueueService
@@ -27,7 +27,7 @@ class Table(Protocol):
 
     view: QueueView
     is_known: bool
-    pages: QueuePages
+    pages: PageCache
 
     def row_to_keep(self, view: QueueView) -> QueueRow | None:
         """The row that stays where it is when this view is read again."""

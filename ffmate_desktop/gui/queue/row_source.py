@@ -10,7 +10,7 @@ from PySide6.QtCore import SignalInstance
 if TYPE_CHECKING:
     from ffmate_desktop.domain.queue import QueueRow
     from ffmate_desktop.domain.status import LiveProgress
-    from ffmate_desktop.gui.queue.selection import Chosen
+    from ffmate_desktop.gui.queue.selection import QueueSelection
 
 
 class RowSource(Protocol):
@@ -40,6 +40,6 @@ class RowSource(Protocol):
         """The row with this key, if it has been read."""
         ...
 
-    def choose(self, ranges: Sequence[tuple[int, int]]) -> Chosen:
+    def choose(self, ranges: Sequence[tuple[int, int]]) -> QueueSelection:
         """The tasks in these rows as they are numbered now, first and last of each range included."""
         ...

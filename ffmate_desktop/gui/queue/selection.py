@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class RowRange:
     """Rows that are not in memory: `count` of them, `offset` rows behind the one with this key."""
 
     anchor: Key
@@ -30,12 +30,12 @@ class WholeBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class QueueSelection:
     """Tasks that somebody chose; what the table shows later makes no difference."""
 
     queue: QueueService | None
     view: QueueView
-    parts: Sequence[UUID | Stretch | WholeBatch | Chosen]
+    parts: Sequence[UUID | RowRange | WholeBatch | QueueSelection]
 
     async def uuids(self) -> list[UUID]:
         """All of them; reads those that were not in memory."""
@@ -43,7 +43,7 @@ class Chosen:
         for part in self.parts:
             if isinstance(part, UUID):
                 found.append(part)
-            elif isinstance(part, Chosen):
+            elif isinstance(part, QueueSelection):
                 found += await part.uuids()
             elif self.queue is None:
                 continue

@@ -7,10 +7,10 @@ from time import monotonic
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from ffmate_desktop.domain.queue import Figures
+from ffmate_desktop.domain.queue import QueueStats
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import LiveBoard
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.stat_card import StatCard
@@ -24,16 +24,16 @@ BUSY, IDLE = 2.0, 15.0
 _RECENT = 10
 
 
-class QueueFigures(QWidget):
+class StatsRow(QWidget):
     """`told` carries the sentence for the header of the page."""
 
     told = Signal(str)
 
-    def __init__(self, theme: Theme, bridge: Bridge, board: LiveBoard) -> None:
+    def __init__(self, theme: Theme, bridge: Bridge, board: ProgressTracker) -> None:
         super().__init__()
         self._bridge, self._board = bridge, board
-        self._core: Core | None = None
-        self._figures: Figures | None = None
+        self._services: ClusterServices | None = None
+        self._figures: QueueStats | None = None
         self._is_reading = False
         self._is_dirty = True
         self._read_at = 0.0
@@ -54,16 +54,16 @@ class QueueFigures(QWidget):
         bridge.nodes_changed.connect(self._mark)
         bridge.anything_changed.connect(self._on_anything)
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """The cluster is open; the figures of another one are forgotten."""
-        self._core, self._figures = core, None
+        self._services, self._figures = services, None
         self._is_reading = False  # what was cancelled before its first step ended without a word
         self._done.clear()
         self._failed.clear()
 
     def detach(self) -> None:
         """Read nothing any more."""
-        self._core = None
+        self._services = None
 
     def set_active(self, active: bool) -> None:
         """Read and sample only while somebody looks."""
@@ -95,21 +95,21 @@ class QueueFigures(QWidget):
         self.failed.sample(_risen(self._failed, figures.failed_24h))
 
     def _read(self) -> None:
-        core = self._core
-        if core is None or self._is_reading:
+        services = self._services
+        if services is None or self._is_reading:
             return
         self._is_reading, self._is_dirty, self._read_at = True, False, monotonic()
 
         async def read() -> None:
             try:
                 midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-                self._take(await core.queue.figures(midnight))
+                self._take(await services.queue.figures(midnight))
             finally:
                 self._is_reading = False
 
         self._bridge.run_quietly(read(), "reading the figures of the queue")
 
-    def _take(self, figures: Figures) -> None:
+    def _take(self, figures: QueueStats) -> None:
         self._figures = figures
         self.running.show_value(
             numbers.grouped(figures.running), self.tr("of {0} slots").format(numbers.grouped(figures.slots))
@@ -128,7 +128,7 @@ class QueueFigures(QWidget):
     def _show_speed(self, fps: float) -> None:
         self.speed.show_value(numbers.grouped(round(fps)), self.tr("frames per second"))
 
-    def _sentence(self, figures: Figures) -> str:
+    def _sentence(self, figures: QueueStats) -> str:
         parts = []
         if figures.nodes_working == 1:
             parts.append(self.tr("1 node working"))

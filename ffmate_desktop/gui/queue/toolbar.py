@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 48
 
 
-class QueueBar(QWidget):
+class QueueToolbar(QWidget):
     """`filters_wanted` asks for what can be filtered by, for `open_filters`, which tells by `only` what was chosen:
     a node, or a batch. `columns_wanted` brings the place for the menu of columns."""
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, Q
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView
 
 from ffmate_desktop.domain.queue import QueueRow, SortColumn
-from ffmate_desktop.gui.queue.columns import LOOKS, Column, title
+from ffmate_desktop.gui.queue.columns import LOOKS, QueueColumn, title
 from ffmate_desktop.gui.queue.delegate import ROW_HEIGHT, QueueDelegate
 from ffmate_desktop.gui.queue.model import QueueModel
 from ffmate_desktop.gui.theme.theme import Theme
@@ -24,7 +24,7 @@ _MOST_KEPT = 50_000  # rows of one stretch: more than are ever in memory
 _SHOWN, _WIDTHS = "queue/columns", "queue/widths"
 
 
-class QueueView(QTableView):
+class QueueTableView(QTableView):
     """`menu_wanted` carries the global place of a context menu; `sort_wanted` a column that an index can sort by."""
 
     menu_wanted = Signal(object)
@@ -36,11 +36,11 @@ class QueueView(QTableView):
         self,
         theme: Theme,
         model: QueueModel | GroupedModel,
-        memory: QSettings,
+        window_state: QSettings,
         delegate: QueueDelegate | None = None,
     ) -> None:
         super().__init__()
-        self._theme, self._model, self._memory = theme, model, memory
+        self._theme, self._model, self._window_state = theme, model, window_state
         self.delegate = delegate or QueueDelegate(theme, model)
         self._kept: tuple[list[object], object, object, int, bool] | None = None
         self.wanted = self._remembered_columns()
@@ -85,12 +85,12 @@ class QueueView(QTableView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionsClickable(True)
         header.setMinimumSectionSize(56)
-        widths = self._memory.value(_WIDTHS) or {}
+        widths = self._window_state.value(_WIDTHS) or {}
         for column, look in LOOKS.items():
             width = widths.get(column.name, look.width) if isinstance(widths, dict) else look.width
             self.setColumnWidth(column, int(width))
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(Column.TASK, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QueueColumn.TASK, QHeaderView.ResizeMode.Stretch)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(lambda place: self.open_columns(header.mapToGlobal(place)))
         header.sectionClicked.connect(self._on_header)
@@ -98,26 +98,26 @@ class QueueView(QTableView):
 
     # -- Columns -------------------------------------------------------------------------------------------------
 
-    def _remembered_columns(self) -> set[Column]:
-        names = self._memory.value(_SHOWN)
+    def _remembered_columns(self) -> set[QueueColumn]:
+        names = self._window_state.value(_SHOWN)
         if isinstance(names, str):
             names = [names]
         if not isinstance(names, list):
             return {column for column, look in LOOKS.items() if look.shown}
-        return {column for column in Column if column.name in names} | {Column.TASK}
+        return {column for column in QueueColumn if column.name in names} | {QueueColumn.TASK}
 
-    def show_column(self, column: Column, shown: bool) -> None:
+    def show_column(self, column: QueueColumn, shown: bool) -> None:
         """Show or hide a column, and remember it."""
         self.wanted = (self.wanted | {column}) if shown else (self.wanted - {column})
-        self._memory.setValue(_SHOWN, [column.name for column in sorted(self.wanted)])
+        self._window_state.setValue(_SHOWN, [column.name for column in sorted(self.wanted)])
         self.fit_columns()
 
     def open_columns(self, place: QPoint) -> None:
         """The menu of columns, at this place of the screen."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for column in Column:
-            if column is not Column.TASK:
+        for column in QueueColumn:
+            if column is not QueueColumn.TASK:
                 is_cut = column in self.wanted and self.isColumnHidden(column)
                 text = self.tr("{0} (no room now)").format(title(column)) if is_cut else title(column)
                 action = menu.addAction(menu_text(text))
@@ -129,25 +129,25 @@ class QueueView(QTableView):
     def fit_columns(self) -> None:
         """Hide the least important of the wanted columns until the rest has room."""
         room = self.viewport().width() - _LEAST_NAME
-        shown = {Column.TASK}
-        for column in sorted(self.wanted - {Column.TASK}, key=lambda one: -LOOKS[one].importance):
+        shown = {QueueColumn.TASK}
+        for column in sorted(self.wanted - {QueueColumn.TASK}, key=lambda one: -LOOKS[one].importance):
             room -= self._width_of(column)
             if room < 0:
                 break
             shown.add(column)
-        for column in Column:
+        for column in QueueColumn:
             if self.isColumnHidden(column) != (column not in shown):
                 self.setColumnHidden(column, column not in shown)
 
-    def _width_of(self, column: Column) -> int:
-        widths = self._memory.value(_WIDTHS) or {}
+    def _width_of(self, column: QueueColumn) -> int:
+        widths = self._window_state.value(_WIDTHS) or {}
         return int(widths.get(column.name, LOOKS[column].width)) if isinstance(widths, dict) else 100
 
     def _remember_width(self, section: int, _old: int, new: int) -> None:
-        if section != Column.TASK and new > 0 and not self.isColumnHidden(section):
-            widths = self._memory.value(_WIDTHS) or {}
-            if isinstance(widths, dict) and widths.get(Column(section).name) != new:
-                self._memory.setValue(_WIDTHS, {**widths, Column(section).name: new})
+        if section != QueueColumn.TASK and new > 0 and not self.isColumnHidden(section):
+            widths = self._window_state.value(_WIDTHS) or {}
+            if isinstance(widths, dict) and widths.get(QueueColumn(section).name) != new:
+                self._window_state.setValue(_WIDTHS, {**widths, QueueColumn(section).name: new})
 
     def show_sorting(self, column: SortColumn, descending: bool) -> None:
         """Put the arrow on the column by which the rows are sorted."""
@@ -159,8 +159,8 @@ class QueueView(QTableView):
             header.setSortIndicator(found, order)
 
     def _on_header(self, section: int) -> None:
-        if LOOKS[Column(section)].sort is not None:
-            self.sort_wanted.emit(LOOKS[Column(section)].sort)
+        if LOOKS[QueueColumn(section)].sort is not None:
+            self.sort_wanted.emit(LOOKS[QueueColumn(section)].sort)
 
     # -- Place and selection -------------------------------------------------------------------------------------
 
@@ -201,7 +201,7 @@ class QueueView(QTableView):
         """Select the rows with these keys, as far as they have been read."""
         selection = QItemSelection()
         for number in sorted(n for one in keys if (n := self._model.number_of(one)) is not None):
-            selection.select(self._model.index(number, 0), self._model.index(number, len(Column) - 1))
+            selection.select(self._model.index(number, 0), self._model.index(number, len(QueueColumn) - 1))
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def _keep(self, same_tasks: bool) -> None:
@@ -242,7 +242,7 @@ class QueueView(QTableView):
         number = self._model.number_of(current) if current is not None else None
         if number is not None:
             self.selectionModel().setCurrentIndex(
-                self._model.index(number, Column.TASK), QItemSelectionModel.SelectionFlag.NoUpdate
+                self._model.index(number, QueueColumn.TASK), QItemSelectionModel.SelectionFlag.NoUpdate
             )
         place = self._model.number_of(top) if top is not None else None
         if place is not None:

@@ -11,7 +11,7 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class Parts:
+class CellPainter:
     """Draws with the colours of the theme as it is."""
 
     def __init__(self, theme: Theme) -> None:

@@ -15,7 +15,7 @@ TILE = 34
 _KEPT = 4000
 
 
-class Stamps:
+class PixmapCache:
     """`scale` is that of the screen that is painted on."""
 
     def __init__(self, theme: Theme) -> None:

@@ -4,7 +4,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from ffmate_desktop.gui.rows.paint import Parts
+from ffmate_desktop.gui.rows.paint import CellPainter
 from ffmate_desktop.gui.theme import fonts
 
 PADDING = 13
@@ -15,7 +15,7 @@ Index = QModelIndex | QPersistentModelIndex
 class TableRowDelegate(QStyledItemDelegate):
     """One for all columns of a table whose rows are all `height` pixels high."""
 
-    def __init__(self, parts: Parts, height: int) -> None:
+    def __init__(self, parts: CellPainter, height: int) -> None:
         super().__init__()
         self._ground_parts, self._height = parts, height
         self._bold, self._plain, self._medium = fonts.bold(13), fonts.text(12), fonts.medium(13)

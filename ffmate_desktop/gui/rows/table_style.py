@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 
-def dress_table(table: QTableView, row_height: int) -> None:
+def style_table(table: QTableView, row_height: int) -> None:
     """One row is selected at a time, nothing is edited, rows are `row_height` pixels high."""
     table.setFrameShape(QFrame.Shape.NoFrame)
     table.setShowGrid(False)

@@ -14,7 +14,7 @@ from ffmate_desktop.services.folders import FoundFile, in_folder
 
 
 @dataclass(slots=True)
-class Choice:
+class SubmitChoice:
     """`folder` is empty for the place that the preset's pattern gives, `name` for the name that it gives.
 
     Priority and labels are not remembered: what was urgent yesterday is not urgent for ever.
@@ -55,34 +55,34 @@ class Choice:
         place = preset.output_file.replace("\\", "/").rpartition("/")[0] if preset else ""
         return f"{place or BESIDE}/{name}"
 
-    def save(self, memory: QSettings) -> None:
+    def save(self, window_state: QSettings) -> None:
         """For the next time."""
-        memory.setValue("submit/preset", str(self.preset or ""))
-        memory.setValue("submit/command", self.command)
-        memory.setValue("submit/command_name", self.command_name)
-        memory.setValue("submit/folder", self.folder)
-        memory.setValue("submit/name", self.name)
-        memory.setValue("submit/if_exists", self.if_exists.value)
+        window_state.setValue("submit/preset", str(self.preset or ""))
+        window_state.setValue("submit/command", self.command)
+        window_state.setValue("submit/command_name", self.command_name)
+        window_state.setValue("submit/folder", self.folder)
+        window_state.setValue("submit/name", self.name)
+        window_state.setValue("submit/if_exists", self.if_exists.value)
 
     @classmethod
-    def remembered(cls, memory: QSettings) -> "Choice":
+    def remembered(cls, window_state: QSettings) -> "SubmitChoice":
         """The choice of the last time, or what suits somebody new."""
-        preset = _text(memory, "submit/preset", str(FIRST_PRESET))
-        policy = _text(memory, "submit/if_exists", IfExists.RENAME.value)
+        preset = _text(window_state, "submit/preset", str(FIRST_PRESET))
+        policy = _text(window_state, "submit/if_exists", IfExists.RENAME.value)
         if policy == IfExists.FAIL:  # what an older release wrote for "leave the file out"
             policy = IfExists.SKIP
         return cls(
             preset=_uuid(preset),
-            command=_text(memory, "submit/command", FIRST_COMMAND),
-            command_name=_text(memory, "submit/command_name", FIRST_NAME),
-            folder=_text(memory, "submit/folder", ""),
-            name=_text(memory, "submit/name", ""),
+            command=_text(window_state, "submit/command", FIRST_COMMAND),
+            command_name=_text(window_state, "submit/command_name", FIRST_NAME),
+            folder=_text(window_state, "submit/folder", ""),
+            name=_text(window_state, "submit/name", ""),
             if_exists=IfExists(policy) if policy in set(IfExists) else IfExists.RENAME,
         )
 
 
-def _text(memory: QSettings, key: str, default: str) -> str:
-    value = memory.value(key, default)
+def _text(window_state: QSettings, key: str, default: str) -> str:
+    value = window_state.value(key, default)
     return value if isinstance(value, str) else default  # an INI file reads a comma as a list
 
 

@@ -9,31 +9,31 @@ from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.presets.defaults import FIRST_PRESET_NAME
-from ffmate_desktop.gui.submit.choice import Choice
+from ffmate_desktop.gui.submit.choice import SubmitChoice
 from ffmate_desktop.gui.submit.drop_overlay import DropTarget, Zone
 from ffmate_desktop.gui.submit.dropped_paths import paths_in
 from ffmate_desktop.gui.submit.sheet import SubmitSheet
 from ffmate_desktop.gui.submit.text import files
 from ffmate_desktop.gui.widgets.numbers import grouped
-from ffmate_desktop.services.folders import MOST_FILES, Found, find_media
+from ffmate_desktop.services.folders import MOST_FILES, MediaFound, find_media
 from ffmate_desktop.services.tasks import Submitted
 
 UNDO_SECONDS = 20
 
 
-class Submitting(QObject):
+class SubmitFlow(QObject):
     """Listens to the window: what is dropped, pasted, chosen or named on the command line. Owned by the window."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._bridge = window.around.bridge
+        self._bridge = window.context.bridge
         self.sheet: SubmitSheet | None = None
         self._looking: asyncio.Task[object] | None = None
-        self.target = DropTarget(window, window.around.theme)
+        self.target = DropTarget(window, window.context.theme)
         self.target.zone = self._zone_at
         self.target.dropped.connect(window.open_files)
         self.target.dropped_in_zone.connect(self._drop_on_page)
@@ -44,7 +44,7 @@ class Submitting(QObject):
 
     def _zone_at(self, place: QPoint) -> Zone | None:
         """The page, where it does something else with what is dropped on it."""
-        words = self._window.current_page.drop_words() if self._window.core is not None else None
+        words = self._window.current_page.drop_words() if self._window.services is not None else None
         stack = self._window.stack
         area = QRect(stack.mapTo(self._window, QPoint()), stack.size())
         return Zone(area, *words) if words is not None and area.contains(place) else None
@@ -69,7 +69,7 @@ class Submitting(QObject):
         """Find the media in these files and folders, then ask what to do with them."""
         self._looking = self._bridge.run(self._find(paths), "looking for media files", self._open)
 
-    async def _find(self, paths: Sequence[str]) -> Found:
+    async def _find(self, paths: Sequence[str]) -> MediaFound:
         self._count = 0
         missing = await asyncio.to_thread(_missing, paths)
         if len(missing) == len(paths):
@@ -84,12 +84,12 @@ class Submitting(QObject):
             if self._count:
                 self._window.messages.dismiss()
 
-    async def _without_outputs(self, found: Found) -> Found:
+    async def _without_outputs(self, found: MediaFound) -> MediaFound:
         """A folder may hold what the cluster made of the other files in it."""
-        core = self._window.core
-        if core is None or self._bridge.away_since is not None:
+        services = self._window.services
+        if services is None or self._bridge.away_since is not None:
             return found
-        return found.without(await core.tasks.own_outputs(found.in_folders))
+        return found.without(await services.tasks.own_outputs(found.in_folders))
 
     def _on_progress(self, count: int) -> None:
         self._count = count
@@ -107,9 +107,9 @@ class Submitting(QObject):
 
     # -- The sheet -----------------------------------------------------------------------------------------------
 
-    def _open(self, found: Found) -> None:
-        core = self._window.core
-        if core is None:  # the cluster is being closed
+    def _open(self, found: MediaFound) -> None:
+        services = self._window.services
+        if services is None:  # the cluster is being closed
             return
         if found.unreadable:
             self._window.tell(
@@ -139,8 +139,10 @@ class Submitting(QObject):
                 "warning",
             )
         if self.sheet is None:
-            around = self._window.around
-            self.sheet = SubmitSheet(around.theme, around.bridge, around.memory, core, self._window)
+            context = self._window.context
+            self.sheet = SubmitSheet(
+                context.theme, context.bridge, context.window_state, services, self._window
+            )
             self.sheet.submitted.connect(self._on_submitted)
             self.sheet.more.connect(self.look_at)
             self.sheet.finished.connect(self._on_finished)
@@ -165,7 +167,7 @@ class Submitting(QObject):
 
     def _on_submitted(self, submitted: Submitted, preset: str) -> None:
         self.target.overlay.preset = preset
-        self._window.memory.setValue("submit/preset_name", preset)
+        self._window.window_state.setValue("submit/preset_name", preset)
         uuids = submitted.uuids
         self._window.messages.show_message(
             self.tr("Queued {0}.").format(files(len(uuids))),
@@ -177,14 +179,14 @@ class Submitting(QObject):
         )
 
     def _undo(self, uuids: Sequence[UUID]) -> None:
-        core = self._window.core
-        if core is not None:
-            self._bridge.run(self._take_back(core, uuids), "taking files back", self._on_taken_back)
+        services = self._window.services
+        if services is not None:
+            self._bridge.run(self._take_back(services, uuids), "taking files back", self._on_taken_back)
 
-    async def _take_back(self, core: Core, uuids: Sequence[UUID]) -> int:
+    async def _take_back(self, services: ClusterServices, uuids: Sequence[UUID]) -> int:
         """Remove what is not finished; returns how many were."""
-        open_ones = [task.uuid for task in await core.tasks.get(uuids) if not task.status.is_done]
-        await core.tasks.delete(open_ones)
+        open_ones = [task.uuid for task in await services.tasks.get(uuids) if not task.status.is_done]
+        await services.tasks.delete(open_ones)
         return len(uuids) - len(open_ones)
 
     def _on_taken_back(self, finished: int) -> None:
@@ -196,10 +198,10 @@ class Submitting(QObject):
 
     def _name_the_preset(self) -> None:
         """What the overlay says will be taken."""
-        memory = self._window.memory
-        choice = Choice.remembered(memory)
+        window_state = self._window.window_state
+        choice = SubmitChoice.remembered(window_state)
         first = FIRST_PRESET_NAME if choice.preset else ""
-        self.target.overlay.preset = str(memory.value("submit/preset_name", first))
+        self.target.overlay.preset = str(window_state.value("submit/preset_name", first))
 
 
 def _missing(paths: Sequence[str]) -> list[str]:

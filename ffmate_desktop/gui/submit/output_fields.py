@@ -15,7 +15,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.status import IfExists
-from ffmate_desktop.gui.submit.choice import Choice
+from ffmate_desktop.gui.submit.choice import SubmitChoice
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.folder_dialog import ask_for_folder
 from ffmate_desktop.gui.widgets.labels import label
@@ -89,7 +89,7 @@ class OutputFields(QWidget):
 
     # -- Between the fields and a choice -------------------------------------------------------------------------
 
-    def show_choice(self, choice: Choice) -> None:
+    def show_choice(self, choice: SubmitChoice) -> None:
         """Fill in what was chosen the last time."""
         self.folder.setText(choice.folder)
         self.name.setText(choice.name if choice.preset else choice.command_name)
@@ -108,7 +108,7 @@ class OutputFields(QWidget):
             painted(self.tr("{0}, as preset").format(needs) if needs else self.tr("Any node"))
         )
 
-    def take(self, choice: Choice) -> UserError | None:
+    def take(self, choice: SubmitChoice) -> UserError | None:
         """Put what is in the fields into the choice; returns what is wrong with them."""
         choice.folder = self.folder.text().strip()
         if choice.preset:

@@ -17,7 +17,7 @@ FIRST = 100
 """So many files are looked at before all of them are: every one is checked as if it were submitted."""
 
 
-class LookAhead(QObject):
+class PreviewDebouncer(QObject):
     """`known` brings one PreviewRow for each of `tasks`; `refused` a UserError, when no tasks can be made at all."""
 
     begun = Signal(list)

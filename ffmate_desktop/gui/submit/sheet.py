@@ -15,10 +15,10 @@ from ffmate_desktop.domain.node import Node, fitness
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import Core
-from ffmate_desktop.gui.submit.choice import Choice
-from ffmate_desktop.gui.submit.preview_debounce import LookAhead
-from ffmate_desktop.gui.submit.sheet_layout import SubmitFrame
+from ffmate_desktop.gui.base.services import ClusterServices
+from ffmate_desktop.gui.submit.choice import SubmitChoice
+from ffmate_desktop.gui.submit.preview_debounce import PreviewDebouncer
+from ffmate_desktop.gui.submit.sheet_layout import SubmitSheetLayout
 from ffmate_desktop.gui.submit.text import files, preview_in_words
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.numbers import grouped
@@ -29,15 +29,22 @@ from ffmate_desktop.services.tasks import Submitted
 _BY_PRESET, _BY_COMMAND = 0, 1
 
 
-class SubmitSheet(SubmitFrame):
+class SubmitSheet(SubmitSheetLayout):
     """Open it with `open()`. `submitted` brings what was queued, and the name of the preset."""
 
     submitted = Signal(object, str)
 
-    def __init__(self, theme: Theme, bridge: Bridge, memory: QSettings, core: Core, parent: QWidget) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        bridge: Bridge,
+        window_state: QSettings,
+        services: ClusterServices,
+        parent: QWidget,
+    ) -> None:
         super().__init__(theme, parent)
-        self._bridge, self._memory, self._core = bridge, memory, core
-        self._choice = Choice.remembered(self._memory)
+        self._bridge, self._window_state, self._services = bridge, window_state, services
+        self._choice = SubmitChoice.remembered(self._window_state)
         self._preset: Preset | None = None
         self._all_presets: list[Preset] = []
         self._nodes: list[Node] | None = None
@@ -45,7 +52,7 @@ class SubmitSheet(SubmitFrame):
         self._is_over = False
         self._reading: asyncio.Task[None] | None = None
         self._is_ready = self._is_submitting = self._wants_to_submit = False
-        self.ahead = LookAhead(self._bridge, core.preview, self)
+        self.ahead = PreviewDebouncer(self._bridge, services.preview, self)
         self._fill()
         self._connect()
         self._read()
@@ -94,7 +101,7 @@ class SubmitSheet(SubmitFrame):
 
     def _read(self) -> None:
         async def read() -> None:
-            presets, nodes = await asyncio.gather(self._core.presets.all(), self._core.nodes.all())
+            presets, nodes = await asyncio.gather(self._services.presets.all(), self._services.nodes.all())
             self._nodes = nodes
             if not self._is_ready or presets != self._all_presets:
                 self._is_ready, self._all_presets = True, presets
@@ -223,11 +230,11 @@ class SubmitSheet(SubmitFrame):
     async def _submit(self, new: list[NewTask]) -> None:
         name = self._preset.name if self._preset and self.ways.current == _BY_PRESET else ""
         try:
-            submitted: Submitted = await self._core.tasks.add(new, source="window")
+            submitted: Submitted = await self._services.tasks.add(new, source="window")
         except UserError as error:  # somebody was faster than the preview
             self._trouble = error
         else:
-            self._choice.save(self._memory)
+            self._choice.save(self._window_state)
             self.submitted.emit(submitted, name)
             self.accept()
         finally:

@@ -18,7 +18,7 @@ from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.segments import Segments
 
 
-class SubmitFrame(QDialog):
+class SubmitSheetLayout(QDialog):
     """`more` brings paths that were dropped on it."""
 
     more = Signal(list)

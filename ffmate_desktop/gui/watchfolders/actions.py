@@ -17,7 +17,7 @@ from ffmate_desktop.gui.widgets.confirm import confirm
 from ffmate_desktop.gui.widgets.key_action import key_action
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
-    from ffmate_desktop.gui.base.services import Core
+    from ffmate_desktop.gui.base.services import ClusterServices
 
 
 class Actions(QObject):
@@ -28,7 +28,7 @@ class Actions(QObject):
     def __init__(self, table: QWidget, theme: Theme, bridge: Bridge) -> None:
         super().__init__(table)
         self._table, self._theme, self._bridge = table, theme, bridge
-        self.core: Core | None = None
+        self.services: ClusterServices | None = None
         self._icons: list[tuple[QAction, str]] = []
         self._menu = QMenu(table)
 
@@ -66,7 +66,7 @@ class FolderActions(Actions):
 
     def update(self) -> None:
         """Enable what makes sense for the chosen folder."""
-        folder = self._folder() if self.core else None
+        folder = self._folder() if self.services else None
         self.scan.setEnabled(folder is not None and not folder.suspended)
         self.suspend.setEnabled(folder is not None and not folder.suspended)
         self.resume.setEnabled(folder is not None and folder.suspended)
@@ -74,19 +74,19 @@ class FolderActions(Actions):
             action.setEnabled(folder is not None)
 
     def _scan(self) -> None:
-        core, folder = self.core, self._folder()
-        if core is not None and folder is not None:
-            self._bridge.run(core.watchfolders.scan(folder.uuid), "asking for a scan")
+        services, folder = self.services, self._folder()
+        if services is not None and folder is not None:
+            self._bridge.run(services.watchfolders.scan(folder.uuid), "asking for a scan")
 
     def _suspend(self) -> None:
-        core, folder = self.core, self._folder()
-        if core is not None and folder is not None:
-            self._bridge.run(core.watchfolders.suspend(folder.uuid), "suspending a watchfolder")
+        services, folder = self.services, self._folder()
+        if services is not None and folder is not None:
+            self._bridge.run(services.watchfolders.suspend(folder.uuid), "suspending a watchfolder")
 
     def _resume(self) -> None:
-        core, folder = self.core, self._folder()
-        if core is not None and folder is not None:
-            self._bridge.run(core.watchfolders.resume(folder.uuid), "resuming a watchfolder")
+        services, folder = self.services, self._folder()
+        if services is not None and folder is not None:
+            self._bridge.run(services.watchfolders.resume(folder.uuid), "resuming a watchfolder")
 
     def _edit(self) -> None:
         self.edit_wanted.emit(self._folder())
@@ -100,8 +100,8 @@ class FolderActions(Actions):
             )
 
     def _delete(self) -> None:
-        core, folder = self.core, self._folder()
-        if core is None or folder is None:
+        services, folder = self.services, self._folder()
+        if services is None or folder is None:
             return
 
         async def work() -> None:
@@ -110,13 +110,13 @@ class FolderActions(Actions):
                 "The folder and every file in it stay as they are. Tasks that were made from it stay in the queue "
                 "and go on. What the cluster knows of its files is forgotten."
             )
-            if left := await core.watchfolders.pending_originals(folder):
+            if left := await services.watchfolders.pending_originals(folder):
                 more = self.tr("Originals that would still be moved, and stay in the folder: {0}").format(
                     left
                 )
                 text = f"{text} {more}"
             if await confirm(self._table.window(), title, text, self.tr("Delete")):
-                await core.watchfolders.delete(folder.uuid)
+                await services.watchfolders.delete(folder.uuid)
 
         self._bridge.run(work(), "deleting a watchfolder")
 
@@ -145,7 +145,7 @@ class FileActions(Actions):
 
     def update(self) -> None:
         """Enable what makes sense for the chosen file."""
-        file = self._file() if self.core else None
+        file = self._file() if self.services else None
         self.show_task.setEnabled(file is not None and file.task_id is not None)
         self.retry.setEnabled(
             file is not None
@@ -162,13 +162,13 @@ class FileActions(Actions):
             self.task_wanted.emit(file)
 
     def _retry(self) -> None:
-        core, folder, file = self.core, self._folder(), self._file()
-        if core is None or folder is None or file is None or file.task is None:
+        services, folder, file = self.services, self._folder(), self._file()
+        if services is None or folder is None or file is None or file.task is None:
             return
         if file.task_id is not None:
-            self._bridge.run(core.tasks.restart([file.task]), "trying a file again")
+            self._bridge.run(services.tasks.restart([file.task]), "trying a file again")
         else:  # its task was deleted: the next scan makes another
-            self._bridge.run(core.watchfolders.take_again(folder.uuid, [file.id]), "trying a file again")
+            self._bridge.run(services.watchfolders.take_again(folder.uuid, [file.id]), "trying a file again")
 
     def _show(self) -> None:
         file = self._file()

@@ -12,12 +12,12 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watchfolder import OriginalAction, Watchfolder, WatchfolderSettings
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.presets.defaults import FIRST_PRESET
 from ffmate_desktop.gui.presets.list_view import PresetList
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.watchfolders.basics_form import Basics
-from ffmate_desktop.gui.watchfolders.dry_run import Trial
+from ffmate_desktop.gui.watchfolders.dry_run import DryRunPane
 from ffmate_desktop.gui.watchfolders.rules_form import Afterwards, Tasks, WhichFiles
 from ffmate_desktop.gui.watchfolders.text import rivalry
 from ffmate_desktop.gui.widgets.confirm import confirm
@@ -33,10 +33,16 @@ class WatchDialog(QDialog):
     saved = Signal(object)
 
     def __init__(
-        self, theme: Theme, bridge: Bridge, core: Core, folder: Watchfolder | None, path: str, parent: QWidget
+        self,
+        theme: Theme,
+        bridge: Bridge,
+        services: ClusterServices,
+        folder: Watchfolder | None,
+        path: str,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._theme, self._bridge, self._core, self._folder = theme, bridge, core, folder
+        self._theme, self._bridge, self._services, self._folder = theme, bridge, services, folder
         first = WatchfolderSettings(name="", path=path, preset=FIRST_PRESET)
         self._shown = folder.settings() if folder is not None else first
         self.setWindowTitle(self.tr("Edit watchfolder") if folder else self.tr("Add watchfolder"))
@@ -49,7 +55,7 @@ class WatchDialog(QDialog):
         self._parts = (self.basics, self.which, self.afterwards, self.tasks)
         titles = [self.tr("Folder"), self.tr("Which files"), self.tr("Afterwards"), self.tr("Tasks")]
         self.tabs = Segments(titles, self.tr("Parts of the settings"))
-        self.trial = Trial(theme, bridge, core.watchfolders)
+        self.trial = DryRunPane(theme, bridge, services.watchfolders)
         self.trouble = label(look="failed", wraps=True)
         self.note = label(look="second", wraps=True)
         self._others: Sequence[Watchfolder] = ()
@@ -62,8 +68,8 @@ class WatchDialog(QDialog):
             part.edited.connect(self._on_edited)
         self._connect()
         self._on_edited()
-        bridge.run(core.presets.all(), "reading the presets", self._take_presets)
-        bridge.run(core.watchfolders.all(), "reading the watchfolders", self._take_others)
+        bridge.run(services.presets.all(), "reading the presets", self._take_presets)
+        bridge.run(services.watchfolders.all(), "reading the watchfolders", self._take_others)
 
     def _lay_out(self) -> None:
         titles = QVBoxLayout()
@@ -215,7 +221,7 @@ class WatchDialog(QDialog):
             self.accept()
 
     async def _write(self, settings: WatchfolderSettings) -> Watchfolder:
-        service = self._core.watchfolders
+        service = self._services.watchfolders
         if self._folder is None:
             return await service.add(settings)
         return await service.edit(self._folder.uuid, settings, version=self._folder.version)

@@ -13,8 +13,8 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.watchfolders.dry_run_delegate import TrialRowDelegate
-from ffmate_desktop.gui.watchfolders.dry_run_model import TrialModel
+from ffmate_desktop.gui.watchfolders.dry_run_delegate import DryRunDelegate
+from ffmate_desktop.gui.watchfolders.dry_run_model import DryRunModel
 from ffmate_desktop.gui.widgets import numbers
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.labels import label
@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.watchfolders import WatchfolderService
 
 
-class Trial(QWidget):
+class DryRunPane(QWidget):
     """`closed` tells that the user wants to go on editing."""
 
     closed = Signal()
@@ -33,7 +33,7 @@ class Trial(QWidget):
         super().__init__()
         self._bridge, self._service = bridge, service
         self._looking: asyncio.Task[None] | None = None
-        self.model = TrialModel()
+        self.model = DryRunModel()
         self.title = label(look="heading", wraps=True)
         self.words = label(look="second", wraps=True)
         self.busy = QProgressBar()
@@ -43,7 +43,7 @@ class Trial(QWidget):
         self.busy.setAccessibleName(self.tr("Looking through the folder"))
         self.view = QListView()
         self.view.setModel(self.model)
-        self.view.setItemDelegate(TrialRowDelegate(theme, self.model, self.view))
+        self.view.setItemDelegate(DryRunDelegate(theme, self.model, self.view))
         self.view.setUniformItemSizes(True)
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

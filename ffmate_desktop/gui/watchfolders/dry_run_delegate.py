@@ -4,22 +4,22 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QS
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from ffmate_desktop.gui.rows.paint import Parts
+from ffmate_desktop.gui.rows.paint import CellPainter
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.watchfolders.dry_run_model import TrialModel
+from ffmate_desktop.gui.watchfolders.dry_run_model import DryRunModel
 from ffmate_desktop.gui.watchfolders.text import FILE_LOOKS
 from ffmate_desktop.gui.widgets import numbers
 
 _ROW = 46
 
 
-class TrialRowDelegate(QStyledItemDelegate):
-    """For views on a TrialModel."""
+class DryRunDelegate(QStyledItemDelegate):
+    """For views on a DryRunModel."""
 
-    def __init__(self, theme: Theme, model: TrialModel, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, model: DryRunModel, parent: QWidget) -> None:
         super().__init__(parent)
-        self._model, self._parts = model, Parts(theme)
+        self._model, self._parts = model, CellPainter(theme)
         self._bold, self._plain = fonts.bold(13), fonts.text(12)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:

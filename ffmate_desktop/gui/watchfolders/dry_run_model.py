@@ -11,7 +11,7 @@ from ffmate_desktop.services.dry_run import Foreseen
 Index = QModelIndex | QPersistentModelIndex
 
 
-class TrialModel(QAbstractListModel):
+class DryRunModel(QAbstractListModel):
     """One row a file."""
 
     def __init__(self) -> None:

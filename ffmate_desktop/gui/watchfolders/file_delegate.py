@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem
 
 from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
-from ffmate_desktop.gui.rows.paint import Parts
-from ffmate_desktop.gui.rows.pixmap_cache import CHIP_HEIGHT, Stamps
+from ffmate_desktop.gui.rows.paint import CellPainter
+from ffmate_desktop.gui.rows.pixmap_cache import CHIP_HEIGHT, PixmapCache
 from ffmate_desktop.gui.rows.row_delegate import Index, TableRowDelegate
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.watchfolders.file_model import FileColumn, FileModel
@@ -21,7 +21,7 @@ class FileRowDelegate(TableRowDelegate):
     """One for all columns. `is_stale` greys what may be out of date."""
 
     def __init__(self, theme: Theme, model: FileModel) -> None:
-        self._parts, self._stamps = Parts(theme), Stamps(theme)
+        self._parts, self._stamps = CellPainter(theme), PixmapCache(theme)
         super().__init__(self._parts, ROW_HEIGHT)
         self._model = model
         self.is_stale = False

@@ -10,7 +10,7 @@ from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.watchfolders.file_model import FileModel
 from ffmate_desktop.gui.watchfolders.file_table import FileTable
 from ffmate_desktop.gui.watchfolders.folder_model import OPEN
-from ffmate_desktop.gui.watchfolders.text import FolderView, Standing, explanation, sign
+from ffmate_desktop.gui.watchfolders.text import FolderDisplay, FolderHealth, explanation, sign
 from ffmate_desktop.gui.widgets.action_button import ActionButton
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.icon_label import IconLabel
@@ -38,7 +38,7 @@ class WatchedFiles(QWidget):
     def __init__(self, theme: Theme, bridge: Bridge) -> None:
         super().__init__()
         self._theme = theme
-        self._view: FolderView | None = None
+        self._view: FolderDisplay | None = None
         self.model = FileModel(bridge)
         self.table = FileTable(theme, self.model)
         titles = [self.tr("All"), self.tr("Open"), self.tr("Done"), self.tr("Failed"), self.tr("Skipped")]
@@ -104,7 +104,7 @@ class WatchedFiles(QWidget):
         column.addLayout(bar)
         column.addWidget(card_around(self._inside), 1)
 
-    def show_folder(self, view: FolderView | None) -> None:
+    def show_folder(self, view: FolderDisplay | None) -> None:
         """The chosen one, as it is now."""
         other = view is None or self._view is None or view.folder.uuid != self._view.folder.uuid
         self._view = view
@@ -153,8 +153,8 @@ class WatchedFiles(QWidget):
             return ""
         if self.tabs.current or self.search.text().strip():
             return self.tr("No file fits this filter.")
-        if self._view.standing is Standing.UNREACHABLE:
+        if self._view.standing is FolderHealth.UNREACHABLE:
             return self.tr("Nobody can see its files at this moment.")
-        if self._view.standing is Standing.NEW:
+        if self._view.standing is FolderHealth.NEW:
             return self.tr("It has not been scanned yet.")
         return self.tr("No files yet. Whatever is put into the folder appears here.")

@@ -5,15 +5,15 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem
 
 from ffmate_desktop.domain.watchfolder import FileState
-from ffmate_desktop.gui.rows.paint import Parts
-from ffmate_desktop.gui.rows.pixmap_cache import TILE, Stamps
+from ffmate_desktop.gui.rows.paint import CellPainter
+from ffmate_desktop.gui.rows.pixmap_cache import TILE, PixmapCache
 from ffmate_desktop.gui.rows.row_delegate import Index, TableRowDelegate
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.watchfolders.folder_model import OPEN, FolderColumn, FolderModel
 from ffmate_desktop.gui.watchfolders.text import (
     LOOKS,
-    FolderView,
-    Standing,
+    FolderDisplay,
+    FolderHealth,
     last_scan,
     standing_line,
     standing_word,
@@ -21,14 +21,14 @@ from ffmate_desktop.gui.watchfolders.text import (
 from ffmate_desktop.gui.widgets import numbers
 
 ROW_HEIGHT = 56
-_PLAIN = (Standing.WATCHING, Standing.SCANNING, Standing.NEW)
+_PLAIN = (FolderHealth.WATCHING, FolderHealth.SCANNING, FolderHealth.NEW)
 
 
 class FolderRowDelegate(TableRowDelegate):
     """One for all columns. `is_stale` greys what may be out of date."""
 
     def __init__(self, theme: Theme, model: FolderModel) -> None:
-        self._parts, self._stamps = Parts(theme), Stamps(theme)
+        self._parts, self._stamps = CellPainter(theme), PixmapCache(theme)
         super().__init__(self._parts, ROW_HEIGHT)
         self._model = model
         self.is_stale = False
@@ -58,7 +58,7 @@ class FolderRowDelegate(TableRowDelegate):
                 self._two_lines(painter, cell, when, node)
         painter.restore()
 
-    def _paint_name(self, painter: QPainter, cell: QRect, view: FolderView) -> None:
+    def _paint_name(self, painter: QPainter, cell: QRect, view: FolderDisplay) -> None:
         icon, color = "folder-sync", LOOKS[view.standing][1]
         scale = painter.device().devicePixelRatio()
         painter.drawPixmap(cell.left() + 2, cell.top() + 11, self._stamps.tile(icon, color, scale))
@@ -69,7 +69,7 @@ class FolderRowDelegate(TableRowDelegate):
         line = first.translated(0, 19)
         self._parts.text(painter, line, view.folder.path, self._plain, "text_2", mode=mode)
 
-    def _paint_state(self, painter: QPainter, cell: QRect, view: FolderView) -> None:
+    def _paint_state(self, painter: QPainter, cell: QRect, view: FolderDisplay) -> None:
         icon, color = LOOKS[view.standing]
         self._parts.icon(painter, cell.left(), cell.top() + 12, icon, color)
         left = cell.left() + 22
@@ -78,7 +78,7 @@ class FolderRowDelegate(TableRowDelegate):
         self._parts.text(painter, first, standing_word(view.standing), self._bold, shown)
         self._parts.text(painter, first.translated(0, 19), standing_line(view), self._plain, "text_2")
 
-    def _paint_files(self, painter: QPainter, cell: QRect, view: FolderView) -> None:
+    def _paint_files(self, painter: QPainter, cell: QRect, view: FolderDisplay) -> None:
         """What is open, done and failed: icon and number each; all of them below."""
         if not view.counts:
             self._parts.text(painter, cell, self.tr("No files yet"), self._medium, "text_3")

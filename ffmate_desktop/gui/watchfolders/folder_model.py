@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from ffmate_desktop.domain.watchfolder import FileState
 from ffmate_desktop.gui.watchfolders.text import (
-    FolderView,
+    FolderDisplay,
     explanation,
     file_word,
     last_scan,
@@ -37,7 +37,7 @@ OPEN = (FileState.WAITING, FileState.GROWING, FileState.QUEUED, FileState.RUNNIN
 """Files that are still to be done."""
 
 # Any: words in one column, numbers in another, never both in one comparison.
-_KEYS: dict[FolderColumn, Callable[[FolderView], Any]] = {
+_KEYS: dict[FolderColumn, Callable[[FolderDisplay], Any]] = {
     FolderColumn.NAME: lambda view: view.folder.name.lower(),
     FolderColumn.STATE: lambda view: view.standing.value,
     FolderColumn.FILES: lambda view: sum(view.counts.values()),
@@ -51,12 +51,12 @@ class FolderModel(QAbstractTableModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._all: dict[UUID, FolderView] = {}
-        self._views: list[FolderView] = []
+        self._all: dict[UUID, FolderDisplay] = {}
+        self._views: list[FolderDisplay] = []
         self._words: list[str] = []
         self.column, self.order = FolderColumn.NAME, Qt.SortOrder.AscendingOrder
 
-    def set_views(self, views: Mapping[UUID, FolderView]) -> None:
+    def set_views(self, views: Mapping[UUID, FolderDisplay]) -> None:
         """All there are."""
         self._all = dict(views)
         self._show()
@@ -79,11 +79,11 @@ class FolderModel(QAbstractTableModel):
         """As the table has."""
         return 0 if parent.isValid() else len(FolderColumn)
 
-    def view_at(self, row: int) -> FolderView | None:
+    def view_at(self, row: int) -> FolderDisplay | None:
         """The folder in that row."""
         return self._views[row] if 0 <= row < len(self._views) else None
 
-    def view_of(self, uuid: UUID | None) -> FolderView | None:
+    def view_of(self, uuid: UUID | None) -> FolderDisplay | None:
         """A folder, shown or not."""
         return self._all.get(uuid) if uuid is not None else None
 
@@ -135,13 +135,13 @@ class FolderModel(QAbstractTableModel):
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
 
-    def _fits(self, view: FolderView) -> bool:
+    def _fits(self, view: FolderDisplay) -> bool:
         folder = view.folder
         text = f"{folder.name} {folder.path} {folder.description} {view.preset} {' '.join(folder.labels)}"
         return all(word in text.lower() for word in self._words)
 
 
-def folder_text(view: FolderView, column: FolderColumn) -> str:
+def folder_text(view: FolderDisplay, column: FolderColumn) -> str:
     """The words of a cell."""
     match column:
         case FolderColumn.NAME:
@@ -156,13 +156,13 @@ def folder_text(view: FolderView, column: FolderColumn) -> str:
             return " ".join(last_scan(view))
 
 
-def files_in_words(view: FolderView) -> str:
+def files_in_words(view: FolderDisplay) -> str:
     """Every state that occurs, with its number."""
     parts = [f"{count} × {file_word(state)}" for state in FileState if (count := view.count(state))]
     return ", ".join(parts) or translate("watch", "No files yet")
 
 
-def folder_tip(view: FolderView) -> str:
+def folder_tip(view: FolderDisplay) -> str:
     """All about a folder, line by line."""
     folder = view.folder
     lines = [

@@ -13,13 +13,13 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from ffmate_desktop.domain.watchfolder import WatchedFile, Watchfolder
-from ffmate_desktop.gui.base.page import Page, Surroundings
+from ffmate_desktop.gui.base.page import Page, PageContext
 from ffmate_desktop.gui.watchfolders.actions import FileActions, FolderActions
 from ffmate_desktop.gui.watchfolders.files_panel import WatchedFiles
 from ffmate_desktop.gui.watchfolders.folder_model import FolderModel
 from ffmate_desktop.gui.watchfolders.folder_table import FolderTable
-from ffmate_desktop.gui.watchfolders.reader import FolderWatch
-from ffmate_desktop.gui.watchfolders.text import LOOKS, Standing
+from ffmate_desktop.gui.watchfolders.reader import FolderReader
+from ffmate_desktop.gui.watchfolders.text import LOOKS, FolderHealth
 from ffmate_desktop.gui.widgets.action_button import ActionButton
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.empty_state import EmptyState
@@ -27,7 +27,7 @@ from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.search_field import SearchField
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
-    from ffmate_desktop.gui.base.services import Core
+    from ffmate_desktop.gui.base.services import ClusterServices
     from ffmate_desktop.gui.watchfolders.dialog import WatchDialog
 
 _SPLIT = "watchfolders/split"
@@ -41,12 +41,12 @@ class WatchfoldersPage(Page):
     """WatchedFile, and its whole path."""
     files_wanted = Signal(list)
 
-    def __init__(self, around: Surroundings) -> None:
-        super().__init__(around)
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
         self.dialog: WatchDialog | None = None
         self._dropped: list[str] = []
         self._wanted: UUID | None = None
-        self.watch = FolderWatch(self.bridge, self)
+        self.watch = FolderReader(self.bridge, self)
         self.model = FolderModel()
         self.table = FolderTable(self.theme, self.model)
         self.files = WatchedFiles(self.theme, self.bridge)
@@ -102,7 +102,7 @@ class WatchfoldersPage(Page):
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 3)
         self.splitter.setSizes([320, 450])
-        sizes = self.memory.value(_SPLIT)
+        sizes = self.window_state.value(_SPLIT)
         if isinstance(sizes, list) and len(sizes) == 2 and all(str(size).isdigit() for size in sizes):
             self.splitter.setSizes([int(size) for size in sizes])
         self.empty = EmptyState(
@@ -132,7 +132,9 @@ class WatchfoldersPage(Page):
         self.folder_actions.told.connect(self.message)
         self.file_actions.told.connect(self.message)
         self.file_actions.task_wanted.connect(lambda file: self.task_wanted.emit(file, self._place(file)))
-        self.splitter.splitterMoved.connect(lambda *_: self.memory.setValue(_SPLIT, self.splitter.sizes()))
+        self.splitter.splitterMoved.connect(
+            lambda *_: self.window_state.setValue(_SPLIT, self.splitter.sizes())
+        )
         self.bridge.away_changed.connect(lambda since: self._set_stale(since is not None))
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)
@@ -141,18 +143,18 @@ class WatchfoldersPage(Page):
 
     # -- The cluster ---------------------------------------------------------------------------------------------
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """Read as soon as news comes."""
-        super().attach(core)
-        self.folder_actions.core = self.file_actions.core = core
-        self.watch.attach(core)
-        self.files.model.attach(core.watchfolders)
+        super().attach(services)
+        self.folder_actions.services = self.file_actions.services = services
+        self.watch.attach(services)
+        self.files.model.attach(services.watchfolders)
         self._show()
 
     def detach(self) -> None:
         """Read nothing any more."""
         super().detach()
-        self.folder_actions.core = self.file_actions.core = None
+        self.folder_actions.services = self.file_actions.services = None
         self.watch.detach()
         self.files.model.detach()
         if self.dialog is not None:
@@ -193,10 +195,10 @@ class WatchfoldersPage(Page):
         self._nothing.setVisible(self.model.rowCount() == 0 and bool(views))
         if had_focus and views:  # otherwise Qt gives it to the next widget, in the sidebar
             self.table.setFocus()
-        self.add_button.setEnabled(self.core is not None)
-        self.empty.button.setEnabled(self.core is not None)
+        self.add_button.setEnabled(self.services is not None)
+        self.empty.button.setEnabled(self.services is not None)
         troubled = sum(LOOKS[view.standing][1] in ("failed", "warning") for view in views)
-        asleep = sum(view.standing is Standing.SUSPENDED for view in views)
+        asleep = sum(view.standing is FolderHealth.SUSPENDED for view in views)
         words = [self.tr("Files that are put into these folders are encoded by themselves")]
         if troubled:
             words.append(self.tr("%n need attention", "", troubled))
@@ -246,9 +248,9 @@ class WatchfoldersPage(Page):
     def _open(self, folder: Watchfolder | None, path: str) -> None:
         from ffmate_desktop.gui.watchfolders.dialog import WatchDialog  # noqa: PLC0415 - rarely wanted
 
-        if self.core is None or self.dialog is not None:
+        if self.services is None or self.dialog is not None:
             return
-        self.dialog = WatchDialog(self.theme, self.bridge, self.core, folder, path, self.window())
+        self.dialog = WatchDialog(self.theme, self.bridge, self.services, folder, path, self.window())
         self.dialog.saved.connect(self._on_saved)
         self.dialog.finished.connect(self._on_finished)
         self.dialog.open()
@@ -262,7 +264,7 @@ class WatchfoldersPage(Page):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
-        if self._dropped and self.core is not None:
+        if self._dropped and self.services is not None:
             self.add_folder(self._dropped.pop(0))
 
     # -- Dropping ------------------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from uuid import UUID
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.watchfolders.text import FolderView
+from ffmate_desktop.gui.watchfolders.text import FolderDisplay
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.watchfolder import Counts
-    from ffmate_desktop.gui.base.services import Core
+    from ffmate_desktop.gui.base.services import ClusterServices
 
 SHORTEST_PAUSE = 0.4
 """Seconds between two readings; longer when one takes long, as with hundred thousands of files."""
@@ -24,7 +24,7 @@ _TICK = 5_000
 """Milliseconds until it is looked again whether a scan is late; nothing is read for it."""
 
 
-class FolderWatch(QObject):
+class FolderReader(QObject):
     """`views` are all watchfolders. Files are only counted while somebody looks (`set_active`)."""
 
     changed = Signal()
@@ -32,11 +32,11 @@ class FolderWatch(QObject):
     def __init__(self, bridge: Bridge, parent: QObject) -> None:
         super().__init__(parent)
         self._bridge = bridge
-        self._core: Core | None = None
+        self._services: ClusterServices | None = None
         self._active = self._stale = False
         self._reading: asyncio.Task[None] | None = None
         self.is_known = False
-        self.views: dict[UUID, FolderView] = {}
+        self.views: dict[UUID, FolderDisplay] = {}
         self._counts: dict[UUID, Counts] = {}
         self._read_at = monotonic()
         self._tick = QTimer(self, interval=_TICK)
@@ -46,13 +46,13 @@ class FolderWatch(QObject):
         bridge.presets_changed.connect(self.read)
         bridge.tasks_changed.connect(self._on_tasks)
 
-    def attach(self, core: Core) -> None:
+    def attach(self, services: ClusterServices) -> None:
         """Read as soon as news comes."""
-        self._core = core
+        self._services = services
 
     def detach(self) -> None:
         """Read nothing any more."""
-        self._core = None
+        self._services = None
 
     def set_active(self, active: bool) -> None:
         """Whether somebody looks."""
@@ -70,29 +70,29 @@ class FolderWatch(QObject):
     def read(self) -> None:
         """Read again, soon."""
         self._stale = True
-        if self._reading is None and self._core is not None:
-            self._reading = self._bridge.run_quietly(self._read(self._core), "reading the watchfolders")
+        if self._reading is None and self._services is not None:
+            self._reading = self._bridge.run_quietly(self._read(self._services), "reading the watchfolders")
             self._reading.add_done_callback(self._on_end)
 
     def _on_end(self, _task: asyncio.Task[None]) -> None:
         self._reading = None
-        if self._stale and self._core is not None:
+        if self._stale and self._services is not None:
             self.read()
 
-    async def _read(self, core: Core) -> None:
+    async def _read(self, services: ClusterServices) -> None:
         began = monotonic()
         self._stale = False
         from ffmate_desktop.services.watch_overlap import rivals  # noqa: PLC0415 - see above
 
-        folders = await core.watchfolders.all()
-        presets = {preset.uuid: preset.name for preset in await core.presets.all()} if folders else {}
+        folders = await services.watchfolders.all()
+        presets = {preset.uuid: preset.name for preset in await services.presets.all()} if folders else {}
         if self._active and folders:
-            self._counts = await core.watchfolders.all_counts()
+            self._counts = await services.watchfolders.all_counts()
         gone = QCoreApplication.translate("watch", "Deleted preset")
         self._read_at = monotonic()
         others = rivals(folders)
         self.views = {
-            folder.uuid: FolderView(
+            folder.uuid: FolderDisplay(
                 folder,
                 presets.get(folder.preset, gone),
                 self._counts.get(folder.uuid, {}),

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QTableView
 
-from ffmate_desktop.gui.rows.table_style import dress_table
+from ffmate_desktop.gui.rows.table_style import style_table
 from ffmate_desktop.gui.widgets.plain_text import plain
 
 
@@ -23,7 +23,7 @@ class WatchTable(QTableView):
         super().__init__()
         self._row_height, self._widths, self._least = row_height, widths, least
         self.setAccessibleName(plain(name))
-        dress_table(self, row_height)
+        style_table(self, row_height)
         self.doubleClicked.connect(lambda _index: self.opened.emit())
 
     def dress(self, delegate: QStyledItemDelegate, stretched: int) -> None:

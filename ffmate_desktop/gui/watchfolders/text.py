@@ -16,7 +16,7 @@ LATE = 30.0
 """Seconds after which a scan that nobody began is worth a word."""
 
 
-class Standing(Enum):
+class FolderHealth(Enum):
     """How a watchfolder is."""
 
     WATCHING = auto()
@@ -29,20 +29,20 @@ class Standing(Enum):
     SUSPENDED = auto()
 
 
-LOOKS: dict[Standing, tuple[str, str]] = {
-    Standing.WATCHING: ("eye", "done"),
-    Standing.SCANNING: ("refresh-cw", "running"),
-    Standing.NEW: ("clock", "queued"),
-    Standing.LATE: ("clock", "warning"),
-    Standing.PARTLY: ("triangle-alert", "warning"),
-    Standing.TROUBLE: ("triangle-alert", "failed"),
-    Standing.UNREACHABLE: ("unplug", "failed"),
-    Standing.SUSPENDED: ("circle-pause", "paused"),
+LOOKS: dict[FolderHealth, tuple[str, str]] = {
+    FolderHealth.WATCHING: ("eye", "done"),
+    FolderHealth.SCANNING: ("refresh-cw", "running"),
+    FolderHealth.NEW: ("clock", "queued"),
+    FolderHealth.LATE: ("clock", "warning"),
+    FolderHealth.PARTLY: ("triangle-alert", "warning"),
+    FolderHealth.TROUBLE: ("triangle-alert", "failed"),
+    FolderHealth.UNREACHABLE: ("unplug", "failed"),
+    FolderHealth.SUSPENDED: ("circle-pause", "paused"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class FolderView:
+class FolderDisplay:
     """A watchfolder as it is shown. `preset` is a name; `age` the seconds since it was read.
 
     `rivals` are the names of others that may take the same files.
@@ -55,73 +55,73 @@ class FolderView:
     rivals: tuple[str, ...] = ()
 
     @property
-    def standing(self) -> Standing:  # noqa: PLR0911 - one a state
+    def standing(self) -> FolderHealth:  # noqa: PLR0911 - one a state
         """What matters most about it."""
         folder = self.folder
         if folder.suspended:
-            return Standing.SUSPENDED
+            return FolderHealth.SUSPENDED
         if folder.scanning_by is not None:
-            return Standing.SCANNING
+            return FolderHealth.SCANNING
         if folder.overdue + self.age > max(LATE, 2 * folder.interval):
-            return Standing.LATE
+            return FolderHealth.LATE
         if folder.unreadable is not None:
-            return Standing.TROUBLE
+            return FolderHealth.TROUBLE
         if folder.error is not None:
             if folder.last_scan is None:
-                return Standing.UNREACHABLE
-            return Standing.PARTLY if folder.last_scan.unreadable else Standing.TROUBLE
-        return Standing.NEW if folder.last_check is None else Standing.WATCHING
+                return FolderHealth.UNREACHABLE
+            return FolderHealth.PARTLY if folder.last_scan.unreadable else FolderHealth.TROUBLE
+        return FolderHealth.NEW if folder.last_check is None else FolderHealth.WATCHING
 
     def count(self, *states: FileState) -> int:
         """How many of its files are in one of these states."""
         return sum(self.counts.get(state, 0) for state in states)
 
 
-def standing_word(standing: Standing) -> str:  # noqa: PLR0911 - one word a state
+def standing_word(standing: FolderHealth) -> str:  # noqa: PLR0911 - one word a state
     """One or two words."""
     match standing:
-        case Standing.WATCHING:
+        case FolderHealth.WATCHING:
             return translate("watch", "Watching")
-        case Standing.SCANNING:
+        case FolderHealth.SCANNING:
             return translate("watch", "Scanning")
-        case Standing.NEW:
+        case FolderHealth.NEW:
             return translate("watch", "New")
-        case Standing.LATE:
+        case FolderHealth.LATE:
             return translate("watch", "Nobody scans it")
-        case Standing.PARTLY:
+        case FolderHealth.PARTLY:
             return translate("watch", "Partly readable")
-        case Standing.TROUBLE:
+        case FolderHealth.TROUBLE:
             return translate("watch", "Needs attention")
-        case Standing.UNREACHABLE:
+        case FolderHealth.UNREACHABLE:
             return translate("watch", "Unreachable")
-        case Standing.SUSPENDED:
+        case FolderHealth.SUSPENDED:
             return translate("watch", "Suspended")
         case _:
             assert_never(standing)
 
 
-def standing_line(view: FolderView) -> str:
+def standing_line(view: FolderDisplay) -> str:
     """What stands below the word: where it is scanned, or since when something is wrong."""
     folder = view.folder
     match view.standing:
-        case Standing.SCANNING:
+        case FolderHealth.SCANNING:
             return translate("watch", "on {0}").format(folder.scanning_by)
-        case Standing.UNREACHABLE | Standing.TROUBLE | Standing.PARTLY:
+        case FolderHealth.UNREACHABLE | FolderHealth.TROUBLE | FolderHealth.PARTLY:
             since = numbers.moment(folder.error_at)
             return "" if folder.error_at is None else translate("watch", "since {0}").format(since)
-        case Standing.WATCHING:
+        case FolderHealth.WATCHING:
             return translate("watch", "every {0}").format(numbers.duration(folder.interval))
-        case Standing.SUSPENDED:
+        case FolderHealth.SUSPENDED:
             return translate("watch", "takes no new files")
-        case Standing.NEW:
+        case FolderHealth.NEW:
             return translate("watch", "waits for a node")
-        case Standing.LATE:
+        case FolderHealth.LATE:
             return translate("watch", "due for {0}").format(numbers.about(folder.overdue + view.age))
 
 
-def explanation(view: FolderView) -> str:
+def explanation(view: FolderDisplay) -> str:
     """A sentence about what is wrong, or nothing."""
-    if view.standing is Standing.LATE:
+    if view.standing is FolderHealth.LATE:
         if view.folder.labels:
             return translate(
                 "watch", "No node that takes tasks has the labels {0}, or all of them are paused or busy."
@@ -145,16 +145,16 @@ def rivalry(names: Sequence[str]) -> str:
     )
 
 
-def sign(view: FolderView) -> tuple[str, str]:
+def sign(view: FolderDisplay) -> tuple[str, str]:
     """What stands before the explanation."""
-    return LOOKS[Standing.PARTLY if _is_about_rivals(view) else view.standing]
+    return LOOKS[FolderHealth.PARTLY if _is_about_rivals(view) else view.standing]
 
 
-def _is_about_rivals(view: FolderView) -> bool:
+def _is_about_rivals(view: FolderDisplay) -> bool:
     return bool(view.rivals) and explanation(view) == rivalry(view.rivals)
 
 
-def last_scan(view: FolderView) -> tuple[str, str]:
+def last_scan(view: FolderDisplay) -> tuple[str, str]:
     """When, and by whom."""
     folder = view.folder
     if folder.last_check is None:

@@ -12,7 +12,7 @@ from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.widgets.labels import label
 
 
-class ReportDialog(QDialog):
+class ErrorReportDialog(QDialog):
     """Open it with `open()`; the program and its node go on behind it."""
 
     def __init__(self, error: BaseException, doing: str, parent: QWidget) -> None:

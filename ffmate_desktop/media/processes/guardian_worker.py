@@ -29,7 +29,7 @@ _PS = ("-axwwE",) if sys.platform == "darwin" else ("axeww",)
 _COLUMNS = "pid=,ppid=,pgid=,uid=,state=,lstart=,command="
 
 
-class Entry(NamedTuple):
+class ProcessEntry(NamedTuple):
     """One process. `started` tells apart two that had the same number, `mark` is its VARIABLE or empty."""
 
     pid: int
@@ -41,7 +41,7 @@ class Entry(NamedTuple):
     mark: str
 
 
-Table = Mapping[int, Entry]
+Table = Mapping[int, ProcessEntry]
 
 
 def below(table: Table, roots: Iterable[int]) -> set[int]:
@@ -91,7 +91,7 @@ if sys.platform != "win32":
 
     def table_of_proc() -> Table:
         """Every process of a Linux computer, or of this container."""
-        table: dict[int, Entry] = {}
+        table: dict[int, ProcessEntry] = {}
         sought = b"\0" + VARIABLE.encode() + b"="
         me = os.geteuid()
         for name in os.listdir("/proc"):  # noqa: PTH208 - four times as fast
@@ -108,12 +108,12 @@ if sys.platform != "win32":
             state, parent, group, session, started = (words[i].decode() for i in (0, 1, 2, 3, 19))
             pid = int(name)
             zombie = state in ("Z", "X")
-            table[pid] = Entry(pid, int(parent), int(group), int(session), zombie, started, mark)
+            table[pid] = ProcessEntry(pid, int(parent), int(group), int(session), zombie, started, mark)
         return table
 
     def table_of_ps() -> Table:
         """Every process as `ps` tells it; macOS keeps the environment of programs of Apple to itself."""
-        table: dict[int, Entry] = {}
+        table: dict[int, ProcessEntry] = {}
         done = subprocess.run(
             ["/bin/ps", *_PS, "-o", _COLUMNS],
             env={"LC_ALL": "C"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -130,14 +130,14 @@ if sys.platform != "win32":
             except OSError:  # it has ended, or is a zombie
                 session = 0
             zombie, started, mark = words[4].startswith("Z"), " ".join(words[5:10]), found[1] if found else ""
-            table[pid] = Entry(pid, parent, group, session, zombie, started, mark)
+            table[pid] = ProcessEntry(pid, parent, group, session, zombie, started, mark)
         return table
 
     if sys.platform == "linux":
         processes = table_of_proc
 
         def _start_of(pid: int) -> str:
-            """When the process started, as in `Entry.started`; empty when there is no such process."""
+            """When the process started, as in `ProcessEntry.started`; empty when there is no such process."""
             words = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
             return words[19].decode() if len(words) >= 20 else ""
 
@@ -145,7 +145,7 @@ if sys.platform != "win32":
         processes = table_of_ps
 
         def _start_of(pid: int) -> str:
-            """When the process started, as in `Entry.started`; empty when there is no such process."""
+            """When the process started, as in `ProcessEntry.started`; empty when there is no such process."""
             entry = table_of_ps().get(pid)
             return entry.started if entry else ""
 

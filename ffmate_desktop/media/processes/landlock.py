@@ -25,7 +25,7 @@ _NO_NEW_PRIVILEGES = 38
 _NAME_ONLY = getattr(os, "O_PATH", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-class Rules(NamedTuple):
+class LandlockRules(NamedTuple):
     """What stays possible. `read` None: reading is not limited. `write`: files, and folders with all below them.
 
     `names`: folders in which only the names may be read. `network`: TCP and abstract Unix sockets. Paths that do not
@@ -47,7 +47,7 @@ def abi() -> int:
     return version
 
 
-def restrict(rules: Rules) -> None:
+def restrict(rules: LandlockRules) -> None:
     """Give up the rest, for this thread and what it starts, for good. Raises OSError."""
     version = abi()
     if not version:

@@ -62,13 +62,13 @@ class Sandbox:
         if self.isolated and seccomp.works():
             seccomp.restrict()
 
-    def _rules(self) -> landlock.Rules:
+    def _rules(self) -> landlock.LandlockRules:
         state = _state_of_devices()
         write = (*map(str, self.write), *map(str, self.outputs), *_devices(self.isolated, state))
         if self.read is None:
-            return landlock.Rules(None, write, network=not self.isolated)
+            return landlock.LandlockRules(None, write, network=not self.isolated)
         read = (*readable(self.program), *map(str, self.read))
-        return landlock.Rules(read, write, ("/dev/dri",), network=not self.isolated)
+        return landlock.LandlockRules(read, write, ("/dev/dri",), network=not self.isolated)
 
 
 @dataclass(frozen=True, slots=True)

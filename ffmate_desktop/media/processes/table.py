@@ -3,16 +3,16 @@
 import sys
 
 from ffmate_desktop.media.processes import guardian_worker
-from ffmate_desktop.media.processes.guardian_worker import VARIABLE, Entry, Table, below
+from ffmate_desktop.media.processes.guardian_worker import VARIABLE, ProcessEntry, Table, below
 
-__all__ = ["VARIABLE", "Entry", "Table", "below", "processes"]
+__all__ = ["VARIABLE", "ProcessEntry", "Table", "below", "processes"]
 
 if sys.platform == "win32":
     import psutil
 
     def processes() -> Table:
         """Every process that this one may see. Takes tens of milliseconds: call it in a thread."""
-        table: dict[int, Entry] = {}
+        table: dict[int, ProcessEntry] = {}
         for process in psutil.process_iter():
             try:
                 # The number of a dead parent may belong to a stranger by now; psutil leaves such parents out.
@@ -22,7 +22,7 @@ if sys.platform == "win32":
                 parent, mark = None, ""
             pid = process.pid
             above = parent.pid if parent is not None else 0
-            table[pid] = Entry(pid, above, -1, -1, zombie=False, started="", mark=mark)
+            table[pid] = ProcessEntry(pid, above, -1, -1, zombie=False, started="", mark=mark)
         return table
 
 else:

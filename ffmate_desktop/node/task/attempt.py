@@ -17,7 +17,7 @@ from ffmate_desktop.media import arguments, command, file_limits, publication, p
 from ffmate_desktop.media.denied import denied
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
 from ffmate_desktop.media.expectation import expect, inputs_to_probe
-from ffmate_desktop.media.ffmpeg import FFmpegRun, Finished, StopReason
+from ffmate_desktop.media.ffmpeg import FFmpegResult, FFmpegRun, StopReason
 from ffmate_desktop.media.file_limits import Limits
 from ffmate_desktop.media.input_record import InputChange
 from ffmate_desktop.media.log_capture import LogCapture
@@ -26,12 +26,12 @@ from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.processes.sandbox import Sandbox
-from ffmate_desktop.media.progress import Meter, Progress
+from ffmate_desktop.media.progress import Progress, ProgressMeter
 from ffmate_desktop.media.scripts import ScriptEnd, ScriptRun
 from ffmate_desktop.media.verdict import Verdict, judge
 from ffmate_desktop.node.task import script
 from ffmate_desktop.node.task.input_watch import InputWatch
-from ffmate_desktop.node.task.resources import Published, Workshop
+from ffmate_desktop.node.task.resources import EncodeResources, Published
 from ffmate_desktop.node.task.script import Script
 from ffmate_desktop.private_files import make_private_folder
 
@@ -43,7 +43,7 @@ class SkippedError(UserError):
         super().__init__(f"The output “{output}” exists already, so this file was skipped.")
 
 
-class Attempt:
+class EncodeAttempt:
     """The media side of one claimed task. The methods for the encode are called in the order in which they stand.
 
     Temporary names are those of the first claim (epoch, `node_id`), also when the encode is taken back under another.
@@ -53,7 +53,7 @@ class Attempt:
         self,
         claim: Claim,
         node_id: int,
-        shop: Workshop,
+        resources: EncodeResources,
         *,
         on_progress: Callable[[Progress], None],
         on_lines: Callable[[list[str]], None],
@@ -61,11 +61,11 @@ class Attempt:
         self._claim = claim
         self._changed: TaskSpec | None = None
         self._node_id = node_id
-        self._shop = shop
+        self._resources = resources
         self._on_progress = on_progress
         name = f"{claim.uuid}-{claim.epoch}"
-        self._folder = shop.work / name
-        self.log = LogCapture(shop.logs / f"{name}.log", on_lines)
+        self._folder = resources.work / name
+        self.log = LogCapture(resources.logs / f"{name}.log", on_lines)
         self._output = ""
         self._steps: list[list[str]] = []
         self._plan: OutputPlan | None = None
@@ -97,21 +97,21 @@ class Attempt:
         `output` is where the output came to lie, if it did. Safe to cancel.
         """
         values = self._values(output or self.resolve_output())
-        permissions = self._shop.permissions()
+        permissions = self._resources.permissions()
         try:
             return await asyncio.to_thread(script.find, spec, values, self._folder, permissions)
         except ForbiddenScriptError as error:
-            self._shop.script_refused(error.script)
+            self._resources.script_refused(error.script)
             raise
 
     async def run_script(self, found: Script, paused: bool) -> ScriptEnd:
         """Run it to its end; `cancel`, `pause` and `resume` are for it meanwhile."""
         run = ScriptRun(
             found.argv,
-            launcher=self._shop.launcher,
+            launcher=self._resources.launcher,
             workdir=self._folder,
             log=self.log,
-            seconds=self._shop.script_seconds,
+            seconds=self._resources.script_seconds,
         )
         self._run = run
         if paused:
@@ -138,7 +138,7 @@ class Attempt:
 
     def write_sidecar(self, path: Path, task: dict[str, Any]) -> None:
         """Write the sidecar of a script; raises UserError, or ElsewhereError where it may not be written here."""
-        permissions = self._shop.permissions()
+        permissions = self._resources.permissions()
         Limits.of(permissions, self._folder).check_write(path, permissions)
         sidecar.write(path, task, self.inputs())
 
@@ -164,29 +164,29 @@ class Attempt:
         """Probe the inputs, which is safe to cancel. Returns what is known now: command, output, input."""
         spec, planned = self.spec, self._planned()
         if not self._limits.none:
-            file_limits.check_devices(planned, await self._shop.devices.names())
+            file_limits.check_devices(planned, await self._resources.devices.names())
         invocations = [arguments.parse(step) for step in planned.steps]
         for name, path in inputs_to_probe(invocations).items():
             await self._probe(name, path)
         expected = expect(invocations[-1], self._facts)
-        argvs = [command.build(self._shop.ffmpeg, step) for step in planned.steps]
-        if self._shop.confinable:
+        argvs = [command.build(self._resources.ffmpeg, step) for step in planned.steps]
+        if self._resources.confinable:
             self._sandbox = await asyncio.to_thread(
-                file_limits.sandbox_for, planned, self._limits, self._folder, self._shop.ffmpeg
+                file_limits.sandbox_for, planned, self._limits, self._folder, self._resources.ffmpeg
             )
         elif not self._limits.none:
             raise ElsewhereError(
-                f"“{self._shop.ffmpeg}” cannot be confined, and this computer limits the files of tasks.",
+                f"“{self._resources.ffmpeg}” cannot be confined, and this computer limits the files of tasks.",
                 "It comes from a snap or a flatpak: install another one, or use the bundled one.",
             )
         self._run = self._encode = FFmpegRun(
             argvs,
-            launcher=self._shop.launcher,
+            launcher=self._resources.launcher,
             workdir=self._folder,
             log=self.log,
-            meter=Meter(expected.seconds, expected.frames, len(argvs)),
+            meter=ProgressMeter(expected.seconds, expected.frames, len(argvs)),
             on_progress=self._on_progress,
-            stall_seconds=self._shop.stall_seconds,
+            stall_seconds=self._resources.stall_seconds,
             sandbox=self._sandbox,
         )
         known: dict[str, Any] = {"command": join(self._steps), "output": self._output}
@@ -215,14 +215,14 @@ class Attempt:
         """Whether the input, which was there at the start, still is."""
         return await asyncio.to_thread(Path(self.spec.input).exists)
 
-    async def encode(self) -> Finished:
+    async def encode(self) -> FFmpegResult:
         """Run every step; returns how ffmpeg ended."""
         return await self._ffmpeg().run()
 
-    async def judge(self, finished: Finished) -> Verdict:
+    async def judge(self, finished: FFmpegResult) -> Verdict:
         """Look at what was written: that decides, not the exit code. Safe to cancel."""
         if finished.stop is StopReason.STALLED:
-            minutes = self._shop.stall_seconds / 60
+            minutes = self._resources.stall_seconds / 60
             sentence = f"ffmpeg showed no sign of life for {minutes:.0f} minutes and was stopped."
             hint = "Check that the storage of the input still answers, then restart the task."
             return Verdict(False, Diagnosis(sentence, hint, tuple(self.log.lines()[-3:]), Retry.RETRY))
@@ -248,7 +248,7 @@ class Attempt:
         Returns what is about to be published, for whoever has to finish it.
         """
         await asyncio.to_thread(
-            file_limits.check_published, self._planned(), self._limits, self._shop.permissions()
+            file_limits.check_published, self._planned(), self._limits, self._resources.permissions()
         )
         return await asyncio.to_thread(_secure, self._planned())
 
@@ -288,16 +288,16 @@ class Attempt:
         return output, expand_steps(self.spec.tokens, self._values(output))
 
     def _values(self, output: str) -> Values:
-        shop, spec = self._shop, self.spec
+        resources, spec = self._resources, self.spec
         return Values(
             input_file=spec.input,
             output_file=output,
             moment=Moment(spec.clock_ns, spec.utc_offset),
             uuid=str(self._claim.uuid),
             source=spec.source,
-            os_name=shop.os,
-            os_arch=shop.arch,
-            ffmpeg=str(shop.ffmpeg),
+            os_name=resources.os,
+            os_arch=resources.arch,
+            ffmpeg=str(resources.ffmpeg),
             metadata=spec.metadata,
             is_complete=self._is_complete,
         )
@@ -320,9 +320,9 @@ class Attempt:
             incarnation=self._node_id,
             main_output=output,
             main_input=spec.input,
-            program=self._shop.ffmpeg,
+            program=self._resources.ffmpeg,
         )
-        permissions = self._shop.permissions()
+        permissions = self._resources.permissions()
         self._limits = Limits.of(permissions, self._folder)
         file_limits.check_plan(self._plan, self._limits, permissions)
         try:
@@ -361,7 +361,7 @@ class Attempt:
             self.log.note(f"no facts about {path.name}: {error}")
 
     def _prober(self) -> Prober:
-        return self._shop.prober.within(self._limits.read, isolated=not self._limits.none)
+        return self._resources.prober.within(self._limits.read, isolated=not self._limits.none)
 
     def _planned(self) -> OutputPlan:
         assert self._plan is not None  # noqa: S101 - prepare came first

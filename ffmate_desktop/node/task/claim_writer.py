@@ -10,13 +10,13 @@ from ffmate_desktop.db.claims import Ended
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, Outcome, Task, TaskStatus
-from ffmate_desktop.node.retry import insist
+from ffmate_desktop.node.retry import retry_until_answered
 
 Finish = Callable[[int, Ended], Awaitable[dict[int, Desired]]]
 """Ends tasks as `claims.finish` does, without the database as its first argument."""
 
 
-class Holder:
+class ClaimWriter:
     """One claim and the incarnation of this node that holds it; both change when a lost claim is taken back.
 
     A write that returns None was refused: the task is cancelled or lost, or our lease ran out while the database was
@@ -38,7 +38,7 @@ class Holder:
 
     async def read(self) -> Task:
         """The task as people see it; raises UserError when it is gone."""
-        found = await insist(
+        found = await retry_until_answered(
             lambda: tasks.get_tasks(self._database, [self.claim.uuid]), f"reading {self.claim.uuid}"
         )
         if not found:
@@ -53,7 +53,7 @@ class Holder:
         sidecar: Sequence[str] = (),
     ) -> Desired | None:
         """Ask for the permission to enter that stage; see `scripts.enter_stage`."""
-        return await insist(
+        return await retry_until_answered(
             lambda: scripts.enter_stage(
                 self._database, self.node_id, self.claim, status, facts, record, sidecar
             ),
@@ -62,35 +62,35 @@ class Holder:
 
     async def reserve_output(self, key: str) -> None:
         """Have this output path among all active tasks; raises OutputTakenError."""
-        await insist(
+        await retry_until_answered(
             lambda: claims.set_output(self._database, self.node_id, self.claim, key),
             f"the output of {self.claim.uuid}",
         )
 
     async def tell(self, facts: dict[str, Any]) -> Desired | None:
         """Write down what is known of the running encode; returns what is wanted of the task."""
-        return await insist(
+        return await retry_until_answered(
             lambda: claims.set_phase(self._database, self.node_id, self.claim, "encode", facts),
             f"the facts of {self.claim.uuid}",
         )
 
     async def ask_to_publish(self, facts: dict[str, Any], record: Mapping[str, Any]) -> Desired | None:
         """Ask for the permission to move the output, described by `record`, into place; None: not allowed."""
-        return await insist(
+        return await retry_until_answered(
             lambda: claims.set_phase(self._database, self.node_id, self.claim, "publish", facts, record),
             f"publishing {self.claim.uuid}",
         )
 
     async def append_log(self, seq: int, lines: str) -> None:
         """Add a chunk to the log of this attempt."""
-        await insist(
+        await retry_until_answered(
             lambda: claims.append_log(self._database, self.node_id, self.claim, seq, lines),
             f"the log of {self.claim.uuid}",
         )
 
     async def finish(self, outcome: Outcome) -> Desired | None:
         """End the task; returns what was wanted of it by then."""
-        ended = await insist(
+        ended = await retry_until_answered(
             lambda: self._finish(self.node_id, [(self.claim, outcome)]),
             f"the end of {self.claim.uuid}",
         )
@@ -98,21 +98,21 @@ class Holder:
 
     async def refuse(self, refusal: ElsewhereError) -> tuple[bool, str, dict[str, str]]:
         """Leave the task to nodes that have not tried it; see `claims.refuse`."""
-        return await insist(
+        return await retry_until_answered(
             lambda: claims.refuse(self._database, self.node_id, self.claim, refusal.message, refusal.most),
             f"refusing {self.claim.uuid}",
         )
 
     async def give_back(self) -> None:
         """Put the task back into the queue."""
-        await insist(
+        await retry_until_answered(
             lambda: claims.give_back(self._database, self.node_id, {self.claim.id: self.claim.epoch}),
             f"giving back {self.claim.uuid}",
         )
 
     async def delete(self) -> bool:
         """Remove the task if its deletion is wanted; False when it is not, or the claim is lost."""
-        return await insist(
+        return await retry_until_answered(
             lambda: claims.delete_claimed(self._database, self.node_id, self.claim),
             f"deleting {self.claim.uuid}",
         )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Order(IntEnum):
+class InterruptReason(IntEnum):
     """A later one of these outranks an earlier one."""
 
     YIELD = auto()
@@ -21,19 +21,19 @@ class Order(IntEnum):
     """The claim is somebody else's now: touch nothing but our own leftovers."""
 
 
-class OrderedError(Exception):
-    """Leaves the attempt; the order stands in its `Orders`."""
+class TaskInterruptedError(Exception):
+    """Leaves the attempt; the order stands in its `Interrupt`."""
 
 
-class Orders:
+class Interrupt:
     """What one attempt was ordered to do: the order of the highest rank counts."""
 
     def __init__(self, what: str) -> None:
-        self.given: Order | None = None
+        self.given: InterruptReason | None = None
         self._what = what
         self._looking: asyncio.Task[Any] | None = None
 
-    def give(self, order: Order) -> bool:
+    def give(self, order: InterruptReason) -> bool:
         """False when a higher one stands already."""
         if self.given is not None and order <= self.given:
             return False
@@ -43,9 +43,9 @@ class Orders:
         return True
 
     def check(self) -> None:
-        """Raises OrderedError when there is an order."""
+        """Raises TaskInterruptedError when there is an order."""
         if self.given is not None:
-            raise OrderedError
+            raise TaskInterruptedError
 
     async def unless(self, looking: Coroutine[Any, Any, T]) -> T:
         """The result of work that only reads; an order does not wait for it, since storage may not answer."""

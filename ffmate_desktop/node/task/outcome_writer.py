@@ -7,8 +7,8 @@ from typing import Any, assert_never
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.task import Outcome, TaskStatus
-from ffmate_desktop.node.task.claim_writer import Holder
-from ffmate_desktop.node.task.interrupt import Order, Orders
+from ffmate_desktop.node.task.claim_writer import ClaimWriter
+from ffmate_desktop.node.task.interrupt import Interrupt, InterruptReason
 from ffmate_desktop.node.task.log_shipper import LogShipper
 
 
@@ -20,14 +20,18 @@ def failure(
     return Outcome(TaskStatus.DONE_ERROR, percent, error, known or {})
 
 
-class Ending:
+class OutcomeWriter:
     """Writes what the attempt of `holder` came to, and ships the rest of its log.
 
     `confirm()` waits until a heartbeat that was sent after the call has been answered and acted upon.
     """
 
     def __init__(
-        self, holder: Holder, shipper: LogShipper, orders: Orders, confirm: Callable[[], Awaitable[None]]
+        self,
+        holder: ClaimWriter,
+        shipper: LogShipper,
+        orders: Interrupt,
+        confirm: Callable[[], Awaitable[None]],
     ) -> None:
         self._holder = holder
         self._shipper = shipper
@@ -47,21 +51,21 @@ class Ending:
             outcome = replace(outcome, error=told.error)
         await self._finish(outcome)
 
-    async def obey(self, order: Order, percent: float) -> None:
+    async def obey(self, order: InterruptReason, percent: float) -> None:
         """An order ended it."""
         match order:
-            case Order.CANCEL:
+            case InterruptReason.CANCEL:
                 self._shipper.add(["cancelled"])
                 await self._shipper.finish()
                 await self._cancel(Outcome(TaskStatus.DONE_CANCELED, percent, None, {}))
-            case Order.DELETE:
+            case InterruptReason.DELETE:
                 if not await self._holder.delete():
                     await self._holder.give_back()  # nobody wants it deleted any more, or the claim is lost
-            case Order.GIVE_BACK:
+            case InterruptReason.GIVE_BACK:
                 await self._give_back("this node stops")
-            case Order.YIELD:
+            case InterruptReason.YIELD:
                 await self._give_back("it was ready, but no slot was free here")
-            case Order.LOST:
+            case InterruptReason.LOST:
                 logs.task.warning("The claim of %s was lost; its attempt ended here", self._holder.claim.uuid)
             case _:
                 assert_never(order)
@@ -89,7 +93,7 @@ class Ending:
             desired = await self._holder.finish(outcome)
             if desired is not None:
                 break
-            if self._orders.given is Order.LOST:
+            if self._orders.given is InterruptReason.LOST:
                 logs.task.warning(
                     "The claim of %s was lost before its end was written", self._holder.claim.uuid
                 )

@@ -19,10 +19,10 @@ from ffmate_desktop.media.file_limits import has_landlock
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.probe import MediaFacts
 from ffmate_desktop.media.processes.sandbox import Sandbox
-from ffmate_desktop.media.progress import Meter, Progress
-from ffmate_desktop.node.task.attempt import Attempt
-from ffmate_desktop.node.task.resources import Workshop
-from ffmate_desktop.services.preset_test import TrialResult, trial_spec
+from ffmate_desktop.media.progress import Progress, ProgressMeter
+from ffmate_desktop.node.task.attempt import EncodeAttempt
+from ffmate_desktop.node.task.resources import EncodeResources
+from ffmate_desktop.services.preset_test import PresetTestResult, preset_test_spec
 
 STILL_WIDTH = 560
 """Pixels of the picture that is shown of the result."""
@@ -30,45 +30,45 @@ STILL_WIDTH = 560
 STALL_SECONDS = 60.0
 
 
-class TrialBench:
+class PresetTestBench:
     """`open_shop` is a context with what an attempt needs; it is open only while something is tried."""
 
-    def __init__(self, open_shop: Callable[[], AbstractAsyncContextManager[Workshop]]) -> None:
-        self._open_shop = open_shop
+    def __init__(self, open_shop: Callable[[], AbstractAsyncContextManager[EncodeResources]]) -> None:
+        self._open_resources = open_shop
 
     @asynccontextmanager
     async def run(
         self, command: str, pattern: str, source: str, on_progress: Callable[[float], object]
-    ) -> AsyncIterator[TrialResult]:
+    ) -> AsyncIterator[PresetTestResult]:
         """See `services.preset_test.Trials`."""
-        async with self._open_shop() as shop:
+        async with self._open_resources() as resources:
             with tempfile.TemporaryDirectory(
-                dir=shop.work, prefix="trial-", ignore_cleanup_errors=True
+                dir=resources.work, prefix="trial-", ignore_cleanup_errors=True
             ) as name:
                 folder = Path(name)
-                spec = await asyncio.to_thread(trial_spec, command, pattern, source, folder)
+                spec = await asyncio.to_thread(preset_test_spec, command, pattern, source, folder)
                 place = replace(
-                    shop,
+                    resources,
                     work=folder / "work",
                     logs=folder,
                     stall_seconds=STALL_SECONDS,
-                    permissions=lambda: _confined(shop.permissions(), folder),
+                    permissions=lambda: _confined(resources.permissions(), folder),
                 )
                 yield await _try(spec, place, folder, on_progress)
 
 
 async def _try(
-    spec: TaskSpec, shop: Workshop, folder: Path, on_progress: Callable[[float], object]
-) -> TrialResult:
+    spec: TaskSpec, resources: EncodeResources, folder: Path, on_progress: Callable[[float], object]
+) -> PresetTestResult:
     claim = Claim(id=0, uuid=uuid4(), epoch=1, priority=0, name="trial", attempts=1, spec=spec)
 
     def tell(progress: Progress) -> None:
         on_progress(progress.percent or 0.0)
 
-    attempt = Attempt(
+    attempt = EncodeAttempt(
         claim,
         0,
-        shop,
+        resources,
         on_progress=tell,
         on_lines=lambda _lines: None,
     )
@@ -87,13 +87,13 @@ async def _try(
         if not verdict.ok:
             diagnosis = verdict.diagnosis
             assert diagnosis is not None  # noqa: S101 - a verdict that is not good says why
-            return TrialResult(trouble=diagnosis.sentence, hint=diagnosis.hint, lines=diagnosis.lines)
+            return PresetTestResult(trouble=diagnosis.sentence, hint=diagnosis.hint, lines=diagnosis.lines)
         output = (await attempt.publish()).paths[0]
         facts = verdict.outputs[0] if verdict.outputs else None
-        return TrialResult(
+        return PresetTestResult(
             output=output,
             facts=None if facts is None else facts.to_json(),
-            still=await _still(output, facts, shop, folder),
+            still=await _still(output, facts, resources, folder),
         )
     except asyncio.CancelledError:
         await attempt.cancel()
@@ -119,7 +119,9 @@ def _writes_more() -> UserError:
     )
 
 
-async def _still(output: Path, facts: MediaFacts | None, shop: Workshop, folder: Path) -> Path | None:
+async def _still(
+    output: Path, facts: MediaFacts | None, resources: EncodeResources, folder: Path
+) -> Path | None:
     """A picture of the output; None when it has none, or when ffmpeg cannot make one."""
     if facts is None or (facts.video is None and not facts.is_image):
         return None
@@ -127,14 +129,14 @@ async def _still(output: Path, facts: MediaFacts | None, shop: Workshop, folder:
     step = ["-i", str(output), "-frames:v", "1", "-vf", f"scale={STILL_WIDTH}:-2", "-f", "image2", str(still)]
     log = LogCapture(folder / "still.log", lambda _lines: None)
     run = FFmpegRun(
-        [command_line.build(shop.ffmpeg, step)],
-        launcher=shop.launcher,
+        [command_line.build(resources.ffmpeg, step)],
+        launcher=resources.launcher,
         workdir=folder,
         log=log,
-        meter=Meter(expected_frames=1),
+        meter=ProgressMeter(expected_frames=1),
         on_progress=lambda _progress: None,
         stall_seconds=STALL_SECONDS,
-        sandbox=Sandbox(shop.ffmpeg, None, (folder,), isolated=True) if has_landlock() else None,
+        sandbox=Sandbox(resources.ffmpeg, None, (folder,), isolated=True) if has_landlock() else None,
     )
     try:
         finished = await run.run()

@@ -13,7 +13,7 @@ from ffmate_desktop.media.processes.process import Launcher
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class EncodeResources:
     """What every attempt on this node uses.
 
     `os` and `arch` in FFmate's words; `work` holds a private folder for each attempt, `logs` the complete logs;

@@ -12,12 +12,12 @@ from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.media import sidecar
 from ffmate_desktop.media.script_faults import hint_for
-from ffmate_desktop.node.background import alongside
-from ffmate_desktop.node.task.attempt import Attempt
-from ffmate_desktop.node.task.claim_writer import Holder
-from ffmate_desktop.node.task.interrupt import Orders
+from ffmate_desktop.node.background import running_in_background
+from ffmate_desktop.node.task.attempt import EncodeAttempt
+from ffmate_desktop.node.task.claim_writer import ClaimWriter
+from ffmate_desktop.node.task.interrupt import Interrupt
 from ffmate_desktop.node.task.script import Script
-from ffmate_desktop.node.task.sidecar_import import Imported, read_changes, reserve
+from ffmate_desktop.node.task.sidecar_import import SidecarChanges, read_changes, reserve
 
 
 class ScriptStages:
@@ -29,9 +29,9 @@ class ScriptStages:
 
     def __init__(
         self,
-        attempt: Attempt,
-        holder: Holder,
-        orders: Orders,
+        attempt: EncodeAttempt,
+        holder: ClaimWriter,
+        orders: Interrupt,
         *,
         confirm: Callable[[], Awaitable[None]],
         is_paused: Callable[[], bool],
@@ -81,7 +81,9 @@ class ScriptStages:
         with self._telling(name):
             written = await self._write_sidecar(script) if script.needs_sidecar else None
             if script.argv:
-                async with alongside(self._stay_in(status), f"the stage of {self._holder.claim.uuid}"):
+                async with running_in_background(
+                    self._stay_in(status), f"the stage of {self._holder.claim.uuid}"
+                ):
                     end = await self._attempt.run_script(script, self._is_paused())
                 self._orders.check()
                 if end.timed_out:
@@ -100,7 +102,7 @@ class ScriptStages:
 
     async def _import(self, script: Script, written: dict[str, Any]) -> None:
         found = await asyncio.to_thread(sidecar.read, script.sidecar)
-        changes: Imported = await asyncio.to_thread(
+        changes: SidecarChanges = await asyncio.to_thread(
             read_changes, self._holder.claim.name, self._attempt.spec, written, found, self._holder.claim.uuid
         )
         if changes.ignored:

@@ -14,7 +14,7 @@ from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec
 from ffmate_desktop.domain.wildcards import Moment
 from ffmate_desktop.domain.wrong_data import first_wrong
-from ffmate_desktop.node.task.claim_writer import Holder
+from ffmate_desktop.node.task.claim_writer import ClaimWriter
 from ffmate_desktop.services.output_names import MAX_NUMBER, Draft
 from ffmate_desktop.services.submission import prepare
 
@@ -22,7 +22,7 @@ _CHANGEABLE = frozenset({"command", "inputFile", "outputFile", "metadata", "post
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class SidecarChanges:
     """Fields of the task's spec that are different now, by their names in JSON; and what cannot be changed."""
 
     fields: dict[str, Any]
@@ -31,12 +31,12 @@ class Imported:
 
 def read_changes(
     name: str, spec: TaskSpec, written: dict[str, Any], found: dict[str, Any], uuid: UUID
-) -> Imported:
+) -> SidecarChanges:
     """Compare the sidecar with what was `written`. Reads the file system; raises UserError for what cannot be."""
     wanted = {key for key in _CHANGEABLE if found.get(key, written.get(key)) != written.get(key)}
     ignored = sorted(k for k in found.keys() - _CHANGEABLE if found[k] != written.get(k))
     if not wanted:
-        return Imported({}, tuple(ignored))
+        return SidecarChanges({}, tuple(ignored))
     try:
         former = _prepared(_as_new(name, spec, written, found, set()), spec, uuid, is_complete=False)
         draft = _prepared(_as_new(name, spec, written, found, wanted), spec, uuid)
@@ -58,7 +58,7 @@ def read_changes(
     }
     if draft.wished == former.wished:
         changed.pop("output", None)  # the name that it was given when it was submitted
-    return Imported(changed, tuple(ignored))
+    return SidecarChanges(changed, tuple(ignored))
 
 
 def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID, *, is_complete: bool = True) -> Draft:
@@ -74,7 +74,7 @@ def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID, *, is_complete: bool = T
     )
 
 
-async def reserve(holder: Holder, changes: Imported, spec: TaskSpec) -> dict[str, Any]:
+async def reserve(holder: ClaimWriter, changes: SidecarChanges, spec: TaskSpec) -> dict[str, Any]:
     """Make a new output path this task's own among all active tasks; returns the fields with the path it got."""
     path = changes.fields.get("output")
     if path is None:

@@ -8,11 +8,11 @@ from typing import Any
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from ffmate_desktop.media.diagnosis import Diagnosis, Retry
-from ffmate_desktop.media.ffmpeg import Finished
-from ffmate_desktop.node.background import alongside
-from ffmate_desktop.node.task.attempt import Attempt
-from ffmate_desktop.node.task.claim_writer import Holder
-from ffmate_desktop.node.task.interrupt import Order, Orders
+from ffmate_desktop.media.ffmpeg import FFmpegResult
+from ffmate_desktop.node.background import running_in_background
+from ffmate_desktop.node.task.attempt import EncodeAttempt
+from ffmate_desktop.node.task.claim_writer import ClaimWriter
+from ffmate_desktop.node.task.interrupt import Interrupt, InterruptReason
 from ffmate_desktop.node.task.outcome_writer import failure
 from ffmate_desktop.node.task.resources import Published
 from ffmate_desktop.node.task.script_stages import ScriptStages
@@ -35,9 +35,9 @@ class Stages:
 
     def __init__(
         self,
-        attempt: Attempt,
-        holder: Holder,
-        orders: Orders,
+        attempt: EncodeAttempt,
+        holder: ClaimWriter,
+        orders: Interrupt,
         slots: Slots,
         *,
         confirm: Callable[[], Awaitable[None]],
@@ -151,17 +151,19 @@ class Stages:
         self.waits = True
         try:
             if self.paused:
-                self._orders.give(Order.YIELD)
+                self._orders.give(InterruptReason.YIELD)
             await self._orders.unless(self._slots.take(self))
         except TimeoutError:
-            self._orders.give(Order.YIELD)
+            self._orders.give(InterruptReason.YIELD)
             self._orders.check()
         finally:
             self.waits = False
 
-    async def _encode(self, known: dict[str, Any]) -> Finished:
+    async def _encode(self, known: dict[str, Any]) -> FFmpegResult:
         """Encode, and meanwhile tell what is known: whoever looks at a running task sees its resolved command."""
-        async with alongside(self._tell(known), f"telling the facts of {self._holder.claim.uuid}"):
+        async with running_in_background(
+            self._tell(known), f"telling the facts of {self._holder.claim.uuid}"
+        ):
             finished = await self._attempt.encode()
         if self._attempt.spec.post_processing is None:
             self.encoded = True

@@ -10,13 +10,13 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskStatus
 from ffmate_desktop.media.progress import Progress
-from ffmate_desktop.node.background import alongside
-from ffmate_desktop.node.task.attempt import Attempt, SkippedError
-from ffmate_desktop.node.task.claim_writer import Finish, Holder
-from ffmate_desktop.node.task.interrupt import Order, OrderedError, Orders
+from ffmate_desktop.node.background import running_in_background
+from ffmate_desktop.node.task.attempt import EncodeAttempt, SkippedError
+from ffmate_desktop.node.task.claim_writer import ClaimWriter, Finish
+from ffmate_desktop.node.task.interrupt import Interrupt, InterruptReason, TaskInterruptedError
 from ffmate_desktop.node.task.log_shipper import LogShipper
-from ffmate_desktop.node.task.outcome_writer import Ending, failure
-from ffmate_desktop.node.task.resources import Workshop
+from ffmate_desktop.node.task.outcome_writer import OutcomeWriter, failure
+from ffmate_desktop.node.task.resources import EncodeResources
 from ffmate_desktop.node.task.slots import Slots
 from ffmate_desktop.node.task.stages import Stages
 
@@ -24,8 +24,8 @@ from ffmate_desktop.node.task.stages import Stages
 class TaskRun:
     """One claimed task on this node. `run` never raises but for cancellation.
 
-    What it does is in `Stages`, its last write in `Ending`. `confirm()` waits until a heartbeat that was sent after
-    the call has been answered and acted upon.
+    What it does is in `Stages`, its last write in `OutcomeWriter`. `confirm()` waits until a heartbeat that was sent
+    after the call has been answered and acted upon.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class TaskRun:
         claim: Claim,
         node_id: int,
         database: Database,
-        shop: Workshop,
+        resources: EncodeResources,
         slots: Slots,
         *,
         finish: Finish,
@@ -43,12 +43,12 @@ class TaskRun:
         self.claimed_at = asyncio.get_running_loop().time()
         self.ending = False
         """The last write is on its way: what the database believes may be older than what we know."""
-        self._holder = Holder(database, node_id, claim, finish)
-        self._orders = Orders(str(claim.uuid))
+        self._holder = ClaimWriter(database, node_id, claim, finish)
+        self._orders = Interrupt(str(claim.uuid))
         self._progress: Progress | None = None
         self._shipper = LogShipper(self._holder.append_log)
-        self._attempt = Attempt(
-            claim, node_id, shop, on_progress=self._on_progress, on_lines=self._shipper.add
+        self._attempt = EncodeAttempt(
+            claim, node_id, resources, on_progress=self._on_progress, on_lines=self._shipper.add
         )
         self._stages = Stages(
             self._attempt,
@@ -60,7 +60,7 @@ class TaskRun:
             on_encoded=on_encoded,
             percent=lambda: self.live().percent,
         )
-        self._ending = Ending(self._holder, self._shipper, self._orders, confirm)
+        self._ending = OutcomeWriter(self._holder, self._shipper, self._orders, confirm)
         self._killing: asyncio.Task[None] | None = None
         self._task: asyncio.Task[Any] | None = None
 
@@ -109,20 +109,20 @@ class TaskRun:
                     self._attempt.pause()
                     self._attempt.log.note("paused")
                     if self._stages.waits:
-                        self.end(Order.YIELD)  # it can be paused in the queue, and take no slot
+                        self.end(InterruptReason.YIELD)  # it can be paused in the queue, and take no slot
             case "cancel":
-                self.end(Order.CANCEL)
+                self.end(InterruptReason.CANCEL)
             case "delete":
-                self.end(Order.DELETE)
+                self.end(InterruptReason.DELETE)
             case "unknown":
                 pass  # an order of a newer release: this one goes on with what it does
             case _:
                 assert_never(desired)
 
-    def end(self, order: Order) -> None:
+    def end(self, order: InterruptReason) -> None:
         """End the attempt early; the order of the highest rank counts."""
         if self.ending:
-            if order is Order.LOST:
+            if order is InterruptReason.LOST:
                 self._orders.give(order)  # the last write learns of it
             return
         if not self._orders.give(order):
@@ -154,7 +154,7 @@ class TaskRun:
         """The whole life of the claim; at the end nothing of it runs and nothing temporary is left."""
         self._task = asyncio.current_task()
         try:
-            async with alongside(self._shipper.run(), f"shipping the log of {self.claim.uuid}"):
+            async with running_in_background(self._shipper.run(), f"shipping the log of {self.claim.uuid}"):
                 try:
                     outcome = await self._outcome()
                 finally:  # also when this program ends at once
@@ -176,7 +176,7 @@ class TaskRun:
         stages = self._stages
         try:
             outcome = await stages.run()
-        except OrderedError:
+        except TaskInterruptedError:
             return None
         except SkippedError as error:
             known = stages.known | {"skipped": True}

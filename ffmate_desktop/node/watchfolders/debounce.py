@@ -15,7 +15,7 @@ LARGE, RESTS = 0.5, 2.0
 """Seconds of a scan from which on events wait afterwards, and how many times as long as it took."""
 
 
-class Doorbell:
+class EventDebouncer:
     """Gathers events; `wake()` is called when a folder wants a scan."""
 
     def __init__(self, wake: Callable[[], None]) -> None:

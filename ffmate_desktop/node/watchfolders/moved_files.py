@@ -9,16 +9,16 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.file_record_moves import TaskOfVersion
 from ffmate_desktop.db.file_records import Settled
 from ffmate_desktop.db.scans import ScanClaim
-from ffmate_desktop.domain.file_record import REMOVED, Decision, Entry, Found
+from ffmate_desktop.domain.file_record import REMOVED, Decision, FileRecord, ScannedFile
 from ffmate_desktop.domain.task import DONE, TaskStatus
 from ffmate_desktop.domain.watch_moves import REPLACED, Known, Moves, pair, plan
 from ffmate_desktop.domain.watch_version import is_same_time
-from ffmate_desktop.node.watchfolders.record_cache import KnownFiles
+from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
 from ffmate_desktop.services.watch_drafts import location
 from ffmate_desktop.storage.moves import is_away
-from ffmate_desktop.storage.watched_thread import Job, answered
+from ffmate_desktop.storage.watched_thread import WatchedThread, answered
 
-Decided = tuple[Found, Entry | None, Decision]
+Decided = tuple[ScannedFile, FileRecord | None, Decision]
 
 PATIENCE = 60.0
 """Seconds in which storage must say whether a file is still where it was."""
@@ -33,7 +33,7 @@ class MovedFiles:
 
     database: Database
     claim: ScanClaim
-    known: KnownFiles
+    known: FileRecordCache
     view: int
 
     async def settle(self, decided: Sequence[Decided]) -> list[Decided]:
@@ -79,7 +79,7 @@ class MovedFiles:
             if n not in follows or follows[n].waits
         ]
 
-    async def remove(self, gone: Sequence[Entry]) -> list[Entry]:
+    async def remove(self, gone: Sequence[FileRecord]) -> list[FileRecord]:
         """Cancel the tasks of files that were removed before they were started; returns the other files."""
         queued = {entry.task: entry for entry in gone if entry.state == "queued" and entry.task is not None}
         tasks = await file_record_moves.tasks_of_versions(self.database, list(queued)) if queued else {}
@@ -117,7 +117,8 @@ class MovedFiles:
             (location(root, known.entry.path), location(root, files[n].path), files[n]) for n, known in rows
         ]
         away = await answered(
-            Job(lambda: [is_away(root, *pair) for pair in pairs], "looking for moved files"), PATIENCE
+            WatchedThread(lambda: [is_away(root, *pair) for pair in pairs], "looking for moved files"),
+            PATIENCE,
         )
         candidates = [(files[n], known) for (n, known), left in zip(rows, away, strict=True) if left]
         positions = {found.path: n for n, found in zip(fresh, files, strict=True)}
@@ -145,7 +146,7 @@ def _status(task: TaskOfVersion | None) -> TaskStatus | None:
     return None if task is None else task.status
 
 
-def _was_read(found: Found, task: TaskOfVersion | None, view: int) -> bool:
+def _was_read(found: ScannedFile, task: TaskOfVersion | None, view: int) -> bool:
     """Whether the task has encoded this version, which came before it was started and was seen only now."""
     if task is None or task.status is not TaskStatus.DONE_SUCCESSFUL or task.source is None:
         return False

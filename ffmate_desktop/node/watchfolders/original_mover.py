@@ -12,7 +12,7 @@ from ffmate_desktop.domain.watch_version import is_lasting
 from ffmate_desktop.domain.watchfolder import OriginalAction
 from ffmate_desktop.storage import originals
 from ffmate_desktop.storage.numbering import INODES
-from ffmate_desktop.storage.originals import Fate, Version
+from ffmate_desktop.storage.originals import MoveResult, Version
 
 
 class GivenUpError(Exception):
@@ -29,7 +29,7 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class OriginalMove:
     """One original on its way. `disposal` is what the ledger has of it."""
 
     pending: Pending
@@ -37,19 +37,19 @@ class Move:
     disposal: dict[str, Any]
 
 
-class Errand:
+class OriginalMover:
     """`tag` tells this scan from others. `steps` grows as long as the storage answers; what has ended is in `ended`.
 
     After `give_up` the thread moves nothing any more, however late the storage answers.
     """
 
-    def __init__(self, moves: Sequence[Move], root: Root, tag: str) -> None:
+    def __init__(self, moves: Sequence[OriginalMove], root: Root, tag: str) -> None:
         self._moves = moves
         self._root = root
         self._tag = tag
         self._is_over = False
         self.steps = 0
-        self.begun: list[Move] = []
+        self.begun: list[OriginalMove] = []
         self.ended: list[Settled] = []
 
     def give_up(self) -> None:
@@ -73,13 +73,13 @@ class Errand:
                 self.begun.append(replace(step, disposal=step.disposal | {"begun": True, "tag": tag}))
 
     def carry_out(self) -> None:
-        """Move them, or throw them away, once their names are written down."""
+        """OriginalMove them, or throw them away, once their names are written down."""
         half = {move.pending.id: move.disposal.get("tag") for move in self._moves}
         for move in self.begun:
             self._tick()
             self.ended.append(self._carry_out(move, half[move.pending.id]))
 
-    def _carry_out(self, move: Move, half: str | None) -> Settled:
+    def _carry_out(self, move: OriginalMove, half: str | None) -> Settled:
         pending, disposal = move.pending, move.disposal
         found, view = pending.found, self._root.view
         version = Version(
@@ -108,7 +108,7 @@ class Errand:
         return (status.st_dev, status.st_ino & INODES) == self._root.identity
 
 
-def _plan(move: Move) -> Move | Settled:
+def _plan(move: OriginalMove) -> OriginalMove | Settled:
     """Where it goes; or the end of it, when it must stay."""
     disposal = move.disposal
     if not os.path.lexists(move.source):
@@ -127,19 +127,19 @@ def _plan(move: Move) -> Move | Settled:
     return replace(move, disposal=disposal)
 
 
-def _end(move: Move, fate: Fate, aside: str) -> Settled:
+def _end(move: OriginalMove, fate: MoveResult, aside: str) -> Settled:
     pending, disposal = move.pending, move.disposal
     moves = disposal["action"] == OriginalAction.MOVE
     match fate:
-        case Fate.AWAY:
+        case MoveResult.AWAY:
             where = f"Moved to “{disposal['target']}”." if moves else "Put into the trash."
             return settled(pending, where, gone=True, aside=aside)
-        case Fate.GONE:
+        case MoveResult.GONE:
             where = "" if moves else "Put into the trash, or removed."
             return settled(pending, where, gone=True, aside=aside)
-        case Fate.CHANGED:
+        case MoveResult.CHANGED:
             return settled(pending, "Left in place: it has changed since it was encoded.")
-        case Fate.TAKEN:
+        case MoveResult.TAKEN:
             return settled(pending, disposal={key: disposal[key] for key in disposal if key != "target"})
 
 

@@ -13,9 +13,9 @@ from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.db.tasks import OutputsTakenError
 from ffmate_desktop.domain.watch_ends import End, end_of
 from ffmate_desktop.domain.watchfolder import OriginalAction
-from ffmate_desktop.node.watchfolders.original_mover import Errand, Move, Root, settled
+from ffmate_desktop.node.watchfolders.original_mover import OriginalMove, OriginalMover, Root, settled
 from ffmate_desktop.services.watch_drafts import location
-from ffmate_desktop.storage.watched_thread import Job, SilentError, answered
+from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread, answered
 
 AT_ONCE = 100
 """Ends that are settled in one step; originals that are moved in one scan."""
@@ -72,8 +72,8 @@ class Originals:
                 disposal["folder"] = os.path.join(self._settings.path, end.original.folder)  # noqa: PTH118 - keeps the slashes
         return Settled(file.id, end.state, end.reason, file.attempts + end.again, disposal)
 
-    async def dispose(self, root: Root, stuck: dict[str, Job[None]]) -> None:
-        """Move or throw away what is due; what cannot be now stays due, with the reason.
+    async def dispose(self, root: Root, stuck: dict[str, WatchedThread[None]]) -> None:
+        """OriginalMove or throw away what is due; what cannot be now stays due, with the reason.
 
         One place that does not answer holds up nothing but what goes there; `stuck` remembers who waits for it.
         """
@@ -86,12 +86,13 @@ class Originals:
         # More are waiting: those that cannot be moved now are the last ones next time.
         tried = {"tried": self._claim.epoch} if len(pending) == AT_ONCE else {}
         moves = [
-            Move(one, location(self._settings.path, one.found.path), one.disposal | tried) for one in pending
+            OriginalMove(one, location(self._settings.path, one.found.path), one.disposal | tried)
+            for one in pending
         ]
         used = await file_records.inputs_in_use(self._database, [move.source for move in moves])
         if tried:
             await self._write([_later(move) for move in moves if move.source in used])
-        places: dict[str, list[Move]] = {}
+        places: dict[str, list[OriginalMove]] = {}
         for move in moves:
             if move.source not in used:
                 places.setdefault(move.disposal.get("folder", ""), []).append(move)
@@ -102,19 +103,23 @@ class Originals:
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from errors
 
-    async def _run(self, place: str, moves: Sequence[Move], root: Root, stuck: dict[str, Job[None]]) -> None:
+    async def _run(
+        self, place: str, moves: Sequence[OriginalMove], root: Root, stuck: dict[str, WatchedThread[None]]
+    ) -> None:
         """Everything that goes to one place, the trash if it is empty."""
-        errand = Errand(moves, root, f"{self._claim.node_id:x}-{self._claim.epoch}")
-        begun: Sequence[Move] = ()
+        errand = OriginalMover(moves, root, f"{self._claim.node_id:x}-{self._claim.epoch}")
+        begun: Sequence[OriginalMove] = ()
         reason = ""
         try:
             if (former := stuck.pop(place, None)) is not None and former.is_alive:
                 raise SilentError(former)
-            await answered(Job(errand.plan, "looking at originals"), PATIENCE, lambda: errand.steps)
+            await answered(WatchedThread(errand.plan, "looking at originals"), PATIENCE, lambda: errand.steps)
             begun = tuple(errand.begun)
             # The name is written down before anything is moved.
             await self._write([settled(move.pending, disposal=move.disposal) for move in begun])
-            await answered(Job(errand.carry_out, "moving originals"), PATIENCE, lambda: errand.steps)
+            await answered(
+                WatchedThread(errand.carry_out, "moving originals"), PATIENCE, lambda: errand.steps
+            )
         except SilentError as silent:
             stuck[place] = silent.job
             reason = f"“{place or 'The trash'}”, or the place of its output, does not answer."
@@ -132,5 +137,5 @@ class Originals:
             await file_records.settle(self._database, self._claim, settled)
 
 
-def _later(move: Move, reason: str = "") -> Settled:
+def _later(move: OriginalMove, reason: str = "") -> Settled:
     return settled(move.pending, reason, disposal=move.disposal)

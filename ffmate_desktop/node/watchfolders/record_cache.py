@@ -7,12 +7,12 @@ from ffmate_desktop.db import file_records
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.file_records import Line
 from ffmate_desktop.db.scans import ScanClaim
-from ffmate_desktop.domain.file_record import LOCKED, Entry, Found
+from ffmate_desktop.domain.file_record import LOCKED, FileRecord, ScannedFile
 from ffmate_desktop.domain.watch_version import UNNUMBERED, is_lasting
 from ffmate_desktop.storage.walk import Fingerprint, fingerprint, seen_as
 
 
-class KnownFiles:
+class FileRecordCache:
     """The ledger of one folder up to a step: fingerprints of files that need nothing, and the open ones.
 
     About 130 bytes a file. Other nodes' steps are read when this node scans again. What a fingerprint stood for may
@@ -71,12 +71,12 @@ class KnownFiles:
         else:
             self.open.pop(line.path, None)
 
-    def _print(self, line: Line | Entry, view: int) -> tuple[dict[Fingerprint, int], Fingerprint]:
+    def _print(self, line: Line | FileRecord, view: int) -> tuple[dict[Fingerprint, int], Fingerprint]:
         if line.view == view and is_lasting(view):
             return self.known, fingerprint(line.path, line.size, line.mtime, line.inode, _is_locked(line))
         return self.foreign, fingerprint(line.path, line.size, line.mtime, 0, _is_locked(line))
 
-    def _as_seen(self, line: Line | Entry, view: int) -> tuple[dict[Fingerprint, int], Fingerprint]:
+    def _as_seen(self, line: Line | FileRecord, view: int) -> tuple[dict[Fingerprint, int], Fingerprint]:
         kind, number = self._print(line, view)
         return (kind, number) if number not in self._seen else (self.known, self._seen[number])
 
@@ -85,14 +85,14 @@ class KnownFiles:
         if step == self._step + 1:
             self._step = step
 
-    def settle(self, found: Found, file_id: int, view: int, *, locked: bool = False) -> None:
+    def settle(self, found: ScannedFile, file_id: int, view: int, *, locked: bool = False) -> None:
         """Nothing is to be done about this version of a file, which was just written down."""
         self.has_tasks = True
         kind = self.known if is_lasting(view) else self.foreign
         kind[seen_as(found, view, locked)] = file_id
         self.open.pop(found.path, None)
 
-    def keep(self, entry: Entry, found: Found, view: int) -> None:
+    def keep(self, entry: FileRecord, found: ScannedFile, view: int) -> None:
         """Nothing is to be done about a file whose row stands, whichever node wrote it, and whatever its clock."""
         kind, number = self._print(entry, view)
         number_here = seen_as(found, view, _is_locked(entry))
@@ -109,14 +109,14 @@ class KnownFiles:
         """The file waits or grows."""
         self.open[path] = file_id
 
-    def lose(self, entry: Entry, view: int) -> None:
+    def lose(self, entry: FileRecord, view: int) -> None:
         """The file is gone."""
         kind, number = self._as_seen(entry, view)
         kind.pop(number, None)
         self._seen.pop(self._print(entry, view)[1], None)
         self.open.pop(entry.path, None)
 
-    def is_current(self, entry: Entry, number: Fingerprint, view: int) -> bool:
+    def is_current(self, entry: FileRecord, number: Fingerprint, view: int) -> bool:
         """Whether a fingerprint still stands for the row as it is."""
         return not entry.gone and self._as_seen(entry, view)[1] == number
 
@@ -126,5 +126,5 @@ class KnownFiles:
         self.foreign.pop(number, None)
 
 
-def _is_locked(line: Line | Entry) -> bool:
+def _is_locked(line: Line | FileRecord) -> bool:
     return line.state == "skipped" and line.reason == LOCKED

@@ -12,21 +12,21 @@ from ffmate_desktop.db.file_records import FileWrite
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.db.tasks import TaskRow
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.file_record import LOCKED, Decision, Entry, Found, Judge
+from ffmate_desktop.domain.file_record import LOCKED, Decision, FileRecord, Judge, ScannedFile
 from ffmate_desktop.domain.preset import Preset
-from ffmate_desktop.domain.watch_rules import Rules
+from ffmate_desktop.domain.watch_rules import FileRules
 from ffmate_desktop.domain.watchfolder import ScanResult
 from ffmate_desktop.node.watchfolders.moved_files import MovedFiles
 from ffmate_desktop.node.watchfolders.original_mover import Root
 from ffmate_desktop.node.watchfolders.originals import Originals
-from ffmate_desktop.node.watchfolders.record_cache import KnownFiles
+from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
 from ffmate_desktop.services.output_names import Draft
 from ffmate_desktop.services.presets import NoPresetError, PresetService
 from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
 from ffmate_desktop.storage.locks import write_locks
 from ffmate_desktop.storage.walk import UnreachableError, Walked, Walker, look_at
-from ffmate_desktop.storage.watched_thread import Job, SilentError, answered
+from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread, answered
 from ffmate_desktop.storage.writers import being_written
 
 T = TypeVar("T")
@@ -57,9 +57,9 @@ class Scan:
         self,
         database: Database,
         claim: ScanClaim,
-        known: KnownFiles,
+        known: FileRecordCache,
         presets: PresetService,
-        stuck: dict[str, Job[None]] | None = None,
+        stuck: dict[str, WatchedThread[None]] | None = None,
     ) -> None:
         self._database = database
         self._claim = claim
@@ -77,14 +77,14 @@ class Scan:
         self._judge: Judge | None = None
         self.root: tuple[int, int] | None = None
         """(Device, inode) of the folder, once it was seen."""
-        self.hangs: Job[Any] | None = None
+        self.hangs: WatchedThread[Any] | None = None
         """A thread that waits for storage which does not answer."""
 
     async def run(self) -> ScanResult:
         """Look at everything once, queue what is complete, and say so."""
         rules = rules_of(self._settings)
         numbering = await self._answered(
-            Job(lambda: look_at(self._settings.path), "looking at a watchfolder")
+            WatchedThread(lambda: look_at(self._settings.path), "looking at a watchfolder")
         )
         self._view, self.root = numbering.view, numbering.root
         originals = Originals(self._database, self._claim)
@@ -101,7 +101,9 @@ class Scan:
             mounts=self._claim.mounts,
         )
         try:
-            walked = await self._answered(Job(walker.walk, "walking a watchfolder"), lambda: walker.steps)
+            walked = await self._answered(
+                WatchedThread(walker.walk, "walking a watchfolder"), lambda: walker.steps
+            )
         finally:
             walker.end()
         self._check_root(walked, rules)
@@ -119,7 +121,9 @@ class Scan:
         await self._end(walked)
         return self._result
 
-    async def _answered(self, job: Job[T], steps: Callable[[], int] = lambda: 0, what: str = "") -> T:
+    async def _answered(
+        self, job: WatchedThread[T], steps: Callable[[], int] = lambda: 0, what: str = ""
+    ) -> T:
         """What a thread found; UnreachableError when the storage does not answer, as a share whose server is gone."""
         try:
             return await answered(job, PATIENCE, steps)
@@ -128,7 +132,7 @@ class Scan:
             what = what or f"The folder “{self._settings.path}”"
             raise UnreachableError(f"{what} does not answer.") from silent
 
-    def _check_root(self, walked: Walked, rules: Rules) -> None:
+    def _check_root(self, walked: Walked, rules: FileRules) -> None:
         """An empty folder that had files is a disk that is not mounted, unless it is the same folder as before.
 
         A folder with other files is another disk, or was made again. Files that come back keep their tasks.
@@ -148,7 +152,7 @@ class Scan:
             "If the folder was emptied on purpose, the next file in it clears this error.",
         )
 
-    async def _take(self, piece: Sequence[Found]) -> None:
+    async def _take(self, piece: Sequence[ScannedFile]) -> None:
         """Judge some files that are news, and write down what becomes of them, with the tasks, in one step."""
         claim = self._claim
         entries = await file_records.entries_by_path(
@@ -176,8 +180,8 @@ class Scan:
         self._remember(decided, refused)
 
     async def _spot_outputs(
-        self, decided: list[tuple[Found, Entry | None, Decision]]
-    ) -> list[tuple[Found, Entry | None, Decision]]:
+        self, decided: list[tuple[ScannedFile, FileRecord | None, Decision]]
+    ) -> list[tuple[ScannedFile, FileRecord | None, Decision]]:
         """What the cluster itself wrote is an output, wherever it is."""
         open_ones = [
             n for n, (_, _, decision) in enumerate(decided) if decision.state in ("waiting", "growing")
@@ -186,7 +190,9 @@ class Scan:
             return decided
         files = [decided[n][0] for n in open_ones]
         asked = await self._answered(
-            Job(lambda: names_of(self._settings.path, files), "following the links in a watchfolder")
+            WatchedThread(
+                lambda: names_of(self._settings.path, files), "following the links in a watchfolder"
+            )
         )
         outputs = await file_records.outputs_among(self._database, [name for _, name in asked])
         for position, task in outputs.items():
@@ -196,8 +202,8 @@ class Scan:
         return decided
 
     async def _follow_moves(
-        self, decided: list[tuple[Found, Entry | None, Decision]]
-    ) -> list[tuple[Found, Entry | None, Decision]]:
+        self, decided: list[tuple[ScannedFile, FileRecord | None, Decision]]
+    ) -> list[tuple[ScannedFile, FileRecord | None, Decision]]:
         """Files that were moved keep their rows; tasks of versions that are not there any more are cancelled."""
         try:
             return await self._moved.settle(decided)
@@ -206,8 +212,8 @@ class Scan:
             raise UnreachableError(f"The folder “{self._settings.path}” does not answer.") from silent
 
     async def _spot_writers(
-        self, decided: list[tuple[Found, Entry | None, Decision]]
-    ) -> list[tuple[Found, Entry | None, Decision]]:
+        self, decided: list[tuple[ScannedFile, FileRecord | None, Decision]]
+    ) -> list[tuple[ScannedFile, FileRecord | None, Decision]]:
         """A file that a program here has open for writing is not complete, if it has written to it lately."""
         now = time.time()
         paths = {
@@ -217,7 +223,7 @@ class Scan:
         }
         if not paths:
             return decided
-        job = Job(lambda: being_written(paths), "looking for programs that write")
+        job = WatchedThread(lambda: being_written(paths), "looking for programs that write")
         busy = {paths[path] for path in await self._answered(job)}
         return [
             (found, entry, decision.held(entry, self._settings.interval) if found.path in busy else decision)
@@ -228,14 +234,16 @@ class Scan:
     def _moved(self) -> MovedFiles:
         return MovedFiles(self._database, self._claim, self._known, self._view)
 
-    async def _draft(self, ready: Sequence[Found]) -> tuple[list[tuple[Found, Draft]], dict[str, str]]:
+    async def _draft(
+        self, ready: Sequence[ScannedFile]
+    ) -> tuple[list[tuple[ScannedFile, Draft]], dict[str, str]]:
         if not ready:
             return [], {}
         preset = await self._find_preset()
         if preset is None:
             return [], {found.path: self._trouble for found in ready}
         settings, uuid, node = self._settings, self._claim.uuid, self._claim.node
-        job = Job(lambda: draft_all(settings, uuid, preset, ready, node), "drafts of a watchfolder")
+        job = WatchedThread(lambda: draft_all(settings, uuid, preset, ready, node), "drafts of a watchfolder")
         drafts, refused = await self._answered(job, what="The folder for the outputs")
         return drafts, {found.path: sentence for found, sentence in refused}
 
@@ -255,7 +263,10 @@ class Scan:
         return self._preset
 
     async def _write(
-        self, writes: list[FileWrite], again: Sequence[Entry], drafts: Sequence[tuple[Found, Draft]]
+        self,
+        writes: list[FileWrite],
+        again: Sequence[FileRecord],
+        drafts: Sequence[tuple[ScannedFile, Draft]],
     ) -> None:
         if not (writes or again or drafts):
             return
@@ -298,7 +309,7 @@ class Scan:
                 await asyncio.to_thread(write_locks, paths)
 
     def _remember(
-        self, decided: Sequence[tuple[Found, Entry | None, Decision]], refused: dict[str, str]
+        self, decided: Sequence[tuple[ScannedFile, FileRecord | None, Decision]], refused: dict[str, str]
     ) -> None:
         """What was no news for the ledger is to be known here, and when to look again."""
         growing = 0
@@ -369,12 +380,12 @@ def _missing(walked: Walked, opened: dict[str, int]) -> tuple[set[str], dict[int
     return news, ids
 
 
-def _is_back(found: Found, entry: Entry, decision: Decision, view: int) -> bool:
+def _is_back(found: ScannedFile, entry: FileRecord, decision: Decision, view: int) -> bool:
     """Whether the file was gone and is there again as it was, so that what became of it stands."""
     return entry.gone and entry.is_over and entry.is_version_of(found, view) and decision.state == entry.state
 
 
-def _is_told(entry: Entry | None, sentence: str) -> bool:
+def _is_told(entry: FileRecord | None, sentence: str) -> bool:
     return entry is not None and entry.state == "waiting" and entry.reason == sentence and not entry.gone
 
 

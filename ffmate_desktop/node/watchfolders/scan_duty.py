@@ -11,15 +11,15 @@ from ffmate_desktop.db.scans import NewerSettingsError, ScanClaim, ScanLostError
 from ffmate_desktop.domain.change import AnythingChanged, Change, WatchfolderChanged
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import ScanResult
-from ffmate_desktop.node.background import alongside
+from ffmate_desktop.node.background import running_in_background
 from ffmate_desktop.node.retry import pauses
-from ffmate_desktop.node.watchfolders.debounce import Doorbell
-from ffmate_desktop.node.watchfolders.record_cache import KnownFiles
+from ffmate_desktop.node.watchfolders.debounce import EventDebouncer
+from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
 from ffmate_desktop.node.watchfolders.scan import Scan
 from ffmate_desktop.pace import Pace
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.storage.walk import UnreachableError
-from ffmate_desktop.storage.watched_thread import Job
+from ffmate_desktop.storage.watched_thread import WatchedThread
 
 MOST_SCANS = 2
 """Scans at a time on one node."""
@@ -37,7 +37,7 @@ SPREAD = 0.05
 """Seconds by which nodes come to a due folder at different times."""
 
 
-class Watching:
+class ScanDuty:
     """Scans watchfolders as long as `may_scan()`; `node_id()` is the present incarnation."""
 
     def __init__(
@@ -55,17 +55,17 @@ class Watching:
         self._may_scan = may_scan
         self._wake = asyncio.Event()
         self._listens = listens
-        self._doorbell: Doorbell | None = None
-        self._known: dict[int, KnownFiles] = {}
+        self._doorbell: EventDebouncer | None = None
+        self._known: dict[int, FileRecordCache] = {}
         self._busy: set[int] = set()
         self._shunned: set[int] = set()
         self._roots: dict[int, tuple[int, int]] = {}
         """(Device, inode) of the folders that are listened to."""
         self._troubles: dict[int, str] = {}
         """Why folders could not be scanned here the last time."""
-        self._hanging: dict[int, tuple[Job[object], str]] = {}
+        self._hanging: dict[int, tuple[WatchedThread[object], str]] = {}
         """Threads that wait for storage which does not answer, and what was said of it."""
-        self._stuck: dict[str, Job[None]] = {}
+        self._stuck: dict[str, WatchedThread[None]] = {}
         """Folders for originals that did not answer, and who waits for them."""
         self._list_changed = True
         self._looks = Pace(self._wake.set, HINTS)
@@ -85,7 +85,7 @@ class Watching:
 
     async def run(self) -> None:
         """Scan until cancelled."""
-        doorbell = Doorbell(self._wake.set) if self._listens else None
+        doorbell = EventDebouncer(self._wake.set) if self._listens else None
         self._doorbell, self._list_changed = doorbell, True
         try:
             async with asyncio.TaskGroup() as group:
@@ -154,7 +154,9 @@ class Watching:
         loop = asyncio.get_running_loop()
         start = loop.time()
         try:
-            async with alongside(self._renew(claim), f"renewing the claim on {claim.settings.name}"):
+            async with running_in_background(
+                self._renew(claim), f"renewing the claim on {claim.settings.name}"
+            ):
                 await self._try(claim)
         except ScanLostError:
             logs.watchfolder.debug(
@@ -174,7 +176,7 @@ class Watching:
     async def _try(self, claim: ScanClaim) -> None:
         hanging = self._hanging.get(claim.id)
         # Taken away, not looked at: a scan that has lost its claim, which it learns late, may still go on with it.
-        known = self._known.pop(claim.id, None) or KnownFiles()
+        known = self._known.pop(claim.id, None) or FileRecordCache()
         scan = Scan(self._database, claim, known, self._presets, self._stuck)
         try:
             if hanging is not None and hanging[0].is_alive:

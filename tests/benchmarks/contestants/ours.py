@@ -15,7 +15,7 @@ from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.task import Claim, Outcome, TaskSpec, TaskStatus
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.heartbeat import Heartbeat
-from ffmate_desktop.node.load import Computer
+from ffmate_desktop.node.load import LoadMeter
 from ffmate_desktop.node.scheduler import Scheduler
 from ffmate_desktop.node.task.slots import Slots
 from tests.benchmarks.contestants import stdio
@@ -65,7 +65,7 @@ class Worker:
             facts,
             bus,
             progress=list,
-            load=Computer().load,
+            load=LoadMeter().load,
             on_beat=self._on_beat,
             on_adopted=self._on_adopted,
             on_expelled=self._on_expelled,

@@ -65,7 +65,7 @@ async def test_a_window_without_a_database_says_so_and_opens_it_when_it_is_there
 ) -> None:
     proxy.cut()
     settings = desk_settings(proxy.uri, tmp_path / "data")
-    window, program, _ = make_desk(qapp, lambda: bootstrap.open_core(settings), tmp_path / "data")
+    window, program, _ = make_desk(qapp, lambda: bootstrap.open_cluster_services(settings), tmp_path / "data")
     running = asyncio.create_task(program.run())
     await until(lambda: window.messages.title, "it says so")
     proxy.mend()
@@ -91,8 +91,8 @@ async def test_settings_are_saved_or_say_why_not(
         dialog.save.click()
         await until(lambda: "Nothing was changed" in dialog.note.text, "the slots are in the database")
         assert dialog.save.isEnabled()
-        assert isinstance(office.core.node, NodeHost)
-        assert office.core.node._next_slots == 1, "nor for when it joins again"
+        assert isinstance(office.services.node, NodeHost)
+        assert office.services.node._next_slots == 1, "nor for when it joins again"
         assert not office.login.path.exists()
         dialog.habits.at_login.setChecked(False)
         dialog.node.slots.setValue(1)

@@ -36,7 +36,7 @@ async def test_it_is_held_while_something_runs_and_released_when_idle(desk: Desk
     await desk.shown(uuid, TaskStatus.RUNNING)
     await until(lambda: inhibitor.held, "it is held")
     assert desk.window.status.notice.text()
-    await desk.core.tasks.cancel([uuid])
+    await desk.services.tasks.cancel([uuid])
     await until(lambda: not inhibitor.held, "it is released")
     assert not desk.window.status.notice.text()
     inhibitor.close()

@@ -79,13 +79,13 @@ async def test_staying_takes_tasks_again(desk: Desk, clip: Path) -> None:
     click((await dialog_of(desk, closes)).buttons[OnClose.FINISH])
 
     async def is_(state: NodeState) -> bool:
-        return [node.state for node in await desk.core.nodes.all()] == [state]
+        return [node.state for node in await desk.services.nodes.all()] == [state]
 
     await until(lambda: is_(NodeState.DRAINING), "it takes nothing new")
     await until(lambda: desk.window.messages.title.startswith("FFmate Desktop quits"), "it says so")
     desk.window.messages._on_button()
     await until(lambda: is_(NodeState.ONLINE), "it goes on")
-    await desk.core.tasks.cancel([uuid])
+    await desk.services.tasks.cancel([uuid])
     await desk.shown(uuid, TaskStatus.DONE_CANCELED)
     assert await desk.shown(await desk.add(clip), TaskStatus.DONE_SUCCESSFUL)
     assert not desk.program.is_leaving

@@ -46,7 +46,7 @@ class Icon:
 
 async def test_it_rises_while_something_runs_and_goes_when_nothing_does(desk: Desk, clip: Path) -> None:
     icon = Icon()
-    DockProgress(desk.window, desk.window.around.board, icon)
+    DockProgress(desk.window, desk.window.context.board, icon)
     uuid = await desk.add(clip, SLOW)
     await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
     await until(lambda: icon.told and icon.told[-1] == (None, 0), "it is gone", timeout=60)

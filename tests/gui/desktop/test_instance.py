@@ -15,7 +15,7 @@ from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.desktop import instance as one
 from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over, socket_name
-from ffmate_desktop.gui.submit.flow import Submitting
+from ffmate_desktop.gui.submit.flow import SubmitFlow
 from tests.gui.desk import Desk
 from tests.node.waiting import until
 
@@ -58,7 +58,7 @@ async def test_a_second_start_hands_its_files_to_the_first(desk: Desk, tmp_path:
         second.wait()
         second.stderr.close()
         instance.close()
-    submitting = desk.window.findChild(Submitting)
+    submitting = desk.window.findChild(SubmitFlow)
     assert submitting is not None
     sheet = await until(lambda: submitting.sheet, "the sheet opens")
     assert desk.window.isVisible()

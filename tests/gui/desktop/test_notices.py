@@ -43,8 +43,8 @@ async def test_what_failed_before_is_not_told_and_what_fails_together_is_told_on
     out = f"{clip.parent}/${{INPUT_FILE_BASENAME}}.out.mp4"
     commands = [ENCODE, *5 * [BROKEN]]
     new = [NewTask(input_file=str(clip), command=command, output_file=out) for command in commands]
-    submitted = await desk.core.tasks.add(new, source="test")
-    await desk.core.nodes.set_slots("desk", 6)
+    submitted = await desk.services.tasks.add(new, source="test")
+    await desk.services.nodes.set_slots("desk", 6)
     for uuid in submitted.uuids[1:]:
         await desk.shown(uuid, TaskStatus.DONE_ERROR)
     await desk.shown(submitted.uuids[0], TaskStatus.DONE_SUCCESSFUL)
@@ -65,14 +65,14 @@ async def test_a_kind_that_nobody_wants_is_not_told(
     desk: Desk, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard = await listen(desk, monkeypatch, 3600.0)
-    desk.window.around.kept.keep_window(notices=NoticeWishes(failures=False))
+    desk.window.context.kept.keep_window(notices=NoticeWishes(failures=False))
     await desk.shown(await desk.add(clip, BROKEN, name="unwanted"), TaskStatus.DONE_ERROR)
     notices = desk.window.findChild(Notices)
     assert notices is not None
     look(desk)
     await until(lambda: notices._seen, "it was seen")
     assert heard == []
-    desk.window.around.kept.keep_window(notices=NoticeWishes())
+    desk.window.context.kept.keep_window(notices=NoticeWishes())
     await desk.shown(await desk.add(clip, BROKEN, name="wanted"), TaskStatus.DONE_ERROR)
     look(desk)
     await until(lambda: heard, "it is told")
@@ -91,7 +91,7 @@ async def test_a_node_that_was_killed_is_told(
     async with open_peer("render-7", database_uri, tmp_path) as peer:
 
         async def is_there() -> bool:
-            return any(node.identifier == "render-7" for node in await desk.core.nodes.all())
+            return any(node.identifier == "render-7" for node in await desk.services.nodes.all())
 
         await until(is_there, "it joins")
         notices = desk.window.findChild(Notices)
@@ -118,7 +118,7 @@ async def test_the_tray_shows_and_changes_the_state(desk: Desk, clip: Path) -> N
     desk.window.hide()
     tray.open.trigger()
     assert desk.window.isVisible()
-    await desk.core.tasks.cancel([uuid])
+    await desk.services.tasks.cancel([uuid])
     await desk.shown(uuid, TaskStatus.DONE_CANCELED)
 
 

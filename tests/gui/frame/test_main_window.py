@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QLineEdit, QMen
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.queue import SortColumn
 from ffmate_desktop.domain.task import NewTask, TaskStatus
-from ffmate_desktop.gui.queue.columns import Column
+from ffmate_desktop.gui.queue.columns import QueueColumn
 from ffmate_desktop.gui.queue.edit_dialog import EditTaskDialog
 from ffmate_desktop.services.edits import TaskEdit
 from tests.gui.desk import Desk, click, open_desk
@@ -110,11 +110,11 @@ async def test_what_fails_is_told_and_ends_nothing(desk: Desk, expected_warnings
     assert "ZeroDivisionError: on purpose" in dialog[0].text
     dialog[0].accept()
     desk.defects.clear()
-    assert desk.core.node.is_working
+    assert desk.services.node.is_working
 
 
 async def test_expected_trouble_is_a_sentence_in_the_bar(desk: Desk) -> None:
-    desk.bridge.run(desk.core.nodes.drain("nobody"), "draining")
+    desk.bridge.run(desk.services.nodes.drain("nobody"), "draining")
     await until(lambda: "nobody" in desk.window.messages.title, "the bar tells it")
     desk.window.messages.dismiss()
 
@@ -232,26 +232,26 @@ async def test_order_and_columns_are_chosen_from_menus(desk: Desk, clip: Path) -
     assert menu is not None
     next(action for action in menu.actions() if action.text() == "Attempts").trigger()
     menu.close()
-    assert not view.isColumnHidden(Column.ATTEMPTS)
-    view.horizontalHeader().sectionClicked.emit(Column.TASK)
+    assert not view.isColumnHidden(QueueColumn.ATTEMPTS)
+    view.horizontalHeader().sectionClicked.emit(QueueColumn.TASK)
     assert page.model.view.column.value == "name"
     await until(lambda: desk.row(uuid), "the row is there again")
 
 
 async def test_columns_order_theme_and_place_are_remembered(database_uri: str, tmp_path: Path) -> None:
     async with open_desk(database_uri, tmp_path / "data") as desk:
-        desk.page.view.show_column(Column.PRIORITY, True)
-        desk.page.view.show_column(Column.NODE, False)
+        desk.page.view.show_column(QueueColumn.PRIORITY, True)
+        desk.page.view.show_column(QueueColumn.NODE, False)
         desk.page.choice.set_order(SortColumn.FINISHED, False)
-        if not desk.window.around.theme.tokens.is_dark:
+        if not desk.window.context.theme.tokens.is_dark:
             click(desk.window.sidebar.switch)
-        assert desk.window.around.theme.tokens.is_dark
+        assert desk.window.context.theme.tokens.is_dark
     async with open_desk(database_uri, tmp_path / "data") as desk:
-        assert Column.PRIORITY in desk.page.view.wanted
-        assert Column.NODE not in desk.page.view.wanted
+        assert QueueColumn.PRIORITY in desk.page.view.wanted
+        assert QueueColumn.NODE not in desk.page.view.wanted
         assert desk.page.model.view.column is SortColumn.FINISHED
         assert desk.page.order.text() == "Long finished first"
-        assert desk.window.around.theme.tokens.is_dark
+        assert desk.window.context.theme.tokens.is_dark
 
 
 async def test_every_control_has_a_name_and_can_be_reached_by_keyboard(desk: Desk, clip: Path) -> None:
@@ -284,13 +284,13 @@ async def test_batches_open_and_close_with_keyboard_and_mouse(desk: Desk, clip: 
     new = [
         NewTask(input_file=str(clip), command=ENCODE, output_file=f"{tmp_path}/{name}.mp4") for name in "abc"
     ]
-    submitted = await desk.core.tasks.add(new, source="test")
+    submitted = await desk.services.tasks.add(new, source="test")
     page.groups.button.click()
     model, view = page.groups.model, page.groups.view
     await until(lambda: model.rowCount() == 2, "the single task, and one batch")
     await until(lambda: (group := model.group_at(1)) and group.state.progress == 100, "its progress rises")
-    assert model.data(model.index(1, Column.TASK)) == "clip.mov and 2 more, 3 of 3 done"
-    assert model.data(model.index(0, Column.TASK)) == "Single tasks, 1 of 1 done"
+    assert model.data(model.index(1, QueueColumn.TASK)) == "clip.mov and 2 more, 3 of 3 done"
+    assert model.data(model.index(0, QueueColumn.TASK)) == "Single tasks, 1 of 1 done"
     view.selectRow(1)
     QTest.keyClick(view, Qt.Key.Key_Right)
     await until(lambda: model.rowCount() == 5 and model.row_at(4), "its tasks are shown")
@@ -302,7 +302,7 @@ async def test_batches_open_and_close_with_keyboard_and_mouse(desk: Desk, clip: 
     assert view.currentIndex().row() == 1, "the first press goes to the head"
     QTest.keyClick(view, Qt.Key.Key_Left)
     assert model.rowCount() == 2
-    place = QPoint(view.columnViewportPosition(Column.TASK) + 18, view.rowViewportPosition(0) + 28)
+    place = QPoint(view.columnViewportPosition(QueueColumn.TASK) + 18, view.rowViewportPosition(0) + 28)
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     await until(lambda: (row := model.row_at(1)) and row.uuid == single, "the single one is shown")
     page.groups.button.click()
@@ -313,11 +313,11 @@ async def test_what_is_done_to_a_batch_is_done_to_all_its_tasks(
     desk: Desk, clip: Path, tmp_path: Path
 ) -> None:
     page = desk.page
-    await desk.core.nodes.pause("desk")
+    await desk.services.nodes.pause("desk")
     new = [
         NewTask(input_file=str(clip), command=ENCODE, output_file=f"{tmp_path}/{n}.mp4") for n in range(300)
     ]
-    submitted = await desk.core.tasks.add(new, source="test")
+    submitted = await desk.services.tasks.add(new, source="test")
     other = await desk.add(clip)
     page.groups.button.click()
     model, view = page.groups.model, page.groups.view
@@ -338,7 +338,7 @@ async def test_what_is_done_to_a_batch_is_done_to_all_its_tasks(
     page.actions_.moves[0].trigger()
 
     async def moved() -> bool:
-        return all(task.priority > 0 for task in await desk.core.tasks.get(submitted.uuids))
+        return all(task.priority > 0 for task in await desk.services.tasks.get(submitted.uuids))
 
     await until(moved, "all of them are before the others")
 

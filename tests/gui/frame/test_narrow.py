@@ -14,7 +14,7 @@ from ffmate_desktop.gui.base.language import speak
 from ffmate_desktop.gui.desktop.closing import CloseDialog
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.queue.page import QueuePage
-from ffmate_desktop.gui.rows.pixmap_cache import Stamps
+from ffmate_desktop.gui.rows.pixmap_cache import PixmapCache
 from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
 from ffmate_desktop.settings import resources_folder
 
@@ -85,7 +85,7 @@ def test_what_is_cut_says_so(window: MainWindow) -> None:
 
 
 def test_the_question_at_the_end_shows_its_answers(window: MainWindow) -> None:
-    dialog = CloseDialog(window, window.around.theme, 2, can_hide=True)
+    dialog = CloseDialog(window, window.context.theme, 2, can_hide=True)
     dialog.open()
     for button in dialog.findChildren(QPushButton):
         assert button.width() >= button.sizeHint().width(), button.text()
@@ -93,6 +93,6 @@ def test_the_question_at_the_end_shows_its_answers(window: MainWindow) -> None:
 
 
 def test_a_pill_is_no_wider_than_its_column(window: MainWindow) -> None:
-    stamps = Stamps(window.around.theme)
+    stamps = PixmapCache(window.context.theme)
     assert stamps.chip("ban", "Fehlgeschlagen", "failed", 1.0, 90).width() <= 90
     assert stamps.chip("ban", "Fehlgeschlagen", "failed", 1.0).width() > 90

@@ -31,9 +31,9 @@ async def test_a_refused_script_is_asked_for(desk: Desk, clip: Path, tmp_path: P
     next(button for button in box.buttons() if (button is box.escapeButton()) != agrees).click()
     if not agrees:
         await until(lambda: desk.window.findChild(QMessageBox) is None, "the question is gone")
-        assert desk.core.permissions.current().scripts == ()
+        assert desk.services.permissions.current().scripts == ()
         return
     await until(lambda: "may run" in messages.title, "it is allowed")
-    assert desk.core.permissions.current().scripts == (folder,)
-    await desk.core.tasks.restart([task])
+    assert desk.services.permissions.current().scripts == (folder,)
+    await desk.services.tasks.restart([task])
     await desk.shown(task, TaskStatus.DONE_SUCCESSFUL)

@@ -12,7 +12,7 @@ from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.logs.page import LogsPage
 from ffmate_desktop.gui.nodes.add_dialog import EXAMPLE, AddNodeDialog
-from ffmate_desktop.gui.nodes.display import NodeView, Standing, outlook, short_version, trouble
+from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth, outlook, short_version, trouble
 from ffmate_desktop.gui.nodes.model import NodeColumn
 from ffmate_desktop.gui.nodes.page import NodesPage
 from ffmate_desktop.gui.nodes.slots_dialog import SlotsDialog
@@ -32,10 +32,10 @@ def page_of(desk: Desk) -> NodesPage:
     return page
 
 
-async def shown(page: NodesPage, name: str, *wanted: Standing) -> NodeView:
+async def shown(page: NodesPage, name: str, *wanted: NodeHealth) -> NodeDisplay:
     """The node as its card shows it, once it stands so."""
 
-    def found() -> NodeView | None:
+    def found() -> NodeDisplay | None:
         view = page.model.named(name)
         return view if view is not None and view.standing in wanted else None
 
@@ -64,7 +64,7 @@ async def test_a_killed_node_is_told_as_lost(
         uuid = await desk.add(clip, LONG, labels=("peer",))
         await until(lambda: (view := page.model.named("peer")) and view.tasks, "it works")
         peer.kill()
-        lost = await shown(page, "peer", Standing.LOST)
+        lost = await shown(page, "peer", NodeHealth.LOST)
         assert lost.ran == 1
         banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")
         await until(lambda: banner.title.text() == "peer is lost", "in words")
@@ -74,7 +74,7 @@ async def test_a_killed_node_is_told_as_lost(
         assert (await desk.task(uuid)).status is TaskStatus.QUEUED
         click(banner.close_button)
         assert not page.banners.isVisible()
-        await shown(page, "peer", Standing.LOST)
+        await shown(page, "peer", NodeHealth.LOST)
 
 
 async def test_a_silent_node_is_told_and_requeued_at_once(
@@ -82,9 +82,9 @@ async def test_a_silent_node_is_told_and_requeued_at_once(
 ) -> None:
     expected_warnings.allow("is lost|is queued again")
     page = page_of(desk)
-    await shown(page, "desk", Standing.ONLINE, Standing.LATE)
+    await shown(page, "desk", NodeHealth.ONLINE, NodeHealth.LATE)
     async with open_peer("peer", database_uri, tmp_path, heartbeat=BEAT, labels=("peer",)) as peer:
-        await shown(page, "peer", Standing.ONLINE)
+        await shown(page, "peer", NodeHealth.ONLINE)
         uuid = await desk.add(clip, LONG, labels=("peer",))
         await until(
             lambda: [task.uuid for task in _view(page, "peer").tasks] == [uuid], "the card names the task"
@@ -93,14 +93,14 @@ async def test_a_silent_node_is_told_and_requeued_at_once(
         await until(lambda: max(_view(page, "peer").samples, default=0) > 0, "its speed is drawn")
         assert not page.banners.isVisible()
         peer.freeze()
-        late = await shown(page, "peer", Standing.LATE)
+        late = await shown(page, "peer", NodeHealth.LATE)
         assert late.fps is None
         banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")
         assert banner.title.text().startswith("peer has not been heard from for ")
         assert banner.text.text().startswith("Its running task goes back to the queue in ")
         assert outlook(late).startswith("1 task returns to the queue in ")
         click(banner.button)
-        lost = await shown(page, "peer", Standing.LOST)
+        lost = await shown(page, "peer", NodeHealth.LOST)
         assert (await desk.task(uuid)).status is TaskStatus.QUEUED
         assert lost.ran == 1
         assert outlook(lost) == "Its task is back in the queue"
@@ -116,13 +116,13 @@ async def test_a_node_is_paused_gets_slots_and_leaves_by_its_menu(
 ) -> None:
     page = page_of(desk)
     async with open_peer("peer", database_uri, tmp_path, heartbeat=BEAT) as peer:
-        await shown(page, "peer", Standing.ONLINE)
+        await shown(page, "peer", NodeHealth.ONLINE)
         assert desk.window.sidebar.buttons[desk.window.pages.index(page)].accessibleDescription() == "2"
         choose(page, "peer", "Pause")
-        paused = await shown(page, "peer", Standing.PAUSED)
+        paused = await shown(page, "peer", NodeHealth.PAUSED)
         assert outlook(paused) == "Takes no new tasks"
         choose(page, "peer", "Take tasks again")
-        await shown(page, "peer", Standing.ONLINE)
+        await shown(page, "peer", NodeHealth.ONLINE)
         choose(page, "peer", "Set slots")
         dialog = await until(lambda: page.findChild(SlotsDialog), "it asks for the slots")
         dialog.slots.setValue(7)
@@ -130,7 +130,7 @@ async def test_a_node_is_paused_gets_slots_and_leaves_by_its_menu(
         await until(lambda: _view(page, "peer").node.slots == 7, "the card shows the slots")
         choose(page, "peer", "Drain")
         assert await peer.ended() == 0
-        await shown(page, "peer", Standing.LEFT)
+        await shown(page, "peer", NodeHealth.LEFT)
 
 
 async def test_the_table_shows_the_same_nodes(desk: Desk) -> None:
@@ -174,13 +174,13 @@ async def test_add_a_node_gives_the_command_and_hides_the_password(desk: Desk, d
 
 
 async def test_sentences_count(desk: Desk) -> None:
-    view = await shown(page_of(desk), "desk", Standing.ONLINE, Standing.LATE)
+    view = await shown(page_of(desk), "desk", NodeHealth.ONLINE, NodeHealth.LATE)
     node = view.node.model_copy(update={"identifier": "render-c", "state": NodeState.ONLINE})
 
-    def late(tasks: int) -> NodeView:
+    def late(tasks: int) -> NodeDisplay:
         task = {"id": 1, "uuid": node.session, "name": "x"}
         some = tuple(type(node).model_validate({**node.model_dump(), "tasks": [task] * tasks}).tasks)
-        return NodeView(node, Standing.LATE, False, 96.4, 24.0, None, (), some, None)
+        return NodeDisplay(node, NodeHealth.LATE, False, 96.4, 24.0, None, (), some, None)
 
     assert trouble(late(4)) == (
         "render-c has not been heard from for 96 seconds",
@@ -195,7 +195,7 @@ async def test_sentences_count(desk: Desk) -> None:
     ]
 
 
-def _view(page: NodesPage, name: str) -> NodeView:
+def _view(page: NodesPage, name: str) -> NodeDisplay:
     view = page.model.named(name)
     assert view is not None
     return view

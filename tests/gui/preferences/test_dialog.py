@@ -49,10 +49,10 @@ async def test_slots_change_in_the_row_of_the_running_node(database_uri: str, tm
             "ffmpeg": None,
             "encode_priority": None,
         }
-        office.core.node.retire(0)
-        await until(lambda: not office.core.node.is_working, "it leaves")
-        office.core.node.join()
-        await until(lambda: office.core.node.is_working, "it is back")
+        office.services.node.retire(0)
+        await until(lambda: not office.services.node.is_working, "it leaves")
+        office.services.node.join()
+        await until(lambda: office.services.node.is_working, "it is back")
         assert (await office.me()).slots == 4
 
 
@@ -65,7 +65,7 @@ async def test_another_name_and_labels_make_another_node_and_no_task_is_lost(
     database_uri: str, tmp_path: Path, clip: Path
 ) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        desk, former = office.desk, office.core
+        desk, former = office.desk, office.services
         uuid = await desk.add(clip, LONG)
         await desk.shown(uuid, TaskStatus.RUNNING)
         desk.click_row(0)
@@ -80,10 +80,10 @@ async def test_another_name_and_labels_make_another_node_and_no_task_is_lost(
         click(dialog.save)
         click((await office.question()).buttons[Answer.NOW])
         await office.moved(former)
-        assert office.core.node.identifier == "bay 5"
+        assert office.services.node.identifier == "bay 5"
         row = await desk.shown(uuid, TaskStatus.RUNNING)  # it was given back, and taken again
         assert row.node == "bay 5"
-        nodes = {node.identifier: node for node in await office.core.nodes.all()}
+        nodes = {node.identifier: node for node in await office.services.nodes.all()}
         assert nodes["desk"].state is NodeState.LEFT
         assert {"gpu", "fast"} <= set(nodes["bay 5"].labels)
         assert nodes["bay 5"].encode_priority == "normal"
@@ -97,7 +97,7 @@ async def test_another_name_and_labels_make_another_node_and_no_task_is_lost(
             "ffmpeg": None,
             "encode_priority": "normal",
         }
-        await office.core.tasks.cancel([uuid])
+        await office.services.tasks.cancel([uuid])
         await until(lambda: ffmpegs() == [], "nothing runs")
 
 
@@ -111,19 +111,19 @@ async def test_a_name_that_is_taken_is_refused_and_the_node_goes_on(
         open_peer("taken", database_uri, tmp_path),
     ):
         await until(lambda: _is_there(office, "taken"), "the other joins")
-        former = office.core
+        former = office.services
         dialog = office.open()
         dialog.node.name.setText("taken")
         click(dialog.save)
         await until(lambda: "“taken” is at work there already" in dialog.note.text, "it says so")
-        assert office.window.core is former
+        assert office.window.services is former
         assert former.node.is_working
         dialog.reject()
         assert not office.file.path.exists()
 
 
 async def _is_there(office: Office, name: str) -> bool:
-    return name in [node.identifier for node in await office.core.nodes.all()]
+    return name in [node.identifier for node in await office.services.nodes.all()]
 
 
 async def test_an_ffmpeg_is_tried_while_one_types(database_uri: str, tmp_path: Path) -> None:
@@ -132,23 +132,23 @@ async def test_an_ffmpeg_is_tried_while_one_types(database_uri: str, tmp_path: P
         await until(lambda: dialog.node.ffmpeg_note.text.startswith("Version "), "the present one is shown")
         dialog.node.ffmpeg.setText("/nowhere/ffmpeg")
         await until(lambda: "There is no ffmpeg at" in dialog.node.ffmpeg_note.text, "the other one is not")
-        former = office.core
+        former = office.services
         click(dialog.save)
         await until(lambda: "There is no ffmpeg at" in dialog.note.text, "it cannot be saved")
-        assert office.window.core is former
+        assert office.window.services is former
         dialog.reject()
 
 
 def is_dark(office: Office) -> bool:
     """How the window looks at this moment."""
-    return office.window.around.theme.tokens.is_dark
+    return office.window.context.theme.tokens.is_dark
 
 
 async def test_the_look_changes_at_once_and_back_when_nothing_is_saved(
     database_uri: str, tmp_path: Path
 ) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        office.window.around.kept.keep_window(appearance=Appearance.LIGHT)
+        office.window.context.kept.keep_window(appearance=Appearance.LIGHT)
         dialog = office.open()
         click(dialog.look.tiles[Appearance.DARK])
         assert is_dark(office)
@@ -200,12 +200,12 @@ async def test_what_was_given_cannot_be_changed_and_is_not_remembered(
         assert not dialog.cluster.embedded.isEnabled()
         assert "FFMATE_DATABASE" in dialog.cluster._given.text
         dialog.habits.choices[OnClose.NOW].setChecked(True)
-        former = office.core
+        former = office.services
         click(dialog.save)
         await office.closed()
         loaded = office.file.load().preferences
         assert (loaded.node.slots, loaded.cluster.database) == (None, None)
-        assert office.window.core is former
+        assert office.window.services is former
 
 
 async def test_a_file_that_cannot_be_read_is_told_and_kept(database_uri: str, tmp_path: Path) -> None:
@@ -230,9 +230,9 @@ async def test_a_disk_that_does_not_take_the_file_is_told(
             raise UserError("The settings cannot be saved.")
 
         monkeypatch.setattr(SettingsFile, "save", refuse)
-        office.window.around.kept.keep_window(on_close=OnClose.NOW)
+        office.window.context.kept.keep_window(on_close=OnClose.NOW)
         assert office.window.messages.title == "The settings cannot be saved."
-        assert office.window.around.kept.now.window.on_close is OnClose.NOW
+        assert office.window.context.kept.now.window.on_close is OnClose.NOW
 
 
 async def test_retention_takes_effect_without_another_node(database_uri: str, tmp_path: Path) -> None:

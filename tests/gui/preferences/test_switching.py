@@ -16,7 +16,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.preferences import Preferences
 from ffmate_desktop.domain.task import NewTask, TaskStatus
-from ffmate_desktop.gui.base.services import Core
+from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.preferences.dialog import SettingsDialog
 from ffmate_desktop.gui.preferences.switching import Answer
 from ffmate_desktop.services.nodes import NodeService
@@ -58,13 +58,13 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
 ) -> None:
     """One walk, since an embedded database takes its time to be made."""
     async with open_office(None, tmp_path / "data") as office:
-        desk, embedded = office.desk, office.core
+        desk, embedded = office.desk, office.services
         long = await desk.add(clip, LONG)
         row = await desk.shown(long, TaskStatus.RUNNING)
         dialog = ask_for(office, empty_database)
         click((await office.question()).buttons[Answer.STAY])
         await until(dialog.save.isEnabled, "the dialog is as it was")
-        assert office.window.core is embedded
+        assert office.window.services is embedded
         assert (await desk.shown(long, TaskStatus.RUNNING)).epoch == row.epoch  # not even touched
 
         click(dialog.save)
@@ -101,7 +101,7 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
         await until(
             lambda: "when the running tasks are finished" in office.window.messages.title, "it is told"
         )
-        assert office.window.core is again
+        assert office.window.services is again
         last = await office.moved(again)
         assert last.database.startswith("postgresql://")
         await desk.shown(new, TaskStatus.DONE_SUCCESSFUL)
@@ -114,15 +114,15 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
 NONE = Preferences()
 
 
-async def _add(core: Core, clip: Path, command: str = ENCODE) -> UUID:
+async def _add(services: ClusterServices, clip: Path, command: str = ENCODE) -> UUID:
     pattern = f"{clip.parent}/${{INPUT_FILE_BASENAME}}.out.mp4"
     new = NewTask(input_file=str(clip), command=command, output_file=pattern)
-    return (await core.tasks.add([new], source="test")).uuids[0]
+    return (await services.tasks.add([new], source="test")).uuids[0]
 
 
 async def test_who_waits_may_stay(database_uri: str, empty_database: str, tmp_path: Path, clip: Path) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        desk, core = office.desk, office.core
+        desk, services = office.desk, office.services
         uuid = await desk.add(clip, LONG)
         await desk.shown(uuid, TaskStatus.RUNNING)
         ask_for(office, empty_database)
@@ -130,9 +130,9 @@ async def test_who_waits_may_stay(database_uri: str, empty_database: str, tmp_pa
         await until(lambda: _state(office, NodeState.DRAINING), "it takes nothing new")
         office.window.messages._on_button()
         await until(lambda: _state(office, NodeState.ONLINE), "it goes on")
-        assert office.window.core is core
+        assert office.window.services is services
         assert not office.file.path.exists()
-        await core.tasks.cancel([uuid])
+        await services.tasks.cancel([uuid])
         await until(lambda: ffmpegs() == [], "nothing runs")
 
 
@@ -160,10 +160,10 @@ async def test_a_database_that_is_not_there_leaves_everything_as_it_is(
     database_uri: str, tmp_path: Path, clip: Path
 ) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        core = office.core
+        services = office.services
         dialog = ask_for(office, "postgresql://me@127.0.0.1:1/x")
         await until(lambda: "No database answers at 127.0.0.1:1" in dialog.note.text, "the dialog tells it")
-        assert office.window.core is core
+        assert office.window.services is services
         await office.desk.shown(await office.desk.add(clip), TaskStatus.DONE_SUCCESSFUL)
         dialog.reject()
 
@@ -172,29 +172,29 @@ async def test_one_that_goes_away_at_the_last_moment_brings_the_former_back(
     database_uri: str, empty_database: str, tmp_path: Path, clip: Path
 ) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        former, open_core = office.core, office.setup.open_core
+        former, open_cluster_services = office.services, office.setup.open_cluster_services
 
         @asynccontextmanager
-        async def gone(settings: Settings) -> AsyncIterator[Core]:
-            async with open_core(settings) as core:
-                if core.database != former.database:
+        async def gone(settings: Settings) -> AsyncIterator[ClusterServices]:
+            async with open_cluster_services(settings) as services:
+                if services.database != former.database:
                     raise UserError("It has just gone away.")
-                yield core
+                yield services
 
-        office.setup.open_core = gone
+        office.setup.open_cluster_services = gone
         ask_for(office, empty_database)
         await office.moved(former)
         await until(lambda: office.window.messages.title == "It has just gone away.", "it is told")
-        assert office.core.database == former.database
+        assert office.services.database == former.database
         assert not office.file.path.exists()
-        await office.desk.shown(await _add(office.core, clip), TaskStatus.DONE_SUCCESSFUL)
+        await office.desk.shown(await _add(office.services, clip), TaskStatus.DONE_SUCCESSFUL)
 
 
 async def test_one_that_goes_away_while_work_is_finished_leaves_the_node_at_work(
     database_uri: str, empty_database: str, tmp_path: Path, clip: Path
 ) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        core, rehearse = office.core, office.setup.rehearse
+        services, rehearse = office.services, office.setup.rehearse
         uuid = await office.desk.add(clip, LONG)
         await office.desk.shown(uuid, TaskStatus.RUNNING)
         ask_for(office, empty_database)
@@ -210,10 +210,10 @@ async def test_one_that_goes_away_while_work_is_finished_leaves_the_node_at_work
         office.setup.rehearse = gone
         click(question.buttons[Answer.FINISH])
         await until(lambda: _state(office, NodeState.DRAINING), "it takes nothing new")
-        await core.tasks.cancel([uuid])
+        await services.tasks.cancel([uuid])
         await until(lambda: office.window.messages.title == "It went away while you waited.", "it is told")
         office.setup.rehearse = rehearse
-        assert office.window.core is core
+        assert office.window.services is services
         await office.desk.shown(await office.desk.add(clip), TaskStatus.DONE_SUCCESSFUL)
 
 
@@ -248,7 +248,7 @@ async def test_a_trial_that_hangs_can_be_stopped(
         click(dialog.cancel)  # while it is being tried
         await office.closed()
         await until(lambda: not office.switching.errands._running, "nothing is under way")
-        assert office.core.node.is_working
+        assert office.services.node.is_working
 
 
 # -- Trying a connection -----------------------------------------------------------------------------------------
@@ -317,7 +317,7 @@ async def test_a_password_is_tried_and_kept_in_the_keyring_and_nowhere_else(
 ) -> None:
     bare = scram.uri().replace(f":{PASSWORD}", "")
     async with open_office(database_uri, tmp_path / "data", keyring=tmp_path / "keyring.cfg") as office:
-        former = office.core
+        former = office.services
         found = await tried(office, scram.uri(password="wrong"))
         assert found["line 0"][0] == "circle-x"
         assert "password" in found["line 0"][1].lower()
@@ -331,19 +331,19 @@ async def test_a_password_is_tried_and_kept_in_the_keyring_and_nowhere_else(
         dialog.cluster.password.setText(PASSWORD)
         click(dialog.save)
         await office.closed()
-        core = await office.moved(former)
+        services = await office.moved(former)
         await until(office.file.path.exists, "it is remembered")
         assert json.loads(office.file.path.read_text())["cluster"] == {
             "database": bare,
             "password_kept": True,
         }
         assert await office.setup.keyring.password(bare) == PASSWORD
-        await office.desk.shown(await _add(core, clip), TaskStatus.DONE_SUCCESSFUL)
+        await office.desk.shown(await _add(services, clip), TaskStatus.DONE_SUCCESSFUL)
         dialog = office.open()
         assert dialog.cluster.password.text() == ""
         click(dialog.save)  # without typing it again
         await office.closed()
-        assert office.window.core is core
+        assert office.window.services is services
         await _look_for_the_password(scram, tmp_path, office)
 
 
@@ -365,10 +365,10 @@ async def test_without_a_keyring_the_password_holds_until_the_end_and_that_is_sa
 ) -> None:
     bare = scram.uri().replace(f":{PASSWORD}", "")
     async with open_office(database_uri, tmp_path / "data") as office:
-        former = office.core
+        former = office.services
         dialog = ask_for(office, scram.uri())
         assert "has no keyring" in dialog.cluster.password_note.text
-        core = await office.moved(former)
+        services = await office.moved(former)
         await until(lambda: office.window.messages.title.startswith("This window works with"), "it is told")
         assert "not stored" in office.window.messages._text.text()
         assert json.loads(office.file.path.read_text())["cluster"] == {
@@ -379,5 +379,5 @@ async def test_without_a_keyring_the_password_holds_until_the_end_and_that_is_sa
         dialog.node.labels.setText("gpu")  # another node on the same server, with the password of before
         click(dialog.save)
         await office.closed()
-        await office.moved(core)
+        await office.moved(services)
         await _look_for_the_password(scram, tmp_path, office)

@@ -12,7 +12,7 @@ from ffmate_desktop.domain.preset import Preset, PresetExtra
 from ffmate_desktop.domain.processing import DirectWebhook
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.gui.presets.page import PresetsPage
-from ffmate_desktop.gui.presets.test_dialog import TryDialog
+from ffmate_desktop.gui.presets.test_dialog import PresetTestDialog
 from ffmate_desktop.media.file_limits import has_landlock
 from ffmate_desktop.services.preset_editor import PresetDraft
 from tests.gui.desk import Desk
@@ -31,7 +31,7 @@ async def shown_page(desk: Desk) -> PresetsPage:
 
 
 async def own(desk: Desk) -> list[Preset]:
-    return [preset for preset in await desk.core.presets.all() if not preset.built_in]
+    return [preset for preset in await desk.services.presets.all() if not preset.built_in]
 
 
 async def test_a_built_in_preset_is_copied_and_the_copy_changed(desk: Desk) -> None:
@@ -79,7 +79,7 @@ async def test_a_new_preset_is_checked_while_typing(desk: Desk) -> None:
 async def test_a_command_that_ends_in_a_line_break_is_not_changed_by_looking_at_it(desk: Desk) -> None:
     text = "-i ${INPUT_FILE}\r\n-c copy ${OUTPUT_FILE}\n"
     draft = PresetDraft("Imported", text, output_file="/x/${INPUT_FILE_BASENAME}.mkv")
-    await desk.core.preset_editor.add(draft)
+    await desk.services.preset_editor.add(draft)
     page = await shown_page(desk)
     QTest.keyClicks(page.list.search, "imported")
     await until(lambda: page.form.name.text() == "Imported", "it is shown")
@@ -144,8 +144,10 @@ async def test_presets_go_out_and_come_in_as_json(desk: Desk, tmp_path: Path) ->
 async def test_deleting_asks_and_others_changes_are_seen(desk: Desk) -> None:
     page = await shown_page(desk)
     draft = PresetDraft("From elsewhere", "-i ${INPUT_FILE} ${OUTPUT_FILE}", output_file="${INPUT_FILE}.mp4")
-    preset = await desk.core.preset_editor.add(draft)
-    await desk.core.watchfolders.add(WatchfolderSettings(name="Hot folder", path="/hot", preset=preset.uuid))
+    preset = await desk.services.preset_editor.add(draft)
+    await desk.services.watchfolders.add(
+        WatchfolderSettings(name="Hot folder", path="/hot", preset=preset.uuid)
+    )
     await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "news brings it")
     page.list.choose(preset.uuid)
     assert page.form.name.text() == "From elsewhere"
@@ -158,10 +160,10 @@ async def test_deleting_asks_and_others_changes_are_seen(desk: Desk) -> None:
     assert page.form.name.text() != "From elsewhere"
 
 
-def trying(page: PresetsPage, source: Path) -> TryDialog:
+def trying(page: PresetsPage, source: Path) -> PresetTestDialog:
     """The dialog that tries what is filled in."""
     page.try_file(str(source))
-    return page.findChildren(TryDialog)[-1]
+    return page.findChildren(PresetTestDialog)[-1]
 
 
 @pytest.mark.ffmpeg
@@ -179,7 +181,7 @@ async def test_a_preset_is_tried_on_two_seconds_of_a_file_and_nothing_is_left(de
     dialog.leave.click()
     await until(lambda: not output.exists() and not output.parent.exists(), "it is cleaned up")
     assert sorted(clip.parent.iterdir()) == before
-    assert (await desk.core.queue.counts()) == {}
+    assert (await desk.services.queue.counts()) == {}
 
 
 @pytest.mark.ffmpeg
@@ -284,7 +286,7 @@ async def test_webhooks_of_a_preset_outlive_an_edit(desk: Desk) -> None:
     hook = DirectWebhook(event="task.updated", url="https://studio.example/hook")
     draft = PresetDraft("Hooked", "-i ${INPUT_FILE} -f null -", extra=PresetExtra(webhooks=(hook,)))
     page = await shown_page(desk)
-    preset = await desk.core.preset_editor.add(draft)
+    preset = await desk.services.preset_editor.add(draft)
     await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "news brings it")
     page.list.choose(preset.uuid)
     assert not page.is_changed

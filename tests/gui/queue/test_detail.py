@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.queue.detail_cards import CommandBox
-from ffmate_desktop.gui.submit.flow import Submitting
+from ffmate_desktop.gui.submit.flow import SubmitFlow
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.action_button import ActionButton
 from ffmate_desktop.settings import resources_folder
@@ -74,7 +74,7 @@ async def test_what_failed_is_queued_in_another_way(desk: Desk, clip: Path) -> N
     desk.click_row(0)
     await until(pane.error.isVisible, "the error is shown")
     click(pane.error.otherwise)
-    submitting = desk.window.findChild(Submitting)
+    submitting = desk.window.findChild(SubmitFlow)
     assert submitting is not None
     sheet = await until(lambda: submitting.sheet, "the sheet opens")
     await until(lambda: sheet.ahead.is_fresh, "it knows what will happen")

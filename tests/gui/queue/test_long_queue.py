@@ -128,7 +128,7 @@ async def _keeping_place(desk: Desk, database: Database) -> None:
     await until(lambda: model.rowCount() == MANY + 1, "one more")
     await until(lambda: seen(desk) == before, "the same rows")
     assert [row.name for row in view.selected_rows()] == selected
-    await desk.core.tasks.delete(await model.choose([(0, 0)]).uuids())
+    await desk.services.tasks.delete(await model.choose([(0, 0)]).uuids())
     await until(lambda: model.rowCount() == MANY, "one less")
     await until(lambda: seen(desk) == before, "the same rows again")
     assert [row.name for row in view.selected_rows()] == selected

@@ -10,7 +10,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.queue import QueueRow, QueueView
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import LiveBoard
+from ffmate_desktop.gui.base.live_progress import ProgressTracker
 from ffmate_desktop.gui.queue.model import QueueModel
 from ffmate_desktop.services.queue import QueueService
 from tests.db.cluster import add, row
@@ -42,7 +42,7 @@ async def test_a_change_during_a_reading_is_not_lost(
 ) -> None:
     await add(database, row("a"), row("b"))
     bridge, queue = Bridge(), SlowQueue(database)
-    model = QueueModel(bridge, LiveBoard(bridge))
+    model = QueueModel(bridge, ProgressTracker(bridge))
     model.attach(queue)
     if is_known:
         model.reload()

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from ffmate_desktop.domain.task import NewTask
-from ffmate_desktop.gui.queue.columns import Column
+from ffmate_desktop.gui.queue.columns import QueueColumn
 from ffmate_desktop.gui.queue.delegate import cut
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
@@ -39,7 +39,7 @@ async def waiting_tasks(desk: Desk, clip: Path) -> None:
         )
         for name in ("first of two", "second of two")
     ]
-    await desk.core.tasks.add(new, source="test")
+    await desk.services.tasks.add(new, source="test")
     await until(lambda: desk.page.model.rowCount() == 3, "all are shown")
 
 
@@ -52,13 +52,13 @@ async def test_columns_are_chosen_by_keyboard(desk: Desk, clip: Path) -> None:
     assert menu is not None
     assert menu.isVisible()
     press(menu, "Attempts")
-    assert not desk.page.view.isColumnHidden(Column.ATTEMPTS)
+    assert not desk.page.view.isColumnHidden(QueueColumn.ATTEMPTS)
 
 
 async def test_a_column_without_room_says_so(desk: Desk, clip: Path) -> None:
     await waiting_tasks(desk, clip)
     desk.window.resize(800, 700)
-    await until(lambda: desk.page.view.isColumnHidden(Column.NODE), "it had to go")
+    await until(lambda: desk.page.view.isColumnHidden(QueueColumn.NODE), "it had to go")
     desk.page.view.open_columns(QPoint(0, 0))
     menu = desk.page.view.findChild(QMenu)
     assert menu is not None
@@ -90,7 +90,7 @@ async def test_filters_offer_nodes_and_batches(desk: Desk, clip: Path) -> None:
 async def test_the_menu_by_keyboard_is_for_the_row_that_has_it(desk: Desk, clip: Path) -> None:
     await waiting_tasks(desk, clip)
     view = desk.page.view
-    view.setCurrentIndex(desk.page.model.index(1, Column.TASK))
+    view.setCurrentIndex(desk.page.model.index(1, QueueColumn.TASK))
     view.clearSelection()
     places: list[QPoint] = []
     view.menu_wanted.connect(places.append)
@@ -108,7 +108,7 @@ async def test_an_idle_cluster_is_not_called_broken(desk: Desk, clip: Path) -> N
     await waiting_tasks(desk, clip)
     subtitle = desk.page.subtitle
     await until(lambda: subtitle.text() == "Nothing is running  ·  1 slot is free", "it is ready")
-    await desk.core.nodes.pause("desk")
+    await desk.services.nodes.pause("desk")
     await until(lambda: subtitle.text() == "No node takes tasks now", "it is paused")
 
 

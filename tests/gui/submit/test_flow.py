@@ -12,9 +12,9 @@ from ffmate_desktop.domain.task import IfExists, TaskStatus
 from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.gui.app import Application
 from ffmate_desktop.gui.presets.defaults import FIRST_PRESET
-from ffmate_desktop.gui.submit.choice import Choice
+from ffmate_desktop.gui.submit.choice import SubmitChoice
 from ffmate_desktop.gui.submit.dropped_paths import paths_in
-from ffmate_desktop.gui.submit.flow import Submitting
+from ffmate_desktop.gui.submit.flow import SubmitFlow
 from ffmate_desktop.gui.submit.preview_debounce import FIRST
 from ffmate_desktop.gui.submit.sheet import SubmitSheet
 from ffmate_desktop.gui.widgets.wildcard_menu import wildcards
@@ -26,9 +26,9 @@ from tests.node.waiting import until
 COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
 
 
-def submitting(desk: Desk) -> Submitting:
-    found = desk.window.findChild(Submitting)
-    assert isinstance(found, Submitting)
+def submitting(desk: Desk) -> SubmitFlow:
+    found = desk.window.findChild(SubmitFlow)
+    assert isinstance(found, SubmitFlow)
     return found
 
 
@@ -139,7 +139,7 @@ async def test_escape_queues_nothing(desk: Desk, clip: Path) -> None:
     sheet = await sheet_for(desk, clip)
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     await closed(desk)
-    assert await desk.core.tasks.newest() == []
+    assert await desk.services.tasks.newest() == []
 
 
 async def test_undo_takes_back_what_is_not_finished(desk: Desk, clip: Path, tmp_path: Path) -> None:
@@ -150,12 +150,12 @@ async def test_undo_takes_back_what_is_not_finished(desk: Desk, clip: Path, tmp_
     await known(sheet)
     sheet.submit_button.click()
     await closed(desk)
-    assert len(await desk.core.tasks.newest()) == 2
+    assert len(await desk.services.tasks.newest()) == 2
     assert desk.window.messages.title == "Queued 2 files."
     desk.window.messages._button.click()
 
     async def gone() -> bool:
-        return await desk.core.tasks.newest() == []
+        return await desk.services.tasks.newest() == []
 
     await until(gone, "nothing is left")
     assert not list(clip.parent.glob("*_new.mp4"))
@@ -173,7 +173,7 @@ async def test_the_last_choice_is_there_again(desk: Desk, clip: Path, tmp_path: 
     await known(sheet)
     sheet.submit_button.click()
     await closed(desk)
-    [task] = await desk.core.tasks.newest()
+    [task] = await desk.services.tasks.newest()
     assert (task.priority, task.preset and task.preset.name) == (7, "ProRes 422 Proxy")
     assert task.output_file.resolved == str(tmp_path / "out" / "clip_prores_proxy.mov")
     assert submitting(desk).target.overlay.preset == "ProRes 422 Proxy"
@@ -209,7 +209,7 @@ async def test_a_dropped_folder_keeps_its_tree(desk: Desk, clip: Path, tmp_path:
     below = tmp_path / "out" / shoot.name
     for output in (below / "day 1" / "a_new.mp4", below / "day 2" / "cards" / "b_new.mp4"):
         await until(output.exists, f"{output} is there")
-    tasks = await desk.core.tasks.newest()
+    tasks = await desk.services.tasks.newest()
     assert len({task.batch for task in tasks}) == 1
 
 
@@ -263,7 +263,7 @@ async def test_outputs_of_the_cluster_in_a_folder_are_left_out(
     await desk.add(source)
     output = folder / "clip.out.mp4"
     await until(output.exists, "it is encoded")
-    await until(lambda: desk.core.tasks.own_outputs([str(output)]), "it is known as an output")
+    await until(lambda: desk.services.tasks.own_outputs([str(output)]), "it is known as an output")
     sheet = await sheet_for(desk, folder)
     assert [file.path for file in sheet.model.files] == [str(source)]
     assert desk.window.messages.title == "Left out 1 file that this cluster wrote."
@@ -287,7 +287,7 @@ async def test_one_bad_file_does_not_hold_up_the_others(desk: Desk, clip: Path, 
     assert sheet.submit_button.text() == "Queue 1 of 2"
     sheet.submit_button.click()
     await closed(desk)
-    [task] = await desk.core.tasks.newest()
+    [task] = await desk.services.tasks.newest()
     assert task.name == "clip.mov"
 
 
@@ -338,12 +338,12 @@ async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp
     assert await known(sheet) == [Trouble.NONE, Trouble.TAKEN, Trouble.NONE, Trouble.SHARED]
     sheet.submit_button.click()
     await closed(desk)
-    assert sorted(task.name for task in await desk.core.tasks.newest()) == [
+    assert sorted(task.name for task in await desk.services.tasks.newest()) == [
         "busy.mov",
         "clip.mov",
         "free.mov",
     ]
-    await desk.core.tasks.cancel([task.uuid for task in await desk.core.tasks.newest()])
+    await desk.services.tasks.cancel([task.uuid for task in await desk.services.tasks.newest()])
     assert (folder / "clip_new.mp4").read_bytes() == b"somebody's work"
 
 
@@ -419,15 +419,15 @@ def test_every_wildcard_on_offer_is_known(*, for_output: bool) -> None:
 
 def test_a_choice_survives_its_file(tmp_path: Path) -> None:
     path = str(tmp_path / "window.ini")
-    choice = Choice(
+    choice = SubmitChoice(
         preset=None, command='-i ${INPUT_FILE} -vf "scale=1,2" x', folder="/a, b", if_exists=IfExists.SKIP
     )
-    memory = QSettings(path, QSettings.Format.IniFormat)
-    choice.save(memory)
-    memory.sync()
+    window_state = QSettings(path, QSettings.Format.IniFormat)
+    choice.save(window_state)
+    window_state.sync()
     again = QSettings(path, QSettings.Format.IniFormat)
-    assert Choice.remembered(again) == choice
+    assert SubmitChoice.remembered(again) == choice
     again.setValue("submit/preset", "nonsense")
     again.setValue("submit/if_exists", "nonsense")
-    spoiled = Choice.remembered(again)
+    spoiled = SubmitChoice.remembered(again)
     assert (spoiled.preset, spoiled.if_exists) == (FIRST_PRESET, IfExists.RENAME)

@@ -23,7 +23,7 @@ from ffmate_desktop.domain.watchfolder import (
 )
 from ffmate_desktop.gui.watchfolders.dialog import WatchDialog
 from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
-from ffmate_desktop.gui.watchfolders.text import FolderView, Standing
+from ffmate_desktop.gui.watchfolders.text import FolderDisplay, FolderHealth
 from ffmate_desktop.services.preset_editor import PresetDraft
 from tests.gui.desk import Desk
 from tests.gui.submit.test_flow import mime, submitting
@@ -47,19 +47,21 @@ async def begin(desk: Desk, root: Path, **settings: Any) -> Watchfolder:
     """A watchfolder as another front end makes it; outputs go to a folder beside it."""
     root.mkdir(exist_ok=True)
     pattern = f"{root.parent}/out/${{INPUT_FILE_BASENAME}}.mp4"
-    preset = await desk.core.preset_editor.add(PresetDraft(f"copy {root.name}", COPY, output_file=pattern))
+    preset = await desk.services.preset_editor.add(
+        PresetDraft(f"copy {root.name}", COPY, output_file=pattern)
+    )
     given: dict[str, Any] = {"name": root.name, "path": str(root), "preset": preset.uuid}
-    return await desk.core.watchfolders.add(WatchfolderSettings.model_validate(given | QUICK | settings))
+    return await desk.services.watchfolders.add(WatchfolderSettings.model_validate(given | QUICK | settings))
 
 
-def first(page: WatchfoldersPage) -> FolderView:
+def first(page: WatchfoldersPage) -> FolderDisplay:
     """The folder in the uppermost row."""
     view = page.model.view_at(0)
     assert view is not None
     return view
 
 
-def stands(page: WatchfoldersPage, standing: Standing) -> bool:
+def stands(page: WatchfoldersPage, standing: FolderHealth) -> bool:
     """Whether there is a folder in the uppermost row, and how it is."""
     view = page.model.view_at(0)
     return view is not None and view.standing is standing
@@ -183,7 +185,7 @@ async def test_elsewhere_a_dropped_folder_is_queued_once(desk: Desk, clip: Path)
     sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
     sheet.reject()
     assert page.dialog is None
-    assert await desk.core.watchfolders.all() == []
+    assert await desk.services.watchfolders.all() == []
 
 
 # -- Set and commanded -----------------------------------------------------------------------------------------------
@@ -194,14 +196,14 @@ async def test_suspended_takes_nothing_and_resumed_takes_all(desk: Desk, clip: P
     folder = await begin(desk, tmp_path / "in")
     await until(lambda: is_scanned(page, folder), "it is scanned")
     page.folder_actions.suspend.trigger()
-    await until(lambda: stands(page, Standing.SUSPENDED), "it is told")
+    await until(lambda: stands(page, FolderHealth.SUSPENDED), "it is told")
     assert not page.folder_actions.scan.isEnabled()
-    scanned = (await desk.core.watchfolders.get(folder.uuid)).last_check
+    scanned = (await desk.services.watchfolders.get(folder.uuid)).last_check
     shutil.copyfile(clip, tmp_path / "in" / "one.mov")
     other = await begin(desk, tmp_path / "other")  # the node goes on with others meanwhile
     await until(lambda: is_scanned(page, other), "another is scanned")
-    assert (await desk.core.watchfolders.get(folder.uuid)).last_check == scanned
-    assert await desk.core.watchfolders.files(folder.uuid) == []
+    assert (await desk.services.watchfolders.get(folder.uuid)).last_check == scanned
+    assert await desk.services.watchfolders.files(folder.uuid) == []
     assert page.table.current == folder.uuid
     page.folder_actions.resume.trigger()
     await shown(page, "one.mov", FileState.DONE)
@@ -227,11 +229,11 @@ async def test_a_folder_is_changed_in_the_same_dialog(desk: Desk, tmp_path: Path
     dialog.save_button.click()
     await until(answer(page, lambda _box: True), "it asks")
     await until(dialog.save_button.isEnabled, "No keeps everything open")
-    assert (await desk.core.watchfolders.get(folder.uuid)).interval == 1
+    assert (await desk.services.watchfolders.get(folder.uuid)).interval == 1
     dialog.save_button.click()
     await until(answer(page, lambda _box: False), "it asks again")
     await saved(page)
-    now = await desk.core.watchfolders.get(folder.uuid)
+    now = await desk.services.watchfolders.get(folder.uuid)
     assert (now.interval, now.growth_checks, now.retries) == (600, 3, 2)
     assert now.filter.extensions.include == ("mov", ".MXF")
     assert now.filter.globs.exclude == ("*_proxy.*", "old reels/")
@@ -250,7 +252,7 @@ async def test_two_editors_and_what_cannot_be_saved(desk: Desk, tmp_path: Path) 
     assert not dialog.save_button.isEnabled()
     assert "not a whole path" in dialog.trouble.text()
     dialog.basics.path.setText(folder.path)
-    await desk.core.watchfolders.suspend(folder.uuid)
+    await desk.services.watchfolders.suspend(folder.uuid)
     dialog.save_button.click()
     await until(lambda: "Somebody else" in dialog.trouble.text(), "the second is told")
     assert page.dialog is dialog  # nothing typed is lost
@@ -270,9 +272,9 @@ async def test_it_is_deleted_after_a_question_that_says_what_stays(
     assert "stay as they are" in box.informativeText()
     answer(page, lambda _box: False)()
     await until(page.empty.isVisible, "it is gone")
-    assert await desk.core.watchfolders.all() == []
+    assert await desk.services.watchfolders.all() == []
     assert source.exists()
-    assert len(await desk.core.tasks.newest(limit=None)) == 1
+    assert len(await desk.services.tasks.newest(limit=None)) == 1
 
 
 # -- Looking ---------------------------------------------------------------------------------------------------------
@@ -305,7 +307,7 @@ async def test_a_dry_run_says_what_would_happen_and_why(desk: Desk, clip: Path, 
     await until(lambda: "not there" in dialog.trial.title.text(), "trouble is told")
     dialog.reject()
     await saved(page)
-    assert await desk.core.watchfolders.all() == []
+    assert await desk.services.watchfolders.all() == []
 
 
 @pytest.mark.parametrize("narrow", [False, True])
@@ -345,7 +347,7 @@ async def test_every_file_has_its_reason_and_is_found(
     page.file_actions.show_task.trigger()
     assert desk.window.current_page is desk.page
     task = await until(lambda: desk.page.view.selected_task() and desk.page.detail.task_id, "it is shown")
-    [file] = [one for one in await desk.core.watchfolders.files(folder.uuid) if one.path == "one.mov"]
+    [file] = [one for one in await desk.services.watchfolders.files(folder.uuid) if one.path == "one.mov"]
     assert task == file.task_id
 
 
@@ -355,7 +357,7 @@ async def test_a_failed_file_is_tried_again(desk: Desk, clip: Path, tmp_path: Pa
     bad = tmp_path / "in" / "bad.mov"
     bad.write_bytes(b"no film")
     failed = await shown(page, "bad.mov", FileState.FAILED)
-    await desk.core.watchfolders.suspend(folder.uuid)  # or the mended file would be a new one
+    await desk.services.watchfolders.suspend(folder.uuid)  # or the mended file would be a new one
     shutil.copyfile(clip, bad)
     select(page, "bad.mov")
     page.files.table.setFocus()
@@ -374,7 +376,7 @@ async def test_a_failed_file_is_tried_again_when_its_task_was_deleted(
     bad.write_bytes(b"no film")
     failed = await shown(page, "bad.mov", FileState.FAILED)
     assert failed.task is not None
-    await desk.core.tasks.delete([failed.task])
+    await desk.services.tasks.delete([failed.task])
     await until(lambda: (one := row(page, "bad.mov")) and one.task_id is None, "its task is gone")
     select(page, "bad.mov")
     assert page.file_actions.retry.isEnabled() and not page.file_actions.show_task.isEnabled()
@@ -423,9 +425,9 @@ async def test_an_unreachable_folder_says_since_when_and_why(desk: Desk, tmp_pat
     page = shown_page(desk)
     root = tmp_path / "in"
     await begin(desk, root)
-    await until(lambda: stands(page, Standing.WATCHING), "it is watched")
+    await until(lambda: stands(page, FolderHealth.WATCHING), "it is watched")
     root.rmdir()
-    await until(lambda: stands(page, Standing.UNREACHABLE), "it is told")
+    await until(lambda: stands(page, FolderHealth.UNREACHABLE), "it is told")
     folder = first(page).folder
     assert folder.error_at is not None
     assert page.files._trouble.text().startswith(f"The folder “{root}” is not there.")

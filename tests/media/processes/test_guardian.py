@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ffmate_desktop.media.processes.guardian_worker import Entry, Table, left_by
+from ffmate_desktop.media.processes.guardian_worker import ProcessEntry, Table, left_by
 from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.media.processes.table import VARIABLE, processes
 from tests.conftest import ExpectedWarnings
@@ -167,8 +167,8 @@ def test_a_number_that_came_again_is_left_alone() -> None:
 
 
 def test_descendants_are_found_and_zombies_are_not() -> None:
-    def entry(pid: int, parent: int, group: int, mark: str = "", zombie: bool = False) -> Entry:
-        return Entry(pid, parent, group, group, zombie, "now", mark)
+    def entry(pid: int, parent: int, group: int, mark: str = "", zombie: bool = False) -> ProcessEntry:
+        return ProcessEntry(pid, parent, group, group, zombie, "now", mark)
 
     entries = [
         entry(1, 0, 1),

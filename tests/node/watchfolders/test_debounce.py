@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.node.watchfolders.debounce import Doorbell
+from ffmate_desktop.node.watchfolders.debounce import EventDebouncer
 from tests.node.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is told differs from system to system")
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is told di
 
 async def test_a_folder_that_is_given_up_wants_no_scan(tmp_path: Path) -> None:
     """Else its node would ask the database four times a second, for ever: nobody may scan it any more."""
-    doorbell = Doorbell(lambda: None)
+    doorbell = EventDebouncer(lambda: None)
     try:
         await doorbell.listen({1: str(tmp_path)})
         (tmp_path / "a.mov").write_bytes(b"x")

@@ -16,15 +16,15 @@ import pytest
 from ffmate_desktop.db import file_records, scans
 from ffmate_desktop.db.file_records import FileWrite, Pending, Settled
 from ffmate_desktop.db.scans import ScanLostError
-from ffmate_desktop.domain.file_record import Found
+from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.domain.watchfolder import FileState, Original, OriginalAction, WatchedFile
 from ffmate_desktop.media.rename import rename_to_free_name
 from ffmate_desktop.node.watchfolders import originals as duty
-from ffmate_desktop.node.watchfolders.original_mover import Errand, Move, Root
+from ffmate_desktop.node.watchfolders.original_mover import OriginalMove, OriginalMover, Root
 from ffmate_desktop.node.watchfolders.originals import Originals
 from ffmate_desktop.storage import originals
 from ffmate_desktop.storage.numbering import numbering_of
-from ffmate_desktop.storage.originals import Fate, Version
+from ffmate_desktop.storage.originals import MoveResult, Version
 from tests.db.cluster import joined
 from tests.faults.disk import open_disk
 from tests.node.farm import Farm
@@ -37,19 +37,19 @@ def root_of(folder: Path) -> Root:
     return Root(str(folder), numbering.root, numbering.view)
 
 
-def to_move(source: Path, output: Path, folder: Path, **known: Any) -> Move:
+def to_move(source: Path, output: Path, folder: Path, **known: Any) -> OriginalMove:
     """An original that was encoded to `output`, and is to go to `folder`."""
     status = source.stat()
-    found = Found(source.name, status.st_size, status.st_mtime_ns // 1000, status.st_ino)
+    found = ScannedFile(source.name, status.st_size, status.st_mtime_ns // 1000, status.st_ino)
     disposal = {"action": "move", "is_done": True, "output": str(output), "size": 4, "folder": str(folder)}
     disposal |= known
     view = numbering_of(str(source.parent)).view
-    return Move(Pending(1, found, view, "done", 1, disposal), str(source), disposal)
+    return OriginalMove(Pending(1, found, view, "done", 1, disposal), str(source), disposal)
 
 
-def carried_out(move: Move, folder: Path, tag: str = "t") -> Settled:
+def carried_out(move: OriginalMove, folder: Path, tag: str = "t") -> Settled:
     """What becomes of it."""
-    errand = Errand([move], root_of(folder), tag)
+    errand = OriginalMover([move], root_of(folder), tag)
     errand.plan()
     errand.carry_out()
     [end] = errand.ended
@@ -69,7 +69,7 @@ def test_an_output_that_is_removed_before_the_next_try_keeps_the_original(tmp_pa
     assert failed.disposal is not None and failed.reason.startswith("It cannot be moved")
     output.unlink()
     folder.unlink()  # now it could be moved
-    left = carried_out(Move(move.pending, str(source), failed.disposal), tmp_path)
+    left = carried_out(OriginalMove(move.pending, str(source), failed.disposal), tmp_path)
     assert left.reason.startswith("Left in place")
     assert source.exists()
 
@@ -77,7 +77,7 @@ def test_an_output_that_is_removed_before_the_next_try_keeps_the_original(tmp_pa
 def test_an_output_that_is_removed_while_a_move_waits_keeps_the_original(tmp_path: Path) -> None:
     """The move was written down, but nobody came to it."""
     source, output = files(tmp_path, "one.mov", "one.mp4")
-    first = Errand([to_move(source, output, tmp_path / "done")], root_of(tmp_path), "t")
+    first = OriginalMover([to_move(source, output, tmp_path / "done")], root_of(tmp_path), "t")
     first.plan()
     first.give_up()
     [begun] = first.begun
@@ -107,7 +107,7 @@ def test_a_folder_that_is_swapped_after_the_scan_loses_nothing(tmp_path: Path) -
     root, elsewhere = tmp_path / "in", tmp_path / "elsewhere"
     root.mkdir()
     source, output = files(root, "one.mov", "one.mp4")
-    errand = Errand([to_move(source, output, tmp_path / "done")], root_of(root), "t")
+    errand = OriginalMover([to_move(source, output, tmp_path / "done")], root_of(root), "t")
     errand.plan()
     root.rename(elsewhere)
     shutil.copytree(elsewhere, root)  # with the same times
@@ -137,7 +137,7 @@ def test_a_node_that_is_killed_at_any_moment_leaves_the_whole_file_and_no_half_o
         halves = 0
         for number in range(10):
             source.write_bytes(data)
-            first = Errand([to_move(source, output, disk.folder)], root_of(tmp_path), "a-1")
+            first = OriginalMover([to_move(source, output, disk.folder)], root_of(tmp_path), "a-1")
             first.plan()
             process = multiprocessing.get_context("fork").Process(target=first.carry_out)
             process.start()
@@ -266,7 +266,7 @@ def _movers() -> list[threading.Thread]:
 def test_fates_are_all_told(tmp_path: Path) -> None:
     source, output = files(tmp_path, "one.mov", "one.mp4")
     move = to_move(source, output, tmp_path / "done")
-    errand = Errand([move], root_of(tmp_path), "t")
+    errand = OriginalMover([move], root_of(tmp_path), "t")
     errand.plan()
     (tmp_path / "done").mkdir()
     (tmp_path / "done" / "one.mov").write_bytes(b"somebody else's")
@@ -274,4 +274,4 @@ def test_fates_are_all_told(tmp_path: Path) -> None:
     [end] = errand.ended
     assert end.disposal is not None and "target" not in end.disposal  # another name next time
     version = Version(4, source.stat().st_mtime_ns // 1000)
-    assert originals.move(str(source), str(tmp_path / "x"), version, "t") is Fate.AWAY
+    assert originals.move(str(source), str(tmp_path / "x"), version, "t") is MoveResult.AWAY

@@ -15,7 +15,7 @@ import pytest
 
 from ffmate_desktop.db import file_records, scans
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.file_record import Entry
+from ffmate_desktop.domain.file_record import FileRecord
 from ffmate_desktop.domain.watchfolder import Extensions, FileState, Original, OriginalAction, WatchedFile
 from ffmate_desktop.node.watchfolders import scan
 from ffmate_desktop.services.watch_drafts import draft_all
@@ -640,7 +640,7 @@ async def test_a_scan_of_old_rules_that_still_goes_on_settles_nothing_for_the_ne
             assert old_is_over.wait(30)
         return walk(walker)
 
-    async def look_late(*args: Any) -> dict[str, Entry]:
+    async def look_late(*args: Any) -> dict[str, FileRecord]:
         found = await entries_by_path(*args)
         if not old_looks.is_set():
             old_looks.set()
