@@ -10,9 +10,6 @@ from tests.faults.stage import open_stage
 from tests.faults.verdict import judge
 from tests.node.waiting import until
 
-pytest.importorskip(
-    "ffmate_desktop.db.connection.uri", reason="addresses of several hosts are not understood yet"
-)
 pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.db,
