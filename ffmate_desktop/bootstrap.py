@@ -326,7 +326,7 @@ async def open_cluster_services(
                 watchfolders=cluster.watchfolders,
                 retention=cluster.retention,
                 permissions=cluster.permissions,
-                trials=PresetTestBench(lambda: _open_bench(settings, cluster)),
+                preset_tests=PresetTestBench(lambda: _open_bench(settings, cluster)),
                 news=lambda: news(cluster.database),
                 uri="" if cluster.embedded else cluster.uri,
             )

@@ -19,9 +19,9 @@ from ffmate_desktop.domain.queue import (
     BatchRow,
     Key,
     QueueFilter,
+    QueueQuery,
     QueueRow,
     QueueStats,
-    QueueView,
     SortColumn,
     WorkLeft,
 )
@@ -33,7 +33,7 @@ _BEFORE_ALL = Key(-LAST_NUMBER - 1, "", 0)
 _AFTER_ALL = Key(LAST_NUMBER, "", LAST_NUMBER)
 
 
-def is_indexed(view: QueueView) -> bool:
+def is_indexed(view: QueueQuery) -> bool:
     """Whether the rows of the view can be read in their order from an index."""
     match view.column:
         case SortColumn.CREATED | SortColumn.FINISHED:
@@ -45,17 +45,17 @@ def is_indexed(view: QueueView) -> bool:
 
 
 async def page(
-    database: Database, view: QueueView, key: Key | None, limit: int, *, backward: bool = False
+    database: Database, view: QueueQuery, key: Key | None, limit: int, *, backward: bool = False
 ) -> list[QueueRow]:
     """The `limit` rows behind the key, or in front of it, in the order of the view; without a key from its edge."""
-    down = view.falls != backward
+    down = view.keys_descend != backward
     start = key or (_AFTER_ALL if down else _BEFORE_ALL)
     fetched = await database.fetch(*_page(view, start, limit, down))
     rows = [to_row(row, view.column) for row in fetched]
     return rows[::-1] if backward else rows
 
 
-def _page(view: QueueView, start: Key, limit: int, down: bool) -> tuple[Any, ...]:
+def _page(view: QueueQuery, start: Key, limit: int, down: bool) -> tuple[Any, ...]:
     if not is_indexed(view):
         sql = query("queue", "sorted_down") if down else query("queue", "sorted_up")
         return sql, *_pool(view), start.number, start.word, start.id, limit
@@ -76,22 +76,22 @@ async def rows(database: Database, ids: Sequence[int], column: SortColumn) -> li
     return [to_row(row, column) for row in fetched]
 
 
-async def anchors(database: Database, view: QueueView, every: int) -> list[Key]:
+async def anchors(database: Database, view: QueueQuery, every: int) -> list[Key]:
     """The keys of the rows 0, `every`, 2 * `every` and so on."""
     if view.column is SortColumn.CREATED and view.where == QueueFilter():
         fetched = await database.fetch(query("queue", "anchors_of_all"), every, view.descending)
     else:
-        fetched = await database.fetch(query("queue", "anchors"), *_pool(view), every, view.falls)
+        fetched = await database.fetch(query("queue", "anchors"), *_pool(view), every, view.keys_descend)
     return [Key(row["number"], row["word"], row["id"]) for row in fetched]
 
 
-async def position(database: Database, view: QueueView, key: Key) -> int:
+async def position(database: Database, view: QueueQuery, key: Key) -> int:
     """How many rows stand in front of the key."""
     if view.column is SortColumn.CREATED and view.where == QueueFilter():
         row = await database.fetch_one(query("queue", "position_in_all"), key.id, view.descending)
     else:
         row = await database.fetch_one(
-            query("queue", "position"), *_pool(view), key.number, key.word, key.id, view.falls
+            query("queue", "position"), *_pool(view), key.number, key.word, key.id, view.keys_descend
         )
     return 0 if row is None else int(row["count"])
 
@@ -101,7 +101,7 @@ async def counts(database: Database, where: QueueFilter) -> dict[TaskStatus, int
     if where == QueueFilter():
         fetched = await database.fetch(query("tasks", "count_by_status"))
     else:
-        fetched = await database.fetch(query("queue", "count_fitting"), *_pool(QueueView(where=where)))
+        fetched = await database.fetch(query("queue", "count_fitting"), *_pool(QueueQuery(where=where)))
     return by_status((row["status"], row["tasks"]) for row in fetched)
 
 
@@ -165,7 +165,7 @@ def _filter(where: QueueFilter) -> tuple[list[str], str | None, str | None]:
     return [str(status) for status in where.statuses or EVERY_STATUS], where.node, words
 
 
-def _pool(view: QueueView) -> tuple[object, ...]:
+def _pool(view: QueueQuery) -> tuple[object, ...]:
     return *_filter(view.where), view.where.batch, view.column.value
 
 

@@ -43,16 +43,16 @@ class QueueFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueView:
-    """A list of tasks: filtered and ordered."""
+class QueueQuery:
+    """Which tasks to list, and in which order."""
 
     column: SortColumn = SortColumn.CREATED
     descending: bool = True
     where: QueueFilter = QueueFilter()
 
     @property
-    def falls(self) -> bool:
-        """Whether keys get smaller from row to row; the keys of priorities are negative ones."""
+    def keys_descend(self) -> bool:
+        """Whether keys get smaller from row to row. Priority keys are negated."""
         return self.descending != (self.column is SortColumn.PRIORITY)
 
 

@@ -218,18 +218,18 @@ def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Pa
 def _connect_page(window: MainWindow, page: Page) -> None:
     if page.key == "queue":
         queue = cast("QueuePage", page)
-        queue.files_wanted.connect(window.choose_files)
-        queue.file_given.connect(lambda path: window.open_files([path]))
-        queue.pause_wanted.connect(window.node_panel.toggle_pause)
+        queue.files_requested.connect(window.choose_files)
+        queue.resubmit_requested.connect(lambda path: window.open_files([path]))
+        queue.pause_requested.connect(window.node_panel.toggle_pause)
         window.node_panel.paused_changed.connect(queue.show_paused)
     elif page.key == "nodes":
         nodes = cast("NodesPage", page)
-        nodes.logs_wanted.connect(partial(_show_log, window))
-        nodes.settings_wanted.connect(window.settings_wanted)
+        nodes.logs_requested.connect(partial(_show_log, window))
+        nodes.settings_requested.connect(window.settings_requested)
     elif page.key == "watchfolders":
         watched = cast("WatchfoldersPage", page)
-        watched.files_wanted.connect(window.open_files)
-        watched.task_wanted.connect(partial(_show_task, window))
+        watched.files_requested.connect(window.open_files)
+        watched.task_requested.connect(partial(_show_task, window))
 
 
 def _show_task(window: MainWindow, file: WatchedFile, path: str) -> None:

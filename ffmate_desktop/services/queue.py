@@ -1,4 +1,4 @@
-"""The queue for whoever shows it, however long it is: a page at a time, by key."""
+"""Reads the queue a page at a time, by key, however long it is."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,9 +14,9 @@ from ffmate_desktop.domain.queue import (
     BatchRow,
     Key,
     QueueFilter,
+    QueueQuery,
     QueueRow,
     QueueStats,
-    QueueView,
     SortColumn,
 )
 from ffmate_desktop.domain.task import TaskStatus
@@ -32,37 +32,37 @@ class QueueService:
         self._database = database
 
     async def page(
-        self, view: QueueView, *, after: Key | None = None, before: Key | None = None, limit: int = PAGE
+        self, query: QueueQuery, *, after: Key | None = None, before: Key | None = None, limit: int = PAGE
     ) -> list[QueueRow]:
-        """Rows behind `after`, or right in front of `before`, or the first ones; in the order of the view."""
+        """Rows behind `after`, or right in front of `before`, or the first ones; in the order of the query."""
         if before is not None:
-            return await stored.page(self._database, view, before, limit, backward=True)
-        return await stored.page(self._database, view, after, limit)
+            return await stored.page(self._database, query, before, limit, backward=True)
+        return await stored.page(self._database, query, after, limit)
 
-    async def page_at(self, view: QueueView, anchor: Key, limit: int = PAGE) -> list[QueueRow]:
+    async def page_at(self, query: QueueQuery, anchor: Key, limit: int = PAGE) -> list[QueueRow]:
         """The page that begins with the anchor's row, or with what follows it when that is gone."""
-        just_before = replace(anchor, id=anchor.id + (1 if view.falls else -1))
-        return await stored.page(self._database, view, just_before, limit)
+        just_before = replace(anchor, id=anchor.id + (1 if query.keys_descend else -1))
+        return await stored.page(self._database, query, just_before, limit)
 
-    async def anchors(self, view: QueueView, every: int = PAGE) -> list[Key]:
+    async def anchors(self, query: QueueQuery, every: int = PAGE) -> list[Key]:
         """The keys of the rows 0, `every`, 2 * `every` ...: a jump to row n is `page_at(anchors[n // every])`."""
-        return await stored.anchors(self._database, view, every)
+        return await stored.anchors(self._database, query, every)
 
-    async def position(self, view: QueueView, key: Key) -> int:
-        """How many rows of the view stand in front of the key."""
-        return await stored.position(self._database, view, key)
+    async def position(self, query: QueueQuery, key: Key) -> int:
+        """How many rows of the query come before the key."""
+        return await stored.position(self._database, query, key)
 
     async def counts(self, where: QueueFilter | None = None) -> dict[TaskStatus, int]:
         """How many tasks fit the filter, by status; its statuses are left out of account."""
         return await stored.counts(self._database, replace(where or QueueFilter(), statuses=EVERY_STATUS))
 
     async def rows(self, ids: Sequence[int], column: SortColumn = SortColumn.CREATED) -> list[QueueRow]:
-        """These tasks as they are now, unordered, with keys for views by `column`; gone ones are missing."""
+        """These tasks, unordered, with keys for queries sorted by `column`. Deleted tasks are missing."""
         return await stored.rows(self._database, ids, column) if ids else []
 
-    def cheap(self, view: QueueView, total: int) -> bool:
+    def can_sort(self, query: QueueQuery, total: int) -> bool:
         """Whether this order is worth offering for so many rows: an index has it, or sorting them takes no time."""
-        return stored.is_indexed(view) or total <= SORTED_WITHOUT_INDEX
+        return stored.is_indexed(query) or total <= SORTED_WITHOUT_INDEX
 
     async def batches(self, uuids: Sequence[UUID]) -> list[BatchRow]:
         """How far these batches are; one whose tasks are all deleted is missing."""
@@ -77,6 +77,6 @@ class QueueService:
         """All tasks of these batches; `NO_BATCH` stands for those that were submitted alone."""
         return await stored.tasks_of(self._database, batches) if batches else []
 
-    async def figures(self, midnight: datetime) -> QueueStats:
+    async def stats(self, midnight: datetime) -> QueueStats:
         """What runs, what was done since `midnight`, what failed in 24 hours, and how long the rest will take."""
         return await stored.stats(self._database, midnight)

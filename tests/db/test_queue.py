@@ -16,8 +16,8 @@ from ffmate_desktop.domain.queue import (
     LAST_NUMBER,
     NO_BATCH,
     QueueFilter,
+    QueueQuery,
     QueueRow,
-    QueueView,
     SortColumn,
     WorkLeft,
 )
@@ -61,10 +61,10 @@ def queue(database: Database) -> QueueService:
     return QueueService(database)
 
 
-async def everything(queue: QueueService, view: QueueView, limit: int = 83) -> list[QueueRow]:
+async def everything(queue: QueueService, query: QueueQuery, limit: int = 83) -> list[QueueRow]:
     """The whole view, a page at a time."""
     found: list[QueueRow] = []
-    while page := await queue.page(view, after=found[-1].key if found else None, limit=limit):
+    while page := await queue.page(query, after=found[-1].key if found else None, limit=limit):
         found += page
     return found
 
@@ -99,19 +99,19 @@ async def test_every_view_is_read_in_order_in_both_directions(
     where, fits = FILTERS[number]
     rows = await queue.rows(range(1, 701))
     for descending in (True, False):
-        view = QueueView(column, descending, where)
+        query = QueueQuery(column, descending, where)
         wanted = sorted(filter(fits, rows), key=SORT[column], reverse=descending)
         assert wanted
-        found = await everything(queue, view)
+        found = await everything(queue, query)
         assert [row.id for row in found] == [row.id for row in wanted]
         middle = len(found) // 2
-        before = await queue.page(view, before=found[middle].key, limit=20)
+        before = await queue.page(query, before=found[middle].key, limit=20)
         assert before == found[max(0, middle - 20) : middle]
-        assert await queue.page(view, before=found[0].key) == []
-        anchors = await queue.anchors(view, 50)
+        assert await queue.page(query, before=found[0].key) == []
+        anchors = await queue.anchors(query, 50)
         assert anchors == [row.key for row in found[::50]]
-        assert await queue.page_at(view, anchors[-1], 50) == found[50 * (len(anchors) - 1) :][:50]
-        assert await queue.position(view, found[middle].key) == middle
+        assert await queue.page_at(query, anchors[-1], 50) == found[50 * (len(anchors) - 1) :][:50]
+        assert await queue.position(query, found[middle].key) == middle
     counted = await queue.counts(where)
     statuses = where.statuses
     assert sum(counted[status] for status in statuses if status in counted) == len(wanted)
@@ -123,7 +123,7 @@ async def test_a_row_tells_what_is_known(database: Database, database_uri: str, 
         [claim] = await claims.claim(database, node.id, 1)
         live = LiveProgress(claim.id, claim.epoch, 42.5, remaining=9, fps=25, speed=1.5, size=1000, frame=7)
         await leases.beat(node.connection, node.id, 15, [live])
-        [shown] = await queue.page(QueueView())
+        [shown] = await queue.page(QueueQuery())
         assert (shown.uuid, shown.status, shown.node, shown.attempts) == (uuid, TaskStatus.RUNNING, "a", 1)
         assert (shown.progress, shown.remaining, shown.fps, shown.speed, shown.size) == (
             42.5,
@@ -168,10 +168,10 @@ async def test_batches_are_as_far_as_their_tasks(
 
 async def test_figures(database: Database, database_uri: str, queue: QueueService) -> None:
     midnight = datetime.now(UTC) - timedelta(minutes=30)
-    empty = await queue.figures(midnight)
+    empty = await queue.stats(midnight)
     assert (empty.running, empty.slots, empty.remaining, empty.finished_today) == (0, 0, 0, 0)
     await add(database, row("a"), row("b"), row("c"))
-    assert (await queue.figures(midnight)).remaining is None  # nobody knows how long such tasks take
+    assert (await queue.stats(midnight)).remaining is None  # nobody knows how long such tasks take
     async with joined(database_uri) as node:
         first, second = await claims.claim(database, node.id, 2)
         film = {"facts": {"input": {"duration": 90.5}}}
@@ -180,9 +180,9 @@ async def test_figures(database: Database, database_uri: str, queue: QueueServic
         )
         live = LiveProgress(second.id, second.epoch, 50, remaining=100, fps=30)
         await leases.beat(node.connection, node.id, 15, [live])
-        busy = await queue.figures(midnight)
+        busy = await queue.stats(midnight)
         await claims.finish(database, node.id, [(second, Outcome(TaskStatus.DONE_ERROR, 50, "No.", {}))])
-        tomorrow = await queue.figures(midnight + timedelta(hours=24))
+        tomorrow = await queue.stats(midnight + timedelta(hours=24))
     assert (busy.running, busy.slots, busy.nodes_working, busy.fps) == (1, 3, 1, 30)
     assert (busy.finished_today, busy.video_seconds_today, busy.failed_24h) == (1, 90.5, 0)
     assert busy.remaining == 100

@@ -9,7 +9,7 @@ import pytest
 from ffmate_desktop.db import batches, claims, commands, leases, nodes, presets, queue, tasks, watchfolders
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
-from ffmate_desktop.domain.queue import QueueView, SortColumn
+from ffmate_desktop.domain.queue import QueueQuery, SortColumn
 from ffmate_desktop.domain.task import TaskStatus
 from tests.db.cluster import add, joined, row
 from tests.foreign import GOOD_FOLDER, GOOD_PRESET, fill, json_columns, spread, use_newer_words
@@ -31,7 +31,7 @@ async def test_every_json_column_may_hold_anything(database: Database, database_
     for uuid in [task.uuid for task in listed][::7]:
         await tasks.attempts(database, uuid)
     for column in SortColumn:
-        assert len(await queue.page(database, QueueView(column=column), None, 5000)) == len(listed)
+        assert len(await queue.page(database, QueueQuery(column=column), None, 5000)) == len(listed)
     await queue.stats(database, datetime.now(UTC))
     assert await commands.stored_tasks(database, [task.uuid for task in listed])
     assert len(await nodes.list_nodes(database)) > 10
@@ -125,7 +125,7 @@ async def test_moments_that_no_calendar_has_stop_no_list(database: Database, mom
     listed = await tasks.list_tasks(database)
     assert listed[0].name == "good" and all(task.to_json() for task in listed)
     for column in SortColumn:
-        found = await queue.page(database, QueueView(column=column), None, 100)
+        found = await queue.page(database, QueueQuery(column=column), None, 100)
         assert len(found) == len(listed) or column is SortColumn.FINISHED  # which ends in 2100
     for task in listed:
         await tasks.attempts(database, task.uuid)
@@ -189,4 +189,4 @@ async def test_a_label_that_is_null_stops_no_list(database: Database) -> None:
     assert (await nodes.list_nodes(database))[0].labels[-1] == "gpu"
     assert (await presets.list_presets(database))[0].labels[-1] == "gpu"
     assert (await tasks.list_tasks(database))[0].labels[-1] == "gpu"
-    assert await queue.page(database, QueueView(), None, 100)
+    assert await queue.page(database, QueueQuery(), None, 100)

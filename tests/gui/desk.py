@@ -99,7 +99,7 @@ def make_desk(
     bridge = Bridge()
     window = make_window(app, bridge, resources_folder(), data_dir)
     program = Program(window, bridge, open_cluster_services, drain_time=0)
-    window.close_wanted.connect(program.close)
+    window.close_requested.connect(program.close)
     window.resize(1300, 800)
     window.show()
     window.activateWindow()  # without a window manager, as under Xvfb, nobody else does; shortcuts need it

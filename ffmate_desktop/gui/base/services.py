@@ -46,7 +46,7 @@ class ClusterServices:
     watchfolders: WatchfolderService
     retention: RetentionService
     permissions: PermissionService
-    trials: PresetTests
+    preset_tests: PresetTests
     news: Callable[[], AbstractAsyncContextManager[asyncio.Queue[Change | None]]]
     uri: str = field(default="", repr=False)
 

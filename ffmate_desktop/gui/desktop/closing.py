@@ -39,8 +39,8 @@ class Closing(QObject):
         self._window, self._program = window, program
         self.dialog: CloseDialog | None = None
         self._is_asking = False
-        window.close_wanted.connect(self.close)
-        window.quit_wanted.connect(self.quit)
+        window.close_requested.connect(self.close)
+        window.quit_requested.connect(self.quit)
         window.detaching.connect(self._give_up)
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ffmate_desktop.domain.node import Node, NodeState
-from ffmate_desktop.domain.queue import BatchRow, QueueFilter, QueueRow, QueueView, SortColumn
+from ffmate_desktop.domain.queue import BatchRow, QueueFilter, QueueQuery, QueueRow, SortColumn
 from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.main_window import MainWindow
@@ -24,7 +24,7 @@ MOST = 1000
 _LATE = 60_000
 """Milliseconds by which a task may show up after one that ended later."""
 
-_ENDED = QueueView(
+_ENDED = QueueQuery(
     SortColumn.FINISHED, True, QueueFilter(statuses=frozenset(one for one in TaskStatus if one.is_done))
 )
 _LIVE = (NodeState.ONLINE, NodeState.DRAINING)

@@ -28,12 +28,12 @@ _REPORTS = 3
 
 
 class MainWindow(QMainWindow):
-    """`close_wanted` comes when the user closes the window; whoever runs the program decides what that means."""
+    """`close_requested` comes when the user closes the window; whoever runs the program decides what that means."""
 
-    close_wanted = Signal()
-    quit_wanted = Signal()
+    close_requested = Signal()
+    quit_requested = Signal()
     """The user wants the program to end, not just the window."""
-    settings_wanted = Signal()
+    settings_requested = Signal()
     """The user wants to see the settings."""
     files_given = Signal(object)
     """Paths that the user wants to queue: named on the command line, dropped or pasted; the cluster is open."""
@@ -104,7 +104,7 @@ class MainWindow(QMainWindow):
         for number in range(len(PAGES)):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
             shortcut.activated.connect(lambda number=number: self.show_page(number))
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quit_wanted.emit)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quit_requested.emit)
 
     @property
     def services(self) -> ClusterServices | None:
@@ -261,7 +261,7 @@ class MainWindow(QMainWindow):
             event.accept()
         else:
             event.ignore()
-            self.close_wanted.emit()
+            self.close_requested.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell that it is seen, after what is below has been painted too."""

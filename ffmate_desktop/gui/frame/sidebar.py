@@ -64,7 +64,7 @@ class Sidebar(QWidget):
 
     chosen = Signal(int)
     theme_toggled = Signal()
-    settings_wanted = Signal()
+    settings_requested = Signal()
 
     def __init__(self, theme: Theme, panel: NodePanel, entries: Sequence[SidebarEntry]) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class Sidebar(QWidget):
         self.settings.setText(self.tr("Settings"))
         self.settings.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._theme.dress(self.settings, "settings", "text_2")
-        self.settings.clicked.connect(self.settings_wanted)
+        self.settings.clicked.connect(self.settings_requested)
         self.settings.hide()  # until somebody hands in a dialog
         row.addWidget(self.settings)
         row.addStretch(1)

@@ -17,10 +17,10 @@ from ffmate_desktop.gui.widgets.plain_text import menu_text, plain
 
 
 class NodeActions(QObject):
-    """`told` carries a sentence and what to do, for the message bar; `logs_wanted` the name of a node."""
+    """`told` carries a sentence and what to do, for the message bar; `logs_requested` the name of a node."""
 
     told = Signal(str, str)
-    logs_wanted = Signal(str)
+    logs_requested = Signal(str)
 
     def __init__(self, parent: QWidget, theme: Theme, bridge: Bridge) -> None:
         super().__init__(parent)
@@ -45,7 +45,7 @@ class NodeActions(QObject):
             case _:
                 self._add_commands(menu, view)
         menu.addSeparator()
-        self._add(menu, "scroll-text", self.tr("Show its log"), lambda: self.logs_wanted.emit(name))
+        self._add(menu, "scroll-text", self.tr("Show its log"), lambda: self.logs_requested.emit(name))
         self._add(menu, "copy", self.tr("Copy what is known of it"), lambda: _copy(tip(view)))
         return menu
 

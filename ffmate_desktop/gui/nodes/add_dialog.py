@@ -30,10 +30,10 @@ class AddNodeDialog(QDialog):
     """Open it with `open()`. `uri` is that of the database, empty for the embedded one.
 
     The password stays hidden until it is asked for; what is copied holds it.
-    `settings_wanted` tells that the user wants to choose another database.
+    `settings_requested` tells that the user wants to choose another database.
     """
 
-    settings_wanted = Signal()
+    settings_requested = Signal()
 
     def __init__(self, parent: QWidget, theme: Theme, uri: str) -> None:
         super().__init__(parent)
@@ -147,7 +147,7 @@ class AddNodeDialog(QDialog):
         self.settings.setProperty("class", "primary")
         self.settings.setDefault(True)
         self.settings.clicked.connect(self.accept)
-        self.settings.clicked.connect(self.settings_wanted)
+        self.settings.clicked.connect(self.settings_requested)
         self._buttons(self.copy, self.settings)
 
     def _show_command(self) -> None:

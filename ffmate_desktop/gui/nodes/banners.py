@@ -17,10 +17,10 @@ MOST = 3
 
 class NodeBanners(QWidget):
     """A banner stays until its node is well, is gone, or the user dismisses it. Lost nodes are told when this window
-    saw them alive. `requeue_wanted` and `remove_wanted` carry a node's name."""
+    saw them alive. `requeue_requested` and `remove_requested` carry a node's name."""
 
-    requeue_wanted = Signal(str)
-    remove_wanted = Signal(str)
+    requeue_requested = Signal(str)
+    remove_requested = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -59,9 +59,9 @@ class NodeBanners(QWidget):
     def _act(self, name: str) -> None:
         banner = self.banners[name]
         if banner.view is not None and banner.view.standing is NodeHealth.LOST:
-            self.remove_wanted.emit(name)
+            self.remove_requested.emit(name)
         else:
-            self.requeue_wanted.emit(name)
+            self.requeue_requested.emit(name)
 
     def _dismiss(self, name: str) -> None:
         banner = self.banners[name]

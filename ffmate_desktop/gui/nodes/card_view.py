@@ -15,9 +15,9 @@ LEAST_WIDTH = 330
 
 
 class NodeCardsView(QListView):
-    """`menu_wanted` carries the name of a node and the global place for its menu."""
+    """`menu_requested` carries the name of a node and the global place for its menu."""
 
-    menu_wanted = Signal(str, object)
+    menu_requested = Signal(str, object)
 
     def __init__(self, theme: Theme, model: NodesModel) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class NodeCardsView(QListView):
         view = self._model.view_at(row)
         if view is not None:
             corner = self.delegate.menu_rect(self._model.index(row, 0)).bottomLeft()
-            self.menu_wanted.emit(view.name, self.viewport().mapToGlobal(corner + QPoint(0, 4)))
+            self.menu_requested.emit(view.name, self.viewport().mapToGlobal(corner + QPoint(0, 4)))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """By the mouse where it is, by the keyboard at the card."""
@@ -88,7 +88,7 @@ class NodeCardsView(QListView):
         index = self.indexAt(event.pos())
         view = self._model.view_at(index.row()) if index.isValid() else None
         if view is not None:
-            self.menu_wanted.emit(view.name, event.globalPos())
+            self.menu_requested.emit(view.name, event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space and Enter open the menu of the card."""

@@ -21,11 +21,11 @@ CARDS, TABLE = 0, 1
 
 
 class NodesPage(Page):
-    """`logs_wanted` carries the name of a node whose log is to be shown; `settings_wanted` asks for the settings."""
+    """Emits `logs_requested` with the name of a node, and `settings_requested`."""
 
     key = "nodes"
-    logs_wanted = Signal(str)
-    settings_wanted = Signal()
+    logs_requested = Signal(str)
+    settings_requested = Signal()
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context)
@@ -56,11 +56,11 @@ class NodesPage(Page):
         self.add.clicked.connect(self.open_add)
         self.layouts.chosen.connect(self._show_layout)
         self.actions_.told.connect(self.message)
-        self.actions_.logs_wanted.connect(self.logs_wanted)
-        self.banners.requeue_wanted.connect(self.actions_.requeue)
-        self.banners.remove_wanted.connect(self.actions_.remove)
-        self.cards.menu_wanted.connect(self._open_menu)
-        self.table.menu_wanted.connect(self._open_menu)
+        self.actions_.logs_requested.connect(self.logs_requested)
+        self.banners.requeue_requested.connect(self.actions_.requeue)
+        self.banners.remove_requested.connect(self.actions_.remove)
+        self.cards.menu_requested.connect(self._open_menu)
+        self.table.menu_requested.connect(self._open_menu)
         self.watch.changed.connect(self._show_summary)
         self.watch.ticked.connect(self._show_banners)
         self.bridge.away_changed.connect(lambda _since: self._show_summary())
@@ -124,7 +124,7 @@ class NodesPage(Page):
         """Explain how another computer joins."""
         if self.services is not None:
             dialog = AddNodeDialog(self, self.theme, self.services.uri)
-            dialog.settings_wanted.connect(self.settings_wanted)
+            dialog.settings_requested.connect(self.settings_requested)
             dialog.open()
 
     def _open_menu(self, name: str, place: QPoint) -> None:

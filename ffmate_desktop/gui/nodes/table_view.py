@@ -29,9 +29,9 @@ _IN_ORDER_OF_VALUE = (
 
 
 class NodesTable(QTableView):
-    """`menu_wanted` carries the name of a node and the global place for its menu."""
+    """`menu_requested` carries the name of a node and the global place for its menu."""
 
-    menu_wanted = Signal(str, object)
+    menu_requested = Signal(str, object)
 
     def __init__(self, theme: Theme, model: NodesModel) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class NodesTable(QTableView):
             return
         view = self._model.view_at(self.rowAt(event.pos().y()))
         if view is not None:
-            self.menu_wanted.emit(view.name, event.globalPos())
+            self.menu_requested.emit(view.name, event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space and Enter open the menu of the row."""
@@ -80,4 +80,4 @@ class NodesTable(QTableView):
         view = self._model.view_at(row)
         if view is not None:
             place = QPoint(40, self.rowViewportPosition(row) + ROW_HEIGHT - 8)
-            self.menu_wanted.emit(view.name, self.viewport().mapToGlobal(place))
+            self.menu_requested.emit(view.name, self.viewport().mapToGlobal(place))

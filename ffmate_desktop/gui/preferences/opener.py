@@ -34,8 +34,8 @@ class SettingsOpener(QObject):
             self.action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         )
         window.sidebar.settings.show()
-        window.sidebar.settings_wanted.connect(self.open)
-        window.settings_wanted.connect(self.open)
+        window.sidebar.settings_requested.connect(self.open)
+        window.settings_requested.connect(self.open)
         window.detaching.connect(self._on_detaching)
         trouble = window.context.kept.trouble
         if trouble is not None:

@@ -16,7 +16,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import HIGHEST
 from ffmate_desktop.domain.preset import Preset, PresetExtra
 from ffmate_desktop.domain.wildcards import expand
-from ffmate_desktop.gui.presets.defaults import BESIDE, FIRST_COMMAND, FIRST_NAME
+from ffmate_desktop.gui.presets.defaults import DEFAULT_COMMAND, DEFAULT_OUTPUT_NAME, NEXT_TO_INPUT
 from ffmate_desktop.gui.presets.script_fields import ScriptFields
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.command_edit import CommandEdit
@@ -28,7 +28,12 @@ from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 from ffmate_desktop.services.preset_editor import PresetDraft, as_draft, check
 
 EXAMPLE = "/films/Harbour_Lights.mov"
-NEW = PresetDraft(name="", command=FIRST_COMMAND, output_file=f"{BESIDE}/{FIRST_NAME}", extra=PresetExtra())
+NEW = PresetDraft(
+    name="",
+    command=DEFAULT_COMMAND,
+    output_file=f"{NEXT_TO_INPUT}/{DEFAULT_OUTPUT_NAME}",
+    extra=PresetExtra(),
+)
 
 _TOP = Qt.AlignmentFlag.AlignTop
 _VALUES = example_values(EXAMPLE, "window", {})

@@ -317,7 +317,7 @@ class PresetsPage(Page):
 async def _try(services: ClusterServices, draft: PresetDraft, path: str, dialog: PresetTestDialog) -> None:
     """Closing the dialog cancels this, which ends ffmpeg and removes what it made."""
     try:
-        async with services.trials.run(
+        async with services.preset_tests.run(
             draft.command, draft.output_file, path, dialog.show_progress
         ) as result:
             dialog.show_result(result)

@@ -82,7 +82,7 @@ class QueueActions(QObject):
         """Act for this table too, while it is the one in `use`."""
         view.selected_rows_changed.connect(self.update)
         model.dataChanged.connect(self.update)
-        view.menu_wanted.connect(self.open_menu)
+        view.menu_requested.connect(self.open_menu)
 
     def use(self, view: QueueTableView, model: QueueModel | GroupedModel) -> None:
         """Act on what is selected in this table."""

@@ -22,12 +22,13 @@ NARROW = 900
 
 
 class QueueDetail(QObject):
-    """`changed` comes when the details open or close, `resubmit_wanted` with a file that shall be queued differently.
-    The pane is built when it is wanted first.
+    """Emits `changed` when the details open or close, and `resubmit_requested` with a file to queue differently.
+
+    The pane is built on first use.
     """
 
     changed = Signal()
-    resubmit_wanted = Signal(str)
+    resubmit_requested = Signal(str)
 
     def __init__(self, page: Page, table: QWidget, board: ProgressTracker, actions: QueueActions) -> None:
         super().__init__(page)
@@ -69,8 +70,8 @@ class QueueDetail(QObject):
         pane.add_button(ActionButton(theme, actions.restart, "rotate-ccw"))
         pane.add_button(ActionButton(theme, actions.show_folder, "folder-open"))
         pane.closed.connect(self.close)
-        pane.restart_wanted.connect(actions.restart.trigger)
-        pane.resubmit_wanted.connect(self.resubmit_wanted)
+        pane.restart_requested.connect(actions.restart.trigger)
+        pane.resubmit_requested.connect(self.resubmit_requested)
         if self._services is not None:
             pane.attach(self._services)
         return pane

@@ -49,12 +49,12 @@ _EDGE = 18
 
 class DetailPane(QFrame):
     """`show_row` takes the row of the table; the whole task and its log are read when they are needed.
-    `resubmit_wanted` carries the input of a task that failed.
+    `resubmit_requested` carries the input of a task that failed.
     """
 
     closed = Signal()
-    restart_wanted = Signal()
-    resubmit_wanted = Signal(str)
+    restart_requested = Signal()
+    resubmit_requested = Signal(str)
 
     def __init__(self, theme: Theme, bridge: Bridge, board: ProgressTracker) -> None:
         super().__init__()
@@ -124,12 +124,12 @@ class DetailPane(QFrame):
         names = [self.tr("Preset"), self.tr("Node"), self.tr("Elapsed")]
         self.facts = FactsGrid([*names, self.tr("Size"), self.tr("Priority"), self.tr("Attempt")])
         self.error = ErrorCard(self._theme)
-        self.error.again.clicked.connect(self.restart_wanted)
+        self.error.again.clicked.connect(self.restart_requested)
         self.error.otherwise.clicked.connect(self._resubmit)
         self.graph = SpeedGraph(self._theme)
         self.command = CommandBox(self._theme)
         self.log = LogView(self._theme, self._log_name)
-        self.log.save_wanted.connect(self._save_log)
+        self.log.save_requested.connect(self._save_log)
         self.files = FilesBox()
         self.timeline = Timeline(self._theme)
         self.timeline.hide()
@@ -274,7 +274,7 @@ class DetailPane(QFrame):
 
     def _resubmit(self) -> None:
         if self._row is not None:
-            self.resubmit_wanted.emit(self._row.input)
+            self.resubmit_requested.emit(self._row.input)
 
     def _log_name(self) -> str:
         return f"{Path(self._row.name).stem}.log" if self._row else "task.log"

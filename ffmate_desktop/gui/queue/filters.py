@@ -59,8 +59,8 @@ class QueueFilters(QObject):
         bar.tabs.chosen.connect(lambda _number: self.apply())
         bar.order.chosen.connect(self.set_order)
         bar.only.connect(self.show_only)
-        bar.filters_wanted.connect(self._read_filters)
-        view.sort_wanted.connect(self._sort_by)
+        bar.filters_requested.connect(self._read_filters)
+        view.sort_requested.connect(self._sort_by)
         name = str(page.window_state.value(_SORT, SortColumn.CREATED.value))
         column = SortColumn(name) if name in set(SortColumn) else SortColumn.CREATED
         self.set_order(column, str(page.window_state.value(_DESCENDING, "true")) == "true")
@@ -132,6 +132,6 @@ class QueueFilters(QObject):
     def is_offered(self, column: SortColumn, descending: bool) -> bool:
         """Whether so many rows can be shown in this order."""
         view = replace(self._model.view, column=column, descending=descending)
-        return self._page.services is not None and self._page.services.queue.cheap(
+        return self._page.services is not None and self._page.services.queue.can_sort(
             view, self._model.rowCount()
         )

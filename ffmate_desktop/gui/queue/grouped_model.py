@@ -11,7 +11,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
-from ffmate_desktop.domain.queue import BatchGroup, QueueFilter, QueueRow, QueueView
+from ffmate_desktop.domain.queue import BatchGroup, QueueFilter, QueueQuery, QueueRow
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.live_progress import ProgressTracker
 from ffmate_desktop.gui.queue.batch_reader import BatchReader
@@ -153,7 +153,7 @@ class GroupedModel(QAbstractTableModel):
             elif touched:
                 inside = [(first - start - 1, last - start - 1) for first, last in touched]
                 parts.append(self._open[uuid].choose(inside))
-        return QueueSelection(self._queue, QueueView(), list(parts))
+        return QueueSelection(self._queue, QueueQuery(), list(parts))
 
     # -- Opening and closing -------------------------------------------------------------------------------------
 
@@ -183,7 +183,7 @@ class GroupedModel(QAbstractTableModel):
 
     def _rows_of(self, batch: UUID) -> QueueModel:
         rows = QueueModel(self._bridge, self._board)
-        rows.view = QueueView(where=QueueFilter(batch=batch), descending=False)
+        rows.view = QueueQuery(where=QueueFilter(batch=batch), descending=False)
         rows.setParent(self)
         rows.top_row = partial(self._top_of, batch)
         rows.dataChanged.connect(partial(self._on_rows, batch))

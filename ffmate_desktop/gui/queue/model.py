@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from ffmate_desktop import logs
-from ffmate_desktop.domain.queue import PAGE, Key, QueueRow, QueueView, SortColumn
+from ffmate_desktop.domain.queue import PAGE, Key, QueueQuery, QueueRow, SortColumn
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.live_progress import ProgressTracker
@@ -48,12 +48,12 @@ class QueueModel(QAbstractTableModel):
         self._board = board
         self.top_row: Callable[[], QueueRow | None] = lambda: None
         """The uppermost row that somebody sees, if it is not the first; a view sets this."""
-        self.view = QueueView()
+        self.view = QueueQuery()
         self.counts: dict[TaskStatus, int] = {}
         self.is_known = False
         self.pages = PageCache()
         self.reader = QueueReader(self, bridge)
-        self._shown_view: QueueView | None = None
+        self._shown_view: QueueQuery | None = None
         bridge.anything_changed.connect(self.reload)
         bridge.progress.connect(self._on_progress)
 
@@ -69,7 +69,7 @@ class QueueModel(QAbstractTableModel):
         """Read nothing any more; what is shown stays."""
         self.reader.detach()
 
-    def show_view(self, view: QueueView) -> None:
+    def show_view(self, view: QueueQuery) -> None:
         """Show these tasks in this order, from the top."""
         if view != self.view:
             self.view = view
@@ -145,7 +145,7 @@ class QueueModel(QAbstractTableModel):
 
     # -- What was read -------------------------------------------------------------------------------------------
 
-    def row_to_keep(self, view: QueueView) -> QueueRow | None:
+    def row_to_keep(self, view: QueueQuery) -> QueueRow | None:
         """The row that stays where it is when this view is read again."""
         return self.top_row() if view == self._shown_view else None
 
@@ -179,7 +179,7 @@ class QueueModel(QAbstractTableModel):
 
     def replace(
         self,
-        view: QueueView,
+        view: QueueQuery,
         counts: dict[TaskStatus, int],
         length: int,
         anchors: list[Key],

@@ -39,13 +39,13 @@ if TYPE_CHECKING:
 
 
 class QueuePage(Page):
-    """`files_wanted` asks for the dialog that chooses files, `file_given` brings one to queue, `pause_wanted` pauses
-    this computer or resumes it."""
+    """Emits `files_requested` to choose files, `resubmit_requested` with a file to queue differently, and
+    `pause_requested` to pause or resume this computer."""
 
     key = "queue"
-    files_wanted = Signal()
-    file_given = Signal(str)
-    pause_wanted = Signal()
+    files_requested = Signal()
+    resubmit_requested = Signal(str)
+    pause_requested = Signal()
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context)
@@ -70,9 +70,9 @@ class QueuePage(Page):
         self.new_task = QPushButton(self.tr("New task"))
         self.new_task.setProperty("class", "primary")
         self.theme.dress(self.new_task, "plus", "on_accent")
-        self.new_task.clicked.connect(self.files_wanted)
+        self.new_task.clicked.connect(self.files_requested)
         self.pause = QPushButton()
-        self.pause.clicked.connect(self.pause_wanted)
+        self.pause.clicked.connect(self.pause_requested)
         self.show_paused(False)
         self.buttons.addWidget(self.search)
         self.buttons.addWidget(self.pause)
@@ -123,14 +123,14 @@ class QueuePage(Page):
             ),
             self.tr("Choose files"),
         )
-        self.empty.wanted.connect(self.files_wanted)
+        self.empty.wanted.connect(self.files_requested)
         self._filled = filled
         self.body.addWidget(filled, 1)
         self.body.addWidget(self.empty, 1)
         self.empty.hide()
 
     def _connect(self) -> None:
-        self.bar.columns_wanted.connect(self._open_columns)
+        self.bar.columns_requested.connect(self._open_columns)
         self.groups.toggled.connect(self._show_groups)
         self.groups.built.connect(self._connect_view)
         self.actions_.only_node.connect(lambda node: self.choice.show_only(node, None))
@@ -139,7 +139,7 @@ class QueuePage(Page):
         self.model.dataChanged.connect(lambda *_: self.details.refresh(self.model))
         self.model.reordered.connect(lambda: self.details.refresh(self.model))
         self.details.changed.connect(self._share_room)
-        self.details.resubmit_wanted.connect(self.file_given)
+        self.details.resubmit_requested.connect(self.resubmit_requested)
         self.model.counted.connect(self._show_counts)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)

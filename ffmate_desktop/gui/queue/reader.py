@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ffmate_desktop.domain.queue import PAGE, Key, QueueRow, QueueView
+from ffmate_desktop.domain.queue import PAGE, Key, QueueQuery, QueueRow
 from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.queue.page_cache import KEPT_PAGES, PageCache
@@ -25,11 +25,11 @@ SHORTEST_PAUSE = 0.5
 class Table(Protocol):
     """What is read for: a model. All its methods take what came."""
 
-    view: QueueView
+    view: QueueQuery
     is_known: bool
     pages: PageCache
 
-    def row_to_keep(self, view: QueueView) -> QueueRow | None:
+    def row_to_keep(self, view: QueueQuery) -> QueueRow | None:
         """The row that stays where it is when this view is read again."""
         ...
 
@@ -47,7 +47,7 @@ class Table(Protocol):
 
     def replace(
         self,
-        view: QueueView,
+        view: QueueQuery,
         counts: dict[TaskStatus, int],
         length: int,
         anchors: list[Key],
@@ -157,7 +157,7 @@ class QueueReader:
 
     def _is_plain(self) -> bool:
         """All tasks, newest first: only new ones and deletions change the order."""
-        return self._model.view == QueueView()
+        return self._model.view == QueueQuery()
 
     async def _read_rows(self, queue: QueueService, ids: list[int], generation: int) -> None:
         model = self._model

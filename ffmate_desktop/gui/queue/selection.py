@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ffmate_desktop.domain.queue import Key, QueueView
+from ffmate_desktop.domain.queue import Key, QueueQuery
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.queue import QueueService
@@ -34,7 +34,7 @@ class QueueSelection:
     """Tasks that somebody chose; what the table shows later makes no difference."""
 
     queue: QueueService | None
-    view: QueueView
+    view: QueueQuery
     parts: Sequence[UUID | RowRange | WholeBatch | QueueSelection]
 
     async def uuids(self) -> list[UUID]:

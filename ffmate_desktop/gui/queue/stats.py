@@ -103,7 +103,7 @@ class StatsRow(QWidget):
         async def read() -> None:
             try:
                 midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-                self._take(await services.queue.figures(midnight))
+                self._take(await services.queue.stats(midnight))
             finally:
                 self._is_reading = False
 

@@ -23,12 +23,12 @@ _LONGEST_NAME = 48
 
 
 class QueueToolbar(QWidget):
-    """`filters_wanted` asks for what can be filtered by, for `open_filters`, which tells by `only` what was chosen:
-    a node, or a batch. `columns_wanted` brings the place for the menu of columns."""
+    """Emits `filters_requested` when the filter menu needs its nodes and batches (answer with `open_filters`), `only`
+    with the chosen node or batch, and `columns_requested` with the position for the column menu."""
 
-    filters_wanted = Signal()
+    filters_requested = Signal()
     only = Signal(object, object)
-    columns_wanted = Signal(object)
+    columns_requested = Signal(object)
 
     def __init__(self, theme: Theme, is_offered: Callable[[SortColumn, bool], bool], groups: QWidget) -> None:
         super().__init__()
@@ -43,9 +43,9 @@ class QueueToolbar(QWidget):
         self.everything.clicked.connect(lambda: self.only.emit(None, None))
         self.everything.hide()
         self.filter = self._button("filter", self.tr("Filter by node or batch"))
-        self.filter.clicked.connect(self.filters_wanted)
+        self.filter.clicked.connect(self.filters_requested)
         self.columns = self._button("columns-3", self.tr("Choose columns"))
-        self.columns.clicked.connect(lambda: self.columns_wanted.emit(_below(self.columns)))
+        self.columns.clicked.connect(lambda: self.columns_requested.emit(_below(self.columns)))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

@@ -25,10 +25,10 @@ _SHOWN, _WIDTHS = "queue/columns", "queue/widths"
 
 
 class QueueTableView(QTableView):
-    """`menu_wanted` carries the global place of a context menu; `sort_wanted` a column that an index can sort by."""
+    """Emits `menu_requested` with the global position for a context menu, and `sort_requested` with a SortColumn."""
 
-    menu_wanted = Signal(object)
-    sort_wanted = Signal(object)
+    menu_requested = Signal(object)
+    sort_requested = Signal(object)
     activated_row = Signal()
     selected_rows_changed = Signal()
 
@@ -160,7 +160,7 @@ class QueueTableView(QTableView):
 
     def _on_header(self, section: int) -> None:
         if LOOKS[QueueColumn(section)].sort is not None:
-            self.sort_wanted.emit(LOOKS[QueueColumn(section)].sort)
+            self.sort_requested.emit(LOOKS[QueueColumn(section)].sort)
 
     # -- Place and selection -------------------------------------------------------------------------------------
 
@@ -293,7 +293,7 @@ class QueueTableView(QTableView):
                 self.selectRow(current.row())
             self.scrollTo(current)
             place = self.viewport().mapToGlobal(self.visualRect(current).bottomLeft())
-        self.menu_wanted.emit(place)
+        self.menu_requested.emit(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens the details."""

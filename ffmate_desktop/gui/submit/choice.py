@@ -9,7 +9,12 @@ from PySide6.QtCore import QSettings
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.status import IfExists
 from ffmate_desktop.domain.task import NewTask
-from ffmate_desktop.gui.presets.defaults import BESIDE, FIRST_COMMAND, FIRST_NAME, FIRST_PRESET
+from ffmate_desktop.gui.presets.defaults import (
+    DEFAULT_COMMAND,
+    DEFAULT_OUTPUT_NAME,
+    DEFAULT_PRESET,
+    NEXT_TO_INPUT,
+)
 from ffmate_desktop.services.folders import FoundFile, in_folder
 
 
@@ -20,10 +25,10 @@ class SubmitChoice:
     Priority and labels are not remembered: what was urgent yesterday is not urgent for ever.
     """
 
-    preset: UUID | None = FIRST_PRESET
+    preset: UUID | None = DEFAULT_PRESET
     """None: a command of the user's own."""
-    command: str = FIRST_COMMAND
-    command_name: str = FIRST_NAME
+    command: str = DEFAULT_COMMAND
+    command_name: str = DEFAULT_OUTPUT_NAME
     folder: str = ""
     name: str = ""
     if_exists: IfExists = IfExists.RENAME
@@ -53,7 +58,7 @@ class SubmitChoice:
         if not name or "/" in name or "\\" in name:
             return name
         place = preset.output_file.replace("\\", "/").rpartition("/")[0] if preset else ""
-        return f"{place or BESIDE}/{name}"
+        return f"{place or NEXT_TO_INPUT}/{name}"
 
     def save(self, window_state: QSettings) -> None:
         """For the next time."""
@@ -67,14 +72,14 @@ class SubmitChoice:
     @classmethod
     def remembered(cls, window_state: QSettings) -> "SubmitChoice":
         """The choice of the last time, or what suits somebody new."""
-        preset = _text(window_state, "submit/preset", str(FIRST_PRESET))
+        preset = _text(window_state, "submit/preset", str(DEFAULT_PRESET))
         policy = _text(window_state, "submit/if_exists", IfExists.RENAME.value)
         if policy == IfExists.FAIL:  # what an older release wrote for "leave the file out"
             policy = IfExists.SKIP
         return cls(
             preset=_uuid(preset),
-            command=_text(window_state, "submit/command", FIRST_COMMAND),
-            command_name=_text(window_state, "submit/command_name", FIRST_NAME),
+            command=_text(window_state, "submit/command", DEFAULT_COMMAND),
+            command_name=_text(window_state, "submit/command_name", DEFAULT_OUTPUT_NAME),
             folder=_text(window_state, "submit/folder", ""),
             name=_text(window_state, "submit/name", ""),
             if_exists=IfExists(policy) if policy in set(IfExists) else IfExists.RENAME,
@@ -90,4 +95,4 @@ def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:  # somebody edited the file
-        return FIRST_PRESET
+        return DEFAULT_PRESET

@@ -22,7 +22,7 @@ _WRAPPED = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFl
 
 
 @dataclass(frozen=True, slots=True)
-class Zone:
+class DropZone:
     """A part of the window that takes what is dropped on it in its own way."""
 
     area: QRect
@@ -44,7 +44,7 @@ class DropTarget(QObject):
         super().__init__(window)
         self._window = window
         self.overlay = DropOverlay(window, theme)
-        self.zone: Callable[[QPoint], Zone | None] = lambda _place: None
+        self.zone: Callable[[QPoint], DropZone | None] = lambda _place: None
         for widget in (window, self.overlay):
             widget.setAcceptDrops(True)
             widget.installEventFilter(self)
@@ -81,7 +81,7 @@ class DropTarget(QObject):
             self.overlay.setGeometry(self._window.rect())
         return False
 
-    def _zone_of(self, watched: QObject, event: QDropEvent) -> Zone | None:
+    def _zone_of(self, watched: QObject, event: QDropEvent) -> DropZone | None:
         place = event.position().toPoint()
         if watched is self.overlay:
             place = self.overlay.mapTo(self._window, place)
@@ -100,10 +100,10 @@ class DropOverlay(QWidget):
         self._window, self._theme = window, theme
         self._title = self._names = ""
         self.preset = ""
-        self.zone: Zone | None = None
+        self.zone: DropZone | None = None
         self.hide()
 
-    def show_for(self, data: QMimeData, zone: Zone | None = None) -> None:
+    def show_for(self, data: QMimeData, zone: DropZone | None = None) -> None:
         """Cover the window; the drag holds `data` and is over this part of it."""
         self.zone = zone
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]

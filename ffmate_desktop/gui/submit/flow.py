@@ -11,9 +11,9 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.main_window import MainWindow
-from ffmate_desktop.gui.presets.defaults import FIRST_PRESET_NAME
+from ffmate_desktop.gui.presets.defaults import DEFAULT_PRESET_NAME
 from ffmate_desktop.gui.submit.choice import SubmitChoice
-from ffmate_desktop.gui.submit.drop_overlay import DropTarget, Zone
+from ffmate_desktop.gui.submit.drop_overlay import DropTarget, DropZone
 from ffmate_desktop.gui.submit.dropped_paths import paths_in
 from ffmate_desktop.gui.submit.sheet import SubmitSheet
 from ffmate_desktop.gui.submit.text import files
@@ -42,12 +42,12 @@ class SubmitFlow(QObject):
         self._paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), window, self.paste)
         self._name_the_preset()
 
-    def _zone_at(self, place: QPoint) -> Zone | None:
+    def _zone_at(self, place: QPoint) -> DropZone | None:
         """The page, where it does something else with what is dropped on it."""
         words = self._window.current_page.drop_words() if self._window.services is not None else None
         stack = self._window.stack
         area = QRect(stack.mapTo(self._window, QPoint()), stack.size())
-        return Zone(area, *words) if words is not None and area.contains(place) else None
+        return DropZone(area, *words) if words is not None and area.contains(place) else None
 
     def _drop_on_page(self, paths: list[str]) -> None:
         self._window.current_page.drop(paths)
@@ -200,7 +200,7 @@ class SubmitFlow(QObject):
         """What the overlay says will be taken."""
         window_state = self._window.window_state
         choice = SubmitChoice.remembered(window_state)
-        first = FIRST_PRESET_NAME if choice.preset else ""
+        first = DEFAULT_PRESET_NAME if choice.preset else ""
         self.target.overlay.preset = str(window_state.value("submit/preset_name", first))
 
 

@@ -47,9 +47,9 @@ class Actions(QObject):
 
 
 class FolderActions(Actions):
-    """`folder` tells which one is meant; `edit_wanted` carries it."""
+    """`folder` tells which one is meant; `edit_requested` carries it."""
 
-    edit_wanted = Signal(object)
+    edit_requested = Signal(object)
 
     def __init__(
         self, table: QWidget, theme: Theme, bridge: Bridge, folder: Callable[[], Watchfolder | None]
@@ -89,7 +89,7 @@ class FolderActions(Actions):
             self._bridge.run(services.watchfolders.resume(folder.uuid), "resuming a watchfolder")
 
     def _edit(self) -> None:
-        self.edit_wanted.emit(self._folder())
+        self.edit_requested.emit(self._folder())
 
     def _show(self) -> None:
         folder = self._folder()
@@ -122,9 +122,9 @@ class FolderActions(Actions):
 
 
 class FileActions(Actions):
-    """`folder` and `file` tell which one is meant; `task_wanted` carries it, to be shown in the queue."""
+    """`folder` and `file` tell which one is meant; `task_requested` carries it, to be shown in the queue."""
 
-    task_wanted = Signal(object)
+    task_requested = Signal(object)
 
     def __init__(
         self,
@@ -159,7 +159,7 @@ class FileActions(Actions):
     def _show_task(self) -> None:
         file = self._file()
         if file is not None and file.task_id is not None:
-            self.task_wanted.emit(file)
+            self.task_requested.emit(file)
 
     def _retry(self) -> None:
         services, folder, file = self.services, self._folder(), self._file()

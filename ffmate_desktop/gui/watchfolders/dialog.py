@@ -13,7 +13,7 @@ from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watchfolder import OriginalAction, Watchfolder, WatchfolderSettings
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.services import ClusterServices
-from ffmate_desktop.gui.presets.defaults import FIRST_PRESET
+from ffmate_desktop.gui.presets.defaults import DEFAULT_PRESET
 from ffmate_desktop.gui.presets.list_view import PresetList
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.watchfolders.basics_form import Basics
@@ -43,7 +43,7 @@ class WatchDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._theme, self._bridge, self._services, self._folder = theme, bridge, services, folder
-        first = WatchfolderSettings(name="", path=path, preset=FIRST_PRESET)
+        first = WatchfolderSettings(name="", path=path, preset=DEFAULT_PRESET)
         self._shown = folder.settings() if folder is not None else first
         self.setWindowTitle(self.tr("Edit watchfolder") if folder else self.tr("Add watchfolder"))
         self.setSizeGripEnabled(False)

@@ -34,12 +34,12 @@ _SPLIT = "watchfolders/split"
 
 
 class WatchfoldersPage(Page):
-    """`task_wanted` carries the file whose task is to be shown, `files_wanted` paths that are no folders."""
+    """`task_requested` carries the file whose task is to be shown, `files_requested` paths that are no folders."""
 
     key = "watchfolders"
-    task_wanted = Signal(object, str)
+    task_requested = Signal(object, str)
     """WatchedFile, and its whole path."""
-    files_wanted = Signal(list)
+    files_requested = Signal(list)
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context)
@@ -123,15 +123,17 @@ class WatchfoldersPage(Page):
         self.watch.changed.connect(self._take)
         self.search.textChanged.connect(self._filter)
         self.table.chosen.connect(self._show_folder)
-        self.table.menu_wanted.connect(self.folder_actions.open_menu)
+        self.table.menu_requested.connect(self.folder_actions.open_menu)
         self.table.opened.connect(self.folder_actions.edit.trigger)
         self.files.chosen.connect(self.file_actions.update)
-        self.files.table.menu_wanted.connect(self.file_actions.open_menu)
+        self.files.table.menu_requested.connect(self.file_actions.open_menu)
         self.files.table.opened.connect(self.file_actions.show_task.trigger)
-        self.folder_actions.edit_wanted.connect(self._edit)
+        self.folder_actions.edit_requested.connect(self._edit)
         self.folder_actions.told.connect(self.message)
         self.file_actions.told.connect(self.message)
-        self.file_actions.task_wanted.connect(lambda file: self.task_wanted.emit(file, self._place(file)))
+        self.file_actions.task_requested.connect(
+            lambda file: self.task_requested.emit(file, self._place(file))
+        )
         self.splitter.splitterMoved.connect(
             lambda *_: self.window_state.setValue(_SPLIT, self.splitter.sizes())
         )
@@ -288,7 +290,7 @@ class WatchfoldersPage(Page):
         def take(found: tuple[list[str], list[str]]) -> None:
             self._dropped += found[0]
             if found[1]:
-                self.files_wanted.emit(found[1])
+                self.files_requested.emit(found[1])
             if self._dropped and self.dialog is None:
                 self.add_folder(self._dropped.pop(0))
 

@@ -11,12 +11,12 @@ from ffmate_desktop.gui.widgets.plain_text import plain
 
 
 class WatchTable(QTableView):
-    """`menu_wanted` carries a place on the screen; `opened` that a row was double-clicked, or Enter pressed.
+    """`menu_requested` carries a place on the screen; `opened` that a row was double-clicked, or Enter pressed.
 
     The first column takes the room that is left; of `widths` the last columns go first when there is none.
     """
 
-    menu_wanted = Signal(object)
+    menu_requested = Signal(object)
     opened = Signal()
 
     def __init__(self, name: str, row_height: int, widths: Mapping[int, int], least: int) -> None:
@@ -46,7 +46,7 @@ class WatchTable(QTableView):
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self._menu_by_key()
         elif self.rowAt(event.pos().y()) >= 0:
-            self.menu_wanted.emit(event.globalPos())
+            self.menu_requested.emit(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens the row."""
@@ -59,4 +59,4 @@ class WatchTable(QTableView):
         row = self.currentIndex().row()
         if row >= 0:
             place = QPoint(40, self.rowViewportPosition(row) + self._row_height - 8)
-            self.menu_wanted.emit(self.viewport().mapToGlobal(place))
+            self.menu_requested.emit(self.viewport().mapToGlobal(place))

@@ -43,9 +43,9 @@ class _Colors(QSyntaxHighlighter):
 
 
 class LogView(QWidget):
-    """`save_wanted` carries the path that the user chose; whoever owns the view writes the file."""
+    """`save_requested` carries the path that the user chose; whoever owns the view writes the file."""
 
-    save_wanted = Signal(str)
+    save_requested = Signal(str)
 
     def __init__(self, theme: Theme, suggested_name: Callable[[], str]) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ class LogView(QWidget):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.selectFile(self._suggested_name())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.save_wanted)
+        dialog.fileSelected.connect(self.save_requested)
         dialog.open()
 
 

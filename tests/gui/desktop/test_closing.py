@@ -22,7 +22,7 @@ SHORT = f"-re {ENCODE}"
 
 def ask(desk: Desk) -> Closing:
     """The window as the program has it: closing goes through the dialog."""
-    desk.window.close_wanted.disconnect(desk.program.close)
+    desk.window.close_requested.disconnect(desk.program.close)
     return Closing(desk.window, desk.program)
 
 

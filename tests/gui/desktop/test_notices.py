@@ -134,6 +134,6 @@ async def test_notices_can_be_turned_off_for_ever(desk: Desk, monkeypatch: pytes
     assert shown == ["one"]
     assert not Tray(desk.window).notices.isChecked()
     quits: list[bool] = []
-    desk.window.quit_wanted.connect(lambda: quits.append(True))
+    desk.window.quit_requested.connect(lambda: quits.append(True))
     tray.quit.trigger()
     assert quits == [True]

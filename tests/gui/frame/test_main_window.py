@@ -146,7 +146,7 @@ async def test_the_menu_moves_duplicates_and_filters(desk: Desk, clip: Path) -> 
     page.choice.set_order(SortColumn.PRIORITY, True)
     await until(lambda: _names(desk) == ["first", "second", "third"], "what runs next is on top")
     desk.click_row(2)
-    page.view.menu_wanted.emit(page.view.mapToGlobal(QPoint(50, 50)))
+    page.view.menu_requested.emit(page.view.mapToGlobal(QPoint(50, 50)))
     menu = page.actions_._menu
     assert menu.isVisible()
     texts = [action.text() for action in menu.actions() if not action.isSeparator()]

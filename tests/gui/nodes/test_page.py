@@ -166,7 +166,7 @@ async def test_add_a_node_gives_the_command_and_hides_the_password(desk: Desk, d
     embedded = AddNodeDialog(page, page.theme, "")
     assert embedded.command.toPlainText() == EXAMPLE
     wanted = []
-    embedded.settings_wanted.connect(lambda: wanted.append(True))
+    embedded.settings_requested.connect(lambda: wanted.append(True))
     embedded.open()
     click(embedded.settings)
     assert wanted == [True]

@@ -55,7 +55,7 @@ async def test_a_failure_is_explained_and_the_log_can_be_searched_and_saved(
     QTest.keyClicks(pane.log.search, "no_such")
     assert pane.log.lines.textCursor().selectedText() == "no_such"
     target = tmp_path / "saved.log"
-    pane.log.save_wanted.emit(str(target))
+    pane.log.save_requested.emit(str(target))
     await until(lambda: target.exists() and target.read_text() == pane.log.text, "the log is saved")
     epoch = (await desk.task(uuid)).epoch
     click(pane.error.again)

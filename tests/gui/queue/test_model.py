@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.domain.queue import QueueRow, QueueView
+from ffmate_desktop.domain.queue import QueueQuery, QueueRow
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.live_progress import ProgressTracker
@@ -30,8 +30,8 @@ class SlowQueue(QueueService):
         self.held += 1
         await self.gate.wait()
 
-    async def page(self, view: QueueView, **where: Any) -> list[QueueRow]:
-        found = await super().page(view, **where)
+    async def page(self, query: QueueQuery, **where: Any) -> list[QueueRow]:
+        found = await super().page(query, **where)
         await self._hold()
         return found
 

@@ -93,7 +93,7 @@ async def test_the_menu_by_keyboard_is_for_the_row_that_has_it(desk: Desk, clip:
     view.setCurrentIndex(desk.page.model.index(1, QueueColumn.TASK))
     view.clearSelection()
     places: list[QPoint] = []
-    view.menu_wanted.connect(places.append)
+    view.menu_requested.connect(places.append)
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(9, 9), QPoint(900, 500))
     QApplication.sendEvent(view.viewport(), event)
     assert view.ranges() == [(1, 1)]

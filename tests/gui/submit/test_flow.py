@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from ffmate_desktop.domain.task import IfExists, TaskStatus
 from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.gui.app import Application
-from ffmate_desktop.gui.presets.defaults import FIRST_PRESET
+from ffmate_desktop.gui.presets.defaults import DEFAULT_PRESET
 from ffmate_desktop.gui.submit.choice import SubmitChoice
 from ffmate_desktop.gui.submit.dropped_paths import paths_in
 from ffmate_desktop.gui.submit.flow import SubmitFlow
@@ -430,4 +430,4 @@ def test_a_choice_survives_its_file(tmp_path: Path) -> None:
     again.setValue("submit/preset", "nonsense")
     again.setValue("submit/if_exists", "nonsense")
     spoiled = SubmitChoice.remembered(again)
-    assert (spoiled.preset, spoiled.if_exists) == (FIRST_PRESET, IfExists.RENAME)
+    assert (spoiled.preset, spoiled.if_exists) == (DEFAULT_PRESET, IfExists.RENAME)
