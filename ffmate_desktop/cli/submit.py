@@ -22,6 +22,7 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import IfExists, NewTask
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
 from ffmate_desktop.services.output_names import Skipped
 
@@ -178,7 +179,10 @@ async def _submit_file(context: Context, file: Path | None, wait: bool, as_json:
                 raise _numbered(error, number, entries) from error
         base = str(Path.cwd() if file is None else file.parent)
         submitted = await cluster.tasks.add(
-            new, source="cli", base=base, name=lambda error, place: _numbered(error, place + 1, entries)
+            new,
+            source=TaskSource.CLI,
+            base=base,
+            name=lambda error, place: _numbered(error, place + 1, entries),
         )
         warn_of_webhooks([*(one.webhooks for one in new), *(one.webhooks for one in presets.values())])
         return await report(context, cluster, submitted, wait, as_json)
@@ -221,7 +225,7 @@ async def _submit(
             for path in inputs
             if path not in written
         ]
-        submitted = await cluster.tasks.add(new, source="cli")
+        submitted = await cluster.tasks.add(new, source=TaskSource.CLI)
         warn_of_webhooks([chosen.webhooks if chosen else None])
         left_out = [Skipped(path, None, _why_left_out(path, task)) for path, task in written.items()]
         submitted = replace(submitted, skipped=(*left_out, *submitted.skipped))

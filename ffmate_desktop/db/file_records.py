@@ -17,6 +17,7 @@ from ffmate_desktop.domain.disposal import Disposition
 from ffmate_desktop.domain.file_record import FileRecord, ScannedFile, Stored
 from ffmate_desktop.domain.stored import Unreadable, object_of, read
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -212,7 +213,7 @@ async def write(
     """
     async with refusing_taken_outputs(database, tasks), step_of(database, claim) as (connection, step):
         if tasks:
-            await insert_on(connection, tasks, batch=None, source="watchfolder")
+            await insert_on(connection, tasks, batch=None, source=TaskSource.WATCHFOLDER)
         data = [_row(file) for file in files]
         rows = await connection.fetch(query("ledger", "write_files"), claim.id, data, step) if data else []
         if again:

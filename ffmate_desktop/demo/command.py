@@ -30,6 +30,7 @@ from ffmate_desktop.demo.stage import Stage
 from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.processes.process import Launcher
@@ -204,7 +205,7 @@ async def _work(
         )
         for path, preset in zip(inputs, presets, strict=True)
     ]
-    submitted = await cluster.tasks.add(new, source="cli")
+    submitted = await cluster.tasks.add(new, source=TaskSource.CLI)
     try:
         stage.show("")
         states = answered(cluster.tasks.follow(submitted.uuids), DATABASE_PATIENCE)

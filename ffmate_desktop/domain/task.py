@@ -82,7 +82,7 @@ class TaskSpec(KeepsUnknownFields):
     skip_existing: bool | None = None
     clock_ns: int = Field(ge=0, lt=2**63)
     utc_offset: int = Field(gt=-86_400, lt=86_400)
-    source: str
+    source: str  # a TaskSource, or the word of another version
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     client: str = ""
     pre_processing: ProcessingSpec | None = None

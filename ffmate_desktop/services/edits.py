@@ -13,6 +13,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.paths import is_absolute, pure
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.wire import keep_unknown
 from ffmate_desktop.services.output_names import Draft
 from ffmate_desktop.services.settling import write_settled
@@ -39,7 +40,7 @@ class TaskEdit:
         return self != TaskEdit()
 
 
-def copy_of(task: StoredTask, source: str, client: str) -> Draft:
+def copy_of(task: StoredTask, source: TaskSource, client: str) -> Draft:
     """The same task once more; reads the file system. A copy never fails because the first output exists."""
     spec = task.spec
     again = IfExists.REPLACE if spec.policy is IfExists.REPLACE else IfExists.RENAME

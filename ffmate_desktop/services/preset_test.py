@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.task import NewTask, TaskSpec
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.wildcards import example_metadata, wildcards_in
 from ffmate_desktop.services.submission import prepare
 
@@ -58,7 +59,7 @@ def preset_test_spec(command: str, pattern: str, source: str, folder: Path) -> T
     new = NewTask.model_validate(
         {"input_file": source, "command": command, "output_file": pattern, "metadata": made_up}
     )
-    draft = prepare(new, None, source="trial", client="", base=str(folder))
+    draft = prepare(new, None, source=TaskSource.PRESET_TEST, client="", base=str(folder))
     name = PurePath(draft.wished or draft.row.spec.output_pattern.replace("\\", "/")).name
     spec = draft.row.spec
     tokens = [_shortened(step) for step in spec.tokens]

@@ -14,6 +14,7 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.known_commands import KnownCommands
 from ffmate_desktop.services.output_names import (
     Draft,
@@ -74,6 +75,7 @@ class PreviewService:
         self,
         new: Sequence[NewTask],
         *,
+        source: TaskSource,
         base: str = "",
         on_progress: Callable[[int], object] = lambda _looked: None,
     ) -> list[PreviewRow]:
@@ -87,7 +89,7 @@ class PreviewService:
         for start in range(0, len(new), PORTION):
             portion = new[start : start + PORTION]
             checked += await asyncio.to_thread(
-                _check, portion, presets, base or str(Path.cwd()), known, folders
+                _check, portion, presets, source, base or str(Path.cwd()), known, folders
             )
             on_progress(len(checked))
         drafts = [draft for draft in checked if isinstance(draft, Draft)]
@@ -102,6 +104,7 @@ class PreviewService:
 def _check(
     new: Sequence[NewTask],
     presets: Mapping[UUID, Preset],
+    source: TaskSource,
     base: str,
     known: KnownCommands,
     folders: dict[Path, UserError | None],
@@ -112,7 +115,7 @@ def _check(
             draft = prepare(
                 task,
                 presets[task.preset] if task.preset else None,
-                source="gui",
+                source=source,
                 client="",
                 base=base,
                 known=known,

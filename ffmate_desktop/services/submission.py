@@ -50,6 +50,7 @@ def prepare(
 ) -> Draft:
     """Check one new task and resolve what can be resolved now.
 
+    `source` is a TaskSource, or the word that another version stored with a task that is edited.
     `base` is the folder that relative paths start from; `uuid` and `moment` are those of a task that exists already;
     `known` makes many files of one command quick; `is_complete` as in `Values`.
     Reads the file system, so call it in a thread. Raises UserError, or UsageError, for everything that could never

@@ -19,6 +19,7 @@ from ffmate_desktop.domain.labels import NO_CHANGE, LabelChange
 from ffmate_desktop.domain.order import QueueMove
 from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
 from ffmate_desktop.domain.task import IfExists, LogChunk, NewTask, Task
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.edits import TaskEdit, copy_of, edit_waiting
 from ffmate_desktop.services.follow import follow
 from ffmate_desktop.services.output_names import Draft, OutputExistsError, OutputInUseError, Skipped
@@ -55,7 +56,7 @@ class TaskService:
         self,
         new: Sequence[NewTask],
         *,
-        source: str,
+        source: TaskSource,
         base: str = "",
         name: Callable[[UserError, int], UserError] = lambda error, _place: error,
     ) -> Submitted:
@@ -88,7 +89,7 @@ class TaskService:
         submitted = await self._insert(await asyncio.to_thread(check), source)
         return replace(submitted, skipped=(*skipped, *submitted.skipped))
 
-    async def _insert(self, drafts: list[Draft], source: str) -> Submitted:
+    async def _insert(self, drafts: list[Draft], source: TaskSource) -> Submitted:
         batch = uuid4()
         written: list[TaskRow] = []
 
@@ -118,7 +119,7 @@ class TaskService:
         """Give waiting tasks these priorities; returns those that were changed."""
         return await commands.set_priorities(self._database, priorities)
 
-    async def duplicate(self, uuids: Sequence[UUID], *, source: str) -> Submitted:
+    async def duplicate(self, uuids: Sequence[UUID], *, source: TaskSource) -> Submitted:
         """Queue the same again under names that are free; raises UserError when an input is gone."""
         tasks = await commands.stored_tasks(self._database, uuids)
         client = socket.gethostname()

@@ -12,6 +12,7 @@ from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.watch_rules import FileRules
 from ffmate_desktop.domain.watchfolder import OriginalAction, WatchfolderSettings
 from ffmate_desktop.services.output_names import Draft
@@ -71,7 +72,7 @@ def draft_all(
             draft = prepare(
                 _new_task(settings, uuid, found),
                 preset,
-                source="watchfolder",
+                source=TaskSource.WATCHFOLDER,
                 client=client,
                 base=settings.path,
             )

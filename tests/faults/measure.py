@@ -23,6 +23,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.settings import DEFAULT_HEARTBEAT
@@ -127,7 +128,7 @@ class Bench:
         new = [
             NewTask(input_file=str(self._source), command=LONG, output_file=str(output)) for output in outputs
         ]
-        return tuple((await self._service.add(new, source="measure")).uuids)
+        return tuple((await self._service.add(new, source=TaskSource.CLI)).uuids)
 
     async def _works(self, uuid: UUID, *members: Member) -> float:
         """When an ffmpeg of one of these nodes works on the task."""

@@ -14,6 +14,7 @@ from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import NewTask, Task
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.faults.disk import Disk, open_disk
@@ -86,7 +87,7 @@ class Stage:
             NewTask(input_file=str(source), command=SLOW if slow() else QUICK, output_file=str(output))
             for output in outputs
         ]
-        self.uuids = list((await self.ask(lambda service: service.add(new, source="chaos"))).uuids)
+        self.uuids = list((await self.ask(lambda service: service.add(new, source=TaskSource.CLI))).uuids)
 
     async def tasks(self) -> list[Task]:
         """All of them that there are, as they are."""

@@ -12,6 +12,7 @@ import pytest
 
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.end_to_end.program import open_folder
@@ -50,7 +51,7 @@ async def test_a_node_whose_clock_is_wrong_works_as_any_other(database_uri: str,
                     NewTask(input_file=str(source), command=command, output_file=str(output))
                     for output in outputs
                 ]
-                submitted = await service.add(new, source="test")
+                submitted = await service.add(new, source=TaskSource.CLI)
                 for shift in (-HOUR, 0.5 * HOUR):  # while it works
                     await until(wrong.encoders, "it encodes", timeout=180)
                     wrong.clock.shift(shift)

@@ -15,6 +15,7 @@ import pytest
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.media.clips import clip as make_clip
@@ -51,7 +52,9 @@ async def test_a_closed_terminal_stops_a_node_in_order(
     ours, theirs = pty.openpty()
     service = TaskService(database, PresetService(database, tmp_path))
     clip, output = make_clip(tmp_path / "in.mkv", seconds=1), str(tmp_path / "out.mp4")
-    await service.add([NewTask(input_file=str(clip), command=LONG, output_file=output)], source="test")
+    await service.add(
+        [NewTask(input_file=str(clip), command=LONG, output_file=output)], source=TaskSource.CLI
+    )
 
     async def runs() -> bool:
         [task] = await service.newest()

@@ -11,6 +11,7 @@ import pytest
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.end_to_end.program import open_folder
@@ -73,7 +74,7 @@ class Pair:
             pre_processing=NewProcessing(script_path=f'"{first}"'),
             post_processing=NewProcessing(script_path=f'"{last}" ${{OUTPUT_FILE}} "{self.folder}/archive"'),
         )
-        await self.service.add([new], source="test")
+        await self.service.add([new], source=TaskSource.CLI)
 
     async def task(self) -> Task:
         [task] = await self.service.newest()

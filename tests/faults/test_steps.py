@@ -15,6 +15,7 @@ import pytest
 
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.end_to_end.program import open_folder
@@ -66,7 +67,7 @@ class Pair:
             command="-re -i ${INPUT_FILE} -an -c:v libx264 -preset ultrafast ${OUTPUT_FILE}",
             output_file=str(self.folder / "out" / "film.mp4"),
         )
-        await self.service.add([new], source="test")
+        await self.service.add([new], source=TaskSource.CLI)
 
     async def done(self) -> Task:
         async def ended() -> Task | None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from ffmate_desktop import bootstrap
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.app import make_window
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.services import ClusterServices, OpenCore
@@ -45,7 +46,7 @@ class Desk:
         """Queue a task as a person does; the output comes to lie beside the input."""
         pattern = f"{source.parent}/${{INPUT_FILE_BASENAME}}.out.mp4"
         new = NewTask(input_file=str(source), command=command, output_file=pattern, **fields)
-        return (await self.services.tasks.add([new], source="test")).uuids[0]
+        return (await self.services.tasks.add([new], source=TaskSource.CLI)).uuids[0]
 
     async def task(self, uuid: UUID) -> Task:
         """The task as everybody sees it."""

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.services.preset_editor import PresetDraft
@@ -152,7 +153,7 @@ async def _queue(
     """One batch."""
     found = await services.presets.find(preset)
     new = [NewTask(input_file=str(clip), preset=found.uuid, priority=priority) for clip in clips]
-    return list((await services.tasks.add(new, source="window")).uuids)
+    return list((await services.tasks.add(new, source=TaskSource.WINDOW)).uuids)
 
 
 async def _until_open(services: ClusterServices, most: int) -> None:

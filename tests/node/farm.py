@@ -16,6 +16,7 @@ from ffmate_desktop.domain.change import Change
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.media.binaries import Devices
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.processes.process import Launcher
@@ -142,7 +143,7 @@ class Farm:
         """One task, as a person submits it. The output is `<input>.out.mp4` in the farm's folder by default."""
         pattern = output or f"{self.folder}/${{INPUT_FILE_BASENAME}}.out.mp4"
         new = NewTask(input_file=str(source), command=command, output_file=pattern, **fields)
-        submitted = await self.tasks.add([new], source="test")
+        submitted = await self.tasks.add([new], source=TaskSource.CLI)
         return submitted.uuids[0]
 
     async def task(self, uuid: UUID) -> Task:

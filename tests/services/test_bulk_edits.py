@@ -11,6 +11,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.labels import LabelChange
 from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services import bulk_edits as module
 from ffmate_desktop.services.bulk import BulkService
 from ffmate_desktop.services.bulk_edits import BulkEdit, BulkEdits
@@ -64,7 +65,7 @@ async def test_a_preset_resolves_command_and_output_again(
     for clip in clips:
         clip.touch()
     new = [NewTask(input_file=str(clip), preset=first.uuid, labels=("nas",)) for clip in clips]
-    submitted = await tasks.add(new, source="cli")
+    submitted = await tasks.add(new, source=TaskSource.CLI)
     clips[2].unlink()
     bulk = BulkService(database, tasks)
     selected = await bulk.select(TaskSelection(batch=submitted.batch, statuses=(TaskStatus.QUEUED,)))

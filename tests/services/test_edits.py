@@ -12,6 +12,7 @@ from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.order import HIGHEST, QueueMove
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.edits import TaskEdit
 from ffmate_desktop.services.tasks import TaskService
 from tests.db.cluster import add, joined, row
@@ -29,7 +30,7 @@ def clip(tmp_path: Path) -> Path:
 
 async def submit(tasks: TaskService, clip: Path, output: str = "out/a.mp4", **fields: object) -> UUID:
     new = NewTask.model_validate({"input_file": str(clip), "command": COPY, "output_file": output} | fields)
-    return (await tasks.add([new], source="cli", base=str(clip.parent))).uuids[0]
+    return (await tasks.add([new], source=TaskSource.CLI, base=str(clip.parent))).uuids[0]
 
 
 async def order(tasks: TaskService, uuids: list[UUID]) -> str:
@@ -88,22 +89,22 @@ async def test_no_priority_is_above_the_highest(database: Database, tasks: TaskS
 
 async def test_a_copy_is_the_same_under_a_free_name(tasks: TaskService, clip: Path) -> None:
     uuid = await submit(tasks, clip, priority=4, labels=("gpu",), metadata={"a": 1}, if_exists=IfExists.FAIL)
-    [copy] = await tasks.get((await tasks.duplicate([uuid], source="gui")).uuids)
+    [copy] = await tasks.get((await tasks.duplicate([uuid], source=TaskSource.WINDOW)).uuids)
     [first] = await tasks.get([uuid])
     assert copy.output_file.resolved == str(clip.parent / "out" / "a-2.mp4")
     for field in ("name", "command", "priority", "labels", "metadata", "input_file"):
         assert getattr(copy, field) == getattr(first, field)
     assert copy.output_file.raw == "out/a.mp4"
-    assert copy.source == "gui"
+    assert copy.source == "window"
     clip.unlink()
     with pytest.raises(UserError, match="no file"):
-        await tasks.duplicate([uuid], source="gui")
+        await tasks.duplicate([uuid], source=TaskSource.WINDOW)
 
 
 async def test_a_copy_of_a_preset_task_keeps_its_preset(tasks: TaskService, clip: Path) -> None:
     preset = (await tasks._presets.all())[0]
     uuid = await submit(tasks, clip, "", command=None, preset=preset.uuid, output_file=None)
-    [copy] = await tasks.get((await tasks.duplicate([uuid], source="gui")).uuids)
+    [copy] = await tasks.get((await tasks.duplicate([uuid], source=TaskSource.WINDOW)).uuids)
     assert copy.preset is not None
     assert copy.preset.uuid == preset.uuid
 
@@ -197,7 +198,7 @@ async def test_what_a_newer_release_added_survives_edits_copies_and_restarts(
             *({"a": [1]}, {"newer": 3}),
         )
     await tasks.edit(uuid, TaskEdit(name="x", output_file="out/b.mp4"))
-    copies = await tasks.duplicate([uuid], source="cli")
+    copies = await tasks.duplicate([uuid], source=TaskSource.CLI)
     await tasks.cancel([uuid])
     await tasks.restart([uuid])
     rows = await database.fetch(Sql("SELECT spec FROM ffmate.tasks"))
@@ -220,4 +221,4 @@ async def test_a_task_that_cannot_be_read_is_neither_copied_nor_changed(
     with pytest.raises(UserError, match="newer release"):
         await tasks.edit(uuid, TaskEdit(name="x"))
     with pytest.raises(UserError, match="newer release"):
-        await tasks.duplicate([uuid], source="cli")
+        await tasks.duplicate([uuid], source=TaskSource.CLI)

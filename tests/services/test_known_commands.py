@@ -7,6 +7,7 @@ import pytest
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.services import submission
@@ -20,7 +21,7 @@ def look(
 ) -> None:
     (folder / name).touch()
     new = NewTask(input_file=str(folder / name), command=command, output_file=pattern)
-    submission.prepare(new, None, source="test", client="", base=str(folder), known=known)
+    submission.prepare(new, None, source=TaskSource.CLI, client="", base=str(folder), known=known)
 
 
 def test_the_second_file_of_a_command_is_not_planned_again(

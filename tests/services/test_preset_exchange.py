@@ -8,6 +8,7 @@ import pytest
 
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft, read_preset
 from ffmate_desktop.services.preset_exchange import PresetExchange
 from ffmate_desktop.services.presets import PresetService
@@ -141,7 +142,7 @@ async def test_a_task_gets_scripts_and_webhooks_of_its_preset_unless_it_has_its_
     clip.write_bytes(b"no media")
     more: dict[str, Any] = {"command": None, "preset": preset.uuid}
     own = {"pre_processing": {"scriptPath": "/own.sh"}, "webhooks": [{"event": "task.deleted", "url": "y"}]}
-    await shelf.tasks.add([new(clip, **more), new(clip, **more, **own)], source="cli")
+    await shelf.tasks.add([new(clip, **more), new(clip, **more, **own)], source=TaskSource.CLI)
     second, first = [task.to_json() for task in await shelf.tasks.newest()]
     assert first["preProcessing"]["scriptPath"]["raw"] == FULL["preProcessing"]["scriptPath"]
     assert first["preProcessing"]["importSidecar"] is True
@@ -149,7 +150,7 @@ async def test_a_task_gets_scripts_and_webhooks_of_its_preset_unless_it_has_its_
     assert second["preProcessing"] == {"scriptPath": {"raw": "/own.sh"}}
     assert second["postProcessing"]["scriptPath"]["raw"] == FULL["postProcessing"]["scriptPath"]
     assert [hook["event"] for hook in second["webhooks"]] == ["task.deleted", "task.updated"]
-    copied = await shelf.tasks.duplicate([(await shelf.tasks.newest())[0].uuid], source="gui")
+    copied = await shelf.tasks.duplicate([(await shelf.tasks.newest())[0].uuid], source=TaskSource.WINDOW)
     [copy] = await shelf.tasks.get(copied.uuids)
     assert copy.to_json()["preProcessing"] == second["preProcessing"]
     assert copy.to_json()["webhooks"] == second["webhooks"]

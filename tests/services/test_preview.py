@@ -7,6 +7,7 @@ import pytest
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import IfExists, NewTask
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.folders import FoundFile, find_media, in_folder
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.preview import PreviewService, Trouble
@@ -35,11 +36,11 @@ async def test_a_preview_names_what_a_submission_makes(
     preview, tasks = PreviewService(database, presets), TaskService(database, presets)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a.mp4").touch()
-    await tasks.add([new(clips[1])], source="cli", base=str(tmp_path))
+    await tasks.add([new(clips[1])], source=TaskSource.CLI, base=str(tmp_path))
     for output in ("out/${INPUT_FILE_BASENAME}.mp4", "out/one.mp4"):
         given = [new(path, output) for path in clips]
-        rows = await preview.preview(given, base=str(tmp_path))
-        submitted = await tasks.add(given, source="cli", base=str(tmp_path))
+        rows = await preview.preview(given, source=TaskSource.CLI, base=str(tmp_path))
+        submitted = await tasks.add(given, source=TaskSource.CLI, base=str(tmp_path))
         made = [task.output_file.resolved for task in await tasks.get(submitted.uuids)]
         assert [row.output for row in rows] == made
         if "one" not in output:
@@ -57,7 +58,7 @@ async def test_every_conflict_has_its_name(
     preview, tasks = PreviewService(database, presets), TaskService(database, presets)
     (tmp_path / "there.mp4").touch()
     (tmp_path / "file").touch()
-    await tasks.add([new(clips[0], "busy.mp4")], source="cli", base=str(tmp_path))
+    await tasks.add([new(clips[0], "busy.mp4")], source=TaskSource.CLI, base=str(tmp_path))
     [first, second] = clips
     fail, replace = {"if_exists": IfExists.FAIL}, {"if_exists": IfExists.REPLACE}
     cases = [
@@ -71,13 +72,13 @@ async def test_every_conflict_has_its_name(
         (new(first, "file/x.mp4"), Trouble.FOLDER),
         (new(first, "${OS_NAME}.mp4"), Trouble.NONE),
     ]
-    rows = await preview.preview([task for task, _ in cases], base=str(tmp_path))
+    rows = await preview.preview([task for task, _ in cases], source=TaskSource.CLI, base=str(tmp_path))
     assert [row.trouble for row in rows] == [trouble for _, trouble in cases]
     for row, (task, trouble) in zip(rows, cases, strict=True):
         assert bool(row.message) == (trouble is not Trouble.NONE)
         if trouble.is_error and trouble is not Trouble.SHARED:
             with pytest.raises(UserError) as caught:
-                await tasks.add([task], source="cli", base=str(tmp_path))
+                await tasks.add([task], source=TaskSource.CLI, base=str(tmp_path))
             assert caught.value.message == row.message
     assert rows[-1].output is None
 
@@ -113,11 +114,11 @@ async def test_the_tree_is_kept_whatever_its_folders_are_called(
     clip.touch()
     [file] = (await find_media([str(tmp_path / "day ${UUID}")])).files
     task = in_folder(new(Path(file.path)), str(tmp_path / "out"), file.tree, None)
-    [row] = await PreviewService(database, presets).preview([task])
+    [row] = await PreviewService(database, presets).preview([task], source=TaskSource.WINDOW)
     assert row.output == str(tmp_path / "out" / "day ${UUID}" / "sub" / "a.mp4")
     preset = (await presets.all())[0]
     named = in_folder(NewTask(input_file=file.path, preset=preset.uuid), str(tmp_path / "out"), "", preset)
-    [row] = await PreviewService(database, presets).preview([named])
+    [row] = await PreviewService(database, presets).preview([named], source=TaskSource.WINDOW)
     assert row.output is not None
     assert Path(row.output).parent == tmp_path / "out"
     with pytest.raises(UsageError, match="no pattern"):

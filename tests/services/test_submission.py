@@ -11,6 +11,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 
@@ -36,7 +37,7 @@ async def outputs(tasks: TaskService) -> list[str | None]:
 
 async def test_a_task_is_queued_with_its_resolved_output(tasks: TaskService, clip: Path) -> None:
     pattern = "${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_copy.mp4"
-    submitted = await tasks.add([new(clip, pattern, metadata={"client": "ACME"})], source="cli")
+    submitted = await tasks.add([new(clip, pattern, metadata={"client": "ACME"})], source=TaskSource.CLI)
     [task] = await tasks.get(submitted.uuids)
     assert submitted.batch is None
     assert task.status is TaskStatus.QUEUED
@@ -47,14 +48,16 @@ async def test_a_task_is_queued_with_its_resolved_output(tasks: TaskService, cli
 
 
 async def test_relative_paths_start_at_the_submitters_folder(tasks: TaskService, clip: Path) -> None:
-    await tasks.add([new(Path(clip.name), "out/a.mp4")], source="cli", base=str(clip.parent))
+    await tasks.add([new(Path(clip.name), "out/a.mp4")], source=TaskSource.CLI, base=str(clip.parent))
     [task] = await tasks.newest()
     assert task.input_file.raw == str(clip)
     assert task.output_file.resolved == str(clip.parent / "out" / "a.mp4")
 
 
 async def test_several_tasks_are_one_batch(tasks: TaskService, clip: Path) -> None:
-    submitted = await tasks.add([new(clip, "a.mp4"), new(clip, "b.mp4")], source="cli", base=str(clip.parent))
+    submitted = await tasks.add(
+        [new(clip, "a.mp4"), new(clip, "b.mp4")], source=TaskSource.CLI, base=str(clip.parent)
+    )
     assert submitted.batch is not None
     assert {task.batch for task in await tasks.newest()} == {submitted.batch}
 
@@ -64,28 +67,30 @@ async def test_rename_finds_a_free_name_on_disk_in_the_batch_and_in_the_queue(
 ) -> None:
     (clip.parent / "out.mp4").touch()
     wished = str(clip.parent / "out.mp4")
-    await tasks.add([new(clip, wished), new(clip, wished)], source="cli")
-    await tasks.add([new(clip, wished)], source="cli")
+    await tasks.add([new(clip, wished), new(clip, wished)], source=TaskSource.CLI)
+    await tasks.add([new(clip, wished)], source=TaskSource.CLI)
     names = ["out-2.mp4", "out-3.mp4", "out-4.mp4"]
     assert await outputs(tasks) == [str(clip.parent / name) for name in names]
 
 
 async def test_racing_submissions_never_share_an_output(tasks: TaskService, clip: Path) -> None:
     wished = str(clip.parent / "out.mp4")
-    await asyncio.gather(*(tasks.add([new(clip, wished)], source="cli") for _ in range(5)))
+    await asyncio.gather(*(tasks.add([new(clip, wished)], source=TaskSource.CLI) for _ in range(5)))
     assert len(set(await outputs(tasks))) == 5
 
 
 async def test_fail_refuses_an_existing_file_and_a_taken_path(tasks: TaskService, clip: Path) -> None:
     wished = clip.parent / "out.mp4"
-    await tasks.add([new(clip, str(wished))], source="cli")
+    await tasks.add([new(clip, str(wished))], source=TaskSource.CLI)
     with pytest.raises(UserError, match="Another task"):
-        await tasks.add([new(clip, str(wished), if_exists=IfExists.FAIL)], source="cli")
+        await tasks.add([new(clip, str(wished), if_exists=IfExists.FAIL)], source=TaskSource.CLI)
     with pytest.raises(UserError, match="Another task"):
-        await tasks.add([new(clip, str(wished), if_exists=IfExists.REPLACE)], source="cli")
+        await tasks.add([new(clip, str(wished), if_exists=IfExists.REPLACE)], source=TaskSource.CLI)
     (clip.parent / "there.mp4").touch()
     with pytest.raises(UserError, match="exists already"):
-        await tasks.add([new(clip, str(clip.parent / "there.mp4"), if_exists=IfExists.FAIL)], source="cli")
+        await tasks.add(
+            [new(clip, str(clip.parent / "there.mp4"), if_exists=IfExists.FAIL)], source=TaskSource.CLI
+        )
     assert len(await tasks.newest()) == 1
 
 
@@ -96,9 +101,9 @@ async def test_skip_makes_no_task_for_an_output_that_is_there_or_on_its_way(
         return new(clip, str(clip.parent / name), if_exists=IfExists.SKIP)
 
     (clip.parent / "there.mp4").touch()
-    await tasks.add([new(clip, str(clip.parent / "queued.mp4"))], source="cli")
+    await tasks.add([new(clip, str(clip.parent / "queued.mp4"))], source=TaskSource.CLI)
     names = ["there.mp4", "queued.mp4", "free.mp4", "free.mp4"]
-    submitted = await tasks.add([skipping(name) for name in names], source="cli")
+    submitted = await tasks.add([skipping(name) for name in names], source=TaskSource.CLI)
     assert [Path(one.output or "").name for one in submitted.skipped] == [
         "there.mp4",
         "queued.mp4",
@@ -113,13 +118,15 @@ async def test_skip_makes_no_task_for_an_output_that_is_there_or_on_its_way(
     ] == ["exists already", "Another task", "Two of these files"]
     [task] = await tasks.get(submitted.uuids)
     assert (task.output_file.resolved, task.batch) == (str(clip.parent / "free.mp4"), None)
-    nothing = await tasks.add([skipping("there.mp4")], source="cli")
+    nothing = await tasks.add([skipping("there.mp4")], source=TaskSource.CLI)
     assert (nothing.uuids, nothing.batch, len(nothing.skipped)) == ((), None, 1)
     assert len(await tasks.newest()) == 2
 
 
 async def test_an_older_node_reads_skip_as_fail(tasks: TaskService, clip: Path, database: Database) -> None:
-    await tasks.add([new(clip, "a.mp4", if_exists=IfExists.SKIP)], source="cli", base=str(clip.parent))
+    await tasks.add(
+        [new(clip, "a.mp4", if_exists=IfExists.SKIP)], source=TaskSource.CLI, base=str(clip.parent)
+    )
     [row] = await database.fetch(Sql("SELECT spec FROM ffmate.tasks"))
     assert (row["spec"]["ifExists"], row["spec"]["skipExisting"]) == ("fail", True)
 
@@ -127,7 +134,7 @@ async def test_an_older_node_reads_skip_as_fail(tasks: TaskService, clip: Path, 
 async def test_replace_keeps_the_name_of_an_existing_file(tasks: TaskService, clip: Path) -> None:
     wished = clip.parent / "out.mp4"
     wished.touch()
-    await tasks.add([new(clip, str(wished), if_exists=IfExists.REPLACE)], source="cli")
+    await tasks.add([new(clip, str(wished), if_exists=IfExists.REPLACE)], source=TaskSource.CLI)
     assert await outputs(tasks) == [str(wished)]
 
 
@@ -154,27 +161,27 @@ async def test_what_could_never_run_is_refused_before_it_is_queued(
 ) -> None:
     given = {"output_file": str(clip.parent / "out.mp4")} | changes
     with pytest.raises(UserError, match=sentence):
-        await tasks.add([new(clip, "${INPUT_FILE_DIR}/fine.mp4"), new(clip, **given)], source="cli")
+        await tasks.add([new(clip, "${INPUT_FILE_DIR}/fine.mp4"), new(clip, **given)], source=TaskSource.CLI)
     assert await tasks.newest() == []
 
 
 async def test_missing_inputs_and_folders_are_named(tasks: TaskService, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no file .*gone\.mov"):
-        await tasks.add([new(tmp_path / "gone.mov", "a.mp4")], source="cli", base=str(tmp_path))
+        await tasks.add([new(tmp_path / "gone.mov", "a.mp4")], source=TaskSource.CLI, base=str(tmp_path))
     with pytest.raises(UserError, match="is a folder"):
-        await tasks.add([new(tmp_path, "a.mp4")], source="cli", base=str(tmp_path))
+        await tasks.add([new(tmp_path, "a.mp4")], source=TaskSource.CLI, base=str(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["n" * 300 + ".mov", "zero\0.mov"])
 async def test_a_name_that_no_file_can_have_is_no_file(tasks: TaskService, tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="There is no file"):
-        await tasks.add([new(tmp_path / name, "a.mp4")], source="cli", base=str(tmp_path))
+        await tasks.add([new(tmp_path / name, "a.mp4")], source=TaskSource.CLI, base=str(tmp_path))
 
 
 async def test_a_folder_that_cannot_be_is_told_in_a_sentence(tasks: TaskService, clip: Path) -> None:
     for output in ("n" * 300 + "/o.mp4", "/".join(["deep"] * 1500) + "/o.mp4"):
         with pytest.raises(UserError, match="too long"):
-            await tasks.add([new(clip, output)], source="cli", base=str(clip.parent))
+            await tasks.add([new(clip, output)], source=TaskSource.CLI, base=str(clip.parent))
 
 
 @pytest.mark.parametrize(
@@ -190,13 +197,15 @@ async def test_text_that_is_no_text_is_told(
     tasks: TaskService, clip: Path, changes: dict[str, object]
 ) -> None:
     with pytest.raises(UserError, match=r"zero character|no valid text"):
-        await tasks.add([new(clip, **({"output_file": str(clip.parent / "o.mp4")} | changes))], source="cli")
+        await tasks.add(
+            [new(clip, **({"output_file": str(clip.parent / "o.mp4")} | changes))], source=TaskSource.CLI
+        )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
 async def test_names_in_another_encoding_are_kept(tasks: TaskService, clip: Path) -> None:
     odd = clip.rename(clip.with_name(os.fsdecode(b"caf\xe9.mov")))
-    await tasks.add([new(odd, "${INPUT_FILE_DIR}/o.mp4")], source="cli")
+    await tasks.add([new(odd, "${INPUT_FILE_DIR}/o.mp4")], source=TaskSource.CLI)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows resolves .. before links")
@@ -205,7 +214,9 @@ async def test_the_folder_above_a_link_is_that_of_its_target(tasks: TaskService,
     far.mkdir(parents=True)
     (clip.parent / "link").symlink_to(far, target_is_directory=True)
     there = Path(os.path.realpath(clip.rename(far.parent / "there.mov")))
-    await tasks.add([new(Path("link/../there.mov"), "link/../o.mp4")], source="cli", base=str(clip.parent))
+    await tasks.add(
+        [new(Path("link/../there.mov"), "link/../o.mp4")], source=TaskSource.CLI, base=str(clip.parent)
+    )
     assert await outputs(tasks) == [str(there.with_name("o.mp4"))]
 
 
@@ -217,11 +228,11 @@ async def test_an_output_that_is_a_link_to_the_input_is_refused(
     assert callable(link)
     link(clip, other)
     with pytest.raises(UserError, match="input"):
-        await tasks.add([new(clip, str(other), if_exists=IfExists.REPLACE)], source="cli")
+        await tasks.add([new(clip, str(other), if_exists=IfExists.REPLACE)], source=TaskSource.CLI)
 
 
 async def test_an_output_that_only_the_node_can_name_waits_for_it(tasks: TaskService, clip: Path) -> None:
-    await tasks.add([new(clip, "${INPUT_FILE_DIR}/${OS_NAME}.mp4")], source="cli")
+    await tasks.add([new(clip, "${INPUT_FILE_DIR}/${OS_NAME}.mp4")], source=TaskSource.CLI)
     assert await outputs(tasks) == [None]
 
 
@@ -236,7 +247,9 @@ async def test_presets_are_found_by_name_in_any_case_or_uuid(presets: PresetServ
 
 
 async def test_a_task_is_named_by_a_unique_beginning(tasks: TaskService, clip: Path) -> None:
-    submitted = await tasks.add([new(clip, "a.mp4"), new(clip, "b.mp4")], source="cli", base=str(clip.parent))
+    submitted = await tasks.add(
+        [new(clip, "a.mp4"), new(clip, "b.mp4")], source=TaskSource.CLI, base=str(clip.parent)
+    )
     wanted = submitted.uuids[0]
     assert await tasks.resolve(str(wanted)[:13].upper()) == wanted
     with pytest.raises(UserError, match="not the beginning"):
@@ -250,12 +263,12 @@ async def test_a_preset_and_a_command_together_are_wrong_use(
 ) -> None:
     preset = (await presets.all())[0]
     with pytest.raises(UsageError, match="not both"):
-        await tasks.add([new(clip, preset=preset.uuid)], source="cli")
+        await tasks.add([new(clip, preset=preset.uuid)], source=TaskSource.CLI)
 
 
 async def test_an_ambiguous_beginning_is_told(tasks: TaskService, clip: Path) -> None:
     many = [new(clip, f"{number}.mp4") for number in range(17)]  # two of 17 share their first digit
-    submitted = await tasks.add(many, source="cli", base=str(clip.parent))
+    submitted = await tasks.add(many, source=TaskSource.CLI, base=str(clip.parent))
     digits = [str(uuid)[0] for uuid in submitted.uuids]
     with pytest.raises(UserError, match="More than one task begins"):
         await tasks.resolve(max(digits, key=digits.count))
@@ -266,7 +279,7 @@ async def test_two_files_of_one_command_with_one_output_are_told_apart(
 ) -> None:
     wished = str(clip.parent / "out.mp4")
     with pytest.raises(UserError, match="Two of these files"):
-        await tasks.add([new(clip, wished, if_exists=IfExists.REPLACE)] * 2, source="cli")
+        await tasks.add([new(clip, wished, if_exists=IfExists.REPLACE)] * 2, source=TaskSource.CLI)
     assert await tasks.newest() == []
 
 
@@ -274,7 +287,7 @@ async def test_two_files_of_one_command_with_one_output_are_told_apart(
 async def test_a_pipe_is_no_input(tasks: TaskService, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mov")
     with pytest.raises(UserError, match="not a regular file"):
-        await tasks.add([new(tmp_path / "pipe.mov", "a.mp4")], source="cli", base=str(tmp_path))
+        await tasks.add([new(tmp_path / "pipe.mov", "a.mp4")], source=TaskSource.CLI, base=str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +306,7 @@ async def test_a_wildcard_without_a_value_is_refused_by_name(
 ) -> None:
     wrong = new(clip, "a.mp4", metadata={"show": {"title": "A"}, "empty": ""}, **fields)
     with pytest.raises(UsageError) as caught:
-        await tasks.add([wrong], source="cli", base=str(clip.parent))
+        await tasks.add([wrong], source=TaskSource.CLI, base=str(clip.parent))
     assert f"{wildcard} has no value" in caught.value.message
     assert "${METADATA_" in caught.value.hint
     assert await tasks.newest() == []

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import HIGHEST
 from ffmate_desktop.domain.preset import Preset, PresetExtra
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.wildcards import expand
 from ffmate_desktop.gui.presets.defaults import DEFAULT_COMMAND, DEFAULT_OUTPUT_NAME, NEXT_TO_INPUT
 from ffmate_desktop.gui.presets.script_fields import ScriptFields
@@ -36,7 +37,7 @@ NEW = PresetDraft(
 )
 
 _TOP = Qt.AlignmentFlag.AlignTop
-_VALUES = example_values(EXAMPLE, "window", {})
+_VALUES = example_values(EXAMPLE, TaskSource.WINDOW, {})
 
 
 class PresetForm(QWidget):

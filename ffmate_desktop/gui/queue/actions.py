@@ -15,6 +15,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.order import QueueMove
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.status import TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.desktop_files import open_file, show_in_folder
 from ffmate_desktop.gui.base.services import ClusterServices
@@ -182,7 +183,8 @@ class QueueActions(QObject):
 
     def _duplicate(self) -> None:
         self._command(
-            "duplicating tasks", lambda services, uuids: services.tasks.duplicate(uuids, source="window")
+            "duplicating tasks",
+            lambda services, uuids: services.tasks.duplicate(uuids, source=TaskSource.WINDOW),
         )
 
     def _delete(self) -> None:

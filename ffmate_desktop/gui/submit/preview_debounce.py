@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.services.preview import PreviewRow, PreviewService
 
@@ -68,8 +69,8 @@ class PreviewDebouncer(QObject):
         try:
             tasks = await asyncio.to_thread(make)
             if len(tasks) > FIRST:
-                self.begun.emit(await self._service.preview(tasks[:FIRST]))
-            rows = await self._service.preview(tasks, on_progress=self.looked.emit)
+                self.begun.emit(await self._service.preview(tasks[:FIRST], source=TaskSource.WINDOW))
+            rows = await self._service.preview(tasks, source=TaskSource.WINDOW, on_progress=self.looked.emit)
         except UserError as error:
             self.refused.emit(error)
             return

@@ -14,6 +14,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Node, fitness
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.submit.choice import SubmitChoice
@@ -230,7 +231,7 @@ class SubmitSheet(SubmitSheetLayout):
     async def _submit(self, new: list[NewTask]) -> None:
         name = self._preset.name if self._preset and self.ways.current == _BY_PRESET else ""
         try:
-            submitted: Submitted = await self._services.tasks.add(new, source="window")
+            submitted: Submitted = await self._services.tasks.add(new, source=TaskSource.WINDOW)
         except UserError as error:  # somebody was faster than the preview
             self._trouble = error
         else:

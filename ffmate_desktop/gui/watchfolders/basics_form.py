@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.domain.wildcards import expand
 from ffmate_desktop.gui.theme.theme import Theme
@@ -113,7 +114,7 @@ class Basics(Fields):
         relative = f"{folder}{slash}{name}"
         whole = f"{path.rstrip(slash)}{slash}{relative}"
         place = {"path": path, "relativePath": relative, "relativeDir": folder}
-        values = example_values(whole, "watchfolder", {"ffmate": {"watchfolder": place}})
+        values = example_values(whole, TaskSource.WATCHFOLDER, {"ffmate": {"watchfolder": place}})
         try:
             return self.tr("{0} becomes {1}").format(relative, expand(pattern, values))
         except UserError as error:

@@ -6,6 +6,7 @@ import pytest
 
 from ffmate_desktop.domain.preferences import NoticeWishes
 from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.desktop import notices as told
 from ffmate_desktop.gui.desktop.notices import Notices
 from ffmate_desktop.gui.desktop.tray import Tray
@@ -43,7 +44,7 @@ async def test_what_failed_before_is_not_told_and_what_fails_together_is_told_on
     out = f"{clip.parent}/${{INPUT_FILE_BASENAME}}.out.mp4"
     commands = [ENCODE, *5 * [BROKEN]]
     new = [NewTask(input_file=str(clip), command=command, output_file=out) for command in commands]
-    submitted = await desk.services.tasks.add(new, source="test")
+    submitted = await desk.services.tasks.add(new, source=TaskSource.CLI)
     await desk.services.nodes.set_slots("desk", 6)
     for uuid in submitted.uuids[1:]:
         await desk.shown(uuid, TaskStatus.DONE_ERROR)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QLineEdit, QMen
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.queue import SortColumn
 from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.queue.columns import QueueColumn
 from ffmate_desktop.gui.queue.edit_dialog import EditTaskDialog
 from ffmate_desktop.services.edits import TaskEdit
@@ -284,7 +285,7 @@ async def test_batches_open_and_close_with_keyboard_and_mouse(desk: Desk, clip: 
     new = [
         NewTask(input_file=str(clip), command=ENCODE, output_file=f"{tmp_path}/{name}.mp4") for name in "abc"
     ]
-    submitted = await desk.services.tasks.add(new, source="test")
+    submitted = await desk.services.tasks.add(new, source=TaskSource.CLI)
     page.groups.button.click()
     model, view = page.groups.model, page.groups.view
     await until(lambda: model.rowCount() == 2, "the single task, and one batch")
@@ -317,7 +318,7 @@ async def test_what_is_done_to_a_batch_is_done_to_all_its_tasks(
     new = [
         NewTask(input_file=str(clip), command=ENCODE, output_file=f"{tmp_path}/{n}.mp4") for n in range(300)
     ]
-    submitted = await desk.services.tasks.add(new, source="test")
+    submitted = await desk.services.tasks.add(new, source=TaskSource.CLI)
     other = await desk.add(clip)
     page.groups.button.click()
     model, view = page.groups.model, page.groups.view

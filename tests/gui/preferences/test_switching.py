@@ -16,6 +16,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.preferences import Preferences
 from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.preferences.dialog import SettingsDialog
 from ffmate_desktop.gui.preferences.switching import Answer
@@ -117,7 +118,7 @@ NONE = Preferences()
 async def _add(services: ClusterServices, clip: Path, command: str = ENCODE) -> UUID:
     pattern = f"{clip.parent}/${{INPUT_FILE_BASENAME}}.out.mp4"
     new = NewTask(input_file=str(clip), command=command, output_file=pattern)
-    return (await services.tasks.add([new], source="test")).uuids[0]
+    return (await services.tasks.add([new], source=TaskSource.CLI)).uuids[0]
 
 
 async def test_who_waits_may_stay(database_uri: str, empty_database: str, tmp_path: Path, clip: Path) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from ffmate_desktop.domain.task import NewTask
+from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.queue.columns import QueueColumn
 from ffmate_desktop.gui.queue.delegate import cut
 from ffmate_desktop.gui.theme import fonts
@@ -39,7 +40,7 @@ async def waiting_tasks(desk: Desk, clip: Path) -> None:
         )
         for name in ("first of two", "second of two")
     ]
-    await desk.services.tasks.add(new, source="test")
+    await desk.services.tasks.add(new, source=TaskSource.CLI)
     await until(lambda: desk.page.model.rowCount() == 3, "all are shown")
 
 

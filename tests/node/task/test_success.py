@@ -8,6 +8,7 @@ from ffmate_desktop.db.listener import changes
 from ffmate_desktop.domain.change import ProgressNews
 from ffmate_desktop.domain.grammar import quote
 from ffmate_desktop.domain.task import NewTask, TaskStatus
+from ffmate_desktop.domain.task_source import TaskSource
 from tests.media.clips import FFMPEG
 from tests.node.farm import ENCODE, Farm
 
@@ -99,7 +100,9 @@ async def test_an_output_name_that_only_the_node_knows(farm: Farm, clip: Path) -
 async def test_a_measurement_has_no_output_and_succeeds(farm: Farm, clip: Path) -> None:
     await farm.node()
     command = "-i ${INPUT_FILE} -af ebur128 -f null -"
-    uuid = (await farm.tasks.add([NewTask(input_file=str(clip), command=command)], source="test")).uuids[0]
+    uuid = (
+        await farm.tasks.add([NewTask(input_file=str(clip), command=command)], source=TaskSource.CLI)
+    ).uuids[0]
     task = await farm.successful(uuid)
     assert "Integrated loudness" in await farm.log(uuid)
     assert task.output_file.resolved in (None, "")
