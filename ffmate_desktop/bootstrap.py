@@ -7,11 +7,11 @@ import os
 import platform
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from ffmate_desktop import __version__, logs
 from ffmate_desktop.db.connection.connection import Database, without_password
@@ -28,6 +28,7 @@ from ffmate_desktop.media.binaries import Devices, FFmpeg, find_ffmpeg
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.processes.leftovers import node_folder
 from ffmate_desktop.media.processes.process import Launcher
+from ffmate_desktop.node.background import running_in_background
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.log_feed import LogFeed, collecting
 from ffmate_desktop.node.node import ClusterNode
@@ -66,7 +67,6 @@ if TYPE_CHECKING:
     from ffmate_desktop.gui.base.services import ClusterServices
     from ffmate_desktop.gui.preferences.setup import Setup
 
-T = TypeVar("T")
 
 _OS = {"win32": "windows", "darwin": "darwin"}
 _ARCH = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -302,7 +302,7 @@ async def open_cluster_services(
     from ffmate_desktop.gui.base.services import ClusterServices  # noqa: PLC0415 - a node without a window has no Qt
 
     async with (
-        running_in_background(_ffmpeg_in_words(settings)) as ffmpeg,
+        running_in_background(_ffmpeg_in_words(settings), "finding ffmpeg") as ffmpeg,
         open_cluster(settings, connections=settings.slots + 5, keyring=keyring) as cluster,
     ):
         host = NodeHost(
@@ -333,17 +333,6 @@ async def open_cluster_services(
         finally:
             host.stop()
             await working
-
-
-@asynccontextmanager
-async def running_in_background(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
-    """Do something beside the block, which may wait for it; it ends with the block."""
-    task = asyncio.create_task(work)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
 
 
 async def _ffmpeg_in_words(settings: Settings) -> str:

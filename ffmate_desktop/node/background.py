@@ -1,19 +1,21 @@
-"""A second coroutine that lives as long as a block, and whose failure is told but ends nothing."""
+"""Runs a coroutine for the duration of an `async with` block."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from ffmate_desktop import logs
 
+T = TypeVar("T")
+
 
 @asynccontextmanager
-async def running_in_background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Run `work` while the block runs; it is cancelled and awaited when the block ends."""
+async def running_in_background(work: Coroutine[Any, Any, T], name: str) -> AsyncIterator["asyncio.Task[T]"]:
+    """Run `work` while the block runs, then cancel it and wait for it. Its failure is logged, not raised."""
     task = asyncio.create_task(work, name=name)
     try:
-        yield
+        yield task
     finally:
         task.cancel()
         await asyncio.wait([task])

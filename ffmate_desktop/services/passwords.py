@@ -1,13 +1,12 @@
 """The password of the database: apart from its address, and kept by the keyring of the system or by nobody."""
 
-import asyncio
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection import uri as addresses
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread, answered
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -34,7 +33,7 @@ class Keyring:
             return "" if found is None else str(found.name)
 
         try:
-            return await _beside(look)
+            return await _ask_keyring(look)
         except UserError as error:
             logs.root.info("There is no keyring: %s", error)
             return ""
@@ -47,7 +46,7 @@ class Keyring:
             return None if found is None else found.get_password(_SERVICE, address)
 
         try:
-            return await _beside(look)
+            return await _ask_keyring(look)
         except UserError as error:
             logs.root.info("The keyring does not give the password: %s", error)
             return None
@@ -61,7 +60,7 @@ class Keyring:
                 found.set_password(_SERVICE, address, password)
             return found is not None
 
-        return await _beside(put)
+        return await _ask_keyring(put)
 
     def _usable(self) -> "KeyringBackend | None":
         """Both of the library's substitutes for a missing keyring keep nothing."""
@@ -94,40 +93,20 @@ def _of_the_system() -> "KeyringBackend":
     return core.get_keyring()
 
 
-async def _beside(work: Callable[[], T]) -> T:
-    """On a thread of its own that nobody waits for at the end: a question to the user may stay open for ever."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[T] = loop.create_future()
+async def _ask_keyring(question: Callable[[], T]) -> T:
+    """Ask in a thread of its own: the system may wait for its user for ever. Raises UserError."""
 
-    def give(set_it: Callable[[], None]) -> None:
-        def unless_late() -> None:
-            if not answer.done():
-                set_it()
-
-        try:
-            loop.call_soon_threadsafe(unless_late)
-        except RuntimeError:  # the loop is closed: nobody waits any more
-            return
-
-    def do() -> None:
+    def ask() -> T:
         from keyring.errors import KeyringError  # noqa: PLC0415 - slow to load, and seldom needed
 
         try:
-            result = work()
+            return question()
         except (KeyringError, OSError, RuntimeError) as error:
-            trouble = UserError(f"The keyring of this computer refused: {str(error).rstrip('.')}.")
-            give(lambda: answer.set_exception(trouble))
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
-            failure = error
-            give(lambda: answer.set_exception(failure))
-        else:
-            give(lambda: answer.set_result(result))
+            raise UserError(f"The keyring of this computer refused: {str(error).rstrip('.')}.") from error
 
-    threading.Thread(target=do, name="keyring", daemon=True).start()
     try:
-        async with asyncio.timeout(PATIENCE):
-            return await answer
-    except TimeoutError as error:
+        return await answered(WatchedThread(ask, "keyring"), PATIENCE)
+    except SilentError as error:
         raise UserError(
             "The keyring of this computer does not answer.", "It may be waiting to be unlocked."
         ) from error
