@@ -17,7 +17,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Load, NodeFacts
 from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.node.retry import pauses
+from ffmate_desktop.node.retry import database_backoff
 
 if TYPE_CHECKING:
     from ffmate_desktop.db.leases import Connection
@@ -128,7 +128,7 @@ class Heartbeat:
 
     async def run(self) -> None:
         """Beat until cancelled; a lost connection is made again with growing pauses."""
-        following = pauses()
+        backoff = database_backoff()
         while True:
             try:
                 if self._connection is None:
@@ -157,8 +157,9 @@ class Heartbeat:
                 self._drop()
                 raise
             if self._beats:
-                self._beats, following = 0, pauses()
-            pause = following()
+                self._beats = 0
+                backoff.reset()
+            pause = backoff.next_delay()
             logs.cluster.debug("The next attempt follows in %.1f s", pause)
             await asyncio.sleep(pause)
 

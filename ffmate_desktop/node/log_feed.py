@@ -14,7 +14,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import node_logs
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.domain.node_log import Level, NewLine
-from ffmate_desktop.node.retry import pauses
+from ffmate_desktop.node.retry import database_backoff
 
 INTERVAL = 1.0
 KEPT_LINES = 5_000
@@ -79,7 +79,7 @@ class LogFeed(logging.Handler):
         with self._guard:
             self._loop = loop
         self._news.set()  # what came before
-        following, cleaned = pauses(), -CLEANING
+        backoff, cleaned = database_backoff(), -CLEANING
         while True:
             await self._news.wait()
             await asyncio.sleep(INTERVAL)
@@ -88,10 +88,10 @@ class LogFeed(logging.Handler):
                 if loop.time() - cleaned >= CLEANING:
                     await node_logs.forget(database, REMEMBERED, MOST_LINES)
                     cleaned = loop.time()
-                following = pauses()
+                backoff.reset()
             except CONNECTION_LOST as error:
                 logs.database.debug("Log lines wait: %s", reason(error))
-                await asyncio.sleep(following())
+                await asyncio.sleep(backoff.next_delay())
 
     async def flush_now(self, database: Database, node: str, incarnation: int) -> None:
         """Ship what is left; what the database does not take is dropped, since it stands on the node's own stderr."""

@@ -1,42 +1,32 @@
-"""Writes that must reach the database in the end: it may go away and come back."""
+"""Retries a write until the database answers."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ffmate_desktop import logs
+from ffmate_desktop.backoff import Backoff
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, reason
 
 T = TypeVar("T")
 
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 3.0
+
+def database_backoff() -> Backoff:
+    """The delays of a node that waits for the database: chance keeps many nodes from asking at the same time."""
+    return Backoff(0.1, 3.0, jitter=0.5)
 
 
-def pauses() -> Callable[[], float]:
-    """Seconds to wait before each new attempt: doubled up to three seconds, half of it by chance."""
-    pause = FIRST_PAUSE
+async def retry_until_answered(write: Callable[[], Awaitable[T]], name: str) -> T:
+    """Repeat `write` until the database answers, or until cancelled. `name` is for the log.
 
-    def following() -> float:
-        nonlocal pause
-        current, pause = pause, min(2 * pause, LONGEST_PAUSE)
-        return current * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
-
-    return following
-
-
-async def retry_until_answered(write: Callable[[], Awaitable[T]], what: str) -> T:
-    """Repeat `write` until the database has answered. Ends only by an answer or by being cancelled.
-
-    `write` must be safe to repeat: its reply may be lost after it was carried out. Ours are, as they are fenced.
+    `write` must be safe to repeat, since an answer may get lost after the write took effect. Fenced writes are.
     """
-    following, told = pauses(), ""
+    backoff, logged = database_backoff(), ""
     while True:
         try:
             return await write()
         except CONNECTION_LOST as error:
-            level = logs.database.debug if reason(error) == told else logs.database.info
-            told = reason(error)
-            level("The database cannot do it now, %s waits: %s", what, told)
-            await asyncio.sleep(following())
+            level = logs.database.debug if reason(error) == logged else logs.database.info
+            logged = reason(error)
+            level("Waiting for the database (%s): %s", name, logged)
+            await asyncio.sleep(backoff.next_delay())

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from time import monotonic
 from uuid import UUID
 
+from ffmate_desktop.backoff import Backoff
 from ffmate_desktop.db import tasks as stored
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.listener import changes
@@ -14,9 +15,6 @@ from ffmate_desktop.domain.task import LiveProgress, Task
 
 REFRESH = 5.0
 """Seconds without news after which the rows are read anyway."""
-
-LONGEST_PAUSE = 5.0
-
 
 SILENT = 8.0
 """Seconds after which live progress that nobody repeats no longer counts, and the row of its task is read again."""
@@ -28,14 +26,15 @@ async def follow(database: Database, uuids: Sequence[UUID]) -> AsyncIterator[lis
     Between changes of the rows the live progress of the nodes is put in. A lost connection is taken up again, for
     as long as it takes: the tasks go on without us.
     """
-    pause, first = 0.1, True
+    backoff, first = Backoff(0.1, 5.0), True
     while True:
         try:
             async with changes(database.uri) as news:
                 shown = _Shown(database, uuids)
                 await shown.read()
                 while True:
-                    pause, first = 0.1, False
+                    backoff.reset()
+                    first = False
                     yield shown.tasks()
                     if all(task.status.is_done for task in shown.rows):
                         return
@@ -49,8 +48,7 @@ async def follow(database: Database, uuids: Sequence[UUID]) -> AsyncIterator[lis
         except CONNECTION_LOST:
             pass
         first = False
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+        await asyncio.sleep(backoff.next_delay())
 
 
 async def _news(queue: asyncio.Queue[Change | None]) -> list[Change | None]:

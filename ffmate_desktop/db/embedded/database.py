@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 import asyncpg
 
 from ffmate_desktop import logs
+from ffmate_desktop.backoff import Backoff
 from ffmate_desktop.db.embedded import server
 from ffmate_desktop.db.embedded.binaries import cluster_version
 from ffmate_desktop.db.embedded.home import existing_home
@@ -19,7 +20,7 @@ from ffmate_desktop.domain.errors import UserError
 
 _T = TypeVar("_T")
 _WATCH = 1.0  # seconds between looks at the keeper
-_LONGEST_PAUSE = 30.0
+_LONGEST_DELAY = 30.0
 _CONNECT_LIMIT = 30.0
 
 
@@ -76,7 +77,7 @@ class EmbeddedDatabase:
         return self._uri
 
     async def _keep_alive(self) -> None:
-        pause = _WATCH
+        pause, backoff = _WATCH, Backoff(2 * _WATCH, _LONGEST_DELAY)
         while True:
             await asyncio.sleep(pause)
             try:
@@ -85,8 +86,9 @@ class EmbeddedDatabase:
                 logs.database.warning("The embedded database stopped unexpectedly; starting it again.")
                 self._uri = await self._in_thread(self._use.revive)
                 pause = _WATCH
+                backoff.reset()
             except (UserError, OSError) as error:
-                pause = min(2 * pause, _LONGEST_PAUSE)
+                pause = backoff.next_delay()
                 logs.database.error("The embedded database could not be started again: %s", error)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:

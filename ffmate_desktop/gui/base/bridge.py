@@ -8,6 +8,7 @@ from typing import Any, TypeVar, assert_never
 from PySide6.QtCore import QObject, Signal
 
 from ffmate_desktop import logs
+from ffmate_desktop.backoff import Backoff
 from ffmate_desktop.domain.change import (
     AnythingChanged,
     BatchFinished,
@@ -29,7 +30,7 @@ T = TypeVar("T")
 GATHER = 0.1
 """Seconds that news is collected before the views are told, so that a thousand changes are one repaint."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
 """Seconds between two attempts to reach the database again."""
 
 ENOUGH = 5_000
@@ -170,7 +171,7 @@ class Bridge(QObject):
 
     async def _follow(self, services: ClusterServices) -> None:
         loop = asyncio.get_running_loop()
-        pause, since = FIRST_PAUSE, loop.time()
+        backoff, since = Backoff(FIRST_DELAY, LONGEST_DELAY), loop.time()
         while True:
             try:
                 async with services.news() as queue:
@@ -184,13 +185,12 @@ class Bridge(QObject):
                 if not (isinstance(error, UserError) or is_outage(error)):
                     raise
                 reason = in_words(error)
-            if self._queue is not None and loop.time() - since > LONGEST_PAUSE:
-                pause = FIRST_PAUSE
+            if self._queue is not None and loop.time() - since > LONGEST_DELAY:
+                backoff.reset()
             self._queue = None
             self._set_away(time.time() if self.away_since is None else self.away_since)
             logs.database.info("No news from the database: %s", reason)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            await asyncio.sleep(backoff.next_delay())
 
     def _connect_again(self) -> None:
         """A read failed although news would still come: a table is locked, or gone. Who connects waits for it."""

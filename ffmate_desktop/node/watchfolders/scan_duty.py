@@ -12,7 +12,7 @@ from ffmate_desktop.domain.change import AnythingChanged, Change, WatchfolderCha
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import ScanResult
 from ffmate_desktop.node.background import running_in_background
-from ffmate_desktop.node.retry import pauses
+from ffmate_desktop.node.retry import database_backoff
 from ffmate_desktop.node.watchfolders.debounce import EventDebouncer
 from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
 from ffmate_desktop.node.watchfolders.scan import Scan
@@ -89,15 +89,15 @@ class ScanDuty:
         self._doorbell, self._list_changed = doorbell, True
         try:
             async with asyncio.TaskGroup() as group:
-                following = pauses()
+                backoff = database_backoff()
                 while True:
                     self._wake.clear()
                     try:
                         pause = await self._round(group)
-                        following = pauses()
+                        backoff.reset()
                     except CONNECTION_LOST as error:
                         logs.watchfolder.debug("No scan possible: %s", reason(error))
-                        pause = following()
+                        pause = backoff.next_delay()
                     try:
                         async with asyncio.timeout(pause):
                             await self._wake.wait()
