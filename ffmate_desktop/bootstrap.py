@@ -24,7 +24,7 @@ from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.retention import Retention
 from ffmate_desktop.media import open_files
-from ffmate_desktop.media.binaries import Devices, FFmpeg, find_ffmpeg
+from ffmate_desktop.media.binaries import DeviceFormats, FFmpeg, find_ffmpeg
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.processes.leftovers import node_folder
 from ffmate_desktop.media.processes.process import Launcher
@@ -201,7 +201,7 @@ async def open_resources(
         )
     async with node_folder(settings.work_folder) as folder:
         is_low = _priority(settings) is EncodePriority.LOW
-        open_files.allow_many()
+        open_files.raise_open_file_limit()
         launcher = await Launcher.find(folder.owner, low_priority=is_low)
         prober = Prober(launcher.mark())
         try:
@@ -209,7 +209,7 @@ async def open_resources(
                 ffmpeg=ffmpeg.path,
                 launcher=launcher,
                 prober=prober,
-                devices=Devices(ffmpeg.path),
+                devices=DeviceFormats(ffmpeg.path),
                 confinable=ffmpeg.confinable,
                 os=facts.os,
                 arch=facts.arch,

@@ -68,7 +68,7 @@ class FileLock:
         """Take the lock, without waiting unless `block`; False when others have it. OSError as from open()."""
         if self._descriptor is not None:
             raise RuntimeError(f"{self._path} is already held here")
-        descriptor = open_beside(self._path, os.O_RDWR)
+        descriptor = open_for_folder_owner(self._path, os.O_RDWR)
         try:
             taken = _lock(descriptor, exclusive=exclusive, block=block)
         except BaseException:
@@ -94,7 +94,7 @@ class FileLock:
         return free
 
 
-def open_beside(path: Path, flags: int) -> int:
+def open_for_folder_owner(path: Path, flags: int) -> int:
     """Open or make a private file; what root makes belongs to the owner of the folder, who must go on with it."""
     flags |= os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags | getattr(os, "O_NOINHERIT", 0), 0o600)

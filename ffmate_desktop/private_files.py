@@ -10,7 +10,7 @@ import stat
 import sys
 from pathlib import Path
 
-from ffmate_desktop.file_locks import open_beside
+from ffmate_desktop.file_locks import open_for_folder_owner
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a file with settings, presets or tasks; nobody writes as much by hand."""
@@ -18,15 +18,15 @@ LARGEST = 16 * 1024 * 1024
 _GIVEN = ("/dev/fd/", "/proc/self/fd/", "/dev/stdin")
 """Pipes that a shell made for this command, as `<(...)` does; they come to an end."""
 
-KNOWN_FOLDERS = (("logs",), ("logs", "tasks"), ("work",))
-KNOWN_FILES = ("settings.json", "permissions.json", "window.ini")
+PRIVATE_FOLDERS = (("logs",), ("logs", "tasks"), ("work",))
+PRIVATE_FILES = ("settings.json", "permissions.json", "window.ini")
 _DATABASE = ("embedded-postgres",)
 
 
 def own_paths(data_dir: Path) -> tuple[Path, ...]:
     """What this program keeps in its data folder. Other files there are not its own."""
     return tuple(
-        data_dir.joinpath(*parts) for parts in (*KNOWN_FOLDERS, _DATABASE, *((n,) for n in KNOWN_FILES))
+        data_dir.joinpath(*parts) for parts in (*PRIVATE_FOLDERS, _DATABASE, *((n,) for n in PRIVATE_FILES))
     )
 
 
@@ -72,7 +72,7 @@ def write_private(path: Path, text: str) -> None:
     """Replace a file by one that only its owner reads, whole or not at all. Raises OSError, UnicodeEncodeError."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(open_beside(fresh, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+        with os.fdopen(open_for_folder_owner(fresh, os.O_WRONLY | os.O_TRUNC), "wb") as file:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
@@ -94,9 +94,9 @@ def make_data_folder(folder: Path, *, own: bool) -> None:
         if own or not was_there:
             # As root the embedded database runs as another account, which has to pass through this folder.
             _close(folder, 0o711 if os.geteuid() == 0 else 0o700)
-        for parts in KNOWN_FOLDERS:
+        for parts in PRIVATE_FOLDERS:
             _close(folder.joinpath(*parts), 0o700)
-        for name in KNOWN_FILES:
+        for name in PRIVATE_FILES:
             _close(folder / name, 0o600)
 
 

@@ -42,13 +42,13 @@ PACKAGING = Path(__file__).resolve().parent
 ROOT = PACKAGING.parent
 
 sys.path.insert(0, str(PACKAGING))
-from programs import clean_environment, newer_python, script, start  # noqa: E402 - found by the path above
+from programs import clean_environment, exec_program, newer_python, script  # noqa: E402 - found by the path above
 
 if sys.version_info < (3, 11):  # noqa: UP036 - for whoever has an older one
     NEWER = newer_python()
     if not NEWER:
         sys.exit(TOO_OLD + " (this is Python " + platform.python_version() + ").")
-    start([*NEWER, *sys.argv], dict(os.environ))
+    exec_program([*NEWER, *sys.argv], dict(os.environ))
 
 from environment import set_up  # noqa: E402 - not for an old Python
 from installers import SetUpFailed  # noqa: E402 - found by the path above
@@ -73,33 +73,33 @@ def opens_window(arguments: "Sequence[str]") -> bool:
     return not headless & set(arguments)
 
 
-def see_to_libraries() -> int:
+def check_libraries() -> int:
     """See that the window finds what it needs of the system; 0 if it does."""
     return subprocess.call([sys.executable, str(PACKAGING / "libraries.py")])
 
 
-def perform(command: str, arguments: "list[str]") -> int:  # noqa: RET503 - start() never returns
+def run_command(command: str, arguments: "list[str]") -> int:  # noqa: RET503 - start() never returns
     """Set up what the command needs, then turn into it."""
     if command == "libraries":
-        return see_to_libraries()
+        return check_libraries()
     if command in ("demo", "run"):
         set_up(ROOT, set())
         if command == "demo":
             arguments = ["demo", *arguments]
         elif opens_window(arguments):
-            see_to_libraries()
-        start([str(script(ROOT, "ffmate-desktop")), *arguments], clean_environment())
+            check_libraries()
+        exec_program([str(script(ROOT, "ffmate-desktop")), *arguments], clean_environment())
     set_up(ROOT, {"dev"})
     if command in ("test", "check", "screenshots"):
-        see_to_libraries()
+        check_libraries()
     if command in ("test", "check"):
         subprocess.call([sys.executable, str(PACKAGING / "install_test_tools.py")])
     if command == "check":
         return check(ROOT, arguments)
     os.chdir(ROOT)
     if command in MODULES:
-        start([str(script(ROOT, "python")), "-m", MODULES[command], *arguments], clean_environment())
-    start([str(script(ROOT, "pytest")), *PARALLEL, *arguments], clean_environment())
+        exec_program([str(script(ROOT, "python")), "-m", MODULES[command], *arguments], clean_environment())
+    exec_program([str(script(ROOT, "pytest")), *PARALLEL, *arguments], clean_environment())
 
 
 def main(command: str = "help", *arguments: str) -> int:
@@ -113,7 +113,7 @@ def main(command: str = "help", *arguments: str) -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that an installer is ended with us
     try:
-        return perform(command, list(arguments))
+        return run_command(command, list(arguments))
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from installers import SetUpFailed, install, installer, installer_environment
-from programs import VENV, answer, clean_environment, script, start
+from programs import VENV, clean_environment, exec_program, output_of, script
 
 if sys.platform == "win32":
     import msvcrt
@@ -66,7 +66,7 @@ def is_usable(root: Path) -> bool:
     if stamp is not None and stamp.get("root") != str(root):  # interrupted, or moved here from another folder
         return False
     question = "import os, sys; print(f'{sys.version_info[:2]} {os.path.realpath(sys.base_prefix)!a}')"
-    return answer([str(script(root, "python")), "-I", "-c", question]) == this_python()
+    return output_of([str(script(root, "python")), "-I", "-c", question]) == this_python()
 
 
 def requirements(root: Path, groups: set[str]) -> list[str]:
@@ -122,7 +122,7 @@ def set_up(root: Path, groups: set[str]) -> None:
         base: str = getattr(
             sys, "_base_executable", sys.executable
         )  # what the virtual environment was made from
-        start([base, *sys.argv], clean_environment())
+        exec_program([base, *sys.argv], clean_environment())
     with locked(root) as lock:
         if is_ready(root, groups):  # thanks to the one that we waited for
             return

@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from programs import answer, clean_environment, script
+from programs import clean_environment, output_of, script
 
 # What an installer may know of its surroundings: how to reach the package index, not what to install where.
 INSTALLER_SETTINGS = re.compile(
@@ -41,7 +41,7 @@ class SetUpFailed(Exception):  # noqa: N818 - an outcome, no defect
 
 def pip_settings() -> dict[str, str]:
     """Settings such as `index-url` from the files and variables of pip, which uv does not read."""
-    listing = answer([sys.executable, "-m", "pip", "config", "list"]) or ""
+    listing = output_of([sys.executable, "-m", "pip", "config", "list"]) or ""
     settings = dict(re.findall(r"^(?:global|install)\.([\w-]+)='(.*)'$", listing, re.MULTILINE))
     for name, value in os.environ.items():
         if name.startswith("PIP_"):
@@ -89,7 +89,7 @@ def installer_environment() -> dict[str, str]:
     return environment
 
 
-def explanation(output: str) -> str:
+def explain_failure(output: str) -> str:
     """One sentence about the failure of an installer, with the next step."""
     if "No space left on device" in output:
         return "The disk is full: make room (about 1 GB) and run the same command again."
@@ -116,7 +116,7 @@ def install(command: Sequence[str], root: Path, environment: dict[str, str], loc
         errors="replace",
     )
     if result.returncode != 0:
-        raise SetUpFailed(explanation(result.stdout), result.stdout)
+        raise SetUpFailed(explain_failure(result.stdout), result.stdout)
 
 
 def download_uv(root: Path, environment: dict[str, str]) -> str:
@@ -156,7 +156,7 @@ def download_uv(root: Path, environment: dict[str, str]) -> str:
 def find_uv(root: Path) -> str | None:
     """A uv that works: the one on PATH, or the one that an earlier set-up fetched."""
     candidates = ("uv", str(script(root, "uv")))
-    return next((uv for uv in candidates if answer([uv, "--version"])), None)
+    return next((uv for uv in candidates if output_of([uv, "--version"])), None)
 
 
 def installer(root: Path, environment: dict[str, str], lock: int) -> list[str]:
@@ -166,9 +166,9 @@ def installer(root: Path, environment: dict[str, str], lock: int) -> list[str]:
         return [find_uv(root) or download_uv(root, environment), "pip", "install", "--python", python]
     except (OSError, LookupError, ValueError, http.client.HTTPException, zipfile.BadZipFile) as error:
         trouble = f"uv: {error}\n"
-    if answer([python, "-I", "-m", "pip", "--version"]) is None:
+    if output_of([python, "-I", "-m", "pip", "--version"]) is None:
         try:
             install([python, "-m", "ensurepip"], root, environment, lock)
         except SetUpFailed as failed:  # Debian without python3-venv
-            raise SetUpFailed(explanation(trouble), failed.output + trouble) from None
+            raise SetUpFailed(explain_failure(trouble), failed.output + trouble) from None
     return [python, "-m", "pip", "install", "--no-input", "--no-compile", "--disable-pip-version-check"]

@@ -38,7 +38,7 @@ def missing() -> list[str]:
     return packages
 
 
-def provide() -> bool:
+def install_missing() -> bool:
     """Install what is missing, as root on a Debian; elsewhere say what to run. True if nothing is missing then."""
     packages = missing()
     if not packages:
@@ -71,4 +71,4 @@ def _advice(packages: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if provide() else 1)
+    sys.exit(0 if install_missing() else 1)

@@ -11,7 +11,7 @@ from typing import NoReturn
 VENV = ".venv"
 
 
-def answer(command: "Sequence[str]") -> "str | None":
+def output_of(command: "Sequence[str]") -> "str | None":
     """What a short command prints; None if it does not exist, fails or hangs."""
     try:
         result = subprocess.run(  # noqa: UP022 (Python 3.6)
@@ -31,12 +31,12 @@ def newer_python() -> "list[str]":
     """Command that starts a new enough Python, empty when there is none. uv fetches one if need be."""
     commands = [["python3.14"], ["python3.13"], ["python3.12"], ["python3.11"], ["python3"], ["py", "-3"]]
     for command in [*commands, ["uv", "run", "--no-project", "--python", ">=3.11,<3.15", "python"]]:
-        if answer([*command, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]) is not None:
+        if output_of([*command, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]) is not None:
             return command
     return []
 
 
-def start(command: "Sequence[str]", environment: "dict[str, str]") -> NoReturn:
+def exec_program(command: "Sequence[str]", environment: "dict[str, str]") -> NoReturn:
     """Become `command`: signals and exit code are its own. Windows has no exec, there we wait for it."""
     if os.name == "posix":
         os.execvpe(command[0], list(command), environment)

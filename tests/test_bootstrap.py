@@ -246,7 +246,7 @@ def test_installer_knows_the_index_and_nothing_else_of_its_surroundings(
     ],
 )
 def test_failures_are_explained(output: str, sentence: str) -> None:
-    assert sentence in installers.explanation(output)
+    assert sentence in installers.explain_failure(output)
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--help"], 0), (["install"], 2)])
@@ -277,7 +277,7 @@ module = runpy.run_path({path!r})
 module["NEEDED"]["libno-such-thing.so.9"] = "libno-such-thing9"
 module["shutil"].which = lambda name: {apt!r}
 module["os"].geteuid = lambda: 1000
-sys.exit(0 if module["provide"]() else 1)
+sys.exit(0 if module["install_missing"]() else 1)
 """
 
 

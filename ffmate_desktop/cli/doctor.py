@@ -18,7 +18,7 @@ from ffmate_desktop.db.health import CLOCK, SLOW, Health, examine
 from ffmate_desktop.db.repair import incomplete
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.binaries import find_ffmpeg
-from ffmate_desktop.media.processes.sandbox import Guards, guards
+from ffmate_desktop.media.processes.sandbox import KernelSupport, kernel_support
 from ffmate_desktop.media.publish import check_writable
 from ffmate_desktop.services.retention import Usage
 from ffmate_desktop.services.settings_file import SettingsFile
@@ -124,19 +124,21 @@ async def check_permissions(settings: Settings) -> list[Check]:
 
 async def _check_sandbox(settings: Settings) -> list[Check]:
     allowed = bootstrap.permissions_of(settings, settings.database is None).current()
-    return check_sandbox(guards(), limited=allowed.read is not None or allowed.write is not None)
+    return check_sandbox(kernel_support(), limited=allowed.read is not None or allowed.write is not None)
 
 
-def check_sandbox(guards: Guards, *, limited: bool) -> list[Check]:
+def check_sandbox(kernel_support: KernelSupport, *, limited: bool) -> list[Check]:
     """What the kernel keeps ffmpeg from. Without it only the words of a command are checked."""
     missing = "warning" if limited else "ok"
-    if guards.landlock:
-        landlock = Check("landlock", "ok", f"version {guards.landlock}: ffmpeg writes only its outputs")
+    if kernel_support.landlock:
+        landlock = Check(
+            "landlock", "ok", f"version {kernel_support.landlock}: ffmpeg writes only its outputs"
+        )
     else:
         landlock = Check(
             "landlock", missing, "none: limits of files are checked by the words of a command only"
         )
-    if guards.seccomp:
+    if kernel_support.seccomp:
         return [landlock, Check("seccomp", "ok", "under limits of files, ffmpeg opens no socket")]
     words = "none: under limits of files, sockets are refused by the words of a command only"
     return [landlock, Check("seccomp", missing, words)]

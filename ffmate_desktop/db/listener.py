@@ -17,7 +17,7 @@ from ffmate_desktop.db.connection.outages import BusyError, MissingTablesError
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.repair import repair
 from ffmate_desktop.domain.change import AnythingChanged, Change, UnreadableError, parse
-from ffmate_desktop.pace import Pace
+from ffmate_desktop.throttle import Throttle
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -48,7 +48,7 @@ class _Channel:
 
     def __init__(self, handle: Callable[[Change], None]) -> None:
         self._handle = handle
-        self._anything = Pace(lambda: handle(AnythingChanged()), ANYTHING)
+        self._anything = Throttle(lambda: handle(AnythingChanged()), ANYTHING)
         self._warned: float | None = None
 
     def receive(self, _connection: Any, _pid: int, channel: str, payload: object) -> None:
@@ -57,7 +57,7 @@ class _Channel:
             change = parse(str(payload))
         except UnreadableError as error:
             self._warn(channel, str(payload), error)
-            self._anything.ask()
+            self._anything.request()
             return
         if change is not None:
             self._handle(change)
@@ -87,7 +87,7 @@ class News(asyncio.Queue[Change | None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._anything = Pace(lambda: self.put_nowait(AnythingChanged()), ANYTHING)
+        self._anything = Throttle(lambda: self.put_nowait(AnythingChanged()), ANYTHING)
         self._is_over = False
 
     def add(self, change: Change) -> None:
@@ -101,7 +101,7 @@ class News(asyncio.Queue[Change | None]):
         if AnythingChanged() in dropped:
             self.put_nowait(AnythingChanged())
         else:
-            self._anything.ask()
+            self._anything.request()
 
     def end(self) -> None:
         """The connection was lost."""

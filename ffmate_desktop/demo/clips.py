@@ -9,7 +9,7 @@ from pathlib import Path
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.task import Task
-from ffmate_desktop.media.binaries import FFmpeg, encoders
+from ffmate_desktop.media.binaries import FFmpeg, list_encoders
 from ffmate_desktop.media.command import build
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.processes.process import Launcher
@@ -154,7 +154,7 @@ class Bench:
 
     async def check_encoders(self) -> None:
         """Raises UserError when this ffmpeg lacks an encoder that the presets of the demo use."""
-        missing = NEEDED_ENCODERS - await encoders(self.ffmpeg.path)
+        missing = NEEDED_ENCODERS - await list_encoders(self.ffmpeg.path)
         if missing:
             raise UserError(
                 f"The ffmpeg at {self.ffmpeg.path} has no {' and no '.join(sorted(missing))}, "

@@ -17,7 +17,7 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop import __version__, logs
-from ffmate_desktop.domain.inhibitor import Inhibitor
+from ffmate_desktop.domain.sleep_inhibitor import SleepInhibitor
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.language import speak
 from ffmate_desktop.gui.base.loop import Loop
@@ -60,7 +60,7 @@ def run(
     settings: Settings,
     files: Sequence[str],
     signals: Signals,
-    inhibitor: Inhibitor,
+    inhibitor: SleepInhibitor,
 ) -> int:
     """Show the window until it is closed; returns the exit code of the program.
 
@@ -115,7 +115,7 @@ async def _main(
     settings: Settings,
     files: Sequence[str],
     signals: Signals,
-    inhibitor: Inhibitor,
+    inhibitor: SleepInhibitor,
 ) -> int:
     bridge = Bridge()
     window = begin_window(app, bridge, resources, settings.data_dir)
@@ -164,7 +164,7 @@ async def _first_rows(window: MainWindow, running: asyncio.Task[None]) -> None:
 
 
 def _furnish(
-    window: MainWindow, program: Program, inhibitor: Inhibitor, setup: Setup
+    window: MainWindow, program: Program, inhibitor: SleepInhibitor, setup: Setup
 ) -> tuple[Tray, Switching]:
     """The rest of the window, and what a desktop expects of a program."""
     from ffmate_desktop.gui.desktop.awake import StayingAwake  # noqa: PLC0415 - the window is painted before

@@ -1,18 +1,18 @@
-"""Keeps the computer from going to sleep by itself, as each system wants to be asked; the screen may go dark."""
+"""Keep the computer from going to sleep on its own, in the way each system provides."""
 
 import contextlib
 import os
 import shutil
 import subprocess
 import sys
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.environment import for_desktop
+from ffmate_desktop.domain.sleep_inhibitor import SleepInhibitor
 
 _PATIENCE = 2.0
-"""Seconds that a helper may take to end."""
+"""Seconds to wait for a helper program to end."""
 
 if sys.platform == "win32":
     import ctypes
@@ -25,29 +25,8 @@ if sys.platform == "win32":
         return bool(set_state(state))
 
 
-class Inhibitor(ABC):
-    """Call it always from the same thread: on Windows the wish belongs to it. It ends with the program, however."""
-
-    @property
-    @abstractmethod
-    def held(self) -> bool:
-        """The system keeps awake for us."""
-
-    @abstractmethod
-    def hold(self) -> None:
-        """Keep awake; nothing happens when it does already, or where the system cannot."""
-
-    @abstractmethod
-    def release(self) -> None:
-        """Sleep is allowed again."""
-
-    def close(self) -> None:
-        """Release it for good."""
-        self.release()
-
-
-class HelperInhibitor(Inhibitor):
-    """Through a program that keeps awake while it runs, and ends when its input or this program does."""
+class HelperInhibitor(SleepInhibitor):
+    """Runs a helper program that keeps the computer awake until its standard input closes or this program ends."""
 
     def __init__(self, argv: Sequence[str]) -> None:
         self._argv = argv
@@ -56,7 +35,6 @@ class HelperInhibitor(Inhibitor):
 
     @property
     def held(self) -> bool:
-        """The helper runs."""
         return self._helper is not None and self._helper.poll() is None
 
     def hold(self) -> None:
@@ -64,34 +42,35 @@ class HelperInhibitor(Inhibitor):
         if self.held:
             return
         self.release()
-        nothing = subprocess.DEVNULL
         try:
-            self._helper = subprocess.Popen(  # apart from Ctrl+C in the terminal, which is meant for us
+            self._helper = subprocess.Popen(
                 self._argv,
                 env=for_desktop(os.environ),
                 stdin=subprocess.PIPE,
-                stdout=nothing,
-                stderr=nothing,
-                start_new_session=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl+C in the terminal is for this program, not for the helper
             )
         except OSError as error:
-            logs.root.info("This computer may go to sleep while it encodes: %s", error)
+            logs.root.info("This computer may go to sleep during encoding: %s", error)
 
     def release(self) -> None:
-        """Tell the helper to end, without waiting."""
+        """End the helper, without waiting for it."""
         helper, self._helper = self._helper, None
         if helper is not None:
             if helper.poll() is not None:
                 code = helper.returncode
-                logs.root.info("This computer could have gone to sleep: %s ended (%d)", self._argv[0], code)
+                logs.root.info(
+                    "This computer may have gone to sleep: %s ended (code %d)", self._argv[0], code
+                )
             helper.terminate()
             if helper.stdin is not None:
                 helper.stdin.close()
             self._ending.append(helper)
-        self._ending = [one for one in self._ending if one.poll() is None]
+        self._ending = [helper for helper in self._ending if helper.poll() is None]
 
     def close(self) -> None:
-        """Release it, and wait until every helper is gone; blocks for two seconds at most for each."""
+        """Release it and wait until every helper has ended. Blocks for at most two seconds per helper."""
         self.release()
         for helper in self._ending:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -102,42 +81,42 @@ class HelperInhibitor(Inhibitor):
         self._ending.clear()
 
 
-class ThreadStateInhibitor(Inhibitor):
-    """Windows: the wish of a thread, until it takes it back or ends."""
+class ThreadStateInhibitor(SleepInhibitor):
+    """Windows: an execution state of this thread, until it is cleared or the thread ends."""
 
     held = False
 
     def hold(self) -> None:
-        """Wish for it."""
+        """Set the state."""
         if sys.platform == "win32" and not self.held:
             self.held = _set_state(_CONTINUOUS | _SYSTEM_REQUIRED)
 
     def release(self) -> None:
-        """Take it back."""
+        """Clear the state."""
         if sys.platform == "win32" and self.held:
             self.held = not _set_state(_CONTINUOUS)
 
 
-class NoInhibitor(Inhibitor):
-    """Where the system has nothing to ask."""
+class NoInhibitor(SleepInhibitor):
+    """For systems without a way to prevent sleep."""
 
     held = False
 
     def hold(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def release(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
-def find_inhibitor() -> Inhibitor:
-    """The one for this system."""
+def find_inhibitor() -> SleepInhibitor:
+    """Return the inhibitor for this system."""
     if sys.platform == "win32":
         return ThreadStateInhibitor()
     if sys.platform == "darwin":
         return HelperInhibitor(["caffeinate", "-i", "-w", str(os.getpid())])
     helper = shutil.which("systemd-inhibit")
-    if helper is None:  # without systemd
+    if helper is None:
         return NoInhibitor()
-    words = ("--what=idle:sleep", "--who=FFmate Desktop", "--why=Encoding", "--mode=block")
-    return HelperInhibitor([helper, *words, "cat"])
+    options = ("--what=idle:sleep", "--who=FFmate Desktop", "--why=Encoding", "--mode=block")
+    return HelperInhibitor([helper, *options, "cat"])

@@ -12,7 +12,7 @@ import imageio_ffmpeg
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.processes.process import Launcher
-from ffmate_desktop.media.processes.sandbox import Sandbox, guards
+from ffmate_desktop.media.processes.sandbox import Sandbox, kernel_support
 
 PATIENCE = 20.0
 """Seconds for an answer; virus scanners and macOS look long at a program that they see for the first time."""
@@ -56,7 +56,7 @@ async def find_ffmpeg(explicit: str | Path | None = None) -> FFmpeg:
     return await _identify(await asyncio.to_thread(_bundled))
 
 
-async def encoders(path: Path) -> frozenset[str]:
+async def list_encoders(path: Path) -> frozenset[str]:
     """Names of the encoders that this ffmpeg lists, such as libx265; a hardware encoder may still not work here.
 
     Raises UserError if it does not answer.
@@ -64,7 +64,7 @@ async def encoders(path: Path) -> frozenset[str]:
     return frozenset(_ENCODER.findall(await _ask(path, "-hide_banner", "-encoders")))
 
 
-class Devices:
+class DeviceFormats:
     """The formats of one ffmpeg that are devices, by all their names; it is asked once."""
 
     def __init__(self, path: Path) -> None:
@@ -111,7 +111,7 @@ def _bundled() -> Path:
 
 
 async def _identify(path: Path) -> FFmpeg:
-    if guards().landlock:
+    if kernel_support().landlock:
         try:
             if found := _VERSION.match(await _ask(path, "-version", sandbox=Sandbox(path, None, ()))):
                 return FFmpeg(path, found[1])
@@ -119,7 +119,7 @@ async def _identify(path: Path) -> FFmpeg:
             if isinstance(trouble.__cause__, TimeoutError):
                 raise
     if found := _VERSION.match(await _ask(path, "-version")):
-        return FFmpeg(path, found[1], confinable=not guards().landlock)
+        return FFmpeg(path, found[1], confinable=not kernel_support().landlock)
     raise UserError(f"“{path}” is not an ffmpeg.", _HINT)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
 from ffmate_desktop.media.diagnosis_rules import RULES, Rule
-from ffmate_desktop.media.exit_codes import CodeRule, Retry, of_code
+from ffmate_desktop.media.exit_codes import CodeRule, RetryAdvice, rule_for_exit_code
 from ffmate_desktop.media.log_capture import LogNote
 
-__all__ = ["Diagnosis", "Retry", "clean", "diagnose", "relevant"]
+__all__ = ["Diagnosis", "RetryAdvice", "clean", "diagnose", "relevant"]
 
 _MOST_LINES = 5
 _ADDRESS = re.compile(r" @ (?:0x)?[0-9A-Fa-f]+(?=\])")
@@ -40,7 +40,7 @@ class Diagnosis:
     sentence: str
     hint: str
     lines: tuple[str, ...]
-    retry: Retry
+    retry: RetryAdvice
     blames_input: bool = False
 
 
@@ -55,7 +55,7 @@ def diagnose(lines: Sequence[str], code: int | None) -> Diagnosis:
     for rule in RULES:
         if (match := rule.search(text)) is not None:
             return _explained(rule, match, text, said)
-    by_code = of_code(code) if code is not None else None
+    by_code = rule_for_exit_code(code) if code is not None else None
     return _from_code(by_code, code, said)
 
 
@@ -107,8 +107,10 @@ def _from_code(rule: CodeRule | None, code: int | None, said: Sequence[str]) -> 
         return Diagnosis(rule.sentence, rule.hint, evidence, rule.retry, rule.blames_input)
     ending = "without an exit code" if code is None else f"with exit code {code}"
     if evidence:
-        return Diagnosis(f"ffmpeg ended {ending}: {evidence[0]}", "See the log for more.", evidence, Retry.NO)
-    return Diagnosis(f"ffmpeg ended {ending} and said nothing.", "See the log.", (), Retry.RETRY)
+        return Diagnosis(
+            f"ffmpeg ended {ending}: {evidence[0]}", "See the log for more.", evidence, RetryAdvice.NO
+        )
+    return Diagnosis(f"ffmpeg ended {ending} and said nothing.", "See the log.", (), RetryAdvice.RETRY)
 
 
 def _evidence(first: str | None, said: Sequence[str]) -> tuple[str, ...]:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
-from ffmate_desktop.media.allowed import is_own, is_within, lies_within
 from ffmate_desktop.media.arguments import parse
 from ffmate_desktop.media.inputs import local_path
-from ffmate_desktop.media.named_paths import paths_in, readings
+from ffmate_desktop.media.named_paths import paths_in, raw_and_unquoted
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan
-from ffmate_desktop.media.processes.sandbox import Sandbox, guards, is_special
+from ffmate_desktop.media.permission_checks import is_entry_within, is_own, is_within
+from ffmate_desktop.media.processes.sandbox import Sandbox, is_special, kernel_support
 from ffmate_desktop.media.publish import files_below
 
 # Inside options and filters, where nobody can tell an address from a title: what looks like one. The kernel decides.
@@ -43,14 +43,14 @@ _READS_WORDS = frozenset({"filter_script", "filter_complex_script"})
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FileLimits:
     """The folders for one task, its private one among them; None: no limit."""
 
     read: tuple[Path, ...] | None
     write: tuple[Path, ...] | None
 
     @classmethod
-    def of(cls, permissions: Permissions, private: Path) -> "Limits":
+    def for_task(cls, permissions: Permissions, private: Path) -> "FileLimits":
         """What may be written may be read too; `private` is the folder of the attempt."""
         write = permissions.write
         return cls(
@@ -59,7 +59,7 @@ class Limits:
         )
 
     @property
-    def none(self) -> bool:
+    def is_unlimited(self) -> bool:
         """There is nothing to keep."""
         return self.read is None and self.write is None
 
@@ -80,21 +80,21 @@ class Limits:
                 "Let the output have another folder.",
             )
         if permissions.scripts and (
-            is_within(path, permissions.scripts) or lies_within(path, permissions.scripts)
+            is_within(path, permissions.scripts) or is_entry_within(path, permissions.scripts)
         ):
             raise _among_scripts(path)
-        if self.write is not None and not (is_within(path, self.write) and lies_within(path, self.write)):
+        if self.write is not None and not (is_within(path, self.write) and is_entry_within(path, self.write)):
             raise _refusal("write", path, "--allow-write")
 
 
 def check_plan(
-    plan: OutputPlan, limits: Limits, permissions: Permissions, *, kernel: bool | None = None
+    plan: OutputPlan, limits: FileLimits, permissions: Permissions, *, kernel: bool | None = None
 ) -> None:
     """Raises ElsewhereError for a command that would touch what it may not here.
 
     `kernel` tells whether the kernel keeps the limits too, which is found out by default.
     """
-    if permissions.scripts or not limits.none:
+    if permissions.scripts or not limits.is_unlimited:
         for step in plan.steps:
             _refuse_names_of_attachments(step)
     kernel = has_landlock() if kernel is None else kernel
@@ -104,16 +104,16 @@ def check_plan(
         is_set = output.kind is OutputKind.FOLDER  # its files count, perhaps in a folder of its own
         limits.check_write(output.target / output.name if is_set else output.target, permissions)
     for step in plan.steps:
-        if not limits.none:
+        if not limits.is_unlimited:
             _check_protocols(step)
         for token in _unclear(step):
             if permissions.scripts:
                 _keep_from_scripts(token, permissions.scripts)
-            if not limits.none:
+            if not limits.is_unlimited:
                 _check_token(token, limits, kernel)
 
 
-def check_published(plan: OutputPlan, limits: Limits, permissions: Permissions) -> None:
+def check_published(plan: OutputPlan, limits: FileLimits, permissions: Permissions) -> None:
     """Raises ElsewhereError for a set with a file that a link would lead to where it may not be written.
 
     ffmpeg makes up these names. A folder among them may be there already, and be a link to anywhere.
@@ -142,7 +142,7 @@ def check_devices(plan: OutputPlan, devices: Collection[str]) -> None:
             if option.base in ("f", "fifo_format")
         ]
         formats += [
-            found[1] for token in step for text in readings(token) for found in _FORMAT.finditer(text)
+            found[1] for token in step for text in raw_and_unquoted(token) for found in _FORMAT.finditer(text)
         ]
         for name in (part.strip() for names in formats for part in names.split(",")):
             if name.lower() in devices:
@@ -151,7 +151,7 @@ def check_devices(plan: OutputPlan, devices: Collection[str]) -> None:
                 )
 
 
-def sandbox_for(plan: OutputPlan, limits: Limits, private: Path, program: Path) -> Sandbox | None:
+def sandbox_for(plan: OutputPlan, limits: FileLimits, private: Path, program: Path) -> Sandbox | None:
     """What the kernel lets ffmpeg touch, with limits or without; None where the kernel cannot tell."""
     if not has_landlock():
         return None
@@ -162,25 +162,25 @@ def sandbox_for(plan: OutputPlan, limits: Limits, private: Path, program: Path) 
         read=limits.read,
         write=(private, *folders, *_specials(plan, limits)),
         outputs=tuple(files),
-        isolated=not limits.none,
+        isolated=not limits.is_unlimited,
     )
 
 
-def _specials(plan: OutputPlan, limits: Limits) -> Iterator[Path]:
+def _specials(plan: OutputPlan, limits: FileLimits) -> Iterator[Path]:
     """Devices and pipes that the command names: writing there damages nothing, and capturing needs it."""
     for step in plan.steps:
         for path in dict.fromkeys(
-            path for token in step for text in readings(token) for path in paths_in(text)
+            path for token in step for text in raw_and_unquoted(token) for path in paths_in(text)
         ):
             if is_special(path) and (
-                limits.none or (path.is_fifo() and is_within(path, limits.write or limits.read or ()))
+                limits.is_unlimited or (path.is_fifo() and is_within(path, limits.write or limits.read or ()))
             ):
                 yield path
 
 
 def has_landlock() -> bool:
     """Whether the kernel keeps files from programs that we start."""
-    return guards().landlock > 0
+    return kernel_support().landlock > 0
 
 
 def _unclear(step: Sequence[str]) -> Iterator[str]:
@@ -226,10 +226,10 @@ def _refuse_names_of_attachments(step: Sequence[str]) -> None:
 
 def _keep_from_scripts(token: str, scripts: Sequence[Path]) -> None:
     """Options and filters write files too, such as attachments and logs: none may become a script, or replace one."""
-    for text in readings(token):
+    for text in raw_and_unquoted(token):
         _refuse_to_climb(token, text)
         for path in paths_in(text):
-            if is_within(path, scripts) or lies_within(path, scripts):
+            if is_within(path, scripts) or is_entry_within(path, scripts):
                 raise _among_scripts(path)
 
 
@@ -241,7 +241,7 @@ def _refuse_to_climb(token: str, text: str) -> None:
         )
 
 
-def _check_token(token: str, limits: Limits, kernel: bool) -> None:
+def _check_token(token: str, limits: FileLimits, kernel: bool) -> None:
     if token.startswith("-") and token[1:].split(":", maxsplit=1)[0] in _DECIDES_PROTOCOLS:
         raise ElsewhereError(f"{token} is not allowed on this computer, which limits the files of tasks.")
     if not kernel and (token.startswith("-/") or token[1:].split(":", maxsplit=1)[0] in _READS_WORDS):
@@ -249,7 +249,7 @@ def _check_token(token: str, limits: Limits, kernel: bool) -> None:
             f"{token} reads a part of the command from a file, which this computer cannot check.",
             "Write it into the command.",
         )
-    for text in readings(token):
+    for text in raw_and_unquoted(token):
         if _NETWORK.search(text):
             raise _is_address(token)
         _refuse_to_climb(token, text)
@@ -257,7 +257,7 @@ def _check_token(token: str, limits: Limits, kernel: bool) -> None:
             _check_named(path, limits, kernel)
 
 
-def _check_named(path: Path, limits: Limits, kernel: bool) -> None:
+def _check_named(path: Path, limits: FileLimits, kernel: bool) -> None:
     """A file that an option or a filter names: whether it is read or written is the kernel's to see, or unknown."""
     if kernel:
         folders = (*(limits.read or ()), *(limits.write or ()))

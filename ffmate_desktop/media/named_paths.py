@@ -9,7 +9,7 @@ _ROOTED = re.compile(r"(?<![\w.)\]}%+*-])(/[^:,;|'\"\[\]]*)")
 _WINDOWS = re.compile(r"(?<![A-Za-z])([A-Za-z]:[\\/]+[^:,;|'\"\[\]]*|\\\\[^:,;|'\"\[\]]+)")
 
 
-def readings(token: str) -> tuple[str, str]:
+def raw_and_unquoted(token: str) -> tuple[str, str]:
     """A filter is read with quotes and backslashes taken away, perhaps several times: look at both."""
     return token, re.sub(r"[\\'\"]", "", token)
 

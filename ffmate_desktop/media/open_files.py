@@ -8,12 +8,12 @@ ENOUGH = 10_240
 
 if sys.platform == "win32":  # where each handle costs memory, and nothing else
 
-    def allow_many() -> None:
+    def raise_open_file_limit() -> None:
         """Let this program have as many files open as the system allows without asking."""
 else:
     import resource
 
-    def allow_many() -> None:
+    def raise_open_file_limit() -> None:
         """Let this program have as many files open as the system allows without asking."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = ENOUGH if hard == resource.RLIM_INFINITY else min(ENOUGH, hard)

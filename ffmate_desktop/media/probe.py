@@ -90,7 +90,7 @@ class MediaFacts:
         return max((length for length in lengths if length is not None), default=None)
 
     @property
-    def tells_its_end(self) -> bool:
+    def shows_truncation(self) -> bool:
         """Whether a file that lacks its end can be told from a whole one, by its header or by its index."""
         return self.is_image or self.promised_size is not None or self.container in _WITH_INDEX
 

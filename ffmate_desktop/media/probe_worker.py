@@ -111,7 +111,7 @@ class _Guards:
     """What the kernel keeps this process from."""
 
     def __init__(self) -> None:
-        self._works = bool(landlock.abi())
+        self._works = bool(landlock.abi_version())
         if self._works:
             landlock.restrict(landlock.LandlockRules(None, ("/dev/null",)))
 
@@ -139,7 +139,7 @@ class _Guards:
         # Python imports some of itself only when it is needed.
         paths = None if read is None else (*read, *filter(None, sys.path))
         landlock.restrict(landlock.LandlockRules(paths, ("/dev/null",), network=False))
-        if seccomp.works():
+        if seccomp.is_supported():
             seccomp.restrict()
 
 

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmate_desktop.media.arguments import Invocation, OutputArgument, parse
-from ffmate_desktop.media.damage import Messages
-from ffmate_desktop.media.diagnosis import Diagnosis, Retry, diagnose, relevant
+from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice, diagnose, relevant
 from ffmate_desktop.media.exit_codes import FREE_SPACE
 from ffmate_desktop.media.expectation import (
     Expectation,
@@ -26,6 +25,7 @@ from ffmate_desktop.media.expectation import (
     measured,
     reads_to_end,
 )
+from ffmate_desktop.media.input_damage import InputMessages
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.promised_size import has_trailer
@@ -68,7 +68,9 @@ class _FailureError(Exception):
         self.diagnosis = diagnosis
 
 
-def _failure(sentence: str, hint: str, retry: Retry = Retry.NO, lines: Sequence[str] = ()) -> _FailureError:
+def _failure(
+    sentence: str, hint: str, retry: RetryAdvice = RetryAdvice.NO, lines: Sequence[str] = ()
+) -> _FailureError:
     return _FailureError(Diagnosis(sentence, hint, tuple(lines), retry))
 
 
@@ -86,7 +88,7 @@ async def judge(
         if code != 0:
             raise _FailureError(diagnose(lines, code))
         said = relevant(lines)
-        messages = Messages(said, judging.steps, facts)
+        messages = InputMessages(said, judging.steps, facts)
         await judging.log(said, messages)
         await judging.sizes(messages)
         for output in plan.outputs:
@@ -94,7 +96,9 @@ async def judge(
     except _FailureError as failure:
         return Verdict(False, failure.diagnosis, tuple(judging.examined))
     except ProbeError as error:  # what could be examined before cannot be any more
-        return Verdict(False, Diagnosis(error.message, error.hint, (), Retry.RETRY), tuple(judging.examined))
+        return Verdict(
+            False, Diagnosis(error.message, error.hint, (), RetryAdvice.RETRY), tuple(judging.examined)
+        )
     return Verdict(True, None, tuple(judging.examined))
 
 
@@ -107,7 +111,7 @@ class _Judging:
         self._said_empty = False
         self.examined: list[MediaFacts] = []
 
-    async def log(self, said: Sequence[str], messages: Messages) -> None:
+    async def log(self, said: Sequence[str], messages: InputMessages) -> None:
         """Judges what ffmpeg said."""
         failed = [line for line in said if _FAILED_ANYWAY.search(line)]
         if failed:
@@ -116,10 +120,10 @@ class _Judging:
         if self._accepts_damage:
             return
         damage = messages.damage()
-        if damage and not await self._is_whole(messages.behind_the_end(damage)):
+        if damage and not await self._is_whole(messages.input_with_trailing_data(damage)):
             raise _damaged("The input is damaged or incomplete.", damage[:5])
 
-    async def sizes(self, messages: Messages) -> None:
+    async def sizes(self, messages: InputMessages) -> None:
         """Judges whether the inputs that were read to their end have the size that their headers promise."""
         if self._accepts_damage or not any(map(_is_short, self._facts.values())):
             return
@@ -146,9 +150,9 @@ class _Judging:
         reached = (await self._scan(path, facts)).reached
         return reached is not None and not _is_behind(reached, facts.duration)
 
-    async def _lacks_something(self, path: Path, facts: MediaFacts, messages: Messages) -> bool:
+    async def _lacks_something(self, path: Path, facts: MediaFacts, messages: InputMessages) -> bool:
         """Whether a file that is too short lost its end or its middle, or is a piece that somebody cut out well."""
-        if messages.complain_about(facts):
+        if messages.suggest_damage_in(facts):
             return True
         reached = (await self._scan(path, facts)).reached
         return reached is not None and _is_behind(reached, facts.duration)
@@ -184,7 +188,7 @@ class _Judging:
             raise _failure(
                 f"The output “{output.name}” cannot be opened.",
                 "Restart the task; if it happens again, its log may tell why.",
-                Retry.RETRY,
+                RetryAdvice.RETRY,
                 [error.message],
             ) from error
         if not facts.streams:
@@ -215,7 +219,7 @@ class _Judging:
             raise _failure(
                 f"The output “{output.name}” is too short: {got:.1f} of {real.seconds or 0:.1f} seconds.",
                 "Restart the task; if it happens again, its log may tell why.",
-                Retry.RETRY,
+                RetryAdvice.RETRY,
             )
 
     def _compare_with_header(self, path: Path, claimed: MediaFacts, reached: float | None) -> None:
@@ -229,7 +233,7 @@ class _Judging:
 
 def _damaged(sentence: str, lines: Sequence[str] = ()) -> _FailureError:
     hint = "Get the file again, or add -err_detect ignore_err before -i to keep what can be read."
-    return _FailureError(Diagnosis(sentence, hint, tuple(lines), Retry.NO, blames_input=True))
+    return _FailureError(Diagnosis(sentence, hint, tuple(lines), RetryAdvice.NO, blames_input=True))
 
 
 def _is_enough(got: float | None, expected: Expectation) -> bool:
@@ -282,7 +286,9 @@ def _require_content(file: Path, name: str) -> None:
         raise _missing(file, name) from None
     if size == 0:  # some muxers keep quiet about a full disk
         raise (
-            _failure("The disk is full.", FREE_SPACE, Retry.LATER) if _is_full(file.parent) else _empty(name)
+            _failure("The disk is full.", FREE_SPACE, RetryAdvice.LATER)
+            if _is_full(file.parent)
+            else _empty(name)
         )
 
 
@@ -297,10 +303,10 @@ def _missing(file: Path, name: str) -> _FailureError:
         return _failure(
             f"The folder of “{name}” went away while it was written.",
             "Is its disk or network share still connected?",
-            Retry.OTHER_NODE,
+            RetryAdvice.OTHER_NODE,
         )
     return _failure(
         f"ffmpeg ended without an error, but did not write “{name}”.",
         "Was it stopped from outside, or its disk disconnected? Restart the task.",
-        Retry.RETRY,
+        RetryAdvice.RETRY,
     )

@@ -30,8 +30,8 @@ from ffmate_desktop.node.task.resources import EncodeResources
 from ffmate_desktop.node.task.slots import Slots
 from ffmate_desktop.node.task.task_run import TaskRun
 from ffmate_desktop.node.watchfolders.scan_duty import ScanDuty
-from ffmate_desktop.pace import Pace
 from ffmate_desktop.services.presets import PresetService
+from ffmate_desktop.throttle import Throttle
 
 REMEMBERED = timedelta(days=30)
 """How long a node that ended is kept for the history of its tasks."""
@@ -96,8 +96,8 @@ class ClusterNode:
         self._scheduler = Scheduler(
             database, node_id=self._node_id, wanted=self._wanted, start=self._start_task
         )
-        self._asks = Pace(self._heartbeat.hurry, HINTS)
-        self._claims = Pace(self._scheduler.wake, CLAIM_HINTS)
+        self._asks = Throttle(self._heartbeat.hurry, HINTS)
+        self._claims = Throttle(self._scheduler.wake, CLAIM_HINTS)
         self._batch_ends = BatchEnds(database)
         self._aftercare = AfterBeat(
             database, facts, node_id=self._node_id, connected_for=self._heartbeat.connected_for
@@ -271,14 +271,14 @@ class ClusterNode:
         match change:
             case TasksChanged(ids=ids, queued=queued):
                 if ids is not None and self._runs.has(ids):
-                    self._asks.ask()
+                    self._asks.request()
                 if queued:
-                    self._claims.ask()
+                    self._claims.request()
             case NodeChanged() if change.id == self._node_id():
-                self._asks.ask()
+                self._asks.request()
             case AnythingChanged():
-                self._asks.ask()
-                self._claims.ask()
+                self._asks.request()
+                self._claims.request()
             case _:
                 pass
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import VERSION, Preferences
 from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
-from ffmate_desktop.file_locks import open_beside
+from ffmate_desktop.file_locks import open_for_folder_owner
 from ffmate_desktop.private_files import make_data_folder, read_file
 from ffmate_desktop.services.settings_fields import preferences_from
 
@@ -49,7 +49,7 @@ class SettingsFile:
         try:
             make_data_folder(self.path.parent, own=False)
             data = text.encode("utf-8", "backslashreplace")  # a path may have bytes that are no UTF-8
-            with os.fdopen(open_beside(fresh, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+            with os.fdopen(open_for_folder_owner(fresh, os.O_WRONLY | os.O_TRUNC), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

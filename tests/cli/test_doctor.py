@@ -13,7 +13,7 @@ from ffmate_desktop.cli.doctor import check_access, check_permissions, check_san
 from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.db.health import examine
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.media.processes.sandbox import Guards
+from ffmate_desktop.media.processes.sandbox import KernelSupport
 from tests.end_to_end.clerk import Clerk
 from tests.media.clips import FFMPEG
 
@@ -35,10 +35,10 @@ async def test_permissions_that_cannot_be_read_are_trouble(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("limited", [True, False])
 def test_what_the_kernel_enforces_is_told(limited: bool) -> None:
-    landlock, seccomp = check_sandbox(Guards(7, seccomp=True), limited=limited)
+    landlock, seccomp = check_sandbox(KernelSupport(7, seccomp=True), limited=limited)
     assert (landlock.name, landlock.state, landlock.message[:9]) == ("landlock", "ok", "version 7")
     assert (seccomp.name, seccomp.state) == ("seccomp", "ok")
-    missing = check_sandbox(Guards(0, seccomp=False), limited=limited)
+    missing = check_sandbox(KernelSupport(0, seccomp=False), limited=limited)
     assert {check.state for check in missing} == {"warning" if limited else "ok"}
     assert all(check.message.startswith("none") for check in missing)
 

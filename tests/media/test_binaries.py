@@ -10,8 +10,8 @@ import pytest
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media import binaries
-from ffmate_desktop.media.binaries import encoders, find_ffmpeg
-from ffmate_desktop.media.processes.sandbox import guards
+from ffmate_desktop.media.binaries import find_ffmpeg, list_encoders
+from ffmate_desktop.media.processes.sandbox import kernel_support
 
 if TYPE_CHECKING:
     from tests.conftest import ExpectedWarnings
@@ -126,7 +126,7 @@ async def test_a_bundled_one_that_does_not_answer_is_named(
         await find_ffmpeg(None)
 
 
-@pytest.mark.skipif(not guards().landlock, reason="this kernel has no Landlock")
+@pytest.mark.skipif(not kernel_support().landlock, reason="this kernel has no Landlock")
 async def test_one_that_has_to_gain_rights_is_known_as_such(tmp_path: Path) -> None:
     """As the ffmpeg of a snap does, through a program that belongs to root."""
     refuses = "grep -q 'NoNewPrivs:.*1' /proc/self/status && exit 46"
@@ -136,6 +136,6 @@ async def test_one_that_has_to_gain_rights_is_known_as_such(tmp_path: Path) -> N
 
 
 async def test_the_encoders_are_listed_by_name() -> None:
-    listed = await encoders(BUNDLED)
+    listed = await list_encoders(BUNDLED)
     assert {"libx264", "aac", "ffv1", "srt"} <= listed
     assert not {"=", "Encoders:", "------", "libx264rgb "} & listed

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.media.diagnosis import Diagnosis, Retry, diagnose, relevant
+from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice, diagnose, relevant
 from ffmate_desktop.media.diagnosis_rules import RULES, Rule
 from ffmate_desktop.media.log_capture import LogCapture
 from tests.media import clips
@@ -40,94 +40,102 @@ def provoke(folder: Path, command: str) -> Diagnosis:
 
 # `@` stands for the hidden beginning of a temporary name, `=` for an empty word
 PROVOKED = [
-    ("-i none.mp4 @o.mp4", "“none.mp4” does not exist on this node.", Retry.OTHER_NODE),
-    ("-i text.mp4 @o.mp4", "“text.mp4” is not a media file, or it is damaged.", Retry.NO),
-    ("-i cut.mp4 @o.mp4", "“cut.mp4” is incomplete: its index (moov) is missing.", Retry.NO),
-    ("-i sub @o.mp4", "“sub” is a folder.", Retry.NO),
-    ("-i film.mp4 nodir/o.mp4", "The folder of the output “o.mp4” does not exist.", Retry.OTHER_NODE),
-    ("-i film.mp4 -c:v nosuch @o.mp4", "This node's ffmpeg has no encoder “nosuch”.", Retry.OTHER_NODE),
-    ("-c:v nosuch -i film.mp4 @o.mp4", "This node's ffmpeg has no decoder “nosuch”.", Retry.OTHER_NODE),
-    ("-i film.mp4 -vf nosuch @o.mp4", "This node's ffmpeg has no filter “nosuch”.", Retry.OTHER_NODE),
-    ("-i film.mp4 -c copy -bsf:v nosuch @o.mp4", "The bitstream filter “nosuch” cannot be used.", Retry.OTHER_NODE),
-    ("-i film.mp4 -nosuch 3 @o.mp4", "ffmpeg does not know the option -nosuch.", Retry.NO),
-    ("-i film.mp4 -t abc @o.mp4", "“abc” is no time for the option -t.", Retry.NO),
-    ("-i film.mp4", "The command names no output file.", Retry.NO),
-    ("-f nosuch -i film.mp4 @o.mp4", "ffmpeg knows no input format “nosuch”.", Retry.NO),
-    ("-i film.mp4 -f nosuch @o.mp4", "ffmpeg knows no output format “nosuch”.", Retry.NO),
-    ("-i film.mp4 @o.strange", "ffmpeg cannot tell the format of “o.strange” from its name.", Retry.NO),
-    ("-i film.mp4 -c copy -vf hflip @o.mp4", "The filter “hflip” cannot work on a stream that is copied.", Retry.NO),
-    ("-i film.mp4 -map 0:s @o.mp4", "The input has no stream “0:s”, which -map asks for.", Retry.NO),
-    ("-i film.mp4 -map [x] @o.mp4", "No filter makes an output called [x].", Retry.NO),
-    ("-i film.mp4 -an -vn @o.mp4", "The output would be empty: no stream of the input fits.", Retry.NO),
+    ("-i none.mp4 @o.mp4", "“none.mp4” does not exist on this node.", RetryAdvice.OTHER_NODE),
+    ("-i text.mp4 @o.mp4", "“text.mp4” is not a media file, or it is damaged.", RetryAdvice.NO),
+    ("-i cut.mp4 @o.mp4", "“cut.mp4” is incomplete: its index (moov) is missing.", RetryAdvice.NO),
+    ("-i sub @o.mp4", "“sub” is a folder.", RetryAdvice.NO),
+    ("-i film.mp4 nodir/o.mp4", "The folder of the output “o.mp4” does not exist.", RetryAdvice.OTHER_NODE),
+    ("-i film.mp4 -c:v nosuch @o.mp4", "This node's ffmpeg has no encoder “nosuch”.", RetryAdvice.OTHER_NODE),
+    ("-c:v nosuch -i film.mp4 @o.mp4", "This node's ffmpeg has no decoder “nosuch”.", RetryAdvice.OTHER_NODE),
+    ("-i film.mp4 -vf nosuch @o.mp4", "This node's ffmpeg has no filter “nosuch”.", RetryAdvice.OTHER_NODE),
+    ("-i film.mp4 -c copy -bsf:v nosuch @o.mp4", "The bitstream filter “nosuch” cannot be used.",
+     RetryAdvice.OTHER_NODE),
+    ("-i film.mp4 -nosuch 3 @o.mp4", "ffmpeg does not know the option -nosuch.", RetryAdvice.NO),
+    ("-i film.mp4 -t abc @o.mp4", "“abc” is no time for the option -t.", RetryAdvice.NO),
+    ("-i film.mp4", "The command names no output file.", RetryAdvice.NO),
+    ("-f nosuch -i film.mp4 @o.mp4", "ffmpeg knows no input format “nosuch”.", RetryAdvice.NO),
+    ("-i film.mp4 -f nosuch @o.mp4", "ffmpeg knows no output format “nosuch”.", RetryAdvice.NO),
+    ("-i film.mp4 @o.strange", "ffmpeg cannot tell the format of “o.strange” from its name.", RetryAdvice.NO),
+    ("-i film.mp4 -c copy -vf hflip @o.mp4", "The filter “hflip” cannot work on a stream that is copied.",
+     RetryAdvice.NO),
+    ("-i film.mp4 -map 0:s @o.mp4", "The input has no stream “0:s”, which -map asks for.", RetryAdvice.NO),
+    ("-i film.mp4 -map [x] @o.mp4", "No filter makes an output called [x].", RetryAdvice.NO),
+    ("-i film.mp4 -an -vn @o.mp4", "The output would be empty: no stream of the input fits.", RetryAdvice.NO),
     ("-i film.mp4 -filter_complex [0:v][1:v]overlay @o.mp4",
-     "The command uses input number 1, which it does not have.", Retry.NO),
+     "The command uses input number 1, which it does not have.", RetryAdvice.NO),
     ("-i film.mp4 -vf scale=w=10:nope=3 @o.mp4",
-     "The filter “scale” does not take “nope” like that (Option not found).", Retry.NO),
+     "The filter “scale” does not take “nope” like that (Option not found).", RetryAdvice.NO),
     ("-i film.mp4 -vf scale=10:10[ @o.mp4",
-     "The filter “[” is not written the way ffmpeg reads filters.", Retry.NO),
+     "The filter “[” is not written the way ffmpeg reads filters.", RetryAdvice.NO),
     ("-i film.mp4 -vf scale=iw/3:ih/0 @o.mp4",
-     "A filter makes a picture of an impossible size (53x0).", Retry.NO),
+     "A filter makes a picture of an impossible size (53x0).", RetryAdvice.NO),
     ("-i film.mp4 -vf subtitles=none.srt @o.mp4",
-     "The subtitle file “none.srt” cannot be opened.", Retry.OTHER_NODE),
+     "The subtitle file “none.srt” cannot be opened.", RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -vf scale=159:119 -c:v libx264 @o.mp4",
-     "The picture has 159x119 points, but the encoder needs even numbers.", Retry.NO),
-    ("-i film.mp4 -c:v libx264 -preset nope @o.mp4", "The encoder has no preset “nope”.", Retry.NO),
+     "The picture has 159x119 points, but the encoder needs even numbers.", RetryAdvice.NO),
+    ("-i film.mp4 -c:v libx264 -preset nope @o.mp4", "The encoder has no preset “nope”.", RetryAdvice.NO),
     ("-i film.mp4 -c:v libx264 -profile:v baseline -pix_fmt yuv444p @o.mp4",
-     "The encoder cannot make the profile baseline of these pictures.", Retry.NO),
-    ("-i film.mp4 -c:v libx264 -crf abc @o.mp4", "“abc” is no value for -crf.", Retry.NO),
+     "The encoder cannot make the profile baseline of these pictures.", RetryAdvice.NO),
+    ("-i film.mp4 -c:v libx264 -crf abc @o.mp4", "“abc” is no value for -crf.", RetryAdvice.NO),
     ("-i film.mp4 -c:v libsvtav1 -preset 99 @o.mp4",
-     "99.000000 is not possible for -preset, only [-2 - 13].", Retry.NO),
-    ("-i film.mp4 -pix_fmt nope @o.mp4", "The pixel format “nope” is not possible here.", Retry.NO),
-    ("-i film.mp4 -s abc @o.mp4", "“abc” is no picture size.", Retry.NO),
+     "99.000000 is not possible for -preset, only [-2 - 13].", RetryAdvice.NO),
+    ("-i film.mp4 -pix_fmt nope @o.mp4", "The pixel format “nope” is not possible here.", RetryAdvice.NO),
+    ("-i film.mp4 -s abc @o.mp4", "“abc” is no picture size.", RetryAdvice.NO),
     ("-i film.mp4 -vn -c:a libmp3lame -ar 3000 @o.mp3",
-     "The encoder libmp3lame cannot make sound with the sample rate 3000.", Retry.NO),
-    ("-i film.mp4 -c:v libx264 @o.webm", "The format of the output cannot hold one of the codecs.", Retry.NO),
-    ("-i film.mp4 -c:v libvpx -deadline realtime @o.mp4", "The format of the output cannot hold vp8.", Retry.NO),
+     "The encoder libmp3lame cannot make sound with the sample rate 3000.", RetryAdvice.NO),
+    ("-i film.mp4 -c:v libx264 @o.webm", "The format of the output cannot hold one of the codecs.", RetryAdvice.NO),
+    ("-i film.mp4 -c:v libvpx -deadline realtime @o.mp4", "The format of the output cannot hold vp8.",
+     RetryAdvice.NO),
     ("-i film.mp4 -map 0 -f tee -c:v libx264 -c:a aac [f=mp4]@o.mp4|[f=matroska]@o.mkv",
-     "ffmpeg cannot begin the output with these codecs and settings.", Retry.NO),
-    ("-i film.mp4 @o.png", "A single picture was asked for, but there are more.", Retry.NO),
-    ("-i film.mp4 -c:v libx264 -pass 2 -passlogfile none @o.mp4", "The second pass cannot work.", Retry.NO),
+     "ffmpeg cannot begin the output with these codecs and settings.", RetryAdvice.NO),
+    ("-i film.mp4 @o.png", "A single picture was asked for, but there are more.", RetryAdvice.NO),
+    ("-i film.mp4 -c:v libx264 -pass 2 -passlogfile none @o.mp4", "The second pass cannot work.", RetryAdvice.NO),
     ("-f concat -i list.txt -c copy @o.mp4",
-     "The list names “{folder}/film.mp4”, which is outside its own folder.", Retry.NO),
+     "The list names “{folder}/film.mp4”, which is outside its own folder.", RetryAdvice.NO),
     ("-i http://127.0.0.1:9/x.mp4 @o.mp4",
-     "The server of “http://127.0.0.1:9/x.mp4” does not answer (connection refused).", Retry.LATER),
-    ("-i http://no.invalid/x.mp4 @o.mp4", "The host “no.invalid” is not known here.", Retry.LATER),
+     "The server of “http://127.0.0.1:9/x.mp4” does not answer (connection refused).", RetryAdvice.LATER),
+    ("-i http://no.invalid/x.mp4 @o.mp4", "The host “no.invalid” is not known here.", RetryAdvice.LATER),
     ("-i film.mp4 -c copy -f mpegts dtls:127.0.0.1:9",
-     "The server of “dtls:127.0.0.1:9” does not answer (connection refused).", Retry.LATER),
+     "The server of “dtls:127.0.0.1:9” does not answer (connection refused).", RetryAdvice.LATER),
     ("-i film.mp4 -c copy -f mpegts http://127.0.0.1:9/x.ts",
-     "The server of “http://127.0.0.1:9/x.ts” does not answer (connection refused).", Retry.LATER),
+     "The server of “http://127.0.0.1:9/x.ts” does not answer (connection refused).", RetryAdvice.LATER),
     ("-i film.mp4 -c copy -f rtsp rtsp://127.0.0.1:9/x",
-     "The server of the output does not answer (connection refused).", Retry.LATER),
-    ("-i film.mp4 -c copy -f mpegts udp://no.invalid:9", "The host “no.invalid” is not known here.", Retry.LATER),
+     "The server of the output does not answer (connection refused).", RetryAdvice.LATER),
+    ("-i film.mp4 -c copy -f mpegts udp://no.invalid:9", "The host “no.invalid” is not known here.",
+     RetryAdvice.LATER),
     ("-i film.mp4 -protocol_whitelist file -c copy -f mpegts tcp://127.0.0.1:9",
-     "The output needs the protocol “tcp”, which the command does not allow.", Retry.NO),
+     "The output needs the protocol “tcp”, which the command does not allow.", RetryAdvice.NO),
     ("-protocol_whitelist file -i http://127.0.0.1:9/x @o.mp4",
-     "The input needs the protocol “http”, which is not allowed.", Retry.NO),
+     "The input needs the protocol “http”, which is not allowed.", RetryAdvice.NO),
     ("-dump_attachment:t = -i evil.mkv -f null -",
-     "The input wants its attachment to be written to “/etc/../evil”, which ffmpeg refuses.", Retry.NO),
+     "The input wants its attachment to be written to “/etc/../evil”, which ffmpeg refuses.", RetryAdvice.NO),
     ("-dump_attachment:t:0 nodir/x -i evil.mkv -f null -",
-     "“nodir/x”, which the command writes in addition to its output, cannot be written.", Retry.OTHER_NODE),
+     "“nodir/x”, which the command writes in addition to its output, cannot be written.", RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -c:v libx264 -stats_enc_post nodir/x -f null -",
-     "“nodir/x”, which the command writes in addition to its output, cannot be written.", Retry.OTHER_NODE),
+     "“nodir/x”, which the command writes in addition to its output, cannot be written.", RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -pass 1 -passlogfile nodir/x -c:v libvpx -b:v 9k -an -f null -",
-     "“nodir/x-0.log”, which the command writes in addition to its output, cannot be written.", Retry.OTHER_NODE),
+     "“nodir/x-0.log”, which the command writes in addition to its output, cannot be written.",
+     RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -vstats_file nodir/x -c:v mpeg4 -f null -",
-     "The file that -vstats_file names cannot be written.", Retry.OTHER_NODE),
-    ("-i film.mp4 -attach none.ttf -c copy @o.mkv", "The attachment “none.ttf” cannot be opened.", Retry.OTHER_NODE),
+     "The file that -vstats_file names cannot be written.", RetryAdvice.OTHER_NODE),
+    ("-i film.mp4 -attach none.ttf -c copy @o.mkv", "The attachment “none.ttf” cannot be opened.",
+     RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -/vf none.txt -f null -", "The option -vf reads “none.txt”, which cannot be opened.",
-     Retry.OTHER_NODE),
-    ("-i film.mp4 -vf lut3d=none.cube @o.mp4", "The filter “lut3d” cannot open “none.cube”.", Retry.OTHER_NODE),
+     RetryAdvice.OTHER_NODE),
+    ("-i film.mp4 -vf lut3d=none.cube @o.mp4", "The filter “lut3d” cannot open “none.cube”.", RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -vf movie=none.png[a];[in][a]overlay @o.mp4", "The filter “movie” cannot open “none.png”.",
-     Retry.OTHER_NODE),
+     RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -vf ssim=stats_file=nodir/x -f null -", "The filter “ssim” cannot open “nodir/x”.",
-     Retry.OTHER_NODE),
-    ("-i nosuch:x @o.mp4", "This node's ffmpeg does not know that kind of address.", Retry.OTHER_NODE),
+     RetryAdvice.OTHER_NODE),
+    ("-i nosuch:x @o.mp4", "This node's ffmpeg does not know that kind of address.", RetryAdvice.OTHER_NODE),
 ]  # fmt: skip
 
 
 @pytest.mark.ffmpeg
 @pytest.mark.parametrize(("command", "sentence", "retry"), PROVOKED)
-def test_a_provoked_failure_is_explained(folder: Path, command: str, sentence: str, retry: Retry) -> None:
+def test_a_provoked_failure_is_explained(
+    folder: Path, command: str, sentence: str, retry: RetryAdvice
+) -> None:
     diagnosis = provoke(folder, command)
     assert diagnosis.sentence == sentence.format(folder=folder), diagnosis
     assert diagnosis.retry is retry
@@ -141,7 +149,7 @@ def test_a_provoked_failure_is_explained(folder: Path, command: str, sentence: s
 @pytest.mark.parametrize("format_name", ["mp4", "matroska", "mpegts"])
 def test_a_full_disk_is_explained(folder: Path, format_name: str) -> None:
     diagnosis = provoke(folder, f"-i film.mp4 -c copy -f {format_name} /dev/full")
-    assert (diagnosis.sentence, diagnosis.retry) == ("The disk is full.", Retry.LATER)
+    assert (diagnosis.sentence, diagnosis.retry) == ("The disk is full.", RetryAdvice.LATER)
 
 
 @pytest.mark.ffmpeg
@@ -163,15 +171,16 @@ def test_missing_hardware_is_for_another_node(folder: Path, command: str, hardwa
     sentence = diagnosis.sentence
     assert sentence.startswith("This computer cannot use")
     assert hardware in sentence or sentence.endswith("is missing.")  # a bare system lacks even libX11
-    assert diagnosis.retry is Retry.OTHER_NODE
+    assert diagnosis.retry is RetryAdvice.OTHER_NODE
 
 
 @pytest.mark.ffmpeg
 @pytest.mark.parametrize(
-    ("status", "retry", "words"), [(404, Retry.NO, "The server refuses"), (503, Retry.LATER, "is in trouble")]
+    ("status", "retry", "words"),
+    [(404, RetryAdvice.NO, "The server refuses"), (503, RetryAdvice.LATER, "is in trouble")],
 )
 def test_a_server_that_refuses_is_told_from_one_in_trouble(
-    folder: Path, status: int, retry: Retry, words: str
+    folder: Path, status: int, retry: RetryAdvice, words: str
 ) -> None:
     class Refusal(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -215,7 +224,7 @@ def test_a_signal_is_explained(folder: Path, number: signal.Signals) -> None:
             process.send_signal(number)
     process.stderr.close()
     diagnosis = diagnose(lines, process.wait())
-    assert diagnosis.retry is Retry.RETRY
+    assert diagnosis.retry is RetryAdvice.RETRY
     expected = "ffmpeg was told to stop" if number is signal.SIGTERM else "ffmpeg was killed, probably"
     assert diagnosis.sentence.startswith(expected)
 
@@ -254,21 +263,21 @@ def test_understands_the_words_of_other_versions(line: str, sentence: str) -> No
 @pytest.mark.parametrize(
     ("code", "words", "retry"),
     [
-        (228, "The disk is full", Retry.LATER),
-        (254, "does not exist", Retry.OTHER_NODE),
-        (243, "may not be used", Retry.OTHER_NODE),
-        (183, "damaged", Retry.NO),
-        (8, "does not have something", Retry.OTHER_NODE),
-        (69, "could not be decoded", Retry.NO),
-        (4294967268, "The disk is full", Retry.LATER),  # Windows shows all 32 bits
-        (3221225477, "ffmpeg crashed", Retry.OTHER_NODE),
-        (-11, "ffmpeg crashed", Retry.OTHER_NODE),
-        (-9, "ran out of memory", Retry.RETRY),
-        (77, "exit code 77", Retry.RETRY),
-        (None, "without an exit code", Retry.RETRY),
+        (228, "The disk is full", RetryAdvice.LATER),
+        (254, "does not exist", RetryAdvice.OTHER_NODE),
+        (243, "may not be used", RetryAdvice.OTHER_NODE),
+        (183, "damaged", RetryAdvice.NO),
+        (8, "does not have something", RetryAdvice.OTHER_NODE),
+        (69, "could not be decoded", RetryAdvice.NO),
+        (4294967268, "The disk is full", RetryAdvice.LATER),  # Windows shows all 32 bits
+        (3221225477, "ffmpeg crashed", RetryAdvice.OTHER_NODE),
+        (-11, "ffmpeg crashed", RetryAdvice.OTHER_NODE),
+        (-9, "ran out of memory", RetryAdvice.RETRY),
+        (77, "exit code 77", RetryAdvice.RETRY),
+        (None, "without an exit code", RetryAdvice.RETRY),
     ],
 )
-def test_without_text_the_code_decides(code: int | None, words: str, retry: Retry) -> None:
+def test_without_text_the_code_decides(code: int | None, words: str, retry: RetryAdvice) -> None:
     diagnosis = diagnose(["[info] Output #0, mp4, to 'No space left on device.mp4':"], code)
     assert words in diagnosis.sentence and diagnosis.retry is retry and diagnosis.lines == ()
 
@@ -317,4 +326,4 @@ def test_a_library_that_the_bundled_ffmpeg_loads_late_and_lacks() -> None:
     ]
     diagnosis = diagnose(lines, -6)
     assert diagnosis.sentence.endswith("asks for: libX11.so.6 is missing.")
-    assert diagnosis.retry is Retry.OTHER_NODE
+    assert diagnosis.retry is RetryAdvice.OTHER_NODE

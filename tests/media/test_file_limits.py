@@ -8,8 +8,8 @@ import pytest
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.permissions import Permissions
-from ffmate_desktop.media.binaries import Devices
-from ffmate_desktop.media.file_limits import Limits, check_devices, check_plan
+from ffmate_desktop.media.binaries import DeviceFormats
+from ffmate_desktop.media.file_limits import FileLimits, check_devices, check_plan
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.services.permissions import Allowed, PermissionService
@@ -30,7 +30,7 @@ class Place:
         self.film = self.read / "film.mov"
         self.film.write_bytes(b"film")
         self.permissions = Permissions(read=(self.read,), write=(self.write,))
-        self.limits = Limits.of(self.permissions, self.private)
+        self.limits = FileLimits.for_task(self.permissions, self.private)
 
     def planned(self, command: str, output: str = "") -> OutputPlan:
         """The command with its places put in."""
@@ -143,7 +143,7 @@ def test_without_a_kernel_that_looks_a_named_file_must_be_good_for_both(place: P
     ],
 )
 async def test_a_device_is_refused_by_its_name(place: Place, command: str) -> None:
-    devices = await Devices(FFMPEG).names()
+    devices = await DeviceFormats(FFMPEG).names()
     with pytest.raises(ElsewhereError, match="is a device"):
         check_devices(place.planned(command), devices)
     check_devices(place.planned("-f lavfi -i testsrc -f mp4 OUT"), devices)
@@ -158,7 +158,7 @@ def test_without_a_kernel_that_looks_no_words_come_from_files(place: Place) -> N
 
 def test_nothing_is_written_among_the_scripts(place: Place) -> None:
     permissions = Permissions(scripts=(place.write,))
-    limits = Limits.of(permissions, place.private)
+    limits = FileLimits.for_task(permissions, place.private)
     with pytest.raises(ElsewhereError, match="runs scripts, and no task may write there"):
         check_plan(place.planned("-i {film} OUT"), limits, permissions)
     with pytest.raises(ElsewhereError, match="runs scripts, and no task may write there"):
@@ -179,7 +179,7 @@ def test_nothing_is_written_among_the_scripts(place: Place) -> None:
 def test_no_option_writes_among_the_scripts(place: Place, command: str) -> None:
     """Whoever may queue tasks would otherwise choose what the scripts say: also without any limit of files."""
     permissions = Permissions(scripts=(place.write,))
-    limits = Limits.of(permissions, place.private)
+    limits = FileLimits.for_task(permissions, place.private)
     output = f"{place.read}/film.mp4"
     with pytest.raises(ElsewhereError):
         check_plan(place.planned(command, output), limits, permissions)
@@ -196,7 +196,7 @@ def test_no_task_writes_what_the_program_keeps_for_itself(place: Place, name: st
     (data / "work").mkdir(parents=True)
     (place.write / "link").symlink_to(data)
     permissions = PermissionService(data / "permissions.json", Allowed(), trusts_queue=False).current()
-    unlimited = Limits.of(permissions, place.private)
+    unlimited = FileLimits.for_task(permissions, place.private)
     for output in (data / name, place.write / "link" / name):
         with pytest.raises(ElsewhereError, match="files of this program"):
             check_plan(place.planned("-i {film} -f data OUT", str(output)), unlimited, permissions)
@@ -217,7 +217,7 @@ def test_a_link_outside_that_leads_in_is_no_way_out(place: Place, tmp_path: Path
         check_plan(place.planned("-i {film} -c copy OUT", str(link)), place.limits, place.permissions)
     scripts = Permissions(scripts=(outside,))
     with pytest.raises(ElsewhereError, match="runs scripts"):
-        Limits.of(scripts, place.private).check_write(link, scripts)
+        FileLimits.for_task(scripts, place.private).check_write(link, scripts)
     folder = outside / "pictures"
     folder.symlink_to(place.write)
     for fine in (folder, place.write):

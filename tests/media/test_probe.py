@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober, kill_child
-from ffmate_desktop.media.processes.sandbox import guards
+from ffmate_desktop.media.processes.sandbox import kernel_support
 from tests.conftest import ExpectedWarnings
 from tests.media import clips
 
@@ -219,7 +219,7 @@ async def test_the_password_of_the_queue_is_not_handed_on(
     await prober.close()
 
 
-@pytest.mark.skipif(not guards().landlock, reason="this kernel has no Landlock")
+@pytest.mark.skipif(not kernel_support().landlock, reason="this kernel has no Landlock")
 async def test_under_limits_a_list_leads_nowhere_else(film: Path, tmp_path: Path) -> None:
     (tmp_path / "lists").mkdir()
     (tmp_path / "films").mkdir()

@@ -8,7 +8,7 @@ import pytest
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.processes.process import environment
-from ffmate_desktop.media.script_faults import hint_for
+from ffmate_desktop.media.script_failure import script_failure_hint
 from ffmate_desktop.media.scripts import script_argv
 
 FOUND = {"pwsh": None, "powershell": r"C:\ps\powershell.exe", "py": r"C:\py.exe", "cmd": r"C:\cmd.exe"}
@@ -77,6 +77,6 @@ def test_a_script_that_does_not_start_gets_a_hint(
     script = tmp_path / "script"
     script.write_bytes(content)
     script.chmod(mode)
-    assert hint in hint_for(script, 127)
-    assert bool(hint) is bool(hint_for(script, 127))
-    assert hint_for(script, 1) == ""
+    assert hint in script_failure_hint(script, 127)
+    assert bool(hint) is bool(script_failure_hint(script, 127))
+    assert script_failure_hint(script, 1) == ""

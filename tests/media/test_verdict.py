@@ -12,7 +12,7 @@ import pytest
 
 from ffmate_desktop.media import publish
 from ffmate_desktop.media.arguments import parse
-from ffmate_desktop.media.diagnosis import Retry
+from ffmate_desktop.media.diagnosis import RetryAdvice
 from ffmate_desktop.media.expectation import inputs_to_probe
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
@@ -161,25 +161,25 @@ GOOD = [
 ]  # fmt: skip
 
 BAD = [
-    (f"-i IN/cut_fast.mp4 {FAST} OUT/o.mp4", "The input is damaged or incomplete.", Retry.NO),
-    ("-i IN/cut_fast.mp4 -c copy OUT/o.mkv", "The input is damaged or incomplete.", Retry.NO),
-    ("-i IN/cut_fast.mp4 -vn OUT/o.wav", "The input is damaged or incomplete.", Retry.NO),
-    ("-i IN/cut_fast.mp4 -f null -", "The input is damaged or incomplete.", Retry.NO),
-    (f"-i IN/cut.mkv {FAST} OUT/o.mp4", "The input is damaged or incomplete.", Retry.NO),
-    ("-i IN/cut.mkv -c copy OUT/o.mkv", "The input is damaged or incomplete.", Retry.NO),
-    (f"-i IN/damaged.mp4 {FAST} OUT/o.mp4", "The input is damaged or incomplete.", Retry.NO),
+    (f"-i IN/cut_fast.mp4 {FAST} OUT/o.mp4", "The input is damaged or incomplete.", RetryAdvice.NO),
+    ("-i IN/cut_fast.mp4 -c copy OUT/o.mkv", "The input is damaged or incomplete.", RetryAdvice.NO),
+    ("-i IN/cut_fast.mp4 -vn OUT/o.wav", "The input is damaged or incomplete.", RetryAdvice.NO),
+    ("-i IN/cut_fast.mp4 -f null -", "The input is damaged or incomplete.", RetryAdvice.NO),
+    (f"-i IN/cut.mkv {FAST} OUT/o.mp4", "The input is damaged or incomplete.", RetryAdvice.NO),
+    ("-i IN/cut.mkv -c copy OUT/o.mkv", "The input is damaged or incomplete.", RetryAdvice.NO),
+    (f"-i IN/damaged.mp4 {FAST} OUT/o.mp4", "The input is damaged or incomplete.", RetryAdvice.NO),
     (f"-i IN/cut_fast.mp4 {FAST} OUT/a.mkv && -i OUT/a.mkv -c copy OUT/o.mp4",
-     "The input is damaged or incomplete.", Retry.NO),
-    (f"-ss 100 -i IN/film.mp4 {FAST} OUT/o.mp4", "Nothing was encoded: “o.mp4” is empty.", Retry.NO),
-    (f"-ss 100 -i IN/film.mp4 {FAST} OUT/o.mkv", "Nothing was encoded: “o.mkv” is empty.", Retry.NO),
-    ("-i IN/film.mp4 -ss 100 -c copy OUT/o.mp4", "Nothing was encoded: “o.mp4” is empty.", Retry.NO),
-    (f"-i IN/film.mp4 -t 0 {FAST} OUT/o.mp4", "Nothing was encoded: “o.mp4” is empty.", Retry.NO),
+     "The input is damaged or incomplete.", RetryAdvice.NO),
+    (f"-ss 100 -i IN/film.mp4 {FAST} OUT/o.mp4", "Nothing was encoded: “o.mp4” is empty.", RetryAdvice.NO),
+    (f"-ss 100 -i IN/film.mp4 {FAST} OUT/o.mkv", "Nothing was encoded: “o.mkv” is empty.", RetryAdvice.NO),
+    ("-i IN/film.mp4 -ss 100 -c copy OUT/o.mp4", "Nothing was encoded: “o.mp4” is empty.", RetryAdvice.NO),
+    (f"-i IN/film.mp4 -t 0 {FAST} OUT/o.mp4", "Nothing was encoded: “o.mp4” is empty.", RetryAdvice.NO),
     ("-ss 100 -i IN/film.mp4 -frames:v 1 OUT/o.png",
-     "ffmpeg ended without an error, but did not write “o.png”.", Retry.RETRY),
+     "ffmpeg ended without an error, but did not write “o.png”.", RetryAdvice.RETRY),
     ("-ss 100 -i IN/film.mp4 -frames:v 3 OUT/o_%d.png",
-     "ffmpeg ended without an error, but did not write “o_%d.png”.", Retry.RETRY),
-    ("-i IN/none.mp4 OUT/o.mp4", "“none.mp4” does not exist on this node.", Retry.OTHER_NODE),
-    ("-i IN/film.mp4 -c:v nosuch OUT/o.mp4", "This node's ffmpeg has no encoder “nosuch”.", Retry.OTHER_NODE),
+     "ffmpeg ended without an error, but did not write “o_%d.png”.", RetryAdvice.RETRY),
+    ("-i IN/none.mp4 OUT/o.mp4", "“none.mp4” does not exist on this node.", RetryAdvice.OTHER_NODE),
+    ("-i IN/film.mp4 -c:v nosuch OUT/o.mp4", "This node's ffmpeg has no encoder “nosuch”.", RetryAdvice.OTHER_NODE),
 ]  # fmt: skip
 
 
@@ -194,7 +194,7 @@ async def test_a_good_run_is_no_false_alarm(
 
 @pytest.mark.parametrize(("command", "sentence", "retry"), BAD)
 async def test_a_bad_run_is_found_out(
-    command: str, sentence: str, retry: Retry, films: Path, tmp_path: Path, prober: Prober
+    command: str, sentence: str, retry: RetryAdvice, films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     verdict = await judged(command, films, tmp_path, prober)
     assert not verdict.ok and verdict.diagnosis is not None
@@ -263,7 +263,7 @@ async def test_a_full_disk_is_found_out_whatever_the_code(
     shutil.copy(films / "film.mkv", result.outputs[0].temporary)
     verdict = await judge(0, lines, result, facts, prober)  # ffmpeg 5 ends with 0
     assert not verdict.ok and verdict.diagnosis is not None
-    assert (verdict.diagnosis.sentence, verdict.diagnosis.retry) == ("The disk is full.", Retry.LATER)
+    assert (verdict.diagnosis.sentence, verdict.diagnosis.retry) == ("The disk is full.", RetryAdvice.LATER)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ async def test_a_stop_during_opening_is_found_out(
     result = planned("-i IN/film.mp4 -c copy OUT/o.mkv", films, tmp_path)
     verdict = await judge(0, lines, result, await facts_of(result, prober), prober)
     assert not verdict.ok and verdict.diagnosis is not None
-    assert verdict.diagnosis.retry is Retry.RETRY
+    assert verdict.diagnosis.retry is RetryAdvice.RETRY
 
 
 @pytest.mark.parametrize("name", ["long.mp4", "film.ts"])

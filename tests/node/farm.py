@@ -17,7 +17,7 @@ from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
-from ffmate_desktop.media.binaries import Devices
+from ffmate_desktop.media.binaries import DeviceFormats
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.node.bus import Bus
@@ -126,7 +126,7 @@ class Farm:
             ffmpeg=ffmpeg,
             launcher=await Launcher.find(),
             prober=self._prober,
-            devices=Devices(ffmpeg),
+            devices=DeviceFormats(ffmpeg),
             os="linux",
             arch="amd64",
             work=data / "work",

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-from ffmate_desktop.file_locks import FileLock, open_beside
+from ffmate_desktop.file_locks import FileLock, open_for_folder_owner
 
-__all__ = ["FileLock", "open_beside", "wait_until", "write_beside"]
+__all__ = ["FileLock", "open_for_folder_owner", "wait_until", "write_beside"]
 
 
 def write_beside(path: Path, text: str) -> None:
     """Replace the content of such a file."""
-    descriptor = open_beside(path, os.O_WRONLY | os.O_TRUNC)
+    descriptor = open_for_folder_owner(path, os.O_WRONLY | os.O_TRUNC)
     try:
         os.write(descriptor, text.encode())
     finally:

@@ -20,7 +20,7 @@ from ffmate_desktop.db.embedded.binaries import cluster_version, find_binaries, 
 from ffmate_desktop.db.embedded.environment import server_environment
 from ffmate_desktop.db.embedded.home import Home, make_private_folder
 from ffmate_desktop.db.embedded.libraries import bring_libraries
-from ffmate_desktop.db.embedded.locks import open_beside, write_beside
+from ffmate_desktop.db.embedded.locks import open_for_folder_owner, write_beside
 from ffmate_desktop.domain.errors import UserError
 
 DATABASE = "ffmate"
@@ -149,7 +149,7 @@ def launch(home: Home, binaries: Path) -> Callable[[], object]:
         return _launch_on_windows(home, binaries)
     sockets = f'"{socket_folder(home)}"'
     settings = _settings(home) | {"listen_addresses": "", "unix_socket_directories": sockets}
-    descriptor = open_beside(home.log, os.O_WRONLY | os.O_APPEND)
+    descriptor = open_for_folder_owner(home.log, os.O_WRONLY | os.O_APPEND)
     try:
         return subprocess.Popen(
             [program(binaries, "postgres"), "-D", str(home.cluster), "-p", str(_PORT), *_options(settings)],

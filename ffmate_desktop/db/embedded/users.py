@@ -16,7 +16,7 @@ from ffmate_desktop.db.embedded.binaries import find_binaries
 from ffmate_desktop.db.embedded.environment import helper_environment
 from ffmate_desktop.db.embedded.home import Home, make_home
 from ffmate_desktop.db.embedded.keeper import stop_if_unused
-from ffmate_desktop.db.embedded.locks import FileLock, open_beside, wait_until
+from ffmate_desktop.db.embedded.locks import FileLock, open_for_folder_owner, wait_until
 from ffmate_desktop.domain.errors import UserError
 
 _START_LIMIT = 900.0  # seconds; crash recovery may be long
@@ -131,7 +131,7 @@ class ServerUser:
 
 def _start_keeper(home: Home, binaries: Path) -> Thread:
     """Start the keeper in a session of its own, and return the thread that sees its end (and leaves no zombie)."""
-    descriptor = open_beside(home.keeper_log, os.O_WRONLY | os.O_TRUNC)
+    descriptor = open_for_folder_owner(home.keeper_log, os.O_WRONLY | os.O_TRUNC)
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW

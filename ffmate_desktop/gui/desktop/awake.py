@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, QTimer
 
-from ffmate_desktop.domain.inhibitor import Inhibitor
+from ffmate_desktop.domain.sleep_inhibitor import SleepInhibitor
 from ffmate_desktop.gui.frame.main_window import MainWindow
 
 LOOK = 2000
@@ -12,7 +12,7 @@ LOOK = 2000
 class StayingAwake(QObject):
     """Watches the node of the window. The status strip tells when the computer is kept awake. Owned by the window."""
 
-    def __init__(self, window: MainWindow, inhibitor: Inhibitor) -> None:
+    def __init__(self, window: MainWindow, inhibitor: SleepInhibitor) -> None:
         super().__init__(window)
         self._window, self._inhibitor = window, inhibitor
         self._tried = False

@@ -41,10 +41,10 @@ class ProcessEntry(NamedTuple):
     mark: str
 
 
-Table = Mapping[int, ProcessEntry]
+ProcessTable = Mapping[int, ProcessEntry]
 
 
-def below(table: Table, roots: Iterable[int]) -> set[int]:
+def with_descendants(table: ProcessTable, roots: Iterable[int]) -> set[int]:
     """These processes and all their descendants, as far as they live."""
     children: dict[int, list[int]] = {}
     for entry in table.values():
@@ -59,14 +59,14 @@ def below(table: Table, roots: Iterable[int]) -> set[int]:
     return {pid for pid in found if pid in table and not table[pid].zombie}
 
 
-def left_by(table: Table, owner: str, leaders: Mapping[int, str]) -> set[int]:
+def processes_left_by(table: ProcessTable, owner: str, leaders: Mapping[int, str]) -> set[int]:
     """What a node that is gone has left; `leaders` are the numbers of its groups, with when the leaders started.
 
     A number stays taken while its group or session has members. So if somebody else has the number of a leader,
     then nothing is left of that group.
     """
     numbers = {pid for pid, started in leaders.items() if pid not in table or table[pid].started == started}
-    return below(
+    return with_descendants(
         table,
         [
             entry.pid
@@ -89,7 +89,7 @@ if sys.platform != "win32":
         except OSError:  # it has ended, or is not ours to ask about
             return b""
 
-    def table_of_proc() -> Table:
+    def table_of_proc() -> ProcessTable:
         """Every process of a Linux computer, or of this container."""
         table: dict[int, ProcessEntry] = {}
         sought = b"\0" + VARIABLE.encode() + b"="
@@ -111,7 +111,7 @@ if sys.platform != "win32":
             table[pid] = ProcessEntry(pid, int(parent), int(group), int(session), zombie, started, mark)
         return table
 
-    def table_of_ps() -> Table:
+    def table_of_ps() -> ProcessTable:
         """Every process as `ps` tells it; macOS keeps the environment of programs of Apple to itself."""
         table: dict[int, ProcessEntry] = {}
         done = subprocess.run(
@@ -154,7 +154,7 @@ if sys.platform != "win32":
         begin = quiet_since = time.monotonic()
         rounds = 0
         while time.monotonic() - quiet_since < QUIET and time.monotonic() - begin < PATIENCE:
-            found = left_by(processes(), owner, leaders) - {os.getpid()}
+            found = processes_left_by(processes(), owner, leaders) - {os.getpid()}
             for pid in found:
                 with suppress(OSError):  # it has just ended, or belongs to another user (sudo in a script)
                     os.kill(pid, signal.SIGKILL)

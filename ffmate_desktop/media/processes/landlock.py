@@ -39,7 +39,7 @@ class LandlockRules(NamedTuple):
 
 
 @cache
-def abi() -> int:
+def abi_version() -> int:
     """Which version of Landlock the kernel has; 0 for none."""
     version = 0
     if sys.platform == "linux":
@@ -49,7 +49,7 @@ def abi() -> int:
 
 def restrict(rules: LandlockRules) -> None:
     """Give up the rest, for this thread and what it starts, for good. Raises OSError."""
-    version = abi()
+    version = abi_version()
     if not version:
         raise OSError(0, "the kernel has no Landlock")
     every = (1 << _RIGHTS.get(version, 15)) - 1

@@ -20,7 +20,7 @@ import psutil
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.file_locks import FileLock
-from ffmate_desktop.media.processes.table import Table, below, processes
+from ffmate_desktop.media.processes.table import ProcessTable, processes, with_descendants
 from ffmate_desktop.private_files import make_private_folder
 
 PATIENCE = 3.0
@@ -41,7 +41,7 @@ class NodeFolder:
         self._lock = lock
 
     @classmethod
-    def take(cls, parent: Path) -> Self:
+    def create(cls, parent: Path) -> Self:
         """A new one. Raises UserError when the disk refuses. Blocks, as all here: call it in a thread."""
         path = parent.resolve() / uuid.uuid4().hex[:16]
         lock = FileLock(_lock_of(path))
@@ -77,7 +77,7 @@ class NodeFolder:
             text = "Nodes that died here left %d processes and %d working folders, which are gone now"
             logs.cluster.info(text, ended, len(folders))
 
-    def leave(self) -> None:
+    def remove(self) -> None:
         """Remove it; nothing may work in it any more."""
         _remove(self.path, self._lock)
 
@@ -85,12 +85,12 @@ class NodeFolder:
 @contextlib.asynccontextmanager
 async def node_folder(parent: Path) -> AsyncIterator[NodeFolder]:
     """A folder for this node process, after what dead ones left is gone; raises UserError when the disk refuses."""
-    taking = asyncio.ensure_future(asyncio.to_thread(NodeFolder.take, parent))
+    taking = asyncio.ensure_future(asyncio.to_thread(NodeFolder.create, parent))
     try:
         folder = await asyncio.shield(taking)
     except asyncio.CancelledError:  # the thread goes on
         with contextlib.suppress(UserError):
-            await asyncio.to_thread((await taking).leave)
+            await asyncio.to_thread((await taking).remove)
         raise
     try:
         try:
@@ -99,7 +99,7 @@ async def node_folder(parent: Path) -> AsyncIterator[NodeFolder]:
             logs.cluster.warning("What dead nodes left in %s could not be removed: %s", parent, trouble)
         yield folder
     finally:
-        await asyncio.to_thread(folder.leave)
+        await asyncio.to_thread(folder.remove)
 
 
 def _lock_of(folder: Path) -> Path:
@@ -139,7 +139,7 @@ def _end_processes(dead: dict[Path, FileLock], held: contextlib.ExitStack) -> in
     judged: dict[Path, bool] = dict.fromkeys(dead, True)
 
     def is_dead(owner: str) -> bool:
-        path = Path(unquote(owner, errors="surrogateescape"))  # as `take` resolved it
+        path = Path(unquote(owner, errors="surrogateescape"))  # as `create` resolved it
         if path not in judged:
             # Where there is no lock there is no answer: another container's, or a folder that somebody deleted.
             if path.is_absolute() and path.suffix == _SUFFIX and path.exists():
@@ -157,16 +157,16 @@ def _end_processes(dead: dict[Path, FileLock], held: contextlib.ExitStack) -> in
     return len(ended)
 
 
-def _left(table: Table, is_dead: Callable[[str], bool]) -> set[int]:
+def _left(table: ProcessTable, is_dead: Callable[[str], bool]) -> set[int]:
     roots = []
     for entry in table.values():
         owner, sharp, _ = entry.mark.rpartition("#")
         if sharp and is_dead(owner):
             roots.append(entry.pid)
-    return below(table, roots) - _lineage(table)
+    return with_descendants(table, roots) - _lineage(table)
 
 
-def _lineage(table: Table) -> set[int]:
+def _lineage(table: ProcessTable) -> set[int]:
     """This process and those above it, which may have been started by a node that has died since."""
     found: set[int] = set()
     pid = os.getpid()

@@ -59,7 +59,7 @@ class Sandbox:
             with suppress(OSError):  # ffmpeg meets the same, and people read what its words mean
                 os.close(os.open(output, _MAKE, 0o666))
         landlock.restrict(self._rules())
-        if self.isolated and seccomp.works():
+        if self.isolated and seccomp.is_supported():
             seccomp.restrict()
 
     def _rules(self) -> landlock.LandlockRules:
@@ -72,7 +72,7 @@ class Sandbox:
 
 
 @dataclass(frozen=True, slots=True)
-class Guards:
+class KernelSupport:
     """What the kernel of this computer can enforce: the version of Landlock (0: none), and seccomp."""
 
     landlock: int
@@ -80,9 +80,9 @@ class Guards:
 
 
 @cache
-def guards() -> Guards:
+def kernel_support() -> KernelSupport:
     """What can be enforced here."""
-    return Guards(landlock.abi(), seccomp.works())
+    return KernelSupport(landlock.abi_version(), seccomp.is_supported())
 
 
 def readable(program: Path) -> tuple[str, ...]:

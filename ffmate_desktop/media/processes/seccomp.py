@@ -60,7 +60,7 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
-def works() -> bool:
+def is_supported() -> bool:
     """Whether this kernel takes such a filter, and we know the calls of this processor."""
     is_known = (
         platform.machine() in _MACHINES and sys.maxsize > 1 << 32

@@ -3,14 +3,19 @@
 import sys
 
 from ffmate_desktop.media.processes import guardian_worker
-from ffmate_desktop.media.processes.guardian_worker import VARIABLE, ProcessEntry, Table, below
+from ffmate_desktop.media.processes.guardian_worker import (
+    VARIABLE,
+    ProcessEntry,
+    ProcessTable,
+    with_descendants,
+)
 
-__all__ = ["VARIABLE", "ProcessEntry", "Table", "below", "processes"]
+__all__ = ["VARIABLE", "ProcessEntry", "ProcessTable", "processes", "with_descendants"]
 
 if sys.platform == "win32":
     import psutil
 
-    def processes() -> Table:
+    def processes() -> ProcessTable:
         """Every process that this one may see. Takes tens of milliseconds: call it in a thread."""
         table: dict[int, ProcessEntry] = {}
         for process in psutil.process_iter():
@@ -27,6 +32,6 @@ if sys.platform == "win32":
 
 else:
 
-    def processes() -> Table:
+    def processes() -> ProcessTable:
         """Every process that this one may see. Takes milliseconds: call it in a thread."""
         return guardian_worker.processes()

@@ -15,7 +15,7 @@ from contextlib import suppress
 
 import psutil
 
-from ffmate_desktop.media.processes.table import below, processes
+from ffmate_desktop.media.processes.table import processes, with_descendants
 
 NICE = 10
 """How far below the programs that people are looking at (POSIX nice value)."""
@@ -65,7 +65,7 @@ class ProcessTree:
             or (self._mark and entry.mark == self._mark)
         ]
         found = set()
-        for pid in below(table, roots) - {self.pid}:
+        for pid in with_descendants(table, roots) - {self.pid}:
             with suppress(psutil.NoSuchProcess):
                 found.add(psutil.Process(pid))
         return {process for process in found if _alive(process)}

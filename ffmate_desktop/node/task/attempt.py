@@ -14,12 +14,11 @@ from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import Claim, IfExists, Task, TaskSpec
 from ffmate_desktop.domain.wildcards import Moment, Values, expand_path, expand_steps
 from ffmate_desktop.media import arguments, command, file_limits, publication, publish, sidecar, temporaries
-from ffmate_desktop.media.denied import denied
-from ffmate_desktop.media.diagnosis import Diagnosis, Retry
+from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice
 from ffmate_desktop.media.expectation import expect, inputs_to_probe
 from ffmate_desktop.media.ffmpeg import FFmpegResult, FFmpegRun, StopReason
-from ffmate_desktop.media.file_limits import Limits
-from ffmate_desktop.media.input_record import InputChange
+from ffmate_desktop.media.file_limits import FileLimits
+from ffmate_desktop.media.input_snapshot import InputChange
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.mounts import is_connected
 from ffmate_desktop.media.output_plan import OutputPlan
@@ -27,6 +26,7 @@ from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.processes.sandbox import Sandbox
 from ffmate_desktop.media.progress import Progress, ProgressMeter
+from ffmate_desktop.media.sandbox_denial import diagnose_denial
 from ffmate_desktop.media.scripts import ScriptEnd, ScriptRun
 from ffmate_desktop.media.verdict import Verdict, judge
 from ffmate_desktop.node.task import script
@@ -72,7 +72,7 @@ class EncodeAttempt:
         self._older: OutputPlan | None = None
         self._encode: FFmpegRun | None = None
         self._run: FFmpegRun | ScriptRun | None = None
-        self._limits = Limits(None, None)
+        self._limits = FileLimits(None, None)
         self._facts: dict[str, MediaFacts] = {}
         self._sandbox: Sandbox | None = None
         self._inputs = InputWatch(self.log.note)
@@ -139,7 +139,7 @@ class EncodeAttempt:
     def write_sidecar(self, path: Path, task: dict[str, Any]) -> None:
         """Write the sidecar of a script; raises UserError, or ElsewhereError where it may not be written here."""
         permissions = self._resources.permissions()
-        Limits.of(permissions, self._folder).check_write(path, permissions)
+        FileLimits.for_task(permissions, self._folder).check_write(path, permissions)
         sidecar.write(path, task, self.inputs())
 
     def inputs(self) -> list[Path]:
@@ -163,7 +163,7 @@ class EncodeAttempt:
     async def examine(self) -> dict[str, Any]:
         """Probe the inputs, which is safe to cancel. Returns what is known now: command, output, input."""
         spec, planned = self.spec, self._planned()
-        if not self._limits.none:
+        if not self._limits.is_unlimited:
             file_limits.check_devices(planned, await self._resources.devices.names())
         invocations = [arguments.parse(step) for step in planned.steps]
         for name, path in inputs_to_probe(invocations).items():
@@ -174,7 +174,7 @@ class EncodeAttempt:
             self._sandbox = await asyncio.to_thread(
                 file_limits.sandbox_for, planned, self._limits, self._folder, self._resources.ffmpeg
             )
-        elif not self._limits.none:
+        elif not self._limits.is_unlimited:
             raise ElsewhereError(
                 f"“{self._resources.ffmpeg}” cannot be confined, and this computer limits the files of tasks.",
                 "It comes from a snap or a flatpak: install another one, or use the bundled one.",
@@ -225,11 +225,11 @@ class EncodeAttempt:
             minutes = self._resources.stall_seconds / 60
             sentence = f"ffmpeg showed no sign of life for {minutes:.0f} minutes and was stopped."
             hint = "Check that the storage of the input still answers, then restart the task."
-            return Verdict(False, Diagnosis(sentence, hint, tuple(self.log.lines()[-3:]), Retry.RETRY))
+            return Verdict(False, Diagnosis(sentence, hint, tuple(self.log.lines()[-3:]), RetryAdvice.RETRY))
         lines, planned = self.log.lines(), self._planned()
         verdict = await judge(finished.code, lines, planned, self._facts, self._prober())
         if finished.code != 0:
-            refused = await asyncio.to_thread(denied, lines, planned, self._sandbox)
+            refused = await asyncio.to_thread(diagnose_denial, lines, planned, self._sandbox)
             return verdict if refused is None else replace(verdict, diagnosis=refused)
         return verdict
 
@@ -323,7 +323,7 @@ class EncodeAttempt:
             program=self._resources.ffmpeg,
         )
         permissions = self._resources.permissions()
-        self._limits = Limits.of(permissions, self._folder)
+        self._limits = FileLimits.for_task(permissions, self._folder)
         file_limits.check_plan(self._plan, self._limits, permissions)
         try:
             publish.make_folders(self._plan)
@@ -361,7 +361,7 @@ class EncodeAttempt:
             self.log.note(f"no facts about {path.name}: {error}")
 
     def _prober(self) -> Prober:
-        return self._resources.prober.within(self._limits.read, isolated=not self._limits.none)
+        return self._resources.prober.within(self._limits.read, isolated=not self._limits.is_unlimited)
 
     def _planned(self) -> OutputPlan:
         assert self._plan is not None  # noqa: S101 - prepare came first

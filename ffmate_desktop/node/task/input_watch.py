@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ffmate_desktop.media.diagnosis import Diagnosis
-from ffmate_desktop.media.input_record import InputChange, InputRecord
+from ffmate_desktop.media.input_snapshot import InputChange, InputSnapshot
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.probe import MediaFacts
 
@@ -19,13 +19,13 @@ class InputWatch:
 
     def __init__(self, note: Callable[[str], object]) -> None:
         self._note = note
-        self._record = InputRecord()
+        self._record = InputSnapshot()
         self._untold: set[Path] = set()
 
     def begin(self, plan: OutputPlan) -> None:
         """Record every input of the plan. Reads the file system."""
         self._record.close()
-        self._record = InputRecord.take(plan)
+        self._record = InputSnapshot.capture(plan)
 
     def version_of(self, path: Path) -> dict[str, int] | None:
         """Size and time of an input, as in the record."""
@@ -33,12 +33,12 @@ class InputWatch:
 
     def probed(self, path: Path, facts: MediaFacts) -> None:
         """What the probe says of an input."""
-        if not facts.tells_its_end:
+        if not facts.shows_truncation:
             self._untold.add(path)
 
     async def changed(self, found: Diagnosis | None = None) -> InputChange | None:
         """An input that is not what it was; `found` is why the encode failed. Waits for one that may still grow."""
-        pause = self._record.settles_in(self._doubtful(found), time.time())
+        pause = self._record.seconds_until_stable(self._doubtful(found), time.time())
         pause = pause if found is None else min(pause, _LONGEST_LOOK)
         if pause > _LOOK_AGAIN:
             self._note("an input changed just now; waiting to see whether it is still being written")

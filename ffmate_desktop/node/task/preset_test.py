@@ -13,10 +13,10 @@ from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.task import Claim, TaskSpec
 from ffmate_desktop.media import command as command_line
-from ffmate_desktop.media.allowed import is_own
 from ffmate_desktop.media.ffmpeg import FFmpegRun
 from ffmate_desktop.media.file_limits import has_landlock
 from ffmate_desktop.media.log_capture import LogCapture
+from ffmate_desktop.media.permission_checks import is_own
 from ffmate_desktop.media.probe import MediaFacts
 from ffmate_desktop.media.processes.sandbox import Sandbox
 from ffmate_desktop.media.progress import Progress, ProgressMeter

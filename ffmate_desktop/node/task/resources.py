@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ffmate_desktop.domain.permissions import Permissions
-from ffmate_desktop.media.binaries import Devices
+from ffmate_desktop.media.binaries import DeviceFormats
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.processes.process import Launcher
 
@@ -26,7 +26,7 @@ class EncodeResources:
     ffmpeg: Path
     launcher: Launcher
     prober: Prober
-    devices: Devices
+    devices: DeviceFormats
     os: str
     arch: str
     work: Path

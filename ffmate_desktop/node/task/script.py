@@ -10,7 +10,7 @@ from ffmate_desktop.domain.paths import is_absolute
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.wildcards import Values, expand, expand_path
-from ffmate_desktop.media.allowed import check_script
+from ffmate_desktop.media.permission_checks import check_script
 from ffmate_desktop.media.scripts import script_argv
 
 PRIVATE_SIDECAR = "sidecar.json"

@@ -11,7 +11,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.media import sidecar
-from ffmate_desktop.media.script_faults import hint_for
+from ffmate_desktop.media.script_failure import script_failure_hint
 from ffmate_desktop.node.background import running_in_background
 from ffmate_desktop.node.task.attempt import EncodeAttempt
 from ffmate_desktop.node.task.claim_writer import ClaimWriter
@@ -90,7 +90,7 @@ class ScriptStages:
                     raise UserError("The script took too long and was stopped.", lines=end.lines)
                 if end.code != 0:
                     words = f"exit code {end.code}" if end.code > 0 else f"signal {-end.code}"
-                    hint = await asyncio.to_thread(hint_for, Path(script.path), end.code)
+                    hint = await asyncio.to_thread(script_failure_hint, Path(script.path), end.code)
                     raise UserError(f"The script “{script.path}” failed ({words}).", hint, lines=end.lines)
         return written
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.task import Outcome, TaskStatus
-from ffmate_desktop.media.diagnosis import Diagnosis, Retry
+from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice
 from ffmate_desktop.media.ffmpeg import FFmpegResult
 from ffmate_desktop.node.background import running_in_background
 from ffmate_desktop.node.task.attempt import EncodeAttempt
@@ -140,7 +140,7 @@ class Stages:
 
     async def _diagnosed(self, found: Diagnosis, known: dict[str, Any]) -> Outcome:
         """A failed encode; when it may be this node's fault, others shall try too, but not all of a large cluster."""
-        if found.retry is not Retry.NO and await self._orders.unless(self._attempt.has_input()):
+        if found.retry is not RetryAdvice.NO and await self._orders.unless(self._attempt.has_input()):
             self.refusal = ElsewhereError(found.sentence, found.hint, lines=found.lines, most=MOST_TRIES)
         return failure(found.sentence, found.hint, self._percent(), found.lines, known)
 
@@ -195,4 +195,4 @@ class Stages:
 
 def _may_explain(found: Diagnosis | None) -> bool:
     """Whether a changed input is what people read: not when the trouble is this computer's, and another one tries."""
-    return found is None or found.retry in (Retry.NO, Retry.RETRY)
+    return found is None or found.retry in (RetryAdvice.NO, RetryAdvice.RETRY)

@@ -16,10 +16,10 @@ from ffmate_desktop.node.retry import database_backoff
 from ffmate_desktop.node.watchfolders.debounce import EventDebouncer
 from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
 from ffmate_desktop.node.watchfolders.scan import Scan
-from ffmate_desktop.pace import Pace
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.storage.walk import UnreachableError
 from ffmate_desktop.storage.watched_thread import WatchedThread
+from ffmate_desktop.throttle import Throttle
 
 MOST_SCANS = 2
 """Scans at a time on one node."""
@@ -68,14 +68,14 @@ class ScanDuty:
         self._stuck: dict[str, WatchedThread[None]] = {}
         """Folders for originals that did not answer, and who waits for them."""
         self._list_changed = True
-        self._looks = Pace(self._wake.set, HINTS)
+        self._looks = Throttle(self._wake.set, HINTS)
 
     def hear(self, change: Change) -> None:
         """News from the cluster: there may be something to scan, or other folders to listen to."""
         match change:
             case WatchfolderChanged() | AnythingChanged():
                 self._list_changed = True
-                self._looks.ask()
+                self._looks.request()
             case _:
                 pass
 

@@ -10,11 +10,11 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.task import IfExists
 from ffmate_desktop.media import command, publish
-from ffmate_desktop.media.denied import denied
 from ffmate_desktop.media.diagnosis import Diagnosis
-from ffmate_desktop.media.file_limits import Limits, has_landlock, sandbox_for
+from ffmate_desktop.media.file_limits import FileLimits, has_landlock, sandbox_for
 from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.media.processes.process import Launcher
+from ffmate_desktop.media.sandbox_denial import diagnose_denial
 from tests.media.clips import FFMPEG
 
 pytestmark = [
@@ -56,7 +56,7 @@ class Desk:
             main_input=str(self.film), program=FFMPEG,
         )  # fmt: skip
         publish.make_folders(planned)
-        sandbox = sandbox_for(planned, Limits(None, None), self.private, FFMPEG)
+        sandbox = sandbox_for(planned, FileLimits(None, None), self.private, FFMPEG)
         said = bytearray()
         for step in planned.steps:
             argv = command.build(FFMPEG, step)
@@ -65,7 +65,7 @@ class Desk:
                 code = await process.wait(None, said.extend)
             self.said = said.decode(errors="replace")
             if code != 0:
-                self.why = denied(self.said.splitlines(), planned, sandbox)
+                self.why = diagnose_denial(self.said.splitlines(), planned, sandbox)
                 return []
         publish.sync(planned)
         return publish.publish(planned, if_exists)

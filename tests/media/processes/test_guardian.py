@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ffmate_desktop.media.processes.guardian_worker import ProcessEntry, Table, left_by
+from ffmate_desktop.media.processes.guardian_worker import ProcessEntry, ProcessTable, processes_left_by
 from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.media.processes.table import VARIABLE, processes
 from tests.conftest import ExpectedWarnings
@@ -162,8 +162,8 @@ def test_only_what_is_listed_dies(guardian: "Guardian") -> None:
 def test_a_number_that_came_again_is_left_alone() -> None:
     me = os.getpid()
     table = processes()
-    assert me in left_by(table, "nobody", {me: table[me].started})
-    assert left_by(table, "nobody", {me: "before"}) == set()
+    assert me in processes_left_by(table, "nobody", {me: table[me].started})
+    assert processes_left_by(table, "nobody", {me: "before"}) == set()
 
 
 def test_descendants_are_found_and_zombies_are_not() -> None:
@@ -179,8 +179,8 @@ def test_descendants_are_found_and_zombies_are_not() -> None:
         entry(14, 1, 20),
         entry(15, 1, 15, "aa#1"),
     ]
-    table: Table = {entry.pid: entry for entry in entries}
-    assert left_by(table, "a", {20: "then"}) == {10, 11, 13, 14}
+    table: ProcessTable = {entry.pid: entry for entry in entries}
+    assert processes_left_by(table, "a", {20: "then"}) == {10, 11, 13, 14}
 
 
 def test_signals_for_everybody_do_not_end_it(guardian: "Guardian") -> None:

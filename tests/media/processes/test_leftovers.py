@@ -24,7 +24,7 @@ _NODE = """
     from pathlib import Path
     from ffmate_desktop.media.processes.leftovers import NodeFolder
 
-    folder = NodeFolder.take(Path(sys.argv[1]))
+    folder = NodeFolder.create(Path(sys.argv[1]))
     words = json.loads(sys.argv[2])
     apart = {"start_new_session": True, "cwd": sys.argv[3]}
     child = subprocess.Popen(words, env=os.environ | {"FFMATE_STARTED_BY": folder.owner + "#1"}, **apart)
@@ -83,7 +83,7 @@ def start(work: Path, tmp_path: Path) -> Iterator[Start]:
 
 def begin(parent: Path) -> NodeFolder:
     """What a node does when it starts."""
-    folder = NodeFolder.take(parent)
+    folder = NodeFolder.create(parent)
     folder.end_leftovers()
     return folder
 
@@ -99,7 +99,7 @@ def test_what_a_dead_node_left_is_gone_and_a_living_one_keeps_everything(start: 
         [own.path, living.folder, *(p.with_suffix(".lock") for p in (own.path, living.folder)), work / "gate"]
     )
     assert (living.folder / "two-pass.log").read_text() == "statistics"
-    own.leave()
+    own.remove()
     assert not own.path.exists()
 
 
@@ -109,7 +109,7 @@ def test_a_daemon_and_everything_below_a_marked_process_is_ended(start: Start, t
     relatives = family.pids(tmp_path)
     try:
         dead.kill()
-        begin(dead.folder.parent).leave()
+        begin(dead.folder.parent).remove()
         family.until(lambda: not family.alive(relatives), timeout=2)
     finally:
         family.bury(relatives)
@@ -119,7 +119,7 @@ def test_processes_of_a_dead_node_with_another_folder_are_ended_too(start: Start
     elsewhere = start(parent=tmp_path / "elsewhere")
     living = start(parent=tmp_path / "elsewhere")
     elsewhere.kill()
-    begin(tmp_path / "mine").leave()
+    begin(tmp_path / "mine").remove()
     family.until(lambda: not family.lives(elsewhere.child))
     assert family.lives(living.child)
     assert elsewhere.folder.is_dir(), "its folder is for nodes that share it"
@@ -130,7 +130,7 @@ def test_a_process_is_left_alone_when_nobody_knows_about_its_node(start: Start, 
     dead = start()
     dead.kill()
     dead.folder.with_suffix(".lock").unlink()
-    begin(work).leave()
+    begin(work).remove()
     assert family.lives(dead.child)
     assert not dead.folder.with_suffix(".lock").exists(), "asking must not make one"
 
@@ -141,7 +141,7 @@ def test_a_node_that_a_dead_one_started_does_not_end_itself(start: Start, tmp_pa
     code = f"""
         from pathlib import Path
         from ffmate_desktop.media.processes.leftovers import NodeFolder
-        NodeFolder.take(Path({str(work)!r})).end_leftovers()
+        NodeFolder.create(Path({str(work)!r})).end_leftovers()
         print("still here")
     """
     owner = NodeFolder(dead.folder, FileLock(dead.folder)).owner
@@ -158,7 +158,7 @@ def test_a_folder_that_is_reached_by_a_link_is_the_same(start: Start, tmp_path: 
     (tmp_path / "link").symlink_to(work)
     dead = start(parent=tmp_path / "link")
     dead.kill()
-    begin(work).leave()
+    begin(work).remove()
     family.until(lambda: not family.lives(dead.child))
     assert not dead.folder.exists()
 
@@ -205,7 +205,7 @@ def test_many_that_start_at_once_do_not_take_each_other_for_dead(tmp_path: Path)
         input()
         folders = []
         for _ in range(20):
-            folders.append(NodeFolder.take(parent))
+            folders.append(NodeFolder.create(parent))
             folders[-1].end_leftovers()
         print(all(folder.path.is_dir() for folder in folders), flush=True)
         input()

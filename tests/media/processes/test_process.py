@@ -16,7 +16,7 @@ import pytest
 
 from ffmate_desktop.domain.errors import ElsewhereError, UserError
 from ffmate_desktop.media.processes.process import Launcher, Process
-from ffmate_desktop.media.processes.sandbox import Sandbox, guards
+from ffmate_desktop.media.processes.sandbox import Sandbox, kernel_support
 from tests.media.processes import family
 from tests.media.processes.family import lives, shortly
 
@@ -341,7 +341,7 @@ async def test_a_computer_that_is_exhausted_leaves_the_task_to_others(
 ) -> None:
     import resource  # not on Windows
 
-    sandbox = Sandbox(Path(sys.executable), None, (tmp_path,)) if guards().landlock else None
+    sandbox = Sandbox(Path(sys.executable), None, (tmp_path,)) if kernel_support().landlock else None
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     used = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
     resource.setrlimit(resource.RLIMIT_NOFILE, (used + 1, hard))

@@ -18,12 +18,12 @@ from ffmate_desktop.media.awake import HelperInhibitor
 from ffmate_desktop.media.processes import landlock, seccomp
 from ffmate_desktop.media.processes.guardian import Guardian
 from ffmate_desktop.media.processes.process import Launcher
-from ffmate_desktop.media.processes.sandbox import Sandbox, guards
+from ffmate_desktop.media.processes.sandbox import Sandbox, kernel_support
 from tests.media.clips import FFMPEG
 from tests.media.processes.family import lives, shortly
 
-pytestmark = pytest.mark.skipif(not guards().landlock, reason="this kernel has no Landlock")
-needs_seccomp = pytest.mark.skipif(not seccomp.works(), reason="no seccomp here")
+pytestmark = pytest.mark.skipif(not kernel_support().landlock, reason="this kernel has no Landlock")
+needs_seccomp = pytest.mark.skipif(not seccomp.is_supported(), reason="no seccomp here")
 
 INTO_THE_LOG = (
     "import errno\ndef tried(call):\n try: return call() or 'done'\n except OSError as e: return e.errno"
@@ -146,7 +146,7 @@ async def test_the_node_is_out_of_reach_without_limits_too(place: Place) -> None
     )
     assert isinstance(outcome, list)
     assert all(isinstance(answer, int) for answer in outcome), outcome
-    if guards().landlock >= 6:
+    if kernel_support().landlock >= 6:
         assert isinstance(
             await place.ask(f"import os; print(tried(lambda: os.kill({pid}, 0)))", limited=False), int
         )
@@ -234,7 +234,7 @@ async def test_ffmpeg_works_in_it(place: Place, limited: bool) -> None:
 
 async def test_what_cannot_be_confined_is_not_started(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Sandbox(Path("/bin/true"), None, (place.private,))
-    monkeypatch.setattr(landlock, "abi", lambda: 0)
+    monkeypatch.setattr(landlock, "abi_version", lambda: 0)
     with pytest.raises(UserError, match="could not be started"):
         await place.launcher.spawn(["/bin/true"], cwd=place.private, sandbox=sandbox)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop.domain.task import TaskStatus
-from ffmate_desktop.media import input_record
+from ffmate_desktop.media import input_snapshot
 from ffmate_desktop.node.task import input_watch
 from tests.media.clips import cut_off, ffmpeg
 from tests.node.farm import ENCODE, Farm
@@ -49,7 +49,7 @@ async def test_inputs_that_grow_or_are_replaced_fail_with_the_reason_and_a_marke
 async def test_an_encode_that_fits_between_two_writes_of_a_recorder_is_no_success(
     farm: Farm, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(input_record, "SETTLED", 60.0)
+    monkeypatch.setattr(input_snapshot, "STABLE_AFTER", 60.0)
     monkeypatch.setattr(input_watch, "_LONGEST_LOOK", 60.0)
     recording, broken = clip.with_name("rec.ts"), clip.with_name("copy.mov")
     ffmpeg("-i", clip, "-c", "copy", recording)

@@ -8,7 +8,7 @@ import pytest
 
 from ffmate_desktop.domain.errors import ElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
-from ffmate_desktop.media.allowed import check_script, is_within
+from ffmate_desktop.media.permission_checks import check_script, is_within
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and modes of POSIX")
 

@@ -11,7 +11,7 @@ _PROGRAMS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ")
 _BOM = b"\xef\xbb\xbf"
 
 
-def hint_for(script: Path, code: int) -> str:
+def script_failure_hint(script: Path, code: int) -> str:
     """What to do about a script that ended with this code, or nothing. Reads the file: not for the event loop."""
     if os.name == "nt" or code not in NOT_STARTED:
         return ""

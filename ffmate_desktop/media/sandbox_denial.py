@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ffmate_desktop.media.allowed import is_within
-from ffmate_desktop.media.diagnosis import Diagnosis, Retry, relevant
+from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice, relevant
 from ffmate_desktop.media.exit_codes import FREE_SPACE
 from ffmate_desktop.media.inputs import is_same_file
-from ffmate_desktop.media.named_paths import paths_in, readings
+from ffmate_desktop.media.named_paths import paths_in, raw_and_unquoted
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
+from ffmate_desktop.media.permission_checks import is_within
 from ffmate_desktop.media.processes.sandbox import Sandbox
 
 _DENIED = re.compile(r"Permission denied|Operation not permitted|Cannot open temporary file")
@@ -24,20 +24,20 @@ _HINT = (
 )
 
 
-def denied(lines: Sequence[str], plan: OutputPlan, sandbox: Sandbox | None) -> Diagnosis | None:
+def diagnose_denial(lines: Sequence[str], plan: OutputPlan, sandbox: Sandbox | None) -> Diagnosis | None:
     """Why ffmpeg failed, when the sandbox is the reason; touches the disk."""
     said = [] if sandbox is None else [line for line in relevant(lines) if _DENIED.search(line)]
     if sandbox is None or not said:
         return None
     if any(_has_no_room(output) for output in plan.outputs):
-        return Diagnosis("The disk is full.", FREE_SPACE, tuple(said[:5]), Retry.LATER)
+        return Diagnosis("The disk is full.", FREE_SPACE, tuple(said[:5]), RetryAdvice.LATER)
     if (path := _refused(said, plan)) is not None:
         if sandbox.read is not None and not is_within(path, sandbox.read):
             return Diagnosis(
                 f"Tasks may not touch “{path}” on this computer.",
                 "Its owner can allow the folder: --allow-read DIR or --allow-write DIR.",
                 tuple(said[:5]),
-                Retry.OTHER_NODE,
+                RetryAdvice.OTHER_NODE,
             )
         own = any(is_same_file(path, read) for read in plan.inputs)
         sentence = (
@@ -45,14 +45,14 @@ def denied(lines: Sequence[str], plan: OutputPlan, sandbox: Sandbox | None) -> D
             if own
             else f"ffmpeg may write only the outputs of its command, so “{path}” was refused."
         )
-        return Diagnosis(sentence, _HINT, tuple(said[:5]), Retry.NO)
+        return Diagnosis(sentence, _HINT, tuple(said[:5]), RetryAdvice.NO)
     if any("Operation not permitted" in line for line in said) and sandbox.isolated:
         return Diagnosis(
             "The command asks for a network address or a device, and this computer lets tasks use only files in some "
             "of its folders.",
             "Its owner decides that with --allow-read and --allow-write.",
             tuple(said[:5]),
-            Retry.OTHER_NODE,
+            RetryAdvice.OTHER_NODE,
         )
     return None
 
@@ -74,7 +74,11 @@ def _refused(said: Sequence[str], plan: OutputPlan) -> Path | None:
             return read
     by_ffmpeg = (Path(found[1]) for line in said for found in _IN_LINE.finditer(line))
     by_command = (
-        path for step in plan.steps for token in step for text in readings(token) for path in paths_in(text)
+        path
+        for step in plan.steps
+        for token in step
+        for text in raw_and_unquoted(token)
+        for path in paths_in(text)
     )
     for path in (*by_ffmpeg, *by_command):
         is_ours = any(path == one or one in path.parents for one in ours)

@@ -29,7 +29,7 @@ _COMPLAINT = re.compile(rf"{_DECODING}|{_LOST.pattern}|Packet mismatch|Header mi
 _NUMBER = re.compile(r"\[(?:in|[a-z]ist)#(?P<number>\d+)|[Ss]tream #(?P<older>\d+):")
 
 
-class Messages:
+class InputMessages:
     """What ffmpeg said during `steps`; `facts` are those of the inputs by their name in the command."""
 
     def __init__(
@@ -43,14 +43,14 @@ class Messages:
         """The lines that say that something is lost."""
         return [line for line in self._said if _TRUNCATED.search(line) or self._is_damage(line)]
 
-    def behind_the_end(self, damage: Sequence[str]) -> MediaFacts | None:
+    def input_with_trailing_data(self, damage: Sequence[str]) -> MediaFacts | None:
         """The input whose only complaint may be about a tag or padding behind its media, which no reader knows."""
         about = self._about(damage[0])
         if len(damage) > 1 or len(about) != 1 or about[0].container not in _READ_TO_THE_LAST_BYTE:
             return None
         return about[0]
 
-    def complain_about(self, facts: MediaFacts) -> bool:
+    def suggest_damage_in(self, facts: MediaFacts) -> bool:
         """Whether anything was said about this input that may be damage, be it everyday life or not."""
         return any(_COMPLAINT.search(line) and facts in self._about(line) for line in self._said)
 

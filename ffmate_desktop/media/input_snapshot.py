@@ -20,12 +20,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from ffmate_desktop.media.arguments import InputArgument, Invocation, parse
-from ffmate_desktop.media.diagnosis import Diagnosis, Retry
+from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice
 from ffmate_desktop.media.inputs import files_read, series_pattern
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.side_inputs import side_inputs
 
-SETTLED = 10.0
+STABLE_AFTER = 10.0
 """Seconds without a change after which a file counts as complete. Recorders write a quarter of a megabyte at once."""
 
 _FROM_NOW = 60.0  # seconds by which the clock of a server may be ahead; times beyond say nothing
@@ -41,7 +41,7 @@ _NONBLOCK: int = getattr(os, "O_NONBLOCK", 0)
 _BINARY: int = getattr(os, "O_BINARY", 0)
 
 
-class How(StrEnum):
+class InputChangeKind(StrEnum):
     """What happened to an input; the task's result keeps the value."""
 
     GROWING = "growing"
@@ -55,25 +55,25 @@ class InputChange:
     """An input that is not what it was when the attempt began."""
 
     path: Path
-    how: How
+    kind: InputChangeKind
 
     def diagnosis(self, lines: Sequence[str] = ()) -> Diagnosis:
         """The sentence for people; `lines` is what ffmpeg said."""
         name = self.path.name
         wait = "Submit it again when it is complete."
-        match self.how:
-            case How.GROWING:
+        match self.kind:
+            case InputChangeKind.GROWING:
                 sentence, hint = f"“{name}” changed while it was encoded: it is still being written.", wait
-            case How.CHANGED:
+            case InputChangeKind.CHANGED:
                 sentence, hint = f"“{name}” changed while it was encoded.", wait
-            case How.WRITTEN:
+            case InputChangeKind.WRITTEN:
                 sentence = f"The command wrote to its own input, “{name}”."
                 hint = "Check that file, and let the command write to another one."
-        return Diagnosis(sentence, hint, tuple(lines), Retry.NO)
+        return Diagnosis(sentence, hint, tuple(lines), RetryAdvice.NO)
 
     def to_json(self) -> dict[str, str]:
         """As the result of the task keeps it, under "changed"."""
-        return {"input": str(self.path), "how": self.how.value}
+        return {"input": str(self.path), "how": self.kind.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +103,15 @@ class _Held:
 
 
 @dataclass
-class InputRecord:
-    """The local inputs of one plan as they were when `take` looked; `close` when it is not needed any more."""
+class InputSnapshot:
+    """The local inputs of one plan as they were when `capture` looked; `close` when it is not needed any more."""
 
     _files: dict[Path, _Held] = field(default_factory=dict)
     _series: dict[Path, tuple[InputArgument, dict[str, _Version]]] = field(default_factory=dict)
     _written: str = ""
 
     @classmethod
-    def take(cls, plan: OutputPlan) -> "InputRecord":
+    def capture(cls, plan: OutputPlan) -> "InputSnapshot":
         """Look at every input. What is no regular file, or cannot be read, is left out: ffmpeg tells about it."""
         record = cls()
         invocations = [parse(step) for step in plan.steps]
@@ -132,13 +132,13 @@ class InputRecord:
         """The first input that changed since, if any."""
         for path, held in self._files.items():
             if (how := _how(path, held)) is not None:
-                return InputChange(path, How.WRITTEN if self._is_written(path) else how)
+                return InputChange(path, InputChangeKind.WRITTEN if self._is_written(path) else how)
         for path, (read, before) in self._series.items():
             now = _members(read, path)
             if any(name not in now or not now[name].is_same(version) for name, version in before.items()):
-                return InputChange(path, How.CHANGED)
+                return InputChange(path, InputChangeKind.CHANGED)
             if len(now) > len(before):
-                return InputChange(path, How.GROWING)
+                return InputChange(path, InputChangeKind.GROWING)
         return None
 
     def version_of(self, path: Path) -> dict[str, int] | None:
@@ -157,10 +157,12 @@ class InputRecord:
         named = [path for path in self._files if path.suffix.lower() in _ENDLESS]
         return (*self._series, *named)
 
-    def settles_in(self, paths: Iterable[Path], now: float) -> float:
+    def seconds_until_stable(self, paths: Iterable[Path], now: float) -> float:
         """Seconds until none of these files has changed for a while; `now` is in seconds since 1970."""
         ages = [now - time / _SECOND for path in paths if (time := self._last_change(path)) is not None]
-        return max((SETTLED - max(age, 0.0) for age in ages if -_FROM_NOW < age < SETTLED), default=0.0)
+        return max(
+            (STABLE_AFTER - max(age, 0.0) for age in ages if -_FROM_NOW < age < STABLE_AFTER), default=0.0
+        )
 
     def close(self) -> None:
         """Let go of the files."""
@@ -196,7 +198,7 @@ class InputRecord:
         return _unquoted(str(path)) in self._written
 
 
-def _how(path: Path, held: _Held) -> How | None:
+def _how(path: Path, held: _Held) -> InputChangeKind | None:
     """What happened to a file; None when it is the same, or cannot be asked."""
     open_one: os.stat_result | None = None
     if held.handle is not None:
@@ -207,17 +209,17 @@ def _how(path: Path, held: _Held) -> How | None:
     try:
         now = path.stat()
     except (FileNotFoundError, NotADirectoryError):  # what is open is complete, whatever became of its name
-        return None if open_one is not None else How.CHANGED
+        return None if open_one is not None else InputChangeKind.CHANGED
     except OSError:
         return None
     if not held.version.is_same(_Version.of(now)):
         return _grown(held.version, now)
     is_other = held.has_identity and open_one is not None and not os.path.samestat(open_one, now)
-    return How.CHANGED if is_other else None
+    return InputChangeKind.CHANGED if is_other else None
 
 
-def _grown(before: _Version, now: os.stat_result) -> How:
-    return How.GROWING if now.st_size > before.size else How.CHANGED
+def _grown(before: _Version, now: os.stat_result) -> InputChangeKind:
+    return InputChangeKind.GROWING if now.st_size > before.size else InputChangeKind.CHANGED
 
 
 def _same_time(first: int, second: int) -> bool:

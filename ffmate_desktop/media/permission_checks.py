@@ -47,7 +47,7 @@ def is_within(path: Path, folders: Iterable[Path]) -> bool:
     return _within(_real(path), folders) is not None
 
 
-def lies_within(path: Path, folders: Iterable[Path]) -> bool:
+def is_entry_within(path: Path, folders: Iterable[Path]) -> bool:
     """The same of the name itself, also when that is a link to somewhere else."""
     return _within(_real(path.parent) / path.name, folders) is not None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.media.input_record import How, InputRecord
+from ffmate_desktop.media.input_snapshot import InputChangeKind, InputSnapshot
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
 
@@ -76,31 +76,31 @@ def planned(command: str, folder: Path) -> OutputPlan:
     return plan(steps, task="0190a1b2-c3d4-7e5f", epoch=1, incarnation=1, main_output="")
 
 
-def change_of(command: str, folder: Path, name: str, change: Change) -> tuple[str, How] | None:
-    record = InputRecord.take(planned(command, folder))
+def change_of(command: str, folder: Path, name: str, change: Change) -> tuple[str, InputChangeKind] | None:
+    record = InputSnapshot.capture(planned(command, folder))
     try:
         assert record.compare() is None, "nothing has happened yet"
         change(folder / name)
         found = record.compare()
     finally:
         record.close()
-    return None if found is None else (found.path.name, found.how)
+    return None if found is None else (found.path.name, found.kind)
 
 
 PLAIN = "-i IN/film.ts -c copy IN/out/film.ts"
 CHANGES = [
-    (append, How.GROWING),
-    (overwrite_in_place, How.CHANGED),
-    (lambda path: os.truncate(path, 10), How.CHANGED),
-    (replace_by_copy_with_its_time, How.CHANGED),
-    (rename_over, How.CHANGED),
-    (rename_and_grow, How.GROWING),
-    (step_the_clock_back, How.CHANGED),
+    (append, InputChangeKind.GROWING),
+    (overwrite_in_place, InputChangeKind.CHANGED),
+    (lambda path: os.truncate(path, 10), InputChangeKind.CHANGED),
+    (replace_by_copy_with_its_time, InputChangeKind.CHANGED),
+    (rename_over, InputChangeKind.CHANGED),
+    (rename_and_grow, InputChangeKind.GROWING),
+    (step_the_clock_back, InputChangeKind.CHANGED),
 ]
 
 
 @pytest.mark.parametrize(("change", "how"), CHANGES)
-def test_a_change_of_any_kind_is_seen(change: Change, how: How, folder: Path) -> None:
+def test_a_change_of_any_kind_is_seen(change: Change, how: InputChangeKind, folder: Path) -> None:
     assert change_of(PLAIN, folder, "film.ts", change) == ("film.ts", how)
 
 
@@ -123,7 +123,7 @@ INPUTS = [
 
 @pytest.mark.parametrize(("command", "name"), INPUTS)
 def test_every_file_that_a_command_reads_is_watched(command: str, name: str, folder: Path) -> None:
-    assert change_of(command, folder, name, append) == (name, How.GROWING)
+    assert change_of(command, folder, name, append) == (name, InputChangeKind.GROWING)
 
 
 SERIES = "-i IN/p[1]_%03d.png IN/out/o.mp4"
@@ -133,18 +133,18 @@ GLOB = "-pattern_type glob -i IN/p?1?_*.png IN/out/o.mp4"
 @pytest.mark.parametrize(
     ("command", "name", "how"),
     [
-        (SERIES, "p[1]_003.png", How.GROWING),
-        (SERIES, "p[1]_002.png", How.CHANGED),
+        (SERIES, "p[1]_003.png", InputChangeKind.GROWING),
+        (SERIES, "p[1]_002.png", InputChangeKind.CHANGED),
         (SERIES, "p[1]_005.png", None),  # behind a gap, where ffmpeg does not get to
         (SERIES, "p1_003.png", None),
-        (GLOB, "p[1]_005.png", How.GROWING),
+        (GLOB, "p[1]_005.png", InputChangeKind.GROWING),
         (GLOB, "q[1]_005.png", None),
         ("-start_number 4 -i IN/p[1]_%03d.png IN/out/o.mp4", "p[1]_003.png", None),
-        ("-start_number 4 -i IN/p[1]_%03d.png IN/out/o.mp4", "p[1]_005.png", How.GROWING),
+        ("-start_number 4 -i IN/p[1]_%03d.png IN/out/o.mp4", "p[1]_005.png", InputChangeKind.GROWING),
     ],
 )
 def test_a_series_of_pictures_is_watched_as_far_as_it_is_read(
-    command: str, name: str, how: How | None, folder: Path
+    command: str, name: str, how: InputChangeKind | None, folder: Path
 ) -> None:
     found = change_of(command, folder, name, append)
     assert (None if found is None else found[1]) == how
@@ -179,7 +179,7 @@ def test_a_coarse_clock_does_not_hide_a_change(folder: Path) -> None:
     os.utime(folder / "film.ts", ns=(seconds, seconds))
     later = seconds + 1_000_000_000
     found = change_of(PLAIN, folder, "film.ts", lambda path: os.utime(path, ns=(later, later)))
-    assert found == ("film.ts", How.CHANGED)
+    assert found == ("film.ts", InputChangeKind.CHANGED)
 
 
 @pytest.mark.parametrize(
@@ -192,10 +192,10 @@ def test_a_coarse_clock_does_not_hide_a_change(folder: Path) -> None:
     ],  # the clock of a share may be ahead; a camera's may be wrong
 )
 def test_a_file_that_just_changed_gets_time_to_change_again(age: float, seconds: float, folder: Path) -> None:
-    record = InputRecord.take(planned(PLAIN, folder))
+    record = InputSnapshot.capture(planned(PLAIN, folder))
     now = (folder / "film.ts").stat().st_mtime + age
-    assert record.settles_in(record.files, now) == pytest.approx(seconds, abs=0.01)
-    assert record.settles_in([folder / "words.srt"], now) == 0
+    assert record.seconds_until_stable(record.files, now) == pytest.approx(seconds, abs=0.01)
+    assert record.seconds_until_stable([folder / "words.srt"], now) == 0
     record.close()
 
 
@@ -205,9 +205,9 @@ def test_series_and_members_of_lists_may_go_on(folder: Path) -> None:
         ("-f concat -safe 0 -i IN/list.txt -c copy IN/out/o.ts", {"part 1.ts", "part 2.ts"}),
         ("-i IN/index.m3u8 -c copy IN/out/o.ts", {"index.m3u8", "part 1.ts", "part 2.ts"}),
     ):
-        record = InputRecord.take(planned(command, folder))
+        record = InputSnapshot.capture(planned(command, folder))
         assert {path.name for path in record.endless} == names
-        assert record.settles_in(record.endless, (folder / "part 2.ts").stat().st_mtime) > 5
+        assert record.seconds_until_stable(record.endless, (folder / "part 2.ts").stat().st_mtime) > 5
         record.close()
 
 
@@ -215,12 +215,14 @@ def test_series_and_members_of_lists_may_go_on(folder: Path) -> None:
     ("command", "how"),
     [
         # Spellings that nobody knows as writing; those that are known are refused before.
-        ("-i IN/film.ts -log_of_tomorrow IN/film.ts IN/out/o.mp4", How.WRITTEN),
-        ("-i IN/film.ts -log_of_tomorrow 'IN/film.ts' IN/out/o.mp4", How.WRITTEN),
-        ("-i IN/film.ts -vf tomorrow=IN/film.ts IN/out/o.mp4", How.WRITTEN),
-        ("-i IN/film.ts -vf subtitles=IN/film.ts IN/out/o.mp4", How.GROWING),
-        ("-i IN/film.ts -metadata comment=IN/film.ts IN/out/film.ts", How.GROWING),
+        ("-i IN/film.ts -log_of_tomorrow IN/film.ts IN/out/o.mp4", InputChangeKind.WRITTEN),
+        ("-i IN/film.ts -log_of_tomorrow 'IN/film.ts' IN/out/o.mp4", InputChangeKind.WRITTEN),
+        ("-i IN/film.ts -vf tomorrow=IN/film.ts IN/out/o.mp4", InputChangeKind.WRITTEN),
+        ("-i IN/film.ts -vf subtitles=IN/film.ts IN/out/o.mp4", InputChangeKind.GROWING),
+        ("-i IN/film.ts -metadata comment=IN/film.ts IN/out/film.ts", InputChangeKind.GROWING),
     ],
 )
-def test_a_command_that_writes_to_its_input_is_blamed(command: str, how: How, folder: Path) -> None:
+def test_a_command_that_writes_to_its_input_is_blamed(
+    command: str, how: InputChangeKind, folder: Path
+) -> None:
     assert change_of(command, folder, "film.ts", append) == ("film.ts", how)
