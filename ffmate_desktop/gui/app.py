@@ -24,7 +24,7 @@ from ffmate_desktop.gui.base.loop import Loop
 from ffmate_desktop.gui.base.page import PageContext
 from ffmate_desktop.gui.base.preferences_store import PreferencesStore
 from ffmate_desktop.gui.base.services import ClusterServices
-from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over
+from ffmate_desktop.gui.desktop.instance import Instance, acquire_or_hand_over
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.program import Program, first_paint, next_emission
 from ffmate_desktop.gui.theme.theme import Theme
@@ -69,7 +69,7 @@ def run(
     """
     app = make_application()
     speak(app, resources)
-    instance = first_or_hand_over(settings, files)
+    instance = acquire_or_hand_over(settings, files)
     if instance is None:
         return 0
     try:
@@ -122,10 +122,10 @@ async def _main(
     setup: asyncio.Future[Setup] = asyncio.get_running_loop().create_future()
     program = Program(window, bridge, partial(_open, setup), settings.drain_time)
     window.detaching.connect(lambda: instance.stop_listening() if program.is_leaving else None)
-    instance.given.connect(window.come_up)
+    instance.given.connect(window.bring_to_front)
     if isinstance(app, Application):
         app.file_opened.connect(lambda path: window.open_files([path]))
-    app.commitDataRequest.connect(lambda _session: program.close())
+    app.commitDataRequest.connect(lambda _session: program.quit())
     tick = QTimer()
     if sys.platform == "win32":  # Python hears of Ctrl+C only when it runs
         tick.timeout.connect(lambda: None)
@@ -144,7 +144,7 @@ async def _main(
         await switching.close()
     tick.stop()
     tray.close()
-    window.close_for_good()
+    window.force_close()
     window.deleteLater()
     return 0
 
@@ -158,7 +158,7 @@ async def _open(loading: asyncio.Future[Setup]) -> AsyncIterator[ClusterServices
 
 async def _first_rows(window: MainWindow, running: asyncio.Task[None]) -> None:
     """Wait until the page that is seen has something to show, but not for long: the database may have to start."""
-    shown = asyncio.create_task(next_emission(window.current_page.counted), name="first rows")
+    shown = asyncio.create_task(next_emission(window.current_page.count_changed), name="first rows")
     await asyncio.wait({shown, running}, timeout=ROWS_FIRST, return_when=asyncio.FIRST_COMPLETED)
     shown.cancel()
 
@@ -167,7 +167,7 @@ def _furnish(
     window: MainWindow, program: Program, inhibitor: SleepInhibitor, setup: Setup
 ) -> tuple[Tray, Switching]:
     """The rest of the window, and what a desktop expects of a program."""
-    from ffmate_desktop.gui.desktop.awake import StayingAwake  # noqa: PLC0415 - the window is painted before
+    from ffmate_desktop.gui.desktop.awake import KeepAwake  # noqa: PLC0415 - the window is painter_text before
     from ffmate_desktop.gui.desktop.closing import Closing  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.desktop.dock import DockProgress, find_dock  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.desktop.notices import Notices  # noqa: PLC0415 - as above
@@ -177,10 +177,10 @@ def _furnish(
 
     complete_window(window)
     Closing(window, program)
-    StayingAwake(window, inhibitor)
+    KeepAwake(window, inhibitor)
     DockProgress(window, window.context.board, find_dock(window))
     tray, notices = Tray(window), Notices(window)
-    notices.notice.connect(tray.tell)
+    notices.notice.connect(tray.show_notification)
     switching = Switching(window, program, setup)
     SettingsOpener(window, program, switching)
     return tray, switching
@@ -199,13 +199,13 @@ def begin_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: P
 
 def complete_window(window: MainWindow) -> None:
     """All other pages, and what takes files that are dropped."""
-    from ffmate_desktop.gui.frame.script_question import ScriptQuestion  # noqa: PLC0415 - the window is painted before
+    from ffmate_desktop.gui.frame.script_question import ScriptQuestion  # noqa: PLC0415 - the window is painter_text before
     from ffmate_desktop.gui.submit.flow import SubmitFlow  # noqa: PLC0415 - as above
 
     window.build_pages()
     SubmitFlow(window)
     ScriptQuestion(window)
-    window.take_files()
+    window.start_opening_files()
 
 
 def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Path) -> MainWindow:
@@ -234,14 +234,14 @@ def _connect_page(window: MainWindow, page: Page) -> None:
 
 def _show_task(window: MainWindow, file: WatchedFile, path: str) -> None:
     """Bring the task of a watched file into view."""
-    page = cast("QueuePage", window.show_page_of("queue"))
+    page = cast("QueuePage", window.show_page_with_key("queue"))
     if file.task_id is not None:
         page.show_task(file.task_id, path)
 
 
 def _show_log(window: MainWindow, node: str) -> None:
     """Bring the log lines of one node into view."""
-    page = cast("LogsPage", window.show_page_of("logs"))
+    page = cast("LogsPage", window.show_page_with_key("logs"))
     page.show_node(node)
 
 
@@ -252,7 +252,7 @@ def _reporting(bridge: Bridge) -> Iterator[None]:
 
     def on_slot(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         logs.root.error("A part of the window failed", exc_info=(kind, error, trace))
-        bridge.defect.emit(error, "showing the window")
+        bridge.unexpected_error.emit(error, "showing the window")
 
     def on_task(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         from ffmate_desktop.services.news import is_outage  # noqa: PLC0415 - the first paint does not wait for it
@@ -267,7 +267,7 @@ def _reporting(bridge: Bridge) -> Iterator[None]:
             "%s", context.get("message"), exc_info=error if isinstance(error, BaseException) else None
         )
         if isinstance(error, Exception):
-            bridge.defect.emit(error, str(context.get("message")))
+            bridge.unexpected_error.emit(error, str(context.get("message")))
 
     before = sys.excepthook
     sys.excepthook = on_slot

@@ -48,7 +48,7 @@ class Program:
         self._unsubscribe: Callable[[], object] = lambda: None
 
     async def run(self) -> None:
-        """Until `close`, or until the signals have ended it."""
+        """Until `quit`, or until the signals have ended it."""
         await first_paint(self._window)
         self._session = asyncio.create_task(self._sessions(), name="session")
         leaving = asyncio.create_task(self._leaving.wait(), name="leaving")
@@ -71,7 +71,7 @@ class Program:
         self._again.set()
         await self._change.opened
 
-    def close(self) -> None:
+    def quit(self) -> None:
         """Stop in order: what runs here goes back to the queue."""
         self._unsubscribe()
         self._unsubscribe = lambda: None
@@ -83,11 +83,11 @@ class Program:
         """It ends, or has ended."""
         return self._leaving.is_set()
 
-    def finish(self) -> None:
+    def drain_and_quit(self) -> None:
         """Take nothing new and end when what runs is finished, however long it takes, unless the user stays."""
         services = self._services
         if services is None or not services.node.running:
-            self.close()
+            self.quit()
             return
         self._bridge.run(
             services.nodes.drain(services.node.identifier), "finishing what runs", self._on_draining
@@ -110,7 +110,7 @@ class Program:
 
     def _on_finished(self) -> None:
         if self._finishing and self._services is not None and not self._services.node.is_working:
-            self.close()
+            self.quit()
 
     def _stay(self) -> None:
         self._finishing = False
@@ -131,14 +131,14 @@ class Program:
         elif node is not None and node.running and self._drain_time and not self._retiring:
             self._retiring = True
             logs.cluster.info("Stopping: running tasks may finish, for at most %.0f s", self._drain_time)
-            self._window.tell(
+            self._window.show_message(
                 translate("Program", "Stopping when the running tasks are finished"),
                 translate("Program", "What is not finished by then goes back to the queue."),
             )
-            node.on_change(self.close)  # it has left
+            node.on_change(self.quit)  # it has left
             node.retire(self._drain_time)
         else:
-            self.close()
+            self.quit()
 
     _retiring = _finishing = _is_failing = False
 
@@ -169,7 +169,7 @@ class Program:
                 sentence = translate("Program", "The database cannot be reached at this moment.")
                 return UserError(sentence, str(error))
             logs.root.exception("The queue could not be opened")
-            self._bridge.defect.emit(error, "opening the queue")
+            self._bridge.unexpected_error.emit(error, "opening the queue")
             return UserError(translate("Program", "The queue could not be opened."))
         return None
 

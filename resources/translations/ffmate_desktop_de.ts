@@ -831,6 +831,13 @@
     </message>
 </context>
 <context>
+    <name>KeepAwake</name>
+    <message>
+        <source>Kept awake while it encodes</source>
+        <translation>Bleibt wach, solange kodiert wird</translation>
+    </message>
+</context>
+<context>
     <name>LogLinesView</name>
     <message>
         <source>Log lines of all nodes</source>
@@ -2412,13 +2419,6 @@
     </message>
 </context>
 <context>
-    <name>StayingAwake</name>
-    <message>
-        <source>Kept awake while it encodes</source>
-        <translation>Bleibt wach, solange kodiert wird</translation>
-    </message>
-</context>
-<context>
     <name>SubmitFlow</name>
     <message>
         <source>There is no file on the clipboard.</source>
@@ -3190,6 +3190,29 @@
     </message>
 </context>
 <context>
+    <name>formatting</name>
+    <message>
+        <source>{0} d {1} h</source>
+        <translation>{0} T {1} h</translation>
+    </message>
+    <message>
+        <source>{0} h {1} min</source>
+        <translation>{0} h {1} min</translation>
+    </message>
+    <message>
+        <source>{0} min {1} s</source>
+        <translation>{0} min {1} s</translation>
+    </message>
+    <message>
+        <source>{0} s</source>
+        <translation>{0} s</translation>
+    </message>
+    <message>
+        <source>{0} min</source>
+        <translation>{0} min</translation>
+    </message>
+</context>
+<context>
     <name>media</name>
     <message>
         <source>{0} fps</source>
@@ -3401,29 +3424,6 @@
     <message>
         <source>Runs</source>
         <translation>Arbeitet an</translation>
-    </message>
-</context>
-<context>
-    <name>numbers</name>
-    <message>
-        <source>{0} d {1} h</source>
-        <translation>{0} T {1} h</translation>
-    </message>
-    <message>
-        <source>{0} h {1} min</source>
-        <translation>{0} h {1} min</translation>
-    </message>
-    <message>
-        <source>{0} min {1} s</source>
-        <translation>{0} min {1} s</translation>
-    </message>
-    <message>
-        <source>{0} s</source>
-        <translation>{0} s</translation>
-    </message>
-    <message>
-        <source>{0} min</source>
-        <translation>{0} min</translation>
     </message>
 </context>
 <context>

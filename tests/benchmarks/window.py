@@ -134,7 +134,7 @@ async def _window(uri: str, folder: Path) -> AsyncIterator[tuple[QueuePage, Clus
     try:
         yield page, services
     finally:
-        program.close()
+        program.quit()
         await running
 
 

@@ -40,7 +40,7 @@ class Desk:
         assert isinstance(page, QueuePage)
         self.page = page
         self.defects: list[tuple[BaseException, str]] = []
-        bridge.defect.connect(lambda error, doing: self.defects.append((error, doing)))
+        bridge.unexpected_error.connect(lambda error, doing: self.defects.append((error, doing)))
 
     async def add(self, source: Path, command: str = ENCODE, **fields: Any) -> UUID:
         """Queue a task as a person does; the output comes to lie beside the input."""
@@ -100,7 +100,7 @@ def make_desk(
     bridge = Bridge()
     window = make_window(app, bridge, resources_folder(), data_dir)
     program = Program(window, bridge, open_cluster_services, drain_time=0)
-    window.close_requested.connect(program.close)
+    window.close_requested.connect(program.quit)
     window.resize(1300, 800)
     window.show()
     window.activateWindow()  # without a window manager, as under Xvfb, nobody else does; shortcuts need it
@@ -152,5 +152,5 @@ async def open_desk_with(
         async with asyncio.timeout(60):
             with contextlib.suppress(asyncio.CancelledError):
                 await running
-        window.close_for_good()
+        window.force_close()
         window.deleteLater()

@@ -256,7 +256,7 @@ class Photographer:
 
     async def _keep(self, name: str, widget: QWidget) -> None:
         for appearance in (Appearance.LIGHT, Appearance.DARK):
-            self._window.context.theme.choose(appearance)
+            self._window.context.theme.set_appearance(appearance)
             await asyncio.sleep(SETTLE)
             path = self._folder / f"{name}-{appearance}{self._ending}.png"
             await asyncio.to_thread(widget.grab().toImage().save, str(path))

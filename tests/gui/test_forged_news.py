@@ -9,7 +9,7 @@ import pytest
 from ffmate_desktop.domain.change import progress_payload
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.domain.task import TaskStatus
-from ffmate_desktop.gui.base import live_progress
+from ffmate_desktop.gui.base import progress_tracker
 from tests.db.roles import open_outsider
 from tests.garbage import GARBAGE
 from tests.gui.desk import Desk
@@ -21,8 +21,8 @@ async def test_forged_news_harm_no_window(
     desk: Desk, database_uri: str, clip: Path, expected_warnings: Announce, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected_warnings.announce("A notification on channel ffmate could not be read")
-    monkeypatch.setattr(live_progress, "SILENT", 1.0)
-    monkeypatch.setattr(live_progress, "MOST", 50)
+    monkeypatch.setattr(progress_tracker, "SILENT", 1.0)
+    monkeypatch.setattr(progress_tracker, "MOST", 50)
     uuid = await desk.add(clip, LONG)
     row = await desk.shown(uuid, TaskStatus.RUNNING)
     board = desk.page.board

@@ -116,7 +116,7 @@ async def test_a_german_window_has_no_english_word_left(qapp: QApplication, tmp_
     english = {source for (_, source), forms in GERMAN.items() if source not in forms}
     german = {form for forms in GERMAN.values() for form in forms}
     assert shown & (english - german) == set()
-    window.close_for_good()
+    window.force_close()
     window.deleteLater()
 
 

@@ -10,7 +10,7 @@ from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.task import Task
 from ffmate_desktop.gui.queue.detail_pane import DetailPane
 from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
-from ffmate_desktop.gui.widgets.media_text import media_words
+from ffmate_desktop.gui.widgets.media_text import media_summary
 from tests.foreign import FACTS, GOOD_FOLDER, fill, spread, use_newer_words, variants
 from tests.gui.desk import open_desk
 from tests.node.waiting import until
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.db
 
 
 def test_facts_of_any_shape_are_told_as_far_as_they_can_be() -> None:
-    assert media_words(FACTS) == "2×2  ·  h264  ·  25 fps  ·  0:02  ·  10 B"
+    assert media_summary(FACTS) == "2×2  ·  h264  ·  25 fps  ·  0:02  ·  10 B"
     for facts in variants(FACTS):
-        assert isinstance(media_words(facts), str)
+        assert isinstance(media_summary(facts), str)
 
 
 def read(pane: DetailPane, row: QueueRow) -> Task | None:

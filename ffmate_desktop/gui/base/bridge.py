@@ -41,17 +41,17 @@ MOST_LIVE = 2_000
 
 
 class Bridge(QObject):
-    """Runs coroutines for the window and tells the views what changed.
+    """Runs coroutines for the window and notifies the views of changes.
 
-    Everything it starts is ended by `close`. What a coroutine raises is told by `trouble` (expected, or an outage: a
-    sentence) or by `defect` (everything else, logged with its traceback).
+    `close` cancels everything it started. An exception becomes `user_error` (expected errors and outages: a sentence)
+    or `unexpected_error` (everything else, logged with its traceback).
     """
 
     tasks_changed = Signal(object)
     """frozenset of task ids, or None: any may have changed, appeared or gone."""
     progress = Signal(object)
     """dict of task id to LiveProgress: the newest of each; no row was written for it."""
-    heard_from = Signal(object)
+    progress_sources = Signal(object)
     """dict of task id to the id of the node that told of its progress; comes before `progress`."""
     nodes_changed = Signal()
     presets_changed = Signal()
@@ -60,18 +60,18 @@ class Bridge(QObject):
     """Ids of the first and the last new log line; ids are larger than a C int."""
     anything_changed = Signal()
     """The connection is there, for the first time or again: read whatever is shown."""
-    away_changed = Signal(object)
+    outage_changed = Signal(object)
     """Unix time since when the database is away, or None: it is there."""
-    trouble = Signal(object)
+    user_error = Signal(object)
     """UserError of something that the user started."""
-    defect = Signal(object, str)
+    unexpected_error = Signal(object, str)
     """Exception, and what was being done."""
 
     def __init__(self) -> None:
         super().__init__()
         self._running: set[asyncio.Task[Any]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.away_since: float | None = None
+        self.outage_since: float | None = None
         self._changed: set[int] | None = set()
         self._live: dict[int, LiveProgress] = {}
         self._tellers: dict[int, int] = {}
@@ -106,7 +106,7 @@ class Bridge(QObject):
                     logs.root.info("Not done: %s, because: %s", name, error)
                 else:
                     logs.root.exception("Failed while: %s", name)
-                    self.defect.emit(error, name)
+                    self.unexpected_error.emit(error, name)
 
         return self._own(work, guarded(), name)
 
@@ -133,21 +133,21 @@ class Bridge(QObject):
             if done is not None:
                 done(result)
         except UserError as error:
-            self.trouble.emit(error)
+            self.user_error.emit(error)
         except Exception as error:  # noqa: BLE001 - a click must never end the node that works beside it
             if is_outage(error):
                 logs.database.info("The database was away while: %s", name)
-                self.trouble.emit(
+                self.user_error.emit(
                     UserError(
                         self.tr("The database cannot be reached at this moment."),
                         self.tr("Nothing was lost; try again when it is back."),
                     )
                 )
             elif isinstance(error, OSError) and (refused := refused_file(error)) is not None:
-                self.trouble.emit(refused)
+                self.user_error.emit(refused)
             else:
                 logs.root.exception("Failed while: %s", name)
-                self.defect.emit(error, name)
+                self.unexpected_error.emit(error, name)
         else:
             return result
         return None
@@ -188,7 +188,7 @@ class Bridge(QObject):
             if self._queue is not None and loop.time() - since > LONGEST_DELAY:
                 backoff.reset()
             self._queue = None
-            self._set_away(time.time() if self.away_since is None else self.away_since)
+            self._set_away(time.time() if self.outage_since is None else self.outage_since)
             logs.database.info("No news from the database: %s", reason)
             await asyncio.sleep(backoff.next_delay())
 
@@ -198,10 +198,10 @@ class Bridge(QObject):
             self._queue.put_nowait(None)
 
     def _set_away(self, since: float | None) -> None:
-        if since != self.away_since or not self._was_here:
-            self.away_since = since
+        if since != self.outage_since or not self._was_here:
+            self.outage_since = since
             self._was_here = True
-            self.away_changed.emit(since)
+            self.outage_changed.emit(since)
 
     def _take(self, change: Change) -> None:
         match change:
@@ -246,7 +246,7 @@ class Bridge(QObject):
         kinds, self._kinds = self._kinds, set()
         lines, self._lines = self._lines, None
         if live:
-            self.heard_from.emit(tellers)
+            self.progress_sources.emit(tellers)
             self.progress.emit(live)
         if "anything" in kinds:
             self.anything_changed.emit()

@@ -8,9 +8,9 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import ProgressTracker
-from ffmate_desktop.gui.base.page_entries import title_of
+from ffmate_desktop.gui.base.page_entries import page_title
 from ffmate_desktop.gui.base.preferences_store import PreferencesStore
+from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -23,23 +23,30 @@ class PageContext:
     """What a page is built with: looks, coroutines, the memory of sizes and choices,
     what is chosen for good, and live progress."""
 
-    def __init__(self, theme: Theme, bridge: Bridge, window_state: QSettings, kept: PreferencesStore) -> None:
-        self.theme, self.bridge, self.window_state, self.kept = theme, bridge, window_state, kept
+    def __init__(
+        self, theme: Theme, bridge: Bridge, window_state: QSettings, preferences: PreferencesStore
+    ) -> None:
+        self.theme, self.bridge, self.window_state, self.preferences = (
+            theme,
+            bridge,
+            window_state,
+            preferences,
+        )
         self.board = ProgressTracker(bridge)
 
 
 class Page(QWidget):
-    """Built before there is a cluster; `attach` brings it, `detach` takes it away.
+    """Exists before the cluster does: `attach` connects it to a cluster, `detach` disconnects it.
 
-    A subclass sets `key`, puts its content into `body` and its buttons into `buttons`, and emits `counted` for the
-    number in the sidebar. Whether it is seen, `is_shown` tells; a page that is not seen should not read from the
-    database, but read again in `on_shown`.
+    A subclass sets `key`, adds its content to `body` and its buttons to `buttons`, and emits `count_changed` for the
+    number in the sidebar. While `is_shown` is False a page should not read from the database; it catches up in
+    `on_shown`.
     """
 
     key: ClassVar[str]
     """Its name in `contents`."""
 
-    counted = Signal(object)
+    count_changed = Signal(object)
     """int or None: the number beside the name in the sidebar."""
     message = Signal(str, str)
     """A sentence and what to do, for the message bar."""
@@ -52,7 +59,7 @@ class Page(QWidget):
         self.subtitle = ElidedLabel("second")
         titles = QVBoxLayout()
         titles.setSpacing(1)
-        titles.addWidget(label(title_of(self.key), "title"))
+        titles.addWidget(label(page_title(self.key), "title"))
         titles.addWidget(self.subtitle)
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(10)
@@ -80,12 +87,12 @@ class Page(QWidget):
         """The cluster is being closed: nothing may be read any more."""
         self.services = None
 
-    def drop_words(self) -> tuple[str, str] | None:
+    def drop_hint(self) -> tuple[str, str] | None:
         """What a drop on this page does, in a title and a line; None: files are queued, as anywhere else."""
         return None
 
     def drop(self, paths: Sequence[str]) -> None:
-        """Paths were dropped on this page, which says in `drop_words` what it does with them."""
+        """Paths were dropped on this page, which says in `drop_hint` what it does with them."""
 
     def unsaved(self) -> str:
         """What would be lost if the program ended now, in a sentence; empty if nothing."""

@@ -26,7 +26,7 @@ PAGES = (
 )
 
 
-def title_of(key: str) -> str:
+def page_title(key: str) -> str:
     """The translated name of a page, for its header and the sidebar."""
     translate = QCoreApplication.translate
     titles = {

@@ -11,33 +11,33 @@ from ffmate_desktop.services.settings_file import SettingsFile
 
 
 class PreferencesStore(QObject):
-    """`now` is what holds; `changed` comes after it has changed, `failed` (UserError) when it could not be saved.
+    """`changed` is emitted after `current` changes, `save_failed` (UserError) if the file could not be written.
 
-    `trouble` is why the file could not be read. It is small and written at
-    clicks only, so that is done at once.
+    `load_error` says why the file could not be read. The file is small and written on clicks only, so saving is
+    synchronous.
     """
 
     changed = Signal()
-    failed = Signal(object)
+    save_failed = Signal(object)
 
     def __init__(self, file: SettingsFile) -> None:
         super().__init__()
         self._file = file
         loaded = file.load()
-        self.now: Preferences = loaded.preferences
-        self.trouble = loaded.trouble
+        self.current: Preferences = loaded.preferences
+        self.load_error = loaded.trouble
 
-    def keep(self, preferences: Preferences) -> None:
+    def save(self, preferences: Preferences) -> None:
         """Let these hold from now on, also after the next start."""
-        if preferences == self.now:
+        if preferences == self.current:
             return
-        self.now = preferences
+        self.current = preferences
         try:
             self._file.save(preferences)
         except UserError as error:
-            self.failed.emit(error)
+            self.save_failed.emit(error)
         self.changed.emit()
 
-    def keep_window(self, **fields: Any) -> None:
+    def save_window(self, **fields: Any) -> None:
         """The same for some fields of how the window looks and behaves."""
-        self.keep(replace(self.now, window=replace(self.now.window, **fields)))
+        self.save(replace(self.current, window=replace(self.current.window, **fields)))

@@ -9,7 +9,7 @@ LOOK = 2000
 """Milliseconds between two looks; only a look releases, so that the gap between two tasks changes nothing."""
 
 
-class StayingAwake(QObject):
+class KeepAwake(QObject):
     """Watches the node of the window. The status strip tells when the computer is kept awake. Owned by the window."""
 
     def __init__(self, window: MainWindow, inhibitor: SleepInhibitor) -> None:

@@ -14,7 +14,7 @@ from ffmate_desktop.gui.widgets.labels import label
 _WIDTH = 440
 
 
-class Endings(Protocol):
+class QuittableProgram(Protocol):
     """How the program can end."""
 
     @property
@@ -22,11 +22,11 @@ class Endings(Protocol):
         """It ends already."""
         ...
 
-    def finish(self) -> None:
+    def drain_and_quit(self) -> None:
         """End when what runs is finished."""
         ...
 
-    def close(self) -> None:
+    def quit(self) -> None:
         """End now; what runs goes back to the queue."""
         ...
 
@@ -34,7 +34,7 @@ class Endings(Protocol):
 class Closing(QObject):
     """Listens to the window. Signals and logging out go past it: they never ask. Owned by the window."""
 
-    def __init__(self, window: MainWindow, program: Endings) -> None:
+    def __init__(self, window: MainWindow, program: QuittableProgram) -> None:
         super().__init__(window)
         self._window, self._program = window, program
         self.dialog: CloseDialog | None = None
@@ -46,11 +46,11 @@ class Closing(QObject):
     @property
     def choice(self) -> OnClose:
         """What was remembered."""
-        return self._window.context.kept.now.window.on_close
+        return self._window.context.preferences.current.window.on_close
 
     @choice.setter
     def choice(self, choice: OnClose) -> None:
-        self._window.context.kept.keep_window(on_close=choice)
+        self._window.context.preferences.save_window(on_close=choice)
 
     def close(self) -> None:
         """The window is to go."""
@@ -74,7 +74,7 @@ class Closing(QObject):
 
     async def _ask_about(self, lost: str, choice: OnClose) -> None:
         if not self._window.isVisible():  # it was asked for from the tray
-            self._window.come_up()
+            self._window.bring_to_front()
         title, yes = self.tr("Close without saving?"), self.tr("Close without saving")
         try:
             agreed = await confirm(self._window, title, lost, yes)
@@ -87,7 +87,7 @@ class Closing(QObject):
         services = self._window.services
         running = services.node.running if services is not None else 0
         if self._program.is_leaving or not running:
-            self._program.close()
+            self._program.quit()
         elif choice is OnClose.ASK:
             self._ask(running)
         else:
@@ -96,7 +96,7 @@ class Closing(QObject):
     def _ask(self, running: int) -> None:
         if self.dialog is None:
             if not self._window.isVisible():  # it was asked for from the tray
-                self._window.come_up()
+                self._window.bring_to_front()
             self.dialog = CloseDialog(self._window, self._window.context.theme, running, can_hide=has_tray())
             self.dialog.chosen.connect(self._on_chosen)
             self.dialog.finished.connect(self._on_finished)
@@ -121,9 +121,9 @@ class Closing(QObject):
             case OnClose.BACKGROUND:
                 self._window.hide()
             case OnClose.FINISH:
-                self._program.finish()
+                self._program.drain_and_quit()
             case OnClose.NOW:
-                self._program.close()
+                self._program.quit()
             case _:
                 assert_never(choice)
 
@@ -172,7 +172,7 @@ class CloseDialog(QDialog):
         is_first = not self.buttons
         if is_first:
             button.setProperty("class", "primary")
-        self._theme.dress(button, icon, "on_accent" if is_first else "text_2")
+        self._theme.set_icon(button, icon, "on_accent" if is_first else "text_2")
         button.clicked.connect(lambda: self._choose(choice))
         self.buttons[choice] = button
         self._column.addWidget(button)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 
 from ffmate_desktop import logs
-from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.frame.main_window import MainWindow
 
 AGAIN = 2000

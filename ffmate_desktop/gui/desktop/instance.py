@@ -110,7 +110,7 @@ class Instance(QObject):
         return [option for option, mark in wanted.items() if ours.get(option) != mark]
 
 
-def first_or_hand_over(settings: Settings, files: Sequence[str]) -> Instance | None:
+def acquire_or_hand_over(settings: Settings, files: Sequence[str]) -> Instance | None:
     """The right to be the window, or None when a first one took the files. Blocks, so call it before the loop runs.
 
     Raises UserError when the first one does not answer, or uses other settings than this start was given.

@@ -13,7 +13,7 @@ from ffmate_desktop.domain.queue import BatchRow, QueueFilter, QueueQuery, Queue
 from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.main_window import MainWindow
-from ffmate_desktop.gui.widgets.numbers import grouped
+from ffmate_desktop.gui.widgets import formatting
 
 FIRST, LONGEST, GROWTH = 3.0, 300.0, 4.0
 """Seconds that news is gathered; it grows with every notice, and begins again when there was nothing to tell."""
@@ -96,7 +96,7 @@ class Notices(QObject):
     # -- In words ------------------------------------------------------------------------------------------------
 
     def _tell(self, fresh: Sequence[QueueRow], batches: Sequence[BatchRow], lost: Sequence[str]) -> None:
-        wanted = self._window.context.kept.now.window.notices
+        wanted = self._window.context.preferences.current.window.notices
         said = [
             *(self._of_nodes(lost) if wanted.nodes else ()),
             *(self._of_failures(fresh) if wanted.failures else ()),
@@ -123,7 +123,7 @@ class Notices(QObject):
             return []
         if len(failed) == 1:
             return [(self.tr("“{0}” failed.").format(failed[0].name), failed[0].error or "")]
-        count = grouped(len(failed))
+        count = formatting.number(len(failed))
         words = self.tr("At least {0} tasks failed.") if len(fresh) >= MOST else self.tr("{0} tasks failed.")
         return [(words.format(count), failed[0].error or "")]
 
@@ -133,9 +133,11 @@ class Notices(QObject):
             return []
         done = sum(_count(one, TaskStatus.DONE_SUCCESSFUL) for one in finished)
         total = sum(one.total for one in finished)
-        text = self.tr("{0} of {1} tasks were successful.").format(grouped(done), grouped(total))
+        text = self.tr("{0} of {1} tasks were successful.").format(
+            formatting.number(done), formatting.number(total)
+        )
         if len(finished) == 1:
-            return [(self.tr("A batch of {0} tasks is finished.").format(grouped(total)), text)]
+            return [(self.tr("A batch of {0} tasks is finished.").format(formatting.number(total)), text)]
         return [(self.tr("{0} batches are finished.").format(len(finished)), text)]
 
 

@@ -25,13 +25,13 @@ class Tray(QObject):
         self._window, self._theme = window, window.context.theme
         self._shown: tuple[str, str] | None = None
         self.menu = QMenu(window)
-        self.open = self._add(self.tr("Open FFmate Desktop"), window.come_up)
+        self.open = self._add(self.tr("Open FFmate Desktop"), window.bring_to_front)
         self.pause = self._add("", window.node_panel.toggle_pause)
         self.menu.addSeparator()
         self.notices = self.menu.addAction(self.tr("Show notifications"))
         self.notices.setCheckable(True)
-        self._kept = window.context.kept
-        self._kept.changed.connect(self._show_switch)
+        self._preferences = window.context.preferences
+        self._preferences.changed.connect(self._show_switch)
         self._show_switch()
         self.notices.toggled.connect(self._on_switch)
         self.settings = self._add(self.tr("Settings …"), window.settings_requested.emit)
@@ -41,7 +41,7 @@ class Tray(QObject):
         self.icon = QSystemTrayIcon(self)
         self.icon.setContextMenu(self.menu)
         self.icon.activated.connect(self._on_activated)
-        self.icon.messageClicked.connect(window.come_up)
+        self.icon.messageClicked.connect(window.bring_to_front)
         window.node_panel.paused_changed.connect(lambda _paused: self._show())
         self._show()
         self._waiting = QTimer(self, interval=_AGAIN)
@@ -55,7 +55,7 @@ class Tray(QObject):
             self._waiting.stop()
             self.icon.show()
 
-    def tell(self, title: str, text: str) -> None:
+    def show_notification(self, title: str, text: str) -> None:
         """Show a notice of the system, unless the user does not want any."""
         if self.notices.isChecked() and self.icon.supportsMessages() and self.icon.isVisible():
             self.icon.showMessage(plain_line(title), plain(text), self._window.windowIcon(), _SECONDS * 1000)
@@ -66,11 +66,11 @@ class Tray(QObject):
         self.icon.hide()
 
     def _show_switch(self) -> None:
-        self.notices.setChecked(self._kept.now.window.notices.shown)
+        self.notices.setChecked(self._preferences.current.window.notices.shown)
 
     def _on_switch(self, on: bool) -> None:
-        wishes = self._kept.now.window.notices
-        self._kept.keep_window(notices=replace(wishes, shown=on))
+        wishes = self._preferences.current.window.notices
+        self._preferences.save_window(notices=replace(wishes, shown=on))
 
     def _add(self, text: str, act: Callable[[], object]) -> QAction:
         action = self.menu.addAction(menu_text(text))
@@ -80,7 +80,7 @@ class Tray(QObject):
     def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         clicks = (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick)
         if reason in clicks and sys.platform != "darwin":  # there a click opens the menu
-            self._window.come_up()
+            self._window.bring_to_front()
 
     # -- State ---------------------------------------------------------------------------------------------------
 

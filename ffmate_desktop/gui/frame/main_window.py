@@ -13,7 +13,7 @@ from PySide6.QtCore import QRectF  # isort: skip
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.base.page import MARGIN, Page, PageContext
-from ffmate_desktop.gui.base.page_entries import PAGES, title_of
+from ffmate_desktop.gui.base.page_entries import PAGES, page_title
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.page_loading import page_class
 from ffmate_desktop.gui.frame.sidebar import Sidebar, SidebarEntry, paint_logo
@@ -35,7 +35,7 @@ class MainWindow(QMainWindow):
     """The user wants the program to end, not just the window."""
     settings_requested = Signal()
     """The user wants to see the settings."""
-    files_given = Signal(object)
+    files_opened = Signal(object)
     """Paths that the user wants to queue: named on the command line, dropped or pasted; the cluster is open."""
     detaching = Signal()
     """The cluster is being closed."""
@@ -58,10 +58,10 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(_window_icon())
         self.setMinimumSize(760, 520)
         self.resize(1440, 900)
-        self._dress()
+        self._apply_appearance()
         self.messages = MessageBar(context.theme)
         self.node_panel = NodePanel(context.theme, context.bridge)
-        entries = [SidebarEntry(page.icon, title_of(page.key), page.section) for page in PAGES]
+        entries = [SidebarEntry(page.icon, page_title(page.key), page.section) for page in PAGES]
         self.sidebar = Sidebar(context.theme, self.node_panel, entries)
         self.status = StatusStrip(context.theme)
         self.stack = QStackedWidget()
@@ -93,11 +93,11 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         bridge = self.context.bridge
-        bridge.trouble.connect(self.tell_trouble)
-        bridge.defect.connect(self.report)
-        bridge.away_changed.connect(self.status.set_away)
-        self.context.kept.changed.connect(self._dress)
-        self.context.kept.failed.connect(self.tell_trouble)
+        bridge.user_error.connect(self.show_error)
+        bridge.unexpected_error.connect(self.show_defect)
+        bridge.outage_changed.connect(self.status.set_outage)
+        self.context.preferences.changed.connect(self._apply_appearance)
+        self.context.preferences.save_failed.connect(self.show_error)
         self.sidebar.chosen.connect(self.show_page)
         self.sidebar.theme_toggled.connect(self._toggle_theme)
         self.messages.shown_changed.connect(self._top.setVisible)
@@ -151,8 +151,8 @@ class MainWindow(QMainWindow):
         if found is None:
             found = self._pages[number] = page_class(PAGES[number].key)(self.context)
             self.stack.addWidget(found)
-            found.counted.connect(partial(self.sidebar.set_count, number))
-            found.message.connect(self.tell)
+            found.count_changed.connect(partial(self.sidebar.set_count, number))
+            found.message.connect(self.show_message)
             self.page_built.emit(found)
             if self._services is not None:
                 found.attach(self._services)
@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
         self.sidebar.show_page(number)
         self._window_state.setValue(_PAGE, PAGES[number].key)
 
-    def show_page_of(self, key: str) -> Page:
+    def show_page_with_key(self, key: str) -> Page:
         """Bring this page into view; returns it."""
         number = next(number for number, page in enumerate(PAGES) if page.key == key)
         self.show_page(number)
@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
         self._services = services
         self.open_files([])
 
-    def take_files(self) -> None:
+    def start_opening_files(self) -> None:
         """Whoever makes tasks of files listens from now on."""
         self._takes_files = True
         self.open_files([])
@@ -198,9 +198,9 @@ class MainWindow(QMainWindow):
         self._files += paths
         if self._files and self._services is not None and self._takes_files:
             files, self._files = self._files, []
-            self.files_given.emit(files)
+            self.files_opened.emit(files)
 
-    def come_up(self, paths: Sequence[str] = ()) -> None:
+    def bring_to_front(self, paths: Sequence[str] = ()) -> None:
         """Be seen in front of other windows, and open these paths."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
@@ -225,15 +225,15 @@ class MainWindow(QMainWindow):
         self.node_panel.detach()
         self.status.set_starting(sentence)
 
-    def tell(self, title: str, text: str = "", kind: str = "info") -> None:
+    def show_message(self, title: str, text: str = "", kind: str = "info") -> None:
         """Show a sentence in the message bar."""
         self.messages.show_message(title, text, kind=kind)
 
-    def tell_trouble(self, error: UserError) -> None:
+    def show_error(self, error: UserError) -> None:
         """Show expected trouble."""
         self.messages.show_message(error.message, error.hint, kind="warning")
 
-    def report(self, error: BaseException, doing: str) -> None:
+    def show_defect(self, error: BaseException, doing: str) -> None:
         """Show a defect, so that it can be reported."""
         if len(self._reports) >= _REPORTS:
             return
@@ -242,14 +242,14 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(lambda _result: self._reports.remove(dialog))
         dialog.open()
 
-    def remember(self) -> None:
+    def save_window_state(self) -> None:
         """Keep size, place and page for the next start."""
         self._window_state.setValue(_GEOMETRY, self.saveGeometry())
         self._window_state.sync()
 
-    def close_for_good(self) -> None:
+    def force_close(self) -> None:
         """Close without asking anybody."""
-        self.remember()
+        self.save_window_state()
         self._may_close = True
         self.close()
 
@@ -272,11 +272,11 @@ class MainWindow(QMainWindow):
 
     def _toggle_theme(self) -> None:
         theme = self.context.theme
-        wanted = Appearance.LIGHT if theme.tokens.is_dark else Appearance.DARK
-        self.context.kept.keep_window(appearance=wanted)
+        appearance = Appearance.LIGHT if theme.tokens.is_dark else Appearance.DARK
+        self.context.preferences.save_window(appearance=appearance)
 
-    def _dress(self) -> None:
-        self.context.theme.choose(self.context.kept.now.window.appearance)
+    def _apply_appearance(self) -> None:
+        self.context.theme.set_appearance(self.context.preferences.current.window.appearance)
 
 
 def _window_icon() -> QIcon:

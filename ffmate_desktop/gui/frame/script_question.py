@@ -74,7 +74,7 @@ class ScriptQuestion(QObject):
         title = self.tr("Run scripts from “{0}” on this computer?").format(folder)
         if await confirm(self._window, title, f"{who} {means}", self.tr("Allow")):
             await asyncio.to_thread(services.permissions.allow_scripts, folder)
-            self._window.tell(
+            self._window.show_message(
                 self.tr("Scripts of “{0}” may run on this computer.").format(folder),
                 self.tr("Restart the tasks that were refused."),
                 "good",

@@ -117,7 +117,7 @@ class Sidebar(QWidget):
         self.settings = QToolButton()
         self.settings.setText(self.tr("Settings"))
         self.settings.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._theme.dress(self.settings, "settings", "text_2")
+        self._theme.set_icon(self.settings, "settings", "text_2")
         self.settings.clicked.connect(self.settings_requested)
         self.settings.hide()  # until somebody hands in a dialog
         row.addWidget(self.settings)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.meter import StateDot
 from ffmate_desktop.gui.widgets.plain_text import plain
@@ -54,7 +54,7 @@ class StatusStrip(QFrame):
         self._ffmpeg.setToolTip(plain(services.ffmpeg))
         self._show()
 
-    def set_away(self, since: float | None) -> None:
+    def set_outage(self, since: float | None) -> None:
         """The database is away since that moment, or there again."""
         self._away_since = since
         if since is None:
@@ -74,7 +74,7 @@ class StatusStrip(QFrame):
                 else self.tr("Queue of this computer is ready")
             )
         else:
-            ago = numbers.duration(time.time() - self._away_since)
+            ago = formatting.duration(time.time() - self._away_since)
             text = self.tr("Database away for {0}; encodes go on, connecting again …").format(ago)
         self._dot.set_state("good" if self._away_since is None else "care")
         self.database.setText(text)

@@ -7,10 +7,10 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ffmate_desktop.domain.node_log import Level, LogLine
-from ffmate_desktop.gui.logs.model import LogsModel, in_short, level_word
+from ffmate_desktop.gui.logs.model import LogsModel, in_short, level_name
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.gui.widgets.plain_text import painter_text
 
 ROW_HEIGHT = 22
 PADDING = 14
@@ -47,7 +47,10 @@ class LogDelegate(QStyledItemDelegate):
     def is_cut(self, line: LogLine, width: int) -> bool:
         """Not all of its message is seen in a row of this width."""
         room = width - self._message_left() - PADDING
-        return "\n" in line.message or self._metrics.horizontalAdvance(painted(in_short(line.message))) > room
+        return (
+            "\n" in line.message
+            or self._metrics.horizontalAdvance(painter_text(in_short(line.message))) > room
+        )
 
     def _message_left(self) -> int:
         letters = _TIME + _LEVEL + self._node_letters + _TOPIC + 4 * 2
@@ -72,7 +75,7 @@ class LogDelegate(QStyledItemDelegate):
         level_color = _COLORS[line.level]
         cells = (
             (_TIME, f"{when:%H:%M:%S}.{line.at % 1000:03}", "text_3"),
-            (_LEVEL, level_word(line.level), level_color),
+            (_LEVEL, level_name(line.level), level_color),
             (self._node_letters, line.node, "link"),
             (_TOPIC, line.namespace or "–", "text_3"),
         )
@@ -92,7 +95,7 @@ class LogDelegate(QStyledItemDelegate):
 
     def _write(self, painter: QPainter, rect: QRect, text: str, color: str) -> None:
         painter.setPen(self._theme.tokens.color(color))
-        text = painted(text)
+        text = painter_text(text)
         if len(text) * self._letter > rect.width():
             text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
         painter.drawText(rect, _LEFT, text)

@@ -252,7 +252,7 @@ def in_short(message: str) -> str:
     return _UUID.sub(r"\1", message)
 
 
-def level_word(level: Level) -> str:
+def level_name(level: Level) -> str:
     """As logs are used to write it: five letters at most, never translated."""
     match level:
         case Level.DEBUG:
@@ -272,4 +272,4 @@ def as_text(line: LogLine) -> str:
     when = datetime.fromtimestamp(line.at / 1000)
     stamp = f"{when:%Y-%m-%d %H:%M:%S}.{line.at % 1000:03}"
     topic = f"{line.namespace}: " if line.namespace else ""
-    return f"{stamp}  {level_word(line.level):5}  {line.node}  {topic}{line.message}"
+    return f"{stamp}  {level_name(line.level):5}  {line.node}  {topic}{line.message}"

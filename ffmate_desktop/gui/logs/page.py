@@ -24,7 +24,7 @@ from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.choice_button import ChoiceButton
 from ffmate_desktop.gui.widgets.labels import label
-from ffmate_desktop.gui.widgets.plain_text import all_lines
+from ffmate_desktop.gui.widgets.plain_text import editor_text
 from ffmate_desktop.gui.widgets.search_field import SearchField
 from ffmate_desktop.gui.widgets.segments import Segments
 from ffmate_desktop.services.node_logs import NodeLogService
@@ -60,7 +60,7 @@ class LogsPage(Page):
         self.pause.setCheckable(True)
         self.save = QPushButton(self.tr("Save …"))
         self.save.setToolTip(self.tr("Save all lines that fit the filters"))
-        self.theme.dress(self.save, "save")
+        self.theme.set_icon(self.save, "save")
         for widget in (self.search, self.pause, self.save):
             self.buttons.addWidget(widget)
         self._typing = QTimer(self, singleShot=True, interval=_TYPING)
@@ -78,7 +78,7 @@ class LogsPage(Page):
         self.copy = QPushButton(self.tr("Copy"))
         self.copy.setProperty("class", "small")
         self.copy.setToolTip(QKeySequence(QKeySequence.StandardKey.Copy).toString())
-        self.theme.dress(self.copy, "copy", "text_2")
+        self.theme.set_icon(self.copy, "copy", "text_2")
         self.copy.hide()
         bar = QHBoxLayout()
         bar.setSpacing(8)
@@ -203,7 +203,7 @@ class LogsPage(Page):
     def _show_state(self) -> None:
         paused = self.pause.isChecked()
         self.pause.setText(self.tr("Go on") if paused else self.tr("Pause"))
-        self.theme.dress(self.pause, "play" if paused else "pause")
+        self.theme.set_icon(self.pause, "play" if paused else "pause")
         if paused:
             words = self.tr("Paused: new lines wait")
         elif self.lines.is_following:
@@ -218,7 +218,7 @@ class LogsPage(Page):
         chosen = self.lines.selected_lines()
         self.copy.setVisible(bool(chosen))
         is_cut = len(chosen) == 1 and self.lines.delegate.is_cut(chosen[0], self.lines.viewport().width())
-        self.whole.setPlainText(all_lines(as_text(chosen[0])) if is_cut else "")
+        self.whole.setPlainText(editor_text(as_text(chosen[0])) if is_cut else "")
         self.whole.setVisible(is_cut)
 
     # -- Saving --------------------------------------------------------------------------------------------------

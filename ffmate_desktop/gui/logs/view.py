@@ -38,7 +38,7 @@ class LogLinesView(QListView):
         self.back = QPushButton(self)
         self.back.setProperty("class", "primary")
         self.back.clicked.connect(self.follow)
-        theme.dress(self.back, "arrow-down", "on_accent")
+        theme.set_icon(self.back, "arrow-down", "on_accent")
         self.back.hide()
         bar = self.verticalScrollBar()
         bar.setSingleStep(ROW_HEIGHT)

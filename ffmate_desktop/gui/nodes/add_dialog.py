@@ -57,7 +57,7 @@ class AddNodeDialog(QDialog):
         self.copy.setProperty("class", "primary" if uri else "")
         self.copy.setDefault(bool(uri))
         self.copy.clicked.connect(self._copy)
-        theme.dress(self.copy, "copy", "on_accent" if uri else "text")
+        theme.set_icon(self.copy, "copy", "on_accent" if uri else "text")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(24, 22, 24, 20)
         self._column.setSpacing(12)

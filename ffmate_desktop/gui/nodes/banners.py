@@ -97,7 +97,7 @@ class NodeBanner(QFrame):
         self.close_button.setToolTip(self.tr("Dismiss"))
         self.close_button.setAccessibleName(self.tr("Dismiss the message"))
         self.close_button.clicked.connect(self.dismissed)
-        theme.dress(self.close_button, "x", "text_2")
+        theme.set_icon(self.close_button, "x", "text_2")
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(self.title)
@@ -124,13 +124,13 @@ class NodeBanner(QFrame):
         if view.standing is NodeHealth.LOST:
             self.button.setText(self.tr("Remove"))
             self.button.setToolTip(self.tr("Forget this node; it joins again when its program runs again."))
-            self._theme.dress(self.button, "trash-2")
+            self._theme.set_icon(self.button, "trash-2")
         else:
             self.button.setText(self.tr("Requeue now"))
             self.button.setToolTip(
                 self.tr("Put its tasks back into the queue at once. If the node lives, it joins anew.")
             )
-            self._theme.dress(self.button, "rotate-ccw")
+            self._theme.set_icon(self.button, "rotate-ccw")
         self.button.setVisible(view.standing is NodeHealth.LOST or bool(view.tasks))
         icon = "triangle-alert" if view.standing is NodeHealth.LATE else "unplug"
         self._icon.show_icon(icon, LOOKS[view.standing][1])

@@ -12,7 +12,7 @@ from ffmate_desktop.gui.nodes.paint import NodePainter, heat, tile_icon
 from ffmate_desktop.gui.rows.paint import LEFT, RIGHT
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.sparkline import SAMPLES, paint_line, points_of
 
 translate = QCoreApplication.translate
@@ -192,7 +192,7 @@ class NodeCardDelegate(QStyledItemDelegate):
             parts.bar(
                 painter, bar, task.progress, "running" if view.standing is NodeHealth.ONLINE else "text_3", 5
             )
-            parts.text(painter, line, numbers.percent(task.progress), self._strong, "text", RIGHT)
+            parts.text(painter, line, formatting.percent(task.progress), self._strong, "text", RIGHT)
             line.translate(0, _LINE)
         rest = len(view.tasks) - len(shown)
         if rest > 0:

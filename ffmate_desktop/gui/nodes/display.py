@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.node import Node, NodeState, NodeTask, describe
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 
 translate = QCoreApplication.translate
 
@@ -112,8 +112,8 @@ def word(view: NodeDisplay) -> str:  # noqa: PLR0911 - one word a state
 def heard(view: NodeDisplay) -> str:
     """When there was a sign of life."""
     if view.standing.is_alive:
-        return translate("nodes", "heartbeat {0} ago").format(numbers.duration(int(view.age)))
-    return translate("nodes", "last heard {0}").format(numbers.moment(view.node.last_seen))
+        return translate("nodes", "heartbeat {0} ago").format(formatting.duration(int(view.age)))
+    return translate("nodes", "last heard {0}").format(formatting.timestamp(view.node.last_seen))
 
 
 def machine(view: NodeDisplay) -> str:
@@ -170,7 +170,7 @@ def outlook(view: NodeDisplay) -> str:  # noqa: PLR0911 - one a state
 
 
 def _returning(count: int, seconds: int) -> str:
-    when = numbers.duration(seconds)
+    when = formatting.duration(seconds)
     if count == 0:
         return translate("nodes", "Counts as lost in {0}").format(when)
     if count == 1:
@@ -239,5 +239,5 @@ def trouble(view: NodeDisplay) -> tuple[str, str]:
 
 def _seconds(count: int) -> str:
     if count >= 120:
-        return numbers.duration(count)
+        return formatting.duration(count)
     return translate("nodes", "1 second") if count == 1 else translate("nodes", "{0} seconds").format(count)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Q
 
 from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth, heard, machine, outlook, word
 from ffmate_desktop.gui.nodes.reader import NodeReader
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
 
 translate = QCoreApplication.translate
@@ -145,19 +145,19 @@ def cell_text(view: NodeDisplay, column: NodeColumn) -> str:
 
 def share(percent: float | None) -> str:
     """Of the whole computer."""
-    return numbers.NOTHING if percent is None else f"{percent:.0f}{numbers.THIN}%"
+    return formatting.NOTHING if percent is None else f"{percent:.0f}{formatting.THIN}%"
 
 
 def speed(view: NodeDisplay) -> str:
     """Frames per second."""
-    return numbers.NOTHING if view.fps is None else numbers.grouped(round(view.fps))
+    return formatting.NOTHING if view.fps is None else formatting.number(round(view.fps))
 
 
 def runs(view: NodeDisplay) -> str:
     """What it runs, else what comes next; that first where there is trouble."""
     if view.standing in (NodeHealth.LATE, NodeHealth.LOST):
         return outlook(view)
-    names = ", ".join(f"{task.name} {numbers.percent(task.progress)}" for task in view.tasks)
+    names = ", ".join(f"{task.name} {formatting.percent(task.progress)}" for task in view.tasks)
     return names or outlook(view)
 
 
@@ -170,7 +170,7 @@ def tip(view: NodeDisplay) -> str:
         translate("nodes", "Slots: {0} of {1} in use").format(node.running, node.slots),
         outlook(view),
         translate("nodes", "Labels: {0}").format(", ".join(node.labels)) if node.labels else "",
-        *(f"{task.name}  {numbers.percent(task.progress)}" for task in view.tasks),
+        *(f"{task.name}  {formatting.percent(task.progress)}" for task in view.tasks),
     ]
     return "\n".join(line for line in lines if line)
 

@@ -43,7 +43,7 @@ class NodesPage(Page):
         self.layouts = Segments([self.tr("Cards"), self.tr("Table")], self.tr("Cards or table"))
         self.add = QPushButton(self.tr("Add a node"))
         self.add.setProperty("class", "primary")
-        self.theme.dress(self.add, "plus", "on_accent")
+        self.theme.set_icon(self.add, "plus", "on_accent")
         self.buttons.addWidget(self.layouts)
         self.buttons.addWidget(self.add)
         self.stack = QStackedWidget()
@@ -63,7 +63,7 @@ class NodesPage(Page):
         self.table.menu_requested.connect(self._open_menu)
         self.watch.changed.connect(self._show_summary)
         self.watch.ticked.connect(self._show_banners)
-        self.bridge.away_changed.connect(lambda _since: self._show_summary())
+        self.bridge.outage_changed.connect(lambda _since: self._show_summary())
 
     def _show_layout(self, number: int) -> None:
         self.layouts.choose(number)
@@ -96,15 +96,15 @@ class NodesPage(Page):
 
     def _show_summary(self) -> None:
         views = self.watch.views
-        self.counted.emit(sum(view.standing.is_alive for view in views))
+        self.count_changed.emit(sum(view.standing.is_alive for view in views))
         self.subtitle.setText(self._summary(views))
         self._show_banners()
 
     def _show_banners(self) -> None:
-        self.banners.show_views(self.watch.views if self.bridge.away_since is None else [])
+        self.banners.show_views(self.watch.views if self.bridge.outage_since is None else [])
 
     def _summary(self, views: list[NodeDisplay]) -> str:
-        if self.bridge.away_since is not None:
+        if self.bridge.outage_since is not None:
             return self.tr("The database is away: this is how the nodes were before")
         count = {how: sum(view.standing is how for view in views) for how in NodeHealth}
         alive = [view for view in views if view.standing.is_alive]

@@ -47,7 +47,7 @@ class NodePanel(QFrame):
         self._more.setAccessibleName(self.tr("Control this computer"))
         self._more.setToolTip(self.tr("Control this computer"))
         self._more.clicked.connect(self.open_controls)
-        theme.dress(self._more, "sliders-horizontal", "text_2")
+        theme.set_icon(self._more, "sliders-horizontal", "text_2")
         first = QHBoxLayout()
         first.setSpacing(7)
         first.addWidget(self._dot)
@@ -201,7 +201,7 @@ class NodeControls(QFrame):
         self.pause = QPushButton()
         self.leave = QPushButton(self.tr("Leave when finished"))
         self.leave.setToolTip(self.tr("Finish what runs here, take nothing new, then leave the cluster."))
-        theme.dress(self.leave, "log-out", "text_2")
+        theme.set_icon(self.leave, "log-out", "text_2")
         row = QHBoxLayout()
         row.addWidget(label(self.tr("Tasks at once")), 1)
         row.addWidget(self.slots)
@@ -228,6 +228,6 @@ class NodeControls(QFrame):
         else:
             text, icon = self.tr("Pause this computer"), "pause"
         self.pause.setText(text)
-        self._theme.dress(self.pause, icon, "text")
+        self._theme.set_icon(self.pause, icon, "text")
         self.pause.setEnabled(known or not is_working)
         self.leave.setEnabled(is_working and known and node is not None and node.state is NodeState.ONLINE)

@@ -53,9 +53,9 @@ class NodeReader(QObject):
         bridge.anything_changed.connect(self._on_news)
         bridge.nodes_changed.connect(self._on_news)
         bridge.tasks_changed.connect(lambda _ids: self._mark())
-        bridge.heard_from.connect(self._take_tellers)
+        bridge.progress_sources.connect(self._take_tellers)
         bridge.progress.connect(self._take_progress)
-        bridge.away_changed.connect(self._on_away)
+        bridge.outage_changed.connect(self._on_away)
 
     def attach(self, services: ClusterServices) -> None:
         """The cluster is open; nodes of another one are forgotten."""

@@ -14,7 +14,7 @@ from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
-from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.gui.widgets.plain_text import painter_text
 from ffmate_desktop.services.connection_test import run_connection_test
 from ffmate_desktop.services.passwords import split_password
 from ffmate_desktop.settings import DATABASE
@@ -44,13 +44,13 @@ class ClusterSection(Section):
         address = setup.address
         (self.embedded if address is None else self.server).setChecked(True)
         self.address = QLineEdit(address or wishes.database or "")
-        self.address.setPlaceholderText(painted(EXAMPLE))
+        self.address.setPlaceholderText(painter_text(EXAMPLE))
         self.address.setFont(fonts.mono(12))
         self.address.setCursorPosition(0)
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.test = QPushButton(self.tr("Test connection"))
-        theme.dress(self.test, "plug", "text")
+        theme.set_icon(self.test, "plug", "text")
         self.result = ConnectionTestCard(theme)
         self._lay_out(theme)
         self._connect()

@@ -42,8 +42,8 @@ class SettingsDialog(QDialog):
     def __init__(self, window: MainWindow, switching: Switching) -> None:
         super().__init__(window)
         self._window, self._switching, self._setup = window, switching, switching.setup
-        self._theme, self._kept = window.context.theme, window.context.kept
-        self._before = self._kept.now
+        self._theme, self._preferences = window.context.theme, window.context.preferences
+        self._before = self._preferences.current
         self._saving: asyncio.Task[bool | None] | None = None
         self._login_was_on = False
         self._plan: Plan | None = None
@@ -116,7 +116,7 @@ class SettingsDialog(QDialog):
         self.node.name.setFocus()
 
     def _connect(self) -> None:
-        self.look.chosen.connect(self._theme.choose)
+        self.look.chosen.connect(self._theme.set_appearance)
         self.cancel.clicked.connect(self.reject)
         self.save.clicked.connect(self.try_to_save)
         self.finished.connect(self._on_finished)
@@ -236,7 +236,7 @@ class SettingsDialog(QDialog):
     def _on_begun(self) -> None:
         self._saving = None  # it goes on without the dialog
         if self._plan is not None:
-            self._kept.keep(replace(self._kept.now, window=self._plan.preferences.window))
+            self._preferences.save(replace(self._preferences.current, window=self._plan.preferences.window))
         self.accept()
 
     # -- The end -------------------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ class SettingsDialog(QDialog):
         self.node.stop()
         self.cluster.stop()
         if result != QDialog.DialogCode.Accepted:
-            self._theme.choose(self._kept.now.window.appearance)
+            self._theme.set_appearance(self._preferences.current.window.appearance)
 
 
 def _scrolling(section: QWidget) -> QScrollArea:

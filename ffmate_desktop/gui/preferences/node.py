@@ -16,7 +16,7 @@ from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
-from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.gui.widgets.plain_text import painter_text
 from ffmate_desktop.settings import (
     DEFAULT_SLOTS,
     ENCODE_PRIORITY,
@@ -47,7 +47,7 @@ class NodeSection(Section):
         now = setup.settings
         self.name = QLineEdit(now.identifier if now.identifier != default_identifier() else "")
         self.name.setMaxLength(_LONGEST_NAME)
-        self.name.setPlaceholderText(painted(default_identifier()))
+        self.name.setPlaceholderText(painter_text(default_identifier()))
         self.slots = NumberField(1, MOST_SLOTS, self.tr("Tasks at once"))
         self.slots.setFixedWidth(120)
         self.slots.setValue(now.slots)

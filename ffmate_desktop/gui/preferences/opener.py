@@ -37,9 +37,9 @@ class SettingsOpener(QObject):
         window.sidebar.settings_requested.connect(self.open)
         window.settings_requested.connect(self.open)
         window.detaching.connect(self._on_detaching)
-        trouble = window.context.kept.trouble
+        trouble = window.context.preferences.load_error
         if trouble is not None:
-            window.tell_trouble(trouble)
+            window.show_error(trouble)
 
     def open(self) -> None:
         """Show the dialog, or bring the open one to the front."""
@@ -47,7 +47,7 @@ class SettingsOpener(QObject):
 
         if self.dialog is None:
             if not self._window.isVisible():  # it was asked for from the tray
-                self._window.come_up()
+                self._window.bring_to_front()
             self.dialog = SettingsDialog(self._window, self._switching)
             self.dialog.finished.connect(self._on_finished)
             self.dialog.open()

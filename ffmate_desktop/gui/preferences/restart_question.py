@@ -59,7 +59,7 @@ class RestartQuestion(QDialog):
         if is_first:
             button.setProperty("class", "primary")
             button.setDefault(True)
-        self._theme.dress(button, icon, "on_accent" if is_first else "text_2")
+        self._theme.set_icon(button, icon, "on_accent" if is_first else "text_2")
         button.clicked.connect(lambda: self._give(answer))
         self.buttons[answer] = button
         self._column.addWidget(button)

@@ -5,8 +5,8 @@ from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, MOST_COUNT, MOST_D
 from ffmate_desktop.gui.preferences.section import Section, SectionNote
 from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.number_field import NumberField
-from ffmate_desktop.gui.widgets.numbers import size
 from ffmate_desktop.services.retention import Usage
 from ffmate_desktop.settings import (
     KEEP_LOGS_COUNT,
@@ -77,11 +77,11 @@ class RetentionSection(Section):
             self.logs_note.show_bad(used.trouble)
         else:
             taken = self.tr("%n log files on this computer take {0}.", "", used.log_files)
-            self.logs_note.show_fact(taken.format(size(used.log_bytes)))
+            self.logs_note.show_fact(taken.format(formatting.size(used.log_bytes)))
         self.tasks_note.show_fact(
             self.tr(
                 "%n finished tasks are in the queue. Its database takes {0}.", "", used.finished_tasks
-            ).format(size(used.database_bytes))
+            ).format(formatting.size(used.database_bytes))
         )
 
     def wishes(self) -> RetentionWishes:

@@ -48,8 +48,8 @@ class Switching(QObject):
         self._window, self._program, self.setup = window, program, setup
         self.errands = Bridge()
         """Runs what must not end with the cluster."""
-        self.errands.trouble.connect(window.tell_trouble)
-        self.errands.defect.connect(window.context.bridge.defect)
+        self.errands.user_error.connect(window.show_error)
+        self.errands.unexpected_error.connect(window.context.bridge.unexpected_error)
         self._is_busy = False
 
     async def close(self) -> None:
@@ -85,8 +85,8 @@ class Switching(QObject):
 
     def _hold(self, plan: Plan) -> None:
         self.setup.settings = plan.settings
-        kept = self._window.context.kept
-        kept.keep(replace(plan.preferences, window=kept.now.window))
+        store = self._window.context.preferences
+        store.save(replace(plan.preferences, window=store.current.window))
         self.changed.emit()
 
     # -- Another node --------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class Switching(QObject):
         kept = await self._keep_password(plan)
         cluster = replace(plan.preferences.cluster, password_kept=kept)
         self._hold(replace(plan, preferences=replace(plan.preferences, cluster=cluster)))
-        self._window.tell(*self._good_news(plan, kept), kind="good")
+        self._window.show_message(*self._good_news(plan, kept), kind="good")
 
     async def _keep_password(self, plan: Plan) -> bool:
         """Whether the keyring has what the next start needs; trouble with it is told, but undoes nothing."""
@@ -137,7 +137,7 @@ class Switching(QObject):
         try:
             return await self.setup.keyring.keep(address, plan.password)
         except UserError as error:
-            self._window.tell_trouble(error)
+            self._window.show_error(error)
             return False
 
     def _good_news(self, plan: Plan, kept: bool) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from ffmate_desktop.gui.presets.model import PresetModel
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.gui.widgets.plain_text import painter_text
 
 _ROW, _HEADING = 50, 32
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -35,7 +35,7 @@ class PresetDelegate(QStyledItemDelegate):
             painter.setFont(fonts.bold(11))
             painter.setPen(tokens.color("text_3"))
             room = area.adjusted(12, 8, -8, 0)
-            text = painted(str(index.data()))
+            text = painter_text(str(index.data()))
             cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, _LEFT, cut)
             return
@@ -58,5 +58,7 @@ class PresetDelegate(QStyledItemDelegate):
     def _line(self, painter: QPainter, room: QRect, top: int, text: str, font: QFont, color: str) -> None:
         painter.setFont(font)
         painter.setPen(self._theme.tokens.color(color))
-        shown = painter.fontMetrics().elidedText(painted(text), Qt.TextElideMode.ElideRight, room.width())
+        shown = painter.fontMetrics().elidedText(
+            painter_text(text), Qt.TextElideMode.ElideRight, room.width()
+        )
         painter.drawText(QRect(room.left(), room.top() + top, room.width(), 18), _LEFT, shown)

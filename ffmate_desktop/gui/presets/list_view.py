@@ -64,12 +64,12 @@ class PresetList(QWidget):
         """Show these, with this one chosen, or the first one where it is not among them."""
         self._wanted = chosen
         self.model.set_presets(presets)
-        self._choose_wanted()
+        self._choose_requested()
 
     def choose(self, uuid: UUID | None) -> None:
         """Choose this one."""
         self._wanted = uuid
-        self._choose_wanted()
+        self._choose_requested()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """The keys that move in a list reach it from the search field."""
@@ -80,9 +80,9 @@ class PresetList(QWidget):
 
     def _filter(self, text: str) -> None:
         self.model.set_filter(text)
-        self._choose_wanted()
+        self._choose_requested()
 
-    def _choose_wanted(self) -> None:
+    def _choose_requested(self) -> None:
         row = self.model.row_of(self._wanted)
         row = row if row >= 0 else self.model.first()
         index = self.model.index(row) if row >= 0 else QModelIndex()

@@ -60,7 +60,7 @@ class PresetsPage(Page):
         if look:
             button.setProperty("class", look)
         color = {"primary": "on_accent", "danger": "failed"}.get(look, "text")
-        self.theme.dress(button, icon, color)
+        self.theme.set_icon(button, icon, color)
         button.clicked.connect(act)
         return button
 
@@ -117,7 +117,7 @@ class PresetsPage(Page):
 
     async def _fill(self, services: ClusterServices) -> None:
         presets = await services.presets.all()
-        self.counted.emit(len(presets))
+        self.count_changed.emit(len(presets))
         if self._wanted is None and self._preset is not None:
             self._wanted = self._preset.uuid
         self.list.set_presets(presets, self._wanted)

@@ -13,9 +13,9 @@ from ffmate_desktop.gui.base.desktop_files import open_file
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
-from ffmate_desktop.gui.widgets.media_text import media_words
+from ffmate_desktop.gui.widgets.media_text import media_summary
 from ffmate_desktop.gui.widgets.meter import Meter
-from ffmate_desktop.gui.widgets.plain_text import all_lines
+from ffmate_desktop.gui.widgets.plain_text import editor_text
 
 if TYPE_CHECKING:
     from ffmate_desktop.services.preset_test import PresetTestResult
@@ -52,7 +52,7 @@ class PresetTestDialog(QDialog):
         self.lines.setFixedHeight(120)
         self.lines.hide()
         self.open_output = QPushButton(self.tr("Open it"))
-        theme.dress(self.open_output, "external-link", "text")
+        theme.set_icon(self.open_output, "external-link", "text")
         self.open_output.clicked.connect(lambda: open_file(self._output))
         self.open_output.hide()
         self.leave = QPushButton(self.tr("Cancel"))
@@ -85,7 +85,7 @@ class PresetTestDialog(QDialog):
         if result.output is None:
             self.show_trouble(result.trouble, result.hint, "\n".join(result.lines))
             return
-        self._end(self.tr("It works."), media_words(result.facts))
+        self._end(self.tr("It works."), media_summary(result.facts))
         self._output = str(result.output)
         self.open_output.show()
         picture = QPixmap(str(result.still)) if result.still is not None else QPixmap()
@@ -105,7 +105,7 @@ class PresetTestDialog(QDialog):
     def show_trouble(self, sentence: str, hint: str, lines: str = "") -> None:
         """Why it did not work, and what to do."""
         self._end(sentence, hint)
-        self.lines.setPlainText(all_lines(lines))
+        self.lines.setPlainText(editor_text(lines))
         self.lines.setVisible(bool(lines))
         self.adjustSize()
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from ffmate_desktop.domain.queue import QueueRow, SortColumn
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 
 
 class QueueColumn(IntEnum):
@@ -177,28 +177,28 @@ def cell_text(row: QueueRow, live: LiveProgress | None, column: QueueColumn) -> 
         case QueueColumn.STATUS:
             return status_word(row)
         case QueueColumn.PROGRESS:
-            return numbers.percent(percent_of(row, live))
+            return formatting.percent(percent_of(row, live))
         case QueueColumn.SPEED:
             speed = source.speed if row.status.is_active else None
-            return numbers.NOTHING if speed is None else f"{speed:.2f}×"
+            return formatting.NOTHING if speed is None else f"{speed:.2f}×"
         case QueueColumn.FPS:
             fps = source.fps if row.status.is_active else None
-            return numbers.NOTHING if fps is None else f"{fps:.0f}"
+            return formatting.NOTHING if fps is None else f"{fps:.0f}"
         case QueueColumn.REMAINING:
-            return numbers.clock(source.remaining if row.status.is_active else None)
+            return formatting.clock(source.remaining if row.status.is_active else None)
         case QueueColumn.SIZE:
-            return numbers.size(source.size)
+            return formatting.size(source.size)
         case QueueColumn.NODE:
-            return row.node or numbers.NOTHING
+            return row.node or formatting.NOTHING
         case QueueColumn.PRESET:
-            return row.preset or numbers.NOTHING
+            return row.preset or formatting.NOTHING
         case QueueColumn.PRIORITY:
-            return numbers.grouped(row.priority)
+            return formatting.number(row.priority)
         case QueueColumn.ATTEMPTS:
             return str(row.attempts)
         case QueueColumn.CREATED:
-            return numbers.moment(row.created)
+            return formatting.timestamp(row.created)
         case QueueColumn.FINISHED:
-            return numbers.moment(row.finished)
+            return formatting.timestamp(row.finished)
         case _:
             assert_never(column)

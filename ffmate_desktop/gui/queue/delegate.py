@@ -21,8 +21,8 @@ from ffmate_desktop.gui.queue.row_source import RowSource
 from ffmate_desktop.gui.rows.pixmap_cache import BAR_HEIGHT, CHIP_HEIGHT, TILE, PixmapCache
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets import numbers
-from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.gui.widgets import formatting
+from ffmate_desktop.gui.widgets.plain_text import painter_text
 
 ROW_HEIGHT = 56
 PADDING = 13
@@ -149,7 +149,7 @@ class QueueDelegate(QStyledItemDelegate):
         self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, scale: float
     ) -> None:
         if row.status is TaskStatus.QUEUED and not row.progress:
-            self._write(painter, self._number_font, "text_3", _inner(rect), numbers.NOTHING)
+            self._write(painter, self._number_font, "text_3", _inner(rect), formatting.NOTHING)
             return
         percent = percent_of(row, live)
         width = rect.width() - 2 * PADDING - PERCENT
@@ -158,7 +158,7 @@ class QueueDelegate(QStyledItemDelegate):
             bar = self.stamps.bar(percent, status_look(row)[1], width, scale)
             painter.drawPixmap(rect.left() + PADDING, top, bar)
         color = "text" if row.status.is_active else "text_2"
-        self.write_percent(painter, rect, numbers.percent(percent), color)
+        self.write_percent(painter, rect, formatting.percent(percent), color)
 
     def write_percent(self, painter: QPainter, rect: QRect, text: str, color: str = "text") -> None:
         """Behind the bar."""
@@ -169,7 +169,7 @@ class QueueDelegate(QStyledItemDelegate):
         self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, _scale: float
     ) -> None:
         speed = cell_text(row, live, QueueColumn.SPEED)
-        if speed == numbers.NOTHING:
+        if speed == formatting.NOTHING:
             self.write_cell(painter, rect, speed)
             return
         left, top, width = rect.left() + PADDING, rect.top(), rect.width() - PADDING
@@ -179,7 +179,7 @@ class QueueDelegate(QStyledItemDelegate):
 
     def write_cell(self, painter: QPainter, rect: QRect, text: str) -> None:
         """One line in the middle of the cell."""
-        color = "text_3" if text == numbers.NOTHING else "text"
+        color = "text_3" if text == formatting.NOTHING else "text"
         self._write(painter, self._number_font, color, _inner(rect), text)
 
     def _write(
@@ -207,7 +207,9 @@ class QueueDelegate(QStyledItemDelegate):
             if len(self._texts) > _TEXTS:
                 self._texts.clear()
             mode = Qt.TextElideMode.ElideMiddle if font is self._name_font else Qt.TextElideMode.ElideRight
-            shown = QStaticText(cut(self._metrics[id(font)], mode, width, painted(text), painted(path)))
+            shown = QStaticText(
+                cut(self._metrics[id(font)], mode, width, painter_text(text), painter_text(path))
+            )
             shown.setTextFormat(Qt.TextFormat.PlainText)
             shown.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
             shown.prepare(font=font)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.queue.actions import QueueActions
 from ffmate_desktop.gui.widgets.action_button import ActionButton
 

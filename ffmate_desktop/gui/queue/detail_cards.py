@@ -12,8 +12,8 @@ from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.command_layout import break_at_blanks, height_of_lines
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
-from ffmate_desktop.gui.widgets.media_text import media_words
-from ffmate_desktop.gui.widgets.plain_text import all_lines, plain
+from ffmate_desktop.gui.widgets.media_text import media_summary
+from ffmate_desktop.gui.widgets.plain_text import editor_text, plain
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
@@ -36,11 +36,11 @@ class ErrorCard(QFrame):
         self.more = label(look="second", wraps=True, selectable=True)
         self.again = QPushButton(self.tr("Try again"))
         self.again.setProperty("class", "small")
-        theme.dress(self.again, "rotate-ccw", "text")
+        theme.set_icon(self.again, "rotate-ccw", "text")
         self.otherwise = QPushButton(self.tr("Queue it differently …"))
         self.otherwise.setProperty("class", "small")
         self.otherwise.setToolTip(self.tr("Choose another preset or command for the same file"))
-        theme.dress(self.otherwise, "sliders-horizontal", "text")
+        theme.set_icon(self.otherwise, "sliders-horizontal", "text")
         head = QHBoxLayout()
         head.setSpacing(9)
         head.addWidget(self._icon)
@@ -97,7 +97,7 @@ class CommandBox(QWidget):
         self.copy = QPushButton(self.tr("Copy"))
         self.copy.setProperty("class", "quiet")
         self.copy.clicked.connect(self._copy)
-        theme.dress(self.copy, "copy", "text_2")
+        theme.set_icon(self.copy, "copy", "text_2")
         head = QHBoxLayout()
         head.addWidget(label(self.tr("Command"), "caption"), 1)
         head.addWidget(self.copy)
@@ -112,7 +112,7 @@ class CommandBox(QWidget):
         text = command if command.startswith("ffmpeg") else f"ffmpeg {command}"
         if text != self._command:
             self._command = text
-            self._lines.setPlainText(all_lines(text))
+            self._lines.setPlainText(editor_text(text))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._command)
@@ -152,7 +152,7 @@ class FilesBox(QWidget):
         labels[0].setText(path.replace("\\", "/").rsplit("/", 1)[-1])
         labels[0].setAccessibleName(plain(path))
         labels[0].tip = path
-        words = media_words(facts)
+        words = media_summary(facts)
         whole = words.replace(" ", "\u00a0").replace(_BETWEEN.replace(" ", "\u00a0"), _BETWEEN)
         labels[1].setText(whole)  # a number stays with its unit
         labels[1].setVisible(bool(words))

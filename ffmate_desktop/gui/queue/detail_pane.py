@@ -22,13 +22,13 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.status import LiveProgress, LogChunk, TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.queue.columns import QueueColumn, cell_text, percent_of, status_look, status_word
 from ffmate_desktop.gui.queue.detail_cards import CommandBox, ErrorCard, FilesBox
 from ffmate_desktop.gui.rows.pixmap_cache import PixmapCache
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.facts_grid import FactsGrid
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.log_view import LogView
@@ -91,7 +91,7 @@ class DetailPane(QFrame):
         close.setAccessibleName(self.tr("Close the details"))
         close.setToolTip(self.tr("Close the details"))
         close.clicked.connect(self.closed)
-        self._theme.dress(close, "x", "text_2")
+        self._theme.set_icon(close, "x", "text_2")
         titles = QVBoxLayout()
         titles.setSpacing(1)
         titles.addWidget(self.name)
@@ -185,7 +185,7 @@ class DetailPane(QFrame):
         if before is None or before.id != row.id:
             self._task = None
             self._scrolled.setValue(0)
-            self.log.show_nothing()
+            self.log.clear_log()
             self.timeline.show_attempts([])
             self._read()
         elif before.version != row.version or before.epoch != row.epoch:
@@ -209,20 +209,20 @@ class DetailPane(QFrame):
         percent = percent_of(row, live)
         self.name.setText(row.name)
         self.path.setText(row.input)
-        self.percent.setText(numbers.percent(percent))
+        self.percent.setText(formatting.percent(percent))
         remaining = cell_text(row, live, QueueColumn.REMAINING)
-        self.left.setText(self.tr("{0} left").format(remaining) if remaining != numbers.NOTHING else "")
+        self.left.setText(self.tr("{0} left").format(remaining) if remaining != formatting.NOTHING else "")
         self.chip.setPixmap(self._stamps.chip(icon, status_word(row), color, self.devicePixelRatioF()))
         self.chip.setAccessibleName(plain(status_word(row)))
         self.meter.set_value(percent / 100, color)
         self.facts.show_values(
             [
-                row.preset or numbers.NOTHING,
-                row.node or numbers.NOTHING,
-                numbers.duration(_elapsed(row)),
+                row.preset or formatting.NOTHING,
+                row.node or formatting.NOTHING,
+                formatting.duration(_elapsed(row)),
                 cell_text(row, live, QueueColumn.SIZE),
-                numbers.grouped(row.priority),
-                str(row.attempts) if row.attempts else numbers.NOTHING,
+                formatting.number(row.priority),
+                str(row.attempts) if row.attempts else formatting.NOTHING,
             ]
         )
         samples = self._board.samples(row.id, row.epoch)

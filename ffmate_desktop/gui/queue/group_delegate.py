@@ -12,7 +12,7 @@ from ffmate_desktop.gui.queue.group_text import group_status, group_text, group_
 from ffmate_desktop.gui.queue.grouped_model import GroupedModel
 from ffmate_desktop.gui.rows.pixmap_cache import BAR_HEIGHT, CHIP_HEIGHT, TILE
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 
 ARROW = 22
 """Pixels of the arrow in front of a batch, by which its tasks stand further right."""
@@ -76,7 +76,7 @@ class GroupDelegate(QueueDelegate):
         if width > 20:
             bar = self.stamps.bar(group.state.progress, _color(group), width, scale)
             painter.drawPixmap(rect.left() + PADDING, rect.top() + (rect.height() - BAR_HEIGHT) // 2, bar)
-        self.write_percent(painter, rect, numbers.percent(group.state.progress))
+        self.write_percent(painter, rect, formatting.percent(group.state.progress))
 
 
 def _color(group: BatchGroup) -> str:

@@ -5,7 +5,7 @@ from PySide6.QtCore import QCoreApplication
 from ffmate_desktop.domain.queue import NO_BATCH, BatchGroup
 from ffmate_desktop.domain.status import ACTIVE, TaskStatus
 from ffmate_desktop.gui.queue.columns import QueueColumn
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 
 
 def group_title(group: BatchGroup) -> str:
@@ -23,15 +23,15 @@ def group_words(group: BatchGroup) -> str:
     """`12 of 40 done · 2 failed · 3 running`."""
     translate = QCoreApplication.translate
     counts = group.state.by_status
-    done = numbers.grouped(counts.get(TaskStatus.DONE_SUCCESSFUL, 0))
-    parts = [translate("Groups", "{0} of {1} done").format(done, numbers.grouped(group.state.total))]
+    done = formatting.number(counts.get(TaskStatus.DONE_SUCCESSFUL, 0))
+    parts = [translate("Groups", "{0} of {1} done").format(done, formatting.number(group.state.total))]
     for text, number in (
         (translate("Groups", "{0} failed"), counts.get(TaskStatus.DONE_ERROR, 0)),
         (translate("Groups", "{0} canceled"), counts.get(TaskStatus.DONE_CANCELED, 0)),
         (translate("Groups", "{0} running"), sum(counts.get(status, 0) for status in ACTIVE)),
     ):
         if number:
-            parts.append(text.format(numbers.grouped(number)))
+            parts.append(text.format(formatting.number(number)))
     return "  ·  ".join(parts)
 
 
@@ -52,10 +52,10 @@ def group_text(group: BatchGroup, column: QueueColumn) -> str:
         case QueueColumn.TASK:
             return f"{group_title(group)}, {group_words(group)}"
         case QueueColumn.PROGRESS:
-            return numbers.percent(group.state.progress)
+            return formatting.percent(group.state.progress)
         case QueueColumn.REMAINING:
-            return numbers.clock(group.state.remaining)
+            return formatting.clock(group.state.remaining)
         case QueueColumn.CREATED if group.created is not None:
-            return numbers.moment(int(group.created.timestamp() * 1000))
+            return formatting.timestamp(int(group.created.timestamp() * 1000))
         case _:
             return ""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
 from ffmate_desktop.domain.queue import BatchGroup, QueueFilter, QueueQuery, QueueRow
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.queue.batch_reader import BatchReader
 from ffmate_desktop.gui.queue.columns import QueueColumn, title
 from ffmate_desktop.gui.queue.group_text import group_text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QToolButton
 
-from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.queue.actions import QueueActions
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class QueueGrouping(QObject):
         self.button.setAccessibleName(self.tr("Group the tasks by batch"))
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setCheckable(True)
-        page.theme.dress(self.button, "layers", "text_2")
+        page.theme.set_icon(self.button, "layers", "text_2")
         self.button.toggled.connect(self._on_toggled)
 
     @property

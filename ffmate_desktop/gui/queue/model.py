@@ -12,7 +12,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.domain.queue import PAGE, Key, QueueQuery, QueueRow, SortColumn
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.queue.columns import QueueColumn, cell_text, title
 from ffmate_desktop.gui.queue.page_cache import PageCache
 from ffmate_desktop.gui.queue.reader import QueueReader

@@ -22,7 +22,7 @@ class OrderButton(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.setAccessibleName(self.tr("Order of the tasks"))
-        theme.dress(self, "chevron-down", "text_2")
+        theme.set_icon(self, "chevron-down", "text_2")
         self.clicked.connect(self._open)
 
     def show_order(self, column: SortColumn, descending: bool) -> None:

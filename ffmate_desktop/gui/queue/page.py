@@ -69,7 +69,7 @@ class QueuePage(Page):
         self.search = SearchField(self.theme, hint, name, width=270)
         self.new_task = QPushButton(self.tr("New task"))
         self.new_task.setProperty("class", "primary")
-        self.theme.dress(self.new_task, "plus", "on_accent")
+        self.theme.set_icon(self.new_task, "plus", "on_accent")
         self.new_task.clicked.connect(self.files_requested)
         self.pause = QPushButton()
         self.pause.clicked.connect(self.pause_requested)
@@ -87,7 +87,7 @@ class QueuePage(Page):
             else self.tr("Let this computer take no new tasks; what runs goes on")
         )
         self.pause.setAccessibleDescription(plain(self.pause.toolTip()))
-        self.theme.dress(self.pause, "play" if paused else "pause", "text")
+        self.theme.set_icon(self.pause, "play" if paused else "pause", "text")
 
     def _build_table(self) -> QFrame:
         inside = self._inside
@@ -151,7 +151,7 @@ class QueuePage(Page):
         view.activated_row.connect(lambda: details.open(view))
         view.doubleClicked.connect(lambda _index: details.open(view))
         details.changed.connect(lambda: view.setFocus() if view.isVisible() else None)
-        self.bridge.away_changed.connect(lambda since: view.set_stale(since is not None))
+        self.bridge.outage_changed.connect(lambda since: view.set_stale(since is not None))
 
     # -- The cluster ---------------------------------------------------------------------------------------------
 
@@ -272,7 +272,7 @@ class QueuePage(Page):
         total = sum(self.model.counts.values())
         where = replace(self.model.view.where, statuses=EVERY_STATUS)
         if where == QueueFilter():
-            self.counted.emit(total)
+            self.count_changed.emit(total)
             is_empty = total == 0
             had_focus = self.empty.isAncestorOf(self.focusWidget() or self)
             self.empty.setVisible(is_empty)

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ffmate_desktop.domain.queue import QueueStats
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.stat_card import StatCard
 
 TICK = 1000
@@ -112,21 +112,22 @@ class StatsRow(QWidget):
     def _take(self, figures: QueueStats) -> None:
         self._figures = figures
         self.running.show_value(
-            numbers.grouped(figures.running), self.tr("of {0} slots").format(numbers.grouped(figures.slots))
+            formatting.number(figures.running),
+            self.tr("of {0} slots").format(formatting.number(figures.slots)),
         )
         self._show_speed(self._board.frames_per_second() or figures.fps)
         hours = figures.video_seconds_today / 3600
         self.finished.show_value(
-            numbers.grouped(figures.finished_today),
+            formatting.number(figures.finished_today),
             self.tr("{0} h of video").format(f"{hours:.1f}")
             if hours >= 1
             else self.tr("{0} min of video").format(f"{60 * hours:.0f}"),
         )
-        self.failed.show_value(numbers.grouped(figures.failed_24h), self.tr("in 24 hours"))
+        self.failed.show_value(formatting.number(figures.failed_24h), self.tr("in 24 hours"))
         self.told.emit(self._sentence(figures))
 
     def _show_speed(self, fps: float) -> None:
-        self.speed.show_value(numbers.grouped(round(fps)), self.tr("frames per second"))
+        self.speed.show_value(formatting.number(round(fps)), self.tr("frames per second"))
 
     def _sentence(self, figures: QueueStats) -> str:
         parts = []
@@ -138,14 +139,14 @@ class StatsRow(QWidget):
             parts.append(self.tr("No node takes tasks now"))
         else:
             parts.append(self.tr("Nothing is running"))
-            free = numbers.grouped(figures.slots)
+            free = formatting.number(figures.slots)
             parts.append(
                 self.tr("1 slot is free")
                 if figures.slots == 1
                 else self.tr("{0} slots are free").format(free)
             )
         if figures.remaining:
-            parts.append(self.tr("about {0} to go").format(numbers.about(figures.remaining)))
+            parts.append(self.tr("about {0} to go").format(formatting.estimate(figures.remaining)))
         return "  ·  ".join(parts)
 
 

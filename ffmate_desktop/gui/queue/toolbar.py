@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWid
 from ffmate_desktop.domain.queue import NO_BATCH, QueueFilter, SortColumn
 from ffmate_desktop.gui.queue.order_button import OrderButton
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.plain_text import menu_text, plain
 from ffmate_desktop.gui.widgets.segments import Segments
 
@@ -38,7 +38,7 @@ class QueueToolbar(QWidget):
         self.order = OrderButton(theme, is_offered)
         self.everything = QPushButton()
         self.everything.setProperty("class", "quiet")
-        theme.dress(self.everything, "x", "text_2")
+        theme.set_icon(self.everything, "x", "text_2")
         self.everything.setToolTip(self.tr("Show the tasks of all nodes and batches again"))
         self.everything.clicked.connect(lambda: self.only.emit(None, None))
         self.everything.hide()
@@ -59,7 +59,7 @@ class QueueToolbar(QWidget):
         button = QToolButton()
         button.setToolTip(plain(name))
         button.setAccessibleName(plain(name))
-        self._theme.dress(button, icon, "text_2")
+        self._theme.set_icon(button, icon, "text_2")
         return button
 
     def set_enabled(self, enabled: bool) -> None:
@@ -91,7 +91,7 @@ class QueueToolbar(QWidget):
         for group in batches:
             name = group.name
             short = name if len(name) <= _LONGEST_NAME else f"{name[:30]}…{name[-16:]}"
-            text = f"{short}  ({numbers.grouped(group.state.total)})"
+            text = f"{short}  ({formatting.number(group.state.total)})"
             self._offer(menu, text, None, group.state.uuid, where)
         menu.popup(_below(self.filter))
 

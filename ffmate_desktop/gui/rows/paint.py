@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.gui.widgets.plain_text import painter_text
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -30,7 +30,7 @@ class CellPainter:
 
     def width_of(self, font: QFont, text: str) -> int:
         """Pixels that a text takes."""
-        return self._metrics_of(font).horizontalAdvance(painted(text))
+        return self._metrics_of(font).horizontalAdvance(painter_text(text))
 
     def _metrics_of(self, font: QFont) -> QFontMetrics:
         found = self._metrics.get(id(font))
@@ -55,7 +55,7 @@ class CellPainter:
         """One line, cut where it does not fit."""
         painter.setFont(font)
         painter.setPen(self.color(color))
-        text = painted(text)
+        text = painter_text(text)
         if self.width_of(font, text) > rect.width():
             text = self._metrics_of(font).elidedText(text, mode, rect.width())
         painter.drawText(rect, align, text)

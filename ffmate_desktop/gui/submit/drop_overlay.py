@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from ffmate_desktop.gui.submit.dropped_paths import holds_paths, paths_in
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets import numbers
-from ffmate_desktop.gui.widgets.plain_text import painted, plain
+from ffmate_desktop.gui.widgets import formatting
+from ffmate_desktop.gui.widgets.plain_text import painter_text, plain
 
 _NAMED = 3
 """So many files are named."""
@@ -123,7 +123,7 @@ class DropOverlay(QWidget):
         names = [PurePath(path.rstrip("/")).name or path for path in paths[:_NAMED]]
         more = len(paths) - len(names)
         listed = ", ".join(names)
-        return self.tr("{0} and {1} more").format(listed, numbers.grouped(more)) if more else listed
+        return self.tr("{0} and {1} more").format(listed, formatting.number(more)) if more else listed
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The window dims, a frame shows how far the target reaches, and in the middle stands what happens."""
@@ -174,14 +174,14 @@ class DropOverlay(QWidget):
         tokens = self._theme.tokens
         painter.setPen(tokens.color("text"))
         painter.setFont(fonts.bold(26))
-        title = painted(self._title)
+        title = painter_text(self._title)
         place = painter.boundingRect(room, _WRAPPED, title)
         painter.drawText(place, _WRAPPED, title)
         room.translate(0, place.height() + 4)
         painter.setFont(fonts.medium(14))
         painter.setPen(tokens.color("text_2"))
         names = painter.fontMetrics().elidedText(
-            painted(self._names), Qt.TextElideMode.ElideMiddle, int(min(room.width(), 760))
+            painter_text(self._names), Qt.TextElideMode.ElideMiddle, int(min(room.width(), 760))
         )
         painter.drawText(room, _CENTRE, names)
         room.translate(0, 48)
@@ -196,7 +196,7 @@ class DropOverlay(QWidget):
     def _paint_preset(self, painter: QPainter, middle: QPointF) -> None:
         tokens = self._theme.tokens
         painter.setFont(fonts.bold(14))
-        text = painted(self.tr("Preset: {0}").format(self.preset))
+        text = painter_text(self.tr("Preset: {0}").format(self.preset))
         width = painter.fontMetrics().horizontalAdvance(text) + 56
         pill = QRectF(middle.x() - width / 2, middle.y() - 18, width, 36)
         painter.setPen(tokens.color("line_strong"))

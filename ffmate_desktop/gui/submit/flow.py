@@ -17,7 +17,7 @@ from ffmate_desktop.gui.submit.drop_overlay import DropTarget, DropZone
 from ffmate_desktop.gui.submit.dropped_paths import paths_in
 from ffmate_desktop.gui.submit.sheet import SubmitSheet
 from ffmate_desktop.gui.submit.text import files
-from ffmate_desktop.gui.widgets.numbers import grouped
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.services.folders import MOST_FILES, MediaFound, find_media
 from ffmate_desktop.services.tasks import Submitted
 
@@ -37,14 +37,14 @@ class SubmitFlow(QObject):
         self.target.zone = self._zone_at
         self.target.dropped.connect(window.open_files)
         self.target.dropped_in_zone.connect(self._drop_on_page)
-        window.files_given.connect(self.look_at)
+        window.files_opened.connect(self.look_at)
         window.detaching.connect(self.close)
         self._paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), window, self.paste)
         self._name_the_preset()
 
     def _zone_at(self, place: QPoint) -> DropZone | None:
         """The page, where it does something else with what is dropped on it."""
-        words = self._window.current_page.drop_words() if self._window.services is not None else None
+        words = self._window.current_page.drop_hint() if self._window.services is not None else None
         stack = self._window.stack
         area = QRect(stack.mapTo(self._window, QPoint()), stack.size())
         return DropZone(area, *words) if words is not None and area.contains(place) else None
@@ -58,7 +58,7 @@ class SubmitFlow(QObject):
         if paths:
             self._window.open_files(paths)
         else:
-            self._window.tell(
+            self._window.show_message(
                 self.tr("There is no file on the clipboard."),
                 self.tr("Copy files in a file manager, or whole paths as text, one a line."),
             )
@@ -76,7 +76,7 @@ class SubmitFlow(QObject):
             raise UserError(
                 self.tr("There is no file “{0}”.").format(missing[0])
                 if len(missing) == 1
-                else self.tr("None of these {0} files is there.").format(grouped(len(missing)))
+                else self.tr("None of these {0} files is there.").format(formatting.number(len(missing)))
             )
         try:
             return await self._without_outputs(await find_media(paths, on_progress=self._on_progress))
@@ -87,7 +87,7 @@ class SubmitFlow(QObject):
     async def _without_outputs(self, found: MediaFound) -> MediaFound:
         """A folder may hold what the cluster made of the other files in it."""
         services = self._window.services
-        if services is None or self._bridge.away_since is not None:
+        if services is None or self._bridge.outage_since is not None:
             return found
         return found.without(await services.tasks.own_outputs(found.in_folders))
 
@@ -112,19 +112,19 @@ class SubmitFlow(QObject):
         if services is None:  # the cluster is being closed
             return
         if found.unreadable:
-            self._window.tell(
+            self._window.show_message(
                 self.tr("Not every folder could be read."),
                 ", ".join(found.unreadable[:3]),
                 "warning",
             )
         if found.own:
-            self._window.tell(
+            self._window.show_message(
                 self.tr("Left out {0} that this cluster wrote.").format(files(found.own)),
                 self.tr("Drop a file by itself to queue it all the same."),
             )
         if not found.files:
             if not (found.unreadable or found.own):
-                self._window.tell(
+                self._window.show_message(
                     self.tr("There is no video, sound or picture in it."),
                     self.tr(
                         "In folders other files are passed over; drop a file by itself to queue it all the same."
@@ -133,8 +133,8 @@ class SubmitFlow(QObject):
                 )
             return
         if found.cut:
-            self._window.tell(
-                self.tr("Only the first {0} files are taken.").format(grouped(MOST_FILES)),
+            self._window.show_message(
+                self.tr("Only the first {0} files are taken.").format(formatting.number(MOST_FILES)),
                 self.tr("Queue them, then drop the rest."),
                 "warning",
             )
@@ -191,7 +191,7 @@ class SubmitFlow(QObject):
 
     def _on_taken_back(self, finished: int) -> None:
         if finished:
-            self._window.tell(
+            self._window.show_message(
                 self.tr("Taken back, except for {0}.").format(files(finished)),
                 self.tr("Those were finished already."),
             )

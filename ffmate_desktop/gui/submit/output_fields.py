@@ -19,7 +19,7 @@ from ffmate_desktop.gui.submit.choice import SubmitChoice
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.folder_dialog import ask_for_folder
 from ffmate_desktop.gui.widgets.labels import label
-from ffmate_desktop.gui.widgets.plain_text import painted, plain
+from ffmate_desktop.gui.widgets.plain_text import painter_text, plain
 from ffmate_desktop.gui.widgets.segments import Segments
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
@@ -39,7 +39,7 @@ class OutputFields(QWidget):
         self.folder.setClearButtonEnabled(True)
         self._browse = QPushButton(self.tr("Choose …"))
         self._browse.setAccessibleName(self.tr("Choose the output folder"))
-        theme.dress(self._browse, "folder-open", "text_2")
+        theme.set_icon(self._browse, "folder-open", "text_2")
         self.name = QLineEdit()
         self._usual_name = ""
         self._insert = WildcardButton(theme, for_output=True)
@@ -99,13 +99,13 @@ class OutputFields(QWidget):
         """What is taken where a field is left empty."""
         pattern = preset.output_file if preset else ""
         self._usual_name = pattern.replace("\\", "/").rpartition("/")[2]
-        self.name.setPlaceholderText(painted(self._usual_name or self.tr("No output file")))
+        self.name.setPlaceholderText(painter_text(self._usual_name or self.tr("No output file")))
         self.priority.setPlaceholderText(
-            painted(self.tr("{0}, as preset").format(preset.priority) if preset else "0")
+            painter_text(self.tr("{0}, as preset").format(preset.priority) if preset else "0")
         )
         needs = " ".join(preset.labels) if preset else ""
         self.labels.setPlaceholderText(
-            painted(self.tr("{0}, as preset").format(needs) if needs else self.tr("Any node"))
+            painter_text(self.tr("{0}, as preset").format(needs) if needs else self.tr("Any node"))
         )
 
     def take(self, choice: SubmitChoice) -> UserError | None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 from ffmate_desktop.gui.submit.preview_model import PreviewModel
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.gui.widgets.plain_text import painter_text
 from ffmate_desktop.services.folders import FoundFile
 from ffmate_desktop.services.preview import PreviewRow, Trouble
 
@@ -54,9 +54,9 @@ class PreviewDelegate(QStyledItemDelegate):
         if path:  # its end tells most
             arrow = "→  "
             width = room.width() - metrics.horizontalAdvance(arrow)
-            text = arrow + metrics.elidedText(painted(path), Qt.TextElideMode.ElideLeft, width)
+            text = arrow + metrics.elidedText(painter_text(path), Qt.TextElideMode.ElideLeft, width)
         painter.drawText(
-            room, _LEFT, metrics.elidedText(painted(text), Qt.TextElideMode.ElideRight, room.width() + 2)
+            room, _LEFT, metrics.elidedText(painter_text(text), Qt.TextElideMode.ElideRight, room.width() + 2)
         )
 
     def _paint_name(self, painter: QPainter, room: QRect, file: FoundFile) -> None:
@@ -65,7 +65,7 @@ class PreviewDelegate(QStyledItemDelegate):
         painter.setPen(tokens.color("text"))
         metrics = painter.fontMetrics()
         name = metrics.elidedText(
-            painted(PurePath(file.path).name), Qt.TextElideMode.ElideMiddle, room.width()
+            painter_text(PurePath(file.path).name), Qt.TextElideMode.ElideMiddle, room.width()
         )
         painter.drawText(room, _LEFT, name)
         if file.tree:
@@ -73,7 +73,7 @@ class PreviewDelegate(QStyledItemDelegate):
             painter.setFont(fonts.text(12))
             painter.setPen(tokens.color("text_3"))
             tree = painter.fontMetrics().elidedText(
-                painted(file.tree), Qt.TextElideMode.ElideLeft, rest.width()
+                painter_text(file.tree), Qt.TextElideMode.ElideLeft, rest.width()
             )
             painter.drawText(rest, _LEFT, tree)
 

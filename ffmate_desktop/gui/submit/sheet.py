@@ -22,7 +22,7 @@ from ffmate_desktop.gui.submit.preview_debounce import PreviewDebouncer
 from ffmate_desktop.gui.submit.sheet_layout import SubmitSheetLayout
 from ffmate_desktop.gui.submit.text import files, preview_in_words
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets.numbers import grouped
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.services.folders import FoundFile
 from ffmate_desktop.services.preview import PreviewRow
 from ffmate_desktop.services.tasks import Submitted
@@ -78,7 +78,7 @@ class SubmitSheet(SubmitSheetLayout):
         self.ahead.looked.connect(self._on_looked)
         self.ahead.known.connect(self._on_known)
         self.ahead.refused.connect(self._on_refused)
-        self._bridge.away_changed.connect(self._on_away)
+        self._bridge.outage_changed.connect(self._on_away)
         self.cancel_button.clicked.connect(self.reject)
         self.submit_button.clicked.connect(self.submit)
         QShortcut(QKeySequence("Ctrl+Return"), self, self.submit)  # from the command too
@@ -185,13 +185,13 @@ class SubmitSheet(SubmitSheetLayout):
         part = self.tr("{0} of {1}").format(good, count) if good != count else files(count)
         text = self.tr("Queuing …") if self._is_submitting else self.tr("Queue {0}").format(part)
         self.submit_button.setText(text)
-        may = self._trouble is None and self._bridge.away_since is None and not self._is_submitting
+        may = self._trouble is None and self._bridge.outage_since is None and not self._is_submitting
         self.submit_button.setEnabled(good > 0 and may)
         self._show_note()
         self._show_fitness()
 
     def _show_note(self) -> None:
-        if self._bridge.away_since is not None:
+        if self._bridge.outage_since is not None:
             text, color = self.tr("The database cannot be reached at this moment."), "warning"
         elif self._trouble is not None and self._trouble is self.command.trouble:
             text, color = self.tr("The command has to be mended first."), "failed"
@@ -203,7 +203,10 @@ class SubmitSheet(SubmitSheetLayout):
             text, color = preview_in_words(self.model.rows)
         elif self._looked:
             words = self.tr("Working out the names: {0} of {1} …")
-            text, color = words.format(grouped(self._looked), grouped(len(self.model.files))), "text_2"
+            text, color = (
+                words.format(formatting.number(self._looked), formatting.number(len(self.model.files))),
+                "text_2",
+            )
         else:
             text, color = self.tr("Working out the names …"), "text_2"
         self.preview.say(text, color)
@@ -217,7 +220,7 @@ class SubmitSheet(SubmitSheetLayout):
 
     def submit(self) -> None:
         """Queue what can be queued, as soon as it is known what that is."""
-        if self._is_submitting or self._trouble is not None or self._bridge.away_since is not None:
+        if self._is_submitting or self._trouble is not None or self._bridge.outage_since is not None:
             return
         self._wants_to_submit = not self.is_known
         if self._wants_to_submit:
@@ -256,7 +259,7 @@ class SubmitSheet(SubmitSheetLayout):
             self._bridge.anything_changed,
         ):
             signal.disconnect(self._read)
-        self._bridge.away_changed.disconnect(self._on_away)
+        self._bridge.outage_changed.disconnect(self._on_away)
         self._theme.changed.disconnect(self._show)
 
     def reject(self) -> None:

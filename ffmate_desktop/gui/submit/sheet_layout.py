@@ -68,7 +68,7 @@ class SubmitSheetLayout(QDialog):
         self.submit_button.setProperty("class", "primary")
         self.submit_button.setDefault(True)
         self.submit_button.setMinimumWidth(150)
-        self._theme.dress(self.submit_button, "plus", "on_accent")
+        self._theme.set_icon(self.submit_button, "plus", "on_accent")
         foot = QHBoxLayout()
         foot.setSpacing(10)
         foot.addWidget(self._fitness_icon)

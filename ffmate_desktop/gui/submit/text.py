@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication
 
 from ffmate_desktop.domain.node import Fitness
-from ffmate_desktop.gui.widgets.numbers import grouped
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.services.preview import PreviewRow, Trouble
 
 _REASONS = 2
@@ -21,7 +21,7 @@ def files(count: int) -> str:
     return (
         translate("SubmitSheet", "1 file")
         if count == 1
-        else translate("SubmitSheet", "{0} files").format(grouped(count))
+        else translate("SubmitSheet", "{0} files").format(formatting.number(count))
     )
 
 

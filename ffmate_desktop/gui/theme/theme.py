@@ -42,14 +42,14 @@ class Theme(QObject):
         fonts.load(resources / "fonts")
         app.setStyle("Fusion")
         app.setFont(fonts.text())
-        app.styleHints().colorSchemeChanged.connect(self._take_on)
-        self._take_on()
+        app.styleHints().colorSchemeChanged.connect(self._apply)
+        self._apply()
 
-    def choose(self, appearance: Appearance) -> None:
+    def set_appearance(self, appearance: Appearance) -> None:
         """Take on this appearance, or follow the system from now on."""
         self._appearance = appearance
         self._app.styleHints().setColorScheme(_SCHEMES[appearance])  # for the frame and native dialogs
-        self._take_on()
+        self._apply()
 
     def icon(self, name: str, color: str = "text_2", gap: int = 0) -> QIcon:
         """An icon in the colour of that token; ask again when the theme has changed."""
@@ -59,7 +59,7 @@ class Theme(QObject):
         """An icon to paint."""
         return self._icons.pixmap(name, self.tokens.color(color), size, scale)
 
-    def dress(self, button: QAbstractButton, name: str, color: str = "text") -> None:
+    def set_icon(self, button: QAbstractButton, name: str, color: str = "text") -> None:
         """Give a button an icon that changes with the theme, for as long as the button lives."""
         beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         has_text = isinstance(button, QPushButton) or (
@@ -68,10 +68,10 @@ class Theme(QObject):
         gap = ICON_GAP if has_text and button.layoutDirection() == Qt.LayoutDirection.LeftToRight else 0
         button.setIconSize(QSize(16 + gap, 16))
         button.setIcon(self.icon(name, color, gap))
-        dresser = _Dresser(self, button, name, color, gap)
-        self.changed.connect(dresser.dress)
+        updater = _IconUpdater(self, button, name, color, gap)
+        self.changed.connect(updater.update)
 
-    def _take_on(self) -> None:
+    def _apply(self) -> None:
         scheme = _SCHEMES[self._appearance]
         if self._appearance is Appearance.SYSTEM:
             scheme = self._app.styleHints().colorScheme()
@@ -96,17 +96,17 @@ class Theme(QObject):
         return found
 
 
-class _Dresser(QObject):
+class _IconUpdater(QObject):
     """Lives as long as its button, so that the connection to the theme ends with it."""
 
     def __init__(self, theme: Theme, button: QAbstractButton, name: str, color: str, gap: int) -> None:
-        for old in button.findChildren(_Dresser, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        for old in button.findChildren(_IconUpdater, options=Qt.FindChildOption.FindDirectChildrenOnly):
             old.setParent(None)
-            theme.changed.disconnect(old.dress)
+            theme.changed.disconnect(old.update)
         super().__init__(button)
         self._theme, self._button, self._look = theme, button, (name, color, gap)
 
-    def dress(self) -> None:
+    def update(self) -> None:
         self._button.setIcon(self._theme.icon(*self._look))
 
 

@@ -11,11 +11,11 @@ from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.domain.wildcards import expand
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.fields import Fields
 from ffmate_desktop.gui.widgets.folder_dialog import ask_for_folder
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
-from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.gui.widgets.plain_text import painter_text
 from ffmate_desktop.gui.widgets.wildcard_example import example_values
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
@@ -31,7 +31,7 @@ class Basics(Fields):
         self._preset: Preset | None = None
         self.path = self.line(self.tr("The folder that is watched, as the nodes reach it"))
         self.browse = QPushButton(self.tr("Choose …"))
-        theme.dress(self.browse, "folder-open", "text_2")
+        theme.set_icon(self.browse, "folder-open", "text_2")
         self.browse.setAccessibleName(self.tr("Choose the folder that is watched"))
         self.name = self.line()
         self.description = self.line(self.tr("For the people who wonder what it is for"))
@@ -88,18 +88,18 @@ class Basics(Fields):
         self._preset = preset
         pattern = preset.output_file if preset else ""
         self.output.setPlaceholderText(
-            painted(pattern or self.tr("Say where outputs go: the preset does not"))
+            painter_text(pattern or self.tr("Say where outputs go: the preset does not"))
         )
         self._show()
 
     def _show(self) -> None:
         path = self.path.text().strip()
-        self.name.setPlaceholderText(painted(PurePath(path).name or self.tr("As the folder")))
+        self.name.setPlaceholderText(painter_text(PurePath(path).name or self.tr("As the folder")))
         self.example.setText(self._example(path or "/films"))
         interval, checks = self.interval.value(), self.checks.value()
         if checks:
             words = self.tr("A file counts as complete when its size has not changed for {0}.")
-            self.complete.setText(words.format(numbers.duration(interval * checks)))
+            self.complete.setText(words.format(formatting.duration(interval * checks)))
         else:
             self.complete.setText(
                 self.tr("A file is taken as soon as it is seen, also when it is still being copied.")

@@ -15,7 +15,7 @@ from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.watchfolders.dry_run_delegate import DryRunDelegate
 from ffmate_desktop.gui.watchfolders.dry_run_model import DryRunModel
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.labels import label
 
@@ -49,10 +49,10 @@ class DryRunPane(QWidget):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setAccessibleName(self.tr("What would happen to each file"))
         self.stop_button = QPushButton(self.tr("Stop"))
-        theme.dress(self.stop_button, "circle-stop", "text")
+        theme.set_icon(self.stop_button, "circle-stop", "text")
         self.stop_button.clicked.connect(self.stop)
         self.back_button = QPushButton(self.tr("Back to the settings"))
-        theme.dress(self.back_button, "chevron-left", "text")
+        theme.set_icon(self.back_button, "chevron-left", "text")
         self.back_button.clicked.connect(self.leave)
         titles = QVBoxLayout()
         titles.setSpacing(2)
@@ -93,10 +93,12 @@ class DryRunPane(QWidget):
         self._show_busy(False)
         self.model.set_files(run.files)
         taken = sum(file.takes for file in run.files)
-        texts = (numbers.grouped(taken), numbers.grouped(len(run.files)))
+        texts = (formatting.number(taken), formatting.number(len(run.files)))
         self.title.setText(self.tr("{0} of {1} files would be queued.").format(*texts))
         seconds = settings.interval * settings.growth_checks
-        words = [self.tr("Each of them once it has not changed for {0}.").format(numbers.duration(seconds))]
+        words = [
+            self.tr("Each of them once it has not changed for {0}.").format(formatting.duration(seconds))
+        ]
         words = words if taken and seconds else []
         words += run.unreadable[:3]
         self.words.setText(" ".join(words) or self.tr("Nothing was written, moved or queued."))

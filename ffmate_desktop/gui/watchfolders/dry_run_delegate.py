@@ -9,7 +9,7 @@ from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.watchfolders.dry_run_model import DryRunModel
 from ffmate_desktop.gui.watchfolders.text import FILE_LOOKS
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 
 _ROW = 46
 
@@ -36,7 +36,7 @@ class DryRunDelegate(QStyledItemDelegate):
             painter.drawLine(area.topLeft() + QPoint(12, 0), area.topRight() - QPoint(12, 0))
         icon, color = ("circle-check", "done") if file.takes else FILE_LOOKS[file.state]
         parts.icon(painter, area.left() + 14, area.top() + 15, icon, color, 16)
-        size = numbers.size(file.size)
+        size = formatting.size(file.size)
         wide = parts.width_of(self._plain, size)
         room = QRect(area.left() + 42, area.top() + 5, area.width() - 72 - wide, 18)
         beside = QRect(area.right() - 14 - wide, room.top(), wide + 2, 18)

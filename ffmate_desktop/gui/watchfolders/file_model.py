@@ -16,9 +16,9 @@ from ffmate_desktop.domain.queue import PAGE
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import SILENT
+from ffmate_desktop.gui.base.progress_tracker import SILENT
 from ffmate_desktop.gui.watchfolders.text import file_state, translate, why
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
@@ -167,9 +167,9 @@ class FileModel(QAbstractTableModel):
             case FileColumn.WHY:
                 return self.why(file)
             case FileColumn.SIZE:
-                return numbers.size(file.size)
+                return formatting.size(file.size)
             case FileColumn.FOUND:
-                return numbers.moment(file.first_seen_at)
+                return formatting.timestamp(file.first_seen_at)
 
     # -- Reading -------------------------------------------------------------------------------------------------
 

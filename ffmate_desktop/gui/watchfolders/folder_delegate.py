@@ -18,7 +18,7 @@ from ffmate_desktop.gui.watchfolders.text import (
     standing_line,
     standing_word,
 )
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 
 ROW_HEIGHT = 56
 _PLAIN = (FolderHealth.WATCHING, FolderHealth.SCANNING, FolderHealth.NEW)
@@ -86,14 +86,14 @@ class FolderRowDelegate(TableRowDelegate):
         left, middle = cell.left(), cell.top() + 18
         for icon, color, states in _FIGURES:
             count = view.count(*states)
-            text = numbers.grouped(count)
+            text = formatting.number(count)
             self._parts.icon(painter, left, middle - 7, icon, color if count else "text_3")
             width = self._parts.width_of(self._medium, text)
             room = QRect(left + 19, middle - 10, width + 4, 20)
             self._parts.text(painter, room, text, self._medium, "text" if count else "text_3")
             left += 19 + width + 14
         rest = view.count(FileState.SKIPPED, FileState.OUTPUT)
-        below = self.tr("{0} skipped").format(numbers.grouped(rest)) if rest else ""
+        below = self.tr("{0} skipped").format(formatting.number(rest)) if rest else ""
         line = QRect(cell.left(), cell.top() + 28, cell.width(), 19)
         self._parts.text(painter, line, below, self._plain, "text_2")
 

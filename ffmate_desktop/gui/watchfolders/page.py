@@ -71,7 +71,7 @@ class WatchfoldersPage(Page):
         self.search = SearchField(self.theme, hint, hint, width=230)
         self.add_button = QPushButton(self.tr("Add watchfolder"))
         self.add_button.setProperty("class", "primary")
-        self.theme.dress(self.add_button, "plus", "on_accent")
+        self.theme.set_icon(self.add_button, "plus", "on_accent")
         self.add_button.clicked.connect(self.add)
         self.buttons.addWidget(self.search)
         self.buttons.addWidget(self.add_button)
@@ -137,7 +137,7 @@ class WatchfoldersPage(Page):
         self.splitter.splitterMoved.connect(
             lambda *_: self.window_state.setValue(_SPLIT, self.splitter.sizes())
         )
-        self.bridge.away_changed.connect(lambda since: self._set_stale(since is not None))
+        self.bridge.outage_changed.connect(lambda since: self._set_stale(since is not None))
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)
         new = QShortcut(QKeySequence(QKeySequence.StandardKey.New), self)
@@ -178,7 +178,7 @@ class WatchfoldersPage(Page):
 
     def _take(self) -> None:
         self.model.set_views(self.watch.views)
-        self.counted.emit(len(self.watch.views))
+        self.count_changed.emit(len(self.watch.views))
         if self._wanted is not None and self.table.choose(self._wanted):
             self._wanted = None
         elif self.table.current is None and self.model.rowCount():
@@ -271,7 +271,7 @@ class WatchfoldersPage(Page):
 
     # -- Dropping ------------------------------------------------------------------------------------------------
 
-    def drop_words(self) -> tuple[str, str] | None:
+    def drop_hint(self) -> tuple[str, str] | None:
         """A folder that is dropped here is watched."""
         return (
             self.tr("Drop a folder to watch it"),

@@ -16,14 +16,14 @@ from ffmate_desktop.domain.watchfolder import (
 )
 from ffmate_desktop.gui.widgets.fields import Fields
 from ffmate_desktop.gui.widgets.labels import label
-from ffmate_desktop.gui.widgets.plain_text import painted
+from ffmate_desktop.gui.widgets.plain_text import painter_text
 from ffmate_desktop.gui.widgets.segments import Segments
 
 _MEBI = 1 << 20
 
 
 class WhichFiles(Fields):
-    """Endings, patterns, size and age."""
+    """QuittableProgram, patterns, size and age."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -206,7 +206,9 @@ class Tasks(Fields):
     def show_preset(self, preset: Preset | None) -> None:
         """What is taken where the priority is left empty."""
         self.priority.setPlaceholderText(
-            painted(self.tr("{0}, as preset").format(preset.priority) if preset else self.tr("As preset"))
+            painter_text(
+                self.tr("{0}, as preset").format(preset.priority) if preset else self.tr("As preset")
+            )
         )
 
     def chosen_priority(self) -> int | None:

@@ -8,7 +8,7 @@ from typing import assert_never
 from PySide6.QtCore import QCoreApplication
 
 from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile, Watchfolder
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 
 translate = QCoreApplication.translate
 
@@ -107,16 +107,16 @@ def standing_line(view: FolderDisplay) -> str:
         case FolderHealth.SCANNING:
             return translate("watch", "on {0}").format(folder.scanning_by)
         case FolderHealth.UNREACHABLE | FolderHealth.TROUBLE | FolderHealth.PARTLY:
-            since = numbers.moment(folder.error_at)
+            since = formatting.timestamp(folder.error_at)
             return "" if folder.error_at is None else translate("watch", "since {0}").format(since)
         case FolderHealth.WATCHING:
-            return translate("watch", "every {0}").format(numbers.duration(folder.interval))
+            return translate("watch", "every {0}").format(formatting.duration(folder.interval))
         case FolderHealth.SUSPENDED:
             return translate("watch", "takes no new files")
         case FolderHealth.NEW:
             return translate("watch", "waits for a node")
         case FolderHealth.LATE:
-            return translate("watch", "due for {0}").format(numbers.about(folder.overdue + view.age))
+            return translate("watch", "due for {0}").format(formatting.estimate(folder.overdue + view.age))
 
 
 def explanation(view: FolderDisplay) -> str:
@@ -158,8 +158,8 @@ def last_scan(view: FolderDisplay) -> tuple[str, str]:
     """When, and by whom."""
     folder = view.folder
     if folder.last_check is None:
-        return numbers.NOTHING, ""
-    return numbers.moment(folder.last_check), folder.last_node or ""
+        return formatting.NOTHING, ""
+    return formatting.timestamp(folder.last_check), folder.last_node or ""
 
 
 # -- Files -----------------------------------------------------------------------------------------------------------
@@ -230,7 +230,9 @@ def _plain_reason(file: WatchedFile, percent: float | None) -> str:
     match file.state:
         case FileState.RUNNING:
             known = percent if percent is not None else file.progress
-            return numbers.percent(known) if known is not None else translate("watch", "It is being encoded.")
+            return (
+                formatting.percent(known) if known is not None else translate("watch", "It is being encoded.")
+            )
         case FileState.QUEUED:
             return translate("watch", "Its task waits for a free slot.")
         case FileState.DONE:

@@ -13,7 +13,7 @@ class ActionButton(QPushButton):
     def __init__(self, theme: Theme, action: QAction, icon: str, look: str = "") -> None:
         super().__init__(action.text())
         self._action = action
-        theme.dress(self, icon, "failed" if look == "danger" else "text")
+        theme.set_icon(self, icon, "failed" if look == "danger" else "text")
         if look:
             self.setProperty("class", look)
         self.setToolTip(action.shortcut().toString())

@@ -23,7 +23,7 @@ class ChoiceButton(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.setProperty("class", "filter")
-        theme.dress(self, "chevron-down", "text_2")
+        theme.set_icon(self, "chevron-down", "text_2")
         self.clicked.connect(self.open_menu)
         self._show()
 

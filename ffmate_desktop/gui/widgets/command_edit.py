@@ -13,7 +13,7 @@ from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.command_layout import break_at_blanks
 from ffmate_desktop.gui.widgets.labels import label
-from ffmate_desktop.gui.widgets.plain_text import all_lines
+from ffmate_desktop.gui.widgets.plain_text import editor_text
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
 _WILDCARD = re.compile(r"\$\{([^}]*)\}")
@@ -66,7 +66,7 @@ class CommandEdit(QWidget):
         """Show this one. One that no system could start is cut and cannot be edited: it would freeze the window."""
         self._whole = command if len(command) > _TOO_LONG else None
         self.text.setReadOnly(self._whole is not None)
-        self.text.setPlainText(command if self._whole is None else all_lines(command))
+        self.text.setPlainText(command if self._whole is None else editor_text(command))
 
     def command(self) -> str:
         """As it is written."""

@@ -5,7 +5,7 @@ import asyncio
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from ffmate_desktop.gui.widgets.plain_text import painted, plain
+from ffmate_desktop.gui.widgets.plain_text import painter_text, plain
 
 
 async def confirm(parent: QWidget, title: str, text: str, yes: str) -> bool:
@@ -13,7 +13,7 @@ async def confirm(parent: QWidget, title: str, text: str, yes: str) -> bool:
     answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     box = QMessageBox(parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setWindowTitle(painted(title))
+    box.setWindowTitle(painter_text(title))
     box.setText(plain(title))
     box.setInformativeText(plain(text))
     box.setProperty("class", "question")  # the style sheet writes the title in bold

@@ -47,7 +47,7 @@ class EmptyState(QWidget):
             self.button.setProperty("class", "primary")
             self.button.setMinimumWidth(160)
             self.button.clicked.connect(self.wanted)
-            theme.dress(self.button, icon, "on_accent")
+            theme.set_icon(self.button, icon, "on_accent")
             column.addSpacing(22)
             column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
-from ffmate_desktop.gui.widgets.plain_text import painted, plain
+from ffmate_desktop.gui.widgets.plain_text import painter_text, plain
 
 _TOP = Qt.AlignmentFlag.AlignTop
 
@@ -62,7 +62,7 @@ class Fields(QWidget):
     def line(self, placeholder: str = "") -> QLineEdit:
         """A field for text that takes no drops."""
         field = QLineEdit()
-        field.setPlaceholderText(painted(placeholder))
+        field.setPlaceholderText(painter_text(placeholder))
         field.setAcceptDrops(False)
         field.textChanged.connect(lambda _text: self.edited.emit())
         return field

@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from ffmate_desktop.gui.widgets.plain_text import painted, shown, tool_tip
+from ffmate_desktop.gui.widgets.plain_text import label_text, painter_text, tool_tip
 
 
 class PlainLabel(QLabel):
@@ -17,7 +17,7 @@ class PlainLabel(QLabel):
 
     def setText(self, text: str) -> None:
         """Without control characters, and cut when it is too long."""
-        super().setText(shown(text))
+        super().setText(label_text(text))
 
 
 def label(text: str = "", look: str = "", *, wraps: bool = False, selectable: bool = False) -> QLabel:
@@ -58,6 +58,6 @@ class ElidedLabel(PlainLabel):
         """The part of the text that fits."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        cut = self.fontMetrics().elidedText(painted(self.text()), self._mode, self.width())
+        cut = self.fontMetrics().elidedText(painter_text(self.text()), self._mode, self.width())
         self.setToolTip(tool_tip(self.tip or (self.text() if cut != self.text() else "")))
         painter.drawText(self.rect(), self.alignment(), cut)

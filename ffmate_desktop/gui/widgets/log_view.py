@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
-from ffmate_desktop.gui.widgets.plain_text import all_lines, plain
+from ffmate_desktop.gui.widgets.plain_text import editor_text, plain
 
 _BAD = ("error", "fatal", "panic", "failed")
 _CARE = ("warning", "deprecated")
@@ -105,16 +105,16 @@ class LogView(QWidget):
         if self._text and text.startswith(self._text):
             new = text[len(self._text) :].rstrip("\n")
             if new:
-                self.lines.appendPlainText(all_lines(new))
+                self.lines.appendPlainText(editor_text(new))
         else:
             place = bar.value()
-            self.lines.setPlainText(all_lines(text.rstrip("\n")))
+            self.lines.setPlainText(editor_text(text.rstrip("\n")))
             bar.setValue(bar.maximum() if at_end else place)
         self._text = text
         if at_end:
             bar.setValue(bar.maximum())
 
-    def show_nothing(self) -> None:
+    def clear_log(self) -> None:
         """Another task is shown from now on."""
         self._text = ""
         self.lines.clear()
@@ -151,5 +151,5 @@ def _button(theme: Theme, icon: str, text: str) -> QToolButton:
     made = QToolButton()
     made.setToolTip(plain(text))
     made.setAccessibleName(plain(text))
-    theme.dress(made, icon, "text_2")
+    theme.set_icon(made, icon, "text_2")
     return made

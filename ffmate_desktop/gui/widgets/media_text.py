@@ -5,10 +5,10 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from ffmate_desktop.domain.stored import integer_of, list_of, number_of, object_of, text_of
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 
 
-def media_words(facts: object) -> str:
+def media_summary(facts: object) -> str:
     """`1920×1080 · h264 · 25 fps · aac 2 ch · 0:42 · 12.3 MiB`, or nothing if that is not known."""
     known = object_of(facts)
     parts: list[str] = []
@@ -22,9 +22,9 @@ def media_words(facts: object) -> str:
             parts.append(_audio(stream))
             break
     if (duration := number_of(known.get("duration"))) is not None:
-        parts.append(numbers.clock(duration))
+        parts.append(formatting.clock(duration))
     if (size := integer_of(known.get("size"))) is not None:
-        parts.append(numbers.size(size))
+        parts.append(formatting.size(size))
     return "  ·  ".join(part for part in parts if part)
 
 

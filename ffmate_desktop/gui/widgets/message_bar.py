@@ -32,7 +32,7 @@ class MessageBar(QFrame):
         self._close.setAccessibleName(self.tr("Dismiss the message"))
         self._close.setToolTip(self.tr("Dismiss"))
         self._close.clicked.connect(self.dismiss)
-        theme.dress(self._close, "x", "text_2")
+        theme.set_icon(self._close, "x", "text_2")
         self._timer = QTimer(self, singleShot=True, interval=1000 * _SECONDS)
         self._timer.timeout.connect(self.dismiss)
         texts = QVBoxLayout()

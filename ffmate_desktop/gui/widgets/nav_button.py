@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets.numbers import grouped
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.plain_text import plain
 
 _HEIGHT = 35
@@ -33,7 +33,7 @@ class NavButton(QAbstractButton):
         """Show this number, or none."""
         if count != self._count:
             self._count = count
-            self.setAccessibleDescription("" if count is None else grouped(count))
+            self.setAccessibleDescription("" if count is None else formatting.number(count))
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -71,12 +71,14 @@ class NavButton(QAbstractButton):
             self._paint_count(painter, middle)
 
     def _pill_width(self) -> float:
-        return max(22.0, QFontMetrics(fonts.bold(12)).horizontalAdvance(grouped(self._count or 0)) + 14.0)
+        return max(
+            22.0, QFontMetrics(fonts.bold(12)).horizontalAdvance(formatting.number(self._count or 0)) + 14.0
+        )
 
     def _paint_count(self, painter: QPainter, middle: float) -> None:
         tokens = self._theme.tokens
         painter.setFont(fonts.bold(12))
-        text = grouped(self._count or 0)
+        text = formatting.number(self._count or 0)
         width = self._pill_width()
         pill = QRectF(self.width() - 8 - width, middle - 10, width, 20)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -43,17 +43,17 @@ def menu_text(text: str) -> str:
     return plain_line(text).replace("&", "&&")
 
 
-def shown(text: str) -> str:
+def label_text(text: str) -> str:
     """The text for a label or an editor that takes nothing for markup."""
     return lines(_ends(text))
 
 
-def all_lines(text: str) -> str:
+def editor_text(text: str) -> str:
     """Any number of lines for a view that only shows them; what each has too much is left out."""
     return lines("\n".join(map(_ends, text.split("\n"))))
 
 
-def painted(text: str) -> str:
+def painter_text(text: str) -> str:
     """One line for a painter, which knows no markup."""
     return one_line(_ends(text), " ")
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QStylePainter,
 )
 
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.plain_text import plain
 
 
@@ -71,7 +71,7 @@ class Segments(QFrame):
         for number, count in enumerate(counts):
             text = self._titles[number]
             self._group.button(number).setText(
-                text if count is None or self._is_short else f"{text}  {numbers.grouped(count)}"
+                text if count is None or self._is_short else f"{text}  {formatting.number(count)}"
             )
 
 

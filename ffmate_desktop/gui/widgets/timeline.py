@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from ffmate_desktop.domain.attempt import Attempt, AttemptEnd
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.plain_text import plain
 
@@ -49,7 +49,7 @@ class Timeline(QWidget):
             picture = QLabel()
             picture.setPixmap(self._theme.pixmap(icon, color, 14, self.devicePixelRatioF()))
             what = ElidedLabel("second")
-            what.setText(f"{word}  ·  {attempt.node or numbers.NOTHING}")
+            what.setText(f"{word}  ·  {attempt.node or formatting.NOTHING}")
             what.setAccessibleDescription(plain(attempt.error or ""))
             what.tip = attempt.error or ""
             grid.addWidget(picture, line, 0)
@@ -63,11 +63,11 @@ class Timeline(QWidget):
 
 def _when(attempt: Attempt) -> str:
     if attempt.started is None:
-        return numbers.moment(attempt.ended)
-    moment = numbers.moment(attempt.started)
+        return formatting.timestamp(attempt.ended)
+    moment = formatting.timestamp(attempt.started)
     if attempt.ended is None:
         return moment
-    return f"{moment}  ·  {numbers.duration((attempt.ended - attempt.started) / 1000)}"
+    return f"{moment}  ·  {formatting.duration((attempt.ended - attempt.started) / 1000)}"
 
 
 def _look(attempt: Attempt) -> tuple[str, str, str]:  # noqa: PLR0911 - one an end

@@ -48,7 +48,7 @@ class WildcardButton(QToolButton):
         self.setToolTip(self.tr("Insert a wildcard"))
         self.setAccessibleName(self.tr("Insert a wildcard"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        theme.dress(self, "plus", "text_2")
+        theme.set_icon(self, "plus", "text_2")
         self.clicked.connect(self._open)
 
     def _open(self) -> None:

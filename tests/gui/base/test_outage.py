@@ -54,7 +54,7 @@ async def test_a_wire_that_fell_silent_is_noticed(
     monkeypatch.setattr(listener, "PING", 0.3)
     async with open_desk(proxy.uri, tmp_path / "data", slots=0) as desk:
         heard: list[object] = []
-        desk.bridge.away_changed.connect(heard.append)
+        desk.bridge.outage_changed.connect(heard.append)
         proxy.silence()
         await until(lambda: None in heard, "it was away, and is there again")
         assert any(heard)
@@ -73,7 +73,7 @@ async def test_a_window_without_a_database_says_so_and_opens_it_when_it_is_there
     await until(lambda: window.status.database.text().startswith("Connected to"), "it is open")
     window.close()
     await running
-    window.close_for_good()
+    window.force_close()
     window.deleteLater()
 
 
@@ -84,7 +84,7 @@ async def test_settings_are_saved_or_say_why_not(
     async with open_office(proxy.uri, tmp_path / "data") as office:
         dialog = office.open()
         proxy.cut()
-        await until(lambda: office.desk.bridge.away_since is not None, "the database is away")
+        await until(lambda: office.desk.bridge.outage_since is not None, "the database is away")
         click(dialog.look.tiles[Appearance.DARK])
         dialog.node.slots.setValue(4)
         dialog.habits.at_login.setChecked(True)
@@ -132,7 +132,7 @@ async def test_the_window_lives_through_a_database_that_is_emptied(
         await desk.shown(await desk.add(clip), TaskStatus.QUEUED)
         await vandal.execute("DROP SCHEMA ffmate CASCADE")
         desk.bridge.tasks_changed.emit(None)
-        await until(lambda: desk.bridge.away_since is not None, "it is noticed")
-        await until(lambda: desk.bridge.away_since is None, "it is set up")
+        await until(lambda: desk.bridge.outage_since is not None, "it is noticed")
+        await until(lambda: desk.bridge.outage_since is None, "it is set up")
         await desk.shown(await desk.add(clip), TaskStatus.QUEUED)
     await vandal.close()

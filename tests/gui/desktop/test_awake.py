@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from ffmate_desktop.domain.task import TaskStatus
-from ffmate_desktop.gui.desktop.awake import StayingAwake
+from ffmate_desktop.gui.desktop.awake import KeepAwake
 from ffmate_desktop.media.awake import HelperInhibitor, find_inhibitor
 from tests.gui.desk import Desk
 from tests.node.farm import LONG
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="helpers of POSI
 
 async def test_it_is_held_while_something_runs_and_released_when_idle(desk: Desk, clip: Path) -> None:
     inhibitor = HelperInhibitor(["cat"])
-    StayingAwake(desk.window, inhibitor)
+    KeepAwake(desk.window, inhibitor)
     assert not inhibitor.held
     uuid = await desk.add(clip, LONG)
     await desk.shown(uuid, TaskStatus.RUNNING)

@@ -22,7 +22,7 @@ SHORT = f"-re {ENCODE}"
 
 def ask(desk: Desk) -> Closing:
     """The window as the program has it: closing goes through the dialog."""
-    desk.window.close_requested.disconnect(desk.program.close)
+    desk.window.close_requested.disconnect(desk.program.quit)
     return Closing(desk.window, desk.program)
 
 
@@ -111,7 +111,7 @@ async def test_what_is_remembered_is_not_asked_again(
     asked = question(closes)
     assert asked is not None
     asked.reject()
-    desk.program.close()
+    desk.program.quit()
 
 
 async def test_a_signal_never_asks(desk: Desk, clip: Path) -> None:
@@ -131,7 +131,7 @@ def box_of(desk: Desk) -> QMessageBox | None:
 
 async def test_what_was_typed_is_not_lost_unasked(desk: Desk) -> None:
     ask(desk)
-    page = desk.window.show_page_of("presets")
+    page = desk.window.show_page_with_key("presets")
     assert isinstance(page, PresetsPage)
     await until(lambda: page.new_button.isEnabled() and page.list.current, "presets are read")
     page.new_button.click()

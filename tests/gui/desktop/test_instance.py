@@ -14,7 +14,7 @@ from PySide6.QtNetwork import QLocalSocket
 from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.desktop import instance as one
-from ffmate_desktop.gui.desktop.instance import Instance, first_or_hand_over, socket_name
+from ffmate_desktop.gui.desktop.instance import Instance, acquire_or_hand_over, socket_name
 from ffmate_desktop.gui.submit.flow import SubmitFlow
 from tests.gui.desk import Desk
 from tests.node.waiting import until
@@ -39,7 +39,7 @@ sys.exit(not hand_over(settings_from(data_dir=pathlib.Path(sys.argv[1])), sys.ar
 
 async def test_a_second_start_hands_its_files_to_the_first(desk: Desk, tmp_path: Path, clip: Path) -> None:
     instance = Instance(tmp_path / "data")
-    instance.given.connect(desk.window.come_up)
+    instance.given.connect(desk.window.bring_to_front)
     assert instance.take()
     desk.window.hide()
     second = subprocess.Popen(
@@ -115,7 +115,7 @@ def test_the_place_of_one_that_was_killed_is_taken(qapp: object, tmp_path: Path)
 
 async def test_nonsense_and_silence_are_sent_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(one, "ANSWER", 0.2)
-    instance = first_or_hand_over(settings_from(data_dir=tmp_path), [])
+    instance = acquire_or_hand_over(settings_from(data_dir=tmp_path), [])
     assert instance is not None
     given: list[list[str]] = []
     instance.given.connect(given.append)
@@ -143,5 +143,5 @@ def test_a_first_that_does_not_answer_is_told(
     assert first.take()
     first.stop_listening()
     with pytest.raises(UserError, match="does not answer"):
-        first_or_hand_over(settings_from(data_dir=tmp_path), [])
+        acquire_or_hand_over(settings_from(data_dir=tmp_path), [])
     first.close()

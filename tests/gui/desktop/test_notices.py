@@ -66,14 +66,14 @@ async def test_a_kind_that_nobody_wants_is_not_told(
     desk: Desk, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard = await listen(desk, monkeypatch, 3600.0)
-    desk.window.context.kept.keep_window(notices=NoticeWishes(failures=False))
+    desk.window.context.preferences.save_window(notices=NoticeWishes(failures=False))
     await desk.shown(await desk.add(clip, BROKEN, name="unwanted"), TaskStatus.DONE_ERROR)
     notices = desk.window.findChild(Notices)
     assert notices is not None
     look(desk)
     await until(lambda: notices._seen, "it was seen")
     assert heard == []
-    desk.window.context.kept.keep_window(notices=NoticeWishes())
+    desk.window.context.preferences.save_window(notices=NoticeWishes())
     await desk.shown(await desk.add(clip, BROKEN, name="wanted"), TaskStatus.DONE_ERROR)
     look(desk)
     await until(lambda: heard, "it is told")
@@ -129,9 +129,9 @@ async def test_notices_can_be_turned_off_for_ever(desk: Desk, monkeypatch: pytes
     for here in ("supportsMessages", "isVisible"):
         monkeypatch.setattr(tray.icon, here, lambda: True)
     monkeypatch.setattr(tray.icon, "showMessage", lambda title, *_rest: shown.append(title))
-    tray.tell("one", "")
+    tray.show_notification("one", "")
     tray.notices.trigger()
-    tray.tell("two", "")
+    tray.show_notification("two", "")
     assert shown == ["one"]
     assert not Tray(desk.window).notices.isChecked()
     quits: list[bool] = []

@@ -34,7 +34,7 @@ def window(request: pytest.FixtureRequest, qapp: QApplication, tmp_path: Path) -
         if isinstance(page, QueuePage | WatchfoldersPage):
             page.empty.hide()
     yield window
-    window.close_for_good()
+    window.force_close()
     window.deleteLater()
     for translator in installed:
         qapp.removeTranslator(translator)

@@ -148,7 +148,7 @@ async def test_the_look_changes_at_once_and_back_when_nothing_is_saved(
     database_uri: str, tmp_path: Path
 ) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        office.window.context.kept.keep_window(appearance=Appearance.LIGHT)
+        office.window.context.preferences.save_window(appearance=Appearance.LIGHT)
         dialog = office.open()
         click(dialog.look.tiles[Appearance.DARK])
         assert is_dark(office)
@@ -230,9 +230,9 @@ async def test_a_disk_that_does_not_take_the_file_is_told(
             raise UserError("The settings cannot be saved.")
 
         monkeypatch.setattr(SettingsFile, "save", refuse)
-        office.window.context.kept.keep_window(on_close=OnClose.NOW)
+        office.window.context.preferences.save_window(on_close=OnClose.NOW)
         assert office.window.messages.title == "The settings cannot be saved."
-        assert office.window.context.kept.now.window.on_close is OnClose.NOW
+        assert office.window.context.preferences.current.window.on_close is OnClose.NOW
 
 
 async def test_retention_takes_effect_without_another_node(database_uri: str, tmp_path: Path) -> None:

@@ -240,7 +240,7 @@ async def test_a_page_that_is_built_late_reads_at_once(desk: Desk) -> None:
     number = desk.window.pages.index(early)
     del desk.window._pages[number]  # as when it is built after the cluster was opened
     desk.window.build_pages()
-    page = desk.window.show_page_of("presets")
+    page = desk.window.show_page_with_key("presets")
     assert isinstance(page, PresetsPage)
     await until(lambda: page.list.current, "the presets are there")
 

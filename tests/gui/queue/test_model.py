@@ -10,7 +10,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.queue import QueueQuery, QueueRow
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.live_progress import ProgressTracker
+from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.queue.model import QueueModel
 from ffmate_desktop.services.queue import QueueService
 from tests.db.cluster import add, row

@@ -92,14 +92,14 @@ def test_the_fonts_are_bundled_and_have_their_licences(qapp: QApplication) -> No
 def test_switching_changes_palette_sheet_and_icons(qapp: QApplication) -> None:
     theme = Theme(qapp, resources_folder())
     button = QPushButton("Text")
-    theme.dress(button, "plus", "text")
+    theme.set_icon(button, "plus", "text")
     heard: list[bool] = []
     theme.changed.connect(lambda: heard.append(theme.tokens.is_dark))
-    theme.choose(Appearance.DARK)
-    theme.choose(Appearance.LIGHT)
+    theme.set_appearance(Appearance.DARK)
+    theme.set_appearance(Appearance.LIGHT)
     assert heard[-1:] == [False]
     before = button.icon().cacheKey()
-    theme.choose(Appearance.DARK)
+    theme.set_appearance(Appearance.DARK)
     assert heard[-1:] == [True]
     assert button.icon().cacheKey() != before
     assert qapp.palette().window().color().name() == DARK.window

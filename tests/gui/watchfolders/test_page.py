@@ -34,7 +34,7 @@ QUICK: dict[str, Any] = {"interval": 1, "growth_checks": 0}
 
 
 def shown_page(desk: Desk) -> WatchfoldersPage:
-    page = desk.window.show_page_of("watchfolders")
+    page = desk.window.show_page_with_key("watchfolders")
     assert isinstance(page, WatchfoldersPage)
     return page
 

@@ -53,11 +53,11 @@ def test_what_is_typed_is_broken_so_too(qapp: QApplication) -> None:
 def test_another_theme_judges_nothing(qapp: QApplication) -> None:
     """Before a cluster is open no preset is shown, and a command that nobody wrote is not called empty."""
     theme = Theme(qapp, resources_folder())
-    theme.choose(Appearance.LIGHT)
+    theme.set_appearance(Appearance.LIGHT)
     form = PresetForm(theme)
     edits: list[bool] = []
     form.edited.connect(lambda: edits.append(True))
-    theme.choose(Appearance.DARK)
+    theme.set_appearance(Appearance.DARK)
     assert form.command.trouble is None
     assert form.command._error.isHidden()
     assert not edits

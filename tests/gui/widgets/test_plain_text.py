@@ -58,12 +58,12 @@ SAFE = {
     "plain",
     "plain_line",
     "tool_tip",
-    "painted",
+    "painter_text",
     "menu_text",
     "tr",
     "translate",
     "toString",
-    "grouped",
+    "number",
     "windowIcon",
 }
 
@@ -158,7 +158,7 @@ async def test_a_window_full_of_hostile_names(desk: Desk, database_uri: str, cli
     await until(lambda: (row := desk.row(task)) and row.name == words, "the name is shown")
     pages = desk.window.pages
     for page in pages:
-        desk.window.show_page_of(page.key)
+        desk.window.show_page_with_key(page.key)
         await asyncio.sleep(0.3)
         views = [view for view in page.findChildren(QAbstractItemView) if view.isVisible()]
         for view in views:

@@ -9,7 +9,7 @@ THIN = "\u2009"
 NOTHING = "–"
 
 
-def grouped(number: int) -> str:
+def number(number: int) -> str:
     """`2999` as `2 999`, with thin spaces."""
     return f"{number:,}".replace(",", THIN)
 
@@ -42,20 +42,20 @@ def duration(seconds: float | None) -> str:
     days, hours, minutes = whole // 86_400, whole // 3600 % 24, whole // 60 % 60
     translate = QCoreApplication.translate
     if days:
-        return translate("numbers", "{0} d {1} h").format(days, hours)
+        return translate("formatting", "{0} d {1} h").format(days, hours)
     if hours:
-        return translate("numbers", "{0} h {1} min").format(hours, f"{minutes:02}")
+        return translate("formatting", "{0} h {1} min").format(hours, f"{minutes:02}")
     if minutes:
-        return translate("numbers", "{0} min {1} s").format(minutes, f"{whole % 60:02}")
-    return translate("numbers", "{0} s").format(whole)
+        return translate("formatting", "{0} min {1} s").format(minutes, f"{whole % 60:02}")
+    return translate("formatting", "{0} s").format(whole)
 
 
-def about(seconds: float) -> str:
+def estimate(seconds: float) -> str:
     """An estimate in words, which does not know seconds beyond the first minute: `4 h 12 min`, `19 min`, `8 s`."""
     minutes = round(seconds / 60)
     if seconds < 60 or minutes >= 60:
         return duration(seconds if seconds < 60 else 60 * minutes)
-    return QCoreApplication.translate("numbers", "{0} min").format(minutes)
+    return QCoreApplication.translate("formatting", "{0} min").format(minutes)
 
 
 def percent(value: float) -> str:
@@ -63,7 +63,7 @@ def percent(value: float) -> str:
     return f"{min(99, int(value)) if value < 100 else 100}{THIN}%"
 
 
-def moment(milliseconds: int | None) -> str:
+def timestamp(milliseconds: int | None) -> str:
     """When it was: the time alone if it was today."""
     if milliseconds is None:
         return NOTHING

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ffmate_desktop.gui.widgets import numbers
+from ffmate_desktop.gui.widgets import formatting
 
 
 @pytest.mark.parametrize(
@@ -10,4 +10,4 @@ from ffmate_desktop.gui.widgets import numbers
     [(8, "8 s"), (59.4, "59 s"), (363, "6 min"), (3599, "1 h 00 min"), (15_130, "4 h 12 min")],
 )
 def test_an_estimate_knows_no_seconds(seconds: float, words: str) -> None:
-    assert numbers.about(seconds) == words
+    assert formatting.estimate(seconds) == words
