@@ -12,7 +12,7 @@ from contextlib import suppress
 from errno import EIO, ENXIO, EPIPE
 from typing import TextIO
 
-from ffmate_desktop.domain.plain_text import lines
+from ffmate_desktop.domain.plain_text import multi_line
 
 root = logging.getLogger("ffmate")
 task = root.getChild("task")
@@ -108,6 +108,8 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         moment = self.formatTime(record, "%H:%M:%S")
-        message = lines(record.getMessage(), "?").replace("\n", "\n    ")
+        message = multi_line(record.getMessage(), "?").replace("\n", "\n    ")
         text = f"{moment} {namespace(record)}  {message}"
-        return f"{text}\n{lines(self.formatException(record.exc_info), '?')}" if record.exc_info else text
+        return (
+            f"{text}\n{multi_line(self.formatException(record.exc_info), '?')}" if record.exc_info else text
+        )

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ffmate_desktop.cli.text import duration, printable, size, status_text
-from ffmate_desktop.domain.paths import pure
+from ffmate_desktop.domain.paths import pure_path
 from ffmate_desktop.domain.task import Task, TaskStatus
 
 BAR_WIDTH = 24
@@ -143,5 +143,5 @@ def _summary(tasks: Sequence[Task]) -> str:
 def _output_folder(tasks: Sequence[Task]) -> str:
     """The folder of the outputs, when it is one."""
     paths = [task.output_file.resolved for task in tasks if task.status is TaskStatus.DONE_SUCCESSFUL]
-    folders = {str(pure(path).parent) for path in paths if path}
+    folders = {str(pure_path(path).parent) for path in paths if path}
     return printable(folders.pop()) if len(folders) == 1 else ""

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from ffmate_desktop.domain.plain_text import lines
+from ffmate_desktop.domain.plain_text import multi_line
 
 
 class PlainConsole(Console):
@@ -21,4 +21,4 @@ class PlainConsole(Console):
             if segment.control or segment.text == "\n":
                 yield segment
             else:
-                yield Segment(lines(segment.text, "?"), segment.style)
+                yield Segment(multi_line(segment.text, "?"), segment.style)

@@ -14,7 +14,7 @@ import typer
 
 from ffmate_desktop.db.connection.outages import CONNECTION_LOST, NoAnswerError, trouble
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.plain_text import escaped
+from ffmate_desktop.domain.plain_text import escaped_json
 from ffmate_desktop.settings import Settings
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Context:
 def _json(data: object) -> str:
     """With escapes for what the stream cannot encode, so that nothing is lost, and for what commands a terminal."""
     knows_all = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
-    return escaped(json.dumps(data, indent=2, ensure_ascii=not knows_all))
+    return escaped_json(json.dumps(data, indent=2, ensure_ascii=not knows_all))
 
 
 def _watch_children_without_threads() -> None:

@@ -5,8 +5,8 @@ import traceback
 from types import TracebackType
 
 from ffmate_desktop import logs
-from ffmate_desktop.domain.errors import refused_file
-from ffmate_desktop.domain.plain_text import lines
+from ffmate_desktop.domain.errors import as_user_error
+from ffmate_desktop.domain.plain_text import multi_line
 from ffmate_desktop.settings import environment_debug
 
 
@@ -14,13 +14,13 @@ def complain(sentence: str, error: BaseException) -> None:
     """Print the sentence; with `--debug` also where the error came from."""
     if environment_debug() or any(word.startswith("--debug") for word in sys.argv):
         logs.root.error("The command failed", exc_info=error)
-    text = lines(f"ffmate-desktop: {sentence}", "?")
+    text = multi_line(f"ffmate-desktop: {sentence}", "?")
     print(text, file=sys.stderr)  # noqa: T201 - this is the command line
 
 
 def complain_of_file(error: OSError) -> int:
     """Say which file the system refuses; the exit code. Raises the error when it is not about a file."""
-    refused = refused_file(error)
+    refused = as_user_error(error)
     if refused is None:
         raise error
     complain(str(refused), error)
@@ -34,4 +34,4 @@ def clean_tracebacks() -> None:
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if sys.stderr is not None:  # None for a program that Windows starts without a console
-        sys.stderr.write(lines("".join(traceback.format_exception(kind, error, trace)), "?"))
+        sys.stderr.write(multi_line("".join(traceback.format_exception(kind, error, trace)), "?"))

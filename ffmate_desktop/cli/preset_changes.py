@@ -22,7 +22,7 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.preset import Preset, PresetExtra
 from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.watchfolder import Watchfolder
-from ffmate_desktop.domain.wire import keep_unknown
+from ffmate_desktop.domain.wire import with_unknown_fields
 from ffmate_desktop.services.preset_editor import PresetDraft, as_draft
 from ffmate_desktop.services.preset_exchange import ImportedPreset
 
@@ -149,7 +149,7 @@ def _processing(present: NewProcessing | None, asked: _Asked) -> NewProcessing |
         sidecar_path=present.sidecar_path if sidecar is None else sidecar,
         import_sidecar=present.import_sidecar if imports is None else imports or None,
     )
-    return None if new.is_empty and not present.model_extra else keep_unknown(new, present)
+    return None if new.is_empty and not present.model_extra else with_unknown_fields(new, present)
 
 
 def delete(

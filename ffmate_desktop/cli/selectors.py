@@ -10,7 +10,7 @@ import typer
 from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.domain.durations import parse_duration
 from ffmate_desktop.domain.errors import UsageError
-from ffmate_desktop.domain.selection import Selected, TaskSelection
+from ffmate_desktop.domain.selection import SelectedTasks, TaskSelection
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.services.presets import NoPresetError
 
@@ -135,7 +135,7 @@ class Conditions:
             chosen.names,
         )
 
-    async def check_presets(self, cluster: Cluster, selected: Selected) -> None:
+    async def check_presets(self, cluster: Cluster, selected: SelectedTasks) -> None:
         """Nothing was found: raises UserError when that is because a preset does not exist."""
         if not selected.total:
             for word in self._presets:
@@ -149,7 +149,7 @@ def _status(word: str) -> TaskStatus:
     raise UsageError(f"“{word}” is not a status.", f"There are {', '.join(STATUSES)}.")
 
 
-def in_words(selected: Selected) -> str:
+def in_words(selected: SelectedTasks) -> str:
     """`3 tasks (2 DONE_ERROR, 1 QUEUED)`."""
     many = tasks_in_words(selected.total)
     order = list(TaskStatus)

@@ -4,7 +4,7 @@ import sys
 
 from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, read_error_text
 
 NAME = "Standard input"
 
@@ -18,5 +18,5 @@ def read_standard_input() -> str:
         say(f"Reading JSON from this terminal; {end} ends it.", err=True)
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UNREADABLE as error:
-        raise UserError(f"{NAME} cannot be read: {why_unreadable(error)}.") from error
+    except READ_ERRORS as error:
+        raise UserError(f"{NAME} cannot be read: {read_error_text(error)}.") from error

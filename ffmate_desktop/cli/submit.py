@@ -23,7 +23,7 @@ from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import IfExists, NewTask
 from ffmate_desktop.domain.task_source import TaskSource
-from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, read_error_text
 from ffmate_desktop.services.output_names import Skipped
 
 
@@ -150,9 +150,9 @@ def _metadata(text: str | None) -> dict[str, Any]:
         return {}
     try:
         found = json.loads(text)
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         raise UsageError(
-            f"The metadata cannot be read: {why_unreadable(error)}.",
+            f"The metadata cannot be read: {read_error_text(error)}.",
             """It looks like '{"client": "ACME"}'.""",
         ) from error
     if not isinstance(found, dict):

@@ -31,7 +31,7 @@ from ffmate_desktop.cli.tasks import AsJson, app, resolve
 from ffmate_desktop.cli.terminal import ask
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.selection import Selected
+from ffmate_desktop.domain.selection import SelectedTasks
 from ffmate_desktop.domain.task import Task
 from ffmate_desktop.services.bulk import BulkResult, TaskAction
 
@@ -173,25 +173,25 @@ async def _perform_on_all(
         raise UserError(in_use(result.in_use))
 
 
-async def _act(cluster: Cluster, selected: Selected, action: TaskAction) -> BulkResult:
+async def _act(cluster: Cluster, selected: SelectedTasks, action: TaskAction) -> BulkResult:
     with Counter(selected.total) as counter:
         return await cluster.bulk.perform(selected, action, on_progress=counter)
 
 
-def _fitting(selected: Selected, action: TaskAction) -> Selected:
+def _fitting(selected: SelectedTasks, action: TaskAction) -> SelectedTasks:
     """Those of them that it would change."""
     counts = {status: count for status, count in selected.by_status.items() if status in action.fits}
-    return Selected(selected.selection, selected.before, selected.newest, counts)
+    return SelectedTasks(selected.selection, selected.before, selected.newest, counts)
 
 
-def _tell_dry_run(context: Context, fitting: Selected, action: TaskAction, as_json: bool) -> None:
+def _tell_dry_run(context: Context, fitting: SelectedTasks, action: TaskAction, as_json: bool) -> None:
     if as_json:
         context.print_json({"matched": fitting.total, "changed": 0})
     else:
         context.console.print(f"{in_words(fitting)} would be {_WORDS[action].done}. Nothing was changed.")
 
 
-def _question(fitting: Selected, action: TaskAction) -> str:
+def _question(fitting: SelectedTasks, action: TaskAction) -> str:
     return f"{'Delete' if action is TaskAction.DELETE else 'Cancel'} {in_words(fitting)}?"
 
 

@@ -11,7 +11,7 @@ from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import NewTask
-from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unreadable
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, first_error, read_error_text
 from ffmate_desktop.private_files import read_file
 
 LARGEST = 256 * 1024 * 1024
@@ -23,8 +23,8 @@ def read_tasks(file: Path | None) -> list[dict[str, Any]]:
     name = NAME if file is None else f"“{file}”"
     try:
         data = json.loads(read_standard_input() if file is None else _read(file))
-    except UNREADABLE as error:
-        raise UserError(f"{name} cannot be read: {why_unreadable(error)}.") from error
+    except READ_ERRORS as error:
+        raise UserError(f"{name} cannot be read: {read_error_text(error)}.") from error
     entries = data.get("tasks", data) if isinstance(data, dict) else data
     entries = entries if isinstance(entries, list) else [entries]
     if not entries or not all(isinstance(entry, dict) for entry in entries):
@@ -64,4 +64,4 @@ def as_new_task(entry: dict[str, Any]) -> NewTask:
     try:
         return NewTask.model_validate(given)
     except ValidationError as error:
-        raise UsageError(f"It is not valid: {first_wrong(error)}.") from error
+        raise UsageError(f"It is not valid: {first_error(error)}.") from error

@@ -7,12 +7,12 @@ Names come from a database that others write to. Everything that commands print 
 
 import typer
 
-from ffmate_desktop.domain.plain_text import lines, one_line
+from ffmate_desktop.domain.plain_text import multi_line, one_line
 
 
 def say(text: str, *, err: bool = False) -> None:
     """Print a line or more without a console."""
-    typer.echo(lines(text, "?"), err=err)
+    typer.echo(multi_line(text, "?"), err=err)
 
 
 def ask(question: str) -> bool:

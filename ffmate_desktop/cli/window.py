@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, read_error_text
 from ffmate_desktop.media.awake import find_inhibitor
 from ffmate_desktop.private_files import check_file, make_data_folder, read_file
 from ffmate_desktop.settings import Settings, default_data_dir, resources_folder
@@ -61,9 +61,9 @@ def _prepare(data_dir: Path) -> None:
             look(data_dir / name)
         except FileNotFoundError:
             continue
-        except UNREADABLE as error:
+        except READ_ERRORS as error:
             raise UserError(
-                f"{data_dir / name} cannot be read: {why_unreadable(error)}.", "Remove it."
+                f"{data_dir / name} cannot be read: {read_error_text(error)}.", "Remove it."
             ) from error
 
 

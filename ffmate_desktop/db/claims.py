@@ -12,7 +12,7 @@ from ffmate_desktop.domain.change import progress_payload
 from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.publishing import PublishingRecord
 from ffmate_desktop.domain.status import desired_of
-from ffmate_desktop.domain.stored import Unreadable, list_of, object_of, read, text_of
+from ffmate_desktop.domain.stored_values import Unreadable, as_list, as_object, as_text, read_record
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskSpec, readable_part
 
 if TYPE_CHECKING:
@@ -74,18 +74,18 @@ def _to_claim(row: asyncpg.Record) -> Claim:
 
 def _work(stored: object, publishing: object) -> tuple[TaskSpec, dict[str, Any] | None, Unreadable | None]:
     """What is to be done, and what an earlier node left to be finished: both can be read, or neither counts."""
-    spec = read(TaskSpec, stored)
+    spec = read_record(TaskSpec, stored)
     if isinstance(spec, Unreadable):
         return readable_part(stored), None, spec
     if publishing is None:
         return spec, None, None
-    record = read(PublishingRecord, publishing)
+    record = read_record(PublishingRecord, publishing)
     if isinstance(record, Unreadable):
         return spec, None, Unreadable(f"publishing: {record.why}")
-    changed = read(TaskSpec, spec.to_json() | (record.result.imported or {}))
+    changed = read_record(TaskSpec, spec.to_json() | (record.result.imported or {}))
     if isinstance(changed, Unreadable):
         return spec, None, Unreadable(f"publishing.result.imported: {changed.why}")
-    return spec, object_of(publishing), None
+    return spec, as_object(publishing), None
 
 
 async def claim(database: Database, node_id: int, slots: int, ahead: int = 0) -> list[Claim]:
@@ -190,8 +190,8 @@ async def refuse(
     )
     if row is None:
         return False, "", {}
-    told = {other: list_of(who) for other, who in object_of(row["refused"]).items() if other != str(node_id)}
-    others = {who[0]: who[1] for who in told.values() if len(who) > 1 and all(map(text_of, who[:2]))}
+    told = {other: as_list(who) for other, who in as_object(row["refused"]).items() if other != str(node_id)}
+    others = {who[0]: who[1] for who in told.values() if len(who) > 1 and all(map(as_text, who[:2]))}
     return row["given"], row["node_name"] or "", others
 
 

@@ -13,8 +13,8 @@ from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.tasks import OutputsTakenError, TaskRow, requirement_set
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import LabelChange
-from ffmate_desktop.domain.order import HIGHEST, QueueMove, make_room, stacked
-from ffmate_desktop.domain.stored import Unreadable, member_of, read
+from ffmate_desktop.domain.queue_order import HIGHEST_PRIORITY, QueueMove, compacted, raised
+from ffmate_desktop.domain.stored_values import Unreadable, as_member, read_record
 from ffmate_desktop.domain.task import PresetName, TaskSpec, TaskStatus
 
 if TYPE_CHECKING:
@@ -67,21 +67,21 @@ async def _places(connection: "Connection", before: Mapping[UUID, int], where: Q
     """The new priorities, also of others that have to make room."""
     match where:
         case QueueMove.UP:
-            return {uuid: min(priority + 1, HIGHEST) for uuid, priority in before.items()}
+            return {uuid: min(priority + 1, HIGHEST_PRIORITY) for uuid, priority in before.items()}
         case QueueMove.DOWN:
             return {uuid: max(priority - 1, 0) for uuid, priority in before.items()}
         case QueueMove.TOP:
             highest = await connection.fetchval(query("commands", "highest_of_others"), list(before))
-            new = stacked(before.values(), 0 if highest is None else highest + 1)
-            if max(new.values(), default=0) > HIGHEST:
+            new = compacted(before.values(), 0 if highest is None else highest + 1)
+            if max(new.values(), default=0) > HIGHEST_PRIORITY:
                 raise UserError("There is no priority above the highest one.", "Lower the others first.")
             return {uuid: new[priority] for uuid, priority in before.items()}
         case QueueMove.BOTTOM:
-            new = stacked(before.values(), 0)
+            new = compacted(before.values(), 0)
             rows = await connection.fetch(
                 query("commands", "lowest_of_others"), list(before), MOST_RISING + 1
             )
-            risen = make_room([(row["uuid"], row["priority"]) for row in rows], len(new))
+            risen = raised([(row["uuid"], row["priority"]) for row in rows], len(new))
             if len(risen) > MOST_RISING:
                 raise UserError(
                     f"More than {MOST_RISING:,} tasks wait at the lowest priority.", "Raise those instead."
@@ -135,13 +135,13 @@ async def stored_tasks(database: Database, uuids: Sequence[UUID]) -> list[Stored
         StoredTask(
             uuid=row["uuid"],
             version=row["version"],
-            status=member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
+            status=as_member(TaskStatus, row["status"], TaskStatus.UNKNOWN),
             name=row["name"],
             priority=row["priority"],
             labels=tuple(row["labels"]),
             preset=row["preset"] and PresetName(uuid=row["preset"], name=row["preset_name"] or ""),
             output_key=row["output_key"],
-            stored=read(TaskSpec, row["spec"]),
+            stored=read_record(TaskSpec, row["spec"]),
             node=row["node_name"],
         )
         for row in rows

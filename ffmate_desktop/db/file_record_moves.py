@@ -10,7 +10,7 @@ from ffmate_desktop.db.file_records import Settled, step_of
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.domain.file_record import FileRecord, ScannedFile
-from ffmate_desktop.domain.stored import member_of
+from ffmate_desktop.domain.stored_values import as_member
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_moves import Known, Moves, Place
 
@@ -28,7 +28,7 @@ async def tasks_of_versions(database: Database, tasks: Sequence[UUID]) -> dict[U
     rows = await database.fetch(query("ledger", "tasks_of_versions"), list(tasks))
     return {
         row["uuid"]: TaskOfVersion(
-            member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
+            as_member(TaskStatus, row["status"], TaskStatus.UNKNOWN),
             None if row["size"] is None else (row["size"], row["mtime"] or 0),
         )
         for row in rows
@@ -52,7 +52,7 @@ async def rows_of_versions(
 
 def _to_known(row: dict[str, Any]) -> tuple[int, Known]:
     position, status = row.pop("position"), row.pop("status")
-    known = None if status is None else member_of(TaskStatus, status, TaskStatus.UNKNOWN)
+    known = None if status is None else as_member(TaskStatus, status, TaskStatus.UNKNOWN)
     return position - 1, Known(FileRecord(**row), known)
 
 

@@ -15,7 +15,7 @@ from ffmate_desktop.db.scans import ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import TaskRow, insert_on, refusing_taken_outputs
 from ffmate_desktop.domain.disposal import Disposition
 from ffmate_desktop.domain.file_record import FileRecord, ScannedFile, Stored
-from ffmate_desktop.domain.stored import Unreadable, object_of, read
+from ffmate_desktop.domain.stored_values import Unreadable, as_object, read_record
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 
@@ -294,14 +294,14 @@ async def pending_disposals(database: Database, claim: ScanClaim, limit: int) ->
 
 
 def _to_pending(row: asyncpg.Record) -> Pending:
-    checked = read(Disposition, row["disposal"])
+    checked = read_record(Disposition, row["disposal"])
     return Pending(
         row["id"],
         ScannedFile(row["path"], row["size"], row["mtime"], row["inode"]),
         row["view"],
         row["state"],
         row["attempts"],
-        {"output": None, "size": None} | object_of(row["disposal"]),
+        {"output": None, "size": None} | as_object(row["disposal"]),
         str(checked) if isinstance(checked, Unreadable) else None,
     )
 

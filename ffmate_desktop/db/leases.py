@@ -16,7 +16,7 @@ from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Load, NodeFacts
 from ffmate_desktop.domain.status import desired_of
-from ffmate_desktop.domain.stored import list_of, text_of
+from ffmate_desktop.domain.stored_values import as_list, as_text
 from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress, TaskStatus
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ async def leftovers_of_ended(database: Database) -> list[Leftover]:
     """Where temporary files may be that nobody will come back to."""
     rows = await database.fetch(query("leases", "leftovers_of_ended"))
     return [
-        Leftover(row["task"], row["epoch"], row["machine"], tuple(filter(text_of, list_of(row["folders"]))))
+        Leftover(row["task"], row["epoch"], row["machine"], tuple(filter(as_text, as_list(row["folders"]))))
         for row in rows
     ]
 

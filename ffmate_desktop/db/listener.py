@@ -16,7 +16,12 @@ from ffmate_desktop.db.connection.connection import CONNECTION_LOST, connect
 from ffmate_desktop.db.connection.outages import BusyError, MissingTablesError
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.repair import repair
-from ffmate_desktop.domain.change import AnythingChanged, Change, UnreadableError, parse
+from ffmate_desktop.domain.change import (
+    AnythingChanged,
+    Change,
+    UnreadableNotificationError,
+    parse_notification,
+)
 from ffmate_desktop.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -54,15 +59,15 @@ class _Channel:
     def receive(self, _connection: Any, _pid: int, channel: str, payload: object) -> None:
         """What cannot be read may still mean that something changed."""
         try:
-            change = parse(str(payload))
-        except UnreadableError as error:
+            change = parse_notification(str(payload))
+        except UnreadableNotificationError as error:
             self._warn(channel, str(payload), error)
             self._anything.request()
             return
         if change is not None:
             self._handle(change)
 
-    def _warn(self, channel: str, payload: str, error: UnreadableError) -> None:
+    def _warn(self, channel: str, payload: str, error: UnreadableNotificationError) -> None:
         now = asyncio.get_running_loop().time()
         if self._warned is None or now - self._warned > WARNING:
             self._warned = now

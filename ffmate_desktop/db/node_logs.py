@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from ffmate_desktop.db.connection.codecs import milliseconds
 from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.node_log import Level, LogFilter, LogLine, NewLine
+from ffmate_desktop.domain.node_log import LogFilter, LogLevel, LogLine, NewLogLine
 from ffmate_desktop.domain.queue import LAST_NUMBER
 
 AT_ONCE = 10_000
 
 
-async def add(database: Database, node: str, incarnation: int, lines: Sequence[NewLine]) -> None:
+async def add(database: Database, node: str, incarnation: int, lines: Sequence[NewLogLine]) -> None:
     """Store lines in their order."""
     await database.fetch(
         query("node_logs", "add_lines"),
@@ -49,7 +49,7 @@ async def page(
             id=row["id"],
             node=row["node"],
             at=milliseconds(row["at"]),
-            level=Level.of(row["level"]),
+            level=LogLevel.of(row["level"]),
             namespace=row["namespace"],
             message=row["message"],
         )

@@ -8,8 +8,8 @@ import asyncpg
 from ffmate_desktop.db.connection.codecs import milliseconds
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql, query
-from ffmate_desktop.domain.node import Node, NodeState, NodeTask, describe
-from ffmate_desktop.domain.stored import list_of, member_of
+from ffmate_desktop.domain.node import Node, NodeState, NodeTask, state_word
+from ffmate_desktop.domain.stored_values import as_list, as_member
 from ffmate_desktop.domain.task import LiveProgress
 
 
@@ -19,8 +19,8 @@ async def list_nodes(database: Database) -> list[Node]:
 
 
 def _to_node(row: asyncpg.Record) -> Node:
-    state = member_of(NodeState, row["state"], NodeState.UNKNOWN)
-    found = map(LiveProgress.from_row, list_of(row["progress"]))
+    state = as_member(NodeState, row["state"], NodeState.UNKNOWN)
+    found = map(LiveProgress.from_row, as_list(row["progress"]))
     progress = {live.task_id: live for live in found if live is not None}
     return Node(
         id=row["id"],
@@ -35,7 +35,7 @@ def _to_node(row: asyncpg.Record) -> Node:
         state=state,
         status=row["state"]
         if state is NodeState.UNKNOWN
-        else describe(state, row["beat_age"], row["heartbeat_seconds"]),
+        else state_word(state, row["beat_age"], row["heartbeat_seconds"]),
         heartbeat_age=round(row["beat_age"], 2),
         heartbeat=row["heartbeat_seconds"],
         host=row["host"],

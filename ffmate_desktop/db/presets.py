@@ -8,7 +8,7 @@ import asyncpg
 from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.preset import Preset, PresetExtra, own_fields
-from ffmate_desktop.domain.stored import Unreadable, object_of, read, read_part
+from ffmate_desktop.domain.stored_values import Unreadable, as_object, read_record, read_valid_fields
 
 
 async def list_presets(database: Database) -> list[Preset]:
@@ -18,11 +18,11 @@ async def list_presets(database: Database) -> list[Preset]:
 
 def _to_preset(row: dict[str, Any]) -> Preset:
     stored = row.pop("extra")
-    extra = read(PresetExtra, stored)
+    extra = read_record(PresetExtra, stored)
     if not isinstance(extra, Unreadable):
         return Preset.model_validate(row | own_fields(extra))
-    part = own_fields(read_part(PresetExtra, stored, {}))
-    return Preset.model_validate(row | part | {"unreadable": str(extra), "as_stored": object_of(stored)})
+    part = own_fields(read_valid_fields(PresetExtra, stored, {}))
+    return Preset.model_validate(row | part | {"unreadable": str(extra), "as_stored": as_object(stored)})
 
 
 class NameTakenError(Exception):

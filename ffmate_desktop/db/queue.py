@@ -17,20 +17,20 @@ from ffmate_desktop.domain.queue import (
     NO_BATCH,
     BatchGroup,
     BatchRow,
-    Key,
     QueueFilter,
     QueueQuery,
     QueueRow,
     QueueStats,
+    RowKey,
     SortColumn,
     WorkLeft,
 )
 from ffmate_desktop.domain.status import desired_of
-from ffmate_desktop.domain.stored import member_of
+from ffmate_desktop.domain.stored_values import as_member
 from ffmate_desktop.domain.task import LiveProgress, TaskStatus
 
-_BEFORE_ALL = Key(-LAST_NUMBER - 1, "", 0)
-_AFTER_ALL = Key(LAST_NUMBER, "", LAST_NUMBER)
+_BEFORE_ALL = RowKey(-LAST_NUMBER - 1, "", 0)
+_AFTER_ALL = RowKey(LAST_NUMBER, "", LAST_NUMBER)
 
 
 def is_indexed(view: QueueQuery) -> bool:
@@ -45,7 +45,7 @@ def is_indexed(view: QueueQuery) -> bool:
 
 
 async def page(
-    database: Database, view: QueueQuery, key: Key | None, limit: int, *, backward: bool = False
+    database: Database, view: QueueQuery, key: RowKey | None, limit: int, *, backward: bool = False
 ) -> list[QueueRow]:
     """The `limit` rows behind the key, or in front of it, in the order of the view; without a key from its edge."""
     down = view.keys_descend != backward
@@ -55,7 +55,7 @@ async def page(
     return rows[::-1] if backward else rows
 
 
-def _page(view: QueueQuery, start: Key, limit: int, down: bool) -> tuple[Any, ...]:
+def _page(view: QueueQuery, start: RowKey, limit: int, down: bool) -> tuple[Any, ...]:
     if not is_indexed(view):
         sql = query("queue", "sorted_down") if down else query("queue", "sorted_up")
         return sql, *_pool(view), start.number, start.word, start.id, limit
@@ -76,16 +76,16 @@ async def rows(database: Database, ids: Sequence[int], column: SortColumn) -> li
     return [to_row(row, column) for row in fetched]
 
 
-async def anchors(database: Database, view: QueueQuery, every: int) -> list[Key]:
+async def anchors(database: Database, view: QueueQuery, every: int) -> list[RowKey]:
     """The keys of the rows 0, `every`, 2 * `every` and so on."""
     if view.column is SortColumn.CREATED and view.where == QueueFilter():
         fetched = await database.fetch(query("queue", "anchors_of_all"), every, view.descending)
     else:
         fetched = await database.fetch(query("queue", "anchors"), *_pool(view), every, view.keys_descend)
-    return [Key(row["number"], row["word"], row["id"]) for row in fetched]
+    return [RowKey(row["number"], row["word"], row["id"]) for row in fetched]
 
 
-async def position(database: Database, view: QueueQuery, key: Key) -> int:
+async def position(database: Database, view: QueueQuery, key: RowKey) -> int:
     """How many rows stand in front of the key."""
     if view.column is SortColumn.CREATED and view.where == QueueFilter():
         row = await database.fetch_one(query("queue", "position_in_all"), key.id, view.descending)
@@ -112,7 +112,7 @@ async def batches(database: Database, uuids: Sequence[UUID]) -> list[BatchRow]:
     elapsed: dict[UUID, float] = {}
     for row in fetched:
         uuid = row["batch"] or NO_BATCH
-        status = member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN)
+        status = as_member(TaskStatus, row["status"], TaskStatus.UNKNOWN)
         tasks, percent = found.setdefault(uuid, {}).get(status, (0, 0.0))
         found[uuid][status] = (tasks + row["tasks"], percent + row["percent"])
         if row["elapsed"] is not None:
@@ -179,7 +179,7 @@ def to_row(row: asyncpg.Record, column: SortColumn) -> QueueRow:
         epoch=row["epoch"],
         name=row["name"],
         preset=row["preset_name"],
-        status=member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN),
+        status=as_member(TaskStatus, row["status"], TaskStatus.UNKNOWN),
         word=row["status"],
         phase=row["phase"],
         desired=desired_of(row["desired"]),
@@ -203,14 +203,14 @@ def to_row(row: asyncpg.Record, column: SortColumn) -> QueueRow:
     )
 
 
-def _key(row: asyncpg.Record, column: SortColumn) -> Key:
+def _key(row: asyncpg.Record, column: SortColumn) -> RowKey:
     match column:
         case SortColumn.CREATED:
-            return Key(0, "", row["id"])
+            return RowKey(0, "", row["id"])
         case SortColumn.PRIORITY:
-            return Key(-row["priority"], "", row["id"])
+            return RowKey(-row["priority"], "", row["id"])
         case SortColumn.FINISHED:
             number = row["finished_number"]
-            return Key(LAST_NUMBER if number is None else number, "", row["id"])
+            return RowKey(LAST_NUMBER if number is None else number, "", row["id"])
         case SortColumn.NAME:
-            return Key(0, row["word"], row["id"])
+            return RowKey(0, row["word"], row["id"])

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.stored import Unreadable, list_of, object_of, text_of
+from ffmate_desktop.domain.stored_values import Unreadable, as_list, as_object, as_text
 from ffmate_desktop.domain.watchfolder import ScanResult, WatchfolderSettings, read_settings
 
 
@@ -54,7 +54,7 @@ class ScanClaim:
     def mounts(self) -> frozenset[str]:
         """Folders below the root on which some machine saw another file system."""
         seen = [paths for key, paths in self.roots.items() if key.startswith(MOUNTS)]
-        return frozenset(path for paths in seen for path in map(text_of, list_of(paths)) if path is not None)
+        return frozenset(path for paths in seen for path in map(as_text, as_list(paths)) if path is not None)
 
     @property
     def lease(self) -> timedelta:
@@ -109,7 +109,7 @@ async def claim_scan(
         machine=row["machine"],
         version=row["version"],
         settings=settings,
-        roots=object_of(row["roots"]),
+        roots=as_object(row["roots"]),
         ledger=row["ledger"],
         ledger_from=row["ledger_from"],
         settled_at=row["settled_at"],

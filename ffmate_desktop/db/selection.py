@@ -7,7 +7,7 @@ from uuid import UUID
 from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.task_view import by_status
-from ffmate_desktop.domain.selection import Selected, TaskSelection
+from ffmate_desktop.domain.selection import SelectedTasks, TaskSelection
 
 
 async def moment(database: Database, selection: TaskSelection) -> datetime | None:
@@ -18,11 +18,11 @@ async def moment(database: Database, selection: TaskSelection) -> datetime | Non
     return None if row is None else row["moment"]
 
 
-async def select(database: Database, selection: TaskSelection) -> Selected:
+async def select(database: Database, selection: TaskSelection) -> SelectedTasks:
     """The tasks that meet the conditions now."""
     before = await moment(database, selection)
     rows = await database.fetch_planned(query("tasks", "count_chosen"), *arguments(selection, before))
-    return Selected(
+    return SelectedTasks(
         selection,
         before,
         max((row["newest"] for row in rows), default=0),
@@ -30,7 +30,7 @@ async def select(database: Database, selection: TaskSelection) -> Selected:
     )
 
 
-async def page(database: Database, selected: Selected, after: int, limit: int) -> list[tuple[int, UUID]]:
+async def page(database: Database, selected: SelectedTasks, after: int, limit: int) -> list[tuple[int, UUID]]:
     """Those that still meet the conditions, by id; `after` continues a page."""
     rows = await database.fetch_planned(
         query("tasks", "chosen_page"),

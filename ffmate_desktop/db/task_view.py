@@ -7,15 +7,15 @@ import asyncpg
 
 from ffmate_desktop.db.connection.codecs import milliseconds
 from ffmate_desktop.domain.processing import Processing, ProcessingSpec
-from ffmate_desktop.domain.stored import (
+from ffmate_desktop.domain.stored_values import (
     Unreadable,
-    integer_of,
-    list_of,
-    member_of,
-    moment_of,
-    object_of,
-    read,
-    text_of,
+    as_integer,
+    as_list,
+    as_member,
+    as_object,
+    as_text,
+    as_timestamp,
+    read_record,
 )
 from ffmate_desktop.domain.task import (
     Client,
@@ -33,16 +33,16 @@ def by_status(counts: Iterable[tuple[str, int]]) -> dict[TaskStatus, int]:
     """Counts by status; all words of a newer release count as one."""
     found: dict[TaskStatus, int] = {}
     for word, tasks in counts:
-        status = member_of(TaskStatus, word, TaskStatus.UNKNOWN)
+        status = as_member(TaskStatus, word, TaskStatus.UNKNOWN)
         found[status] = found.get(status, 0) + tasks
     return found
 
 
 def to_task(row: asyncpg.Record) -> Task:
     """A row of `list_tasks` or `get_tasks` as people see it."""
-    status = member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN)
-    result = object_of(row["result"])
-    spec, unreadable = _spec(row["spec"], object_of(result.get("imported")))
+    status = as_member(TaskStatus, row["status"], TaskStatus.UNKNOWN)
+    result = as_object(row["result"])
+    spec, unreadable = _spec(row["spec"], as_object(result.get("imported")))
     live = _live(row) if status.is_active else None
     created = milliseconds(row["created_at"])
     updated = milliseconds(row["updated_at"])
@@ -58,10 +58,10 @@ def to_task(row: asyncpg.Record) -> Task:
         status=status,
         phase=row["phase"] or None,
         paused=row["desired"] == "pause" and not status.is_done,
-        command=RawResolved(raw=spec.command, resolved=text_of(result.get("command"))),
+        command=RawResolved(raw=spec.command, resolved=as_text(result.get("command"))),
         input_file=RawResolved(raw=spec.input, resolved=spec.input),
         output_file=RawResolved(
-            raw=spec.output_pattern, resolved=text_of(result.get("output")) or spec.output
+            raw=spec.output_pattern, resolved=as_text(result.get("output")) or spec.output
         ),
         priority=row["priority"],
         progress=live.percent if live else row["progress"],
@@ -82,9 +82,9 @@ def to_task(row: asyncpg.Record) -> Task:
         labels=[label for label in row["labels"] if label is not None],
         fps=live.fps if live else None,
         speed=live.speed if live else None,
-        size=live.size if live else integer_of(result.get("size")),
+        size=live.size if live else as_integer(result.get("size")),
         frame=live.frame if live else None,
-        facts=object_of(result.get("facts")) or None,
+        facts=as_object(result.get("facts")) or None,
         unreadable=unreadable,
         status_word=row["status"],
         skipped=True if result.get("skipped") is True else None,
@@ -93,10 +93,10 @@ def to_task(row: asyncpg.Record) -> Task:
 
 def _spec(stored: object, imported: dict[str, Any]) -> tuple[TaskSpec, str | None]:
     """What the task was made from, as a sidecar changed it; with the reason when only a part of it can be read."""
-    found = read(TaskSpec, stored)
+    found = read_record(TaskSpec, stored)
     if isinstance(found, Unreadable):
         return readable_part(stored), str(found)
-    changed = read(TaskSpec, found.to_json() | imported) if imported else found
+    changed = read_record(TaskSpec, found.to_json() | imported) if imported else found
     return (found, None) if isinstance(changed, Unreadable) else (changed, None)
 
 
@@ -104,20 +104,20 @@ def _processing(spec: ProcessingSpec | None, stored: object) -> Processing | Non
     """What is asked for, with what is known of it: script, sidecar, startedAt, finishedAt, error."""
     if spec is None:
         return None
-    known = object_of(stored)
-    script, sidecar = text_of(known.get("script")), text_of(known.get("sidecar"))
+    known = as_object(stored)
+    script, sidecar = as_text(known.get("script")), as_text(known.get("sidecar"))
     return Processing(
         script_path=RawResolved(raw=spec.script, resolved=script) if spec.script else None,
         sidecar_path=RawResolved(raw=spec.sidecar, resolved=sidecar) if spec.sidecar else None,
         import_sidecar=spec.import_sidecar or None,
-        error=text_of(known.get("error")),
-        started_at=moment_of(known.get("startedAt")),
-        finished_at=moment_of(known.get("finishedAt")),
+        error=as_text(known.get("error")),
+        started_at=as_timestamp(known.get("startedAt")),
+        finished_at=as_timestamp(known.get("finishedAt")),
     )
 
 
 def _live(row: asyncpg.Record) -> LiveProgress | None:
-    found = map(LiveProgress.from_row, list_of(row["live"]))
+    found = map(LiveProgress.from_row, as_list(row["live"]))
     key = (row["id"], row["epoch"])
     return next((live for live in found if live is not None and (live.task_id, live.epoch) == key), None)
 

@@ -16,7 +16,7 @@ from ffmate_desktop.db.selection import arguments
 from ffmate_desktop.db.task_view import by_status, to_task
 from ffmate_desktop.domain.attempt import Attempt, AttemptEnd, end_of
 from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
-from ffmate_desktop.domain.stored import integer_of, list_of, member_of, moment_of, text_of
+from ffmate_desktop.domain.stored_values import as_integer, as_list, as_member, as_text, as_timestamp
 from ffmate_desktop.domain.task import (
     LogChunk,
     PresetName,
@@ -242,9 +242,9 @@ async def attempts(database: Database, uuid: UUID) -> list[Attempt]:
     row = await database.fetch_one(query("tasks", "attempts"), uuid)
     if row is None:
         return []
-    found = [_former(entry) for entry in list_of(row["history"]) if isinstance(entry, dict)]
+    found = [_former(entry) for entry in as_list(row["history"]) if isinstance(entry, dict)]
     if row["node_id"] is not None:  # the one whose end is the end of the task, or that is not over
-        end = end_of(member_of(TaskStatus, row["status"], TaskStatus.UNKNOWN))
+        end = end_of(as_member(TaskStatus, row["status"], TaskStatus.UNKNOWN))
         found.append(
             Attempt(
                 row["attempts"],
@@ -260,13 +260,13 @@ async def attempts(database: Database, uuid: UUID) -> list[Attempt]:
 
 
 def _former(entry: dict[str, Any]) -> Attempt:
-    end = member_of(AttemptEnd, entry.get("end"), AttemptEnd.UNKNOWN)
+    end = as_member(AttemptEnd, entry.get("end"), AttemptEnd.UNKNOWN)
     return Attempt(
-        integer_of(entry.get("number")) or 0,
-        text_of(entry.get("node")),
-        moment_of(entry.get("started")),
-        moment_of(entry.get("ended")),
+        as_integer(entry.get("number")) or 0,
+        as_text(entry.get("node")),
+        as_timestamp(entry.get("started")),
+        as_timestamp(entry.get("ended")),
         end,
-        text_of(entry.get("error")) or None,
-        (text_of(entry.get("end")) or "") if end is AttemptEnd.UNKNOWN else "",
+        as_text(entry.get("error")) or None,
+        (as_text(entry.get("end")) or "") if end is AttemptEnd.UNKNOWN else "",
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.stored import Unreadable, member_of, read
+from ffmate_desktop.domain.stored_values import Unreadable, as_member, read_record
 from ffmate_desktop.domain.watchfolder import (
     Counts,
     FileState,
@@ -37,7 +37,7 @@ def _to_folder(row: "asyncpg.Record") -> Watchfolder:
     found = read_settings(row["spec"])
     unreadable = str(found) if isinstance(found, Unreadable) else None
     settings = readable_settings(row["spec"]) if isinstance(found, Unreadable) else found
-    result = None if row["result"] is None else read(ScanResult, row["result"])
+    result = None if row["result"] is None else read_record(ScanResult, row["result"])
     return Watchfolder(
         **settings.model_dump() | {"name": row["name"], "suspended": row["suspended"]},
         unreadable=unreadable,
@@ -134,7 +134,7 @@ async def list_files(
 
 
 def _to_file(row: "asyncpg.Record") -> WatchedFile:
-    state = member_of(FileState, row["state"], FileState.UNKNOWN)
+    state = as_member(FileState, row["state"], FileState.UNKNOWN)
     return WatchedFile(**dict(row) | {"state": state, "state_word": row["state"]})
 
 
@@ -162,6 +162,6 @@ async def count_files(
     counts: dict[UUID, dict[FileState, int]] = {}
     for row in await database.fetch_planned(query("watchfolders", "count_files"), uuid, pattern):
         of = counts.setdefault(row["uuid"], {})
-        state = member_of(FileState, row["state"], FileState.UNKNOWN)
+        state = as_member(FileState, row["state"], FileState.UNKNOWN)
         of[state] = of.get(state, 0) + row["files"]
     return dict(counts)

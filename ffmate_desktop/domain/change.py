@@ -48,7 +48,7 @@ class WatchfolderChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class ProgressNews:
+class ProgressReported:
     """Live progress of everything that one node runs; no row was written for it."""
 
     node_id: int
@@ -80,28 +80,28 @@ Change = (
     | NodeChanged
     | PresetsChanged
     | WatchfolderChanged
-    | ProgressNews
+    | ProgressReported
     | LogsChanged
     | BatchFinished
     | AnythingChanged
 )
 
 
-class UnreadableError(Exception):
+class UnreadableNotificationError(Exception):
     """The payload of a notification is not what this program sends."""
 
 
 def progress_payload(node_id: int, tasks: list[LiveProgress]) -> str:
-    """The notification that carries `ProgressNews`."""
+    """The notification that carries `ProgressReported`."""
     body = {"kind": "progress", "node": node_id, "tasks": [task.to_row() for task in tasks]}
     return json.dumps(body, separators=(",", ":"))
 
 
-def parse(payload: str) -> Change | None:
-    """The change that a payload tells of, or None for a kind that a newer program sends.
+def parse_notification(payload: str) -> Change | None:
+    """Parse a notification's payload; None for a kind that only a newer release knows.
 
-    Raises UnreadableError for everything else, whatever the payload is. Further keys, and further values at the end
-    of a row, come from a newer program and are left out.
+    Raises UnreadableNotificationError for any other payload. Extra keys, and extra values at the end of a row, come
+    from a newer release and are ignored.
     """
     try:
         news = json.loads(payload, parse_constant=_refuse)
@@ -109,7 +109,7 @@ def parse(payload: str) -> Change | None:
             raise ValueError("not an object")
         return _change(news)
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(str(error)) from None
+        raise UnreadableNotificationError(str(error)) from None
 
 
 def _change(news: dict[str, object]) -> Change | None:  # noqa: PLR0911 - one a kind
@@ -128,7 +128,7 @@ def _change(news: dict[str, object]) -> Change | None:  # noqa: PLR0911 - one a 
             return LogsChanged(_id(news.get("first")), _id(news.get("last")))
         case "progress":
             rows = _values(news.get("tasks"))
-            return ProgressNews(_id(news.get("node")), tuple(_progress(row) for row in rows))
+            return ProgressReported(_id(news.get("node")), tuple(_progress(row) for row in rows))
         case _:
             return None
 

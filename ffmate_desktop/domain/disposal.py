@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from ffmate_desktop.domain.wire import KeepsUnknownFields
+from ffmate_desktop.domain.wire import ForwardCompatible
 
 
-class Disposition(KeepsUnknownFields):
+class Disposition(ForwardCompatible):
     """`output` and `size` tell whether the result is there; `target` and `tag` are there once a move has begun."""
 
     action: Literal["move", "trash"]

@@ -2,7 +2,7 @@
 
 UserError                 one sentence and a hint; the command line ends with exit code 1
 ├── UsageError            the words of a command are wrong; exit code 2
-└── ElsewhereError        this computer cannot do it; another one may
+└── RetryElsewhereError   this computer can't do it, another node may
 """
 
 import errno
@@ -35,7 +35,7 @@ class UsageError(UserError):
     exit_code = 2
 
 
-class ElsewhereError(UserError):
+class RetryElsewhereError(UserError):
     """Trouble of this computer: a share that is not connected here, hardware that is missing.
 
     `everywhere` is the sentence for the case that no computer can do it, with `{nodes}` for their names. `most` is
@@ -55,18 +55,18 @@ class ElsewhereError(UserError):
         self.everywhere = everywhere
         self.most = most
 
-    def with_others(self, here: str, others: Mapping[str, str]) -> "ElsewhereError":
+    def with_others(self, here: str, others: Mapping[str, str]) -> "RetryElsewhereError":
         """The same trouble, told with what it was on other computers (name → sentence)."""
         if not others:
             return self
         if self.everywhere and set(others.values()) == {self.message}:
             nodes = ", ".join(sorted({here, *others}))
-            return ElsewhereError(self.everywhere.replace("{nodes}", nodes), self.hint, lines=self.lines)
+            return RetryElsewhereError(self.everywhere.replace("{nodes}", nodes), self.hint, lines=self.lines)
         told = [f"{name}: {why}" for name, why in sorted(others.items())]
-        return ElsewhereError(self.message, self.hint, lines=[*self.lines, *told])
+        return RetryElsewhereError(self.message, self.hint, lines=[*self.lines, *told])
 
 
-class ForbiddenScriptError(ElsewhereError):
+class ForbiddenScriptError(RetryElsewhereError):
     """The owner of this computer has not allowed this script, which is there; its real path is in `script`."""
 
     script: str = ""
@@ -80,7 +80,7 @@ _OF_FILES = frozenset(
 )
 
 
-def refused_file(error: OSError) -> UserError | None:
+def as_user_error(error: OSError) -> UserError | None:
     """What the system says about a file that somebody named; None when the error is not about a file.
 
     Python's `exists` and `is_file` raise what they do not expect, such as a name that is too long.

@@ -11,7 +11,7 @@ from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.status import NodeState
 from ffmate_desktop.domain.wire import Wire
 
-__all__ = ["Fitness", "Load", "Node", "NodeFacts", "NodeState", "NodeTask", "describe", "fitness"]
+__all__ = ["Eligibility", "Load", "Node", "NodeFacts", "NodeState", "NodeTask", "eligibility", "state_word"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Node(Wire):
 
 
 @dataclass(frozen=True, slots=True)
-class Fitness:
+class Eligibility:
     """Whether a node could run a task now, and otherwise why not: a sentence, and the labels that it lacks."""
 
     identifier: str
@@ -107,26 +107,26 @@ class Fitness:
     reason: str = ""
 
 
-def fitness(labels: Sequence[str], nodes: Sequence[Node]) -> list[Fitness]:
+def eligibility(labels: Sequence[str], nodes: Sequence[Node]) -> list[Eligibility]:
     """For each node that is there: could it run a task that requires these labels?"""
     return [_fitness(labels, node) for node in nodes if node.state in (NodeState.ONLINE, NodeState.DRAINING)]
 
 
-def _fitness(labels: Sequence[str], node: Node) -> Fitness:
+def _fitness(labels: Sequence[str], node: Node) -> Eligibility:
     missing = tuple(sorted(set(labels) - set(node.labels)))
     name = node.identifier
     if missing:
-        return Fitness(name, False, missing, f"{name} lacks {', '.join(missing)}.")
+        return Eligibility(name, False, missing, f"{name} lacks {', '.join(missing)}.")
     if node.state is NodeState.DRAINING:
-        return Fitness(name, False, reason=f"{name} finishes what it runs, then leaves.")
+        return Eligibility(name, False, reason=f"{name} finishes what it runs, then leaves.")
     if node.paused:
-        return Fitness(name, False, reason=f"{name} is paused.")
+        return Eligibility(name, False, reason=f"{name} is paused.")
     if node.slots == 0:
-        return Fitness(name, False, reason=f"{name} has no slots.")
-    return Fitness(name, True)
+        return Eligibility(name, False, reason=f"{name} has no slots.")
+    return Eligibility(name, True)
 
 
-def describe(state: NodeState, beat_age: float, heartbeat: float) -> str:
+def state_word(state: NodeState, beat_age: float, heartbeat: float) -> str:
     """One word for people: online, late (a beat was missed), draining, left, lost."""
     match state:
         case NodeState.ONLINE:

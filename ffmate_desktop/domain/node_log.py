@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 
-class Level(IntEnum):
+class LogLevel(IntEnum):
     """How serious a line is; the numbers are those of Python's logging."""
 
     DEBUG = 10
@@ -13,17 +13,17 @@ class Level(IntEnum):
     ERROR = 40
 
     @classmethod
-    def of(cls, number: int) -> "Level":
+    def of(cls, number: int) -> "LogLevel":
         """The level of this number; a number between two of them counts as the lower one."""
         return max((level for level in cls if level <= number), default=cls.DEBUG)
 
 
 @dataclass(frozen=True, slots=True)
-class NewLine:
+class NewLogLine:
     """A line on its way to the database; `at` in seconds since 1970 UTC by the node's clock."""
 
     at: float
-    level: Level
+    level: LogLevel
     namespace: str
     message: str
 
@@ -35,7 +35,7 @@ class LogLine:
     id: int
     node: str
     at: int
-    level: Level
+    level: LogLevel
     namespace: str
     message: str
 
@@ -45,6 +45,6 @@ class LogFilter:
     """Which lines are shown: of these nodes and namespaces (None: all), of this level and above, that hold `text`."""
 
     nodes: frozenset[str] | None = None
-    level: Level = Level.INFO
+    level: LogLevel = LogLevel.INFO
     namespaces: frozenset[str] | None = None
     text: str = ""

@@ -19,12 +19,12 @@ def one_line(text: str, stand_in: str = "\ufffd") -> str:
     return text if text.isascii() and text.isprintable() else _COMMANDS.sub(stand_in, text)
 
 
-def lines(text: str, stand_in: str = "\ufffd") -> str:
+def multi_line(text: str, stand_in: str = "\ufffd") -> str:
     """The same, but it may have several lines."""
     return text if text.isascii() and text.isprintable() else _OF_LINES.sub(stand_in, text)
 
 
-def escaped(json_text: str) -> str:
+def escaped_json(json_text: str) -> str:
     """The same JSON, with escapes for these characters."""
     return json_text if json_text.isascii() and "\x7f" not in json_text else _OF_LINES.sub(_escape, json_text)
 

@@ -8,10 +8,10 @@ from pydantic import Field, JsonValue
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.processing import DirectWebhook, NewProcessing
-from ffmate_desktop.domain.wire import KeepsUnknownFields
+from ffmate_desktop.domain.wire import ForwardCompatible
 
 
-class PresetExtra(KeepsUnknownFields):
+class PresetExtra(ForwardCompatible):
     """What a preset may bring besides its command; stored as one value, under FFmate's names."""
 
     pre_processing: NewProcessing | None = None
@@ -19,7 +19,7 @@ class PresetExtra(KeepsUnknownFields):
     webhooks: tuple[DirectWebhook, ...] | None = None
 
 
-class Preset(KeepsUnknownFields):
+class Preset(ForwardCompatible):
     """FFmate's preset fields; `labels` and `group` are ours, `built_in` tells those that come with the program.
 
     `unreadable` says why this release cannot read the scripts and webhooks; then `as_stored` has them.

@@ -7,13 +7,13 @@ from pydantic import BeforeValidator
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.wildcards import wildcards_in
-from ffmate_desktop.domain.wire import KeepsUnknownFields, RawResolved, Wire
+from ffmate_desktop.domain.wire import ForwardCompatible, RawResolved, Wire
 
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 """FFmate's window writes an empty text where there is none."""
 
 
-class NewProcessing(KeepsUnknownFields):
+class NewProcessing(ForwardCompatible):
     """What a submitter or a preset asks for. `script_path` may have arguments behind the script."""
 
     script_path: OptionalText = None
@@ -26,14 +26,14 @@ class NewProcessing(KeepsUnknownFields):
         return self.script_path is None and self.sidecar_path is None
 
 
-class DirectWebhook(KeepsUnknownFields):
+class DirectWebhook(ForwardCompatible):
     """An address that is told of the events of one task."""
 
     event: str
     url: str
 
 
-class ProcessingSpec(KeepsUnknownFields):
+class ProcessingSpec(ForwardCompatible):
     """The same, checked: `tokens` are the script and its arguments, wildcards unexpanded."""
 
     script: str | None = None

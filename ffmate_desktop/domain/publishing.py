@@ -2,10 +2,10 @@
 
 from pydantic import JsonValue
 
-from ffmate_desktop.domain.wire import KeepsUnknownFields
+from ffmate_desktop.domain.wire import ForwardCompatible
 
 
-class RecordedOutput(KeepsUnknownFields):
+class RecordedOutput(ForwardCompatible):
     """One output; the files are (relative path, bytes, nanoseconds since 1970)."""
 
     temporary: str
@@ -13,7 +13,7 @@ class RecordedOutput(KeepsUnknownFields):
     files: tuple[tuple[str, int, int], ...]
 
 
-class RecordedPlace(KeepsUnknownFields):
+class RecordedPlace(ForwardCompatible):
     """Where the outputs are once they are published."""
 
     paths: tuple[str, ...]
@@ -21,14 +21,14 @@ class RecordedPlace(KeepsUnknownFields):
     first: int
 
 
-class RecordedResult(KeepsUnknownFields):
+class RecordedResult(ForwardCompatible):
     """What was known of the task; `imported` are the changes that a sidecar made."""
 
     output: str | None = None
     imported: dict[str, JsonValue] | None = None
 
 
-class PublishingRecord(KeepsUnknownFields):
+class PublishingRecord(ForwardCompatible):
     """The whole record. `published` is there once the outputs are in their place."""
 
     outputs: tuple[RecordedOutput, ...]

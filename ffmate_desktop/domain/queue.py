@@ -57,7 +57,7 @@ class QueueQuery:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Key:
+class RowKey:
     """The place of a row in the views of one column: what it is sorted by, then its id."""
 
     number: int
@@ -99,7 +99,7 @@ class QueueRow:
     output: str | None
     error: str | None
     labels: tuple[str, ...]
-    key: Key
+    key: RowKey
     word: str = ""
     """The status as it is stored."""
 

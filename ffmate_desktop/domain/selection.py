@@ -33,7 +33,7 @@ ALL_TASKS = TaskSelection()
 
 
 @dataclass(frozen=True, slots=True)
-class Selected:
+class SelectedTasks:
     """The tasks that met the conditions at one moment; later ones are not meant."""
 
     selection: TaskSelection

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from ffmate_desktop.domain.stored import integer_of, list_of, number_of
+from ffmate_desktop.domain.stored_values import as_integer, as_list, as_number
 
 Epoch = int
 """A claim's number: it grows with every claim of a task and whenever a claim is taken away."""
@@ -106,19 +106,19 @@ class LiveProgress:
     @classmethod
     def from_row(cls, row: object) -> "LiveProgress | None":
         """The inverse of `to_row`; None when it is no such row. What a newer release appended is passed over."""
-        values: list[object] = [*list_of(row), *[None] * 8]
-        task_id, epoch, percent = integer_of(values[0]), integer_of(values[1]), number_of(values[2])
+        values: list[object] = [*as_list(row), *[None] * 8]
+        task_id, epoch, percent = as_integer(values[0]), as_integer(values[1]), as_number(values[2])
         if task_id is None or epoch is None or percent is None:
             return None
         return cls(
             task_id,
             epoch,
             min(max(percent, 0.0), 100.0),
-            remaining=number_of(values[3]),
-            fps=number_of(values[4]),
-            speed=number_of(values[5]),
-            size=integer_of(values[6]),
-            frame=integer_of(values[7]),
+            remaining=as_number(values[3]),
+            fps=as_number(values[4]),
+            speed=as_number(values[5]),
+            size=as_integer(values[6]),
+            frame=as_integer(values[7]),
         )
 
 

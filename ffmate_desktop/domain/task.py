@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, field_serializer
 
-from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.processing import DirectWebhook, NewProcessing, Processing, ProcessingSpec
 from ffmate_desktop.domain.status import (
     ACTIVE,
@@ -19,8 +19,8 @@ from ffmate_desktop.domain.status import (
     LogChunk,
     TaskStatus,
 )
-from ffmate_desktop.domain.stored import Unreadable, read_part
-from ffmate_desktop.domain.wire import KeepsUnknownFields, RawResolved, Wire
+from ffmate_desktop.domain.stored_values import Unreadable, read_valid_fields
+from ffmate_desktop.domain.wire import ForwardCompatible, RawResolved, Wire
 
 __all__ = [
     "ACTIVE",
@@ -60,7 +60,7 @@ class NewTask(Wire):
     webhooks: tuple[DirectWebhook, ...] | None = None
 
 
-class TaskSpec(KeepsUnknownFields):
+class TaskSpec(ForwardCompatible):
     """What a node needs to run a task; written at submit and never changed.
 
     What an imported sidecar changes for one attempt stands in the task's result, under "imported".
@@ -101,7 +101,7 @@ class TaskSpec(KeepsUnknownFields):
 
 def readable_part(stored: object) -> TaskSpec:
     """As much of an unreadable spec as can be shown; it is never carried out."""
-    return read_part(TaskSpec, stored, _NEEDED)
+    return read_valid_fields(TaskSpec, stored, _NEEDED)
 
 
 _NEEDED = {
@@ -209,10 +209,10 @@ class Claim:
     """Why this release cannot read what to do; then `spec` is only a part of it."""
 
     def check_readable(self) -> None:
-        """Raises ElsewhereError for what this release cannot read: another node may be newer."""
+        """Raises RetryElsewhereError for what this release cannot read: another node may be newer."""
         if self.unreadable is None:
             return
-        raise ElsewhereError(
+        raise RetryElsewhereError(
             f"This task cannot be read by this release ({self.unreadable.why}).",
             "A newer release made it, or it was changed by hand: update FFmate Desktop, or delete the task.",
             everywhere=f"No node can read this task ({self.unreadable.why}): not {{nodes}}.",

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, field_serializer
 
-from ffmate_desktop.domain.stored import Unreadable, number_of, read, read_part
-from ffmate_desktop.domain.wire import KeepsUnknownFields, Wire
+from ffmate_desktop.domain.stored_values import Unreadable, as_number, read_record, read_valid_fields
+from ffmate_desktop.domain.wire import ForwardCompatible, Wire
 
 DEFAULT_INTERVAL = 15
 DEFAULT_GROWTH_CHECKS = 2
@@ -93,7 +93,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
 
 def read_settings(stored: object) -> WatchfolderSettings | Unreadable:
     """The settings of a stored watchfolder; what this release cannot keep to is not guessed."""
-    found = read(WatchfolderSettings, stored)
+    found = read_record(WatchfolderSettings, stored)
     if not isinstance(found, Unreadable) and (wrong := _out_of_range(found)):
         return Unreadable(f"{wrong[0]}: this number is too small or too large")
     return found
@@ -101,7 +101,9 @@ def read_settings(stored: object) -> WatchfolderSettings | Unreadable:
 
 def readable_settings(stored: object) -> WatchfolderSettings:
     """As much of the settings as can be shown."""
-    part = read_part(WatchfolderSettings, stored, {"name": "?", "path": "", "preset": str(UUID(int=0))})
+    part = read_valid_fields(
+        WatchfolderSettings, stored, {"name": "?", "path": "", "preset": str(UUID(int=0))}
+    )
     wrong = _out_of_range(part)
     return part.model_copy(update={name: WatchfolderSettings.model_fields[name].default for name in wrong})
 
@@ -114,10 +116,10 @@ def _out_of_range(settings: WatchfolderSettings) -> list[str]:
         if (number := getattr(settings, name)) is not None and not least <= number <= most
     ]
     sizes = (settings.filter.min_size, settings.filter.min_age)
-    return wrong if all(number_of(size) is not None for size in sizes) else [*wrong, "filter"]
+    return wrong if all(as_number(size) is not None for size in sizes) else [*wrong, "filter"]
 
 
-class ScanResult(KeepsUnknownFields):
+class ScanResult(ForwardCompatible):
     """What a scan found: files looked at, new tasks, unreadable folders, and how long it took in seconds."""
 
     files: int = 0

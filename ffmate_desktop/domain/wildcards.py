@@ -48,14 +48,14 @@ _MOST_KEYS = 8  # that an error names
 
 
 @dataclass(frozen=True)
-class Moment:
+class ClockReading:
     """One clock reading, shared by every wildcard of a task: nanoseconds since 1970 and seconds east of Greenwich."""
 
     epoch_ns: int
     utc_offset_seconds: int
 
     @classmethod
-    def of(cls, moment: datetime) -> "Moment":
+    def of(cls, moment: datetime) -> "ClockReading":
         """Take over an aware datetime, to the microsecond. Raises ValueError for a naive one."""
         offset = moment.utcoffset()
         if offset is None:
@@ -72,7 +72,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Values:
+class WildcardValues:
     """What the wildcards of one task stand for; `input_file` or `output_file` is empty when the task has none.
 
     `os_name` is windows, darwin or linux, `os_arch` amd64, arm64 and so on, as FFmate names them.
@@ -80,7 +80,7 @@ class Values:
 
     input_file: str
     output_file: str
-    moment: Moment
+    moment: ClockReading
     uuid: str
     source: str
     os_name: str
@@ -91,12 +91,12 @@ class Values:
     is_complete: bool = True
     """False as long as a script may still add metadata: what is missing counts as empty until then."""
 
-    def with_sidecar(self, path: str) -> "Values":
+    def with_sidecar(self, path: str) -> "WildcardValues":
         """The same for a script, which has this sidecar."""
         return replace(self, sidecar_file=path)
 
 
-def expand(text: str, values: Values) -> str:
+def expand(text: str, values: WildcardValues) -> str:
     """Put values in for the wildcards of an argument, in one pass and unquoted.
 
     Raises UsageError for an unknown wildcard or filter, naming the nearest ones, and for a file or metadata that the
@@ -105,12 +105,12 @@ def expand(text: str, values: Values) -> str:
     return _WILDCARD.sub(lambda match: _Wildcard.read(match[1]).value(values), text)
 
 
-def expand_path(text: str, values: Values) -> str:
+def expand_path(text: str, values: WildcardValues) -> str:
     """The same for the pattern of a path, where an empty value would make another name: raises UsageError for it."""
     return _WILDCARD.sub(lambda match: _Wildcard.read(match[1]).value(values, in_path=True), text)
 
 
-def expand_steps(steps: Iterable[Sequence[str]], values: Values) -> list[list[str]]:
+def expand_steps(steps: Iterable[Sequence[str]], values: WildcardValues) -> list[list[str]]:
     """Put values in inside the arguments of a command: whatever a value holds, an argument stays one argument.
 
     A file wildcard that begins an argument gets `file:` in front when ffmpeg would take the name for an option or a
@@ -132,7 +132,7 @@ def example_metadata(texts: Iterable[str]) -> dict[str, object]:
     )
 
 
-def _expand_argument(token: str, values: Values) -> str:
+def _expand_argument(token: str, values: WildcardValues) -> str:
     expanded = expand(token, values)
     first = _WILDCARD.match(token)
     if first and first[1].startswith(("INPUT_FILE", "OUTPUT_FILE")) and _is_misread(expanded):
@@ -164,7 +164,7 @@ class _Wildcard:
                 raise _unknown("filter", value_filter, FILTERS, "|{}")
         return cls(name, tuple(filters))
 
-    def value(self, values: Values, *, in_path: bool = False) -> str:
+    def value(self, values: WildcardValues, *, in_path: bool = False) -> str:
         found: str | None
         if self.name.startswith(_METADATA):
             found = metadata_path.find(values.metadata, self.name.removeprefix(_METADATA))
@@ -181,7 +181,7 @@ class _Wildcard:
             )
         return text
 
-    def _no_value(self, text: str | None, values: Values) -> UsageError:
+    def _no_value(self, text: str | None, values: WildcardValues) -> UsageError:
         if self.name.startswith(_METADATA):
             path = self.name.removeprefix(_METADATA)
             why = (
@@ -220,8 +220,8 @@ def _folder(path: str) -> str:
     return (ntpath.dirname(path) if _is_windows_path(path) else posixpath.dirname(path)) or "."
 
 
-def _file(which: Literal["input", "output"], part: Callable[[str], str]) -> Callable[[Values], str]:
-    def value(values: Values) -> str:
+def _file(which: Literal["input", "output"], part: Callable[[str], str]) -> Callable[[WildcardValues], str]:
+    def value(values: WildcardValues) -> str:
         path = values.input_file if which == "input" else values.output_file
         if not path:
             raise UsageError(
@@ -238,15 +238,15 @@ def _file(which: Literal["input", "output"], part: Callable[[str], str]) -> Call
     return value
 
 
-def _clock(form: str) -> Callable[[Values], str]:
+def _clock(form: str) -> Callable[[WildcardValues], str]:
     return lambda values: format(values.moment.local(), form)
 
 
-def _timestamp(nanoseconds: int) -> Callable[[Values], str]:
+def _timestamp(nanoseconds: int) -> Callable[[WildcardValues], str]:
     return lambda values: str(values.moment.epoch_ns // nanoseconds)
 
 
-def _sidecar(values: Values) -> str:
+def _sidecar(values: WildcardValues) -> str:
     if not values.sidecar_file:
         raise UsageError(
             "${SIDECAR_FILE} stands for the sidecar of a script, and only scripts have one.",
@@ -262,7 +262,7 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "_EXTENSION": lambda path: posixpath.splitext(_base(path))[1],
     "_DIR": _folder,
 }
-_VALUES: dict[str, Callable[[Values], str]] = {
+_VALUES: dict[str, Callable[[WildcardValues], str]] = {
     **{f"INPUT_FILE{suffix}": _file("input", part) for suffix, part in _PARTS.items()},
     **{f"OUTPUT_FILE{suffix}": _file("output", part) for suffix, part in _PARTS.items()},
     "DATE_YEAR": _clock("%Y"),

@@ -24,13 +24,13 @@ class Wire(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-class KeepsUnknownFields(Wire):
+class ForwardCompatible(Wire):
     """What is stored, and stored again after a change: fields of a newer release stay where they are."""
 
     model_config = ConfigDict(extra="allow")
 
 
-def keep_unknown(fresh: W, former: Wire) -> W:
+def with_unknown_fields(fresh: W, former: Wire) -> W:
     """`fresh` with what `former` has of a newer release, at every level that both have."""
     changes: dict[str, Any] = {
         key: value
@@ -40,7 +40,7 @@ def keep_unknown(fresh: W, former: Wire) -> W:
     for name in type(fresh).model_fields:
         new, old = getattr(fresh, name), getattr(former, name, None)
         if isinstance(new, Wire) and isinstance(old, type(new)):
-            changes[name] = keep_unknown(new, old)
+            changes[name] = with_unknown_fields(new, old)
     return fresh.model_copy(update=changes)
 
 

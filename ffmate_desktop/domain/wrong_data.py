@@ -7,7 +7,7 @@ if TYPE_CHECKING:  # the window is painted before pydantic is loaded
     from pydantic import ValidationError
 
 
-def why_unreadable(error: Exception) -> str:
+def read_error_text(error: Exception) -> str:
     """Behind “cannot be read:”, what a file or a text in JSON met; a ValueError of ours speaks for itself."""
     match error:
         case OSError():
@@ -24,7 +24,7 @@ def why_unreadable(error: Exception) -> str:
             return str(error)
 
 
-UNREADABLE = (OSError, ValueError, RecursionError)
+READ_ERRORS = (OSError, ValueError, RecursionError)
 """What reading such a file can raise."""
 
 _KINDS = {
@@ -51,7 +51,7 @@ _KINDS = {
 }
 
 
-def first_wrong(error: "ValidationError") -> str:
+def first_error(error: "ValidationError") -> str:
     """The first field that is wrong, and why: `inputFile: this is missing`; without its value: it may be secret."""
     first = error.errors(include_input=False, include_url=False)[0]
     known = _KINDS.get(first["type"])

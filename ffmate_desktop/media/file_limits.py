@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.media.arguments import parse
 from ffmate_desktop.media.inputs import local_path
@@ -64,18 +64,18 @@ class FileLimits:
         return self.read is None and self.write is None
 
     def check_read(self, path: Path) -> None:
-        """Raises ElsewhereError unless the path may be read."""
+        """Raises RetryElsewhereError unless the path may be read."""
         if self.read is not None and not is_within(path, self.read):
             raise _refusal("read", path, "--allow-read")
 
     def check_write(self, path: Path, permissions: Permissions) -> None:
-        """Raises ElsewhereError unless the path may be written: never among the allowed scripts, nor what this
+        """Raises RetryElsewhereError unless the path may be written: never among the allowed scripts, nor what this
         program keeps for itself.
 
         What a link leads to is asked for, and where the link is: there it would be replaced, or get neighbours.
         """
         if is_own(path, permissions.own):
-            raise ElsewhereError(
+            raise RetryElsewhereError(
                 f"“{path}” is among the files of this program, and no task may write there.",
                 "Let the output have another folder.",
             )
@@ -90,7 +90,7 @@ class FileLimits:
 def check_plan(
     plan: OutputPlan, limits: FileLimits, permissions: Permissions, *, kernel: bool | None = None
 ) -> None:
-    """Raises ElsewhereError for a command that would touch what it may not here.
+    """Raises RetryElsewhereError for a command that would touch what it may not here.
 
     `kernel` tells whether the kernel keeps the limits too, which is found out by default.
     """
@@ -114,7 +114,7 @@ def check_plan(
 
 
 def check_published(plan: OutputPlan, limits: FileLimits, permissions: Permissions) -> None:
-    """Raises ElsewhereError for a set with a file that a link would lead to where it may not be written.
+    """Raises RetryElsewhereError for a set with a file that a link would lead to where it may not be written.
 
     ffmpeg makes up these names. A folder among them may be there already, and be a link to anywhere.
     """
@@ -128,7 +128,7 @@ def check_published(plan: OutputPlan, limits: FileLimits, permissions: Permissio
 
 
 def check_devices(plan: OutputPlan, devices: Collection[str]) -> None:
-    """Raises ElsewhereError for a command that uses a device, such as the screen, where only files are allowed.
+    """Raises RetryElsewhereError for a command that uses a device, such as the screen, where only files are allowed.
 
     `devices` are the names that ffmpeg gives to formats that are devices.
     """
@@ -146,7 +146,7 @@ def check_devices(plan: OutputPlan, devices: Collection[str]) -> None:
         ]
         for name in (part.strip() for names in formats for part in names.split(",")):
             if name.lower() in devices:
-                raise ElsewhereError(
+                raise RetryElsewhereError(
                     f"“{name}” is a device, and this computer lets tasks use only files in some of its folders."
                 )
 
@@ -221,7 +221,7 @@ def _refuse_names_of_attachments(step: Sequence[str]) -> None:
     """Without a name of ours an attachment is written to where its own file says, whatever that is."""
     for option, value in pairwise(step):
         if option.startswith("-dump_attachment") and not value:
-            raise ElsewhereError(f"{option} needs the name of a file on this computer.")
+            raise RetryElsewhereError(f"{option} needs the name of a file on this computer.")
 
 
 def _keep_from_scripts(token: str, scripts: Sequence[Path]) -> None:
@@ -235,7 +235,7 @@ def _keep_from_scripts(token: str, scripts: Sequence[Path]) -> None:
 
 def _refuse_to_climb(token: str, text: str) -> None:
     if _CLIMBS.search(text):
-        raise ElsewhereError(
+        raise RetryElsewhereError(
             f"“{token}” climbs out of a folder with “..”, which is not allowed on this computer.",
             "Write the whole path.",
         )
@@ -243,9 +243,11 @@ def _refuse_to_climb(token: str, text: str) -> None:
 
 def _check_token(token: str, limits: FileLimits, kernel: bool) -> None:
     if token.startswith("-") and token[1:].split(":", maxsplit=1)[0] in _DECIDES_PROTOCOLS:
-        raise ElsewhereError(f"{token} is not allowed on this computer, which limits the files of tasks.")
+        raise RetryElsewhereError(
+            f"{token} is not allowed on this computer, which limits the files of tasks."
+        )
     if not kernel and (token.startswith("-/") or token[1:].split(":", maxsplit=1)[0] in _READS_WORDS):
-        raise ElsewhereError(
+        raise RetryElsewhereError(
             f"{token} reads a part of the command from a file, which this computer cannot check.",
             "Write it into the command.",
         )
@@ -269,21 +271,21 @@ def _check_named(path: Path, limits: FileLimits, kernel: bool) -> None:
             raise _refusal("write" if option == "--allow-write" else "read", path, option)
 
 
-def _is_address(text: str) -> ElsewhereError:
-    return ElsewhereError(
+def _is_address(text: str) -> RetryElsewhereError:
+    return RetryElsewhereError(
         f"“{text}” is an address, and this computer lets tasks use only files in some of its folders."
     )
 
 
-def _among_scripts(path: Path) -> ElsewhereError:
-    return ElsewhereError(
+def _among_scripts(path: Path) -> RetryElsewhereError:
+    return RetryElsewhereError(
         f"“{path}” is in a folder from which this computer runs scripts, and no task may write there.",
         "Let the output have another folder.",
     )
 
 
-def _refusal(what: str, path: Path, option: str) -> ElsewhereError:
-    return ElsewhereError(
+def _refusal(what: str, path: Path, option: str) -> RetryElsewhereError:
+    return RetryElsewhereError(
         f"Tasks may not {what} “{path}” on this computer.",
         f"Its owner can allow the folder: {option} DIR.",
         everywhere=f"No node may {what} “{path}”: not allowed on {{nodes}}.",

@@ -5,12 +5,12 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from ffmate_desktop.domain.errors import ElsewhereError, ForbiddenScriptError
+from ffmate_desktop.domain.errors import ForbiddenScriptError, RetryElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
 
 
 def check_script(permissions: Permissions, script: str) -> Path:
-    """The real file to start. Raises ElsewhereError when it is not there, or may not run on this computer.
+    """The real file to start. Raises RetryElsewhereError when it is not there, or may not run on this computer.
 
     What a link or `..` leads to is what counts, and is what is started.
     """
@@ -27,13 +27,13 @@ def check_script(permissions: Permissions, script: str) -> Path:
     try:
         is_file = stat.S_ISREG(real.stat().st_mode)
     except OSError as error:
-        raise ElsewhereError(
+        raise RetryElsewhereError(
             f"The script “{script}” is not there.",
             "Scripts are not sent to the nodes: each needs them under the same path.",
             everywhere=f"No node has the script “{script}”: not there on {{nodes}}.",
         ) from error
     if not is_file:
-        raise ElsewhereError(f"The script “{script}” is no file.")
+        raise RetryElsewhereError(f"The script “{script}” is no file.")
     if permissions.scripts is not None:
         folder = _within(real, permissions.scripts)
         if folder is None:
@@ -68,7 +68,7 @@ def _is_called(path: Path, other: Path) -> bool:
     return folder is not None and folder == _identity(other.parent)
 
 
-def _script_elsewhere(script: str, real: Path) -> ElsewhereError:
+def _script_elsewhere(script: str, real: Path) -> RetryElsewhereError:
     leads = "" if str(real) == script else f", which is {real},"
     error = ForbiddenScriptError(
         f"The script “{script}”{leads} is in no folder from which this computer runs scripts.",
@@ -86,7 +86,7 @@ def _refuse_if_anybody_may_change(script: Path, folder: Path) -> None:
     real_folder = _real(folder)
     for path in (script, *script.parents):
         if path.stat().st_mode & stat.S_IWOTH:
-            raise ElsewhereError(
+            raise RetryElsewhereError(
                 f"“{path}” can be changed by everybody on this computer, so no script of it is run.",
                 f"Take that right away: chmod o-w {path}",
             )

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.paths import numbered
+from ffmate_desktop.domain.paths import numbered_path
 from ffmate_desktop.domain.task import IfExists
 from ffmate_desktop.media.inputs import reads_file
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
@@ -179,7 +179,7 @@ def names(path: Path) -> Iterator[Path]:
     """`name.ext`, `name-2.ext`, `name-3.ext` and so on."""
     yield path
     for number in itertools.count(2):
-        yield Path(numbered(str(path), number))
+        yield Path(numbered_path(str(path), number))
 
 
 def _move(plan: OutputPlan, source: Path, target: Path, *, replace: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.wrong_data import why_unreadable
+from ffmate_desktop.domain.wrong_data import read_error_text
 from ffmate_desktop.media.inputs import is_same_file
 from ffmate_desktop.media.publish import explain
 
@@ -57,7 +57,7 @@ def read(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"The sidecar “{path}” cannot be read: {why_unreadable(error)}.") from error
+        raise UserError(f"The sidecar “{path}” cannot be read: {read_error_text(error)}.") from error
     if not isinstance(found, dict):
         raise UserError(
             f"The sidecar “{path}” holds no JSON object.", "It has to keep the shape it was given in."

@@ -13,7 +13,7 @@ from datetime import timedelta
 from ffmate_desktop import logs
 from ffmate_desktop.db import node_logs
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database, reason
-from ffmate_desktop.domain.node_log import Level, NewLine
+from ffmate_desktop.domain.node_log import LogLevel, NewLogLine
 from ffmate_desktop.node.retry import database_backoff
 
 INTERVAL = 1.0
@@ -37,7 +37,7 @@ class LogFeed(logging.Handler):
     def __init__(self, rules: str) -> None:
         super().__init__()
         self.addFilter(logs.DebugRules(rules))
-        self._waiting: deque[NewLine] = deque()
+        self._waiting: deque[NewLogLine] = deque()
         self._dropped = 0
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -62,7 +62,7 @@ class LogFeed(logging.Handler):
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._news.set)
 
-    def _line(self, record: logging.LogRecord) -> NewLine:
+    def _line(self, record: logging.LogRecord) -> NewLogLine:
         text = record.getMessage()
         if record.exc_info:
             text += "\n" + self._formatter.formatException(record.exc_info)
@@ -70,7 +70,7 @@ class LogFeed(logging.Handler):
         if len(text) > LONGEST_MESSAGE:
             text = text[:LONGEST_MESSAGE] + " …"
         level, _, topic = logs.namespace(record).partition(":")
-        return NewLine(record.created, Level[level.upper()], topic, text)
+        return NewLogLine(record.created, LogLevel[level.upper()], topic, text)
 
     async def run(self, database: Database, node: str, incarnation: Callable[[], int]) -> None:
         """Ship about once a second, and clean up now and then, until cancelled."""
@@ -112,7 +112,7 @@ class LogFeed(logging.Handler):
             self._dropped = 0
         if dropped:
             note = f"{dropped} lines are left out here: the database was away"
-            lines.insert(0, NewLine(lines[0].at, Level.WARN, "database", note))
+            lines.insert(0, NewLogLine(lines[0].at, LogLevel.WARN, "database", note))
         if not lines:
             return
         try:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ffmate_desktop.db import selection as stored
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.domain.selection import Selected, TaskSelection
+from ffmate_desktop.domain.selection import SelectedTasks, TaskSelection
 from ffmate_desktop.domain.status import ACTIVE, DONE, TaskStatus
 from ffmate_desktop.services.output_names import OutputInUseError
 from ffmate_desktop.services.tasks import TaskService
@@ -53,13 +53,13 @@ class BulkService:
         self._database = database
         self._tasks = tasks
 
-    async def select(self, selection: TaskSelection) -> Selected:
+    async def select(self, selection: TaskSelection) -> SelectedTasks:
         """The tasks that meet the conditions now; tasks that come later are not meant."""
         return await stored.select(self._database, selection)
 
     async def perform(
         self,
-        selected: Selected,
+        selected: SelectedTasks,
         action: TaskAction,
         *,
         on_progress: Callable[[int], object] = lambda _seen: None,

@@ -9,7 +9,7 @@ from ffmate_desktop.db import selection as stored
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import NO_CHANGE, LabelChange
-from ffmate_desktop.domain.selection import Selected
+from ffmate_desktop.domain.selection import SelectedTasks
 from ffmate_desktop.services.bulk import PIECE
 from ffmate_desktop.services.edits import TaskEdit
 from ffmate_desktop.services.tasks import TaskService
@@ -81,7 +81,7 @@ class BulkEdits:
 
     async def edit_all(
         self,
-        selected: Selected,
+        selected: SelectedTasks,
         change: BulkEdit,
         *,
         on_progress: Callable[[int], object] = lambda _seen: None,
@@ -97,7 +97,7 @@ class BulkEdits:
             on_progress(seen)
         return whole
 
-    async def _pieces(self, selected: Selected) -> AsyncIterator[list[UUID]]:
+    async def _pieces(self, selected: SelectedTasks) -> AsyncIterator[list[UUID]]:
         after = 0
         while page := await stored.page(self._database, selected, after, PIECE):
             yield [uuid for _, uuid in page]

@@ -10,11 +10,11 @@ from ffmate_desktop.db.commands import StoredTask
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.tasks import TaskRow
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.paths import is_absolute, pure
+from ffmate_desktop.domain.paths import is_absolute, pure_path
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
-from ffmate_desktop.domain.wire import keep_unknown
+from ffmate_desktop.domain.wire import with_unknown_fields
 from ffmate_desktop.services.output_names import Draft
 from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.submission import check_folders, prepare
@@ -45,7 +45,7 @@ def copy_of(task: StoredTask, source: TaskSource, client: str) -> Draft:
     spec = task.spec
     again = IfExists.REPLACE if spec.policy is IfExists.REPLACE else IfExists.RENAME
     draft = prepare(_as_new(task, if_exists=again), None, source=source, client=client, base=_base(spec))
-    row = replace(draft.row, preset=task.preset, spec=keep_unknown(draft.row.spec, spec))
+    row = replace(draft.row, preset=task.preset, spec=with_unknown_fields(draft.row.spec, spec))
     return replace(draft, row=row)
 
 
@@ -125,7 +125,7 @@ def _changed(task: StoredTask, change: TaskEdit, preset: Preset | None) -> Draft
 def _with_unknown(fresh: TaskSpec, former: TaskSpec, *, whole: bool) -> TaskSpec:
     """What a newer release added stays; but what it added to scripts goes with them when a preset brings others."""
     without = {"pre_processing": None, "post_processing": None}
-    return keep_unknown(fresh, former if whole else former.model_copy(update=without))
+    return with_unknown_fields(fresh, former if whole else former.model_copy(update=without))
 
 
 def _as_new(task: StoredTask, *, if_exists: IfExists) -> NewTask:
@@ -148,7 +148,7 @@ def _base(spec: TaskSpec) -> str:
     """The folder that a relative output pattern started from: the output without as many names as the pattern has."""
     if spec.output is not None and not is_absolute(spec.output_pattern):
         names = len(PurePath(spec.output_pattern).parts)
-        parents = pure(spec.output).parents
+        parents = pure_path(spec.output).parents
         if 0 < names <= len(parents):
             return str(parents[names - 1])
-    return str(pure(spec.input).parent)
+    return str(pure_path(spec.input).parent)

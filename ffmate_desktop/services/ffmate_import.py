@@ -18,7 +18,7 @@ from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.ffmate_source import Row, Tables
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
-from ffmate_desktop.domain.wrong_data import first_wrong
+from ffmate_desktop.domain.wrong_data import first_error
 from ffmate_desktop.services.preset_editor import PresetDraft, read_preset
 from ffmate_desktop.services.preset_editor import check as check_preset
 from ffmate_desktop.services.preset_exchange import PresetExchange
@@ -169,7 +169,7 @@ class FFmateImport:
         try:
             settings = check_watchfolder(WatchfolderSettings.model_validate({**entry, "preset": NOWHERE}))
         except ValidationError as error:
-            return item(ImportOutcome.REFUSED, first_wrong(error))
+            return item(ImportOutcome.REFUSED, first_error(error))
         except UserError as error:
             return item(ImportOutcome.REFUSED, str(error))
         everyone = await self._watchfolders.all()

@@ -9,7 +9,7 @@ from ffmate_desktop.backoff import Backoff
 from ffmate_desktop.db import tasks as stored
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.listener import changes
-from ffmate_desktop.domain.change import AnythingChanged, Change, ProgressNews, TasksChanged
+from ffmate_desktop.domain.change import AnythingChanged, Change, ProgressReported, TasksChanged
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import LiveProgress, Task
 
@@ -87,7 +87,7 @@ class _Shown:
         everything = False
         for change in batch:
             match change:
-                case ProgressNews(tasks=tasks):
+                case ProgressReported(tasks=tasks):
                     now = monotonic()
                     self._heard |= {live.task_id: (live, now) for live in tasks if live.task_id in known}
                 case TasksChanged(ids=None) | AnythingChanged():

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from ffmate_desktop.domain.grammar import tokenise
-from ffmate_desktop.domain.wildcards import Values
+from ffmate_desktop.domain.wildcards import WildcardValues
 
 
 class KnownCommands:
@@ -24,11 +24,11 @@ class KnownCommands:
             steps = self._steps[command] = tokenise(command)
         return steps
 
-    def has(self, command: str, values: Values) -> bool:
+    def has(self, command: str, values: WildcardValues) -> bool:
         """Whether files of these kinds passed, so that only names are left to check."""
         return _kind(command, values) in self._good
 
-    def add(self, command: str, values: Values) -> None:
+    def add(self, command: str, values: WildcardValues) -> None:
         """It passed."""
         if not _LISTS_FILES.search(command) and Path(values.input_file).suffix.lower() not in _LISTS:
             self._good.add(_kind(command, values))
@@ -38,5 +38,5 @@ _LISTS_FILES = re.compile(r"(?:^|\s)-f\s+(?:concat|hls|image2)\b|concat:|\$\{(?!
 _LISTS = frozenset({".ffconcat", ".m3u8", ".m3u"})
 
 
-def _kind(command: str, values: Values) -> tuple[str, str, str]:
+def _kind(command: str, values: WildcardValues) -> tuple[str, str, str]:
     return command, Path(values.input_file).suffix.lower(), Path(values.output_file).suffix.lower()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ffmate_desktop.db.tasks import TaskRow
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.paths import numbered, output_key
+from ffmate_desktop.domain.paths import numbered_path, output_key
 from ffmate_desktop.domain.task import IfExists
 
 MAX_NUMBER = 10_000
@@ -103,7 +103,7 @@ def numbered_keys(drafts: Sequence[Draft], most: int) -> set[str]:
     """Keys of the names that these drafts get when their own are taken, up to the number `most`."""
     numbers = range(2, min(most, MAX_NUMBER) + 1)
     wished = {draft.wished for draft in drafts if draft.wished is not None}
-    return {output_key(numbered(path, number)) for path in wished for number in numbers}
+    return {output_key(numbered_path(path, number)) for path in wished for number in numbers}
 
 
 def _free_path(wished: str, if_exists: IfExists, used: Sequence[set[str]]) -> str:
@@ -119,7 +119,7 @@ def _free_path(wished: str, if_exists: IfExists, used: Sequence[set[str]]) -> st
         number += 1
         if number > MAX_NUMBER:
             raise UserError(f"There are already {MAX_NUMBER} files named like “{wished}”.", "Clean up there.")
-        path = numbered(wished, number)
+        path = numbered_path(wished, number)
     return path
 
 

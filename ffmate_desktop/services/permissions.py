@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.permissions import Permissions
-from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, read_error_text
 from ffmate_desktop.private_files import make_data_folder, own_paths, read_file, write_private
 
 
@@ -145,12 +145,12 @@ def _load(file: Path) -> Allowed:
         return _understood(json.loads(read_file(file)))
     except (FileNotFoundError, NotADirectoryError):
         return Allowed()
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         raise _unreadable(file, error) from error
 
 
 def _unreadable(file: Path, error: Exception) -> UserError:
     return UserError(
-        f"What tasks may do on this computer cannot be read from {file}: {why_unreadable(error)}.",
+        f"What tasks may do on this computer cannot be read from {file}: {read_error_text(error)}.",
         "Mend the file, or remove it to allow what is allowed by default.",
     )

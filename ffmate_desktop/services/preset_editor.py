@@ -13,12 +13,12 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.labels import check_labels
-from ffmate_desktop.domain.order import HIGHEST
 from ffmate_desktop.domain.preset import Preset, PresetExtra, own_fields
 from ffmate_desktop.domain.processing import check_processing
+from ffmate_desktop.domain.queue_order import HIGHEST_PRIORITY
 from ffmate_desktop.domain.watchfolder import Watchfolder
 from ffmate_desktop.domain.wildcards import wildcards_in
-from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unreadable
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, first_error, read_error_text
 from ffmate_desktop.services.presets import PresetService
 
 
@@ -136,7 +136,7 @@ def check(draft: PresetDraft) -> list[list[str]]:
     """The command in its arguments; raises UsageError for what could never be a task."""
     if not draft.name.strip():
         raise UsageError("A preset needs a name.")
-    if not 0 <= draft.priority <= HIGHEST:
+    if not 0 <= draft.priority <= HIGHEST_PRIORITY:
         raise UsageError("A priority is a whole number from 0.", "Higher ones run first.")
     check_labels(draft.labels)
     if draft.extra is not None:
@@ -157,8 +157,8 @@ def read_presets(text: str) -> list[PresetDraft]:
     """One preset, or a list of them, in FFmate's JSON; fields that we do not know are kept."""
     try:
         data = json.loads(text)
-    except UNREADABLE as error:
-        raise UserError(f"This cannot be read: {why_unreadable(error)}.") from error
+    except READ_ERRORS as error:
+        raise UserError(f"This cannot be read: {read_error_text(error)}.") from error
     entries = data if isinstance(data, list) else [data]
     if not entries or not all(isinstance(entry, dict) for entry in entries):
         raise UserError("This holds no presets.", "It should be one preset, or a list of them.")
@@ -173,7 +173,7 @@ def read_preset(entry: object) -> PresetDraft:
     try:
         return as_draft(Preset.model_validate({"uuid": uuid4()} | fields))
     except ValidationError as error:
-        raise UserError(f"It is no valid preset: {first_wrong(error)}.") from error
+        raise UserError(f"It is no valid preset: {first_error(error)}.") from error
 
 
 _NOT_TAKEN = {

@@ -11,10 +11,10 @@ from typing import Any
 
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.paths import numbered
+from ffmate_desktop.domain.paths import numbered_path
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_rules import folded
-from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, read_error_text
 from ffmate_desktop.private_files import read_file
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft, read_preset, same_name
 from ffmate_desktop.services.presets import PresetService
@@ -158,15 +158,15 @@ def _files(sources: Sequence[Path]) -> list[Path]:
 def _read(file: Path) -> str:
     try:
         return read_file(file, most=LARGEST, pipes=True).decode("utf-8-sig")
-    except UNREADABLE as error:
-        raise UserError(f"It cannot be read: {why_unreadable(error)}.") from error
+    except READ_ERRORS as error:
+        raise UserError(f"It cannot be read: {read_error_text(error)}.") from error
 
 
 def _entries(text: str) -> list[object]:
     try:
         data = json.loads(text)
-    except UNREADABLE as error:
-        raise UserError(f"It cannot be read: {why_unreadable(error)}.") from error
+    except READ_ERRORS as error:
+        raise UserError(f"It cannot be read: {read_error_text(error)}.") from error
     entries = data if isinstance(data, list) else [data]
     if not entries:
         raise UserError("It holds no presets.")
@@ -202,7 +202,7 @@ def _file_names(names: Sequence[str]) -> list[str]:
         path = f"{stem}.json"
         number = 1
         while folded(path) in taken:
-            path = numbered(f"{stem}.json", number := number + 1)
+            path = numbered_path(f"{stem}.json", number := number + 1)
         taken.add(folded(path))
         found.append(path)
     return found

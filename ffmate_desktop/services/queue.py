@@ -12,11 +12,11 @@ from ffmate_desktop.domain.queue import (
     PAGE,
     BatchGroup,
     BatchRow,
-    Key,
     QueueFilter,
     QueueQuery,
     QueueRow,
     QueueStats,
+    RowKey,
     SortColumn,
 )
 from ffmate_desktop.domain.task import TaskStatus
@@ -32,23 +32,28 @@ class QueueService:
         self._database = database
 
     async def page(
-        self, query: QueueQuery, *, after: Key | None = None, before: Key | None = None, limit: int = PAGE
+        self,
+        query: QueueQuery,
+        *,
+        after: RowKey | None = None,
+        before: RowKey | None = None,
+        limit: int = PAGE,
     ) -> list[QueueRow]:
         """Rows behind `after`, or right in front of `before`, or the first ones; in the order of the query."""
         if before is not None:
             return await stored.page(self._database, query, before, limit, backward=True)
         return await stored.page(self._database, query, after, limit)
 
-    async def page_at(self, query: QueueQuery, anchor: Key, limit: int = PAGE) -> list[QueueRow]:
+    async def page_at(self, query: QueueQuery, anchor: RowKey, limit: int = PAGE) -> list[QueueRow]:
         """The page that begins with the anchor's row, or with what follows it when that is gone."""
         just_before = replace(anchor, id=anchor.id + (1 if query.keys_descend else -1))
         return await stored.page(self._database, query, just_before, limit)
 
-    async def anchors(self, query: QueueQuery, every: int = PAGE) -> list[Key]:
+    async def anchors(self, query: QueueQuery, every: int = PAGE) -> list[RowKey]:
         """The keys of the rows 0, `every`, 2 * `every` ...: a jump to row n is `page_at(anchors[n // every])`."""
         return await stored.anchors(self._database, query, every)
 
-    async def position(self, query: QueueQuery, key: Key) -> int:
+    async def position(self, query: QueueQuery, key: RowKey) -> int:
         """How many rows of the query come before the key."""
         return await stored.position(self._database, query, key)
 

@@ -7,10 +7,10 @@ from ffmate_desktop.domain.paths import is_absolute
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import DirectWebhook, ProcessingSpec
 from ffmate_desktop.domain.task import NewTask
-from ffmate_desktop.domain.wildcards import Values, expand, expand_path
+from ffmate_desktop.domain.wildcards import WildcardValues, expand, expand_path
 
 
-def check_script(script: ProcessingSpec | None, values: Values) -> None:
+def check_script(script: ProcessingSpec | None, values: WildcardValues) -> None:
     """Put in what is known, to find now a file that the task lacks. Whether a script may run is its node's to say."""
     if script is None:
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import VERSION, Preferences
-from ffmate_desktop.domain.wrong_data import UNREADABLE, why_unreadable
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, read_error_text
 from ffmate_desktop.file_locks import open_for_folder_owner
 from ffmate_desktop.private_files import make_data_folder, read_file
 from ffmate_desktop.services.settings_fields import preferences_from
@@ -36,8 +36,8 @@ class SettingsFile:
             preferences, wrong = _parse(read_file(self.path))
         except (FileNotFoundError, NotADirectoryError):
             return Loaded(Preferences())
-        except UNREADABLE as error:
-            return self._trouble("cannot be read", why_unreadable(error), "The defaults are used")
+        except READ_ERRORS as error:
+            return self._trouble("cannot be read", read_error_text(error), "The defaults are used")
         if wrong:
             return self._trouble("are used but for this", "; ".join(wrong), "All others hold", preferences)
         return Loaded(preferences)

@@ -21,8 +21,8 @@ from ffmate_desktop.domain.processing import check_processing
 from ffmate_desktop.domain.task import IfExists, NewTask, PresetName, TaskSpec
 from ffmate_desktop.domain.wildcards import (
     NODE_WILDCARDS,
-    Moment,
-    Values,
+    ClockReading,
+    WildcardValues,
     expand_path,
     expand_steps,
     wildcards_in,
@@ -44,7 +44,7 @@ def prepare(
     client: str,
     base: str,
     uuid: UUID | None = None,
-    moment: Moment | None = None,
+    moment: ClockReading | None = None,
     known: KnownCommands | None = None,
     is_complete: bool = True,
 ) -> Draft:
@@ -52,7 +52,7 @@ def prepare(
 
     `source` is a TaskSource, or the word that another version stored with a task that is edited.
     `base` is the folder that relative paths start from; `uuid` and `moment` are those of a task that exists already;
-    `known` makes many files of one command quick; `is_complete` as in `Values`.
+    `known` makes many files of one command quick; `is_complete` as in `WildcardValues`.
     Reads the file system, so call it in a thread. Raises UserError, or UsageError, for everything that could never
     run.
     """
@@ -63,9 +63,9 @@ def prepare(
     steps = tokenise(command) if known is None else known.tokenise(command)
     given = _absolute(new.input_file, base)
     _check_input(given)
-    moment = moment or Moment(time.time_ns(), _utc_offset())
+    moment = moment or ClockReading(time.time_ns(), _utc_offset())
     uuid = uuid or uuid4()
-    values = Values(
+    values = WildcardValues(
         input_file=given,
         output_file="",
         moment=moment,
@@ -190,7 +190,7 @@ def _utc_offset() -> int:
     return 0 if offset is None else int(offset.total_seconds())
 
 
-def _resolve_output(pattern: str, values: Values, base: str) -> str:
+def _resolve_output(pattern: str, values: WildcardValues, base: str) -> str:
     """The output path; where it depends on the node it is only good for checking the rest."""
     if not pattern:
         return ""
@@ -217,7 +217,7 @@ def _nearest_existing(folder: Path) -> Path:
     raise explain(trouble, folder) from trouble  # at the end also: a drive of Windows that is not there
 
 
-def _check_command(steps: list[list[str]], values: Values, *, uuid: str) -> None:
+def _check_command(steps: list[list[str]], values: WildcardValues, *, uuid: str) -> None:
     """Expand and plan as the node will, to find now what could never run there."""
     used = frozenset[str]().union(*(wildcards_in(token) for step in steps for token in step))
     if not values.output_file and any(name.startswith("OUTPUT_FILE") for name in used):

@@ -16,7 +16,7 @@ from ffmate_desktop.db.tasks import Statuses, TaskRow
 from ffmate_desktop.domain.attempt import Attempt
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import NO_CHANGE, LabelChange
-from ffmate_desktop.domain.order import QueueMove
+from ffmate_desktop.domain.queue_order import QueueMove
 from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
 from ffmate_desktop.domain.task import IfExists, LogChunk, NewTask, Task
 from ffmate_desktop.domain.task_source import TaskSource

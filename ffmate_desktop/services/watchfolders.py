@@ -9,7 +9,7 @@ from ffmate_desktop.db import watchfolders as stored
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.labels import check_labels
-from ffmate_desktop.domain.paths import is_absolute, output_key, pure
+from ffmate_desktop.domain.paths import is_absolute, output_key, pure_path
 from ffmate_desktop.domain.watch_rules import Pattern
 from ffmate_desktop.domain.watchfolder import (
     LIMITS,
@@ -220,7 +220,7 @@ class WatchfolderService:
 
 def check(settings: WatchfolderSettings) -> WatchfolderSettings:
     """The settings, tidied; raises UsageError for what could never work."""
-    name = settings.name.strip() or pure(settings.path).name
+    name = settings.name.strip() or pure_path(settings.path).name
     if not is_absolute(settings.path):
         raise UsageError(
             f"“{settings.path}” is not a whole path.", "A watchfolder has a path from the root or the drive."
@@ -263,7 +263,7 @@ def _check_original(original: Original, path: str, *, may_trash: bool) -> None:
         case OriginalAction.MOVE:
             if not original.folder.strip():
                 raise UsageError("Where should the originals be moved?", "Name a folder, for example done")
-            if output_key(path) == output_key(str(pure(path) / original.folder)):
+            if output_key(path) == output_key(str(pure_path(path) / original.folder)):
                 raise UsageError(
                     "The originals cannot be moved to the watchfolder itself.", "Name another folder."
                 )

@@ -10,7 +10,7 @@ import pytest
 
 from ffmate_desktop.db import batches, claims, tasks
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.domain.change import BatchFinished, parse
+from ffmate_desktop.domain.change import BatchFinished, parse_notification
 from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
 from tests.db.cluster import joined, row
 
@@ -24,7 +24,7 @@ async def hearing(uri: str) -> AsyncIterator[list[UUID]]:
     heard: list[UUID] = []
 
     def hear(_c: object, _p: int, _channel: str, payload: object) -> None:
-        change = parse(str(payload))
+        change = parse_notification(str(payload))
         if isinstance(change, BatchFinished):
             heard.append(change.uuid)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffmate_desktop.domain.paths import is_absolute, numbered, output_key
+from ffmate_desktop.domain.paths import is_absolute, numbered_path, output_key
 
 
 @pytest.mark.parametrize("path", ["/a", "C:\\a", "c:/a", "\\\\nas\\share\\a", "//nas/a"])
@@ -54,7 +54,7 @@ def test_two_files_have_two_keys(one: str, other: str) -> None:
     ],
 )
 def test_the_number_stands_before_the_extension(path: str, expected: str) -> None:
-    assert numbered(path, 2) == expected
+    assert numbered_path(path, 2) == expected
 
 
 _NAME = st.characters(exclude_characters="/\0", exclude_categories=["Cs"])
@@ -63,10 +63,10 @@ _NAME = st.characters(exclude_characters="/\0", exclude_categories=["Cs"])
 @given(st.text(_NAME, min_size=1).filter(lambda name: name not in (".", "..")))
 def test_numbered_names_differ_and_stay_in_their_folder(name: str) -> None:
     path = "/folder/" + name
-    assert numbered(path, 2) != numbered(path, 3) != path
-    assert numbered(path, 2).startswith("/folder/")
+    assert numbered_path(path, 2) != numbered_path(path, 3) != path
+    assert numbered_path(path, 2).startswith("/folder/")
 
 
 def test_a_number_never_makes_a_name_too_long() -> None:
-    assert numbered("/a/" + "n" * 251 + ".mp4", 10) == "/a/" + "n" * 248 + "-10.mp4"
-    assert len(numbered("/a/" + "日" * 83 + ".mp4", 2).removeprefix("/a/").encode()) <= 255
+    assert numbered_path("/a/" + "n" * 251 + ".mp4", 10) == "/a/" + "n" * 248 + "-10.mp4"
+    assert len(numbered_path("/a/" + "日" * 83 + ".mp4", 2).removeprefix("/a/").encode()) <= 255

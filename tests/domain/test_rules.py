@@ -13,15 +13,15 @@ from ffmate_desktop.domain.change import (
     LogsChanged,
     NodeChanged,
     PresetsChanged,
-    ProgressNews,
+    ProgressReported,
     TasksChanged,
-    UnreadableError,
-    parse,
+    UnreadableNotificationError,
+    parse_notification,
     progress_payload,
 )
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.labels import check_labels
-from ffmate_desktop.domain.node import NodeState, describe
+from ffmate_desktop.domain.node import NodeState, state_word
 from ffmate_desktop.domain.task import LiveProgress, NewTask, Task, TaskStatus
 from ffmate_desktop.domain.wire import RawResolved
 from tests.garbage import GARBAGE
@@ -54,23 +54,23 @@ def test_labels_are_a_set() -> None:
     )
 )
 def test_progress_survives_its_notification(entries: list[LiveProgress]) -> None:
-    assert parse(progress_payload(9, entries)) == ProgressNews(9, tuple(entries))
+    assert parse_notification(progress_payload(9, entries)) == ProgressReported(9, tuple(entries))
 
 
 def test_notifications_are_read() -> None:
     rows = '{"kind":"task","op":"update","rows":[[1,2,"QUEUED","","run",null,3,0]]}'
-    assert parse(rows) == TasksChanged((1,), queued=True, deleted=False)
-    assert parse('{"kind":"task","op":"delete","bulk":true,"queued":false}') == TasksChanged(
+    assert parse_notification(rows) == TasksChanged((1,), queued=True, deleted=False)
+    assert parse_notification('{"kind":"task","op":"delete","bulk":true,"queued":false}') == TasksChanged(
         None, queued=False, deleted=True
     )
-    assert parse('{"kind":"node","op":"update","rows":[[7,2,"draining","a"]]}') == NodeChanged(7)
-    assert parse('{"kind":"preset","op":"insert","bulk":true}') == PresetsChanged()
-    assert parse('{"kind":"of a newer program"}') is None
+    assert parse_notification('{"kind":"node","op":"update","rows":[[7,2,"draining","a"]]}') == NodeChanged(7)
+    assert parse_notification('{"kind":"preset","op":"insert","bulk":true}') == PresetsChanged()
+    assert parse_notification('{"kind":"of a newer program"}') is None
 
 
 def test_notifications_of_a_newer_program_may_say_more() -> None:
     newer = '{"kind":"progress","node":9,"more":{},"tasks":[[1,2,40.5,null,null,null,null,null,"more"]]}'
-    assert parse(newer) == ProgressNews(9, (LiveProgress(1, 2, 40.5),))
+    assert parse_notification(newer) == ProgressReported(9, (LiveProgress(1, 2, 40.5),))
 
 
 def test_figures_out_of_range_are_shown_as_the_largest() -> None:
@@ -79,15 +79,15 @@ def test_figures_out_of_range_are_shown_as_the_largest() -> None:
 
 
 def progress_of(row: str) -> tuple[LiveProgress, ...]:
-    news = parse(f'{{"kind":"progress","node":9,"tasks":[{row}]}}')
-    assert isinstance(news, ProgressNews)
+    news = parse_notification(f'{{"kind":"progress","node":9,"tasks":[{row}]}}')
+    assert isinstance(news, ProgressReported)
     return news.tasks
 
 
 @pytest.mark.parametrize("payload", GARBAGE)
 def test_garbage_is_unreadable_and_nothing_else(payload: str) -> None:
-    with pytest.raises(UnreadableError):
-        parse(payload)
+    with pytest.raises(UnreadableNotificationError):
+        parse_notification(payload)
 
 
 _JSON: st.SearchStrategy[object] = st.recursive(
@@ -105,8 +105,8 @@ _NEWS = st.fixed_dictionaries(
 @given(_NEWS.map(json.dumps) | _JSON.map(json.dumps) | st.text())
 def test_any_payload_is_a_change_or_unreadable(payload: str) -> None:
     try:
-        change = parse(payload)
-    except UnreadableError:
+        change = parse_notification(payload)
+    except UnreadableNotificationError:
         return
     match change:
         case TasksChanged(ids=ids):
@@ -115,7 +115,7 @@ def test_any_payload_is_a_change_or_unreadable(payload: str) -> None:
             numbers = [node]
         case LogsChanged(first=first, last=last):
             numbers = [first, last]
-        case ProgressNews(node_id=node, tasks=tasks):
+        case ProgressReported(node_id=node, tasks=tasks):
             numbers = [node, *(n for live in tasks for n in (live.task_id, live.epoch, live.size or 0))]
             assert all(0 <= live.percent <= 100 and isfinite(live.fps or 0) for live in tasks)
         case _:
@@ -134,7 +134,7 @@ def test_any_payload_is_a_change_or_unreadable(payload: str) -> None:
     ],
 )
 def test_nodes_are_told_in_one_word(state: NodeState, age: float, word: str) -> None:
-    assert describe(state, age, 5) == word
+    assert state_word(state, age, 5) == word
 
 
 def test_errors_are_a_sentence_and_a_hint() -> None:

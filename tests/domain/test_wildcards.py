@@ -13,8 +13,8 @@ from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.wildcards import (
     NODE_WILDCARDS,
-    Moment,
-    Values,
+    ClockReading,
+    WildcardValues,
     example_metadata,
     expand,
     expand_path,
@@ -22,10 +22,10 @@ from ffmate_desktop.domain.wildcards import (
     wildcards_in,
 )
 
-VALUES = Values(
+VALUES = WildcardValues(
     input_file="/source/film.v2.mov",
     output_file="/destination/sub/film.mp4",
-    moment=Moment(1_705_318_505_123_456_789, 3600),  # 2024-01-15 12:35:05 at UTC+1
+    moment=ClockReading(1_705_318_505_123_456_789, 3600),  # 2024-01-15 12:35:05 at UTC+1
     uuid="550e8400-e29b-41d4-a716-446655440000",
     source="api",
     os_name="linux",
@@ -139,8 +139,8 @@ def test_paths_of_either_system_are_split_on_every_system(
 
 def test_the_moment_keeps_the_clock_of_its_time_zone() -> None:
     zone = timezone(timedelta(hours=-8))
-    moment = Moment.of(datetime(2024, 12, 31, 23, 59, 58, 7, tzinfo=zone))
-    assert moment == Moment(1_735_718_398_000_007_000, -8 * 3600)
+    moment = ClockReading.of(datetime(2024, 12, 31, 23, 59, 58, 7, tzinfo=zone))
+    assert moment == ClockReading(1_735_718_398_000_007_000, -8 * 3600)
     values = replace(VALUES, moment=moment)
     assert (
         expand("${DATE_YEAR} ${DATE_WEEK} ${TIME_HOUR} ${TIMESTAMP_MICROSECONDS}", values)
@@ -150,12 +150,12 @@ def test_the_moment_keeps_the_clock_of_its_time_zone() -> None:
 
 def test_a_moment_without_time_zone_is_a_defect() -> None:
     with pytest.raises(ValueError, match="time zone"):
-        Moment.of(datetime(2024, 1, 1))
+        ClockReading.of(datetime(2024, 1, 1))
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 2), timezones=st.just(UTC)))
 def test_a_moment_shows_the_time_that_it_was_made_of(moment: datetime) -> None:
-    assert Moment.of(moment).local() == moment
+    assert ClockReading.of(moment).local() == moment
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,9 @@ def test_an_empty_value_is_refused_in_a_path_alone(text: str, change: dict[str, 
 
 
 @pytest.mark.parametrize("expanded", [expand, expand_path])
-def test_a_value_that_no_file_name_can_have_is_refused(expanded: Callable[[str, Values], str]) -> None:
+def test_a_value_that_no_file_name_can_have_is_refused(
+    expanded: Callable[[str, WildcardValues], str],
+) -> None:
     values = replace(VALUES, metadata={"e": "a\0b"})
     with pytest.raises(UsageError, match="zero character"):
         expanded("x/${METADATA_e}.mp4", values)

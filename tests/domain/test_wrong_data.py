@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from ffmate_desktop.domain.task import NewTask
-from ffmate_desktop.domain.wrong_data import UNREADABLE, first_wrong, why_unreadable
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, first_error, read_error_text
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ def test_why_a_file_cannot_be_read(tmp_path: Path, data: bytes | None, why: str)
     file = tmp_path / "file.json"
     if data is not None:
         file.write_bytes(data)
-    with pytest.raises(UNREADABLE) as caught:
+    with pytest.raises(READ_ERRORS) as caught:
         json.loads(file.read_text(encoding="utf-8"))
-    assert why_unreadable(caught.value) == why
+    assert read_error_text(caught.value) == why
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_why_a_file_cannot_be_read(tmp_path: Path, data: bytes | None, why: str)
 def test_the_first_field_that_is_wrong(fields: dict[str, Any], why: str) -> None:
     with pytest.raises(ValidationError) as caught:
         NewTask.model_validate(fields)
-    assert first_wrong(caught.value) == why
+    assert first_error(caught.value) == why

@@ -15,7 +15,7 @@ import pytest
 
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.preset import Preset
-from ffmate_desktop.domain.wildcards import Moment, Values, expand, expand_steps, wildcards_in
+from ffmate_desktop.domain.wildcards import ClockReading, WildcardValues, expand, expand_steps, wildcards_in
 from ffmate_desktop.media.arguments import parse
 from ffmate_desktop.media.command import build
 from tests.media.clip_library import ClipLibrary
@@ -94,9 +94,11 @@ def preset(slug: str) -> Preset:
     return Preset.model_validate_json((FOLDER / f"{slug}.json").read_bytes())
 
 
-def values(source: Path, target: str) -> Values:
-    now = Moment.of(datetime(2026, 1, 2, tzinfo=UTC))
-    return Values(str(source), target, now, str(uuid.UUID(int=1)), "cli", "linux", "amd64", str(FFMPEG), {})
+def values(source: Path, target: str) -> WildcardValues:
+    now = ClockReading.of(datetime(2026, 1, 2, tzinfo=UTC))
+    return WildcardValues(
+        str(source), target, now, str(uuid.UUID(int=1)), "cli", "linux", "amd64", str(FFMPEG), {}
+    )
 
 
 @functools.cache  # several tests look at one file

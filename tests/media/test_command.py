@@ -10,12 +10,14 @@ import pytest
 
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.grammar import tokenise
-from ffmate_desktop.domain.wildcards import Moment, Values, expand_steps
+from ffmate_desktop.domain.wildcards import ClockReading, WildcardValues, expand_steps
 from ffmate_desktop.media.command import build, without_program
 from tests.media import clips
 
 PROGRAM = Path("/opt/ffmpeg-9/ffmpeg-linux-x86_64-v9")
-VALUES = Values("in.mov", "out.mov", Moment(0, 0), "u", "cli", "linux", "amd64", str(PROGRAM), {})
+VALUES = WildcardValues(
+    "in.mov", "out.mov", ClockReading(0, 0), "u", "cli", "linux", "amd64", str(PROGRAM), {}
+)
 SUBTITLES = "1\n00:00:00,000 --> 00:00:01,000\nhello\n"
 
 
@@ -30,7 +32,7 @@ def built(command: str) -> list[str]:
     return build(PROGRAM, step)
 
 
-def run_steps(command: str, values: Values, folder: Path) -> subprocess.CompletedProcess[bytes]:
+def run_steps(command: str, values: WildcardValues, folder: Path) -> subprocess.CompletedProcess[bytes]:
     """Run every step of a command as a node does; the last process that ran."""
     steps = [build(clips.FFMPEG, step) for step in expand_steps(tokenise(command), values)]
     for argv in steps:

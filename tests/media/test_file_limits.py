@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.media.binaries import DeviceFormats
@@ -116,14 +116,14 @@ def test_what_leads_out_of_the_folders_is_refused(place: Place, command: str, ke
     (place.read / "link.mov").symlink_to(place.secret)
     (place.read / "list.ffconcat").write_text(f"ffconcat version 1.0\nfile '{place.secret}'\n")
     (place.write / "elsewhere").symlink_to(place.secret.parent)
-    with pytest.raises(ElsewhereError):
+    with pytest.raises(RetryElsewhereError):
         check_plan(place.planned(command), place.limits, place.permissions, kernel=kernel)
 
 
 def test_without_a_kernel_that_looks_a_named_file_must_be_good_for_both(place: Place) -> None:
     planned = place.planned("-i {film} -vf lut3d=file={read}/look.cube OUT")
     check_plan(planned, place.limits, place.permissions, kernel=True)
-    with pytest.raises(ElsewhereError, match="may not write"):
+    with pytest.raises(RetryElsewhereError, match="may not write"):
         check_plan(planned, place.limits, place.permissions, kernel=False)
 
 
@@ -144,7 +144,7 @@ def test_without_a_kernel_that_looks_a_named_file_must_be_good_for_both(place: P
 )
 async def test_a_device_is_refused_by_its_name(place: Place, command: str) -> None:
     devices = await DeviceFormats(FFMPEG).names()
-    with pytest.raises(ElsewhereError, match="is a device"):
+    with pytest.raises(RetryElsewhereError, match="is a device"):
         check_devices(place.planned(command), devices)
     check_devices(place.planned("-f lavfi -i testsrc -f mp4 OUT"), devices)
 
@@ -152,16 +152,16 @@ async def test_a_device_is_refused_by_its_name(place: Place, command: str) -> No
 def test_without_a_kernel_that_looks_no_words_come_from_files(place: Place) -> None:
     for command in ("-i {film} -/vf {read}/f OUT", "-i {film} -filter_complex_script {read}/f OUT"):
         check_plan(place.planned(command), place.limits, place.permissions, kernel=True)
-        with pytest.raises(ElsewhereError, match="from a file"):
+        with pytest.raises(RetryElsewhereError, match="from a file"):
             check_plan(place.planned(command), place.limits, place.permissions, kernel=False)
 
 
 def test_nothing_is_written_among_the_scripts(place: Place) -> None:
     permissions = Permissions(scripts=(place.write,))
     limits = FileLimits.for_task(permissions, place.private)
-    with pytest.raises(ElsewhereError, match="runs scripts, and no task may write there"):
+    with pytest.raises(RetryElsewhereError, match="runs scripts, and no task may write there"):
         check_plan(place.planned("-i {film} OUT"), limits, permissions)
-    with pytest.raises(ElsewhereError, match="runs scripts, and no task may write there"):
+    with pytest.raises(RetryElsewhereError, match="runs scripts, and no task may write there"):
         check_plan(place.planned("-i {film} OUT", f"{place.write}/%d.png"), limits, permissions)
 
 
@@ -181,7 +181,7 @@ def test_no_option_writes_among_the_scripts(place: Place, command: str) -> None:
     permissions = Permissions(scripts=(place.write,))
     limits = FileLimits.for_task(permissions, place.private)
     output = f"{place.read}/film.mp4"
-    with pytest.raises(ElsewhereError):
+    with pytest.raises(RetryElsewhereError):
         check_plan(place.planned(command, output), limits, permissions)
     if "''" not in command:
         check_plan(place.planned(command, output), limits, Permissions(scripts=None))
@@ -198,9 +198,9 @@ def test_no_task_writes_what_the_program_keeps_for_itself(place: Place, name: st
     permissions = PermissionService(data / "permissions.json", Allowed(), trusts_queue=False).current()
     unlimited = FileLimits.for_task(permissions, place.private)
     for output in (data / name, place.write / "link" / name):
-        with pytest.raises(ElsewhereError, match="files of this program"):
+        with pytest.raises(RetryElsewhereError, match="files of this program"):
             check_plan(place.planned("-i {film} -f data OUT", str(output)), unlimited, permissions)
-        with pytest.raises(ElsewhereError, match="files of this program"):
+        with pytest.raises(RetryElsewhereError, match="files of this program"):
             unlimited.check_write(output, permissions)
     check_plan(place.planned("-i {film} OUT", f"{data}/film.mp4"), unlimited, permissions)
 
@@ -211,12 +211,12 @@ def test_a_link_outside_that_leads_in_is_no_way_out(place: Place, tmp_path: Path
     outside.mkdir()
     link = outside / "film.mp4"
     link.symlink_to(place.write / "film.mp4")
-    with pytest.raises(ElsewhereError, match="may not write"):
+    with pytest.raises(RetryElsewhereError, match="may not write"):
         place.limits.check_write(link, place.permissions)
-    with pytest.raises(ElsewhereError, match="may not write"):
+    with pytest.raises(RetryElsewhereError, match="may not write"):
         check_plan(place.planned("-i {film} -c copy OUT", str(link)), place.limits, place.permissions)
     scripts = Permissions(scripts=(outside,))
-    with pytest.raises(ElsewhereError, match="runs scripts"):
+    with pytest.raises(RetryElsewhereError, match="runs scripts"):
         FileLimits.for_task(scripts, place.private).check_write(link, scripts)
     folder = outside / "pictures"
     folder.symlink_to(place.write)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.media.permission_checks import check_script, is_within
 
@@ -58,25 +58,25 @@ def test_a_folder_that_is_a_link_allows_what_it_leads_to(allowed: Path, tmp_path
 def test_what_is_not_in_the_folder_does_not_run(allowed: Path, tmp_path: Path, name: str) -> None:
     (allowed / "link.sh").symlink_to(tmp_path / "run.sh")
     (allowed / "linked").symlink_to(tmp_path)
-    with pytest.raises(ElsewhereError):
+    with pytest.raises(RetryElsewhereError):
         check_script(Permissions(scripts=(allowed,)), f"{allowed}/{name}")
 
 
 def test_a_folder_whose_name_only_begins_alike_is_another_one(allowed: Path, tmp_path: Path) -> None:
     (tmp_path / "allowed too").mkdir()
     other = script(tmp_path / "allowed too")
-    with pytest.raises(ElsewhereError, match="in no folder from which"):
+    with pytest.raises(RetryElsewhereError, match="in no folder from which"):
         check_script(Permissions(scripts=(allowed,)), str(other))
 
 
 @pytest.mark.parametrize("program", ["/bin/sh", "/usr/bin/env", sys.executable])
 def test_a_program_that_would_run_anything_is_no_script(allowed: Path, program: str) -> None:
-    with pytest.raises(ElsewhereError, match="in no folder from which"):
+    with pytest.raises(RetryElsewhereError, match="in no folder from which"):
         check_script(Permissions(scripts=(allowed,)), program)
 
 
 def test_without_a_folder_nothing_runs_and_without_a_limit_everything(allowed: Path) -> None:
-    with pytest.raises(ElsewhereError, match="runs no scripts"):
+    with pytest.raises(RetryElsewhereError, match="runs no scripts"):
         check_script(Permissions(), f"{allowed}/run.sh")
     assert check_script(Permissions(scripts=None), f"{allowed}/run.sh")
 
@@ -85,7 +85,7 @@ def test_without_a_folder_nothing_runs_and_without_a_limit_everything(allowed: P
 def test_what_everybody_may_change_does_not_run(allowed: Path, what: str) -> None:
     path = allowed / what
     path.chmod(path.stat().st_mode | 0o002)
-    with pytest.raises(ElsewhereError, match="can be changed by everybody"):
+    with pytest.raises(RetryElsewhereError, match="can be changed by everybody"):
         check_script(Permissions(scripts=(allowed,)), f"{allowed}/below/run.sh")
 
 

@@ -11,7 +11,7 @@ from ffmate_desktop.db import node_logs
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.listener import changes
 from ffmate_desktop.domain.change import LogsChanged
-from ffmate_desktop.domain.node_log import Level, LogFilter, NewLine
+from ffmate_desktop.domain.node_log import LogFilter, LogLevel, NewLogLine
 from ffmate_desktop.node import log_feed
 from ffmate_desktop.node.log_feed import LogFeed, collecting, without_passwords
 from ffmate_desktop.services.node_logs import NodeLogService
@@ -51,9 +51,9 @@ async def test_lines_reach_everybody_with_their_level_and_topic(
         running.cancel()
         await asyncio.wait([running])
     first, second = await reader.page(LogFilter())
-    assert (first.node, first.level, first.namespace) == ("a", Level.INFO, "cluster")
+    assert (first.node, first.level, first.namespace) == ("a", LogLevel.INFO, "cluster")
     assert first.message == "before it runs, postgresql://me:***@host/db"
-    assert (second.level, second.namespace, second.message) == (Level.ERROR, "", "no disk")
+    assert (second.level, second.namespace, second.message) == (LogLevel.ERROR, "", "no disk")
     assert seen == [first.message, second.message]
     assert await reader.sources() == (["a"], ["", "cluster"])
 
@@ -62,7 +62,7 @@ async def test_nothing_is_told_while_nobody_looks(database: Database) -> None:
     async with database.transaction() as connection:
         heard: list[object] = []
         await connection.add_listener("ffmate", lambda *words: heard.append(words[3]))
-        await node_logs.add(database, "a", 1, [NewLine(1, Level.INFO, "", "x")])
+        await node_logs.add(database, "a", 1, [NewLogLine(1, LogLevel.INFO, "", "x")])
         await connection.fetch("SELECT 1")
         await connection.reset()
     assert heard == []
@@ -83,13 +83,13 @@ async def test_it_does_not_feed_itself_and_survives_an_outage(
         await asyncio.wait([running])
         await feed.flush_now(away, "a", 7)
         await feed.flush_now(database, "a", 7)
-    lines = [line.message for line in await NodeLogService(database).page(LogFilter(level=Level.DEBUG))]
+    lines = [line.message for line in await NodeLogService(database).page(LogFilter(level=LogLevel.DEBUG))]
     assert lines == ["2 lines are left out here: the database was away", "line 2", "line 3", "line 4"]
 
 
 async def test_pages_go_backwards_and_are_filtered(database: Database) -> None:
     lines = [
-        NewLine(n, Level.WARN if n % 3 == 0 else Level.INFO, "task" if n % 2 else "", f"50% of {n}")
+        NewLogLine(n, LogLevel.WARN if n % 3 == 0 else LogLevel.INFO, "task" if n % 2 else "", f"50% of {n}")
         for n in range(30)
     ]
     await node_logs.add(database, "a", 1, lines[:20])
@@ -100,13 +100,13 @@ async def test_pages_go_backwards_and_are_filtered(database: Database) -> None:
     older = await reader.page(LogFilter(), before=newest[0].id, limit=100)
     assert [line.at for line in older] == [1000 * n for n in range(20)]
     found = await reader.page(
-        LogFilter(frozenset({"a"}), Level.WARN, frozenset({"task"}), "50% OF 1"), limit=100
+        LogFilter(frozenset({"a"}), LogLevel.WARN, frozenset({"task"}), "50% OF 1"), limit=100
     )
     assert [line.message for line in found] == ["50% of 15"]
 
 
 async def test_old_and_surplus_lines_are_forgotten_by_one_at_a_time(database: Database) -> None:
-    await node_logs.add(database, "a", 1, [NewLine(n, Level.INFO, "", str(n)) for n in range(10)])
+    await node_logs.add(database, "a", 1, [NewLogLine(n, LogLevel.INFO, "", str(n)) for n in range(10)])
     week = timedelta(days=7)
     async with database.transaction() as connection:
         await connection.fetch("SELECT pg_advisory_xact_lock(1717988705, 4)")

@@ -6,7 +6,7 @@ import pytest
 
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.node import Node, NodeState, fitness
+from ffmate_desktop.domain.node import Node, NodeState, eligibility
 from ffmate_desktop.domain.task import Task, TaskStatus
 from ffmate_desktop.services.nodes import NodeService
 from tests.db.cluster import add, age, joined, row
@@ -170,7 +170,7 @@ def test_who_could_run_a_task_and_why_not() -> None:
     def like(name: str, **changes: object) -> Node:
         return free.model_copy(update={"identifier": name} | changes)
 
-    found = fitness(
+    found = eligibility(
         ["gpu"],
         [
             free,

@@ -10,7 +10,7 @@ from ffmate_desktop.db import claims, leases
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.order import HIGHEST, QueueMove
+from ffmate_desktop.domain.queue_order import HIGHEST_PRIORITY, QueueMove
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.edits import TaskEdit
@@ -81,7 +81,7 @@ async def test_the_last_of_many_that_go_to_the_top_is_there(database: Database, 
 
 
 async def test_no_priority_is_above_the_highest(database: Database, tasks: TaskService) -> None:
-    low, high = await add(database, row("low"), row("high", priority=HIGHEST))
+    low, high = await add(database, row("low"), row("high", priority=HIGHEST_PRIORITY))
     assert await tasks.move([high], QueueMove.UP) == {}
     with pytest.raises(UserError, match="above the highest"):
         await tasks.move([low], QueueMove.TOP)

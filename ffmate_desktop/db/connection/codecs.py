@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, overload
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from ffmate_desktop.domain.stored import LAST_MOMENT, Unreadable
-from ffmate_desktop.domain.wrong_data import why_unreadable
+from ffmate_desktop.domain.stored_values import LAST_TIMESTAMP, Unreadable
+from ffmate_desktop.domain.wrong_data import read_error_text
 
 if TYPE_CHECKING:
     import asyncpg
@@ -53,7 +53,7 @@ def milliseconds(moment: datetime | None) -> int | None:
     if moment is None:
         return None
     try:
-        return min(max(int(moment.timestamp() * 1000), 0), LAST_MOMENT)
+        return min(max(int(moment.timestamp() * 1000), 0), LAST_TIMESTAMP)
     except (ValueError, OverflowError):  # minus infinity, which is no moment of a calendar
         return 0
 
@@ -77,7 +77,7 @@ def _decode_json(text: str) -> object:
     try:
         data: object = json.loads(native(text)) if _ESCAPED.search(text) else from_json(text)
     except (ValueError, RecursionError) as error:
-        return Unreadable(why_unreadable(error))
+        return Unreadable(read_error_text(error))
     return data
 
 

@@ -24,7 +24,7 @@ from ffmate_desktop.db.embedded.account import (
     user_id,
 )
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.wrong_data import why_unreadable
+from ffmate_desktop.domain.wrong_data import read_error_text
 from ffmate_desktop.private_files import make_data_folder, read_file
 
 FOLDER = "embedded-postgres"
@@ -135,7 +135,7 @@ def _noted(data_dir: Path) -> Path | None:
         return None
     except ValueError as error:
         raise UserError(
-            f"{data_dir / NOTE} cannot be read: {why_unreadable(error)}.", "Remove it."
+            f"{data_dir / NOTE} cannot be read: {read_error_text(error)}.", "Remove it."
         ) from error
     # The note may lie in a folder that others write to: root must not follow it anywhere else.
     if folder.parent != SYSTEM_FOLDER:

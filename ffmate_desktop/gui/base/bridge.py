@@ -16,11 +16,11 @@ from ffmate_desktop.domain.change import (
     LogsChanged,
     NodeChanged,
     PresetsChanged,
-    ProgressNews,
+    ProgressReported,
     TasksChanged,
     WatchfolderChanged,
 )
-from ffmate_desktop.domain.errors import UserError, refused_file
+from ffmate_desktop.domain.errors import UserError, as_user_error
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.services.news import in_words, is_outage
@@ -143,7 +143,7 @@ class Bridge(QObject):
                         self.tr("Nothing was lost; try again when it is back."),
                     )
                 )
-            elif isinstance(error, OSError) and (refused := refused_file(error)) is not None:
+            elif isinstance(error, OSError) and (refused := as_user_error(error)) is not None:
                 self.user_error.emit(refused)
             else:
                 logs.root.exception("Failed while: %s", name)
@@ -207,7 +207,7 @@ class Bridge(QObject):
         match change:
             case TasksChanged():
                 self._take_tasks(change)
-            case ProgressNews(node_id=node_id, tasks=tasks):
+            case ProgressReported(node_id=node_id, tasks=tasks):
                 if len(self._live) < MOST_LIVE:
                     self._live.update((task.task_id, task) for task in tasks)
                     self._tellers.update((task.task_id, node_id) for task in tasks)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from ffmate_desktop.domain.node_log import Level, LogLine
+from ffmate_desktop.domain.node_log import LogLevel, LogLine
 from ffmate_desktop.gui.logs.model import LogsModel, in_short, level_name
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
@@ -18,7 +18,12 @@ _TIME, _LEVEL, _TOPIC = 12, 5, 9
 _NODE = (8, 20)
 """Letters of the column of nodes, at least and at most."""
 
-_COLORS = {Level.DEBUG: "text_3", Level.INFO: "text_2", Level.WARN: "warning", Level.ERROR: "failed"}
+_COLORS = {
+    LogLevel.DEBUG: "text_3",
+    LogLevel.INFO: "text_2",
+    LogLevel.WARN: "warning",
+    LogLevel.ERROR: "failed",
+}
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 Index = QModelIndex | QPersistentModelIndex
@@ -65,9 +70,9 @@ class LogDelegate(QStyledItemDelegate):
         tokens = self._theme.tokens
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, tokens.color("selected"))
-        elif line.level >= Level.WARN:
+        elif line.level >= LogLevel.WARN:
             painter.fillRect(rect, tokens.tint(_COLORS[line.level], 0.07))
-        if line.level >= Level.WARN:
+        if line.level >= LogLevel.WARN:
             painter.fillRect(rect.left(), rect.top(), 3, rect.height(), tokens.color(_COLORS[line.level]))
         painter.setFont(self._font)
         left = rect.left() + PADDING
@@ -87,7 +92,11 @@ class LogDelegate(QStyledItemDelegate):
         if "\n" in line.message:
             first += " …"
         color = (
-            level_color if line.level is Level.ERROR else "text_3" if line.level is Level.DEBUG else "text"
+            level_color
+            if line.level is LogLevel.ERROR
+            else "text_3"
+            if line.level is LogLevel.DEBUG
+            else "text"
         )
         self._write(
             painter, QRect(left, rect.top(), rect.right() - PADDING - left, rect.height()), first, color

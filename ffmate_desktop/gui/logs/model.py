@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
-from ffmate_desktop.domain.node_log import Level, LogFilter, LogLine
+from ffmate_desktop.domain.node_log import LogFilter, LogLevel, LogLine
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.widgets.plain_text import plain
 from ffmate_desktop.services.node_logs import NodeLogService
@@ -252,16 +252,16 @@ def in_short(message: str) -> str:
     return _UUID.sub(r"\1", message)
 
 
-def level_name(level: Level) -> str:
+def level_name(level: LogLevel) -> str:
     """As logs are used to write it: five letters at most, never translated."""
     match level:
-        case Level.DEBUG:
+        case LogLevel.DEBUG:
             return "DEBUG"
-        case Level.INFO:
+        case LogLevel.INFO:
             return "INFO"
-        case Level.WARN:
+        case LogLevel.WARN:
             return "WARN"
-        case Level.ERROR:
+        case LogLevel.ERROR:
             return "ERROR"
         case _:
             assert_never(level)

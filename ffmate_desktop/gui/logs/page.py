@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.node_log import Level, LogFilter
+from ffmate_desktop.domain.node_log import LogFilter, LogLevel
 from ffmate_desktop.gui.base.page import Page, PageContext
 from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.logs.model import LogsModel, as_text
@@ -33,7 +33,7 @@ _TYPING = 200
 """Milliseconds after the last key before a search begins."""
 
 _SAVED_AT_ONCE = 2_000
-LEVELS = (Level.DEBUG, Level.INFO, Level.WARN, Level.ERROR)
+LEVELS = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARN, LogLevel.ERROR)
 
 
 class LogsPage(Page):
@@ -68,7 +68,7 @@ class LogsPage(Page):
     def _build_bar(self) -> None:
         titles = [self.tr("Debug"), self.tr("Info"), self.tr("Warnings"), self.tr("Errors")]
         self.levels = Segments(titles, self.tr("Show this level and above"))
-        self.levels.choose(LEVELS.index(Level.INFO))
+        self.levels.choose(LEVELS.index(LogLevel.INFO))
         self.nodes = ChoiceButton(
             self.theme, self.tr("All nodes"), self.tr("{0} nodes").format, self.tr("No node")
         )

@@ -8,7 +8,7 @@ from typing import assert_never
 from PySide6.QtCore import QCoreApplication
 
 from ffmate_desktop.domain.encode_priority import EncodePriority
-from ffmate_desktop.domain.node import Node, NodeState, NodeTask, describe
+from ffmate_desktop.domain.node import Node, NodeState, NodeTask, state_word
 from ffmate_desktop.gui.widgets import formatting
 
 translate = QCoreApplication.translate
@@ -64,7 +64,7 @@ def standing(node: Node) -> NodeHealth:
         case NodeState.UNKNOWN:
             return NodeHealth.UNKNOWN
         case NodeState.ONLINE | NodeState.DRAINING:
-            if describe(NodeState.ONLINE, node.heartbeat_age, node.heartbeat) == "late":
+            if state_word(NodeState.ONLINE, node.heartbeat_age, node.heartbeat) == "late":
                 return NodeHealth.LATE
             if node.state is NodeState.DRAINING:
                 return NodeHealth.DRAINING

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
 )
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.order import HIGHEST
 from ffmate_desktop.domain.preset import Preset, PresetExtra
+from ffmate_desktop.domain.queue_order import HIGHEST_PRIORITY
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.wildcards import expand
 from ffmate_desktop.gui.presets.defaults import DEFAULT_COMMAND, DEFAULT_OUTPUT_NAME, NEXT_TO_INPUT
@@ -57,7 +57,7 @@ class PresetForm(QWidget):
         self.example = ElidedLabel("third")
         self.insert = WildcardButton(theme, for_output=True)
         self.priority = QLineEdit()
-        self.priority.setValidator(QIntValidator(0, HIGHEST, self.priority))
+        self.priority.setValidator(QIntValidator(0, HIGHEST_PRIORITY, self.priority))
         self.priority.setPlaceholderText("0")
         self.priority.setToolTip(self.tr("Higher numbers run first"))
         self.labels = QLineEdit()

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit
 
 from ffmate_desktop.domain.preset import PresetExtra
 from ffmate_desktop.domain.processing import NewProcessing
-from ffmate_desktop.domain.wire import keep_unknown
+from ffmate_desktop.domain.wire import with_unknown_fields
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.fields import Fields
 from ffmate_desktop.gui.widgets.labels import label
@@ -107,7 +107,7 @@ def _changed(was: NewProcessing | None, made: NewProcessing | None) -> NewProces
     """What is filled in, with what a newer release added to it."""
     if was is None or _same(was, made):
         return made if was is None else was
-    kept = keep_unknown(made or NewProcessing(), was)
+    kept = with_unknown_fields(made or NewProcessing(), was)
     return kept if made is not None or kept.model_extra else None
 
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 from shiboken6 import isValid
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.order import QueueMove
 from ffmate_desktop.domain.queue import QueueRow
+from ffmate_desktop.domain.queue_order import QueueMove
 from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.base.bridge import Bridge

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from ffmate_desktop import logs
-from ffmate_desktop.domain.queue import PAGE, Key, QueueQuery, QueueRow, SortColumn
+from ffmate_desktop.domain.queue import PAGE, QueueQuery, QueueRow, RowKey, SortColumn
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
@@ -182,7 +182,7 @@ class QueueModel(QAbstractTableModel):
         view: QueueQuery,
         counts: dict[TaskStatus, int],
         length: int,
-        anchors: list[Key],
+        anchors: list[RowKey],
         pages: Mapping[int, list[QueueRow]],
     ) -> None:
         """The order was read: rows get other numbers."""

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from ffmate_desktop.domain.queue import PAGE, Key, QueueRow
+from ffmate_desktop.domain.queue import PAGE, QueueRow, RowKey
 from ffmate_desktop.gui.queue.selection import RowRange
 
 KEPT_PAGES = 40
@@ -18,11 +18,11 @@ class PageCache:
     def __init__(self) -> None:
         self.length = 0
         self.head: list[QueueRow] = []
-        self.anchors: list[Key] = []
+        self.anchors: list[RowKey] = []
         self.kept: OrderedDict[int, list[QueueRow]] = OrderedDict()
         self._places: dict[int, tuple[int, int]] = {}  # task id: page (-1: head) and offset
 
-    def fill(self, length: int, anchors: list[Key], pages: Mapping[int, list[QueueRow]]) -> None:
+    def fill(self, length: int, anchors: list[RowKey], pages: Mapping[int, list[QueueRow]]) -> None:
         """The list was read anew; what was known before is forgotten."""
         self.length, self.anchors = length, anchors
         self.head.clear()

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ffmate_desktop.domain.queue import PAGE, Key, QueueQuery, QueueRow
+from ffmate_desktop.domain.queue import PAGE, QueueQuery, QueueRow, RowKey
 from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.queue.page_cache import KEPT_PAGES, PageCache
@@ -50,7 +50,7 @@ class Table(Protocol):
         view: QueueQuery,
         counts: dict[TaskStatus, int],
         length: int,
-        anchors: list[Key],
+        anchors: list[RowKey],
         pages: Mapping[int, list[QueueRow]],
     ) -> None:
         """The order was read."""

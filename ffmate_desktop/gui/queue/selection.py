@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ffmate_desktop.domain.queue import Key, QueueQuery
+from ffmate_desktop.domain.queue import QueueQuery, RowKey
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.queue import QueueService
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
 class RowRange:
     """Rows that are not in memory: `count` of them, `offset` rows behind the one with this key."""
 
-    anchor: Key
+    anchor: RowKey
     offset: int
     count: int
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.node import Node, fitness
+from ffmate_desktop.domain.node import Node, eligibility
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.task_source import TaskSource
@@ -214,7 +214,7 @@ class SubmitSheet(SubmitSheetLayout):
     def _show_fitness(self) -> None:
         if self._nodes is not None:
             own = self._preset.labels if self._preset and self.ways.current == _BY_PRESET else ()
-            self.show_fitness(fitness((*own, *self._choice.labels), self._nodes))
+            self.show_fitness(eligibility((*own, *self._choice.labels), self._nodes))
 
     # -- Submitting ----------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from ffmate_desktop.domain.node import Fitness
+from ffmate_desktop.domain.node import Eligibility
 from ffmate_desktop.gui.presets.list_view import PresetList
 from ffmate_desktop.gui.submit.dropped_paths import holds_paths, paths_in
 from ffmate_desktop.gui.submit.output_fields import OutputFields
@@ -84,7 +84,7 @@ class SubmitSheetLayout(QDialog):
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(button is self.submit_button)  # Enter in a field submits, nothing else
 
-    def show_fitness(self, found: Sequence[Fitness]) -> None:
+    def show_fitness(self, found: Sequence[Eligibility]) -> None:
         """Which nodes could run it now."""
         text, can = fitness_in_words(found)
         self.fitness.setText(text)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from ffmate_desktop.domain.node import Fitness
+from ffmate_desktop.domain.node import Eligibility
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.services.preview import PreviewRow, Trouble
 
@@ -25,7 +25,7 @@ def files(count: int) -> str:
     )
 
 
-def fitness_in_words(found: Sequence[Fitness]) -> tuple[str, bool]:
+def fitness_in_words(found: Sequence[Eligibility]) -> tuple[str, bool]:
     """A sentence, and whether any node can."""
     able = [node for node in found if node.can]
     unable = [node for node in found if not node.can]
@@ -43,7 +43,7 @@ def fitness_in_words(found: Sequence[Fitness]) -> tuple[str, bool]:
     return translate("SubmitSheet", "{0} of {1} nodes can; {2}.").format(len(able), len(found), reasons), True
 
 
-def _reason(node: Fitness) -> str:
+def _reason(node: Eligibility) -> str:
     if node.missing:
         return translate("SubmitSheet", "{0} lacks {1}").format(node.identifier, ", ".join(node.missing))
     return node.reason.rstrip(".")

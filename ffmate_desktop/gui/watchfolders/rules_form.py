@@ -4,8 +4,8 @@ from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
 
 from ffmate_desktop.domain.labels import check_labels
-from ffmate_desktop.domain.order import HIGHEST
 from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.domain.queue_order import HIGHEST_PRIORITY
 from ffmate_desktop.domain.watchfolder import (
     Extensions,
     FileFilter,
@@ -169,7 +169,7 @@ class Tasks(Fields):
     def __init__(self) -> None:
         super().__init__()
         self.priority = self.line()
-        self.priority.setValidator(QIntValidator(0, HIGHEST, self.priority))
+        self.priority.setValidator(QIntValidator(0, HIGHEST_PRIORITY, self.priority))
         self.labels = self.line(self.tr("Any node"))
         self.locks = QCheckBox(self.tr("Write FFmate's .lock files, too"))
         self.locks.toggled.connect(lambda _on: self.edited.emit())

@@ -8,7 +8,7 @@ makes all labels and tool tips plain too, among them those that Qt makes itself.
 
 import textwrap
 
-from ffmate_desktop.domain.plain_text import lines, one_line
+from ffmate_desktop.domain.plain_text import multi_line, one_line
 
 MOST = 4000
 """Characters that are shown of a text. Laying out a name of a megabyte would take seconds at each paint."""
@@ -25,7 +25,7 @@ def plain(text: str) -> str:
     cut = _ends(text)
     if cut.count("\n") >= MOST_LINES:
         cut = "\n".join([*cut.split("\n")[:MOST_LINES], "…"])
-    return _without_markup(lines(cut))
+    return _without_markup(multi_line(cut))
 
 
 def tool_tip(text: str) -> str:
@@ -45,12 +45,12 @@ def menu_text(text: str) -> str:
 
 def label_text(text: str) -> str:
     """The text for a label or an editor that takes nothing for markup."""
-    return lines(_ends(text))
+    return multi_line(_ends(text))
 
 
 def editor_text(text: str) -> str:
     """Any number of lines for a view that only shows them; what each has too much is left out."""
-    return lines("\n".join(map(_ends, text.split("\n"))))
+    return multi_line("\n".join(map(_ends, text.split("\n"))))
 
 
 def painter_text(text: str) -> str:

@@ -3,14 +3,14 @@
 from typing import Any
 
 from ffmate_desktop.domain.task_source import TaskSource
-from ffmate_desktop.domain.wildcards import Moment, Values
+from ffmate_desktop.domain.wildcards import ClockReading, WildcardValues
 
-NEW_YEAR_2026 = Moment(1_767_225_600_000_000_000, 0)
+NEW_YEAR_2026 = ClockReading(1_767_225_600_000_000_000, 0)
 
 
-def example_values(input_file: str, source: TaskSource, metadata: dict[str, Any]) -> Values:
+def example_values(input_file: str, source: TaskSource, metadata: dict[str, Any]) -> WildcardValues:
     """For this input; everything that only a node can know is made up."""
-    return Values(
+    return WildcardValues(
         input_file=input_file,
         output_file="",
         moment=NEW_YEAR_2026,

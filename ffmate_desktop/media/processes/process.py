@@ -18,7 +18,7 @@ import psutil
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.environment import for_media
-from ffmate_desktop.domain.errors import ElsewhereError, UserError
+from ffmate_desktop.domain.errors import RetryElsewhereError, UserError
 from ffmate_desktop.media.processes.protocol import ProcessProtocol, Sink
 from ffmate_desktop.media.processes.sandbox import Sandbox
 from ffmate_desktop.media.processes.table import VARIABLE
@@ -120,7 +120,7 @@ class Launcher:
         except (OSError, ValueError) as trouble:  # ValueError: a zero character in an argument
             reason = trouble.strerror if isinstance(trouble, OSError) else str(trouble)
             if isinstance(trouble, OSError) and trouble.errno in _EXHAUSTED:
-                raise ElsewhereError(
+                raise RetryElsewhereError(
                     f"{argv[0]} could not be started: {reason}.",
                     "This computer runs as much as it can. Let it do fewer tasks at once.",
                     most=_MOST_TRIES,

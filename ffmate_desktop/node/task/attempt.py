@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ffmate_desktop.domain.errors import ElsewhereError, ForbiddenScriptError, UserError
+from ffmate_desktop.domain.errors import ForbiddenScriptError, RetryElsewhereError, UserError
 from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import Claim, IfExists, Task, TaskSpec
-from ffmate_desktop.domain.wildcards import Moment, Values, expand_path, expand_steps
+from ffmate_desktop.domain.wildcards import ClockReading, WildcardValues, expand_path, expand_steps
 from ffmate_desktop.media import arguments, command, file_limits, publication, publish, sidecar, temporaries
 from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice
 from ffmate_desktop.media.expectation import expect, inputs_to_probe
@@ -92,7 +92,7 @@ class EncodeAttempt:
         await asyncio.to_thread(make_private_folder, self._folder)
 
     async def find_script(self, spec: ProcessingSpec, output: str) -> Script:
-        """Resolve a script; raises ElsewhereError when it may not or cannot run here.
+        """Resolve a script; raises RetryElsewhereError when it may not or cannot run here.
 
         `output` is where the output came to lie, if it did. Safe to cancel.
         """
@@ -137,7 +137,7 @@ class EncodeAttempt:
         )
 
     def write_sidecar(self, path: Path, task: dict[str, Any]) -> None:
-        """Write the sidecar of a script; raises UserError, or ElsewhereError where it may not be written here."""
+        """Write a script's sidecar; raises UserError, or RetryElsewhereError where it may not be written here."""
         permissions = self._resources.permissions()
         FileLimits.for_task(permissions, self._folder).check_write(path, permissions)
         sidecar.write(path, task, self.inputs())
@@ -175,7 +175,7 @@ class EncodeAttempt:
                 file_limits.sandbox_for, planned, self._limits, self._folder, self._resources.ffmpeg
             )
         elif not self._limits.is_unlimited:
-            raise ElsewhereError(
+            raise RetryElsewhereError(
                 f"“{self._resources.ffmpeg}” cannot be confined, and this computer limits the files of tasks.",
                 "It comes from a snap or a flatpak: install another one, or use the bundled one.",
             )
@@ -287,12 +287,12 @@ class EncodeAttempt:
         output = self.resolve_output()
         return output, expand_steps(self.spec.tokens, self._values(output))
 
-    def _values(self, output: str) -> Values:
+    def _values(self, output: str) -> WildcardValues:
         resources, spec = self._resources, self.spec
-        return Values(
+        return WildcardValues(
             input_file=spec.input,
             output_file=output,
-            moment=Moment(spec.clock_ns, spec.utc_offset),
+            moment=ClockReading(spec.clock_ns, spec.utc_offset),
             uuid=str(self._claim.uuid),
             source=spec.source,
             os_name=resources.os,
@@ -305,7 +305,7 @@ class EncodeAttempt:
     def _prepare_folders(self, steps: list[list[str]], output: str) -> None:
         spec = self.spec
         if not Path(spec.input).exists():
-            raise ElsewhereError(
+            raise RetryElsewhereError(
                 f"The input “{spec.input}” is not there.",
                 "It was moved or deleted, or its storage is not connected.",
                 everywhere=f"No node can read “{spec.input}”: not there on {{nodes}}.",
@@ -328,7 +328,7 @@ class EncodeAttempt:
         try:
             publish.make_folders(self._plan)
         except UserError as error:
-            raise ElsewhereError(error.message, error.hint) from error
+            raise RetryElsewhereError(error.message, error.hint) from error
         if self._claim.publishing is not None:
             self._older = publication.find(self._plan, spec.if_exists, self._claim.publishing["outputs"])
         if self._older is not None:
@@ -379,7 +379,7 @@ def _is_there(path: str) -> bool:
 def _refuse_missing(mount: str) -> None:
     """As root a node could make the folder of a share that is not mounted, and fill its own disk."""
     if not is_connected(mount):
-        raise ElsewhereError(
+        raise RetryElsewhereError(
             f"The storage “{mount}”, where the output belongs, is not connected.",
             "Where the task was submitted, it is a mount point.",
             everywhere=f"The storage “{mount}” is not connected on {{nodes}}.",

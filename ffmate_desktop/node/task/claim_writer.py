@@ -8,7 +8,7 @@ from typing import Any
 from ffmate_desktop.db import claims, scripts, tasks
 from ffmate_desktop.db.claims import Ended
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.domain.errors import ElsewhereError, UserError
+from ffmate_desktop.domain.errors import RetryElsewhereError, UserError
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, Outcome, Task, TaskStatus
 from ffmate_desktop.node.retry import retry_until_answered
 
@@ -96,7 +96,7 @@ class ClaimWriter:
         )
         return ended.get(self.claim.id)
 
-    async def refuse(self, refusal: ElsewhereError) -> tuple[bool, str, dict[str, str]]:
+    async def refuse(self, refusal: RetryElsewhereError) -> tuple[bool, str, dict[str, str]]:
         """Leave the task to nodes that have not tried it; see `claims.refuse`."""
         return await retry_until_answered(
             lambda: claims.refuse(self._database, self.node_id, self.claim, refusal.message, refusal.most),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from ffmate_desktop import logs
-from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from ffmate_desktop.node.task.claim_writer import ClaimWriter
 from ffmate_desktop.node.task.interrupt import Interrupt, InterruptReason
@@ -37,7 +37,7 @@ class OutcomeWriter:
         self._shipper = shipper
         self._orders = orders
         self._confirm = confirm
-        self.refusal: ElsewhereError | None = None
+        self.refusal: RetryElsewhereError | None = None
         """It cannot run here; its end is offered to other nodes first."""
 
     async def write(self, outcome: Outcome) -> None:
@@ -79,7 +79,7 @@ class OutcomeWriter:
         if desired == "delete":
             await self._holder.delete()
 
-    async def _refuse(self, refusal: ElsewhereError) -> ElsewhereError | None:
+    async def _refuse(self, refusal: RetryElsewhereError) -> RetryElsewhereError | None:
         """Leave the task to other nodes; None when one may run it, else what the user reads."""
         given, here, others = await self._holder.refuse(refusal)
         if given:

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from ffmate_desktop import logs
-from ffmate_desktop.domain.errors import ElsewhereError, UserError
+from ffmate_desktop.domain.errors import RetryElsewhereError, UserError
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.task import Claim, TaskSpec
 from ffmate_desktop.media import command as command_line
@@ -75,7 +75,7 @@ async def _try(
     try:
         try:
             await attempt.prepare()
-        except ElsewhereError as error:
+        except RetryElsewhereError as error:
             if "--allow-write" in (error.hint or ""):  # of the trial, not of the owner
                 raise _writes_more() from error
             raise

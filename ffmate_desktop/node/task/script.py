@@ -9,7 +9,7 @@ from ffmate_desktop.domain.grammar import join
 from ffmate_desktop.domain.paths import is_absolute
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.processing import ProcessingSpec
-from ffmate_desktop.domain.wildcards import Values, expand, expand_path
+from ffmate_desktop.domain.wildcards import WildcardValues, expand, expand_path
 from ffmate_desktop.media.permission_checks import check_script
 from ffmate_desktop.media.scripts import script_argv
 
@@ -28,8 +28,8 @@ class Script:
     needs_sidecar: bool
 
 
-def find(spec: ProcessingSpec, values: Values, folder: Path, permissions: Permissions) -> Script:
-    """Look the script up, which reads the file system. Raises ElsewhereError when it may not or cannot run here.
+def find(spec: ProcessingSpec, values: WildcardValues, folder: Path, permissions: Permissions) -> Script:
+    """Look the script up, which reads the file system. Raises RetryElsewhereError when it may not or cannot run here.
 
     `values` lacks the sidecar; `folder` is the private one of the attempt.
     """

@@ -44,7 +44,7 @@ class ScriptStages:
         self._is_paused = is_paused
 
     async def foresee(self) -> None:
-        """Find out whether the last script may run here before hours go into the encode; raises ElsewhereError."""
+        """Check before the encode that the last script may run here; raises RetryElsewhereError."""
         if (spec := self._attempt.spec.post_processing) is not None:
             await self._orders.unless(self._attempt.find_script(spec, ""))
 

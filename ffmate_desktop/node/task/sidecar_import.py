@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from ffmate_desktop.db.claims import OutputTakenError
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.paths import numbered, output_key
+from ffmate_desktop.domain.paths import numbered_path, output_key
 from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec
-from ffmate_desktop.domain.wildcards import Moment
-from ffmate_desktop.domain.wrong_data import first_wrong
+from ffmate_desktop.domain.wildcards import ClockReading
+from ffmate_desktop.domain.wrong_data import first_error
 from ffmate_desktop.node.task.claim_writer import ClaimWriter
 from ffmate_desktop.services.output_names import MAX_NUMBER, Draft
 from ffmate_desktop.services.submission import prepare
@@ -41,7 +41,7 @@ def read_changes(
         former = _prepared(_as_new(name, spec, written, found, set()), spec, uuid, is_complete=False)
         draft = _prepared(_as_new(name, spec, written, found, wanted), spec, uuid)
     except ValidationError as error:
-        raise UserError(f"What the sidecar says cannot be used: {first_wrong(error)}.") from error
+        raise UserError(f"What the sidecar says cannot be used: {first_error(error)}.") from error
     except UserError as error:
         raise UserError(f"What the sidecar asks for cannot be: {error.message}", error.hint) from error
     kept = {
@@ -69,7 +69,7 @@ def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID, *, is_complete: bool = T
         client=spec.client,
         base=str(PurePath(new.input_file).parent),
         uuid=uuid,
-        moment=Moment(spec.clock_ns, spec.utc_offset),
+        moment=ClockReading(spec.clock_ns, spec.utc_offset),
         is_complete=is_complete,
     )
 
@@ -89,7 +89,7 @@ async def reserve(holder: ClaimWriter, changes: SidecarChanges, spec: TaskSpec) 
             number += 1
             if spec.if_exists is not IfExists.RENAME or number > MAX_NUMBER:
                 raise UserError(f"Another task that is not done yet writes to “{free}”.") from error
-            free = numbered(path, number)
+            free = numbered_path(path, number)
 
 
 def _as_new(

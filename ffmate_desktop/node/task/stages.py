@@ -5,7 +5,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from ffmate_desktop.domain.errors import ElsewhereError
+from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice
 from ffmate_desktop.media.ffmpeg import FFmpegResult
@@ -50,7 +50,7 @@ class Stages:
         self.waits = False
         """It is ready, and waits for a slot."""
         self.paused = False
-        self.refusal: ElsewhereError | None = None
+        self.refusal: RetryElsewhereError | None = None
         self._attempt = attempt
         self._holder = holder
         self._orders = orders
@@ -141,7 +141,7 @@ class Stages:
     async def _diagnosed(self, found: Diagnosis, known: dict[str, Any]) -> Outcome:
         """A failed encode; when it may be this node's fault, others shall try too, but not all of a large cluster."""
         if found.retry is not RetryAdvice.NO and await self._orders.unless(self._attempt.has_input()):
-            self.refusal = ElsewhereError(found.sentence, found.hint, lines=found.lines, most=MOST_TRIES)
+            self.refusal = RetryElsewhereError(found.sentence, found.hint, lines=found.lines, most=MOST_TRIES)
         return failure(found.sentence, found.hint, self._percent(), found.lines, known)
 
     async def _take_slot(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.domain.errors import ElsewhereError, UserError
+from ffmate_desktop.domain.errors import RetryElsewhereError, UserError
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskStatus
 from ffmate_desktop.media.progress import Progress
 from ffmate_desktop.node.background import running_in_background
@@ -182,7 +182,7 @@ class TaskRun:
             known = stages.known | {"skipped": True}
             outcome = Outcome(TaskStatus.DONE_CANCELED, self.live().percent, error.message, known)
         except UserError as error:
-            if isinstance(error, ElsewhereError):
+            if isinstance(error, RetryElsewhereError):
                 stages.refusal = error
             outcome = failure(error.message, error.hint, self.live().percent, error.lines, stages.known)
         except OSError as error:

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from ffmate_desktop.db import node_logs as stored
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.domain.node_log import Level, NewLine
+from ffmate_desktop.domain.node_log import LogLevel, NewLogLine
 from ffmate_desktop.gui.logs.delegate import ROW_HEIGHT
 from ffmate_desktop.gui.logs.model import PAGE
 from ffmate_desktop.gui.logs.page import LEVELS, LogsPage
@@ -32,11 +32,11 @@ def messages(page: LogsPage) -> list[str]:
 
 
 async def write(
-    database: Database, node: str, *texts: str, level: Level = Level.INFO, topic: str = "task"
+    database: Database, node: str, *texts: str, level: LogLevel = LogLevel.INFO, topic: str = "task"
 ) -> None:
     """Lines of a node that is elsewhere."""
     now = datetime.now(UTC).timestamp()
-    await stored.add(database, node, 0, [NewLine(now, level, topic, text) for text in texts])
+    await stored.add(database, node, 0, [NewLogLine(now, level, topic, text) for text in texts])
 
 
 async def test_a_line_of_another_process_appears_and_can_be_filtered(
@@ -56,7 +56,7 @@ async def test_a_line_of_another_process_appears_and_can_be_filtered(
     await until(lambda: "something else" in messages(page), "all again")
     page.search.setText("peer joined")
     await until(lambda: len(messages(page)) == 1, "the text is searched")
-    page.levels.press(LEVELS.index(Level.ERROR))
+    page.levels.press(LEVELS.index(LogLevel.ERROR))
     await until(
         lambda: messages(page) == [] and page._nothing.isVisible(), "there are no errors, and it says so"
     )
@@ -100,7 +100,7 @@ async def test_follow_pages_back_and_pause(desk: Desk, database: Database) -> No
 
 async def test_lines_are_copied_and_saved_whole(desk: Desk, database: Database, tmp_path: Path) -> None:
     page = page_of(desk)
-    await write(database, "other", "first", "two\nlines", level=Level.WARN)
+    await write(database, "other", "first", "two\nlines", level=LogLevel.WARN)
     page.show_node("other")
     await until(lambda: messages(page) == ["first", "two\nlines"], "both are there")
     page.lines.setCurrentIndex(page.model.index(1, 0))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ffmate_desktop.domain.node_log import Level, LogLine
+from ffmate_desktop.domain.node_log import LogLevel, LogLine
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.frame.status_strip import in_short as ffmpeg_in_short
 from ffmate_desktop.gui.logs.model import LogsModel
@@ -25,7 +25,7 @@ async def test_lines_stand_in_the_order_in_which_things_happened() -> None:
 
     def line(number: int, at: int) -> LogLine:
         return LogLine(
-            id=number, node="a", at=begin + at, level=Level.INFO, namespace="task", message=str(number)
+            id=number, node="a", at=begin + at, level=LogLevel.INFO, namespace="task", message=str(number)
         )
 
     model._replace([line(1, 500), line(2, 700)])

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ffmate_desktop.domain.errors import ElsewhereError, UserError
+from ffmate_desktop.domain.errors import RetryElsewhereError, UserError
 from ffmate_desktop.media.processes.process import Launcher, Process
 from ffmate_desktop.media.processes.sandbox import Sandbox, kernel_support
 from tests.media.processes import family
@@ -350,7 +350,7 @@ async def test_a_computer_that_is_exhausted_leaves_the_task_to_others(
         with suppress(OSError):
             while True:
                 held.append(os.open("/dev/null", os.O_RDONLY))
-        with pytest.raises(ElsewhereError, match="Too many open files"):
+        with pytest.raises(RetryElsewhereError, match="Too many open files"):
             await launcher.spawn(python("pass"), cwd=tmp_path, sandbox=sandbox)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop.db.listener import changes
-from ffmate_desktop.domain.change import ProgressNews
+from ffmate_desktop.domain.change import ProgressReported
 from ffmate_desktop.domain.grammar import quote
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
@@ -54,7 +54,7 @@ async def test_live_progress_is_told_to_everybody_and_never_falls(farm: Farm, cl
     told = [
         entry
         for one in news
-        if isinstance(one, ProgressNews) and one.node_id == worker.id
+        if isinstance(one, ProgressReported) and one.node_id == worker.id
         for entry in one.tasks
         if entry.task_id == task.id
     ]

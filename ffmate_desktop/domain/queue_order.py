@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-HIGHEST = 2_147_483_647
+HIGHEST_PRIORITY = 2_147_483_647
 
 
 class QueueMove(StrEnum):
@@ -18,12 +18,12 @@ class QueueMove(StrEnum):
     BOTTOM = "bottom"
 
 
-def stacked(priorities: Iterable[int], lowest: int) -> dict[int, int]:
+def compacted(priorities: Iterable[int], lowest: int) -> dict[int, int]:
     """The new number of each priority, so that they stand on each other from `lowest` on and keep their order."""
     return {old: lowest + rank for rank, old in enumerate(sorted(set(priorities)))}
 
 
-def make_room(others: Sequence[tuple[T, int]], lowest: int) -> dict[T, int]:
+def raised(others: Sequence[tuple[T, int]], lowest: int) -> dict[T, int]:
     """New priorities of those that must rise, so that all of `others` (ascending) are at least `lowest`.
 
     Nobody overtakes anybody: a priority rises only as far as the one below it pushes it.

@@ -1,7 +1,8 @@
 """Data that others stored: rows of a newer release, of a hand edit, of anything that writes JSON.
 
 A stored value may have another shape than this release writes. These readers return what they can use and never
-raise, so that one row can spoil nothing but itself. The window paints before pydantic is loaded: `read` loads it.
+raise, so that one row can spoil nothing but itself. The window paints before pydantic is loaded;
+`read_record` loads it.
 """
 
 from collections.abc import Mapping
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 W = TypeVar("W", bound="Wire")
 E = TypeVar("E", bound=StrEnum)
 
-MOST = 2**63 - 1
+LARGEST_INTEGER = 2**63 - 1
 """The largest whole number that the database keeps in a column, and that we count with."""
 
-LAST_MOMENT = 253_402_200_000_000
+LAST_TIMESTAMP = 253_402_200_000_000
 """The end of the year 9999 in milliseconds since 1970 UTC, less a day for the clocks east of it."""
 
 
@@ -32,11 +33,11 @@ class Unreadable:
         return f"It cannot be read by this release ({self.why}): a newer release made it, or it was changed by hand."
 
 
-def read(kind: type[W], value: object) -> W | Unreadable:
+def read_record(kind: type[W], value: object) -> W | Unreadable:
     """The value as this record. Fields that a newer release added are kept or passed over, as the record says."""
     from pydantic import ValidationError  # noqa: PLC0415 - see above
 
-    from ffmate_desktop.domain.wrong_data import first_wrong  # noqa: PLC0415 - see above
+    from ffmate_desktop.domain.wrong_data import first_error  # noqa: PLC0415 - see above
 
     if isinstance(value, Unreadable):
         return value
@@ -45,16 +46,16 @@ def read(kind: type[W], value: object) -> W | Unreadable:
     try:
         return kind.model_validate(value)
     except ValidationError as error:
-        return Unreadable(first_wrong(error))
+        return Unreadable(first_error(error))
     except RecursionError:
         return Unreadable("it has too many levels")
 
 
-def read_part(kind: type[W], value: object, needed: Mapping[str, Any]) -> W:
+def read_valid_fields(kind: type[W], value: object, needed: Mapping[str, Any]) -> W:
     """As much of an unreadable value as can be shown; `needed` has values for the fields that have no default."""
     from pydantic import ValidationError  # noqa: PLC0415 - see above
 
-    fields = object_of(value)
+    fields = as_object(value)
     for _ in range(2):  # without what is wrong, then without everything
         try:
             return kind.model_validate(dict(needed) | fields)
@@ -65,7 +66,7 @@ def read_part(kind: type[W], value: object, needed: Mapping[str, Any]) -> W:
     return kind.model_validate(dict(needed))
 
 
-def member_of(kind: type[E], value: object, unknown: E) -> E:
+def as_member(kind: type[E], value: object, unknown: E) -> E:
     """The member of this enumeration, or `unknown` for a word that this release does not know."""
     try:
         return kind(str(value))
@@ -73,36 +74,36 @@ def member_of(kind: type[E], value: object, unknown: E) -> E:
         return unknown
 
 
-def object_of(value: object) -> dict[str, Any]:
+def as_object(value: object) -> dict[str, Any]:
     """The object; without fields when it is something else."""
     return value if isinstance(value, dict) else {}
 
 
-def list_of(value: object) -> list[Any]:
+def as_list(value: object) -> list[Any]:
     """The list; empty when it is something else."""
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def text_of(value: object) -> str | None:
+def as_text(value: object) -> str | None:
     """The text, if it is one."""
     return value if isinstance(value, str) else None
 
 
-def number_of(value: object) -> float | None:
+def as_number(value: object) -> float | None:
     """The number, if it is one that can be counted with."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if abs(value) <= MOST else None  # false for infinity and for NaN
+    return float(value) if abs(value) <= LARGEST_INTEGER else None  # false for infinity and for NaN
 
 
-def moment_of(value: object) -> int | None:
+def as_timestamp(value: object) -> int | None:
     """The moment in milliseconds since 1970 UTC, if it is one that a calendar has."""
-    found = integer_of(value)
-    return found if found is not None and 0 <= found <= LAST_MOMENT else None
+    found = as_integer(value)
+    return found if found is not None and 0 <= found <= LAST_TIMESTAMP else None
 
 
-def integer_of(value: object) -> int | None:
+def as_integer(value: object) -> int | None:
     """The whole number, if it is one that a column can keep."""
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value if abs(value) <= MOST else None
+    return value if abs(value) <= LARGEST_INTEGER else None
