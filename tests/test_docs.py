@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 SETTINGS = ROOT / "docs" / "settings.md"
 BUILT_IN = ROOT / "resources" / "presets"
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -41,3 +42,24 @@ def test_the_file_of_settings_is_told_whole_and_as_it_is_read(tmp_path: Path) ->
     assert keys(json.loads(example)) == there_are
     rows = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.MULTILINE))
     assert rows == {key for key in there_are if "notices" not in key} | {"window.notices"}
+
+
+def written_paths(text: str) -> set[str]:
+    """Files that a document names in backticks, such as `node/node.py`; patterns with placeholders are left out."""
+    words = re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|sql|md|toml|json))`", text)
+    return {word for word in words if not word.startswith(("/", "."))}
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_that_are_named_exist(document: Path) -> None:
+    examples = {"gui/reports/", "tests/gui/reports/"}
+    text = document.read_text(encoding="utf-8")
+    gone = [
+        path
+        for path in written_paths(text)
+        if not any((root / path).is_file() for root in (ROOT, ROOT / "ffmate_desktop", ROOT / "docs"))
+        and not any(example in path for example in examples)
+    ]
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    gone += [link for link in links if not (document.parent / link).exists()]
+    assert gone == []
