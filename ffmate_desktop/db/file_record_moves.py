@@ -1,4 +1,4 @@
-"""Rows of the ledger whose files were moved, and tasks of versions that were replaced; see ledger.sql."""
+"""File records whose files were moved, and tasks of versions that were replaced; see file_records.sql."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.db.file_records import Settled, step_of
+from ffmate_desktop.db.file_records import FileUpdate, fenced_step
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.domain.file_record import FileRecord, ScannedFile
 from ffmate_desktop.domain.stored_values import as_member
 from ffmate_desktop.domain.task import TaskStatus
-from ffmate_desktop.domain.watch_moves import Known, Moves, Place
+from ffmate_desktop.domain.watch_moves import MovePlan, RecordWithTask, Relocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class TaskOfVersion:
 
 async def tasks_of_versions(database: Database, tasks: Sequence[UUID]) -> dict[UUID, TaskOfVersion]:
     """Those of these tasks that exist."""
-    rows = await database.fetch(query("ledger", "tasks_of_versions"), list(tasks))
+    rows = await database.fetch(query("file_records", "tasks_of_versions"), list(tasks))
     return {
         row["uuid"]: TaskOfVersion(
             as_member(TaskStatus, row["status"], TaskStatus.UNKNOWN),
@@ -37,10 +37,10 @@ async def tasks_of_versions(database: Database, tasks: Sequence[UUID]) -> dict[U
 
 async def rows_of_versions(
     database: Database, folder: int, files: Sequence[ScannedFile], view: int
-) -> list[tuple[int, Known]]:
+) -> list[tuple[int, RecordWithTask]]:
     """Rows with a task that may be about such a file, as this view tells: position in `files` → row."""
     rows = await database.fetch(
-        query("ledger", "rows_of_versions"),
+        query("file_records", "rows_of_versions"),
         folder,
         [found.mtime for found in files],
         [found.size for found in files],
@@ -50,45 +50,47 @@ async def rows_of_versions(
     return [_to_known(dict(row)) for row in rows]
 
 
-def _to_known(row: dict[str, Any]) -> tuple[int, Known]:
+def _to_known(row: dict[str, Any]) -> tuple[int, RecordWithTask]:
     position, status = row.pop("position"), row.pop("status")
     known = None if status is None else as_member(TaskStatus, status, TaskStatus.UNKNOWN)
-    return position - 1, Known(FileRecord(**row), known)
+    return position - 1, RecordWithTask(FileRecord(**row), known)
 
 
 async def move(
-    database: Database, claim: ScanClaim, moves: Moves, view: int, settled: Sequence[Settled] = ()
+    database: Database, claim: ScanClaim, moves: MovePlan, view: int, settled: Sequence[FileUpdate] = ()
 ) -> int:
     """One step: rows with other paths or versions, rows to remove, tasks to cancel, and the new state of files.
 
     Raises ScanLostError.
     """
     places = [_place(place, view) for place in moves.places]
-    async with step_of(database, claim) as (connection, step):
+    async with fenced_step(database, claim) as (connection, step):
         if moves.cancelled:
             reasons = [moves.cancelled[task] for task in moves.cancelled]
-            await connection.fetch(query("ledger", "cancel_replaced"), list(moves.cancelled), reasons)
+            await connection.fetch(query("file_records", "cancel_replaced"), list(moves.cancelled), reasons)
         if moves.dropped:
             await connection.fetch(
-                query("ledger", "drop_files"), claim.id, [entry.id for entry in moves.dropped]
+                query("file_records", "drop_files"), claim.id, [record.id for record in moves.dropped]
             )
         if places:
-            await connection.fetch(query("ledger", "leave_paths"), claim.id, [row["id"] for row in places])
-            await connection.fetch(query("ledger", "take_paths"), claim.id, places, step)
+            await connection.fetch(
+                query("file_records", "leave_paths"), claim.id, [row["id"] for row in places]
+            )
+            await connection.fetch(query("file_records", "take_paths"), claim.id, places, step)
         if settled:
             data = [one.to_row() for one in settled]
-            await connection.fetch(query("ledger", "settle_files"), claim.id, data, step)
+            await connection.fetch(query("file_records", "settle_files"), claim.id, data, step)
     return step
 
 
-def _place(place: Place, view: int) -> dict[str, Any]:
-    now = place.found or place.entry
+def _place(place: Relocation, view: int) -> dict[str, Any]:
+    now = place.found or place.record
     return {
-        "id": place.entry.id,
+        "id": place.record.id,
         "path": place.path,
         "size": now.size,
         "mtime": now.mtime,
         "inode": now.inode,
-        "view": place.entry.view if place.found is None else view,
+        "view": place.record.view if place.found is None else view,
         "gone": place.found is None,
     }

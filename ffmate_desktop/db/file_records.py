@@ -1,4 +1,4 @@
-"""The ledger of watched files: read in steps, written under the fence of a scan; the rules stand in ledger.sql."""
+"""File records, read in steps and written under the fence of a scan. file_records.sql explains the rules."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.scans import ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import TaskRow, insert_on, refusing_taken_outputs
 from ffmate_desktop.domain.disposal import Disposition
-from ffmate_desktop.domain.file_record import FileRecord, ScannedFile, Stored
+from ffmate_desktop.domain.file_record import FileRecord, FileRecordSummary, RecordState, ScannedFile
 from ffmate_desktop.domain.stored_values import Unreadable, as_object, read_record
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
@@ -31,22 +31,7 @@ REMEMBERED = timedelta(days=90)
 """How long a file that is gone is known, in case it comes back as it was."""
 
 ENOUGH_GONE = 500
-"""Fewer rows are not worth that every node reads the ledger anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What a node keeps of a row to know the file again."""
-
-    id: int
-    path: str
-    size: int
-    mtime: int
-    inode: int
-    view: int
-    state: Stored
-    reason: str
-    gone: bool
+"""With fewer rows to remove, it isn't worth making every node read all records again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +40,7 @@ class FileWrite:
 
     found: ScannedFile
     view: int
-    state: Stored
+    state: RecordState
     reason: str
     checks: int = 0
     task: UUID | None = None
@@ -84,14 +69,14 @@ class EndedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class FileUpdate:
     """What becomes of an ended file. `disposal` is what is still to be done with it.
 
-    `aside` is where it was moved to, when that is below the watchfolder: a path of the ledger, or nothing.
+    `aside` is where it was moved to, when that is below the watchfolder: a path of the file records, or nothing.
     """
 
     id: int
-    state: Stored
+    state: RecordState
     reason: str
     attempts: int
     disposal: dict[str, Any] | None = None
@@ -112,7 +97,7 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingOriginal:
     """An original that is still to be moved or thrown away, as `disposal` says.
 
     `unreadable` says why nobody can do what is stored there; then the original stays.
@@ -121,47 +106,60 @@ class Pending:
     id: int
     found: ScannedFile
     view: int
-    state: Stored
+    state: RecordState
     attempts: int
     disposal: dict[str, Any]
     unreadable: str | None = None
 
+    def update(
+        self,
+        reason: str = "",
+        *,
+        disposal: dict[str, Any] | None = None,
+        gone: bool = False,
+        aside: str = "",
+    ) -> FileUpdate:
+        """The record with this reason. Without `disposal` nothing is left to do."""
+        return FileUpdate(self.id, self.state, reason, self.attempts, disposal, gone, aside)
 
-async def read_since(database: Database, folder: int, step: int) -> AsyncIterator[list[Line]]:
+
+async def read_since(database: Database, folder: int, step: int) -> AsyncIterator[list[FileRecordSummary]]:
     """Everything that was written after a step, in pieces."""
     async with database.transaction() as connection:
-        cursor = await connection.cursor(query("ledger", "read_since"), folder, step)
+        cursor = await connection.cursor(query("file_records", "read_since"), folder, step)
         while rows := await cursor.fetch(PIECE):
-            yield [Line(*row) for row in rows]
+            yield [FileRecordSummary(*row) for row in rows]
 
 
-async def entries_by_path(database: Database, folder: int, paths: Sequence[str]) -> dict[str, FileRecord]:
+async def records_by_path(database: Database, folder: int, paths: Sequence[str]) -> dict[str, FileRecord]:
     """The rows of these paths."""
     rows = await database.fetch(
-        query("ledger", "entries_by_path"), folder, [storable(path) for path in paths]
+        query("file_records", "records_by_path"), folder, [storable(path) for path in paths]
     )
-    return {row["path"]: _to_entry(row) for row in rows}
+    return {row["path"]: _to_record(row) for row in rows}
 
 
-async def entries_by_id(database: Database, folder: int, ids: Sequence[int]) -> list[FileRecord]:
+async def records_by_id(database: Database, folder: int, ids: Sequence[int]) -> list[FileRecord]:
     """The rows with these ids that exist."""
-    return [_to_entry(row) for row in await database.fetch(query("ledger", "entries_by_id"), folder, ids)]
+    return [
+        _to_record(row) for row in await database.fetch(query("file_records", "records_by_id"), folder, ids)
+    ]
 
 
-async def all_entries(database: Database, uuid: UUID) -> dict[str, FileRecord]:
+async def all_records(database: Database, uuid: UUID) -> dict[str, FileRecord]:
     """Every row of a watchfolder."""
-    rows = await database.fetch(query("ledger", "all_entries"), uuid)
-    return {row["path"]: _to_entry(row) for row in rows}
+    rows = await database.fetch(query("file_records", "all_records"), uuid)
+    return {row["path"]: _to_record(row) for row in rows}
 
 
-def _to_entry(row: asyncpg.Record) -> FileRecord:
+def _to_record(row: asyncpg.Record) -> FileRecord:
     return FileRecord(**dict(row))
 
 
 async def outputs_among(database: Database, files: Sequence[tuple[str, int, int]]) -> dict[int, UUID]:
     """Which of these (path key, microseconds, bytes) the cluster wrote: position → task."""
     rows = await database.fetch(
-        query("ledger", "outputs_among"),
+        query("file_records", "outputs_among"),
         [storable(key) for key, _, _ in files],
         [mtime for _, mtime, _ in files],
         [size for _, _, size in files],
@@ -173,17 +171,17 @@ async def forget_outputs(database: Database, age: timedelta) -> int:
     """Forget what the cluster wrote longer ago than `age`; returns how many files that were."""
     total = gone = PIECE
     while gone == PIECE:
-        gone = len(await database.fetch(query("ledger", "forget_outputs"), age, PIECE))
+        gone = len(await database.fetch(query("file_records", "forget_outputs"), age, PIECE))
         total += gone
     return total - PIECE
 
 
 @asynccontextmanager
-async def step_of(database: Database, claim: ScanClaim) -> AsyncIterator[tuple["Connection", int]]:
+async def fenced_step(database: Database, claim: ScanClaim) -> AsyncIterator[tuple["Connection", int]]:
     """A transaction under the fence, and its number. Raises ScanLostError."""
     async with database.transaction() as connection:
         step = await connection.fetchval(
-            query("ledger", "step"), claim.id, claim.epoch, claim.node_id, claim.lease
+            query("file_records", "step"), claim.id, claim.epoch, claim.node_id, claim.lease
         )
         if step is None:
             raise ScanLostError
@@ -191,7 +189,7 @@ async def step_of(database: Database, claim: ScanClaim) -> AsyncIterator[tuple["
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenStep:
     """The number of a step, and the ids of the rows that were written in it, by path."""
 
     step: int
@@ -206,21 +204,23 @@ async def write(
     tasks: Sequence[TaskRow] = (),
     again: Sequence[int] = (),
     gone: Sequence[int] = (),
-) -> Written:
+) -> WrittenStep:
     """One step: rows with their tasks, files that are there again, and files that are gone; all or nothing.
 
     Raises ScanLostError, and OutputsTakenError when an output path is taken.
     """
-    async with refusing_taken_outputs(database, tasks), step_of(database, claim) as (connection, step):
+    async with refusing_taken_outputs(database, tasks), fenced_step(database, claim) as (connection, step):
         if tasks:
             await insert_on(connection, tasks, batch=None, source=TaskSource.WATCHFOLDER)
         data = [_row(file) for file in files]
-        rows = await connection.fetch(query("ledger", "write_files"), claim.id, data, step) if data else []
+        rows = (
+            await connection.fetch(query("file_records", "write_files"), claim.id, data, step) if data else []
+        )
         if again:
-            await connection.fetch(query("ledger", "found_again"), claim.id, list(again), step)
+            await connection.fetch(query("file_records", "found_again"), claim.id, list(again), step)
         if gone:
-            await connection.fetch(query("ledger", "mark_gone"), claim.id, list(gone), step)
-    return Written(step, {row["path"]: row["id"] for row in rows})
+            await connection.fetch(query("file_records", "mark_gone"), claim.id, list(gone), step)
+    return WrittenStep(step, {row["path"]: row["id"] for row in rows})
 
 
 def _row(file: FileWrite) -> dict[str, Any]:
@@ -240,14 +240,14 @@ def _row(file: FileWrite) -> dict[str, Any]:
 
 async def forget_gone(database: Database, claim: ScanClaim) -> bool:
     """Remove rows of files that went long ago; whether there were enough of them."""
-    async with step_of(database, claim) as (connection, _):
-        rows = await connection.fetch(query("ledger", "forget_gone"), claim.id, REMEMBERED, ENOUGH_GONE)
+    async with fenced_step(database, claim) as (connection, _):
+        rows = await connection.fetch(query("file_records", "forget_gone"), claim.id, REMEMBERED, ENOUGH_GONE)
     return bool(rows)
 
 
 async def ended_files(database: Database, claim: ScanClaim, limit: int) -> list[EndedFile]:
     """Files whose tasks have ended and that are not settled yet, at most `limit`."""
-    rows = await database.fetch(query("ledger", "ended_files"), claim.id, claim.settled_at, limit)
+    rows = await database.fetch(query("file_records", "ended_files"), claim.id, claim.settled_at, limit)
     return [
         EndedFile(
             row["id"],
@@ -268,7 +268,7 @@ async def ended_files(database: Database, claim: ScanClaim, limit: int) -> list[
 
 
 async def settle(
-    database: Database, claim: ScanClaim, settled: Sequence[Settled], restart: Sequence[UUID] = ()
+    database: Database, claim: ScanClaim, settled: Sequence[FileUpdate], restart: Sequence[UUID] = ()
 ) -> int:
     """Write down what becomes of ended files, and queue these tasks again; one step, whose number is returned.
 
@@ -276,26 +276,26 @@ async def settle(
     Raises ScanLostError, and OutputsTakenError when a task cannot be queued again.
     """
     data = [one.to_row() for one in settled]
-    async with refusing_taken_outputs(database, ()), step_of(database, claim) as (connection, step):
+    async with refusing_taken_outputs(database, ()), fenced_step(database, claim) as (connection, step):
         if restart and not await connection.fetch(query("tasks", "restart_tasks"), list(restart), None):
             return step
-        await connection.fetch(query("ledger", "settle_files"), claim.id, data, step)
+        await connection.fetch(query("file_records", "settle_files"), claim.id, data, step)
         if any(one.aside for one in settled):
-            await connection.fetch(query("ledger", "put_aside"), claim.id, data, step)
+            await connection.fetch(query("file_records", "put_aside"), claim.id, data, step)
     return step
 
 
-async def pending_disposals(database: Database, claim: ScanClaim, limit: int) -> list[Pending]:
+async def pending_disposals(database: Database, claim: ScanClaim, limit: int) -> list[PendingOriginal]:
     """Originals that are still to be moved or thrown away."""
     return [
         _to_pending(row)
-        for row in await database.fetch(query("ledger", "pending_disposals"), claim.id, limit)
+        for row in await database.fetch(query("file_records", "pending_disposals"), claim.id, limit)
     ]
 
 
-def _to_pending(row: asyncpg.Record) -> Pending:
+def _to_pending(row: asyncpg.Record) -> PendingOriginal:
     checked = read_record(Disposition, row["disposal"])
-    return Pending(
+    return PendingOriginal(
         row["id"],
         ScannedFile(row["path"], row["size"], row["mtime"], row["inode"]),
         row["view"],
@@ -308,5 +308,5 @@ def _to_pending(row: asyncpg.Record) -> Pending:
 
 async def inputs_in_use(database: Database, paths: Sequence[str]) -> set[str]:
     """Those of these paths that a task which is not done still reads."""
-    rows = await database.fetch(query("ledger", "inputs_in_use"), [storable(path) for path in paths])
+    rows = await database.fetch(query("file_records", "inputs_in_use"), [storable(path) for path in paths])
     return {row["path"] for row in rows}

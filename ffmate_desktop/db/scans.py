@@ -31,7 +31,7 @@ class ScanClaim:
 
     `roots` maps machines to (device, inode) of the folder as they saw it; "*" among them: whatever is there is right.
     `MOUNTS` and a machine: the folders in it on which that machine saw other file systems.
-    `ledger` is the newest step; rows were removed before `ledger_from`.
+    `last_step` is the newest step; rows were removed before `first_step`.
     """
 
     id: int
@@ -43,8 +43,8 @@ class ScanClaim:
     version: int
     settings: WatchfolderSettings
     roots: dict[str, Any]
-    ledger: int
-    ledger_from: int
+    last_step: int
+    first_step: int
     settled_at: datetime
     started_at: datetime
     unreachable: tuple[str, ...]
@@ -110,8 +110,8 @@ async def claim_scan(
         version=row["version"],
         settings=settings,
         roots=as_object(row["roots"]),
-        ledger=row["ledger"],
-        ledger_from=row["ledger_from"],
+        last_step=row["ledger"],
+        first_step=row["ledger_from"],
         settled_at=row["settled_at"],
         started_at=row["started_at"],
         unreachable=tuple(row["unreachable"]),
@@ -141,7 +141,7 @@ async def end_scan(
     """Write down what the scan found; `wait` is seconds until a file wants a look. Raises ScanLostError.
 
     `root` is given when files were seen in the folder, or none were expected. `settled`: ends of tasks up to the
-    start of the scan are in the ledger.
+    start of the scan are in the file records.
     """
     interval = claim.settings.interval
     row = await database.fetch_one(

@@ -92,7 +92,7 @@ async def pending_originals(database: Database, uuid: UUID) -> int:
 
 
 async def delete(database: Database, uuid: UUID) -> bool:
-    """Remove one with its ledger; False when there is none."""
+    """Remove one with its file records; False when there is none."""
     return await database.fetch_one(query("watchfolders", "delete_watchfolder"), uuid) is not None
 
 

@@ -1,4 +1,4 @@
-"""What is still to be done with an original, as the ledger keeps it."""
+"""What is still to be done with an original, as its file record keeps it."""
 
 from typing import Literal
 

@@ -8,8 +8,8 @@ from ffmate_desktop.domain.watch_rules import FileRules
 from ffmate_desktop.domain.watch_version import is_lasting, is_same_time
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 
-Stored = Literal["waiting", "growing", "queued", "done", "failed", "skipped", "output"]
-"""States of the ledger; 'queued' covers the whole life of a task, whose row tells the rest."""
+RecordState = Literal["waiting", "growing", "queued", "done", "failed", "skipped", "output"]
+"""States of a file record. 'queued' covers the whole life of its task; the task's row has the details."""
 
 LOCKED = "FFmate has taken it: its .lock file is beside it."
 
@@ -45,11 +45,10 @@ class ScannedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class FileRecord:
-    """A row of the ledger. `view` tells how inodes were numbered, as that node saw it (`watch_version`).
+class FileRecordSummary:
+    """The part of a file record that a node needs to recognize the file again.
 
-    `unchecked` seconds have gone since a check last counted, `unchanged` since this version was first seen; both by
-    the database's clock. `attempts` are those of its last task, also when that is not `task` any more.
+    `view` says how the node that wrote the record numbered inodes (`watch_version`).
     """
 
     id: int
@@ -58,14 +57,24 @@ class FileRecord:
     mtime: int
     inode: int
     view: int
-    state: Stored
+    state: RecordState
     reason: str
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord(FileRecordSummary):
+    """What the cluster knows about one file of a watchfolder: a row of `watched_files`.
+
+    `unchecked` is the seconds since the last check that counted, `unchanged` since this version was first seen, both
+    by the database's clock. `attempts` belongs to the last task, even if that is no longer `task`.
+    """
+
     checks: int
     unchecked: float
     unchanged: float
     task: UUID | None
     attempts: int
-    gone: bool
     quiet: float = 0.0
     """Seconds that it must not change, as it was seen to grow after pauses."""
 
@@ -94,20 +103,20 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the ledger shall say. `ready`: it can be queued. `wait`: seconds until it is worth another look."""
+    """What to write into the record. `ready`: the file can be queued. `wait`: seconds until the next useful look."""
 
-    state: Stored
+    state: RecordState
     reason: str
     checks: int = 0
     ready: bool = False
     wait: float | None = None
     changed: bool = True
-    """Whether this is news for the ledger."""
+    """Whether the record has to be written."""
 
-    def held(self, entry: "FileRecord | None", wait: float) -> "Decision":
+    def held(self, record: "FileRecord | None", wait: float) -> "Decision":
         """The same for a file that is open for writing: it is not ready."""
-        told = entry is not None and (entry.state, entry.reason, entry.gone) == ("waiting", OPEN, False)
-        same = told and entry is not None and entry.checks == self.checks
+        told = record is not None and (record.state, record.reason, record.gone) == ("waiting", OPEN, False)
+        same = told and record is not None and record.checks == self.checks
         return replace(self, state="waiting", reason=OPEN, ready=False, wait=wait, changed=not same)
 
 
@@ -120,61 +129,65 @@ class Judge:
     view: int
     now: float
 
-    def decide(self, found: ScannedFile, entry: FileRecord | None) -> Decision:
-        """What becomes of the file; `entry` is what the ledger has of it."""
-        same = entry is not None and entry.is_version_of(found, self.view)
-        if same and entry is not None and entry.is_over:
-            return Decision(entry.state, entry.reason, entry.checks, changed=entry.gone)
-        own_lock = self.settings.write_locks and entry is not None and entry.attempts > 0
+    def decide(self, found: ScannedFile, record: FileRecord | None) -> Decision:
+        """Decide what to do with a file; `record` is its record, if it has one."""
+        same = record is not None and record.is_version_of(found, self.view)
+        if same and record is not None and record.is_over:
+            return Decision(record.state, record.reason, record.checks, changed=record.gone)
+        own_lock = self.settings.write_locks and record is not None and record.attempts > 0
         why = self.rules.why_not(found.path, found.name, found.size)
         why = why or (LOCKED if found.locked and not own_lock else "")
         if why:
-            told = same and entry is not None and (entry.state, entry.reason) == ("skipped", why)
-            return Decision("skipped", why, changed=not told or (entry is not None and entry.gone))
-        if not same or entry is None or entry.state == "skipped":
-            return self._first_look(found, entry)
-        return self._check(found, entry)
+            told = same and record is not None and (record.state, record.reason) == ("skipped", why)
+            return Decision("skipped", why, changed=not told or (record is not None and record.gone))
+        if not same or record is None or record.state == "skipped":
+            return self._first_look(found, record)
+        return self._check(found, record)
 
     def _needed(self, *, is_written: bool) -> int:
         """Checks; a file that was seen to grow after it was taken has some in any case."""
         return self.settings.growth_checks or (LEAST_CHECKS if is_written else 0)
 
-    def _first_look(self, found: ScannedFile, entry: FileRecord | None) -> Decision:
+    def _first_look(self, found: ScannedFile, record: FileRecord | None) -> Decision:
         """A new version of a file: nothing is known about how it changes."""
-        is_written = entry is not None and (entry.state == "growing" or entry.has_grown(found))
-        grows = is_written or (entry is not None and entry.state == "waiting")
+        is_written = record is not None and (record.state == "growing" or record.has_grown(found))
+        grows = is_written or (record is not None and record.state == "waiting")
         needed = self._needed(is_written=is_written)
         if needed > 0:
             reason = "It is still being written." if grows else f"New; {_checks(needed)} follow."
             return Decision("growing" if grows else "waiting", reason, wait=self.settings.interval)
         return self._by_age(found, 0, unchanged=0)
 
-    def _check(self, found: ScannedFile, entry: FileRecord) -> Decision:
-        needed = self._needed(is_written=entry.state == "growing")
+    def _check(self, found: ScannedFile, record: FileRecord) -> Decision:
+        needed = self._needed(is_written=record.state == "growing")
         interval = self.settings.interval
-        counts = entry.unchecked >= EARLY * interval
-        checks = min(entry.checks + counts, needed)
+        counts = record.unchecked >= EARLY * interval
+        checks = min(record.checks + counts, needed)
         if checks >= needed:
-            return self._by_age(found, checks, unchanged=entry.unchanged, entry=entry)
-        wait = interval if counts else interval - entry.unchecked
+            return self._by_age(found, checks, unchanged=record.unchanged, record=record)
+        wait = interval if counts else interval - record.unchecked
         if not counts:  # a scan between two checks, because something else happened in the folder
-            return Decision(entry.state, entry.reason, entry.checks, wait=wait, changed=entry.gone)
-        state: Stored = "waiting" if self.settings.growth_checks else entry.state
+            return Decision(record.state, record.reason, record.checks, wait=wait, changed=record.gone)
+        state: RecordState = "waiting" if self.settings.growth_checks else record.state
         return Decision(state, f"Unchanged in {checks} of {_checks(needed)}.", checks, wait=wait)
 
     def _by_age(
-        self, found: ScannedFile, checks: int, *, unchanged: float, entry: FileRecord | None = None
+        self, found: ScannedFile, checks: int, *, unchanged: float, record: FileRecord | None = None
     ) -> Decision:
         """Old enough by the file's own time, or by how long it has been seen like this: clocks may differ."""
         least = self.settings.filter.min_age
         age = max(self.now - found.mtime / 1e6, unchanged)
         reason = f"It must not have changed for {least:g} s."
         if age >= least:
-            least, age = 0.0 if entry is None else entry.quiet, unchanged
+            least, age = 0.0 if record is None else record.quiet, unchanged
             reason = f"It grew after pauses: it must not change for {least:.0f} s."
         if age >= least:
             return Decision("waiting", "Complete.", checks, ready=True)
-        told = entry is not None and (entry.state, entry.reason, entry.checks) == ("waiting", reason, checks)
+        told = record is not None and (record.state, record.reason, record.checks) == (
+            "waiting",
+            reason,
+            checks,
+        )
         return Decision("waiting", reason, checks, wait=least - age, changed=not told)
 
 

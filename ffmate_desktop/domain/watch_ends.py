@@ -3,41 +3,43 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from ffmate_desktop.domain.file_record import Stored
+from ffmate_desktop.domain.file_record import RecordState
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watchfolder import Original, OriginalAction, WatchfolderSettings
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """State and reason for the ledger; whether the task is queued again; what becomes of the original."""
+class FileOutcome:
+    """State and reason for the file records; whether the task is queued again; what becomes of the original."""
 
-    state: Stored
+    state: RecordState
     reason: str = ""
     again: bool = False
     original: Original | None = None
 
 
-def end_of(
+def outcome_of(
     settings: WatchfolderSettings, status: TaskStatus, error: str, attempts: int, *, changed: bool = False
-) -> End:
+) -> FileOutcome:
     """`attempts` counts how often the task was queued, the first time too.
 
     `changed`: the input changed, or got another name, before the task was over.
     """
     match status:
         case TaskStatus.DONE_ERROR if changed:
-            return End("growing", "It changed, or was renamed, while it was encoded. It is encoded again.")
+            return FileOutcome(
+                "growing", "It changed, or was renamed, while it was encoded. It is encoded again."
+            )
         case TaskStatus.DONE_SUCCESSFUL:
-            return End("done", original=_unless_left(settings.on_success))
+            return FileOutcome("done", original=_unless_left(settings.on_success))
         case TaskStatus.DONE_ERROR if attempts <= settings.retries:
-            return End(
+            return FileOutcome(
                 "queued", f"Failed, and queued again ({attempts} of {settings.retries}): {error}", again=True
             )
         case TaskStatus.DONE_ERROR:
-            return End("failed", error, original=_unless_left(settings.on_failure))
+            return FileOutcome("failed", error, original=_unless_left(settings.on_failure))
         case TaskStatus.DONE_CANCELED:
-            return End("skipped", "Its task was cancelled.")
+            return FileOutcome("skipped", "Its task was cancelled.")
         case (
             TaskStatus.QUEUED
             | TaskStatus.PRE_PROCESSING

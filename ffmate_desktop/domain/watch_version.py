@@ -1,6 +1,6 @@
 """Whether a file is still the same version, though file systems disagree about inodes and times: pure rules.
 
-A view is a number for a way of numbering files. It is stored with each row of the ledger. Rows of releases up to 0.1
+A view is a number for a way of numbering files. It is stored with each file record. Rows of releases up to 0.1
 have the inode of the watchfolder, which is positive; nothing is known about how long their inodes last.
 """
 

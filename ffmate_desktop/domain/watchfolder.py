@@ -178,7 +178,7 @@ class FileState(StrEnum):
 
 
 class WatchedFile(Wire):
-    """One file of the ledger. `path` is relative to the watchfolder, with `/`; times as in Watchfolder.
+    """One file record. `path` is relative to the watchfolder, with `/`; times as in Watchfolder.
 
     `reason` says in a sentence why the state is what it is; `gone` tells that the last scans did not find the file.
     """

@@ -27,7 +27,7 @@ SAME_TIME = 2_000_000_000
 Record = dict[str, Any]
 """One output: temporary, target, and files as [relative path, bytes, nanoseconds since 1970].
 
-For the ledger of outputs alone: `real` is the target behind all links, where that is another path; of a set that is
+For the record of outputs alone: `real` is the target behind all links, where that is another path; of a set that is
 too large, `files` is empty, and `written` has them. `side` marks the files beside the outputs.
 """
 

@@ -10,7 +10,7 @@ from ffmate_desktop.db import file_records
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.file_record import Decision, FileRecord, Judge, ScannedFile
 from ffmate_desktop.domain.preset import Preset
-from ffmate_desktop.domain.watch_moves import Known, pair
+from ffmate_desktop.domain.watch_moves import RecordWithTask, match_moved_files
 from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
 from ffmate_desktop.services.presets import NoPresetError, PresetService
 from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
@@ -53,17 +53,17 @@ async def dry_run(
         preset = None
     numbering = await WatchedThread(lambda: look_at(settings.path), "dry run of a watchfolder").result()
     walked = await _walk(Walker(settings.path, rules, {}, device=numbering.device))
-    entries = await file_records.all_entries(database, uuid)
+    records = await file_records.all_records(database, uuid)
     judge = Judge(settings, rules, numbering.view, time.time())
     decided = [
-        (found, entries.get(found.path), judge.decide(found, entries.get(found.path)))
+        (found, records.get(found.path), judge.decide(found, records.get(found.path)))
         for found in walked.news
     ]
     asked = await asyncio.to_thread(names_of, settings.path, [found for found, _, _ in decided])
     written = await file_records.outputs_among(database, [name for _, name in asked])
     outputs = {asked[position][0] for position in written}
     open_ones = [found for n, (found, _, one) in enumerate(decided) if n not in outputs and _is_open(one)]
-    moved = await asyncio.to_thread(_moved, settings.path, open_ones, entries, numbering.view)
+    moved = await asyncio.to_thread(_moved, settings.path, open_ones, records, numbering.view)
     ready = [
         found
         for n, (found, _, one) in enumerate(decided)
@@ -78,10 +78,10 @@ async def dry_run(
     files = [
         Foreseen(found.path, found.size, FileState.OUTPUT, "The cluster itself wrote it.")
         if number in outputs
-        else _foresee(found, entry, decision, drafted, refused)
+        else _foresee(found, record, decision, drafted, refused)
         if found.path not in moved
         else Foreseen(found.path, found.size, FileState(moved[found.path].state), _was(moved[found.path]))
-        for number, (found, entry, decision) in enumerate(decided)
+        for number, (found, record, decision) in enumerate(decided)
     ]
     files.sort(key=lambda one: one.path)
     return DryRun(tuple(files), tuple(sentence for _, sentence in walked.unreadable))
@@ -92,25 +92,25 @@ def _is_open(decision: Decision) -> bool:
 
 
 def _moved(
-    root: str, files: Sequence[ScannedFile], entries: Mapping[str, FileRecord], view: int
+    root: str, files: Sequence[ScannedFile], records: Mapping[str, FileRecord], view: int
 ) -> dict[str, FileRecord]:
     """The rows that will follow files which were renamed, by their new paths. For a thread."""
     versions: dict[tuple[int, int], list[FileRecord]] = {}
-    for entry in entries.values():
-        if entry.task is not None and entry.inode:
-            versions.setdefault((entry.size, entry.mtime), []).append(entry)
+    for record in records.values():
+        if record.task is not None and record.inode:
+            versions.setdefault((record.size, record.mtime), []).append(record)
     candidates = [
-        (found, Known(entry, None))
+        (found, RecordWithTask(record, None))
         for found in files
-        for entry in versions.get((found.size, found.mtime), ())
-        if entry.path != found.path
-        and is_away(root, location(root, entry.path), location(root, found.path), found)
+        for record in versions.get((found.size, found.mtime), ())
+        if record.path != found.path
+        and is_away(root, location(root, record.path), location(root, found.path), found)
     ]
-    return {found.path: known.entry for found, known in pair(candidates, view)}
+    return {found.path: known.record for found, known in match_moved_files(candidates, view)}
 
 
-def _was(entry: FileRecord) -> str:
-    return f"It was called “{entry.path}” before."
+def _was(record: FileRecord) -> str:
+    return f"It was called “{record.path}” before."
 
 
 async def _walk(walker: Walker) -> Walked:
@@ -124,7 +124,7 @@ async def _walk(walker: Walker) -> Walked:
 
 def _foresee(
     found: ScannedFile,
-    entry: FileRecord | None,
+    record: FileRecord | None,
     decision: Decision,
     drafted: dict[str, str | None],
     refused: dict[str, str],
@@ -137,6 +137,6 @@ def _foresee(
     if found.path in refused:
         return Foreseen(found.path, found.size, FileState.WAITING, refused[found.path])
     reason = decision.reason
-    if not reason and entry is not None:
+    if not reason and record is not None:
         reason = "It has its task already." if state is FileState.QUEUED else "It was taken before."
     return Foreseen(found.path, found.size, state, reason)

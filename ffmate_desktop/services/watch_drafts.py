@@ -23,12 +23,12 @@ LONGEST_KEY = 2500
 
 
 def location(root: str, path: str) -> str:
-    """Where a file of the ledger is on this computer."""
+    """Where a file record is on this computer."""
     return os.path.join(root, *path.split("/"))  # noqa: PTH118 - text, which may be no UTF-8
 
 
 def names_of(root: str, files: Sequence[ScannedFile]) -> list[tuple[int, tuple[str, int, int]]]:
-    """What to ask the ledger of outputs for each file: its position, and path key, microseconds and bytes.
+    """What to ask the record of outputs for each file: its position, and path key, microseconds and bytes.
 
     Under the name by which it is reached, and the one behind all links to its folder.
     """

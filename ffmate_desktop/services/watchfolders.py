@@ -30,7 +30,7 @@ from ffmate_desktop.services.watch_overlap import overlap
 
 @dataclass(frozen=True, slots=True)
 class FileFilterView:
-    """Which files of the ledger are wanted; no states means all. `text` is a part of the path.
+    """Which file records are wanted; no states means all. `text` is a part of the path.
 
     Of files that are gone those that had a task, or all that are known (`gone`).
     """
@@ -92,7 +92,7 @@ class WatchfolderService:
     async def edit(
         self, uuid: UUID, settings: WatchfolderSettings, *, version: int | None = None
     ) -> Watchfolder:
-        """Change one; its ledger stays. `version` is what the editor saw."""
+        """Change one; its file records stay. `version` is what the editor saw."""
         await self._understood(uuid)
         settings = await self._checked(settings)
         if not await stored.update(self._database, uuid, settings, version):
@@ -120,7 +120,7 @@ class WatchfolderService:
         return await stored.pending_originals(self._database, folder.uuid)
 
     async def delete(self, uuid: UUID) -> None:
-        """Remove one and its ledger; files and tasks stay as they are."""
+        """Remove one and its file records; files and tasks stay as they are."""
         if not await stored.delete(self._database, uuid):
             await self.get(uuid)
 

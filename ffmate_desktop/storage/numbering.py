@@ -14,7 +14,7 @@ from ffmate_desktop.domain.watch_version import FIRST_LASTING, LOCAL_TIME, UNNUM
 from ffmate_desktop.storage.filesystem_kind import mount_holding
 
 INODES = (1 << 63) - 1
-"""The part of an inode that fits into a column of the ledger."""
+"""The part of an inode that fits into a column of `watched_files`."""
 
 _STORED = frozenset(
     "apfs bcachefs btrfs ext2 ext3 ext4 f2fs hfs hfsplus jfs nilfs2 ntfs3 ramfs reiserfs tmpfs ufs xfs zfs".split()  # noqa: SIM905

@@ -16,7 +16,7 @@ TIMES = 11
 FIRST_VIEW, NEXT_PAGE = 150, 5
 """Milliseconds until people see the first files with their counts, and until another page is there."""
 
-_LEDGER = """
+_RECORDS = """
 INSERT INTO ffmate.watched_files (folder, path, size, mtime, inode, view, state, reason, task, attempts, ledger)
 SELECT w.id, 'group ' || n / 10000 || '/day ' || n / 100 || '/camera A take ' || n || '.mov', n, n, n, 1,
        CASE n % 50 WHEN 0 THEN 'failed' ELSE 'done' END, '',
@@ -33,9 +33,9 @@ SELECT md5(n::text)::uuid, n::text, 0, 1, 'watchfolder', '{}',
 
 
 async def fill(database: Database, files: int) -> None:
-    """The ledger of the one watchfolder there is, and its tasks, as they look after a year."""
+    """The file records of the one watchfolder there is, and its tasks, as they look after a year."""
     async with database.transaction() as connection:
-        await connection.execute(_LEDGER, files)
+        await connection.execute(_RECORDS, files)
         await connection.execute(
             "INSERT INTO ffmate.requirement_sets (labels) VALUES ('{}') ON CONFLICT DO NOTHING"
         )

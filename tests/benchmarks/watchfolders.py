@@ -55,7 +55,7 @@ class Lag:
 
 
 class Bench:
-    """One folder, one node, one ledger."""
+    """One folder, one node, one set of file records."""
 
     def __init__(self, database: Database, node_id: int, root: Path, folder: Path) -> None:
         self.database = database

@@ -12,7 +12,7 @@ import pytest
 from ffmate_desktop.db import claims, file_records, scans, tasks
 from ffmate_desktop.db import watchfolders as stored
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.db.file_records import FileWrite, Settled
+from ffmate_desktop.db.file_records import FileUpdate, FileWrite
 from ffmate_desktop.db.listener import changes
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.scans import NewerSettingsError, ScanClaim, ScanLostError
@@ -102,7 +102,7 @@ async def test_work_waits_for_nobody_who_is_dead_or_silent(database: Database, d
                 await ended(database, claim)
             with pytest.raises(ScanLostError):
                 await scans.leave_scan(database, claim, "gone")
-        assert await file_records.entries_by_path(database, lost.id, [ONE.path]) == {}
+        assert await file_records.records_by_path(database, lost.id, [ONE.path]) == {}
 
 
 async def test_who_may_scan(database: Database, database_uri: str) -> None:
@@ -210,7 +210,7 @@ async def test_editing_takes_the_claim_away(database: Database, database_uri: st
             with pytest.raises(ScanLostError):
                 await file_records.write(database, claim, writes(ONE))
         claim = await claimed(database, node)
-        assert claim.roots == {"*": True} and claim.ledger_from > 0
+        assert claim.roots == {"*": True} and claim.first_step > 0
         assert await stored.delete(database, uuid) and not await stored.delete(database, uuid)
         with pytest.raises(ScanLostError):
             await file_records.write(database, claim, writes(ONE))
@@ -240,7 +240,7 @@ async def test_task_and_file_are_written_together_or_not_at_all(
         claim = await claimed(database, node)
         first = row("one", output_key="/out")
         written = await file_records.write(database, claim, writes(ONE, task=first.uuid), tasks=[first])
-        assert written.step == claim.ledger + 1 and written.ids.keys() == {ONE.path}
+        assert written.step == claim.last_step + 1 and written.ids.keys() == {ONE.path}
         second = row("two", output_key="/out")
         other = ScannedFile("two.mov", 1, 1, 1)
         with pytest.raises(OutputsTakenError):
@@ -250,7 +250,7 @@ async def test_task_and_file_are_written_together_or_not_at_all(
         assert (file.path, file.state, file.task) == (ONE.path, FileState.QUEUED, first.uuid)
 
 
-async def test_the_ledger_is_read_in_steps(database: Database, database_uri: str) -> None:
+async def test_file_records_are_read_in_steps(database: Database, database_uri: str) -> None:
     uuid = await made(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
@@ -269,9 +269,9 @@ async def test_the_ledger_is_read_in_steps(database: Database, database_uri: str
             line async for piece in file_records.read_since(database, claim.id, second.step) for line in piece
         ] == []
         await file_records.write(database, claim, (), again=[first.ids["7.mov"]])
-        [entry] = await file_records.entries_by_id(database, claim.id, [first.ids["7.mov"], 0])
-        assert not entry.gone
-        assert len(await file_records.all_entries(database, uuid)) == 2501
+        [record] = await file_records.records_by_id(database, claim.id, [first.ids["7.mov"], 0])
+        assert not record.gone
+        assert len(await file_records.all_records(database, uuid)) == 2501
         counts = await stored.count_files(database, uuid)
         assert counts == {uuid: {FileState.DONE: 2500, FileState.WAITING: 1}}
 
@@ -289,8 +289,8 @@ async def test_versions_and_checks_have_clocks_of_their_own(database: Database, 
                     " checked_at = checked_at - interval '9 s'"
                 )
             await file_records.write(database, claim, [FileWrite(found, 3, "waiting", "x", checks)])
-            entry = (await file_records.entries_by_path(database, claim.id, [found.path]))[found.path]
-            return entry.unchanged < 5, entry.unchecked < 5
+            record = (await file_records.records_by_path(database, claim.id, [found.path]))[found.path]
+            return record.unchanged < 5, record.unchecked < 5
 
         assert await wrote(ONE, 0) == (True, True)
         assert await wrote(ONE, 0) == (False, False)
@@ -324,14 +324,16 @@ async def test_ends_are_found_settled_and_tried_again(database: Database, databa
         good, bad = found["good.mov"], found["bad.mov"]
         assert (good.output, good.output_size, bad.error) == ("/o.mp4", 5, "No luck.")
         settled = [
-            Settled(good.id, "done", "", 1, {"action": "move"}),
-            Settled(bad.id, "queued", "again", 2),
-            Settled(found["cancelled.mov"].id, "skipped", "", 1),
+            FileUpdate(good.id, "done", "", 1, {"action": "move"}),
+            FileUpdate(bad.id, "queued", "again", 2),
+            FileUpdate(found["cancelled.mov"].id, "skipped", "", 1),
         ]
         await file_records.settle(database, claim, settled, [bad.task])
         assert await file_records.ended_files(database, claim, 10) == []
         assert [one.id for one in await file_records.pending_disposals(database, claim, 10)] == [good.id]
-        await file_records.settle(database, claim, [Settled(good.id, "done", "Moved.", 1, None, gone=True)])
+        await file_records.settle(
+            database, claim, [FileUpdate(good.id, "done", "Moved.", 1, None, gone=True)]
+        )
         assert await file_records.pending_disposals(database, claim, 10) == []
         states = {file.path: file.state for file in await stored.list_files(database, uuid, gone=True)}
         assert states == {
@@ -418,8 +420,8 @@ async def test_files_whose_tasks_were_deleted_are_taken_again_once(
         ids = list(written.ids.values())
         assert await stored.take_again(database, uuid, ids) == {written.ids["bad"]}
         assert await stored.take_again(database, uuid, ids) == set()
-        entry = (await file_records.entries_by_path(database, claim.id, ["bad"]))["bad"]
-        assert (entry.state, entry.task, entry.attempts, entry.checks) == ("waiting", None, 2, 2)
+        record = (await file_records.records_by_path(database, claim.id, ["bad"]))["bad"]
+        assert (record.state, record.task, record.attempts, record.checks) == ("waiting", None, 2, 2)
         [line] = [
             line
             async for piece in file_records.read_since(database, claim.id, written.step + 1)
@@ -438,7 +440,7 @@ async def test_of_files_that_are_gone_those_that_had_a_task_are_shown(
         moved, text = ScannedFile("one.mov", 1, 1, 1), ScannedFile("notes.txt", 1, 1, 1)
         marks = [FileWrite(moved, 3, "queued", "", task=task.uuid), FileWrite(text, 3, "skipped", "no")]
         written = await file_records.write(database, claim, marks, tasks=[task])
-        end = Settled(written.ids["one.mov"], "done", "Moved.", 1, None, gone=True, aside="done/one.mov")
+        end = FileUpdate(written.ids["one.mov"], "done", "Moved.", 1, None, gone=True, aside="done/one.mov")
         await file_records.settle(database, claim, [end])
         await file_records.write(database, claim, (), gone=[written.ids["notes.txt"]])
         shown = await stored.list_files(database, uuid)
@@ -460,7 +462,7 @@ _GONE = Sql(
 
 
 async def test_files_are_counted_as_they_are_listed(database: Database, database_uri: str) -> None:
-    """Whatever became of a task since the ledger was written."""
+    """Whatever became of a task since the file record was written."""
     one, other = await made(database), await made(database, path="/other")
     words = ("waits", "runs", "done", "settled", "restarted", "ended again", "cancelled", "deleted", "gone")
     async with joined(database_uri) as node:
@@ -481,7 +483,7 @@ async def test_files_are_counted_as_they_are_listed(database: Database, database
             for word in words[2:]:
                 await end(word, TaskStatus.DONE_ERROR)
             ids = [written.ids[f"{word}.mov"] for word in words[3:6]]
-            await file_records.settle(database, claim, [Settled(n, "failed", "", 1) for n in ids])
+            await file_records.settle(database, claim, [FileUpdate(n, "failed", "", 1) for n in ids])
             await ended(database, claim)
             await tasks.restart(database, [uuids["restarted"], uuids["ended again"]])
             await end("ended again", TaskStatus.DONE_SUCCESSFUL)
@@ -540,7 +542,7 @@ async def test_a_failed_task_that_is_deleted_before_it_is_tried_again_leaves_no_
         await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_ERROR, 1, "No luck.", {}))])
         [bad] = await file_records.ended_files(database, claim, 10)
         await tasks.delete(database, [task.uuid])
-        await file_records.settle(database, claim, [Settled(bad.id, "queued", "again", 2)], [bad.task])
+        await file_records.settle(database, claim, [FileUpdate(bad.id, "queued", "again", 2)], [bad.task])
         [file] = await stored.list_files(database, uuid)
         assert (file.state, file.reason) == (FileState.FAILED, "No luck.")
 
@@ -611,11 +613,11 @@ async def test_files_that_went_long_ago_are_forgotten(database: Database, databa
         async with database.transaction() as connection:
             await connection.execute("UPDATE ffmate.watched_files SET gone_at = gone_at - interval '2 hours'")
         assert await file_records.forget_gone(database, claim)
-        assert await file_records.entries_by_id(database, claim.id, ids) == []
+        assert await file_records.records_by_id(database, claim.id, ids) == []
         await ended(database, claim)
         await due(database)
         claim = await claimed(database, node)
-        assert claim.ledger_from == claim.ledger
+        assert claim.first_step == claim.last_step
 
 
 async def test_lists_of_files(database: Database, database_uri: str) -> None:

@@ -200,7 +200,7 @@ async def _watch(database: Database, service: WatchfolderService, root: Path, fo
 async def _settled(
     service: WatchfolderService, watched: Watchfolder, paths: set[str]
 ) -> dict[str, WatchedFile]:
-    """The ledger once every original is away, or nothing has changed for long."""
+    """The file records once every original is away, or nothing has changed for long."""
     loop = asyncio.get_running_loop()
     before, since = (-1, -1), loop.time()
     found: dict[str, WatchedFile] = {}

@@ -1,4 +1,4 @@
--- Watchfolders as people set them and see them. Who scans stands in scans.sql, what scans write in ledger.sql.
+-- Watchfolders as people set them and see them. Who scans stands in scans.sql, what scans write in file_records.sql.
 
 -- fragment: folder
 SELECT w.uuid, w.version, w.name, w.suspended, w.spec, w.error, w.scanned_by, w.result,
@@ -50,7 +50,7 @@ SELECT count(*) AS files FROM ffmate.watched_files f JOIN ffmate.watchfolders w 
  WHERE w.uuid = $1 AND (f.disposal IS NOT NULL OR f.state = 'queued') AND f.gone_at IS NULL;
 
 -- name: delete_watchfolder
--- With its ledger; tasks stay. A scan under way finds no claim any more.
+-- With its file records; tasks stay. A scan under way finds no claim any more.
 DELETE FROM ffmate.watchfolders WHERE uuid = $1 RETURNING uuid;
 
 -- name: ask_for_scan
@@ -62,7 +62,7 @@ RETURNING uuid;
 
 -- name: take_again
 -- Files ($2) whose tasks ended without success and were deleted: as if they were complete and had none, but that their
--- attempts tell that a lock beside them is ours. A step of the ledger, as a scan writes it, so that every node hears of
+-- attempts tell that a lock beside them is ours. A step of the file records, as a scan writes it, so that every node hears of
 -- it; waits for one that is being written. Repeating it changes nothing.
 WITH folder AS (
     UPDATE ffmate.watchfolders
@@ -120,7 +120,7 @@ SELECT id FROM numbered WHERE (position - 1) % $5::bigint = 0 ORDER BY position;
 
 -- name: count_files
 -- How many files are in each state, of one folder ($1) or of all (NULL), as they are listed. $2: part of the path. The
--- ledger is counted without its tasks; only tasks that are not done, or ended since the last scan, say something else.
+-- file records are counted without its tasks; only tasks that are not done, or ended since the last scan, say something else.
 WITH told AS (
     SELECT t.uuid, t.status FROM ffmate.tasks t
      WHERE t.source = 'watchfolder' AND t.status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')

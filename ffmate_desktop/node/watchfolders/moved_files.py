@@ -1,4 +1,4 @@
-"""Rows of the ledger follow files that were moved; tasks of versions that were replaced are cancelled."""
+"""File records follow files that were moved; tasks of versions that were replaced are cancelled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,11 +7,17 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import file_record_moves
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.file_record_moves import TaskOfVersion
-from ffmate_desktop.db.file_records import Settled
+from ffmate_desktop.db.file_records import FileUpdate
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.domain.file_record import REMOVED, Decision, FileRecord, ScannedFile
 from ffmate_desktop.domain.task import DONE, TaskStatus
-from ffmate_desktop.domain.watch_moves import REPLACED, Known, Moves, pair, plan
+from ffmate_desktop.domain.watch_moves import (
+    REPLACED,
+    MovePlan,
+    RecordWithTask,
+    match_moved_files,
+    plan_moves,
+)
 from ffmate_desktop.domain.watch_version import is_same_time
 from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
 from ffmate_desktop.services.watch_drafts import location
@@ -40,39 +46,39 @@ class MovedFiles:
         """What is still to be decided: files whose rows have followed them are left out."""
         follows = await self._follows(decided)
         replaced = {
-            n: entry
-            for n, (found, entry, _) in enumerate(decided)
-            if entry is not None and entry.task is not None and not entry.is_version_of(found, self.view)
+            n: record
+            for n, (found, record, _) in enumerate(decided)
+            if record is not None and record.task is not None and not record.is_version_of(found, self.view)
         }
         if not (follows or replaced):
             return list(decided)
         tasks = await file_record_moves.tasks_of_versions(
-            self.database, [entry.task for entry in replaced.values() if entry.task is not None]
+            self.database, [record.task for record in replaced.values() if record.task is not None]
         )
-        states = {n: tasks.get(entry.task) for n, entry in replaced.items() if entry.task is not None}
-        for n, entry in replaced.items():
+        states = {n: tasks.get(record.task) for n, record in replaced.items() if record.task is not None}
+        for n, record in replaced.items():
             if n not in follows and _was_read(decided[n][0], states[n], self.view):
-                follows[n] = Known(entry, TaskStatus.DONE_SUCCESSFUL)
-        moves = plan(
+                follows[n] = RecordWithTask(record, TaskStatus.DONE_SUCCESSFUL)
+        moves = plan_moves(
             [(decided[n][0], known) for n, known in follows.items()],
             {
-                entry.path: Known(entry, _status(states.get(n)))
-                for n, (_, entry, _) in enumerate(decided)
-                if entry
+                record.path: RecordWithTask(record, _status(states.get(n)))
+                for n, (_, record, _) in enumerate(decided)
+                if record
             },
         )
-        placed = {place.entry.id for place in moves.places}
+        placed = {place.record.id for place in moves.places}
         held: set[int] = set()
-        for n, entry in replaced.items():
+        for n, record in replaced.items():
             state = states[n]
-            if entry.id in placed or state is None or state.status in DONE:
+            if record.id in placed or state is None or state.status in DONE:
                 continue
-            moves.cancel(entry, REPLACED)
+            moves.cancel(record, REPLACED)
             if state.status is not TaskStatus.QUEUED:
                 held.add(n)
         if moves:
             await self._write(moves)
-        gone = {entry.id for entry in moves.dropped} | placed
+        gone = {record.id for record in moves.dropped} | placed
         return [
             _after(one, follows.get(n), gone, held=n in held)
             for n, one in enumerate(decided)
@@ -81,7 +87,9 @@ class MovedFiles:
 
     async def remove(self, gone: Sequence[FileRecord]) -> list[FileRecord]:
         """Cancel the tasks of files that were removed before they were started; returns the other files."""
-        queued = {entry.task: entry for entry in gone if entry.state == "queued" and entry.task is not None}
+        queued = {
+            record.task: record for record in gone if record.state == "queued" and record.task is not None
+        }
         tasks = await file_record_moves.tasks_of_versions(self.database, list(queued)) if queued else {}
         waiting = {task: queued[task] for task, one in tasks.items() if one.status is TaskStatus.QUEUED}
         if not waiting:
@@ -89,16 +97,19 @@ class MovedFiles:
         step = await file_record_moves.move(
             self.database,
             self.claim,
-            Moves(cancelled=dict.fromkeys(waiting, REMOVED)),
+            MovePlan(cancelled=dict.fromkeys(waiting, REMOVED)),
             self.view,
-            [Settled(entry.id, "skipped", REMOVED, entry.attempts, gone=True) for entry in waiting.values()],
+            [
+                FileUpdate(record.id, "skipped", REMOVED, record.attempts, gone=True)
+                for record in waiting.values()
+            ],
         )
-        for entry in waiting.values():
-            self.known.lose(entry, self.view)
+        for record in waiting.values():
+            self.known.lose(record, self.view)
         self.known.stepped(step)
-        return [entry for entry in gone if entry.task not in waiting]
+        return [record for record in gone if record.task not in waiting]
 
-    async def _follows(self, decided: Sequence[Decided]) -> dict[int, Known]:
+    async def _follows(self, decided: Sequence[Decided]) -> dict[int, RecordWithTask]:
         """The files that had another path until now, and their rows."""
         fresh = [
             n
@@ -109,12 +120,12 @@ class MovedFiles:
             return {}
         files = [decided[n][0] for n in fresh]
         rows = await file_record_moves.rows_of_versions(self.database, self.claim.id, files, self.view)
-        rows = [(n, known) for n, known in rows if known.entry.path != files[n].path]
+        rows = [(n, known) for n, known in rows if known.record.path != files[n].path]
         if not rows:
             return {}
         root = self.claim.settings.path
         pairs = [
-            (location(root, known.entry.path), location(root, files[n].path), files[n]) for n, known in rows
+            (location(root, known.record.path), location(root, files[n].path), files[n]) for n, known in rows
         ]
         away = await answered(
             WatchedThread(lambda: [is_away(root, *pair) for pair in pairs], "looking for moved files"),
@@ -122,17 +133,17 @@ class MovedFiles:
         )
         candidates = [(files[n], known) for (n, known), left in zip(rows, away, strict=True) if left]
         positions = {found.path: n for n, found in zip(fresh, files, strict=True)}
-        return {positions[found.path]: known for found, known in pair(candidates, self.view)}
+        return {positions[found.path]: known for found, known in match_moved_files(candidates, self.view)}
 
-    async def _write(self, moves: Moves) -> None:
+    async def _write(self, moves: MovePlan) -> None:
         step = await file_record_moves.move(self.database, self.claim, moves, self.view)
-        for entry in moves.dropped:
-            self.known.lose(entry, self.view)
+        for record in moves.dropped:
+            self.known.lose(record, self.view)
         for place in moves.places:
-            self.known.lose(place.entry, self.view)
+            self.known.lose(place.record, self.view)
         for place in moves.places:
             if place.found is not None:
-                self.known.settle(place.found, place.entry.id, self.view)
+                self.known.settle(place.found, place.record.id, self.view)
         self.known.stepped(step)
         logs.watchfolder.debug(
             "“%s”: %d moved, %d tasks cancelled",
@@ -154,14 +165,14 @@ def _was_read(found: ScannedFile, task: TaskOfVersion | None, view: int) -> bool
     return size == found.size and is_same_time(mtime, found.mtime, view)
 
 
-def _after(one: Decided, moved: Known | None, gone: set[int], *, held: bool) -> Decided:
+def _after(one: Decided, moved: RecordWithTask | None, gone: set[int], *, held: bool) -> Decided:
     """The decision, when rows have moved: a file that was complete under another path is complete."""
-    found, entry, decision = one
-    if entry is not None and entry.id in gone:
-        entry = None
+    found, record, decision = one
+    if record is not None and record.id in gone:
+        record = None
     if moved is not None:
         decision = replace(decision, state="waiting", reason="Complete.", ready=True)
     if held:
         wait = min(decision.wait or ENDS, ENDS)
         decision = replace(decision, ready=False, reason="Its former task is being cancelled.", wait=wait)
-    return found, entry, decision
+    return found, record, decision

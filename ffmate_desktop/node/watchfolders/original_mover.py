@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ffmate_desktop.db.file_records import Pending, Settled
+from ffmate_desktop.db.file_records import FileUpdate, PendingOriginal
 from ffmate_desktop.domain.watch_version import is_lasting
 from ffmate_desktop.domain.watchfolder import OriginalAction
 from ffmate_desktop.storage import originals
@@ -30,9 +30,9 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class OriginalMove:
-    """One original on its way. `disposal` is what the ledger has of it."""
+    """One original on its way. `disposal` is what its file record says."""
 
-    pending: Pending
+    pending: PendingOriginal
     source: str
     disposal: dict[str, Any]
 
@@ -50,7 +50,7 @@ class OriginalMover:
         self._is_over = False
         self.steps = 0
         self.begun: list[OriginalMove] = []
-        self.ended: list[Settled] = []
+        self.ended: list[FileUpdate] = []
 
     def give_up(self) -> None:
         """Nobody waits any more."""
@@ -66,7 +66,7 @@ class OriginalMover:
         for move in self._moves:
             self._tick()
             step = _plan(move)
-            if isinstance(step, Settled):
+            if isinstance(step, FileUpdate):
                 self.ended.append(step)
             else:
                 tag = f"{self._tag}-{step.pending.id}"
@@ -79,7 +79,7 @@ class OriginalMover:
             self._tick()
             self.ended.append(self._carry_out(move, half[move.pending.id]))
 
-    def _carry_out(self, move: OriginalMove, half: str | None) -> Settled:
+    def _carry_out(self, move: OriginalMove, half: str | None) -> FileUpdate:
         pending, disposal = move.pending, move.disposal
         found, view = pending.found, self._root.view
         version = Version(
@@ -91,7 +91,7 @@ class OriginalMover:
         moves = disposal["action"] == OriginalAction.MOVE
         try:
             if not self._is_same_root():  # the next scan finds out what is there now
-                return settled(pending, "The folder is not the one that was scanned.", disposal=disposal)
+                return pending.update("The folder is not the one that was scanned.", disposal=disposal)
             if moves:
                 if half is not None:
                     originals.remove_half_copy(disposal["target"], half)
@@ -100,7 +100,7 @@ class OriginalMover:
                 fate = originals.throw_away(move.source, version, self._tick)
         except OSError as error:
             what = "moved" if moves else "put into the trash"
-            return settled(pending, f"It cannot be {what}: {_words(error)}.", disposal=disposal)
+            return pending.update(f"It cannot be {what}: {_words(error)}.", disposal=disposal)
         return _end(move, fate, _below(self._root.path, disposal["target"]) if moves else "")
 
     def _is_same_root(self) -> bool:
@@ -108,12 +108,12 @@ class OriginalMover:
         return (status.st_dev, status.st_ino & INODES) == self._root.identity
 
 
-def _plan(move: OriginalMove) -> OriginalMove | Settled:
+def _plan(move: OriginalMove) -> OriginalMove | FileUpdate:
     """Where it goes; or the end of it, when it must stay."""
     disposal = move.disposal
     if not os.path.lexists(move.source):
         if disposal["is_done"] and "begun" not in disposal:
-            return settled(move.pending, gone=True)
+            return move.pending.update(gone=True)
     elif disposal["is_done"]:  # also if it was begun: that may be days ago, and nothing was moved
         try:
             safe = originals.is_safe_to_remove(move.source, disposal["output"], disposal["size"])
@@ -121,46 +121,34 @@ def _plan(move: OriginalMove) -> OriginalMove | Settled:
             safe = False
         if not safe:
             reason = f"Left in place: its output “{disposal['output']}” is not there, or not whole."
-            return settled(move.pending, reason)
+            return move.pending.update(reason)
     if disposal["action"] == OriginalAction.MOVE and "target" not in disposal:
         disposal = disposal | {"target": originals.free_name(disposal["folder"], move.pending.found.path)}
     return replace(move, disposal=disposal)
 
 
-def _end(move: OriginalMove, fate: MoveResult, aside: str) -> Settled:
+def _end(move: OriginalMove, fate: MoveResult, aside: str) -> FileUpdate:
     pending, disposal = move.pending, move.disposal
     moves = disposal["action"] == OriginalAction.MOVE
     match fate:
         case MoveResult.AWAY:
             where = f"Moved to “{disposal['target']}”." if moves else "Put into the trash."
-            return settled(pending, where, gone=True, aside=aside)
+            return pending.update(where, gone=True, aside=aside)
         case MoveResult.GONE:
             where = "" if moves else "Put into the trash, or removed."
-            return settled(pending, where, gone=True, aside=aside)
+            return pending.update(where, gone=True, aside=aside)
         case MoveResult.CHANGED:
-            return settled(pending, "Left in place: it has changed since it was encoded.")
+            return pending.update("Left in place: it has changed since it was encoded.")
         case MoveResult.TAKEN:
-            return settled(pending, disposal={key: disposal[key] for key in disposal if key != "target"})
+            return pending.update(disposal={key: disposal[key] for key in disposal if key != "target"})
 
 
 def _below(root: str, path: str) -> str:
-    """The path as the ledger has it, when it is below the watchfolder; else nothing."""
+    """The path as a file record has it, when it is below the watchfolder; else nothing."""
     try:
         return "/".join(Path(path).relative_to(root).parts)
     except ValueError:
         return ""
-
-
-def settled(
-    pending: Pending,
-    reason: str = "",
-    *,
-    disposal: dict[str, Any] | None = None,
-    gone: bool = False,
-    aside: str = "",
-) -> Settled:
-    """The row as it is, with this to be said of it; without `disposal` nothing is to be done any more."""
-    return Settled(pending.id, pending.state, reason, pending.attempts, disposal, gone, aside)
 
 
 def _words(error: OSError) -> str:

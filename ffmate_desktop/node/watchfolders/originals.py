@@ -1,4 +1,4 @@
-"""After the end of a file's task: what the ledger says, whether it is tried again, and where the original goes."""
+"""After a file's task has ended: update its record, retry it if needed, and move its original."""
 
 import asyncio
 import os
@@ -8,12 +8,12 @@ from typing import Any
 from ffmate_desktop import logs
 from ffmate_desktop.db import file_records
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.db.file_records import EndedFile, Settled
+from ffmate_desktop.db.file_records import EndedFile, FileUpdate
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.db.tasks import OutputsTakenError
-from ffmate_desktop.domain.watch_ends import End, end_of
+from ffmate_desktop.domain.watch_ends import FileOutcome, outcome_of
 from ffmate_desktop.domain.watchfolder import OriginalAction
-from ffmate_desktop.node.watchfolders.original_mover import OriginalMove, OriginalMover, Root, settled
+from ffmate_desktop.node.watchfolders.original_mover import OriginalMove, OriginalMover, Root
 from ffmate_desktop.services.watch_drafts import location
 from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread, answered
 
@@ -57,12 +57,12 @@ class Originals:
     def _is_tried_again(self, file: EndedFile) -> bool:
         return self._end(file).again
 
-    def _end(self, file: EndedFile) -> End:
+    def _end(self, file: EndedFile) -> FileOutcome:
         moved = file.input not in (None, location(self._settings.path, file.found.path))
         changed = (file.changed or moved) and not file.gone
-        return end_of(self._settings, file.status, file.error, file.attempts, changed=changed)
+        return outcome_of(self._settings, file.status, file.error, file.attempts, changed=changed)
 
-    def _settled(self, file: EndedFile) -> Settled:
+    def _settled(self, file: EndedFile) -> FileUpdate:
         end = self._end(file)
         disposal: dict[str, Any] | None = None
         if end.original is not None and not file.gone:
@@ -70,7 +70,7 @@ class Originals:
             disposal |= {"output": file.output, "size": file.output_size}
             if end.original.action is OriginalAction.MOVE:
                 disposal["folder"] = os.path.join(self._settings.path, end.original.folder)  # noqa: PTH118 - keeps the slashes
-        return Settled(file.id, end.state, end.reason, file.attempts + end.again, disposal)
+        return FileUpdate(file.id, end.state, end.reason, file.attempts + end.again, disposal)
 
     async def dispose(self, root: Root, stuck: dict[str, WatchedThread[None]]) -> None:
         """OriginalMove or throw away what is due; what cannot be now stays due, with the reason.
@@ -79,7 +79,7 @@ class Originals:
         """
         found = await file_records.pending_disposals(self._database, self._claim, AT_ONCE)
         unclear = [one for one in found if one.unreadable is not None]
-        await self._write([settled(one, f"Left in place. {one.unreadable}") for one in unclear])
+        await self._write([one.update(f"Left in place. {one.unreadable}") for one in unclear])
         pending = [one for one in found if one.unreadable is None]
         if not pending:
             return
@@ -116,7 +116,7 @@ class Originals:
             await answered(WatchedThread(errand.plan, "looking at originals"), PATIENCE, lambda: errand.steps)
             begun = tuple(errand.begun)
             # The name is written down before anything is moved.
-            await self._write([settled(move.pending, disposal=move.disposal) for move in begun])
+            await self._write([move.pending.update(disposal=move.disposal) for move in begun])
             await answered(
                 WatchedThread(errand.carry_out, "moving originals"), PATIENCE, lambda: errand.steps
             )
@@ -132,10 +132,10 @@ class Originals:
         ended += [_later(move, reason) for move in now.values() if move.pending.id not in over]
         await self._write(ended)
 
-    async def _write(self, settled: Sequence[Settled]) -> None:
+    async def _write(self, settled: Sequence[FileUpdate]) -> None:
         if settled:
             await file_records.settle(self._database, self._claim, settled)
 
 
-def _later(move: OriginalMove, reason: str = "") -> Settled:
-    return settled(move.pending, reason, disposal=move.disposal)
+def _later(move: OriginalMove, reason: str = "") -> FileUpdate:
+    return move.pending.update(reason, disposal=move.disposal)

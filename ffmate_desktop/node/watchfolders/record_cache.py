@@ -1,19 +1,18 @@
-"""What a node remembers of a watchfolder's ledger, so that a scan of an unchanged tree asks the database nothing."""
+"""A node's cache of a watchfolder's file records. With it, a scan of an unchanged tree reads none of them."""
 
 import time
 from uuid import UUID
 
 from ffmate_desktop.db import file_records
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.db.file_records import Line
 from ffmate_desktop.db.scans import ScanClaim
-from ffmate_desktop.domain.file_record import LOCKED, FileRecord, ScannedFile
+from ffmate_desktop.domain.file_record import LOCKED, FileRecord, FileRecordSummary, ScannedFile
 from ffmate_desktop.domain.watch_version import UNNUMBERED, is_lasting
 from ffmate_desktop.storage.walk import Fingerprint, fingerprint, seen_as
 
 
 class FileRecordCache:
-    """The ledger of one folder up to a step: fingerprints of files that need nothing, and the open ones.
+    """The file records of one folder up to a step: fingerprints of files that need nothing, and the open ones.
 
     About 130 bytes a file. Other nodes' steps are read when this node scans again. What a fingerprint stood for may
     have changed since: whoever misses one looks at its row.
@@ -43,41 +42,43 @@ class FileRecordCache:
     async def catch_up(self, database: Database, claim: ScanClaim, view: int) -> None:
         """Read what was written since; everything when rows were removed, or when people changed the rules."""
         rules = (claim.uuid, claim.version, view)
-        if rules != self._rules or self._step < claim.ledger_from:
+        if rules != self._rules or self._step < claim.first_step:
             self._step, self._rules = -1, rules
             self.known, self.foreign, self.open, self._seen = {}, {}, {}, {}
-        if self._step == claim.ledger:
+        if self._step == claim.last_step:
             return
         everything = self._step < 0
         async for piece in file_records.read_since(database, claim.id, self._step):
-            for line in piece:
+            for record in piece:
                 # What was skipped is judged anew: by other rules, perhaps.
-                if not (everything and line.state == "skipped"):
-                    self._learn(line, view)
-                elif not line.gone:
-                    self.open[line.path] = line.id
-        self._step = claim.ledger
+                if not (everything and record.state == "skipped"):
+                    self._learn(record, view)
+                elif not record.gone:
+                    self.open[record.path] = record.id
+        self._step = claim.last_step
 
-    def _learn(self, line: Line, view: int) -> None:
-        kind, number = self._as_seen(line, view)
-        is_open = line.state in ("waiting", "growing")
-        self.has_tasks |= not is_open and line.state != "output"
-        if line.gone or is_open:
+    def _learn(self, record: FileRecordSummary, view: int) -> None:
+        kind, number = self._as_seen(record, view)
+        is_open = record.state in ("waiting", "growing")
+        self.has_tasks |= not is_open and record.state != "output"
+        if record.gone or is_open:
             kind.pop(number, None)
         else:
-            kind[number] = line.id
-        if is_open and not line.gone:
-            self.open[line.path] = line.id
+            kind[number] = record.id
+        if is_open and not record.gone:
+            self.open[record.path] = record.id
         else:
-            self.open.pop(line.path, None)
+            self.open.pop(record.path, None)
 
-    def _print(self, line: Line | FileRecord, view: int) -> tuple[dict[Fingerprint, int], Fingerprint]:
-        if line.view == view and is_lasting(view):
-            return self.known, fingerprint(line.path, line.size, line.mtime, line.inode, _is_locked(line))
-        return self.foreign, fingerprint(line.path, line.size, line.mtime, 0, _is_locked(line))
+    def _print(self, record: FileRecordSummary, view: int) -> tuple[dict[Fingerprint, int], Fingerprint]:
+        if record.view == view and is_lasting(view):
+            return self.known, fingerprint(
+                record.path, record.size, record.mtime, record.inode, _is_locked(record)
+            )
+        return self.foreign, fingerprint(record.path, record.size, record.mtime, 0, _is_locked(record))
 
-    def _as_seen(self, line: Line | FileRecord, view: int) -> tuple[dict[Fingerprint, int], Fingerprint]:
-        kind, number = self._print(line, view)
+    def _as_seen(self, record: FileRecordSummary, view: int) -> tuple[dict[Fingerprint, int], Fingerprint]:
+        kind, number = self._print(record, view)
         return (kind, number) if number not in self._seen else (self.known, self._seen[number])
 
     def stepped(self, step: int) -> None:
@@ -92,33 +93,33 @@ class FileRecordCache:
         kind[seen_as(found, view, locked)] = file_id
         self.open.pop(found.path, None)
 
-    def keep(self, entry: FileRecord, found: ScannedFile, view: int) -> None:
+    def keep(self, record: FileRecord, found: ScannedFile, view: int) -> None:
         """Nothing is to be done about a file whose row stands, whichever node wrote it, and whatever its clock."""
-        kind, number = self._print(entry, view)
-        number_here = seen_as(found, view, _is_locked(entry))
+        kind, number = self._print(record, view)
+        number_here = seen_as(found, view, _is_locked(record))
         self.known.pop(self._seen.pop(number, 0), None)
-        if number in (number_here, seen_as(found, UNNUMBERED, _is_locked(entry))):
-            kind[number] = entry.id
+        if number in (number_here, seen_as(found, UNNUMBERED, _is_locked(record))):
+            kind[number] = record.id
         else:
             kind.pop(number, None)
             self._seen[number] = number_here
-            self.known[number_here] = entry.id
-        self.open.pop(entry.path, None)
+            self.known[number_here] = record.id
+        self.open.pop(record.path, None)
 
     def watch(self, path: str, file_id: int) -> None:
         """The file waits or grows."""
         self.open[path] = file_id
 
-    def lose(self, entry: FileRecord, view: int) -> None:
+    def lose(self, record: FileRecord, view: int) -> None:
         """The file is gone."""
-        kind, number = self._as_seen(entry, view)
+        kind, number = self._as_seen(record, view)
         kind.pop(number, None)
-        self._seen.pop(self._print(entry, view)[1], None)
-        self.open.pop(entry.path, None)
+        self._seen.pop(self._print(record, view)[1], None)
+        self.open.pop(record.path, None)
 
-    def is_current(self, entry: FileRecord, number: Fingerprint, view: int) -> bool:
+    def is_current(self, record: FileRecord, number: Fingerprint, view: int) -> bool:
         """Whether a fingerprint still stands for the row as it is."""
-        return not entry.gone and self._as_seen(entry, view)[1] == number
+        return not record.gone and self._as_seen(record, view)[1] == number
 
     def drop(self, number: Fingerprint) -> None:
         """Forget a fingerprint that stands for nothing any more."""
@@ -126,5 +127,5 @@ class FileRecordCache:
         self.foreign.pop(number, None)
 
 
-def _is_locked(line: Line | FileRecord) -> bool:
-    return line.state == "skipped" and line.reason == LOCKED
+def _is_locked(record: FileRecordSummary) -> bool:
+    return record.state == "skipped" and record.reason == LOCKED

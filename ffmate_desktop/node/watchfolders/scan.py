@@ -155,12 +155,12 @@ class Scan:
     async def _take(self, piece: Sequence[ScannedFile]) -> None:
         """Judge some files that are news, and write down what becomes of them, with the tasks, in one step."""
         claim = self._claim
-        entries = await file_records.entries_by_path(
+        records = await file_records.records_by_path(
             self._database, claim.id, [found.path for found in piece]
         )
         assert self._judge is not None  # noqa: S101 - run made it
         decided = [
-            (found, entries.get(found.path), self._judge.decide(found, entries.get(found.path)))
+            (found, records.get(found.path), self._judge.decide(found, records.get(found.path)))
             for found in piece
         ]
         decided = await self._follow_moves(await self._spot_outputs(decided))
@@ -168,11 +168,11 @@ class Scan:
         ready = [found for found, _, decision in decided if decision.ready]
         drafts, refused = await self._draft(ready)
         writes, again = [], []
-        for found, entry, decision in decided:
+        for found, record, decision in decided:
             reason = refused.get(found.path, decision.reason)
-            if entry is not None and _is_back(found, entry, decision, self._view):
-                again.append(entry)
-            elif decision.ready and (found.path not in refused or _is_told(entry, reason)):
+            if record is not None and _is_back(found, record, decision, self._view):
+                again.append(record)
+            elif decision.ready and (found.path not in refused or _is_told(record, reason)):
                 continue  # written with its task, or nothing new
             elif decision.changed:
                 writes.append(FileWrite(found, self._view, decision.state, reason, decision.checks))
@@ -196,9 +196,9 @@ class Scan:
         )
         outputs = await file_records.outputs_among(self._database, [name for _, name in asked])
         for position, task in outputs.items():
-            found, entry, _ = decided[open_ones[asked[position][0]]]
+            found, record, _ = decided[open_ones[asked[position][0]]]
             reason = f"The cluster itself wrote it, as the output of task {str(task)[:8]}."
-            decided[open_ones[asked[position][0]]] = (found, entry, Decision("output", reason))
+            decided[open_ones[asked[position][0]]] = (found, record, Decision("output", reason))
         return decided
 
     async def _follow_moves(
@@ -226,8 +226,12 @@ class Scan:
         job = WatchedThread(lambda: being_written(paths), "looking for programs that write")
         busy = {paths[path] for path in await self._answered(job)}
         return [
-            (found, entry, decision.held(entry, self._settings.interval) if found.path in busy else decision)
-            for found, entry, decision in decided
+            (
+                found,
+                record,
+                decision.held(record, self._settings.interval) if found.path in busy else decision,
+            )
+            for found, record, decision in decided
         ]
 
     @property
@@ -290,7 +294,7 @@ class Scan:
                 self._claim,
                 [*writes, *queued],
                 tasks=rows,
-                again=[entry.id for entry in again],
+                again=[record.id for record in again],
             )
             self._known.stepped(written.step)
             for file in (*writes, *queued):
@@ -311,15 +315,17 @@ class Scan:
     def _remember(
         self, decided: Sequence[tuple[ScannedFile, FileRecord | None, Decision]], refused: dict[str, str]
     ) -> None:
-        """What was no news for the ledger is to be known here, and when to look again."""
+        """What was no news for the file records is to be known here, and when to look again."""
         growing = 0
-        for found, entry, decision in decided:
+        for found, record, decision in decided:
             if decision.state in ("waiting", "growing") and (not decision.ready or found.path in refused):
                 growing += 1
                 if decision.wait is not None:
                     self._wait = min(decision.wait, self._wait or decision.wait)
-            elif entry is not None and (not decision.changed or _is_back(found, entry, decision, self._view)):
-                self._known.keep(entry, found, self._view)
+            elif record is not None and (
+                not decision.changed or _is_back(found, record, decision, self._view)
+            ):
+                self._known.keep(record, found, self._view)
         self._note(growing=self._result.growing + growing)
 
     async def _find_gone(self, walked: Walked) -> None:
@@ -328,25 +334,25 @@ class Scan:
         news, ids = await asyncio.to_thread(_missing, walked, known.open)
         hidden = tuple(f"{folder}/" for folder, _ in walked.unreadable)
         for piece in _pieces(list(ids), AT_ONCE):
-            entries = {
-                entry.id: entry
-                for entry in await file_records.entries_by_id(self._database, self._claim.id, piece)
+            records = {
+                record.id: record
+                for record in await file_records.records_by_id(self._database, self._claim.id, piece)
             }
             gone = []
             for file_id in piece:
-                entry, number = entries.get(file_id), ids[file_id]
-                if entry is None or (number and not known.is_current(entry, number, self._view)):
+                record, number = records.get(file_id), ids[file_id]
+                if record is None or (number and not known.is_current(record, number, self._view)):
                     known.drop(number)
-                elif not entry.path.startswith(hidden) and entry.path not in news:
-                    gone.append(entry)
+                elif not record.path.startswith(hidden) and record.path not in news:
+                    gone.append(record)
             if gone:
                 gone = await self._moved.remove(gone)
             if gone:
                 step = await file_records.write(
-                    self._database, self._claim, (), gone=[entry.id for entry in gone]
+                    self._database, self._claim, (), gone=[record.id for record in gone]
                 )
-                for entry in gone:
-                    known.lose(entry, self._view)
+                for record in gone:
+                    known.lose(record, self._view)
                 known.stepped(step.step)
 
     def _note(self, **figures: float) -> None:
@@ -380,13 +386,18 @@ def _missing(walked: Walked, opened: dict[str, int]) -> tuple[set[str], dict[int
     return news, ids
 
 
-def _is_back(found: ScannedFile, entry: FileRecord, decision: Decision, view: int) -> bool:
+def _is_back(found: ScannedFile, record: FileRecord, decision: Decision, view: int) -> bool:
     """Whether the file was gone and is there again as it was, so that what became of it stands."""
-    return entry.gone and entry.is_over and entry.is_version_of(found, view) and decision.state == entry.state
+    return (
+        record.gone
+        and record.is_over
+        and record.is_version_of(found, view)
+        and decision.state == record.state
+    )
 
 
-def _is_told(entry: FileRecord | None, sentence: str) -> bool:
-    return entry is not None and entry.state == "waiting" and entry.reason == sentence and not entry.gone
+def _is_told(record: FileRecord | None, sentence: str) -> bool:
+    return record is not None and record.state == "waiting" and record.reason == sentence and not record.gone
 
 
 def _pieces(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ffmate_desktop.db import file_records, scans
-from ffmate_desktop.db.file_records import FileWrite, Pending, Settled
+from ffmate_desktop.db.file_records import FileUpdate, FileWrite, PendingOriginal
 from ffmate_desktop.db.scans import ScanLostError
 from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.domain.watchfolder import FileState, Original, OriginalAction, WatchedFile
@@ -44,10 +44,10 @@ def to_move(source: Path, output: Path, folder: Path, **known: Any) -> OriginalM
     disposal = {"action": "move", "is_done": True, "output": str(output), "size": 4, "folder": str(folder)}
     disposal |= known
     view = numbering_of(str(source.parent)).view
-    return OriginalMove(Pending(1, found, view, "done", 1, disposal), str(source), disposal)
+    return OriginalMove(PendingOriginal(1, found, view, "done", 1, disposal), str(source), disposal)
 
 
-def carried_out(move: OriginalMove, folder: Path, tag: str = "t") -> Settled:
+def carried_out(move: OriginalMove, folder: Path, tag: str = "t") -> FileUpdate:
     """What becomes of it."""
     errand = OriginalMover([move], root_of(folder), tag)
     errand.plan()
@@ -147,7 +147,7 @@ def test_a_node_that_is_killed_at_any_moment_leaves_the_whole_file_and_no_half_o
             target = disk.folder / "one.mov"
             assert any(path.exists() and path.read_bytes() == data for path in (source, target))
             halves += bool(list(disk.folder.glob(".ffd-*")))
-            [begun] = first.begun  # as it stands in the ledger
+            [begun] = first.begun  # as its record says
             assert carried_out(begun, tmp_path, f"b-{number}").gone
             assert target.read_bytes() == data and not source.exists()
             assert [path.name for path in disk.folder.iterdir() if path.name != "lost+found"] == ["one.mov"]
@@ -241,12 +241,12 @@ async def test_a_scan_that_is_lost_in_one_place_moves_nothing_more_in_the_other(
     async with joined(watched.farm.uri) as node:
         claim = await scans.claim_scan(database, node.id)
         assert claim is not None
-        due: list[Settled] = []
+        due: list[FileUpdate] = []
         for source, place in ((one, "a"), (two, "b"), (three, "b")):
             move = to_move(source, source, watched.root / place, is_done=False)
             write = FileWrite(move.pending.found, move.pending.view, "failed", "")
             [number] = (await file_records.write(database, claim, [write])).ids.values()
-            due.append(Settled(number, "failed", "", 1, move.disposal))
+            due.append(FileUpdate(number, "failed", "", 1, move.disposal))
         await file_records.settle(database, claim, due)
         disposing = asyncio.create_task(Originals(database, claim).dispose(root_of(watched.root), {}))
         await until(began.is_set, "both places are at it")

@@ -631,7 +631,7 @@ async def test_a_scan_of_old_rules_that_still_goes_on_settles_nothing_for_the_ne
     await watched.state("notes.txt", SKIPPED)
     await worker.stop()
     old_looks, new_walks, old_is_over = threading.Event(), threading.Event(), threading.Event()
-    walk, entries_by_path, end_scan = Walker.walk, file_records.entries_by_path, scans.end_scan
+    walk, records_by_path, end_scan = Walker.walk, file_records.records_by_path, scans.end_scan
     walks = itertools.count()
 
     def walk_late(walker: Walker) -> Walked:
@@ -641,7 +641,7 @@ async def test_a_scan_of_old_rules_that_still_goes_on_settles_nothing_for_the_ne
         return walk(walker)
 
     async def look_late(*args: Any) -> dict[str, FileRecord]:
-        found = await entries_by_path(*args)
+        found = await records_by_path(*args)
         if not old_looks.is_set():
             old_looks.set()
             assert await asyncio.to_thread(new_walks.wait, 30)
@@ -654,7 +654,7 @@ async def test_a_scan_of_old_rules_that_still_goes_on_settles_nothing_for_the_ne
             old_is_over.set()
 
     monkeypatch.setattr(Walker, "walk", walk_late)
-    monkeypatch.setattr(file_records, "entries_by_path", look_late)
+    monkeypatch.setattr(file_records, "records_by_path", look_late)
     monkeypatch.setattr(scans, "end_scan", end)
     await watched.farm.node("b", watches=True, slots=0)
     await watched.service.scan(watched.uuid)
@@ -701,7 +701,7 @@ async def test_an_original_that_another_task_needs_stays(watched: Watched, clip:
 
 
 async def test_a_node_that_dies_while_it_moves_an_original(watched: Watched, clip: Path) -> None:
-    """The name is in the ledger; the file is in its old place, in the new one, in both, or removed by somebody."""
+    """Its record has the new name; the file is at the old path, the new one, both, or neither."""
     worker = await watched.farm.node(watches=True)
     await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
     watched.put(clip, "seen.mov")

@@ -1,4 +1,4 @@
-"""A watchfolder for tests: its folder, its service, and questions about the ledger."""
+"""A watchfolder for tests: its folder, its service, and questions about the file records."""
 
 import shutil
 from collections import Counter
@@ -49,7 +49,7 @@ class Watched:
         return await self.service.get(self.uuid)
 
     async def files(self, *, gone: bool = False) -> dict[str, WatchedFile]:
-        """What the ledger says, by path."""
+        """Its files, by path."""
         found = await self.service.files(self.uuid, FileFilterView(gone=gone), limit=None)
         return {file.path: file for file in found}
 

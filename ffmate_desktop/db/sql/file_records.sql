@@ -1,4 +1,4 @@
--- The ledger of files. Every transaction that writes it begins with `step`, which holds the row of the folder until
+-- File records. Every transaction that writes them begins with `step`, which holds the row of the folder until
 -- the commit: nobody can claim the folder in between, and a scanner whose claim is lost writes nothing.
 
 -- name: step
@@ -12,22 +12,22 @@ RETURNING ledger;
 SELECT id, path, size, mtime, inode, view, state, reason, gone_at IS NOT NULL AS gone
   FROM ffmate.watched_files WHERE folder = $1 AND ledger > $2;
 
--- fragment: entry
+-- fragment: record
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.reason, f.checks, f.task, f.attempts,
        f.gone_at IS NOT NULL AS gone, f.quiet,
        extract(epoch FROM clock_timestamp() - f.checked_at)::float8 AS unchecked,
        extract(epoch FROM clock_timestamp() - f.since)::float8 AS unchanged
   FROM ffmate.watched_files f
 
--- name: entries_by_path
-{entry} JOIN unnest($2::text[]) AS w (path) ON f.key = md5(w.path)::uuid WHERE f.folder = $1;
+-- name: records_by_path
+{record} JOIN unnest($2::text[]) AS w (path) ON f.key = md5(w.path)::uuid WHERE f.folder = $1;
 
--- name: entries_by_id
-{entry} WHERE f.folder = $1 AND f.id = ANY ($2::bigint[]);
+-- name: records_by_id
+{record} WHERE f.folder = $1 AND f.id = ANY ($2::bigint[]);
 
--- name: all_entries
+-- name: all_records
 -- For a dry run.
-{entry} JOIN ffmate.watchfolders w ON w.id = f.folder WHERE w.uuid = $1;
+{record} JOIN ffmate.watchfolders w ON w.id = f.folder WHERE w.uuid = $1;
 
 -- fragment: other_version
 (excluded.size, excluded.mtime) <> (f.size, f.mtime)
@@ -70,7 +70,7 @@ SELECT t.uuid, t.status, ffmate.bigint_of(t.result -> 'source' -> 'size') AS siz
 -- inodes last ($5 is such a view) with the same one ($4), of rows of this view; of others all, as numbers may be used again.
 SELECT v.position, t.status, e.*
   FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS v (mtime, size, inode, position)
- CROSS JOIN LATERAL ({entry} WHERE f.folder = $1 AND f.mtime = v.mtime AND f.size = v.size AND f.task IS NOT NULL
+ CROSS JOIN LATERAL ({record} WHERE f.folder = $1 AND f.mtime = v.mtime AND f.size = v.size AND f.task IS NOT NULL
                                 AND f.inode <> 0 AND (f.view <> $5 OR f.view > -3 OR f.inode = v.inode)) AS e
   LEFT JOIN ffmate.tasks t ON t.uuid = e.task
  ORDER BY v.position, e.gone, e.id;
