@@ -19,12 +19,12 @@ from PySide6.QtWidgets import QApplication
 from ffmate_desktop import __version__, logs
 from ffmate_desktop.domain.sleep_inhibitor import SleepInhibitor
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.language import speak
+from ffmate_desktop.gui.base.language import install_translators
 from ffmate_desktop.gui.base.loop import Loop
 from ffmate_desktop.gui.base.page import PageContext
 from ffmate_desktop.gui.base.preferences_store import PreferencesStore
 from ffmate_desktop.gui.base.services import ClusterServices
-from ffmate_desktop.gui.desktop.instance import Instance, acquire_or_hand_over
+from ffmate_desktop.gui.desktop.single_instance import SingleInstance, acquire_or_hand_over
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.program import Program, first_paint, next_emission
 from ffmate_desktop.gui.theme.theme import Theme
@@ -68,7 +68,7 @@ def run(
     as if they were dropped on the window; if this data folder has a window already, in that one. Raises UserError.
     """
     app = make_application()
-    speak(app, resources)
+    install_translators(app, resources)
     instance = acquire_or_hand_over(settings, files)
     if instance is None:
         return 0
@@ -109,7 +109,7 @@ def make_application() -> QApplication:
 
 async def _main(
     app: QApplication,
-    instance: Instance,
+    instance: SingleInstance,
     load_setup: LoadSetup,
     resources: Path,
     settings: Settings,
@@ -122,7 +122,7 @@ async def _main(
     setup: asyncio.Future[Setup] = asyncio.get_running_loop().create_future()
     program = Program(window, bridge, partial(_open, setup), settings.drain_time)
     window.detaching.connect(lambda: instance.stop_listening() if program.is_leaving else None)
-    instance.given.connect(window.bring_to_front)
+    instance.files_received.connect(window.bring_to_front)
     if isinstance(app, Application):
         app.file_opened.connect(lambda path: window.open_files([path]))
     app.commitDataRequest.connect(lambda _session: program.quit())
@@ -170,7 +170,7 @@ def _furnish(
     from ffmate_desktop.gui.desktop.awake import KeepAwake  # noqa: PLC0415 - the window is painter_text before
     from ffmate_desktop.gui.desktop.closing import Closing  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.desktop.dock import DockProgress, find_dock  # noqa: PLC0415 - as above
-    from ffmate_desktop.gui.desktop.notices import Notices  # noqa: PLC0415 - as above
+    from ffmate_desktop.gui.desktop.notifier import Notifier  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.desktop.tray import Tray  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.preferences.opener import SettingsOpener  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.preferences.switching import Switching  # noqa: PLC0415 - as above
@@ -178,9 +178,9 @@ def _furnish(
     complete_window(window)
     Closing(window, program)
     KeepAwake(window, inhibitor)
-    DockProgress(window, window.context.board, find_dock(window))
-    tray, notices = Tray(window), Notices(window)
-    notices.notice.connect(tray.show_notification)
+    DockProgress(window, window.context.progress_tracker, find_dock(window))
+    tray, notifier = Tray(window), Notifier(window)
+    notifier.notification.connect(tray.show_notification)
     switching = Switching(window, program, setup)
     SettingsOpener(window, program, switching)
     return tray, switching

@@ -104,7 +104,7 @@ class Program:
             translate("Program", "This computer takes nothing new until then."),
             kind="info",
             button=translate("Program", "Stay"),
-            act=self._stay,
+            on_click=self._stay,
         )
         self._on_finished()  # it may be by now
 
@@ -183,7 +183,7 @@ class Program:
             error.hint,
             kind="failed",
             button=translate("Program", "Try again"),
-            act=self._again.set,
+            on_click=self._again.set,
         )
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(AGAIN):

@@ -804,33 +804,6 @@
     </message>
 </context>
 <context>
-    <name>Instance</name>
-    <message>
-        <source>FFmate Desktop is open already, but does not answer.</source>
-        <translation>FFmate Desktop ist schon offen, antwortet aber nicht.</translation>
-    </message>
-    <message>
-        <source>It may be ending: try again in a moment. --data-dir opens another one.</source>
-        <translation>Vielleicht wird es gerade beendet: Versuchen Sie es gleich noch einmal. --data-dir öffnet ein weiteres.</translation>
-    </message>
-    <message>
-        <source>These are too many files for a command line.</source>
-        <translation>Das sind zu viele Dateien für eine Befehlszeile.</translation>
-    </message>
-    <message>
-        <source>Name their folder instead, or drop them on the window.</source>
-        <translation>Nennen Sie stattdessen ihren Ordner, oder ziehen Sie sie auf das Fenster.</translation>
-    </message>
-    <message>
-        <source>FFmate Desktop is open already, with other settings: {0}.</source>
-        <translation>FFmate Desktop ist schon offen, mit anderen Einstellungen: {0}.</translation>
-    </message>
-    <message>
-        <source>Quit it and start it again with these settings, or open another one with --data-dir.</source>
-        <translation>Beenden Sie es und starten Sie es mit diesen Einstellungen neu, oder öffnen Sie ein weiteres mit --data-dir.</translation>
-    </message>
-</context>
-<context>
     <name>KeepAwake</name>
     <message>
         <source>Kept awake while it encodes</source>
@@ -1323,7 +1296,7 @@
     </message>
 </context>
 <context>
-    <name>Notices</name>
+    <name>Notifier</name>
     <message>
         <source>What ran there goes back to the queue.</source>
         <translation>Was dort lief, kommt zurück in die Warteschlange.</translation>
@@ -2288,6 +2261,33 @@
     <message>
         <source>Switch to the dark theme</source>
         <translation>Zum dunklen Design wechseln</translation>
+    </message>
+</context>
+<context>
+    <name>SingleInstance</name>
+    <message>
+        <source>FFmate Desktop is open already, but does not answer.</source>
+        <translation>FFmate Desktop ist schon offen, antwortet aber nicht.</translation>
+    </message>
+    <message>
+        <source>It may be ending: try again in a moment. --data-dir opens another one.</source>
+        <translation>Vielleicht wird es gerade beendet: Versuchen Sie es gleich noch einmal. --data-dir öffnet ein weiteres.</translation>
+    </message>
+    <message>
+        <source>These are too many files for a command line.</source>
+        <translation>Das sind zu viele Dateien für eine Befehlszeile.</translation>
+    </message>
+    <message>
+        <source>Name their folder instead, or drop them on the window.</source>
+        <translation>Nennen Sie stattdessen ihren Ordner, oder ziehen Sie sie auf das Fenster.</translation>
+    </message>
+    <message>
+        <source>FFmate Desktop is open already, with other settings: {0}.</source>
+        <translation>FFmate Desktop ist schon offen, mit anderen Einstellungen: {0}.</translation>
+    </message>
+    <message>
+        <source>Quit it and start it again with these settings, or open another one with --data-dir.</source>
+        <translation>Beenden Sie es und starten Sie es mit diesen Einstellungen neu, oder öffnen Sie ein weiteres mit --data-dir.</translation>
     </message>
 </context>
 <context>

@@ -34,7 +34,7 @@ class Office:
         self.login = EntryFile(settings.data_dir / "autostart" / "entry", b"start")
         self.setup = bootstrap.make_setup(settings, Keyring(lambda: keyring), self.login)
         self.switching = Switching(desk.window, desk.program, self.setup)
-        self.door = SettingsOpener(desk.window, desk.program, self.switching)
+        self.opener = SettingsOpener(desk.window, desk.program, self.switching)
 
     @property
     def services(self) -> ClusterServices:
@@ -45,14 +45,14 @@ class Office:
     def open(self) -> SettingsDialog:
         """The dialog, as a click on the sidebar brings it."""
         click(self.window.sidebar.settings)
-        assert self.door.dialog is not None
-        return self.door.dialog
+        assert self.opener.dialog is not None
+        return self.opener.dialog
 
     async def closed(self) -> None:
         """The dialog has gone."""
-        dialog = self.door.dialog
+        dialog = self.opener.dialog
         try:
-            await until(lambda: self.door.dialog is None, "the dialog closes")
+            await until(lambda: self.opener.dialog is None, "the dialog closes")
         except BaseException as error:
             if dialog is not None:
                 said = dialog.note.text
@@ -63,7 +63,7 @@ class Office:
 
     async def question(self) -> RestartQuestion:
         """What is asked about running tasks."""
-        dialog = self.door.dialog
+        dialog = self.opener.dialog
         assert dialog is not None
 
         def found() -> RestartQuestion | None:

@@ -22,7 +22,7 @@ from ffmate_desktop import bootstrap, logs
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.domain.watchfolder import FileState
 from ffmate_desktop.gui.app import make_application
-from ffmate_desktop.gui.base.language import speak
+from ffmate_desktop.gui.base.language import install_translators
 from ffmate_desktop.gui.base.loop import Loop
 from ffmate_desktop.gui.base.page import Page
 from ffmate_desktop.gui.desktop.closing import CloseDialog
@@ -326,7 +326,7 @@ def main() -> None:
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
     logs.show("error:*")  # and with it, the lines of this node go to the cluster
     app = make_application()
-    speak(app, resources_folder(), QLocale(QLocale.Language.English))
+    install_translators(app, resources_folder(), QLocale(QLocale.Language.English))
     with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
         runner.run(take(folder, "@2x" if arguments.scale == 2 else ""))
 

@@ -25,7 +25,7 @@ async def test_forged_news_harm_no_window(
     monkeypatch.setattr(progress_tracker, "MOST", 50)
     uuid = await desk.add(clip, LONG)
     row = await desk.shown(uuid, TaskStatus.RUNNING)
-    board = desk.page.board
+    tracker = desk.page.tracker
     async with open_outsider(database_uri) as outsider:
 
         async def send(payload: str) -> None:
@@ -49,10 +49,10 @@ async def test_forged_news_harm_no_window(
             {"kind": "batch", "op": "finished", "uuid": str(uuid)},
         ):
             await send(json.dumps(news))
-        await until(lambda: board.frames_per_second() > 1e6, "the strangers were heard")
-        assert len(board.percents()) <= 50
-    await until(lambda: len(board.percents()) <= 1, "they are forgotten")
-    await until(lambda: board.newest(row.id, row.epoch), "the progress of the real task is heard")
+        await until(lambda: tracker.frames_per_second() > 1e6, "the strangers were heard")
+        assert len(tracker.percents()) <= 50
+    await until(lambda: len(tracker.percents()) <= 1, "they are forgotten")
+    await until(lambda: tracker.newest(row.id, row.epoch), "the progress of the real task is heard")
     await asyncio.sleep(0)
     assert (await desk.shown(uuid, TaskStatus.RUNNING)).id == row.id
     await desk.services.tasks.cancel([uuid])

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QHeaderView, QLabel
 
 from ffmate_desktop.gui.app import make_window
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.language import speak
+from ffmate_desktop.gui.base.language import install_translators
 from ffmate_desktop.settings import resources_folder
 
 ROOT = Path(__file__).parents[2]
@@ -101,7 +101,7 @@ def _are_numbers(arguments: list[ast.expr]) -> bool:
 @pytest.fixture
 def german(qapp: QApplication) -> Iterator[None]:
     """The program speaks German as long as the test lasts."""
-    installed = speak(qapp, resources_folder(), QLocale("de_AT"))
+    installed = install_translators(qapp, resources_folder(), QLocale("de_AT"))
     yield
     for translator in installed:
         qapp.removeTranslator(translator)
@@ -129,7 +129,7 @@ def test_plural_forms_and_the_buttons_of_qt_are_german() -> None:
 
 
 def test_a_language_without_a_catalogue_gets_english(qapp: QApplication) -> None:
-    installed = speak(qapp, resources_folder(), QLocale("sw_KE"))
+    installed = install_translators(qapp, resources_folder(), QLocale("sw_KE"))
     assert (
         QCoreApplication.translate("DropOverlay", "Drop %n items to queue them", "", 1)
         == "Drop 1 item to queue it"

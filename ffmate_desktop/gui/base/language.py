@@ -5,7 +5,9 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 
-def speak(app: QCoreApplication, resources: Path, locale: QLocale | None = None) -> list[QTranslator]:
+def install_translators(
+    app: QCoreApplication, resources: Path, locale: QLocale | None = None
+) -> list[QTranslator]:
     """Translate all texts that are made from now on; returns what does it, the best last.
 
     Without a `locale` the user's languages are tried in the order of their wishes. English comes first of all, since

@@ -32,7 +32,7 @@ class PageContext:
             window_state,
             preferences,
         )
-        self.board = ProgressTracker(bridge)
+        self.progress_tracker = ProgressTracker(bridge)
 
 
 class Page(QWidget):
@@ -91,10 +91,10 @@ class Page(QWidget):
         """What a drop on this page does, in a title and a line; None: files are queued, as anywhere else."""
         return None
 
-    def drop(self, paths: Sequence[str]) -> None:
+    def drop_paths(self, paths: Sequence[str]) -> None:
         """Paths were dropped on this page, which says in `drop_hint` what it does with them."""
 
-    def unsaved(self) -> str:
+    def unsaved_changes(self) -> str:
         """What would be lost if the program ended now, in a sentence; empty if nothing."""
         return ""
 

@@ -65,7 +65,7 @@ class Closing(QObject):
         self._end(OnClose.ASK if self.choice is OnClose.BACKGROUND else self.choice)
 
     def _end(self, choice: OnClose) -> None:
-        lost = next((text for page in self._window.pages if (text := page.unsaved())), "")
+        lost = next((text for page in self._window.pages if (text := page.unsaved_changes())), "")
         if not lost or self._program.is_leaving:
             self._end_work(choice)
         elif not self._is_asking:

@@ -30,9 +30,9 @@ class Dock(Protocol):
 class DockProgress(QObject):
     """Tells the dock when it has changed by a percent. Owned by the window."""
 
-    def __init__(self, window: MainWindow, board: ProgressTracker, dock: Dock) -> None:
+    def __init__(self, window: MainWindow, tracker: ProgressTracker, dock: Dock) -> None:
         super().__init__(window)
-        self._window, self._board, self._dock = window, board, dock
+        self._window, self._tracker, self._dock = window, tracker, dock
         self._shown: tuple[int | None, int] = (None, 0)
         self._timer = QTimer(self, interval=AGAIN)
         self._timer.timeout.connect(self._look)
@@ -43,7 +43,7 @@ class DockProgress(QObject):
         window.detaching.connect(self._clear)
 
     def _look(self, _news: object = None) -> None:
-        percents = self._board.percents() if self._window.services is not None else []
+        percents = self._tracker.percents() if self._window.services is not None else []
         percent = round(sum(percents) / len(percents)) if percents else None
         self._tell(percent, len(percents))
 

@@ -53,7 +53,7 @@ class ScriptQuestion(QObject):
             ),
             kind="warning",
             button=self.tr("Allow …"),
-            act=partial(self._allow, self._services, folder),
+            on_click=partial(self._allow, self._services, folder),
         )
 
     def _allow(self, services: ClusterServices, folder: Path) -> None:

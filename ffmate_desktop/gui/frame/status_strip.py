@@ -50,7 +50,7 @@ class StatusStrip(QFrame):
     def attach(self, services: ClusterServices) -> None:
         """The cluster is open."""
         self._services = services
-        self._ffmpeg.setText(in_short(services.ffmpeg))
+        self._ffmpeg.setText(short_ffmpeg_version(services.ffmpeg))
         self._ffmpeg.setToolTip(plain(services.ffmpeg))
         self._show()
 
@@ -83,6 +83,6 @@ class StatusStrip(QFrame):
 _BUILD = re.compile(r"ffmpeg n?(\d+(?:\.\d+)+)\S*")
 
 
-def in_short(ffmpeg: str) -> str:
+def short_ffmpeg_version(ffmpeg: str) -> str:
     """`ffmpeg 9.0.2` of a whole build; a sentence that there is none stays as it is."""
     return _BUILD.sub(r"ffmpeg \1", ffmpeg)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ffmate_desktop.domain.node_log import LogLevel, LogLine
-from ffmate_desktop.gui.logs.model import LogsModel, in_short, level_name
+from ffmate_desktop.gui.logs.model import LogsModel, level_name, shorten_uuids
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.plain_text import painter_text
@@ -54,7 +54,7 @@ class LogDelegate(QStyledItemDelegate):
         room = width - self._message_left() - PADDING
         return (
             "\n" in line.message
-            or self._metrics.horizontalAdvance(painter_text(in_short(line.message))) > room
+            or self._metrics.horizontalAdvance(painter_text(shorten_uuids(line.message))) > room
         )
 
     def _message_left(self) -> int:
@@ -88,7 +88,7 @@ class LogDelegate(QStyledItemDelegate):
             width = letters * self._letter
             self._write(painter, QRect(left, rect.top(), width + 2, rect.height()), text, color)
             left += width + 2 * self._letter
-        first = in_short(line.message.split("\n", 1)[0])
+        first = shorten_uuids(line.message.split("\n", 1)[0])
         if "\n" in line.message:
             first += " …"
         color = (

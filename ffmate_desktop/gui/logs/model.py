@@ -247,7 +247,7 @@ def _when(line: LogLine) -> tuple[int, int]:
 _UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
 
-def in_short(message: str) -> str:
+def shorten_uuids(message: str) -> str:
     """As it is shown: the beginning of a uuid, which the command line takes for the whole, is enough."""
     return _UUID.sub(r"\1", message)
 

@@ -28,7 +28,7 @@ class NodeRowDelegate(TableRowDelegate):
         if view is None:
             return
         parts = self._parts
-        cell = self.ground(painter, option)
+        cell = self.paint_background(painter, option)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         match NodeColumn(index.column()):

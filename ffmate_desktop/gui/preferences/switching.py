@@ -190,7 +190,7 @@ class Switching(QObject):
             self.tr("This computer takes nothing new until then."),
             kind="info",
             button=self.tr("Stay"),
-            act=stay,
+            on_click=stay,
         )
 
     async def _take_again(self, services: ClusterServices) -> None:

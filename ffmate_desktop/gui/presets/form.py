@@ -183,7 +183,7 @@ class PresetForm(QWidget):
             self.trouble = None
         except UserError as error:
             self.trouble = error
-        beside = self.command.trouble is not None and self.parts.current == 0  # it is told below the command
+        beside = self.command.error is not None and self.parts.current == 0  # it is told below the command
         told = self.trouble is not None and not beside and draft != NEW
         self._error.setText(
             f"{self.trouble.message} {self.trouble.hint}".strip() if told and self.trouble else ""

@@ -136,7 +136,7 @@ class PresetsPage(Page):
         """Something was typed and is not saved."""
         return self._is_new or (self._preset is not None and self.form.is_changed)
 
-    def unsaved(self) -> str:
+    def unsaved_changes(self) -> str:
         """What was typed into the form."""
         if not self.is_changed:
             return ""

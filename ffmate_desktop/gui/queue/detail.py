@@ -30,9 +30,9 @@ class QueueDetail(QObject):
     changed = Signal()
     resubmit_requested = Signal(str)
 
-    def __init__(self, page: Page, table: QWidget, board: ProgressTracker, actions: QueueActions) -> None:
+    def __init__(self, page: Page, table: QWidget, tracker: ProgressTracker, actions: QueueActions) -> None:
         super().__init__(page)
-        self._page, self._board, self._actions = page, board, actions
+        self._page, self._tracker, self._actions = page, tracker, actions
         self._window_state: QSettings = page.window_state
         self._services: ClusterServices | None = None
         self._pane: DetailPane | None = None
@@ -58,7 +58,7 @@ class QueueDetail(QObject):
         from ffmate_desktop.gui.queue.detail_pane import DetailPane  # noqa: PLC0415 - a start does not wait for it
 
         theme, actions = self._page.theme, self._actions
-        pane = DetailPane(theme, self._page.bridge, self._board)
+        pane = DetailPane(theme, self._page.bridge, self._tracker)
         pane.hide()
         self.splitter.addWidget(pane)
         self.splitter.setStretchFactor(1, 0)

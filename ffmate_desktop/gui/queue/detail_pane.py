@@ -56,9 +56,9 @@ class DetailPane(QFrame):
     restart_requested = Signal()
     resubmit_requested = Signal(str)
 
-    def __init__(self, theme: Theme, bridge: Bridge, board: ProgressTracker) -> None:
+    def __init__(self, theme: Theme, bridge: Bridge, tracker: ProgressTracker) -> None:
         super().__init__()
-        self._theme, self._bridge, self._board = theme, bridge, board
+        self._theme, self._bridge, self._tracker = theme, bridge, tracker
         self._services: ClusterServices | None = None
         self._row: QueueRow | None = None
         self._task: Task | None = None
@@ -204,7 +204,7 @@ class DetailPane(QFrame):
         row = self._row
         if row is None:
             return
-        live = self._board.newest(row.id, row.epoch) if row.status.is_active else None
+        live = self._tracker.newest(row.id, row.epoch) if row.status.is_active else None
         icon, color = status_look(row)
         percent = percent_of(row, live)
         self.name.setText(row.name)
@@ -225,7 +225,7 @@ class DetailPane(QFrame):
                 str(row.attempts) if row.attempts else formatting.NOTHING,
             ]
         )
-        samples = self._board.samples(row.id, row.epoch)
+        samples = self._tracker.samples(row.id, row.epoch)
         self.graph.setVisible(row.status.is_active or bool(samples))
         self.graph.show_samples(samples)
         self._show_task()

@@ -36,9 +36,9 @@ class GroupedModel(QAbstractTableModel):
     about_to_reorder = Signal(bool)
     reordered = Signal()
 
-    def __init__(self, bridge: Bridge, board: ProgressTracker) -> None:
+    def __init__(self, bridge: Bridge, tracker: ProgressTracker) -> None:
         super().__init__()
-        self._bridge, self._board = bridge, board
+        self._bridge, self._tracker = bridge, tracker
         self._queue: QueueService | None = None
         self.top_row: Callable[[], QueueRow | None] = lambda: None
         self.is_known = False
@@ -122,7 +122,7 @@ class GroupedModel(QAbstractTableModel):
 
     def live_of(self, row: QueueRow) -> LiveProgress | None:
         """The newest progress of a running task, if it was heard live."""
-        return self._board.newest(row.id, row.epoch) if row.status.is_active else None
+        return self._tracker.newest(row.id, row.epoch) if row.status.is_active else None
 
     def key_at(self, number: int) -> object:
         """What finds this row again: the id of a task that was read, the uuid of a batch."""
@@ -182,7 +182,7 @@ class GroupedModel(QAbstractTableModel):
             rows.reload()
 
     def _rows_of(self, batch: UUID) -> QueueModel:
-        rows = QueueModel(self._bridge, self._board)
+        rows = QueueModel(self._bridge, self._tracker)
         rows.view = QueueQuery(where=QueueFilter(batch=batch), descending=False)
         rows.setParent(self)
         rows.top_row = partial(self._top_of, batch)

@@ -26,10 +26,10 @@ class QueueGrouping(QObject):
     toggled = Signal(bool)
 
     def __init__(
-        self, page: Page, stack: QStackedWidget, board: ProgressTracker, actions: QueueActions
+        self, page: Page, stack: QStackedWidget, tracker: ProgressTracker, actions: QueueActions
     ) -> None:
         super().__init__(page)
-        self._page, self._stack, self._board, self._actions = page, stack, board, actions
+        self._page, self._stack, self._tracker, self._actions = page, stack, tracker, actions
         self._services: ClusterServices | None = None
         self._view: GroupedView | None = None
         self._model: GroupedModel | None = None
@@ -72,7 +72,7 @@ class QueueGrouping(QObject):
         from ffmate_desktop.gui.queue.grouped_view import GroupedView  # noqa: PLC0415 - as above
 
         page = self._page
-        self._model = GroupedModel(page.bridge, self._board)
+        self._model = GroupedModel(page.bridge, self._tracker)
         self._model.setParent(self)
         self._view = GroupedView(page.theme, self._model, page.window_state)
         self._stack.addWidget(self._view)

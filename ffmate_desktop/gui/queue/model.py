@@ -43,9 +43,9 @@ class QueueModel(QAbstractTableModel):
     """Whether the tasks stay the same, though in another order: False when the view is another one."""
     reordered = Signal()
 
-    def __init__(self, bridge: Bridge, board: ProgressTracker) -> None:
+    def __init__(self, bridge: Bridge, tracker: ProgressTracker) -> None:
         super().__init__()
-        self._board = board
+        self._tracker = tracker
         self.top_row: Callable[[], QueueRow | None] = lambda: None
         """The uppermost row that somebody sees, if it is not the first; a view sets this."""
         self.view = QueueQuery()
@@ -128,7 +128,7 @@ class QueueModel(QAbstractTableModel):
 
     def live_of(self, row: QueueRow) -> LiveProgress | None:
         """The newest progress of a running task, if it was heard live."""
-        return self._board.newest(row.id, row.epoch) if row.status.is_active else None
+        return self._tracker.newest(row.id, row.epoch) if row.status.is_active else None
 
     def key_at(self, number: int) -> int | None:
         """What finds this row again: the id of a task that was read."""

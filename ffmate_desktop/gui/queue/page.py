@@ -49,12 +49,12 @@ class QueuePage(Page):
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context)
-        self.board = context.board
-        self.model = QueueModel(self.bridge, self.board)
+        self.tracker = context.progress_tracker
+        self.model = QueueModel(self.bridge, self.tracker)
         self.view = QueueTableView(self.theme, self.model, self.window_state)
         self.actions_ = QueueActions(self, self.view, self.model, self.theme, self.bridge)
         self.actions_.told.connect(self.message)
-        self.figures = StatsRow(self.theme, self.bridge, self.board)
+        self.figures = StatsRow(self.theme, self.bridge, self.tracker)
         self.figures.told.connect(self.subtitle.setText)
         self._build_header()
         self._build_body()
@@ -100,14 +100,14 @@ class QueuePage(Page):
     def _build_body(self) -> None:
         self._table = table = QWidget()
         self._inside = QStackedWidget()
-        self.groups = QueueGrouping(self, self._inside, self.board, self.actions_)
+        self.groups = QueueGrouping(self, self._inside, self.tracker, self.actions_)
         column = QVBoxLayout(table)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         self.bar = QueueToolbar(self.theme, self._is_offered, self.groups.button)
         column.addWidget(self.bar)
         column.addWidget(self._build_table(), 1)
-        self.details = QueueDetail(self, table, self.board, self.actions_)
+        self.details = QueueDetail(self, table, self.tracker, self.actions_)
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
@@ -123,7 +123,7 @@ class QueuePage(Page):
             ),
             self.tr("Choose files"),
         )
-        self.empty.wanted.connect(self.files_requested)
+        self.empty.button_clicked.connect(self.files_requested)
         self._filled = filled
         self.body.addWidget(filled, 1)
         self.body.addWidget(self.empty, 1)

@@ -29,9 +29,9 @@ class StatsRow(QWidget):
 
     told = Signal(str)
 
-    def __init__(self, theme: Theme, bridge: Bridge, board: ProgressTracker) -> None:
+    def __init__(self, theme: Theme, bridge: Bridge, tracker: ProgressTracker) -> None:
         super().__init__()
-        self._bridge, self._board = bridge, board
+        self._bridge, self._tracker = bridge, tracker
         self._services: ClusterServices | None = None
         self._figures: QueueStats | None = None
         self._is_reading = False
@@ -87,7 +87,7 @@ class StatsRow(QWidget):
         figures = self._figures
         if figures is None:
             return
-        fps = self._board.frames_per_second()
+        fps = self._tracker.frames_per_second()
         self._show_speed(fps)
         self.running.sample(figures.running)
         self.speed.sample(fps)
@@ -115,7 +115,7 @@ class StatsRow(QWidget):
             formatting.number(figures.running),
             self.tr("of {0} slots").format(formatting.number(figures.slots)),
         )
-        self._show_speed(self._board.frames_per_second() or figures.fps)
+        self._show_speed(self._tracker.frames_per_second() or figures.fps)
         hours = figures.video_seconds_today / 3600
         self.finished.show_value(
             formatting.number(figures.finished_today),

@@ -24,7 +24,9 @@ class TableRowDelegate(QStyledItemDelegate):
         """All rows are equally high."""
         return QSize(80, self._height)
 
-    def ground(self, painter: QPainter, option: QStyleOptionViewItem, *, marked: bool = False) -> QRect:
+    def paint_background(
+        self, painter: QPainter, option: QStyleOptionViewItem, *, marked: bool = False
+    ) -> QRect:
         """Paint what lies below a cell, and return the room for its content.
 
         A selected row has its colour; with `marked` it has a bar at the left edge of this cell, too.

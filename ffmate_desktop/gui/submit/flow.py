@@ -50,7 +50,7 @@ class SubmitFlow(QObject):
         return DropZone(area, *words) if words is not None and area.contains(place) else None
 
     def _drop_on_page(self, paths: list[str]) -> None:
-        self._window.current_page.drop(paths)
+        self._window.current_page.drop_paths(paths)
 
     def paste(self) -> None:
         """Take the paths on the clipboard."""
@@ -98,7 +98,7 @@ class SubmitFlow(QObject):
             self.tr("{0} so far.").format(files(count)),
             kind="info",
             button=self.tr("Stop"),
-            act=self._stop,
+            on_click=self._stop,
         )
 
     def _stop(self) -> None:
@@ -174,7 +174,7 @@ class SubmitFlow(QObject):
             self.tr("Preset: {0}").format(preset) if preset else "",
             kind="good",
             button=self.tr("Undo"),
-            act=lambda: self._undo(uuids),
+            on_click=lambda: self._undo(uuids),
             seconds=UNDO_SECONDS,
         )
 

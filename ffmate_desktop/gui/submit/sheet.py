@@ -140,7 +140,7 @@ class SubmitSheet(SubmitSheetLayout):
         self._trouble = self.output.take(self._choice)
         self._choice.command = self.command.command()
         if self.ways.current == _BY_COMMAND and self._trouble is None:
-            self._trouble = self.command.trouble
+            self._trouble = self.command.error
         is_chosen = self.ways.current == _BY_COMMAND or self._preset is not None
         if self._trouble is not None:
             self.preview.show_rows([])
@@ -193,7 +193,7 @@ class SubmitSheet(SubmitSheetLayout):
     def _show_note(self) -> None:
         if self._bridge.outage_since is not None:
             text, color = self.tr("The database cannot be reached at this moment."), "warning"
-        elif self._trouble is not None and self._trouble is self.command.trouble:
+        elif self._trouble is not None and self._trouble is self.command.error:
             text, color = self.tr("The command has to be mended first."), "failed"
         elif self._trouble is not None:
             text, color = f"{self._trouble.message} {self._trouble.hint}".strip(), "failed"

@@ -29,7 +29,7 @@ class FileRowDelegate(TableRowDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One cell."""
         column = FileColumn(index.column())
-        cell = self.ground(painter, option, marked=column is FileColumn.NAME)
+        cell = self.paint_background(painter, option, marked=column is FileColumn.NAME)
         file = self._model.file_at(index.row())
         if file is None:
             if column is FileColumn.NAME:

@@ -39,7 +39,7 @@ class FolderRowDelegate(TableRowDelegate):
         if view is None:
             return
         column = FolderColumn(index.column())
-        cell = self.ground(painter, option, marked=column is FolderColumn.NAME)
+        cell = self.paint_background(painter, option, marked=column is FolderColumn.NAME)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.is_stale:

@@ -115,7 +115,7 @@ class WatchfoldersPage(Page):
             self.tr("Add watchfolder"),
             picture="folder-sync",
         )
-        self.empty.wanted.connect(self.add)
+        self.empty.button_clicked.connect(self.add)
         self.body.addWidget(self.splitter, 1)
         self.body.addWidget(self.empty, 1)
 
@@ -280,7 +280,7 @@ class WatchfoldersPage(Page):
             ),
         )
 
-    def drop(self, paths: Sequence[str]) -> None:
+    def drop_paths(self, paths: Sequence[str]) -> None:
         """Ask for each folder; anything else is queued once."""
 
         async def look() -> tuple[list[str], list[str]]:

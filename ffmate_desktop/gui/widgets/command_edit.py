@@ -27,13 +27,13 @@ _TOO_LONG = 100_000
 
 
 class CommandEdit(QWidget):
-    """`edited` comes with every change; `trouble` is what is wrong, or None."""
+    """`edited` comes with every change; `error` is what is wrong, or None."""
 
     edited = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.trouble: UserError | None = None
+        self.error: UserError | None = None
         self.text = QPlainTextEdit()
         self.text.setFont(fonts.mono(12))
         self.text.setProperty("class", "code")
@@ -43,8 +43,8 @@ class CommandEdit(QWidget):
         self._judged = ""
         self._whole: str | None = None
         self._colors = _Colors(self.text.document(), theme)
-        self._error = label(look="failed", wraps=True)
-        self._error.hide()
+        self._error_label = label(look="failed", wraps=True)
+        self._error_label.hide()
         self.insert = WildcardButton(theme)
         self.insert.chosen.connect(self._insert)
         policy = self.insert.sizePolicy()
@@ -59,7 +59,7 @@ class CommandEdit(QWidget):
         column.setSpacing(6)
         column.addLayout(bar)
         column.addWidget(self.text, 1)
-        column.addWidget(self._error)
+        column.addWidget(self._error_label)
         self.text.textChanged.connect(self._on_change)
 
     def set_command(self, command: str) -> None:
@@ -83,17 +83,17 @@ class CommandEdit(QWidget):
         if self.text.toPlainText() == self._judged:
             return
         self._judged = self.text.toPlainText()
-        self.trouble = (
-            trouble_in(self.command())
+        self.error = (
+            command_error(self.command())
             if self._whole is None
             else UserError(self.tr("This command is too long to be edited."))
         )
-        self._error.setText("" if self.trouble is None else _in_words(self.trouble))
-        self._error.setVisible(self.trouble is not None)
+        self._error_label.setText("" if self.error is None else _in_words(self.error))
+        self._error_label.setVisible(self.error is not None)
         self.edited.emit()
 
 
-def trouble_in(command: str) -> UserError | None:
+def command_error(command: str) -> UserError | None:
     """What the grammar or the wildcards refuse."""
     try:
         for step in tokenise(command):
@@ -129,7 +129,7 @@ class _Colors(QSyntaxHighlighter):
             look = QTextCharFormat()
             look.setForeground(tokens.color("link"))
             look.setFontWeight(QFont.Weight.Bold)
-            if trouble_in(match[0]) is not None:
+            if command_error(match[0]) is not None:
                 look.setForeground(tokens.color("failed"))
                 look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
                 look.setUnderlineColor(tokens.color("failed"))

@@ -9,9 +9,9 @@ from ffmate_desktop.gui.widgets.labels import label
 
 
 class EmptyState(QWidget):
-    """`wanted` comes when the button is pressed."""
+    """`button_clicked` comes when the button is pressed."""
 
-    wanted = Signal()
+    button_clicked = Signal()
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class EmptyState(QWidget):
             self.button = QPushButton(button)
             self.button.setProperty("class", "primary")
             self.button.setMinimumWidth(160)
-            self.button.clicked.connect(self.wanted)
+            self.button.clicked.connect(self.button_clicked)
             theme.set_icon(self.button, icon, "on_accent")
             column.addSpacing(22)
             column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)

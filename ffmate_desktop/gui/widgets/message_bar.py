@@ -21,7 +21,7 @@ class MessageBar(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._act: Callable[[], object] | None = None
+        self._on_click: Callable[[], object] | None = None
         self.setProperty("class", "bar")
         self._icon = QLabel()
         self._title = label(look="strong", wraps=True)
@@ -62,15 +62,15 @@ class MessageBar(QFrame):
         *,
         kind: str = "warning",
         button: str = "",
-        act: Callable[[], object] | None = None,
+        on_click: Callable[[], object] | None = None,
         stays: bool = False,
         seconds: int = _SECONDS,
     ) -> None:
-        """`kind` is info, good, warning or failed; `act` is called by the button, which also dismisses the message.
+        """`kind` is info, good, warning or failed. The button calls `on_click` and dismisses the message.
 
-        It stays for `seconds`, if they are given also with a button.
+        A message with a button stays until dismissed, unless `seconds` is given.
         """
-        self._kind, self._act = kind, act
+        self._kind, self._on_click = kind, on_click
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
@@ -88,7 +88,7 @@ class MessageBar(QFrame):
     def dismiss(self) -> None:
         """Show nothing."""
         self._timer.stop()
-        self._act = None
+        self._on_click = None
         self.hide()
         self.shown_changed.emit(False)
 
@@ -100,10 +100,10 @@ class MessageBar(QFrame):
             super().keyPressEvent(event)
 
     def _on_button(self) -> None:
-        act = self._act
+        on_click = self._on_click
         self.dismiss()
-        if act is not None:
-            act()
+        if on_click is not None:
+            on_click()
 
     def _paint_icon(self) -> None:
         icon, color = {

@@ -18,14 +18,14 @@ SLOW = "-i ${INPUT_FILE} -vf realtime=speed=0.5 -c:v libx264 -preset ultrafast $
 TELL = """
 import subprocess, sys
 from PySide6.QtCore import QCoreApplication
-from ffmate_desktop.gui.desktop.dock_linux import Launcher
+from ffmate_desktop.gui.desktop.dock_linux import UnityLauncher
 app = QCoreApplication([])
 monitor = subprocess.Popen(
     ["dbus-monitor", "--session", "interface='com.canonical.Unity.LauncherEntry'"], stdout=subprocess.PIPE, text=True
 )
 while "NameLost" not in (line := monitor.stdout.readline()):
     pass
-Launcher("ffmate-desktop").show(0.25, 3)
+UnityLauncher("ffmate-desktop").show(0.25, 3)
 said = ""
 while "count-visible" not in said or said.count("boolean") < 2:
     said += monitor.stdout.readline()
@@ -46,7 +46,7 @@ class Icon:
 
 async def test_it_rises_while_something_runs_and_goes_when_nothing_does(desk: Desk, clip: Path) -> None:
     icon = Icon()
-    DockProgress(desk.window, desk.window.context.board, icon)
+    DockProgress(desk.window, desk.window.context.progress_tracker, icon)
     uuid = await desk.add(clip, SLOW)
     await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
     await until(lambda: icon.told and icon.told[-1] == (None, 0), "it is gone", timeout=60)

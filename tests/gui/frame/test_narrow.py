@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdi
 
 from ffmate_desktop.gui.app import make_window
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.language import speak
+from ffmate_desktop.gui.base.language import install_translators
 from ffmate_desktop.gui.desktop.closing import CloseDialog
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.queue.page import QueuePage
@@ -22,7 +22,7 @@ from ffmate_desktop.settings import resources_folder
 @pytest.fixture(params=["de", "en"])
 def window(request: pytest.FixtureRequest, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
     """As small as on an old laptop, with everything that it shows once there are tasks and folders."""
-    installed = speak(qapp, resources_folder(), QLocale(request.param))
+    installed = install_translators(qapp, resources_folder(), QLocale(request.param))
     window = make_window(qapp, Bridge(), resources_folder(), tmp_path)
     window.resize(900, 600)
     window.show()

@@ -34,7 +34,7 @@ async def test_slots_change_in_the_row_of_the_running_node(database_uri: str, tm
     async with open_office(database_uri, tmp_path / "data") as office:
         before = await office.me()
         QTest.keyClick(office.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
-        dialog = office.door.dialog
+        dialog = office.opener.dialog
         assert dialog is not None
         assert dialog.node.slots.value() == 1
         dialog.node.slots.lineEdit().setText("4")  # typed, and not left yet

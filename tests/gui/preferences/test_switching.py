@@ -257,7 +257,7 @@ async def test_a_trial_that_hangs_can_be_stopped(
 
 async def tried(office: Office, address: str) -> dict[str, tuple[str, str]]:
     """What the dialog shows of this address: by name the icon and the words."""
-    dialog = office.door.dialog or office.open()
+    dialog = office.opener.dialog or office.open()
     dialog.show_section(1)
     dialog.cluster.server.setChecked(True)
     dialog.cluster.address.setText(address)
@@ -286,8 +286,8 @@ async def test_a_good_server_is_described_line_by_line(
         connection = await asyncpg.connect(empty_database)  # a test changes nothing
         assert await connection.fetchval("SELECT to_regnamespace('ffmate')") is None
         await connection.close()
-        assert office.door.dialog is not None
-        office.door.dialog.reject()
+        assert office.opener.dialog is not None
+        office.opener.dialog.reject()
 
 
 @needs_pgbouncer
@@ -300,8 +300,8 @@ async def test_a_pooler_in_transaction_mode_is_explained(database_uri: str, tmp_
         assert [icon for icon, _ in found.values()] == ["circle-x", "info"]
         assert "in transaction or statement mode" in found["line 0"][1]
         assert "pool_mode = session" in found["line 1"][1]
-        assert office.door.dialog is not None
-        office.door.dialog.reject()
+        assert office.opener.dialog is not None
+        office.opener.dialog.reject()
 
 
 # -- Passwords ---------------------------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ async def test_a_password_is_tried_and_kept_in_the_keyring_and_nowhere_else(
         found = await tried(office, scram.uri(password="wrong"))
         assert found["line 0"][0] == "circle-x"
         assert "password" in found["line 0"][1].lower()
-        dialog = office.door.dialog
+        dialog = office.opener.dialog
         assert dialog is not None
         note = dialog.note
         assert dialog.cluster.address.text() == bare  # taken apart

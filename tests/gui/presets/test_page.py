@@ -62,7 +62,7 @@ async def test_a_new_preset_is_checked_while_typing(desk: Desk) -> None:
     assert page.save_button.isEnabled()
     page.form.command.set_command("-i ${INPUT_FILE} ${OUTPUT_FIL}")
     assert not page.save_button.isEnabled()
-    assert "no wildcard" in page.form.command._error.text()
+    assert "no wildcard" in page.form.command._error_label.text()
     page.form.command.set_command("-i ${INPUT_FILE} -s 160x90 ${OUTPUT_FILE}")
     page.form.output.clear()
     assert "no output pattern" in page.form._error.text()
@@ -84,7 +84,7 @@ async def test_a_command_that_ends_in_a_line_break_is_not_changed_by_looking_at_
     QTest.keyClicks(page.list.search, "imported")
     await until(lambda: page.form.name.text() == "Imported", "it is shown")
     assert not page.is_changed
-    assert page.unsaved() == ""
+    assert page.unsaved_changes() == ""
 
 
 async def test_what_is_wrong_with_the_command_is_told_beside_the_scripts_too(desk: Desk) -> None:

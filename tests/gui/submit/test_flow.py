@@ -364,11 +364,11 @@ async def test_which_nodes_could_run_it_is_told(desk: Desk, clip: Path) -> None:
 async def test_a_mistake_in_a_command_is_told_while_typing(desk: Desk, clip: Path) -> None:
     sheet = await sheet_for(desk, clip)
     by_command(sheet, "-i ${INPUT_FILE} | tee")
-    assert sheet.command.trouble is not None
-    assert "no shell runs here" in sheet.command._error.text()
+    assert sheet.command.error is not None
+    assert "no shell runs here" in sheet.command._error_label.text()
     assert not sheet.submit_button.isEnabled()
     by_command(sheet, "-i ${INPUT_FIL} ${OUTPUT_FILE}")
-    assert "There is no wildcard ${INPUT_FIL}." in sheet.command._error.text()
+    assert "There is no wildcard ${INPUT_FIL}." in sheet.command._error_label.text()
     by_command(sheet)
     assert await known(sheet) == [Trouble.NONE]
     sheet.output.name.clear()

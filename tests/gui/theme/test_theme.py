@@ -71,7 +71,7 @@ def test_every_icon_that_the_code_names_is_there() -> None:
     named = set()
     for path in GUI.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        named |= set(re.findall(r'(?:dress\([^,]+|pixmap\(|icon\(|_button\(theme), ?"([a-z0-9-]+)"', text))
+        named |= set(re.findall(r'(?:set_icon\([^,]+|pixmap\(|icon\(|_button\(theme), ?"([a-z0-9-]+)"', text))
         named |= set(re.findall(r'(?:icon\(|pixmap\(|icon = )"([a-z0-9-]+)"', text))
     assert named
     assert named <= there

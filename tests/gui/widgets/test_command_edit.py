@@ -58,8 +58,8 @@ def test_another_theme_judges_nothing(qapp: QApplication) -> None:
     edits: list[bool] = []
     form.edited.connect(lambda: edits.append(True))
     theme.set_appearance(Appearance.DARK)
-    assert form.command.trouble is None
-    assert form.command._error.isHidden()
+    assert form.command.error is None
+    assert form.command._error_label.isHidden()
     assert not edits
 
 
@@ -69,6 +69,6 @@ def test_a_command_of_a_megabyte_is_kept_and_freezes_nothing(qapp: QApplication)
     edit.set_command(endless)
     assert edit.command() == endless
     assert edit.text.isReadOnly() and len(edit.text.toPlainText()) < 10_000
-    assert edit.trouble is not None
+    assert edit.error is not None
     edit.set_command(COMMAND)
     assert (edit.command(), edit.text.isReadOnly()) == (COMMAND, False)

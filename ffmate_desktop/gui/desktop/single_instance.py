@@ -43,13 +43,13 @@ class _Message(NamedTuple):
     settings: dict[str, str]
 
 
-class Instance(QObject):
-    """The right to be the window of a data folder. `given` brings the files of a later start, a list.
+class SingleInstance(QObject):
+    """The right to be the window of a data folder. `files_received` brings the files of a later start, a list.
 
     `settings` are those of this window; its owner replaces them when they change.
     """
 
-    given = Signal(object)
+    files_received = Signal(object)
 
     def __init__(self, data_dir: Path, settings: Settings | None = None) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Instance(QObject):
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._on_connection)
 
-    def take(self) -> bool:
+    def acquire(self) -> bool:
         """Become the first; False when another is. OSError when the data folder cannot be written."""
         if not self._lock.acquire(exclusive=True):
             return False
@@ -100,7 +100,7 @@ class Instance(QObject):
         socket.write(_OTHERWISE + " ".join(other).encode() + b"\n" if other else _TAKEN)
         socket.disconnectFromServer()
         if not other:
-            self.given.emit(message.files)
+            self.files_received.emit(message.files)
 
     def _other_settings(self, wanted: Mapping[str, str]) -> list[str]:
         """The options of a second start that do not hold here."""
@@ -110,24 +110,24 @@ class Instance(QObject):
         return [option for option, mark in wanted.items() if ours.get(option) != mark]
 
 
-def acquire_or_hand_over(settings: Settings, files: Sequence[str]) -> Instance | None:
+def acquire_or_hand_over(settings: Settings, files: Sequence[str]) -> SingleInstance | None:
     """The right to be the window, or None when a first one took the files. Blocks, so call it before the loop runs.
 
     Raises UserError when the first one does not answer, or uses other settings than this start was given.
     """
     data_dir = settings.data_dir
-    instance = Instance(data_dir, settings)
+    instance = SingleInstance(data_dir, settings)
     until = time.monotonic() + PATIENCE
-    while not instance.take():
+    while not instance.acquire():
         if hand_over(settings, files):
             return None
         if time.monotonic() > until:
             raise UserError(
                 QCoreApplication.translate(
-                    "Instance", "FFmate Desktop is open already, but does not answer."
+                    "SingleInstance", "FFmate Desktop is open already, but does not answer."
                 ),
                 QCoreApplication.translate(
-                    "Instance", "It may be ending: try again in a moment. --data-dir opens another one."
+                    "SingleInstance", "It may be ending: try again in a moment. --data-dir opens another one."
                 ),
             )
         time.sleep(0.05)
@@ -136,12 +136,14 @@ def acquire_or_hand_over(settings: Settings, files: Sequence[str]) -> Instance |
 
 def hand_over(settings: Settings, files: Sequence[str]) -> bool:
     """Give files to the window of this data folder; whether it took them. Raises UserError if it will not."""
-    given = _marks(settings, [one for one in SETTINGS if settings.given(one)])
+    given = _marks(settings, [setting for setting in SETTINGS if settings.given(setting)])
     message = json.dumps(_Message(list(files), given)._asdict()).encode() + b"\n"
     if len(message) > LIMIT:
         raise UserError(
-            QCoreApplication.translate("Instance", "These are too many files for a command line."),
-            QCoreApplication.translate("Instance", "Name their folder instead, or drop them on the window."),
+            QCoreApplication.translate("SingleInstance", "These are too many files for a command line."),
+            QCoreApplication.translate(
+                "SingleInstance", "Name their folder instead, or drop them on the window."
+            ),
         )
     socket = QLocalSocket()
     patience = int(ANSWER * 1000)
@@ -156,10 +158,10 @@ def hand_over(settings: Settings, files: Sequence[str]) -> bool:
     if answer.startswith(_OTHERWISE):
         raise UserError(
             QCoreApplication.translate(
-                "Instance", "FFmate Desktop is open already, with other settings: {0}."
+                "SingleInstance", "FFmate Desktop is open already, with other settings: {0}."
             ).format(answer.removeprefix(_OTHERWISE).decode().strip()),
             QCoreApplication.translate(
-                "Instance",
+                "SingleInstance",
                 "Quit it and start it again with these settings, or open another one with --data-dir.",
             ),
         )

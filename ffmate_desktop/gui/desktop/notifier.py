@@ -30,11 +30,11 @@ _ENDED = QueueQuery(
 _LIVE = (NodeState.ONLINE, NodeState.DRAINING)
 
 
-class Notices(QObject):
-    """`notice` brings a title and a text. What happened before the cluster was opened is not told. Owned by the
+class Notifier(QObject):
+    """`notification` brings a title and a text. What happened before the cluster was opened is not told. Owned by the
     window."""
 
-    notice = Signal(str, str)
+    notification = Signal(str, str)
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -45,13 +45,13 @@ class Notices(QObject):
         self._pause = FIRST
         self._reading: asyncio.Task[None] | None = None
         self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(self._look)
-        self._bridge.anything_changed.connect(self._stir)
-        self._bridge.nodes_changed.connect(self._stir)
-        self._bridge.tasks_changed.connect(lambda _ids: self._stir())
+        self._timer.timeout.connect(self._check)
+        self._bridge.anything_changed.connect(self._schedule)
+        self._bridge.nodes_changed.connect(self._schedule)
+        self._bridge.tasks_changed.connect(lambda _ids: self._schedule())
         window.detaching.connect(self._forget)
 
-    def _stir(self) -> None:
+    def _schedule(self) -> None:
         if self._window.services is not None and not self._timer.isActive():
             self._timer.start(int(self._pause * 1000) if self._seen is not None else 0)
 
@@ -59,14 +59,14 @@ class Notices(QObject):
         self._timer.stop()
         self._seen, self._nodes, self._newest, self._pause = None, {}, 0, FIRST
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         services = self._window.services
         if services is None:
             return
         if self._reading is None or self._reading.done():
             self._reading = self._bridge.run_quietly(self._read(services), "looking for what to tell")
         else:
-            self._stir()
+            self._schedule()
 
     async def _read(self, services: ClusterServices) -> None:
         ended = await services.queue.page(_ENDED, limit=MOST)
@@ -107,7 +107,7 @@ class Notices(QObject):
             return
         self._pause = min(self._pause * GROWTH, LONGEST)
         title, text = said[0]
-        self.notice.emit(title, "\n".join([text, *(other for other, _text in said[1:])]).strip())
+        self.notification.emit(title, "\n".join([text, *(other for other, _text in said[1:])]).strip())
 
     def _of_nodes(self, lost: Sequence[str]) -> list[tuple[str, str]]:
         if not lost:

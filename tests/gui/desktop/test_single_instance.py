@@ -13,8 +13,8 @@ from PySide6.QtNetwork import QLocalSocket
 
 from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.gui.desktop import instance as one
-from ffmate_desktop.gui.desktop.instance import Instance, acquire_or_hand_over, socket_name
+from ffmate_desktop.gui.desktop import single_instance
+from ffmate_desktop.gui.desktop.single_instance import SingleInstance, acquire_or_hand_over, socket_name
 from ffmate_desktop.gui.submit.flow import SubmitFlow
 from tests.gui.desk import Desk
 from tests.node.waiting import until
@@ -23,24 +23,24 @@ ROOT = Path(__file__).parents[3]
 HOLD = """
 import sys, time, pathlib
 from PySide6.QtCore import QCoreApplication
-from ffmate_desktop.gui.desktop.instance import Instance
+from ffmate_desktop.gui.desktop.single_instance import SingleInstance
 app = QCoreApplication([])
-assert Instance(pathlib.Path(sys.argv[1])).take()
+assert SingleInstance(pathlib.Path(sys.argv[1])).acquire()
 print("first", flush=True)
 time.sleep(600)
 """
 GIVE = """
 import sys, pathlib
 from ffmate_desktop.cli.settings_args import settings_from
-from ffmate_desktop.gui.desktop.instance import hand_over
+from ffmate_desktop.gui.desktop.single_instance import hand_over
 sys.exit(not hand_over(settings_from(data_dir=pathlib.Path(sys.argv[1])), sys.argv[2:]))
 """
 
 
 async def test_a_second_start_hands_its_files_to_the_first(desk: Desk, tmp_path: Path, clip: Path) -> None:
-    instance = Instance(tmp_path / "data")
-    instance.given.connect(desk.window.bring_to_front)
-    assert instance.take()
+    instance = SingleInstance(tmp_path / "data")
+    instance.files_received.connect(desk.window.bring_to_front)
+    assert instance.acquire()
     desk.window.hide()
     second = subprocess.Popen(
         [sys.executable, "-m", "ffmate_desktop", "--data-dir", str(tmp_path / "data"), "clip.mov"],
@@ -67,10 +67,10 @@ async def test_a_second_start_hands_its_files_to_the_first(desk: Desk, tmp_path:
 
 
 async def test_files_of_a_start_with_other_settings_are_not_taken(qapp: object, tmp_path: Path) -> None:
-    first = Instance(tmp_path, settings_from(data_dir=tmp_path))
+    first = SingleInstance(tmp_path, settings_from(data_dir=tmp_path))
     given: list[list[str]] = []
-    first.given.connect(given.append)
-    assert first.take()
+    first.files_received.connect(given.append)
+    assert first.acquire()
 
     async def second() -> "subprocess.CompletedProcess[bytes]":
         return await asyncio.to_thread(
@@ -100,12 +100,12 @@ def test_the_place_of_one_that_was_killed_is_taken(qapp: object, tmp_path: Path)
     )
     assert holder.stdout is not None
     assert holder.stdout.readline() == "first\n"
-    late = Instance(tmp_path)
-    assert not late.take()
+    late = SingleInstance(tmp_path)
+    assert not late.acquire()
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     holder.stdout.close()
-    assert late.take()
+    assert late.acquire()
     socket = QLocalSocket()
     socket.connectToServer(socket_name(tmp_path))
     assert socket.waitForConnected(5000)
@@ -114,11 +114,11 @@ def test_the_place_of_one_that_was_killed_is_taken(qapp: object, tmp_path: Path)
 
 
 async def test_nonsense_and_silence_are_sent_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one, "ANSWER", 0.2)
+    monkeypatch.setattr(single_instance, "ANSWER", 0.2)
     instance = acquire_or_hand_over(settings_from(data_dir=tmp_path), [])
     assert instance is not None
     given: list[list[str]] = []
-    instance.given.connect(given.append)
+    instance.files_received.connect(given.append)
     for words in (b"GET / HTTP/1.1\n", b'{"files": [1]}\n', b""):
         socket = QLocalSocket()
         socket.connectToServer(socket_name(tmp_path))
@@ -138,9 +138,9 @@ async def test_nonsense_and_silence_are_sent_away(tmp_path: Path, monkeypatch: p
 def test_a_first_that_does_not_answer_is_told(
     qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(one, "PATIENCE", 0.2)
-    first = Instance(tmp_path)
-    assert first.take()
+    monkeypatch.setattr(single_instance, "PATIENCE", 0.2)
+    first = SingleInstance(tmp_path)
+    assert first.acquire()
     first.stop_listening()
     with pytest.raises(UserError, match="does not answer"):
         acquire_or_hand_over(settings_from(data_dir=tmp_path), [])

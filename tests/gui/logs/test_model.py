@@ -4,19 +4,18 @@ from datetime import datetime
 
 from ffmate_desktop.domain.node_log import LogLevel, LogLine
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.frame.status_strip import in_short as ffmpeg_in_short
-from ffmate_desktop.gui.logs.model import LogsModel
-from ffmate_desktop.gui.logs.model import in_short as message_in_short
+from ffmate_desktop.gui.frame.status_strip import short_ffmpeg_version
+from ffmate_desktop.gui.logs.model import LogsModel, shorten_uuids
 
 
 def test_a_build_of_ffmpeg_is_its_version() -> None:
-    assert ffmpeg_in_short("ffmpeg n9.0.2-17-g2a571b6068-20260930") == "ffmpeg 9.0.2"
-    assert ffmpeg_in_short("There is no ffmpeg here.") == "There is no ffmpeg here."
+    assert short_ffmpeg_version("ffmpeg n9.0.2-17-g2a571b6068-20260930") == "ffmpeg 9.0.2"
+    assert short_ffmpeg_version("There is no ffmpeg here.") == "There is no ffmpeg here."
 
 
 def test_a_uuid_is_its_beginning() -> None:
     text = "clip.mov (1c46f294-eba3-4473-897c-f76c51b8e330) is done"
-    assert message_in_short(text) == "clip.mov (1c46f294) is done"
+    assert shorten_uuids(text) == "clip.mov (1c46f294) is done"
 
 
 async def test_lines_stand_in_the_order_in_which_things_happened() -> None:

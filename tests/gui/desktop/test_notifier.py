@@ -7,8 +7,8 @@ import pytest
 from ffmate_desktop.domain.preferences import NoticeWishes
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
-from ffmate_desktop.gui.desktop import notices as told
-from ffmate_desktop.gui.desktop.notices import Notices
+from ffmate_desktop.gui.desktop import notifier as notifier_module
+from ffmate_desktop.gui.desktop.notifier import Notifier
 from ffmate_desktop.gui.desktop.tray import Tray
 from tests.gui.desk import Desk
 from tests.gui.peers import open_peer
@@ -20,20 +20,20 @@ BROKEN = "-i ${INPUT_FILE} -c:v no-such-codec ${OUTPUT_FILE}"
 
 async def listen(desk: Desk, monkeypatch: pytest.MonkeyPatch, gather: float) -> list[tuple[str, str]]:
     """What is told from now on."""
-    monkeypatch.setattr(told, "FIRST", gather)
-    notices = Notices(desk.window)
+    monkeypatch.setattr(notifier_module, "FIRST", gather)
+    notifier = Notifier(desk.window)
     heard: list[tuple[str, str]] = []
-    notices.notice.connect(lambda title, text: heard.append((title, text)))
-    notices._stir()
-    await until(lambda: notices._seen is not None, "what was before is known")
+    notifier.notification.connect(lambda title, text: heard.append((title, text)))
+    notifier._schedule()
+    await until(lambda: notifier._seen is not None, "what was before is known")
     return heard
 
 
 def look(desk: Desk) -> None:
     """The time of gathering is over."""
-    notices = desk.window.findChild(Notices)
-    assert notices is not None
-    notices._look()
+    notifier = desk.window.findChild(Notifier)
+    assert notifier is not None
+    notifier._check()
 
 
 async def test_what_failed_before_is_not_told_and_what_fails_together_is_told_once(
@@ -68,10 +68,10 @@ async def test_a_kind_that_nobody_wants_is_not_told(
     heard = await listen(desk, monkeypatch, 3600.0)
     desk.window.context.preferences.save_window(notices=NoticeWishes(failures=False))
     await desk.shown(await desk.add(clip, BROKEN, name="unwanted"), TaskStatus.DONE_ERROR)
-    notices = desk.window.findChild(Notices)
-    assert notices is not None
+    notifier = desk.window.findChild(Notifier)
+    assert notifier is not None
     look(desk)
-    await until(lambda: notices._seen, "it was seen")
+    await until(lambda: notifier._seen, "it was seen")
     assert heard == []
     desk.window.context.preferences.save_window(notices=NoticeWishes())
     await desk.shown(await desk.add(clip, BROKEN, name="wanted"), TaskStatus.DONE_ERROR)
@@ -95,9 +95,9 @@ async def test_a_node_that_was_killed_is_told(
             return any(node.identifier == "render-7" for node in await desk.services.nodes.all())
 
         await until(is_there, "it joins")
-        notices = desk.window.findChild(Notices)
-        assert notices is not None
-        await until(lambda: len(notices._nodes) == 2, "it is known")
+        notifier = desk.window.findChild(Notifier)
+        assert notifier is not None
+        await until(lambda: len(notifier._nodes) == 2, "it is known")
         peer.kill()
         await until(lambda: heard, "it is told")
     assert heard[0][0] == "The node “render-7” was lost."
