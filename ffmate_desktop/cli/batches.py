@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.counter import Counter
 from ffmate_desktop.cli.numbers import number_option
@@ -37,7 +37,7 @@ def list_batches(
 
 
 async def _list(context: Context, limit: int | None, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         pages = cluster.batches.pages(limit)
         if as_json:
             await context.print_json_array(
@@ -83,7 +83,7 @@ def show(typer_context: typer.Context, uuid: OneUuid, as_json: AsJson = False) -
 
 
 async def _show(context: Context, beginning: str, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         batch = await cluster.batches.get(await cluster.batches.resolve(beginning))
     if as_json:
         context.print_json(batch.to_json())
@@ -128,7 +128,7 @@ def _command(
 
 
 async def _perform(context: Context, beginning: str, action: TaskAction, as_json: bool, failed: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         uuid = await cluster.batches.resolve(beginning)
         only = (TaskStatus.DONE_ERROR,) if failed else ()
         selected = await cluster.bulk.select(TaskSelection(batch=uuid, statuses=only))

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from ffmate_desktop import __version__, bootstrap
+from ffmate_desktop import __version__
+from ffmate_desktop.bootstrap.cluster import open_cluster, permissions_of
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.text import size
 from ffmate_desktop.db.connection.connect_errors import lacks_rights
@@ -113,7 +114,7 @@ async def _ffmpeg(settings: Settings) -> list[Check]:
 
 async def check_permissions(settings: Settings) -> list[Check]:
     """What tasks may do here. Raises UserError when that cannot be read; then no node starts."""
-    allowed = bootstrap.permissions_of(settings, settings.database is None).current()
+    allowed = permissions_of(settings).current()
     told = {"scripts": allowed.scripts, "read": allowed.read, "write": allowed.write}
     words = {
         name: "anywhere" if folders is None else " ".join(map(str, folders)) or "none"
@@ -123,7 +124,7 @@ async def check_permissions(settings: Settings) -> list[Check]:
 
 
 async def _check_sandbox(settings: Settings) -> list[Check]:
-    allowed = bootstrap.permissions_of(settings, settings.database is None).current()
+    allowed = permissions_of(settings).current()
     return check_sandbox(kernel_support(), limited=allowed.read is not None or allowed.write is not None)
 
 
@@ -158,13 +159,13 @@ async def check_storage(folder: Path) -> list[Check]:
 
 
 async def _database(settings: Settings) -> list[Check]:
-    async with bootstrap.open_cluster(settings) as cluster:
+    async with open_cluster(settings) as cluster:
         health = await examine(cluster.uri)
         if health.absent:
             raise incomplete(health.absent)
         nodes = [node for node in await cluster.nodes.all() if node.status in ("online", "late", "draining")]
         usage = await cluster.retention.usage()
-    where = "embedded" if cluster.embedded else without_password(cluster.uri)
+    where = cluster.address or "embedded"
     names = ", ".join(f"{node.identifier} ({node.status})" for node in nodes)
     return [
         Check("database", "ok", f"PostgreSQL {health.version}, {where}, user {health.role}"),
@@ -173,7 +174,7 @@ async def _database(settings: Settings) -> list[Check]:
         _latency(health),
         _sessions(health),
         _rights(health),
-        *([] if cluster.embedded else [check_access(health), *_encoding(health)]),
+        *([] if cluster.is_embedded else [check_access(health), *_encoding(health)]),
         _clock(health),
         Check("nodes", "ok", f"{len(nodes)} at work: {names}" if nodes else "none at work"),
         *_usage(settings, usage),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.table import Fit, TableColumn
 from ffmate_desktop.cli.terminal import ask, say
@@ -39,7 +39,7 @@ def import_ffmate(
 
 
 async def _import(context: Context, source: str, yes: bool, dry_run: bool, as_json: bool) -> bool:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         plan = await cluster.ffmate_import.plan(source)
         new = [item for item in plan if item.fate is ImportOutcome.NEW]
         if dry_run or not new:

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import typer
 
-from ffmate_desktop import bootstrap, logs
+from ffmate_desktop import logs
+from ffmate_desktop.bootstrap.cluster import open_cluster
+from ffmate_desktop.bootstrap.node import open_node
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.signals import stop_signals
 from ffmate_desktop.domain.encode_priority import EncodePriority
@@ -42,8 +44,8 @@ async def _serve(settings: Settings) -> None:
     with stop_signals(on_signal):
         try:
             async with (
-                bootstrap.open_cluster(settings, connections=settings.slots + 2) as cluster,
-                bootstrap.open_node(settings, cluster, Bus()) as node,
+                open_cluster(settings, connections=settings.slots + 2) as cluster,
+                open_node(settings, cluster, Bus()) as node,
             ):
                 await _work(node, settings, steps)
         except asyncio.CancelledError:  # by one of the steps

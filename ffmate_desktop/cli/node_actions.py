@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ffmate_desktop import bootstrap
-from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.nodes import AsJson, nodes
 from ffmate_desktop.cli.selectors import tasks_in_words
@@ -14,6 +13,7 @@ from ffmate_desktop.cli.text import printable
 from ffmate_desktop.db.connection.outages import CONNECTION_LOST
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.node import Node, NodeState
+from ffmate_desktop.services.cluster_services import ClusterServices
 from ffmate_desktop.services.nodes import NodeService
 
 SomeNames = Annotated[
@@ -118,7 +118,7 @@ async def _act(
     """Do it to the nodes of these names, or to all that are `meant` for None."""
     changed: list[str] = []
     refused: list[str] = []
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         wanted = names or [node.identifier for node in await cluster.nodes.all() if meant(node)]
         for name in dict.fromkeys(wanted):
             try:
@@ -144,7 +144,7 @@ async def _act(
         context.console.print("No node at work needs it.")
 
 
-async def _nodes(cluster: Cluster, names: Sequence[str]) -> list[Node]:
+async def _nodes(cluster: ClusterServices, names: Sequence[str]) -> list[Node]:
     return [node for node in await cluster.nodes.all() if node.identifier in names]
 
 
@@ -158,7 +158,7 @@ async def _set_slots(context: Context, names: Sequence[str] | None, text: str, a
 
 
 async def _show_slots(context: Context, name: str, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         found = await _nodes(cluster, [name])
     if not found:
         raise UserError(

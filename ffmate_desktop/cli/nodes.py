@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.table import Cell, Fit, TableColumn
 from ffmate_desktop.cli.text import ago, short_version
@@ -27,7 +27,7 @@ def list_nodes(
 
 
 async def _list_nodes(context: Context, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         found = await cluster.nodes.all()
     if as_json:
         context.print_json([node.to_json() for node in found])

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.standard_input import NAME as STANDARD_INPUT
@@ -79,7 +79,7 @@ def add(
 
 
 async def _add(context: Context, draft: PresetDraft) -> Preset:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         return await cluster.preset_editor.add(draft)
 
 
@@ -124,7 +124,7 @@ _Asked = tuple[str | None, str | None, bool | None]
 async def _edit(
     context: Context, name: str, changes: dict[str, Any], before: _Asked, after: _Asked
 ) -> Preset:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         preset = await cluster.presets.find(name)
         asked = any(part is not None for part in (*before, *after))
         extra = _scripts(preset.extra, before, after) if asked else None
@@ -169,7 +169,7 @@ def delete(
 
 
 async def _delete(context: Context, names: Sequence[str], yes: bool) -> list[Preset]:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         found = [await cluster.presets.find(name) for name in names]
         presets = list({preset.uuid: preset for preset in found}.values())
         for preset in presets:
@@ -220,7 +220,7 @@ def import_presets(
 
 
 async def _import(context: Context, sources: Sequence[Path], text: str | None) -> list[ImportedPreset]:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         done = await cluster.preset_exchange.import_files(sources)
         if text is not None:
             done += await cluster.preset_exchange.import_text(STANDARD_INPUT, text)
@@ -247,7 +247,7 @@ def export(
 
 
 async def _export(context: Context, names: Sequence[str] | None, target: str | None) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         if names:
             presets = [await cluster.presets.find(name) for name in names]
         else:

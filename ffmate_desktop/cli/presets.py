@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli import preset_changes
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.table import Cell, Fit, TableColumn
@@ -26,7 +26,7 @@ def list_presets(typer_context: typer.Context, as_json: AsJson = False) -> None:
 
 
 async def _list(context: Context, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         presets = await cluster.presets.all()
     if as_json:
         context.print_json([preset.to_json() for preset in presets])
@@ -53,7 +53,7 @@ def show(
 
 
 async def _show(context: Context, name: str, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         preset = await cluster.presets.find(name)
     if as_json:
         context.print_json(preset.to_json())

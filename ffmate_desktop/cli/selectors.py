@@ -7,11 +7,11 @@ from uuid import UUID
 
 import typer
 
-from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.domain.durations import parse_duration
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.selection import SelectedTasks, TaskSelection
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.services.cluster_services import ClusterServices
 from ffmate_desktop.services.presets import NoPresetError
 
 STATUSES = tuple(status for status in TaskStatus if status is not TaskStatus.UNKNOWN)
@@ -114,7 +114,7 @@ class Conditions:
     def __bool__(self) -> bool:
         return bool(self._batch is not None or self._presets or self._selection)
 
-    async def selection(self, cluster: Cluster, only: tuple[TaskStatus, ...] = ()) -> TaskSelection:
+    async def selection(self, cluster: ClusterServices, only: tuple[TaskStatus, ...] = ()) -> TaskSelection:
         """With the uuids of batch and presets; raises UserError for a batch that is not there.
 
         `only` are the statuses that the command fits, where no option names them.
@@ -135,7 +135,7 @@ class Conditions:
             chosen.names,
         )
 
-    async def check_presets(self, cluster: Cluster, selected: SelectedTasks) -> None:
+    async def check_presets(self, cluster: ClusterServices, selected: SelectedTasks) -> None:
         """Nothing was found: raises UserError when that is because a preset does not exist."""
         if not selected.total:
             for word in self._presets:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.submit_report import report
@@ -163,7 +163,7 @@ def _metadata(text: str | None) -> dict[str, Any]:
 async def _submit_file(context: Context, file: Path | None, wait: bool, as_json: bool) -> bool:
     """Relative paths start from the folder of the file, or from the working directory."""
     entries = read_tasks(file)
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         presets: dict[str, Preset] = {}
         new = []
         for number, entry in enumerate(entries, 1):
@@ -205,7 +205,7 @@ async def _submit(
     as_json: bool,
     leaves_out: bool,
 ) -> bool:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         written = await cluster.tasks.own_outputs(inputs) if leaves_out else {}
         if len(written) == len(set(inputs)):
             raise UserError(

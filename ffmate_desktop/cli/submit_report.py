@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from ffmate_desktop import logs
-from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.cli.board import show_until_done
 from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.selectors import tasks_in_words
@@ -17,10 +16,13 @@ from ffmate_desktop.db.connection.connection import CONNECTION_LOST, reason
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Node
 from ffmate_desktop.domain.task import Task, TaskStatus
+from ffmate_desktop.services.cluster_services import ClusterServices
 from ffmate_desktop.services.tasks import Submitted
 
 
-async def report(context: Context, cluster: Cluster, submitted: Submitted, wait: bool, as_json: bool) -> bool:
+async def report(
+    context: Context, cluster: ClusterServices, submitted: Submitted, wait: bool, as_json: bool
+) -> bool:
     """The tasks are queued: what goes wrong from here on must not make anybody queue them again."""
     uuids = submitted.uuids
     if uuids and not await _warn_of_waiting_nodes(cluster, submitted):
@@ -35,7 +37,7 @@ async def report(context: Context, cluster: Cluster, submitted: Submitted, wait:
     return True
 
 
-async def _warn_of_waiting_nodes(cluster: Cluster, submitted: Submitted) -> bool:
+async def _warn_of_waiting_nodes(cluster: ClusterServices, submitted: Submitted) -> bool:
     """Whether the nodes could be read; otherwise a line on stderr says so."""
     try:
         warn_of_waiting(submitted.labels, await cluster.nodes.all())
@@ -46,7 +48,7 @@ async def _warn_of_waiting_nodes(cluster: Cluster, submitted: Submitted) -> bool
 
 
 async def _read_back(
-    cluster: Cluster, submitted: Submitted, uuids: Sequence[UUID]
+    cluster: ClusterServices, submitted: Submitted, uuids: Sequence[UUID]
 ) -> AsyncIterator[list[Task]]:
     """The tasks as they are now, a page at a time; a line on stderr when they cannot be read."""
     try:
@@ -124,7 +126,7 @@ def warn_of_waiting(labels: Iterable[tuple[str, ...]], nodes: Sequence[Node]) ->
 _NOT_WATCHED: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
 
 
-async def _wait(context: Context, cluster: Cluster, submitted: Submitted, as_json: bool) -> bool:
+async def _wait(context: Context, cluster: ClusterServices, submitted: Submitted, as_json: bool) -> bool:
     if not as_json:
         _tell_skipped(context, submitted)
     try:

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ffmate_desktop import bootstrap
-from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.counter import Counter
 from ffmate_desktop.cli.selectors import (
@@ -34,6 +33,7 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.selection import SelectedTasks
 from ffmate_desktop.domain.task import Task
 from ffmate_desktop.services.bulk import BulkResult, TaskAction
+from ffmate_desktop.services.cluster_services import ClusterServices
 
 SomeUuids = Annotated[
     list[str] | None, typer.Argument(metavar="UUID", help="A unique beginning is enough.", show_default=False)
@@ -122,7 +122,7 @@ def _perform(
 async def _perform_on_each(
     context: Context, action: TaskAction, beginnings: Sequence[str], *, asks: bool, as_json: bool
 ) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         uuids = await resolve(cluster.tasks, beginnings)
         before = await cluster.tasks.get(uuids)
         if asks and action is TaskAction.DELETE and not _may_delete(before):
@@ -153,7 +153,7 @@ async def _perform_on_all(
     context: Context, action: TaskAction, where: Conditions, *, asks: bool, dry_run: bool, as_json: bool
 ) -> None:
     """Do it to all tasks that meet the conditions, and say in one line to how many."""
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         selected = await cluster.bulk.select(await where.selection(cluster))
         await where.check_presets(cluster, selected)
         fitting = _fitting(selected, action)
@@ -173,7 +173,7 @@ async def _perform_on_all(
         raise UserError(in_use(result.in_use))
 
 
-async def _act(cluster: Cluster, selected: SelectedTasks, action: TaskAction) -> BulkResult:
+async def _act(cluster: ClusterServices, selected: SelectedTasks, action: TaskAction) -> BulkResult:
     with Counter(selected.total) as counter:
         return await cluster.bulk.perform(selected, action, on_progress=counter)
 

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import typer
 
-from ffmate_desktop import bootstrap
-from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.counter import Counter
 from ffmate_desktop.cli.numbers import number_option
@@ -20,6 +19,7 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.labels import LabelChange, check_labels
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.services.bulk_edits import MOST_EXAMPLES, BulkEdit, EditedAll
+from ffmate_desktop.services.cluster_services import ClusterServices
 
 __all__ = ["app"]
 
@@ -87,7 +87,7 @@ def _words(labels: Sequence[str] | None) -> tuple[str, ...]:
     return check_labels(word for text in labels or () for word in text.replace(",", " ").split())
 
 
-async def _with_preset(cluster: Cluster, change: BulkEdit, preset: str | None) -> BulkEdit:
+async def _with_preset(cluster: ClusterServices, change: BulkEdit, preset: str | None) -> BulkEdit:
     found = None if preset is None else (await cluster.presets.find(preset)).uuid
     return BulkEdit(change.priority, change.labels, found, change.name)
 
@@ -95,7 +95,7 @@ async def _with_preset(cluster: Cluster, change: BulkEdit, preset: str | None) -
 async def _edit_each(
     context: Context, beginnings: Sequence[str], change: BulkEdit, preset: str | None, as_json: bool
 ) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         uuids = await resolve(cluster.tasks, beginnings)
         edited = await cluster.bulk_edits.edit(uuids, await _with_preset(cluster, change, preset))
         tasks = await cluster.tasks.get(uuids) if as_json else []
@@ -115,7 +115,7 @@ async def _edit_all(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         wanted = await _with_preset(cluster, change, preset)
         selected = await cluster.bulk.select(await where.selection(cluster, (TaskStatus.QUEUED,)))
         await where.check_presets(cluster, selected)

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.selectors import (
@@ -57,7 +57,7 @@ def list_tasks(
 
 
 async def _list(context: Context, where: Conditions, limit: int | None, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         pages = cluster.tasks.pages(await where.selection(cluster), limit=limit)
         if as_json:
             await context.print_json_array([task.to_json() for task in page] async for page in pages)
@@ -107,7 +107,7 @@ def show(typer_context: typer.Context, uuids: Uuids, as_json: AsJson = False) ->
 
 
 async def _show(context: Context, beginnings: list[str], as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         tasks = await cluster.tasks.get(await resolve(cluster.tasks, beginnings))
     if as_json:
         data = [task.to_json() for task in tasks]
@@ -179,7 +179,7 @@ def log(typer_context: typer.Context, uuids: Uuids, as_json: AsJson = False) -> 
 
 async def _log(context: Context, beginnings: list[str], as_json: bool) -> None:
     data = []
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         for uuid in await resolve(cluster.tasks, beginnings):
             data.append((uuid, await cluster.tasks.log(uuid)))
     if as_json:

@@ -8,8 +8,7 @@ from uuid import UUID
 import typer
 from rich.text import Text
 
-from ffmate_desktop import bootstrap
-from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.selectors import in_use
@@ -19,6 +18,7 @@ from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
 from ffmate_desktop.cli.watchfolders import app as watchfolders
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
+from ffmate_desktop.services.cluster_services import ClusterServices
 from ffmate_desktop.services.output_names import OutputInUseError
 from ffmate_desktop.services.watchfolders import FileFilterView
 
@@ -72,7 +72,7 @@ def _file_state(word: str) -> FileState:
 async def _files(
     context: Context, which: str, view: FileFilterView, limit: int | None, as_json: bool
 ) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         folder = await cluster.watchfolders.find(which)
         pages = cluster.watchfolders.file_pages(folder.uuid, view, limit=limit)
         if as_json:
@@ -126,7 +126,7 @@ def retry(
 
 async def _retry_all(context: Context, which: str, as_json: bool) -> None:
     retried = _Retried()
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         folder = await cluster.watchfolders.find(which)
         pages = retried.pages(cluster, folder.uuid)
         if as_json:
@@ -148,7 +148,7 @@ class _Retried:
     count: int = 0
     in_use: list[UUID] = field(default_factory=list)
 
-    async def pages(self, cluster: Cluster, folder: UUID) -> AsyncIterator[list[str]]:
+    async def pages(self, cluster: ClusterServices, folder: UUID) -> AsyncIterator[list[str]]:
         """Try a page of files that failed again, and tell their paths."""
         view = FileFilterView(frozenset({FileState.FAILED}))
         async for page in cluster.watchfolders.file_pages(folder, view):
@@ -164,7 +164,7 @@ class _Retried:
 
 async def _retry_some(context: Context, which: str, paths: list[str], as_json: bool) -> None:
     again: list[str] = []
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         folder = await cluster.watchfolders.find(which)
         view = FileFilterView(frozenset({FileState.FAILED, FileState.SKIPPED}))
         wanted = set(paths)
@@ -219,7 +219,7 @@ def scan(
 
 
 async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         folder = await cluster.watchfolders.find(which)
         if not dry_run:
             await cluster.watchfolders.scan(folder.uuid)

@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 from rich.text import Text
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli import watchfolder_options as given
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.table import Fit, TableColumn
@@ -35,7 +35,7 @@ def list_watchfolders(typer_context: typer.Context, as_json: AsJson = False) -> 
 
 
 async def _list(context: Context, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         folders = await cluster.watchfolders.all()
         presets = {preset.uuid: preset.name for preset in await cluster.presets.all()}
     if as_json:
@@ -149,7 +149,7 @@ _Change = Callable[[WatchfolderSettings], WatchfolderSettings]
 
 
 async def _add(context: Context, path: str, preset: str, change: _Change, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         chosen = await cluster.presets.find(preset)
         settings = check(change(WatchfolderSettings(name="", path=path, preset=chosen.uuid)))
         if any(other.name.lower() == settings.name.lower() for other in await cluster.watchfolders.all()):
@@ -241,7 +241,7 @@ def edit(
 
 
 async def _edit(context: Context, which: str, preset: str | None, change: _Change, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         before = await cluster.watchfolders.find(which)
         settings = change(before.settings())
         if preset is not None:
@@ -262,7 +262,7 @@ def _command(
         context.run(work(context, which, as_json))
 
     async def work(context: Context, which: str, as_json: bool) -> None:
-        async with bootstrap.open_cluster(context.settings) as cluster:
+        async with open_cluster(context.settings) as cluster:
             folder = await cluster.watchfolders.find(which)
             await act(cluster.watchfolders)(folder.uuid)
             if name != "delete":
@@ -295,7 +295,7 @@ def delete(
 
 
 async def _delete(context: Context, which: str, yes: bool, as_json: bool) -> None:
-    async with bootstrap.open_cluster(context.settings) as cluster:
+    async with open_cluster(context.settings) as cluster:
         folder = await cluster.watchfolders.find(which)
         asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
         question = f"Forget “{printable(folder.name)}” and what became of its files?"

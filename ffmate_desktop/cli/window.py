@@ -76,9 +76,9 @@ def _load(settings: Settings, stack: ExitStack) -> "Setup":
 
     if settings.database is None:
         stack.enter_context(database_ahead(settings.data_dir))
-    from ffmate_desktop import bootstrap  # noqa: PLC0415 - as above
+    from ffmate_desktop.bootstrap.window import make_setup  # noqa: PLC0415 - as above
 
-    return bootstrap.make_setup(settings)
+    return make_setup(settings)
 
 
 def _remedy() -> str:

@@ -15,8 +15,7 @@ import psutil
 import typer
 from rich.text import Text
 
-from ffmate_desktop import bootstrap
-from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.console import PlainConsole
 from ffmate_desktop.cli.context import context_of
 from ffmate_desktop.cli.numbers import number_option
@@ -34,6 +33,7 @@ from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.processes.process import Launcher
+from ffmate_desktop.services.cluster_services import ClusterServices
 from ffmate_desktop.settings import ALLOW_WRITE, DATABASE, Settings, Source
 
 HEARTBEAT = 1.0
@@ -155,7 +155,7 @@ async def _play(settings: Settings, count: int, place: DemoFolders, bench: Bench
         inputs = [await bench.make(clip, place.clips) for clip in CLIPS]
     async with AsyncExitStack() as stack:
         with stage.step("Starting a fresh database") as opening:
-            cluster = await stack.enter_async_context(bootstrap.open_cluster(settings))
+            cluster = await stack.enter_async_context(open_cluster(settings))
         team = await stack.enter_async_context(Team(bench.launcher, settings, cluster, place.root))
         names = [f"demo-{number}" for number in range(1, count + 1)]
         with stage.step("Starting 1 node" if count == 1 else f"Starting {count} nodes") as starting:
@@ -193,7 +193,7 @@ async def _load() -> float:
 
 
 async def _work(
-    cluster: Cluster, team: Team, inputs: list[Path], place: DemoFolders, stage: Stage
+    cluster: ClusterServices, team: Team, inputs: list[Path], place: DemoFolders, stage: Stage
 ) -> list[Task]:
     """Queue the clips as one batch and show it until all tasks are done."""
     presets = [await cluster.presets.find(clip.preset) for clip in CLIPS]

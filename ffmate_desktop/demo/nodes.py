@@ -10,11 +10,11 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ffmate_desktop import logs
-from ffmate_desktop.bootstrap import Cluster
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.media.processes.process import Launcher, Process
+from ffmate_desktop.services.cluster_services import ClusterServices
 from ffmate_desktop.settings import (
     DATA_DIR,
     DATABASE,
@@ -78,7 +78,9 @@ class Team:
     `settings` are those of every node but for its name; `folder` is where they log.
     """
 
-    def __init__(self, launcher: Launcher, settings: Settings, cluster: Cluster, folder: Path) -> None:
+    def __init__(
+        self, launcher: Launcher, settings: Settings, cluster: ClusterServices, folder: Path
+    ) -> None:
         self._launcher = launcher
         self._settings = settings
         self._cluster = cluster

@@ -23,11 +23,11 @@ from ffmate_desktop.gui.base.language import install_translators
 from ffmate_desktop.gui.base.loop import Loop
 from ffmate_desktop.gui.base.page import PageContext
 from ffmate_desktop.gui.base.preferences_store import PreferencesStore
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.desktop.single_instance import SingleInstance, acquire_or_hand_over
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.program import Program, first_paint, next_emission
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.settings_file import SettingsFile
 from ffmate_desktop.settings import Settings
 
@@ -150,9 +150,9 @@ async def _main(
 
 
 @contextlib.asynccontextmanager
-async def _open(loading: asyncio.Future[Setup]) -> AsyncIterator[ClusterServices]:
+async def _open(loading: asyncio.Future[Setup]) -> AsyncIterator[WindowServices]:
     setup = await loading
-    async with setup.open_cluster_services(setup.settings) as services:
+    async with setup.open_services(setup.settings) as services:
         yield services
 
 

@@ -10,8 +10,8 @@ from PySide6.QtCore import QCoreApplication, SignalInstance
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import ClusterServices, OpenCore
 from ffmate_desktop.gui.frame.main_window import MainWindow
+from ffmate_desktop.services.cluster_services import OpenServices, WindowServices
 from ffmate_desktop.services.news import is_outage
 
 translate = QCoreApplication.translate
@@ -27,7 +27,7 @@ AGAIN = 10.0
 class _Change:
     """Another cluster that shall be opened; `opened` tells its asker that it is, or why it is not."""
 
-    open_cluster_services: OpenCore
+    open_services: OpenServices
     opened: "asyncio.Future[None]"
 
 
@@ -35,11 +35,11 @@ class Program:
     """Opens the cluster for the window, again after trouble, and ends it in order."""
 
     def __init__(
-        self, window: MainWindow, bridge: Bridge, open_cluster_services: OpenCore, drain_time: float
+        self, window: MainWindow, bridge: Bridge, open_services: OpenServices, drain_time: float
     ) -> None:
-        self._window, self._bridge, self._open_core = window, bridge, open_cluster_services
+        self._window, self._bridge, self._open_core = window, bridge, open_services
         self._drain_time = drain_time
-        self._services: ClusterServices | None = None
+        self._services: WindowServices | None = None
         self._leaving = asyncio.Event()
         self._again = asyncio.Event()
         self._change: _Change | None = None
@@ -61,12 +61,12 @@ class Program:
         if self._change is not None:
             self._change.opened.cancel()
 
-    async def reopen(self, open_cluster_services: OpenCore) -> None:
+    async def reopen(self, open_services: OpenServices) -> None:
         """Close the cluster in order, which gives back what runs here, and open another one in its place.
 
         Raises UserError when that cannot be opened; the former one is opened again then. One at a time.
         """
-        self._change = _Change(open_cluster_services, asyncio.get_running_loop().create_future())
+        self._change = _Change(open_services, asyncio.get_running_loop().create_future())
         self._changing.set()
         self._again.set()
         await self._change.opened
@@ -146,7 +146,7 @@ class Program:
         while not self._leaving.is_set():
             change, former = self._change, self._open_core
             if change is not None:
-                self._open_core = change.open_cluster_services
+                self._open_core = change.open_services
             self._changing.clear()
             self._again.clear()
             trouble = await self._session_or_trouble()

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.settings import Settings
 from tests.benchmarks.figures import load, reach, spread
 
@@ -56,7 +56,7 @@ def _tell(name: str, found: list[tuple[float, float]], painted: float, shown: fl
 
 async def _with_running_database(data: Path, rounds: int) -> list[tuple[float, float]]:
     settings = Settings(None, "other", 1, None, (), 5.0, data, "")
-    async with bootstrap.open_cluster(settings):
+    async with open_cluster(settings):
         return [await asyncio.to_thread(start, data) for _ in range(rounds)]
 
 

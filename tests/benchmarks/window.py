@@ -27,18 +27,18 @@ import psutil
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.window import open_window_services
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.embedded.database import EmbeddedDatabase
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.gui.app import make_application, make_window
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.loop import Loop
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.program import Program
 from ffmate_desktop.gui.queue.model import QueueModel
 from ffmate_desktop.gui.queue.page import QueuePage
 from ffmate_desktop.gui.queue.view import QueueTableView
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.settings import Settings, resources_folder
 from tests.benchmarks.figures import load, percentile, reach
 from tests.gui.queue.test_long_queue import fill
@@ -108,21 +108,21 @@ class UpdateTimes:
 
 
 @asynccontextmanager
-async def _window(uri: str, folder: Path) -> AsyncIterator[tuple[QueuePage, ClusterServices]]:
+async def _window(uri: str, folder: Path) -> AsyncIterator[tuple[QueuePage, WindowServices]]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     settings = Settings(uri, "bench", 1, None, (), 5.0, folder, "")
-    opened: asyncio.Future[ClusterServices] = asyncio.get_running_loop().create_future()
+    opened: asyncio.Future[WindowServices] = asyncio.get_running_loop().create_future()
 
     @asynccontextmanager
-    async def open_cluster_services() -> AsyncIterator[ClusterServices]:
-        async with bootstrap.open_cluster_services(settings) as services:
+    async def open_services() -> AsyncIterator[WindowServices]:
+        async with open_window_services(settings) as services:
             opened.set_result(services)
             yield services
 
     bridge = Bridge()
     window = make_window(app, bridge, resources_folder(), folder)
-    program = Program(window, bridge, open_cluster_services, 0)
+    program = Program(window, bridge, open_services, 0)
     window.resize(1440, 900)
     window.show()
     running = asyncio.create_task(program.run())
@@ -156,7 +156,7 @@ async def _scroll(page: QueuePage, seconds: float) -> list[float]:
     return late
 
 
-async def _delays(page: QueuePage, services: ClusterServices, uri: str, rounds: int) -> list[float]:
+async def _delays(page: QueuePage, services: WindowServices, uri: str, rounds: int) -> list[float]:
     """From a commit elsewhere to the painted cell, in milliseconds."""
     paints = PaintTimes(page.view)
     page.view.scrollToTop()

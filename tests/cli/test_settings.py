@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop import bootstrap, logs, settings
+from ffmate_desktop import logs, settings
+from ffmate_desktop.bootstrap.cluster import permissions_of
+from ffmate_desktop.bootstrap.start_command import start_command
+from ffmate_desktop.bootstrap.window import make_setup
 from ffmate_desktop.cli import app, fast_start, node, window
 from ffmate_desktop.cli.context import Context
 from ffmate_desktop.demo.nodes import node_words
@@ -86,7 +89,7 @@ def test_a_setting_holds_on_every_way_to_start(setting: Setting, start: Start, t
         assert found.given(setting), words
     from_environment = start(variables=variables)
     assert same(from_environment, wanted)
-    command = bootstrap.own_command(from_environment)
+    command = start_command(from_environment)
     at_login = start(*command[next(i for i, word in enumerate(command) if word.startswith("--")) :])
     assert same(at_login, wanted)
 
@@ -100,7 +103,7 @@ def test_a_setting_stays_when_the_window_changes_others(
         node=NodeWishes(identifier="other", slots=9, labels=("other",), ffmpeg="/other"),
         cluster=ClusterWishes(database="postgresql://other@elsewhere/queue"),
     )
-    plan = bootstrap.make_setup(wanted).plan(elsewhere, None)
+    plan = make_setup(wanted).plan(elsewhere, None)
     assert getattr(plan.settings, setting.name) == getattr(wanted, setting.name)
     for_demo = start("--no-gui", *node_words(wanted))
     if setting not in (DATABASE, LABEL):  # the demo has its own
@@ -115,7 +118,7 @@ def test_no_setting_is_left_out() -> None:
 def test_limits_in_the_environment_are_limits_of_the_window(start: Start, tmp_path: Path) -> None:
     names = ("FFMATE_ALLOW_READ", "FFMATE_ALLOW_WRITE", "FFMATE_ALLOW_SCRIPTS")
     found = start(variables=dict.fromkeys(names, str(tmp_path)))
-    allowed = bootstrap.permissions_of(found, embedded=True).current()
+    allowed = permissions_of(found).current()
     assert (allowed.read, allowed.write, allowed.scripts) == ((tmp_path,),) * 3
 
 
@@ -139,7 +142,7 @@ def test_a_misspelt_variable_is_refused(
 
 def test_the_start_at_login_shows_no_password(start: Start) -> None:
     found = start("--database", "postgresql://user:secret@host/queue")
-    assert bootstrap.own_command(found)[-1] == "--database=postgresql://user@host/queue"
+    assert start_command(found)[-1] == "--database=postgresql://user@host/queue"
 
 
 def test_an_empty_part_of_a_limit_is_not_the_current_folder(start: Start, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.db import tasks
 from ffmate_desktop.db.connection.connection import Database
@@ -253,7 +253,7 @@ async def test_a_node_that_cannot_start_says_why(tmp_path: Path) -> None:
         debug="",
     )
     async with (
-        bootstrap.open_cluster(settings) as cluster,
+        open_cluster(settings) as cluster,
         Team(await Launcher.find(), settings, cluster, tmp_path) as team,
     ):
         with pytest.raises(UserError) as caught:

@@ -12,16 +12,16 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.window import open_window_services
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.app import make_window
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import ClusterServices, OpenCore
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.program import Program
 from ffmate_desktop.gui.queue.page import QueuePage
+from ffmate_desktop.services.cluster_services import OpenServices, WindowServices
 from ffmate_desktop.settings import Settings, resources_folder
 from tests.node.farm import ENCODE
 from tests.node.waiting import until
@@ -33,7 +33,7 @@ class Desk:
     """A window that runs. `page` is its queue."""
 
     def __init__(
-        self, window: MainWindow, bridge: Bridge, program: Program, services: ClusterServices
+        self, window: MainWindow, bridge: Bridge, program: Program, services: WindowServices
     ) -> None:
         self.window, self.bridge, self.program, self.services = window, bridge, program, services
         page = window.pages[0]
@@ -94,12 +94,12 @@ def desk_settings(uri: str, data_dir: Path, slots: int = 1) -> Settings:
 
 
 def make_desk(
-    app: QApplication, open_cluster_services: OpenCore, data_dir: Path
+    app: QApplication, open_services: OpenServices, data_dir: Path
 ) -> tuple[MainWindow, Program, Bridge]:
     """The window and what runs it, seen but not running."""
     bridge = Bridge()
     window = make_window(app, bridge, resources_folder(), data_dir)
-    program = Program(window, bridge, open_cluster_services, drain_time=0)
+    program = Program(window, bridge, open_services, drain_time=0)
     window.close_requested.connect(program.quit)
     window.resize(1300, 800)
     window.show()
@@ -113,7 +113,7 @@ async def open_desk(
     data_dir: Path,
     *,
     slots: int = 1,
-    wrap: Callable[[ClusterServices], ClusterServices] = lambda services: services,
+    wrap: Callable[[WindowServices], WindowServices] = lambda services: services,
 ) -> AsyncIterator[Desk]:
     """The window on this database until the block ends; then it is closed as a user does, and must end in order."""
     async with open_desk_with(desk_settings(uri, data_dir, slots), wrap) as desk:
@@ -122,21 +122,21 @@ async def open_desk(
 
 @asynccontextmanager
 async def open_desk_with(
-    settings: Settings, wrap: Callable[[ClusterServices], ClusterServices] = lambda services: services
+    settings: Settings, wrap: Callable[[WindowServices], WindowServices] = lambda services: services
 ) -> AsyncIterator[Desk]:
     """The same with these settings."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    opened: asyncio.Future[ClusterServices] = asyncio.get_running_loop().create_future()
+    opened: asyncio.Future[WindowServices] = asyncio.get_running_loop().create_future()
 
     @asynccontextmanager
-    async def open_cluster_services() -> AsyncIterator[ClusterServices]:
-        async with bootstrap.open_cluster_services(settings) as services:
+    async def open_services() -> AsyncIterator[WindowServices]:
+        async with open_window_services(settings) as services:
             if not opened.done():
                 opened.set_result(services)
             yield wrap(services)
 
-    window, program, bridge = make_desk(app, open_cluster_services, settings.data_dir)
+    window, program, bridge = make_desk(app, open_services, settings.data_dir)
     running = asyncio.create_task(program.run())
     try:
         async with asyncio.timeout(60):

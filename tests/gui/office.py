@@ -11,13 +11,13 @@ from keyring.backend import KeyringBackend
 from keyring.backends import null
 from keyrings.alt.file import PlaintextKeyring
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.window import make_setup
 from ffmate_desktop.domain.node import Node, NodeState
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.preferences.dialog import SettingsDialog
 from ffmate_desktop.gui.preferences.opener import SettingsOpener
 from ffmate_desktop.gui.preferences.restart_question import RestartQuestion
 from ffmate_desktop.gui.preferences.switching import Switching
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.login_start import EntryFile
 from ffmate_desktop.services.passwords import Keyring
 from ffmate_desktop.services.settings_file import SettingsFile
@@ -32,12 +32,12 @@ class Office:
     def __init__(self, desk: Desk, settings: Settings, keyring: KeyringBackend) -> None:
         self.desk, self.window, self.file = desk, desk.window, SettingsFile(settings.data_dir)
         self.login = EntryFile(settings.data_dir / "autostart" / "entry", b"start")
-        self.setup = bootstrap.make_setup(settings, Keyring(lambda: keyring), self.login)
+        self.setup = make_setup(settings, Keyring(lambda: keyring), self.login)
         self.switching = Switching(desk.window, desk.program, self.setup)
         self.opener = SettingsOpener(desk.window, desk.program, self.switching)
 
     @property
-    def services(self) -> ClusterServices:
+    def services(self) -> WindowServices:
         """The cluster that is open now."""
         assert self.window.services is not None
         return self.window.services
@@ -71,7 +71,7 @@ class Office:
 
         return await until(found, "it asks")
 
-    async def moved(self, former: ClusterServices) -> ClusterServices:
+    async def moved(self, former: WindowServices) -> WindowServices:
         """Another cluster is open, a node of ours works in it, and its queue is shown."""
         await until(lambda: self.window.services not in (None, former), "another cluster is open")
         services = self.services

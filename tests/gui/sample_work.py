@@ -9,7 +9,7 @@ from uuid import UUID
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
-from ffmate_desktop.gui.base.services import ClusterServices
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.preset_editor import PresetDraft
 from tests.media.clips import cut_off, ffmpeg
 from tests.node.waiting import until
@@ -107,7 +107,7 @@ class Media:
         return Path(shutil.copyfile(source, self._name(number, reel, ending)))
 
 
-async def fill(services: ClusterServices, media: Media) -> None:
+async def fill(services: WindowServices, media: Media) -> None:
     """Tasks in every state; returns when all nodes are busy with long ones."""
     for draft in OWN:
         await services.preset_editor.add(draft)
@@ -130,7 +130,7 @@ async def fill(services: ClusterServices, media: Media) -> None:
     await services.tasks.resume(waiting[:-2])
 
 
-async def watch(services: ClusterServices, media: Media) -> UUID:
+async def watch(services: WindowServices, media: Media) -> UUID:
     """Watchfolders as they are on most days: one at work, one suspended, one on a share that is away."""
     preset = await services.presets.find("H.264 web 720p")
 
@@ -148,7 +148,7 @@ async def watch(services: ClusterServices, media: Media) -> UUID:
 
 
 async def _queue(
-    services: ClusterServices, preset: str, *clips: Path, priority: int | None = None
+    services: WindowServices, preset: str, *clips: Path, priority: int | None = None
 ) -> list[UUID]:
     """One batch."""
     found = await services.presets.find(preset)
@@ -156,7 +156,7 @@ async def _queue(
     return list((await services.tasks.add(new, source=TaskSource.WINDOW)).uuids)
 
 
-async def _until_open(services: ClusterServices, most: int) -> None:
+async def _until_open(services: WindowServices, most: int) -> None:
     """Wait until all but so many tasks are finished."""
 
     async def few() -> bool:
@@ -166,6 +166,6 @@ async def _until_open(services: ClusterServices, most: int) -> None:
     await until(few, "the short tasks are finished", timeout=PATIENCE)
 
 
-async def running(services: ClusterServices) -> int:
+async def running(services: WindowServices) -> int:
     """How many tasks run."""
     return (await services.queue.counts()).get(TaskStatus.RUNNING, 0)

@@ -18,7 +18,9 @@ from PySide6.QtCore import QLocale, QMimeData, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-from ffmate_desktop import bootstrap, logs
+from ffmate_desktop import logs
+from ffmate_desktop.bootstrap.cluster import open_cluster
+from ffmate_desktop.bootstrap.window import make_setup
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.domain.watchfolder import FileState
 from ffmate_desktop.gui.app import make_application
@@ -81,7 +83,7 @@ class Photographer:
         self._desk, self._uri, self._media = desk, uri, media
         self._folder, self._ending = folder, ending
         self._window = desk.window
-        setup = bootstrap.make_setup(settings, Keyring(SampleKeyring))
+        setup = make_setup(settings, Keyring(SampleKeyring))
         self._switching = Switching(desk.window, desk.program, setup)
         self._door = SettingsOpener(desk.window, desk.program, self._switching)
         self.taken: list[Path] = []
@@ -277,7 +279,7 @@ async def take(folder: Path, ending: str) -> None:
             desk_settings("", root / "data", SLOTS), database=None, identifier=HERE, heartbeat=HEARTBEAT
         )
         async with AsyncExitStack() as stack:
-            cluster = await stack.enter_async_context(bootstrap.open_cluster(settings))
+            cluster = await stack.enter_async_context(open_cluster(settings))
             desk = await stack.enter_async_context(open_desk_with(settings))
             desk.window.resize(*SIZE)
             photographer = Photographer(desk, settings, cluster.uri, media, folder, ending)

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop import bootstrap
-from ffmate_desktop.bootstrap import Cluster
+from ffmate_desktop.bootstrap.cluster import open_cluster
+from ffmate_desktop.bootstrap.node import open_node
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.node import node_host as hosts
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.node import ClusterNode
 from ffmate_desktop.node.node_host import NodeHost
+from ffmate_desktop.services.cluster_services import ClusterServices
 from ffmate_desktop.settings import Settings
 from tests.db.cluster import joined
 from tests.node.waiting import until
@@ -28,7 +29,7 @@ class Program:
     """The host, what it works on, and a gate that it passes before it joins."""
 
     host: NodeHost
-    cluster: Cluster
+    cluster: ClusterServices
     gate: asyncio.Event
 
     async def states(self) -> list[NodeState]:
@@ -48,15 +49,15 @@ async def program(uri: str, folder: Path) -> AsyncIterator[Program]:
         debug="",
     )
     gate = asyncio.Event()
-    async with bootstrap.open_cluster(settings) as cluster:
+    async with open_cluster(settings) as cluster:
 
         @asynccontextmanager
-        async def open_node(_slots: int) -> AsyncIterator[ClusterNode]:
+        async def open_gated_node(_slots: int) -> AsyncIterator[ClusterNode]:
             await gate.wait()
-            async with bootstrap.open_node(settings, cluster, Bus()) as node:
+            async with open_node(settings, cluster, Bus()) as node:
                 yield node
 
-        host = NodeHost("a", 1, open_node)
+        host = NodeHost("a", 1, open_gated_node)
         working = asyncio.create_task(host.run())
         try:
             yield Program(host, cluster, gate)

@@ -22,7 +22,7 @@ from ffmate_desktop.domain.change import (
 )
 from ffmate_desktop.domain.errors import UserError, as_user_error
 from ffmate_desktop.domain.status import LiveProgress
-from ffmate_desktop.gui.base.services import ClusterServices
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.news import in_words, is_outage
 
 T = TypeVar("T")
@@ -164,12 +164,12 @@ class Bridge(QObject):
 
     # -- News of the cluster -------------------------------------------------------------------------------------
 
-    def follow(self, services: ClusterServices) -> "asyncio.Task[None]":
+    def follow(self, services: WindowServices) -> "asyncio.Task[None]":
         """Tell the views what changes in this cluster, until the returned task is cancelled."""
         self._was_here = False
         return self.run(self._follow(services), "following the cluster")
 
-    async def _follow(self, services: ClusterServices) -> None:
+    async def _follow(self, services: WindowServices) -> None:
         loop = asyncio.get_running_loop()
         backoff, since = Backoff(FIRST_DELAY, LONGEST_DELAY), loop.time()
         while True:

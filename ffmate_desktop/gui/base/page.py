@@ -11,9 +11,9 @@ from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.page_entries import page_title
 from ffmate_desktop.gui.base.preferences_store import PreferencesStore
 from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.services.cluster_services import WindowServices
 
 MARGIN = 28
 """Pixels between a page's content and the edge."""
@@ -54,7 +54,7 @@ class Page(QWidget):
     def __init__(self, context: PageContext) -> None:
         super().__init__()
         self.theme, self.bridge, self.window_state = context.theme, context.bridge, context.window_state
-        self.services: ClusterServices | None = None
+        self.services: WindowServices | None = None
         self.is_shown = False
         self.subtitle = ElidedLabel("second")
         titles = QVBoxLayout()
@@ -79,7 +79,7 @@ class Page(QWidget):
         column.addWidget(self.header)
         column.addLayout(self.body, 1)
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """The cluster is open. Extend it to connect signals; `bridge.anything_changed` follows at once."""
         self.services = services
 

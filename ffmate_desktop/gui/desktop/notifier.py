@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from ffmate_desktop.domain.node import Node, NodeState
 from ffmate_desktop.domain.queue import BatchRow, QueueFilter, QueueQuery, QueueRow, SortColumn
 from ffmate_desktop.domain.status import TaskStatus
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.widgets import formatting
+from ffmate_desktop.services.cluster_services import WindowServices
 
 FIRST, LONGEST, GROWTH = 3.0, 300.0, 4.0
 """Seconds that news is gathered; it grows with every notice, and begins again when there was nothing to tell."""
@@ -68,7 +68,7 @@ class Notifier(QObject):
         else:
             self._schedule()
 
-    async def _read(self, services: ClusterServices) -> None:
+    async def _read(self, services: WindowServices) -> None:
         ended = await services.queue.page(_ENDED, limit=MOST)
         nodes = await services.nodes.all()
         fresh = self._fresh(ended)

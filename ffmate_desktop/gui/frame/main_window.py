@@ -14,13 +14,13 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.base.page import MARGIN, Page, PageContext
 from ffmate_desktop.gui.base.page_entries import PAGES, page_title
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.page_loading import page_class
 from ffmate_desktop.gui.frame.sidebar import Sidebar, SidebarEntry, paint_logo
 from ffmate_desktop.gui.frame.status_strip import StatusStrip
 from ffmate_desktop.gui.nodes.panel import NodePanel
 from ffmate_desktop.gui.widgets.error_report import ErrorReportDialog
 from ffmate_desktop.gui.widgets.message_bar import MessageBar
+from ffmate_desktop.services.cluster_services import WindowServices
 
 _GEOMETRY, _PAGE = "window/geometry", "window/page"
 _REPORTS = 3
@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self._pages: dict[int, Page] = {}
         self._window_state: QSettings = context.window_state
         self._files: list[str] = []
-        self._services: ClusterServices | None = None
+        self._services: WindowServices | None = None
         self._reports: list[ErrorReportDialog] = []
         self._may_close = self._takes_files = self.was_painted = self._is_unread = False
         self.setWindowTitle("FFmate Desktop")
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quit_requested.emit)
 
     @property
-    def services(self) -> ClusterServices | None:
+    def services(self) -> WindowServices | None:
         """The open cluster."""
         return self._services
 
@@ -179,7 +179,7 @@ class MainWindow(QMainWindow):
 
     # -- What others do with it ----------------------------------------------------------------------------------
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """The cluster is open."""
         self.status.attach(services)
         self.node_panel.attach(services)

@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject
 from ffmate_desktop.gui.widgets.confirm import confirm
 
 if TYPE_CHECKING:
-    from ffmate_desktop.gui.base.services import ClusterServices
     from ffmate_desktop.gui.frame.main_window import MainWindow
+    from ffmate_desktop.services.cluster_services import WindowServices
 
 
 class ScriptQuestion(QObject):
@@ -23,7 +23,7 @@ class ScriptQuestion(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._services: ClusterServices | None = None
+        self._services: WindowServices | None = None
         self._asked: set[Path] = set()
         self._unsubscribe: Callable[[], None] = lambda: None
         window.context.bridge.anything_changed.connect(self._attach)
@@ -56,12 +56,12 @@ class ScriptQuestion(QObject):
             on_click=partial(self._allow, self._services, folder),
         )
 
-    def _allow(self, services: ClusterServices, folder: Path) -> None:
+    def _allow(self, services: WindowServices, folder: Path) -> None:
         self._window.context.bridge.run(
             self._allow_after_question(services, folder), "allowing a folder of scripts"
         )
 
-    async def _allow_after_question(self, services: ClusterServices, folder: Path) -> None:
+    async def _allow_after_question(self, services: WindowServices, folder: Path) -> None:
         who = (
             self.tr("Only tasks of this computer run here.")
             if services.permissions.trusts_queue

@@ -6,12 +6,12 @@ import time
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.meter import StateDot
 from ffmate_desktop.gui.widgets.plain_text import plain
+from ffmate_desktop.services.cluster_services import WindowServices
 
 
 class StatusStrip(QFrame):
@@ -21,7 +21,7 @@ class StatusStrip(QFrame):
         super().__init__()
         self.setProperty("class", "strip")
         self.setFixedHeight(30)
-        self._services: ClusterServices | None = None
+        self._services: WindowServices | None = None
         self._away_since: float | None = None
         self._dot = StateDot(theme)
         self.database = label(look="third")
@@ -47,7 +47,7 @@ class StatusStrip(QFrame):
         self.database.setText(sentence)
         self._ffmpeg.setText("")
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """The cluster is open."""
         self._services = services
         self._ffmpeg.setText(short_ffmpeg_version(services.ffmpeg))
@@ -67,7 +67,7 @@ class StatusStrip(QFrame):
         if self._services is None:
             return
         if self._away_since is None:
-            name = self._services.database
+            name = self._services.address
             text = (
                 self.tr("Connected to {0}").format(name)
                 if name

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node_log import LogFilter, LogLevel
 from ffmate_desktop.gui.base.page import Page, PageContext
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.logs.model import LogsModel, as_text
 from ffmate_desktop.gui.logs.view import LogLinesView
 from ffmate_desktop.gui.theme import fonts
@@ -27,6 +26,7 @@ from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.plain_text import editor_text
 from ffmate_desktop.gui.widgets.search_field import SearchField
 from ffmate_desktop.gui.widgets.segments import Segments
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.node_logs import NodeLogService
 
 _TYPING = 200
@@ -128,7 +128,7 @@ class LogsPage(Page):
 
     # -- The cluster ---------------------------------------------------------------------------------------------
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """Read as soon as it is seen."""
         super().attach(services)
         self.model.attach(services.node_logs)

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth
 from ffmate_desktop.gui.nodes.model import tip
 from ffmate_desktop.gui.nodes.slots_dialog import SlotsDialog
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.plain_text import menu_text, plain
+from ffmate_desktop.services.cluster_services import WindowServices
 
 
 class NodeActions(QObject):
@@ -25,7 +25,7 @@ class NodeActions(QObject):
     def __init__(self, parent: QWidget, theme: Theme, bridge: Bridge) -> None:
         super().__init__(parent)
         self._parent, self._theme, self._bridge = parent, theme, bridge
-        self.services: ClusterServices | None = None
+        self.services: WindowServices | None = None
 
     def open_menu(self, view: NodeDisplay, place: QPoint) -> QMenu:
         """Show what this node can be told now, at this place of the screen."""

@@ -4,7 +4,6 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QPushButton, QStackedWidget
 
 from ffmate_desktop.gui.base.page import Page, PageContext
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.nodes.actions import NodeActions
 from ffmate_desktop.gui.nodes.add_dialog import AddNodeDialog
 from ffmate_desktop.gui.nodes.banners import NodeBanners
@@ -15,6 +14,7 @@ from ffmate_desktop.gui.nodes.reader import NodeReader
 from ffmate_desktop.gui.nodes.table_view import NodesTable
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.segments import Segments
+from ffmate_desktop.services.cluster_services import WindowServices
 
 _LAYOUT = "nodes/layout"
 CARDS, TABLE = 0, 1
@@ -72,7 +72,7 @@ class NodesPage(Page):
 
     # -- The cluster ---------------------------------------------------------------------------------------------
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """Read as soon as news comes."""
         super().attach(services)
         self.actions_.services = services
@@ -123,7 +123,7 @@ class NodesPage(Page):
     def open_add(self) -> None:
         """Explain how another computer joins."""
         if self.services is not None:
-            dialog = AddNodeDialog(self, self.theme, self.services.uri)
+            dialog = AddNodeDialog(self, self.theme, self.services.uri if self.services.address else "")
             dialog.settings_requested.connect(self.settings_requested)
             dialog.open()
 

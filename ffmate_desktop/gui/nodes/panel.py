@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVB
 
 from ffmate_desktop.domain.status import NodeState
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.meter import Meter, StateDot
 from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.gui.widgets.plain_text import plain
+from ffmate_desktop.services.cluster_services import WindowServices
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.node import Node
@@ -32,7 +32,7 @@ class NodePanel(QFrame):
     def __init__(self, theme: Theme, bridge: Bridge) -> None:
         super().__init__()
         self._theme, self._bridge = theme, bridge
-        self._services: ClusterServices | None = None
+        self._services: WindowServices | None = None
         self._node: Node | None = None
         self._unsubscribe: Callable[[], object] = lambda: None
         self.setProperty("class", "card")
@@ -71,7 +71,7 @@ class NodePanel(QFrame):
         bridge.tasks_changed.connect(lambda _ids: self._show())
         self._show()
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """The cluster is open."""
         self._services = services
         self._unsubscribe = services.node.on_change(self.refresh)

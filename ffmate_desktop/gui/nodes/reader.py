@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from ffmate_desktop.domain.node import Node, NodeTask
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth, standing
 from ffmate_desktop.gui.widgets.sparkline import SAMPLES
+from ffmate_desktop.services.cluster_services import WindowServices
 
 TICK = 1000
 """Milliseconds between two looks at the clock, and two samples of the speeds."""
@@ -39,7 +39,7 @@ class NodeReader(QObject):
     def __init__(self, bridge: Bridge) -> None:
         super().__init__()
         self._bridge = bridge
-        self._services: ClusterServices | None = None
+        self._services: WindowServices | None = None
         self._nodes: Sequence[Node] = ()
         self._read_at = 0.0
         self._is_reading = self._is_dirty = self._is_active = False
@@ -57,7 +57,7 @@ class NodeReader(QObject):
         bridge.progress.connect(self._take_progress)
         bridge.outage_changed.connect(self._on_away)
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """The cluster is open; nodes of another one are forgotten."""
         self._services = services
         self._is_reading = False  # what was cancelled before its first step ended without a word

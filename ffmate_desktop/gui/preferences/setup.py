@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
 from ffmate_desktop.domain.preferences import Preferences
-from ffmate_desktop.gui.base.services import ClusterServices
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.login_start import LoginStart
 from ffmate_desktop.services.passwords import Keyring, split_password, with_password
 from ffmate_desktop.settings import Settings
@@ -34,16 +34,16 @@ class Plan:
 class Setup:
     """What the settings dialog needs in order to try and apply settings.
 
-    `settings` are the current ones; code that changes them stores the new ones here. `open_cluster_services` opens a
-    cluster with a node in it. `rehearse` proves that this works and holds the database open meanwhile. `find_ffmpeg`
-    returns path and version. All three raise UserError.
+    `settings` are the current ones; code that changes them stores the new ones here. `open_services` opens a cluster
+    with a node in it. `check_settings` raises unless a node could work with the settings, and holds the database open
+    during the block. `find_ffmpeg` returns path and version. All three raise UserError.
     """
 
     settings: Settings = field(repr=False)
     keyring: Keyring
     login: LoginStart
-    open_cluster_services: Callable[[Settings], AbstractAsyncContextManager[ClusterServices]]
-    rehearse: Callable[[Settings], AbstractAsyncContextManager[None]]
+    open_services: Callable[[Settings], AbstractAsyncContextManager[WindowServices]]
+    check_settings: Callable[[Settings], AbstractAsyncContextManager[None]]
     find_ffmpeg: Callable[[str | None], Awaitable[tuple[str, str]]]
 
     @property

@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, Signal
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.preferences.setup import Plan, Setup
 from ffmate_desktop.gui.program import Program
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.passwords import split_password, without_password
 from ffmate_desktop.settings import GIVEN
 
@@ -92,7 +92,7 @@ class Switching(QObject):
     # -- Another node --------------------------------------------------------------------------------------------
 
     async def _with_another_node(self, plan: Plan, ask: Ask) -> bool:
-        async with self.setup.rehearse(plan.settings):
+        async with self.setup.check_settings(plan.settings):
             services = self._window.services
             running = services.node.running if services is not None else 0
             answer = await ask(running) if running else Answer.NOW
@@ -106,7 +106,7 @@ class Switching(QObject):
             return False
         async with AsyncExitStack() as stack:
             try:
-                await stack.enter_async_context(self.setup.rehearse(plan.settings))
+                await stack.enter_async_context(self.setup.check_settings(plan.settings))
             except UserError:  # it went away meanwhile
                 if services is not None and self._window.services is services:
                     await self._take_again(services)
@@ -117,7 +117,7 @@ class Switching(QObject):
     async def _change_over(self, plan: Plan) -> None:
         settings, setup = plan.settings, self.setup
         try:
-            await self._program.reopen(lambda: setup.open_cluster_services(settings))
+            await self._program.reopen(lambda: setup.open_services(settings))
         except UserError as error:
             hint = f"{error.hint} {self.tr('The former queue goes on.')}".strip()
             raise UserError(error.message, hint) from error
@@ -193,7 +193,7 @@ class Switching(QObject):
             on_click=stay,
         )
 
-    async def _take_again(self, services: ClusterServices) -> None:
+    async def _take_again(self, services: WindowServices) -> None:
         if services.node.is_working:
             await services.nodes.resume(services.node.identifier)
         else:

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.gui.base.page import Page, PageContext
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.presets.form import PresetForm
 from ffmate_desktop.gui.presets.list_view import PresetList
 from ffmate_desktop.gui.presets.test_dialog import PresetTestDialog
 from ffmate_desktop.gui.widgets.confirm import confirm
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.shortened_button import ShortenedButton
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor
 
 _NARROW = 900
@@ -115,7 +115,7 @@ class PresetsPage(Page):
         if services is not None:
             self.bridge.run_quietly(self._fill(services), "reading the presets")
 
-    async def _fill(self, services: ClusterServices) -> None:
+    async def _fill(self, services: WindowServices) -> None:
         presets = await services.presets.all()
         self.count_changed.emit(len(presets))
         if self._wanted is None and self._preset is not None:
@@ -314,7 +314,7 @@ class PresetsPage(Page):
         self.bridge.run(work(), "exporting a preset")
 
 
-async def _try(services: ClusterServices, draft: PresetDraft, path: str, dialog: PresetTestDialog) -> None:
+async def _try(services: WindowServices, draft: PresetDraft, path: str, dialog: PresetTestDialog) -> None:
     """Closing the dialog cancels this, which ends ffmpeg and removes what it made."""
     try:
         async with services.preset_tests.run(

@@ -18,13 +18,13 @@ from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.desktop_files import open_file, show_in_folder
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.queue.model import QueueModel
 from ffmate_desktop.gui.queue.view import QueueTableView
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.confirm import confirm
 from ffmate_desktop.gui.widgets.key_action import key_action
 from ffmate_desktop.gui.widgets.plain_text import menu_text
+from ffmate_desktop.services.cluster_services import WindowServices
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.gui.queue.grouped_model import GroupedModel
     from ffmate_desktop.services.edits import TaskEdit
 
-Call = Callable[[ClusterServices, Sequence[UUID]], Awaitable[object]]
+Call = Callable[[WindowServices, Sequence[UUID]], Awaitable[object]]
 
 
 class QueueActions(QObject):
@@ -50,7 +50,7 @@ class QueueActions(QObject):
         self._view: QueueTableView = view
         self._model: QueueModel | GroupedModel = model
         self._theme, self._bridge = theme, bridge
-        self.services: ClusterServices | None = None
+        self.services: WindowServices | None = None
         self._icons: list[tuple[QAction, str]] = []
         self.cancel = self._add(self.tr("Cancel"), "circle-stop", "Ctrl+.", self._cancel)
         self.pause = self._add(self.tr("Pause"), "pause", "Ctrl+P", self._pause)
@@ -193,7 +193,7 @@ class QueueActions(QObject):
         running = sum(row.status.is_active for row in rows)
         done = sum(row.status.is_done for row in rows)
 
-        async def call(services: ClusterServices, uuids: Sequence[UUID]) -> None:
+        async def call(services: WindowServices, uuids: Sequence[UUID]) -> None:
             if await self._may_delete(count, running, done):
                 await services.tasks.delete(uuids)
 
@@ -243,7 +243,7 @@ class QueueActions(QObject):
     def _with_task(self, name: str, act: Callable[[Task], object]) -> None:
         """Read the one selected task, then do something with it."""
 
-        async def call(services: ClusterServices, uuids: Sequence[UUID]) -> None:
+        async def call(services: WindowServices, uuids: Sequence[UUID]) -> None:
             for task in await services.tasks.get(uuids[:1]):
                 act(task)
 

@@ -13,8 +13,8 @@ from ffmate_desktop.gui.widgets.action_button import ActionButton
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.base.page import Page
-    from ffmate_desktop.gui.base.services import ClusterServices
     from ffmate_desktop.gui.queue.detail_pane import DetailPane
+    from ffmate_desktop.services.cluster_services import WindowServices
 
 _DETAIL, _SPLIT = "queue/detail", "queue/split"
 NARROW = 900
@@ -34,7 +34,7 @@ class QueueDetail(QObject):
         super().__init__(page)
         self._page, self._tracker, self._actions = page, tracker, actions
         self._window_state: QSettings = page.window_state
-        self._services: ClusterServices | None = None
+        self._services: WindowServices | None = None
         self._pane: DetailPane | None = None
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(16)
@@ -81,7 +81,7 @@ class QueueDetail(QObject):
         fits = isinstance(widths, list) and len(widths) == 2 and all(str(width).isdigit() for width in widths)
         return [int(width) for width in widths] if fits else [780, 372]
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """The cluster is open."""
         self._services = services
         if self._pane is not None:

@@ -23,7 +23,6 @@ from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.status import LiveProgress, LogChunk, TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.queue.columns import QueueColumn, cell_text, percent_of, status_look, status_word
 from ffmate_desktop.gui.queue.detail_cards import CommandBox, ErrorCard, FilesBox
 from ffmate_desktop.gui.rows.pixmap_cache import PixmapCache
@@ -36,6 +35,7 @@ from ffmate_desktop.gui.widgets.meter import Meter
 from ffmate_desktop.gui.widgets.plain_text import plain
 from ffmate_desktop.gui.widgets.speed_graph import SpeedGraph
 from ffmate_desktop.gui.widgets.timeline import Timeline
+from ffmate_desktop.services.cluster_services import WindowServices
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
@@ -59,7 +59,7 @@ class DetailPane(QFrame):
     def __init__(self, theme: Theme, bridge: Bridge, tracker: ProgressTracker) -> None:
         super().__init__()
         self._theme, self._bridge, self._tracker = theme, bridge, tracker
-        self._services: ClusterServices | None = None
+        self._services: WindowServices | None = None
         self._row: QueueRow | None = None
         self._task: Task | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -162,7 +162,7 @@ class DetailPane(QFrame):
 
     # -- What is shown -------------------------------------------------------------------------------------------
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """The cluster is open."""
         self._services = services
 

@@ -16,9 +16,9 @@ from ffmate_desktop.gui.queue.toolbar import QueueToolbar
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.base.page import Page
-    from ffmate_desktop.gui.base.services import ClusterServices
     from ffmate_desktop.gui.queue.grouping import QueueGrouping
     from ffmate_desktop.gui.queue.view import QueueTableView
+    from ffmate_desktop.services.cluster_services import WindowServices
 
 _SORT, _DESCENDING = "queue/sort", "queue/descending"
 _TYPING = 200
@@ -89,7 +89,7 @@ class QueueFilters(QObject):
         if services is not None:
             self._page.bridge.run(self._offer_filters(services), "reading nodes and batches")
 
-    async def _offer_filters(self, services: ClusterServices) -> None:
+    async def _offer_filters(self, services: WindowServices) -> None:
         nodes = sorted({node.identifier for node in await services.nodes.all()})
         batches = await services.queue.newest_batches(_BATCHES)
         self._bar.open_filters(nodes, batches, self._model.view.where)

@@ -12,9 +12,9 @@ from ffmate_desktop.gui.queue.actions import QueueActions
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.base.page import Page
-    from ffmate_desktop.gui.base.services import ClusterServices
     from ffmate_desktop.gui.queue.grouped_model import GroupedModel
     from ffmate_desktop.gui.queue.grouped_view import GroupedView
+    from ffmate_desktop.services.cluster_services import WindowServices
 
 _GROUPED = "queue/grouped"
 
@@ -30,7 +30,7 @@ class QueueGrouping(QObject):
     ) -> None:
         super().__init__(page)
         self._page, self._stack, self._tracker, self._actions = page, stack, tracker, actions
-        self._services: ClusterServices | None = None
+        self._services: WindowServices | None = None
         self._view: GroupedView | None = None
         self._model: GroupedModel | None = None
         self.button = QToolButton()
@@ -81,7 +81,7 @@ class QueueGrouping(QObject):
             self._model.attach(self._services.queue)
         self.built.emit(self._view)
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """The cluster is open."""
         self._services = services
         if self._model is not None:

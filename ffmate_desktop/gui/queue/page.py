@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 
 from ffmate_desktop.domain.queue import EVERY_STATUS, QueueFilter, SortColumn
 from ffmate_desktop.gui.base.page import Page, PageContext
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.queue.actions import QueueActions
 from ffmate_desktop.gui.queue.detail import NARROW, QueueDetail
 from ffmate_desktop.gui.queue.filters import QueueFilters
@@ -31,6 +30,7 @@ from ffmate_desktop.gui.widgets.empty_state import EmptyState
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.plain_text import plain
 from ffmate_desktop.gui.widgets.search_field import SearchField
+from ffmate_desktop.services.cluster_services import WindowServices
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.queue.detail_pane import DetailPane
@@ -155,7 +155,7 @@ class QueuePage(Page):
 
     # -- The cluster ---------------------------------------------------------------------------------------------
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """Read as soon as news comes."""
         super().attach(services)
         self.actions_.services = services

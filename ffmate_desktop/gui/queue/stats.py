@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from ffmate_desktop.domain.queue import QueueStats
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.stat_card import StatCard
+from ffmate_desktop.services.cluster_services import WindowServices
 
 TICK = 1000
 """Milliseconds between two samples of the lines."""
@@ -32,7 +32,7 @@ class StatsRow(QWidget):
     def __init__(self, theme: Theme, bridge: Bridge, tracker: ProgressTracker) -> None:
         super().__init__()
         self._bridge, self._tracker = bridge, tracker
-        self._services: ClusterServices | None = None
+        self._services: WindowServices | None = None
         self._figures: QueueStats | None = None
         self._is_reading = False
         self._is_dirty = True
@@ -54,7 +54,7 @@ class StatsRow(QWidget):
         bridge.nodes_changed.connect(self._mark)
         bridge.anything_changed.connect(self._on_anything)
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """The cluster is open; the figures of another one are forgotten."""
         self._services, self._figures = services, None
         self._is_reading = False  # what was cancelled before its first step ended without a word

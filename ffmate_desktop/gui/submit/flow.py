@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.presets.defaults import DEFAULT_PRESET_NAME
 from ffmate_desktop.gui.submit.choice import SubmitChoice
@@ -18,6 +17,7 @@ from ffmate_desktop.gui.submit.dropped_paths import paths_in
 from ffmate_desktop.gui.submit.sheet import SubmitSheet
 from ffmate_desktop.gui.submit.text import files
 from ffmate_desktop.gui.widgets import formatting
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.folders import MOST_FILES, MediaFound, find_media
 from ffmate_desktop.services.tasks import Submitted
 
@@ -183,7 +183,7 @@ class SubmitFlow(QObject):
         if services is not None:
             self._bridge.run(self._take_back(services, uuids), "taking files back", self._on_taken_back)
 
-    async def _take_back(self, services: ClusterServices, uuids: Sequence[UUID]) -> int:
+    async def _take_back(self, services: WindowServices, uuids: Sequence[UUID]) -> int:
         """Remove what is not finished; returns how many were."""
         open_ones = [task.uuid for task in await services.tasks.get(uuids) if not task.status.is_done]
         await services.tasks.delete(open_ones)

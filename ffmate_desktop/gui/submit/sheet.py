@@ -16,13 +16,13 @@ from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.submit.choice import SubmitChoice
 from ffmate_desktop.gui.submit.preview_debounce import PreviewDebouncer
 from ffmate_desktop.gui.submit.sheet_layout import SubmitSheetLayout
 from ffmate_desktop.gui.submit.text import files, preview_in_words
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.folders import FoundFile
 from ffmate_desktop.services.preview import PreviewRow
 from ffmate_desktop.services.tasks import Submitted
@@ -40,7 +40,7 @@ class SubmitSheet(SubmitSheetLayout):
         theme: Theme,
         bridge: Bridge,
         window_state: QSettings,
-        services: ClusterServices,
+        services: WindowServices,
         parent: QWidget,
     ) -> None:
         super().__init__(theme, parent)

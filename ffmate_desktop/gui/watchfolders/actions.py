@@ -17,7 +17,7 @@ from ffmate_desktop.gui.widgets.confirm import confirm
 from ffmate_desktop.gui.widgets.key_action import key_action
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
-    from ffmate_desktop.gui.base.services import ClusterServices
+    from ffmate_desktop.services.cluster_services import WindowServices
 
 
 class Actions(QObject):
@@ -28,7 +28,7 @@ class Actions(QObject):
     def __init__(self, table: QWidget, theme: Theme, bridge: Bridge) -> None:
         super().__init__(table)
         self._table, self._theme, self._bridge = table, theme, bridge
-        self.services: ClusterServices | None = None
+        self.services: WindowServices | None = None
         self._icons: list[tuple[QAction, str]] = []
         self._menu = QMenu(table)
 

@@ -12,7 +12,6 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watchfolder import OriginalAction, Watchfolder, WatchfolderSettings
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.presets.defaults import DEFAULT_PRESET
 from ffmate_desktop.gui.presets.list_view import PresetList
 from ffmate_desktop.gui.theme.theme import Theme
@@ -23,6 +22,7 @@ from ffmate_desktop.gui.watchfolders.text import rivalry
 from ffmate_desktop.gui.widgets.confirm import confirm
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.segments import Segments
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.watch_overlap import overlap
 from ffmate_desktop.services.watchfolders import check
 
@@ -36,7 +36,7 @@ class WatchDialog(QDialog):
         self,
         theme: Theme,
         bridge: Bridge,
-        services: ClusterServices,
+        services: WindowServices,
         folder: Watchfolder | None,
         path: str,
         parent: QWidget,

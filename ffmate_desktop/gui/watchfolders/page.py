@@ -27,8 +27,8 @@ from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.search_field import SearchField
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
-    from ffmate_desktop.gui.base.services import ClusterServices
     from ffmate_desktop.gui.watchfolders.dialog import WatchDialog
+    from ffmate_desktop.services.cluster_services import WindowServices
 
 _SPLIT = "watchfolders/split"
 
@@ -145,7 +145,7 @@ class WatchfoldersPage(Page):
 
     # -- The cluster ---------------------------------------------------------------------------------------------
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """Read as soon as news comes."""
         super().attach(services)
         self.folder_actions.services = self.file_actions.services = services

@@ -15,7 +15,7 @@ from ffmate_desktop.gui.watchfolders.text import FolderDisplay
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.watchfolder import Counts
-    from ffmate_desktop.gui.base.services import ClusterServices
+    from ffmate_desktop.services.cluster_services import WindowServices
 
 SHORTEST_PAUSE = 0.4
 """Seconds between two readings; longer when one takes long, as with hundred thousands of files."""
@@ -32,7 +32,7 @@ class FolderReader(QObject):
     def __init__(self, bridge: Bridge, parent: QObject) -> None:
         super().__init__(parent)
         self._bridge = bridge
-        self._services: ClusterServices | None = None
+        self._services: WindowServices | None = None
         self._active = self._stale = False
         self._reading: asyncio.Task[None] | None = None
         self.is_known = False
@@ -46,7 +46,7 @@ class FolderReader(QObject):
         bridge.presets_changed.connect(self.read)
         bridge.tasks_changed.connect(self._on_tasks)
 
-    def attach(self, services: ClusterServices) -> None:
+    def attach(self, services: WindowServices) -> None:
         """Read as soon as news comes."""
         self._services = services
 
@@ -79,7 +79,7 @@ class FolderReader(QObject):
         if self._stale and self._services is not None:
             self.read()
 
-    async def _read(self, services: ClusterServices) -> None:
+    async def _read(self, services: WindowServices) -> None:
         began = monotonic()
         self._stale = False
         from ffmate_desktop.services.watch_overlap import rivals  # noqa: PLC0415 - see above

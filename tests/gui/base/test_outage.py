@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.window import open_window_services
 from ffmate_desktop.db import listener
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.domain.task import TaskStatus
@@ -65,7 +65,7 @@ async def test_a_window_without_a_database_says_so_and_opens_it_when_it_is_there
 ) -> None:
     proxy.cut()
     settings = desk_settings(proxy.uri, tmp_path / "data")
-    window, program, _ = make_desk(qapp, lambda: bootstrap.open_cluster_services(settings), tmp_path / "data")
+    window, program, _ = make_desk(qapp, lambda: open_window_services(settings), tmp_path / "data")
     running = asyncio.create_task(program.run())
     await until(lambda: window.messages.title, "it says so")
     proxy.mend()

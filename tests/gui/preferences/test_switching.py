@@ -10,16 +10,16 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from ffmate_desktop import bootstrap
+from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.preferences import Preferences
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
-from ffmate_desktop.gui.base.services import ClusterServices
 from ffmate_desktop.gui.preferences.dialog import SettingsDialog
 from ffmate_desktop.gui.preferences.switching import Answer
+from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.passwords import split_password
 from ffmate_desktop.settings import Settings
@@ -72,13 +72,13 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
         click((await office.question()).buttons[Answer.NOW])
         await office.closed()
         server = await office.moved(embedded)
-        assert server.database.startswith("postgresql://")
+        assert server.address.startswith("postgresql://")
         assert desk.page.model.rowCount() == 0  # what was shown before is gone
         assert "ffmate" in office.window.status.database.text()
         assert office.window.isVisible()
         assert await states(empty_database) == {"desk": NodeState.ONLINE}
         await until(lambda: ffmpegs() == [], "nothing encodes here")
-        async with bootstrap.open_cluster(office.setup.settings.with_preferences(NONE)) as former:
+        async with open_cluster(office.setup.settings.with_preferences(NONE)) as former:
             assert (await former.tasks.get([long]))[0].status is TaskStatus.QUEUED
             assert [node.state for node in await former.nodes.all()] == [NodeState.LEFT]
         new = await _add(server, clip)
@@ -91,7 +91,7 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
         await office.closed()  # nothing runs, so nothing is asked
         again = await office.moved(server)
         await desk.shown(long, TaskStatus.RUNNING)
-        assert again.database == ""
+        assert again.address == ""
         await again.tasks.cancel([long])
         await desk.shown(long, TaskStatus.DONE_CANCELED)
         short = await _add(again, clip, SHORT.replace("-re", "-re -stream_loop 1"))
@@ -104,9 +104,9 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
         )
         assert office.window.services is again
         last = await office.moved(again)
-        assert last.database.startswith("postgresql://")
+        assert last.address.startswith("postgresql://")
         await desk.shown(new, TaskStatus.DONE_SUCCESSFUL)
-        async with bootstrap.open_cluster(office.setup.settings.with_preferences(NONE)) as former:
+        async with open_cluster(office.setup.settings.with_preferences(NONE)) as former:
             assert (await former.tasks.get([short]))[0].status is TaskStatus.DONE_SUCCESSFUL
         kept = office.file.load().preferences.cluster
         assert kept.database == split_password(empty_database)[0]
@@ -115,7 +115,7 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
 NONE = Preferences()
 
 
-async def _add(services: ClusterServices, clip: Path, command: str = ENCODE) -> UUID:
+async def _add(services: WindowServices, clip: Path, command: str = ENCODE) -> UUID:
     pattern = f"{clip.parent}/${{INPUT_FILE_BASENAME}}.out.mp4"
     new = NewTask(input_file=str(clip), command=command, output_file=pattern)
     return (await services.tasks.add([new], source=TaskSource.CLI)).uuids[0]
@@ -173,20 +173,20 @@ async def test_one_that_goes_away_at_the_last_moment_brings_the_former_back(
     database_uri: str, empty_database: str, tmp_path: Path, clip: Path
 ) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        former, open_cluster_services = office.services, office.setup.open_cluster_services
+        former, open_services = office.services, office.setup.open_services
 
         @asynccontextmanager
-        async def gone(settings: Settings) -> AsyncIterator[ClusterServices]:
-            async with open_cluster_services(settings) as services:
-                if services.database != former.database:
+        async def gone(settings: Settings) -> AsyncIterator[WindowServices]:
+            async with open_services(settings) as services:
+                if services.address != former.address:
                     raise UserError("It has just gone away.")
                 yield services
 
-        office.setup.open_cluster_services = gone
+        office.setup.open_services = gone
         ask_for(office, empty_database)
         await office.moved(former)
         await until(lambda: office.window.messages.title == "It has just gone away.", "it is told")
-        assert office.services.database == former.database
+        assert office.services.address == former.address
         assert not office.file.path.exists()
         await office.desk.shown(await _add(office.services, clip), TaskStatus.DONE_SUCCESSFUL)
 
@@ -195,7 +195,7 @@ async def test_one_that_goes_away_while_work_is_finished_leaves_the_node_at_work
     database_uri: str, empty_database: str, tmp_path: Path, clip: Path
 ) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        services, rehearse = office.services, office.setup.rehearse
+        services, check_settings = office.services, office.setup.check_settings
         uuid = await office.desk.add(clip, LONG)
         await office.desk.shown(uuid, TaskStatus.RUNNING)
         ask_for(office, empty_database)
@@ -208,12 +208,12 @@ async def test_one_that_goes_away_while_work_is_finished_leaves_the_node_at_work
             yield
 
         is_gone = True
-        office.setup.rehearse = gone
+        office.setup.check_settings = gone
         click(question.buttons[Answer.FINISH])
         await until(lambda: _state(office, NodeState.DRAINING), "it takes nothing new")
         await services.tasks.cancel([uuid])
         await until(lambda: office.window.messages.title == "It went away while you waited.", "it is told")
-        office.setup.rehearse = rehearse
+        office.setup.check_settings = check_settings
         assert office.window.services is services
         await office.desk.shown(await office.desk.add(clip), TaskStatus.DONE_SUCCESSFUL)
 

@@ -1,0 +1,1 @@
+"""Builds objects and connects them; no logic."""
