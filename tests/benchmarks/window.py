@@ -96,7 +96,7 @@ class UpdateTimes:
 
     def __init__(self, model: QueueModel) -> None:
         self.times: list[float] = []
-        take = model.take_rows
+        take = model.apply_rows
 
         def timed(ids: Any, found: Any) -> bool:
             begin = time.perf_counter()
@@ -104,7 +104,7 @@ class UpdateTimes:
             self.times.append(1000 * (time.perf_counter() - begin))
             return result
 
-        patch.object(model, "take_rows", timed).start()  # the reader holds this very model
+        patch.object(model, "apply_rows", timed).start()  # the reader holds this very model
 
 
 @asynccontextmanager
@@ -207,7 +207,7 @@ async def _run(arguments: argparse.Namespace, uri: str, folder: Path) -> None:
     begin = time.perf_counter()
     async with _window(uri, folder) as (page, services):
         known = time.perf_counter() - begin
-        while len(page.model.pages.anchors) < arguments.tasks // 200:
+        while len(page.model.cache.anchors) < arguments.tasks // 200:
             await asyncio.sleep(0.01)
         complete = time.perf_counter() - begin
         delays = await _delays(page, services, uri, 40)

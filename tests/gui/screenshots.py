@@ -120,16 +120,16 @@ class Photographer:
         desk.page.view.clearSelection()
         desk.page.view.scrollToTop()
         await self._keep("queue-wide", self._window)
-        desk.page.groups.button.setChecked(True)
+        desk.page.grouping.button.setChecked(True)
         await self._keep("batches", self._window)
-        desk.page.groups.button.setChecked(False)
+        desk.page.grouping.button.setChecked(False)
 
     async def _details(self) -> None:
         """The rest of what is said of a task, one that failed, and what can be done with it."""
         desk, media = self._desk, self._media
-        area = desk.page.detail.findChild(QScrollArea)
+        area = desk.page.detail_pane.findChild(QScrollArea)
         assert area is not None
-        await until(desk.page.detail.timeline.isVisible, "its attempts are read")
+        await until(desk.page.detail_pane.timeline.isVisible, "its attempts are read")
         await asyncio.sleep(SETTLE)
         area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
         await self._keep("queue-details", self._window)

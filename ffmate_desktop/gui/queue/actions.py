@@ -32,15 +32,17 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.gui.queue.grouped_model import GroupedModel
     from ffmate_desktop.services.edits import TaskEdit
 
-Call = Callable[[WindowServices, Sequence[UUID]], Awaitable[object]]
+ServiceCall = Callable[[WindowServices, Sequence[UUID]], Awaitable[object]]
 
 
 class QueueActions(QObject):
-    """Made once for the page. `only_node` and `only_batch` ask for a filter, `told` a sentence to show."""
+    """One set for the page, acting on the table in use. Emits `message` for the message bar, `node_filter_requested`
+    with a node and `batch_filter_requested` with the UUID of a batch."""
 
-    only_node = Signal(str)
-    only_batch = Signal(object)
-    told = Signal(str, str)
+    node_filter_requested = Signal(str)
+    batch_filter_requested = Signal(object)
+    message = Signal(str, str)
+    """What happened, and what to do next."""
 
     def __init__(
         self, page: QWidget, view: QueueTableView, model: QueueModel, theme: Theme, bridge: Bridge
@@ -76,16 +78,16 @@ class QueueActions(QObject):
             ),
         ]
         self._menu = QMenu(page)
-        self.watch(view, model)
+        self.add_table(view, model)
         self.update()
 
-    def watch(self, view: QueueTableView, model: QueueModel | GroupedModel) -> None:
-        """Act for this table too, while it is the one in `use`."""
+    def add_table(self, view: QueueTableView, model: QueueModel | GroupedModel) -> None:
+        """Act for this table too, while it is the one in `use_table`."""
         view.selected_rows_changed.connect(self.update)
         model.dataChanged.connect(self.update)
         view.menu_requested.connect(self.open_menu)
 
-    def use(self, view: QueueTableView, model: QueueModel | GroupedModel) -> None:
+    def use_table(self, view: QueueTableView, model: QueueModel | GroupedModel) -> None:
         """Act on what is selected in this table."""
         self._view, self._model = view, model
         self.update()
@@ -146,18 +148,18 @@ class QueueActions(QObject):
             only = menu.addAction(
                 self._theme.icon("server", "text_2"), menu_text(self.tr("Only tasks of {0}").format(row.node))
             )
-            only.triggered.connect(lambda: self.only_node.emit(row.node))
+            only.triggered.connect(lambda: self.node_filter_requested.emit(row.node))
         if row.batch:
             only = menu.addAction(self._theme.icon("layers", "text_2"), self.tr("Only tasks of this batch"))
-            only.triggered.connect(lambda: self.only_batch.emit(row.batch))
+            only.triggered.connect(lambda: self.batch_filter_requested.emit(row.batch))
 
     # -- Commands ------------------------------------------------------------------------------------------------
 
-    def _command(self, name: str, call: Call) -> None:
+    def _run_on_selection(self, name: str, call: ServiceCall) -> None:
         services = self.services
         if services is None or self._view.count_selected() == 0:
             return
-        chosen = self._model.choose(
+        chosen = self._model.selection(
             self._view.ranges()
         )  # now: a moment later other tasks may stand in these rows
 
@@ -167,22 +169,24 @@ class QueueActions(QObject):
         self._bridge.run(work(), name)
 
     def _cancel(self) -> None:
-        self._command("canceling tasks", lambda services, uuids: services.tasks.cancel(uuids))
+        self._run_on_selection("canceling tasks", lambda services, uuids: services.tasks.cancel(uuids))
 
     def _pause(self) -> None:
-        self._command("pausing tasks", lambda services, uuids: services.tasks.pause(uuids))
+        self._run_on_selection("pausing tasks", lambda services, uuids: services.tasks.pause(uuids))
 
     def _resume(self) -> None:
-        self._command("resuming tasks", lambda services, uuids: services.tasks.resume(uuids))
+        self._run_on_selection("resuming tasks", lambda services, uuids: services.tasks.resume(uuids))
 
     def _restart(self) -> None:
-        self._command("restarting tasks", lambda services, uuids: services.tasks.restart(uuids))
+        self._run_on_selection("restarting tasks", lambda services, uuids: services.tasks.restart(uuids))
 
     def _move(self, move: QueueMove) -> None:
-        self._command("changing priorities", lambda services, uuids: services.tasks.move(uuids, move))
+        self._run_on_selection(
+            "changing priorities", lambda services, uuids: services.tasks.move(uuids, move)
+        )
 
     def _duplicate(self) -> None:
-        self._command(
+        self._run_on_selection(
             "duplicating tasks",
             lambda services, uuids: services.tasks.duplicate(uuids, source=TaskSource.WINDOW),
         )
@@ -197,7 +201,7 @@ class QueueActions(QObject):
             if await self._may_delete(count, running, done):
                 await services.tasks.delete(uuids)
 
-        self._command("deleting tasks", call)
+        self._run_on_selection("deleting tasks", call)
 
     async def _may_delete(self, count: int, running: int, done: int) -> bool:
         """A task cannot be brought back, so it is always asked."""
@@ -247,14 +251,14 @@ class QueueActions(QObject):
             for task in await services.tasks.get(uuids[:1]):
                 act(task)
 
-        self._command(name, call)
+        self._run_on_selection(name, call)
 
     def _open(self) -> None:
         self._with_task("opening an output", self._open_output)
 
     def _open_output(self, task: Task) -> None:
         if not open_file(task.output_file.resolved or ""):
-            self._not_here(task)
+            self._report_missing(task)
 
     def _show(self) -> None:
         self._with_task("showing an output", self._show_output)
@@ -262,10 +266,10 @@ class QueueActions(QObject):
     def _show_output(self, task: Task) -> None:
         path = task.output_file.resolved if task.status is TaskStatus.DONE_SUCCESSFUL else None
         if not show_in_folder(path or task.input_file.resolved or task.input_file.raw):
-            self._not_here(task)
+            self._report_missing(task)
 
-    def _not_here(self, task: Task) -> None:
-        self.told.emit(
+    def _report_missing(self, task: Task) -> None:
+        self.message.emit(
             self.tr("This file is not on this computer."),
             task.output_file.resolved or task.input_file.raw,
         )

@@ -30,7 +30,7 @@ class QueueColumn(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ColumnSpec:
     """`width` in pixels; columns of low `importance` vanish first from a narrow window."""
 
     width: int
@@ -39,20 +39,20 @@ class Look:
     sort: SortColumn | None = None
 
 
-LOOKS: dict[QueueColumn, Look] = {
-    QueueColumn.TASK: Look(300, 100, True, SortColumn.NAME),
-    QueueColumn.STATUS: Look(116, 90, True),
-    QueueColumn.PROGRESS: Look(158, 80, True),
-    QueueColumn.SPEED: Look(84, 50, True),
-    QueueColumn.FPS: Look(72, 20),
-    QueueColumn.REMAINING: Look(98, 60, True),
-    QueueColumn.SIZE: Look(92, 30),
-    QueueColumn.NODE: Look(124, 40, True),
-    QueueColumn.PRESET: Look(150, 25),
-    QueueColumn.PRIORITY: Look(78, 35, sort=SortColumn.PRIORITY),
-    QueueColumn.ATTEMPTS: Look(84, 10),
-    QueueColumn.CREATED: Look(122, 22, sort=SortColumn.CREATED),
-    QueueColumn.FINISHED: Look(122, 21, sort=SortColumn.FINISHED),
+COLUMN_SPECS: dict[QueueColumn, ColumnSpec] = {
+    QueueColumn.TASK: ColumnSpec(300, 100, True, SortColumn.NAME),
+    QueueColumn.STATUS: ColumnSpec(116, 90, True),
+    QueueColumn.PROGRESS: ColumnSpec(158, 80, True),
+    QueueColumn.SPEED: ColumnSpec(84, 50, True),
+    QueueColumn.FPS: ColumnSpec(72, 20),
+    QueueColumn.REMAINING: ColumnSpec(98, 60, True),
+    QueueColumn.SIZE: ColumnSpec(92, 30),
+    QueueColumn.NODE: ColumnSpec(124, 40, True),
+    QueueColumn.PRESET: ColumnSpec(150, 25),
+    QueueColumn.PRIORITY: ColumnSpec(78, 35, sort=SortColumn.PRIORITY),
+    QueueColumn.ATTEMPTS: ColumnSpec(84, 10),
+    QueueColumn.CREATED: ColumnSpec(122, 22, sort=SortColumn.CREATED),
+    QueueColumn.FINISHED: ColumnSpec(122, 21, sort=SortColumn.FINISHED),
 }
 
 
@@ -90,7 +90,7 @@ def title(column: QueueColumn) -> str:  # noqa: PLR0911, PLR0912, C901 - one wor
             assert_never(column)
 
 
-def word_of(status: TaskStatus) -> str:  # noqa: PLR0911 - one word a status
+def status_text(status: TaskStatus) -> str:  # noqa: PLR0911 - one word a status
     """A status in one word."""
     translate = QCoreApplication.translate
     match status:
@@ -114,7 +114,7 @@ def word_of(status: TaskStatus) -> str:  # noqa: PLR0911 - one word a status
             assert_never(status)
 
 
-def status_word(row: QueueRow) -> str:
+def row_status_text(row: QueueRow) -> str:
     """How the task is, in one word; a status of a newer release as it is stored."""
     translate = QCoreApplication.translate
     if row.status is TaskStatus.UNKNOWN:
@@ -126,22 +126,22 @@ def status_word(row: QueueRow) -> str:
             return translate("status", "Stopping")
         if row.status is TaskStatus.RUNNING and row.phase == "publish":
             return translate("status", "Publishing")
-    return word_of(row.status)
+    return status_text(row.status)
 
 
-def status_look(row: QueueRow) -> tuple[str, str]:
+def row_status_style(row: QueueRow) -> tuple[str, str]:
     """Name of the icon, and of the colour."""
     if not row.status.is_done and row.desired == "pause":
         return "circle-pause", "paused"
-    return look_of(row.status)
+    return status_style(row.status)
 
 
-def look_of(status: TaskStatus) -> tuple[str, str]:
+def status_style(status: TaskStatus) -> tuple[str, str]:
     """Name of the icon, and of the colour."""
-    return _STATUS_LOOKS[status]
+    return _STATUS_STYLES[status]
 
 
-_STATUS_LOOKS: dict[TaskStatus, tuple[str, str]] = {
+_STATUS_STYLES: dict[TaskStatus, tuple[str, str]] = {
     TaskStatus.QUEUED: ("clock", "queued"),
     TaskStatus.PRE_PROCESSING: ("circle-play", "running"),
     TaskStatus.RUNNING: ("circle-play", "running"),
@@ -160,7 +160,7 @@ def percent_of(row: QueueRow, live: LiveProgress | None) -> float:
     return live.percent if live is not None else row.progress
 
 
-def second_line(row: QueueRow) -> tuple[str, str]:
+def subtitle_parts(row: QueueRow) -> tuple[str, str]:
     """Below the name: why it failed or waits, else its preset and its folder, whose end tells the most."""
     if row.error and row.status in (TaskStatus.DONE_ERROR, TaskStatus.QUEUED):
         return row.error, ""
@@ -175,7 +175,7 @@ def cell_text(row: QueueRow, live: LiveProgress | None, column: QueueColumn) -> 
         case QueueColumn.TASK:
             return row.name
         case QueueColumn.STATUS:
-            return status_word(row)
+            return row_status_text(row)
         case QueueColumn.PROGRESS:
             return formatting.percent(percent_of(row, live))
         case QueueColumn.SPEED:

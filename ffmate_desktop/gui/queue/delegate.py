@@ -13,9 +13,9 @@ from ffmate_desktop.gui.queue.columns import (
     QueueColumn,
     cell_text,
     percent_of,
-    second_line,
-    status_look,
-    status_word,
+    row_status_style,
+    row_status_text,
+    subtitle_parts,
 )
 from ffmate_desktop.gui.queue.row_source import RowSource
 from ffmate_desktop.gui.rows.pixmap_cache import BAR_HEIGHT, CHIP_HEIGHT, TILE, PixmapCache
@@ -45,7 +45,7 @@ class QueueDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, model: RowSource) -> None:
         super().__init__()
         self.theme, self._model = theme, model
-        self.stamps = PixmapCache(theme)
+        self.pixmaps = PixmapCache(theme)
         self.hovered = -1
         self.indent = 0
         self.is_stale = False
@@ -56,8 +56,8 @@ class QueueDelegate(QStyledItemDelegate):
         }
         self._texts: dict[tuple[int, int, str, str], tuple[QStaticText, int, int]] = {}
         self._colors: dict[str, QColor] = {}
-        self._take_colors()
-        theme.changed.connect(self._take_colors)
+        self._load_colors()
+        theme.changed.connect(self._load_colors)
         self._painters: dict[int, Callable[[QPainter, QRect, QueueRow, LiveProgress | None, float], None]] = {
             QueueColumn.TASK: self._paint_task,
             QueueColumn.STATUS: self._paint_status,
@@ -65,7 +65,7 @@ class QueueDelegate(QStyledItemDelegate):
             QueueColumn.SPEED: self._paint_speed,
         }
 
-    def _take_colors(self) -> None:
+    def _load_colors(self) -> None:
         tokens = self.theme.tokens
         names = ("text", "text_2", "text_3", "line", "hover", "selected", "accent", "surface", "track")
         self._colors = {name: tokens.color(name) for name in names}
@@ -78,7 +78,7 @@ class QueueDelegate(QStyledItemDelegate):
         """One cell."""
         rect: QRect = option.rect
         column = index.column()
-        self.paint_ground(painter, option, index)
+        self.paint_background(painter, option, index)
         row = self._model.row_at(index.row())
         if row is None:
             if column == QueueColumn.TASK:
@@ -87,19 +87,19 @@ class QueueDelegate(QStyledItemDelegate):
         if self.is_stale:
             painter.setOpacity(0.5)
         scale = painter.device().devicePixelRatio()
-        live = self._model.live_of(row)
+        live = self._model.live_progress(row)
         paint = self._painters.get(column)
         if paint is not None:
             paint(painter, rect, row, live, scale)
         else:
-            self.write_cell(painter, rect, cell_text(row, live, _COLUMNS[column]))
+            self.paint_text(painter, rect, cell_text(row, live, _COLUMNS[column]))
         if self.is_stale:
             painter.setOpacity(1.0)
         state: int = option.state.value
         if state & _HAS_FOCUS and not state & _SELECTED and column == QueueColumn.TASK:
             self.paint_focus(painter, rect)
 
-    def paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+    def paint_background(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Selected, lit or plain, and the line below."""
         rect: QRect = option.rect
         state: int = option.state.value
@@ -124,24 +124,26 @@ class QueueDelegate(QStyledItemDelegate):
     def _paint_task(
         self, painter: QPainter, rect: QRect, row: QueueRow, _live: LiveProgress | None, scale: float
     ) -> None:
-        _, color = status_look(row)
+        _, color = row_status_style(row)
         left = rect.left() + PADDING + 2 + self.indent
-        painter.drawPixmap(left, rect.top() + 11, self.stamps.tile(_kind(row.input), color, scale))
-        self.write_lines(painter, left + TILE + 12, rect, row.name, *second_line(row))
+        painter.drawPixmap(left, rect.top() + 11, self.pixmaps.tile(_tile_icon(row.input), color, scale))
+        self.paint_lines(painter, left + TILE + 12, rect, row.name, *subtitle_parts(row))
 
-    def write_lines(
+    def paint_lines(
         self, painter: QPainter, left: int, rect: QRect, name: str, line: str, path: str = ""
     ) -> None:
         """A name and what belongs to it, from `left` to the edge of the cell. A `path` loses its beginning first."""
         width = rect.right() - left - 8
-        self._write(painter, self._name_font, "text", QRect(left, rect.top() + 9, width, 19), name)
-        self._write(painter, self._line_font, "text_2", QRect(left, rect.top() + 28, width, 18), line, path)
+        self._paint_line(painter, self._name_font, "text", QRect(left, rect.top() + 9, width, 19), name)
+        self._paint_line(
+            painter, self._line_font, "text_2", QRect(left, rect.top() + 28, width, 18), line, path
+        )
 
     def _paint_status(
         self, painter: QPainter, rect: QRect, row: QueueRow, _live: LiveProgress | None, scale: float
     ) -> None:
-        icon, color = status_look(row)
-        chip = self.stamps.chip(icon, status_word(row), color, scale, rect.width() - PADDING)
+        icon, color = row_status_style(row)
+        chip = self.pixmaps.chip(icon, row_status_text(row), color, scale, rect.width() - PADDING)
         top = rect.top() + (rect.height() - 1 - CHIP_HEIGHT) // 2
         painter.drawPixmap(rect.left() + PADDING, top, chip)
 
@@ -149,40 +151,40 @@ class QueueDelegate(QStyledItemDelegate):
         self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, scale: float
     ) -> None:
         if row.status is TaskStatus.QUEUED and not row.progress:
-            self._write(painter, self._number_font, "text_3", _inner(rect), formatting.NOTHING)
+            self._paint_line(painter, self._number_font, "text_3", _inner(rect), formatting.NOTHING)
             return
         percent = percent_of(row, live)
         width = rect.width() - 2 * PADDING - PERCENT
         top = rect.top() + (rect.height() - BAR_HEIGHT) // 2
         if width > 20:
-            bar = self.stamps.bar(percent, status_look(row)[1], width, scale)
+            bar = self.pixmaps.bar(percent, row_status_style(row)[1], width, scale)
             painter.drawPixmap(rect.left() + PADDING, top, bar)
         color = "text" if row.status.is_active else "text_2"
-        self.write_percent(painter, rect, formatting.percent(percent), color)
+        self.paint_percent(painter, rect, formatting.percent(percent), color)
 
-    def write_percent(self, painter: QPainter, rect: QRect, text: str, color: str = "text") -> None:
+    def paint_percent(self, painter: QPainter, rect: QRect, text: str, color: str = "text") -> None:
         """Behind the bar."""
         place = QRect(rect.right() - PADDING - PERCENT, rect.top(), PERCENT, rect.height())
-        self._write(painter, self._number_font, color, place, text, right=True)
+        self._paint_line(painter, self._number_font, color, place, text, right=True)
 
     def _paint_speed(
         self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, _scale: float
     ) -> None:
         speed = cell_text(row, live, QueueColumn.SPEED)
         if speed == formatting.NOTHING:
-            self.write_cell(painter, rect, speed)
+            self.paint_text(painter, rect, speed)
             return
         left, top, width = rect.left() + PADDING, rect.top(), rect.width() - PADDING
-        self._write(painter, self._number_font, "text", QRect(left, top + 9, width, 19), speed)
+        self._paint_line(painter, self._number_font, "text", QRect(left, top + 9, width, 19), speed)
         fps = cell_text(row, live, QueueColumn.FPS)
-        self._write(painter, self._line_font, "text_2", QRect(left, top + 28, width, 18), f"{fps} fps")
+        self._paint_line(painter, self._line_font, "text_2", QRect(left, top + 28, width, 18), f"{fps} fps")
 
-    def write_cell(self, painter: QPainter, rect: QRect, text: str) -> None:
+    def paint_text(self, painter: QPainter, rect: QRect, text: str) -> None:
         """One line in the middle of the cell."""
         color = "text_3" if text == formatting.NOTHING else "text"
-        self._write(painter, self._number_font, color, _inner(rect), text)
+        self._paint_line(painter, self._number_font, color, _inner(rect), text)
 
-    def _write(
+    def _paint_line(
         self,
         painter: QPainter,
         font: QFont,
@@ -193,13 +195,13 @@ class QueueDelegate(QStyledItemDelegate):
         *,
         right: bool = False,
     ) -> None:
-        shown, width, height = self._static(font, rect.width(), text, path)
+        shown, width, height = self._static_text(font, rect.width(), text, path)
         painter.setFont(font)
         painter.setPen(self._colors[color])
         left = rect.left() + (rect.width() - width if right else 0)
         painter.drawStaticText(left, rect.top() + (rect.height() - height) // 2, shown)
 
-    def _static(self, font: QFont, width: int, text: str, path: str) -> tuple[QStaticText, int, int]:
+    def _static_text(self, font: QFont, width: int, text: str, path: str) -> tuple[QStaticText, int, int]:
         """The text as far as it fits, laid out once; with its size."""
         key = (id(font), width, text, path)
         found = self._texts.get(key)
@@ -208,7 +210,7 @@ class QueueDelegate(QStyledItemDelegate):
                 self._texts.clear()
             mode = Qt.TextElideMode.ElideMiddle if font is self._name_font else Qt.TextElideMode.ElideRight
             shown = QStaticText(
-                cut(self._metrics[id(font)], mode, width, painter_text(text), painter_text(path))
+                elide(self._metrics[id(font)], mode, width, painter_text(text), painter_text(path))
             )
             shown.setTextFormat(Qt.TextFormat.PlainText)
             shown.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
@@ -218,7 +220,7 @@ class QueueDelegate(QStyledItemDelegate):
         return found
 
 
-def cut(metrics: QFontMetrics, mode: Qt.TextElideMode, width: int, text: str, path: str) -> str:
+def elide(metrics: QFontMetrics, mode: Qt.TextElideMode, width: int, text: str, path: str) -> str:
     """As much of a text and the end of the path behind it as fits into so many pixels."""
     room = width - metrics.horizontalAdvance(text) if path else 0
     if room < _LEAST_PATH:
@@ -230,7 +232,7 @@ def _inner(rect: QRect) -> QRect:
     return rect.adjusted(PADDING, 0, -4, 0)
 
 
-def _kind(path: str) -> str:
+def _tile_icon(path: str) -> str:
     ending = path[path.rfind(".") :].lower()
     if ending in _AUDIO:
         return "activity"

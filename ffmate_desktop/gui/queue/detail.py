@@ -112,8 +112,8 @@ class QueueDetail(QObject):
     def refresh(self, model: Any) -> None:
         """The rows of the model changed."""
         if self._pane is not None and self._pane.task_id is not None and self._pane.isVisible():
-            number = model.number_of(self._pane.task_id)
-            row = model.loaded(number) if number is not None else None
+            number = model.row_number_of(self._pane.task_id)
+            row = model.loaded_row(number) if number is not None else None
             if row is not None:
                 self._pane.show_row(row)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
 
 
-_BETWEEN = "  ·  "
+_SEPARATOR = "  ·  "
 _LINES = 4
 """Of a command that are seen without scrolling."""
 
@@ -34,21 +34,21 @@ class ErrorCard(QFrame):
         self._icon = QLabel()
         self.cause = label(look="strong", wraps=True, selectable=True)
         self.more = label(look="second", wraps=True, selectable=True)
-        self.again = QPushButton(self.tr("Try again"))
-        self.again.setProperty("class", "small")
-        theme.set_icon(self.again, "rotate-ccw", "text")
-        self.otherwise = QPushButton(self.tr("Queue it differently …"))
-        self.otherwise.setProperty("class", "small")
-        self.otherwise.setToolTip(self.tr("Choose another preset or command for the same file"))
-        theme.set_icon(self.otherwise, "sliders-horizontal", "text")
+        self.retry_button = QPushButton(self.tr("Try again"))
+        self.retry_button.setProperty("class", "small")
+        theme.set_icon(self.retry_button, "rotate-ccw", "text")
+        self.resubmit_button = QPushButton(self.tr("Queue it differently …"))
+        self.resubmit_button.setProperty("class", "small")
+        self.resubmit_button.setToolTip(self.tr("Choose another preset or command for the same file"))
+        theme.set_icon(self.resubmit_button, "sliders-horizontal", "text")
         head = QHBoxLayout()
         head.setSpacing(9)
         head.addWidget(self._icon)
         head.addWidget(self.cause, 1)
         foot = QHBoxLayout()
         foot.setSpacing(8)
-        foot.addWidget(self.again)
-        foot.addWidget(self.otherwise)
+        foot.addWidget(self.retry_button)
+        foot.addWidget(self.resubmit_button)
         foot.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(13, 11, 13, 12)
@@ -71,10 +71,10 @@ class ErrorCard(QFrame):
         self.more.setVisible(bool(rest.strip()))
         self.setAccessibleName(plain(text))
 
-    def offer_next_steps(self, offered: bool) -> None:
+    def show_buttons(self, shown: bool) -> None:
         """Only a task that has failed can be tried again."""
-        self.again.setVisible(offered)
-        self.otherwise.setVisible(offered)
+        self.retry_button.setVisible(shown)
+        self.resubmit_button.setVisible(shown)
 
     def _paint_icon(self) -> None:
         self._icon.setPixmap(self._theme.pixmap("triangle-alert", "failed", 18, self.devicePixelRatioF()))
@@ -153,6 +153,6 @@ class FilesBox(QWidget):
         labels[0].setAccessibleName(plain(path))
         labels[0].tip = path
         words = media_summary(facts)
-        whole = words.replace(" ", "\u00a0").replace(_BETWEEN.replace(" ", "\u00a0"), _BETWEEN)
+        whole = words.replace(" ", "\u00a0").replace(_SEPARATOR.replace(" ", "\u00a0"), _SEPARATOR)
         labels[1].setText(whole)  # a number stays with its unit
         labels[1].setVisible(bool(words))

@@ -23,7 +23,13 @@ from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.status import LiveProgress, LogChunk, TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
-from ffmate_desktop.gui.queue.columns import QueueColumn, cell_text, percent_of, status_look, status_word
+from ffmate_desktop.gui.queue.columns import (
+    QueueColumn,
+    cell_text,
+    percent_of,
+    row_status_style,
+    row_status_text,
+)
 from ffmate_desktop.gui.queue.detail_cards import CommandBox, ErrorCard, FilesBox
 from ffmate_desktop.gui.rows.pixmap_cache import PixmapCache
 from ffmate_desktop.gui.theme.theme import Theme
@@ -63,7 +69,7 @@ class DetailPane(QFrame):
         self._row: QueueRow | None = None
         self._task: Task | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._stamps = PixmapCache(theme)
+        self._pixmaps = PixmapCache(theme)
         self.setProperty("class", "card")
         self.setMinimumWidth(330)
         self.setAccessibleName(self.tr("Details of the task"))
@@ -100,12 +106,12 @@ class DetailPane(QFrame):
         head.addLayout(titles, 1)
         head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.percent = label(look="percent")
-        self.left = label(look="second")
+        self.remaining_label = label(look="second")
         self.chip = QLabel()
         numbers_row = QHBoxLayout()
         numbers_row.setSpacing(12)
         numbers_row.addWidget(self.percent)
-        numbers_row.addWidget(self.left, 1, Qt.AlignmentFlag.AlignBottom)
+        numbers_row.addWidget(self.remaining_label, 1, Qt.AlignmentFlag.AlignBottom)
         numbers_row.addWidget(self.chip)
         self.meter = Meter(self._theme, thickness=8)
         inner = QVBoxLayout()
@@ -124,8 +130,8 @@ class DetailPane(QFrame):
         names = [self.tr("Preset"), self.tr("Node"), self.tr("Elapsed")]
         self.facts = FactsGrid([*names, self.tr("Size"), self.tr("Priority"), self.tr("Attempt")])
         self.error = ErrorCard(self._theme)
-        self.error.again.clicked.connect(self.restart_requested)
-        self.error.otherwise.clicked.connect(self._resubmit)
+        self.error.retry_button.clicked.connect(self.restart_requested)
+        self.error.resubmit_button.clicked.connect(self._resubmit)
         self.graph = SpeedGraph(self._theme)
         self.command = CommandBox(self._theme)
         self.log = LogView(self._theme, self._log_name)
@@ -147,7 +153,7 @@ class DetailPane(QFrame):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scrolled = bar = scroll.verticalScrollBar()
+        self._scroll_bar = bar = scroll.verticalScrollBar()
 
         def keep_edge(_least: int, most: int) -> None:
             """The bar stands in the margin: what is inside ends where the rest of the pane ends."""
@@ -184,7 +190,7 @@ class DetailPane(QFrame):
             return
         if before is None or before.id != row.id:
             self._task = None
-            self._scrolled.setValue(0)
+            self._scroll_bar.setValue(0)
             self.log.clear_log()
             self.timeline.show_attempts([])
             self._read()
@@ -205,15 +211,17 @@ class DetailPane(QFrame):
         if row is None:
             return
         live = self._tracker.newest(row.id, row.epoch) if row.status.is_active else None
-        icon, color = status_look(row)
+        icon, color = row_status_style(row)
         percent = percent_of(row, live)
         self.name.setText(row.name)
         self.path.setText(row.input)
         self.percent.setText(formatting.percent(percent))
         remaining = cell_text(row, live, QueueColumn.REMAINING)
-        self.left.setText(self.tr("{0} left").format(remaining) if remaining != formatting.NOTHING else "")
-        self.chip.setPixmap(self._stamps.chip(icon, status_word(row), color, self.devicePixelRatioF()))
-        self.chip.setAccessibleName(plain(status_word(row)))
+        self.remaining_label.setText(
+            self.tr("{0} left").format(remaining) if remaining != formatting.NOTHING else ""
+        )
+        self.chip.setPixmap(self._pixmaps.chip(icon, row_status_text(row), color, self.devicePixelRatioF()))
+        self.chip.setAccessibleName(plain(row_status_text(row)))
         self.meter.set_value(percent / 100, color)
         self.facts.show_values(
             [
@@ -235,7 +243,7 @@ class DetailPane(QFrame):
         failed = row is not None and row.status is TaskStatus.DONE_ERROR
         unreadable = task.unreadable if task else None
         self.error.setVisible(failed or unreadable is not None)
-        self.error.offer_next_steps(failed)
+        self.error.show_buttons(failed)
         if failed and row is not None:
             self.error.show_error((task.error if task else None) or row.error or "")
         elif unreadable is not None:

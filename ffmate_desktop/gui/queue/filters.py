@@ -58,7 +58,7 @@ class QueueFilters(QObject):
         search.returnPressed.connect(self.apply)
         bar.tabs.chosen.connect(lambda _number: self.apply())
         bar.order.chosen.connect(self.set_order)
-        bar.only.connect(self.show_only)
+        bar.filter_chosen.connect(self.show_only)
         bar.filters_requested.connect(self._read_filters)
         view.sort_requested.connect(self._sort_by)
         name = str(page.window_state.value(_SORT, SortColumn.CREATED.value))
@@ -71,18 +71,18 @@ class QueueFilters(QObject):
         """Show what fits status and text."""
         self._typing.stop()
         where = replace(
-            self._model.view.where,
+            self._model.query.where,
             statuses=TABS[self._bar.tabs.current],
             text=self._search.text().strip(),
         )
-        self._model.show_view(replace(self._model.view, where=where))
+        self._model.set_query(replace(self._model.query, where=where))
 
     def show_only(self, node: str | None, batch: UUID | None) -> None:
         """The tasks of one node or one batch, or all again."""
         self._groups.button.setChecked(False)
-        where = replace(self._model.view.where, node=node, batch=batch)
+        where = replace(self._model.query.where, node=node, batch=batch)
         self._bar.show_only(where)
-        self._model.show_view(replace(self._model.view, where=where))
+        self._model.set_query(replace(self._model.query, where=where))
 
     def _read_filters(self) -> None:
         services = self._page.services
@@ -92,9 +92,9 @@ class QueueFilters(QObject):
     async def _offer_filters(self, services: WindowServices) -> None:
         nodes = sorted({node.identifier for node in await services.nodes.all()})
         batches = await services.queue.newest_batches(_BATCHES)
-        self._bar.open_filters(nodes, batches, self._model.view.where)
+        self._bar.open_filters(nodes, batches, self._model.query.where)
 
-    def all_of(self, text: str) -> None:
+    def search_all(self, text: str) -> None:
         """The tasks that fit this text, whatever their state, node and batch."""
         self._bar.tabs.choose(0)
         self._search.setText(text)
@@ -109,7 +109,7 @@ class QueueFilters(QObject):
     # -- Order ---------------------------------------------------------------------------------------------------
 
     def _sort_by(self, column: SortColumn) -> None:
-        view = self._model.view
+        view = self._model.query
         self.set_order(
             column, not view.descending if view.column is column else column is not SortColumn.NAME
         )
@@ -127,11 +127,11 @@ class QueueFilters(QObject):
         page.window_state.setValue(_DESCENDING, "true" if descending else "false")
         self._bar.order.show_order(column, descending)
         self._view.show_sorting(column, descending)
-        self._model.show_view(replace(self._model.view, column=column, descending=descending))
+        self._model.set_query(replace(self._model.query, column=column, descending=descending))
 
     def is_offered(self, column: SortColumn, descending: bool) -> bool:
         """Whether so many rows can be shown in this order."""
-        view = replace(self._model.view, column=column, descending=descending)
+        view = replace(self._model.query, column=column, descending=descending)
         return self._page.services is not None and self._page.services.queue.can_sort(
             view, self._model.rowCount()
         )

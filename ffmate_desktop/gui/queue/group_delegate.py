@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from ffmate_desktop.domain.queue import BatchGroup
 from ffmate_desktop.domain.status import TaskStatus
-from ffmate_desktop.gui.queue.columns import QueueColumn, look_of, word_of
+from ffmate_desktop.gui.queue.columns import QueueColumn, status_style, status_text
 from ffmate_desktop.gui.queue.delegate import PADDING, PERCENT, Index, QueueDelegate
-from ffmate_desktop.gui.queue.group_text import group_status, group_text, group_title, group_words
+from ffmate_desktop.gui.queue.group_text import group_status, group_summary, group_text, group_title
 from ffmate_desktop.gui.queue.grouped_model import GroupedModel
 from ffmate_desktop.gui.rows.pixmap_cache import BAR_HEIGHT, CHIP_HEIGHT, TILE
 from ffmate_desktop.gui.theme.theme import Theme
@@ -37,22 +37,24 @@ class GroupDelegate(QueueDelegate):
             return
         rect: QRect = option.rect
         column = QueueColumn(index.column())
-        self.paint_ground(painter, option, index)
+        self.paint_background(painter, option, index)
         scale = painter.device().devicePixelRatio()
         if self.is_stale:
             painter.setOpacity(0.5)
         if column is QueueColumn.TASK:
             self._paint_head(painter, rect, group, scale)
         elif column is QueueColumn.STATUS:
-            icon, color = look_of(group_status(group))
-            chip = self.stamps.chip(icon, word_of(group_status(group)), color, scale, rect.width() - PADDING)
+            icon, color = status_style(group_status(group))
+            chip = self.pixmaps.chip(
+                icon, status_text(group_status(group)), color, scale, rect.width() - PADDING
+            )
             painter.drawPixmap(
                 rect.left() + PADDING, rect.top() + (rect.height() - 1 - CHIP_HEIGHT) // 2, chip
             )
         elif column is QueueColumn.PROGRESS:
             self._paint_bar(painter, rect, group, scale)
         elif text := group_text(group, column):
-            self.write_cell(painter, rect, text)
+            self.paint_text(painter, rect, text)
         painter.setOpacity(1.0)
         if (
             option.state.value & _HAS_FOCUS
@@ -67,20 +69,20 @@ class GroupDelegate(QueueDelegate):
         left, top = rect.left() + PADDING + 2, rect.top()
         painter.drawPixmap(left - 4, top + 20, arrow)
         left += ARROW
-        painter.drawPixmap(left, top + 11, self.stamps.tile("layers", _color(group), scale))
+        painter.drawPixmap(left, top + 11, self.pixmaps.tile("layers", _color(group), scale))
         left += TILE + 12
-        self.write_lines(painter, left, rect, group_title(group), group_words(group))
+        self.paint_lines(painter, left, rect, group_title(group), group_summary(group))
 
     def _paint_bar(self, painter: QPainter, rect: QRect, group: BatchGroup, scale: float) -> None:
         width = rect.width() - 2 * PADDING - PERCENT
         if width > 20:
-            bar = self.stamps.bar(group.state.progress, _color(group), width, scale)
+            bar = self.pixmaps.bar(group.state.progress, _color(group), width, scale)
             painter.drawPixmap(rect.left() + PADDING, rect.top() + (rect.height() - BAR_HEIGHT) // 2, bar)
-        self.write_percent(painter, rect, formatting.percent(group.state.progress))
+        self.paint_percent(painter, rect, formatting.percent(group.state.progress))
 
 
 def _color(group: BatchGroup) -> str:
     """Of the whole: a failure is seen even while the rest runs."""
     if group.state.by_status.get(TaskStatus.DONE_ERROR):
         return "failed"
-    return look_of(group_status(group))[1]
+    return status_style(group_status(group))[1]

@@ -19,7 +19,7 @@ def group_title(group: BatchGroup) -> str:
     return translate("Groups", "{0} and %n more", "", more).format(group.name)
 
 
-def group_words(group: BatchGroup) -> str:
+def group_summary(group: BatchGroup) -> str:
     """`12 of 40 done · 2 failed · 3 running`."""
     translate = QCoreApplication.translate
     counts = group.state.by_status
@@ -50,7 +50,7 @@ def group_text(group: BatchGroup, column: QueueColumn) -> str:
     """What a cell says, for screen readers and for columns that only have a text."""
     match column:
         case QueueColumn.TASK:
-            return f"{group_title(group)}, {group_words(group)}"
+            return f"{group_title(group)}, {group_summary(group)}"
         case QueueColumn.PROGRESS:
             return formatting.percent(group.state.progress)
         case QueueColumn.REMAINING:

@@ -1,4 +1,4 @@
-"""The queue as batches: a row for each, and below those that are open their tasks, however many."""
+"""The queue grouped by batch: a row for each batch, followed by its tasks while it is open."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
 
 
 class GroupedModel(QAbstractTableModel):
-    """Looks like a QueueModel to a view. The tasks of an open batch are a QueueModel of their own, read by pages.
+    """A RowSource like QueueModel. The tasks of an open batch come from a QueueModel of their own.
 
-    Rows have keys that last: the id of a task, the uuid of a batch.
+    The key of a row is the id of its task or the uuid of its batch.
     """
 
-    counted = Signal()
+    counts_changed = Signal()
     about_to_reorder = Signal(bool)
     reordered = Signal()
 
@@ -43,43 +43,39 @@ class GroupedModel(QAbstractTableModel):
         self.top_row: Callable[[], QueueRow | None] = lambda: None
         self.is_known = False
         self._groups: list[BatchGroup] = []
-        self._open: dict[UUID, QueueModel] = {}
-        self._closed: dict[UUID, QueueModel] = {}
+        self._open_batches: dict[UUID, QueueModel] = {}
+        self._closed_batches: dict[UUID, QueueModel] = {}
         self._starts: list[int] = [0]  # the row of each group, and the number of all rows
-        self.watch = BatchReader(bridge, self)
-        self.watch.read.connect(self._take)
+        self.reader = BatchReader(bridge, self)
+        self.reader.groups_read.connect(self._on_groups_read)
 
     def attach(self, queue: QueueService) -> None:
-        """The cluster is open."""
         self._queue = queue
-        self.watch.attach(queue)
-        for rows in self._open.values():
+        self.reader.attach(queue)
+        for rows in self._open_batches.values():
             rows.attach(queue)
 
     def detach(self) -> None:
-        """Read nothing any more; what is shown stays."""
+        """Stop reading. The rows stay visible."""
         self._queue = None
-        self.watch.detach()
-        for rows in self._open.values():
+        self.reader.detach()
+        for rows in self._open_batches.values():
             rows.detach()
 
-    # -- What a view asks ----------------------------------------------------------------------------------------
+    # -- For views -----------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Batches, and the tasks of those that are open."""
         return 0 if parent.isValid() else self._starts[-1]
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        """The same as in the list of tasks."""
         return 0 if parent.isValid() else len(QueueColumn)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Text for screen readers and copying; delegates take the whole row."""
-        group, offset = self._place(index.row())
+        group, offset = self._locate(index.row())
         if group is None:
             return None
         if offset is not None:
-            rows = self._open[group.state.uuid]
+            rows = self._open_batches[group.state.uuid]
             return rows.data(rows.index(offset, index.column()), role)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return plain(group_text(group, QueueColumn(index.column())))
@@ -88,60 +84,60 @@ class GroupedModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        """Titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return title(QueueColumn(section))
         return None
 
     def canFetchMore(self, parent: Index) -> bool:
-        """Whether there are older batches."""
-        return not parent.isValid() and self.watch.has_more
+        return not parent.isValid() and self.reader.has_more
 
     def fetchMore(self, _parent: Index) -> None:
-        """Qt asks when the last row is seen."""
-        self.watch.want_more()
+        """Qt calls this when the last row is in view."""
+        self.reader.load_more()
 
     def group_at(self, number: int) -> BatchGroup | None:
-        """The batch whose head is in this row."""
-        group, offset = self._place(number)
+        """The batch if this row is its head."""
+        group, offset = self._locate(number)
         return group if offset is None else None
 
     def head_of(self, number: int) -> int:
-        """The row of the batch to which this row belongs."""
+        """The head row of this row's batch."""
         return self._starts[self._section(number)]
 
     def row_at(self, number: int) -> QueueRow | None:
-        """The task in this row; None for the head of a batch, and while the task is being read."""
-        group, offset = self._place(number)
-        return None if group is None or offset is None else self._open[group.state.uuid].row_at(offset)
+        """The task in this row. None for the head of a batch and while the task is being read."""
+        group, offset = self._locate(number)
+        return (
+            None if group is None or offset is None else self._open_batches[group.state.uuid].row_at(offset)
+        )
 
-    def loaded(self, number: int) -> QueueRow | None:
-        """The task in this row if it has been read."""
-        group, offset = self._place(number)
-        return None if group is None or offset is None else self._open[group.state.uuid].loaded(offset)
+    def loaded_row(self, number: int) -> QueueRow | None:
+        group, offset = self._locate(number)
+        return (
+            None
+            if group is None or offset is None
+            else self._open_batches[group.state.uuid].loaded_row(offset)
+        )
 
-    def live_of(self, row: QueueRow) -> LiveProgress | None:
-        """The newest progress of a running task, if it was heard live."""
+    def live_progress(self, row: QueueRow) -> LiveProgress | None:
         return self._tracker.newest(row.id, row.epoch) if row.status.is_active else None
 
     def key_at(self, number: int) -> object:
-        """What finds this row again: the id of a task that was read, the uuid of a batch."""
         group = self.group_at(number)
-        row = self.loaded(number)
+        row = self.loaded_row(number)
         return group.state.uuid if group is not None else row.id if row is not None else None
 
-    def number_of(self, key: object) -> int | None:
-        """The row with this key."""
+    def row_number_of(self, key: object) -> int | None:
         for start, group in zip(self._starts, self._groups, strict=False):
             if group.state.uuid == key:
                 return start
-            rows = self._open.get(group.state.uuid)
-            if rows is not None and isinstance(key, int) and (found := rows.number_of(key)) is not None:
+            rows = self._open_batches.get(group.state.uuid)
+            if rows is not None and isinstance(key, int) and (found := rows.row_number_of(key)) is not None:
                 return start + 1 + found
         return None
 
-    def choose(self, ranges: Sequence[tuple[int, int]]) -> QueueSelection:
-        """The tasks in these rows, and all tasks of batches whose head is among them."""
+    def selection(self, ranges: Sequence[tuple[int, int]]) -> QueueSelection:
+        """The tasks in these ranges of rows, and all tasks of batches whose head is among them."""
         parts: list[QueueSelection | WholeBatch] = []
         for section, group in enumerate(self._groups):
             start, end = self._starts[section], self._starts[section + 1]
@@ -152,71 +148,71 @@ class GroupedModel(QAbstractTableModel):
                 parts.append(WholeBatch(uuid))
             elif touched:
                 inside = [(first - start - 1, last - start - 1) for first, last in touched]
-                parts.append(self._open[uuid].choose(inside))
+                parts.append(self._open_batches[uuid].selection(inside))
         return QueueSelection(self._queue, QueueQuery(), list(parts))
 
     # -- Opening and closing -------------------------------------------------------------------------------------
 
     def is_open(self, batch: UUID) -> bool:
-        """Whether the tasks of this batch are shown."""
-        return batch in self._open
+        return batch in self._open_batches
 
     def set_open(self, batch: UUID, is_open: bool) -> None:
-        """Show the tasks of a batch, or only its head."""
-        if is_open == (batch in self._open) or self._queue is None:
+        if is_open == (batch in self._open_batches) or self._queue is None:
             return
         self.about_to_reorder.emit(True)
         self.beginResetModel()
         if is_open:
-            rows = self._closed.pop(batch, None) or self._rows_of(batch)
-            self._open[batch] = rows
+            rows = self._closed_batches.pop(batch, None) or self._rows_in(batch)
+            self._open_batches[batch] = rows
             rows.attach(self._queue)
         else:
-            rows = self._open.pop(batch)
+            rows = self._open_batches.pop(batch)
             rows.detach()
-            self._closed[batch] = rows
-        self._count()
+            self._closed_batches[batch] = rows
+        self._count_rows()
         self.endResetModel()
         self.reordered.emit()
         if is_open:
             rows.reload()
 
-    def _rows_of(self, batch: UUID) -> QueueModel:
+    def _rows_in(self, batch: UUID) -> QueueModel:
         rows = QueueModel(self._bridge, self._tracker)
-        rows.view = QueueQuery(where=QueueFilter(batch=batch), descending=False)
+        rows.query = QueueQuery(where=QueueFilter(batch=batch), descending=False)
         rows.setParent(self)
-        rows.top_row = partial(self._top_of, batch)
-        rows.dataChanged.connect(partial(self._on_rows, batch))
-        rows.about_to_reorder.connect(partial(self._before, batch))
-        rows.reordered.connect(partial(self._after, batch))
+        rows.top_row = partial(self._top_row_in, batch)
+        rows.dataChanged.connect(partial(self._on_rows_changed, batch))
+        rows.about_to_reorder.connect(partial(self._on_about_to_reorder, batch))
+        rows.reordered.connect(partial(self._on_reordered, batch))
         return rows
 
-    def _top_of(self, batch: UUID) -> QueueRow | None:
+    def _top_row_in(self, batch: UUID) -> QueueRow | None:
         row = self.top_row()
         return row if row is not None and row.batch == batch else None
 
-    def _on_rows(self, batch: UUID, first: QModelIndex, last: QModelIndex, _roles: object = None) -> None:
-        head = self.number_of(batch)
-        if head is not None and batch in self._open:
+    def _on_rows_changed(
+        self, batch: UUID, first: QModelIndex, last: QModelIndex, _roles: object = None
+    ) -> None:
+        head = self.row_number_of(batch)
+        if head is not None and batch in self._open_batches:
             top, bottom = head + 1 + first.row(), head + 1 + last.row()
             self.dataChanged.emit(self.index(top, 0), self.index(bottom, len(QueueColumn) - 1))
 
-    def _before(self, batch: UUID, _same: bool) -> None:
-        if batch in self._open:
+    def _on_about_to_reorder(self, batch: UUID, _same: bool) -> None:
+        if batch in self._open_batches:
             self.about_to_reorder.emit(True)
             self.beginResetModel()
 
-    def _after(self, batch: UUID) -> None:
-        if batch in self._open:
-            self._count()
+    def _on_reordered(self, batch: UUID) -> None:
+        if batch in self._open_batches:
+            self._count_rows()
             self.endResetModel()
             self.reordered.emit()
 
     # -- Rows ----------------------------------------------------------------------------------------------------
 
-    def _take(self, groups: list[BatchGroup]) -> None:
+    def _on_groups_read(self, groups: list[BatchGroup]) -> None:
         self.is_known = True
-        if [one.state.uuid for one in groups] == [one.state.uuid for one in self._groups]:
+        if [group.state.uuid for group in groups] == [group.state.uuid for group in self._groups]:
             self._groups = groups
             for number in self._starts[:-1]:
                 self.dataChanged.emit(self.index(number, 0), self.index(number, len(QueueColumn) - 1))
@@ -224,14 +220,14 @@ class GroupedModel(QAbstractTableModel):
             self.about_to_reorder.emit(True)
             self.beginResetModel()
             self._groups = groups
-            self._count()
+            self._count_rows()
             self.endResetModel()
             self.reordered.emit()
-        self.counted.emit()
+        self.counts_changed.emit()
 
-    def _count(self) -> None:
+    def _count_rows(self) -> None:
         heights = (
-            1 + (rows.rowCount() if (rows := self._open.get(group.state.uuid)) is not None else 0)
+            1 + (rows.rowCount() if (rows := self._open_batches.get(group.state.uuid)) is not None else 0)
             for group in self._groups
         )
         self._starts = [0, *accumulate(heights)]
@@ -239,8 +235,8 @@ class GroupedModel(QAbstractTableModel):
     def _section(self, number: int) -> int:
         return bisect_right(self._starts, number) - 1
 
-    def _place(self, number: int) -> tuple[BatchGroup | None, int | None]:
-        """The batch of a row, and which of its tasks it is, or None for its head."""
+    def _locate(self, number: int) -> tuple[BatchGroup | None, int | None]:
+        """The batch of a row and the index of its task, None for the head."""
         if not 0 <= number < self._starts[-1]:
             return None, None
         section = self._section(number)

@@ -76,7 +76,7 @@ class QueueGrouping(QObject):
         self._model.setParent(self)
         self._view = GroupedView(page.theme, self._model, page.window_state)
         self._stack.addWidget(self._view)
-        self._actions.watch(self._view, self._model)
+        self._actions.add_table(self._view, self._model)
         if self._services is not None:
             self._model.attach(self._services.queue)
         self.built.emit(self._view)
@@ -96,7 +96,7 @@ class QueueGrouping(QObject):
     def set_active(self, is_shown: bool) -> None:
         """Batches are only read while they are seen."""
         if self._model is not None:
-            self._model.watch.set_active(is_shown and self.is_on)
+            self._model.reader.set_active(is_shown and self.is_on)
 
     def _on_toggled(self, on: bool) -> None:
         self._page.window_state.setValue(_GROUPED, "true" if on else "false")

@@ -1,4 +1,4 @@
-"""The queue as a table of any length: what views see of the rows that are in memory, and of those that are not."""
+"""The queue as a table model of any length. Only some pages are in memory; others are read when a view needs them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from ffmate_desktop import logs
-from ffmate_desktop.domain.queue import PAGE, QueueQuery, QueueRow, RowKey, SortColumn
+from ffmate_desktop.domain.queue import PAGE, QueueQuery, QueueRow, SortColumn
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.queue.columns import QueueColumn, cell_text, title
-from ffmate_desktop.gui.queue.page_cache import PageCache
+from ffmate_desktop.gui.queue.page_cache import PageCache, QueueOrder
 from ffmate_desktop.gui.queue.reader import QueueReader
 from ffmate_desktop.gui.queue.selection import QueueSelection
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
@@ -26,199 +26,181 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class Role(IntEnum):
-    """What the delegates ask for beside the text."""
+    """ROW is the whole QueueRow, for delegates."""
 
     ROW = Qt.ItemDataRole.UserRole + 1
 
 
 class QueueModel(QAbstractTableModel):
-    """Rows are numbered by the order of `view`; those that are not read yet are None.
+    """Rows are numbered by the order of `query`; a row that has not been read yet is None.
 
-    `counts` holds how many tasks fit the filter by status. `reordered` comes before and after rows get other numbers:
-    whoever remembers rows must remember tasks meanwhile.
+    `counts` holds the number of tasks by status that match the filter. `about_to_reorder` and `reordered` surround
+    every change of row numbers: a view that remembers rows must remember keys across it.
     """
 
-    counted = Signal()
+    counts_changed = Signal()
     about_to_reorder = Signal(bool)
-    """Whether the tasks stay the same, though in another order: False when the view is another one."""
+    """True if the query stays the same, False if another query is about to be shown."""
     reordered = Signal()
 
     def __init__(self, bridge: Bridge, tracker: ProgressTracker) -> None:
         super().__init__()
         self._tracker = tracker
         self.top_row: Callable[[], QueueRow | None] = lambda: None
-        """The uppermost row that somebody sees, if it is not the first; a view sets this."""
-        self.view = QueueQuery()
+        """The topmost visible row, None if that is the first row. Set by the view."""
+        self.query = QueueQuery()
         self.counts: dict[TaskStatus, int] = {}
         self.is_known = False
-        self.pages = PageCache()
+        self.cache = PageCache()
         self.reader = QueueReader(self, bridge)
-        self._shown_view: QueueQuery | None = None
+        self._shown_query: QueueQuery | None = None
         bridge.anything_changed.connect(self.reload)
         bridge.progress.connect(self._on_progress)
 
     def attach(self, queue: QueueService) -> None:
-        """The cluster is open; the rows come with the first `anything_changed`, those of another are forgotten."""
+        """Forget the rows of another cluster. The new ones are read on the first `anything_changed`."""
         self.reader.attach(queue)
         self.beginResetModel()
-        self.counts, self.is_known, self._shown_view = {}, False, None
-        self.pages.fill(0, [], {})
+        self.counts, self.is_known, self._shown_query = {}, False, None
+        self.cache.clear()
         self.endResetModel()
 
     def detach(self) -> None:
-        """Read nothing any more; what is shown stays."""
+        """Stop reading. The rows stay visible."""
         self.reader.detach()
 
-    def show_view(self, view: QueueQuery) -> None:
-        """Show these tasks in this order, from the top."""
-        if view != self.view:
-            self.view = view
+    def set_query(self, query: QueueQuery) -> None:
+        if query != self.query:
+            self.query = query
             self.reload()
 
     def reload(self) -> None:
-        """Read counts, order and what is in view again, soon."""
         self.reader.reload()
 
-    # -- What a view asks ----------------------------------------------------------------------------------------
+    # -- For views -----------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """All tasks of the view, read or not."""
-        return 0 if parent.isValid() else self.pages.length
+        return 0 if parent.isValid() else self.cache.length
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        """Also those that are hidden."""
         return 0 if parent.isValid() else len(QueueColumn)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Text for screen readers and copying; delegates take the whole row."""
+        """Text for screen readers and tool tips. Delegates use the whole row."""
         if role == Role.ROW:
             return self.row_at(index.row())
         if role in _TEXT_ROLES:
             row = self.row_at(index.row())
             if row is None:
                 return None
-            text = cell_text(row, self.live_of(row), QueueColumn(index.column()))
+            text = cell_text(row, self.live_progress(row), QueueColumn(index.column()))
             return tool_tip(text) if role == Qt.ItemDataRole.ToolTipRole else plain(text)
         return None
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        """Titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return title(QueueColumn(section))
         return None
 
     def row_at(self, number: int) -> QueueRow | None:
-        """The task in this row; None while it is being read, which asking for it starts."""
-        pages = self.pages
-        if number < len(pages.head):
-            return pages.head[number]
-        page, offset = divmod(number - len(pages.head), PAGE)  # painting asks often
-        rows = pages.kept.get(page)
+        """The task in this row. If it is not in memory, start reading it and return None."""
+        cache = self.cache
+        if number < len(cache.head):
+            return cache.head[number]
+        page, offset = divmod(number - len(cache.head), PAGE)  # inlined: painting calls this often
+        rows = cache.pages.get(page)
         if rows is None:
-            self.reader.wish(page)
+            self.reader.request_page(page)
             return None
-        pages.kept.move_to_end(page)
+        cache.pages.move_to_end(page)
         return rows[offset] if offset < len(rows) else None
 
-    def loaded(self, number: int) -> QueueRow | None:
-        """The task in this row if it has been read; asking starts nothing."""
-        return self.pages.loaded(number)
+    def loaded_row(self, number: int) -> QueueRow | None:
+        """The task in this row if it is in memory. Reads nothing."""
+        return self.cache.loaded_row(number)
 
-    def live_of(self, row: QueueRow) -> LiveProgress | None:
-        """The newest progress of a running task, if it was heard live."""
+    def live_progress(self, row: QueueRow) -> LiveProgress | None:
+        """The latest live progress of a running task."""
         return self._tracker.newest(row.id, row.epoch) if row.status.is_active else None
 
     def key_at(self, number: int) -> int | None:
-        """What finds this row again: the id of a task that was read."""
-        row = self.loaded(number)
+        """Identifies a row that has been read, even after its number has changed: the task's id."""
+        row = self.loaded_row(number)
         return None if row is None else row.id
 
-    def number_of(self, key: object) -> int | None:
-        """The row of a task that was read, by its id."""
-        return self.pages.number_of(key) if isinstance(key, int) else None
+    def row_number_of(self, key: object) -> int | None:
+        return self.cache.row_number_of(key) if isinstance(key, int) else None
 
-    def choose(self, ranges: Sequence[tuple[int, int]]) -> QueueSelection:
-        """The tasks in these rows as they are numbered now, first and last of each range included."""
-        return QueueSelection(self.reader.queue, self.view, self.pages.choose(ranges))
+    def selection(self, ranges: Sequence[tuple[int, int]]) -> QueueSelection:
+        """The tasks now in these ranges of rows, both ends included."""
+        return QueueSelection(self.reader.queue, self.query, self.cache.selection_parts(ranges))
 
-    # -- What was read -------------------------------------------------------------------------------------------
+    # -- For the reader: see QueueTarget -------------------------------------------------------------------------
 
-    def row_to_keep(self, view: QueueQuery) -> QueueRow | None:
-        """The row that stays where it is when this view is read again."""
-        return self.top_row() if view == self._shown_view else None
+    def anchor_row(self, query: QueueQuery) -> QueueRow | None:
+        return self.top_row() if query == self._shown_query else None
 
-    def take_page(self, page: int, rows: list[QueueRow]) -> None:
-        """A page that was wished for."""
-        self.pages.put(page, rows)
-        self._emit(*self.pages.span(page))
+    def on_page_read(self, page: int, rows: list[QueueRow]) -> None:
+        self.cache.put(page, rows)
+        self._emit(*self.cache.span(page))
 
-    def take_counts(self, counts: dict[TaskStatus, int]) -> None:
-        """How many tasks there are now."""
+    def on_counts_read(self, counts: dict[TaskStatus, int]) -> None:
         self.counts = counts
-        self.counted.emit()
+        self.counts_changed.emit()
 
-    def take_rows(self, ids: Sequence[int], found: Mapping[int, QueueRow]) -> bool:
-        """Tasks that changed or are new, those that were found; False if the order is to be read again."""
-        fresh, updated, is_good = [], [], True
+    def apply_rows(self, ids: Sequence[int], found: Mapping[int, QueueRow]) -> bool:
+        added, updated, is_order_valid = [], [], True
         for task in ids:
-            row, number = found.get(task), self.pages.number_of(task)
+            row, number = found.get(task), self.cache.row_number_of(task)
             if number is None:
                 if row is not None:
-                    fresh.append(row)
+                    added.append(row)
             elif row is not None and self._update(row, number):
                 updated.append(number)
             else:
-                is_good = False
+                is_order_valid = False
         self._emit_rows(updated)
-        if fresh:
-            is_good = self._insert(sorted(fresh, key=lambda row: -row.id)) and is_good
-        self.counted.emit()
-        return is_good
+        if added:
+            is_order_valid = self._insert(sorted(added, key=lambda row: -row.id)) and is_order_valid
+        self.counts_changed.emit()
+        return is_order_valid
 
-    def replace(
-        self,
-        view: QueueQuery,
-        counts: dict[TaskStatus, int],
-        length: int,
-        anchors: list[RowKey],
-        pages: Mapping[int, list[QueueRow]],
-    ) -> None:
-        """The order was read: rows get other numbers."""
+    def apply_order(self, order: QueueOrder) -> None:
         self.reader.generation += 1
-        self.counts = dict(counts)
-        self.about_to_reorder.emit(view == self._shown_view)
+        self.counts = dict(order.counts)
+        self.about_to_reorder.emit(order.query == self._shown_query)
         self.beginResetModel()
-        self._shown_view = view
+        self._shown_query = order.query
         if not self.is_known:
             logs.root.debug("The queue is shown")
             self.is_known = True
-        self.reader.forget_wishes()
-        self.pages.fill(length, anchors, pages)
+        self.reader.drop_requests()
+        self.cache.replace(order)
         self.endResetModel()
         self.reordered.emit()
-        self.counted.emit()
+        self.counts_changed.emit()
 
     def _update(self, row: QueueRow, number: int) -> bool:
-        """Put a newer state of a row into its place; False if its place is another one now."""
-        old = self.pages.loaded(number)
+        """Apply a newer state of a row. False if the row must move to another place."""
+        old = self.cache.loaded_row(number)
         if old is None or row.version < old.version:
             return True
         if not self._fits(row) or self._sort_value(row) != self._sort_value(old):
             return False
-        self.pages.swap(row)
+        self.cache.update(row)
         if old.status is not row.status:
             self.counts[old.status] = max(0, self.counts.get(old.status, 0) - 1)
             self.counts[row.status] = self.counts.get(row.status, 0) + 1
         return True
 
     def _fits(self, row: QueueRow) -> bool:
-        where = self.view.where
+        where = self.query.where
         return (not where.statuses or row.status in where.statuses) and where.node in (None, row.node)
 
     def _sort_value(self, row: QueueRow) -> object:
-        match self.view.column:
+        match self.query.column:
             case SortColumn.PRIORITY:
                 return row.priority
             case SortColumn.FINISHED:
@@ -228,28 +210,28 @@ class QueueModel(QAbstractTableModel):
             case _:
                 return None
 
-    def _insert(self, fresh: list[QueueRow]) -> bool:
-        """New tasks on top of all others; False if they are too many."""
-        if len(self.pages.head) + len(fresh) > PAGE:
+    def _insert(self, rows: list[QueueRow]) -> bool:
+        """Insert new tasks at the top. False if there are too many."""
+        if len(self.cache.head) + len(rows) > PAGE:
             return False
         self.about_to_reorder.emit(True)
-        self.beginInsertRows(QModelIndex(), 0, len(fresh) - 1)
-        self.pages.add_on_top(fresh)
-        for row in fresh:
+        self.beginInsertRows(QModelIndex(), 0, len(rows) - 1)
+        self.cache.prepend(rows)
+        for row in rows:
             self.counts[row.status] = self.counts.get(row.status, 0) + 1
         self.endInsertRows()
         self.reordered.emit()
-        self.counted.emit()
+        self.counts_changed.emit()
         return True
 
-    # -- What is painted again -----------------------------------------------------------------------------------
+    # -- Repainting ----------------------------------------------------------------------------------------------
 
-    def _on_progress(self, news: dict[int, LiveProgress]) -> None:
-        numbers = (self.pages.number_of(task) for task in news)
+    def _on_progress(self, progress: dict[int, LiveProgress]) -> None:
+        numbers = (self.cache.row_number_of(task) for task in progress)
         self._emit_rows([number for number in numbers if number is not None])
 
     def _emit_rows(self, numbers: list[int]) -> None:
-        """One signal for all of them: a view repaints no more than it shows, and slots run once."""
+        """Emit one signal for all: a view repaints only what is visible, and every slot runs once."""
         if numbers:
             self._emit(min(numbers), max(numbers))
 

@@ -13,7 +13,7 @@ from ffmate_desktop.gui.widgets.plain_text import menu_text, plain
 class OrderButton(QToolButton):
     """`chosen` carries column and whether it descends; `is_offered` says whether an order can be had."""
 
-    chosen = Signal(object, bool)
+    chosen = Signal(SortColumn, bool)
 
     def __init__(self, theme: Theme, is_offered: Callable[[SortColumn, bool], bool]) -> None:
         super().__init__()

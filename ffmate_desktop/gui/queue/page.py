@@ -53,14 +53,14 @@ class QueuePage(Page):
         self.model = QueueModel(self.bridge, self.tracker)
         self.view = QueueTableView(self.theme, self.model, self.window_state)
         self.actions_ = QueueActions(self, self.view, self.model, self.theme, self.bridge)
-        self.actions_.told.connect(self.message)
-        self.figures = StatsRow(self.theme, self.bridge, self.tracker)
-        self.figures.told.connect(self.subtitle.setText)
+        self.actions_.message.connect(self.message)
+        self.stats = StatsRow(self.theme, self.bridge, self.tracker)
+        self.stats.summary_changed.connect(self.subtitle.setText)
         self._build_header()
         self._build_body()
-        self.choice = QueueFilters(self, self.model, self.view, self.bar, self.search, self.groups)
+        self.filters = QueueFilters(self, self.model, self.view, self.toolbar, self.search, self.grouping)
         self._connect()
-        self.groups.restore()
+        self.grouping.restore()
 
     # -- Building ------------------------------------------------------------------------------------------------
 
@@ -90,29 +90,29 @@ class QueuePage(Page):
         self.theme.set_icon(self.pause, "play" if paused else "pause", "text")
 
     def _build_table(self) -> QFrame:
-        inside = self._inside
+        inside = self._table_stack
         inside.addWidget(self.view)
-        self._nothing = label(self.tr("No task fits this filter."), "lead")
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        inside.addWidget(self._nothing)
+        self._no_match = label(self.tr("No task fits this filter."), "lead")
+        self._no_match.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        inside.addWidget(self._no_match)
         return card_around(inside)
 
     def _build_body(self) -> None:
-        self._table = table = QWidget()
-        self._inside = QStackedWidget()
-        self.groups = QueueGrouping(self, self._inside, self.tracker, self.actions_)
+        self._table_area = table = QWidget()
+        self._table_stack = QStackedWidget()
+        self.grouping = QueueGrouping(self, self._table_stack, self.tracker, self.actions_)
         column = QVBoxLayout(table)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        self.bar = QueueToolbar(self.theme, self._is_offered, self.groups.button)
-        column.addWidget(self.bar)
+        self.toolbar = QueueToolbar(self.theme, self._is_order_offered, self.grouping.button)
+        column.addWidget(self.toolbar)
         column.addWidget(self._build_table(), 1)
         self.details = QueueDetail(self, table, self.tracker, self.actions_)
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
-        column.addWidget(self.figures)
+        column.addWidget(self.stats)
         column.addWidget(self.details.splitter, 1)
         self.empty = EmptyState(
             self.theme,
@@ -124,23 +124,23 @@ class QueuePage(Page):
             self.tr("Choose files"),
         )
         self.empty.button_clicked.connect(self.files_requested)
-        self._filled = filled
+        self._content = filled
         self.body.addWidget(filled, 1)
         self.body.addWidget(self.empty, 1)
         self.empty.hide()
 
     def _connect(self) -> None:
-        self.bar.columns_requested.connect(self._open_columns)
-        self.groups.toggled.connect(self._show_groups)
-        self.groups.built.connect(self._connect_view)
-        self.actions_.only_node.connect(lambda node: self.choice.show_only(node, None))
-        self.actions_.only_batch.connect(lambda batch: self.choice.show_only(None, batch))
+        self.toolbar.columns_requested.connect(self._open_columns)
+        self.grouping.toggled.connect(self._show_groups)
+        self.grouping.built.connect(self._connect_view)
+        self.actions_.node_filter_requested.connect(lambda node: self.filters.show_only(node, None))
+        self.actions_.batch_filter_requested.connect(lambda batch: self.filters.show_only(None, batch))
         self._connect_view(self.view)
         self.model.dataChanged.connect(lambda *_: self.details.refresh(self.model))
         self.model.reordered.connect(lambda: self.details.refresh(self.model))
         self.details.changed.connect(self._share_room)
         self.details.resubmit_requested.connect(self.resubmit_requested)
-        self.model.counted.connect(self._show_counts)
+        self.model.counts_changed.connect(self._show_counts)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)
 
@@ -148,7 +148,7 @@ class QueuePage(Page):
         """What both tables have: tasks alone, and tasks below their batches."""
         details = self.details
         view.selected_rows_changed.connect(lambda: details.follow(view))
-        view.activated_row.connect(lambda: details.open(view))
+        view.row_activated.connect(lambda: details.open(view))
         view.doubleClicked.connect(lambda _index: details.open(view))
         details.changed.connect(lambda: view.setFocus() if view.isVisible() else None)
         self.bridge.outage_changed.connect(lambda since: view.set_stale(since is not None))
@@ -160,8 +160,8 @@ class QueuePage(Page):
         super().attach(services)
         self.actions_.services = services
         self.model.attach(services.queue)
-        self.figures.attach(services)
-        self.groups.attach(services)
+        self.stats.attach(services)
+        self.grouping.attach(services)
         self.details.attach(services)
 
     def detach(self) -> None:
@@ -169,38 +169,38 @@ class QueuePage(Page):
         super().detach()
         self.actions_.services = None
         self.model.detach()
-        self.figures.detach()
-        self.groups.detach()
+        self.stats.detach()
+        self.grouping.detach()
         self.details.detach()
 
     def on_shown(self) -> None:
         """Figures are only read while they are seen."""
-        self.figures.set_active(True)
-        self.groups.set_active(True)
+        self.stats.set_active(True)
+        self.grouping.set_active(True)
         self.table.setFocus()
 
     def on_hidden(self) -> None:
         """And not before they are seen again."""
-        self.figures.set_active(False)
-        self.groups.set_active(False)
+        self.stats.set_active(False)
+        self.grouping.set_active(False)
 
     @property
     def table(self) -> QueueTableView:
         """The table that is seen: of tasks, or of batches."""
-        return self.groups.view if self.groups.is_on else self.view
+        return self.grouping.view if self.grouping.is_on else self.view
 
     @property
     def tabs(self) -> Segments:
         """The filters by status."""
-        return self.bar.tabs
+        return self.toolbar.tabs
 
     @property
     def order(self) -> OrderButton:
         """The button with the order."""
-        return self.bar.order
+        return self.toolbar.order
 
     @property
-    def detail(self) -> DetailPane:
+    def detail_pane(self) -> DetailPane:
         """What shows one task."""
         return self.details.pane
 
@@ -215,68 +215,68 @@ class QueuePage(Page):
         """In a narrow window the details take the place of the table, and the bar above it says less."""
         opened = self.details.is_open
         is_narrow = self.width() < NARROW
-        self._table.setVisible(not (is_narrow and opened))
+        self._table_area.setVisible(not (is_narrow and opened))
         self.tabs.set_short(self.width() < (NARROW + 290 if opened and not is_narrow else NARROW))
         self.search.set_width(160 if is_narrow else 270)
         style = Qt.ToolButtonStyle
         self.order.set_short(is_narrow)
         beside = self.width() >= (NARROW + 420 if opened else NARROW)
-        self.groups.button.setToolButtonStyle(
+        self.grouping.button.setToolButtonStyle(
             style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly
         )
 
     # -- What is shown -------------------------------------------------------------------------------------------
 
-    def _is_offered(self, column: SortColumn, descending: bool) -> bool:
+    def _is_order_offered(self, column: SortColumn, descending: bool) -> bool:
         """Asked when the menu opens."""
-        return self.choice.is_offered(column, descending)
+        return self.filters.is_offered(column, descending)
 
     def _open_columns(self, place: QPoint) -> None:
         self.table.open_columns(place)
 
     def _show_groups(self, on: bool) -> None:
         """Batches instead of tasks, or tasks again."""
-        self.bar.set_enabled(not on)
+        self.toolbar.set_enabled(not on)
         self.search.setEnabled(not on)
         if on:
             self.view.clearSelection()
-            self.actions_.use(self.groups.view, self.groups.model)
+            self.actions_.use_table(self.grouping.view, self.grouping.model)
         else:
-            self.actions_.use(self.view, self.model)
+            self.actions_.use_table(self.view, self.model)
         self._choose_content()
 
     def _choose_content(self) -> None:
-        if self.groups.is_on:
-            self._inside.setCurrentWidget(self.groups.view)
+        if self.grouping.is_on:
+            self._table_stack.setCurrentWidget(self.grouping.view)
         else:
-            self._inside.setCurrentWidget(self.view if self.model.rowCount() else self._nothing)
+            self._table_stack.setCurrentWidget(self.view if self.model.rowCount() else self._no_match)
 
     def show_task(self, task: int, text: str) -> None:
         """Show the tasks that fit this text, and of them this one with its details."""
-        before = self.model.view
+        before = self.model.query
 
         def choose() -> None:
             self.model.reordered.disconnect(choose)
-            number = self.model.number_of(task)
+            number = self.model.row_number_of(task)
             if number is not None:
                 self.view.selectRow(number)
                 self.details.open(self.view)
 
-        self.choice.all_of(text)
+        self.filters.search_all(text)
         self.model.reordered.connect(choose)
-        if self.model.view == before:  # nothing is read anew
+        if self.model.query == before:  # nothing is read anew
             choose()
 
     def _show_counts(self) -> None:
-        self.choice.show_counts()
+        self.filters.show_counts()
         total = sum(self.model.counts.values())
-        where = replace(self.model.view.where, statuses=EVERY_STATUS)
+        where = replace(self.model.query.where, statuses=EVERY_STATUS)
         if where == QueueFilter():
             self.count_changed.emit(total)
             is_empty = total == 0
             had_focus = self.empty.isAncestorOf(self.focusWidget() or self)
             self.empty.setVisible(is_empty)
-            self._filled.setVisible(not is_empty)
+            self._content.setVisible(not is_empty)
             if had_focus and not is_empty:  # otherwise Qt gives it to the next widget, in the sidebar
                 self.view.setFocus()
             self.header.setVisible(not is_empty)

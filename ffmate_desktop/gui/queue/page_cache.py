@@ -1,49 +1,65 @@
-"""What is in memory of a list of any length: pages of it, the keys at which pages begin, and new rows on top."""
+"""The part of a long queue that is in memory: some pages, the first key of every page, and new rows on top."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from ffmate_desktop.domain.queue import PAGE, QueueRow, RowKey
+from ffmate_desktop.domain.queue import PAGE, QueueQuery, QueueRow, RowKey
+from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.queue.selection import RowRange
 
-KEPT_PAGES = 40
+MAX_PAGES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOrder:
+    """The order of a query as it was read: `length` rows, the first key of every page, and some of the pages."""
+
+    query: QueueQuery
+    counts: Mapping[TaskStatus, int]
+    length: int
+    anchors: list[RowKey]
+    pages: Mapping[int, list[QueueRow]]
 
 
 class PageCache:
-    """Rows are numbered from 0. `head` holds those that are newer than the anchors, newest first."""
+    """Rows are numbered from 0. `head` holds rows newer than the first anchor, newest first."""
 
     def __init__(self) -> None:
         self.length = 0
         self.head: list[QueueRow] = []
         self.anchors: list[RowKey] = []
-        self.kept: OrderedDict[int, list[QueueRow]] = OrderedDict()
-        self._places: dict[int, tuple[int, int]] = {}  # task id: page (-1: head) and offset
+        self.pages: OrderedDict[int, list[QueueRow]] = OrderedDict()
+        self._positions: dict[int, tuple[int, int]] = {}  # task id: page (-1: head) and offset
 
-    def fill(self, length: int, anchors: list[RowKey], pages: Mapping[int, list[QueueRow]]) -> None:
-        """The list was read anew; what was known before is forgotten."""
-        self.length, self.anchors = length, anchors
+    def clear(self) -> None:
+        self.length, self.anchors = 0, []
         self.head.clear()
-        self.kept.clear()
-        self._places.clear()
-        for page, rows in pages.items():
+        self.pages.clear()
+        self._positions.clear()
+
+    def replace(self, order: QueueOrder) -> None:
+        self.clear()
+        self.length, self.anchors = order.length, order.anchors
+        for page, rows in order.pages.items():
             self.put(page, rows)
 
     def put(self, page: int, rows: list[QueueRow]) -> None:
-        """Keep a page; the one that nobody asked for the longest may have to go."""
+        """Keep a page and drop the least recently used one if there are too many."""
         rows = rows[:PAGE]
-        self.kept[page] = rows
-        self._places.update((row.id, (page, offset)) for offset, row in enumerate(rows))
-        while len(self.kept) > KEPT_PAGES:
-            old, gone = self.kept.popitem(last=False)
-            for row in gone:
-                if self._places.get(row.id, (None,))[0] == old:
-                    del self._places[row.id]
+        self.pages[page] = rows
+        self._positions.update((row.id, (page, offset)) for offset, row in enumerate(rows))
+        while len(self.pages) > MAX_PAGES:
+            dropped, dropped_rows = self.pages.popitem(last=False)
+            for row in dropped_rows:
+                if self._positions.get(row.id, (None,))[0] == dropped:
+                    del self._positions[row.id]
 
-    def place_of(self, number: int) -> tuple[int, int]:
-        """Page and offset of a row that is not in the head."""
+    def position_of(self, number: int) -> tuple[int, int]:
+        """Page and offset of a row below the head."""
         return divmod(number - len(self.head), PAGE)
 
     def span(self, page: int) -> tuple[int, int]:
@@ -51,54 +67,51 @@ class PageCache:
         first = len(self.head) + page * PAGE
         return first, min(first + PAGE, self.length) - 1
 
-    def loaded(self, number: int) -> QueueRow | None:
-        """The task in this row if it is in memory."""
+    def loaded_row(self, number: int) -> QueueRow | None:
         if number < len(self.head):
             return self.head[number]
-        page, offset = self.place_of(number)
-        rows = self.kept.get(page, [])
+        page, offset = self.position_of(number)
+        rows = self.pages.get(page, [])
         return rows[offset] if offset < len(rows) else None
 
     def has(self, task: int) -> bool:
-        """Whether this task is in memory."""
-        return task in self._places
+        return task in self._positions
 
-    def number_of(self, task: int) -> int | None:
-        """The row of a task that is in memory."""
-        place = self._places.get(task)
-        if place is None:
+    def row_number_of(self, task: int) -> int | None:
+        position = self._positions.get(task)
+        if position is None:
             return None
-        page, offset = place
+        page, offset = position
         return offset if page < 0 else len(self.head) + page * PAGE + offset
 
     def newest(self) -> int:
-        """The highest id at the top, 0 while nothing is there."""
-        top = self.head[:1] or self.kept.get(0, [])[:1]
+        """The highest id, 0 if the queue is empty."""
+        top = self.head[:1] or self.pages.get(0, [])[:1]
         return top[0].id if top else 0
 
-    def swap(self, row: QueueRow) -> None:
-        """Put a newer state of a task into its place."""
-        page, offset = self._places[row.id]
-        (self.head if page < 0 else self.kept[page])[offset] = row
+    def update(self, row: QueueRow) -> None:
+        """Replace a task with its newer state."""
+        page, offset = self._positions[row.id]
+        (self.head if page < 0 else self.pages[page])[offset] = row
 
-    def add_on_top(self, fresh: list[QueueRow]) -> None:
-        """New tasks, newest first."""
-        self.head[:0] = fresh
-        self._places.update((row.id, (-1, offset)) for offset, row in enumerate(self.head))
-        self.length += len(fresh)
+    def prepend(self, rows: list[QueueRow]) -> None:
+        """Add new tasks on top, newest first."""
+        self.head[:0] = rows
+        self._positions.update((row.id, (-1, offset)) for offset, row in enumerate(self.head))
+        self.length += len(rows)
 
-    def choose(self, ranges: Sequence[tuple[int, int]]) -> list[UUID | RowRange]:
-        """The tasks in these rows, first and last of each range included."""
+    def selection_parts(self, ranges: Sequence[tuple[int, int]]) -> list[UUID | RowRange]:
+        """The tasks in these ranges of rows, both ends included."""
         parts: list[UUID | RowRange] = []
         for first, last in ranges:
             number = first
             while number <= last:
-                row = self.loaded(number)
+                row = self.loaded_row(number)
                 if row is not None:
                     parts.append(row.uuid)
                     number += 1
                     continue
-                page, offset = self.place_of(number)
+                page, offset = self.position_of(number)
                 count = min(last - number + 1, PAGE - offset)
                 if page < len(self.anchors):
                     parts.append(RowRange(self.anchors[page], offset, count))

@@ -1,4 +1,4 @@
-"""What a table of tasks needs of its model, whether it shows tasks alone or below their batches."""
+"""What a table of tasks needs from its model, with or without batches."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ if TYPE_CHECKING:
 
 
 class RowSource(Protocol):
-    """Rows have keys that last while their numbers change."""
+    """A row number changes when the order changes; a row key stays the same."""
 
     top_row: Callable[[], QueueRow | None]
     about_to_reorder: SignalInstance
     reordered: SignalInstance
 
     def row_at(self, number: int) -> QueueRow | None:
-        """The task in this row; None while it is being read, which asking for it starts."""
+        """The task in this row. If it is not in memory, start reading it and return None."""
         ...
 
-    def loaded(self, number: int) -> QueueRow | None:
-        """The task in this row if it has been read."""
+    def loaded_row(self, number: int) -> QueueRow | None:
+        """The task in this row if it is in memory. Reads nothing."""
         ...
 
-    def live_of(self, row: QueueRow) -> LiveProgress | None:
-        """The newest progress of a running task, if it was heard live."""
+    def live_progress(self, row: QueueRow) -> LiveProgress | None:
+        """The latest live progress of a running task."""
         ...
 
     def key_at(self, number: int) -> object:
-        """What finds this row again, if it has been read."""
+        """The key of a row that has been read, else None."""
         ...
 
-    def number_of(self, key: object) -> int | None:
-        """The row with this key, if it has been read."""
+    def row_number_of(self, key: object) -> int | None:
+        """The row with this key if it has been read."""
         ...
 
-    def choose(self, ranges: Sequence[tuple[int, int]]) -> QueueSelection:
-        """The tasks in these rows as they are numbered now, first and last of each range included."""
+    def selection(self, ranges: Sequence[tuple[int, int]]) -> QueueSelection:
+        """The tasks now in these ranges of rows, both ends included."""
         ...

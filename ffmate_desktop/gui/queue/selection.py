@@ -1,4 +1,4 @@
-"""Tasks that were chosen in the table, also those that are not in memory."""
+"""Tasks selected in the table, including tasks that are not in memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
 
 @dataclass(frozen=True, slots=True)
 class RowRange:
-    """Rows that are not in memory: `count` of them, `offset` rows behind the one with this key."""
+    """`count` rows that are not in memory, starting `offset` rows after the row with this key."""
 
     anchor: RowKey
     offset: int
@@ -24,21 +24,21 @@ class RowRange:
 
 @dataclass(frozen=True, slots=True)
 class WholeBatch:
-    """All tasks of a batch, whatever is in memory."""
+    """All tasks of a batch, in memory or not."""
 
     batch: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class QueueSelection:
-    """Tasks that somebody chose; what the table shows later makes no difference."""
+    """The tasks selected at one point in time. Later changes of the table do not affect it."""
 
     queue: QueueService | None
-    view: QueueQuery
+    query: QueueQuery
     parts: Sequence[UUID | RowRange | WholeBatch | QueueSelection]
 
     async def uuids(self) -> list[UUID]:
-        """All of them; reads those that were not in memory."""
+        """Resolve the selection, reading the tasks that are not in memory."""
         found: list[UUID] = []
         for part in self.parts:
             if isinstance(part, UUID):
@@ -50,6 +50,6 @@ class QueueSelection:
             elif isinstance(part, WholeBatch):
                 found += await self.queue.tasks_of([part.batch])
             else:
-                rows = await self.queue.page_at(self.view, part.anchor, part.offset + part.count)
+                rows = await self.queue.page_at(self.query, part.anchor, part.offset + part.count)
                 found += [row.uuid for row in rows[part.offset :]]
         return found

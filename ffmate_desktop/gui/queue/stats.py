@@ -18,22 +18,22 @@ from ffmate_desktop.services.cluster_services import WindowServices
 TICK = 1000
 """Milliseconds between two samples of the lines."""
 
-BUSY, IDLE = 2.0, 15.0
+BUSY_INTERVAL, IDLE_INTERVAL = 2.0, 15.0
 """Seconds between two readings while tasks change, and while nothing is heard."""
 
 _RECENT = 10
 
 
 class StatsRow(QWidget):
-    """`told` carries the sentence for the header of the page."""
+    """Emits `summary_changed` with the sentence for the page header."""
 
-    told = Signal(str)
+    summary_changed = Signal(str)
 
     def __init__(self, theme: Theme, bridge: Bridge, tracker: ProgressTracker) -> None:
         super().__init__()
         self._bridge, self._tracker = bridge, tracker
         self._services: WindowServices | None = None
-        self._figures: QueueStats | None = None
+        self._stats: QueueStats | None = None
         self._is_reading = False
         self._is_dirty = True
         self._read_at = 0.0
@@ -50,13 +50,13 @@ class StatsRow(QWidget):
             row.addWidget(card, 1)
         self._timer = QTimer(self, interval=TICK)
         self._timer.timeout.connect(self._tick)
-        bridge.tasks_changed.connect(lambda _ids: self._mark())
-        bridge.nodes_changed.connect(self._mark)
+        bridge.tasks_changed.connect(lambda _ids: self._mark_stale())
+        bridge.nodes_changed.connect(self._mark_stale)
         bridge.anything_changed.connect(self._on_anything)
 
     def attach(self, services: WindowServices) -> None:
         """The cluster is open; the figures of another one are forgotten."""
-        self._services, self._figures = services, None
+        self._services, self._stats = services, None
         self._is_reading = False  # what was cancelled before its first step ended without a word
         self._done.clear()
         self._failed.clear()
@@ -73,7 +73,7 @@ class StatsRow(QWidget):
         else:
             self._timer.stop()
 
-    def _mark(self) -> None:
+    def _mark_stale(self) -> None:
         self._is_dirty = True
 
     def _on_anything(self) -> None:
@@ -82,17 +82,17 @@ class StatsRow(QWidget):
             self._read()
 
     def _tick(self) -> None:
-        if monotonic() - self._read_at > (BUSY if self._is_dirty else IDLE):
+        if monotonic() - self._read_at > (BUSY_INTERVAL if self._is_dirty else IDLE_INTERVAL):
             self._read()
-        figures = self._figures
-        if figures is None:
+        stats = self._stats
+        if stats is None:
             return
         fps = self._tracker.frames_per_second()
         self._show_speed(fps)
-        self.running.sample(figures.running)
+        self.running.sample(stats.running)
         self.speed.sample(fps)
-        self.finished.sample(_risen(self._done, figures.finished_today))
-        self.failed.sample(_risen(self._failed, figures.failed_24h))
+        self.finished.sample(_increase(self._done, stats.finished_today))
+        self.failed.sample(_increase(self._failed, stats.failed_24h))
 
     def _read(self) -> None:
         services = self._services
@@ -103,54 +103,52 @@ class StatsRow(QWidget):
         async def read() -> None:
             try:
                 midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-                self._take(await services.queue.stats(midnight))
+                self._show_stats(await services.queue.stats(midnight))
             finally:
                 self._is_reading = False
 
         self._bridge.run_quietly(read(), "reading the figures of the queue")
 
-    def _take(self, figures: QueueStats) -> None:
-        self._figures = figures
+    def _show_stats(self, stats: QueueStats) -> None:
+        self._stats = stats
         self.running.show_value(
-            formatting.number(figures.running),
-            self.tr("of {0} slots").format(formatting.number(figures.slots)),
+            formatting.number(stats.running),
+            self.tr("of {0} slots").format(formatting.number(stats.slots)),
         )
-        self._show_speed(self._tracker.frames_per_second() or figures.fps)
-        hours = figures.video_seconds_today / 3600
+        self._show_speed(self._tracker.frames_per_second() or stats.fps)
+        hours = stats.video_seconds_today / 3600
         self.finished.show_value(
-            formatting.number(figures.finished_today),
+            formatting.number(stats.finished_today),
             self.tr("{0} h of video").format(f"{hours:.1f}")
             if hours >= 1
             else self.tr("{0} min of video").format(f"{60 * hours:.0f}"),
         )
-        self.failed.show_value(formatting.number(figures.failed_24h), self.tr("in 24 hours"))
-        self.told.emit(self._sentence(figures))
+        self.failed.show_value(formatting.number(stats.failed_24h), self.tr("in 24 hours"))
+        self.summary_changed.emit(self._sentence(stats))
 
     def _show_speed(self, fps: float) -> None:
         self.speed.show_value(formatting.number(round(fps)), self.tr("frames per second"))
 
-    def _sentence(self, figures: QueueStats) -> str:
+    def _sentence(self, stats: QueueStats) -> str:
         parts = []
-        if figures.nodes_working == 1:
+        if stats.nodes_working == 1:
             parts.append(self.tr("1 node working"))
-        elif figures.nodes_working:
-            parts.append(self.tr("{0} nodes working").format(figures.nodes_working))
-        elif figures.slots == 0:
+        elif stats.nodes_working:
+            parts.append(self.tr("{0} nodes working").format(stats.nodes_working))
+        elif stats.slots == 0:
             parts.append(self.tr("No node takes tasks now"))
         else:
             parts.append(self.tr("Nothing is running"))
-            free = formatting.number(figures.slots)
+            free = formatting.number(stats.slots)
             parts.append(
-                self.tr("1 slot is free")
-                if figures.slots == 1
-                else self.tr("{0} slots are free").format(free)
+                self.tr("1 slot is free") if stats.slots == 1 else self.tr("{0} slots are free").format(free)
             )
-        if figures.remaining:
-            parts.append(self.tr("about {0} to go").format(formatting.estimate(figures.remaining)))
+        if stats.remaining:
+            parts.append(self.tr("about {0} to go").format(formatting.estimate(stats.remaining)))
         return "  ·  ".join(parts)
 
 
-def _risen(seen: deque[int], now: int) -> float:
+def _increase(seen: deque[int], now: int) -> float:
     """How much a number rose in the last moments."""
     seen.append(now)
     return max(0, now - seen[0])

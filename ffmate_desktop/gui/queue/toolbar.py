@@ -23,12 +23,13 @@ _LONGEST_NAME = 48
 
 
 class QueueToolbar(QWidget):
-    """Emits `filters_requested` when the filter menu needs its nodes and batches (answer with `open_filters`), `only`
-    with the chosen node or batch, and `columns_requested` with the position for the column menu."""
+    """Emits `filters_requested` when the filter menu needs its nodes and batches (answer with `open_filters`),
+    `filter_chosen` with a node, a batch or neither, and `columns_requested` with the position for the column menu."""
 
     filters_requested = Signal()
-    only = Signal(object, object)
-    columns_requested = Signal(object)
+    filter_chosen = Signal(object, object)
+    """Node (str or None), batch (UUID or None)."""
+    columns_requested = Signal(QPoint)
 
     def __init__(self, theme: Theme, is_offered: Callable[[SortColumn, bool], bool], groups: QWidget) -> None:
         super().__init__()
@@ -36,12 +37,12 @@ class QueueToolbar(QWidget):
         titles = [self.tr("All"), self.tr("Running"), self.tr("Queued"), self.tr("Failed"), self.tr("Done")]
         self.tabs = Segments([*titles, self.tr("Canceled")], self.tr("Filter by status"))
         self.order = OrderButton(theme, is_offered)
-        self.everything = QPushButton()
-        self.everything.setProperty("class", "quiet")
-        theme.set_icon(self.everything, "x", "text_2")
-        self.everything.setToolTip(self.tr("Show the tasks of all nodes and batches again"))
-        self.everything.clicked.connect(lambda: self.only.emit(None, None))
-        self.everything.hide()
+        self.clear_filter = QPushButton()
+        self.clear_filter.setProperty("class", "quiet")
+        theme.set_icon(self.clear_filter, "x", "text_2")
+        self.clear_filter.setToolTip(self.tr("Show the tasks of all nodes and batches again"))
+        self.clear_filter.clicked.connect(lambda: self.filter_chosen.emit(None, None))
+        self.clear_filter.hide()
         self.filter = self._button("filter", self.tr("Filter by node or batch"))
         self.filter.clicked.connect(self.filters_requested)
         self.columns = self._button("columns-3", self.tr("Choose columns"))
@@ -50,7 +51,7 @@ class QueueToolbar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self.tabs)
-        row.addWidget(self.everything)
+        row.addWidget(self.clear_filter)
         row.addStretch(1)
         for button in (self.filter, self.columns, groups, self.order):
             row.addWidget(button)
@@ -70,38 +71,38 @@ class QueueToolbar(QWidget):
     def show_only(self, where: QueueFilter) -> None:
         """Tell of which node or batch the tasks are."""
         if where.node is not None:
-            self.everything.setText(menu_text(self.tr("Node: {0}").format(where.node)))
+            self.clear_filter.setText(menu_text(self.tr("Node: {0}").format(where.node)))
         elif where.batch is not None:
-            self.everything.setText(
+            self.clear_filter.setText(
                 self.tr("Single tasks") if where.batch == NO_BATCH else self.tr("One batch")
             )
-        self.everything.setVisible(where.node is not None or where.batch is not None)
+        self.clear_filter.setVisible(where.node is not None or where.batch is not None)
 
     def open_filters(self, nodes: Sequence[str], batches: Sequence[BatchGroup], where: QueueFilter) -> None:
         """Offer these, below the button."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._offer(menu, self.tr("All nodes and batches"), None, None, where)
+        self._add_entry(menu, self.tr("All nodes and batches"), None, None, where)
         menu.addSection(self.tr("Nodes"))
         for node in nodes:
-            self._offer(menu, node, node, None, where)
+            self._add_entry(menu, node, node, None, where)
         if batches:
             menu.addSection(self.tr("Newest batches"))
-            self._offer(menu, self.tr("Single tasks"), None, NO_BATCH, where)
+            self._add_entry(menu, self.tr("Single tasks"), None, NO_BATCH, where)
         for group in batches:
             name = group.name
             short = name if len(name) <= _LONGEST_NAME else f"{name[:30]}…{name[-16:]}"
             text = f"{short}  ({formatting.number(group.state.total)})"
-            self._offer(menu, text, None, group.state.uuid, where)
+            self._add_entry(menu, text, None, group.state.uuid, where)
         menu.popup(_below(self.filter))
 
-    def _offer(
+    def _add_entry(
         self, menu: QMenu, text: str, node: str | None, batch: UUID | None, where: QueueFilter
     ) -> None:
         action = menu.addAction(menu_text(text))
         action.setCheckable(True)
         action.setChecked((node, batch) == (where.node, where.batch))
-        action.triggered.connect(lambda: self.only.emit(node, batch))
+        action.triggered.connect(lambda: self.filter_chosen.emit(node, batch))
 
 
 def _below(button: QWidget) -> QPoint:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, Q
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView
 
 from ffmate_desktop.domain.queue import QueueRow, SortColumn
-from ffmate_desktop.gui.queue.columns import LOOKS, QueueColumn, title
+from ffmate_desktop.gui.queue.columns import COLUMN_SPECS, QueueColumn, title
 from ffmate_desktop.gui.queue.delegate import ROW_HEIGHT, QueueDelegate
 from ffmate_desktop.gui.queue.model import QueueModel
 from ffmate_desktop.gui.theme.theme import Theme
@@ -27,9 +27,9 @@ _SHOWN, _WIDTHS = "queue/columns", "queue/widths"
 class QueueTableView(QTableView):
     """Emits `menu_requested` with the global position for a context menu, and `sort_requested` with a SortColumn."""
 
-    menu_requested = Signal(object)
-    sort_requested = Signal(object)
-    activated_row = Signal()
+    menu_requested = Signal(QPoint)
+    sort_requested = Signal(SortColumn)
+    row_activated = Signal()
     selected_rows_changed = Signal()
 
     def __init__(
@@ -42,15 +42,15 @@ class QueueTableView(QTableView):
         super().__init__()
         self._theme, self._model, self._window_state = theme, model, window_state
         self.delegate = delegate or QueueDelegate(theme, model)
-        self._kept: tuple[list[object], object, object, int, bool] | None = None
-        self.wanted = self._remembered_columns()
+        self._saved_place: tuple[list[object], object, object, int, bool] | None = None
+        self.chosen_columns = self._remembered_columns()
         self._set_up()
         self.setModel(model)
         self._set_up_header()
         self.setItemDelegate(self.delegate)
         model.top_row = self.top_row
-        model.about_to_reorder.connect(self._keep)
-        model.reordered.connect(self._restore)
+        model.about_to_reorder.connect(self._save_place)
+        model.reordered.connect(self._restore_place)
         theme.changed.connect(self.viewport().update)
         self.selectionModel().selectionChanged.connect(lambda *_: self.selected_rows_changed.emit())
         self.fit_columns()
@@ -86,7 +86,7 @@ class QueueTableView(QTableView):
         header.setSectionsClickable(True)
         header.setMinimumSectionSize(56)
         widths = self._window_state.value(_WIDTHS) or {}
-        for column, look in LOOKS.items():
+        for column, look in COLUMN_SPECS.items():
             width = widths.get(column.name, look.width) if isinstance(widths, dict) else look.width
             self.setColumnWidth(column, int(width))
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
@@ -103,13 +103,13 @@ class QueueTableView(QTableView):
         if isinstance(names, str):
             names = [names]
         if not isinstance(names, list):
-            return {column for column, look in LOOKS.items() if look.shown}
+            return {column for column, look in COLUMN_SPECS.items() if look.shown}
         return {column for column in QueueColumn if column.name in names} | {QueueColumn.TASK}
 
     def show_column(self, column: QueueColumn, shown: bool) -> None:
         """Show or hide a column, and remember it."""
-        self.wanted = (self.wanted | {column}) if shown else (self.wanted - {column})
-        self._window_state.setValue(_SHOWN, [column.name for column in sorted(self.wanted)])
+        self.chosen_columns = (self.chosen_columns | {column}) if shown else (self.chosen_columns - {column})
+        self._window_state.setValue(_SHOWN, [column.name for column in sorted(self.chosen_columns)])
         self.fit_columns()
 
     def open_columns(self, place: QPoint) -> None:
@@ -118,11 +118,11 @@ class QueueTableView(QTableView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for column in QueueColumn:
             if column is not QueueColumn.TASK:
-                is_cut = column in self.wanted and self.isColumnHidden(column)
+                is_cut = column in self.chosen_columns and self.isColumnHidden(column)
                 text = self.tr("{0} (no room now)").format(title(column)) if is_cut else title(column)
                 action = menu.addAction(menu_text(text))
                 action.setCheckable(True)
-                action.setChecked(column in self.wanted)
+                action.setChecked(column in self.chosen_columns)
                 action.toggled.connect(lambda on, column=column: self.show_column(column, on))
         menu.popup(place)
 
@@ -130,7 +130,9 @@ class QueueTableView(QTableView):
         """Hide the least important of the wanted columns until the rest has room."""
         room = self.viewport().width() - _LEAST_NAME
         shown = {QueueColumn.TASK}
-        for column in sorted(self.wanted - {QueueColumn.TASK}, key=lambda one: -LOOKS[one].importance):
+        for column in sorted(
+            self.chosen_columns - {QueueColumn.TASK}, key=lambda one: -COLUMN_SPECS[one].importance
+        ):
             room -= self._width_of(column)
             if room < 0:
                 break
@@ -141,7 +143,7 @@ class QueueTableView(QTableView):
 
     def _width_of(self, column: QueueColumn) -> int:
         widths = self._window_state.value(_WIDTHS) or {}
-        return int(widths.get(column.name, LOOKS[column].width)) if isinstance(widths, dict) else 100
+        return int(widths.get(column.name, COLUMN_SPECS[column].width)) if isinstance(widths, dict) else 100
 
     def _remember_width(self, section: int, _old: int, new: int) -> None:
         if section != QueueColumn.TASK and new > 0 and not self.isColumnHidden(section):
@@ -152,15 +154,15 @@ class QueueTableView(QTableView):
     def show_sorting(self, column: SortColumn, descending: bool) -> None:
         """Put the arrow on the column by which the rows are sorted."""
         order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
-        found = next((one for one, look in LOOKS.items() if look.sort is column), None)
+        found = next((one for one, look in COLUMN_SPECS.items() if look.sort is column), None)
         header = self.horizontalHeader()
         header.setSortIndicatorShown(found is not None and column is not SortColumn.CREATED)
         if found is not None:
             header.setSortIndicator(found, order)
 
     def _on_header(self, section: int) -> None:
-        if LOOKS[QueueColumn(section)].sort is not None:
-            self.sort_requested.emit(LOOKS[QueueColumn(section)].sort)
+        if COLUMN_SPECS[QueueColumn(section)].sort is not None:
+            self.sort_requested.emit(COLUMN_SPECS[QueueColumn(section)].sort)
 
     # -- Place and selection -------------------------------------------------------------------------------------
 
@@ -186,7 +188,7 @@ class QueueTableView(QTableView):
     def selected_task(self) -> QueueRow | None:
         """The one that has the keyboard, or the first of those that are selected and have been read."""
         current = self.currentIndex()
-        row = self._model.loaded(current.row()) if current.isValid() else None
+        row = self._model.loaded_row(current.row()) if current.isValid() else None
         return row or next(iter(self._loaded_selection()), None)
 
     def count_tasks(self) -> int:
@@ -200,20 +202,20 @@ class QueueTableView(QTableView):
     def select_tasks(self, keys: Iterable[object]) -> None:
         """Select the rows with these keys, as far as they have been read."""
         selection = QItemSelection()
-        for number in sorted(n for one in keys if (n := self._model.number_of(one)) is not None):
+        for number in sorted(n for one in keys if (n := self._model.row_number_of(one)) is not None):
             selection.select(self._model.index(number, 0), self._model.index(number, len(QueueColumn) - 1))
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
-    def _keep(self, same_tasks: bool) -> None:
+    def _save_place(self, same_tasks: bool) -> None:
         if not same_tasks:
-            self._kept = None
+            self._saved_place = None
             return
         model, current = self._model, self.currentIndex()
         top = self.rowAt(0)
         offset = self.rowViewportPosition(top) if top >= 0 else 0
         every = 0 < model.rowCount() == self.count_selected()
         keys = [] if every else [key for number in self._selected_numbers() if (key := model.key_at(number))]
-        self._kept = (
+        self._saved_place = (
             keys,
             model.key_at(current.row()) if current.isValid() else None,
             model.key_at(top) if top > 0 else None,
@@ -226,11 +228,11 @@ class QueueTableView(QTableView):
             yield from range(first, min(last, first + _MOST_KEPT) + 1)
 
     def _loaded_selection(self) -> Iterable[QueueRow]:
-        rows = (self._model.loaded(number) for number in self._selected_numbers())
+        rows = (self._model.loaded_row(number) for number in self._selected_numbers())
         return (row for row in rows if row is not None)
 
-    def _restore(self) -> None:
-        kept, self._kept = self._kept, None
+    def _restore_place(self) -> None:
+        kept, self._saved_place = self._saved_place, None
         if kept is None:
             self.scrollToTop()
             return
@@ -239,12 +241,12 @@ class QueueTableView(QTableView):
             self.selectAll()
         elif keys:
             self.select_tasks(keys)
-        number = self._model.number_of(current) if current is not None else None
+        number = self._model.row_number_of(current) if current is not None else None
         if number is not None:
             self.selectionModel().setCurrentIndex(
                 self._model.index(number, QueueColumn.TASK), QItemSelectionModel.SelectionFlag.NoUpdate
             )
-        place = self._model.number_of(top) if top is not None else None
+        place = self._model.row_number_of(top) if top is not None else None
         if place is not None:
             self.verticalScrollBar().setValue(place * ROW_HEIGHT - offset)
         elif top is None:
@@ -298,6 +300,6 @@ class QueueTableView(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens the details."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.activated_row.emit()
+            self.row_activated.emit()
         else:
             super().keyPressEvent(event)

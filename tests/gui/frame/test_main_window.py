@@ -44,7 +44,7 @@ async def test_a_task_that_another_node_finished_turns_green(
 async def test_cancel_by_keyboard_and_restart_by_menu(desk: Desk, clip: Path) -> None:
     uuid = await desk.add(clip, LONG)
     await desk.shown(uuid, TaskStatus.RUNNING)
-    await until(lambda: desk.page.model.live_of(_first(desk)), "progress is heard")
+    await until(lambda: desk.page.model.live_progress(_first(desk)), "progress is heard")
     await until(lambda: len(ffmpegs()) == 1, "ffmpeg runs")
     desk.click_row(0)
     assert desk.page.actions_.cancel.isEnabled()
@@ -144,7 +144,7 @@ async def test_the_menu_moves_duplicates_and_filters(desk: Desk, clip: Path) -> 
     page = desk.page
     uuids = [await desk.add(clip, name=name, labels=("nobody",)) for name in ("first", "second", "third")]
     await until(lambda: page.model.rowCount() == 3, "three tasks are shown")
-    page.choice.set_order(SortColumn.PRIORITY, True)
+    page.filters.set_order(SortColumn.PRIORITY, True)
     await until(lambda: _names(desk) == ["first", "second", "third"], "what runs next is on top")
     desk.click_row(2)
     page.view.menu_requested.emit(page.view.mapToGlobal(QPoint(50, 50)))
@@ -210,7 +210,7 @@ async def test_a_command_is_for_the_tasks_that_were_seen(desk: Desk, clip: Path)
     await until(lambda: page.model.rowCount() == 2, "both are shown")
     desk.click_row(0)  # the newest
     page.actions_.cancel.trigger()
-    page.choice.set_order(
+    page.filters.set_order(
         SortColumn.CREATED, False
     )  # before the command has begun, the other one may stand there
     await desk.shown(second, TaskStatus.DONE_CANCELED)
@@ -226,7 +226,7 @@ async def test_order_and_columns_are_chosen_from_menus(desk: Desk, clip: Path) -
     assert menu is not None
     next(action for action in menu.actions() if action.text() == "Recently finished first").trigger()
     menu.close()
-    assert page.model.view.column.value == "finished"
+    assert page.model.query.column.value == "finished"
     assert page.order.text() == "Recently finished first"
     view.horizontalHeader().customContextMenuRequested.emit(QPoint(5, 5))
     menu = view.findChild(QMenu)
@@ -235,7 +235,7 @@ async def test_order_and_columns_are_chosen_from_menus(desk: Desk, clip: Path) -
     menu.close()
     assert not view.isColumnHidden(QueueColumn.ATTEMPTS)
     view.horizontalHeader().sectionClicked.emit(QueueColumn.TASK)
-    assert page.model.view.column.value == "name"
+    assert page.model.query.column.value == "name"
     await until(lambda: desk.row(uuid), "the row is there again")
 
 
@@ -243,14 +243,14 @@ async def test_columns_order_theme_and_place_are_remembered(database_uri: str, t
     async with open_desk(database_uri, tmp_path / "data") as desk:
         desk.page.view.show_column(QueueColumn.PRIORITY, True)
         desk.page.view.show_column(QueueColumn.NODE, False)
-        desk.page.choice.set_order(SortColumn.FINISHED, False)
+        desk.page.filters.set_order(SortColumn.FINISHED, False)
         if not desk.window.context.theme.tokens.is_dark:
             click(desk.window.sidebar.switch)
         assert desk.window.context.theme.tokens.is_dark
     async with open_desk(database_uri, tmp_path / "data") as desk:
-        assert QueueColumn.PRIORITY in desk.page.view.wanted
-        assert QueueColumn.NODE not in desk.page.view.wanted
-        assert desk.page.model.view.column is SortColumn.FINISHED
+        assert QueueColumn.PRIORITY in desk.page.view.chosen_columns
+        assert QueueColumn.NODE not in desk.page.view.chosen_columns
+        assert desk.page.model.query.column is SortColumn.FINISHED
         assert desk.page.order.text() == "Long finished first"
         assert desk.window.context.theme.tokens.is_dark
 
@@ -286,8 +286,8 @@ async def test_batches_open_and_close_with_keyboard_and_mouse(desk: Desk, clip: 
         NewTask(input_file=str(clip), command=ENCODE, output_file=f"{tmp_path}/{name}.mp4") for name in "abc"
     ]
     submitted = await desk.services.tasks.add(new, source=TaskSource.CLI)
-    page.groups.button.click()
-    model, view = page.groups.model, page.groups.view
+    page.grouping.button.click()
+    model, view = page.grouping.model, page.grouping.view
     await until(lambda: model.rowCount() == 2, "the single task, and one batch")
     await until(lambda: (group := model.group_at(1)) and group.state.progress == 100, "its progress rises")
     assert model.data(model.index(1, QueueColumn.TASK)) == "clip.mov and 2 more, 3 of 3 done"
@@ -298,7 +298,7 @@ async def test_batches_open_and_close_with_keyboard_and_mouse(desk: Desk, clip: 
     assert [row.uuid for n in (2, 3, 4) if (row := model.row_at(n))] == list(submitted.uuids)
     assert view.ranges() == [(1, 1)]
     view.selectRow(4)
-    await until(page.detail.isVisible, "the details of a task")
+    await until(page.detail_pane.isVisible, "the details of a task")
     QTest.keyClick(view, Qt.Key.Key_Left)
     assert view.currentIndex().row() == 1, "the first press goes to the head"
     QTest.keyClick(view, Qt.Key.Key_Left)
@@ -306,7 +306,7 @@ async def test_batches_open_and_close_with_keyboard_and_mouse(desk: Desk, clip: 
     place = QPoint(view.columnViewportPosition(QueueColumn.TASK) + 18, view.rowViewportPosition(0) + 28)
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     await until(lambda: (row := model.row_at(1)) and row.uuid == single, "the single one is shown")
-    page.groups.button.click()
+    page.grouping.button.click()
     await until(lambda: page.model.rowCount() == 4 and desk.row(single), "all tasks again")
 
 
@@ -320,8 +320,8 @@ async def test_what_is_done_to_a_batch_is_done_to_all_its_tasks(
     ]
     submitted = await desk.services.tasks.add(new, source=TaskSource.CLI)
     other = await desk.add(clip)
-    page.groups.button.click()
-    model, view = page.groups.model, page.groups.view
+    page.grouping.button.click()
+    model, view = page.grouping.model, page.grouping.view
     await until(lambda: model.rowCount() == 2, "the batch, and the single task")
     view.selectRow(1)
     assert view.count_tasks() == 300

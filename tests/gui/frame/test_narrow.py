@@ -28,7 +28,7 @@ def window(request: pytest.FixtureRequest, qapp: QApplication, tmp_path: Path) -
     window.show()
     for page in window.pages:
         if isinstance(page, QueuePage):
-            page._filled.show()
+            page._content.show()
         if isinstance(page, WatchfoldersPage):
             page.splitter.show()
         if isinstance(page, QueuePage | WatchfoldersPage):

@@ -21,7 +21,7 @@ FAILS = "-i ${INPUT_FILE} -c:v no_such_encoder ${OUTPUT_FILE}"
 
 
 async def test_a_running_task_is_shown_live(desk: Desk, clip: Path) -> None:
-    pane = desk.page.detail
+    pane = desk.page.detail_pane
     uuid = await desk.add(clip, LONG)
     await desk.shown(uuid, TaskStatus.RUNNING)
     assert not pane.isVisible()
@@ -44,7 +44,7 @@ async def test_a_running_task_is_shown_live(desk: Desk, clip: Path) -> None:
 async def test_a_failure_is_explained_and_the_log_can_be_searched_and_saved(
     desk: Desk, clip: Path, tmp_path: Path
 ) -> None:
-    pane = desk.page.detail
+    pane = desk.page.detail_pane
     uuid = await desk.add(clip, FAILS)
     await desk.shown(uuid, TaskStatus.DONE_ERROR)
     desk.click_row(0)
@@ -58,7 +58,7 @@ async def test_a_failure_is_explained_and_the_log_can_be_searched_and_saved(
     pane.log.save_requested.emit(str(target))
     await until(lambda: target.exists() and target.read_text() == pane.log.text, "the log is saved")
     epoch = (await desk.task(uuid)).epoch
-    click(pane.error.again)
+    click(pane.error.retry_button)
 
     async def tried_again() -> bool:
         task = await desk.task(uuid)
@@ -69,11 +69,11 @@ async def test_a_failure_is_explained_and_the_log_can_be_searched_and_saved(
 
 
 async def test_what_failed_is_queued_in_another_way(desk: Desk, clip: Path) -> None:
-    pane = desk.page.detail
+    pane = desk.page.detail_pane
     await desk.shown(await desk.add(clip, FAILS), TaskStatus.DONE_ERROR)
     desk.click_row(0)
     await until(pane.error.isVisible, "the error is shown")
-    click(pane.error.otherwise)
+    click(pane.error.resubmit_button)
     submitting = desk.window.findChild(SubmitFlow)
     assert submitting is not None
     sheet = await until(lambda: submitting.sheet, "the sheet opens")
@@ -83,7 +83,7 @@ async def test_what_failed_is_queued_in_another_way(desk: Desk, clip: Path) -> N
 
 
 async def test_a_closed_pane_stays_closed_until_it_is_asked_for(desk: Desk, clip: Path) -> None:
-    pane, view = desk.page.detail, desk.page.view
+    pane, view = desk.page.detail_pane, desk.page.view
     uuid = await desk.add(clip)
     await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
     desk.click_row(0)
@@ -97,17 +97,17 @@ async def test_a_closed_pane_stays_closed_until_it_is_asked_for(desk: Desk, clip
 
 
 async def test_another_task_is_shown_from_its_beginning(desk: Desk, clip: Path) -> None:
-    pane = desk.page.detail
+    pane = desk.page.detail_pane
     await desk.shown(await desk.add(clip, FAILS), TaskStatus.DONE_ERROR)
     await desk.shown(await desk.add(clip, FAILS), TaskStatus.DONE_ERROR)
     await until(lambda: desk.page.model.rowCount() == 2, "both are listed")
     desk.click_row(0)
     await until(
-        lambda: pane.timeline.isVisible() and pane._scrolled.maximum() > 50, "there is more than fits"
+        lambda: pane.timeline.isVisible() and pane._scroll_bar.maximum() > 50, "there is more than fits"
     )
-    pane._scrolled.setValue(50)
+    pane._scroll_bar.setValue(50)
     desk.click_row(1)
-    assert pane._scrolled.value() == 0
+    assert pane._scroll_bar.value() == 0
 
 
 def test_no_line_of_a_command_is_cut(qapp: QApplication) -> None:

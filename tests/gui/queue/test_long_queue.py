@@ -54,13 +54,13 @@ async def test_a_hundred_thousand_tasks(desk: Desk, database: Database) -> None:
     await fill(database, MANY)
     view, model = desk.page.view, desk.page.model
     await until(
-        lambda: model.rowCount() == MANY and len(model.pages.anchors) == MANY // 200, "all are counted"
+        lambda: model.rowCount() == MANY and len(model.cache.anchors) == MANY // 200, "all are counted"
     )
     await _scrolling(desk, database)
     await _selecting(desk)
     await _filtering_and_sorting(desk)
     await _keeping_place(desk, database)
-    assert len(model.pages.kept) <= 40
+    assert len(model.cache.pages) <= 40
     view.scrollToTop()
 
 
@@ -95,7 +95,7 @@ async def _selecting(desk: Desk) -> None:
     desk.click_row(view.rowAt(20))
     QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert view.count_selected() == MANY
-    assert len(set(await model.choose([(99_000, MANY - 1)]).uuids())) == 1_000
+    assert len(set(await model.selection([(99_000, MANY - 1)]).uuids())) == 1_000
     view.clearSelection()
 
 
@@ -109,9 +109,9 @@ async def _filtering_and_sorting(desk: Desk) -> None:
     page.search.clear()
     page.tabs.press(0)
     await until(lambda: model.rowCount() == MANY, "all again")
-    page.choice.set_order(SortColumn.CREATED, False)
+    page.filters.set_order(SortColumn.CREATED, False)
     await until(lambda: seen(desk)[:1] == ["task 1"], "oldest first")
-    page.choice.set_order(SortColumn.CREATED, True)
+    page.filters.set_order(SortColumn.CREATED, True)
     await until(lambda: seen(desk)[:1] == [f"task {MANY}"], "newest first")
 
 
@@ -128,7 +128,7 @@ async def _keeping_place(desk: Desk, database: Database) -> None:
     await until(lambda: model.rowCount() == MANY + 1, "one more")
     await until(lambda: seen(desk) == before, "the same rows")
     assert [row.name for row in view.selected_rows()] == selected
-    await desk.services.tasks.delete(await model.choose([(0, 0)]).uuids())
+    await desk.services.tasks.delete(await model.selection([(0, 0)]).uuids())
     await until(lambda: model.rowCount() == MANY, "one less")
     await until(lambda: seen(desk) == before, "the same rows again")
     assert [row.name for row in view.selected_rows()] == selected

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.queue.columns import QueueColumn
-from ffmate_desktop.gui.queue.delegate import cut
+from ffmate_desktop.gui.queue.delegate import elide
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.settings import resources_folder
@@ -46,7 +46,7 @@ async def waiting_tasks(desk: Desk, clip: Path) -> None:
 
 async def test_columns_are_chosen_by_keyboard(desk: Desk, clip: Path) -> None:
     await waiting_tasks(desk, clip)
-    button = desk.page.bar.columns
+    button = desk.page.toolbar.columns
     button.setFocus()
     QTest.keyClick(button, Qt.Key.Key_Space)
     menu = desk.page.view.findChild(QMenu)
@@ -72,20 +72,20 @@ async def test_a_column_without_room_says_so(desk: Desk, clip: Path) -> None:
 async def test_filters_offer_nodes_and_batches(desk: Desk, clip: Path) -> None:
     await waiting_tasks(desk, clip)
     page = desk.page
-    click(page.bar.filter)
-    menu = await until(lambda: page.bar.findChild(QMenu), "the menu opens")
+    click(page.toolbar.filter)
+    menu = await until(lambda: page.toolbar.findChild(QMenu), "the menu opens")
     assert "desk" in [action.text() for action in menu.actions()]
     press(menu, "first of two")
     await until(lambda: page.model.rowCount() == 2, "only the batch is shown")
-    assert page.bar.everything.text() == "One batch"
-    await until(lambda: page.bar.findChild(QMenu) is None, "the menu is gone")
-    click(page.bar.filter)
-    menu = await until(lambda: page.bar.findChild(QMenu), "the menu opens")
+    assert page.toolbar.clear_filter.text() == "One batch"
+    await until(lambda: page.toolbar.findChild(QMenu) is None, "the menu is gone")
+    click(page.toolbar.filter)
+    menu = await until(lambda: page.toolbar.findChild(QMenu), "the menu opens")
     press(menu, "Single tasks")
     await until(lambda: page.model.rowCount() == 1, "only the other task is shown")
-    click(page.bar.everything)
+    click(page.toolbar.clear_filter)
     await until(lambda: page.model.rowCount() == 3, "all are shown again")
-    assert not page.bar.everything.isVisible()
+    assert not page.toolbar.clear_filter.isVisible()
 
 
 async def test_the_menu_by_keyboard_is_for_the_row_that_has_it(desk: Desk, clip: Path) -> None:
@@ -120,9 +120,9 @@ def test_a_path_loses_its_beginning(qapp: QApplication) -> None:
     right = Qt.TextElideMode.ElideRight
     whole = "Review copy  ·  /volumes/ingest/monday/harbour/s01"
     wide = metrics.horizontalAdvance(whole)
-    assert cut(metrics, right, wide + 1, whole[:16], whole[16:]) == whole
-    shown = cut(metrics, right, wide - 40, whole[:16], whole[16:])
+    assert elide(metrics, right, wide + 1, whole[:16], whole[16:]) == whole
+    shown = elide(metrics, right, wide - 40, whole[:16], whole[16:])
     assert shown.startswith("Review copy  ·  …")
     assert shown.endswith("/harbour/s01")
-    assert cut(metrics, right, 60, whole[:16], whole[16:]).startswith("Review")
-    assert cut(metrics, right, 120, "It is broken, and this is why.", "").endswith("…")
+    assert elide(metrics, right, 60, whole[:16], whole[16:]).startswith("Review")
+    assert elide(metrics, right, 120, "It is broken, and this is why.", "").endswith("…")

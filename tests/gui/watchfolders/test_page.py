@@ -346,7 +346,9 @@ async def test_every_file_has_its_reason_and_is_found(
     select(page, "one.mov")
     page.file_actions.show_task.trigger()
     assert desk.window.current_page is desk.page
-    task = await until(lambda: desk.page.view.selected_task() and desk.page.detail.task_id, "it is shown")
+    task = await until(
+        lambda: desk.page.view.selected_task() and desk.page.detail_pane.task_id, "it is shown"
+    )
     [file] = [one for one in await desk.services.watchfolders.files(folder.uuid) if one.path == "one.mov"]
     assert task == file.task_id
 
