@@ -8,10 +8,10 @@ from ffmate_desktop.db.embedded.database import EmbeddedDatabase
 from ffmate_desktop.db.migrate import update_schema
 from ffmate_desktop.services.batches import BatchService
 from ffmate_desktop.services.bulk import BulkService
-from ffmate_desktop.services.bulk_edits import BulkEdits
+from ffmate_desktop.services.bulk_edits import BulkEditor
+from ffmate_desktop.services.change_feed import change_feed
 from ffmate_desktop.services.cluster_services import ClusterServices
 from ffmate_desktop.services.ffmate_import import FFmateImport
-from ffmate_desktop.services.news import news
 from ffmate_desktop.services.node_logs import NodeLogService
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.passwords import Keyring, with_password
@@ -76,7 +76,7 @@ async def _open(
             tasks=tasks,
             batches=BatchService(database, tasks),
             bulk=BulkService(database, tasks),
-            bulk_edits=BulkEdits(database, tasks),
+            bulk_edits=BulkEditor(database, tasks),
             nodes=NodeService(database),
             queue=QueueService(database),
             node_logs=NodeLogService(database),
@@ -84,7 +84,7 @@ async def _open(
             watchfolders=watchfolders,
             retention=RetentionService(database, settings.task_logs),
             permissions=permissions_of(settings),
-            news=lambda: news(database),
+            change_feed=lambda: change_feed(database),
         )
 
 

@@ -23,7 +23,7 @@ from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.version import version
 from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, MOST_COUNT, MOST_DAYS
+from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, MAX_COUNT, MAX_DAYS
 from ffmate_desktop.settings import (
     ALLOW_READ,
     ALLOW_SCRIPTS,
@@ -103,10 +103,10 @@ def root(
     allow_read: Annotated[list[Path] | None, _option(ALLOW_READ)] = None,
     allow_write: Annotated[list[Path] | None, _option(ALLOW_WRITE)] = None,
     script_timeout: Annotated[float, _number(SCRIPT_TIMEOUT, 0, 604_800)] = DEFAULT_SCRIPT_TIMEOUT,
-    keep_logs_days: Annotated[int, _number(KEEP_LOGS_DAYS, 0, MOST_DAYS, whole=True)] = DEFAULT_LOG_DAYS,
-    keep_logs_count: Annotated[int, _number(KEEP_LOGS_COUNT, 0, MOST_COUNT, whole=True)] = 0,
-    keep_tasks_days: Annotated[int, _number(KEEP_TASKS_DAYS, 0, MOST_DAYS, whole=True)] = 0,
-    keep_tasks_count: Annotated[int, _number(KEEP_TASKS_COUNT, 0, MOST_COUNT, whole=True)] = 0,
+    keep_logs_days: Annotated[int, _number(KEEP_LOGS_DAYS, 0, MAX_DAYS, whole=True)] = DEFAULT_LOG_DAYS,
+    keep_logs_count: Annotated[int, _number(KEEP_LOGS_COUNT, 0, MAX_COUNT, whole=True)] = 0,
+    keep_tasks_days: Annotated[int, _number(KEEP_TASKS_DAYS, 0, MAX_DAYS, whole=True)] = 0,
+    keep_tasks_count: Annotated[int, _number(KEEP_TASKS_COUNT, 0, MAX_COUNT, whole=True)] = 0,
     data_dir: Annotated[Path | None, _option(DATA_DIR)] = None,
     debug: Annotated[
         str, typer.Option(DEBUG.option, help=DEBUG.help, metavar=DEBUG.value, show_default=False)

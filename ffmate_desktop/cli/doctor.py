@@ -21,7 +21,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.processes.sandbox import KernelSupport, kernel_support
 from ffmate_desktop.media.publish import check_writable
-from ffmate_desktop.services.retention import Usage
+from ffmate_desktop.services.retention import StorageUsage
 from ffmate_desktop.services.settings_file import SettingsFile
 from ffmate_desktop.settings import Settings
 
@@ -181,7 +181,7 @@ async def _database(settings: Settings) -> list[Check]:
     ]
 
 
-def _usage(settings: Settings, usage: Usage) -> list[Check]:
+def _usage(settings: Settings, usage: StorageUsage) -> list[Check]:
     keep = settings.retention
     files = f"{usage.log_files} logs of tasks, {size(usage.log_bytes)}, in {settings.task_logs}"
     tasks = f"{usage.finished_tasks} finished in the queue; the database takes {size(usage.database_bytes)}"

@@ -12,7 +12,7 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.table import Fit, TableColumn
 from ffmate_desktop.cli.terminal import ask, say
 from ffmate_desktop.domain.errors import UsageError
-from ffmate_desktop.services.ffmate_import import ImportOutcome, Item
+from ffmate_desktop.services.ffmate_import import ImportItem, ImportOutcome
 
 _COLOURS = {
     ImportOutcome.NEW: "green",
@@ -41,7 +41,7 @@ def import_ffmate(
 async def _import(context: Context, source: str, yes: bool, dry_run: bool, as_json: bool) -> bool:
     async with open_cluster(context.settings) as cluster:
         plan = await cluster.ffmate_import.plan(source)
-        new = [item for item in plan if item.fate is ImportOutcome.NEW]
+        new = [item for item in plan if item.outcome is ImportOutcome.NEW]
         if dry_run or not new:
             _show(context, plan, as_json)
             return True
@@ -51,18 +51,18 @@ async def _import(context: Context, source: str, yes: bool, dry_run: bool, as_js
             _show(context, plan, as_json=False)
             if not ask(f"Take {len(new)} of these over?"):
                 raise typer.Abort
-        done = await cluster.ffmate_import.carry_out(plan)
+        done = await cluster.ffmate_import.execute(plan)
         _show(context, done, as_json)
-    if any(item.kind == "webhook" and item.fate is ImportOutcome.TAKEN for item in done):
+    if any(item.kind == "webhook" and item.outcome is ImportOutcome.TAKEN for item in done):
         say(
             "Webhooks are kept in the database, but this version sends none yet: let FFmate send them until then.",
             err=True,
         )
-    before = {id_ for id_, item in enumerate(plan) if item.fate is ImportOutcome.REFUSED}
-    return all(item.fate is not ImportOutcome.REFUSED or id_ in before for id_, item in enumerate(done))
+    before = {id_ for id_, item in enumerate(plan) if item.outcome is ImportOutcome.REFUSED}
+    return all(item.outcome is not ImportOutcome.REFUSED or id_ in before for id_, item in enumerate(done))
 
 
-def _show(context: Context, items: Sequence[Item], as_json: bool) -> None:
+def _show(context: Context, items: Sequence[ImportItem], as_json: bool) -> None:
     if as_json:
         context.print_json([item.to_json() for item in items])
         return
@@ -73,5 +73,5 @@ def _show(context: Context, items: Sequence[Item], as_json: bool) -> None:
         TableColumn("KIND"), TableColumn("NAME"), TableColumn(""), TableColumn("NOTE", Fit.FOLD)
     )
     table.write(
-        (item.kind, item.name, Text(item.fate.value, _COLOURS[item.fate]), item.note) for item in items
+        (item.kind, item.name, Text(item.outcome.value, _COLOURS[item.outcome]), item.note) for item in items
     )

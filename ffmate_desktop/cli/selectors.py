@@ -12,7 +12,7 @@ from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.selection import SelectedTasks, TaskSelection
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.services.cluster_services import ClusterServices
-from ffmate_desktop.services.presets import NoPresetError
+from ffmate_desktop.services.presets import PresetNotFoundError
 
 STATUSES = tuple(status for status in TaskStatus if status is not TaskStatus.UNKNOWN)
 """What a task may be in that a person can ask for."""
@@ -122,7 +122,7 @@ class Conditions:
         batch = None if self._batch is None else await cluster.batches.resolve(self._batch)
         words = list(self._presets)
         for word in self._presets:
-            with contextlib.suppress(NoPresetError):  # deleted since; its tasks remember the name
+            with contextlib.suppress(PresetNotFoundError):  # deleted since; its tasks remember the name
                 words.append(str((await cluster.presets.find(word)).uuid))
         chosen = self._selection
         return TaskSelection(

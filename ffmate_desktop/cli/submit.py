@@ -24,7 +24,7 @@ from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import IfExists, NewTask
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.wrong_data import READ_ERRORS, read_error_text
-from ffmate_desktop.services.output_names import Skipped
+from ffmate_desktop.services.output_names import SkippedInput
 
 
 def submit(
@@ -227,7 +227,7 @@ async def _submit(
         ]
         submitted = await cluster.tasks.add(new, source=TaskSource.CLI)
         warn_of_webhooks([chosen.webhooks if chosen else None])
-        left_out = [Skipped(path, None, _why_left_out(path, task)) for path, task in written.items()]
+        left_out = [SkippedInput(path, None, _why_left_out(path, task)) for path, task in written.items()]
         submitted = replace(submitted, skipped=(*left_out, *submitted.skipped))
         return await report(context, cluster, submitted, wait, as_json)
 

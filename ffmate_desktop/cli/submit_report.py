@@ -17,11 +17,11 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Node
 from ffmate_desktop.domain.task import Task, TaskStatus
 from ffmate_desktop.services.cluster_services import ClusterServices
-from ffmate_desktop.services.tasks import Submitted
+from ffmate_desktop.services.tasks import SubmissionResult
 
 
 async def report(
-    context: Context, cluster: ClusterServices, submitted: Submitted, wait: bool, as_json: bool
+    context: Context, cluster: ClusterServices, submitted: SubmissionResult, wait: bool, as_json: bool
 ) -> bool:
     """The tasks are queued: what goes wrong from here on must not make anybody queue them again."""
     uuids = submitted.uuids
@@ -37,7 +37,7 @@ async def report(
     return True
 
 
-async def _warn_of_waiting_nodes(cluster: ClusterServices, submitted: Submitted) -> bool:
+async def _warn_of_waiting_nodes(cluster: ClusterServices, submitted: SubmissionResult) -> bool:
     """Whether the nodes could be read; otherwise a line on stderr says so."""
     try:
         warn_of_waiting(submitted.labels, await cluster.nodes.all())
@@ -48,7 +48,7 @@ async def _warn_of_waiting_nodes(cluster: ClusterServices, submitted: Submitted)
 
 
 async def _read_back(
-    cluster: ClusterServices, submitted: Submitted, uuids: Sequence[UUID]
+    cluster: ClusterServices, submitted: SubmissionResult, uuids: Sequence[UUID]
 ) -> AsyncIterator[list[Task]]:
     """The tasks as they are now, a page at a time; a line on stderr when they cannot be read."""
     try:
@@ -58,7 +58,7 @@ async def _read_back(
         _tell_unread(submitted, error)
 
 
-def _tell_unread(submitted: Submitted, error: BaseException) -> None:
+def _tell_unread(submitted: SubmissionResult, error: BaseException) -> None:
     logs.cluster.debug("The tasks were queued, then this happened", exc_info=True)
     many = "The task is" if submitted.batch is None else f"All {len(submitted.uuids)} tasks are"
     say(f"{many} queued, but the cluster could not be read: {_why(error)}", err=True)
@@ -68,7 +68,7 @@ def _why(error: BaseException) -> str:
     return error.message if isinstance(error, UserError) else reason(error)
 
 
-def _as_json(submitted: Submitted, tasks: Sequence[Task]) -> dict[str, Any]:
+def _as_json(submitted: SubmissionResult, tasks: Sequence[Task]) -> dict[str, Any]:
     """One object: the task, or the batch in FFmate's shape."""
     shown = [task.to_json() for task in tasks] or [{"uuid": str(uuid)} for uuid in submitted.uuids]
     if len(shown) == 1 and submitted.batch is None and not submitted.skipped:
@@ -81,7 +81,7 @@ def _as_json(submitted: Submitted, tasks: Sequence[Task]) -> dict[str, Any]:
     return data
 
 
-async def _tell(context: Context, submitted: Submitted, pages: AsyncIterator[list[Task]]) -> None:
+async def _tell(context: Context, submitted: SubmissionResult, pages: AsyncIterator[list[Task]]) -> None:
     found = False
     async for page in pages:
         lines = (
@@ -100,7 +100,7 @@ async def _tell(context: Context, submitted: Submitted, pages: AsyncIterator[lis
         context.console.print(f"{tasks_in_words(len(submitted.uuids))} queued")
 
 
-def _tell_skipped(context: Context, submitted: Submitted) -> None:
+def _tell_skipped(context: Context, submitted: SubmissionResult) -> None:
     for one in submitted.skipped:
         context.console.print(
             f"{printable(one.input)} skipped: {printable(one.reason)}", markup=False, soft_wrap=True
@@ -126,7 +126,9 @@ def warn_of_waiting(labels: Iterable[tuple[str, ...]], nodes: Sequence[Node]) ->
 _NOT_WATCHED: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
 
 
-async def _wait(context: Context, cluster: ClusterServices, submitted: Submitted, as_json: bool) -> bool:
+async def _wait(
+    context: Context, cluster: ClusterServices, submitted: SubmissionResult, as_json: bool
+) -> bool:
     if not as_json:
         _tell_skipped(context, submitted)
     try:

@@ -180,7 +180,7 @@ async def _act(cluster: ClusterServices, selected: SelectedTasks, action: TaskAc
 
 def _fitting(selected: SelectedTasks, action: TaskAction) -> SelectedTasks:
     """Those of them that it would change."""
-    counts = {status: count for status, count in selected.by_status.items() if status in action.fits}
+    counts = {status: count for status, count in selected.by_status.items() if status in action.applies_to}
     return SelectedTasks(selected.selection, selected.before, selected.newest, counts)
 
 

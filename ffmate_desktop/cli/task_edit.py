@@ -18,7 +18,7 @@ from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.labels import LabelChange, check_labels
 from ffmate_desktop.domain.task import TaskStatus
-from ffmate_desktop.services.bulk_edits import MOST_EXAMPLES, BulkEdit, EditedAll
+from ffmate_desktop.services.bulk_edits import MAX_EXAMPLES, BulkEdit, BulkEditResult
 from ffmate_desktop.services.cluster_services import ClusterServices
 
 __all__ = ["app"]
@@ -119,7 +119,7 @@ async def _edit_all(
         wanted = await _with_preset(cluster, change, preset)
         selected = await cluster.bulk.select(await where.selection(cluster, (TaskStatus.QUEUED,)))
         await where.check_presets(cluster, selected)
-        edited = EditedAll()
+        edited = BulkEditResult()
         if not dry_run:
             with Counter(selected.total) as counter:
                 edited = await cluster.bulk_edits.edit_all(selected, wanted, on_progress=counter)
@@ -136,7 +136,7 @@ async def _edit_all(
 
 def _complain(examples: Mapping[UUID, str], refused: int) -> None:
     """Raises UserError for tasks that were not changed: the first of them with the reason."""
-    told = [f"{str(uuid)[:8]}: {why}" for uuid, why in islice(examples.items(), MOST_EXAMPLES)]
+    told = [f"{str(uuid)[:8]}: {why}" for uuid, why in islice(examples.items(), MAX_EXAMPLES)]
     if refused > len(told):
         told.append(f"{tasks_in_words(refused - len(told))} more could not be changed.")
     if told:

@@ -11,7 +11,7 @@ from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import NewTask
-from ffmate_desktop.domain.wrong_data import READ_ERRORS, first_error, read_error_text
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, first_validation_error, read_error_text
 from ffmate_desktop.private_files import read_file
 
 LARGEST = 256 * 1024 * 1024
@@ -64,4 +64,4 @@ def as_new_task(entry: dict[str, Any]) -> NewTask:
     try:
         return NewTask.model_validate(given)
     except ValidationError as error:
-        raise UsageError(f"It is not valid: {first_error(error)}.") from error
+        raise UsageError(f"It is not valid: {first_validation_error(error)}.") from error

@@ -118,7 +118,8 @@ async def set_order(
             rows = await connection.fetch(query("commands", "waiting_labels"), wanted)
             before = {row["requirement_set"]: tuple(row["labels"]) for row in rows}
             after = {
-                number: await requirement_set(connection, labels.of(old)) for number, old in before.items()
+                number: await requirement_set(connection, labels.applied_to(old))
+                for number, old in before.items()
             }
             changed = await connection.fetch(
                 query("commands", "set_order"), wanted, priority, list(after), list(after.values()), name

@@ -7,7 +7,7 @@ import asyncpg
 
 from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.domain.preset import Preset, PresetExtra, own_fields
+from ffmate_desktop.domain.preset import Preset, PresetExtra, extra_fields
 from ffmate_desktop.domain.stored_values import Unreadable, as_object, read_record, read_valid_fields
 
 
@@ -20,8 +20,8 @@ def _to_preset(row: dict[str, Any]) -> Preset:
     stored = row.pop("extra")
     extra = read_record(PresetExtra, stored)
     if not isinstance(extra, Unreadable):
-        return Preset.model_validate(row | own_fields(extra))
-    part = own_fields(read_valid_fields(PresetExtra, stored, {}))
+        return Preset.model_validate(row | extra_fields(extra))
+    part = extra_fields(read_valid_fields(PresetExtra, stored, {}))
     return Preset.model_validate(row | part | {"unreadable": str(extra), "as_stored": as_object(stored)})
 
 

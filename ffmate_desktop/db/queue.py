@@ -12,7 +12,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.task_view import by_status
 from ffmate_desktop.domain.queue import (
-    EVERY_STATUS,
+    ALL_STATUSES,
     LAST_NUMBER,
     NO_BATCH,
     BatchGroup,
@@ -162,7 +162,7 @@ def _filter(where: QueueFilter) -> tuple[list[str], str | None, str | None]:
         for special in ("\\", "%", "_"):
             text = text.replace(special, "\\" + special)
         words = f"%{text}%"
-    return [str(status) for status in where.statuses or EVERY_STATUS], where.node, words
+    return [str(status) for status in where.statuses or ALL_STATUSES], where.node, words
 
 
 def _pool(view: QueueQuery) -> tuple[object, ...]:

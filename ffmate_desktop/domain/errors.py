@@ -38,8 +38,8 @@ class UsageError(UserError):
 class RetryElsewhereError(UserError):
     """Trouble of this computer: a share that is not connected here, hardware that is missing.
 
-    `everywhere` is the sentence for the case that no computer can do it, with `{nodes}` for their names. `most` is
-    how many computers shall try.
+    `everywhere_message` is the sentence for the case that no computer can do it, with `{nodes}` for their names.
+    `max_nodes` limits how many nodes try.
     """
 
     def __init__(
@@ -47,21 +47,23 @@ class RetryElsewhereError(UserError):
         message: str,
         hint: str = "",
         *,
-        everywhere: str = "",
+        everywhere_message: str = "",
         lines: Sequence[str] = (),
-        most: int = 1000,
+        max_nodes: int = 1000,
     ) -> None:
         super().__init__(message, hint, lines=lines)
-        self.everywhere = everywhere
-        self.most = most
+        self.everywhere_message = everywhere_message
+        self.max_nodes = max_nodes
 
     def with_others(self, here: str, others: Mapping[str, str]) -> "RetryElsewhereError":
         """The same trouble, told with what it was on other computers (name → sentence)."""
         if not others:
             return self
-        if self.everywhere and set(others.values()) == {self.message}:
+        if self.everywhere_message and set(others.values()) == {self.message}:
             nodes = ", ".join(sorted({here, *others}))
-            return RetryElsewhereError(self.everywhere.replace("{nodes}", nodes), self.hint, lines=self.lines)
+            return RetryElsewhereError(
+                self.everywhere_message.replace("{nodes}", nodes), self.hint, lines=self.lines
+            )
         told = [f"{name}: {why}" for name, why in sorted(others.items())]
         return RetryElsewhereError(self.message, self.hint, lines=[*self.lines, *told])
 

@@ -67,7 +67,7 @@ def tokenise(command: str) -> list[list[str]]:
     return steps
 
 
-def quote(token: str) -> str:
+def quote_argument(token: str) -> str:
     """Write one argument so that `tokenise` reads back exactly it."""
     if _NEEDS_NO_QUOTES.fullmatch(token):
         return token
@@ -79,9 +79,9 @@ def quote(token: str) -> str:
     return f'"{escaped}"'
 
 
-def join(steps: Sequence[Sequence[str]]) -> str:
+def format_command(steps: Sequence[Sequence[str]]) -> str:
     """Write steps as one command string; `tokenise(join(steps)) == steps`."""
-    return " && ".join(" ".join(quote(token) for token in step) for step in steps)
+    return " && ".join(" ".join(quote_argument(token) for token in step) for step in steps)
 
 
 @dataclass

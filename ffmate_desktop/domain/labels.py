@@ -31,12 +31,12 @@ class LabelChange:
     remove: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return self != NO_CHANGE
+        return self != NO_LABEL_CHANGE
 
-    def of(self, labels: Iterable[str]) -> tuple[str, ...]:
+    def applied_to(self, labels: Iterable[str]) -> tuple[str, ...]:
         """What a task with these labels gets."""
         kept = set(labels if self.only is None else self.only) | set(self.add)
         return tuple(sorted(kept - set(self.remove)))
 
 
-NO_CHANGE = LabelChange()
+NO_LABEL_CHANGE = LabelChange()

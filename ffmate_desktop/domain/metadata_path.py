@@ -16,7 +16,7 @@ _MISSING = object()
 _UNSUPPORTED = re.compile(r"(?<!\\)[*?]|(?:^|\.)(?:#\(|@)")
 
 
-def check(path: str) -> None:
+def check_path(path: str) -> None:
     """Raise UsageError when a path is empty or uses syntax that is not supported."""
     if not path or _UNSUPPORTED.search(path):
         raise UsageError(
@@ -25,7 +25,7 @@ def check(path: str) -> None:
         )
 
 
-def find(metadata: Mapping[str, object], path: str) -> str | None:
+def value_at(metadata: Mapping[str, object], path: str) -> str | None:
     """Value at a path as text: a string as it is, anything else as JSON; empty for null, None when it is absent."""
     value = _find(metadata, _keys(path))
     if value is _MISSING:
@@ -37,7 +37,7 @@ def find(metadata: Mapping[str, object], path: str) -> str | None:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def example(paths: Iterable[str]) -> dict[str, object]:
+def example_metadata(paths: Iterable[str]) -> dict[str, object]:
     """Metadata that has a value at each of these paths: the name of its last key."""
     metadata: dict[str, Any] = {}
     for path in paths:
@@ -54,12 +54,12 @@ def _keys(path: str) -> list[str]:
     return [re.sub(r"\\(.)", r"\1", key) for key in re.split(r"(?<!\\)\.", path)]
 
 
-def keys(metadata: Mapping[str, object]) -> Iterator[str]:
+def all_paths(metadata: Mapping[str, object]) -> Iterator[str]:
     """Every path that leads to a value which is no object, as one writes it."""
     for key, value in metadata.items():
         name = re.sub(r"[.\\*?]", r"\\\g<0>", key)
         if isinstance(value, Mapping) and value:
-            yield from (f"{name}.{path}" for path in keys(value))
+            yield from (f"{name}.{path}" for path in all_paths(value))
         else:
             yield name
 

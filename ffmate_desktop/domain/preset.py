@@ -63,7 +63,7 @@ class Preset(ForwardCompatible):
             )
 
 
-def own_fields(extra: PresetExtra) -> dict[str, Any]:
+def extra_fields(extra: PresetExtra) -> dict[str, Any]:
     """Its fields for a preset; what a newer release added never takes the place of a field that the preset has."""
     taken = set(Preset.model_fields) | {field.alias for field in Preset.model_fields.values()}
     unknown = {key: value for key, value in (extra.model_extra or {}).items() if key not in taken}

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from ffmate_desktop.domain.status import ACTIVE, Desired, Epoch, TaskStatus
 
-EVERY_STATUS = frozenset(TaskStatus)
+ALL_STATUSES = frozenset(TaskStatus)
 LAST_NUMBER = 2**63 - 1
 NO_BATCH = UUID(int=0)
 """In a filter and in a list of batches: the tasks that were submitted alone."""
 _ENOUGH = 2.0  # percent after which the time that is left can be told
 
-PAGE = 200
+PAGE_SIZE = 200
 """Rows that are read at once."""
 
 
@@ -36,7 +36,7 @@ class QueueFilter:
     """Which tasks are shown. `node` is the identifier that runs or ended a task; `text` is searched for in name,
     input path and preset name."""
 
-    statuses: frozenset[TaskStatus] = EVERY_STATUS
+    statuses: frozenset[TaskStatus] = ALL_STATUSES
     node: str | None = None
     batch: UUID | None = None
     text: str = ""

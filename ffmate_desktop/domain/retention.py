@@ -5,8 +5,8 @@ from datetime import timedelta
 
 DEFAULT_LOG_DAYS = 90
 
-MOST_DAYS = 36_500
-MOST_COUNT = 1_000_000_000
+MAX_DAYS = 36_500
+MAX_COUNT = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

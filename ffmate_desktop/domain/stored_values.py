@@ -37,7 +37,7 @@ def read_record(kind: type[W], value: object) -> W | Unreadable:
     """The value as this record. Fields that a newer release added are kept or passed over, as the record says."""
     from pydantic import ValidationError  # noqa: PLC0415 - see above
 
-    from ffmate_desktop.domain.wrong_data import first_error  # noqa: PLC0415 - see above
+    from ffmate_desktop.domain.wrong_data import first_validation_error  # noqa: PLC0415 - see above
 
     if isinstance(value, Unreadable):
         return value
@@ -46,7 +46,7 @@ def read_record(kind: type[W], value: object) -> W | Unreadable:
     try:
         return kind.model_validate(value)
     except ValidationError as error:
-        return Unreadable(first_error(error))
+        return Unreadable(first_validation_error(error))
     except RecursionError:
         return Unreadable("it has too many levels")
 

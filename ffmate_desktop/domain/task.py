@@ -215,7 +215,7 @@ class Claim:
         raise RetryElsewhereError(
             f"This task cannot be read by this release ({self.unreadable.why}).",
             "A newer release made it, or it was changed by hand: update FFmate Desktop, or delete the task.",
-            everywhere=f"No node can read this task ({self.unreadable.why}): not {{nodes}}.",
+            everywhere_message=f"No node can read this task ({self.unreadable.why}): not {{nodes}}.",
         )
 
 

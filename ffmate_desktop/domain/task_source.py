@@ -9,4 +9,4 @@ class TaskSource(StrEnum):
     WINDOW = "window"
     CLI = "cli"
     WATCHFOLDER = "watchfolder"
-    PRESET_TEST = "trial"
+    PRESET_TEST = "preset-test"

@@ -127,7 +127,7 @@ def wildcards_in(text: str) -> frozenset[str]:
 def example_metadata(texts: Iterable[str]) -> dict[str, object]:
     """Metadata with a value for every wildcard of these texts that asks for some."""
     names = frozenset[str]().union(*map(wildcards_in, texts))
-    return metadata_path.example(
+    return metadata_path.example_metadata(
         sorted(name.removeprefix(_METADATA) for name in names if name.startswith(_METADATA))
     )
 
@@ -156,7 +156,7 @@ class _Wildcard:
     def read(cls, body: str) -> "_Wildcard":
         name, *filters = re.split(r"(?<!\\)\|", body)
         if name.startswith(_METADATA):
-            metadata_path.check(name.removeprefix(_METADATA))
+            metadata_path.check_path(name.removeprefix(_METADATA))
         elif name not in _VALUES:
             raise _unknown("wildcard", name, [*_VALUES, f"{_METADATA}<path>"], "${{{}}}")
         for value_filter in filters:
@@ -167,7 +167,7 @@ class _Wildcard:
     def value(self, values: WildcardValues, *, in_path: bool = False) -> str:
         found: str | None
         if self.name.startswith(_METADATA):
-            found = metadata_path.find(values.metadata, self.name.removeprefix(_METADATA))
+            found = metadata_path.value_at(values.metadata, self.name.removeprefix(_METADATA))
         else:
             found = _VALUES[self.name](values)
         if values.is_complete and (found is None or (in_path and not found.strip())):
@@ -189,7 +189,7 @@ class _Wildcard:
                 if text is None
                 else f"“{path}” of the metadata is empty"
             )
-            known = list(metadata_path.keys(values.metadata))
+            known = list(metadata_path.all_paths(values.metadata))
             near = difflib.get_close_matches(path, known, n=3)
             shown = ", ".join(f"${{{_METADATA}{key}}}" for key in near or known[:_MOST_KEYS])
             rest = "" if near or len(known) <= _MOST_KEYS else f" and {len(known) - _MOST_KEYS} more"

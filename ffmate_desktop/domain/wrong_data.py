@@ -51,7 +51,7 @@ _KINDS = {
 }
 
 
-def first_error(error: "ValidationError") -> str:
+def first_validation_error(error: "ValidationError") -> str:
     """The first field that is wrong, and why: `inputFile: this is missing`; without its value: it may be secret."""
     first = error.errors(include_input=False, include_url=False)[0]
     known = _KINDS.get(first["type"])

@@ -255,7 +255,7 @@ def _reporting(bridge: Bridge) -> Iterator[None]:
         bridge.unexpected_error.emit(error, "showing the window")
 
     def on_task(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        from ffmate_desktop.services.news import is_outage  # noqa: PLC0415 - the first paint does not wait for it
+        from ffmate_desktop.services.outages import is_outage  # noqa: PLC0415 - the first paint does not wait for it
 
         error = context.get("exception")
         if isinstance(error, Exception) and is_outage(

@@ -12,7 +12,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.services.cluster_services import OpenServices, WindowServices
-from ffmate_desktop.services.news import is_outage
+from ffmate_desktop.services.outages import is_outage
 
 translate = QCoreApplication.translate
 

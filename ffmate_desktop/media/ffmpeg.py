@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ffmate_desktop.domain.environment import for_media
-from ffmate_desktop.domain.grammar import join
+from ffmate_desktop.domain.grammar import format_command
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.processes.process import Launcher, Process
 from ffmate_desktop.media.processes.sandbox import Sandbox
@@ -109,7 +109,7 @@ class FFmpegRun:
             self._process.resume()
 
     async def _run_step(self, step: int, argv: Sequence[str]) -> int:
-        self._log.note("$ " + join([argv]))
+        self._log.note("$ " + format_command([argv]))
         urls = [value for option, value in pairwise(argv) if option == "-i"]
         sizes: dict[str, int] = {}
         if self._meter.wants_read_fraction:

@@ -288,5 +288,5 @@ def _refusal(what: str, path: Path, option: str) -> RetryElsewhereError:
     return RetryElsewhereError(
         f"Tasks may not {what} “{path}” on this computer.",
         f"Its owner can allow the folder: {option} DIR.",
-        everywhere=f"No node may {what} “{path}”: not allowed on {{nodes}}.",
+        everywhere_message=f"No node may {what} “{path}”: not allowed on {{nodes}}.",
     )

@@ -19,7 +19,7 @@ def check_script(permissions: Permissions, script: str) -> Path:
         error = ForbiddenScriptError(
             f"This computer runs no scripts, so not “{script}”.",
             "Whoever owns it can allow a folder of scripts: --allow-scripts DIR.",
-            everywhere=f"No node may run the script “{script}”: none of {{nodes}} runs scripts.",
+            everywhere_message=f"No node may run the script “{script}”: none of {{nodes}} runs scripts.",
         )
         error.script = str(_real(path))
         raise error
@@ -30,7 +30,7 @@ def check_script(permissions: Permissions, script: str) -> Path:
         raise RetryElsewhereError(
             f"The script “{script}” is not there.",
             "Scripts are not sent to the nodes: each needs them under the same path.",
-            everywhere=f"No node has the script “{script}”: not there on {{nodes}}.",
+            everywhere_message=f"No node has the script “{script}”: not there on {{nodes}}.",
         ) from error
     if not is_file:
         raise RetryElsewhereError(f"The script “{script}” is no file.")

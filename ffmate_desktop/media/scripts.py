@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.grammar import join
+from ffmate_desktop.domain.grammar import format_command
 from ffmate_desktop.media.log_capture import LineSplitter, LogCapture
 from ffmate_desktop.media.processes.process import Launcher, Process, environment
 
@@ -99,7 +99,7 @@ class ScriptRun:
         await self._may_go.wait()
         if self._cancelled.is_set():
             return ScriptEnd(-signal.SIGTERM, False, ())
-        self._log.note("$ " + join([self._argv]))
+        self._log.note("$ " + format_command([self._argv]))
         process = await self._launcher.spawn(self._argv, cwd=self._workdir, env=environment(), merged=True)
         said = LineSplitter()
         reading = asyncio.create_task(process.wait(lambda data: self._take(said.feed(data))))

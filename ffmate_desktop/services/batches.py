@@ -15,10 +15,10 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.queue import BatchGroup, BatchRow
 from ffmate_desktop.services.paging import pages
 from ffmate_desktop.services.tasks import TaskService
-from ffmate_desktop.services.uuids import resolve
+from ffmate_desktop.services.uuid_prefix import resolve_uuid_prefix
 
 
-class NoBatchError(UserError):
+class BatchNotFoundError(UserError):
     """The batch is gone, or never was."""
 
 
@@ -64,20 +64,22 @@ class BatchService:
         """The same with everything about them; those whose tasks were deleted meanwhile are missing."""
         found = []
         for group in groups:
-            with contextlib.suppress(NoBatchError):
+            with contextlib.suppress(BatchNotFoundError):
                 found.append(await self.get(group.state.uuid))
         return found
 
     async def resolve(self, beginning: str) -> UUID:
         """The batch whose uuid begins so; raises UserError when there is none, or more than one."""
-        return await resolve(self._database, stored.find_uuid, beginning, what="batch", hint=_HINT)
+        return await resolve_uuid_prefix(
+            self._database, stored.find_uuid, beginning, what="batch", hint=_HINT
+        )
 
     async def get(self, uuid: UUID) -> Batch:
         """A batch as a whole; raises UserError when it is gone."""
         batch = await stored.get(self._database, uuid)
         states = await queue.batches(self._database, [uuid])
         if batch is None or not states:
-            raise NoBatchError(f"There is no batch {uuid}.", _HINT)
+            raise BatchNotFoundError(f"There is no batch {uuid}.", _HINT)
         remaining = None if batch.finished_at else await stored.remaining(self._database, uuid)
         return Batch(
             uuid,

@@ -12,7 +12,7 @@ from ffmate_desktop.domain.status import ACTIVE, DONE, TaskStatus
 from ffmate_desktop.services.output_names import OutputInUseError
 from ffmate_desktop.services.tasks import TaskService
 
-PIECE = 1000
+CHUNK_SIZE = 1000
 """Tasks of one transaction: locks are held for some hundredths of a second."""
 
 
@@ -26,7 +26,7 @@ class TaskAction(StrEnum):
     DELETE = "delete"
 
     @property
-    def fits(self) -> frozenset[TaskStatus]:
+    def applies_to(self) -> frozenset[TaskStatus]:
         """The statuses in which it changes a task."""
         match self:
             case TaskAction.CANCEL | TaskAction.PAUSE | TaskAction.RESUME:
@@ -67,7 +67,7 @@ class BulkService:
         """Do it to those that still meet the conditions; `on_progress` hears how many were looked at."""
         result, after, seen = BulkResult(selected.total), 0, 0
         only = selected.selection.statuses or None
-        while page := await stored.page(self._database, selected, after, PIECE):
+        while page := await stored.page(self._database, selected, after, CHUNK_SIZE):
             uuids = [uuid for _, uuid in page]
             if action is TaskAction.RESTART:
                 restarted, in_use = await self.restart(uuids, only)

@@ -8,14 +8,14 @@ from uuid import UUID
 from ffmate_desktop.db import selection as stored
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.labels import NO_CHANGE, LabelChange
+from ffmate_desktop.domain.labels import NO_LABEL_CHANGE, LabelChange
 from ffmate_desktop.domain.selection import SelectedTasks
-from ffmate_desktop.services.bulk import PIECE
+from ffmate_desktop.services.bulk import CHUNK_SIZE
 from ffmate_desktop.services.edits import TaskEdit
 from ffmate_desktop.services.tasks import TaskService
 
 NOT_WAITING = "It is no longer waiting, so it cannot be changed."
-MOST_EXAMPLES = 5
+MAX_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class BulkEdit:
     """What becomes different; None leaves it as it is. A preset brings its labels; `labels` can only add more."""
 
     priority: int | None = None
-    labels: LabelChange = NO_CHANGE
+    labels: LabelChange = NO_LABEL_CHANGE
     preset: UUID | None = None
     name: str | None = None
 
@@ -32,7 +32,7 @@ class BulkEdit:
 
 
 @dataclass(slots=True)
-class Edited:
+class EditResult:
     """Which tasks were changed, and why the others were not."""
 
     changed: set[UUID] = field(default_factory=set)
@@ -40,7 +40,7 @@ class Edited:
 
 
 @dataclass(slots=True)
-class EditedAll:
+class BulkEditResult:
     """How many tasks were changed, and how many were not; `examples` tell why of the first ones."""
 
     changed: int = 0
@@ -48,25 +48,27 @@ class EditedAll:
     examples: dict[UUID, str] = field(default_factory=dict)
 
 
-class BulkEdits:
+class BulkEditor:
     """Changes tasks that wait. What a node claims or somebody changes at the same moment is left as it is."""
 
     def __init__(self, database: Database, tasks: TaskService) -> None:
         self._database = database
         self._tasks = tasks
 
-    async def edit(self, uuids: Sequence[UUID], change: BulkEdit) -> Edited:
+    async def edit(self, uuids: Sequence[UUID], change: BulkEdit) -> EditResult:
         """Change these tasks."""
         if change.preset is None:  # what is encoded stays, so no file has to be looked at
-            edited = Edited(await self._tasks.set_order(uuids, change.priority, change.labels, change.name))
+            edited = EditResult(
+                await self._tasks.set_order(uuids, change.priority, change.labels, change.name)
+            )
             edited.refused = {uuid: NOT_WAITING for uuid in uuids if uuid not in edited.changed}
             return edited
-        edited = Edited()
+        edited = EditResult()
         for task in await self._tasks.get(uuids):
             wanted = TaskEdit(
                 preset=change.preset,
                 priority=change.priority,
-                labels=change.labels.of(()) or None,
+                labels=change.labels.applied_to(()) or None,
                 name=change.name,
             )
             try:
@@ -85,20 +87,20 @@ class BulkEdits:
         change: BulkEdit,
         *,
         on_progress: Callable[[int], object] = lambda _seen: None,
-    ) -> EditedAll:
+    ) -> BulkEditResult:
         """Change the tasks that still meet the conditions; `on_progress` hears how many were looked at."""
-        whole, seen = EditedAll(), 0
+        whole, seen = BulkEditResult(), 0
         async for uuids in self._pieces(selected):
             edited = await self.edit(uuids, change)
             whole.changed += len(edited.changed)
             whole.refused += len(edited.refused)
-            whole.examples |= islice(edited.refused.items(), MOST_EXAMPLES - len(whole.examples))
+            whole.examples |= islice(edited.refused.items(), MAX_EXAMPLES - len(whole.examples))
             seen += len(uuids)
             on_progress(seen)
         return whole
 
     async def _pieces(self, selected: SelectedTasks) -> AsyncIterator[list[UUID]]:
         after = 0
-        while page := await stored.page(self._database, selected, after, PIECE):
+        while page := await stored.page(self._database, selected, after, CHUNK_SIZE):
             yield [uuid for _, uuid in page]
             after = page[-1][0]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.change import Change
     from ffmate_desktop.services.batches import BatchService
     from ffmate_desktop.services.bulk import BulkService
-    from ffmate_desktop.services.bulk_edits import BulkEdits
+    from ffmate_desktop.services.bulk_edits import BulkEditor
     from ffmate_desktop.services.ffmate_import import FFmateImport
     from ffmate_desktop.services.local_node import LocalNode
     from ffmate_desktop.services.node_logs import NodeLogService
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.permissions import PermissionService
     from ffmate_desktop.services.preset_editor import PresetEditor
     from ffmate_desktop.services.preset_exchange import PresetExchange
-    from ffmate_desktop.services.preset_test import PresetTests
+    from ffmate_desktop.services.preset_test import PresetTester
     from ffmate_desktop.services.presets import PresetService
     from ffmate_desktop.services.preview import PreviewService
     from ffmate_desktop.services.queue import QueueService
@@ -34,8 +34,8 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
 class ClusterServices:
     """`uri` is how the database is reached and may hold a password; `address` names it for people, without one.
 
-    `address` is empty for the embedded database. `news` opens a queue of changes on a connection of its own; None in
-    it means that the connection was lost. `permissions` are those of this computer, not of the cluster.
+    `address` is empty for the embedded database. `change_feed` opens a queue of changes on a connection of its own;
+    None in it means that the connection was lost. `permissions` are those of this computer, not of the cluster.
     """
 
     uri: str = field(repr=False)
@@ -47,7 +47,7 @@ class ClusterServices:
     tasks: TaskService
     batches: BatchService
     bulk: BulkService
-    bulk_edits: BulkEdits
+    bulk_edits: BulkEditor
     nodes: NodeService
     queue: QueueService
     node_logs: NodeLogService
@@ -56,7 +56,7 @@ class ClusterServices:
     ffmate_import: FFmateImport
     retention: RetentionService
     permissions: PermissionService
-    news: Callable[[], AbstractAsyncContextManager[asyncio.Queue[Change | None]]]
+    change_feed: Callable[[], AbstractAsyncContextManager[asyncio.Queue[Change | None]]]
 
     @property
     def is_embedded(self) -> bool:
@@ -70,11 +70,11 @@ class WindowServices(ClusterServices):
 
     node: LocalNode
     ffmpeg: str
-    preset_tests: PresetTests
+    preset_tests: PresetTester
 
     @classmethod
     def on(
-        cls, cluster: ClusterServices, *, node: LocalNode, ffmpeg: str, preset_tests: PresetTests
+        cls, cluster: ClusterServices, *, node: LocalNode, ffmpeg: str, preset_tests: PresetTester
     ) -> WindowServices:
         """All services of the cluster, and these."""
         shared = {service.name: getattr(cluster, service.name) for service in fields(cluster)}

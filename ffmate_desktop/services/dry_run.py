@@ -12,7 +12,7 @@ from ffmate_desktop.domain.file_record import Decision, FileRecord, Judge, Scann
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_moves import RecordWithTask, match_moved_files
 from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
-from ffmate_desktop.services.presets import NoPresetError, PresetService
+from ffmate_desktop.services.presets import PresetNotFoundError, PresetService
 from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
 from ffmate_desktop.storage.moves import is_away
 from ffmate_desktop.storage.walk import Walked, Walker, look_at
@@ -49,7 +49,7 @@ async def dry_run(
     rules = rules_of(settings)
     try:
         preset: Preset | None = await presets.get(settings.preset)
-    except NoPresetError:
+    except PresetNotFoundError:
         preset = None
     numbering = await WatchedThread(lambda: look_at(settings.path), "dry run of a watchfolder").result()
     walked = await _walk(Walker(settings.path, rules, {}, device=numbering.device))
@@ -73,7 +73,7 @@ async def dry_run(
     refused: dict[str, str] = {found.path: "The preset was deleted." for found in ready}
     if preset is not None:
         drafts, troubles = await asyncio.to_thread(draft_all, settings, uuid, preset, ready, "")
-        drafted = {found.path: draft.wished for found, draft in drafts}
+        drafted = {found.path: draft.requested_output for found, draft in drafts}
         refused = {found.path: sentence for found, sentence in troubles}
     files = [
         Foreseen(found.path, found.size, FileState.OUTPUT, "The cluster itself wrote it.")

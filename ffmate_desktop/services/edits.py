@@ -15,9 +15,9 @@ from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.wire import with_unknown_fields
-from ffmate_desktop.services.output_names import Draft
+from ffmate_desktop.services.output_names import TaskDraft
 from ffmate_desktop.services.settling import write_settled
-from ffmate_desktop.services.submission import check_folders, prepare
+from ffmate_desktop.services.submission import check_folders, prepare_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class TaskEdit:
         return self != TaskEdit()
 
 
-def copy_of(task: StoredTask, source: TaskSource, client: str) -> Draft:
+def copy_of(task: StoredTask, source: TaskSource, client: str) -> TaskDraft:
     """The same task once more; reads the file system. A copy never fails because the first output exists."""
     spec = task.spec
     again = IfExists.REPLACE if spec.policy is IfExists.REPLACE else IfExists.RENAME
-    draft = prepare(_as_new(task, if_exists=again), None, source=source, client=client, base=_base(spec))
+    draft = prepare_task(_as_new(task, if_exists=again), None, source=source, client=client, base=_base(spec))
     row = replace(draft.row, preset=task.preset, spec=with_unknown_fields(draft.row.spec, spec))
     return replace(draft, row=row)
 
@@ -61,7 +61,7 @@ async def edit_waiting(
     if version is not None and task.version != version:
         raise UserError("Somebody else changed the task meanwhile.", "Look at it again, then change it.")
 
-    def check() -> Draft:
+    def check() -> TaskDraft:
         draft = _changed(task, change, preset)
         check_folders([draft])
         return draft
@@ -89,7 +89,7 @@ def _refuse_unless_waiting(task: StoredTask) -> None:
         raise UserError("This task has ended.", "Duplicate it, then change the copy.")
 
 
-def _changed(task: StoredTask, change: TaskEdit, preset: Preset | None) -> Draft:
+def _changed(task: StoredTask, change: TaskEdit, preset: Preset | None) -> TaskDraft:
     new = _as_new(task, if_exists=change.if_exists or task.spec.policy)
     different: dict[str, object] = {}
     if preset is not None:
@@ -109,7 +109,7 @@ def _changed(task: StoredTask, change: TaskEdit, preset: Preset | None) -> Draft
         }
     different["priority"] = task.priority if change.priority is None else change.priority
     different["name"] = change.name or task.name
-    draft = prepare(
+    draft = prepare_task(
         NewTask.model_validate(new.model_dump() | different),
         preset,
         source=task.spec.source,

@@ -18,9 +18,8 @@ from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.ffmate_source import Row, Tables
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
-from ffmate_desktop.domain.wrong_data import first_error
-from ffmate_desktop.services.preset_editor import PresetDraft, read_preset
-from ffmate_desktop.services.preset_editor import check as check_preset
+from ffmate_desktop.domain.wrong_data import first_validation_error
+from ffmate_desktop.services.preset_editor import PresetDraft, check_preset, read_preset
 from ffmate_desktop.services.preset_exchange import PresetExchange
 from ffmate_desktop.services.watch_overlap import overlap
 from ffmate_desktop.services.watchfolders import WatchfolderService
@@ -39,12 +38,12 @@ class ImportOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ImportItem:
     """One row: `kind` is preset, watchfolder or webhook; `old` is FFmate's uuid, `data` its fields as JSON."""
 
     kind: str
     name: str
-    fate: ImportOutcome
+    outcome: ImportOutcome
     note: str
     old: str
     data: Mapping[str, Any]
@@ -54,7 +53,7 @@ class Item:
         return {
             "kind": self.kind,
             "name": self.name,
-            "fate": self.fate.value,
+            "fate": self.outcome.value,
             "note": self.note,
             "uuid": self.old,
         }
@@ -70,18 +69,18 @@ class FFmateImport:
         self._exchange = exchange
         self._watchfolders = watchfolders
 
-    async def plan(self, source: str) -> list[Item]:
+    async def plan(self, source: str) -> list[ImportItem]:
         """What would become of each row of a SQLite file or a PostgreSQL URI; nothing is written."""
-        tables = await read(source)
+        tables = await read_source(source)
         presets = [await self._plan_preset(entry) for entry in _presets(tables)]
-        usable = {item.old for item in presets if item.fate is not ImportOutcome.REFUSED}
+        usable = {item.old for item in presets if item.outcome is not ImportOutcome.REFUSED}
         names = {item.old: item.name for item in presets}
         folders = [await self._plan_watchfolder(entry, usable, names) for entry in _watchfolders(tables)]
         known = await ffmate_source.webhooks(self._database)
         hooks = []
         for entry in _rows(tables, "webhooks", "webhook"):
             event, url = _text(entry.get("event")), _text(entry.get("url"))
-            fate = (
+            outcome = (
                 ImportOutcome.HERE
                 if (event, url) in known
                 else ImportOutcome.NEW
@@ -93,24 +92,25 @@ class FFmateImport:
                 ImportOutcome.REFUSED: "it has no event or no address",
             }
             data = {"event": event, "url": url}
-            hooks.append(
-                Item("webhook", f"{event} {url}", fate, note.get(fate, ""), _text(entry.get("uuid")), data)
-            )
+            uuid = _text(entry.get("uuid"))
+            hooks.append(ImportItem("webhook", f"{event} {url}", outcome, note.get(outcome, ""), uuid, data))
             known.add((event, url))
         return [*presets, *folders, *hooks]
 
-    async def carry_out(self, plan: Sequence[Item]) -> list[Item]:
+    async def execute(self, plan: Sequence[ImportItem]) -> list[ImportItem]:
         """Write what is new; returns what became of each. One that fails does not stop the others."""
         uuids: dict[str, UUID] = {}
         return [await self._take(item, uuids) for item in plan]
 
-    async def _take(self, item: Item, uuids: dict[str, UUID]) -> Item:
-        if item.fate is ImportOutcome.REFUSED or (item.fate is ImportOutcome.HERE and item.kind != "preset"):
+    async def _take(self, item: ImportItem, uuids: dict[str, UUID]) -> ImportItem:
+        if item.outcome is ImportOutcome.REFUSED or (
+            item.outcome is ImportOutcome.HERE and item.kind != "preset"
+        ):
             return item
         try:
             match item.kind:
                 case "preset":
-                    done = await self._exchange.take("FFmate", dict(item.data))
+                    done = await self._exchange.import_entry("FFmate", dict(item.data))
                     if done.trouble:
                         raise UserError(done.trouble)
                     if (found := done.preset or done.present) is not None:
@@ -140,7 +140,7 @@ class FFmateImport:
             return _with(item, ImportOutcome.REFUSED, str(error))
         return _with(item, ImportOutcome.TAKEN, item.note)
 
-    async def _plan_preset(self, entry: dict[str, Any]) -> Item:
+    async def _plan_preset(self, entry: dict[str, Any]) -> ImportItem:
         name, old = str(entry.get("name") or ""), str(entry.get("uuid") or "")
         try:
             draft: PresetDraft = read_preset(entry)
@@ -149,17 +149,17 @@ class FFmateImport:
         except CONNECTION_LOST:
             raise
         except UserError as error:
-            return Item("preset", name, ImportOutcome.REFUSED, str(error), old, entry)
-        return Item("preset", name, ImportOutcome.HERE if here else ImportOutcome.NEW, "", old, entry)
+            return ImportItem("preset", name, ImportOutcome.REFUSED, str(error), old, entry)
+        return ImportItem("preset", name, ImportOutcome.HERE if here else ImportOutcome.NEW, "", old, entry)
 
     async def _plan_watchfolder(
         self, entry: dict[str, Any], usable: set[str], names: Mapping[str, str]
-    ) -> Item:
+    ) -> ImportItem:
         name, old = str(entry.get("name") or entry.get("path") or ""), str(entry.pop("uuid", ""))
         preset = str(entry.get("preset") or "")
 
-        def item(fate: ImportOutcome, note: str) -> Item:
-            return Item("watchfolder", name, fate, note, old, entry)
+        def item(outcome: ImportOutcome, note: str) -> ImportItem:
+            return ImportItem("watchfolder", name, outcome, note, old, entry)
 
         if preset not in usable:
             what = (
@@ -169,7 +169,7 @@ class FFmateImport:
         try:
             settings = check_watchfolder(WatchfolderSettings.model_validate({**entry, "preset": NOWHERE}))
         except ValidationError as error:
-            return item(ImportOutcome.REFUSED, first_error(error))
+            return item(ImportOutcome.REFUSED, first_validation_error(error))
         except UserError as error:
             return item(ImportOutcome.REFUSED, str(error))
         everyone = await self._watchfolders.all()
@@ -185,7 +185,7 @@ class FFmateImport:
         return item(ImportOutcome.NEW, "; ".join(notes))
 
 
-async def read(source: str) -> Tables:
+async def read_source(source: str) -> Tables:
     """The tables of a SQLite file or a PostgreSQL URI; raises UserError when there are none of FFmate's."""
     if source.startswith(("postgres://", "postgresql://")):
         tables = await ffmate_source.read_postgres(source)
@@ -206,8 +206,8 @@ def _read_file(source: str) -> Tables:
     return ffmate_source.read_sqlite(path)
 
 
-def _with(item: Item, fate: ImportOutcome, note: str) -> Item:
-    return Item(item.kind, item.name, fate, note, item.old, item.data)
+def _with(item: ImportItem, outcome: ImportOutcome, note: str) -> ImportItem:
+    return ImportItem(item.kind, item.name, outcome, note, item.old, item.data)
 
 
 def _free_name(name: str, taken: Sequence[str]) -> str:

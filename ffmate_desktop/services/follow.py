@@ -13,10 +13,10 @@ from ffmate_desktop.domain.change import AnythingChanged, Change, ProgressReport
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import LiveProgress, Task
 
-REFRESH = 5.0
+REFRESH_SECONDS = 5.0
 """Seconds without news after which the rows are read anyway."""
 
-SILENT = 8.0
+PROGRESS_TIMEOUT = 8.0
 """Seconds after which live progress that nobody repeats no longer counts, and the row of its task is read again."""
 
 
@@ -30,7 +30,7 @@ async def follow(database: Database, uuids: Sequence[UUID]) -> AsyncIterator[lis
     while True:
         try:
             async with changes(database.uri) as news:
-                shown = _Shown(database, uuids)
+                shown = _FollowedTasks(database, uuids)
                 await shown.read()
                 while True:
                     backoff.reset()
@@ -41,7 +41,7 @@ async def follow(database: Database, uuids: Sequence[UUID]) -> AsyncIterator[lis
                     batch = await _news(news)
                     if None in batch:
                         break
-                    await shown.take(batch)
+                    await shown.apply_changes(batch)
         except UserError:  # cannot connect again: not yet; the first time it is the user's to know
             if first:
                 raise
@@ -54,7 +54,7 @@ async def follow(database: Database, uuids: Sequence[UUID]) -> AsyncIterator[lis
 async def _news(queue: asyncio.Queue[Change | None]) -> list[Change | None]:
     """Everything that was told since, at least one thing, or that it is time to look."""
     try:
-        async with asyncio.timeout(REFRESH):
+        async with asyncio.timeout(REFRESH_SECONDS):
             batch = [await queue.get()]
     except TimeoutError:
         return [AnythingChanged()]
@@ -63,7 +63,7 @@ async def _news(queue: asyncio.Queue[Change | None]) -> list[Change | None]:
     return batch
 
 
-class _Shown:
+class _FollowedTasks:
     """The rows as they were read, and live progress for as long as it is fresh: anybody can send it."""
 
     def __init__(self, database: Database, uuids: Sequence[UUID]) -> None:
@@ -80,7 +80,7 @@ class _Shown:
         """Read all of them."""
         self.rows = await stored.get_tasks(self._database, self._uuids)
 
-    async def take(self, batch: Sequence[Change | None]) -> None:
+    async def apply_changes(self, batch: Sequence[Change | None]) -> None:
         """Act on news: only tasks that changed are read again, all of them when nobody can say which."""
         known = {task.id: task.uuid for task in self.rows}
         stale = {known[task] for task in self._forget() if task in known}
@@ -106,7 +106,7 @@ class _Shown:
     def _forget(self) -> list[int]:
         """Drop what nobody repeated; these tasks have to be read again."""
         now = monotonic()
-        silent = [task for task, (_, heard) in self._heard.items() if now - heard > SILENT]
+        silent = [task for task, (_, heard) in self._heard.items() if now - heard > PROGRESS_TIMEOUT]
         for task in silent:
             del self._heard[task]
         return silent

@@ -16,26 +16,26 @@ LABEL = "io.ffmate.desktop"
 class LoginStart(Protocol):
     """The entry of this program among those that start with the session."""
 
-    def is_on(self) -> bool:
+    def is_enabled(self) -> bool:
         """Whether it is there."""
         ...
 
-    def turn(self, on: bool) -> None:
+    def set_enabled(self, on: bool) -> None:
         """Make it, also anew, or take it away; raises UserError when the system refuses."""
         ...
 
 
-class EntryFile:
+class AutostartFile:
     """A file in the folder that the system reads when the session begins: `text` is all of it."""
 
     def __init__(self, path: Path, text: bytes) -> None:
         self.path, self._text = path, text
 
-    def is_on(self) -> bool:
+    def is_enabled(self) -> bool:
         """The file is there."""
         return self.path.is_file()
 
-    def turn(self, on: bool) -> None:
+    def set_enabled(self, on: bool) -> None:
         """Write the file, or remove it."""
         try:
             if on:
@@ -50,11 +50,13 @@ class EntryFile:
 def login_start(command: Sequence[str]) -> LoginStart:
     """For this system. `command` is the program and its arguments, whole paths."""
     if sys.platform == "win32":
-        return RunKey(run_value(command))
+        return RegistryRunKey(run_value(command))
     if sys.platform == "darwin":
-        return EntryFile(Path.home() / "Library" / "LaunchAgents" / f"{LABEL}.plist", launch_agent(command))
+        return AutostartFile(
+            Path.home() / "Library" / "LaunchAgents" / f"{LABEL}.plist", launch_agent(command)
+        )
     home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return EntryFile(Path(home) / "autostart" / f"{NAME}.desktop", desktop_entry(command))
+    return AutostartFile(Path(home) / "autostart" / f"{NAME}.desktop", desktop_entry(command))
 
 
 def desktop_entry(command: Sequence[str]) -> bytes:
@@ -110,13 +112,13 @@ if sys.platform == "win32":
     _LONGEST = 260
     """Characters; Windows starts nothing whose command is longer."""
 
-    class RunKey:
+    class RegistryRunKey:
         """A value of the user's Run key."""
 
         def __init__(self, value: str) -> None:
             self._value = value
 
-        def is_on(self) -> bool:
+        def is_enabled(self) -> bool:
             """The value is there."""
             try:
                 with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
@@ -125,7 +127,7 @@ if sys.platform == "win32":
                 return False
             return True
 
-        def turn(self, on: bool) -> None:
+        def set_enabled(self, on: bool) -> None:
             """Set the value, or remove it."""
             if on and len(self._value) > _LONGEST:
                 raise UserError(
@@ -136,7 +138,7 @@ if sys.platform == "win32":
                 with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
                     if on:
                         winreg.SetValueEx(key, NAME, 0, winreg.REG_SZ, self._value)
-                    elif self.is_on():
+                    elif self.is_enabled():
                         winreg.DeleteValue(key, NAME)
             except OSError as error:
                 raise _refused(_RUN, error) from error

@@ -8,7 +8,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.node import Node, NodeState
 
-MOST_SLOTS = 1000
+MAX_SLOTS = 1000
 
 
 class NodeService:
@@ -41,9 +41,9 @@ class NodeService:
 
     async def set_slots(self, identifier: str, slots: int) -> None:
         """The node runs so many tasks at once from now on; what runs beyond that is finished first."""
-        if not 0 <= slots <= MOST_SLOTS:
+        if not 0 <= slots <= MAX_SLOTS:
             raise UsageError(
-                f"A node has from 0 to {MOST_SLOTS} slots.", "Half as many as it has cores is usual."
+                f"A node has from 0 to {MAX_SLOTS} slots.", "Half as many as it has cores is usual."
             )
         if not await stored.set_slots(self._database, identifier, slots):
             raise await self._not_there(identifier)

@@ -29,16 +29,16 @@ class OutputSharedError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class TaskDraft:
     """A new task after every check, before its output name is settled against other active tasks."""
 
     row: TaskRow
-    wished: str | None
+    requested_output: str | None
     """The output path before any suffix; None while it depends on the node, or when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
+class SkippedInput:
     """A file for which no task was made, and why: a whole sentence."""
 
     input: str
@@ -60,8 +60,8 @@ def refuse_existing(output: str, if_exists: IfExists) -> None:
         raise error
 
 
-def settle_outputs(
-    drafts: Sequence[Draft], taken: set[str], on_skip: Callable[[Skipped], object] | None = None
+def assign_outputs(
+    drafts: Sequence[TaskDraft], taken: set[str], on_skip: Callable[[SkippedInput], object] | None = None
 ) -> list[TaskRow]:
     """Give every task an output path of its own, free on disk, in this list, and among the active tasks `taken`.
 
@@ -72,54 +72,56 @@ def settle_outputs(
     rows: list[TaskRow] = []
     for draft in drafts:
         try:
-            rows.append(settle(draft, taken, ours))
+            rows.append(assign_output(draft, taken, ours))
         except (OutputInUseError, OutputSharedError) as error:
             if on_skip is None or draft.row.spec.policy is not IfExists.SKIP:
                 raise
-            on_skip(Skipped(draft.row.spec.input, draft.wished, error.message))
+            on_skip(SkippedInput(draft.row.spec.input, draft.requested_output, error.message))
     return rows
 
 
-def settle(draft: Draft, taken: set[str], ours: set[str]) -> TaskRow:
+def assign_output(draft: TaskDraft, taken: set[str], ours: set[str]) -> TaskRow:
     """The same for one of several: `taken` are outputs of active tasks, `ours` of those before it, and then its own.
 
     Raises OutputInUseError or OutputSharedError.
     """
     row = draft.row
-    if draft.wished is None:
+    if draft.requested_output is None:
         return row
-    if row.spec.if_exists is not IfExists.RENAME and output_key(draft.wished) in ours - taken:
+    if row.spec.if_exists is not IfExists.RENAME and output_key(draft.requested_output) in ours - taken:
         raise OutputSharedError(
-            f"Two of these files would write to “{draft.wished}”.",
+            f"Two of these files would write to “{draft.requested_output}”.",
             "Give a pattern such as ${INPUT_FILE_BASENAME}.mp4, or --if-exists rename.",
         )
-    path = _free_path(draft.wished, row.spec.if_exists, (taken, ours))
+    path = _free_path(draft.requested_output, row.spec.if_exists, (taken, ours))
     key = output_key(path)
     ours.add(key)
     return replace(row, output_key=key, spec=row.spec.model_copy(update={"output": path}))
 
 
-def numbered_keys(drafts: Sequence[Draft], most: int) -> set[str]:
+def numbered_keys(drafts: Sequence[TaskDraft], most: int) -> set[str]:
     """Keys of the names that these drafts get when their own are taken, up to the number `most`."""
     numbers = range(2, min(most, MAX_NUMBER) + 1)
-    wished = {draft.wished for draft in drafts if draft.wished is not None}
-    return {output_key(numbered_path(path, number)) for path in wished for number in numbers}
+    requested_output = {draft.requested_output for draft in drafts if draft.requested_output is not None}
+    return {output_key(numbered_path(path, number)) for path in requested_output for number in numbers}
 
 
-def _free_path(wished: str, if_exists: IfExists, used: Sequence[set[str]]) -> str:
+def _free_path(requested: str, if_exists: IfExists, used: Sequence[set[str]]) -> str:
     if if_exists is not IfExists.RENAME:
-        if _is_in(wished, used):
+        if _is_in(requested, used):
             raise OutputInUseError(
-                f"Another task that is not done yet writes to “{wished}”.",
+                f"Another task that is not done yet writes to “{requested}”.",
                 "Wait for it, choose another --output, or --if-exists rename.",
             )
-        return wished
-    path, number = wished, 1
+        return requested
+    path, number = requested, 1
     while _is_in(path, used) or os.path.lexists(path):
         number += 1
         if number > MAX_NUMBER:
-            raise UserError(f"There are already {MAX_NUMBER} files named like “{wished}”.", "Clean up there.")
-        path = numbered_path(wished, number)
+            raise UserError(
+                f"There are already {MAX_NUMBER} files named like “{requested}”.", "Clean up there."
+            )
+        path = numbered_path(requested, number)
     return path
 
 

@@ -10,15 +10,15 @@ from ffmate_desktop.db import file_records
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.paths import output_key
 
-PIECE = 1000
+CHUNK_SIZE = 1000
 """Files of one question to the database."""
 
 
 async def own_outputs(database: Database, paths: Sequence[str]) -> dict[str, UUID]:
     """Those of the files that are outputs of tasks, by their path, or by size and time if they were moved."""
     found: dict[str, UUID] = {}
-    for start in range(0, len(paths), PIECE):
-        asked = await asyncio.to_thread(lambda piece: list(_names(piece)), paths[start : start + PIECE])
+    for start in range(0, len(paths), CHUNK_SIZE):
+        asked = await asyncio.to_thread(lambda piece: list(_names(piece)), paths[start : start + CHUNK_SIZE])
         written = await file_records.outputs_among(database, [name for _, name in asked])
         found |= {asked[position][0]: task for position, task in written.items()}
     return found

@@ -6,7 +6,7 @@ from typing import TypeVar
 T = TypeVar("T")
 K = TypeVar("K")
 
-PAGE = 500
+PAGE_SIZE = 500
 """Rows of a page. A task takes about 10 KB of memory."""
 
 
@@ -17,7 +17,7 @@ async def pages(
     last: K | None = None
     left = limit
     while left is None or left > 0:
-        wanted = PAGE if left is None else min(left, PAGE)
+        wanted = PAGE_SIZE if left is None else min(left, PAGE_SIZE)
         page = await read(last, wanted)
         if not page:
             return

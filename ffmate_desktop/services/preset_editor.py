@@ -13,12 +13,12 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.labels import check_labels
-from ffmate_desktop.domain.preset import Preset, PresetExtra, own_fields
+from ffmate_desktop.domain.preset import Preset, PresetExtra, extra_fields
 from ffmate_desktop.domain.processing import check_processing
 from ffmate_desktop.domain.queue_order import HIGHEST_PRIORITY
 from ffmate_desktop.domain.watchfolder import Watchfolder
 from ffmate_desktop.domain.wildcards import wildcards_in
-from ffmate_desktop.domain.wrong_data import READ_ERRORS, first_error, read_error_text
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, first_validation_error, read_error_text
 from ffmate_desktop.services.presets import PresetService
 
 
@@ -78,12 +78,12 @@ class PresetEditor:
         """Add every preset of a JSON text, under free names where theirs are taken; all are checked first."""
         drafts = read_presets(text)
         for draft in drafts:
-            check(draft)
+            check_preset(draft)
         return [await self.add_under_free_name(one) for one in drafts]
 
     async def add_under_free_name(self, draft: PresetDraft) -> Preset:
         """A new preset, with a number behind its name when another one has it."""
-        check(draft)
+        check_preset(draft)
         return await self.add(replace(draft, name=await self._free_name(draft.name)))
 
     async def export(self, uuids: Sequence[UUID]) -> str:
@@ -93,7 +93,7 @@ class PresetEditor:
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
     async def _write(self, uuid: UUID, draft: PresetDraft, own: Preset | None = None) -> Preset:
-        tokens = check(draft)
+        tokens = check_preset(draft)
         taken = UserError(f"There is already a preset “{draft.name.strip()}”.", "Choose another name.")
         if any(one.uuid != uuid and same_name(one.name, draft.name) for one in await self._presets.all()):
             raise taken
@@ -105,7 +105,7 @@ class PresetEditor:
             output_file=draft.output_file,
             priority=draft.priority,
             labels=check_labels(draft.labels),
-            **(own_fields(draft.extra) if draft.extra else {}),
+            **(extra_fields(draft.extra) if draft.extra else {}),
         )
         try:
             keeps_extra = own is not None and draft.extra is None
@@ -132,7 +132,7 @@ class PresetEditor:
         return free
 
 
-def check(draft: PresetDraft) -> list[list[str]]:
+def check_preset(draft: PresetDraft) -> list[list[str]]:
     """The command in its arguments; raises UsageError for what could never be a task."""
     if not draft.name.strip():
         raise UsageError("A preset needs a name.")
@@ -173,7 +173,7 @@ def read_preset(entry: object) -> PresetDraft:
     try:
         return as_draft(Preset.model_validate({"uuid": uuid4()} | fields))
     except ValidationError as error:
-        raise UserError(f"It is no valid preset: {first_error(error)}.") from error
+        raise UserError(f"It is no valid preset: {first_validation_error(error)}.") from error
 
 
 _NOT_TAKEN = {

@@ -19,7 +19,7 @@ from ffmate_desktop.private_files import read_file
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_draft, read_preset, same_name
 from ffmate_desktop.services.presets import PresetService
 
-LARGEST = 4 << 20
+MAX_FILE_SIZE = 4 << 20
 """Bytes of a file of presets."""
 
 
@@ -85,9 +85,9 @@ class PresetExchange:
             entries = _entries(text)
         except UserError as error:
             return [ImportedPreset(source, "", None, str(error))]
-        return [await self.take(source, entry) for entry in entries]
+        return [await self.import_entry(source, entry) for entry in entries]
 
-    async def take(self, source: str, entry: object) -> ImportedPreset:
+    async def import_entry(self, source: str, entry: object) -> ImportedPreset:
         """Add one preset, under a free name; one that is here already, the same in everything, is left out."""
         name = str(entry.get("name", "")) if isinstance(entry, dict) else ""
         try:
@@ -157,7 +157,7 @@ def _files(sources: Sequence[Path]) -> list[Path]:
 
 def _read(file: Path) -> str:
     try:
-        return read_file(file, most=LARGEST, pipes=True).decode("utf-8-sig")
+        return read_file(file, most=MAX_FILE_SIZE, pipes=True).decode("utf-8-sig")
     except READ_ERRORS as error:
         raise UserError(f"It cannot be read: {read_error_text(error)}.") from error
 

@@ -11,9 +11,9 @@ from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.task import NewTask, TaskSpec
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.wildcards import example_metadata, wildcards_in
-from ffmate_desktop.services.submission import prepare
+from ffmate_desktop.services.submission import prepare_task
 
-SECONDS = 2
+TEST_SECONDS = 2
 """So much of every input is read."""
 
 
@@ -32,7 +32,7 @@ class PresetTestResult:
     lines: Sequence[str] = ()
 
 
-class PresetTests(Protocol):
+class PresetTester(Protocol):
     """Runs a command as a node would. What was made is gone when the block ends, also when it is cancelled."""
 
     def run(
@@ -59,15 +59,15 @@ def preset_test_spec(command: str, pattern: str, source: str, folder: Path) -> T
     new = NewTask.model_validate(
         {"input_file": source, "command": command, "output_file": pattern, "metadata": made_up}
     )
-    draft = prepare(new, None, source=TaskSource.PRESET_TEST, client="", base=str(folder))
-    name = PurePath(draft.wished or draft.row.spec.output_pattern.replace("\\", "/")).name
+    draft = prepare_task(new, None, source=TaskSource.PRESET_TEST, client="", base=str(folder))
+    name = PurePath(draft.requested_output or draft.row.spec.output_pattern.replace("\\", "/")).name
     spec = draft.row.spec
     tokens = [_shortened(step) for step in spec.tokens]
     return spec.model_copy(
         update={
             "tokens": tokens,
             "output_pattern": f"{folder}/{name}",
-            "output": str(folder / name) if draft.wished else None,
+            "output": str(folder / name) if draft.requested_output else None,
         }
     )
 
@@ -76,5 +76,5 @@ def _shortened(step: Sequence[str]) -> list[str]:
     """Every input ends after a few seconds; what the command itself says of its inputs comes before that."""
     short: list[str] = []
     for word in step:
-        short += ["-t", str(SECONDS), word] if word == "-i" else [word]
+        short += ["-t", str(TEST_SECONDS), word] if word == "-i" else [word]
     return short

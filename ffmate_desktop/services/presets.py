@@ -20,7 +20,7 @@ def load_built_in(folder: Path) -> list[Preset]:
     ]
 
 
-class NoPresetError(UserError):
+class PresetNotFoundError(UserError):
     """There is no such preset. Any other UserError says that the database could not be read."""
 
 
@@ -57,7 +57,7 @@ class PresetService:
         for preset in presets:
             if wanted in (preset.name.lower(), str(preset.uuid)):
                 return preset
-        raise NoPresetError(f"There is no preset “{name}”.", _nearest(wanted, presets))
+        raise PresetNotFoundError(f"There is no preset “{name}”.", _nearest(wanted, presets))
 
     async def get(self, uuid: UUID) -> Preset:
         """The preset with this uuid; raises NoPresetError when there is none."""

@@ -15,26 +15,26 @@ from ffmate_desktop.domain.paths import output_key
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask
 from ffmate_desktop.domain.task_source import TaskSource
-from ffmate_desktop.services.known_commands import KnownCommands
+from ffmate_desktop.services.checked_commands import CheckedCommands
 from ffmate_desktop.services.output_names import (
-    Draft,
     OutputExistsError,
     OutputInUseError,
     OutputSharedError,
+    TaskDraft,
+    assign_output,
     numbered_keys,
-    settle,
 )
 from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.submission import check_folders, prepare
+from ffmate_desktop.services.submission import check_folders, prepare_task
 
-PORTION = 500
+CHUNK_SIZE = 500
 """So many files are looked at between two reports."""
 
-NUMBERS = 64
+NUMBERED_NAMES = 64
 """So many numbered names are asked for at once."""
 
 
-class Trouble(StrEnum):
+class PreviewIssue(StrEnum):
     """What is to be said about a file; RENAMED and REPLACES are no errors."""
 
     NONE = "none"
@@ -50,7 +50,7 @@ class Trouble(StrEnum):
     @property
     def is_error(self) -> bool:
         """Whether submitting would be refused."""
-        return self not in (Trouble.NONE, Trouble.RENAMED, Trouble.REPLACES)
+        return self not in (PreviewIssue.NONE, PreviewIssue.RENAMED, PreviewIssue.REPLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class PreviewRow:
 
     input: str
     output: str | None
-    trouble: Trouble = Trouble.NONE
+    trouble: PreviewIssue = PreviewIssue.NONE
     message: str = ""
     hint: str = ""
 
@@ -84,20 +84,20 @@ class PreviewService:
         `on_progress` hears now and then how many were looked at.
         """
         presets = {uuid: await self._presets.get(uuid) for uuid in {task.preset for task in new} if uuid}
-        checked: list[Draft | PreviewRow] = []
-        known, folders = KnownCommands(), dict[Path, UserError | None]()
-        for start in range(0, len(new), PORTION):
-            portion = new[start : start + PORTION]
+        checked: list[TaskDraft | PreviewRow] = []
+        known, folders = CheckedCommands(), dict[Path, UserError | None]()
+        for start in range(0, len(new), CHUNK_SIZE):
+            portion = new[start : start + CHUNK_SIZE]
             checked += await asyncio.to_thread(
                 _check, portion, presets, source, base or str(Path.cwd()), known, folders
             )
             on_progress(len(checked))
-        drafts = [draft for draft in checked if isinstance(draft, Draft)]
+        drafts = [draft for draft in checked if isinstance(draft, TaskDraft)]
         keys = {draft.row.output_key for draft in drafts if draft.row.output_key is not None}
         taken = await stored.taken_outputs(self._database, keys)
         if taken:
             clashing = [draft for draft in drafts if draft.row.output_key in taken]
-            taken |= await stored.taken_outputs(self._database, numbered_keys(clashing, NUMBERS))
+            taken |= await stored.taken_outputs(self._database, numbered_keys(clashing, NUMBERED_NAMES))
         return await asyncio.to_thread(_settle, new, checked, taken)
 
 
@@ -106,13 +106,13 @@ def _check(
     presets: Mapping[UUID, Preset],
     source: TaskSource,
     base: str,
-    known: KnownCommands,
+    known: CheckedCommands,
     folders: dict[Path, UserError | None],
-) -> list[Draft | PreviewRow]:
-    checked: list[Draft | PreviewRow] = []
+) -> list[TaskDraft | PreviewRow]:
+    checked: list[TaskDraft | PreviewRow] = []
     for task in new:
         try:
-            draft = prepare(
+            draft = prepare_task(
                 task,
                 presets[task.preset] if task.preset else None,
                 source=source,
@@ -121,22 +121,25 @@ def _check(
                 known=known,
             )
         except OutputExistsError as error:
-            checked.append(_row(task, Trouble.EXISTS, error))
+            checked.append(_row(task, PreviewIssue.EXISTS, error))
         except UsageError as error:
-            checked.append(_row(task, Trouble.COMMAND, error))
+            checked.append(_row(task, PreviewIssue.COMMAND, error))
         except UserError as error:
-            checked.append(_row(task, Trouble.INPUT, error))
+            checked.append(_row(task, PreviewIssue.INPUT, error))
         else:
             trouble = _folder_trouble(draft, folders)
-            checked.append(draft if trouble is None else _row(task, Trouble.FOLDER, trouble, draft.wished))
+            if trouble is None:
+                checked.append(draft)
+            else:
+                checked.append(_row(task, PreviewIssue.FOLDER, trouble, draft.requested_output))
     return checked
 
 
-def _folder_trouble(draft: Draft, folders: dict[Path, UserError | None]) -> UserError | None:
+def _folder_trouble(draft: TaskDraft, folders: dict[Path, UserError | None]) -> UserError | None:
     """Each folder is tried once."""
-    if draft.wished is None:
+    if draft.requested_output is None:
         return None
-    folder = Path(draft.wished).parent
+    folder = Path(draft.requested_output).parent
     if folder not in folders:
         try:
             check_folders([draft])
@@ -147,7 +150,7 @@ def _folder_trouble(draft: Draft, folders: dict[Path, UserError | None]) -> User
 
 
 def _settle(
-    new: Sequence[NewTask], checked: Sequence[Draft | PreviewRow], taken: set[str]
+    new: Sequence[NewTask], checked: Sequence[TaskDraft | PreviewRow], taken: set[str]
 ) -> list[PreviewRow]:
     ours: set[str] = set()
     return [
@@ -156,24 +159,26 @@ def _settle(
     ]
 
 
-def _settle_one(task: NewTask, draft: Draft, taken: set[str], ours: set[str]) -> PreviewRow:  # noqa: PLR0911 - a reason each
+def _settle_one(task: NewTask, draft: TaskDraft, taken: set[str], ours: set[str]) -> PreviewRow:  # noqa: PLR0911 - a reason each
     try:
-        output = settle(draft, taken, ours).spec.output
+        output = assign_output(draft, taken, ours).spec.output
     except OutputInUseError as error:
-        return _row(task, Trouble.TAKEN, error, draft.wished)
+        return _row(task, PreviewIssue.TAKEN, error, draft.requested_output)
     except OutputSharedError as error:
-        return _row(task, Trouble.SHARED, error, draft.wished)
+        return _row(task, PreviewIssue.SHARED, error, draft.requested_output)
     except UserError as error:
-        return _row(task, Trouble.EXISTS, error, draft.wished)
+        return _row(task, PreviewIssue.EXISTS, error, draft.requested_output)
     given = draft.row.spec.input
-    if output is None or draft.wished is None:
+    if output is None or draft.requested_output is None:
         return PreviewRow(given, output)
-    if output_key(output) != output_key(draft.wished):
-        return PreviewRow(given, output, Trouble.RENAMED, f"“{Path(draft.wished).name}” is taken.")
+    if output_key(output) != output_key(draft.requested_output):
+        return PreviewRow(
+            given, output, PreviewIssue.RENAMED, f"“{Path(draft.requested_output).name}” is taken."
+        )
     if task.if_exists is IfExists.REPLACE and os.path.lexists(output):
-        return PreviewRow(given, output, Trouble.REPLACES, f"Replaces “{Path(output).name}”.")
+        return PreviewRow(given, output, PreviewIssue.REPLACES, f"Replaces “{Path(output).name}”.")
     return PreviewRow(given, output)
 
 
-def _row(task: NewTask, trouble: Trouble, error: UserError, output: str | None = None) -> PreviewRow:
+def _row(task: NewTask, trouble: PreviewIssue, error: UserError, output: str | None = None) -> PreviewRow:
     return PreviewRow(task.input_file, output, trouble, error.message, error.hint)

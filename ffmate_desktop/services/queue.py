@@ -8,8 +8,8 @@ from uuid import UUID
 from ffmate_desktop.db import queue as stored
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.queue import (
-    EVERY_STATUS,
-    PAGE,
+    ALL_STATUSES,
+    PAGE_SIZE,
     BatchGroup,
     BatchRow,
     QueueFilter,
@@ -37,19 +37,19 @@ class QueueService:
         *,
         after: RowKey | None = None,
         before: RowKey | None = None,
-        limit: int = PAGE,
+        limit: int = PAGE_SIZE,
     ) -> list[QueueRow]:
         """Rows behind `after`, or right in front of `before`, or the first ones; in the order of the query."""
         if before is not None:
             return await stored.page(self._database, query, before, limit, backward=True)
         return await stored.page(self._database, query, after, limit)
 
-    async def page_at(self, query: QueueQuery, anchor: RowKey, limit: int = PAGE) -> list[QueueRow]:
+    async def page_at(self, query: QueueQuery, anchor: RowKey, limit: int = PAGE_SIZE) -> list[QueueRow]:
         """The page that begins with the anchor's row, or with what follows it when that is gone."""
         just_before = replace(anchor, id=anchor.id + (1 if query.keys_descend else -1))
         return await stored.page(self._database, query, just_before, limit)
 
-    async def anchors(self, query: QueueQuery, every: int = PAGE) -> list[RowKey]:
+    async def anchors(self, query: QueueQuery, every: int = PAGE_SIZE) -> list[RowKey]:
         """The keys of the rows 0, `every`, 2 * `every` ...: a jump to row n is `page_at(anchors[n // every])`."""
         return await stored.anchors(self._database, query, every)
 
@@ -59,7 +59,7 @@ class QueueService:
 
     async def counts(self, where: QueueFilter | None = None) -> dict[TaskStatus, int]:
         """How many tasks fit the filter, by status; its statuses are left out of account."""
-        return await stored.counts(self._database, replace(where or QueueFilter(), statuses=EVERY_STATUS))
+        return await stored.counts(self._database, replace(where or QueueFilter(), statuses=ALL_STATUSES))
 
     async def rows(self, ids: Sequence[int], column: SortColumn = SortColumn.CREATED) -> list[QueueRow]:
         """These tasks, unordered, with keys for queries sorted by `column`. Deleted tasks are missing."""
@@ -73,7 +73,9 @@ class QueueService:
         """How far these batches are; one whose tasks are all deleted is missing."""
         return await stored.batches(self._database, uuids) if uuids else []
 
-    async def newest_batches(self, limit: int = PAGE, after: BatchGroup | None = None) -> list[BatchGroup]:
+    async def newest_batches(
+        self, limit: int = PAGE_SIZE, after: BatchGroup | None = None
+    ) -> list[BatchGroup]:
         """The batches that have tasks, newest first, from behind one of them."""
         place = None if after is None or after.created is None else (after.created, after.state.uuid)
         return await stored.newest_batches(self._database, limit, place)

@@ -11,7 +11,7 @@ from ffmate_desktop.storage.task_logs import log_files
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class StorageUsage:
     """Log files of tasks on this computer, and what the queue holds; sizes are in bytes."""
 
     log_files: int
@@ -29,7 +29,7 @@ class RetentionService:
         self._database = database
         self._folder = folder
 
-    async def usage(self) -> Usage:
+    async def usage(self) -> StorageUsage:
         """What there is at the moment."""
         files, trouble = [], ""
         try:
@@ -37,4 +37,6 @@ class RetentionService:
         except UserError as error:
             trouble = str(error)
         queue = await retention.sizes(self._database)
-        return Usage(len(files), sum(file.size for file in files), queue.finished, queue.bytes, trouble)
+        return StorageUsage(
+            len(files), sum(file.size for file in files), queue.finished, queue.bytes, trouble
+        )

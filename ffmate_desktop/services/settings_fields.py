@@ -20,7 +20,7 @@ from ffmate_desktop.domain.preferences import (
     RetentionWishes,
     WindowWishes,
 )
-from ffmate_desktop.domain.retention import MOST_COUNT, MOST_DAYS
+from ffmate_desktop.domain.retention import MAX_COUNT, MAX_DAYS
 
 _T = TypeVar("_T")
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -61,10 +61,10 @@ def _cluster(fields: "_Fields") -> ClusterWishes:
 
 def _retention(fields: "_Fields") -> RetentionWishes:
     return RetentionWishes(
-        logs_days=fields.number("logs_days", 0, MOST_DAYS),
-        logs_count=fields.number("logs_count", 0, MOST_COUNT),
-        tasks_days=fields.number("tasks_days", 0, MOST_DAYS),
-        tasks_count=fields.number("tasks_count", 0, MOST_COUNT),
+        logs_days=fields.number("logs_days", 0, MAX_DAYS),
+        logs_count=fields.number("logs_count", 0, MAX_COUNT),
+        tasks_days=fields.number("tasks_days", 0, MAX_DAYS),
+        tasks_count=fields.number("tasks_count", 0, MAX_COUNT),
     )
 
 

@@ -7,19 +7,19 @@ from ffmate_desktop.db import tasks as stored
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.tasks import TaskRow
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.services.output_names import Draft, Skipped, numbered_keys, settle_outputs
+from ffmate_desktop.services.output_names import SkippedInput, TaskDraft, assign_outputs, numbered_keys
 
 ATTEMPTS = 5
 
 
 async def write_settled(
     database: Database,
-    drafts: list[Draft],
+    drafts: list[TaskDraft],
     write: Callable[[list[TaskRow]], Awaitable[None]],
     *,
     own: str | None = None,
     skips: bool = False,
-) -> list[Skipped]:
+) -> list[SkippedInput]:
     """Give every draft a free output and `write` the rows, which raises OutputsTakenError when one is not free.
 
     `own` is the key of an output that these tasks have already. With `skips`, tasks that skip a taken output are
@@ -28,9 +28,9 @@ async def write_settled(
     keys = {draft.row.output_key for draft in drafts if draft.row.output_key is not None}
     taken = await stored.taken_outputs(database, keys) - {own}
     for attempt in range(1, ATTEMPTS + 1):
-        skipped: list[Skipped] = []
+        skipped: list[SkippedInput] = []
         on_skip = skipped.append if skips else None
-        rows = await asyncio.to_thread(settle_outputs, drafts, taken, on_skip)
+        rows = await asyncio.to_thread(assign_outputs, drafts, taken, on_skip)
         try:
             await write(rows)
             return skipped

@@ -31,12 +31,12 @@ from ffmate_desktop.media import command as command_line
 from ffmate_desktop.media.mounts import mount_of
 from ffmate_desktop.media.outputs import check_names, plan
 from ffmate_desktop.media.publish import check_writable, explain
-from ffmate_desktop.services.known_commands import KnownCommands
-from ffmate_desktop.services.output_names import Draft, refuse_existing
+from ffmate_desktop.services.checked_commands import CheckedCommands
+from ffmate_desktop.services.output_names import TaskDraft, refuse_existing
 from ffmate_desktop.services.script_checks import check_script, webhooks_of
 
 
-def prepare(
+def prepare_task(
     new: NewTask,
     preset: Preset | None,
     *,
@@ -45,9 +45,9 @@ def prepare(
     base: str,
     uuid: UUID | None = None,
     moment: ClockReading | None = None,
-    known: KnownCommands | None = None,
+    known: CheckedCommands | None = None,
     is_complete: bool = True,
-) -> Draft:
+) -> TaskDraft:
     """Check one new task and resolve what can be resolved now.
 
     `source` is a TaskSource, or the word that another version stored with a task that is edited.
@@ -119,12 +119,12 @@ def prepare(
         output_key=None if output is None else output_key(output),
         spec=spec,
     )
-    return Draft(row, output)
+    return TaskDraft(row, output)
 
 
-def check_folders(drafts: Sequence[Draft]) -> None:
+def check_folders(drafts: Sequence[TaskDraft]) -> None:
     """Raises UserError unless every output folder, or the one that it will be made in, can be written to."""
-    folders = {Path(draft.wished).parent for draft in drafts if draft.wished is not None}
+    folders = {Path(draft.requested_output).parent for draft in drafts if draft.requested_output is not None}
     for folder in {_nearest_existing(folder) for folder in folders}:
         check_writable(folder)
 

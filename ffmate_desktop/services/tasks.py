@@ -15,24 +15,24 @@ from ffmate_desktop.db.selection import moment
 from ffmate_desktop.db.tasks import Statuses, TaskRow
 from ffmate_desktop.domain.attempt import Attempt
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.labels import NO_CHANGE, LabelChange
+from ffmate_desktop.domain.labels import NO_LABEL_CHANGE, LabelChange
 from ffmate_desktop.domain.queue_order import QueueMove
 from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
 from ffmate_desktop.domain.task import IfExists, LogChunk, NewTask, Task
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.edits import TaskEdit, copy_of, edit_waiting
 from ffmate_desktop.services.follow import follow
-from ffmate_desktop.services.output_names import Draft, OutputExistsError, OutputInUseError, Skipped
+from ffmate_desktop.services.output_names import OutputExistsError, OutputInUseError, SkippedInput, TaskDraft
 from ffmate_desktop.services.own_outputs import own_outputs
-from ffmate_desktop.services.paging import PAGE, pages
+from ffmate_desktop.services.paging import PAGE_SIZE, pages
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.settling import write_settled
-from ffmate_desktop.services.submission import check_folders, prepare
-from ffmate_desktop.services.uuids import resolve
+from ffmate_desktop.services.submission import check_folders, prepare_task
+from ffmate_desktop.services.uuid_prefix import resolve_uuid_prefix
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmissionResult:
     """What a submission became: the tasks in the order of the inputs, and their batch when there are several.
 
     `skipped` are the files whose output exists, if the submitter wanted to skip those; `labels` the sets of labels
@@ -41,7 +41,7 @@ class Submitted:
 
     uuids: tuple[UUID, ...]
     batch: UUID | None
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[SkippedInput, ...] = ()
     labels: frozenset[tuple[str, ...]] = frozenset()
 
 
@@ -59,7 +59,7 @@ class TaskService:
         source: TaskSource,
         base: str = "",
         name: Callable[[UserError, int], UserError] = lambda error, _place: error,
-    ) -> Submitted:
+    ) -> SubmissionResult:
         """Check and queue tasks: all of them in one transaction, or none. Several are one batch.
 
         `base` is the folder that relative paths start from, the working directory by default. Raises UserError, as
@@ -68,19 +68,19 @@ class TaskService:
         presets = {uuid: await self._presets.get(uuid) for uuid in {task.preset for task in new} if uuid}
         client = socket.gethostname()
 
-        skipped: list[Skipped] = []
+        skipped: list[SkippedInput] = []
 
-        def check() -> list[Draft]:
+        def check() -> list[TaskDraft]:
             start = base or str(Path.cwd())
-            drafts: list[Draft] = []
+            drafts: list[TaskDraft] = []
             for place, task in enumerate(new):
                 preset = presets[task.preset] if task.preset else None
                 try:
-                    drafts.append(prepare(task, preset, source=source, client=client, base=start))
+                    drafts.append(prepare_task(task, preset, source=source, client=client, base=start))
                 except OutputExistsError as error:
                     if task.if_exists is not IfExists.SKIP:
                         raise name(error, place) from error
-                    skipped.append(Skipped(task.input_file, error.output, error.message))
+                    skipped.append(SkippedInput(task.input_file, error.output, error.message))
                 except UserError as error:
                     raise name(error, place) from error
             check_folders(drafts)
@@ -89,7 +89,7 @@ class TaskService:
         submitted = await self._insert(await asyncio.to_thread(check), source)
         return replace(submitted, skipped=(*skipped, *submitted.skipped))
 
-    async def _insert(self, drafts: list[Draft], source: TaskSource) -> Submitted:
+    async def _insert(self, drafts: list[TaskDraft], source: TaskSource) -> SubmissionResult:
         batch = uuid4()
         written: list[TaskRow] = []
 
@@ -100,7 +100,7 @@ class TaskService:
             written[:] = rows
 
         skipped = await write_settled(self._database, drafts, write, skips=True)
-        return Submitted(
+        return SubmissionResult(
             tuple(row.uuid for row in written),
             batch if len(written) > 1 else None,
             tuple(skipped),
@@ -119,7 +119,7 @@ class TaskService:
         """Give waiting tasks these priorities; returns those that were changed."""
         return await commands.set_priorities(self._database, priorities)
 
-    async def duplicate(self, uuids: Sequence[UUID], *, source: TaskSource) -> Submitted:
+    async def duplicate(self, uuids: Sequence[UUID], *, source: TaskSource) -> SubmissionResult:
         """Queue the same again under names that are free; raises UserError when an input is gone."""
         tasks = await commands.stored_tasks(self._database, uuids)
         client = socket.gethostname()
@@ -138,7 +138,7 @@ class TaskService:
         self,
         uuids: Sequence[UUID],
         priority: int | None = None,
-        labels: LabelChange = NO_CHANGE,
+        labels: LabelChange = NO_LABEL_CHANGE,
         name: str | None = None,
     ) -> set[UUID]:
         """Give waiting tasks another priority, name and labels, without a look at files; returns those that wait."""
@@ -168,12 +168,14 @@ class TaskService:
 
     async def get_pages(self, uuids: Sequence[UUID]) -> AsyncIterator[list[Task]]:
         """The same a page at a time, for tasks that are named in the order of the queue."""
-        for start in range(0, len(uuids), PAGE):
-            yield await self.get(uuids[start : start + PAGE])
+        for start in range(0, len(uuids), PAGE_SIZE):
+            yield await self.get(uuids[start : start + PAGE_SIZE])
 
     async def resolve(self, beginning: str) -> UUID:
         """The task whose uuid begins so; raises UserError when there is none, or more than one."""
-        return await resolve(self._database, stored.find_uuid, beginning, what="task", hint=_LIST_HINT)
+        return await resolve_uuid_prefix(
+            self._database, stored.find_uuid, beginning, what="task", hint=_LIST_HINT
+        )
 
     # `only`: tasks that have left these statuses since they were selected are not changed. None: any status.
 

@@ -15,8 +15,8 @@ from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.watch_rules import FileRules
 from ffmate_desktop.domain.watchfolder import OriginalAction, WatchfolderSettings
-from ffmate_desktop.services.output_names import Draft
-from ffmate_desktop.services.submission import check_folders, prepare
+from ffmate_desktop.services.output_names import TaskDraft
+from ffmate_desktop.services.submission import check_folders, prepare_task
 
 LONGEST_KEY = 2500
 """Bytes; what fits into an entry of the index of outputs."""
@@ -62,14 +62,14 @@ def _folders_of_originals(settings: WatchfolderSettings) -> list[str]:
 
 def draft_all(
     settings: WatchfolderSettings, uuid: UUID, preset: Preset, files: Sequence[ScannedFile], client: str
-) -> tuple[list[tuple[ScannedFile, Draft]], list[tuple[ScannedFile, str]]]:
+) -> tuple[list[tuple[ScannedFile, TaskDraft]], list[tuple[ScannedFile, str]]]:
     """A draft for each file that can be queued, and a sentence for each that cannot be, at this moment."""
-    drafts: list[tuple[ScannedFile, Draft]] = []
+    drafts: list[tuple[ScannedFile, TaskDraft]] = []
     refused: list[tuple[ScannedFile, str]] = []
     folders: dict[Path, str] = {}
     for found in files:
         try:
-            draft = prepare(
+            draft = prepare_task(
                 _new_task(settings, uuid, found),
                 preset,
                 source=TaskSource.WATCHFOLDER,
@@ -106,14 +106,14 @@ def _new_task(settings: WatchfolderSettings, uuid: UUID, found: ScannedFile) -> 
     )
 
 
-def _trouble_with_output(draft: Draft, folders: dict[Path, str]) -> str:
+def _trouble_with_output(draft: TaskDraft, folders: dict[Path, str]) -> str:
     """Why the output could not be written; each folder is tried once."""
     key = draft.row.output_key
     if key is not None and len(key.encode("utf-8", "surrogatepass")) > LONGEST_KEY:
         return "The path of its output would be too long."
-    if draft.wished is None:
+    if draft.requested_output is None:
         return ""
-    folder = Path(draft.wished).parent
+    folder = Path(draft.requested_output).parent
     if folder not in folders:
         try:
             check_folders([draft])

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.domain.queue import PAGE
+from ffmate_desktop.domain.queue import PAGE_SIZE
 from ffmate_desktop.domain.watchfolder import FileState
 from ffmate_desktop.services.watchfolders import FileFilterView, WatchfolderService
 from tests.benchmarks.figures import reach, spread
@@ -48,19 +48,19 @@ async def fill(database: Database, files: int) -> None:
 async def measure(service: WatchfolderService, folder: UUID, files: int) -> None:
     """Every question that the page asks, as it asks them: see gui/watchfolders/file_model.py."""
     every, failed = FileFilterView(), FileFilterView(frozenset({FileState.FAILED}))
-    anchors = await service.file_anchors(folder, every, PAGE)
+    anchors = await service.file_anchors(folder, every, PAGE_SIZE)
     middle = anchors[len(anchors) // 2] + 1
 
     async def first(view: FileFilterView) -> None:
-        await asyncio.gather(service.files(folder, view, limit=PAGE), service.counts(folder, view.text))
+        await asyncio.gather(service.files(folder, view, limit=PAGE_SIZE), service.counts(folder, view.text))
 
     questions: dict[str, Callable[[], Awaitable[object]]] = {
         "first view: 200 files and the counts": lambda: first(every),
         "first view of those that failed": lambda: first(failed),
         "first view of a search": lambda: first(FileFilterView(text="take 4711")),
         "counts alone": lambda: service.counts(folder),
-        "keys of all pages": lambda: service.file_anchors(folder, every, PAGE),
-        "a page in the middle": lambda: service.files(folder, every, before=middle, limit=PAGE),
+        "keys of all pages": lambda: service.file_anchors(folder, every, PAGE_SIZE),
+        "a page in the middle": lambda: service.files(folder, every, before=middle, limit=PAGE_SIZE),
         "counts of all folders, for the table": service.all_counts,
     }
     figures = {name: [await _milliseconds(ask) for _ in range(TIMES)] for name, ask in questions.items()}

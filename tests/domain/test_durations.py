@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffmate_desktop.domain.durations import LONGEST, parse_duration
+from ffmate_desktop.domain.durations import MAX_DURATION, parse_duration
 from ffmate_desktop.domain.errors import UsageError
 
 
@@ -41,6 +41,6 @@ def test_too_long(text: str) -> None:
 @given(st.text(alphabet="0123456789smhdwSMHDWy -.\n", max_size=60))
 def test_nothing_else_is_raised(text: str) -> None:
     try:
-        assert timedelta(0) <= parse_duration(text) <= LONGEST
+        assert timedelta(0) <= parse_duration(text) <= MAX_DURATION
     except UsageError as error:
         assert error.hint

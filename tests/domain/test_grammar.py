@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffmate_desktop.domain.errors import UsageError
-from ffmate_desktop.domain.grammar import join, quote, tokenise
+from ffmate_desktop.domain.grammar import format_command, quote_argument, tokenise
 
 # Everything that has a meaning in the grammar, often enough to meet itself.
 NASTY_TEXT = st.text(st.sampled_from("\"'\\&|<>;$ {}ab\t\n\r\udcff") | st.characters())
@@ -196,15 +196,15 @@ def test_something_that_only_begins_like_a_wildcard_hides_nothing() -> None:
 
 
 def test_quoting_is_used_only_where_it_is_needed() -> None:
-    assert quote("${INPUT_FILE|slash}") == "${INPUT_FILE|slash}"
-    assert quote("C:\\films\\a.mov") == "C:\\films\\a.mov"
-    assert quote("my film.mov") == '"my film.mov"'
-    assert quote("") == '""'
+    assert quote_argument("${INPUT_FILE|slash}") == "${INPUT_FILE|slash}"
+    assert quote_argument("C:\\films\\a.mov") == "C:\\films\\a.mov"
+    assert quote_argument("my film.mov") == '"my film.mov"'
+    assert quote_argument("") == '""'
 
 
 @given(st.lists(st.lists(NASTY_TEXT, min_size=1, max_size=4), min_size=1, max_size=3))
 def test_joined_steps_read_back_as_they_were(steps: list[list[str]]) -> None:
-    assert tokenise(join(steps)) == steps
+    assert tokenise(format_command(steps)) == steps
 
 
 @given(NASTY_TEXT)
@@ -215,4 +215,4 @@ def test_any_text_is_read_or_refused_with_a_sentence(command: str) -> None:
         assert error.message.endswith(".") or "two steps." in error.message
         assert error.hint
     else:
-        assert tokenise(join(steps)) == steps
+        assert tokenise(format_command(steps)) == steps

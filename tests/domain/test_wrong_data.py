@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from ffmate_desktop.domain.task import NewTask
-from ffmate_desktop.domain.wrong_data import READ_ERRORS, first_error, read_error_text
+from ffmate_desktop.domain.wrong_data import READ_ERRORS, first_validation_error, read_error_text
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_why_a_file_cannot_be_read(tmp_path: Path, data: bytes | None, why: str)
 def test_the_first_field_that_is_wrong(fields: dict[str, Any], why: str) -> None:
     with pytest.raises(ValidationError) as caught:
         NewTask.model_validate(fields)
-    assert first_error(caught.value) == why
+    assert first_validation_error(caught.value) == why

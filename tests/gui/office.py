@@ -18,7 +18,7 @@ from ffmate_desktop.gui.preferences.opener import SettingsOpener
 from ffmate_desktop.gui.preferences.restart_question import RestartQuestion
 from ffmate_desktop.gui.preferences.switching import Switching
 from ffmate_desktop.services.cluster_services import WindowServices
-from ffmate_desktop.services.login_start import EntryFile
+from ffmate_desktop.services.login_start import AutostartFile
 from ffmate_desktop.services.passwords import Keyring
 from ffmate_desktop.services.settings_file import SettingsFile
 from ffmate_desktop.settings import Settings, Source
@@ -31,7 +31,7 @@ class Office:
 
     def __init__(self, desk: Desk, settings: Settings, keyring: KeyringBackend) -> None:
         self.desk, self.window, self.file = desk, desk.window, SettingsFile(settings.data_dir)
-        self.login = EntryFile(settings.data_dir / "autostart" / "entry", b"start")
+        self.login = AutostartFile(settings.data_dir / "autostart" / "entry", b"start")
         self.setup = make_setup(settings, Keyring(lambda: keyring), self.login)
         self.switching = Switching(desk.window, desk.program, self.setup)
         self.opener = SettingsOpener(desk.window, desk.program, self.switching)

@@ -108,7 +108,7 @@ async def test_an_action_changes_only_what_it_fits(
 async def test_a_task_that_changes_meanwhile_or_comes_later_is_left_alone(
     bulk: BulkService, tasks: TaskService, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PIECE", 1)
+    monkeypatch.setattr(module, "CHUNK_SIZE", 1)
     selected = await bulk.select(TaskSelection(statuses=(ERROR,)))
     await add(database, row("later"))
     await set_task(database, "later", "DONE_ERROR", preset=None, node=None, days=0)
@@ -146,7 +146,7 @@ async def test_what_was_done_is_no_failure_because_a_batch_is_locked(
     database: Database, bulk: BulkService, database_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By a session that is idle in its transaction, for example. Nodes finish the batch later."""
-    monkeypatch.setattr(module, "PIECE", 1)
+    monkeypatch.setattr(module, "CHUNK_SIZE", 1)
     holder = await connect(database_uri)
     async with holder.transaction():
         await holder.execute("LOCK TABLE ffmate.batches")

@@ -14,7 +14,7 @@ from ffmate_desktop.domain.task import NewTask, Task, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services import bulk_edits as module
 from ffmate_desktop.services.bulk import BulkService
-from ffmate_desktop.services.bulk_edits import BulkEdit, BulkEdits
+from ffmate_desktop.services.bulk_edits import BulkEdit, BulkEditor
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.db.cluster import add, joined, row
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.db
 
 
 @pytest.fixture
-def edits(database: Database, tasks: TaskService) -> BulkEdits:
-    return BulkEdits(database, tasks)
+def edits(database: Database, tasks: TaskService) -> BulkEditor:
+    return BulkEditor(database, tasks)
 
 
 async def found(tasks: TaskService) -> dict[str, Task]:
@@ -32,7 +32,7 @@ async def found(tasks: TaskService) -> dict[str, Task]:
 
 
 async def test_priority_and_labels_of_what_waits(
-    database: Database, database_uri: str, tasks: TaskService, edits: BulkEdits
+    database: Database, database_uri: str, tasks: TaskService, edits: BulkEditor
 ) -> None:
     """Also of what is paused; not of what a node has. The input of none of these tasks exists here."""
     uuids = await add(
@@ -58,7 +58,7 @@ async def test_priority_and_labels_of_what_waits(
 
 
 async def test_a_preset_resolves_command_and_output_again(
-    tmp_path: Path, tasks: TaskService, edits: BulkEdits, presets: PresetService, database: Database
+    tmp_path: Path, tasks: TaskService, edits: BulkEditor, presets: PresetService, database: Database
 ) -> None:
     first, second = [one for one in await presets.all() if one.output_file.endswith(".mp4")][:2]
     clips = [tmp_path / f"{name}.mov" for name in "abc"]
@@ -90,11 +90,11 @@ async def test_of_edits_and_claims_at_one_moment_each_task_gets_one(
     database: Database,
     database_uri: str,
     tasks: TaskService,
-    edits: BulkEdits,
+    edits: BulkEditor,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A task is claimed as it was, and then not changed; or changed, and then claimed as it is now."""
-    monkeypatch.setattr(module, "PIECE", 5)
+    monkeypatch.setattr(module, "CHUNK_SIZE", 5)
     await add(database, *(row(str(number)) for number in range(40)))
     selected = await BulkService(database, tasks).select(TaskSelection(statuses=(TaskStatus.QUEUED,)))
     claimed: dict[UUID, int] = {}

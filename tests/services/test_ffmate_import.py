@@ -13,7 +13,7 @@ from ffmate_desktop.db import ffmate_source
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
-from ffmate_desktop.services.ffmate_import import FFmateImport, ImportOutcome, Item
+from ffmate_desktop.services.ffmate_import import FFmateImport, ImportItem, ImportOutcome
 from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.preset_exchange import PresetExchange
 from ffmate_desktop.services.presets import PresetService
@@ -52,8 +52,8 @@ def desk(database: Database) -> Desk:
     return Desk(database)
 
 
-def fates(items: list[Item]) -> list[tuple[str, str, ImportOutcome]]:
-    return [(item.kind, item.name, item.fate) for item in items]
+def fates(items: list[ImportItem]) -> list[tuple[str, str, ImportOutcome]]:
+    return [(item.kind, item.name, item.outcome) for item in items]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -87,15 +87,16 @@ async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_p
     assert fates(plan) == PLAN
     assert [one for one in await desk.presets.all() if not one.built_in] == []  # a plan writes nothing
     assert await desk.watchfolders.all() == []
-    reasons = {item.name: item.note for item in plan if item.fate is ImportOutcome.REFUSED}
+    reasons = {item.name: item.note for item in plan if item.outcome is ImportOutcome.REFUSED}
     assert "stands outside quotes" in reasons["Bad"]
     assert reasons["No preset"] == "its preset is gone"
     assert reasons["Of a bad one"] == "its preset “Bad” cannot be taken"
     assert "is not a whole path" in reasons["Relative"]
 
-    done = await desk.work.carry_out(plan)
+    done = await desk.work.execute(plan)
     taken = [
-        (kind, name, ImportOutcome.TAKEN if fate is ImportOutcome.NEW else fate) for kind, name, fate in PLAN
+        (kind, name, ImportOutcome.TAKEN if outcome is ImportOutcome.NEW else outcome)
+        for kind, name, outcome in PLAN
     ]
     assert fates(done) == taken
     preset = await desk.presets.find("It's “Delivery”")
@@ -117,10 +118,10 @@ async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_p
 
 
 async def test_a_second_time_takes_nothing_twice(desk: Desk, source: str) -> None:
-    await desk.work.carry_out(await desk.work.plan(source))
+    await desk.work.execute(await desk.work.plan(source))
     again = await desk.work.plan(source)
-    assert {item.fate for item in again} == {ImportOutcome.HERE, ImportOutcome.REFUSED}
-    await desk.work.carry_out(again)
+    assert {item.outcome for item in again} == {ImportOutcome.HERE, ImportOutcome.REFUSED}
+    await desk.work.execute(again)
     assert len([one for one in await desk.presets.all() if not one.built_in]) == 2
     assert len(await desk.watchfolders.all()) == 2
 
@@ -134,12 +135,12 @@ async def test_watchfolders_that_are_here_are_respected(desk: Desk, source: str,
         )
     plan = await desk.work.plan(source)
     [inbox] = [item for item in plan if item.name == "Inbox"]
-    assert inbox.fate is ImportOutcome.NEW and inbox.note.endswith("the same files are in “rival”")
-    [done] = [item for item in await desk.work.carry_out(plan) if item.name == "Inbox"]
+    assert inbox.outcome is ImportOutcome.NEW and inbox.note.endswith("the same files are in “rival”")
+    [done] = [item for item in await desk.work.execute(plan) if item.name == "Inbox"]
     assert "as “Inbox 2”" in done.note
     assert (await desk.watchfolders.find("inbox 2")).path == str(tmp_path / "inbox")
     [again] = [item for item in await desk.work.plan(source) if item.name == "Inbox"]
-    assert again.fate is ImportOutcome.HERE
+    assert again.outcome is ImportOutcome.HERE
 
 
 async def test_what_is_no_database_of_ffmate_is_said(desk: Desk, tmp_path: Path, empty_database: str) -> None:

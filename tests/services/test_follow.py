@@ -65,7 +65,7 @@ async def test_forged_news_change_nothing_for_long(
     database: Database, database_uri: str, monkeypatch: pytest.MonkeyPatch, expected_warnings: Announce
 ) -> None:
     expected_warnings.announce("A notification on channel ffmate could not be read")
-    monkeypatch.setattr("ffmate_desktop.services.follow.SILENT", 0.5)
+    monkeypatch.setattr("ffmate_desktop.services.follow.PROGRESS_TIMEOUT", 0.5)
     uuids = await add(database, row("a"), row("b"))
     shown: list[float] = []
 

@@ -10,7 +10,7 @@ import pytest
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.services.login_start import (
-    EntryFile,
+    AutostartFile,
     desktop_entry,
     launch_agent,
     login_start,
@@ -71,19 +71,19 @@ def test_a_value_of_the_run_key_is_a_command_line() -> None:
 def test_the_entry_comes_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     start = login_start(COMMANDS[0])
-    assert not start.is_on()
-    start.turn(False)
-    start.turn(True)
-    assert start.is_on()
+    assert not start.is_enabled()
+    start.set_enabled(False)
+    start.set_enabled(True)
+    assert start.is_enabled()
     assert (tmp_path / "config" / "autostart" / "ffmate-desktop.desktop").read_bytes() == desktop_entry(
         COMMANDS[0]
     )
-    start.turn(True)
-    start.turn(False)
-    assert not start.is_on()
+    start.set_enabled(True)
+    start.set_enabled(False)
+    assert not start.is_enabled()
 
 
 def test_a_place_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="The start at login cannot be changed in"):
-        EntryFile(tmp_path / "file" / "entry", b"").turn(True)
+        AutostartFile(tmp_path / "file" / "entry", b"").set_enabled(True)

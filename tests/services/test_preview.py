@@ -8,9 +8,9 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.task import IfExists, NewTask
 from ffmate_desktop.domain.task_source import TaskSource
-from ffmate_desktop.services.folders import FoundFile, find_media, in_folder
+from ffmate_desktop.services.media_search import MediaFile, find_media, with_output_folder
 from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.preview import PreviewService, Trouble
+from ffmate_desktop.services.preview import PreviewIssue, PreviewService
 from ffmate_desktop.services.tasks import TaskService
 
 COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
@@ -44,10 +44,10 @@ async def test_a_preview_names_what_a_submission_makes(
         made = [task.output_file.resolved for task in await tasks.get(submitted.uuids)]
         assert [row.output for row in rows] == made
         if "one" not in output:
-            assert [row.trouble for row in rows] == [Trouble.RENAMED, Trouble.RENAMED]
+            assert [row.trouble for row in rows] == [PreviewIssue.RENAMED, PreviewIssue.RENAMED]
             assert rows[0].message == "“a.mp4” is taken."
         else:
-            assert [row.trouble for row in rows] == [Trouble.NONE, Trouble.RENAMED]
+            assert [row.trouble for row in rows] == [PreviewIssue.NONE, PreviewIssue.RENAMED]
     assert list((tmp_path / "out").iterdir()) == [tmp_path / "out" / "a.mp4"]
 
 
@@ -62,21 +62,21 @@ async def test_every_conflict_has_its_name(
     [first, second] = clips
     fail, replace = {"if_exists": IfExists.FAIL}, {"if_exists": IfExists.REPLACE}
     cases = [
-        (new(first, "there.mp4", **fail), Trouble.EXISTS),
-        (new(first, "there.mp4", **replace), Trouble.REPLACES),
-        (new(first, "busy.mp4", **fail), Trouble.TAKEN),
-        (new(first, "two.mp4", **fail), Trouble.NONE),
-        (new(second, "two.mp4", **fail), Trouble.SHARED),
-        (new(tmp_path / "no.mov"), Trouble.INPUT),
-        (new(first, command="-i ${NO_SUCH} x"), Trouble.COMMAND),
-        (new(first, "file/x.mp4"), Trouble.FOLDER),
-        (new(first, "${OS_NAME}.mp4"), Trouble.NONE),
+        (new(first, "there.mp4", **fail), PreviewIssue.EXISTS),
+        (new(first, "there.mp4", **replace), PreviewIssue.REPLACES),
+        (new(first, "busy.mp4", **fail), PreviewIssue.TAKEN),
+        (new(first, "two.mp4", **fail), PreviewIssue.NONE),
+        (new(second, "two.mp4", **fail), PreviewIssue.SHARED),
+        (new(tmp_path / "no.mov"), PreviewIssue.INPUT),
+        (new(first, command="-i ${NO_SUCH} x"), PreviewIssue.COMMAND),
+        (new(first, "file/x.mp4"), PreviewIssue.FOLDER),
+        (new(first, "${OS_NAME}.mp4"), PreviewIssue.NONE),
     ]
     rows = await preview.preview([task for task, _ in cases], source=TaskSource.CLI, base=str(tmp_path))
     assert [row.trouble for row in rows] == [trouble for _, trouble in cases]
     for row, (task, trouble) in zip(rows, cases, strict=True):
-        assert bool(row.message) == (trouble is not Trouble.NONE)
-        if trouble.is_error and trouble is not Trouble.SHARED:
+        assert bool(row.message) == (trouble is not PreviewIssue.NONE)
+        if trouble.is_error and trouble is not PreviewIssue.SHARED:
             with pytest.raises(UserError) as caught:
                 await tasks.add([task], source=TaskSource.CLI, base=str(tmp_path))
             assert caught.value.message == row.message
@@ -95,14 +95,14 @@ async def test_a_dropped_folder_is_read_to_its_bottom(tmp_path: Path) -> None:
     told: list[int] = []
     found = await find_media([str(root), str(single), str(single)], on_progress=told.append)
     assert set(found.files) == {
-        FoundFile(str(root / "a.MOV"), "day ${1}"),
-        FoundFile(str(root / "sub" / "b.mxf"), str(Path("day ${1}", "sub"))),
-        FoundFile(str(root / "sub" / "deep" / "c.wav"), str(Path("day ${1}", "sub", "deep"))),
-        FoundFile(str(single), ""),
+        MediaFile(str(root / "a.MOV"), "day ${1}"),
+        MediaFile(str(root / "sub" / "b.mxf"), str(Path("day ${1}", "sub"))),
+        MediaFile(str(root / "sub" / "deep" / "c.wav"), str(Path("day ${1}", "sub", "deep"))),
+        MediaFile(str(single), ""),
     }
-    assert (found.skipped, found.unreadable, found.cut) == (2, (), False)
+    assert (found.skipped, found.unreadable, found.is_truncated) == (2, (), False)
     few = await find_media([str(root)], limit=2)
-    assert (len(few.files), few.cut) == (2, True)
+    assert (len(few.files), few.is_truncated) == (2, True)
 
 
 @pytest.mark.db
@@ -113,13 +113,15 @@ async def test_the_tree_is_kept_whatever_its_folders_are_called(
     clip.parent.mkdir(parents=True)
     clip.touch()
     [file] = (await find_media([str(tmp_path / "day ${UUID}")])).files
-    task = in_folder(new(Path(file.path)), str(tmp_path / "out"), file.tree, None)
+    task = with_output_folder(new(Path(file.path)), str(tmp_path / "out"), file.tree, None)
     [row] = await PreviewService(database, presets).preview([task], source=TaskSource.WINDOW)
     assert row.output == str(tmp_path / "out" / "day ${UUID}" / "sub" / "a.mp4")
     preset = (await presets.all())[0]
-    named = in_folder(NewTask(input_file=file.path, preset=preset.uuid), str(tmp_path / "out"), "", preset)
+    named = with_output_folder(
+        NewTask(input_file=file.path, preset=preset.uuid), str(tmp_path / "out"), "", preset
+    )
     [row] = await PreviewService(database, presets).preview([named], source=TaskSource.WINDOW)
     assert row.output is not None
     assert Path(row.output).parent == tmp_path / "out"
     with pytest.raises(UsageError, match="no pattern"):
-        in_folder(new(clip, ""), "out", "", None)
+        with_output_folder(new(clip, ""), "out", "", None)

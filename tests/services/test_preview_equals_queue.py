@@ -15,7 +15,7 @@ from ffmate_desktop.domain.task import IfExists, NewTask
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.edits import TaskEdit
 from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.preview import PreviewRow, PreviewService, Trouble
+from ffmate_desktop.services.preview import PreviewIssue, PreviewRow, PreviewService
 from ffmate_desktop.services.tasks import TaskService
 
 pytestmark = pytest.mark.db
@@ -119,9 +119,9 @@ async def test_the_preview_equals_what_is_queued(
 
 def is_skipped(row: PreviewRow, submission: Submission) -> bool:
     return submission.if_exists is IfExists.SKIP and row.trouble in (
-        Trouble.EXISTS,
-        Trouble.TAKEN,
-        Trouble.SHARED,
+        PreviewIssue.EXISTS,
+        PreviewIssue.TAKEN,
+        PreviewIssue.SHARED,
     )
 
 

@@ -23,7 +23,7 @@ from ffmate_desktop.domain.change import (
 from ffmate_desktop.domain.errors import UserError, as_user_error
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.services.cluster_services import WindowServices
-from ffmate_desktop.services.news import in_words, is_outage
+from ffmate_desktop.services.outages import is_outage, outage_reason
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ class Bridge(QObject):
             except Exception as error:  # noqa: BLE001 - reading must never end the node that works beside it
                 if is_outage(error):
                     logs.database.info(
-                        "Not done: %s. The database cannot do it now: %s", name, in_words(error)
+                        "Not done: %s. The database cannot do it now: %s", name, outage_reason(error)
                     )
                     self._connect_again()
                 elif isinstance(error, UserError):
@@ -174,7 +174,7 @@ class Bridge(QObject):
         backoff, since = Backoff(FIRST_DELAY, LONGEST_DELAY), loop.time()
         while True:
             try:
-                async with services.news() as queue:
+                async with services.change_feed() as queue:
                     self._queue, since = queue, loop.time()
                     self._set_away(None)
                     self.anything_changed.emit()
@@ -184,7 +184,7 @@ class Bridge(QObject):
             except Exception as error:
                 if not (isinstance(error, UserError) or is_outage(error)):
                     raise
-                reason = in_words(error)
+                reason = outage_reason(error)
             if self._queue is not None and loop.time() - since > LONGEST_DELAY:
                 backoff.reset()
             self._queue = None

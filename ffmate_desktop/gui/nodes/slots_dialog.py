@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.gui.widgets.plain_text import painter_text
-from ffmate_desktop.services.nodes import MOST_SLOTS
+from ffmate_desktop.services.nodes import MAX_SLOTS
 
 _WIDTH = 420
 
@@ -20,7 +20,7 @@ class SlotsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(painter_text(self.tr("Slots of {0}").format(name)))
-        self.slots = NumberField(0, MOST_SLOTS, self.tr("Tasks at once"))
+        self.slots = NumberField(0, MAX_SLOTS, self.tr("Tasks at once"))
         self.slots.setValue(slots)
         self.slots.selectAll()
         row = QHBoxLayout()

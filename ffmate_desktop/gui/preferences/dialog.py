@@ -30,7 +30,7 @@ from ffmate_desktop.gui.preferences.section import Section, SectionNote
 from ffmate_desktop.gui.preferences.setup import Plan
 from ffmate_desktop.gui.preferences.switching import Answer, Switching
 from ffmate_desktop.gui.widgets.nav_button import NavButton
-from ffmate_desktop.services.news import is_outage
+from ffmate_desktop.services.outages import is_outage
 
 _SIZE = (884, 660)
 _SIDE = 230
@@ -57,7 +57,7 @@ class SettingsDialog(QDialog):
         self.look = AppearanceSection(self._theme, wishes.window.appearance)
         self.notices = NoticeSection(self._theme, wishes.window.notices, has_tray=has_tray())
         self.habits = WindowSection(
-            self._theme, wishes.window.on_close, at_login=self._setup.login.is_on(), has_tray=has_tray()
+            self._theme, wishes.window.on_close, at_login=self._setup.login.is_enabled(), has_tray=has_tray()
         )
         self.retention = RetentionSection(self._theme, self._setup, wishes.retention)
         self._sections: tuple[tuple[str, str, Section], ...] = (
@@ -187,7 +187,7 @@ class SettingsDialog(QDialog):
             return
         try:
             self._plan = plan = self.plan()
-            self._login_was_on = self._setup.login.is_on()
+            self._login_was_on = self._setup.login.is_enabled()
             self._turn_login(self.habits.at_login.isChecked())
         except UserError as error:
             self.note.show_bad(str(error))
@@ -198,8 +198,8 @@ class SettingsDialog(QDialog):
             self.note.show_waiting(self.tr("Trying the new settings …"))
 
     def _turn_login(self, on: bool) -> None:
-        if on != self._setup.login.is_on():
-            self._setup.login.turn(on)
+        if on != self._setup.login.is_enabled():
+            self._setup.login.set_enabled(on)
 
     async def _carry_out(self, plan: Plan) -> bool:
         has_begun = False

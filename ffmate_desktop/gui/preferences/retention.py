@@ -1,13 +1,13 @@
 """Settings of what is kept: log files of this computer, finished tasks of the queue, and how much space they take."""
 
 from ffmate_desktop.domain.preferences import RetentionWishes
-from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, MOST_COUNT, MOST_DAYS, Retention
+from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, MAX_COUNT, MAX_DAYS, Retention
 from ffmate_desktop.gui.preferences.section import Section, SectionNote
 from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.number_field import NumberField
-from ffmate_desktop.services.retention import Usage
+from ffmate_desktop.services.retention import StorageUsage
 from ffmate_desktop.settings import (
     KEEP_LOGS_COUNT,
     KEEP_LOGS_DAYS,
@@ -32,27 +32,27 @@ class RetentionSection(Section):
         now = setup.settings.retention
         self.logs_days = self._field(
             self.tr("Keep log files of tasks, in days"),
-            MOST_DAYS,
+            MAX_DAYS,
             now.log_days,
             "keep_logs_days",
             KEEP_LOGS_DAYS,
         )
         self.logs_count = self._field(
-            self.tr("Most log files"), MOST_COUNT, now.log_count, "keep_logs_count", KEEP_LOGS_COUNT
+            self.tr("Most log files"), MAX_COUNT, now.log_count, "keep_logs_count", KEEP_LOGS_COUNT
         )
         self.logs_note = SectionNote(theme)
         self.column.addWidget(self.logs_note)
         self.add_line()
         self.tasks_days = self._field(
             self.tr("Keep finished tasks, in days"),
-            MOST_DAYS,
+            MAX_DAYS,
             now.task_days,
             "keep_tasks_days",
             KEEP_TASKS_DAYS,
             self.tr("Removes them from the queue for every computer, with their logs. Output files stay."),
         )
         self.tasks_count = self._field(
-            self.tr("Most finished tasks"), MOST_COUNT, now.task_count, "keep_tasks_count", KEEP_TASKS_COUNT
+            self.tr("Most finished tasks"), MAX_COUNT, now.task_count, "keep_tasks_count", KEEP_TASKS_COUNT
         )
         self.tasks_note = SectionNote(theme)
         self.column.addWidget(self.tasks_note)
@@ -71,7 +71,7 @@ class RetentionSection(Section):
         field.valueChanged.connect(lambda _value: self.edited.emit())
         return field
 
-    def show_usage(self, used: Usage) -> None:
+    def show_usage(self, used: StorageUsage) -> None:
         """How much there is now."""
         if used.trouble:
             self.logs_note.show_bad(used.trouble)

@@ -26,7 +26,7 @@ from ffmate_desktop.gui.widgets.plain_text import plain
 from ffmate_desktop.gui.widgets.segments import Segments
 from ffmate_desktop.gui.widgets.wildcard_example import example_values
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
-from ffmate_desktop.services.preset_editor import PresetDraft, as_draft, check
+from ffmate_desktop.services.preset_editor import PresetDraft, as_draft, check_preset
 
 EXAMPLE = "/films/Harbour_Lights.mov"
 NEW = PresetDraft(
@@ -179,7 +179,7 @@ class PresetForm(QWidget):
             return
         draft = self.draft()
         try:
-            check(draft)
+            check_preset(draft)
             self.trouble = None
         except UserError as error:
             self.trouble = error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ffmate_desktop.domain.queue import NO_BATCH, PAGE, BatchGroup
+from ffmate_desktop.domain.queue import NO_BATCH, PAGE_SIZE, BatchGroup
 from ffmate_desktop.gui.base.bridge import Bridge
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
@@ -26,7 +26,7 @@ class BatchReader(QObject):
         super().__init__(parent)
         self._bridge = bridge
         self._queue: QueueService | None = None
-        self._limit = PAGE
+        self._limit = PAGE_SIZE
         self.has_more = False
         self._active = self._reading = self._dirty = False
         self._timer = QTimer(self, singleShot=True)
@@ -51,7 +51,7 @@ class BatchReader(QObject):
 
     def load_more(self) -> None:
         if self.has_more and not self._reading:
-            self._limit += PAGE
+            self._limit += PAGE_SIZE
             self._read()
 
     def _schedule(self, _change: object = None) -> None:
@@ -80,9 +80,9 @@ class BatchReader(QObject):
     async def _read_all(self, queue: QueueService) -> None:
         groups: list[BatchGroup] = []
         while len(groups) < self._limit:
-            page = await queue.newest_batches(PAGE, groups[-1] if groups else None)
+            page = await queue.newest_batches(PAGE_SIZE, groups[-1] if groups else None)
             groups += page
-            if len(page) < PAGE:
+            if len(page) < PAGE_SIZE:
                 break
         self.has_more = len(groups) >= self._limit
         singles = await queue.batches([NO_BATCH])

@@ -9,7 +9,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QLineEdit
 
-from ffmate_desktop.domain.queue import EVERY_STATUS, SortColumn
+from ffmate_desktop.domain.queue import ALL_STATUSES, SortColumn
 from ffmate_desktop.domain.status import ACTIVE, TaskStatus
 from ffmate_desktop.gui.queue.model import QueueModel
 from ffmate_desktop.gui.queue.toolbar import QueueToolbar
@@ -28,7 +28,7 @@ _BATCHES = 12
 """As many of the newest as a menu bears."""
 
 TABS: tuple[frozenset[TaskStatus], ...] = (
-    EVERY_STATUS,
+    ALL_STATUSES,
     ACTIVE,
     frozenset({TaskStatus.QUEUED}),
     frozenset({TaskStatus.DONE_ERROR}),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from ffmate_desktop import logs
-from ffmate_desktop.domain.queue import PAGE, QueueQuery, QueueRow, SortColumn
+from ffmate_desktop.domain.queue import PAGE_SIZE, QueueQuery, QueueRow, SortColumn
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
@@ -109,7 +109,7 @@ class QueueModel(QAbstractTableModel):
         cache = self.cache
         if number < len(cache.head):
             return cache.head[number]
-        page, offset = divmod(number - len(cache.head), PAGE)  # inlined: painting calls this often
+        page, offset = divmod(number - len(cache.head), PAGE_SIZE)  # inlined: painting calls this often
         rows = cache.pages.get(page)
         if rows is None:
             self.reader.request_page(page)
@@ -212,7 +212,7 @@ class QueueModel(QAbstractTableModel):
 
     def _insert(self, rows: list[QueueRow]) -> bool:
         """Insert new tasks at the top. False if there are too many."""
-        if len(self.cache.head) + len(rows) > PAGE:
+        if len(self.cache.head) + len(rows) > PAGE_SIZE:
             return False
         self.about_to_reorder.emit(True)
         self.beginInsertRows(QModelIndex(), 0, len(rows) - 1)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ffmate_desktop.domain.queue import EVERY_STATUS, QueueFilter, SortColumn
+from ffmate_desktop.domain.queue import ALL_STATUSES, QueueFilter, SortColumn
 from ffmate_desktop.gui.base.page import Page, PageContext
 from ffmate_desktop.gui.queue.actions import QueueActions
 from ffmate_desktop.gui.queue.detail import NARROW, QueueDetail
@@ -270,7 +270,7 @@ class QueuePage(Page):
     def _show_counts(self) -> None:
         self.filters.show_counts()
         total = sum(self.model.counts.values())
-        where = replace(self.model.query.where, statuses=EVERY_STATUS)
+        where = replace(self.model.query.where, statuses=ALL_STATUSES)
         if where == QueueFilter():
             self.count_changed.emit(total)
             is_empty = total == 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from ffmate_desktop.domain.queue import PAGE, QueueQuery, QueueRow, RowKey
+from ffmate_desktop.domain.queue import PAGE_SIZE, QueueQuery, QueueRow, RowKey
 from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.queue.selection import RowRange
 
@@ -49,7 +49,7 @@ class PageCache:
 
     def put(self, page: int, rows: list[QueueRow]) -> None:
         """Keep a page and drop the least recently used one if there are too many."""
-        rows = rows[:PAGE]
+        rows = rows[:PAGE_SIZE]
         self.pages[page] = rows
         self._positions.update((row.id, (page, offset)) for offset, row in enumerate(rows))
         while len(self.pages) > MAX_PAGES:
@@ -60,12 +60,12 @@ class PageCache:
 
     def position_of(self, number: int) -> tuple[int, int]:
         """Page and offset of a row below the head."""
-        return divmod(number - len(self.head), PAGE)
+        return divmod(number - len(self.head), PAGE_SIZE)
 
     def span(self, page: int) -> tuple[int, int]:
         """First and last row of a page."""
-        first = len(self.head) + page * PAGE
-        return first, min(first + PAGE, self.length) - 1
+        first = len(self.head) + page * PAGE_SIZE
+        return first, min(first + PAGE_SIZE, self.length) - 1
 
     def loaded_row(self, number: int) -> QueueRow | None:
         if number < len(self.head):
@@ -82,7 +82,7 @@ class PageCache:
         if position is None:
             return None
         page, offset = position
-        return offset if page < 0 else len(self.head) + page * PAGE + offset
+        return offset if page < 0 else len(self.head) + page * PAGE_SIZE + offset
 
     def newest(self) -> int:
         """The highest id, 0 if the queue is empty."""
@@ -112,7 +112,7 @@ class PageCache:
                     number += 1
                     continue
                 page, offset = self.position_of(number)
-                count = min(last - number + 1, PAGE - offset)
+                count = min(last - number + 1, PAGE_SIZE - offset)
                 if page < len(self.anchors):
                     parts.append(RowRange(self.anchors[page], offset, count))
                 number += count

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ffmate_desktop.domain.queue import PAGE, QueueQuery, QueueRow
+from ffmate_desktop.domain.queue import PAGE_SIZE, QueueQuery, QueueRow
 from ffmate_desktop.domain.status import TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.queue.page_cache import MAX_PAGES, PageCache, QueueOrder
@@ -201,7 +201,7 @@ class QueueReader:
             began, query = monotonic(), model.query
             counts, first = await asyncio.gather(queue.counts(query.where), queue.page(query))
             length = sum(counts.get(status, 0) for status in query.where.statuses or TaskStatus)
-            if len(first) < PAGE:
+            if len(first) < PAGE_SIZE:
                 anchors = [row.key for row in first[:1]]
                 length = len(first)
             else:
@@ -209,11 +209,11 @@ class QueueReader:
                     shown = max(length, len(first))
                     model.apply_order(QueueOrder(query, counts, shown, [first[0].key], {0: first}))
                 anchors = await queue.anchors(query)
-                length = max(length, (len(anchors) - 1) * PAGE + 1)
+                length = max(length, (len(anchors) - 1) * PAGE_SIZE + 1)
             pages: dict[int, list[QueueRow]] = {0: first}
             top = model.anchor_row(query)
             if top is not None:  # keep the rows in view in place
-                page = await queue.position(query, top.key) // PAGE
+                page = await queue.position(query, top.key) // PAGE_SIZE
                 for number in (page, page + 1):
                     if 0 < number < len(anchors):
                         pages[number] = await queue.page_at(query, anchors[number])

@@ -15,7 +15,7 @@ from ffmate_desktop.gui.presets.defaults import (
     DEFAULT_PRESET,
     NEXT_TO_INPUT,
 )
-from ffmate_desktop.services.folders import FoundFile, in_folder
+from ffmate_desktop.services.media_search import MediaFile, with_output_folder
 
 
 @dataclass(slots=True)
@@ -35,11 +35,11 @@ class SubmitChoice:
     priority: int | None = None
     labels: tuple[str, ...] = field(default=())
 
-    def tasks(self, files: Sequence[FoundFile], preset: Preset | None) -> list[NewTask]:
+    def tasks(self, files: Sequence[MediaFile], preset: Preset | None) -> list[NewTask]:
         """One for each file; below `folder` the tree of a dropped folder is kept. Raises UsageError."""
         return [self._task(file, preset) for file in files]
 
-    def _task(self, file: FoundFile, preset: Preset | None) -> NewTask:
+    def _task(self, file: MediaFile, preset: Preset | None) -> NewTask:
         new = NewTask(
             input_file=file.path,
             preset=self.preset,
@@ -50,7 +50,7 @@ class SubmitChoice:
             if_exists=self.if_exists,
         )
         has_output = bool(new.output_file or (preset and preset.output_file))
-        return in_folder(new, self.folder, file.tree, preset) if self.folder and has_output else new
+        return with_output_folder(new, self.folder, file.tree, preset) if self.folder and has_output else new
 
     def _pattern(self, preset: Preset | None) -> str:
         """Whole, or empty for the preset's own."""

@@ -18,8 +18,8 @@ from ffmate_desktop.gui.submit.sheet import SubmitSheet
 from ffmate_desktop.gui.submit.text import files
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.services.cluster_services import WindowServices
-from ffmate_desktop.services.folders import MOST_FILES, MediaFound, find_media
-from ffmate_desktop.services.tasks import Submitted
+from ffmate_desktop.services.media_search import MAX_FILES, MediaSearchResult, find_media
+from ffmate_desktop.services.tasks import SubmissionResult
 
 UNDO_SECONDS = 20
 
@@ -69,7 +69,7 @@ class SubmitFlow(QObject):
         """Find the media in these files and folders, then ask what to do with them."""
         self._looking = self._bridge.run(self._find(paths), "looking for media files", self._open)
 
-    async def _find(self, paths: Sequence[str]) -> MediaFound:
+    async def _find(self, paths: Sequence[str]) -> MediaSearchResult:
         self._count = 0
         missing = await asyncio.to_thread(_missing, paths)
         if len(missing) == len(paths):
@@ -84,7 +84,7 @@ class SubmitFlow(QObject):
             if self._count:
                 self._window.messages.dismiss()
 
-    async def _without_outputs(self, found: MediaFound) -> MediaFound:
+    async def _without_outputs(self, found: MediaSearchResult) -> MediaSearchResult:
         """A folder may hold what the cluster made of the other files in it."""
         services = self._window.services
         if services is None or self._bridge.outage_since is not None:
@@ -107,7 +107,7 @@ class SubmitFlow(QObject):
 
     # -- The sheet -----------------------------------------------------------------------------------------------
 
-    def _open(self, found: MediaFound) -> None:
+    def _open(self, found: MediaSearchResult) -> None:
         services = self._window.services
         if services is None:  # the cluster is being closed
             return
@@ -132,9 +132,9 @@ class SubmitFlow(QObject):
                     "warning",
                 )
             return
-        if found.cut:
+        if found.is_truncated:
             self._window.show_message(
-                self.tr("Only the first {0} files are taken.").format(formatting.number(MOST_FILES)),
+                self.tr("Only the first {0} files are taken.").format(formatting.number(MAX_FILES)),
                 self.tr("Queue them, then drop the rest."),
                 "warning",
             )
@@ -165,7 +165,7 @@ class SubmitFlow(QObject):
 
     # -- Afterwards ----------------------------------------------------------------------------------------------
 
-    def _on_submitted(self, submitted: Submitted, preset: str) -> None:
+    def _on_submitted(self, submitted: SubmissionResult, preset: str) -> None:
         self.target.overlay.preset = preset
         self._window.window_state.setValue("submit/preset_name", preset)
         uuids = submitted.uuids

@@ -12,8 +12,8 @@ from ffmate_desktop.gui.submit.preview_model import PreviewModel
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.plain_text import painter_text
-from ffmate_desktop.services.folders import FoundFile
-from ffmate_desktop.services.preview import PreviewRow, Trouble
+from ffmate_desktop.services.media_search import MediaFile
+from ffmate_desktop.services.preview import PreviewIssue, PreviewRow
 
 _ROW = 46
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -59,7 +59,7 @@ class PreviewDelegate(QStyledItemDelegate):
             room, _LEFT, metrics.elidedText(painter_text(text), Qt.TextElideMode.ElideRight, room.width() + 2)
         )
 
-    def _paint_name(self, painter: QPainter, room: QRect, file: FoundFile) -> None:
+    def _paint_name(self, painter: QPainter, room: QRect, file: MediaFile) -> None:
         tokens = self._theme.tokens
         painter.setFont(fonts.bold(13))
         painter.setPen(tokens.color("text"))
@@ -77,18 +77,18 @@ class PreviewDelegate(QStyledItemDelegate):
             )
             painter.drawText(rest, _LEFT, tree)
 
-    def _in_words(self, row: PreviewRow, file: FoundFile) -> tuple[str, str]:
+    def _in_words(self, row: PreviewRow, file: MediaFile) -> tuple[str, str]:
         """A sentence, or a path."""
         match row.trouble:
-            case Trouble.NONE | Trouble.RENAMED | Trouble.REPLACES:
+            case PreviewIssue.NONE | PreviewIssue.RENAMED | PreviewIssue.REPLACES:
                 pass
             case (
-                Trouble.EXISTS
-                | Trouble.TAKEN
-                | Trouble.SHARED
-                | Trouble.FOLDER
-                | Trouble.INPUT
-                | Trouble.COMMAND
+                PreviewIssue.EXISTS
+                | PreviewIssue.TAKEN
+                | PreviewIssue.SHARED
+                | PreviewIssue.FOLDER
+                | PreviewIssue.INPUT
+                | PreviewIssue.COMMAND
             ):
                 return row.message, ""
             case _:
@@ -104,15 +104,15 @@ def _sign(row: PreviewRow | None) -> tuple[str, str]:
     if row is None:
         return "loader", "text_3"
     match row.trouble:
-        case Trouble.NONE:
+        case PreviewIssue.NONE:
             return "circle-check", "done"
-        case Trouble.RENAMED:
+        case PreviewIssue.RENAMED:
             return "files", "link"
-        case Trouble.REPLACES:
+        case PreviewIssue.REPLACES:
             return "refresh-cw", "warning"
-        case Trouble.EXISTS | Trouble.TAKEN | Trouble.SHARED:
+        case PreviewIssue.EXISTS | PreviewIssue.TAKEN | PreviewIssue.SHARED:
             return "triangle-alert", "failed"
-        case Trouble.FOLDER | Trouble.INPUT | Trouble.COMMAND:
+        case PreviewIssue.FOLDER | PreviewIssue.INPUT | PreviewIssue.COMMAND:
             return "octagon-x", "failed"
         case _:
             assert_never(row.trouble)

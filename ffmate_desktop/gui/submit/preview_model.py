@@ -6,7 +6,7 @@ from pathlib import PurePath
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
-from ffmate_desktop.services.folders import FoundFile
+from ffmate_desktop.services.media_search import MediaFile
 from ffmate_desktop.services.preview import PreviewRow
 
 Index = QModelIndex | QPersistentModelIndex
@@ -17,10 +17,10 @@ class PreviewModel(QAbstractListModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.files: list[FoundFile] = []
+        self.files: list[MediaFile] = []
         self.rows: list[PreviewRow] = []
 
-    def set_files(self, files: Sequence[FoundFile]) -> None:
+    def set_files(self, files: Sequence[MediaFile]) -> None:
         """Other files; nothing is known of them yet."""
         self.beginResetModel()
         self.files, self.rows = list(files), []

@@ -23,9 +23,9 @@ from ffmate_desktop.gui.submit.text import files, preview_in_words
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.services.cluster_services import WindowServices
-from ffmate_desktop.services.folders import FoundFile
+from ffmate_desktop.services.media_search import MediaFile
 from ffmate_desktop.services.preview import PreviewRow
-from ffmate_desktop.services.tasks import Submitted
+from ffmate_desktop.services.tasks import SubmissionResult
 
 _BY_PRESET, _BY_COMMAND = 0, 1
 
@@ -90,7 +90,7 @@ class SubmitSheet(SubmitSheetLayout):
 
     # -- What it is about ----------------------------------------------------------------------------------------
 
-    def add_files(self, found: Sequence[FoundFile]) -> None:
+    def add_files(self, found: Sequence[MediaFile]) -> None:
         """These too, each once."""
         known = {file.path for file in self.model.files}
         self.model.set_files([*self.model.files, *(file for file in found if file.path not in known)])
@@ -234,7 +234,7 @@ class SubmitSheet(SubmitSheetLayout):
     async def _submit(self, new: list[NewTask]) -> None:
         name = self._preset.name if self._preset and self.ways.current == _BY_PRESET else ""
         try:
-            submitted: Submitted = await self._services.tasks.add(new, source=TaskSource.WINDOW)
+            submitted: SubmissionResult = await self._services.tasks.add(new, source=TaskSource.WINDOW)
         except UserError as error:  # somebody was faster than the preview
             self._trouble = error
         else:

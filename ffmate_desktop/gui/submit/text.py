@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 
 from ffmate_desktop.domain.node import Eligibility
 from ffmate_desktop.gui.widgets import formatting
-from ffmate_desktop.services.preview import PreviewRow, Trouble
+from ffmate_desktop.services.preview import PreviewIssue, PreviewRow
 
 _REASONS = 2
 """So many nodes are told of with their reason."""
@@ -58,14 +58,17 @@ def preview_in_words(rows: Sequence[PreviewRow]) -> tuple[str, str]:
     parts = [
         text.format(files(counts[trouble]))
         for trouble, text in (
-            (Trouble.INPUT, translate("SubmitSheet", "{0} cannot be read")),
-            (Trouble.COMMAND, translate("SubmitSheet", "{0} cannot run with this command")),
-            (Trouble.FOLDER, translate("SubmitSheet", "the folder of {0} cannot be written to")),
-            (Trouble.EXISTS, translate("SubmitSheet", "the output of {0} exists already")),
-            (Trouble.TAKEN, translate("SubmitSheet", "the output of {0} is being written by another task")),
-            (Trouble.SHARED, translate("SubmitSheet", "{0} would share an output with another one")),
-            (Trouble.REPLACES, translate("SubmitSheet", "the output of {0} is there and gets replaced")),
-            (Trouble.RENAMED, translate("SubmitSheet", "the name for {0} is taken and gets a number")),
+            (PreviewIssue.INPUT, translate("SubmitSheet", "{0} cannot be read")),
+            (PreviewIssue.COMMAND, translate("SubmitSheet", "{0} cannot run with this command")),
+            (PreviewIssue.FOLDER, translate("SubmitSheet", "the folder of {0} cannot be written to")),
+            (PreviewIssue.EXISTS, translate("SubmitSheet", "the output of {0} exists already")),
+            (
+                PreviewIssue.TAKEN,
+                translate("SubmitSheet", "the output of {0} is being written by another task"),
+            ),
+            (PreviewIssue.SHARED, translate("SubmitSheet", "{0} would share an output with another one")),
+            (PreviewIssue.REPLACES, translate("SubmitSheet", "the output of {0} is there and gets replaced")),
+            (PreviewIssue.RENAMED, translate("SubmitSheet", "the name for {0} is taken and gets a number")),
         )
         if counts[trouble]
     ]
@@ -76,5 +79,5 @@ def preview_in_words(rows: Sequence[PreviewRow]) -> tuple[str, str]:
     if errors and len(errors) < len(rows):
         one = translate("SubmitSheet", "It is left out.")
         tail = " " + (one if len(errors) == 1 else translate("SubmitSheet", "They are left out."))
-    color = "failed" if errors else "warning" if counts[Trouble.REPLACES] else "text_2"
+    color = "failed" if errors else "warning" if counts[PreviewIssue.REPLACES] else "text_2"
     return f"{sentence[0].upper()}{sentence[1:]}.{tail}", color

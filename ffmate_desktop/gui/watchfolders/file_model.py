@@ -12,7 +12,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
-from ffmate_desktop.domain.queue import PAGE
+from ffmate_desktop.domain.queue import PAGE_SIZE
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile
 from ffmate_desktop.gui.base.bridge import Bridge
@@ -136,7 +136,7 @@ class FileModel(QAbstractTableModel):
 
     def file_at(self, number: int) -> WatchedFile | None:
         """The file in this row; None while it is being read, which asking for it starts."""
-        page, offset = divmod(number, PAGE)
+        page, offset = divmod(number, PAGE_SIZE)
         rows = self._pages.get(page)
         if rows is None:
             self._fetch(page)
@@ -149,7 +149,7 @@ class FileModel(QAbstractTableModel):
         for page, rows in self._pages.items():
             for offset, row in enumerate(rows):
                 if row.id == file:
-                    return page * PAGE + offset
+                    return page * PAGE_SIZE + offset
         return None
 
     def why(self, file: WatchedFile) -> str:
@@ -197,18 +197,18 @@ class FileModel(QAbstractTableModel):
         self._stale = False
         view = self._filter()
         first, counts = await asyncio.gather(
-            service.files(folder, view, limit=PAGE), service.counts(folder, self._text)
+            service.files(folder, view, limit=PAGE_SIZE), service.counts(folder, self._text)
         )
         anchors, length = [row.id for row in first[:1]], len(first)
-        if length == PAGE:
+        if length == PAGE_SIZE:
             if not self.is_known and generation == self._generation:  # to look at, while the keys are read
-                self._take(self._total(counts, PAGE), anchors, {0: first}, counts)
-            anchors = await service.file_anchors(folder, view, PAGE)
-            length = self._total(counts, (len(anchors) - 1) * PAGE + 1)
+                self._take(self._total(counts, PAGE_SIZE), anchors, {0: first}, counts)
+            anchors = await service.file_anchors(folder, view, PAGE_SIZE)
+            length = self._total(counts, (len(anchors) - 1) * PAGE_SIZE + 1)
         pages = {0: first}
         for page in self._pages_in_view(anchors):
             if page not in pages and page < len(anchors):
-                pages[page] = await service.files(folder, view, before=anchors[page] + 1, limit=PAGE)
+                pages[page] = await service.files(folder, view, before=anchors[page] + 1, limit=PAGE_SIZE)
         if generation == self._generation:
             self._take(length, anchors, pages, counts)
             await asyncio.sleep(max(SHORTEST_PAUSE, 5 * (monotonic() - began)))
@@ -224,8 +224,8 @@ class FileModel(QAbstractTableModel):
         return [near for page in pages for near in (page, page + 1)]
 
     def _loaded(self, number: int) -> WatchedFile | None:
-        rows = self._pages.get(number // PAGE, [])
-        return rows[number % PAGE] if number % PAGE < len(rows) else None
+        rows = self._pages.get(number // PAGE_SIZE, [])
+        return rows[number % PAGE_SIZE] if number % PAGE_SIZE < len(rows) else None
 
     def _take(
         self, length: int, anchors: list[int], pages: dict[int, list[WatchedFile]], counts: Counts
@@ -268,21 +268,21 @@ class FileModel(QAbstractTableModel):
         self, service: WatchfolderService, folder: UUID, page: int, anchor: int, generation: int
     ) -> None:
         try:
-            rows = await service.files(folder, self._filter(), before=anchor + 1, limit=PAGE)
+            rows = await service.files(folder, self._filter(), before=anchor + 1, limit=PAGE_SIZE)
         finally:
             self._fetching.discard(page)
         if generation == self._generation and self._anchors[page : page + 1] == [anchor]:
             self._pages[page] = rows
             while len(self._pages) > KEPT_PAGES:
                 self._pages.popitem(last=False)
-            last = min(page * PAGE + PAGE, self._length) - 1
-            self.dataChanged.emit(self.index(page * PAGE, 0), self.index(last, len(FileColumn) - 1))
+            last = min(page * PAGE_SIZE + PAGE_SIZE, self._length) - 1
+            self.dataChanged.emit(self.index(page * PAGE_SIZE, 0), self.index(last, len(FileColumn) - 1))
 
     def _on_progress(self, news: dict[int, LiveProgress]) -> None:
         if not self._active:
             return
         numbers_of = {
-            row.task_id: page * PAGE + offset
+            row.task_id: page * PAGE_SIZE + offset
             for page, rows in self._pages.items()
             for offset, row in enumerate(rows)
             if row.state is FileState.RUNNING

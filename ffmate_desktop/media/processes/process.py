@@ -123,7 +123,7 @@ class Launcher:
                 raise RetryElsewhereError(
                     f"{argv[0]} could not be started: {reason}.",
                     "This computer runs as much as it can. Let it do fewer tasks at once.",
-                    most=_MOST_TRIES,
+                    max_nodes=_MOST_TRIES,
                 ) from trouble
             raise UserError(
                 f"{argv[0]} could not be started in {cwd}: {reason or trouble}.",

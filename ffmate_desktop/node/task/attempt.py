@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ffmate_desktop.domain.errors import ForbiddenScriptError, RetryElsewhereError, UserError
-from ffmate_desktop.domain.grammar import join
+from ffmate_desktop.domain.grammar import format_command
 from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.task import Claim, IfExists, Task, TaskSpec
 from ffmate_desktop.domain.wildcards import ClockReading, WildcardValues, expand_path, expand_steps
@@ -126,7 +126,7 @@ class EncodeAttempt:
     def as_resolved(self, task: Task) -> Task:
         """What people see of the task, with everything that is known here already."""
         output, steps = self._resolve()
-        given = {"command": join(steps), "output_file": task.output_file.resolved or output}
+        given = {"command": format_command(steps), "output_file": task.output_file.resolved or output}
         return task.model_copy(
             update={
                 name: getattr(task, name).model_copy(
@@ -189,7 +189,7 @@ class EncodeAttempt:
             stall_seconds=self._resources.stall_seconds,
             sandbox=self._sandbox,
         )
-        known: dict[str, Any] = {"command": join(self._steps), "output": self._output}
+        known: dict[str, Any] = {"command": format_command(self._steps), "output": self._output}
         if spec.input in self._facts:
             known["facts"] = {"input": self._facts[spec.input].to_json()}
         return known
@@ -308,7 +308,7 @@ class EncodeAttempt:
             raise RetryElsewhereError(
                 f"The input “{spec.input}” is not there.",
                 "It was moved or deleted, or its storage is not connected.",
-                everywhere=f"No node can read “{spec.input}”: not there on {{nodes}}.",
+                everywhere_message=f"No node can read “{spec.input}”: not there on {{nodes}}.",
             )
         if spec.output_mount and Path(spec.output_mount) in Path(output).parents:
             _refuse_missing(spec.output_mount)
@@ -382,7 +382,7 @@ def _refuse_missing(mount: str) -> None:
         raise RetryElsewhereError(
             f"The storage “{mount}”, where the output belongs, is not connected.",
             "Where the task was submitted, it is a mount point.",
-            everywhere=f"The storage “{mount}” is not connected on {{nodes}}.",
+            everywhere_message=f"The storage “{mount}” is not connected on {{nodes}}.",
         )
 
 

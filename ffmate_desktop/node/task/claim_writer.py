@@ -99,7 +99,9 @@ class ClaimWriter:
     async def refuse(self, refusal: RetryElsewhereError) -> tuple[bool, str, dict[str, str]]:
         """Leave the task to nodes that have not tried it; see `claims.refuse`."""
         return await retry_until_answered(
-            lambda: claims.refuse(self._database, self.node_id, self.claim, refusal.message, refusal.most),
+            lambda: claims.refuse(
+                self._database, self.node_id, self.claim, refusal.message, refusal.max_nodes
+            ),
             f"refusing {self.claim.uuid}",
         )
 

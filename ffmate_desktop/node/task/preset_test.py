@@ -40,7 +40,7 @@ class PresetTestBench:
     async def run(
         self, command: str, pattern: str, source: str, on_progress: Callable[[float], object]
     ) -> AsyncIterator[PresetTestResult]:
-        """See `services.preset_test.Trials`."""
+        """See `services.preset_test.PresetTester`."""
         async with self._open_resources() as resources:
             with tempfile.TemporaryDirectory(
                 dir=resources.work, prefix="trial-", ignore_cleanup_errors=True
@@ -60,7 +60,7 @@ class PresetTestBench:
 async def _try(
     spec: TaskSpec, resources: EncodeResources, folder: Path, on_progress: Callable[[float], object]
 ) -> PresetTestResult:
-    claim = Claim(id=0, uuid=uuid4(), epoch=1, priority=0, name="trial", attempts=1, spec=spec)
+    claim = Claim(id=0, uuid=uuid4(), epoch=1, priority=0, name="preset test", attempts=1, spec=spec)
 
     def tell(progress: Progress) -> None:
         on_progress(progress.percent or 0.0)

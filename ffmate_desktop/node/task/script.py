@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.grammar import join
+from ffmate_desktop.domain.grammar import format_command
 from ffmate_desktop.domain.paths import is_absolute
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.processing import ProcessingSpec
@@ -47,4 +47,4 @@ def find(spec: ProcessingSpec, values: WildcardValues, folder: Path, permissions
         raise UserError(f"The script “{tokens[0]}” does not say in which folder.", "Write its full path.")
     real = check_script(permissions, tokens[0])
     argv = script_argv(real, tokens[1:], values.os_name, shutil.which)
-    return Script(tokens[0], argv, join([tokens]), sidecar, spec.needs_sidecar)
+    return Script(tokens[0], argv, format_command([tokens]), sidecar, spec.needs_sidecar)

@@ -13,10 +13,10 @@ from ffmate_desktop.domain.paths import numbered_path, output_key
 from ffmate_desktop.domain.processing import NewProcessing
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec
 from ffmate_desktop.domain.wildcards import ClockReading
-from ffmate_desktop.domain.wrong_data import first_error
+from ffmate_desktop.domain.wrong_data import first_validation_error
 from ffmate_desktop.node.task.claim_writer import ClaimWriter
-from ffmate_desktop.services.output_names import MAX_NUMBER, Draft
-from ffmate_desktop.services.submission import prepare
+from ffmate_desktop.services.output_names import MAX_NUMBER, TaskDraft
+from ffmate_desktop.services.submission import prepare_task
 
 _CHANGEABLE = frozenset({"command", "inputFile", "outputFile", "metadata", "postProcessing"})
 
@@ -41,7 +41,7 @@ def read_changes(
         former = _prepared(_as_new(name, spec, written, found, set()), spec, uuid, is_complete=False)
         draft = _prepared(_as_new(name, spec, written, found, wanted), spec, uuid)
     except ValidationError as error:
-        raise UserError(f"What the sidecar says cannot be used: {first_error(error)}.") from error
+        raise UserError(f"What the sidecar says cannot be used: {first_validation_error(error)}.") from error
     except UserError as error:
         raise UserError(f"What the sidecar asks for cannot be: {error.message}", error.hint) from error
     kept = {
@@ -56,13 +56,13 @@ def read_changes(
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     }
-    if draft.wished == former.wished:
+    if draft.requested_output == former.requested_output:
         changed.pop("output", None)  # the name that it was given when it was submitted
     return SidecarChanges(changed, tuple(ignored))
 
 
-def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID, *, is_complete: bool = True) -> Draft:
-    return prepare(
+def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID, *, is_complete: bool = True) -> TaskDraft:
+    return prepare_task(
         new,
         None,
         source=spec.source,

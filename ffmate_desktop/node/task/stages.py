@@ -141,7 +141,9 @@ class Stages:
     async def _diagnosed(self, found: Diagnosis, known: dict[str, Any]) -> Outcome:
         """A failed encode; when it may be this node's fault, others shall try too, but not all of a large cluster."""
         if found.retry is not RetryAdvice.NO and await self._orders.unless(self._attempt.has_input()):
-            self.refusal = RetryElsewhereError(found.sentence, found.hint, lines=found.lines, most=MOST_TRIES)
+            self.refusal = RetryElsewhereError(
+                found.sentence, found.hint, lines=found.lines, max_nodes=MOST_TRIES
+            )
         return failure(found.sentence, found.hint, self._percent(), found.lines, known)
 
     async def _take_slot(self) -> None:

@@ -20,8 +20,8 @@ from ffmate_desktop.node.watchfolders.moved_files import MovedFiles
 from ffmate_desktop.node.watchfolders.original_mover import Root
 from ffmate_desktop.node.watchfolders.originals import Originals
 from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
-from ffmate_desktop.services.output_names import Draft
-from ffmate_desktop.services.presets import NoPresetError, PresetService
+from ffmate_desktop.services.output_names import TaskDraft
+from ffmate_desktop.services.presets import PresetNotFoundError, PresetService
 from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
 from ffmate_desktop.storage.locks import write_locks
@@ -240,7 +240,7 @@ class Scan:
 
     async def _draft(
         self, ready: Sequence[ScannedFile]
-    ) -> tuple[list[tuple[ScannedFile, Draft]], dict[str, str]]:
+    ) -> tuple[list[tuple[ScannedFile, TaskDraft]], dict[str, str]]:
         if not ready:
             return [], {}
         preset = await self._find_preset()
@@ -255,7 +255,7 @@ class Scan:
         if self._preset is None and not self._trouble:
             try:
                 preset = await self._presets.get(self._settings.preset)
-            except NoPresetError:
+            except PresetNotFoundError:
                 self._trouble = PRESET_GONE
                 return None
             try:
@@ -270,7 +270,7 @@ class Scan:
         self,
         writes: list[FileWrite],
         again: Sequence[FileRecord],
-        drafts: Sequence[tuple[ScannedFile, Draft]],
+        drafts: Sequence[tuple[ScannedFile, TaskDraft]],
     ) -> None:
         if not (writes or again or drafts):
             return

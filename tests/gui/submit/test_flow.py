@@ -18,7 +18,7 @@ from ffmate_desktop.gui.submit.flow import SubmitFlow
 from ffmate_desktop.gui.submit.preview_debounce import FIRST
 from ffmate_desktop.gui.submit.sheet import SubmitSheet
 from ffmate_desktop.gui.widgets.wildcard_menu import wildcards
-from ffmate_desktop.services.preview import Trouble
+from ffmate_desktop.services.preview import PreviewIssue
 from tests.gui.desk import Desk
 from tests.node.farm import LONG
 from tests.node.waiting import until
@@ -80,7 +80,7 @@ async def sheet_for(desk: Desk, *paths: Path) -> SubmitSheet:
     return sheet
 
 
-async def known(sheet: SubmitSheet) -> list[Trouble]:
+async def known(sheet: SubmitSheet) -> list[PreviewIssue]:
     await until(lambda: sheet.is_known, "the preview is there")
     return [row.trouble for row in sheet.model.rows]
 
@@ -222,7 +222,7 @@ async def test_of_many_files_the_first_are_shown_at_once(desk: Desk, tmp_path: P
     sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
     lengths: list[int] = []
     sheet.ahead.begun.connect(lambda rows: lengths.append(len(rows)))
-    assert await known(sheet) == [Trouble.NONE] * (FIRST + 10)
+    assert await known(sheet) == [PreviewIssue.NONE] * (FIRST + 10)
     assert lengths == [FIRST]
     sheet.reject()
     await closed(desk)
@@ -282,7 +282,7 @@ async def test_outputs_of_the_cluster_in_a_folder_are_left_out(
 
 async def test_one_bad_file_does_not_hold_up_the_others(desk: Desk, clip: Path, tmp_path: Path) -> None:
     sheet = await sheet_for(desk, clip, tmp_path / "gone.mov")
-    assert [row.trouble for row in sheet.model.rows] == [Trouble.NONE, Trouble.INPUT]
+    assert [row.trouble for row in sheet.model.rows] == [PreviewIssue.NONE, PreviewIssue.INPUT]
     assert sheet.preview.note.text() == "1 file cannot be read. It is left out."
     assert sheet.submit_button.text() == "Queue 1 of 2"
     sheet.submit_button.click()
@@ -327,15 +327,35 @@ async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp
     by_command(sheet)
     sheet.output.folder.setText(str(folder))
     sheet.output.name.setText("${INPUT_FILE_BASENAME}_new.mp4")
-    assert await known(sheet) == [Trouble.RENAMED, Trouble.NONE, Trouble.NONE, Trouble.RENAMED]
+    assert await known(sheet) == [
+        PreviewIssue.RENAMED,
+        PreviewIssue.NONE,
+        PreviewIssue.NONE,
+        PreviewIssue.RENAMED,
+    ]
     assert sheet.preview.note.text() == "The name for 2 files is taken and gets a number."
     sheet.output.policy.press(2)
-    assert await known(sheet) == [Trouble.EXISTS, Trouble.NONE, Trouble.NONE, Trouble.SHARED]
+    assert await known(sheet) == [
+        PreviewIssue.EXISTS,
+        PreviewIssue.NONE,
+        PreviewIssue.NONE,
+        PreviewIssue.SHARED,
+    ]
     assert sheet.submit_button.text() == "Queue 2 of 4"
     sheet.output.policy.press(1)
-    assert await known(sheet) == [Trouble.REPLACES, Trouble.NONE, Trouble.NONE, Trouble.SHARED]
+    assert await known(sheet) == [
+        PreviewIssue.REPLACES,
+        PreviewIssue.NONE,
+        PreviewIssue.NONE,
+        PreviewIssue.SHARED,
+    ]
     sheet.output.name.setText("${INPUT_FILE_BASENAME}.out.mp4")
-    assert await known(sheet) == [Trouble.NONE, Trouble.TAKEN, Trouble.NONE, Trouble.SHARED]
+    assert await known(sheet) == [
+        PreviewIssue.NONE,
+        PreviewIssue.TAKEN,
+        PreviewIssue.NONE,
+        PreviewIssue.SHARED,
+    ]
     sheet.submit_button.click()
     await closed(desk)
     assert sorted(task.name for task in await desk.services.tasks.newest()) == [
@@ -370,9 +390,9 @@ async def test_a_mistake_in_a_command_is_told_while_typing(desk: Desk, clip: Pat
     by_command(sheet, "-i ${INPUT_FIL} ${OUTPUT_FILE}")
     assert "There is no wildcard ${INPUT_FIL}." in sheet.command._error_label.text()
     by_command(sheet)
-    assert await known(sheet) == [Trouble.NONE]
+    assert await known(sheet) == [PreviewIssue.NONE]
     sheet.output.name.clear()
-    assert await known(sheet) == [Trouble.COMMAND]
+    assert await known(sheet) == [PreviewIssue.COMMAND]
     assert "no output is given" in sheet.preview.note.text()
     assert not sheet.submit_button.isEnabled()
     sheet.output.name.setText("a.mp4")
@@ -383,7 +403,7 @@ async def test_a_mistake_in_a_command_is_told_while_typing(desk: Desk, clip: Pat
     assert sheet.command.command() == COPY
     assert sheet.output.name.text() == "a.mp4"
     sheet.ways.press(0)
-    assert await known(sheet) == [Trouble.NONE]
+    assert await known(sheet) == [PreviewIssue.NONE]
     assert sheet.presets.current is not None
     assert sheet.output.name.text() == ""
     sheet.reject()

@@ -6,7 +6,7 @@ import pytest
 
 from ffmate_desktop.db.listener import changes
 from ffmate_desktop.domain.change import ProgressReported
-from ffmate_desktop.domain.grammar import quote
+from ffmate_desktop.domain.grammar import quote_argument
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 from tests.media.clips import FFMPEG
@@ -38,7 +38,7 @@ async def test_a_task_ends_with_its_output_in_place_and_everything_known_about_i
     lines = await farm.log(uuid)
     (complete,) = worker.data.glob("logs/*.log")
     assert complete.read_text(encoding="utf-8") == lines
-    assert f"$ {quote(str(FFMPEG))} -hide_banner" in lines
+    assert f"$ {quote_argument(str(FFMPEG))} -hide_banner" in lines
     assert "claimed with epoch 1, attempt 1" in lines
     assert lines.endswith("verified and published\n")
     assert sorted(path.name for path in clip.parent.iterdir()) == ["clip.mov", "clip.out.mp4"]

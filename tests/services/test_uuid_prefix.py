@@ -8,7 +8,7 @@ import pytest
 from ffmate_desktop.db import tasks
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.services.uuids import resolve
+from ffmate_desktop.services.uuid_prefix import resolve_uuid_prefix
 from tests.db.cluster import add, row
 
 pytestmark = pytest.mark.db
@@ -29,7 +29,7 @@ OTHER = UUID("abcd0000-0000-4000-8000-000000000002")
 )
 async def test_a_beginning_is_enough(database: Database, beginning: str, found: UUID | str) -> None:
     await add(database, replace(row("one"), uuid=ONE), replace(row("other"), uuid=OTHER))
-    resolving = resolve(database, tasks.find_uuid, beginning, what="task", hint="There.")
+    resolving = resolve_uuid_prefix(database, tasks.find_uuid, beginning, what="task", hint="There.")
     if isinstance(found, UUID):
         assert await resolving == found
         return
@@ -41,4 +41,4 @@ async def test_a_beginning_is_enough(database: Database, beginning: str, found: 
 @pytest.mark.parametrize("beginning", ["", " ", "x", "abcg", "0" * 33])
 async def test_what_cannot_begin_a_uuid_is_wrong_use(database: Database, beginning: str) -> None:
     with pytest.raises(UsageError, match="is not the beginning of a uuid"):
-        await resolve(database, tasks.find_uuid, beginning, what="task", hint="")
+        await resolve_uuid_prefix(database, tasks.find_uuid, beginning, what="task", hint="")

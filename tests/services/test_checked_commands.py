@@ -11,17 +11,17 @@ from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan
 from ffmate_desktop.services import submission
-from ffmate_desktop.services.known_commands import KnownCommands
+from ffmate_desktop.services.checked_commands import CheckedCommands
 
 COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
 
 
 def look(
-    folder: Path, name: str, known: KnownCommands, command: str = COPY, pattern: str = "${INPUT_FILE}.mp4"
+    folder: Path, name: str, known: CheckedCommands, command: str = COPY, pattern: str = "${INPUT_FILE}.mp4"
 ) -> None:
     (folder / name).touch()
     new = NewTask(input_file=str(folder / name), command=command, output_file=pattern)
-    submission.prepare(new, None, source=TaskSource.CLI, client="", base=str(folder), known=known)
+    submission.prepare_task(new, None, source=TaskSource.CLI, client="", base=str(folder), known=known)
 
 
 def test_the_second_file_of_a_command_is_not_planned_again(
@@ -34,7 +34,7 @@ def test_the_second_file_of_a_command_is_not_planned_again(
         return plan(*steps, **more)
 
     monkeypatch.setattr(submission, "plan", counted)
-    known = KnownCommands()
+    known = CheckedCommands()
     for name in ("a.mov", "b.mov", "c.mov"):
         look(tmp_path, name, known)
     assert len(planned) == 1
@@ -43,13 +43,13 @@ def test_the_second_file_of_a_command_is_not_planned_again(
 
 
 def test_an_output_that_is_its_input_is_refused_all_the_same(tmp_path: Path) -> None:
-    known = KnownCommands()
+    known = CheckedCommands()
     look(tmp_path, "a.mp4", known, pattern="${INPUT_FILE_DIR}/x.mp4")
     with pytest.raises(UserError, match="overwrite its own input"):
         look(tmp_path, "x.mp4", known, pattern="${INPUT_FILE_DIR}/x.mp4")
 
 
 def test_commands_that_read_lists_are_planned_for_every_file(tmp_path: Path) -> None:
-    known = KnownCommands()
+    known = CheckedCommands()
     look(tmp_path, "a.txt", known, command=f"-f concat {COPY}")
     assert not known._good

@@ -7,7 +7,7 @@ from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.wildcards import WildcardValues
 
 
-class KnownCommands:
+class CheckedCommands:
     """Commands that were checked with one file: many files with the same command differ in little.
 
     Good for looking ahead, where a mistake does no harm; a submission checks everything.

@@ -12,15 +12,15 @@ from ffmate_desktop.domain.media_files import is_media
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
 
-MOST_FILES = 20_000
-DEEPEST = 64
-TOLD_EVERY = 200
-LITERAL = "ffmate_literal"
+MAX_FILES = 20_000
+MAX_DEPTH = 64
+PROGRESS_EVERY = 200
+LITERAL_KEY = "ffmate_literal"
 """The word of a task's metadata that stands for a `${` in a folder's name."""
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFile:
+class MediaFile:
     """A file, and the folder below the dropped one that it is in, beginning with the dropped one's name; "" when it
     was dropped itself."""
 
@@ -29,14 +29,14 @@ class FoundFile:
 
 
 @dataclass(frozen=True, slots=True)
-class MediaFound:
+class MediaSearchResult:
     """Files in the order of their names. `skipped` files are no media, `own` ones were written by the cluster;
-    `unreadable` folders could not be entered; `cut` when there are more than were asked for."""
+    `unreadable` folders could not be entered; `is_truncated` when there are more than were asked for."""
 
-    files: tuple[FoundFile, ...]
+    files: tuple[MediaFile, ...]
     skipped: int
     unreadable: tuple[str, ...]
-    cut: bool
+    is_truncated: bool
     own: int = 0
 
     @property
@@ -44,15 +44,15 @@ class MediaFound:
         """The files that nobody named: they are in a folder that was dropped."""
         return [file.path for file in self.files if file.tree]
 
-    def without(self, own: Collection[str]) -> "MediaFound":
+    def without(self, own: Collection[str]) -> "MediaSearchResult":
         """The same without these files, which the cluster wrote."""
         kept = tuple(file for file in self.files if file.path not in own)
         return replace(self, files=kept, own=len(self.files) - len(kept))
 
 
 async def find_media(
-    paths: Sequence[str], *, on_progress: Callable[[int], None] | None = None, limit: int = MOST_FILES
-) -> MediaFound:
+    paths: Sequence[str], *, on_progress: Callable[[int], None] | None = None, limit: int = MAX_FILES
+) -> MediaSearchResult:
     """Everything dropped: a file as it is, whatever its name; of a folder every media file below it.
 
     `on_progress(files)` is called on the loop while a thread looks. Links to folders are not followed. Cancelling
@@ -70,27 +70,29 @@ async def find_media(
         over.set()
 
 
-def _find(paths: Sequence[str], tell: Callable[[int], None], limit: int, over: threading.Event) -> MediaFound:
-    files: list[FoundFile] = []
+def _find(
+    paths: Sequence[str], tell: Callable[[int], None], limit: int, over: threading.Event
+) -> MediaSearchResult:
+    files: list[MediaFile] = []
     unreadable: list[str] = []
-    skipped, cut = 0, False
+    skipped, is_truncated = 0, False
     for path, tree in _walk(paths, unreadable, over):
         if tree and not is_media(path):
             skipped += 1
             continue
         if len(files) == limit:
-            cut = True
+            is_truncated = True
             break
-        files.append(FoundFile(path, tree))
-        if len(files) % TOLD_EVERY == 0:
+        files.append(MediaFile(path, tree))
+        if len(files) % PROGRESS_EVERY == 0:
             tell(len(files))
-    return MediaFound(tuple(files), skipped, tuple(unreadable), cut)
+    return MediaSearchResult(tuple(files), skipped, tuple(unreadable), is_truncated)
 
 
 def _walk(paths: Sequence[str], unreadable: list[str], over: threading.Event) -> Iterator[tuple[str, str]]:
     for path in dict.fromkeys(paths):
         if os.path.isdir(path):  # noqa: PTH112 - that of a Path raises when it is too long
-            yield from _below(path, Path(path).name or "files", unreadable, over, DEEPEST)
+            yield from _below(path, Path(path).name or "files", unreadable, over, MAX_DEPTH)
         else:
             yield path, ""
 
@@ -115,7 +117,7 @@ def _below(
             yield entry.path, tree
 
 
-def in_folder(new: NewTask, folder: str, tree: str, preset: Preset | None) -> NewTask:
+def with_output_folder(new: NewTask, folder: str, tree: str, preset: Preset | None) -> NewTask:
     """The task with its output in `folder`, below it in `tree`, under the name that its pattern gives.
 
     Names of folders are taken as they are, also when they look like a wildcard. Raises UsageError without a pattern.
@@ -129,6 +131,6 @@ def in_folder(new: NewTask, folder: str, tree: str, preset: Preset | None) -> Ne
     place = str(Path(folder, tree))
     metadata = dict(new.metadata)
     if "${" in place:
-        place = place.replace("${", f"${{METADATA_{LITERAL}}}")
-        metadata[LITERAL] = "${"
+        place = place.replace("${", f"${{METADATA_{LITERAL_KEY}}}")
+        metadata[LITERAL_KEY] = "${"
     return new.model_copy(update={"output_file": f"{place}{os.sep}{name}", "metadata": metadata})

@@ -7,7 +7,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 
 
-async def resolve(
+async def resolve_uuid_prefix(
     database: Database,
     find: Callable[[Database, UUID, UUID], Awaitable[list[UUID]]],
     beginning: str,
