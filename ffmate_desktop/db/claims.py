@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -10,10 +10,11 @@ from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.change import progress_payload
 from ffmate_desktop.domain.paths import output_key
-from ffmate_desktop.domain.publishing import PublishingRecord
+from ffmate_desktop.domain.publishing import PublishingRecord, RecordedOutput
 from ffmate_desktop.domain.status import desired_of
 from ffmate_desktop.domain.stored_values import Unreadable, as_list, as_object, as_text, read_record
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskSpec, readable_part
+from ffmate_desktop.domain.task_facts import TaskFacts
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -46,7 +47,7 @@ async def finish_and_claim(
         [outcome.status for _, outcome in ended],
         [None if outcome.error is None else storable(outcome.error) for _, outcome in ended],
         [outcome.progress for _, outcome in ended],
-        [dict(outcome.result) for _, outcome in ended],
+        [outcome.facts.to_json() for _, outcome in ended],
     )
     claimed = [row for row in rows if row["desired"] is None]
     claimed.sort(key=lambda row: (-row["priority"], row["id"]))  # RETURNING has no order
@@ -72,20 +73,20 @@ def _to_claim(row: asyncpg.Record) -> Claim:
     )
 
 
-def _work(stored: object, publishing: object) -> tuple[TaskSpec, dict[str, Any] | None, Unreadable | None]:
+def _work(stored: object, publishing: object) -> tuple[TaskSpec, PublishingRecord | None, Unreadable | None]:
     """What is to be done, and what an earlier node left to be finished: both can be read, or neither counts."""
     spec = read_record(TaskSpec, stored)
     if isinstance(spec, Unreadable):
         return readable_part(stored), None, spec
     if publishing is None:
         return spec, None, None
-    record = read_record(PublishingRecord, publishing)
+    record = PublishingRecord.from_json(publishing)
     if isinstance(record, Unreadable):
         return spec, None, Unreadable(f"publishing: {record.why}")
-    changed = read_record(TaskSpec, spec.to_json() | (record.result.imported or {}))
+    changed = read_record(TaskSpec, spec.to_json() | dict(record.facts.imported or {}))
     if isinstance(changed, Unreadable):
         return spec, None, Unreadable(f"publishing.result.imported: {changed.why}")
-    return spec, as_object(publishing), None
+    return spec, record, None
 
 
 async def claim(database: Database, node_id: int, slots: int, ahead: int = 0) -> list[Claim]:
@@ -103,28 +104,22 @@ async def set_phase(
     node_id: int,
     claim: Claim,
     phase: str,
-    facts: dict[str, Any],
-    publishing: Mapping[str, Any] | None = None,
+    facts: TaskFacts,
+    record: PublishingRecord | None = None,
 ) -> Desired | None:
-    """Enter a phase and add `facts` to the result. Returns what is wanted of the task, or None: claim lost.
+    """Enter a phase and merge `facts` into the result. Returns the task's desired state; None: claim lost.
 
-    `publishing` is what a successor needs to know when this node dies while it moves the output into place.
+    A successor needs `record` when this node dies while it moves the output into place.
     """
-    keys, times, sizes = _files_of(publishing)
-    if publishing is not None:
-        outputs = [
-            {key: value for key, value in one.items() if key not in ("written", "real")}
-            for one in publishing.get("outputs", ())
-        ]
-        publishing = {**publishing, "outputs": outputs}
+    keys, times, sizes = _files_of(() if record is None else record.outputs)
     row = await database.fetch_one(
         query("claims", "set_phase"),
         claim.id,
         claim.epoch,
         node_id,
         phase,
-        facts,
-        publishing,
+        facts.to_json(),
+        None if record is None else record.to_json(),
         keys,
         times,
         sizes,
@@ -132,13 +127,14 @@ async def set_phase(
     return None if row is None else desired_of(row["desired"])
 
 
-def _files_of(publishing: Mapping[str, Any] | None) -> tuple[list[str], list[int], list[int]]:
+def _files_of(outputs: Sequence[RecordedOutput]) -> tuple[list[str], list[int], list[int]]:
     """Path keys, microseconds and bytes of every file that is about to be published."""
     files = [
         (f"{target}/{name}" if name else target, size, time)
-        for output in (publishing or {}).get("outputs", ())
-        for target in (output["target"], *([output["real"]] if "real" in output else ()))
-        for name, size, time in output.get("written") or output["files"]
+        for output in outputs
+        for target in (output.target, output.real_target)
+        if target is not None
+        for name, size, time in output.files
     ]
     return (
         [storable(output_key(path)) for path, _, _ in files],

@@ -1,22 +1,13 @@
 """A row of the queries about tasks as the task that people and programs see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import asyncpg
 
 from ffmate_desktop.db.connection.codecs import milliseconds
 from ffmate_desktop.domain.processing import Processing, ProcessingSpec
-from ffmate_desktop.domain.stored_values import (
-    Unreadable,
-    as_integer,
-    as_list,
-    as_member,
-    as_object,
-    as_text,
-    as_timestamp,
-    read_record,
-)
+from ffmate_desktop.domain.stored_values import Unreadable, as_list, as_member, read_record
 from ffmate_desktop.domain.task import (
     Client,
     LiveProgress,
@@ -26,6 +17,7 @@ from ffmate_desktop.domain.task import (
     TaskStatus,
     readable_part,
 )
+from ffmate_desktop.domain.task_facts import ScriptFacts, TaskFacts
 from ffmate_desktop.domain.wire import RawResolved
 
 
@@ -41,8 +33,8 @@ def by_status(counts: Iterable[tuple[str, int]]) -> dict[TaskStatus, int]:
 def to_task(row: asyncpg.Record) -> Task:
     """A row of `list_tasks` or `get_tasks` as people see it."""
     status = as_member(TaskStatus, row["status"], TaskStatus.UNKNOWN)
-    result = as_object(row["result"])
-    spec, unreadable = _spec(row["spec"], as_object(result.get("imported")))
+    facts = TaskFacts.from_json(row["result"])
+    spec, unreadable = _spec(row["spec"], facts.imported)
     live = _live(row) if status.is_active else None
     created = milliseconds(row["created_at"])
     updated = milliseconds(row["updated_at"])
@@ -58,11 +50,9 @@ def to_task(row: asyncpg.Record) -> Task:
         status=status,
         phase=row["phase"] or None,
         paused=row["desired"] == "pause" and not status.is_done,
-        command=RawResolved(raw=spec.command, resolved=as_text(result.get("command"))),
+        command=RawResolved(raw=spec.command, resolved=facts.command),
         input_file=RawResolved(raw=spec.input, resolved=spec.input),
-        output_file=RawResolved(
-            raw=spec.output_pattern, resolved=as_text(result.get("output")) or spec.output
-        ),
+        output_file=RawResolved(raw=spec.output_pattern, resolved=facts.output or spec.output),
         priority=row["priority"],
         progress=live.percent if live else row["progress"],
         remaining=_remaining(status, live),
@@ -71,8 +61,8 @@ def to_task(row: asyncpg.Record) -> Task:
         source=spec.source,
         metadata=spec.metadata,
         client=_client(row),
-        pre_processing=_processing(spec.pre_processing, result.get("preProcessing")),
-        post_processing=_processing(spec.post_processing, result.get("postProcessing")),
+        pre_processing=_processing(spec.pre_processing, facts.pre_processing),
+        post_processing=_processing(spec.post_processing, facts.post_processing),
         webhooks=spec.webhooks,
         created_at=created,
         updated_at=updated,
@@ -82,37 +72,36 @@ def to_task(row: asyncpg.Record) -> Task:
         labels=[label for label in row["labels"] if label is not None],
         fps=live.fps if live else None,
         speed=live.speed if live else None,
-        size=live.size if live else as_integer(result.get("size")),
+        size=live.size if live else facts.size,
         frame=live.frame if live else None,
-        facts=as_object(result.get("facts")) or None,
+        facts=None if facts.media is None else facts.media.to_json() or None,
         unreadable=unreadable,
         status_word=row["status"],
-        skipped=True if result.get("skipped") is True else None,
+        skipped=facts.skipped or None,
     )
 
 
-def _spec(stored: object, imported: dict[str, Any]) -> tuple[TaskSpec, str | None]:
+def _spec(stored: object, imported: Mapping[str, Any] | None) -> tuple[TaskSpec, str | None]:
     """What the task was made from, as a sidecar changed it; with the reason when only a part of it can be read."""
     found = read_record(TaskSpec, stored)
     if isinstance(found, Unreadable):
         return readable_part(stored), str(found)
-    changed = read_record(TaskSpec, found.to_json() | imported) if imported else found
+    changed = read_record(TaskSpec, found.to_json() | dict(imported)) if imported else found
     return (found, None) if isinstance(changed, Unreadable) else (changed, None)
 
 
-def _processing(spec: ProcessingSpec | None, stored: object) -> Processing | None:
-    """What is asked for, with what is known of it: script, sidecar, startedAt, finishedAt, error."""
+def _processing(spec: ProcessingSpec | None, facts: ScriptFacts | None) -> Processing | None:
+    """What was submitted, with what is known of the script."""
     if spec is None:
         return None
-    known = as_object(stored)
-    script, sidecar = as_text(known.get("script")), as_text(known.get("sidecar"))
+    facts = facts or ScriptFacts()
     return Processing(
-        script_path=RawResolved(raw=spec.script, resolved=script) if spec.script else None,
-        sidecar_path=RawResolved(raw=spec.sidecar, resolved=sidecar) if spec.sidecar else None,
+        script_path=RawResolved(raw=spec.script, resolved=facts.script) if spec.script else None,
+        sidecar_path=RawResolved(raw=spec.sidecar, resolved=facts.sidecar) if spec.sidecar else None,
         import_sidecar=spec.import_sidecar or None,
-        error=as_text(known.get("error")),
-        started_at=as_timestamp(known.get("startedAt")),
-        finished_at=as_timestamp(known.get("finishedAt")),
+        error=facts.error,
+        started_at=facts.started_at,
+        finished_at=facts.finished_at,
     )
 
 

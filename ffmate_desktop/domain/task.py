@@ -1,7 +1,7 @@
 """A task: one ffmpeg job, its states, and the shape in which people and programs see it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, field_serializer
 
 from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.processing import DirectWebhook, NewProcessing, Processing, ProcessingSpec
+from ffmate_desktop.domain.publishing import PublishingRecord
 from ffmate_desktop.domain.status import (
     ACTIVE,
     DONE,
@@ -20,6 +21,7 @@ from ffmate_desktop.domain.status import (
     TaskStatus,
 )
 from ffmate_desktop.domain.stored_values import Unreadable, read_valid_fields
+from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.domain.wire import ForwardCompatible, RawResolved, Wire
 
 __all__ = [
@@ -203,7 +205,7 @@ class Claim:
     name: str
     attempts: int
     spec: TaskSpec
-    publishing: Mapping[str, Any] | None = None
+    publishing: PublishingRecord | None = None
     """What an earlier attempt was allowed to move into place before its node died: finish that, do not encode."""
     unreadable: Unreadable | None = None
     """Why this release cannot read what to do; then `spec` is only a part of it."""
@@ -221,9 +223,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended: status, percent, one plain sentence for an error, and facts about the result."""
+    """How an attempt ended: status, percent, and for an error a sentence for people, perhaps with ffmpeg's lines."""
 
     status: TaskStatus
     progress: float
-    error: str | None
-    result: Mapping[str, Any]
+    error: str | None = None
+    facts: TaskFacts = field(default_factory=TaskFacts)

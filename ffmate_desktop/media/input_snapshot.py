@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from ffmate_desktop.domain.task_facts import ChangedInput, InputVersion
 from ffmate_desktop.media.arguments import InputArgument, Invocation, parse
 from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice
 from ffmate_desktop.media.inputs import files_read, series_pattern
@@ -71,9 +72,9 @@ class InputChange:
                 hint = "Check that file, and let the command write to another one."
         return Diagnosis(sentence, hint, tuple(lines), RetryAdvice.NO)
 
-    def to_json(self) -> dict[str, str]:
-        """As the result of the task keeps it, under "changed"."""
-        return {"input": str(self.path), "how": self.kind.value}
+    def to_facts(self) -> ChangedInput:
+        """As the task's row stores it."""
+        return ChangedInput(str(self.path), self.kind.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,10 @@ class InputSnapshot:
                 return InputChange(path, InputChangeKind.GROWING)
         return None
 
-    def version_of(self, path: Path) -> dict[str, int] | None:
+    def version_of(self, path: Path) -> InputVersion | None:
         """Size and time (microseconds) of an input as the attempt reads it; None for what is no single file."""
         held = self._files.get(path)
-        return None if held is None else {"size": held.version.size, "mtime": held.version.mtime_ns // 1000}
+        return None if held is None else InputVersion(held.version.size, held.version.mtime_ns // 1000)
 
     @property
     def files(self) -> tuple[Path, ...]:

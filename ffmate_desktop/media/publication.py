@@ -1,120 +1,123 @@
-"""Finishing what another node was publishing when it died, instead of making a second output.
+"""Finishes what another node was publishing when it died, instead of making a second output.
 
-With the permission to publish a node writes down what it is about to move: temporary name, final name, and size and
-time of every file. Moving changes neither, so a successor on the same storage finds each file either still under its
-temporary name or already in its place. A node that was frozen between permission and move finds nothing to move.
+With the permission to publish, a node records temporary name, final name, size and time of every file. Moving changes
+neither size nor time, so a successor on the same storage finds each file under its temporary name or in its place.
+A node that was frozen between permission and move finds nothing left to move.
 """
 
+import contextlib
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.publishing import Published, RecordedFile, RecordedOutput
 from ffmate_desktop.domain.task import IfExists
 from ffmate_desktop.media import publish
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 
-MOST_FILES = 1000
-"""A set of more files is not written down; it is made again when its node dies while it is published."""
-
 SAME_TIME = 2_000_000_000
 """Nanoseconds by which the time of one file may differ between two computers that look at it (FAT: two seconds)."""
 
-Record = dict[str, Any]
-"""One output: temporary, target, and files as [relative path, bytes, nanoseconds since 1970].
 
-For the record of outputs alone: `real` is the target behind all links, where that is another path; of a set that is
-too large, `files` is empty, and `written` has them. `side` marks the files beside the outputs.
-"""
+def record_outputs(plan: OutputPlan) -> tuple[RecordedOutput, ...]:
+    """The outputs as they are about to be published. Their files must be synced. Raises OSError."""
+    return tuple(map(_record_output, _apart(plan)))
 
 
-def describe(plan: OutputPlan) -> list[Record]:
-    """What is about to be published, as JSON data; the files must have been synced. Raises OSError."""
-    return [_describe(output) for output in _apart(plan)]
-
-
-def _describe(output: PlannedOutput) -> Record:
-    files = [_file(output.temporary, file) for file in _files(output)]
-    record: Record = {"temporary": str(output.temporary), "target": str(output.target), "files": files}
-    if output.side:
-        record["side"] = True
+def _record_output(output: PlannedOutput) -> RecordedOutput:
+    target = str(output.target)
     real = os.path.join(os.path.realpath(output.target.parent), output.target.name)  # noqa: PTH118 - text, as it is
-    if real != record["target"]:
-        record["real"] = real
-    return record if len(files) <= MOST_FILES else record | {"files": [], "written": files}
+    return RecordedOutput(
+        str(output.temporary),
+        target,
+        tuple(_record_file(output.temporary, file) for file in _files(output)),
+        side=output.side,
+        real_target=None if real == target else real,
+    )
 
 
-def find(plan: OutputPlan, if_exists: IfExists, record: Sequence[Record]) -> OutputPlan | None:
-    """The plan with the temporary names of the record, when each of its files is on this storage; else None."""
-    written = {_key_of(entry): entry for entry in record}
+def locate(plan: OutputPlan, if_exists: IfExists, recorded: Iterable[RecordedOutput]) -> OutputPlan | None:
+    """The plan with the recorded temporary names, if every recorded file is on this storage; else None."""
+    entries = _by_target(recorded)
     outputs = []
     for output in plan.outputs:
-        entry = written.get((str(output.target), output.side))
-        if output.side and (entry is None or not entry["files"]):
+        entry = entries.get((str(output.target), output.side))
+        if output.side and (entry is None or not entry.files):
             continue
-        if entry is None or not entry["files"]:
+        if entry is None or not entry.files:
             return None
-        older = replace(output, temporary=Path(entry["temporary"]))
-        if _place(older, if_exists, entry) is None and not _waits(older, entry["files"]):
+        older = replace(output, temporary=Path(entry.temporary))
+        if _place(older, if_exists, entry) is None and not _is_temporary(older, entry.files):
             return None
         outputs.append(older)
     main = next((older for older in outputs if plan.main and older.target == plan.main.target), None)
     return replace(plan, outputs=tuple(outputs), main=main) if outputs else None
 
 
-def finish(plan: OutputPlan, if_exists: IfExists, record: Sequence[Record]) -> list[Path] | None:
-    """Move what is left to move; where the outputs are, the main one first, or None when that cannot be done."""
-    written = {_key_of(entry): entry for entry in record}
+def finish(plan: OutputPlan, if_exists: IfExists, recorded: Iterable[RecordedOutput]) -> Published | None:
+    """Move the files that aren't in their place yet; None when that can't be done."""
+    entries = _by_target(recorded)
     published: list[Path] = []
     for output in sorted(_apart(plan), key=lambda output: (output.side, output is not plan.main)):
-        entry = written[str(output.target), output.side]
+        entry = entries[str(output.target), output.side]
         try:
             published += _finish(plan, output, if_exists, entry)
         except UserError as error:
-            settled = _settled(output, if_exists, entry)  # a frozen node woke up and was faster
-            if settled is None:
+            moved = _moved(output, if_exists, entry)  # a frozen node woke up and was faster
+            if moved is None:
                 logs.task.info("An earlier attempt's output could not be moved into place: %s", error)
                 return None
-            published += settled
+            published += moved
     for folder in {path.parent for path in published}:
         publish.sync_folder(folder)
-    return published
+    return measure(published)
 
 
-def _finish(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists, entry: Record) -> list[Path]:
+def measure(paths: Sequence[Path]) -> Published:
+    """The published files with their sizes; a file that was moved away since counts as 0 bytes."""
+    sizes = [0] * len(paths)
+    for number, path in enumerate(paths):
+        with contextlib.suppress(OSError):
+            sizes[number] = path.stat().st_size
+    return Published(tuple(paths), sum(sizes), next(iter(sizes), 0))
+
+
+def _finish(
+    plan: OutputPlan, output: PlannedOutput, if_exists: IfExists, entry: RecordedOutput
+) -> list[Path]:
     place = _place(output, if_exists, entry)
     if output.kind is OutputKind.FILE:
         return [place or publish.publish_file(plan, output, if_exists)]
     if place is None:
         return publish.publish_set(plan, output, if_exists)
-    files = [Path(name) for name, _, _ in entry["files"]]
+    files = [Path(name) for name, _, _ in entry.files]
     waiting = [file for file in files if os.path.lexists(output.temporary / file)]
     publish.move_all(plan, output.temporary, place, waiting, replace=if_exists is IfExists.REPLACE)
     return [place / file for file in files]
 
 
-def _settled(output: PlannedOutput, if_exists: IfExists, entry: Record) -> list[Path] | None:
+def _moved(output: PlannedOutput, if_exists: IfExists, entry: RecordedOutput) -> list[Path] | None:
     place = _place(output, if_exists, entry)
     if place is None:
         return None
     if output.kind is OutputKind.FILE:
         return [place]
-    paths = [place / name for name, _, _ in entry["files"]]
+    paths = [place / name for name, _, _ in entry.files]
     return paths if all(path.exists() for path in paths) else None
 
 
-def _key_of(entry: Record) -> tuple[str, bool]:
+def _by_target(recorded: Iterable[RecordedOutput]) -> dict[tuple[str, bool], RecordedOutput]:
     """A set and the files beside the outputs may go to the same folder."""
-    return entry["target"], bool(entry.get("side"))
+    return {(entry.target, entry.side): entry for entry in recorded}
 
 
-def _place(output: PlannedOutput, if_exists: IfExists, entry: Record) -> Path | None:
+def _place(output: PlannedOutput, if_exists: IfExists, entry: RecordedOutput) -> Path | None:
     """The file that was published, or the folder that a set was, at least in part, moved to."""
-    files = entry["files"]
+    files = entry.files
     if output.kind is OutputKind.FILE:
         return next((path for path in _names(output.target, if_exists) if _is(path, *files[0][1:])), None)
     for folder in _folders(output, if_exists):
@@ -143,8 +146,8 @@ def _folders(output: PlannedOutput, if_exists: IfExists) -> Iterator[Path]:
         )
 
 
-def _waits(output: PlannedOutput, files: Sequence[Sequence[Any]]) -> bool:
-    """Whether everything still has its temporary name."""
+def _is_temporary(output: PlannedOutput, files: Sequence[RecordedFile]) -> bool:
+    """Whether every file still has its temporary name."""
     if output.kind is OutputKind.FILE:
         return _is(output.temporary, *files[0][1:])
     return all(_is(output.temporary / name, size, time) for name, size, time in files)
@@ -169,7 +172,7 @@ def _files(output: PlannedOutput) -> list[Path]:
     return publish.files_below(output.temporary)
 
 
-def _file(base: Path, file: Path) -> list[Any]:
+def _record_file(base: Path, file: Path) -> RecordedFile:
     found = file.stat()
     name = "" if file == base else file.relative_to(base).as_posix()
-    return [name, found.st_size, found.st_mtime_ns]
+    return RecordedFile(name, found.st_size, found.st_mtime_ns)

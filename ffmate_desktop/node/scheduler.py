@@ -9,6 +9,7 @@ from ffmate_desktop.db import claims
 from ffmate_desktop.db.claims import Ended
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, DATA_REFUSED, Database, reason
 from ffmate_desktop.domain.task import Claim, Desired, Outcome, TaskStatus
+from ffmate_desktop.domain.task_facts import TaskFacts
 
 UNWRITTEN = "It failed, but the database could not keep the reason. It is in the log of the node."
 MOMENT = 0.05
@@ -141,4 +142,6 @@ class Scheduler:
 
 def _bare(outcome: Outcome) -> Outcome:
     """The end without what the database may have refused. A success stays one: its output is in place."""
-    return replace(outcome, error=UNWRITTEN if outcome.status is TaskStatus.DONE_ERROR else None, result={})
+    return replace(
+        outcome, error=UNWRITTEN if outcome.status is TaskStatus.DONE_ERROR else None, facts=TaskFacts()
+    )

@@ -26,7 +26,7 @@ async def test_every_attempt_is_told(database: Database, database_uri: str) -> N
         async with database.transaction() as connection:
             await connection.execute("UPDATE ffmate.tasks SET not_before = NULL")
         [third] = await claims.claim(database, node.id, 1)
-        failed = Outcome(TaskStatus.DONE_ERROR, 5, "It broke.\nline", {})
+        failed = Outcome(TaskStatus.DONE_ERROR, 5, "It broke.\nline")
         await claims.finish(database, node.id, [(third, failed)])
         ends = ["given_back", "node_lost", "failed"]
         before = await tasks.attempts(database, uuid)
@@ -35,7 +35,7 @@ async def test_every_attempt_is_told(database: Database, database_uri: str) -> N
         restarted = await tasks.attempts(database, uuid)
         assert restarted == before
         [fourth] = await claims.claim(database, node.id, 1)
-        await claims.finish(database, node.id, [(fourth, Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {}))])
+        await claims.finish(database, node.id, [(fourth, Outcome(TaskStatus.DONE_SUCCESSFUL, 100))])
     found = await tasks.attempts(database, uuid)
     assert [one.end for one in found] == [*ends, "done"]
     assert [one.node for one in found] == ["a", "b", "a", "a"]

@@ -15,7 +15,7 @@ from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
 from tests.db.cluster import joined, row
 
 pytestmark = pytest.mark.db
-DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {})
+DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0)
 
 
 @asynccontextmanager

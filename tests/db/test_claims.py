@@ -11,10 +11,11 @@ from ffmate_desktop.db.connection.connection import Database, connect
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import LiveProgress, Outcome, TaskStatus
+from ffmate_desktop.domain.task_facts import TaskFacts
 from tests.db.cluster import add, age, joined, newest_beat, row
 
 pytestmark = pytest.mark.db
-DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {"size": 3})
+DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, facts=TaskFacts(size=3))
 
 
 async def names(database: Database, node_id: int, slots: int) -> list[str]:
@@ -151,7 +152,7 @@ async def test_every_write_of_a_lost_claim_matches_nothing(
         await claims.give_back(database, old.id, {lost.id: lost.epoch})
         [held] = await claims.claim(database, new.id, 1)
         claim, node_id = (lost, new.id) if stale == "epoch" else (held, old.id)
-        assert await claims.set_phase(database, node_id, claim, "publish", {}) is None
+        assert await claims.set_phase(database, node_id, claim, "publish", TaskFacts()) is None
         assert not await claims.set_output(database, node_id, claim, "/stolen")
         assert await claims.finish(database, node_id, [(claim, DONE)]) == {}
         assert not await claims.delete_claimed(database, node_id, claim)
@@ -168,11 +169,11 @@ async def test_publishing_needs_a_good_lease_and_no_cancel(database: Database, d
     async with joined(database_uri) as node:
         [claim] = await claims.claim(database, node.id, 1)
         await age(database, node.id, 16)
-        assert await claims.set_phase(database, node.id, claim, "publish", {}) is None
+        assert await claims.set_phase(database, node.id, claim, "publish", TaskFacts()) is None
         await leases.beat(node.connection, node.id, 15, [])
-        assert await claims.set_phase(database, node.id, claim, "publish", {"output": "/x"}) == "run"
+        assert await claims.set_phase(database, node.id, claim, "publish", TaskFacts(output="/x")) == "run"
         await tasks.cancel(database, [claim.uuid])
-        assert await claims.set_phase(database, node.id, claim, "publish", {}) is None
+        assert await claims.set_phase(database, node.id, claim, "publish", TaskFacts()) is None
 
 
 async def test_a_node_that_was_buried_before_its_lease_ran_out_publishes_nothing(
@@ -189,9 +190,14 @@ async def test_a_node_that_was_buried_before_its_lease_ran_out_publishes_nothing
             query("leases", "bury_late_nodes"), other.id, await newest_beat(database, other.id)
         )
         assert buried["id"] == node.id
-        assert await claims.set_phase(database, node.id, claim, "encode", {}) == "run"  # nobody has it yet
-        assert await claims.set_phase(database, node.id, claim, "publish", {}) is None
-        assert await scripts.enter_stage(database, node.id, claim, TaskStatus.POST_PROCESSING, {}) is None
+        assert (
+            await claims.set_phase(database, node.id, claim, "encode", TaskFacts()) == "run"
+        )  # nobody has it yet
+        assert await claims.set_phase(database, node.id, claim, "publish", TaskFacts()) is None
+        assert (
+            await scripts.enter_stage(database, node.id, claim, TaskStatus.POST_PROCESSING, TaskFacts())
+            is None
+        )
 
 
 async def _lock_is_free(database: Database, node_id: int) -> None:
@@ -204,7 +210,7 @@ async def test_finish_ends_many_and_may_be_repeated(database: Database, database
     await add(database, row("good"), row("bad"))
     async with joined(database_uri) as node:
         good, bad = await claims.claim(database, node.id, 2)
-        failed = Outcome(TaskStatus.DONE_ERROR, 40.0, "It broke.", {})
+        failed = Outcome(TaskStatus.DONE_ERROR, 40.0, "It broke.")
         ended = [(good, DONE), (bad, failed)]
         assert await claims.finish(database, node.id, ended) == {good.id: "run", bad.id: "run"}
         assert await claims.finish(database, node.id, ended) == {good.id: "run", bad.id: "run"}
@@ -240,7 +246,7 @@ async def test_a_task_given_back_twice_or_late_is_not_taken_from_a_newer_claim(
 async def test_a_task_ends_as_cancelled_only_when_that_is_wanted(
     database: Database, database_uri: str
 ) -> None:
-    cancelled = Outcome(TaskStatus.DONE_CANCELED, 40, None, {})
+    cancelled = Outcome(TaskStatus.DONE_CANCELED, 40)
     uuids = await add(database, row("kept"), row("cancelled"), row("deleted"))
     async with joined(database_uri) as node:
         held = await claims.claim(database, node.id, 3)

@@ -121,7 +121,7 @@ async def test_a_dead_nodes_tasks_go_on_with_a_higher_epoch(database: Database, 
         [again] = await claims.claim(database, live.id, 1)
         assert again.epoch > lost.epoch
         assert (await leases.beat(frozen.connection, frozen.id, 15, [])).state is None
-        done = Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {})
+        done = Outcome(TaskStatus.DONE_SUCCESSFUL, 100)
         assert await claims.finish(database, frozen.id, [(lost, done)]) == {}
 
 

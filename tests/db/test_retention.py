@@ -25,7 +25,7 @@ async def ended(database: Database, uri: str, count: int, *, batch: UUID | None 
         claimed = await claims.claim(database, node.id, count)
         for claim in claimed:
             await claims.append_log(database, node.id, claim, 0, "a line")
-        outcomes = [(claim, Outcome(DONE[number % 3], 100, None, {})) for number, claim in enumerate(claimed)]
+        outcomes = [(claim, Outcome(DONE[number % 3], 100)) for number, claim in enumerate(claimed)]
         await tasks.cancel(database, uuids[2::3])  # no task ends so that nobody cancelled
         await claims.finish(database, node.id, outcomes)
     for number, uuid in enumerate(uuids):

@@ -19,7 +19,9 @@ from ffmate_desktop.db.scans import NewerSettingsError, ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import OutputsTakenError
 from ffmate_desktop.domain.change import WatchfolderChanged
 from ffmate_desktop.domain.file_record import ScannedFile
+from ffmate_desktop.domain.publishing import MOST_FILES, PublishingRecord, RecordedFile, RecordedOutput
 from ffmate_desktop.domain.task import Outcome, TaskStatus
+from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.domain.watchfolder import FileState, ScanResult, WatchfolderSettings
 from tests.db.cluster import Joined, age, joined, row
 
@@ -315,8 +317,11 @@ async def test_ends_are_found_settled_and_tried_again(database: Database, databa
             database,
             node.id,
             [
-                (taken[0], Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {"output": "/o.mp4", "size": 5})),
-                (taken[1], Outcome(TaskStatus.DONE_ERROR, 1, "No luck.\nmore", {})),
+                (
+                    taken[0],
+                    Outcome(TaskStatus.DONE_SUCCESSFUL, 100, facts=TaskFacts(output="/o.mp4", size=5)),
+                ),
+                (taken[1], Outcome(TaskStatus.DONE_ERROR, 1, "No luck.\nmore")),
             ],
         )
         found = {file.found.path: file for file in await file_records.ended_files(database, claim, 10)}
@@ -353,7 +358,7 @@ async def test_what_a_task_came_to_outlives_it(database: Database, database_uri:
         marks = [FileWrite(ScannedFile(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
         await file_records.write(database, claim, marks, tasks=rows)
         [taken] = await claims.claim(database, node.id, 1)
-        await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, {}))])
+        await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_SUCCESSFUL, 100))])
         await tasks.delete(database, [one.uuid for one in rows])
         files = {file.path: file for file in await stored.list_files(database, uuid)}
         assert (files["good"].state, files["never ran"].state) == (FileState.DONE, FileState.SKIPPED)
@@ -377,8 +382,8 @@ async def test_what_is_due_with_an_original_outlives_its_task(
         await tasks.cancel(database, [rows[2].uuid])
         taken = {one.uuid: one for one in await claims.claim(database, node.id, 4)}
         result = {"output": "/o.mp4", "size": 5}
-        done = Outcome(TaskStatus.DONE_SUCCESSFUL, 100, None, result)
-        outcomes = [done, Outcome(TaskStatus.DONE_ERROR, 1, "No luck.", {}), done]
+        done = Outcome(TaskStatus.DONE_SUCCESSFUL, 100, facts=TaskFacts.from_json(result))
+        outcomes = [done, Outcome(TaskStatus.DONE_ERROR, 1, "No luck."), done]
         ends = [(taken[rows[n].uuid], one) for n, one in zip((0, 1, 3), outcomes, strict=True)]
         await claims.finish(database, node.id, ends)
         await tasks.delete(database, [one.uuid for one in rows])
@@ -539,7 +544,7 @@ async def test_a_failed_task_that_is_deleted_before_it_is_tried_again_leaves_no_
         marks = [FileWrite(ScannedFile("bad.mov", 1, 1, 1), 3, "queued", "", task=task.uuid, attempts=1)]
         await file_records.write(database, claim, marks, tasks=[task])
         [taken] = await claims.claim(database, node.id, 1)
-        await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_ERROR, 1, "No luck.", {}))])
+        await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_ERROR, 1, "No luck."))])
         [bad] = await file_records.ended_files(database, claim, 10)
         await tasks.delete(database, [task.uuid])
         await file_records.settle(database, claim, [FileUpdate(bad.id, "queued", "again", 2)], [bad.task])
@@ -553,22 +558,20 @@ async def test_what_the_cluster_publishes_is_known_before_it_has_its_name(
     await tasks.insert(database, [row("one")], batch=None, source="cli")
     async with joined(database_uri) as node:
         [task] = await claims.claim(database, node.id, 1)
-        many = [[f"{n}.png", n, n * 1000] for n in range(1, 4)]
-        outputs = [
-            {"temporary": "/t", "target": "/out/a.mp4", "files": [["", 77, 5_000_123_456]]},
-            {"temporary": "/u", "target": "/out/frames", "files": [], "written": many},
-        ]
-        assert await claims.set_phase(database, node.id, task, "publish", {}, {"outputs": outputs}) == "run"
+        many = tuple(RecordedFile(f"{n}.png", n, n * 1000) for n in range(1, MOST_FILES + 2))
+        film = RecordedOutput("/t", "/out/a.mp4", (RecordedFile("", 77, 5_000_123_456),))
+        record = PublishingRecord((film, RecordedOutput("/u", "/out/frames", many)), TaskFacts())
+        assert await claims.set_phase(database, node.id, task, "publish", TaskFacts(), record) == "run"
         asked = [
             ("/out/a.mp4", 1, 1),  # by name
             ("/elsewhere/b.mp4", 5_000_123, 77),  # by time and size
             ("/elsewhere/b.mp4", 5_000_123, 78),
             ("/out/frames/2.png", 9, 9),
-            ("/out/frames/9.png", 9, 9),
+            ("/out/frames/1002.png", 9, 8),
         ]
         assert await file_records.outputs_among(database, asked) == {0: task.uuid, 1: task.uuid, 3: task.uuid}
         await tasks.delete(database, [task.uuid])
-        assert await claims.set_phase(database, 1, task, "publish", {}, {"outputs": outputs}) is None
+        assert await claims.set_phase(database, 1, task, "publish", TaskFacts(), record) is None
 
 
 async def test_outputs_of_long_ago_are_forgotten(database: Database) -> None:
@@ -592,9 +595,10 @@ async def test_an_output_that_is_written_again_is_remembered_from_then_on(
     await tasks.insert(database, [row("one")], batch=None, source="cli")
     async with joined(database_uri) as node:
         [task] = await claims.claim(database, node.id, 1)
-        record = {"outputs": [{"temporary": "/t", "target": "/out/a.mp4", "files": [["", 1, 1]]}]}
+        output = RecordedOutput("/t", "/out/a.mp4", (RecordedFile("", 1, 1),))
+        record = PublishingRecord((output,), TaskFacts())
         for _ in range(2):
-            await claims.set_phase(database, node.id, task, "publish", {}, record)
+            await claims.set_phase(database, node.id, task, "publish", TaskFacts(), record)
             assert await file_records.forget_outputs(database, timedelta(days=1)) == 0
             async with database.transaction() as connection:
                 await connection.execute("UPDATE ffmate.outputs SET written_at = now() - interval '2 days'")

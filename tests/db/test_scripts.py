@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ffmate_desktop.db import claims, file_records, leases, scripts, tasks
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.paths import output_key
+from ffmate_desktop.domain.publishing import Published, PublishingRecord
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.task_facts import TaskFacts
 from tests.db.cluster import add, age, joined, row
 
 pytestmark = pytest.mark.db
@@ -22,29 +23,28 @@ async def test_a_stage_is_entered_with_its_facts_and_its_record(
     [uuid] = await add(database, row("a"))
     async with joined(database_uri) as node:
         [claim] = await claims.claim(database, node.id, 1)
-        assert await scripts.enter_stage(database, node.id, claim, PRE, {"a": 1}) == "run"
+        assert await scripts.enter_stage(database, node.id, claim, PRE, TaskFacts(command="a")) == "run"
         [task] = await tasks.get_tasks(database, [uuid])
         assert (task.status, task.phase) == (PRE, None)
-        assert await scripts.enter_stage(database, node.id, claim, TaskStatus.RUNNING, {"b": 2}) == "run"
-        [task] = await tasks.get_tasks(database, [uuid])
-        assert (task.status, task.phase) == (TaskStatus.RUNNING, "encode")
-        record: dict[str, Any] = {"outputs": [], "result": {}}
-        await claims.set_phase(database, node.id, claim, "publish", {}, record)
         assert (
-            await scripts.enter_stage(
-                database, node.id, claim, POST, {}, {"published": {"paths": [], "size": 3, "first": 3}}
-            )
+            await scripts.enter_stage(database, node.id, claim, TaskStatus.RUNNING, TaskFacts(output="b"))
             == "run"
         )
+        [task] = await tasks.get_tasks(database, [uuid])
+        assert (task.status, task.phase) == (TaskStatus.RUNNING, "encode")
+        record = PublishingRecord((), TaskFacts())
+        await claims.set_phase(database, node.id, claim, "publish", TaskFacts(), record)
+        published = replace(record, published=Published((), 3, 3))
+        assert await scripts.enter_stage(database, node.id, claim, POST, TaskFacts(), published) == "run"
         async with database.transaction() as connection:
             stored = await connection.fetchrow("SELECT result, publishing FROM ffmate.tasks")
         assert stored is not None
-        assert stored["result"] == {"a": 1, "b": 2}
-        assert stored["publishing"] == record | {"published": {"paths": [], "size": 3, "first": 3}}
+        assert stored["result"] == {"command": "a", "output": "b"}
+        assert stored["publishing"] == published.to_json()
         # Who takes it over learns that only the last script is left.
         await claims.give_back(database, node.id)
         [again] = await claims.claim(database, node.id, 1)
-        assert again.publishing == stored["publishing"]
+        assert again.publishing == published
         # A restart forgets it.
         await tasks.cancel(database, [uuid])
         await claims.give_back(database, node.id)
@@ -61,7 +61,9 @@ async def test_a_sidecar_counts_as_written_by_the_cluster_before_it_exists(
     async with joined(database_uri) as node:
         [claim] = await claims.claim(database, node.id, 1)
         older = replace(claim, epoch=claim.epoch - 1)
-        assert await scripts.enter_stage(database, node.id, older, PRE, {}, None, [file, real]) is None
+        assert (
+            await scripts.enter_stage(database, node.id, older, PRE, TaskFacts(), None, [file, real]) is None
+        )
         asked = [
             (output_key(file), 5, 7),
             (output_key(real), 5, 7),
@@ -69,7 +71,10 @@ async def test_a_sidecar_counts_as_written_by_the_cluster_before_it_exists(
         ]
         assert await file_records.outputs_among(database, asked) == {}
         for _ in range(2):  # a repeated write changes nothing
-            assert await scripts.enter_stage(database, node.id, claim, PRE, {}, None, [file, real]) == "run"
+            assert (
+                await scripts.enter_stage(database, node.id, claim, PRE, TaskFacts(), None, [file, real])
+                == "run"
+            )
         assert await file_records.outputs_among(database, asked) == {0: uuid, 1: uuid}
 
 
@@ -77,12 +82,12 @@ async def test_nobody_else_may_run_a_script(database: Database, database_uri: st
     await add(database, row("a"))
     async with joined(database_uri) as node, joined(database_uri, identifier="b") as other:
         [claim] = await claims.claim(database, node.id, 1)
-        assert await scripts.enter_stage(database, other.id, claim, PRE, {}) is None
+        assert await scripts.enter_stage(database, other.id, claim, PRE, TaskFacts()) is None
         await claims.give_back(database, node.id)
-        assert await scripts.enter_stage(database, node.id, claim, PRE, {}) is None  # it waits
+        assert await scripts.enter_stage(database, node.id, claim, PRE, TaskFacts()) is None  # it waits
         [later] = await claims.claim(database, node.id, 1)
-        assert await scripts.enter_stage(database, node.id, claim, PRE, {}) is None  # an older claim
-        assert await scripts.enter_stage(database, node.id, later, PRE, {}) == "run"
+        assert await scripts.enter_stage(database, node.id, claim, PRE, TaskFacts()) is None  # an older claim
+        assert await scripts.enter_stage(database, node.id, later, PRE, TaskFacts()) == "run"
 
 
 @pytest.mark.parametrize("status", [PRE, POST])
@@ -93,9 +98,9 @@ async def test_a_cancelled_task_or_a_lapsed_lease_runs_no_script(
     async with joined(database_uri) as node:
         [claim] = await claims.claim(database, node.id, 1)
         await age(database, node.id, 3600)
-        assert await scripts.enter_stage(database, node.id, claim, status, {}) is None
+        assert await scripts.enter_stage(database, node.id, claim, status, TaskFacts()) is None
         await leases.beat(node.connection, node.id, 60, [])
         await tasks.pause(database, [uuid])
-        assert await scripts.enter_stage(database, node.id, claim, status, {}) == "pause"
+        assert await scripts.enter_stage(database, node.id, claim, status, TaskFacts()) == "pause"
         await tasks.cancel(database, [uuid])
-        assert await scripts.enter_stage(database, node.id, claim, status, {}) is None
+        assert await scripts.enter_stage(database, node.id, claim, status, TaskFacts()) is None

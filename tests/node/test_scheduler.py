@@ -14,6 +14,7 @@ from ffmate_desktop.db import claims, tasks
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
+from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.node.scheduler import UNWRITTEN, Scheduler
 from tests.conftest import ExpectedWarnings
 from tests.db.cluster import Joined, add, joined, row
@@ -21,7 +22,7 @@ from tests.node.farm import Farm
 from tests.node.waiting import until
 
 pytestmark = pytest.mark.db
-DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {})
+DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0)
 
 
 class Counting(Database):
@@ -125,10 +126,10 @@ async def test_an_end_of_a_former_incarnation_goes_alone(database: Database, dat
         assert node.database.statements == before + 2
 
 
-TOO_MUCH = Outcome(TaskStatus.DONE_ERROR, 40.0, "It broke.", {"frames": object()})
+TOO_MUCH = Outcome(TaskStatus.DONE_ERROR, 40.0, "It broke.", TaskFacts(unknown={"frames": object()}))
 """What has no form in JSON."""
 TABOO = "ALTER TABLE ffmate.tasks ADD CONSTRAINT taboo CHECK (error <> 'Taboo.')"
-REFUSED = Outcome(TaskStatus.DONE_ERROR, 40.0, "Taboo.", {"frames": 3})
+REFUSED = Outcome(TaskStatus.DONE_ERROR, 40.0, "Taboo.", TaskFacts(size=3))
 
 
 @pytest.mark.parametrize("poison", [TOO_MUCH, REFUSED], ids=["not to be sent", "refused by the server"])

@@ -6,15 +6,17 @@ import shutil
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from ffmate_desktop.db import claims, leases
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.publishing import PublishingRecord, RecordedOutput
 from ffmate_desktop.domain.task import Claim, IfExists, TaskStatus
+from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.node import janitor
 from ffmate_desktop.node.task.attempt import EncodeAttempt, SkippedError
 from tests.db.cluster import Joined, age, joined
@@ -35,22 +37,23 @@ class Victim:
         self.node = node
         self.claim = claim
         self.attempt = attempt
-        self.outputs: list[dict[str, Any]] = []
+        self.outputs: tuple[RecordedOutput, ...] = ()
 
     async def encode(self) -> None:
         """Everything before the permission to publish."""
         await self.attempt.prepare()
-        known = await self.attempt.examine()
-        told = known | {"folders": self.attempt.folders()}
-        await claims.set_phase(self._farm.database, self.node.id, self.claim, "encode", told)
+        facts = replace(await self.attempt.examine(TaskFacts()), folders=self.attempt.folders())
+        await claims.set_phase(self._farm.database, self.node.id, self.claim, "encode", facts)
         finished = await self.attempt.encode()
         assert (await self.attempt.judge(finished)).diagnosis is None
         self.outputs = await self.attempt.secure()
 
     async def ask(self) -> None:
         """The permission to publish."""
-        record = {"outputs": self.outputs, "result": {"marker": "of the first attempt"}}
-        answer = await claims.set_phase(self._farm.database, self.node.id, self.claim, "publish", {}, record)
+        record = PublishingRecord(self.outputs, TaskFacts(unknown={"marker": "of the first attempt"}))
+        answer = await claims.set_phase(
+            self._farm.database, self.node.id, self.claim, "publish", TaskFacts(), record
+        )
         assert answer == "run"
 
     async def die(self) -> None:

@@ -17,7 +17,7 @@ from tests.garbage import GARBAGE
 from tests.node.waiting import Announce
 
 pytestmark = pytest.mark.db
-DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {})
+DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0)
 
 
 async def test_every_change_progress_and_the_end_are_seen(database: Database, database_uri: str) -> None:
@@ -37,9 +37,7 @@ async def test_every_change_progress_and_the_end_are_seen(database: Database, da
         await claims.send_progress(database, node.id, [LiveProgress(claimed[0].id, claimed[0].epoch, 40.0)])
         await claims.finish(database, node.id, [(claim, DONE) for claim in claimed[1:]])
         await tasks.cancel(database, [claimed[0].uuid])
-        await claims.finish(
-            database, node.id, [(claimed[0], Outcome(TaskStatus.DONE_CANCELED, 40, None, {}))]
-        )
+        await claims.finish(database, node.id, [(claimed[0], Outcome(TaskStatus.DONE_CANCELED, 40))])
         await watching
     assert [task.name for task in states[-1]] == ["a", "b", "c"]
     done = [TaskStatus.DONE_CANCELED, TaskStatus.DONE_SUCCESSFUL, TaskStatus.DONE_SUCCESSFUL]

@@ -11,7 +11,9 @@ from typing import Any
 from ffmate_desktop.domain.errors import ForbiddenScriptError, RetryElsewhereError, UserError
 from ffmate_desktop.domain.grammar import format_command
 from ffmate_desktop.domain.processing import ProcessingSpec
+from ffmate_desktop.domain.publishing import Published, RecordedOutput
 from ffmate_desktop.domain.task import Claim, IfExists, Task, TaskSpec
+from ffmate_desktop.domain.task_facts import JsonObject, ProbedMedia, TaskFacts
 from ffmate_desktop.domain.wildcards import ClockReading, WildcardValues, expand_path, expand_steps
 from ffmate_desktop.media import arguments, command, file_limits, publication, publish, sidecar, temporaries
 from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice
@@ -31,7 +33,7 @@ from ffmate_desktop.media.scripts import ScriptEnd, ScriptRun
 from ffmate_desktop.media.verdict import Verdict, judge
 from ffmate_desktop.node.task import script
 from ffmate_desktop.node.task.input_watch import InputWatch
-from ffmate_desktop.node.task.resources import EncodeResources, Published
+from ffmate_desktop.node.task.resources import EncodeResources
 from ffmate_desktop.node.task.script import Script
 from ffmate_desktop.private_files import make_private_folder
 
@@ -83,7 +85,7 @@ class EncodeAttempt:
         """What is to be done, as an imported sidecar changed it."""
         return self._changed or self._claim.spec
 
-    def change(self, fields: dict[str, Any] | None) -> None:
+    def change(self, fields: JsonObject | None) -> None:
         """What an imported sidecar changes of the task's spec; None takes it back."""
         self._changed = self._claim.spec.changed(fields)
 
@@ -160,8 +162,8 @@ class EncodeAttempt:
         self._output, self._steps = self._resolve()
         await asyncio.to_thread(self._prepare_folders, self._steps, self._output)
 
-    async def examine(self) -> dict[str, Any]:
-        """Probe the inputs, which is safe to cancel. Returns what is known now: command, output, input."""
+    async def examine(self, facts: TaskFacts) -> TaskFacts:
+        """Probe the inputs, which is safe to cancel; returns `facts` with command, output and input."""
         spec, planned = self.spec, self._planned()
         if not self._limits.is_unlimited:
             file_limits.check_devices(planned, await self._resources.devices.names())
@@ -189,10 +191,14 @@ class EncodeAttempt:
             stall_seconds=self._resources.stall_seconds,
             sandbox=self._sandbox,
         )
-        known: dict[str, Any] = {"command": format_command(self._steps), "output": self._output}
-        if spec.input in self._facts:
-            known["facts"] = {"input": self._facts[spec.input].to_json()}
-        return known
+        probed = self._facts.get(spec.input)
+        return replace(
+            facts,
+            command=format_command(self._steps),
+            output=self._output,
+            media=None if probed is None else ProbedMedia(input=probed.to_json()),
+            source=self._inputs.version_of(Path(spec.input)),
+        )
 
     @property
     def is_published_in_part(self) -> bool:
@@ -202,14 +208,15 @@ class EncodeAttempt:
     async def finish_publication(self) -> Published | None:
         """Move what the earlier attempt left into place; None if it has to be made again."""
         assert self._older is not None  # noqa: S101 - is_published_in_part told so
-        record = (self._claim.publishing or {})["outputs"]
-        paths = await asyncio.to_thread(publication.finish, self._older, self.spec.if_exists, record)
+        record = self._claim.publishing
+        assert record is not None  # noqa: S101 - the older plan comes from it
+        found = await asyncio.to_thread(publication.finish, self._older, self.spec.if_exists, record.outputs)
         await asyncio.to_thread(temporaries.discard_rivals, self._planned())  # we were just given permission
-        return None if paths is None else await asyncio.to_thread(Published.at, paths)
+        return found
 
-    def folders(self) -> list[str]:
+    def folders(self) -> tuple[str, ...]:
         """Where this attempt's temporary files are."""
-        return [str(folder) for folder in self._planned().parents]
+        return tuple(str(folder) for folder in self._planned().parents)
 
     async def has_input(self) -> bool:
         """Whether the input, which was there at the start, still is."""
@@ -233,16 +240,11 @@ class EncodeAttempt:
             return verdict if refused is None else replace(verdict, diagnosis=refused)
         return verdict
 
-    def source(self) -> dict[str, Any]:
-        """The version of the input that is read, by which a watchfolder sees whether the file was replaced since."""
-        version = self._inputs.version_of(Path(self.spec.input))
-        return {} if version is None else {"source": version}
-
     async def changed_input(self, found: Diagnosis | None = None) -> InputChange | None:
         """An input that changed since the attempt began; `found` is why the encode failed. Safe to cancel."""
         return await self._inputs.changed(found)
 
-    async def secure(self) -> list[dict[str, Any]]:
+    async def secure(self) -> tuple[RecordedOutput, ...]:
         """Bring the output to the disk before anybody is told that it exists; raises UserError.
 
         Returns what is about to be published, for whoever has to finish it.
@@ -330,7 +332,7 @@ class EncodeAttempt:
         except UserError as error:
             raise RetryElsewhereError(error.message, error.hint) from error
         if self._claim.publishing is not None:
-            self._older = publication.find(self._plan, spec.if_exists, self._claim.publishing["outputs"])
+            self._older = publication.locate(self._plan, spec.if_exists, self._claim.publishing.outputs)
         if self._older is not None:
             file_limits.check_published(self._older, self._limits, permissions)
         else:
@@ -340,7 +342,7 @@ class EncodeAttempt:
     def _publish(self) -> Published:
         planned = self._planned()
         temporaries.discard_rivals(planned)
-        published = Published.at(publish.publish(planned, self.spec.if_exists))
+        published = publication.measure(publish.publish(planned, self.spec.if_exists))
         self._inputs.close()
         return published
 
@@ -386,6 +388,6 @@ def _refuse_missing(mount: str) -> None:
         )
 
 
-def _secure(planned: OutputPlan) -> list[dict[str, Any]]:
+def _secure(planned: OutputPlan) -> tuple[RecordedOutput, ...]:
     publish.sync(planned)
-    return publication.describe(planned)
+    return publication.record_outputs(planned)

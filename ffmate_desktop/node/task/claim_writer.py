@@ -1,15 +1,16 @@
 """The writes of whoever holds a claim: each names the claim, and is repeated until the database has answered."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ffmate_desktop.db import claims, scripts, tasks
 from ffmate_desktop.db.claims import Ended
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import RetryElsewhereError, UserError
+from ffmate_desktop.domain.publishing import PublishingRecord
 from ffmate_desktop.domain.task import Claim, Desired, Epoch, Outcome, Task, TaskStatus
+from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.node.retry import retry_until_answered
 
 Finish = Callable[[int, Ended], Awaitable[dict[int, Desired]]]
@@ -48,8 +49,8 @@ class ClaimWriter:
     async def enter(
         self,
         status: TaskStatus,
-        facts: Mapping[str, Any],
-        record: Mapping[str, Any] | None,
+        facts: TaskFacts,
+        record: PublishingRecord | None = None,
         sidecar: Sequence[str] = (),
     ) -> Desired | None:
         """Ask for the permission to enter that stage; see `scripts.enter_stage`."""
@@ -67,14 +68,14 @@ class ClaimWriter:
             f"the output of {self.claim.uuid}",
         )
 
-    async def tell(self, facts: dict[str, Any]) -> Desired | None:
+    async def tell(self, facts: TaskFacts) -> Desired | None:
         """Write down what is known of the running encode; returns what is wanted of the task."""
         return await retry_until_answered(
             lambda: claims.set_phase(self._database, self.node_id, self.claim, "encode", facts),
             f"the facts of {self.claim.uuid}",
         )
 
-    async def ask_to_publish(self, facts: dict[str, Any], record: Mapping[str, Any]) -> Desired | None:
+    async def ask_to_publish(self, facts: TaskFacts, record: PublishingRecord) -> Desired | None:
         """Ask for the permission to move the output, described by `record`, into place; None: not allowed."""
         return await retry_until_answered(
             lambda: claims.set_phase(self._database, self.node_id, self.claim, "publish", facts, record),

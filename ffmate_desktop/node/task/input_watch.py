@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ffmate_desktop.domain.task_facts import InputVersion
 from ffmate_desktop.media.diagnosis import Diagnosis
 from ffmate_desktop.media.input_snapshot import InputChange, InputSnapshot
 from ffmate_desktop.media.output_plan import OutputPlan
@@ -27,7 +28,7 @@ class InputWatch:
         self._record.close()
         self._record = InputSnapshot.capture(plan)
 
-    def version_of(self, path: Path) -> dict[str, int] | None:
+    def version_of(self, path: Path) -> InputVersion | None:
         """Size and time of an input, as in the record."""
         return self._record.version_of(path)
 

@@ -2,22 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, assert_never
+from typing import assert_never
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.task import Outcome, TaskStatus
+from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.node.task.claim_writer import ClaimWriter
 from ffmate_desktop.node.task.interrupt import Interrupt, InterruptReason
 from ffmate_desktop.node.task.log_shipper import LogShipper
 
 
 def failure(
-    sentence: str, hint: str, percent: float, lines: Sequence[str] = (), known: dict[str, Any] | None = None
+    sentence: str, hint: str, percent: float, lines: Sequence[str] = (), facts: TaskFacts | None = None
 ) -> Outcome:
     """A failed attempt, as the user reads it."""
     error = "\n".join([f"{sentence} {hint}".strip(), *lines])
-    return Outcome(TaskStatus.DONE_ERROR, percent, error, known or {})
+    return Outcome(TaskStatus.DONE_ERROR, percent, error, facts or TaskFacts())
 
 
 class OutcomeWriter:
@@ -57,7 +58,7 @@ class OutcomeWriter:
             case InterruptReason.CANCEL:
                 self._shipper.add(["cancelled"])
                 await self._shipper.finish()
-                await self._cancel(Outcome(TaskStatus.DONE_CANCELED, percent, None, {}))
+                await self._cancel(Outcome(TaskStatus.DONE_CANCELED, percent))
             case InterruptReason.DELETE:
                 if not await self._holder.delete():
                     await self._holder.give_back()  # nobody wants it deleted any more, or the claim is lost

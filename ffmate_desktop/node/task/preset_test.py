@@ -12,6 +12,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import RetryElsewhereError, UserError
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.task import Claim, TaskSpec
+from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.media import command as command_line
 from ffmate_desktop.media.ffmpeg import FFmpegRun
 from ffmate_desktop.media.file_limits import has_landlock
@@ -81,7 +82,7 @@ async def _try(
             raise
         if any(Path(parent) != folder for parent in attempt.folders()):
             raise _writes_more()
-        await attempt.examine()
+        await attempt.examine(TaskFacts())
         finished = await attempt.encode()
         verdict = await attempt.judge(finished)
         if not verdict.ok:

@@ -1,10 +1,8 @@
-"""What every attempt on a node uses, and what it brought about."""
+"""The tools and folders that every attempt on a node uses."""
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.media.binaries import DeviceFormats
@@ -36,30 +34,3 @@ class EncodeResources:
     confinable: bool = True
     permissions: Callable[[], Permissions] = Permissions
     script_refused: Callable[[str], None] = lambda _script: None
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """Where the output is now, the main one first, and the bytes of all of it, and of the first alone."""
-
-    paths: list[Path]
-    size: int
-    first: int
-
-    @classmethod
-    def at(cls, paths: list[Path]) -> "Published":
-        """Look how much it is; somebody may have moved some of it already."""
-        sizes = [0] * len(paths)
-        for number, path in enumerate(paths):
-            with contextlib.suppress(OSError):
-                sizes[number] = path.stat().st_size
-        return cls(paths, sum(sizes), next(iter(sizes), 0))
-
-    def to_json(self) -> dict[str, Any]:
-        """As the record keeps it for a successor."""
-        return {"paths": [str(path) for path in self.paths], "size": self.size, "first": self.first}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Published":
-        """The inverse of `to_json`."""
-        return cls([Path(path) for path in data["paths"]], data["size"], data["first"])

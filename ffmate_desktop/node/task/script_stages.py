@@ -3,13 +3,17 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.processing import ProcessingSpec
+from ffmate_desktop.domain.publishing import Published, PublishingRecord
 from ffmate_desktop.domain.task import TaskStatus
+from ffmate_desktop.domain.task_facts import ScriptFacts, TaskFacts
 from ffmate_desktop.media import sidecar
 from ffmate_desktop.media.script_failure import script_failure_hint
 from ffmate_desktop.node.background import running_in_background
@@ -36,7 +40,7 @@ class ScriptStages:
         confirm: Callable[[], Awaitable[None]],
         is_paused: Callable[[], bool],
     ) -> None:
-        self.facts: dict[str, Any] = {}
+        self.facts = TaskFacts()
         self._attempt = attempt
         self._holder = holder
         self._orders = orders
@@ -52,33 +56,30 @@ class ScriptStages:
         """Everything before the encode; afterwards the attempt has the changes of the sidecar."""
         await self._attempt.open_folder()
         script = await self._orders.unless(self._attempt.find_script(spec, ""))
-        written = await self._run("preProcessing", TaskStatus.PRE_PROCESSING, script, None)
+        written = await self._run(TaskStatus.PRE_PROCESSING, script, None)
         if spec.import_sidecar and written is not None:
-            with self._telling("preProcessing"):
+            with self._timed(TaskStatus.PRE_PROCESSING):
                 await self._import(script, written)
-        await self._enter(TaskStatus.RUNNING, None)
+        await self._enter(TaskStatus.RUNNING)
 
-    async def after(
-        self, spec: ProcessingSpec, known: dict[str, Any], published: dict[str, Any]
-    ) -> dict[str, Any]:
+    async def after(self, spec: ProcessingSpec, facts: TaskFacts, published: Published) -> TaskFacts:
         """Everything after the output came to its place; returns all that is known."""
-        self.facts = known
-        output = known.get("output") or self._attempt.resolve_output()
+        self.facts = facts
+        output = facts.output or self._attempt.resolve_output()
         script = await self._orders.unless(self._attempt.find_script(spec, output))
-        await self._run("postProcessing", TaskStatus.POST_PROCESSING, script, {"published": published})
+        await self._run(TaskStatus.POST_PROCESSING, script, published)
         return self.facts
 
     async def _run(
-        self, name: str, status: TaskStatus, script: Script, record: dict[str, Any] | None
+        self, status: TaskStatus, script: Script, published: Published | None
     ) -> dict[str, Any] | None:
         """The script of a stage; returns the sidecar as it was written, if there is one."""
-        told = {"script": script.words, "sidecar": str(script.sidecar), "startedAt": _now()}
-        self.facts = self.facts | {name: told}
+        self._record(status, ScriptFacts(script.words, str(script.sidecar), started_at=_now()))
         names: Sequence[str] = ()
         if script.needs_sidecar:
             names = await self._orders.unless(asyncio.to_thread(_names_of, script.sidecar))
-        await self._enter(status, record, names)
-        with self._telling(name):
+        await self._enter(status, published, names)
+        with self._timed(status):
             written = await self._write_sidecar(script) if script.needs_sidecar else None
             if script.argv:
                 async with running_in_background(
@@ -111,18 +112,34 @@ class ScriptStages:
             return
         fields = await reserve(self._holder, changes, self._attempt.spec)
         self._attempt.change(fields)
-        self.facts = self.facts | {"imported": fields}
+        self.facts = replace(self.facts, imported=fields)
         self._attempt.log.note(f"the sidecar changed {', '.join(fields)}")
 
-    def _telling(self, name: str) -> "_Telling":
-        return _Telling(self, name)
+    def _record(self, status: TaskStatus, script: ScriptFacts) -> None:
+        if status is TaskStatus.PRE_PROCESSING:
+            self.facts = replace(self.facts, pre_processing=script)
+        else:
+            self.facts = replace(self.facts, post_processing=script)
+
+    @contextmanager
+    def _timed(self, status: TaskStatus) -> Iterator[None]:
+        """Records when the stage ended, and with which error."""
+        error: str | None = None
+        try:
+            yield
+        except UserError as raised:
+            error = raised.message
+            raise
+        finally:
+            before = status is TaskStatus.PRE_PROCESSING
+            script = (self.facts.pre_processing if before else self.facts.post_processing) or ScriptFacts()
+            self._record(status, replace(script, finished_at=_now(), error=error))
 
     async def _enter(
-        self, status: TaskStatus, record: dict[str, Any] | None, sidecar: Sequence[str] = ()
+        self, status: TaskStatus, published: Published | None = None, sidecar: Sequence[str] = ()
     ) -> None:
         """The permission: only the holder of the claim, on a good lease, may go on."""
-        if record is not None:
-            record = {"outputs": [], "result": self.facts} | record
+        record = None if published is None else PublishingRecord((), self.facts, published)
         while True:
             self._orders.check()
             desired = await self._holder.enter(status, self.facts, record, sidecar)
@@ -136,23 +153,7 @@ class ScriptStages:
         while True:
             await self._holder.taken_back.wait()
             self._holder.taken_back.clear()
-            await self._holder.enter(status, {}, None)
-
-
-class _Telling:
-    """Notes when a stage ended, and with which error."""
-
-    def __init__(self, stages: ScriptStages, name: str) -> None:
-        self._stages = stages
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, _traceback: object) -> None:
-        told = {"finishedAt": _now()} | ({"error": error.message} if isinstance(error, UserError) else {})
-        facts = self._stages.facts
-        self._stages.facts = facts | {self._name: facts[self._name] | told}
+            await self._holder.enter(status, TaskFacts())
 
 
 def _names_of(path: Path) -> list[str]:

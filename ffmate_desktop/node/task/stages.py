@@ -2,11 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from ffmate_desktop.domain.errors import RetryElsewhereError
+from ffmate_desktop.domain.publishing import Published, PublishingRecord
 from ffmate_desktop.domain.task import Outcome, TaskStatus
+from ffmate_desktop.domain.task_facts import FirstOutput, ProbedMedia, TaskFacts
 from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice
 from ffmate_desktop.media.ffmpeg import FFmpegResult
 from ffmate_desktop.node.background import running_in_background
@@ -14,7 +17,6 @@ from ffmate_desktop.node.task.attempt import EncodeAttempt
 from ffmate_desktop.node.task.claim_writer import ClaimWriter
 from ffmate_desktop.node.task.interrupt import Interrupt, InterruptReason
 from ffmate_desktop.node.task.outcome_writer import failure
-from ffmate_desktop.node.task.resources import Published
 from ffmate_desktop.node.task.script_stages import ScriptStages
 from ffmate_desktop.node.task.slots import Slots
 
@@ -63,7 +65,7 @@ class Stages:
         slots.enter(self)
 
     @property
-    def known(self) -> dict[str, Any]:
+    def known(self) -> TaskFacts:
         """What a task that fails shall still be shown with."""
         return self._scripts.facts
 
@@ -86,22 +88,25 @@ class Stages:
             await self._scripts.foresee()
             await attempt.refuse_existing()  # the script may have named another output
         await attempt.prepare()
-        known = self._scripts.facts | attempt.source() | await self._orders.unless(attempt.examine())
+        facts = await self._orders.unless(attempt.examine(self._scripts.facts))
         await self._take_slot()
         if self.paused:
             attempt.pause()
-        ended = await self._encode(known)
+        ended = await self._encode(facts)
         verdict = await self._orders.unless(attempt.judge(ended))
-        outputs = await attempt.secure() if verdict.ok else []
+        outputs = await attempt.secure() if verdict.ok else ()
         changed = await self._orders.unless(attempt.changed_input(verdict.diagnosis))
         if changed is not None and _may_explain(verdict.diagnosis):
             said = () if verdict.diagnosis is None else verdict.diagnosis.lines
-            return await self._diagnosed(changed.diagnosis(said), known | {"changed": changed.to_json()})
+            return await self._diagnosed(changed.diagnosis(said), replace(facts, changed=changed.to_facts()))
         if (found := verdict.diagnosis) is not None:
-            return await self._diagnosed(found, known)
-        known["facts"] = known.get("facts", {}) | {"outputs": [facts.to_json() for facts in verdict.outputs]}
-        await self._ask_to_publish(known, {"outputs": outputs, "result": known})
-        return await self._published(await attempt.publish(), known)
+            return await self._diagnosed(found, facts)
+        media = replace(
+            facts.media or ProbedMedia(), outputs=tuple(probed.to_json() for probed in verdict.outputs)
+        )
+        facts = replace(facts, media=media)
+        await self._ask_to_publish(facts, PublishingRecord(outputs, facts))
+        return await self._published(await attempt.publish(), facts)
 
     async def _finish_what_was_begun(self) -> Outcome | None:
         """Go on where an earlier attempt's node died in publishing or in the last script; None when there is nothing.
@@ -111,40 +116,40 @@ class Stages:
         record, attempt = self._holder.claim.publishing, self._attempt
         if record is None:
             return None
-        known = dict(record["result"])
-        attempt.change(known.get("imported"))
-        if (published := record.get("published")) is not None:
+        facts = record.facts
+        attempt.change(facts.imported)
+        if record.published is not None:
             await attempt.open_folder()
             attempt.log.note("the output is published already; what follows it is done again")
-            return await self._published(Published.from_json(published), known)
+            return await self._published(record.published, facts)
         await attempt.prepare()
         if attempt.is_published_in_part:
-            await self._ask_to_publish(known, record)
+            await self._ask_to_publish(facts, record)
             if (moved := await attempt.finish_publication()) is not None:
-                return await self._published(moved, known)
+                return await self._published(moved, facts)
         attempt.change(None)
         return None
 
-    async def _published(self, published: Published, known: dict[str, Any]) -> Outcome:
+    async def _published(self, published: Published, facts: TaskFacts) -> Outcome:
         """The output is in its place: say so, then run what follows."""
         self._attempt.log.note("verified and published")
         if len(published.paths) == 1:
-            known |= {"output": os.fspath(published.paths[0])}
+            facts = replace(facts, output=os.fspath(published.paths[0]))
         elif published.paths:  # who asks later whether the output is there looks at this one
-            known |= {"first": {"path": os.fspath(published.paths[0]), "size": published.first}}
-        known |= {"size": published.size}
+            facts = replace(facts, first=FirstOutput(os.fspath(published.paths[0]), published.first_size))
+        facts = replace(facts, size=published.size)
         if (spec := self._attempt.spec.post_processing) is not None:
             await self._take_slot()
-            known = await self._scripts.after(spec, known, published.to_json())
-        return Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, known)
+            facts = await self._scripts.after(spec, facts, published)
+        return Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, facts=facts)
 
-    async def _diagnosed(self, found: Diagnosis, known: dict[str, Any]) -> Outcome:
+    async def _diagnosed(self, found: Diagnosis, facts: TaskFacts) -> Outcome:
         """A failed encode; when it may be this node's fault, others shall try too, but not all of a large cluster."""
         if found.retry is not RetryAdvice.NO and await self._orders.unless(self._attempt.has_input()):
             self.refusal = RetryElsewhereError(
                 found.sentence, found.hint, lines=found.lines, max_nodes=MOST_TRIES
             )
-        return failure(found.sentence, found.hint, self._percent(), found.lines, known)
+        return failure(found.sentence, found.hint, self._percent(), found.lines, facts)
 
     async def _take_slot(self) -> None:
         """Claimed ahead of a free slot, it waits for one, but not for long; and not at all while it is paused."""
@@ -161,10 +166,10 @@ class Stages:
         finally:
             self.waits = False
 
-    async def _encode(self, known: dict[str, Any]) -> FFmpegResult:
+    async def _encode(self, facts: TaskFacts) -> FFmpegResult:
         """Encode, and meanwhile tell what is known: whoever looks at a running task sees its resolved command."""
         async with running_in_background(
-            self._tell(known), f"telling the facts of {self._holder.claim.uuid}"
+            self._tell(facts), f"telling the facts of {self._holder.claim.uuid}"
         ):
             finished = await self._attempt.encode()
         if self._attempt.spec.post_processing is None:
@@ -173,22 +178,22 @@ class Stages:
             self._on_encoded()
         return finished
 
-    async def _tell(self, known: dict[str, Any]) -> None:
+    async def _tell(self, facts: TaskFacts) -> None:
         await asyncio.sleep(TELL_DELAY)
-        told = known | {"folders": self._attempt.folders()}
+        facts = replace(facts, folders=self._attempt.folders())
         while True:
-            desired = await self._holder.tell(told)
+            desired = await self._holder.tell(facts)
             if desired is not None:
                 break
             await self._confirm()  # the answer to the next beat takes the task back, or ends this attempt
         if desired != "run":  # it runs; and a pause that was heard of meanwhile is newer than this answer
             self._obey(desired)
 
-    async def _ask_to_publish(self, known: dict[str, Any], record: Mapping[str, Any]) -> None:
+    async def _ask_to_publish(self, facts: TaskFacts, record: PublishingRecord) -> None:
         """The fence before the disk: only the holder of the claim, on a good lease, may touch the final name."""
         while True:
             self._orders.check()
-            desired = await self._holder.ask_to_publish(known, record)
+            desired = await self._holder.ask_to_publish(facts, record)
             self._orders.check()
             if desired is not None:
                 return

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, assert_never
 
 from ffmate_desktop import logs
@@ -179,8 +180,8 @@ class TaskRun:
         except TaskInterruptedError:
             return None
         except SkippedError as error:
-            known = stages.known | {"skipped": True}
-            outcome = Outcome(TaskStatus.DONE_CANCELED, self.live().percent, error.message, known)
+            facts = replace(stages.known, skipped=True)
+            outcome = Outcome(TaskStatus.DONE_CANCELED, self.live().percent, error.message, facts)
         except UserError as error:
             if isinstance(error, RetryElsewhereError):
                 stages.refusal = error

@@ -13,6 +13,7 @@ from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.domain.change import AnythingChanged, Change, TasksChanged
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.task import Claim, Outcome, TaskSpec, TaskStatus
+from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.heartbeat import Heartbeat
 from ffmate_desktop.node.load import LoadMeter
@@ -21,7 +22,7 @@ from ffmate_desktop.node.task.slots import Slots
 from tests.benchmarks.contestants import stdio
 
 LABELS = ("arch:amd64", "cpu", "os:linux")
-DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {"size": 123_456})
+DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, facts=TaskFacts(size=123_456))
 
 
 def node_facts(name: str, slots: int) -> NodeFacts:

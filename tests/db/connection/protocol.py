@@ -13,7 +13,9 @@ import asyncpg
 from ffmate_desktop.db import claims, leases, nodes, scripts, tasks
 from ffmate_desktop.db.connection.connection import Database, connect
 from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.publishing import Published, PublishingRecord, RecordedFile, RecordedOutput
 from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
+from ffmate_desktop.domain.task_facts import TaskFacts
 from tests.db.cluster import FACTS, newest_beat, row, sweep
 from tests.db.reference import Node, Task, World
 
@@ -41,15 +43,14 @@ WRITES = (
     "cancelled",
     "refuse",
 )
-PUBLISHED = {"paths": [], "size": 3, "first": 3}
-STAGES: dict[str, tuple[TaskStatus, dict[str, Any] | None]] = {
+STAGES: dict[str, tuple[TaskStatus, PublishingRecord | None]] = {
     "before": (TaskStatus.PRE_PROCESSING, None),
-    "after": (TaskStatus.POST_PROCESSING, {"outputs": [], "result": {}, "published": PUBLISHED}),
+    "after": (TaskStatus.POST_PROCESSING, PublishingRecord((), TaskFacts(), Published((), 3, 3))),
 }
 OUTCOMES = {
-    "finish": Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, None, {"size": 3}),
-    "fail": Outcome(TaskStatus.DONE_ERROR, 100.0, "It broke.", {}),
-    "cancelled": Outcome(TaskStatus.DONE_CANCELED, 100.0, None, {}),
+    "finish": Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0, facts=TaskFacts(size=3)),
+    "fail": Outcome(TaskStatus.DONE_ERROR, 100.0, "It broke."),
+    "cancelled": Outcome(TaskStatus.DONE_CANCELED, 100.0),
 }
 _TABLES = ("tasks", "nodes", "task_logs", "leftovers")
 
@@ -310,11 +311,8 @@ class Cluster:
         assert min(1, len(eligible)) <= len(given) <= slots
         for claim in claimed:
             task = self.world.claim(sim.id, claim.id)
-            assert (claim.epoch, claim.attempts, claim.publishing) == (
-                task.epoch,
-                task.attempts,
-                task.publishing,
-            )
+            record = None if claim.publishing is None else claim.publishing.to_json()
+            assert (claim.epoch, claim.attempts, record) == (task.epoch, task.attempts, task.publishing)
             self.stale.append((sim.id, claim))
             if answered:
                 sim.held[claim.id] = (sim.id, claim)
@@ -334,20 +332,21 @@ class Cluster:
         database, world, key = self._database, self.world, (node_id, claim.id, claim.epoch)
         match kind:
             case "encode" | "publish":
-                facts = {"folders": [f"/{claim.epoch}"]} if kind == "encode" else {"size": claim.epoch}
-                record: dict[str, Any] | None = None
+                facts, record = TaskFacts(folders=(f"/{claim.epoch}",)), None
                 if kind == "publish":
-                    files = [["", claim.epoch, node_id]]
-                    output = {"temporary": "/t", "target": f"/{claim.epoch}", "files": files}
-                    record = {"outputs": [output], "result": {}}
+                    facts = TaskFacts(size=claim.epoch)
+                    files = (RecordedFile("", claim.epoch, node_id),)
+                    record = PublishingRecord((RecordedOutput("/t", f"/{claim.epoch}", files),), TaskFacts())
                 desired = await claims.set_phase(database, node_id, claim, kind, facts, record)
-                assert desired == world.set_phase(*key, kind, facts, record)
+                stored = None if record is None else record.to_json()
+                assert desired == world.set_phase(*key, kind, facts.to_json(), stored)
                 return desired is not None
             case "before" | "after":
                 status, record = STAGES[kind]
-                known: dict[str, int] = {kind: claim.epoch}
-                desired = await scripts.enter_stage(database, node_id, claim, status, known, record)
-                assert desired == world.enter_stage(*key, status, known, record)
+                facts = TaskFacts.from_json({kind: claim.epoch})
+                desired = await scripts.enter_stage(database, node_id, claim, status, facts, record)
+                stored = None if record is None else record.to_json()
+                assert desired == world.enter_stage(*key, status, facts.to_json(), stored)
                 return desired is not None
             case "output":
                 path = f"/{claim.id} {claim.epoch} {node_id}"
@@ -373,7 +372,7 @@ class Cluster:
             case "finish" | "fail" | "cancelled":
                 outcome = OUTCOMES[kind]
                 ended = await claims.finish(database, node_id, [(claim, outcome)])
-                wanted = world.finish(*key, outcome.status, outcome.error, outcome.result)
+                wanted = world.finish(*key, outcome.status, outcome.error, outcome.facts.to_json())
                 assert ended == ({} if wanted is None else {claim.id: wanted})
                 return wanted is not None
             case _:
