@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth
-from ffmate_desktop.gui.nodes.model import tip
+from ffmate_desktop.gui.nodes.model import details_text
 from ffmate_desktop.gui.nodes.slots_dialog import SlotsDialog
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.plain_text import menu_text, plain
@@ -17,9 +17,9 @@ from ffmate_desktop.services.cluster_services import WindowServices
 
 
 class NodeActions(QObject):
-    """`told` carries a sentence and what to do, for the message bar; `logs_requested` the name of a node."""
+    """`message` carries a sentence and what to do, for the message bar; `logs_requested` the name of a node."""
 
-    told = Signal(str, str)
+    message = Signal(str, str)
     logs_requested = Signal(str)
 
     def __init__(self, parent: QWidget, theme: Theme, bridge: Bridge) -> None:
@@ -27,40 +27,40 @@ class NodeActions(QObject):
         self._parent, self._theme, self._bridge = parent, theme, bridge
         self.services: WindowServices | None = None
 
-    def open_menu(self, view: NodeDisplay, place: QPoint) -> QMenu:
+    def open_menu(self, display: NodeDisplay, place: QPoint) -> QMenu:
         """Show what this node can be told now, at this place of the screen."""
-        menu = self.menu(view)
+        menu = self.menu(display)
         menu.popup(place)
         return menu
 
-    def menu(self, view: NodeDisplay) -> QMenu:
+    def menu(self, display: NodeDisplay) -> QMenu:
         """The menu, which deletes itself when it is closed."""
         menu = QMenu(self._parent)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setAccessibleName(plain(self.tr("Control {0}").format(view.name)))
-        name = view.name
-        match view.standing:
+        menu.setAccessibleName(plain(self.tr("Control {0}").format(display.name)))
+        name = display.name
+        match display.health:
             case NodeHealth.LOST | NodeHealth.LEFT:
                 self._add(menu, "trash-2", self.tr("Remove"), lambda: self.remove(name))
             case _:
-                self._add_commands(menu, view)
+                self._add_commands(menu, display)
         menu.addSeparator()
         self._add(menu, "scroll-text", self.tr("Show its log"), lambda: self.logs_requested.emit(name))
-        self._add(menu, "copy", self.tr("Copy what is known of it"), lambda: _copy(tip(view)))
+        self._add(menu, "copy", self.tr("Copy what is known of it"), lambda: _copy(details_text(display)))
         return menu
 
-    def _add_commands(self, menu: QMenu, view: NodeDisplay) -> None:
-        name = view.name
-        is_draining = view.node.state is NodeState.DRAINING
-        if view.node.paused or is_draining:
+    def _add_commands(self, menu: QMenu, display: NodeDisplay) -> None:
+        name = display.name
+        is_draining = display.node.state is NodeState.DRAINING
+        if display.node.paused or is_draining:
             self._add(menu, "play", self.tr("Take tasks again"), lambda: self.resume(name))
-        if not view.node.paused and not is_draining:
+        if not display.node.paused and not is_draining:
             self._add(menu, "pause", self.tr("Pause: take no new tasks"), lambda: self.pause(name))
         if not is_draining:
             text = self.tr("Drain: finish what runs, then leave")
             self._add(menu, "log-out", text, lambda: self.drain(name))
-        self._add(menu, "layers", self.tr("Set slots …"), lambda: self.ask_slots(view))
-        if view.standing is NodeHealth.LATE:
+        self._add(menu, "layers", self.tr("Set slots …"), lambda: self.ask_slots(display))
+        if display.health is NodeHealth.LATE:
             menu.addSeparator()
             self._add(menu, "rotate-ccw", self.tr("Requeue its tasks now"), lambda: self.requeue(name))
 
@@ -95,12 +95,14 @@ class NodeActions(QObject):
         """Do not wait for the lease of a silent node."""
         if self.services is not None:
             work = self.services.nodes.give_up(name)
-            self._bridge.run(work, "requeueing the tasks of a node", lambda count: self._tell(name, count))
+            self._bridge.run(
+                work, "requeueing the tasks of a node", lambda count: self._report_requeued(name, count)
+            )
 
-    def ask_slots(self, view: NodeDisplay) -> None:
+    def ask_slots(self, display: NodeDisplay) -> None:
         """Ask how many tasks it runs at once."""
-        dialog = SlotsDialog(self._parent, view.name, view.node.slots, view.node.cores)
-        dialog.chosen.connect(lambda slots: self.set_slots(view.name, slots))
+        dialog = SlotsDialog(self._parent, display.name, display.node.slots, display.node.cores)
+        dialog.chosen.connect(lambda slots: self.set_slots(display.name, slots))
         dialog.open()
 
     def set_slots(self, name: str, slots: int) -> None:
@@ -108,12 +110,12 @@ class NodeActions(QObject):
         if self.services is not None:
             self._bridge.run(self.services.nodes.set_slots(name, slots), "setting the slots of a node")
 
-    def _tell(self, name: str, count: int) -> None:
+    def _report_requeued(self, name: str, count: int) -> None:
         if count == 1:
             text = self.tr("1 task of {0} is back in the queue.").format(name)
         else:
             text = self.tr("{0} tasks of {1} are back in the queue.").format(count, name)
-        self.told.emit(text, self.tr("Other nodes claim them as soon as they have a free slot."))
+        self.message.emit(text, self.tr("Other nodes claim them as soon as they have a free slot."))
 
 
 def _copy(text: str) -> None:

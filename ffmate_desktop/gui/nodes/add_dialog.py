@@ -51,8 +51,8 @@ class AddNodeDialog(QDialog):
         self.command.setAccessibleName(self.tr("The command that adds a node"))
         self.command.setFixedHeight(62 if uri else 42)
         break_at_blanks(self.command)
-        self.reveal = QCheckBox(self.tr("Show the password"))
-        self.reveal.toggled.connect(self._show_command)
+        self.show_password = QCheckBox(self.tr("Show the password"))
+        self.show_password.toggled.connect(self._show_command)
         self.copy = QPushButton(self.tr("Copy the command"))
         self.copy.setProperty("class", "primary" if uri else "")
         self.copy.setDefault(bool(uri))
@@ -69,8 +69,8 @@ class AddNodeDialog(QDialog):
         self.setFixedHeight(self._column.heightForWidth(_WIDTH))
 
     def _explain(self, invited: Invitation) -> None:
-        self._say(self.tr("Add a node"), "heading")
-        self._say(
+        self._add_text(self.tr("Add a node"), "heading")
+        self._add_text(
             self.tr(
                 "Install FFmate Desktop on the other computer and run this command there. "
                 "It joins within seconds and takes tasks at once."
@@ -79,31 +79,31 @@ class AddNodeDialog(QDialog):
         )
         self._column.addWidget(self.command)
         line = QHBoxLayout()
-        line.addWidget(self.reveal)
-        self.reveal.setVisible(invited.has_password)
+        line.addWidget(self.show_password)
+        self.show_password.setVisible(invited.has_password)
         line.addStretch(1)
         self._column.addLayout(line)
         if invited.local_host is not None:
-            self._note("triangle-alert", "warning", self._about_local(invited.local_host))
+            self._add_note("triangle-alert", "warning", self._about_local(invited.local_host))
         if invited.has_password:
             text = self.tr(
                 "Where other people use the computer too, give the address in the variable FFMATE_DATABASE: "
                 "everybody there can read a command line."
             )
-            self._note("shield-check", "link", text)
-        self._note(
+            self._add_note("shield-check", "link", text)
+        self._add_note(
             "folder-sync",
             "link",
             self.tr(
                 "Every node opens your files by the same paths: put them on a drive that all computers share."
             ),
         )
-        self._note(
+        self._add_note(
             "server",
             "link",
             self.tr("For a computer without a screen, add --no-gui to the command."),
         )
-        self._buttons(self.copy)
+        self._add_buttons(self.copy)
 
     def _about_local(self, host: str) -> str:
         if host.startswith("/"):
@@ -119,8 +119,8 @@ class AddNodeDialog(QDialog):
         return text.format(host, platform.node())
 
     def _explain_embedded(self) -> None:
-        self._say(self.tr("Other computers cannot reach this queue"), "heading")
-        self._say(
+        self._add_text(self.tr("Other computers cannot reach this queue"), "heading")
+        self._add_text(
             self.tr(
                 "It is kept in a database inside this computer, which nobody else can connect to. "
                 "Several computers work together through a PostgreSQL server (15 or newer) "
@@ -128,12 +128,12 @@ class AddNodeDialog(QDialog):
             ),
             "second",
         )
-        self._say(
+        self._add_text(
             self.tr("Choose it in the settings of this computer, and start every other one with it:"),
             "second",
         )
         self._column.addWidget(self.command)
-        self._note(
+        self._add_note(
             "info",
             "link",
             self.tr(
@@ -141,21 +141,21 @@ class AddNodeDialog(QDialog):
                 "let them finish first, or come back to this database to find them again."
             ),
         )
-        self.reveal.hide()
+        self.show_password.hide()
         self.copy.setText(self.tr("Copy the example"))
         self.settings = QPushButton(self.tr("Open the settings"))
         self.settings.setProperty("class", "primary")
         self.settings.setDefault(True)
         self.settings.clicked.connect(self.accept)
         self.settings.clicked.connect(self.settings_requested)
-        self._buttons(self.copy, self.settings)
+        self._add_buttons(self.copy, self.settings)
 
     def _show_command(self) -> None:
         invited = self.invitation
         if invited is None:
             self.command.setPlainText(EXAMPLE)
         else:
-            self.command.setPlainText(invited.command if self.reveal.isChecked() else invited.hidden)
+            self.command.setPlainText(invited.command if self.show_password.isChecked() else invited.hidden)
 
     def _copy(self) -> None:
         text = EXAMPLE if self.invitation is None else self.invitation.command
@@ -164,10 +164,10 @@ class AddNodeDialog(QDialog):
 
     # -- Building ------------------------------------------------------------------------------------------------
 
-    def _say(self, text: str, look: str) -> None:
+    def _add_text(self, text: str, look: str) -> None:
         self._column.addWidget(label(text, look, wraps=True))
 
-    def _note(self, icon: str, color: str, text: str) -> None:
+    def _add_note(self, icon: str, color: str, text: str) -> None:
         frame = QFrame()
         frame.setProperty("class", "inset")
         row = QHBoxLayout(frame)
@@ -177,7 +177,7 @@ class AddNodeDialog(QDialog):
         row.addWidget(label(text, "second", wraps=True), 1)
         self._column.addWidget(frame)
 
-    def _buttons(self, *others: QPushButton) -> None:
+    def _add_buttons(self, *others: QPushButton) -> None:
         close = QPushButton(self.tr("Close"))
         close.clicked.connect(self.accept)
         row = QHBoxLayout()

@@ -5,13 +5,13 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from ffmate_desktop.gui.nodes.display import LOOKS, NodeDisplay, NodeHealth, trouble
+from ffmate_desktop.gui.nodes.display import HEALTH_STYLES, NodeDisplay, NodeHealth, alert_text
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.plain_text import plain
 
-MOST = 3
+MAX_BANNERS = 3
 """Banners at once; the cards tell of all nodes."""
 
 
@@ -32,41 +32,45 @@ class NodeBanners(QWidget):
         self._column.setSpacing(8)
         self.hide()
 
-    def show_views(self, views: list[NodeDisplay]) -> None:
+    def show_nodes(self, displays: list[NodeDisplay]) -> None:
         """Show these nodes, as far as there is something to tell."""
-        told = [view for view in views if self._is_told(view)]
-        told.sort(key=lambda view: view.standing is NodeHealth.LOST)  # what can still be changed comes first
-        del told[MOST:]
-        for gone in set(self.banners) - {view.name for view in told}:
+        shown = [display for display in displays if self._needs_banner(display)]
+        shown.sort(
+            key=lambda display: display.health is NodeHealth.LOST
+        )  # what can still be changed comes first
+        del shown[MAX_BANNERS:]
+        for gone in set(self.banners) - {display.name for display in shown}:
             banner = self.banners.pop(gone)
             banner.hide()
             self._column.removeWidget(banner)
             banner.deleteLater()
-        for place, view in enumerate(told):
-            if view.name not in self.banners:
-                self.banners[view.name] = banner = NodeBanner(self._theme)
-                banner.acted.connect(partial(self._act, view.name))
-                banner.dismissed.connect(partial(self._dismiss, view.name))
-            self._column.insertWidget(place, self.banners[view.name])
-            self.banners[view.name].show_view(view)
-        self.setVisible(bool(told))
+        for place, display in enumerate(shown):
+            if display.name not in self.banners:
+                self.banners[display.name] = banner = NodeBanner(self._theme)
+                banner.acted.connect(partial(self._act, display.name))
+                banner.dismissed.connect(partial(self._dismiss, display.name))
+            self._column.insertWidget(place, self.banners[display.name])
+            self.banners[display.name].show_node(display)
+        self.setVisible(bool(shown))
 
-    def _is_told(self, view: NodeDisplay) -> bool:
-        if view.is_here or (view.node.id, view.standing) in self._dismissed:
+    def _needs_banner(self, display: NodeDisplay) -> bool:
+        if display.is_here or (display.node.id, display.health) in self._dismissed:
             return False
-        return view.standing is NodeHealth.LATE or (view.standing is NodeHealth.LOST and view.ran is not None)
+        return display.health is NodeHealth.LATE or (
+            display.health is NodeHealth.LOST and display.last_running is not None
+        )
 
     def _act(self, name: str) -> None:
         banner = self.banners[name]
-        if banner.view is not None and banner.view.standing is NodeHealth.LOST:
+        if banner.display is not None and banner.display.health is NodeHealth.LOST:
             self.remove_requested.emit(name)
         else:
             self.requeue_requested.emit(name)
 
     def _dismiss(self, name: str) -> None:
         banner = self.banners[name]
-        if banner.view is not None:
-            self._dismissed.add((banner.view.node.id, banner.view.standing))
+        if banner.display is not None:
+            self._dismissed.add((banner.display.node.id, banner.display.health))
         banner.hide()
         self.setVisible(any(not one.isHidden() for one in self.banners.values()))
 
@@ -80,7 +84,7 @@ class NodeBanner(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.view: NodeDisplay | None = None
+        self.display: NodeDisplay | None = None
         self.setProperty("class", "bar")
         self._icon = IconLabel(theme, size=20)
         self._tile = QFrame()
@@ -110,18 +114,18 @@ class NodeBanner(QFrame):
         row.addWidget(self.button)
         row.addWidget(self.close_button)
 
-    def show_view(self, view: NodeDisplay) -> None:
+    def show_node(self, display: NodeDisplay) -> None:
         """Tell of this node as it is now."""
-        before = self.view.standing if self.view is not None else None
-        self.view = view
-        title, text = trouble(view)
+        before = self.display.health if self.display is not None else None
+        self.display = display
+        title, text = alert_text(display)
         self.title.setText(title)
         self.text.setText(text)
         self.setAccessibleName(plain(f"{title}. {text}"))
-        if view.standing is before:
-            self.button.setVisible(view.standing is NodeHealth.LOST or bool(view.tasks))
+        if display.health is before:
+            self.button.setVisible(display.health is NodeHealth.LOST or bool(display.tasks))
             return
-        if view.standing is NodeHealth.LOST:
+        if display.health is NodeHealth.LOST:
             self.button.setText(self.tr("Remove"))
             self.button.setToolTip(self.tr("Forget this node; it joins again when its program runs again."))
             self._theme.set_icon(self.button, "trash-2")
@@ -131,6 +135,6 @@ class NodeBanner(QFrame):
                 self.tr("Put its tasks back into the queue at once. If the node lives, it joins anew.")
             )
             self._theme.set_icon(self.button, "rotate-ccw")
-        self.button.setVisible(view.standing is NodeHealth.LOST or bool(view.tasks))
-        icon = "triangle-alert" if view.standing is NodeHealth.LATE else "unplug"
-        self._icon.show_icon(icon, LOOKS[view.standing][1])
+        self.button.setVisible(display.health is NodeHealth.LOST or bool(display.tasks))
+        icon = "triangle-alert" if display.health is NodeHealth.LATE else "unplug"
+        self._icon.show_icon(icon, HEALTH_STYLES[display.health][1])

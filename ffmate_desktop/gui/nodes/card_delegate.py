@@ -6,9 +6,17 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex,
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from ffmate_desktop.gui.nodes.display import LOOKS, NodeDisplay, NodeHealth, heard, machine, outlook, word
-from ffmate_desktop.gui.nodes.model import NodesModel, share, speed
-from ffmate_desktop.gui.nodes.paint import NodePainter, heat, tile_icon
+from ffmate_desktop.gui.nodes.display import (
+    HEALTH_STYLES,
+    NodeDisplay,
+    NodeHealth,
+    health_text,
+    heartbeat_text,
+    machine_text,
+    outlook_text,
+)
+from ffmate_desktop.gui.nodes.model import NodesModel, fps_text, percent_text
+from ffmate_desktop.gui.nodes.paint import NodePainter, load_color, tile_icon
 from ffmate_desktop.gui.rows.paint import LEFT, RIGHT
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
@@ -54,43 +62,43 @@ class NodeCardDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One card."""
-        view = self._model.view_at(index.row())
-        if view is None:
+        display = self._model.display_at(index.row())
+        if display is None:
             return
         state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         card = self._place(index)
-        self._paint_ground(painter, card, view, state)
+        self._paint_ground(painter, card, display, state)
         self._paint_menu(painter, index, bool(state & QStyle.StateFlag.State_Selected))
         inner = card.adjusted(PADDING, 0, -PADDING, 0)
-        self._paint_head(painter, inner, view)
-        self._paint_state(painter, inner, view)
-        if not view.standing.is_alive:
+        self._paint_head(painter, inner, display)
+        self._paint_state(painter, inner, display)
+        if not display.health.is_alive:
             painter.setOpacity(0.65)
-        self._paint_load(painter, inner, card.top() + 106, view)
-        self._paint_speed(painter, inner, card.top() + 142, view)
+        self._paint_load(painter, inner, card.top() + 106, display)
+        self._paint_speed(painter, inner, card.top() + 142, display)
         painter.setOpacity(1.0)
         painter.fillRect(inner.left(), card.top() + 200, inner.width(), 1, self._parts.color("line"))
-        self._paint_tasks(painter, inner, card.top() + 209, view)
+        self._paint_tasks(painter, inner, card.top() + 209, display)
         painter.restore()
 
     def _paint_ground(
-        self, painter: QPainter, card: QRect, view: NodeDisplay, state: "QStyle.StateFlag"
+        self, painter: QPainter, card: QRect, display: NodeDisplay, state: "QStyle.StateFlag"
     ) -> None:
         parts = self._parts
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
         has_focus = bool(state & QStyle.StateFlag.State_HasFocus)
         border = parts.color("accent" if is_selected or has_focus else "line")
-        if view.standing in (NodeHealth.LATE, NodeHealth.LOST) and not is_selected:
-            border = parts.tint(LOOKS[view.standing][1], 0.55)
+        if display.health in (NodeHealth.LATE, NodeHealth.LOST) and not is_selected:
+            border = parts.tint(HEALTH_STYLES[display.health][1], 0.55)
         area = QRectF(card).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(border, 1.0))
         painter.setBrush(parts.color("surface"))
         painter.drawRoundedRect(area, 10, 10)
-        if view.standing is not NodeHealth.ONLINE:  # a wash, so that it is told apart from afar
+        if display.health is not NodeHealth.ONLINE:  # a wash, so that it is told apart from afar
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(parts.tint(LOOKS[view.standing][1], 0.05))
+            painter.setBrush(parts.tint(HEALTH_STYLES[display.health][1], 0.05))
             painter.drawRoundedRect(area, 10, 10)
 
     def _paint_menu(self, painter: QPainter, index: Index, is_selected: bool) -> None:
@@ -103,62 +111,62 @@ class NodeCardDelegate(QStyledItemDelegate):
         color = "text" if is_hovered or is_selected else "text_3"
         self._parts.icon(painter, area.left() + 6, area.top() + 6, "ellipsis", color, 16)
 
-    def _paint_head(self, painter: QPainter, inner: QRect, view: NodeDisplay) -> None:
+    def _paint_head(self, painter: QPainter, inner: QRect, display: NodeDisplay) -> None:
         parts = self._parts
         top = inner.top() + 17
         tile = QRectF(inner.left(), top, TILE, TILE).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(parts.color("line"), 1))
         painter.setBrush(parts.color("raised"))
         painter.drawRoundedRect(tile, 8, 8)
-        color = "text_2" if view.standing.is_alive else "text_3"
-        parts.icon(painter, inner.left() + 10, top + 10, tile_icon(view), color, 20)
+        color = "text_2" if display.health.is_alive else "text_3"
+        parts.icon(painter, inner.left() + 10, top + 10, tile_icon(display), color, 20)
         left = inner.left() + TILE + 12
         room = inner.right() - MENU + 8 - left
-        badge = translate("nodes", "This computer") if view.is_here else ""
+        badge = translate("nodes", "This computer") if display.is_here else ""
         if badge:
             room -= parts.badge_width(badge) + 10
-        wide = min(room, parts.width_of(self._name, view.name) + 2)
-        parts.text(painter, QRect(left, top - 1, wide, 22), view.name, self._name, "text")
+        wide = min(room, parts.width_of(self._name, display.name) + 2)
+        parts.text(painter, QRect(left, top - 1, wide, 22), display.name, self._name, "text")
         if badge:
             parts.badge(painter, left + wide + 10, top + 10, "monitor", badge, "link")
         line = QRect(left, top + 20, inner.right() - left, 20)
-        parts.text(painter, line, machine(view), self._plain, "text_3")
+        parts.text(painter, line, machine_text(display), self._plain, "text_3")
 
-    def _paint_state(self, painter: QPainter, inner: QRect, view: NodeDisplay) -> None:
+    def _paint_state(self, painter: QPainter, inner: QRect, display: NodeDisplay) -> None:
         parts = self._parts
         middle = inner.top() + 77
-        parts.state(painter, inner.left() + 1, middle, view.standing)
+        parts.paint_health(painter, inner.left() + 1, middle, display.health)
         row = QRect(inner.left(), middle - 11, inner.width(), 22)
-        squares = parts.slots(painter, row, view, right=True)
+        squares = parts.paint_slots(painter, row, display, right=True)
         title = row.adjusted(0, 0, -squares - 10, 0)
         parts.text(painter, title, translate("nodes", "Slots"), self._medium, "text_2", RIGHT)
         words = row.adjusted(24, 0, -squares - 56, 0)
-        color = LOOKS[view.standing][1] if view.standing is not NodeHealth.ONLINE else "text"
-        if view.standing is NodeHealth.LEFT:
+        color = HEALTH_STYLES[display.health][1] if display.health is not NodeHealth.ONLINE else "text"
+        if display.health is NodeHealth.LEFT:
             color = "text_2"
-        shown = word(view)
+        shown = health_text(display)
         parts.text(painter, words, shown, self._strong, color)
         rest = words.adjusted(parts.width_of(self._strong, shown), 0, 0, 0)
-        parts.text(painter, rest, f"  ·  {heard(view)}", self._plain, "text_2")
+        parts.text(painter, rest, f"  ·  {heartbeat_text(display)}", self._plain, "text_2")
 
-    def _paint_load(self, painter: QPainter, inner: QRect, top: int, view: NodeDisplay) -> None:
-        node, parts = view.node, self._parts
-        alive = view.standing.is_alive
+    def _paint_load(self, painter: QPainter, inner: QRect, top: int, display: NodeDisplay) -> None:
+        node, parts = display.node, self._parts
+        alive = display.health.is_alive
         for row, (title, value) in enumerate(
             ((translate("nodes", "CPU"), node.cpu), (translate("nodes", "Memory"), node.memory))
         ):
             percent = value if alive else None
             line = QRect(inner.left(), top - 11 + row * 23, inner.width(), 22)
             parts.text(painter, line, title, self._medium, "text_2")
-            parts.bar(painter, line.adjusted(60, 0, -50, 0), percent, heat(percent))
-            parts.text(painter, line, share(percent), self._medium, "text", RIGHT)
+            parts.bar(painter, line.adjusted(60, 0, -50, 0), percent, load_color(percent))
+            parts.text(painter, line, percent_text(percent), self._medium, "text", RIGHT)
 
-    def _paint_speed(self, painter: QPainter, inner: QRect, top: int, view: NodeDisplay) -> None:
+    def _paint_speed(self, painter: QPainter, inner: QRect, top: int, display: NodeDisplay) -> None:
         parts = self._parts
         parts.text(
             painter,
             QRect(inner.left(), top + 2, inner.width() - _SPARK, 26),
-            speed(view),
+            fps_text(display),
             self._figure,
             "text",
         )
@@ -166,41 +174,41 @@ class NodeCardDelegate(QStyledItemDelegate):
         parts.text(painter, words, translate("nodes", "frames per second"), self._plain, "text_2")
         width = min(_SPARK, inner.width() // 2)
         area = QRectF(inner.right() - width, top + 6, width - 5, 32)
-        values = [0.0] * (SAMPLES - len(view.samples)) + list(view.samples)
-        color = "spark" if view.standing is NodeHealth.ONLINE else "text_3"
+        values = [0.0] * (SAMPLES - len(display.samples)) + list(display.samples)
+        color = "spark" if display.health is NodeHealth.ONLINE else "text_3"
         paint_line(painter, self._theme, color, points_of(values, area, least=0.0), area.bottom())
 
     # -- What it runs --------------------------------------------------------------------------------------------
 
-    def _paint_tasks(self, painter: QPainter, inner: QRect, top: int, view: NodeDisplay) -> None:
+    def _paint_tasks(self, painter: QPainter, inner: QRect, top: int, display: NodeDisplay) -> None:
         """Two tasks at most, and a line about the rest or about what comes next."""
         parts = self._parts
         line = QRect(inner.left(), top, inner.width(), _LINE)
-        words, color = outlook(view), "text_2"
-        if view.standing in (NodeHealth.LATE, NodeHealth.LOST):
-            parts.text(painter, line, words, self._strong, LOOKS[view.standing][1])
+        words, color = outlook_text(display), "text_2"
+        if display.health in (NodeHealth.LATE, NodeHealth.LOST):
+            parts.text(painter, line, words, self._strong, HEALTH_STYLES[display.health][1])
             line.translate(0, _LINE)
             words = ""
-        shown = view.tasks[:_SHOWN_TASKS]
-        if len(view.tasks) > _SHOWN_TASKS and view.standing is NodeHealth.LATE:
-            shown = view.tasks[: _SHOWN_TASKS - 1]
+        shown = display.tasks[:_SHOWN_TASKS]
+        if len(display.tasks) > _SHOWN_TASKS and display.health is NodeHealth.LATE:
+            shown = display.tasks[: _SHOWN_TASKS - 1]
         for task in shown:
             parts.icon(painter, line.left(), line.center().y() - 6, "file-video", "text_2")
             bar = QRect(line.right() - 46 - _BAR, line.top(), _BAR, _LINE)
             name = QRect(line.left() + 22, line.top(), bar.left() - 14 - line.left() - 22, _LINE)
             parts.text(painter, name, task.name, self._plain, "text", LEFT, Qt.TextElideMode.ElideMiddle)
             parts.bar(
-                painter, bar, task.progress, "running" if view.standing is NodeHealth.ONLINE else "text_3", 5
+                painter, bar, task.progress, "running" if display.health is NodeHealth.ONLINE else "text_3", 5
             )
             parts.text(painter, line, formatting.percent(task.progress), self._strong, "text", RIGHT)
             line.translate(0, _LINE)
-        rest = len(view.tasks) - len(shown)
+        rest = len(display.tasks) - len(shown)
         if rest > 0:
             more = (
                 translate("nodes", "and 1 more")
                 if rest == 1
                 else translate("nodes", "and {0} more").format(rest)
             )
-            words = more if view.standing in (NodeHealth.ONLINE, NodeHealth.LATE) else f"{more}  ·  {words}"
+            words = more if display.health in (NodeHealth.ONLINE, NodeHealth.LATE) else f"{more}  ·  {words}"
         if words:
             parts.text(painter, line, words, self._plain, color)

@@ -75,10 +75,10 @@ class NodeCardsView(QListView):
 
     def open_menu(self, row: int) -> None:
         """Ask for the menu of this card, below its button."""
-        view = self._model.view_at(row)
-        if view is not None:
+        display = self._model.display_at(row)
+        if display is not None:
             corner = self.delegate.menu_rect(self._model.index(row, 0)).bottomLeft()
-            self.menu_requested.emit(view.name, self.viewport().mapToGlobal(corner + QPoint(0, 4)))
+            self.menu_requested.emit(display.name, self.viewport().mapToGlobal(corner + QPoint(0, 4)))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """By the mouse where it is, by the keyboard at the card."""
@@ -86,9 +86,9 @@ class NodeCardsView(QListView):
             self.open_menu(self.currentIndex().row())
             return
         index = self.indexAt(event.pos())
-        view = self._model.view_at(index.row()) if index.isValid() else None
-        if view is not None:
-            self.menu_requested.emit(view.name, event.globalPos())
+        display = self._model.display_at(index.row()) if index.isValid() else None
+        if display is not None:
+            self.menu_requested.emit(display.name, event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space and Enter open the menu of the card."""

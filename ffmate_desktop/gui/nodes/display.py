@@ -34,19 +34,19 @@ class NodeHealth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NodeDisplay:
-    """`age` and `left` in seconds at this moment, by the database's clock: since its last sign of life, and until its
-    tasks go back. `fps` in frames/s, None when it cannot be known; `samples` of it, the newest last, one a second.
-    `ran` is how many tasks it ran when it was last seen alive, None if that was before this window opened."""
+    """A node at one moment. `age` is seconds since its last heartbeat, `lease_left` seconds until its tasks return to
+    the queue. `fps` is None if unknown; `samples` holds one value per second, the latest last. `last_running` is how
+    many tasks it ran when this window last saw it alive, None if it never did."""
 
     node: Node
-    standing: NodeHealth
+    health: NodeHealth
     is_here: bool
     age: float
-    left: float
+    lease_left: float
     fps: float | None
     samples: tuple[float, ...]
     tasks: tuple[NodeTask, ...]
-    ran: int | None
+    last_running: int | None
 
     @property
     def name(self) -> str:
@@ -54,7 +54,7 @@ class NodeDisplay:
         return self.node.identifier
 
 
-def standing(node: Node) -> NodeHealth:
+def health_of(node: Node) -> NodeHealth:
     """How it was when it was read; one that is silent is late, whatever it was told to do."""
     match node.state:
         case NodeState.DEAD:
@@ -73,7 +73,7 @@ def standing(node: Node) -> NodeHealth:
             assert_never(node.state)
 
 
-LOOKS: dict[NodeHealth, tuple[str, str]] = {
+HEALTH_STYLES: dict[NodeHealth, tuple[str, str]] = {
     NodeHealth.ONLINE: ("", "done"),
     NodeHealth.PAUSED: ("circle-pause", "paused"),
     NodeHealth.DRAINING: ("log-out", "link"),
@@ -88,9 +88,9 @@ _VERSION = re.compile(r"n?(\d+(\.\d+)*)")
 SYSTEMS = {"linux": "Linux", "windows": "Windows", "darwin": "macOS"}
 
 
-def word(view: NodeDisplay) -> str:  # noqa: PLR0911 - one word a state
+def health_text(display: NodeDisplay) -> str:  # noqa: PLR0911 - one word a state
     """The word beside the shape."""
-    match view.standing:
+    match display.health:
         case NodeHealth.ONLINE:
             return translate("nodes", "Online")
         case NodeHealth.PAUSED:
@@ -104,21 +104,21 @@ def word(view: NodeDisplay) -> str:  # noqa: PLR0911 - one word a state
         case NodeHealth.LEFT:
             return translate("nodes", "Left")
         case NodeHealth.UNKNOWN:
-            return view.node.status
+            return display.node.status
         case _:
-            assert_never(view.standing)
+            assert_never(display.health)
 
 
-def heard(view: NodeDisplay) -> str:
+def heartbeat_text(display: NodeDisplay) -> str:
     """When there was a sign of life."""
-    if view.standing.is_alive:
-        return translate("nodes", "heartbeat {0} ago").format(formatting.duration(int(view.age)))
-    return translate("nodes", "last heard {0}").format(formatting.timestamp(view.node.last_seen))
+    if display.health.is_alive:
+        return translate("nodes", "heartbeat {0} ago").format(formatting.duration(int(display.age)))
+    return translate("nodes", "last heard {0}").format(formatting.timestamp(display.node.last_seen))
 
 
-def machine(view: NodeDisplay) -> str:
+def machine_text(display: NodeDisplay) -> str:
     """System, ffmpeg, cores and the priority of encodes in one line."""
-    node = view.node
+    node = display.node
     cores = (
         translate("nodes", "1 core")
         if node.cores == 1
@@ -134,7 +134,9 @@ def _priority(word: str | None) -> list[str]:
         EncodePriority.LOW: translate("nodes", "low priority"),
         EncodePriority.NORMAL: translate("nodes", "normal priority"),
     }
-    return [] if word is None else [next((text for one, text in known.items() if one == word), word)]
+    return (
+        [] if word is None else [next((text for priority, text in known.items() if priority == word), word)]
+    )
 
 
 def short_version(version: str) -> str:
@@ -143,14 +145,14 @@ def short_version(version: str) -> str:
     return found[1] if found else version
 
 
-def outlook(view: NodeDisplay) -> str:  # noqa: PLR0911 - one a state
+def outlook_text(display: NodeDisplay) -> str:  # noqa: PLR0911 - one a state
     """What it waits for or what comes next, in a few words; empty when what it runs says enough."""
-    count = len(view.tasks)
-    match view.standing:
+    count = len(display.tasks)
+    match display.health:
         case NodeHealth.LATE:
-            return _returning(count, int(view.left))
+            return _requeue_text(count, int(display.lease_left))
         case NodeHealth.LOST:
-            return _returned(view.ran)
+            return _requeued_text(display.last_running)
         case NodeHealth.LEFT:
             return translate("nodes", "Left the cluster in order")
         case NodeHealth.PAUSED:
@@ -162,14 +164,14 @@ def outlook(view: NodeDisplay) -> str:  # noqa: PLR0911 - one a state
                 else translate("nodes", "Is leaving")
             )
         case NodeHealth.ONLINE:
-            return _free(view.node.slots, count)
+            return _free_slots_text(display.node.slots, count)
         case NodeHealth.UNKNOWN:
             return ""
         case _:
-            assert_never(view.standing)
+            assert_never(display.health)
 
 
-def _returning(count: int, seconds: int) -> str:
+def _requeue_text(count: int, seconds: int) -> str:
     when = formatting.duration(seconds)
     if count == 0:
         return translate("nodes", "Counts as lost in {0}").format(when)
@@ -178,7 +180,7 @@ def _returning(count: int, seconds: int) -> str:
     return translate("nodes", "{0} tasks return to the queue in {1}").format(count, when)
 
 
-def _returned(count: int | None) -> str:
+def _requeued_text(count: int | None) -> str:
     if count is None:
         return translate("nodes", "What it ran is back in the queue")
     if count == 0:
@@ -188,7 +190,7 @@ def _returned(count: int | None) -> str:
     return translate("nodes", "Its {0} tasks are back in the queue").format(count)
 
 
-def _free(slots: int, count: int) -> str:
+def _free_slots_text(slots: int, count: int) -> str:
     if slots == 0 and count == 0:
         return translate("nodes", "No slots  ·  takes no tasks")
     if count == 0:
@@ -201,26 +203,26 @@ def _free(slots: int, count: int) -> str:
     )
 
 
-def trouble(view: NodeDisplay) -> tuple[str, str]:
+def alert_text(display: NodeDisplay) -> tuple[str, str]:
     """Title and sentence of the banner for a node that is late or lost."""
-    if view.standing is NodeHealth.LOST:
-        title = translate("nodes", "{0} is lost").format(view.name)
-        if view.ran == 1:
+    if display.health is NodeHealth.LOST:
+        title = translate("nodes", "{0} is lost").format(display.name)
+        if display.last_running == 1:
             return title, translate(
                 "nodes", "Its running task went back to the queue and will be claimed by another node."
             )
-        if view.ran:
+        if display.last_running:
             text = translate(
                 "nodes", "Its {0} running tasks went back to the queue and will be claimed by other nodes."
             )
-            return title, text.format(view.ran)
+            return title, text.format(display.last_running)
         return title, translate(
             "nodes", "It ran nothing. It comes back by itself when its program runs again."
         )
     title = translate("nodes", "{0} has not been heard from for {1}").format(
-        view.name, _seconds(int(view.age))
+        display.name, _seconds(int(display.age))
     )
-    count, when = len(view.tasks), _seconds(int(view.left))
+    count, when = len(display.tasks), _seconds(int(display.lease_left))
     if count == 1:
         text = translate(
             "nodes", "Its running task goes back to the queue in {0} and will be claimed by another node."

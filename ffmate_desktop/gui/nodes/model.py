@@ -5,7 +5,14 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt
 
-from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth, heard, machine, outlook, word
+from ffmate_desktop.gui.nodes.display import (
+    NodeDisplay,
+    NodeHealth,
+    health_text,
+    heartbeat_text,
+    machine_text,
+    outlook_text,
+)
 from ffmate_desktop.gui.nodes.reader import NodeReader
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
@@ -31,43 +38,43 @@ class NodeColumn(IntEnum):
 class NodesModel(QAbstractTableModel):
     """Rows stay where they are while the same nodes are there: selection and keyboard keep their place."""
 
-    def __init__(self, watch: NodeReader) -> None:
+    def __init__(self, reader: NodeReader) -> None:
         super().__init__()
-        self._watch = watch
-        self._views: list[NodeDisplay] = []
+        self._reader = reader
+        self._displays: list[NodeDisplay] = []
         self._order: tuple[NodeColumn, bool] | None = None
-        watch.changed.connect(self._take)
-        watch.ticked.connect(self._take)
+        reader.changed.connect(self._refresh)
+        reader.ticked.connect(self._refresh)
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
         """How many nodes."""
-        return 0 if parent.isValid() else len(self._views)
+        return 0 if parent.isValid() else len(self._displays)
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
         """As the table has."""
         return 0 if parent.isValid() else len(NodeColumn)
 
-    def view_at(self, row: int) -> NodeDisplay | None:
+    def display_at(self, row: int) -> NodeDisplay | None:
         """The node in that row."""
-        return self._views[row] if 0 <= row < len(self._views) else None
+        return self._displays[row] if 0 <= row < len(self._displays) else None
 
     def row_of(self, name: str) -> int | None:
         """Where the node of that name is."""
-        return next((row for row, view in enumerate(self._views) if view.name == name), None)
+        return next((row for row, display in enumerate(self._displays) if display.name == name), None)
 
-    def named(self, name: str) -> NodeDisplay | None:
+    def find(self, name: str) -> NodeDisplay | None:
         """The node of that name."""
-        return next((view for view in self._views if view.name == name), None)
+        return next((display for display in self._displays if display.name == name), None)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words for screen readers and tool tips; painting is the delegates' work."""
-        view = self.view_at(index.row())
-        if view is None:
+        display = self.display_at(index.row())
+        if display is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return plain(cell_text(view, NodeColumn(index.column())))
+            return plain(cell_text(display, NodeColumn(index.column())))
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return tool_tip(tip(view))
+            return tool_tip(details_text(display))
         return None
 
     def headerData(
@@ -81,29 +88,29 @@ class NodesModel(QAbstractTableModel):
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """By a column, from now on; by -1 as the cluster tells them."""
         self._order = None if column < 0 else (NodeColumn(column), order == Qt.SortOrder.DescendingOrder)
-        self._take()
+        self._refresh()
 
-    def _sorted(self, views: list[NodeDisplay]) -> list[NodeDisplay]:
+    def _sorted(self, displays: list[NodeDisplay]) -> list[NodeDisplay]:
         if self._order is None:
-            return views
+            return displays
         column, falls = self._order
-        return sorted(views, key=lambda view: _sort_value(view, column), reverse=falls)
+        return sorted(displays, key=lambda display: _sort_value(display, column), reverse=falls)
 
-    def _take(self) -> None:
-        views = self._sorted(self._watch.views)
-        if [view.name for view in views] != [view.name for view in self._views]:
-            self._reorder(views)
+    def _refresh(self) -> None:
+        displays = self._sorted(self._reader.displays)
+        if [display.name for display in displays] != [display.name for display in self._displays]:
+            self._reorder(displays)
             return
-        self._views = views
-        if views:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(views) - 1, len(NodeColumn) - 1))
+        self._displays = displays
+        if displays:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(displays) - 1, len(NodeColumn) - 1))
 
-    def _reorder(self, views: list[NodeDisplay]) -> None:
+    def _reorder(self, displays: list[NodeDisplay]) -> None:
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
-        names = {id(index): self._views[index.row()].name for index in before}
-        self._views = views
-        places = {view.name: row for row, view in enumerate(views)}
+        names = {id(index): self._displays[index.row()].name for index in before}
+        self._displays = displays
+        places = {display.name: row for row, display in enumerate(displays)}
         after = [
             self.index(places[names[id(index)]], index.column())
             if names[id(index)] in places
@@ -114,63 +121,63 @@ class NodesModel(QAbstractTableModel):
         self.layoutChanged.emit()
 
 
-def _sort_value(view: NodeDisplay, column: NodeColumn) -> tuple[Any, ...]:
+def _sort_value(display: NodeDisplay, column: NodeColumn) -> tuple[Any, ...]:
     """What is not known comes before everything else."""
-    node, alive = view.node, view.standing.is_alive
+    node, alive = display.node, display.health.is_alive
     values: dict[NodeColumn, Any] = {
         NodeColumn.NODE: node.identifier.casefold(),
-        NodeColumn.STATE: word(view),
+        NodeColumn.STATE: health_text(display),
         NodeColumn.SLOTS: node.slots,
         NodeColumn.CPU: (node.cpu if alive else None) or -1.0,
         NodeColumn.MEMORY: (node.memory if alive else None) or -1.0,
-        NodeColumn.SPEED: -1.0 if view.fps is None else view.fps,
+        NodeColumn.SPEED: -1.0 if display.fps is None else display.fps,
         NodeColumn.RUNS: node.running,
     }
     return values[column], node.identifier.casefold()
 
 
-def cell_text(view: NodeDisplay, column: NodeColumn) -> str:
+def cell_text(display: NodeDisplay, column: NodeColumn) -> str:
     """The words of a cell."""
-    node = view.node
+    node = display.node
     return {
         NodeColumn.NODE: node.identifier,
-        NodeColumn.STATE: f"{word(view)}  ·  {heard(view)}",
+        NodeColumn.STATE: f"{health_text(display)}  ·  {heartbeat_text(display)}",
         NodeColumn.SLOTS: f"{node.running} / {node.slots}",
-        NodeColumn.CPU: share(node.cpu if view.standing.is_alive else None),
-        NodeColumn.MEMORY: share(node.memory if view.standing.is_alive else None),
-        NodeColumn.SPEED: speed(view),
-        NodeColumn.RUNS: runs(view),
+        NodeColumn.CPU: percent_text(node.cpu if display.health.is_alive else None),
+        NodeColumn.MEMORY: percent_text(node.memory if display.health.is_alive else None),
+        NodeColumn.SPEED: fps_text(display),
+        NodeColumn.RUNS: tasks_text(display),
     }[column]
 
 
-def share(percent: float | None) -> str:
+def percent_text(percent: float | None) -> str:
     """Of the whole computer."""
     return formatting.NOTHING if percent is None else f"{percent:.0f}{formatting.THIN}%"
 
 
-def speed(view: NodeDisplay) -> str:
+def fps_text(display: NodeDisplay) -> str:
     """Frames per second."""
-    return formatting.NOTHING if view.fps is None else formatting.number(round(view.fps))
+    return formatting.NOTHING if display.fps is None else formatting.number(round(display.fps))
 
 
-def runs(view: NodeDisplay) -> str:
+def tasks_text(display: NodeDisplay) -> str:
     """What it runs, else what comes next; that first where there is trouble."""
-    if view.standing in (NodeHealth.LATE, NodeHealth.LOST):
-        return outlook(view)
-    names = ", ".join(f"{task.name} {formatting.percent(task.progress)}" for task in view.tasks)
-    return names or outlook(view)
+    if display.health in (NodeHealth.LATE, NodeHealth.LOST):
+        return outlook_text(display)
+    names = ", ".join(f"{task.name} {formatting.percent(task.progress)}" for task in display.tasks)
+    return names or outlook_text(display)
 
 
-def tip(view: NodeDisplay) -> str:
+def details_text(display: NodeDisplay) -> str:
     """All about a node, line by line."""
-    node = view.node
+    node = display.node
     lines = [
-        f"{node.identifier}: {word(view)}, {heard(view)}",
-        f"{node.host}, {machine(view)}, FFmate Desktop {node.version}",
+        f"{node.identifier}: {health_text(display)}, {heartbeat_text(display)}",
+        f"{node.host}, {machine_text(display)}, FFmate Desktop {node.version}",
         translate("nodes", "Slots: {0} of {1} in use").format(node.running, node.slots),
-        outlook(view),
+        outlook_text(display),
         translate("nodes", "Labels: {0}").format(", ".join(node.labels)) if node.labels else "",
-        *(f"{task.name}  {formatting.percent(task.progress)}" for task in view.tasks),
+        *(f"{task.name}  {formatting.percent(task.progress)}" for task in display.tasks),
     ]
     return "\n".join(line for line in lines if line)
 

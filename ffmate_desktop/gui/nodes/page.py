@@ -29,8 +29,8 @@ class NodesPage(Page):
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context)
-        self.watch = NodeReader(self.bridge)
-        self.model = NodesModel(self.watch)
+        self.reader = NodeReader(self.bridge)
+        self.model = NodesModel(self.reader)
         self.actions_ = NodeActions(self, self.theme, self.bridge)
         self.banners = NodeBanners(self.theme)
         self.cards = NodeCardsView(self.theme, self.model)
@@ -41,11 +41,11 @@ class NodesPage(Page):
 
     def _build(self) -> None:
         self.layouts = Segments([self.tr("Cards"), self.tr("Table")], self.tr("Cards or table"))
-        self.add = QPushButton(self.tr("Add a node"))
-        self.add.setProperty("class", "primary")
-        self.theme.set_icon(self.add, "plus", "on_accent")
+        self.add_button = QPushButton(self.tr("Add a node"))
+        self.add_button.setProperty("class", "primary")
+        self.theme.set_icon(self.add_button, "plus", "on_accent")
         self.buttons.addWidget(self.layouts)
-        self.buttons.addWidget(self.add)
+        self.buttons.addWidget(self.add_button)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.cards)
         self.stack.addWidget(card_around(self.table))
@@ -53,16 +53,16 @@ class NodesPage(Page):
         self.body.addWidget(self.stack, 1)
 
     def _connect(self) -> None:
-        self.add.clicked.connect(self.open_add)
+        self.add_button.clicked.connect(self.open_add)
         self.layouts.chosen.connect(self._show_layout)
-        self.actions_.told.connect(self.message)
+        self.actions_.message.connect(self.message)
         self.actions_.logs_requested.connect(self.logs_requested)
         self.banners.requeue_requested.connect(self.actions_.requeue)
         self.banners.remove_requested.connect(self.actions_.remove)
         self.cards.menu_requested.connect(self._open_menu)
         self.table.menu_requested.connect(self._open_menu)
-        self.watch.changed.connect(self._show_summary)
-        self.watch.ticked.connect(self._show_banners)
+        self.reader.changed.connect(self._show_summary)
+        self.reader.ticked.connect(self._show_banners)
         self.bridge.outage_changed.connect(lambda _since: self._show_summary())
 
     def _show_layout(self, number: int) -> None:
@@ -76,38 +76,38 @@ class NodesPage(Page):
         """Read as soon as news comes."""
         super().attach(services)
         self.actions_.services = services
-        self.watch.attach(services)
+        self.reader.attach(services)
 
     def detach(self) -> None:
         """Read nothing any more."""
         super().detach()
         self.actions_.services = None
-        self.watch.detach()
+        self.reader.detach()
 
     def on_shown(self) -> None:
         """Heartbeats are only read while they are seen."""
-        self.watch.set_active(True)
+        self.reader.set_active(True)
 
     def on_hidden(self) -> None:
         """And not before they are seen again."""
-        self.watch.set_active(False)
+        self.reader.set_active(False)
 
     # -- What is shown -------------------------------------------------------------------------------------------
 
     def _show_summary(self) -> None:
-        views = self.watch.views
-        self.count_changed.emit(sum(view.standing.is_alive for view in views))
-        self.subtitle.setText(self._summary(views))
+        displays = self.reader.displays
+        self.count_changed.emit(sum(display.health.is_alive for display in displays))
+        self.subtitle.setText(self._summary(displays))
         self._show_banners()
 
     def _show_banners(self) -> None:
-        self.banners.show_views(self.watch.views if self.bridge.outage_since is None else [])
+        self.banners.show_nodes(self.reader.displays if self.bridge.outage_since is None else [])
 
-    def _summary(self, views: list[NodeDisplay]) -> str:
+    def _summary(self, displays: list[NodeDisplay]) -> str:
         if self.bridge.outage_since is not None:
             return self.tr("The database is away: this is how the nodes were before")
-        count = {how: sum(view.standing is how for view in views) for how in NodeHealth}
-        alive = [view for view in views if view.standing.is_alive]
+        count = {how: sum(display.health is how for display in displays) for how in NodeHealth}
+        alive = [display for display in displays if display.health.is_alive]
         parts = [
             self.tr("{0} online").format(count[NodeHealth.ONLINE]),
             self.tr("{0} paused").format(count[NodeHealth.PAUSED]) if count[NodeHealth.PAUSED] else "",
@@ -115,7 +115,7 @@ class NodesPage(Page):
             self.tr("{0} late").format(count[NodeHealth.LATE]) if count[NodeHealth.LATE] else "",
             self.tr("{0} lost").format(count[NodeHealth.LOST]) if count[NodeHealth.LOST] else "",
             self.tr("{0} of {1} slots busy").format(
-                sum(view.node.running for view in alive), sum(view.node.slots for view in alive)
+                sum(display.node.running for display in alive), sum(display.node.slots for display in alive)
             ),
         ]
         return "  ·  ".join(part for part in parts if part)
@@ -128,6 +128,6 @@ class NodesPage(Page):
             dialog.open()
 
     def _open_menu(self, name: str, place: QPoint) -> None:
-        view = self.model.named(name)
-        if view is not None:
-            self.actions_.open_menu(view, place)
+        display = self.model.find(name)
+        if display is not None:
+            self.actions_.open_menu(display, place)

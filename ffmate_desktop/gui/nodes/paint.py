@@ -3,7 +3,7 @@
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from ffmate_desktop.gui.nodes.display import LOOKS, NodeDisplay, NodeHealth
+from ffmate_desktop.gui.nodes.display import HEALTH_STYLES, NodeDisplay, NodeHealth
 from ffmate_desktop.gui.rows.paint import LEFT, RIGHT, CellPainter
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
@@ -21,9 +21,9 @@ class NodePainter(CellPainter):
         super().__init__(theme)
         self._numbers = fonts.medium(13)
 
-    def state(self, painter: QPainter, left: int, middle: int, standing: NodeHealth) -> None:
+    def paint_health(self, painter: QPainter, left: int, middle: int, health: NodeHealth) -> None:
         """The shape of a state, 14 pixels wide."""
-        icon, color = LOOKS[standing]
+        icon, color = HEALTH_STYLES[health]
         if icon:
             self.icon(painter, left, middle - 7, icon, color)
             return
@@ -33,9 +33,9 @@ class NodePainter(CellPainter):
         painter.setBrush(self.color(color))
         painter.drawEllipse(QPointF(left + 7, middle), 4, 4)
 
-    def slots(self, painter: QPainter, rect: QRect, view: NodeDisplay, *, right: bool) -> int:
+    def paint_slots(self, painter: QPainter, rect: QRect, display: NodeDisplay, *, right: bool) -> int:
         """A square a slot, filled when something runs in it; a number where there are too many. Returns the width."""
-        used, slots = view.node.running, view.node.slots
+        used, slots = display.node.running, display.node.slots
         if max(used, slots) > MOST_SQUARES or slots == 0:
             text = f"{used} / {slots}"
             self.text(painter, rect, text, self._numbers, "text", RIGHT if right else LEFT)
@@ -44,12 +44,12 @@ class NodePainter(CellPainter):
         width = count * (SQUARE + GAP) - GAP
         left = rect.right() + 1 - width if right else rect.left()
         top = rect.center().y() - SQUARE / 2 + 0.5
-        takes = view.standing is NodeHealth.ONLINE
+        takes = display.health is NodeHealth.ONLINE
         for number in range(count):
             area = QRectF(left + number * (SQUARE + GAP), top, SQUARE, SQUARE)
             if number < used:
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(self.color("running" if view.standing.is_alive else "track"))
+                painter.setBrush(self.color("running" if display.health.is_alive else "track"))
             else:
                 painter.setPen(QPen(self.color("text_3" if takes else "line_strong"), 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -58,13 +58,13 @@ class NodePainter(CellPainter):
         return width
 
 
-def heat(percent: float | None) -> str:
+def load_color(percent: float | None) -> str:
     """The colour of a bar of load."""
     return "failed" if percent is not None and percent >= HOT else "spark"
 
 
-def tile_icon(view: NodeDisplay) -> str:
+def tile_icon(display: NodeDisplay) -> str:
     """What kind of computer it seems to be."""
-    if view.is_here:
+    if display.is_here:
         return "laptop"
-    return "server" if view.node.os == "linux" else "monitor"
+    return "server" if display.node.os == "linux" else "monitor"

@@ -21,7 +21,7 @@ from ffmate_desktop.services.cluster_services import WindowServices
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.node import Node
 
-MOST_SLOTS = 1000
+MAX_SLOTS = 1000
 
 
 class NodePanel(QFrame):
@@ -93,16 +93,16 @@ class NodePanel(QFrame):
             nodes = await services.nodes.all()
             name = services.node.identifier
             mine = [node for node in nodes if node.identifier == name]
-            self._take(next((node for node in mine if node.state in _LIVE), None))
+            self._set_node(next((node for node in mine if node.state in _LIVE), None))
 
         self._bridge.run_quietly(read(), "reading this node")
 
-    def _take(self, node: Node | None) -> None:
+    def _set_node(self, node: Node | None) -> None:
         self._node = node
         self._show()
 
     def _show(self) -> None:
-        name, running, slots, sentence, state = self._facts()
+        name, running, slots, sentence, state = self._status()
         self._name.setText(name)
         self._slots.setText(self.tr("{0} of {1} slots").format(running, slots) if slots is not None else "")
         self._meter.set_value(running / slots if slots else 0.0)
@@ -114,7 +114,7 @@ class NodePanel(QFrame):
             self._node, is_working=bool(self._services and self._services.node.is_working)
         )
 
-    def _facts(self) -> tuple[str, int, int | None, str, str]:
+    def _status(self) -> tuple[str, int, int | None, str, str]:
         """Name, running tasks, slots, how it is in words, and as a state of the dot."""
         if self._services is None:
             return self.tr("This computer"), 0, None, self.tr("Starting …"), "idle"
@@ -197,7 +197,7 @@ class NodeControls(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self._theme = theme
         self.setProperty("class", "card")
-        self.slots = NumberField(1, MOST_SLOTS, self.tr("Tasks at once"))
+        self.slots = NumberField(1, MAX_SLOTS, self.tr("Tasks at once"))
         self.pause = QPushButton()
         self.leave = QPushButton(self.tr("Leave when finished"))
         self.leave.setToolTip(self.tr("Finish what runs here, take nothing new, then leave the cluster."))

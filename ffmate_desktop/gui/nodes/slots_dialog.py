@@ -48,8 +48,8 @@ class SlotsDialog(QDialog):
         column.addLayout(row)
         column.addLayout(buttons)
         self.setFixedSize(_WIDTH, column.heightForWidth(_WIDTH))
-        self.accepted.connect(self._tell)
+        self.accepted.connect(self._emit_chosen)
 
-    def _tell(self) -> None:
+    def _emit_chosen(self) -> None:
         self.slots.interpretText()  # what was typed and not left yet
         self.chosen.emit(self.slots.value())

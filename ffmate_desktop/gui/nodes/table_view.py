@@ -64,9 +64,9 @@ class NodesTable(QTableView):
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self._open_menu()
             return
-        view = self._model.view_at(self.rowAt(event.pos().y()))
-        if view is not None:
-            self.menu_requested.emit(view.name, event.globalPos())
+        display = self._model.display_at(self.rowAt(event.pos().y()))
+        if display is not None:
+            self.menu_requested.emit(display.name, event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space and Enter open the menu of the row."""
@@ -77,7 +77,7 @@ class NodesTable(QTableView):
 
     def _open_menu(self) -> None:
         row = self.currentIndex().row()
-        view = self._model.view_at(row)
-        if view is not None:
+        display = self._model.display_at(row)
+        if display is not None:
             place = QPoint(40, self.rowViewportPosition(row) + ROW_HEIGHT - 8)
-            self.menu_requested.emit(view.name, self.viewport().mapToGlobal(place))
+            self.menu_requested.emit(display.name, self.viewport().mapToGlobal(place))

@@ -47,7 +47,7 @@ class PresetForm(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.trouble: UserError | None = None
+        self.error: UserError | None = None
         self._shown = NEW
         self._is_filling = False
         self.name = QLineEdit()
@@ -65,7 +65,7 @@ class PresetForm(QWidget):
         self.labels.setToolTip(self.tr("Words that a node must provide, such as gpu or storage:media"))
         self.scripts = ScriptFields(theme)
         self.parts = Segments([self.tr("Encode"), self.tr("Scripts")], self.tr("Parts of the preset"))
-        self._error = label(look="failed", wraps=True)
+        self._error_label = label(look="failed", wraps=True)
         self._fields = (self.name, self.description, self.output, self.priority, self.labels)
         self._lay_out()
         for field in self._fields:
@@ -115,7 +115,7 @@ class PresetForm(QWidget):
         column.setSpacing(14)
         column.addWidget(self.parts)
         column.addWidget(stack, 1)
-        column.addWidget(self._error)
+        column.addWidget(self._error_label)
 
     def _titled(self, text: str, field: QWidget, top: int = 0) -> QLabel:
         title = label(text, "caption")
@@ -180,15 +180,15 @@ class PresetForm(QWidget):
         draft = self.draft()
         try:
             check_preset(draft)
-            self.trouble = None
+            self.error = None
         except UserError as error:
-            self.trouble = error
+            self.error = error
         beside = self.command.error is not None and self.parts.current == 0  # it is told below the command
-        told = self.trouble is not None and not beside and draft != NEW
-        self._error.setText(
-            f"{self.trouble.message} {self.trouble.hint}".strip() if told and self.trouble else ""
+        told = self.error is not None and not beside and draft != NEW
+        self._error_label.setText(
+            f"{self.error.message} {self.error.hint}".strip() if told and self.error else ""
         )
-        self._error.setVisible(told)
+        self._error_label.setVisible(told)
         self.example.setText(self._example(draft.output_file))
         self.parts.set_counts([None, self.scripts.count() or None])
         self.edited.emit()

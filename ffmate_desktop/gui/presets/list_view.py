@@ -23,7 +23,7 @@ class PresetList(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._wanted: UUID | None = None
+        self._selected: UUID | None = None
         self.model = PresetModel()
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search presets"))
@@ -62,13 +62,13 @@ class PresetList(QWidget):
 
     def set_presets(self, presets: Sequence[Preset], chosen: UUID | None) -> None:
         """Show these, with this one chosen, or the first one where it is not among them."""
-        self._wanted = chosen
+        self._selected = chosen
         self.model.set_presets(presets)
         self._choose_requested()
 
-    def choose(self, uuid: UUID | None) -> None:
+    def select(self, uuid: UUID | None) -> None:
         """Choose this one."""
-        self._wanted = uuid
+        self._selected = uuid
         self._choose_requested()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -83,8 +83,8 @@ class PresetList(QWidget):
         self._choose_requested()
 
     def _choose_requested(self) -> None:
-        row = self.model.row_of(self._wanted)
-        row = row if row >= 0 else self.model.first()
+        row = self.model.row_of(self._selected)
+        row = row if row >= 0 else self.model.first_row()
         index = self.model.index(row) if row >= 0 else QModelIndex()
         self.view.setCurrentIndex(index)
         if row >= 0:
@@ -95,7 +95,7 @@ class PresetList(QWidget):
     def _on_current(self, index: QModelIndex) -> None:
         preset = self.model.preset_at(index.row()) if index.isValid() else None
         if preset is not None:
-            self._wanted = preset.uuid
+            self._selected = preset.uuid
             self.chosen.emit(preset)
 
     def _repaint(self) -> None:

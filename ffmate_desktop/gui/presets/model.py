@@ -50,7 +50,7 @@ class PresetModel(QAbstractListModel):
         rows = (n for n, found in enumerate(self._rows) if isinstance(found, Preset) and found.uuid == uuid)
         return next(rows, -1)
 
-    def first(self) -> int:
+    def first_row(self) -> int:
         """The row of the first preset that is shown, or -1."""
         return next((n for n, found in enumerate(self._rows) if isinstance(found, Preset)), -1)
 

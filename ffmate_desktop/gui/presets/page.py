@@ -32,7 +32,7 @@ class PresetsPage(Page):
     def __init__(self, context: PageContext) -> None:
         super().__init__(context)
         self._preset: Preset | None = None
-        self._wanted: UUID | None = None
+        self._selected: UUID | None = None
         self._is_new = False
         self.list = PresetList(self.theme)
         self.list.setMinimumWidth(150)
@@ -41,7 +41,7 @@ class PresetsPage(Page):
         self.note = label(look="second", wraps=True)
         self.import_button = self._button(self.tr("Import …"), "download", self._import)
         self.new_button = self._button(self.tr("New preset"), "plus", self._new, "primary")
-        self.try_button = self._button(self.tr("Try it …"), "play", self._choose_for_trial)
+        self.test_button = self._button(self.tr("Try it …"), "play", self._choose_test_file)
         self.duplicate_button = self._button(self.tr("Duplicate"), "files", self._duplicate)
         self.export_button = self._button(self.tr("Export …"), "upload", self._export)
         self.delete_button = self._button(self.tr("Delete"), "trash-2", self._delete, "danger")
@@ -70,7 +70,7 @@ class PresetsPage(Page):
         self.buttons.addWidget(self.new_button)
         foot = QHBoxLayout()
         foot.setSpacing(10)
-        foot.addWidget(self.try_button)
+        foot.addWidget(self.test_button)
         foot.addWidget(self.duplicate_button)
         foot.addWidget(self.delete_button)
         foot.addStretch(1)
@@ -106,7 +106,7 @@ class PresetsPage(Page):
         super().resizeEvent(event)
         for button in (
             *(self.export_button, self.import_button),
-            *(self.try_button, self.duplicate_button, self.delete_button, self.revert_button),
+            *(self.test_button, self.duplicate_button, self.delete_button, self.revert_button),
         ):
             button.set_short(self.width() < _NARROW)
 
@@ -118,15 +118,15 @@ class PresetsPage(Page):
     async def _fill(self, services: WindowServices) -> None:
         presets = await services.presets.all()
         self.count_changed.emit(len(presets))
-        if self._wanted is None and self._preset is not None:
-            self._wanted = self._preset.uuid
-        self.list.set_presets(presets, self._wanted)
+        if self._selected is None and self._preset is not None:
+            self._selected = self._preset.uuid
+        self.list.set_presets(presets, self._selected)
         self._show()
 
     def _on_chosen(self, preset: Preset | None) -> None:
         if self.is_changed or preset is None:
             return  # typed text is not overwritten by news from elsewhere
-        self._preset, self._wanted, self._is_new = preset, preset.uuid, False
+        self._preset, self._selected, self._is_new = preset, preset.uuid, False
         self.form.show_preset(preset)
 
     # -- Showing -------------------------------------------------------------------------------------------------
@@ -165,13 +165,13 @@ class PresetsPage(Page):
         self.save_button.setVisible(is_own and not unreadable)
         self.revert_button.setVisible(is_own and not unreadable)
         self.delete_button.setVisible(is_own and not self._is_new)
-        self.save_button.setEnabled(here and changed and self.form.trouble is None)
+        self.save_button.setEnabled(here and changed and self.form.error is None)
         self.revert_button.setEnabled(changed)
         for button in (self.duplicate_button, self.export_button, self.delete_button):
             button.setEnabled(here and self._preset is not None and not changed)
         if unreadable:
             self.duplicate_button.setEnabled(False)
-        self.try_button.setEnabled(here and self.form.trouble is None)
+        self.test_button.setEnabled(here and self.form.error is None)
         for button in (self.new_button, self.import_button):
             button.setEnabled(here and not changed)
 
@@ -197,14 +197,14 @@ class PresetsPage(Page):
             known = None if self._is_new or self._preset is None else self._preset.uuid
             draft = self.form.draft()
             work = editor.add(draft) if known is None else editor.edit(known, draft)
-            self.bridge.run(work, "saving a preset", self._take)
+            self.bridge.run(work, "saving a preset", self._show_saved)
 
-    def _take(self, preset: Preset) -> None:
+    def _show_saved(self, preset: Preset) -> None:
         """It was written: show it as it is now, and find it in the list when the news comes."""
         self._is_new = False
         self.form.show_preset(preset)  # nothing is unsaved now, so the list may choose
         self.list.search.clear()
-        self._preset, self._wanted = preset, preset.uuid
+        self._preset, self._selected = preset, preset.uuid
         self.form.show_preset(preset)
         self._show()
         self._read()
@@ -212,7 +212,7 @@ class PresetsPage(Page):
     def _duplicate(self) -> None:
         editor, preset = self._editor(), self._preset
         if editor is not None and preset is not None:
-            self.bridge.run(editor.duplicate(preset.uuid), "duplicating a preset", self._take)
+            self.bridge.run(editor.duplicate(preset.uuid), "duplicating a preset", self._show_saved)
 
     def _delete(self) -> None:
         editor, preset = self._editor(), self._preset
@@ -229,26 +229,26 @@ class PresetsPage(Page):
                 text = f"{text} {more.format(users)}"
             if await confirm(self, title, text, self.tr("Delete")):
                 await editor.delete(preset.uuid)
-                self._preset = self._wanted = None
+                self._preset = self._selected = None
 
         self.bridge.run(work(), "deleting a preset")
 
     # -- Trying --------------------------------------------------------------------------------------------------
 
-    def _choose_for_trial(self) -> None:
+    def _choose_test_file(self) -> None:
         dialog = QFileDialog(self, self.tr("Choose a file to try this on"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.try_file)
+        dialog.fileSelected.connect(self.test_file)
         dialog.open()
 
-    def try_file(self, path: str) -> None:
+    def test_file(self, path: str) -> None:
         """Run what is filled in, saved or not, on the first seconds of a file."""
         services, draft = self.services, self.form.draft()
         if services is None:
             return
         dialog = PresetTestDialog(self.theme, draft.name or self.tr("New preset"), path, self)
-        task = self.bridge.run(_try(services, draft, path, dialog), "trying a preset")
+        task = self.bridge.run(_run_test(services, draft, path, dialog), "trying a preset")
         dialog.finished.connect(lambda _result: task.cancel())
         dialog.open()
 
@@ -279,12 +279,12 @@ class PresetsPage(Page):
                 raise UserError(self.tr("The file “{0}” cannot be read.").format(path), str(error)) from error
             return await editor.import_all(text)
 
-        def tell(presets: list[Preset]) -> None:
+        def on_imported(presets: list[Preset]) -> None:
             names = ", ".join(f"“{preset.name}”" for preset in presets)
             self.message.emit(self.tr("Imported {0}.").format(names), "")
-            self._take(presets[-1])
+            self._show_saved(presets[-1])
 
-        self.bridge.run(work(), "importing presets", tell)
+        self.bridge.run(work(), "importing presets", on_imported)
 
     def _export(self) -> None:
         if self._preset is not None:
@@ -314,13 +314,15 @@ class PresetsPage(Page):
         self.bridge.run(work(), "exporting a preset")
 
 
-async def _try(services: WindowServices, draft: PresetDraft, path: str, dialog: PresetTestDialog) -> None:
+async def _run_test(
+    services: WindowServices, draft: PresetDraft, path: str, dialog: PresetTestDialog
+) -> None:
     """Closing the dialog cancels this, which ends ffmpeg and removes what it made."""
     try:
         async with services.preset_tests.run(
             draft.command, draft.output_file, path, dialog.show_progress
         ) as result:
             dialog.show_result(result)
-            await dialog.hold()
+            await dialog.wait_closed()
     except UserError as error:
-        dialog.show_trouble(error.message, error.hint)
+        dialog.show_error(error.message, error.hint)

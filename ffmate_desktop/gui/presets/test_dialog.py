@@ -24,7 +24,7 @@ _WIDTH, _STILL_HEIGHT = 608, 315
 
 
 class PresetTestDialog(QDialog):
-    """Open it with `open()`, and let `hold` wait: what was made lasts until the dialog is closed."""
+    """Open it with `open()`, and let `wait_closed` wait: what was made lasts until the dialog is closed."""
 
     def __init__(self, theme: Theme, title: str, source: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -44,34 +44,34 @@ class PresetTestDialog(QDialog):
         self.still.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.still.setAccessibleName(self.tr("A picture of the result"))
         self.still.hide()
-        self.lines = QPlainTextEdit()
-        self.lines.setReadOnly(True)
-        self.lines.setProperty("class", "code")
-        self.lines.setFont(fonts.mono(11))
-        self.lines.setAccessibleName(self.tr("What ffmpeg said"))
-        self.lines.setFixedHeight(120)
-        self.lines.hide()
+        self.log = QPlainTextEdit()
+        self.log.setReadOnly(True)
+        self.log.setProperty("class", "code")
+        self.log.setFont(fonts.mono(11))
+        self.log.setAccessibleName(self.tr("What ffmpeg said"))
+        self.log.setFixedHeight(120)
+        self.log.hide()
         self.open_output = QPushButton(self.tr("Open it"))
         theme.set_icon(self.open_output, "external-link", "text")
         self.open_output.clicked.connect(lambda: open_file(self._output))
         self.open_output.hide()
-        self.leave = QPushButton(self.tr("Cancel"))
-        self.leave.clicked.connect(self.reject)
+        self.close_button = QPushButton(self.tr("Cancel"))
+        self.close_button.clicked.connect(self.reject)
         self.finished.connect(lambda _result: self._closed.set())
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
         buttons.addStretch(1)
         buttons.addWidget(self.open_output)
-        buttons.addWidget(self.leave)
+        buttons.addWidget(self.close_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 22, 24, 20)
         column.setSpacing(10)
-        for widget in (self.heading, name, self.line, self.meter, self.still, self.lines):
+        for widget in (self.heading, name, self.line, self.meter, self.still, self.log):
             column.addWidget(widget)
         column.addStretch(1)
         column.addLayout(buttons)
 
-    async def hold(self) -> None:
+    async def wait_closed(self) -> None:
         """Until the dialog is closed."""
         await self._closed.wait()
 
@@ -83,9 +83,9 @@ class PresetTestDialog(QDialog):
     def show_result(self, result: PresetTestResult) -> None:
         """What came out."""
         if result.output is None:
-            self.show_trouble(result.trouble, result.hint, "\n".join(result.lines))
+            self.show_error(result.trouble, result.hint, "\n".join(result.lines))
             return
-        self._end(self.tr("It works."), media_summary(result.facts))
+        self._finish(self.tr("It works."), media_summary(result.facts))
         self._output = str(result.output)
         self.open_output.show()
         picture = QPixmap(str(result.still)) if result.still is not None else QPixmap()
@@ -102,18 +102,18 @@ class PresetTestDialog(QDialog):
             self.still.show()
         self.adjustSize()
 
-    def show_trouble(self, sentence: str, hint: str, lines: str = "") -> None:
+    def show_error(self, sentence: str, hint: str, log: str = "") -> None:
         """Why it did not work, and what to do."""
-        self._end(sentence, hint)
-        self.lines.setPlainText(editor_text(lines))
-        self.lines.setVisible(bool(lines))
+        self._finish(sentence, hint)
+        self.log.setPlainText(editor_text(log))
+        self.log.setVisible(bool(log))
         self.adjustSize()
 
-    def _end(self, heading: str, line: str) -> None:
+    def _finish(self, heading: str, line: str) -> None:
         self.heading.setText(heading)
         self.line.setText(line)
         self.meter.hide()
-        self.leave.setText(self.tr("Close"))
+        self.close_button.setText(self.tr("Close"))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing the window is like the button."""

@@ -35,7 +35,7 @@ class SubmitChoice:
     priority: int | None = None
     labels: tuple[str, ...] = field(default=())
 
-    def tasks(self, files: Sequence[MediaFile], preset: Preset | None) -> list[NewTask]:
+    def make_tasks(self, files: Sequence[MediaFile], preset: Preset | None) -> list[NewTask]:
         """One for each file; below `folder` the tree of a dropped folder is kept. Raises UsageError."""
         return [self._task(file, preset) for file in files]
 
@@ -44,7 +44,7 @@ class SubmitChoice:
             input_file=file.path,
             preset=self.preset,
             command=self.command if self.preset is None else None,
-            output_file=self._pattern(preset) or None,
+            output_file=self._output_pattern(preset) or None,
             priority=self.priority,
             labels=self.labels,
             if_exists=self.if_exists,
@@ -52,7 +52,7 @@ class SubmitChoice:
         has_output = bool(new.output_file or (preset and preset.output_file))
         return with_output_folder(new, self.folder, file.tree, preset) if self.folder and has_output else new
 
-    def _pattern(self, preset: Preset | None) -> str:
+    def _output_pattern(self, preset: Preset | None) -> str:
         """Whole, or empty for the preset's own."""
         name = self.name if self.preset else self.command_name
         if not name or "/" in name or "\\" in name:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, QRect, Q
 from PySide6.QtGui import QDropEvent, QPainter, QPaintEvent, QPen, QRadialGradient
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ffmate_desktop.gui.submit.dropped_paths import holds_paths, paths_in
+from ffmate_desktop.gui.submit.dropped_paths import has_paths, paths_in
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
@@ -44,7 +44,7 @@ class DropTarget(QObject):
         super().__init__(window)
         self._window = window
         self.overlay = DropOverlay(window, theme)
-        self.zone: Callable[[QPoint], DropZone | None] = lambda _place: None
+        self.zone_at: Callable[[QPoint], DropZone | None] = lambda _place: None
         for widget in (window, self.overlay):
             widget.setAcceptDrops(True)
             widget.installEventFilter(self)
@@ -57,13 +57,13 @@ class DropTarget(QObject):
         """A drag enters the window, then the overlay below the pointer, and leaves the one that it entered last."""
         kind = event.type()
         if kind in (QEvent.Type.DragEnter, QEvent.Type.DragMove) and isinstance(event, QDropEvent):
-            if not holds_paths(event.mimeData()):
+            if not has_paths(event.mimeData()):
                 return False
             self._gone.stop()
             zone = self._zone_of(watched, event)
             if not self.overlay.isVisible() or zone != self.overlay.zone:
-                self.overlay.show_for(event.mimeData(), zone)
-            self._take(event)
+                self.overlay.show_drag(event.mimeData(), zone)
+            self._accept(event)
             return True
         if kind == QEvent.Type.DragLeave:
             self._gone.start()
@@ -72,7 +72,7 @@ class DropTarget(QObject):
             self.overlay.hide()
             paths = paths_in(event.mimeData())
             if paths:
-                self._take(event)
+                self._accept(event)
                 self._window.activateWindow()
                 zone = self._zone_of(watched, event)
                 (self.dropped if zone is None else self.dropped_in_zone).emit(paths)
@@ -85,9 +85,9 @@ class DropTarget(QObject):
         place = event.position().toPoint()
         if watched is self.overlay:
             place = self.overlay.mapTo(self._window, place)
-        return self.zone(place)
+        return self.zone_at(place)
 
-    def _take(self, event: QDropEvent) -> None:
+    def _accept(self, event: QDropEvent) -> None:
         event.setDropAction(Qt.DropAction.CopyAction)  # after a move some file managers remove the files
         event.accept()
 
@@ -103,7 +103,7 @@ class DropOverlay(QWidget):
         self.zone: DropZone | None = None
         self.hide()
 
-    def show_for(self, data: QMimeData, zone: DropZone | None = None) -> None:
+    def show_drag(self, data: QMimeData, zone: DropZone | None = None) -> None:
         """Cover the window; the drag holds `data` and is over this part of it."""
         self.zone = zone
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
@@ -112,14 +112,14 @@ class DropOverlay(QWidget):
         self._title = one if count == 1 else self.tr("Drop %n items to queue them", "", count)
         if zone is not None:
             self._title = zone.title
-        self._names = self._in_words(paths)
+        self._names = self._names_text(paths)
         self.setAccessibleName(plain(f"{self._title}: {self._names}"))
         self.setGeometry(self._window.rect())
         self.show()
         self.raise_()
         self.update()
 
-    def _in_words(self, paths: Sequence[str]) -> str:
+    def _names_text(self, paths: Sequence[str]) -> str:
         names = [PurePath(path.rstrip("/")).name or path for path in paths[:_NAMED]]
         more = len(paths) - len(names)
         listed = ", ".join(names)

@@ -9,7 +9,7 @@ from ffmate_desktop.domain.paths import is_absolute
 _QUOTES = "\"'"
 
 
-def holds_paths(data: QMimeData) -> bool:
+def has_paths(data: QMimeData) -> bool:
     """Whether a drag over the window can become tasks; text is only looked at when it is dropped or pasted."""
     return any(url.isLocalFile() for url in data.urls())
 

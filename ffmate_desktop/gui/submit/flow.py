@@ -15,7 +15,7 @@ from ffmate_desktop.gui.submit.choice import SubmitChoice
 from ffmate_desktop.gui.submit.drop_overlay import DropTarget, DropZone
 from ffmate_desktop.gui.submit.dropped_paths import paths_in
 from ffmate_desktop.gui.submit.sheet import SubmitSheet
-from ffmate_desktop.gui.submit.text import files
+from ffmate_desktop.gui.submit.text import file_count_text
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.media_search import MAX_FILES, MediaSearchResult, find_media
@@ -32,15 +32,15 @@ class SubmitFlow(QObject):
         self._window = window
         self._bridge = window.context.bridge
         self.sheet: SubmitSheet | None = None
-        self._looking: asyncio.Task[object] | None = None
+        self._search: asyncio.Task[object] | None = None
         self.target = DropTarget(window, window.context.theme)
-        self.target.zone = self._zone_at
+        self.target.zone_at = self._zone_at
         self.target.dropped.connect(window.open_files)
         self.target.dropped_in_zone.connect(self._drop_on_page)
-        window.files_opened.connect(self.look_at)
+        window.files_opened.connect(self.open_paths)
         window.detaching.connect(self.close)
         self._paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), window, self.paste)
-        self._name_the_preset()
+        self._restore_preset_name()
 
     def _zone_at(self, place: QPoint) -> DropZone | None:
         """The page, where it does something else with what is dropped on it."""
@@ -65,9 +65,9 @@ class SubmitFlow(QObject):
 
     # -- Looking through what was given --------------------------------------------------------------------------
 
-    def look_at(self, paths: Sequence[str]) -> None:
+    def open_paths(self, paths: Sequence[str]) -> None:
         """Find the media in these files and folders, then ask what to do with them."""
-        self._looking = self._bridge.run(self._find(paths), "looking for media files", self._open)
+        self._search = self._bridge.run(self._find(paths), "looking for media files", self._open_sheet)
 
     async def _find(self, paths: Sequence[str]) -> MediaSearchResult:
         self._count = 0
@@ -95,19 +95,19 @@ class SubmitFlow(QObject):
         self._count = count
         self._window.messages.show_message(
             self.tr("Looking for video, sound and pictures …"),
-            self.tr("{0} so far.").format(files(count)),
+            self.tr("{0} so far.").format(file_count_text(count)),
             kind="info",
             button=self.tr("Stop"),
             on_click=self._stop,
         )
 
     def _stop(self) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
+        if self._search is not None:
+            self._search.cancel()
 
     # -- The sheet -----------------------------------------------------------------------------------------------
 
-    def _open(self, found: MediaSearchResult) -> None:
+    def _open_sheet(self, found: MediaSearchResult) -> None:
         services = self._window.services
         if services is None:  # the cluster is being closed
             return
@@ -119,7 +119,7 @@ class SubmitFlow(QObject):
             )
         if found.own:
             self._window.show_message(
-                self.tr("Left out {0} that this cluster wrote.").format(files(found.own)),
+                self.tr("Left out {0} that this cluster wrote.").format(file_count_text(found.own)),
                 self.tr("Drop a file by itself to queue it all the same."),
             )
         if not found.files:
@@ -144,7 +144,7 @@ class SubmitFlow(QObject):
                 context.theme, context.bridge, context.window_state, services, self._window
             )
             self.sheet.submitted.connect(self._on_submitted)
-            self.sheet.more.connect(self.look_at)
+            self.sheet.paths_dropped.connect(self.open_paths)
             self.sheet.finished.connect(self._on_finished)
             self.sheet.add_files(found.files)
             self.sheet.open()
@@ -156,7 +156,7 @@ class SubmitFlow(QObject):
         """The cluster goes away."""
         self._stop()
         if self.sheet is not None:
-            self.sheet.give_up()
+            self.sheet.cancel()
 
     def _on_finished(self, _result: int) -> None:
         if self.sheet is not None:
@@ -170,7 +170,7 @@ class SubmitFlow(QObject):
         self._window.window_state.setValue("submit/preset_name", preset)
         uuids = submitted.uuids
         self._window.messages.show_message(
-            self.tr("Queued {0}.").format(files(len(uuids))),
+            self.tr("Queued {0}.").format(file_count_text(len(uuids))),
             self.tr("Preset: {0}").format(preset) if preset else "",
             kind="good",
             button=self.tr("Undo"),
@@ -181,22 +181,22 @@ class SubmitFlow(QObject):
     def _undo(self, uuids: Sequence[UUID]) -> None:
         services = self._window.services
         if services is not None:
-            self._bridge.run(self._take_back(services, uuids), "taking files back", self._on_taken_back)
+            self._bridge.run(self._remove_unfinished(services, uuids), "taking files back", self._on_undone)
 
-    async def _take_back(self, services: WindowServices, uuids: Sequence[UUID]) -> int:
+    async def _remove_unfinished(self, services: WindowServices, uuids: Sequence[UUID]) -> int:
         """Remove what is not finished; returns how many were."""
         open_ones = [task.uuid for task in await services.tasks.get(uuids) if not task.status.is_done]
         await services.tasks.delete(open_ones)
         return len(uuids) - len(open_ones)
 
-    def _on_taken_back(self, finished: int) -> None:
+    def _on_undone(self, finished: int) -> None:
         if finished:
             self._window.show_message(
-                self.tr("Taken back, except for {0}.").format(files(finished)),
+                self.tr("Taken back, except for {0}.").format(file_count_text(finished)),
                 self.tr("Those were finished already."),
             )
 
-    def _name_the_preset(self) -> None:
+    def _restore_preset_name(self) -> None:
         """What the overlay says will be taken."""
         window_state = self._window.window_state
         choice = SubmitChoice.remembered(window_state)

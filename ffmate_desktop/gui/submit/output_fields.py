@@ -108,7 +108,7 @@ class OutputFields(QWidget):
             painter_text(self.tr("{0}, as preset").format(needs) if needs else self.tr("Any node"))
         )
 
-    def take(self, choice: SubmitChoice) -> UserError | None:
+    def apply_to(self, choice: SubmitChoice) -> UserError | None:
         """Put what is in the fields into the choice; returns what is wrong with them."""
         choice.folder = self.folder.text().strip()
         if choice.preset:

@@ -48,7 +48,7 @@ class PreviewCard(QFrame):
         inside.addWidget(self.view, 1)
         inside.addSpacing(7)  # the card's corners are round
 
-    def say(self, text: str, color: str) -> None:
+    def show_note(self, text: str, color: str) -> None:
         """One sentence on all files, in the colour of a token."""
         self.note.setText(text)
         icon = _ICONS.get(color, "info")

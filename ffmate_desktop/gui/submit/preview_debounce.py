@@ -1,79 +1,101 @@
 """Asks what a submission would become, a moment after the last change; only the newest question counts."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ffmate_desktop.domain.errors import UserError
+from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.submit.choice import SubmitChoice
+from ffmate_desktop.services.media_search import MediaFile
 from ffmate_desktop.services.preview import PreviewRow, PreviewService
 
 _TYPING = 150
 """Milliseconds after the last change."""
 
-FIRST = 100
+FIRST_FILES = 100
 """So many files are looked at before all of them are: every one is checked as if it were submitted."""
 
 
-class PreviewDebouncer(QObject):
-    """`known` brings one PreviewRow for each of `tasks`; `refused` a UserError, when no tasks can be made at all."""
+@dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """What is to be submitted: `choice` must not change any more."""
 
-    begun = Signal(list)
+    choice: SubmitChoice
+    files: Sequence[MediaFile]
+    preset: Preset | None
+
+    def make_tasks(self) -> list[NewTask]:
+        return self.choice.make_tasks(self.files, self.preset)
+
+
+class PreviewDebouncer(QObject):
+    """`ready` brings one PreviewRow for each of `tasks`; `failed` a UserError, when no tasks can be made at all."""
+
+    first_rows_ready = Signal(list)
     """Rows of the first files, when there are so many that all of them take a while."""
-    looked = Signal(int)
+    files_checked = Signal(int)
     """So many files have been looked at by now."""
-    known = Signal(list)
-    refused = Signal(object)
+    ready = Signal(list)
+    failed = Signal(object)
 
     def __init__(self, bridge: Bridge, service: PreviewService, parent: QObject) -> None:
         super().__init__(parent)
         self._bridge, self._service = bridge, service
-        self._make: Callable[[], list[NewTask]] | None = None
-        self._asking: asyncio.Task[None] | None = None
+        self._request: PreviewRequest | None = None
+        self._previewing: asyncio.Task[None] | None = None
         self._tasks: list[NewTask] = []
         self._rows: list[PreviewRow] = []
-        self.is_fresh = False
+        self.is_current = False
         self._timer = QTimer(self, singleShot=True, interval=_TYPING)
-        self._timer.timeout.connect(self._ask)
+        self._timer.timeout.connect(self._start_preview)
 
-    def later(self, make: Callable[[], list[NewTask]]) -> None:
-        """Something changed: ask, soon, about what `make` returns; it is called in a thread."""
-        self.is_fresh, self._make = False, make
+    def schedule(self, request: PreviewRequest) -> None:
+        """Preview this after a short delay, unless another request comes first."""
+        self.is_current, self._request = False, request
         self._timer.start()
 
-    def forget(self) -> None:
+    def cancel(self) -> None:
         """There is nothing to ask."""
-        self.is_fresh, self._make = False, None
+        self.is_current, self._request = False, None
         self._timer.stop()
-        if self._asking is not None:
-            self._asking.cancel()
+        if self._previewing is not None:
+            self._previewing.cancel()
 
     @property
-    def good(self) -> list[NewTask]:
+    def accepted(self) -> list[NewTask]:
         """What would not be refused; empty until it is known."""
-        if not self.is_fresh:
+        if not self.is_current:
             return []
         return [task for task, row in zip(self._tasks, self._rows, strict=True) if not row.trouble.is_error]
 
-    def _ask(self) -> None:
-        make = self._make
-        if make is not None:
-            if self._asking is not None:
-                self._asking.cancel()
-            self._asking = self._bridge.run_quietly(self._preview(make), "looking ahead at a submission")
+    def _start_preview(self) -> None:
+        request = self._request
+        if request is not None:
+            if self._previewing is not None:
+                self._previewing.cancel()
+            self._previewing = self._bridge.run_quietly(
+                self._preview(request), "looking ahead at a submission"
+            )
 
-    async def _preview(self, make: Callable[[], list[NewTask]]) -> None:
+    async def _preview(self, request: PreviewRequest) -> None:
         try:
-            tasks = await asyncio.to_thread(make)
-            if len(tasks) > FIRST:
-                self.begun.emit(await self._service.preview(tasks[:FIRST], source=TaskSource.WINDOW))
-            rows = await self._service.preview(tasks, source=TaskSource.WINDOW, on_progress=self.looked.emit)
+            tasks = await asyncio.to_thread(request.make_tasks)
+            if len(tasks) > FIRST_FILES:
+                self.first_rows_ready.emit(
+                    await self._service.preview(tasks[:FIRST_FILES], source=TaskSource.WINDOW)
+                )
+            rows = await self._service.preview(
+                tasks, source=TaskSource.WINDOW, on_progress=self.files_checked.emit
+            )
         except UserError as error:
-            self.refused.emit(error)
+            self.failed.emit(error)
             return
-        if make is self._make:
-            self._tasks, self._rows, self.is_fresh = tasks, rows, True
-            self.known.emit(rows)
+        if request is self._request:
+            self._tasks, self._rows, self.is_current = tasks, rows, True
+            self.ready.emit(rows)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import PurePath
 
 from PySide6.QtCore import QSettings, Signal
@@ -17,9 +16,9 @@ from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.submit.choice import SubmitChoice
-from ffmate_desktop.gui.submit.preview_debounce import PreviewDebouncer
+from ffmate_desktop.gui.submit.preview_debounce import PreviewDebouncer, PreviewRequest
 from ffmate_desktop.gui.submit.sheet_layout import SubmitSheetLayout
-from ffmate_desktop.gui.submit.text import files, preview_in_words
+from ffmate_desktop.gui.submit.text import file_count_text, preview_text
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.services.cluster_services import WindowServices
@@ -49,11 +48,11 @@ class SubmitSheet(SubmitSheetLayout):
         self._preset: Preset | None = None
         self._all_presets: list[Preset] = []
         self._nodes: list[Node] | None = None
-        self._trouble: UserError | None = None
-        self._is_over = False
+        self._error: UserError | None = None
+        self._is_finished = False
         self._reading: asyncio.Task[None] | None = None
-        self._is_ready = self._is_submitting = self._wants_to_submit = False
-        self.ahead = PreviewDebouncer(self._bridge, services.preview, self)
+        self._is_ready = self._is_submitting = self._submit_when_ready = False
+        self.debouncer = PreviewDebouncer(self._bridge, services.preview, self)
         self._fill()
         self._connect()
         self._read()
@@ -61,23 +60,23 @@ class SubmitSheet(SubmitSheetLayout):
     # -- Beginning -----------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        self.ways.choose(_BY_PRESET if self._choice.preset else _BY_COMMAND)
-        self._left.setCurrentIndex(self.ways.current)
+        self.mode.choose(_BY_PRESET if self._choice.preset else _BY_COMMAND)
+        self._left.setCurrentIndex(self.mode.current)
         self.command.set_command(self._choice.command)
         self.output.show_choice(self._choice)
         if self._choice.preset is None:
             self.output.show_preset(None)
 
     def _connect(self) -> None:
-        self.ways.chosen.connect(self._on_way)
+        self.mode.chosen.connect(self._on_mode)
         self.presets.chosen.connect(self._on_preset)
         self.presets.view.doubleClicked.connect(lambda _index: self.submit())
-        self.command.edited.connect(self._changed)
-        self.output.edited.connect(self._changed)
-        self.ahead.begun.connect(self.preview.show_rows)
-        self.ahead.looked.connect(self._on_looked)
-        self.ahead.known.connect(self._on_known)
-        self.ahead.refused.connect(self._on_refused)
+        self.command.edited.connect(self._schedule_preview)
+        self.output.edited.connect(self._schedule_preview)
+        self.debouncer.first_rows_ready.connect(self.preview.show_rows)
+        self.debouncer.files_checked.connect(self._on_files_checked)
+        self.debouncer.ready.connect(self._on_preview_ready)
+        self.debouncer.failed.connect(self._on_preview_failed)
         self._bridge.outage_changed.connect(self._on_away)
         self.cancel_button.clicked.connect(self.reject)
         self.submit_button.clicked.connect(self.submit)
@@ -98,7 +97,7 @@ class SubmitSheet(SubmitSheetLayout):
         self.subtitle.setText(
             folders.pop() if len(folders) == 1 else self.tr("From {0} folders").format(len(folders))
         )
-        self._changed()
+        self._schedule_preview()
 
     def _read(self) -> None:
         async def read() -> None:
@@ -107,7 +106,7 @@ class SubmitSheet(SubmitSheetLayout):
             if not self._is_ready or presets != self._all_presets:
                 self._is_ready, self._all_presets = True, presets
                 self.presets.set_presets(presets, self._preset.uuid if self._preset else self._choice.preset)
-                self._changed()
+                self._schedule_preview()
             self._show()
 
         if self._reading is not None:
@@ -116,141 +115,141 @@ class SubmitSheet(SubmitSheetLayout):
 
     # -- Choosing ------------------------------------------------------------------------------------------------
 
-    def _on_way(self, way: int) -> None:
-        self.output.take(self._choice)
+    def _on_mode(self, way: int) -> None:
+        self.output.apply_to(self._choice)
         self._left.setCurrentIndex(way)
         self._preset = self._preset or self.presets.current
         self._choice.preset = self._preset.uuid if way == _BY_PRESET and self._preset else None
         self.output.show_choice(self._choice)
         self.output.show_preset(self._preset if way == _BY_PRESET else None)
         (self.presets.search if way == _BY_PRESET else self.command.text).setFocus()
-        self._changed()
+        self._schedule_preview()
 
     def _on_preset(self, preset: Preset | None) -> None:
-        if self.ways.current != _BY_PRESET:
+        if self.mode.current != _BY_PRESET:
             return
         if preset is not None and self._choice.preset != preset.uuid:
             self._choice.preset = preset.uuid
             self.output.name.clear()  # it was made for the other one, with its extension
         self._preset = preset
         self.output.show_preset(preset)
-        self._changed()
+        self._schedule_preview()
 
-    def _changed(self) -> None:
-        self._trouble = self.output.take(self._choice)
+    def _schedule_preview(self) -> None:
+        self._error = self.output.apply_to(self._choice)
         self._choice.command = self.command.command()
-        if self.ways.current == _BY_COMMAND and self._trouble is None:
-            self._trouble = self.command.error
-        is_chosen = self.ways.current == _BY_COMMAND or self._preset is not None
-        if self._trouble is not None:
+        if self.mode.current == _BY_COMMAND and self._error is None:
+            self._error = self.command.error
+        is_chosen = self.mode.current == _BY_COMMAND or self._preset is not None
+        if self._error is not None:
             self.preview.show_rows([])
-        if self._trouble is None and is_chosen and self._is_ready and self.model.files:
-            preset = self._preset if self.ways.current == _BY_PRESET else None
-            self.ahead.later(partial(replace(self._choice).tasks, self.model.files, preset))
+        if self._error is None and is_chosen and self._is_ready and self.model.files:
+            preset = self._preset if self.mode.current == _BY_PRESET else None
+            self.debouncer.schedule(PreviewRequest(replace(self._choice), self.model.files, preset))
         else:
-            self.ahead.forget()
+            self.debouncer.cancel()
         self._show()
 
     # -- Looking ahead -------------------------------------------------------------------------------------------
 
     @property
-    def is_known(self) -> bool:
+    def is_preview_current(self) -> bool:
         """The preview tells what would happen with the present choice."""
-        return self.ahead.is_fresh
+        return self.debouncer.is_current
 
-    _looked = 0
+    _checked = 0
 
-    def _on_looked(self, count: int) -> None:
-        self._looked = count
-        self._show_note()
+    def _on_files_checked(self, count: int) -> None:
+        self._checked = count
+        self._update_note()
 
-    def _on_known(self, rows: list[PreviewRow]) -> None:
+    def _on_preview_ready(self, rows: list[PreviewRow]) -> None:
         self.preview.show_rows(rows)
         self._show()
-        if self._wants_to_submit:
+        if self._submit_when_ready:
             self.submit()
 
-    def _on_refused(self, error: UserError) -> None:
-        self._trouble, self._wants_to_submit = error, False
+    def _on_preview_failed(self, error: UserError) -> None:
+        self._error, self._submit_when_ready = error, False
         self._show()
 
     def _on_away(self, _since: object) -> None:
-        self._wants_to_submit = False  # not by itself, when the database is back after an hour
+        self._submit_when_ready = False  # not by itself, when the database is back after an hour
         self._show()
 
     def _show(self) -> None:
         count = len(self.model.files)
-        self.title.setText(self.tr("Queue {0}").format(files(count)))
-        good = len(self.ahead.good) if self.is_known else count
-        part = self.tr("{0} of {1}").format(good, count) if good != count else files(count)
+        self.title.setText(self.tr("Queue {0}").format(file_count_text(count)))
+        accepted = len(self.debouncer.accepted) if self.is_preview_current else count
+        part = self.tr("{0} of {1}").format(accepted, count) if accepted != count else file_count_text(count)
         text = self.tr("Queuing …") if self._is_submitting else self.tr("Queue {0}").format(part)
         self.submit_button.setText(text)
-        may = self._trouble is None and self._bridge.outage_since is None and not self._is_submitting
-        self.submit_button.setEnabled(good > 0 and may)
-        self._show_note()
+        may = self._error is None and self._bridge.outage_since is None and not self._is_submitting
+        self.submit_button.setEnabled(accepted > 0 and may)
+        self._update_note()
         self._show_fitness()
 
-    def _show_note(self) -> None:
+    def _update_note(self) -> None:
         if self._bridge.outage_since is not None:
             text, color = self.tr("The database cannot be reached at this moment."), "warning"
-        elif self._trouble is not None and self._trouble is self.command.error:
+        elif self._error is not None and self._error is self.command.error:
             text, color = self.tr("The command has to be mended first."), "failed"
-        elif self._trouble is not None:
-            text, color = f"{self._trouble.message} {self._trouble.hint}".strip(), "failed"
-        elif self._is_ready and self.ways.current == _BY_PRESET and self._preset is None:
+        elif self._error is not None:
+            text, color = f"{self._error.message} {self._error.hint}".strip(), "failed"
+        elif self._is_ready and self.mode.current == _BY_PRESET and self._preset is None:
             text, color = self.tr("No preset fits the search."), "warning"
         elif len(self.model.rows) == len(self.model.files):
-            text, color = preview_in_words(self.model.rows)
-        elif self._looked:
+            text, color = preview_text(self.model.rows)
+        elif self._checked:
             words = self.tr("Working out the names: {0} of {1} …")
             text, color = (
-                words.format(formatting.number(self._looked), formatting.number(len(self.model.files))),
+                words.format(formatting.number(self._checked), formatting.number(len(self.model.files))),
                 "text_2",
             )
         else:
             text, color = self.tr("Working out the names …"), "text_2"
-        self.preview.say(text, color)
+        self.preview.show_note(text, color)
 
     def _show_fitness(self) -> None:
         if self._nodes is not None:
-            own = self._preset.labels if self._preset and self.ways.current == _BY_PRESET else ()
+            own = self._preset.labels if self._preset and self.mode.current == _BY_PRESET else ()
             self.show_fitness(eligibility((*own, *self._choice.labels), self._nodes))
 
     # -- Submitting ----------------------------------------------------------------------------------------------
 
     def submit(self) -> None:
         """Queue what can be queued, as soon as it is known what that is."""
-        if self._is_submitting or self._trouble is not None or self._bridge.outage_since is not None:
+        if self._is_submitting or self._error is not None or self._bridge.outage_since is not None:
             return
-        self._wants_to_submit = not self.is_known
-        if self._wants_to_submit:
+        self._submit_when_ready = not self.is_preview_current
+        if self._submit_when_ready:
             return
-        new = self.ahead.good
+        new = self.debouncer.accepted
         if new:
             self._is_submitting = True
             self._show()
             self._bridge.run(self._submit(new), "queuing files")
 
     async def _submit(self, new: list[NewTask]) -> None:
-        name = self._preset.name if self._preset and self.ways.current == _BY_PRESET else ""
+        name = self._preset.name if self._preset and self.mode.current == _BY_PRESET else ""
         try:
             submitted: SubmissionResult = await self._services.tasks.add(new, source=TaskSource.WINDOW)
         except UserError as error:  # somebody was faster than the preview
-            self._trouble = error
+            self._error = error
         else:
             self._choice.save(self._window_state)
             self.submitted.emit(submitted, name)
             self.accept()
         finally:
             self._is_submitting = False
-            if not self._is_over:
+            if not self._is_finished:
                 self._show()
 
     # -- Events --------------------------------------------------------------------------------------------------
 
     def _on_finished(self, _result: int) -> None:
-        self._is_over = True
-        self.ahead.forget()
+        self._is_finished = True
+        self.debouncer.cancel()
         if self._reading is not None:
             self._reading.cancel()
         for signal in (
@@ -265,9 +264,9 @@ class SubmitSheet(SubmitSheetLayout):
     def reject(self) -> None:
         """Escape; what is being queued at this moment cannot be stopped any more, only taken back."""
         if not self._is_submitting:
-            self.give_up()
+            self.cancel()
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """The cluster goes away."""
         super().reject()
 

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStacke
 
 from ffmate_desktop.domain.node import Eligibility
 from ffmate_desktop.gui.presets.list_view import PresetList
-from ffmate_desktop.gui.submit.dropped_paths import holds_paths, paths_in
+from ffmate_desktop.gui.submit.dropped_paths import has_paths, paths_in
 from ffmate_desktop.gui.submit.output_fields import OutputFields
 from ffmate_desktop.gui.submit.preview_card import PreviewCard
-from ffmate_desktop.gui.submit.text import fitness_in_words
+from ffmate_desktop.gui.submit.text import fitness_text
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.command_edit import CommandEdit
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -19,9 +19,9 @@ from ffmate_desktop.gui.widgets.segments import Segments
 
 
 class SubmitSheetLayout(QDialog):
-    """`more` brings paths that were dropped on it."""
+    """`paths_dropped` brings paths that were dropped on it."""
 
-    more = Signal(list)
+    paths_dropped = Signal(list)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -33,7 +33,7 @@ class SubmitSheetLayout(QDialog):
         self.move(parent.mapToGlobal(parent.rect().center()) - self.rect().center())
         self.title = label(look="big")
         self.subtitle = ElidedLabel("second", Qt.TextElideMode.ElideMiddle)
-        self.ways = Segments([self.tr("Preset"), self.tr("Command")], self.tr("What to do with the files"))
+        self.mode = Segments([self.tr("Preset"), self.tr("Command")], self.tr("What to do with the files"))
         self.presets = PresetList(self._theme)
         self.command = CommandEdit(self._theme)
         self.output = OutputFields(self._theme)
@@ -56,7 +56,7 @@ class SubmitSheetLayout(QDialog):
         head = QHBoxLayout()
         head.setSpacing(16)
         head.addLayout(titles, 1)
-        head.addWidget(self.ways, 0, Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self.mode, 0, Qt.AlignmentFlag.AlignVCenter)
         right = QVBoxLayout()
         right.setSpacing(12)
         right.addWidget(self.output)
@@ -86,14 +86,14 @@ class SubmitSheetLayout(QDialog):
 
     def show_fitness(self, found: Sequence[Eligibility]) -> None:
         """Which nodes could run it now."""
-        text, can = fitness_in_words(found)
+        text, can = fitness_text(found)
         self.fitness.setText(text)
         icon, color = ("server", "done") if can else ("triangle-alert", "warning")
         self._fitness_icon.setPixmap(self._theme.pixmap(icon, color, 16, self.devicePixelRatioF()))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """More files."""
-        if holds_paths(event.mimeData()):
+        if has_paths(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
 
@@ -101,4 +101,4 @@ class SubmitSheetLayout(QDialog):
         """More files."""
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        self.more.emit(paths_in(event.mimeData()))
+        self.paths_dropped.emit(paths_in(event.mimeData()))

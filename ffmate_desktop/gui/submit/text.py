@@ -16,7 +16,7 @@ _REASONS = 2
 translate = QCoreApplication.translate
 
 
-def files(count: int) -> str:
+def file_count_text(count: int) -> str:
     """`1 file`, `12 files`."""
     return (
         translate("SubmitSheet", "1 file")
@@ -25,7 +25,7 @@ def files(count: int) -> str:
     )
 
 
-def fitness_in_words(found: Sequence[Eligibility]) -> tuple[str, bool]:
+def fitness_text(found: Sequence[Eligibility]) -> tuple[str, bool]:
     """A sentence, and whether any node can."""
     able = [node for node in found if node.can]
     unable = [node for node in found if not node.can]
@@ -49,14 +49,14 @@ def _reason(node: Eligibility) -> str:
     return node.reason.rstrip(".")
 
 
-def preview_in_words(rows: Sequence[PreviewRow]) -> tuple[str, str]:
+def preview_text(rows: Sequence[PreviewRow]) -> tuple[str, str]:
     """A sentence on all files, and its colour."""
     counts = Counter(row.trouble for row in rows)
     errors = [row for row in rows if row.trouble.is_error]
     if errors and len(errors) == len(rows) and len({row.message for row in errors}) == 1:
         return f"{errors[0].message} {errors[0].hint}".strip(), "failed"
     parts = [
-        text.format(files(counts[trouble]))
+        text.format(file_count_text(counts[trouble]))
         for trouble, text in (
             (PreviewIssue.INPUT, translate("SubmitSheet", "{0} cannot be read")),
             (PreviewIssue.COMMAND, translate("SubmitSheet", "{0} cannot run with this command")),

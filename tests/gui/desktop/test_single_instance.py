@@ -63,7 +63,7 @@ async def test_a_second_start_hands_its_files_to_the_first(desk: Desk, tmp_path:
     sheet = await until(lambda: submitting.sheet, "the sheet opens")
     assert desk.window.isVisible()
     assert [file.path for file in sheet.model.files] == [str(clip)]
-    sheet.give_up()
+    sheet.cancel()
 
 
 async def test_files_of_a_start_with_other_settings_are_not_taken(qapp: object, tmp_path: Path) -> None:

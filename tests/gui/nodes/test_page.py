@@ -12,7 +12,7 @@ from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.logs.page import LogsPage
 from ffmate_desktop.gui.nodes.add_dialog import EXAMPLE, AddNodeDialog
-from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth, outlook, short_version, trouble
+from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth, alert_text, outlook_text, short_version
 from ffmate_desktop.gui.nodes.model import NodeColumn
 from ffmate_desktop.gui.nodes.page import NodesPage
 from ffmate_desktop.gui.nodes.slots_dialog import SlotsDialog
@@ -36,8 +36,8 @@ async def shown(page: NodesPage, name: str, *wanted: NodeHealth) -> NodeDisplay:
     """The node as its card shows it, once it stands so."""
 
     def found() -> NodeDisplay | None:
-        view = page.model.named(name)
-        return view if view is not None and view.standing in wanted else None
+        display = page.model.find(name)
+        return display if display is not None and display.health in wanted else None
 
     return await until(found, f"{name} is {wanted}")
 
@@ -62,10 +62,10 @@ async def test_a_killed_node_is_told_as_lost(
     page = page_of(desk)
     async with open_peer("peer", database_uri, tmp_path, labels=("peer",)) as peer:
         uuid = await desk.add(clip, LONG, labels=("peer",))
-        await until(lambda: (view := page.model.named("peer")) and view.tasks, "it works")
+        await until(lambda: (display := page.model.find("peer")) and display.tasks, "it works")
         peer.kill()
         lost = await shown(page, "peer", NodeHealth.LOST)
-        assert lost.ran == 1
+        assert lost.last_running == 1
         banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")
         await until(lambda: banner.title.text() == "peer is lost", "in words")
         assert banner.text.text() == (
@@ -87,10 +87,10 @@ async def test_a_silent_node_is_told_and_requeued_at_once(
         await shown(page, "peer", NodeHealth.ONLINE)
         uuid = await desk.add(clip, LONG, labels=("peer",))
         await until(
-            lambda: [task.uuid for task in _view(page, "peer").tasks] == [uuid], "the card names the task"
+            lambda: [task.uuid for task in _display(page, "peer").tasks] == [uuid], "the card names the task"
         )
-        await until(lambda: _view(page, "peer").tasks[0].progress > 0, "and its progress")
-        await until(lambda: max(_view(page, "peer").samples, default=0) > 0, "its speed is drawn")
+        await until(lambda: _display(page, "peer").tasks[0].progress > 0, "and its progress")
+        await until(lambda: max(_display(page, "peer").samples, default=0) > 0, "its speed is drawn")
         assert not page.banners.isVisible()
         peer.freeze()
         late = await shown(page, "peer", NodeHealth.LATE)
@@ -98,16 +98,16 @@ async def test_a_silent_node_is_told_and_requeued_at_once(
         banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")
         assert banner.title.text().startswith("peer has not been heard from for ")
         assert banner.text.text().startswith("Its running task goes back to the queue in ")
-        assert outlook(late).startswith("1 task returns to the queue in ")
+        assert outlook_text(late).startswith("1 task returns to the queue in ")
         click(banner.button)
         lost = await shown(page, "peer", NodeHealth.LOST)
         assert (await desk.task(uuid)).status is TaskStatus.QUEUED
-        assert lost.ran == 1
-        assert outlook(lost) == "Its task is back in the queue"
+        assert lost.last_running == 1
+        assert outlook_text(lost) == "Its task is back in the queue"
         assert desk.window.messages.title == "1 task of peer is back in the queue."
         await until(lambda: banner.title.text() == "peer is lost", "the banner follows")
         choose(page, "peer", "Remove")
-        await until(lambda: page.model.named("peer") is None, "it is forgotten")
+        await until(lambda: page.model.find("peer") is None, "it is forgotten")
         await until(lambda: not page.banners.isVisible(), "nothing is left to tell")
 
 
@@ -120,14 +120,14 @@ async def test_a_node_is_paused_gets_slots_and_leaves_by_its_menu(
         assert desk.window.sidebar.buttons[desk.window.pages.index(page)].accessibleDescription() == "2"
         choose(page, "peer", "Pause")
         paused = await shown(page, "peer", NodeHealth.PAUSED)
-        assert outlook(paused) == "Takes no new tasks"
+        assert outlook_text(paused) == "Takes no new tasks"
         choose(page, "peer", "Take tasks again")
         await shown(page, "peer", NodeHealth.ONLINE)
         choose(page, "peer", "Set slots")
         dialog = await until(lambda: page.findChild(SlotsDialog), "it asks for the slots")
         dialog.slots.setValue(7)
         click(dialog.ok)
-        await until(lambda: _view(page, "peer").node.slots == 7, "the card shows the slots")
+        await until(lambda: _display(page, "peer").node.slots == 7, "the card shows the slots")
         choose(page, "peer", "Drain")
         assert await peer.ended() == 0
         await shown(page, "peer", NodeHealth.LEFT)
@@ -141,7 +141,7 @@ async def test_the_table_shows_the_same_nodes(desk: Desk) -> None:
     assert not page.cards.isVisible()
     assert page.model.index(0, NodeColumn.NODE).data() == "desk"
     assert page.model.index(0, NodeColumn.SLOTS).data() == "0 / 1"
-    assert _view(page, "desk").is_here
+    assert _display(page, "desk").is_here
     page.layouts.press(0)
     assert page.cards.isVisible()
     choose(page, "desk", "Show its log")
@@ -152,7 +152,7 @@ async def test_the_table_shows_the_same_nodes(desk: Desk) -> None:
 
 async def test_add_a_node_gives_the_command_and_hides_the_password(desk: Desk, database_uri: str) -> None:
     page = page_of(desk)
-    click(page.add)
+    click(page.add_button)
     dialog = await until(lambda: page.findChild(AddNodeDialog), "the dialog opens")
     click(dialog.copy)
     assert QGuiApplication.clipboard().text() == f'ffmate-desktop --database "{database_uri}"'
@@ -160,7 +160,7 @@ async def test_add_a_node_gives_the_command_and_hides_the_password(desk: Desk, d
     remote = AddNodeDialog(page, page.theme, "postgresql://me:s3cret@server/ffmate")
     remote.open()
     assert "s3cret" not in remote.command.toPlainText()
-    remote.reveal.click()
+    remote.show_password.click()
     assert 'me:s3cret@server/ffmate"' in remote.command.toPlainText()
     remote.accept()
     embedded = AddNodeDialog(page, page.theme, "")
@@ -174,19 +174,19 @@ async def test_add_a_node_gives_the_command_and_hides_the_password(desk: Desk, d
 
 
 async def test_sentences_count(desk: Desk) -> None:
-    view = await shown(page_of(desk), "desk", NodeHealth.ONLINE, NodeHealth.LATE)
-    node = view.node.model_copy(update={"identifier": "render-c", "state": NodeState.ONLINE})
+    display = await shown(page_of(desk), "desk", NodeHealth.ONLINE, NodeHealth.LATE)
+    node = display.node.model_copy(update={"identifier": "render-c", "state": NodeState.ONLINE})
 
     def late(tasks: int) -> NodeDisplay:
         task = {"id": 1, "uuid": node.session, "name": "x"}
         some = tuple(type(node).model_validate({**node.model_dump(), "tasks": [task] * tasks}).tasks)
         return NodeDisplay(node, NodeHealth.LATE, False, 96.4, 24.0, None, (), some, None)
 
-    assert trouble(late(4)) == (
+    assert alert_text(late(4)) == (
         "render-c has not been heard from for 96 seconds",
         "Its 4 running tasks go back to the queue in 24 seconds and will be claimed by other nodes.",
     )
-    assert trouble(late(0))[1] == "It runs nothing. If it stays silent, it counts as lost in 24 seconds."
+    assert alert_text(late(0))[1] == "It runs nothing. If it stays silent, it counts as lost in 24 seconds."
     assert [short_version(one) for one in ("n9.0.2-17-g2a57", "5.1.6-0+deb12u1", "7.1", "git-2024")] == [
         "9.0.2",
         "5.1.6",
@@ -195,7 +195,7 @@ async def test_sentences_count(desk: Desk) -> None:
     ]
 
 
-def _view(page: NodesPage, name: str) -> NodeDisplay:
-    view = page.model.named(name)
-    assert view is not None
-    return view
+def _display(page: NodesPage, name: str) -> NodeDisplay:
+    display = page.model.find(name)
+    assert display is not None
+    return display

@@ -89,7 +89,7 @@ async def test_another_name_and_labels_make_another_node_and_no_task_is_lost(
         assert nodes["bay 5"].encode_priority == "normal"
         ffmpeg = await until(lambda: next(iter(ffmpegs()), None), "it is encoded")
         assert ffmpeg.nice() == psutil.Process().nice()
-        assert office.window.node_panel._facts()[0] == "bay 5"
+        assert office.window.node_panel._status()[0] == "bay 5"
         assert kept(office)["node"] == {
             "identifier": "bay 5",
             "slots": 1,

@@ -65,7 +65,7 @@ async def test_a_new_preset_is_checked_while_typing(desk: Desk) -> None:
     assert "no wildcard" in page.form.command._error_label.text()
     page.form.command.set_command("-i ${INPUT_FILE} -s 160x90 ${OUTPUT_FILE}")
     page.form.output.clear()
-    assert "no output pattern" in page.form._error.text()
+    assert "no output pattern" in page.form._error_label.text()
     page.form.output.setText("/small/${INPUT_FILE_BASENAME}.mp4")
     assert page.form.example.text().endswith("becomes /small/Harbour_Lights.mp4")
     page.form.labels.setText("gpu, storage:media")
@@ -94,10 +94,10 @@ async def test_what_is_wrong_with_the_command_is_told_beside_the_scripts_too(des
     assert page.form.name.isVisible()
     page.form.name.setText("Small")
     page.form.command.set_command("-i ${INPUT_FILE} ${OUTPUT_FIL}")
-    assert not page.form._error.isVisible()
+    assert not page.form._error_label.isVisible()
     page.form.parts.press(1)
-    assert page.form._error.isVisible()
-    assert "no wildcard" in page.form._error.text()
+    assert page.form._error_label.isVisible()
+    assert "no wildcard" in page.form._error_label.text()
 
 
 async def test_the_list_is_walked_by_keyboard(desk: Desk) -> None:
@@ -149,7 +149,7 @@ async def test_deleting_asks_and_others_changes_are_seen(desk: Desk) -> None:
         WatchfolderSettings(name="Hot folder", path="/hot", preset=preset.uuid)
     )
     await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "news brings it")
-    page.list.choose(preset.uuid)
+    page.list.select(preset.uuid)
     assert page.form.name.text() == "From elsewhere"
     page.delete_button.click()
     box = await until(lambda: page.findChild(QMessageBox), "it asks")
@@ -160,9 +160,9 @@ async def test_deleting_asks_and_others_changes_are_seen(desk: Desk) -> None:
     assert page.form.name.text() != "From elsewhere"
 
 
-def trying(page: PresetsPage, source: Path) -> PresetTestDialog:
+def start_test(page: PresetsPage, source: Path) -> PresetTestDialog:
     """The dialog that tries what is filled in."""
-    page.try_file(str(source))
+    page.test_file(str(source))
     return page.findChildren(PresetTestDialog)[-1]
 
 
@@ -171,14 +171,14 @@ async def test_a_preset_is_tried_on_two_seconds_of_a_file_and_nothing_is_left(de
     page = await shown_page(desk)
     QTest.keyClicks(page.list.search, "h.264 web 720p")
     before = sorted(clip.parent.iterdir())
-    dialog = trying(page, clip)
+    dialog = start_test(page, clip)
     await until(dialog.open_output.isVisible, "it works")
     assert "h264" in dialog.line.text()
     assert dialog.still.isVisible()
     assert not dialog.still.pixmap().isNull()
     output = Path(dialog._output)
     assert output.suffix == ".mp4"
-    dialog.leave.click()
+    dialog.close_button.click()
     await until(lambda: not output.exists() and not output.parent.exists(), "it is cleaned up")
     assert sorted(clip.parent.iterdir()) == before
     assert (await desk.services.queue.counts()) == {}
@@ -191,15 +191,15 @@ async def test_what_does_not_work_is_told_in_plain_words(desk: Desk, clip: Path)
     page.form.name.setText("Broken")
     page.form.output.setText("${INPUT_FILE_DIR}/x.mp4")
     page.form.command.set_command("-i ${INPUT_FILE} -c:v nonsense ${OUTPUT_FILE}")
-    dialog = trying(page, clip)
+    dialog = start_test(page, clip)
     await until(lambda: not dialog.meter.isVisible(), "it fails")
     assert "nonsense" in dialog.heading.text()
-    dialog.leave.click()
+    dialog.close_button.click()
     page.form.command.set_command("-i ${INPUT_FILE} -c copy ${INPUT_FILE_DIR}/elsewhere.mp4")
-    dialog = trying(page, clip)
+    dialog = start_test(page, clip)
     await until(lambda: not dialog.meter.isVisible(), "it is refused")
     assert "${OUTPUT_FILE}" in dialog.line.text()
-    dialog.leave.click()
+    dialog.close_button.click()
 
 
 @pytest.mark.ffmpeg
@@ -215,10 +215,10 @@ async def test_a_trial_writes_nothing_beside_its_output(desk: Desk, clip: Path, 
     place = clip.parent / "side"
     page.form.command.set_command(f"-i ${{INPUT_FILE}} {option.format(place)} ${{OUTPUT_FILE}}")
     before = sorted(clip.parent.rglob("*"))
-    dialog = trying(page, clip)
+    dialog = start_test(page, clip)
     await until(lambda: not dialog.meter.isVisible(), "it fails")
     assert not dialog.open_output.isVisible()
-    dialog.leave.click()
+    dialog.close_button.click()
     assert sorted(clip.parent.rglob("*")) == before
 
 
@@ -228,9 +228,9 @@ async def test_a_trial_that_is_canceled_ends_ffmpeg(desk: Desk, clip: Path) -> N
     page.new_button.click()
     page.form.output.setText("${INPUT_FILE_DIR}/x.mp4")
     page.form.command.set_command("-i ${INPUT_FILE} -vf realtime=speed=0.01 ${OUTPUT_FILE}")
-    dialog = trying(page, clip)
+    dialog = start_test(page, clip)
     await until(ffmpegs, "ffmpeg runs")
-    dialog.leave.click()
+    dialog.close_button.click()
     await until(lambda: not ffmpegs(), "it has ended")
 
 
@@ -254,8 +254,8 @@ async def test_scripts_of_a_preset_are_written_and_kept(desk: Desk) -> None:
     assert scripts.isVisible()
     QTest.keyClicks(scripts.before, "/srv/choose.py ${SIDECAR_FIL}")
     assert not page.save_button.isEnabled()
-    assert "no wildcard" in page.form._error.text()
-    assert page.form._error.isVisible()
+    assert "no wildcard" in page.form._error_label.text()
+    assert page.form._error_label.isVisible()
     scripts.before.setText("/srv/choose.py ${SIDECAR_FILE}")
     scripts.imports.setChecked(True)
     QTest.keyClicks(scripts.after, "/srv/deliver.sh ${OUTPUT_FILE}")
@@ -288,7 +288,7 @@ async def test_webhooks_of_a_preset_outlive_an_edit(desk: Desk) -> None:
     page = await shown_page(desk)
     preset = await desk.services.preset_editor.add(draft)
     await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "news brings it")
-    page.list.choose(preset.uuid)
+    page.list.select(preset.uuid)
     assert not page.is_changed
     page.form.scripts.after.setText("/srv/deliver.sh")
     page.save_button.click()

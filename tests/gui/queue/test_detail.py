@@ -77,8 +77,8 @@ async def test_what_failed_is_queued_in_another_way(desk: Desk, clip: Path) -> N
     submitting = desk.window.findChild(SubmitFlow)
     assert submitting is not None
     sheet = await until(lambda: submitting.sheet, "the sheet opens")
-    await until(lambda: sheet.ahead.is_fresh, "it knows what will happen")
-    assert [task.input_file for task in sheet.ahead.good] == [str(clip)]
+    await until(lambda: sheet.debouncer.is_current, "it knows what will happen")
+    assert [task.input_file for task in sheet.debouncer.accepted] == [str(clip)]
     sheet.reject()
 
 

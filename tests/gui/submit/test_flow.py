@@ -15,7 +15,7 @@ from ffmate_desktop.gui.presets.defaults import DEFAULT_PRESET
 from ffmate_desktop.gui.submit.choice import SubmitChoice
 from ffmate_desktop.gui.submit.dropped_paths import paths_in
 from ffmate_desktop.gui.submit.flow import SubmitFlow
-from ffmate_desktop.gui.submit.preview_debounce import FIRST
+from ffmate_desktop.gui.submit.preview_debounce import FIRST_FILES
 from ffmate_desktop.gui.submit.sheet import SubmitSheet
 from ffmate_desktop.gui.widgets.wildcard_menu import wildcards
 from ffmate_desktop.services.preview import PreviewIssue
@@ -76,12 +76,12 @@ async def sheet_for(desk: Desk, *paths: Path) -> SubmitSheet:
     """Drop these and wait until the sheet tells what they would become."""
     drag_and_drop(desk.window, mime(*paths))
     sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
-    await until(lambda: sheet.is_known, "the preview is there")
+    await until(lambda: sheet.is_preview_current, "the preview is there")
     return sheet
 
 
 async def known(sheet: SubmitSheet) -> list[PreviewIssue]:
-    await until(lambda: sheet.is_known, "the preview is there")
+    await until(lambda: sheet.is_preview_current, "the preview is there")
     return [row.trouble for row in sheet.model.rows]
 
 
@@ -91,7 +91,7 @@ async def closed(desk: Desk) -> None:
 
 def by_command(sheet: SubmitSheet, command: str = COPY) -> None:
     """An expert's way, which is also the quickest encode."""
-    sheet.ways.press(1)
+    sheet.mode.press(1)
     sheet.command.set_command(command)
 
 
@@ -216,14 +216,14 @@ async def test_a_dropped_folder_keeps_its_tree(desk: Desk, clip: Path, tmp_path:
 async def test_of_many_files_the_first_are_shown_at_once(desk: Desk, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
-    for number in range(FIRST + 10):
+    for number in range(FIRST_FILES + 10):
         (folder / f"clip {number:03}.mov").write_bytes(b"no film")
     drag_and_drop(desk.window, mime(folder))
     sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
     lengths: list[int] = []
-    sheet.ahead.begun.connect(lambda rows: lengths.append(len(rows)))
-    assert await known(sheet) == [PreviewIssue.NONE] * (FIRST + 10)
-    assert lengths == [FIRST]
+    sheet.debouncer.first_rows_ready.connect(lambda rows: lengths.append(len(rows)))
+    assert await known(sheet) == [PreviewIssue.NONE] * (FIRST_FILES + 10)
+    assert lengths == [FIRST_FILES]
     sheet.reject()
     await closed(desk)
 
@@ -402,7 +402,7 @@ async def test_a_mistake_in_a_command_is_told_while_typing(desk: Desk, clip: Pat
     sheet = await sheet_for(desk, clip)  # the command is remembered, and there is a way back to the presets
     assert sheet.command.command() == COPY
     assert sheet.output.name.text() == "a.mp4"
-    sheet.ways.press(0)
+    sheet.mode.press(0)
     assert await known(sheet) == [PreviewIssue.NONE]
     assert sheet.presets.current is not None
     assert sheet.output.name.text() == ""
