@@ -33,7 +33,7 @@ async def open_role(uri: str) -> AsyncIterator[str]:
     owner = await connect(uri)
     try:
         await owner.execute(f"CREATE ROLE {name} LOGIN; REVOKE ALL ON DATABASE {database} FROM PUBLIC")
-        grants = documented("-- What nodes and everybody else need")
+        grants = documented("-- What nodes and all other users need")
         grants = grants.replace("ON DATABASE ffmate", f"ON DATABASE {database}").replace(
             "ffmate_runtime", name
         )
