@@ -93,7 +93,7 @@ async def test_a_full_queue_of_notifications_is_waited_out(
         ffmpeg = await farm.encoding(uuid)
         idle = await fill(small_server)
         await until(lambda: not ffmpeg.is_running(), "the encode ends")
-        await until(lambda: f"{uuid} waits: The server's queue" in caplog.text, "the node waits")
+        await until(lambda: f"{uuid}): The server's queue" in caplog.text, "the node waits")
         with pytest.raises(ServerLimitError, match="queue of notifications is full"):
             await farm.add(clip)
         assert (await farm.task(uuid)).status is TaskStatus.RUNNING

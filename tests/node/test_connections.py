@@ -76,7 +76,7 @@ async def test_rights_that_are_taken_away_while_a_task_runs_are_an_outage(
     ffmpeg = await farm.encoding(uuid)
     await farm.sql(f'REVOKE ALL ON ALL TABLES IN SCHEMA ffmate FROM "{user}"')
     await until(lambda: not ffmpeg.is_running(), "the encode ends")
-    await until(lambda: "waits: The database user" in caplog.text, "the node is refused")
+    await until(lambda: "): The database user" in caplog.text, "the node is refused")
     await farm.sql(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ffmate TO "{user}"')
     task = await farm.successful(uuid)
     assert task.attempts == 1

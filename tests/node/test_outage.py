@@ -94,7 +94,7 @@ async def test_a_locked_door_is_an_outage_too(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", row["name"]
     )
     await until(lambda: not ffmpeg.is_running(), "the encode ends")
-    await until(lambda: f"publishing {uuid} waits" in caplog.text, "the node is refused")
+    await until(lambda: f"(publishing {uuid})" in caplog.text, "the node is refused")
     await server.execute(f"ALTER DATABASE {row['name']} ALLOW_CONNECTIONS true")
     await server.close()
     task = await farm.successful(uuid)
