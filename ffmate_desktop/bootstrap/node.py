@@ -21,7 +21,7 @@ from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.processes.leftovers import node_folder
 from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.node.bus import Bus
-from ffmate_desktop.node.log_feed import LogFeed, collecting
+from ffmate_desktop.node.log_feed import LogFeed, receiving_logs
 from ffmate_desktop.node.node import ClusterNode
 from ffmate_desktop.node.task.resources import EncodeResources
 from ffmate_desktop.private_files import make_data_folder
@@ -61,7 +61,7 @@ async def open_node(
             cluster.presets,
             retention or (lambda: settings.retention),
         )
-        with collecting(feed):
+        with receiving_logs(feed):
             await node.start()
             gc.freeze()  # collecting these objects, which stay, would block the loop for 20 ms each time
             try:

@@ -38,8 +38,8 @@ class Membership:
     session: UUID
     cluster: UUID | None
     """None in a database whose table meta is empty."""
-    buried: int
-    """Tasks that were requeued because this node's own predecessor is gone."""
+    requeued: int
+    """Tasks of this node's previous run that went back to the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,13 @@ async def join(connection: "Connection", facts: NodeFacts) -> Membership:
     async with connection.transaction():
         await connection.fetch(query("leases", "lock_identifier"), facts.identifier)
         holder = await connection.fetchrow(query("leases", "holder_of_identifier"), facts.identifier)
-        buried = 0
+        requeued = 0
         if holder is not None:
             _refuse_living(holder, facts)
             await connection.fetch(query("leases", "bury_node"), holder["id"])
             moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
             await delete_ended(connection, moved)
-            buried = len(moved)
+            requeued = len(moved)
         cluster = await connection.fetchval(
             query("leases", "join_node"),
             node_id,
@@ -127,7 +127,7 @@ async def join(connection: "Connection", facts: NodeFacts) -> Membership:
             facts.paused,
             facts.encode_priority,
         )
-    return Membership(node_id, session, cluster, buried)
+    return Membership(node_id, session, cluster, requeued)
 
 
 def _refuse_living(holder: asyncpg.Record, facts: NodeFacts) -> None:

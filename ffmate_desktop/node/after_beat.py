@@ -1,4 +1,4 @@
-"""After each heartbeat: gives back what this node never heard of, and looks after the tasks of the dead."""
+"""Work after each heartbeat: releases claims whose answer was lost, sweeps dead nodes, cleans up after them."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -10,11 +10,11 @@ from ffmate_desktop.db.leases import Beat
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.task import Epoch
 from ffmate_desktop.node.janitor import Janitor
-from ffmate_desktop.node.sweeper import recover
+from ffmate_desktop.node.sweeper import sweep_if_needed
 
 
 class AfterBeat:
-    """Does what the newest beat asks for. `node_id()` is the present incarnation, `connected_for()` in seconds."""
+    """Acts on the newest beat. `node_id()` is the current incarnation, `connected_for()` is in seconds."""
 
     def __init__(
         self,
@@ -31,26 +31,26 @@ class AfterBeat:
         self._connected_for = connected_for
         self._beat: Beat | None = None
         self._orphaned: Mapping[int, Epoch] = {}
-        self._came = asyncio.Event()
-        self._leftovers = asyncio.Event()
+        self._has_beat = asyncio.Event()
+        self._has_leftovers = asyncio.Event()
 
-    def hear(self, beat: Beat, orphaned: Mapping[int, Epoch]) -> None:
-        """A beat was answered; `orphaned` are claims of ours whose answer was lost."""
+    def on_beat(self, beat: Beat, orphaned: Mapping[int, Epoch]) -> None:
+        """A beat was answered; `orphaned` are claims of this node whose answer was lost."""
         self._beat, self._orphaned = beat, orphaned
-        self._came.set()
+        self._has_beat.set()
         if beat.leftovers:
-            self._leftovers.set()
+            self._has_leftovers.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            await self._came.wait()
-            self._came.clear()
+            await self._has_beat.wait()
+            self._has_beat.clear()
             orphaned, self._orphaned = self._orphaned, {}
             if orphaned:
-                await self._give_back(orphaned)
+                await self._release(orphaned)
             if self._beat is not None:
-                await recover(
+                await sweep_if_needed(
                     self._database,
                     self._node_id(),
                     self._beat,
@@ -59,16 +59,16 @@ class AfterBeat:
                 )
 
     async def clean_up(self) -> None:
-        """Remove what the dead left, until cancelled: a duty of its own, since their disks may not answer."""
+        """Remove leftovers of dead nodes until cancelled. Separate from `run`, because their disks may not answer."""
         while True:
-            await self._leftovers.wait()
-            self._leftovers.clear()
+            await self._has_leftovers.wait()
+            self._has_leftovers.clear()
             await self._janitor.clean()
 
-    async def _give_back(self, orphaned: Mapping[int, Epoch]) -> None:
+    async def _release(self, orphaned: Mapping[int, Epoch]) -> None:
         try:
-            given = await claims.give_back(self._database, self._node_id(), orphaned)
+            released = await claims.give_back(self._database, self._node_id(), orphaned)
         except CONNECTION_LOST:
             return  # the next beat finds them again
-        if given:
-            logs.cluster.info("%d claims whose answer was lost were given back", len(given))
+        if released:
+            logs.cluster.info("Released %d claims whose answer was lost", len(released))

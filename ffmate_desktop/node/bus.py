@@ -1,4 +1,4 @@
-"""News inside one program: the listener publishes changes, whoever is concerned has subscribed."""
+"""Passes changes from the listener to every subscriber of the same program."""
 
 from collections.abc import Callable
 
@@ -9,20 +9,20 @@ Handler = Callable[[Change], None]
 
 
 class Bus:
-    """Hands every change to every subscriber, at once and in order. Handlers must not block."""
+    """Calls every subscriber with every change, at once and in order. Handlers must not block."""
 
     def __init__(self) -> None:
         self._handlers: list[Handler] = []
 
     def subscribe(self, handler: Handler) -> Callable[[], None]:
-        """Call `handler` for every change from now on; the returned function ends it."""
+        """Call `handler` for every change from now on; the returned function unsubscribes it."""
         self._handlers.append(handler)
         return lambda: self._handlers.remove(handler)
 
     def publish(self, change: Change) -> None:
-        """Tell everybody. One handler that fails must not keep the news from the others."""
+        """Pass a change to every subscriber, even if one of them fails."""
         for handler in tuple(self._handlers):
             try:
                 handler(change)
-            except Exception:  # noqa: BLE001 - a defect of one must not keep the news from the others
+            except Exception:  # noqa: BLE001 - a defect in one handler must not keep changes from the others
                 logs.root.exception("A subscriber failed on %r", change)

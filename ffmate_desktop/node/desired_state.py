@@ -1,4 +1,4 @@
-"""What is wanted of this node as a whole: its slots, a pause, a drain and its end, by the cluster or by its owner."""
+"""The desired state of this node: its slots, and whether it is paused, draining or stopping."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from ffmate_desktop.node.retry import retry_until_answered
 
 
 class DesiredState:
-    """Begins as `facts` say. `running()` is how many tasks run here.
+    """Starts as `facts` say. `running()` is how many tasks run here.
 
-    `on_change()` is called when slots or pause have changed, or a drain was called off.
+    `on_change()` is called after slots or pause changed, or a drain was called off.
     """
 
     def __init__(
@@ -23,23 +23,24 @@ class DesiredState:
     ) -> None:
         self.facts = facts
         self.draining = False
-        self.over = asyncio.Event()
-        """It shall leave now."""
+        self.stopping = asyncio.Event()
+        """Set when the node must leave now."""
         self._running = running
         self._on_change = on_change
         self._drained_as: int | None = None
+        """The incarnation that a command drains; None when the node drains on its own."""
 
     @property
     def may_claim(self) -> bool:
-        """New work may begin here."""
-        return not (self.draining or self.facts.paused or self.over.is_set())
+        """Whether the node may start new work."""
+        return not (self.draining or self.facts.paused or self.stopping.is_set())
 
-    def obey(self, node_id: int, *, state: str, slots: int, paused: bool) -> None:
-        """Be what the row of this incarnation says. Rows come with the answers to beats, so in order."""
+    def apply(self, node_id: int, *, state: str, slots: int, paused: bool) -> None:
+        """Apply the row of this incarnation. It comes with answers to beats, so rows arrive in order."""
         slots = min(max(slots, 0), MOST_SLOTS)
         if (slots, paused) != (self.facts.slots, self.facts.paused):
             logs.cluster.info(
-                "This node has %s now%s",
+                "This node now has %s%s",
                 "1 slot" if slots == 1 else f"{slots} slots",
                 ", and is paused" if paused else "",
             )
@@ -48,40 +49,40 @@ class DesiredState:
         if state == NodeState.DRAINING and not self.draining:
             self._drained_as = node_id
             self.drain()
-        elif state == NodeState.ONLINE and self._drained_as == node_id and not self.over.is_set():
-            # Who drains of its own accord, to stop, goes on with it.
+        elif state == NodeState.ONLINE and self._drained_as == node_id and not self.stopping.is_set():
+            # A node that drains on its own, in order to stop, is not called off here.
             logs.cluster.info("No longer draining")
             self.draining, self._drained_as = False, None
             self._on_change()
 
     def drain(self) -> None:
-        """Claim nothing new, and be over when everything that runs here is finished."""
+        """Claim nothing new, and stop once everything that runs here has finished."""
         if not self.draining:
             logs.cluster.info("Draining: %d tasks are still running here", self._running())
         self.draining = True
-        self.end_if_drained()
+        self.stop_if_drained()
 
-    def end_if_drained(self) -> None:
-        """A task has ended: perhaps it was the last of a drain."""
+    def stop_if_drained(self) -> None:
+        """Call this when a task ends: it may have been the last one of a drain."""
         if self.draining and not self._running():
-            self.over.set()
+            self.stopping.set()
 
     def drain_for_good(self) -> None:
-        """Drain of its own accord; nobody calls that off."""
+        """Drain on its own account; no command calls that off."""
         self._drained_as = None
         self.drain()
 
-    async def end_within(self, seconds: float, database: Database) -> None:
-        """Let the drain take at most so long, and tell the others of it."""
+    async def stop_within(self, seconds: float, database: Database) -> None:
+        """Limit the drain to this time, and show it to the other nodes."""
         try:
             async with asyncio.timeout(seconds):
-                telling = retry_until_answered(
+                draining = retry_until_answered(
                     lambda: nodes.drain(database, self.facts.identifier), "draining"
                 )
-                await telling  # the others see it, and that the work that comes now is theirs
-                await self.over.wait()
+                await draining  # the others see it, and that new work is theirs
+                await self.stopping.wait()
         except TimeoutError:
             logs.cluster.info(
-                "Not finished in %.0f s: %d tasks go back to the queue", seconds, self._running()
+                "Not finished within %.0f s: %d tasks go back to the queue", seconds, self._running()
             )
-            self.over.set()
+            self.stopping.set()

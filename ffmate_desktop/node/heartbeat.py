@@ -1,8 +1,9 @@
-"""The control connection: joining the cluster, "I am alive", and hearing the news. It comes back by itself."""
+"""The control connection: joins the cluster, renews the node's lease, and listens for notifications."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import leases
@@ -17,77 +18,71 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Load, NodeFacts
 from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress
 from ffmate_desktop.node.bus import Bus
+from ffmate_desktop.node.log_once import LogOnce
 from ffmate_desktop.node.retry import database_backoff
+from ffmate_desktop.node.sleep_detector import SleepDetector
 
 if TYPE_CHECKING:
     from ffmate_desktop.db.leases import Connection
 
-LONGEST_ANSWER = 4.0
+ANSWER_TIMEOUT = 4.0
 """Seconds after which an unanswered beat means that the connection is dead, even if nobody closed it."""
 
-MISSED = 1.2
-"""Heartbeats after which a beat counts as missed, as in leases.sql."""
+DECLARED_DEAD = "The cluster declared this node dead; it rejoins as a new one"
 
-DEAD = "The cluster took this node for dead; it joins again as a new one"
+ROUNDING = 0.02
+"""Seconds added to a moment that has to be over, however the clocks round."""
 
-DELAY = 1.0
-"""Seconds that a beat may be late on a busy computer; anything shorter is no sleep."""
 
-MOMENT = 0.02
-"""Seconds after which what was due is over, whatever the clocks rounded."""
+class HeartbeatListener(Protocol):
+    """What a heartbeat asks its node for and reports to it, on the event loop."""
+
+    def live_progress(self) -> list[LiveProgress]:
+        """The progress of every running task, sent with each beat."""
+
+    def load(self) -> Load:
+        """How busy this computer is, sent with each beat."""
+
+    def on_beat(self, beat: Beat, sent: float) -> Sequence[Held]:
+        """A beat was answered; `sent` is the loop's time of the question.
+
+        Returns the tasks that run here although the database no longer counts them as this node's.
+        """
+
+    def on_adopted(self, held: Sequence[Held], adopted: Mapping[int, tuple[Epoch, Desired]]) -> None:
+        """Of the tasks that `on_beat` returned, these belong to this node again, under new epochs."""
+
+    def on_expelled(self) -> None:
+        """The node cannot rejoin after it was declared dead, or the database is a different one."""
+
+    def on_silence(self) -> None:
+        """The database stopped answering although nobody closed the connection."""
 
 
 class Heartbeat:
     """One connection that listens and beats, never inside a transaction.
 
-    `progress` is asked at each beat for what the node runs, `load` for how busy its computer is.
-    `on_beat(beat, sent)` gets every answer with the loop's time at which its question was sent, and returns the
-    tasks that run here although the database no longer counts them as ours; `on_adopted(asked, adopted)` tells which
-    of them were taken back, under which epoch. An incarnation that the cluster has declared dead joins anew under a
-    new id; `on_expelled()` is called when it cannot, or when the database is another one, and `on_silence()` when the
-    database did not answer although nobody closed the connection.
+    A node that was declared dead rejoins under a new id. Set `facts` to what it should report then.
     """
 
-    def __init__(
-        self,
-        uri: str,
-        facts: NodeFacts,
-        bus: Bus,
-        *,
-        progress: Callable[[], list[LiveProgress]],
-        load: Callable[[], Load],
-        on_beat: Callable[[Beat, float], Sequence[Held]],
-        on_adopted: Callable[[Sequence[Held], Mapping[int, tuple[Epoch, Desired]]], None],
-        on_expelled: Callable[[], None],
-        on_silence: Callable[[], None],
-    ) -> None:
+    def __init__(self, uri: str, facts: NodeFacts, bus: Bus, listener: HeartbeatListener) -> None:
         self._uri = uri
         self.facts = facts
-        """What this node tells of itself when it joins again."""
         self._bus = bus
-        self._progress = progress
-        self._load = load
-        self._on_beat = on_beat
-        self._on_adopted = on_adopted
-        self._on_expelled = on_expelled
-        self._on_silence = on_silence
+        self._listener = listener
         self._membership: Membership | None = None
         self._connection: Connection | None = None
         self._connected_at: float | None = None
-        self._sent = 0.0
-        self._due: float | None = None
-        """When the next beat is meant to be sent; None before the first answer on this connection."""
+        self._sleep = SleepDetector(facts)
         self._has_lock = True
-        self._leaving = False
-        self._missing = ""
-        """The last message about missing tables."""
-        self._said = ""
-        """The last message about the present outage."""
-        self._hurry = asyncio.Event()
+        self._is_leaving = False
+        self._missing_tables = LogOnce(logs.cluster, logging.WARNING)
+        self._outage = LogOnce(logs.cluster, logging.INFO)
+        self._beat_soon = asyncio.Event()
         self._answered = asyncio.Condition()
-        self._beats = 0
-        self._asked = 0
-        self._answers = 0
+        self._beats_since_connecting = 0
+        self._last_asked = 0
+        self._last_answered = 0
 
     @property
     def membership(self) -> Membership:
@@ -103,11 +98,11 @@ class Heartbeat:
         return asyncio.get_running_loop().time() - self._connected_at
 
     @property
-    def _limit(self) -> float:
-        return min(LONGEST_ANSWER, self.facts.heartbeat)
+    def _beat_timeout(self) -> float:
+        return min(ANSWER_TIMEOUT, self.facts.heartbeat)
 
     async def start(self) -> None:
-        """Connect and join for the first time; raises UserError when that cannot be."""
+        """Connect and join for the first time; raises UserError when that is not possible."""
         await check_for_node(self._uri)
         self._connection = await self._connect()
         try:
@@ -123,63 +118,56 @@ class Heartbeat:
             self.facts.lease,
             " ".join(self.facts.labels) or "none",
         )
-        if self._membership.buried:
-            logs.cluster.info("Tasks of our predecessor that were queued again: %d", self._membership.buried)
+        if self._membership.requeued:
+            logs.cluster.info("Requeued %d tasks of this node's previous run", self._membership.requeued)
 
     async def run(self) -> None:
-        """Beat until cancelled; a lost connection is made again with growing pauses."""
+        """Beat until cancelled; reconnect with growing delays."""
         backoff = database_backoff()
         while True:
             try:
-                if self._connection is None:
-                    self._connection = await self._connect()
-                    async with asyncio.timeout(LONGEST_ANSWER):
-                        self._has_lock = await leases.hold_session(self._connection, self.membership.id)
-                    logs.cluster.info("Connected to the database again")
-                    if not self._has_lock:
-                        logs.cluster.debug("Our session lock is still held by our former connection")
-                await self._beat_for_ever(self._connection)
+                await self._beat_until_disconnected(self._connection or await self._reconnect())
             except MissingTablesError as error:
                 await self._repair(error)
-                self._stay()
+                self._keep_connection()
             except STILL_CONNECTED as error:
-                self._say(f"The database does not answer this node: {reason(error)}")
-                self._stay()
+                self._outage.log(f"The database does not answer this node: {reason(error)}")
+                self._keep_connection()
             except (UserError, ConnectionError) as error:
-                self._say(f"No connection to the database: {error}")
-                self._drop()
+                self._outage.log(f"No connection to the database: {error}")
+                self._drop_connection()
             except CONNECTION_LOST as error:
-                self._say(f"The connection to the database was lost: {reason(error)}")
-                self._drop()
+                self._outage.log(f"The connection to the database was lost: {reason(error)}")
+                self._drop_connection()
                 if isinstance(error, TimeoutError):
-                    self._on_silence()
+                    self._listener.on_silence()
             except BaseException:
-                self._drop()
+                self._drop_connection()
                 raise
-            if self._beats:
-                self._beats = 0
+            if self._beats_since_connecting:
+                self._beats_since_connecting = 0
                 backoff.reset()
-            pause = backoff.next_delay()
-            logs.cluster.debug("The next attempt follows in %.1f s", pause)
-            await asyncio.sleep(pause)
+            delay = backoff.next_delay()
+            logs.cluster.debug("Next attempt in %.1f s", delay)
+            await asyncio.sleep(delay)
 
     async def beat_now(self) -> None:
-        """Ask at once, and wait for an answer that was asked for after this call."""
+        """Beat at once, and wait for an answer to a question that was sent after this call."""
         async with self._answered:
-            wanted = self._asked + 1
-            self._hurry.set()
-            await self._answered.wait_for(lambda: self._answers >= wanted)
+            needed = self._last_asked + 1
+            self._beat_soon.set()
+            await self._answered.wait_for(lambda: self._last_answered >= needed)
 
-    def hurry(self) -> None:
-        """Beat as soon as possible instead of at the next interval."""
-        self._hurry.set()
+    def beat_soon(self) -> None:
+        """Beat as soon as possible instead of after the usual interval."""
+        self._beat_soon.set()
 
-    def leave(self) -> None:
-        """From now on, being gone from the cluster is what we wanted: no beat joins anew."""
-        self._leaving = True
+    def stop_rejoining(self) -> None:
+        """This node leaves the cluster: a beat that finds it gone must not rejoin."""
+        self._is_leaving = True
 
     async def close(self) -> None:
-        """Give the connection, and with it the session lock, back."""
+        """Close the connection, which also releases the session lock."""
         connection, self._connection = self._connection, None
         if connection is not None and not connection.is_closed():
             try:
@@ -189,11 +177,11 @@ class Heartbeat:
 
     async def _connect(self) -> "Connection":
         connection = await connect(self._uri, application=f"ffmate-desktop {self.facts.identifier}"[:63])
-        connection.add_termination_listener(lambda _connection: self._hurry.set())
+        connection.add_termination_listener(lambda _connection: self._beat_soon.set())
         try:
-            async with asyncio.timeout(LONGEST_ANSWER):
+            async with asyncio.timeout(ANSWER_TIMEOUT):
                 await listen(connection, self._bus.publish, NODE_CHANNEL)
-                await leases.answer_within(connection, self._limit)
+                await leases.answer_within(connection, self._beat_timeout)
         except BaseException:
             connection.terminate()
             raise
@@ -202,120 +190,127 @@ class Heartbeat:
         self._bus.publish(AnythingChanged())
         return connection
 
+    async def _reconnect(self) -> "Connection":
+        self._connection = connection = await self._connect()
+        await self._take_session_lock(connection)
+        logs.cluster.info("Connected to the database again")
+        if not self._has_lock:
+            logs.cluster.debug("The previous connection still holds this node's session lock")
+        return connection
+
+    async def _take_session_lock(self, connection: "Connection") -> None:
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            self._has_lock = await leases.hold_session(connection, self.membership.id)
+
     async def _repair(self, missing: MissingTablesError) -> None:
-        """Set the tables up again if possible; log once why it is not."""
+        """Create the tables again if possible; otherwise log the reason once."""
         try:
             await repair(self._uri)
         except UserError as error:
-            told = error
+            self._missing_tables.log(str(error))
         except CONNECTION_LOST as error:
-            told = trouble(error)
+            self._missing_tables.log(str(trouble(error)))
         else:
             logs.cluster.debug("%s", missing)
-            return
-        level = logs.cluster.debug if str(told) == self._missing else logs.cluster.warning
-        self._missing = str(told)
-        level("%s", told)
 
-    def _say(self, sentence: str) -> None:
-        """Log a sentence once for each outage."""
-        level = logs.cluster.debug if sentence == self._said else logs.cluster.info
-        self._said = sentence
-        level("%s", sentence)
-
-    def _stay(self) -> None:
+    def _keep_connection(self) -> None:
         """Keep the connection if it is still open: a new one would get the same answer."""
         if self._connection is None or self._connection.is_closed():
-            self._drop()
+            self._drop_connection()
         else:
-            # The others could not beat either.
-            self._connected_at, self._due = asyncio.get_running_loop().time(), None
+            self._wait_a_lease()  # the other nodes could not beat either
 
-    def _drop(self) -> None:
+    def _drop_connection(self) -> None:
         if self._connection is not None:
             self._connection.terminate()  # close() would wait for a server that may be gone
-        self._connection = self._connected_at = self._due = None
+        self._connection = self._connected_at = None
+        self._sleep.reset()
 
-    async def _beat_for_ever(self, connection: "Connection") -> None:
+    def _wait_a_lease(self) -> None:
+        """Declare no other node dead for a whole lease, as after connecting."""
+        self._connected_at = asyncio.get_running_loop().time()
+        self._sleep.reset()
+
+    async def _beat_until_disconnected(self, connection: "Connection") -> None:
         loop = asyncio.get_running_loop()
         while True:
-            self._hurry.clear()
+            self._beat_soon.clear()
             sent = loop.time()
-            self._asked += 1
-            async with asyncio.timeout(self._limit):
+            self._last_asked += 1
+            async with asyncio.timeout(self._beat_timeout):
                 beat = await leases.beat(
-                    connection, self.membership.id, self.facts.lease, self._progress(), self._load()
+                    connection,
+                    self.membership.id,
+                    self.facts.lease,
+                    self._listener.live_progress(),
+                    self._listener.load(),
                 )
-            if beat.state is None and self._leaving:
-                await asyncio.Event().wait()  # with the connection, and its lock, until we are cancelled
+            if beat.state is None and self._is_leaving:
+                await asyncio.Event().wait()  # keep the connection, and its lock, until cancelled
             if beat.state is None:
-                await self._join_anew(connection)
+                await self._rejoin(connection)
                 continue
-            self._beats += 1
-            self._said = ""
-            self._notice_sleep(beat, sent)
-            logs.cluster.debug(
-                "Beat answered in %.0f ms: state %s, %d tasks are ours, %s",
-                1000 * (loop.time() - sent),
-                beat.state,
-                len(beat.mine),
-                "work waits" if beat.work else "no work waits for us",
-            )
-            held = self._on_beat(beat, sent)
-            if held:
-                async with asyncio.timeout(LONGEST_ANSWER):
-                    adopted = await leases.adopt(connection, self.membership.id, held)
-                self._on_adopted(held, adopted)
-            async with self._answered:
-                self._answers = self._asked
-                self._answered.notify_all()
-            pause = self.facts.heartbeat
-            if beat.due is not None and beat.due > 0:
-                pause = min(pause, beat.due + MOMENT)  # look again just when that node may be dead
-            self._sent, self._due = sent, sent + pause
-            try:
-                async with asyncio.timeout(pause - (loop.time() - sent)):
-                    await self._hurry.wait()
-            except TimeoutError:
-                pass
+            await self._handle_answer(connection, beat, sent)
+            await self._wait_for_next_beat(beat, sent)
             if connection.is_closed():
                 raise ConnectionResetError("the server closed the connection")
             if not self._has_lock:
-                async with asyncio.timeout(LONGEST_ANSWER):
-                    self._has_lock = await leases.hold_session(connection, self.membership.id)
+                await self._take_session_lock(connection)
 
-    def _notice_sleep(self, beat: Beat, sent: float) -> None:
-        """Declare no node lost for a whole lease after this computer or the server slept: all leases look over then.
-
-        As long as our beats are not later than this, no node that beats in time loses its lease unseen.
-        """
-        if self._due is None:
-            return
-        late = max(beat.gap - (self._due - self._sent), sent - self._due)
-        if late > max(DELAY, beat.shortest * (self.facts.lease / self.facts.heartbeat - MISSED)):
+    async def _handle_answer(self, connection: "Connection", beat: Beat, sent: float) -> None:
+        self._beats_since_connecting += 1
+        self._outage.reset()
+        if late := self._sleep.seconds_asleep(beat, sent):
             self._connected_at = asyncio.get_running_loop().time()
             logs.cluster.info(
-                "A heartbeat came %.1f s late, as after a sleep of this computer or of the server: this node declares"
-                " no other lost for %.0f s",
+                "A heartbeat was %.1f s late: this computer or the database server slept. For %.0f s this node"
+                " declares no other node dead",
                 *(late, self.facts.lease),
             )
+        logs.cluster.debug(
+            "Beat answered in %.0f ms: state %s, %d tasks belong to this node, %s",
+            1000 * (asyncio.get_running_loop().time() - sent),
+            beat.state,
+            len(beat.mine),
+            "work is waiting" if beat.work else "no work is waiting",
+        )
+        held = self._listener.on_beat(beat, sent)
+        if held:
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                adopted = await leases.adopt(connection, self.membership.id, held)
+            self._listener.on_adopted(held, adopted)
+        async with self._answered:
+            self._last_answered = self._last_asked
+            self._answered.notify_all()
 
-    async def _join_anew(self, connection: "Connection") -> None:
+    async def _wait_for_next_beat(self, beat: Beat, sent: float) -> None:
+        pause = self.facts.heartbeat
+        if beat.due is not None and beat.due > 0:
+            pause = min(pause, beat.due + ROUNDING)  # beat again exactly when that node may be dead
+        self._sleep.plan(sent, pause)
+        try:
+            async with asyncio.timeout(pause - (asyncio.get_running_loop().time() - sent)):
+                await self._beat_soon.wait()
+        except TimeoutError:
+            pass
+
+    async def _rejoin(self, connection: "Connection") -> None:
         cluster = self.membership.cluster
         try:
             membership = await leases.join(connection, self.facts)
         except STILL_CONNECTED:
             raise
-        except UserError:  # our name is somebody else's now
-            logs.cluster.warning(DEAD)
-            self._on_expelled()
+        except UserError:  # another node has this name now
+            logs.cluster.warning(DECLARED_DEAD)
+            self._listener.on_expelled()
             raise
-        self._membership, self._has_lock, self._missing = membership, True, ""
-        self._connected_at, self._due = asyncio.get_running_loop().time(), None
+        self._membership, self._has_lock = membership, True
+        self._missing_tables.reset()
+        self._wait_a_lease()
         if None in (cluster, membership.cluster) or cluster == membership.cluster:
-            logs.cluster.warning(DEAD)
+            logs.cluster.warning(DECLARED_DEAD)
         else:
             logs.cluster.warning(
-                "The database is a new one, without this node's tasks; the node joins its cluster"
+                "The database is a new one, without this node's tasks. The node joins its cluster"
             )
-            self._on_expelled()
+            self._listener.on_expelled()

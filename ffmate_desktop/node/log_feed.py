@@ -1,4 +1,4 @@
-"""The node's own log lines on their way to the cluster: bounded, in batches, and never about themselves."""
+"""Sends this node's log lines to the cluster in batches: bounded, and never lines about the sending itself."""
 
 import asyncio
 import logging
@@ -17,21 +17,21 @@ from ffmate_desktop.domain.node_log import LogLevel, NewLogLine
 from ffmate_desktop.node.retry import database_backoff
 
 INTERVAL = 1.0
-KEPT_LINES = 5_000
-"""So many lines wait for the database; of more, the oldest are dropped and counted."""
-LONGEST_MESSAGE = 4_000
-REMEMBERED = timedelta(days=7)
-MOST_LINES = 200_000
-CLEANING = 600.0
+MAX_WAITING_LINES = 5_000
+"""Lines that wait for the database; of more, the oldest are dropped and counted."""
+MAX_MESSAGE_LENGTH = 4_000
+MAX_AGE = timedelta(days=7)
+MAX_STORED_LINES = 200_000
+CLEANING_INTERVAL = 600.0
 
-_shipping: ContextVar[bool] = ContextVar("shipping", default=False)
+_sending: ContextVar[bool] = ContextVar("sending", default=False)
 _PASSWORD = re.compile(r"(\w+://[^:/@\s]*:)[^\s]*@|((?:pass(?:word|wd)?|options)=)[^&\s'\"]*", re.IGNORECASE)
 
 
 class LogFeed(logging.Handler):
-    """Collects lines that the rules let through; `run` ships them until cancelled, `flush_now` what is left.
+    """Collects the lines that the rules let through. `run` sends them until cancelled, `flush_now` sends the rest.
 
-    Lines may come from any thread. What is logged while lines are shipped is not shipped.
+    Lines may come from any thread. What is logged while lines are sent is not sent.
     """
 
     def __init__(self, rules: str) -> None:
@@ -41,52 +41,52 @@ class LogFeed(logging.Handler):
         self._dropped = 0
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._news = asyncio.Event()
+        self._has_lines = asyncio.Event()
         self._formatter = logging.Formatter()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a line over; never blocks, and never raises."""
-        if _shipping.get():
+        """Store a line; never blocks, and never raises."""
+        if _sending.get():
             return
         try:
             line = self._line(record)
-        except Exception:  # noqa: BLE001 - a line that cannot be formatted is the concern of logging, as ever
+        except Exception:  # noqa: BLE001 - a line that cannot be formatted is handled by logging, as usual
             self.handleError(record)
             return
         with self._guard:
-            if len(self._waiting) == KEPT_LINES:
+            if len(self._waiting) == MAX_WAITING_LINES:
                 self._waiting.popleft()
                 self._dropped += 1
             self._waiting.append(line)
             loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._news.set)
+            loop.call_soon_threadsafe(self._has_lines.set)
 
     def _line(self, record: logging.LogRecord) -> NewLogLine:
         text = record.getMessage()
         if record.exc_info:
             text += "\n" + self._formatter.formatException(record.exc_info)
         text = without_passwords(text)
-        if len(text) > LONGEST_MESSAGE:
-            text = text[:LONGEST_MESSAGE] + " …"
+        if len(text) > MAX_MESSAGE_LENGTH:
+            text = text[:MAX_MESSAGE_LENGTH] + " …"
         level, _, topic = logs.namespace(record).partition(":")
         return NewLogLine(record.created, LogLevel[level.upper()], topic, text)
 
     async def run(self, database: Database, node: str, incarnation: Callable[[], int]) -> None:
-        """Ship about once a second, and clean up now and then, until cancelled."""
-        _shipping.set(True)  # in this task alone
+        """Send about once a second, and remove old lines now and then, until cancelled."""
+        _sending.set(True)  # in this task alone
         loop = asyncio.get_running_loop()
         with self._guard:
             self._loop = loop
-        self._news.set()  # what came before
-        backoff, cleaned = database_backoff(), -CLEANING
+        self._has_lines.set()  # lines may have been logged before
+        backoff, cleaned = database_backoff(), -CLEANING_INTERVAL
         while True:
-            await self._news.wait()
+            await self._has_lines.wait()
             await asyncio.sleep(INTERVAL)
             try:
-                await self._ship(database, node, incarnation())
-                if loop.time() - cleaned >= CLEANING:
-                    await node_logs.forget(database, REMEMBERED, MOST_LINES)
+                await self._send(database, node, incarnation())
+                if loop.time() - cleaned >= CLEANING_INTERVAL:
+                    await node_logs.forget(database, MAX_AGE, MAX_STORED_LINES)
                     cleaned = loop.time()
                 backoff.reset()
             except CONNECTION_LOST as error:
@@ -94,47 +94,47 @@ class LogFeed(logging.Handler):
                 await asyncio.sleep(backoff.next_delay())
 
     async def flush_now(self, database: Database, node: str, incarnation: int) -> None:
-        """Ship what is left; what the database does not take is dropped, since it stands on the node's own stderr."""
-        token = _shipping.set(True)
+        """Send what is left. What the database does not accept is dropped: the node's own stderr has it."""
+        token = _sending.set(True)
         try:
-            await self._ship(database, node, incarnation)
+            await self._send(database, node, incarnation)
         except CONNECTION_LOST as error:
-            logs.database.debug("The last log lines were not shipped: %s", reason(error))
+            logs.database.debug("The last log lines were not sent: %s", reason(error))
         finally:
-            _shipping.reset(token)
+            _sending.reset(token)
 
-    async def _ship(self, database: Database, node: str, incarnation: int) -> None:
-        self._news.clear()
+    async def _send(self, database: Database, node: str, incarnation: int) -> None:
+        self._has_lines.clear()
         with self._guard:
             lines = list(self._waiting)
             dropped = self._dropped
             self._waiting.clear()
             self._dropped = 0
         if dropped:
-            note = f"{dropped} lines are left out here: the database was away"
+            note = f"{dropped} lines are missing here: the database was away"
             lines.insert(0, NewLogLine(lines[0].at, LogLevel.WARN, "database", note))
         if not lines:
             return
         try:
             await node_logs.add(database, node, incarnation, lines)
-        except BaseException:  # also when cancelled: they wait for the next time
+        except BaseException:  # also when cancelled: the lines wait for the next time
             with self._guard:
-                kept = lines[1:] if dropped else lines
-                room = KEPT_LINES - len(self._waiting)
-                self._waiting.extendleft(reversed(kept[max(0, len(kept) - room) :]))
-                self._dropped += dropped + max(0, len(kept) - room)
-            self._news.set()
+                unsent = lines[1:] if dropped else lines
+                room = MAX_WAITING_LINES - len(self._waiting)
+                self._waiting.extendleft(reversed(unsent[max(0, len(unsent) - room) :]))
+                self._dropped += dropped + max(0, len(unsent) - room)
+            self._has_lines.set()
             raise
 
 
 def without_passwords(text: str) -> str:
-    """The text with every password of an address or a setting as ***."""
+    """The text with *** for every password of an address or a setting."""
     return _PASSWORD.sub(lambda found: f"{found[1]}***@" if found[1] else f"{found[2]}***", text)
 
 
 @contextmanager
-def collecting(feed: LogFeed) -> Iterator[LogFeed]:
-    """The feed hears every line of the program inside the block."""
+def receiving_logs(feed: LogFeed) -> Iterator[LogFeed]:
+    """Pass every log line of the program to the feed inside the block."""
     logs.root.addHandler(feed)
     try:
         yield feed

@@ -1,4 +1,4 @@
-"""The tasks that run on this node: how many more it wants, and what the database believes of those it has."""
+"""The tasks that run on this node: how many more fit, and how they compare with what the database says."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,12 +11,12 @@ from ffmate_desktop.node.task.task_run import TaskRun
 
 
 class RunningTasks:
-    """At most one run of a task; whoever starts one adds it, and removes it when it has ended."""
+    """At most one run of each task. Add a run when it starts, and remove it when it has ended."""
 
     def __init__(self) -> None:
         self._runs: dict[int, TaskRun] = {}
-        self._none = asyncio.Event()
-        self._none.set()
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
 
     def __len__(self) -> int:
         return len(self._runs)
@@ -25,52 +25,52 @@ class RunningTasks:
         return iter(self._runs.values())
 
     def add(self, run: TaskRun) -> None:
-        """It runs from now on."""
+        """Add a run that starts."""
         self._runs[run.claim.id] = run
-        self._none.clear()
+        self._is_empty.clear()
 
     def remove(self, run: TaskRun) -> None:
-        """It has ended; its task may be here again under another claim."""
+        """Remove a run that has ended; its task may be here again under another claim."""
         if self._runs.get(run.claim.id) is run:
             del self._runs[run.claim.id]
         if not self._runs:
-            self._none.set()
+            self._is_empty.set()
 
-    async def ended(self) -> None:
+    async def wait_until_empty(self) -> None:
         """Wait until nothing runs."""
-        await self._none.wait()
+        await self._is_empty.wait()
 
-    def live(self) -> list[LiveProgress]:
-        """How far each is."""
+    def live_progress(self) -> list[LiveProgress]:
+        """How far each task is."""
         return [run.live() for run in self]
 
-    def wanted(self, slots: int, ahead: int) -> tuple[int, int]:
-        """Slots that nobody encodes in or makes ready for, and how many of the `ahead` tasks are wanted beside them.
+    def free_slots(self, slots: int, ahead: int) -> tuple[int, int]:
+        """How many of the slots no task encodes in or prepares for, and how many of the `ahead` tasks may be claimed.
 
-        As many tasks as there are slots may be published beside the encodes; whose last write is on its way counts
-        no more, since it travels with the claim.
+        As many tasks as there are slots may publish in addition to the encodes. A task whose last write is under way
+        no longer counts, since that write travels together with the claim.
         """
         runs = [run for run in self if not run.ending]
         encoded = sum(run.encoded for run in runs)
         free = slots - len(runs) + min(encoded, slots)
         return max(free, 0), max(min(ahead, ahead + free), 0)
 
-    def end(self, order: InterruptReason) -> None:
-        """End all of them early."""
+    def interrupt(self, reason: InterruptReason) -> None:
+        """Interrupt all of them."""
         for run in self:
-            run.end(order)
+            run.end(reason)
 
     def abandon(self) -> None:
         """Stop waiting for the database."""
         for run in self:
             run.abandon()
 
-    def take_back(self, claim: Claim, node_id: int) -> bool:
-        """Whether this new claim is of a task that runs here still, and goes on under it."""
+    def continue_under(self, claim: Claim, node_id: int) -> bool:
+        """Whether this claim is for a task that still runs here; if so, the run continues under the new claim."""
         former = self._runs.get(claim.id)
         if former is None:
             return False
-        if former.claim.uuid != claim.uuid:  # the database was emptied, and ids began again
+        if former.claim.uuid != claim.uuid:  # the database was emptied, and its ids started over
             former.end(InterruptReason.LOST)
             return False
         if not former.may_adopt(claim.epoch):
@@ -78,41 +78,41 @@ class RunningTasks:
         former.adopt(claim.epoch, node_id)
         return True
 
-    def has(self, tasks: Iterable[int]) -> bool:
-        """Whether one of these runs here."""
+    def has_any(self, tasks: Iterable[int]) -> bool:
+        """Whether one of these tasks runs here."""
         return any(task in self._runs for task in tasks)
 
-    def believe(self, beat: Beat, node_id: int, *, sent: float, quiet: bool) -> list[Held]:
-        """Make our belief that of the database, where the answer is newer than what we did since `sent`.
+    def reconcile(self, beat: Beat, node_id: int, *, sent: float, quiet: bool) -> list[Held]:
+        """Apply what the database says, where its answer is newer than what happened here since `sent`.
 
-        `quiet` says that no claim was on its way. Returns what runs here although the database does not count it as
-        ours: perhaps it can be taken back.
+        `quiet` means that no claim was under way. Returns tasks that run here although the database does not count
+        them as this node's: perhaps they can be adopted.
         """
         held: list[Held] = []
         for run in self:
-            belief = beat.mine.get(run.claim.id)
-            if belief is not None and belief[0] == run.claim.epoch and run.node_id == node_id:
-                run.obey(belief[1])
+            stored = beat.mine.get(run.claim.id)
+            if stored is not None and stored[0] == run.claim.epoch and run.node_id == node_id:
+                run.obey(stored[1])
             elif run.claimed_at >= sent:
-                pass  # claimed after the question: the next answer knows it
-            elif belief is not None and quiet and run.may_adopt(belief[0]):
-                run.adopt(belief[0], node_id)  # taken back, and the answer was lost
-                run.obey(belief[1])
+                pass  # claimed after the question was sent: the next answer includes it
+            elif stored is not None and quiet and run.may_adopt(stored[0]):
+                run.adopt(stored[0], node_id)  # it was adopted, and the answer got lost
+                run.obey(stored[1])
             elif run.may_adopt(run.claim.epoch):
                 held.append((run.claim.id, run.claim.epoch, run.node_id, run.claim.uuid))
             else:
                 run.end(InterruptReason.LOST)
         return held
 
-    def unknown(self, beat: Beat) -> dict[int, Epoch]:
-        """What is ours in the database and does not run here."""
+    def not_running(self, beat: Beat) -> dict[int, Epoch]:
+        """Claims that belong to this node in the database and do not run here."""
         return {task_id: epoch for task_id, (epoch, _) in beat.mine.items() if task_id not in self._runs}
 
-    def adopt(
-        self, asked: Sequence[Held], adopted: Mapping[int, tuple[Epoch, Desired]], node_id: int
+    def on_adopted(
+        self, held: Sequence[Held], adopted: Mapping[int, tuple[Epoch, Desired]], node_id: int
     ) -> None:
-        """Of what was `held`, go on with what could be taken back."""
-        for task_id, epoch, _, uuid in asked:
+        """Of the tasks that were `held`, continue those that could be adopted and interrupt the others."""
+        for task_id, epoch, _, uuid in held:
             run = self._runs.get(task_id)
             if run is None or (run.claim.epoch, run.claim.uuid) != (epoch, uuid):
                 continue  # it ended, or was claimed again meanwhile
@@ -122,6 +122,6 @@ class RunningTasks:
                 run.obey(desired)
             else:
                 logs.cluster.info(
-                    "Task %s cannot be taken back: it is somebody else's, or ended", run.claim.uuid
+                    "Task %s cannot continue here: it ended, or another node has claimed it", run.claim.uuid
                 )
                 run.end(InterruptReason.LOST)

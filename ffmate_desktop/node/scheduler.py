@@ -1,4 +1,4 @@
-"""Which task is run next here, and how tasks end: a node's ends and claims go to the database together."""
+"""Claims tasks for this node and writes how tasks ended, together in one statement where possible."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from ffmate_desktop.db.connection.connection import CONNECTION_LOST, DATA_REFUSE
 from ffmate_desktop.domain.task import Claim, Desired, Outcome, TaskStatus
 from ffmate_desktop.domain.task_facts import TaskFacts
 
-UNWRITTEN = "It failed, but the database could not keep the reason. It is in the log of the node."
-MOMENT = 0.05
-"""Seconds that the other nodes get to take their share of a short queue."""
+UNWRITTEN = "It failed, but the database could not store the reason. It is in the log of the node."
+SHARE_DELAY = 0.05
+"""Seconds that the other nodes get to claim their share of a short queue."""
 
 
 @dataclass(slots=True, eq=False)
-class _End:
-    """What somebody wants written down; `answer` names what ended so, with what was wanted of it by then."""
+class _PendingEnd:
+    """Ends that wait to be written. `answer` maps each task that was ended to its desired state at that time."""
 
     node_id: int
     ended: Ended
@@ -26,13 +26,13 @@ class _End:
 
 
 class Scheduler:
-    """Claims tasks while they are wanted, woken by news, by a freed slot, or by a heartbeat; writes down what ended.
+    """Claims tasks while slots are free, and writes ends. A notification, a free slot or a heartbeat wakes it.
 
-    One statement at a time: what ends while it is on its way shares the next one, and the claim for the free slots
-    travels with it. So a busy node makes one round trip and one commit for many tasks.
+    It runs one statement at a time. What ends meanwhile shares the next statement, together with the claim for the
+    free slots. So a busy node makes one round trip and one commit for many tasks.
 
-    `node_id()` is the present incarnation, `wanted()` the number of free slots and how many tasks of a long queue are
-    wanted ahead of them; `start(claim)` must count the task before it returns.
+    `node_id()` is the current incarnation, `free_slots()` the number of free slots and of tasks to claim ahead of
+    them if the queue is long. `start(claim, node_id)` must count the task before it returns.
     """
 
     def __init__(
@@ -40,18 +40,18 @@ class Scheduler:
         database: Database,
         *,
         node_id: Callable[[], int],
-        wanted: Callable[[], tuple[int, int]],
+        free_slots: Callable[[], tuple[int, int]],
         start: Callable[[Claim, int], None],
     ) -> None:
         self._database = database
         self._node_id = node_id
-        self._wanted = wanted
+        self._free_slots = free_slots
         self._start = start
         self._wake = asyncio.Event()
-        self._turns = asyncio.Lock()
-        self._ends: list[_End] = []
+        self._round_lock = asyncio.Lock()
+        self._pending: list[_PendingEnd] = []
         self._others_until = 0.0
-        self._claiming = False
+        self._is_claiming = False
         self._last_answer = 0.0
 
     def wake(self) -> None:
@@ -59,8 +59,8 @@ class Scheduler:
         self._wake.set()
 
     def was_quiet_since(self, moment: float) -> bool:
-        """No claim was on its way at this loop time or later: whatever is ours was started here."""
-        return not self._claiming and self._last_answer < moment
+        """Whether no claim was under way at this loop time or later, so that every claim has been started here."""
+        return not self._is_claiming and self._last_answer < moment
 
     async def run(self) -> None:
         """Claim until cancelled."""
@@ -70,50 +70,51 @@ class Scheduler:
             await asyncio.sleep(max(0.0, self._others_until - loop.time()))
             self._wake.clear()
             try:
-                async with self._turns:
-                    await self._turn(self._node_id())
+                async with self._round_lock:
+                    await self._round(self._node_id())
             except CONNECTION_LOST as error:
-                # Nothing to do: the next heartbeat that gets through tells whether work waits, and what is ours.
-                logs.cluster.info("No claim possible: %s", reason(error))
+                # No retry: the next answered heartbeat says whether work waits, and which claims are this node's.
+                logs.cluster.info("Cannot claim tasks now: %s", reason(error))
 
     async def finish(self, node_id: int, ended: Ended) -> dict[int, Desired]:
-        """End tasks under the claims of this incarnation, as `claims.finish` does; whoever comes first asks for all.
+        """End tasks under the claims of this incarnation, as `claims.finish` does; one caller writes for all.
 
         Raises one of CONNECTION_LOST when there was no answer; repeating it is safe.
         """
-        end = _End(node_id, ended)
-        self._ends.append(end)
+        end = _PendingEnd(node_id, ended)
+        self._pending.append(end)
         try:
-            async with self._turns:
+            async with self._round_lock:
                 if end.answer is None:
-                    await self._turn(node_id)
+                    await self._round(node_id)
         finally:
-            if end in self._ends:  # cancelled, or the database is away
-                self._ends.remove(end)
-        assert end.answer is not None  # noqa: S101 - a turn answers all ends of its incarnation, or raises
+            if end in self._pending:  # cancelled, or the database is away
+                self._pending.remove(end)
+        assert end.answer is not None  # noqa: S101 - a round answers all ends of its incarnation, or raises
         return end.answer
 
-    async def _turn(self, node_id: int) -> None:
+    async def _round(self, node_id: int) -> None:
+        """Write the pending ends of this incarnation and claim tasks, in one statement."""
         loop = asyncio.get_running_loop()
-        shares = loop.time() < self._others_until or node_id != self._node_id()
-        slots, ahead = (0, 0) if shares else self._wanted()
-        ends = [end for end in self._ends if end.node_id == node_id]
-        self._claiming = slots + ahead > 0
-        if not (ends or self._claiming):
+        must_wait = loop.time() < self._others_until or node_id != self._node_id()
+        slots, ahead = (0, 0) if must_wait else self._free_slots()
+        ends = [end for end in self._pending if end.node_id == node_id]
+        self._is_claiming = slots + ahead > 0
+        if not (ends or self._is_claiming):
             return
+        ended = [task for end in ends for task in end.ended]
         try:
-            every = [one for end in ends for one in end.ended]
-            answer, claimed = await claims.finish_and_claim(self._database, node_id, every, slots, ahead)
+            answer, claimed = await claims.finish_and_claim(self._database, node_id, ended, slots, ahead)
         except DATA_REFUSED:
-            if not every:
+            if not ended:
                 raise
-            answer, claimed = await self._end_one_by_one(node_id, every), []
-            self._wake.set()  # for the claim, which did not come to pass
+            answer, claimed = await self._end_one_by_one(node_id, ended), []
+            self._wake.set()  # repeat the claim, which failed with the ends
         finally:
-            if self._claiming:
-                self._claiming, self._last_answer = False, loop.time()
+            if self._is_claiming:
+                self._is_claiming, self._last_answer = False, loop.time()
         for end in ends:
-            self._ends.remove(end)
+            self._pending.remove(end)
             end.answer = {claim.id: answer[claim.id] for claim, _ in end.ended if claim.id in answer}
         logs.cluster.debug("Asked for %d tasks and %d ahead, got %d", slots, ahead, len(claimed))
         for claim in claimed:
@@ -122,18 +123,18 @@ class Scheduler:
             )
             self._start(claim, node_id)
         if claimed:
-            self._wake.set()  # for the rest, if we got our share of a short queue: the others first
-            self._others_until = loop.time() + MOMENT if len(claimed) < slots else 0.0
+            self._wake.set()  # for the rest of a short queue, after the others claimed their share
+            self._others_until = loop.time() + SHARE_DELAY if len(claimed) < slots else 0.0
 
     async def _end_one_by_one(self, node_id: int, ended: Ended) -> dict[int, Desired]:
-        """The database refused something about one of these ends: it shall not keep the others from theirs."""
+        """The database refused the data of one of these ends: write the others without it."""
         answer: dict[int, Desired] = {}
         for claim, outcome in ended:
             try:
                 answer |= await claims.finish(self._database, node_id, [(claim, outcome)])
             except DATA_REFUSED as error:
                 logs.task.error(
-                    "The database cannot keep how %s (%s) ended: %s. It ended so: %s %s",
+                    "The database cannot store how %s (%s) ended: %s. It ended as: %s %s",
                     *(claim.name, claim.uuid, error, outcome.status, outcome.error or ""),
                 )
                 answer |= await claims.finish(self._database, node_id, [(claim, _bare(outcome))])

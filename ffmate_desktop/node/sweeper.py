@@ -1,4 +1,4 @@
-"""Tasks of dead nodes go on: any live node sweeps, once it has itself been connected for a whole lease."""
+"""Requeues tasks of dead nodes. Any live node may do this once it has been connected for a whole lease."""
 
 from typing import assert_never
 
@@ -9,18 +9,18 @@ from ffmate_desktop.db.leases import Beat, Swept
 from ffmate_desktop.domain.task import TaskStatus
 
 
-async def recover(
+async def sweep_if_needed(
     database: Database, node_id: int, beat: Beat, *, connected_for: float, lease: float
 ) -> Swept | None:
-    """Act on what a heartbeat told: sweep when somebody is late, requeue what belongs to nobody alive.
+    """Act on a heartbeat: declare late nodes dead, and requeue tasks that no live node owns.
 
-    After an outage of the database, or a sleep of this computer or of the server, every lease has run out although
-    everybody lives: a node that has been connected for less than a lease (seconds) declares nobody dead.
+    After an outage of the database, or a sleep of this computer or of the server, every lease has expired although
+    all nodes live. So a node that has been connected for less than a lease (seconds) declares no node dead.
     """
     if not beat.stray and not (beat.late and connected_for >= lease):
         if beat.late:
             logs.cluster.debug(
-                "A node missed a beat; we look after it once we have been connected for %.0f s (now %.0f s)",
+                "A node missed a beat. This node may sweep once it has been connected for %.0f s (now %.0f s)",
                 lease,
                 connected_for,
             )
@@ -36,18 +36,18 @@ async def recover(
     for identifier in swept.dead:
         logs.cluster.warning("Node %s is lost: it sent no heartbeat and does not answer", identifier)
     for uuid, status, node in swept.moved:
-        logs.cluster.warning("Task %s of %s %s", uuid, node, _fate(status))
+        logs.cluster.warning("Task %s of %s %s", uuid, node, _in_words(status))
     return swept
 
 
-def _fate(status: TaskStatus) -> str:
+def _in_words(status: TaskStatus) -> str:
     match status:
         case TaskStatus.QUEUED:
             return "is queued again"
         case TaskStatus.DONE_ERROR:
-            return "is given up: too many nodes were lost with it"
+            return "is given up: too many nodes were lost while they worked on it"
         case TaskStatus.DONE_CANCELED:
-            return "is cancelled, as somebody wanted"
+            return "is cancelled, as requested"
         case (
             TaskStatus.PRE_PROCESSING
             | TaskStatus.RUNNING

@@ -28,7 +28,7 @@ class LocalNode(Protocol):
         ...
 
     @property
-    def trouble(self) -> UserError | None:
+    def join_error(self) -> UserError | None:
         """Why it could not join."""
         ...
 

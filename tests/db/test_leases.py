@@ -54,7 +54,7 @@ async def test_a_restart_on_the_same_machine_takes_over_at_once(
     async with joined(database_uri) as killed:
         await claims.claim(database, killed.id, 1)
     async with joined(database_uri) as restarted:
-        assert restarted.membership.buried == 1
+        assert restarted.membership.requeued == 1
         [claim] = await claims.claim(database, restarted.id, 1)
         assert claim.name == "task"
 

@@ -51,7 +51,7 @@ async def run(
     print(
         f"seed {seed}: {count} tasks, {nodes} nodes, {fate.faults.total()} faults {dict(fate.faults)}, then "
         f"{waiting} tasks waited; {again} attempts beyond the first, {said.count('was taken back')} encodes taken "
-        f"back, {said.count('took this node for dead')} nodes taken for dead, {stage.refused_twins} twins refused, "
+        f"back, {said.count('declared this node dead')} nodes taken for dead, {stage.refused_twins} twins refused, "
         f"{len(stage.deleted)} deleted, {dict(Counter(str(task.status) for task in tasks))}: "
         f"{'; '.join(wrong) or 'nothing is wrong'}"
     )

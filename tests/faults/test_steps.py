@@ -140,7 +140,7 @@ async def test_a_node_that_fails_at_any_step_costs_nothing(
     pair.a.line.mend()
     pair.a.send(signal.SIGCONT)
     if fate != "killed" and step != "finish":  # a written end is an end; nobody misses the node meanwhile
-        await pair.says(pair.a, "took this node for dead", "Connected to the database again")
+        await pair.says(pair.a, "declared this node dead", "Connected to the database again")
     await pair.leave()
     assert pair.outputs() == ["film.mp4"]
     assert pair.frames() == 25

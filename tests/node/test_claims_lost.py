@@ -57,7 +57,7 @@ async def test_a_node_that_was_taken_for_dead_joins_anew_and_keeps_its_encode(
     ffmpeg = await farm.encoding(uuid)
     before, epoch = worker.id, (await farm.task(uuid)).epoch
     (temporary,) = farm.temporaries()
-    expected_warnings.announce("took this node for dead")
+    expected_warnings.announce("declared this node dead")
     expected_warnings.allow(f"{uuid} of a is queued again")  # unless it is taken back before anybody swept
     await farm.sql("UPDATE ffmate.nodes SET state = 'dead' WHERE id = $1", before)
     await until(lambda: worker.id != before, "it joins again")
@@ -75,7 +75,7 @@ async def test_an_expelled_node_whose_name_is_taken_waits_for_it(
 ) -> None:
     worker = await farm.node("a", heartbeat=0.5)
     before = worker.id
-    expected_warnings.announce("took this node for dead")
+    expected_warnings.announce("declared this node dead")
     async with joined(database_uri, identifier="other", heartbeat=PATIENT) as other:
         async with farm.database.transaction() as connection:
             await connection.execute("UPDATE ffmate.nodes SET state = 'dead' WHERE id = $1", before)

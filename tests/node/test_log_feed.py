@@ -13,7 +13,7 @@ from ffmate_desktop.db.listener import changes
 from ffmate_desktop.domain.change import LogsChanged
 from ffmate_desktop.domain.node_log import LogFilter, LogLevel, NewLogLine
 from ffmate_desktop.node import log_feed
-from ffmate_desktop.node.log_feed import LogFeed, collecting, without_passwords
+from ffmate_desktop.node.log_feed import LogFeed, receiving_logs, without_passwords
 from ffmate_desktop.services.node_logs import NodeLogService
 from tests.node.waiting import Announce, until
 
@@ -36,7 +36,7 @@ async def test_lines_reach_everybody_with_their_level_and_topic(
     monkeypatch.setattr(log_feed, "INTERVAL", 0.01)
     expected_warnings.announce("no disk")
     reader = NodeLogService(database)
-    with collecting(LogFeed(RULES)) as feed:
+    with receiving_logs(LogFeed(RULES)) as feed:
         logs.cluster.info("before it runs, postgresql://me:geheim@host/db")
         async with changes(database.uri) as news:
             running = asyncio.create_task(feed.run(database, "a", lambda: 7))
@@ -72,9 +72,9 @@ async def test_it_does_not_feed_itself_and_survives_an_outage(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_feed, "INTERVAL", 0.01)
-    monkeypatch.setattr(log_feed, "KEPT_LINES", 3)
+    monkeypatch.setattr(log_feed, "MAX_WAITING_LINES", 3)
     away = Database("postgresql://127.0.0.1:1/nowhere")  # never opened: every query fails
-    with collecting(LogFeed("debug:*,info:*")) as feed:
+    with receiving_logs(LogFeed("debug:*,info:*")) as feed:
         running = asyncio.create_task(feed.run(away, "a", lambda: 7))
         for number in range(5):
             logs.cluster.info("line %d", number)
@@ -84,7 +84,7 @@ async def test_it_does_not_feed_itself_and_survives_an_outage(
         await feed.flush_now(away, "a", 7)
         await feed.flush_now(database, "a", 7)
     lines = [line.message for line in await NodeLogService(database).page(LogFilter(level=LogLevel.DEBUG))]
-    assert lines == ["2 lines are left out here: the database was away", "line 2", "line 3", "line 4"]
+    assert lines == ["2 lines are missing here: the database was away", "line 2", "line 3", "line 4"]
 
 
 async def test_pages_go_backwards_and_are_filtered(database: Database) -> None:
@@ -133,7 +133,7 @@ def test_passwords_are_never_shipped(text: str, clean: str) -> None:
 
 async def test_a_node_ships_its_own_lines(database: Database) -> None:
     feed = LogFeed(RULES)
-    with collecting(feed):
+    with receiving_logs(feed):
         logs.cluster.info("hello")
         running = asyncio.create_task(feed.run(database, "a", lambda: 1))
         reader = NodeLogService(database)

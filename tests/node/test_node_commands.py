@@ -115,7 +115,7 @@ async def test_a_node_tells_how_busy_it_is(farm: Farm, clip: Path) -> None:
 async def test_a_late_node_is_given_up_and_takes_its_encode_back(
     farm: Farm, clip: Path, expected_warnings: Announce
 ) -> None:
-    expected_warnings.allow("took this node for dead")
+    expected_warnings.allow("declared this node dead")
     await farm.node(slots=1, heartbeat=RARE)
     uuid = await farm.add(clip, LONG)
     await farm.encoding(uuid)

@@ -91,9 +91,9 @@ async def test_a_node_that_could_not_join_tries_again_by_itself(
     async with program(database_uri, tmp_path) as own:
         async with joined(database_uri):  # as “a”, too
             own.gate.set()
-            await until(lambda: own.host.trouble is not None, "the name is taken")
+            await until(lambda: own.host.join_error is not None, "the name is taken")
         await until(lambda: own.host.is_working, "it has joined")
-        assert own.host.trouble is None
+        assert own.host.join_error is None
 
 
 async def test_a_connection_that_breaks_while_it_joins_is_no_defect(
@@ -109,5 +109,5 @@ async def test_a_connection_that_breaks_while_it_joins_is_no_defect(
                 while (pid := await connection.fetchval(waiting)) is None:
                     await asyncio.sleep(0.01)
             await connection.execute("SELECT pg_terminate_backend($1)", pid)
-            await until(lambda: own.host.trouble is not None, "the outage is told")
-        assert "went away" in str(own.host.trouble)
+            await until(lambda: own.host.join_error is not None, "the outage is told")
+        assert "went away" in str(own.host.join_error)

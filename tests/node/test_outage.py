@@ -94,7 +94,7 @@ async def test_a_locked_door_is_an_outage_too(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", row["name"]
     )
     await until(lambda: not ffmpeg.is_running(), "the encode ends")
-    await until(lambda: f"(publishing {uuid})" in caplog.text, "the node is refused")
+    await until(lambda: f"Waiting for the database (publishing {uuid})" in caplog.text, "the node is refused")
     await server.execute(f"ALTER DATABASE {row['name']} ALLOW_CONNECTIONS true")
     await server.close()
     task = await farm.successful(uuid)
@@ -104,7 +104,7 @@ async def test_a_locked_door_is_an_outage_too(
 async def test_a_node_can_stop_while_the_database_is_away(
     proxy: Proxy, farm: Farm, clip: Path, monkeypatch: pytest.MonkeyPatch, expected_warnings: Announce
 ) -> None:
-    monkeypatch.setattr("ffmate_desktop.node.node.GIVE_BACK_SECONDS", 1.0)
+    monkeypatch.setattr("ffmate_desktop.node.node.RELEASE_TIMEOUT", 1.0)
     expected_warnings.announce("our tasks will be taken over when our lease runs out")
     worker = await farm.node(uri=proxy.uri)
     uuid = await farm.add(clip, LONG)

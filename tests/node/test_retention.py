@@ -190,7 +190,7 @@ async def test_a_folder_of_logs_that_cannot_be_read_is_said_once(
         await until(removed_the_task, "the queue is kept within its limits all the same")
         folder.unlink()
         path = log_of(folder, old)
-        duty._again |= {old}
+        duty._check_again |= {old}
         await removed(path)
 
 

@@ -48,7 +48,7 @@ class Desk:
         self.scheduler = Scheduler(
             database,
             node_id=lambda: node.id,
-            wanted=lambda: (max(self.slots - len(self.runs), 0), 0),
+            free_slots=lambda: (max(self.slots - len(self.runs), 0), 0),
             start=lambda claim, _node_id: self.runs.update({claim.name: claim}),
         )
 
@@ -139,7 +139,7 @@ async def test_an_end_whose_data_is_refused_holds_up_no_other(
     await add(database, row("good"), row("poison"), row("next"))
     async with database.transaction() as connection:
         await connection.execute(TABOO)
-    expected_warnings.announce("The database cannot keep how poison .* ended")
+    expected_warnings.announce("The database cannot store how poison .* ended")
     async with desk(database_uri, 2) as node:
         await until(lambda: len(node.runs) == 2, "the claims")
         good, bad = node.runs.pop("good"), node.runs.pop("poison")

@@ -94,7 +94,7 @@ class Tray(QObject):
             text = self.tr("Take tasks again") if panel.is_paused else self.tr("Pause this computer")
         self.pause.setText(text)
         self.pause.setEnabled(services is not None)
-        if services is not None and services.node.trouble is not None:
+        if services is not None and services.node.join_error is not None:
             badge = ("triangle-alert", "warning")
         elif panel.is_paused:
             badge = ("pause", "paused")

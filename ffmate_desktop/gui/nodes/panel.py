@@ -119,8 +119,8 @@ class NodePanel(QFrame):
         if self._services is None:
             return self.tr("This computer"), 0, None, self.tr("Starting …"), "idle"
         local, node = self._services.node, self._node
-        if local.trouble is not None:
-            return local.identifier, 0, None, local.trouble.message, "bad"
+        if local.join_error is not None:
+            return local.identifier, 0, None, local.join_error.message, "bad"
         if node is None:
             sentence = self.tr("Joining …") if local.is_working else self.tr("Not working on the queue")
             return local.identifier, local.running, None, sentence, "idle"

@@ -3,16 +3,16 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import uuid4
 
 from ffmate_desktop.db import claims, leases, tasks
 from ffmate_desktop.db.connection.connection import Database, connect
-from ffmate_desktop.db.leases import Beat
+from ffmate_desktop.db.leases import Beat, Held
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.domain.change import AnythingChanged, Change, TasksChanged
-from ffmate_desktop.domain.node import NodeFacts
-from ffmate_desktop.domain.task import Claim, Outcome, TaskSpec, TaskStatus
+from ffmate_desktop.domain.node import Load, NodeFacts
+from ffmate_desktop.domain.task import Claim, Desired, Epoch, LiveProgress, Outcome, TaskSpec, TaskStatus
 from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.heartbeat import Heartbeat
@@ -61,21 +61,12 @@ class Worker:
         self._some = asyncio.Event()
         bus = Bus()
         bus.subscribe(self._on_change)
-        self._heartbeat = Heartbeat(
-            uri,
-            facts,
-            bus,
-            progress=list,
-            load=LoadMeter().load,
-            on_beat=self._on_beat,
-            on_adopted=self._on_adopted,
-            on_expelled=self._on_expelled,
-            on_silence=lambda: None,
-        )
+        self._load_meter = LoadMeter()
+        self._heartbeat = Heartbeat(uri, facts, bus, self)
         self._scheduler = Scheduler(
             database,
             node_id=self._node_id,
-            wanted=self._wanted,
+            free_slots=self._free_slots,
             start=self._start,
         )
 
@@ -90,8 +81,8 @@ class Worker:
     def _node_id(self) -> int:
         return self._heartbeat.membership.id
 
-    def _wanted(self) -> tuple[int, int]:
-        """As `Node` does: what is short is claimed ahead."""
+    def _free_slots(self) -> tuple[int, int]:
+        """As `ClusterNode` does: short tasks are claimed ahead."""
         free, ahead = self._slots.count - len(self._held), self._slots.ahead()
         return max(free, 0), max(min(ahead, ahead + free), 0)
 
@@ -102,16 +93,30 @@ class Worker:
             case _:
                 pass
 
-    def _on_beat(self, beat: Beat, _sent: float) -> tuple[()]:
+    def live_progress(self) -> list[LiveProgress]:
+        """Nothing runs for long enough."""
+        return []
+
+    def load(self) -> Load:
+        """As a real node measures it."""
+        return self._load_meter.measure()
+
+    def on_beat(self, beat: Beat, sent: float) -> Sequence[Held]:
+        """Claim when work waits."""
         if beat.work:
             self._scheduler.wake()
         return ()
 
-    def _on_adopted(self, *_: object) -> None:
-        raise RuntimeError("nothing was to be taken back")
+    def on_adopted(self, held: Sequence[Held], adopted: Mapping[int, tuple[Epoch, Desired]]) -> None:
+        """Never happens here."""
+        raise RuntimeError("there was nothing to adopt")
 
-    def _on_expelled(self) -> None:
-        raise RuntimeError("the benchmark's node was taken for dead: the machine is overloaded")
+    def on_expelled(self) -> None:
+        """Never happens here."""
+        raise RuntimeError("the benchmark's node was declared dead: the machine is overloaded")
+
+    def on_silence(self) -> None:
+        """A run fails on its own then."""
 
     def _start(self, claim: Claim, _node_id: int) -> None:
         self._started[int(claim.name)] = time.perf_counter()

@@ -169,7 +169,7 @@ class Cluster:
         )
         joined = await leases.join(sim.connection, facts)
         sim.past.append(joined.id)
-        assert joined.buried == self.world.join(joined.id, sim.name, sim.labels)
+        assert joined.requeued == self.world.join(joined.id, sim.name, sim.labels)
 
     async def start(self, sim: Sim) -> None:
         """The program starts again under the same name; what the dead one held is forgotten."""

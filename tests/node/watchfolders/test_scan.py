@@ -352,7 +352,7 @@ async def test_what_is_due_with_an_original_is_done_without_its_task(
         (watched.root / "a").mkdir()
         (watched.root / "a" / "one.mov").write_bytes(b"no film")
     queued = await watched.state("a/one.mov", QUEUED, FileState.RUNNING)
-    watching = worker.node._watching
+    watching = worker.node._scan_duty
     assert watching is not None
     watching._may_scan = lambda: False  # nobody looks meanwhile
     await watched.state("a/one.mov", DONE, FileState.FAILED)
@@ -498,9 +498,9 @@ async def test_moved_originals_are_no_new_files_when_their_folder_is_watched_aga
 async def test_an_original_stays_when_its_output_is_not_there(watched: Watched, clip: Path) -> None:
     worker = await watched.farm.node(watches=True)
     await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
-    worker.node._watching._busy.update((-1, -2))  # type: ignore[union-attr] # it looks away
+    worker.node._scan_duty._busy.update((-1, -2))  # type: ignore[union-attr] # it looks away
     source = watched.put(clip, "one.mov")
-    worker.node._watching._busy.clear()  # type: ignore[union-attr]
+    worker.node._scan_duty._busy.clear()  # type: ignore[union-attr]
     await until((watched.out / "one.mp4").exists, "it is encoded")
     (watched.out / "one.mp4").unlink()
 

@@ -248,7 +248,7 @@ async def test_a_file_that_is_renamed_while_it_is_queued_has_a_task_that_finds_i
     await watched.begin(growth_checks=0)
     first = watched.put(clip, "one.mov")
     await watched.state("one.mov", QUEUED)
-    watching = worker.node._watching
+    watching = worker.node._scan_duty
     assert watching is not None
     watching._may_scan = lambda: False
     first.rename(watched.root / "two.mov")
@@ -274,7 +274,7 @@ async def test_a_version_that_came_before_its_task_was_started_is_encoded_once(
     await watched.begin(growth_checks=0)
     first = watched.put(clip, "f.mov")
     queued = await watched.state("f.mov", QUEUED)
-    watching = scanner.node._watching
+    watching = scanner.node._scan_duty
     assert watching is not None and queued.task is not None
     watching._may_scan = lambda: False
     await watched.scanned_first()
@@ -303,7 +303,7 @@ async def test_a_recording_that_grows_while_it_is_encoded_is_encoded_again_when_
     await watched.begin(command, growth_checks=0)
     recording = watched.put(clip, "rec.mov")
     await watched.state("rec.mov", FileState.RUNNING)
-    watching = watched.farm.workers[0].node._watching
+    watching = watched.farm.workers[0].node._scan_duty
     assert watching is not None
     watching._may_scan = lambda: False  # only the encode notices
     with recording.open("ab") as file:
