@@ -87,7 +87,7 @@ async def test_a_node_that_was_asked_twice_to_join_leaves_once_and_for_all(
 async def test_a_node_that_could_not_join_tries_again_by_itself(
     database_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hosts, "AGAIN", 0.5)
+    monkeypatch.setattr(hosts, "RETRY_INTERVAL", 0.5)
     async with program(database_uri, tmp_path) as own:
         async with joined(database_uri):  # as “a”, too
             own.gate.set()

@@ -288,8 +288,8 @@ async def test_leftovers_on_a_share_that_never_answers_hold_up_no_recovery(
         await worker.stop()
         assert cleaners() == 1, "it still hangs, and the node has left all the same"
 
-        monkeypatch.setattr(janitor, "PATIENCE", 0.3)
-        monkeypatch.setattr(janitor, "AGAIN", 0.5)
+        monkeypatch.setattr(janitor, "FOLDER_TIMEOUT", 0.3)
+        monkeypatch.setattr(janitor, "RETRY_INTERVAL", 0.5)
         await farm.node("b", heartbeat=0.3)
         await until(lambda: cleaners() == 2, "the next one asks it once")
         other = await left(farm, farm.folder)
