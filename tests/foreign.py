@@ -55,6 +55,7 @@ _DISPOSAL = {
     "size": 3,
     "folder": "/done",
     "target": "/done/a.mov",
+    "begun": True,
     "tag": "1-2",
     "tried": 1,
 }

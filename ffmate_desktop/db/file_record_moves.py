@@ -57,7 +57,7 @@ def _to_known(row: dict[str, Any]) -> tuple[int, RecordWithTask]:
 
 
 async def move(
-    database: Database, claim: ScanClaim, moves: MovePlan, view: int, settled: Sequence[FileUpdate] = ()
+    database: Database, claim: ScanClaim, moves: MovePlan, view: int, updates: Sequence[FileUpdate] = ()
 ) -> int:
     """One step: rows with other paths or versions, rows to remove, tasks to cancel, and the new state of files.
 
@@ -77,9 +77,9 @@ async def move(
                 query("file_records", "leave_paths"), claim.id, [row["id"] for row in places]
             )
             await connection.fetch(query("file_records", "take_paths"), claim.id, places, step)
-        if settled:
-            data = [one.to_row() for one in settled]
-            await connection.fetch(query("file_records", "settle_files"), claim.id, data, step)
+        if updates:
+            data = [update.to_row() for update in updates]
+            await connection.fetch(query("file_records", "update_files"), claim.id, data, step)
     return step
 
 

@@ -13,9 +13,9 @@ from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.scans import ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import TaskRow, insert_on, refusing_taken_outputs
-from ffmate_desktop.domain.disposal import Disposition
+from ffmate_desktop.domain.disposition import Disposition
 from ffmate_desktop.domain.file_record import FileRecord, FileRecordSummary, RecordState, ScannedFile
-from ffmate_desktop.domain.stored_values import Unreadable, as_object, read_record
+from ffmate_desktop.domain.stored_values import Unreadable
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 
@@ -70,37 +70,37 @@ class EndedFile:
 
 @dataclass(frozen=True, slots=True)
 class FileUpdate:
-    """What becomes of an ended file. `disposal` is what is still to be done with it.
+    """The new state of a record whose task has ended. `disposition` is what is left to do with the original.
 
-    `aside` is where it was moved to, when that is below the watchfolder: a path of the file records, or nothing.
+    `moved_to` is the original's new path if that is below the watchfolder, else empty.
     """
 
     id: int
     state: RecordState
     reason: str
     attempts: int
-    disposal: dict[str, Any] | None = None
+    disposition: Disposition | None = None
     gone: bool = False
-    aside: str = ""
+    moved_to: str = ""
 
     def to_row(self) -> dict[str, Any]:
-        """As `settle_files` takes it."""
+        """The row that the statement `update_files` takes."""
         return {
             "id": self.id,
             "state": self.state,
             "reason": self.reason,
             "attempts": self.attempts,
-            "disposal": self.disposal,
+            "disposal": None if self.disposition is None else self.disposition.to_json(),
             "gone": self.gone,
-            "aside": self.aside,
+            "moved_to": self.moved_to,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class PendingOriginal:
-    """An original that is still to be moved or thrown away, as `disposal` says.
+    """An original that is still to be moved or put into the trash.
 
-    `unreadable` says why nobody can do what is stored there; then the original stays.
+    If its `disposition` is unreadable, the original stays where it is.
     """
 
     id: int
@@ -108,19 +108,18 @@ class PendingOriginal:
     view: int
     state: RecordState
     attempts: int
-    disposal: dict[str, Any]
-    unreadable: str | None = None
+    disposition: Disposition | Unreadable
 
     def update(
         self,
         reason: str = "",
         *,
-        disposal: dict[str, Any] | None = None,
+        disposition: Disposition | None = None,
         gone: bool = False,
-        aside: str = "",
+        moved_to: str = "",
     ) -> FileUpdate:
-        """The record with this reason. Without `disposal` nothing is left to do."""
-        return FileUpdate(self.id, self.state, reason, self.attempts, disposal, gone, aside)
+        """The record with this reason. Without `disposition` nothing is left to do."""
+        return FileUpdate(self.id, self.state, reason, self.attempts, disposition, gone, moved_to)
 
 
 async def read_since(database: Database, folder: int, step: int) -> AsyncIterator[list[FileRecordSummary]]:
@@ -267,42 +266,40 @@ async def ended_files(database: Database, claim: ScanClaim, limit: int) -> list[
     ]
 
 
-async def settle(
-    database: Database, claim: ScanClaim, settled: Sequence[FileUpdate], restart: Sequence[UUID] = ()
+async def update_files(
+    database: Database, claim: ScanClaim, updates: Sequence[FileUpdate], restart: Sequence[UUID] = ()
 ) -> int:
-    """Write down what becomes of ended files, and queue these tasks again; one step, whose number is returned.
+    """Update the records of ended files and queue the tasks in `restart` again, in one step; returns its number.
 
-    Where all these tasks were deleted or restarted meanwhile nothing is written: that said what becomes of the files.
+    If all of these tasks were deleted or restarted meanwhile, their records are right already: nothing is written.
     Raises ScanLostError, and OutputsTakenError when a task cannot be queued again.
     """
-    data = [one.to_row() for one in settled]
+    data = [update.to_row() for update in updates]
     async with refusing_taken_outputs(database, ()), fenced_step(database, claim) as (connection, step):
         if restart and not await connection.fetch(query("tasks", "restart_tasks"), list(restart), None):
             return step
-        await connection.fetch(query("file_records", "settle_files"), claim.id, data, step)
-        if any(one.aside for one in settled):
-            await connection.fetch(query("file_records", "put_aside"), claim.id, data, step)
+        await connection.fetch(query("file_records", "update_files"), claim.id, data, step)
+        if any(update.moved_to for update in updates):
+            await connection.fetch(query("file_records", "insert_moved_originals"), claim.id, data, step)
     return step
 
 
-async def pending_disposals(database: Database, claim: ScanClaim, limit: int) -> list[PendingOriginal]:
-    """Originals that are still to be moved or thrown away."""
+async def pending_originals(database: Database, claim: ScanClaim, limit: int) -> list[PendingOriginal]:
+    """Originals that are still to be moved or put into the trash, at most `limit`."""
     return [
         _to_pending(row)
-        for row in await database.fetch(query("file_records", "pending_disposals"), claim.id, limit)
+        for row in await database.fetch(query("file_records", "pending_originals"), claim.id, limit)
     ]
 
 
 def _to_pending(row: asyncpg.Record) -> PendingOriginal:
-    checked = read_record(Disposition, row["disposal"])
     return PendingOriginal(
         row["id"],
         ScannedFile(row["path"], row["size"], row["mtime"], row["inode"]),
         row["view"],
         row["state"],
         row["attempts"],
-        {"output": None, "size": None} | as_object(row["disposal"]),
-        str(checked) if isinstance(checked, Unreadable) else None,
+        Disposition.from_json(row["disposal"]),
     )
 
 

@@ -14,7 +14,7 @@ class FileOutcome:
 
     state: RecordState
     reason: str = ""
-    again: bool = False
+    retry: bool = False
     original: Original | None = None
 
 
@@ -34,7 +34,7 @@ def outcome_of(
             return FileOutcome("done", original=_unless_left(settings.on_success))
         case TaskStatus.DONE_ERROR if attempts <= settings.retries:
             return FileOutcome(
-                "queued", f"Failed, and queued again ({attempts} of {settings.retries}): {error}", again=True
+                "queued", f"Failed, and queued again ({attempts} of {settings.retries}): {error}", retry=True
             )
         case TaskStatus.DONE_ERROR:
             return FileOutcome("failed", error, original=_unless_left(settings.on_failure))

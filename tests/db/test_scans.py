@@ -18,11 +18,12 @@ from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.scans import NewerSettingsError, ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import OutputsTakenError
 from ffmate_desktop.domain.change import WatchfolderChanged
+from ffmate_desktop.domain.disposition import Disposition
 from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.domain.publishing import MOST_FILES, PublishingRecord, RecordedFile, RecordedOutput
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from ffmate_desktop.domain.task_facts import TaskFacts
-from ffmate_desktop.domain.watchfolder import FileState, ScanResult, WatchfolderSettings
+from ffmate_desktop.domain.watchfolder import FileState, OriginalAction, ScanResult, WatchfolderSettings
 from tests.db.cluster import Joined, age, joined, row
 
 pytestmark = pytest.mark.db
@@ -329,17 +330,17 @@ async def test_ends_are_found_settled_and_tried_again(database: Database, databa
         good, bad = found["good.mov"], found["bad.mov"]
         assert (good.output, good.output_size, bad.error) == ("/o.mp4", 5, "No luck.")
         settled = [
-            FileUpdate(good.id, "done", "", 1, {"action": "move"}),
+            FileUpdate(good.id, "done", "", 1, Disposition(OriginalAction.TRASH, True, "/o.mp4", 5)),
             FileUpdate(bad.id, "queued", "again", 2),
             FileUpdate(found["cancelled.mov"].id, "skipped", "", 1),
         ]
-        await file_records.settle(database, claim, settled, [bad.task])
+        await file_records.update_files(database, claim, settled, [bad.task])
         assert await file_records.ended_files(database, claim, 10) == []
-        assert [one.id for one in await file_records.pending_disposals(database, claim, 10)] == [good.id]
-        await file_records.settle(
+        assert [one.id for one in await file_records.pending_originals(database, claim, 10)] == [good.id]
+        await file_records.update_files(
             database, claim, [FileUpdate(good.id, "done", "Moved.", 1, None, gone=True)]
         )
-        assert await file_records.pending_disposals(database, claim, 10) == []
+        assert await file_records.pending_originals(database, claim, 10) == []
         states = {file.path: file.state for file in await stored.list_files(database, uuid, gone=True)}
         assert states == {
             "good.mov": FileState.DONE,
@@ -387,13 +388,10 @@ async def test_what_is_due_with_an_original_outlives_its_task(
         ends = [(taken[rows[n].uuid], one) for n, one in zip((0, 1, 3), outcomes, strict=True)]
         await claims.finish(database, node.id, ends)
         await tasks.delete(database, [one.uuid for one in rows])
-        pending = {
-            one.found.path: one.disposal for one in await file_records.pending_disposals(database, claim, 9)
-        }
-        facts = {"action": "move", "folder": whole}
-        assert pending == {
-            "good": facts | {"is_done": True} | result,
-            "bad": facts | {"is_done": False, "output": None, "size": None},
+        pending = await file_records.pending_originals(database, claim, 9)
+        assert {original.found.path: original.disposition for original in pending} == {
+            "good": Disposition(OriginalAction.MOVE, True, "/o.mp4", 5, whole),
+            "bad": Disposition(OriginalAction.MOVE, False, None, None, whole),
         }
         files = {file.path: file.state for file in await stored.list_files(database, uuid)}
         assert files["good"] is FileState.DONE and files["never ran"] is FileState.SKIPPED
@@ -445,8 +443,10 @@ async def test_of_files_that_are_gone_those_that_had_a_task_are_shown(
         moved, text = ScannedFile("one.mov", 1, 1, 1), ScannedFile("notes.txt", 1, 1, 1)
         marks = [FileWrite(moved, 3, "queued", "", task=task.uuid), FileWrite(text, 3, "skipped", "no")]
         written = await file_records.write(database, claim, marks, tasks=[task])
-        end = FileUpdate(written.ids["one.mov"], "done", "Moved.", 1, None, gone=True, aside="done/one.mov")
-        await file_records.settle(database, claim, [end])
+        end = FileUpdate(
+            written.ids["one.mov"], "done", "Moved.", 1, None, gone=True, moved_to="done/one.mov"
+        )
+        await file_records.update_files(database, claim, [end])
         await file_records.write(database, claim, (), gone=[written.ids["notes.txt"]])
         shown = await stored.list_files(database, uuid)
         assert [(file.path, file.gone) for file in shown] == [("one.mov", True)]
@@ -488,7 +488,7 @@ async def test_files_are_counted_as_they_are_listed(database: Database, database
             for word in words[2:]:
                 await end(word, TaskStatus.DONE_ERROR)
             ids = [written.ids[f"{word}.mov"] for word in words[3:6]]
-            await file_records.settle(database, claim, [FileUpdate(n, "failed", "", 1) for n in ids])
+            await file_records.update_files(database, claim, [FileUpdate(n, "failed", "", 1) for n in ids])
             await ended(database, claim)
             await tasks.restart(database, [uuids["restarted"], uuids["ended again"]])
             await end("ended again", TaskStatus.DONE_SUCCESSFUL)
@@ -547,7 +547,9 @@ async def test_a_failed_task_that_is_deleted_before_it_is_tried_again_leaves_no_
         await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_ERROR, 1, "No luck."))])
         [bad] = await file_records.ended_files(database, claim, 10)
         await tasks.delete(database, [task.uuid])
-        await file_records.settle(database, claim, [FileUpdate(bad.id, "queued", "again", 2)], [bad.task])
+        await file_records.update_files(
+            database, claim, [FileUpdate(bad.id, "queued", "again", 2)], [bad.task]
+        )
         [file] = await stored.list_files(database, uuid)
         assert (file.state, file.reason) == (FileState.FAILED, "No luck.")
 

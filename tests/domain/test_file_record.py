@@ -115,7 +115,7 @@ def test_a_file_that_was_taken_while_it_was_written_is_checked_even_without_chec
     assert fast.decide(grown, record(second, grown)).ready
     assert fast.decide(replace(grown, inode=8), record(Decision("queued", ""))).ready  # replaced
     ended = outcome_of(SETTINGS, TaskStatus.DONE_ERROR, "It changed.", 1, changed=True)
-    assert (ended.state, ended.again) == ("growing", False)
+    assert (ended.state, ended.retry) == ("growing", False)
 
 
 def test_without_checks_it_is_taken_at_once_when_it_is_old_enough() -> None:
@@ -166,7 +166,7 @@ def test_ends() -> None:
     settings = SETTINGS.model_copy(update={"retries": 1, "on_success": done})
     assert outcome_of(settings, TaskStatus.DONE_SUCCESSFUL, "", 1).original == done
     again = outcome_of(settings, TaskStatus.DONE_ERROR, "No luck.", 1)
-    assert (again.state, again.again) == ("queued", True)
+    assert (again.state, again.retry) == ("queued", True)
     failed = outcome_of(settings, TaskStatus.DONE_ERROR, "No luck.", 2)
-    assert (failed.state, failed.again, failed.reason, failed.original) == ("failed", False, "No luck.", None)
+    assert (failed.state, failed.retry, failed.reason, failed.original) == ("failed", False, "No luck.", None)
     assert outcome_of(settings, TaskStatus.DONE_CANCELED, "", 1).state == "skipped"

@@ -161,7 +161,7 @@ SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.attempts, f.task, t.sta
   JOIN ffmate.watched_files f ON f.task = t.uuid AND f.folder = $1 AND f.state <> ends.state
  LIMIT $3;
 
--- name: settle_files
+-- name: update_files
 -- In the transaction of a step. $2: [{id, state, reason, attempts, disposal}]. A file that grows is checked from the
 -- beginning, and gets a new task: the old one says what it came to.
 UPDATE ffmate.watched_files f
@@ -174,24 +174,24 @@ UPDATE ffmate.watched_files f
   FROM jsonb_to_recordset($2::jsonb) AS r (id bigint, state text, reason text, attempts smallint, disposal jsonb, gone boolean)
  WHERE f.id = r.id AND f.folder = $1;
 
--- name: put_aside
--- In the transaction of a step, after settle_files. Where originals were moved to is not scanned, but may be one day,
+-- name: insert_moved_originals
+-- In the transaction of a step, after update_files. Where originals were moved to is not scanned, but may be one day,
 -- when the folder for originals is another: then they are no new files, and what became of them stands. Without an
 -- inode, as a move between disks changes it. They count as gone until a scan sees them.
 INSERT INTO ffmate.watched_files AS f
        (folder, path, size, mtime, inode, view, state, reason, checks, task, attempts, ledger, gone_at)
-SELECT DISTINCT ON (r.aside) o.folder, r.aside, o.size, o.mtime, 0, 0, o.state, 'An original that was moved here.',
+SELECT DISTINCT ON (r.moved_to) o.folder, r.moved_to, o.size, o.mtime, 0, 0, o.state, 'An original that was moved here.',
        o.checks, o.task, o.attempts, $3, clock_timestamp()
-  FROM jsonb_to_recordset($2::jsonb) AS r (id bigint, aside text)
+  FROM jsonb_to_recordset($2::jsonb) AS r (id bigint, moved_to text)
   JOIN ffmate.watched_files o ON o.id = r.id AND o.folder = $1
- WHERE r.aside <> ''
- ORDER BY r.aside
+ WHERE r.moved_to <> ''
+ ORDER BY r.moved_to
 ON CONFLICT (folder, key) DO UPDATE
    SET size = excluded.size, mtime = excluded.mtime, inode = 0, view = 0, state = excluded.state,
        reason = excluded.reason, checks = excluded.checks, task = excluded.task, attempts = excluded.attempts,
        ledger = excluded.ledger, gone_at = excluded.gone_at, disposal = NULL;
 
--- name: pending_disposals
+-- name: pending_originals
 -- Originals that are still to be moved, or were being moved when a node died; last those that could not be, lately. What
 -- only a newer release can do is left to its nodes.
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.attempts, f.task, f.disposal

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import file_records
@@ -11,18 +11,22 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.file_records import EndedFile, FileUpdate
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.db.tasks import OutputsTakenError
-from ffmate_desktop.domain.watch_ends import FileOutcome, outcome_of
-from ffmate_desktop.domain.watchfolder import OriginalAction
-from ffmate_desktop.node.watchfolders.original_mover import OriginalMove, OriginalMover, Root
+from ffmate_desktop.domain.disposition import Disposition
+from ffmate_desktop.domain.stored_values import Unreadable
+from ffmate_desktop.domain.watch_ends import outcome_of
+from ffmate_desktop.domain.watchfolder import OriginalAction, WatchfolderSettings
+from ffmate_desktop.node.watchfolders.original_mover import OriginalMove, OriginalMover, ScannedRoot
 from ffmate_desktop.services.watch_drafts import location
 from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread, answered
 
 AT_ONCE = 100
-"""Ends that are settled in one step; originals that are moved in one scan."""
-
+"""Ended tasks that are recorded in one step; originals that are moved in one scan."""
 
 PATIENCE = 60.0
-"""Seconds in which the place of originals, or of outputs, must answer something."""
+"""Seconds in which the storage of originals, or of outputs, must make some progress."""
+
+BlockedFolders = dict[str, WatchedThread[None]]
+"""Folders for originals that didn't answer, and the threads that still wait for them. "" is the trash."""
 
 
 class Originals:
@@ -33,109 +37,123 @@ class Originals:
         self._claim = claim
         self._settings = claim.settings
 
-    async def settle(self) -> bool:
-        """Write down what tasks came to, and queue failed ones again; False when the next scan has to go on."""
+    async def record_ended_tasks(self) -> bool:
+        """Update the records of ended tasks and queue failed ones again; False if some are left to the next scan."""
         while True:
             ended = await file_records.ended_files(self._database, self._claim, AT_ONCE)
             if not ended:
                 return True
-            again = [file for file in ended if self._is_tried_again(file)]
-            over = [file for file in ended if not self._is_tried_again(file)]
-            if over:
-                await file_records.settle(self._database, self._claim, [self._settled(file) for file in over])
-            for file in again:
+            retried: list[tuple[EndedFile, FileUpdate]] = []
+            finished: list[FileUpdate] = []
+            for file in ended:
+                update, retry = _update_of(file, self._settings)
+                if retry:
+                    retried.append((file, update))
+                else:
+                    finished.append(update)
+            await self._write(finished)
+            for file, update in retried:
                 try:
-                    await file_records.settle(self._database, self._claim, [self._settled(file)], [file.task])
+                    await file_records.update_files(self._database, self._claim, [update], [file.task])
                 except OutputsTakenError:
                     logs.watchfolder.debug(
-                        "“%s” has to wait: another task writes to its output", file.found.path
+                        "The retry of “%s” waits: another task writes to its output", file.found.path
                     )
                     return False
             if len(ended) < AT_ONCE:
                 return True
 
-    def _is_tried_again(self, file: EndedFile) -> bool:
-        return self._end(file).again
+    async def move_pending(self, root: ScannedRoot, blocked: BlockedFolders) -> None:
+        """Move the originals that are due, or put them into the trash. Those that can't be moved stay due.
 
-    def _end(self, file: EndedFile) -> FileOutcome:
-        moved = file.input not in (None, location(self._settings.path, file.found.path))
-        changed = (file.changed or moved) and not file.gone
-        return outcome_of(self._settings, file.status, file.error, file.attempts, changed=changed)
-
-    def _settled(self, file: EndedFile) -> FileUpdate:
-        end = self._end(file)
-        disposal: dict[str, Any] | None = None
-        if end.original is not None and not file.gone:
-            disposal = {"action": end.original.action.value, "is_done": end.state == "done"}
-            disposal |= {"output": file.output, "size": file.output_size}
-            if end.original.action is OriginalAction.MOVE:
-                disposal["folder"] = os.path.join(self._settings.path, end.original.folder)  # noqa: PTH118 - keeps the slashes
-        return FileUpdate(file.id, end.state, end.reason, file.attempts + end.again, disposal)
-
-    async def dispose(self, root: Root, stuck: dict[str, WatchedThread[None]]) -> None:
-        """OriginalMove or throw away what is due; what cannot be now stays due, with the reason.
-
-        One place that does not answer holds up nothing but what goes there; `stuck` remembers who waits for it.
+        A folder that doesn't answer delays only its own originals; `blocked` remembers it for later scans.
         """
-        found = await file_records.pending_disposals(self._database, self._claim, AT_ONCE)
-        unclear = [one for one in found if one.unreadable is not None]
-        await self._write([one.update(f"Left in place. {one.unreadable}") for one in unclear])
-        pending = [one for one in found if one.unreadable is None]
-        if not pending:
+        found = await file_records.pending_originals(self._database, self._claim, AT_ONCE)
+        unreadable: list[FileUpdate] = []
+        moves: list[OriginalMove] = []
+        for original in found:
+            disposition = original.disposition
+            if isinstance(disposition, Unreadable):
+                unreadable.append(original.update(f"Left in place. {disposition}"))
+            else:
+                source = location(self._settings.path, original.found.path)
+                moves.append(OriginalMove(original, source, disposition))
+        await self._write(unreadable)
+        if not moves:
             return
-        # More are waiting: those that cannot be moved now are the last ones next time.
-        tried = {"tried": self._claim.epoch} if len(pending) == AT_ONCE else {}
-        moves = [
-            OriginalMove(one, location(self._settings.path, one.found.path), one.disposal | tried)
-            for one in pending
-        ]
+        more_are_waiting = len(moves) == AT_ONCE
+        if more_are_waiting:  # those that can't be moved now go to the back of the line
+            moves = [
+                replace(move, disposition=replace(move.disposition, tried=self._claim.epoch))
+                for move in moves
+            ]
         used = await file_records.inputs_in_use(self._database, [move.source for move in moves])
-        if tried:
-            await self._write([_later(move) for move in moves if move.source in used])
-        places: dict[str, list[OriginalMove]] = {}
+        if more_are_waiting:
+            await self._write([_still_pending(move) for move in moves if move.source in used])
+        by_folder: dict[str, list[OriginalMove]] = {}
         for move in moves:
             if move.source not in used:
-                places.setdefault(move.disposal.get("folder", ""), []).append(move)
+                by_folder.setdefault(move.disposition.folder or "", []).append(move)
         try:
-            async with asyncio.TaskGroup() as group:  # nobody moves on when another one has learnt of the end
-                for place, moves in places.items():
-                    group.create_task(self._run(place, moves, root, stuck), name=f"originals to {place}")
+            async with (
+                asyncio.TaskGroup() as group
+            ):  # when one folder's writes find the scan lost, all must stop
+                for folder, its_moves in by_folder.items():
+                    group.create_task(
+                        self._move_to_folder(folder, its_moves, root, blocked), name=f"originals to {folder}"
+                    )
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from errors
 
-    async def _run(
-        self, place: str, moves: Sequence[OriginalMove], root: Root, stuck: dict[str, WatchedThread[None]]
+    async def _move_to_folder(
+        self, folder: str, moves: Sequence[OriginalMove], root: ScannedRoot, blocked: BlockedFolders
     ) -> None:
-        """Everything that goes to one place, the trash if it is empty."""
-        errand = OriginalMover(moves, root, f"{self._claim.node_id:x}-{self._claim.epoch}")
+        """All originals that go to one folder; "" is the trash."""
+        mover = OriginalMover(moves, root, f"{self._claim.node_id:x}-{self._claim.epoch}")
         begun: Sequence[OriginalMove] = ()
         reason = ""
         try:
-            if (former := stuck.pop(place, None)) is not None and former.is_alive:
+            if (former := blocked.pop(folder, None)) is not None and former.is_alive:
                 raise SilentError(former)
-            await answered(WatchedThread(errand.plan, "looking at originals"), PATIENCE, lambda: errand.steps)
-            begun = tuple(errand.begun)
-            # The name is written down before anything is moved.
-            await self._write([move.pending.update(disposal=move.disposal) for move in begun])
-            await answered(
-                WatchedThread(errand.carry_out, "moving originals"), PATIENCE, lambda: errand.steps
-            )
+            await answered(WatchedThread(mover.plan, "looking at originals"), PATIENCE, lambda: mover.steps)
+            begun = tuple(mover.begun)
+            # Store the new paths first: if this node dies, the next one knows where to look.
+            await self._write([_still_pending(move) for move in begun])
+            await answered(WatchedThread(mover.carry_out, "moving originals"), PATIENCE, lambda: mover.steps)
         except SilentError as silent:
-            stuck[place] = silent.job
-            reason = f"“{place or 'The trash'}”, or the place of its output, does not answer."
+            blocked[folder] = silent.job
+            reason = f"“{folder or 'The trash'}”, or the folder of its output, doesn't answer."
             logs.watchfolder.info("Originals of “%s” have to wait: %s", self._settings.name, reason)
         finally:
-            errand.give_up()
-        ended = list(errand.ended)
-        over = {end.id for end in ended}
-        now = {move.pending.id: move for move in (*moves, *begun)}
-        ended += [_later(move, reason) for move in now.values() if move.pending.id not in over]
-        await self._write(ended)
+            mover.abandon()
+        updates = list(mover.updates)
+        finished = {update.id for update in updates}
+        latest = {move.pending.id: move for move in (*moves, *begun)}
+        updates += [
+            _still_pending(move, reason) for move in latest.values() if move.pending.id not in finished
+        ]
+        await self._write(updates)
 
-    async def _write(self, settled: Sequence[FileUpdate]) -> None:
-        if settled:
-            await file_records.settle(self._database, self._claim, settled)
+    async def _write(self, updates: Sequence[FileUpdate]) -> None:
+        if updates:
+            await file_records.update_files(self._database, self._claim, updates)
 
 
-def _later(move: OriginalMove, reason: str = "") -> FileUpdate:
-    return move.pending.update(reason, disposal=move.disposal)
+def _update_of(file: EndedFile, settings: WatchfolderSettings) -> tuple[FileUpdate, bool]:
+    """The update of an ended file's record, and whether its task is queued again."""
+    was_moved = file.input not in (None, location(settings.path, file.found.path))
+    has_changed = (file.changed or was_moved) and not file.gone
+    outcome = outcome_of(settings, file.status, file.error, file.attempts, changed=has_changed)
+    disposition: Disposition | None = None
+    if outcome.original is not None and not file.gone:
+        folder: str | None = None
+        if outcome.original.action is OriginalAction.MOVE:
+            folder = os.path.join(settings.path, outcome.original.folder)  # noqa: PTH118 - keeps the slashes
+        is_done = outcome.state == "done"
+        disposition = Disposition(outcome.original.action, is_done, file.output, file.output_size, folder)
+    attempts = file.attempts + outcome.retry
+    return FileUpdate(file.id, outcome.state, outcome.reason, attempts, disposition), outcome.retry
+
+
+def _still_pending(move: OriginalMove, reason: str = "") -> FileUpdate:
+    return move.pending.update(reason, disposition=move.disposition)

@@ -17,7 +17,7 @@ from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_rules import FileRules
 from ffmate_desktop.domain.watchfolder import ScanResult
 from ffmate_desktop.node.watchfolders.moved_files import MovedFiles
-from ffmate_desktop.node.watchfolders.original_mover import Root
+from ffmate_desktop.node.watchfolders.original_mover import ScannedRoot
 from ffmate_desktop.node.watchfolders.originals import Originals
 from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
 from ffmate_desktop.services.output_names import TaskDraft
@@ -88,7 +88,7 @@ class Scan:
         )
         self._view, self.root = numbering.view, numbering.root
         originals = Originals(self._database, self._claim)
-        self._settled = await originals.settle()
+        self._settled = await originals.record_ended_tasks()
         await self._known.catch_up(self._database, self._claim, self._view)
         known = self._known
         walker = Walker(
@@ -107,7 +107,7 @@ class Scan:
         finally:
             walker.end()
         self._check_root(walked, rules)
-        await originals.dispose(Root(self._settings.path, walked.root, self._view), self._stuck)
+        await originals.move_pending(ScannedRoot(self._settings.path, walked.root, self._view), self._stuck)
         self._judge = Judge(self._settings, rules, self._view, time.time())
         self._note(files=walked.files, unreadable=len(walked.unreadable))
         for piece in _pieces(walked.news, AT_ONCE):

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ import pytest
 from ffmate_desktop.db import file_records, scans
 from ffmate_desktop.db.file_records import FileUpdate, FileWrite, PendingOriginal
 from ffmate_desktop.db.scans import ScanLostError
+from ffmate_desktop.domain.disposition import Disposition
 from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.domain.watchfolder import FileState, Original, OriginalAction, WatchedFile
 from ffmate_desktop.media.rename import rename_to_free_name
 from ffmate_desktop.node.watchfolders import originals as duty
-from ffmate_desktop.node.watchfolders.original_mover import OriginalMove, OriginalMover, Root
+from ffmate_desktop.node.watchfolders.original_mover import OriginalMove, OriginalMover, ScannedRoot
 from ffmate_desktop.node.watchfolders.originals import Originals
 from ffmate_desktop.storage import originals
 from ffmate_desktop.storage.numbering import numbering_of
@@ -32,28 +34,28 @@ from tests.node.waiting import until
 from tests.node.watchfolders.watched import Watched
 
 
-def root_of(folder: Path) -> Root:
+def root_of(folder: Path) -> ScannedRoot:
     numbering = numbering_of(str(folder))
-    return Root(str(folder), numbering.root, numbering.view)
+    return ScannedRoot(str(folder), numbering.root, numbering.view)
 
 
-def to_move(source: Path, output: Path, folder: Path, **known: Any) -> OriginalMove:
+def to_move(source: Path, output: Path, folder: Path, **changes: Any) -> OriginalMove:
     """An original that was encoded to `output`, and is to go to `folder`."""
     status = source.stat()
     found = ScannedFile(source.name, status.st_size, status.st_mtime_ns // 1000, status.st_ino)
-    disposal = {"action": "move", "is_done": True, "output": str(output), "size": 4, "folder": str(folder)}
-    disposal |= known
+    disposition = Disposition(OriginalAction.MOVE, True, str(output), 4, str(folder))
+    disposition = replace(disposition, **changes)
     view = numbering_of(str(source.parent)).view
-    return OriginalMove(PendingOriginal(1, found, view, "done", 1, disposal), str(source), disposal)
+    return OriginalMove(PendingOriginal(1, found, view, "done", 1, disposition), str(source), disposition)
 
 
-def carried_out(move: OriginalMove, folder: Path, tag: str = "t") -> FileUpdate:
-    """What becomes of it."""
-    errand = OriginalMover([move], root_of(folder), tag)
-    errand.plan()
-    errand.carry_out()
-    [end] = errand.ended
-    return end
+def update_after_move(move: OriginalMove, folder: Path, tag: str = "t") -> FileUpdate:
+    """Plan and carry out one move; returns the update of its record."""
+    mover = OriginalMover([move], root_of(folder), tag)
+    mover.plan()
+    mover.carry_out()
+    [update] = mover.updates
+    return update
 
 
 def files(folder: Path, *names: str) -> list[Path]:
@@ -65,11 +67,11 @@ def files(folder: Path, *names: str) -> list[Path]:
 def test_an_output_that_is_removed_before_the_next_try_keeps_the_original(tmp_path: Path) -> None:
     source, output, folder = files(tmp_path, "one.mov", "one.mp4", "file")
     move = to_move(source, output, folder / "x")
-    failed = carried_out(move, tmp_path)
-    assert failed.disposal is not None and failed.reason.startswith("It cannot be moved")
+    failed = update_after_move(move, tmp_path)
+    assert failed.disposition is not None and failed.reason.startswith("It can't be moved")
     output.unlink()
     folder.unlink()  # now it could be moved
-    left = carried_out(OriginalMove(move.pending, str(source), failed.disposal), tmp_path)
+    left = update_after_move(OriginalMove(move.pending, str(source), failed.disposition), tmp_path)
     assert left.reason.startswith("Left in place")
     assert source.exists()
 
@@ -79,13 +81,13 @@ def test_an_output_that_is_removed_while_a_move_waits_keeps_the_original(tmp_pat
     source, output = files(tmp_path, "one.mov", "one.mp4")
     first = OriginalMover([to_move(source, output, tmp_path / "done")], root_of(tmp_path), "t")
     first.plan()
-    first.give_up()
+    first.abandon()
     [begun] = first.begun
     output.unlink()
-    left = carried_out(begun, tmp_path, "u")
+    left = update_after_move(begun, tmp_path, "u")
     assert left.reason.startswith("Left in place") and source.exists()
-    originals.move(str(source), begun.disposal["target"], Version(4, begun.pending.found.mtime), "t")
-    done = carried_out(begun, tmp_path, "u")  # what may have been done is not judged again
+    originals.move(str(source), begun.disposition.target or "", Version(4, begun.pending.found.mtime), "t")
+    done = update_after_move(begun, tmp_path, "u")  # what may have been done is not judged again
     assert done.gone and done.reason.startswith("Moved to")
 
 
@@ -99,7 +101,7 @@ def test_another_file_of_the_same_name_size_and_time_stays(tmp_path: Path) -> No
     other.write_bytes(b"meat")
     os.utime(other, ns=(0, source.stat().st_mtime_ns))
     other.replace(source)
-    assert carried_out(move, root).reason.startswith("Left in place: it has changed")
+    assert update_after_move(move, root).reason.startswith("Left in place: it has changed")
     assert source.read_bytes() == b"meat"
 
 
@@ -107,13 +109,13 @@ def test_a_folder_that_is_swapped_after_the_scan_loses_nothing(tmp_path: Path) -
     root, elsewhere = tmp_path / "in", tmp_path / "elsewhere"
     root.mkdir()
     source, output = files(root, "one.mov", "one.mp4")
-    errand = OriginalMover([to_move(source, output, tmp_path / "done")], root_of(root), "t")
-    errand.plan()
+    mover = OriginalMover([to_move(source, output, tmp_path / "done")], root_of(root), "t")
+    mover.plan()
     root.rename(elsewhere)
     shutil.copytree(elsewhere, root)  # with the same times
-    errand.carry_out()
-    [end] = errand.ended
-    assert end.disposal is not None  # looked at again by the next scan
+    mover.carry_out()
+    [update] = mover.updates
+    assert update.disposition is not None  # looked at again by the next scan
     assert source.exists() and (elsewhere / "one.mov").exists()
 
 
@@ -123,7 +125,7 @@ def test_the_half_copy_of_a_killed_attempt_goes(tmp_path: Path) -> None:
     done.mkdir()
     (done / ".ffd-move-a-1-1").write_bytes(b"fi")
     begun = {"begun": True, "target": str(done / "one.mov"), "tag": "a-1-1"}
-    assert carried_out(to_move(source, output, done, **begun), tmp_path, "b-2").gone
+    assert update_after_move(to_move(source, output, done, **begun), tmp_path, "b-2").gone
     assert [path.name for path in done.iterdir()] == ["one.mov"]
 
 
@@ -148,7 +150,7 @@ def test_a_node_that_is_killed_at_any_moment_leaves_the_whole_file_and_no_half_o
             assert any(path.exists() and path.read_bytes() == data for path in (source, target))
             halves += bool(list(disk.folder.glob(".ffd-*")))
             [begun] = first.begun  # as its record says
-            assert carried_out(begun, tmp_path, f"b-{number}").gone
+            assert update_after_move(begun, tmp_path, f"b-{number}").gone
             assert target.read_bytes() == data and not source.exists()
             assert [path.name for path in disk.folder.iterdir() if path.name != "lost+found"] == ["one.mov"]
             target.unlink()
@@ -197,7 +199,7 @@ async def test_a_place_that_never_answers_holds_up_nothing_else(
     watched.put(clip, "one.mov")
     await until(lambda: moved(watched, "one.mov"), "the other place goes on")
     waiting = (await watched.files())["bad.mov"]
-    assert "does not answer" in waiting.reason and bad.exists()
+    assert "doesn't answer" in waiting.reason and bad.exists()
     answer.set()
     await until(lambda: moved(watched, "bad.mov"), "it answers again")
     assert sorted(path.name for path in watched.root.iterdir()) == ["done", "failed"]
@@ -246,14 +248,14 @@ async def test_a_scan_that_is_lost_in_one_place_moves_nothing_more_in_the_other(
             move = to_move(source, source, watched.root / place, is_done=False)
             write = FileWrite(move.pending.found, move.pending.view, "failed", "")
             [number] = (await file_records.write(database, claim, [write])).ids.values()
-            due.append(FileUpdate(number, "failed", "", 1, move.disposal))
-        await file_records.settle(database, claim, due)
-        disposing = asyncio.create_task(Originals(database, claim).dispose(root_of(watched.root), {}))
+            due.append(FileUpdate(number, "failed", "", 1, move.disposition))
+        await file_records.update_files(database, claim, due)
+        moving = asyncio.create_task(Originals(database, claim).move_pending(root_of(watched.root), {}))
         await until(began.is_set, "both places are at it")
         await watched.farm.sql("UPDATE ffmate.watchfolders SET epoch = epoch + 1")  # another node scans
         taken.set()
         with pytest.raises(ScanLostError):
-            await disposing
+            await moving
         answer.set()
         await until(lambda: not _movers(), "the threads have ended")
     assert not two.exists() and three.exists()  # one was on its way
@@ -263,15 +265,15 @@ def _movers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "moving originals"]
 
 
-def test_fates_are_all_told(tmp_path: Path) -> None:
+def test_a_target_that_is_taken_meanwhile_gets_another_name_next_time(tmp_path: Path) -> None:
     source, output = files(tmp_path, "one.mov", "one.mp4")
     move = to_move(source, output, tmp_path / "done")
-    errand = OriginalMover([move], root_of(tmp_path), "t")
-    errand.plan()
+    mover = OriginalMover([move], root_of(tmp_path), "t")
+    mover.plan()
     (tmp_path / "done").mkdir()
     (tmp_path / "done" / "one.mov").write_bytes(b"somebody else's")
-    errand.carry_out()
-    [end] = errand.ended
-    assert end.disposal is not None and "target" not in end.disposal  # another name next time
+    mover.carry_out()
+    [update] = mover.updates
+    assert update.disposition is not None and update.disposition.target is None  # another name next time
     version = Version(4, source.stat().st_mtime_ns // 1000)
     assert originals.move(str(source), str(tmp_path / "x"), version, "t") is MoveResult.AWAY
