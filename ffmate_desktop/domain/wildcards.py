@@ -80,7 +80,7 @@ class WildcardValues:
 
     input_file: str
     output_file: str
-    moment: ClockReading
+    clock: ClockReading
     uuid: str
     source: str
     os_name: str
@@ -239,11 +239,11 @@ def _file(which: Literal["input", "output"], part: Callable[[str], str]) -> Call
 
 
 def _clock(form: str) -> Callable[[WildcardValues], str]:
-    return lambda values: format(values.moment.local(), form)
+    return lambda values: format(values.clock.local(), form)
 
 
 def _timestamp(nanoseconds: int) -> Callable[[WildcardValues], str]:
-    return lambda values: str(values.moment.epoch_ns // nanoseconds)
+    return lambda values: str(values.clock.epoch_ns // nanoseconds)
 
 
 def _sidecar(values: WildcardValues) -> str:

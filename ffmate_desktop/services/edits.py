@@ -15,9 +15,9 @@ from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask, TaskSpec, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.wire import with_unknown_fields
-from ffmate_desktop.services.output_names import TaskDraft
-from ffmate_desktop.services.settling import write_settled
-from ffmate_desktop.services.submission import check_folders, prepare_task
+from ffmate_desktop.services.output_folders import check_output_folders
+from ffmate_desktop.services.output_names import TaskDraft, write_with_outputs
+from ffmate_desktop.services.submission import prepare_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ async def edit_waiting(
 
     def check() -> TaskDraft:
         draft = _changed(task, change, preset)
-        check_folders([draft])
+        check_output_folders([draft])
         return draft
 
     async def write(rows: list[TaskRow]) -> None:
@@ -73,7 +73,7 @@ async def edit_waiting(
             _refuse_unless_waiting(now)
         raise UserError("The task was changed or deleted at the same moment.", "Look at it again.")
 
-    await write_settled(database, [await asyncio.to_thread(check)], write, own=task.output_key)
+    await write_with_outputs(database, [await asyncio.to_thread(check)], write, own=task.output_key)
 
 
 def _refuse_unless_waiting(task: StoredTask) -> None:

@@ -1,4 +1,4 @@
-"""What a submission would become, before anybody submits it: the same checks, without a write."""
+"""Previews a submission: the same checks, but nothing is written."""
 
 import asyncio
 import os
@@ -16,6 +16,7 @@ from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.task import IfExists, NewTask
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.checked_commands import CheckedCommands
+from ffmate_desktop.services.output_folders import OutputFolderChecks
 from ffmate_desktop.services.output_names import (
     OutputExistsError,
     OutputInUseError,
@@ -25,17 +26,17 @@ from ffmate_desktop.services.output_names import (
     numbered_keys,
 )
 from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.submission import check_folders, prepare_task
+from ffmate_desktop.services.submission import prepare_task
 
 CHUNK_SIZE = 500
-"""So many files are looked at between two reports."""
+"""Files checked between two progress reports."""
 
 NUMBERED_NAMES = 64
-"""So many numbered names are asked for at once."""
+"""Numbered names looked up at once."""
 
 
 class PreviewIssue(StrEnum):
-    """What is to be said about a file; RENAMED and REPLACES are no errors."""
+    """What the preview says about a file; RENAMED and REPLACES aren't errors."""
 
     NONE = "none"
     RENAMED = "renamed"
@@ -49,23 +50,23 @@ class PreviewIssue(StrEnum):
 
     @property
     def is_error(self) -> bool:
-        """Whether submitting would be refused."""
+        """Whether submitting the file would fail."""
         return self not in (PreviewIssue.NONE, PreviewIssue.RENAMED, PreviewIssue.REPLACES)
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """One file: where its output would come to lie (None: nowhere, or only the node knows), and what is wrong."""
+    """One file: its output (None if there is none, or if only the node knows) and what is wrong."""
 
     input: str
     output: str | None
-    trouble: PreviewIssue = PreviewIssue.NONE
+    issue: PreviewIssue = PreviewIssue.NONE
     message: str = ""
     hint: str = ""
 
 
 class PreviewService:
-    """Looks ahead; what it says may change until the submission, which checks everything again."""
+    """A preview may be out of date by the time of the submission, which checks everything again."""
 
     def __init__(self, database: Database, presets: PresetService) -> None:
         self._database = database
@@ -79,17 +80,17 @@ class PreviewService:
         base: str = "",
         on_progress: Callable[[int], object] = lambda _looked: None,
     ) -> list[PreviewRow]:
-        """One row for each task, in their order; raises UserError only when a preset is gone.
+        """One row for each task, in the same order. Raises UserError only if a preset was deleted.
 
-        `on_progress` hears now and then how many were looked at.
+        `on_progress` is called now and then with the number of files checked so far.
         """
         presets = {uuid: await self._presets.get(uuid) for uuid in {task.preset for task in new} if uuid}
         checked: list[TaskDraft | PreviewRow] = []
-        known, folders = CheckedCommands(), dict[Path, UserError | None]()
+        commands, folders = CheckedCommands(), OutputFolderChecks()
         for start in range(0, len(new), CHUNK_SIZE):
-            portion = new[start : start + CHUNK_SIZE]
+            chunk = new[start : start + CHUNK_SIZE]
             checked += await asyncio.to_thread(
-                _check, portion, presets, source, base or str(Path.cwd()), known, folders
+                _check, chunk, presets, source, base or str(Path.cwd()), commands, folders
             )
             on_progress(len(checked))
         drafts = [draft for draft in checked if isinstance(draft, TaskDraft)]
@@ -98,7 +99,7 @@ class PreviewService:
         if taken:
             clashing = [draft for draft in drafts if draft.row.output_key in taken]
             taken |= await stored.taken_outputs(self._database, numbered_keys(clashing, NUMBERED_NAMES))
-        return await asyncio.to_thread(_settle, new, checked, taken)
+        return await asyncio.to_thread(_assign_outputs, new, checked, taken)
 
 
 def _check(
@@ -106,20 +107,14 @@ def _check(
     presets: Mapping[UUID, Preset],
     source: TaskSource,
     base: str,
-    known: CheckedCommands,
-    folders: dict[Path, UserError | None],
+    commands: CheckedCommands,
+    folders: OutputFolderChecks,
 ) -> list[TaskDraft | PreviewRow]:
     checked: list[TaskDraft | PreviewRow] = []
     for task in new:
+        preset = presets[task.preset] if task.preset else None
         try:
-            draft = prepare_task(
-                task,
-                presets[task.preset] if task.preset else None,
-                source=source,
-                client="",
-                base=base,
-                known=known,
-            )
+            draft = prepare_task(task, preset, source=source, client="", base=base, checked=commands)
         except OutputExistsError as error:
             checked.append(_row(task, PreviewIssue.EXISTS, error))
         except UsageError as error:
@@ -127,58 +122,42 @@ def _check(
         except UserError as error:
             checked.append(_row(task, PreviewIssue.INPUT, error))
         else:
-            trouble = _folder_trouble(draft, folders)
-            if trouble is None:
+            if (unwritable := folders.error(draft)) is None:
                 checked.append(draft)
             else:
-                checked.append(_row(task, PreviewIssue.FOLDER, trouble, draft.requested_output))
+                checked.append(_row(task, PreviewIssue.FOLDER, unwritable, draft.requested_output))
     return checked
 
 
-def _folder_trouble(draft: TaskDraft, folders: dict[Path, UserError | None]) -> UserError | None:
-    """Each folder is tried once."""
-    if draft.requested_output is None:
-        return None
-    folder = Path(draft.requested_output).parent
-    if folder not in folders:
-        try:
-            check_folders([draft])
-            folders[folder] = None
-        except UserError as error:
-            folders[folder] = error
-    return folders[folder]
-
-
-def _settle(
+def _assign_outputs(
     new: Sequence[NewTask], checked: Sequence[TaskDraft | PreviewRow], taken: set[str]
 ) -> list[PreviewRow]:
-    ours: set[str] = set()
+    assigned: set[str] = set()
     return [
-        one if isinstance(one, PreviewRow) else _settle_one(task, one, taken, ours)
-        for task, one in zip(new, checked, strict=True)
+        draft if isinstance(draft, PreviewRow) else _assign_output(task, draft, taken, assigned)
+        for task, draft in zip(new, checked, strict=True)
     ]
 
 
-def _settle_one(task: NewTask, draft: TaskDraft, taken: set[str], ours: set[str]) -> PreviewRow:  # noqa: PLR0911 - a reason each
+def _assign_output(task: NewTask, draft: TaskDraft, taken: set[str], assigned: set[str]) -> PreviewRow:  # noqa: PLR0911 - an issue each
+    requested = draft.requested_output
     try:
-        output = assign_output(draft, taken, ours).spec.output
+        output = assign_output(draft, taken, assigned).spec.output
     except OutputInUseError as error:
-        return _row(task, PreviewIssue.TAKEN, error, draft.requested_output)
+        return _row(task, PreviewIssue.TAKEN, error, requested)
     except OutputSharedError as error:
-        return _row(task, PreviewIssue.SHARED, error, draft.requested_output)
+        return _row(task, PreviewIssue.SHARED, error, requested)
     except UserError as error:
-        return _row(task, PreviewIssue.EXISTS, error, draft.requested_output)
-    given = draft.row.spec.input
-    if output is None or draft.requested_output is None:
-        return PreviewRow(given, output)
-    if output_key(output) != output_key(draft.requested_output):
-        return PreviewRow(
-            given, output, PreviewIssue.RENAMED, f"“{Path(draft.requested_output).name}” is taken."
-        )
+        return _row(task, PreviewIssue.EXISTS, error, requested)
+    input_file = draft.row.spec.input
+    if output is None or requested is None:
+        return PreviewRow(input_file, output)
+    if output_key(output) != output_key(requested):
+        return PreviewRow(input_file, output, PreviewIssue.RENAMED, f"“{Path(requested).name}” is taken.")
     if task.if_exists is IfExists.REPLACE and os.path.lexists(output):
-        return PreviewRow(given, output, PreviewIssue.REPLACES, f"Replaces “{Path(output).name}”.")
-    return PreviewRow(given, output)
+        return PreviewRow(input_file, output, PreviewIssue.REPLACES, f"Replaces “{Path(output).name}”.")
+    return PreviewRow(input_file, output)
 
 
-def _row(task: NewTask, trouble: PreviewIssue, error: UserError, output: str | None = None) -> PreviewRow:
-    return PreviewRow(task.input_file, output, trouble, error.message, error.hint)
+def _row(task: NewTask, issue: PreviewIssue, error: UserError, output: str | None = None) -> PreviewRow:
+    return PreviewRow(task.input_file, output, issue, error.message, error.hint)

@@ -22,12 +22,18 @@ from ffmate_desktop.domain.task import IfExists, LogChunk, NewTask, Task
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.edits import TaskEdit, copy_of, edit_waiting
 from ffmate_desktop.services.follow import follow
-from ffmate_desktop.services.output_names import OutputExistsError, OutputInUseError, SkippedInput, TaskDraft
+from ffmate_desktop.services.output_folders import check_output_folders
+from ffmate_desktop.services.output_names import (
+    OutputExistsError,
+    OutputInUseError,
+    SkippedInput,
+    TaskDraft,
+    write_with_outputs,
+)
 from ffmate_desktop.services.own_outputs import own_outputs
 from ffmate_desktop.services.paging import PAGE_SIZE, pages
 from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.settling import write_settled
-from ffmate_desktop.services.submission import check_folders, prepare_task
+from ffmate_desktop.services.submission import prepare_task
 from ffmate_desktop.services.uuid_prefix import resolve_uuid_prefix
 
 
@@ -83,7 +89,7 @@ class TaskService:
                     skipped.append(SkippedInput(task.input_file, error.output, error.message))
                 except UserError as error:
                     raise name(error, place) from error
-            check_folders(drafts)
+            check_output_folders(drafts)
             return drafts
 
         submitted = await self._insert(await asyncio.to_thread(check), source)
@@ -99,7 +105,7 @@ class TaskService:
                 await stored.insert(self._database, rows, batch=of, source=source)
             written[:] = rows
 
-        skipped = await write_settled(self._database, drafts, write, skips=True)
+        skipped = await write_with_outputs(self._database, drafts, write, skips=True)
         return SubmissionResult(
             tuple(row.uuid for row in written),
             batch if len(written) > 1 else None,
@@ -199,7 +205,7 @@ class TaskService:
             return await stored.restart(self._database, uuids, only)
         except stored.OutputsTakenError as error:
             raise OutputInUseError(
-                "Another task that is not done yet writes to the same output.", "Wait for it, then restart."
+                "Another unfinished task writes to the same output.", "Wait for it to finish, then restart."
             ) from error
 
     async def delete(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -15,8 +15,9 @@ from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.domain.watch_rules import FileRules
 from ffmate_desktop.domain.watchfolder import OriginalAction, WatchfolderSettings
+from ffmate_desktop.services.output_folders import OutputFolderChecks
 from ffmate_desktop.services.output_names import TaskDraft
-from ffmate_desktop.services.submission import check_folders, prepare_task
+from ffmate_desktop.services.submission import prepare_task
 
 LONGEST_KEY = 2500
 """Bytes; what fits into an entry of the index of outputs."""
@@ -66,7 +67,7 @@ def draft_all(
     """A draft for each file that can be queued, and a sentence for each that cannot be, at this moment."""
     drafts: list[tuple[ScannedFile, TaskDraft]] = []
     refused: list[tuple[ScannedFile, str]] = []
-    folders: dict[Path, str] = {}
+    folders = OutputFolderChecks()
     for found in files:
         try:
             draft = prepare_task(
@@ -106,18 +107,10 @@ def _new_task(settings: WatchfolderSettings, uuid: UUID, found: ScannedFile) -> 
     )
 
 
-def _trouble_with_output(draft: TaskDraft, folders: dict[Path, str]) -> str:
-    """Why the output could not be written; each folder is tried once."""
+def _trouble_with_output(draft: TaskDraft, folders: OutputFolderChecks) -> str:
+    """Why the output can't be written; empty if it can."""
     key = draft.row.output_key
     if key is not None and len(key.encode("utf-8", "surrogatepass")) > LONGEST_KEY:
         return "The path of its output would be too long."
-    if draft.requested_output is None:
-        return ""
-    folder = Path(draft.requested_output).parent
-    if folder not in folders:
-        try:
-            check_folders([draft])
-            folders[folder] = ""
-        except UserError as error:
-            folders[folder] = str(error)
-    return folders[folder]
+    error = folders.error(draft)
+    return "" if error is None else str(error)

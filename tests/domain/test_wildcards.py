@@ -25,7 +25,7 @@ from ffmate_desktop.domain.wildcards import (
 VALUES = WildcardValues(
     input_file="/source/film.v2.mov",
     output_file="/destination/sub/film.mp4",
-    moment=ClockReading(1_705_318_505_123_456_789, 3600),  # 2024-01-15 12:35:05 at UTC+1
+    clock=ClockReading(1_705_318_505_123_456_789, 3600),  # 2024-01-15 12:35:05 at UTC+1
     uuid="550e8400-e29b-41d4-a716-446655440000",
     source="api",
     os_name="linux",
@@ -141,7 +141,7 @@ def test_the_moment_keeps_the_clock_of_its_time_zone() -> None:
     zone = timezone(timedelta(hours=-8))
     moment = ClockReading.of(datetime(2024, 12, 31, 23, 59, 58, 7, tzinfo=zone))
     assert moment == ClockReading(1_735_718_398_000_007_000, -8 * 3600)
-    values = replace(VALUES, moment=moment)
+    values = replace(VALUES, clock=moment)
     assert (
         expand("${DATE_YEAR} ${DATE_WEEK} ${TIME_HOUR} ${TIMESTAMP_MICROSECONDS}", values)
         == "2024 01 23 1735718398000007"

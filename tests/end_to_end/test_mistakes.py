@@ -29,11 +29,11 @@ def server(home: Path) -> Iterator[Program]:
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("missing.mov", "--preset", "Copy into MP4"), 1, "There is no file “{folder}/missing.mov”."),
+        (("missing.mov", "--preset", "Copy into MP4"), 1, "The file “{folder}/missing.mov” doesn't exist."),
         ((".", "--preset", "Copy into MP4"), 1, "“{folder}” is a folder, not a file."),
         (("clip.mov", "--preset", "copy in mp4"), 1, "Did you mean “Copy into MP4”?"),
         (("clip.mov",), 2, "What should be done with the files?"),
-        (("clip.mov", "--command", COPY), 2, "no output is given"),
+        (("clip.mov", "--command", COPY), 2, "the task has no output"),
         (("clip.mov", "--command", '-i "${INPUT_FILE} x.mp4', "--output", OUT), 2, "quot"),
         (("clip.mov", "--command", "-i ${INPUT_FIEL} ${OUTPUT_FILE}", "--output", OUT), 2, "INPUT_FILE"),
         (("clip.mov", "--command", COPY + " | cat", "--output", OUT), 2, "|"),
@@ -55,7 +55,7 @@ def test_a_task_that_could_never_run_is_refused(
 
 def test_a_second_mistake_does_not_queue_the_first_file(program: Program, clip: Path) -> None:
     code, sentence = program.refused("submit", str(clip), str(clip) + "x", "--preset", "Copy into MP4")
-    assert (code, sentence) == (1, f"There is no file “{clip}x”.")
+    assert (code, sentence) == (1, f"The file “{clip}x” doesn't exist.")
     assert program.look("tasks", "list") == []
 
 

@@ -33,7 +33,7 @@ def test_what_is_done_is_not_done_again(program: Program, clip: Path, clerk: Cle
     # An output that exists.
     code, lines = say(str(clip), *COPIES, "--if-exists", "skip")
     assert code == 0
-    assert lines == [f"{clip} skipped: The output “{copy}” exists already.", "0 tasks queued"]
+    assert lines == [f"{clip} skipped: The output “{copy}” already exists.", "0 tasks queued"]
     data = program.look("submit", str(clip), str(clip), *COPIES, "--if-exists", "skip")
     assert data["tasks"] == [] and [one["output"] for one in data["skipped"]] == [str(copy)] * 2
 
@@ -83,7 +83,7 @@ def test_tasks_and_presets_come_from_standard_input(program: Program, clip: Path
     assert (code, json.loads(out)["inputFile"]["raw"]) == (0, str(clip))
     code, out, err = fed(json.dumps([task, task | {"inputFile": "gone.mov"}]), "submit", "--from", "-")
     assert (code, out) == (1, "")
-    assert err == f"ffmate-desktop: Task 2 of 2: There is no file “{clip.parent}/gone.mov”.\n"
+    assert err == f"ffmate-desktop: Task 2 of 2: The file “{clip.parent}/gone.mov” doesn't exist.\n"
     code, out, err = fed(json.dumps([task, {"preset": "Nothing"}]), "submit", "--from", "-")
     assert err.startswith("ffmate-desktop: Task 2 of 2: There is no preset “Nothing”.")
     code, out, err = fed('[{"inputFile": "clip.mov",\n  x', "submit", "--from", "-")

@@ -74,7 +74,7 @@ async def test_a_preset_resolves_command_and_output_again(
         selected, BulkEdit(preset=second.uuid, labels=LabelChange(add=("gpu",))), on_progress=progress.append
     )
     assert (edited.changed, edited.refused, progress) == (2, 1, [3])
-    assert edited.examples == {submitted.uuids[2]: f"There is no file “{clips[2]}”."}
+    assert edited.examples == {submitted.uuids[2]: f"The file “{clips[2]}” doesn't exist."}
     after = await found(tasks)
     assert after["a.mov"].command.raw == second.command
     assert after["a.mov"].preset is not None and after["a.mov"].preset.uuid == second.uuid

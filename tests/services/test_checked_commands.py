@@ -17,11 +17,11 @@ COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
 
 
 def look(
-    folder: Path, name: str, known: CheckedCommands, command: str = COPY, pattern: str = "${INPUT_FILE}.mp4"
+    folder: Path, name: str, checked: CheckedCommands, command: str = COPY, pattern: str = "${INPUT_FILE}.mp4"
 ) -> None:
     (folder / name).touch()
     new = NewTask(input_file=str(folder / name), command=command, output_file=pattern)
-    submission.prepare_task(new, None, source=TaskSource.CLI, client="", base=str(folder), known=known)
+    submission.prepare_task(new, None, source=TaskSource.CLI, client="", base=str(folder), checked=checked)
 
 
 def test_the_second_file_of_a_command_is_not_planned_again(
@@ -34,22 +34,22 @@ def test_the_second_file_of_a_command_is_not_planned_again(
         return plan(*steps, **more)
 
     monkeypatch.setattr(submission, "plan", counted)
-    known = CheckedCommands()
+    checked = CheckedCommands()
     for name in ("a.mov", "b.mov", "c.mov"):
-        look(tmp_path, name, known)
+        look(tmp_path, name, checked)
     assert len(planned) == 1
-    look(tmp_path, "d.mkv", known)
+    look(tmp_path, "d.mkv", checked)
     assert len(planned) == 2, "another kind of file is another question"
 
 
 def test_an_output_that_is_its_input_is_refused_all_the_same(tmp_path: Path) -> None:
-    known = CheckedCommands()
-    look(tmp_path, "a.mp4", known, pattern="${INPUT_FILE_DIR}/x.mp4")
+    checked = CheckedCommands()
+    look(tmp_path, "a.mp4", checked, pattern="${INPUT_FILE_DIR}/x.mp4")
     with pytest.raises(UserError, match="overwrite its own input"):
-        look(tmp_path, "x.mp4", known, pattern="${INPUT_FILE_DIR}/x.mp4")
+        look(tmp_path, "x.mp4", checked, pattern="${INPUT_FILE_DIR}/x.mp4")
 
 
 def test_commands_that_read_lists_are_planned_for_every_file(tmp_path: Path) -> None:
-    known = CheckedCommands()
-    look(tmp_path, "a.txt", known, command=f"-f concat {COPY}")
-    assert not known._good
+    checked = CheckedCommands()
+    look(tmp_path, "a.txt", checked, command=f"-f concat {COPY}")
+    assert not checked._good

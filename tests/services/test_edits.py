@@ -97,7 +97,7 @@ async def test_a_copy_is_the_same_under_a_free_name(tasks: TaskService, clip: Pa
     assert copy.output_file.raw == "out/a.mp4"
     assert copy.source == "window"
     clip.unlink()
-    with pytest.raises(UserError, match="no file"):
+    with pytest.raises(UserError, match="doesn't exist"):
         await tasks.duplicate([uuid], source=TaskSource.WINDOW)
 
 
@@ -148,7 +148,7 @@ async def test_edits_are_checked_like_submissions(tasks: TaskService, clip: Path
     other = await submit(tasks, clip, "out/b.mp4")
     with pytest.raises(UsageError):
         await tasks.edit(uuid, TaskEdit(command="-i ${NO_SUCH} x"))
-    with pytest.raises(UserError, match="Another task"):
+    with pytest.raises(UserError, match="Another unfinished task"):
         await tasks.edit(uuid, TaskEdit(output_file="out/b.mp4", if_exists=IfExists.FAIL))
     await tasks.edit(uuid, TaskEdit(output_file="out/b.mp4"))
     found = {task.uuid: task.output_file.resolved for task in await tasks.get([uuid, other])}

@@ -44,10 +44,10 @@ async def test_a_preview_names_what_a_submission_makes(
         made = [task.output_file.resolved for task in await tasks.get(submitted.uuids)]
         assert [row.output for row in rows] == made
         if "one" not in output:
-            assert [row.trouble for row in rows] == [PreviewIssue.RENAMED, PreviewIssue.RENAMED]
+            assert [row.issue for row in rows] == [PreviewIssue.RENAMED, PreviewIssue.RENAMED]
             assert rows[0].message == "“a.mp4” is taken."
         else:
-            assert [row.trouble for row in rows] == [PreviewIssue.NONE, PreviewIssue.RENAMED]
+            assert [row.issue for row in rows] == [PreviewIssue.NONE, PreviewIssue.RENAMED]
     assert list((tmp_path / "out").iterdir()) == [tmp_path / "out" / "a.mp4"]
 
 
@@ -73,7 +73,7 @@ async def test_every_conflict_has_its_name(
         (new(first, "${OS_NAME}.mp4"), PreviewIssue.NONE),
     ]
     rows = await preview.preview([task for task, _ in cases], source=TaskSource.CLI, base=str(tmp_path))
-    assert [row.trouble for row in rows] == [trouble for _, trouble in cases]
+    assert [row.issue for row in rows] == [trouble for _, trouble in cases]
     for row, (task, trouble) in zip(rows, cases, strict=True):
         assert bool(row.message) == (trouble is not PreviewIssue.NONE)
         if trouble.is_error and trouble is not PreviewIssue.SHARED:

@@ -107,18 +107,18 @@ async def test_the_preview_equals_what_is_queued(
     try:
         submitted = await tasks.add(new, source=submission.source, base=str(folder))
     except UserError as error:
-        assert error.message in {row.message for row in rows if row.trouble.is_error}
+        assert error.message in {row.message for row in rows if row.issue.is_error}
         return
 
     assert [row.output for row in rows if not is_skipped(row, submission)] == [
         task.output_file.resolved for task in await tasks.get(submitted.uuids)
     ]
     assert len(submitted.skipped) == sum(is_skipped(row, submission) for row in rows)
-    assert not [row for row in rows if row.trouble.is_error and not is_skipped(row, submission)]
+    assert not [row for row in rows if row.issue.is_error and not is_skipped(row, submission)]
 
 
 def is_skipped(row: PreviewRow, submission: Submission) -> bool:
-    return submission.if_exists is IfExists.SKIP and row.trouble in (
+    return submission.if_exists is IfExists.SKIP and row.issue in (
         PreviewIssue.EXISTS,
         PreviewIssue.TAKEN,
         PreviewIssue.SHARED,

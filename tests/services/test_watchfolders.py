@@ -186,7 +186,7 @@ async def test_files_that_cannot_be_queued_have_their_reason(presets: PresetServ
     given = await settings(presets, path=str(tmp_path))
     drafts, refused = draft_all(given, uuid4(), preset, found, "client")
     assert [one.path for one, _ in drafts] == ["good.mov"]
-    assert [(one.path, "There is no file" in why) for one, why in refused] == [("gone.mov", True)]
+    assert [(one.path, "doesn't exist" in why) for one, why in refused] == [("gone.mov", True)]
     long = given.model_copy(update={"output_file": "/" + "/".join(["d" * 250] * 12) + "/x.mp4"})
     assert (
         draft_all(long, uuid4(), preset, found[:1], "")[1][0][1]

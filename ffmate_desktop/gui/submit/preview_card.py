@@ -57,6 +57,6 @@ class PreviewCard(QFrame):
     def show_rows(self, rows: Sequence[PreviewRow]) -> None:
         """What is known of the files; the first that is wrong comes into view."""
         self.model.set_rows(rows)
-        wrong = next((number for number, row in enumerate(rows) if row.trouble.is_error), None)
+        wrong = next((number for number, row in enumerate(rows) if row.issue.is_error), None)
         if wrong is not None:
             self.view.scrollTo(self.model.index(wrong))

@@ -72,7 +72,7 @@ class PreviewDebouncer(QObject):
         """What would not be refused; empty until it is known."""
         if not self.is_current:
             return []
-        return [task for task, row in zip(self._tasks, self._rows, strict=True) if not row.trouble.is_error]
+        return [task for task, row in zip(self._tasks, self._rows, strict=True) if not row.issue.is_error]
 
     def _start_preview(self) -> None:
         request = self._request

@@ -48,7 +48,7 @@ class PreviewDelegate(QStyledItemDelegate):
         self._paint_name(painter, room, file)
         room.translate(0, 18)
         painter.setFont(fonts.text(12))
-        painter.setPen(tokens.color("failed" if row and row.trouble.is_error else "text_2"))
+        painter.setPen(tokens.color("failed" if row and row.issue.is_error else "text_2"))
         metrics = painter.fontMetrics()
         text, path = ("…", "") if row is None else self._in_words(row, file)
         if path:  # its end tells most
@@ -79,7 +79,7 @@ class PreviewDelegate(QStyledItemDelegate):
 
     def _in_words(self, row: PreviewRow, file: MediaFile) -> tuple[str, str]:
         """A sentence, or a path."""
-        match row.trouble:
+        match row.issue:
             case PreviewIssue.NONE | PreviewIssue.RENAMED | PreviewIssue.REPLACES:
                 pass
             case (
@@ -92,7 +92,7 @@ class PreviewDelegate(QStyledItemDelegate):
             ):
                 return row.message, ""
             case _:
-                assert_never(row.trouble)
+                assert_never(row.issue)
         if row.output is None:
             return self.tr("No output, or the node that runs it gives the name."), ""
         beside = os.path.dirname(row.output) == os.path.dirname(file.path)  # noqa: PTH120 - text of any system
@@ -103,7 +103,7 @@ def _sign(row: PreviewRow | None) -> tuple[str, str]:
     """Icon and colour."""
     if row is None:
         return "loader", "text_3"
-    match row.trouble:
+    match row.issue:
         case PreviewIssue.NONE:
             return "circle-check", "done"
         case PreviewIssue.RENAMED:
@@ -115,4 +115,4 @@ def _sign(row: PreviewRow | None) -> tuple[str, str]:
         case PreviewIssue.FOLDER | PreviewIssue.INPUT | PreviewIssue.COMMAND:
             return "octagon-x", "failed"
         case _:
-            assert_never(row.trouble)
+            assert_never(row.issue)

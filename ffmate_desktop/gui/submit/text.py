@@ -51,8 +51,8 @@ def _reason(node: Eligibility) -> str:
 
 def preview_text(rows: Sequence[PreviewRow]) -> tuple[str, str]:
     """A sentence on all files, and its colour."""
-    counts = Counter(row.trouble for row in rows)
-    errors = [row for row in rows if row.trouble.is_error]
+    counts = Counter(row.issue for row in rows)
+    errors = [row for row in rows if row.issue.is_error]
     if errors and len(errors) == len(rows) and len({row.message for row in errors}) == 1:
         return f"{errors[0].message} {errors[0].hint}".strip(), "failed"
     parts = [

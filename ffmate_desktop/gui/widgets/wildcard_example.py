@@ -13,7 +13,7 @@ def example_values(input_file: str, source: TaskSource, metadata: dict[str, Any]
     return WildcardValues(
         input_file=input_file,
         output_file="",
-        moment=NEW_YEAR_2026,
+        clock=NEW_YEAR_2026,
         uuid="00000000-0000-0000-0000-000000000000",
         source=source,
         os_name="linux",

@@ -294,7 +294,7 @@ class EncodeAttempt:
         return WildcardValues(
             input_file=spec.input,
             output_file=output,
-            moment=ClockReading(spec.clock_ns, spec.utc_offset),
+            clock=ClockReading(spec.clock_ns, spec.utc_offset),
             uuid=str(self._claim.uuid),
             source=spec.source,
             os_name=resources.os,

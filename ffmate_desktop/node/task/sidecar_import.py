@@ -69,7 +69,7 @@ def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID, *, is_complete: bool = T
         client=spec.client,
         base=str(PurePath(new.input_file).parent),
         uuid=uuid,
-        moment=ClockReading(spec.clock_ns, spec.utc_offset),
+        clock=ClockReading(spec.clock_ns, spec.utc_offset),
         is_complete=is_complete,
     )
 
@@ -88,7 +88,7 @@ async def reserve(holder: ClaimWriter, changes: SidecarChanges, spec: TaskSpec) 
         except OutputTakenError as error:
             number += 1
             if spec.if_exists is not IfExists.RENAME or number > MAX_NUMBER:
-                raise UserError(f"Another task that is not done yet writes to “{free}”.") from error
+                raise UserError(f"Another unfinished task writes to “{free}”.") from error
             free = numbered_path(path, number)
 
 

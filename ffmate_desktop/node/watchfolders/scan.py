@@ -20,9 +20,8 @@ from ffmate_desktop.node.watchfolders.moved_files import MovedFiles
 from ffmate_desktop.node.watchfolders.original_mover import ScannedRoot
 from ffmate_desktop.node.watchfolders.originals import Originals
 from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
-from ffmate_desktop.services.output_names import TaskDraft
+from ffmate_desktop.services.output_names import TaskDraft, write_with_outputs
 from ffmate_desktop.services.presets import PresetNotFoundError, PresetService
-from ffmate_desktop.services.settling import write_settled
 from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
 from ffmate_desktop.storage.locks import write_locks
 from ffmate_desktop.storage.walk import UnreachableError, Walked, Walker, look_at
@@ -304,7 +303,7 @@ class Scan:
                 else:
                     self._known.settle(file.found, file_id, self._view, locked=file.reason == LOCKED)
 
-        await write_settled(self._database, [draft for _, draft in drafts], write)
+        await write_with_outputs(self._database, [draft for _, draft in drafts], write)
         self._note(queued=self._result.queued + len(drafts))
         if drafts:
             logs.watchfolder.info("“%s”: %d new tasks", self._settings.name, len(drafts))

@@ -82,7 +82,7 @@ async def sheet_for(desk: Desk, *paths: Path) -> SubmitSheet:
 
 async def known(sheet: SubmitSheet) -> list[PreviewIssue]:
     await until(lambda: sheet.is_preview_current, "the preview is there")
-    return [row.trouble for row in sheet.model.rows]
+    return [row.issue for row in sheet.model.rows]
 
 
 async def closed(desk: Desk) -> None:
@@ -282,7 +282,7 @@ async def test_outputs_of_the_cluster_in_a_folder_are_left_out(
 
 async def test_one_bad_file_does_not_hold_up_the_others(desk: Desk, clip: Path, tmp_path: Path) -> None:
     sheet = await sheet_for(desk, clip, tmp_path / "gone.mov")
-    assert [row.trouble for row in sheet.model.rows] == [PreviewIssue.NONE, PreviewIssue.INPUT]
+    assert [row.issue for row in sheet.model.rows] == [PreviewIssue.NONE, PreviewIssue.INPUT]
     assert sheet.preview.note.text() == "1 file cannot be read. It is left out."
     assert sheet.submit_button.text() == "Queue 1 of 2"
     sheet.submit_button.click()
@@ -393,7 +393,7 @@ async def test_a_mistake_in_a_command_is_told_while_typing(desk: Desk, clip: Pat
     assert await known(sheet) == [PreviewIssue.NONE]
     sheet.output.name.clear()
     assert await known(sheet) == [PreviewIssue.COMMAND]
-    assert "no output is given" in sheet.preview.note.text()
+    assert "the task has no output" in sheet.preview.note.text()
     assert not sheet.submit_button.isEnabled()
     sheet.output.name.setText("a.mp4")
     await known(sheet)

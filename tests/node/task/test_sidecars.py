@@ -104,7 +104,7 @@ async def test_a_sidecar_that_changes_nothing_keeps_the_name_that_the_output_got
         ("task['command'] = 3", "command is no text"),
         ("task['command']['raw'] = '-i ${INPUT_FILE} | sh'", "stands outside quotes"),
         ("task['command']['raw'] = 'rm -rf ${INPUT_FILE}'", "only ffmpeg runs here"),
-        ("task['inputFile']['raw'] = '/no/such/film.mov'", "There is no file"),
+        ("task['inputFile']['raw'] = '/no/such/film.mov'", "doesn't exist"),
         ("task['outputFile']['raw'] = '${INPUT_FILE}'", "would overwrite its own input"),
         ("task['outputFile']['raw'] = '${NO_SUCH}/x.mp4'", "There is no wildcard"),
         ("task['postProcessing'] = {'scriptPath': 'relative.sh'}", "does not say in which folder"),
@@ -134,7 +134,7 @@ async def test_an_output_that_another_task_writes_is_not_taken_from_it(
     task = await farm.successful(await farm.add(clip, pre_processing=asked))
     assert task.output_file.resolved == str(farm.folder / "taken.out-2.mp4")
     failing = await farm.done(await farm.add(clip, pre_processing=asked, if_exists=IfExists.FAIL))
-    assert failing.error is not None and "Another task that is not done yet writes to" in failing.error
+    assert failing.error is not None and "Another unfinished task writes to" in failing.error
 
 
 async def test_no_file_but_a_sidecar_is_overwritten(farm: Farm, clip: Path, scripts: Scripts) -> None:
