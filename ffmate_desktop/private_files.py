@@ -56,7 +56,7 @@ def check_file(path: Path, *, pipes: bool = False) -> None:
         kind = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         if path.is_symlink():
-            raise ValueError("it is a link that leads nowhere") from None
+            raise ValueError("it is a broken link") from None
         raise
     _refuse(kind, pipes)
 

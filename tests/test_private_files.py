@@ -55,7 +55,7 @@ NO_FILES: dict[str, Callable[[Path], None]] = {
     "a pipe": _pipe,
     "a device": _device,
     "a folder": Path.mkdir,
-    "a link that leads nowhere": _nowhere,
+    "a broken link": _nowhere,
     "larger than 16 MiB": _huge,
     "a socket": _socket,
 }
@@ -88,7 +88,7 @@ def test_limits_behind_a_link_through_a_file_are_not_forgotten(tmp_path: Path) -
     """The disk that the link leads to is not mounted, and a file has the place of the folder."""
     (tmp_path / "disk").touch()
     (tmp_path / "permissions.json").symlink_to(tmp_path / "disk" / "permissions.json")
-    with pytest.raises(UserError, match="a link that leads nowhere"):
+    with pytest.raises(UserError, match="a broken link"):
         PermissionService(tmp_path / "permissions.json", Allowed(), trusts_queue=True).current()
 
 

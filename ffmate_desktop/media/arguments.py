@@ -120,7 +120,7 @@ def parse(tokens: Sequence[str]) -> Invocation:
     """Part the arguments of one ffmpeg run (without the program's name) into files and their options.
 
     Options that ffmpeg does not know are taken to have a value, as codec and format options do. Raises UsageError
-    when the last option lacks its value.
+    when the last option has no value.
     """
     parser = _Parser(tokens)
     parser.run()
@@ -171,8 +171,8 @@ class _Parser:
     def _value_of(self, name: str) -> str:
         if self.position >= len(self.tokens):
             raise UsageError(
-                f"The option -{name} at the end of the command lacks its value.",
-                "Write the value behind it, or remove the option.",
+                f"The option -{name} at the end of the command has no value.",
+                "Add the value after it, or remove the option.",
             )
         self.position += 1
         return self.tokens[self.position - 1]

@@ -25,7 +25,7 @@ LONGEST_ANSWER = 1024 * 1024
 _VERSION = re.compile(r"^ffmpeg version (\S+)")
 _ENCODER = re.compile(r"^ [VAS][A-Z.]{5} ([^\s=]\S*)", re.MULTILINE)
 _DEVICE = re.compile(r"^ [D ][E ] +([^\s=]\S*)", re.MULTILINE)
-_HINT = "Give the path of an ffmpeg program with --ffmpeg, or leave the option out to use the bundled one."
+_HINT = "Set --ffmpeg to the path of an ffmpeg program, or leave it out to use the bundled one."
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ async def find_ffmpeg(explicit: str | Path | None = None) -> FFmpeg:
         try:
             return await _identify(on_path)
         except UserError as trouble:
-            logs.ffmpeg.warning("The ffmpeg on PATH is not used: %s", trouble.message)
+            logs.ffmpeg.warning("Not using the ffmpeg on PATH: %s", trouble.message)
     return await _identify(await asyncio.to_thread(_bundled))
 
 
@@ -89,10 +89,10 @@ def _named(explicit: str | Path) -> Path:
     if path.is_dir():
         raise UserError(
             f"“{explicit}” is a folder, not an ffmpeg program.",
-            "Add the name of the program inside it.",
+            "Add the program's name to the path.",
         )
     if shutil.which(str(path.absolute())) is None:
-        raise UserError(f"“{explicit}” is not a program that may be run.", _HINT)
+        raise UserError(f"“{explicit}” isn't an executable program.", _HINT)
     return path.absolute()
 
 
@@ -107,7 +107,7 @@ def _bundled() -> Path:
         return Path(named).absolute()
     for program in BUNDLE.glob("ffmpeg-*"):
         return program.absolute()
-    raise UserError("No ffmpeg was found.", "Install ffmpeg, or give its path with --ffmpeg.")
+    raise UserError("Can't find ffmpeg.", "Install ffmpeg, or set its path with --ffmpeg.")
 
 
 async def _identify(path: Path) -> FFmpeg:
@@ -120,7 +120,7 @@ async def _identify(path: Path) -> FFmpeg:
                 raise
     if found := _VERSION.match(await _ask(path, "-version")):
         return FFmpeg(path, found[1], confinable=not kernel_support().landlock)
-    raise UserError(f"“{path}” is not an ffmpeg.", _HINT)
+    raise UserError(f"“{path}” isn't an ffmpeg program.", _HINT)
 
 
 async def _ask(path: Path, *question: str, sandbox: Sandbox | None = None) -> str:
@@ -136,13 +136,13 @@ async def _ask(path: Path, *question: str, sandbox: Sandbox | None = None) -> st
         )
     except UserError as trouble:
         raise UserError(
-            f"“{path}” could not be started, so it is not an ffmpeg for this computer.", _HINT
+            f"“{path}” can't be started, so it isn't an ffmpeg for this computer.", _HINT
         ) from trouble
     try:
         async with asyncio.timeout(PATIENCE):
             code = await process.wait(listen)
     except TimeoutError as trouble:
-        raise UserError(f"“{path}” did not answer within {PATIENCE:g} seconds.", _HINT) from trouble
+        raise UserError(f"“{path}” didn't answer within {PATIENCE:g} seconds.", _HINT) from trouble
     finally:
         if not process.ended:
             await process.stop(0)

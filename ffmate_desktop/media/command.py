@@ -32,8 +32,8 @@ def build(program: Path, tokens: Sequence[str]) -> list[str]:
     invocation = parse(arguments)
     if not invocation.outputs:
         raise UsageError(
-            "The command names no output file, so ffmpeg would do nothing.",
-            "Write ${OUTPUT_FILE} at its end, or -f null - to read the input only.",
+            "The command has no output file, so ffmpeg would do nothing.",
+            "Add ${OUTPUT_FILE} at the end, or -f null - to only read the input.",
         )
     _refuse_pipes(invocation)
     dropped: set[int] = set()
@@ -57,8 +57,8 @@ def without_program(tokens: Sequence[str], program: Path | None = None) -> list[
         return list(tokens[1:])
     if _BARE_WORD.fullmatch(first):  # an output file of such a name would need -f in front
         raise UsageError(
-            f"A step of the command starts with {first}, but only ffmpeg runs here.",
-            "Remove that step; a script before or after the task can do its work.",
+            f"A step of the command starts with {first}, but tasks can only run ffmpeg.",
+            "Remove that step. A script before or after the task can do its work.",
         )
     return list(tokens)
 
@@ -67,15 +67,15 @@ def _refuse_pipes(invocation: Invocation) -> None:
     for read in invocation.inputs:
         if _PIPE.fullmatch(read.url):
             raise UsageError(
-                f"The command reads its input from {read.url}, but nothing is sent to a task.",
-                "Name an input file, such as -i ${INPUT_FILE}",
+                f"The command reads its input from {read.url}, but a task has no standard input.",
+                "Use an input file, such as -i ${INPUT_FILE}",
             )
     for written in invocation.outputs:
         for muxer, url in _destinations(written):
             if muxer != "null" and _PIPE.fullmatch(url):
                 raise UsageError(
-                    f"The command writes to {url} instead of a file, and nobody reads there.",
-                    "Name an output file, such as ${OUTPUT_FILE}, or write -f null - to throw the result away.",
+                    f"The command writes to {url} instead of a file, and nothing reads from there.",
+                    "Use an output file, such as ${OUTPUT_FILE}, or -f null - to discard the result.",
                 )
 
 

@@ -108,9 +108,9 @@ def _from_code(rule: CodeRule | None, code: int | None, said: Sequence[str]) -> 
     ending = "without an exit code" if code is None else f"with exit code {code}"
     if evidence:
         return Diagnosis(
-            f"ffmpeg ended {ending}: {evidence[0]}", "See the log for more.", evidence, RetryAdvice.NO
+            f"ffmpeg ended {ending}: {evidence[0]}", "See the log for details.", evidence, RetryAdvice.NO
         )
-    return Diagnosis(f"ffmpeg ended {ending} and said nothing.", "See the log.", (), RetryAdvice.RETRY)
+    return Diagnosis(f"ffmpeg ended {ending} and gave no reason.", "See the log.", (), RetryAdvice.RETRY)
 
 
 def _evidence(first: str | None, said: Sequence[str]) -> tuple[str, ...]:

@@ -154,7 +154,7 @@ class FFmpegRun:
             idle = 0.0 if watch.moved() or not self._may_go.is_set() else idle + tick
             if idle >= self._stall_seconds and self._stop is None:
                 self._stop = StopReason.STALLED
-                self._log.note(f"[stopped: no sign of life for {self._stall_seconds:g} seconds]")
+                self._log.note(f"[stopped: no progress for {self._stall_seconds:g} seconds]")
                 await process.stop()
 
 

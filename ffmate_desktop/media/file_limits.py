@@ -76,8 +76,8 @@ class FileLimits:
         """
         if is_own(path, permissions.own):
             raise RetryElsewhereError(
-                f"“{path}” is among the files of this program, and no task may write there.",
-                "Let the output have another folder.",
+                f"“{path}” belongs to this program, so tasks aren't allowed to write there.",
+                "Choose another output folder.",
             )
         if permissions.scripts and (
             is_within(path, permissions.scripts) or is_entry_within(path, permissions.scripts)
@@ -147,7 +147,7 @@ def check_devices(plan: OutputPlan, devices: Collection[str]) -> None:
         for name in (part.strip() for names in formats for part in names.split(",")):
             if name.lower() in devices:
                 raise RetryElsewhereError(
-                    f"“{name}” is a device, and this computer lets tasks use only files in some of its folders."
+                    f"“{name}” is a device, but this computer only lets tasks use files in certain folders."
                 )
 
 
@@ -221,7 +221,7 @@ def _refuse_names_of_attachments(step: Sequence[str]) -> None:
     """Without a name of ours an attachment is written to where its own file says, whatever that is."""
     for option, value in pairwise(step):
         if option.startswith("-dump_attachment") and not value:
-            raise RetryElsewhereError(f"{option} needs the name of a file on this computer.")
+            raise RetryElsewhereError(f"On this computer, {option} needs a file name.")
 
 
 def _keep_from_scripts(token: str, scripts: Sequence[Path]) -> None:
@@ -236,20 +236,20 @@ def _keep_from_scripts(token: str, scripts: Sequence[Path]) -> None:
 def _refuse_to_climb(token: str, text: str) -> None:
     if _CLIMBS.search(text):
         raise RetryElsewhereError(
-            f"“{token}” climbs out of a folder with “..”, which is not allowed on this computer.",
-            "Write the whole path.",
+            f"“{token}” leaves a folder with “..”, which isn't allowed on this computer.",
+            "Use the full path.",
         )
 
 
 def _check_token(token: str, limits: FileLimits, kernel: bool) -> None:
     if token.startswith("-") and token[1:].split(":", maxsplit=1)[0] in _DECIDES_PROTOCOLS:
         raise RetryElsewhereError(
-            f"{token} is not allowed on this computer, which limits the files of tasks."
+            f"{token} isn't allowed on this computer, because tasks may only use files in certain folders."
         )
     if not kernel and (token.startswith("-/") or token[1:].split(":", maxsplit=1)[0] in _READS_WORDS):
         raise RetryElsewhereError(
-            f"{token} reads a part of the command from a file, which this computer cannot check.",
-            "Write it into the command.",
+            f"{token} reads part of the command from a file, which this computer can't check.",
+            "Put its content into the command.",
         )
     for text in raw_and_unquoted(token):
         if _NETWORK.search(text):
@@ -273,20 +273,20 @@ def _check_named(path: Path, limits: FileLimits, kernel: bool) -> None:
 
 def _is_address(text: str) -> RetryElsewhereError:
     return RetryElsewhereError(
-        f"“{text}” is an address, and this computer lets tasks use only files in some of its folders."
+        f"“{text}” is an address, but this computer only lets tasks use files in certain folders."
     )
 
 
 def _among_scripts(path: Path) -> RetryElsewhereError:
     return RetryElsewhereError(
-        f"“{path}” is in a folder from which this computer runs scripts, and no task may write there.",
-        "Let the output have another folder.",
+        f"“{path}” is in a folder that this computer runs scripts from, so tasks aren't allowed to write there.",
+        "Choose another output folder.",
     )
 
 
 def _refusal(what: str, path: Path, option: str) -> RetryElsewhereError:
     return RetryElsewhereError(
-        f"Tasks may not {what} “{path}” on this computer.",
-        f"Its owner can allow the folder: {option} DIR.",
-        everywhere_message=f"No node may {what} “{path}”: not allowed on {{nodes}}.",
+        f"Tasks aren't allowed to {what} “{path}” on this computer.",
+        f"The computer's owner can allow the folder: {option} DIR.",
+        everywhere_message=f"No node can {what} “{path}”: not allowed on {{nodes}}.",
     )

@@ -64,12 +64,12 @@ class InputChange:
         wait = "Submit it again when it is complete."
         match self.kind:
             case InputChangeKind.GROWING:
-                sentence, hint = f"“{name}” changed while it was encoded: it is still being written.", wait
+                sentence, hint = f"“{name}” changed during the encode: it is still being written.", wait
             case InputChangeKind.CHANGED:
-                sentence, hint = f"“{name}” changed while it was encoded.", wait
+                sentence, hint = f"“{name}” changed during the encode.", wait
             case InputChangeKind.WRITTEN:
                 sentence = f"The command wrote to its own input, “{name}”."
-                hint = "Check that file, and let the command write to another one."
+                hint = "Check that file, and write to a different one."
         return Diagnosis(sentence, hint, tuple(lines), RetryAdvice.NO)
 
     def to_facts(self) -> ChangedInput:

@@ -171,7 +171,7 @@ class _Planner:
         if url.startswith("tee:"):
             raise UsageError(
                 "The command writes to tee:, which hides where its files go.",
-                'Write -f tee and the files, such as -f tee "[f=mp4]${OUTPUT_FILE}|[f=mpegts]/other.ts"',
+                'Use -f tee and list the files, such as -f tee "[f=mp4]${OUTPUT_FILE}|[f=mpegts]/other.ts"',
             )
         wrapper = wrapped[0] if (wrapped := _WRAPPER.match(url)) else ""
         path = local_path(url[len(wrapper) :])
@@ -181,8 +181,8 @@ class _Planner:
             if kept and ".." not in path.parts and not path.anchor:
                 return url
             raise UsageError(
-                f"The command writes “{url}” without saying in which folder.",
-                "Write ${OUTPUT_FILE}, or a full path such as ${INPUT_FILE_DIR}/name.mp4",
+                f"The command writes “{url}” without a folder.",
+                "Use ${OUTPUT_FILE}, or a full path such as ${INPUT_FILE_DIR}/name.mp4",
             )
         is_wrapped = wrapper not in ("", "file:")
         form = "wrapped" if is_wrapped else muxer or path.suffix.lower().removeprefix(".")
@@ -190,7 +190,7 @@ class _Planner:
             if known.step == number:
                 raise UsageError(
                     f"The command writes “{path}” twice at the same time.",
-                    "Give each output a name of its own.",
+                    "Give each output its own name.",
                 )
             self.found[_key(path)] = replace(
                 known, step=number, format=form
@@ -235,8 +235,8 @@ class _Planner:
         for option in output.options:
             if option.name in _NAMED_BESIDE and _leads_away(option.value or ""):
                 raise UsageError(
-                    f"-{option.name} names “{option.value}”, which is not in the folder of the output.",
-                    "Write a name without “..” and without a root.",
+                    f"-{option.name} names “{option.value}”, which isn't in the output's folder.",
+                    "Use a name without “..” that isn't a full path.",
                 )
             named = local_path(option.value or "") if option.name in _WRITTEN_OPTIONS else None
             if named is None:
@@ -244,8 +244,8 @@ class _Planner:
             beside = planned.target if named.is_absolute() else Path()
             if not named.is_relative_to(beside) or ".." in named.parts:
                 raise UsageError(
-                    f"-{option.name} names “{named}”, which is not in the folder of the output.",
-                    f"Let it be in {planned.target}, where everything is moved when the task is done.",
+                    f"-{option.name} names “{named}”, which isn't in the output's folder.",
+                    f"Put it in {planned.target}, where all files go when the task is done.",
                 )
             written = planned.temporary / named.relative_to(beside)
             self.folders.append(written.parent)
@@ -260,12 +260,12 @@ class _Planner:
             for option in _WRITTEN_OPTIONS:
                 if f"{option}=" in (options or ""):
                     raise UsageError(
-                        f"{option} cannot be used inside a tee.",
-                        "Write that output of its own, without the tee.",
+                        f"{option} can't be used inside a tee.",
+                        "Write that output separately, without the tee.",
                     )
             for name, value in re.findall(r"(\w+)=((?:[^:\\]|\\.)*)", options or ""):
                 if name in _NAMED_BESIDE and _leads_away(re.sub(r"[\\']", "", value)):
-                    raise UsageError(f"{name} names “{value}”, which is not in the folder of the output.")
+                    raise UsageError(f"{name} names “{value}”, which isn't in the output's folder.")
             plain = re.sub(r"\\(.)", r"\1", url)
             told = self._destination(number, output, plain, muxer, kept)
             slaves.append(slave if told == plain else head + re.sub(r"([\\'|])", r"\\\1", told))
@@ -300,7 +300,7 @@ def overwrites_input(read: Path, target: Path) -> UserError:
     other = "" if read.name == target.name else f" (another name of “{target.name}”)"
     return UserError(
         f"The output would overwrite its own input, “{read.name}”{other}.",
-        "Let the output have another name or another folder; input files are never changed.",
+        "Choose another name or folder for the output. Input files are never changed.",
     )
 
 
@@ -311,9 +311,9 @@ def _key(path: Path) -> Path:
 
 def _check_name(path: Path) -> None:
     if stat.S_ISDIR(mode_of(path)) or path.name in ("", ".."):
-        raise UserError(f"The output “{path}” is a folder.", "Add the name of a file.")
+        raise UserError(f"The output “{path}” is a folder.", "Add a file name.")
     if len(os.fsencode(path.name)) > LONGEST_NAME:
         raise UserError(
-            f"The name of the output is too long: “{path.name[:60]}…”.",
+            f"The output's name is too long: “{path.name[:60]}…”.",
             f"File systems allow {LONGEST_NAME} bytes.",
         )

@@ -17,9 +17,9 @@ def check_script(permissions: Permissions, script: str) -> Path:
     path = Path(script)
     if permissions.scripts is not None and not permissions.scripts:
         error = ForbiddenScriptError(
-            f"This computer runs no scripts, so not “{script}”.",
-            "Whoever owns it can allow a folder of scripts: --allow-scripts DIR.",
-            everywhere_message=f"No node may run the script “{script}”: none of {{nodes}} runs scripts.",
+            f"This computer doesn't run scripts, so it can't run “{script}”.",
+            "The computer's owner can allow a folder of scripts: --allow-scripts DIR.",
+            everywhere_message=f"No node can run the script “{script}”: none of {{nodes}} runs scripts.",
         )
         error.script = str(_real(path))
         raise error
@@ -28,12 +28,12 @@ def check_script(permissions: Permissions, script: str) -> Path:
         is_file = stat.S_ISREG(real.stat().st_mode)
     except OSError as error:
         raise RetryElsewhereError(
-            f"The script “{script}” is not there.",
-            "Scripts are not sent to the nodes: each needs them under the same path.",
-            everywhere_message=f"No node has the script “{script}”: not there on {{nodes}}.",
+            f"The script “{script}” doesn't exist on this computer.",
+            "Scripts aren't sent to nodes. Each node needs them at the same path.",
+            everywhere_message=f"No node has the script “{script}”: it doesn't exist on {{nodes}}.",
         ) from error
     if not is_file:
-        raise RetryElsewhereError(f"The script “{script}” is no file.")
+        raise RetryElsewhereError(f"The script “{script}” isn't a file.")
     if permissions.scripts is not None:
         folder = _within(real, permissions.scripts)
         if folder is None:
@@ -71,9 +71,9 @@ def _is_called(path: Path, other: Path) -> bool:
 def _script_elsewhere(script: str, real: Path) -> RetryElsewhereError:
     leads = "" if str(real) == script else f", which is {real},"
     error = ForbiddenScriptError(
-        f"The script “{script}”{leads} is in no folder from which this computer runs scripts.",
-        "Move it to an allowed folder, or allow its folder there: --allow-scripts DIR. The script itself has to be "
-        "named, not a program that reads it.",
+        f"The script “{script}”{leads} isn't in a folder that this computer runs scripts from.",
+        "Move it to an allowed folder, or allow its folder on that computer: --allow-scripts DIR. Name the script "
+        "itself, not a program that runs it.",
     )
     error.script = str(real)
     return error
@@ -87,8 +87,8 @@ def _refuse_if_anybody_may_change(script: Path, folder: Path) -> None:
     for path in (script, *script.parents):
         if path.stat().st_mode & stat.S_IWOTH:
             raise RetryElsewhereError(
-                f"“{path}” can be changed by everybody on this computer, so no script of it is run.",
-                f"Take that right away: chmod o-w {path}",
+                f"Everyone on this computer can change “{path}”, so the script won't run.",
+                f"Remove that permission: chmod o-w {path}",
             )
         if path == real_folder:
             return

@@ -165,7 +165,7 @@ class _Worker:
             try:
                 return await self._ask(request, timeout)
             except _WorkerLostError:  # perhaps it died long ago, of something else
-                logs.ffmpeg.warning("The probe process ended unexpectedly and is started again.")
+                logs.ffmpeg.warning("The probe process ended unexpectedly; restarting it.")
                 return await self._ask(request, timeout)
 
     async def _ask(self, request: bytes, timeout: float) -> dict[str, Any]:
@@ -273,12 +273,12 @@ class Prober:
             answer = await worker.ask(request, timeout)
         except TimeoutError as error:
             raise ProbeError(
-                f"“{_shown(path)}” could not be examined within {timeout:g} seconds.",
-                "Is the disk or the network that it is on available?",
+                f"“{_shown(path)}” couldn't be read within {timeout:g} seconds.",
+                "Check that its disk or network share is available.",
             ) from error
         except _WorkerLostError as error:
             raise ProbeError(
-                f"“{_shown(path)}” makes the media library crash.", "The file is probably damaged."
+                f"“{_shown(path)}” crashes the media library.", "The file is probably damaged."
             ) from error
         if "facts" not in answer:
             raise ProbeError(f"“{_shown(path)}” {answer['error']}.")

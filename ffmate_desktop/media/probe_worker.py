@@ -25,13 +25,13 @@ from ffmate_desktop.media.processes import landlock, seccomp
 from ffmate_desktop.media.promised_size import promised_size
 
 _REASONS = {
-    errno.ENOENT: "does not exist",
-    errno.EACCES: "may not be read by this user",
-    errno.EPERM: "may not be read by this user",
+    errno.ENOENT: "doesn't exist",
+    errno.EACCES: "can't be read by this user",
+    errno.EPERM: "can't be read by this user",
     errno.EISDIR: "is a folder",
-    errno.EIO: "cannot be read from its disk",
+    errno.EIO: "can't be read from its disk",
 }
-_DAMAGED = "is not a media file, or it is damaged"
+_DAMAGED = "isn't a media file, or it is damaged"
 
 
 def _is_image(container: InputContainer) -> bool:
@@ -126,7 +126,9 @@ class _Guards:
             try:
                 self._confine(request["limits"]["read"])
             except OSError as error:
-                answers.append({"error": f"cannot be examined within the limits ({error})", "errno": 0})
+                answers.append(
+                    {"error": f"can't be read within this computer's limits ({error})", "errno": 0}
+                )
             else:
                 answers.append(_answer(request))
 
@@ -150,7 +152,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         number = getattr(error, "errno", None) or 0
         return {"error": _REASONS.get(number, _DAMAGED), "errno": number}
     except Exception as error:  # noqa: BLE001  whatever a strange file provokes is that file's answer
-        return {"error": f"cannot be examined ({type(error).__name__}: {error})", "errno": 0}
+        return {"error": f"can't be read ({type(error).__name__}: {error})", "errno": 0}
 
 
 def _read_requests(requests: "queue.SimpleQueue[bytes]") -> None:

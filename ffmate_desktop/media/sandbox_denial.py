@@ -19,8 +19,8 @@ _DENIED = re.compile(r"Permission denied|Operation not permitted|Cannot open tem
 _IN_LINE = re.compile(r"(?<![\w.])(/.+?)['\"]?(?:: |\.?$)")
 _ROOM = 1 << 20
 _HINT = (
-    "Write it as an output of the command, or give its name without a folder: then it is removed with the task's "
-    "other temporary files."
+    "Make it an output of the command, or use its name without a folder. Then it is deleted with the task's other "
+    "temporary files."
 )
 
 
@@ -34,8 +34,8 @@ def diagnose_denial(lines: Sequence[str], plan: OutputPlan, sandbox: Sandbox | N
     if (path := _refused(said, plan)) is not None:
         if sandbox.read is not None and not is_within(path, sandbox.read):
             return Diagnosis(
-                f"Tasks may not touch “{path}” on this computer.",
-                "Its owner can allow the folder: --allow-read DIR or --allow-write DIR.",
+                f"Tasks aren't allowed to access “{path}” on this computer.",
+                "The computer's owner can allow the folder: --allow-read DIR or --allow-write DIR.",
                 tuple(said[:5]),
                 RetryAdvice.OTHER_NODE,
             )
@@ -43,14 +43,14 @@ def diagnose_denial(lines: Sequence[str], plan: OutputPlan, sandbox: Sandbox | N
         sentence = (
             f"The command writes to its own input, “{path.name}”. Inputs are never changed."
             if own
-            else f"ffmpeg may write only the outputs of its command, so “{path}” was refused."
+            else f"ffmpeg may only write the outputs of its command, so “{path}” was refused."
         )
         return Diagnosis(sentence, _HINT, tuple(said[:5]), RetryAdvice.NO)
     if any("Operation not permitted" in line for line in said) and sandbox.isolated:
         return Diagnosis(
-            "The command asks for a network address or a device, and this computer lets tasks use only files in some "
-            "of its folders.",
-            "Its owner decides that with --allow-read and --allow-write.",
+            "The command uses a network address or a device, but this computer only lets tasks use files in certain "
+            "folders.",
+            "The computer's owner sets this with --allow-read and --allow-write.",
             tuple(said[:5]),
             RetryAdvice.OTHER_NODE,
         )

@@ -27,14 +27,14 @@ def _hint(beginning: bytes, *, can_run: bool) -> str:
     first = beginning.partition(b"\n")[0]
     program = os.fsdecode(first[2:]).split()[:1] if first.startswith(b"#!") else []
     rules = (
-        (not can_run, "It may not be executed: chmod +x allows it."),
-        (beginning.startswith(_PROGRAMS), "It may be made for another system or processor."),
-        (beginning.startswith(_BOM), "It begins with a byte order mark. Save it as UTF-8 without one."),
-        (b"\r\n" in beginning, "Its lines end as on Windows. Save it with Unix line endings (LF)."),
+        (not can_run, "It isn't executable. Run chmod +x on it."),
+        (beginning.startswith(_PROGRAMS), "It may be built for another system or processor."),
+        (beginning.startswith(_BOM), "It starts with a byte order mark. Save it as UTF-8 without one."),
+        (b"\r\n" in beginning, "It has Windows line endings. Save it with Unix line endings (LF)."),
         (not program, "Its first line should name the program that runs it, such as #!/bin/sh."),
         (
             bool(program) and not Path(program[0]).exists(),
-            f"Its first line names {''.join(program)}, which is not on this computer.",
+            f"Its first line names {''.join(program)}, which isn't on this computer.",
         ),
     )
     return next((hint for applies, hint in rules if applies), "")

@@ -57,7 +57,7 @@ def script_argv(
             return [find("cmd") or "cmd.exe", "/d", "/e:on", "/v:off", "/c", "call", str(path), *arguments]
         case ending:
             raise UserError(
-                f"Windows cannot start a script that ends in “{ending or path.name}”.",
+                f"Windows can't start a script that ends in “{ending or path.name}”.",
                 "Use .exe, .ps1, .py, .bat or .cmd.",
             )
 
@@ -69,8 +69,8 @@ def _refuse_for_cmd(words: Sequence[str]) -> None:
         found = sorted(doubtful & set(word))
         if found:
             raise UserError(
-                f"A batch file cannot be given “{word}”: {found[0]!r} means something else to cmd.",
-                "Use a .ps1 or .py script, or let it read the sidecar instead.",
+                f"A batch file can't receive “{word}”: {found[0]!r} has a special meaning for cmd.",
+                "Use a .ps1 or .py script, or have the batch file read the sidecar instead.",
             )
 
 

@@ -44,23 +44,24 @@ def read(path: Path) -> dict[str, Any]:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode) or path.stat().st_size > LARGEST:
-            raise UserError(f"The sidecar “{path}” is no file of at most {LARGEST >> 20} MiB.")
+            raise UserError(f"The sidecar “{path}” isn't a file of at most {LARGEST >> 20} MiB.")
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
         raise UserError(
-            f"The sidecar “{path}” is gone, so it cannot be imported.", "The script has to leave it there."
+            f"The sidecar “{path}” is missing, so it can't be imported.", "The script must not delete it."
         ) from error
     except OSError as error:
         raise explain(error, path) from error
     except UnicodeDecodeError as error:
-        raise UserError(f"The sidecar “{path}” is no UTF-8 text.") from error
+        raise UserError(f"The sidecar “{path}” isn't UTF-8 text.") from error
     try:
         found = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"The sidecar “{path}” cannot be read: {read_error_text(error)}.") from error
+        raise UserError(f"The sidecar “{path}” can't be read: {read_error_text(error)}.") from error
     if not isinstance(found, dict):
         raise UserError(
-            f"The sidecar “{path}” holds no JSON object.", "It has to keep the shape it was given in."
+            f"The sidecar “{path}” doesn't contain a JSON object.",
+            "Keep the structure that the script received.",
         )
     return found
 
@@ -68,7 +69,7 @@ def read(path: Path) -> dict[str, Any]:
 def _refuse_to_destroy(path: Path, inputs: list[Path]) -> None:
     if any(is_same_file(path, read) or path == read for read in inputs):
         raise UserError(
-            f"The sidecar would overwrite “{path}”, which the task reads.", "Give it another name."
+            f"The sidecar would overwrite “{path}”, which the task reads.", "Give the sidecar another name."
         )
     if not os.path.lexists(path):
         return
@@ -82,9 +83,9 @@ def _refuse_to_destroy(path: Path, inputs: list[Path]) -> None:
 
 def _is_no_sidecar(path: Path) -> UserError:
     return UserError(
-        f"“{path}” exists and is no sidecar, so it is not overwritten.", "Give the sidecar another name."
+        f"“{path}” exists but isn't a sidecar, so it won't be overwritten.", "Give the sidecar another name."
     )
 
 
 def _refuse_constant(word: str) -> None:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} isn't a number")

@@ -50,7 +50,7 @@ def _discard(folders: Iterable[Path], prefix: str, is_doomed: Callable[[int, str
             complete = False
             continue
         except OSError as error:
-            logs.task.warning("Temporary files in “%s” cannot be removed: %s", folder, error)
+            logs.task.warning("Can't remove temporary files in “%s”: %s", folder, error)
             complete = False
             continue
         for name in ours:
@@ -70,4 +70,4 @@ def remove(path: Path) -> None:
         else:
             path.unlink(missing_ok=True)
     except OSError as error:  # Windows: somebody has it open; the next owner of the task tries again
-        logs.task.warning("The temporary file “%s” could not be removed: %s", path, error)
+        logs.task.warning("Can't remove the temporary file “%s”: %s", path, error)

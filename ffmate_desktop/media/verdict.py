@@ -138,7 +138,7 @@ class _Judging:
                     continue
                 raise _damaged(
                     f"The input “{path.name}” is incomplete: it should have {facts.promised_size:,} bytes, "
-                    f"but it has only {facts.size:,}."
+                    f"but has only {facts.size:,}."
                 )
 
     async def _is_whole(self, facts: MediaFacts | None) -> bool:
@@ -186,8 +186,8 @@ class _Judging:
             if self._said_empty:
                 raise _empty(output.name) from error
             raise _failure(
-                f"The output “{output.name}” cannot be opened.",
-                "Restart the task; if it happens again, its log may tell why.",
+                f"The output “{output.name}” can't be opened.",
+                "Restart the task. If it happens again, see its log.",
                 RetryAdvice.RETRY,
                 [error.message],
             ) from error
@@ -218,7 +218,7 @@ class _Judging:
         if not _is_enough(got, real):
             raise _failure(
                 f"The output “{output.name}” is too short: {got:.1f} of {real.seconds or 0:.1f} seconds.",
-                "Restart the task; if it happens again, its log may tell why.",
+                "Restart the task. If it happens again, see its log.",
                 RetryAdvice.RETRY,
             )
 
@@ -259,7 +259,8 @@ def _is_short(facts: MediaFacts) -> bool:
 
 def _empty(name: str) -> _FailureError:
     return _failure(
-        f"Nothing was encoded: “{name}” is empty.", "Do -ss, -t or -to point behind the end of the input?"
+        f"Nothing was encoded: “{name}” is empty.",
+        "Check whether -ss, -t or -to is past the end of the input.",
     )
 
 
@@ -301,12 +302,12 @@ def _is_full(folder: Path) -> bool:
 def _missing(file: Path, name: str) -> _FailureError:
     if not file.parent.exists():
         return _failure(
-            f"The folder of “{name}” went away while it was written.",
-            "Is its disk or network share still connected?",
+            f"The folder of “{name}” disappeared while the file was being written.",
+            "Check that its disk or network share is still connected.",
             RetryAdvice.OTHER_NODE,
         )
     return _failure(
-        f"ffmpeg ended without an error, but did not write “{name}”.",
-        "Was it stopped from outside, or its disk disconnected? Restart the task.",
+        f"ffmpeg ended without an error, but didn't write “{name}”.",
+        "It may have been stopped from outside, or its disk disconnected. Restart the task.",
         RetryAdvice.RETRY,
     )

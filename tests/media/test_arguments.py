@@ -133,7 +133,7 @@ def test_options_behind_the_last_output_are_ignored_as_ffmpeg_does() -> None:
 @pytest.mark.parametrize("command", ["-i a.mov out.mp4 -crf", "-y -i"])
 def test_a_missing_value_is_refused(command: str) -> None:
     name = command.rpartition(" ")[2]
-    with pytest.raises(UsageError, match=f"The option {name} at the end of the command lacks its value"):
+    with pytest.raises(UsageError, match=f"The option {name} at the end of the command has no value"):
         parsed(command)
 
 

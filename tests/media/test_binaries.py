@@ -75,7 +75,7 @@ async def test_path_comes_before_the_bundled_one(only_path: Path) -> None:
 async def test_a_broken_one_on_path_gives_way_to_the_bundled_one(
     only_path: Path, expected_warnings: "ExpectedWarnings", text: str
 ) -> None:
-    expected_warnings.announce("ffmpeg on PATH is not used")
+    expected_warnings.announce("Not using the ffmpeg on PATH")
     script(only_path / "ffmpeg", text)
     assert (await find_ffmpeg(None)).path == BUNDLED
 
@@ -94,10 +94,10 @@ async def test_what_is_no_ffmpeg_is_refused_with_its_reason(tmp_path: Path) -> N
     assert "There is no ffmpeg" in await refusal(tmp_path / "missing")
     assert "There is no ffmpeg" in await refusal("no-such-ffmpeg")
     assert "is a folder" in await refusal(tmp_path)
-    assert "not a program that may be run" in await refusal(text)
+    assert "isn't an executable program" in await refusal(text)
     text.chmod(0o755)
-    assert "could not be started" in await refusal(text)
-    assert "is not an ffmpeg" in await refusal(shutil.which("true") or "")
+    assert "can't be started" in await refusal(text)
+    assert "isn't an ffmpeg" in await refusal(shutil.which("true") or "")
     assert "ended with code 3" in await refusal(script(tmp_path / "fails", "echo ffmpeg version 9; exit 3"))
 
 
@@ -105,15 +105,15 @@ async def test_a_program_that_does_not_answer_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(binaries, "PATIENCE", 0.1)
-    assert "did not answer" in await refusal(script(tmp_path / "hangs", "sleep 60"))
-    assert "did not answer" in await refusal(script(tmp_path / "talks", "while :; do echo y; done"))
+    assert "didn't answer" in await refusal(script(tmp_path / "hangs", "sleep 60"))
+    assert "didn't answer" in await refusal(script(tmp_path / "talks", "while :; do echo y; done"))
 
 
 async def test_without_any_ffmpeg_the_remedy_is_told(
     only_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(binaries, "BUNDLE", only_path)  # the wheel of a computer for which there is none
-    with pytest.raises(UserError, match="No ffmpeg was found"):
+    with pytest.raises(UserError, match="Can't find ffmpeg"):
         await find_ffmpeg(None)
 
 

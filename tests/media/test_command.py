@@ -111,7 +111,7 @@ def test_nothing_else_is_taken_for_the_program() -> None:
 
 @pytest.mark.parametrize("program", ["mv", "ffprobe", "rm", "cmd.exe", "python3", "y"])
 def test_other_programs_are_refused(program: str) -> None:
-    with pytest.raises(UsageError, match=f"starts with {program}, but only ffmpeg runs here"):
+    with pytest.raises(UsageError, match=f"starts with {program}, but tasks can only run ffmpeg"):
         built(f"{program} a b")
 
 
@@ -145,7 +145,7 @@ def test_media_from_standard_input_is_refused(url: str) -> None:
 
 @pytest.mark.parametrize("command", ["ffmpeg", "-i in.mov", "-version x"])
 def test_a_command_without_output_is_refused(command: str) -> None:
-    with pytest.raises(UsageError, match="names no output file"):
+    with pytest.raises(UsageError, match="has no output file"):
         built(command)
 
 

@@ -40,94 +40,96 @@ def provoke(folder: Path, command: str) -> Diagnosis:
 
 # `@` stands for the hidden beginning of a temporary name, `=` for an empty word
 PROVOKED = [
-    ("-i none.mp4 @o.mp4", "“none.mp4” does not exist on this node.", RetryAdvice.OTHER_NODE),
-    ("-i text.mp4 @o.mp4", "“text.mp4” is not a media file, or it is damaged.", RetryAdvice.NO),
+    ("-i none.mp4 @o.mp4", "“none.mp4” doesn't exist on this node.", RetryAdvice.OTHER_NODE),
+    ("-i text.mp4 @o.mp4", "“text.mp4” isn't a media file, or it is damaged.", RetryAdvice.NO),
     ("-i cut.mp4 @o.mp4", "“cut.mp4” is incomplete: its index (moov) is missing.", RetryAdvice.NO),
     ("-i sub @o.mp4", "“sub” is a folder.", RetryAdvice.NO),
-    ("-i film.mp4 nodir/o.mp4", "The folder of the output “o.mp4” does not exist.", RetryAdvice.OTHER_NODE),
+    ("-i film.mp4 nodir/o.mp4", "The folder for “o.mp4” doesn't exist.", RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -c:v nosuch @o.mp4", "This node's ffmpeg has no encoder “nosuch”.", RetryAdvice.OTHER_NODE),
     ("-c:v nosuch -i film.mp4 @o.mp4", "This node's ffmpeg has no decoder “nosuch”.", RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -vf nosuch @o.mp4", "This node's ffmpeg has no filter “nosuch”.", RetryAdvice.OTHER_NODE),
-    ("-i film.mp4 -c copy -bsf:v nosuch @o.mp4", "The bitstream filter “nosuch” cannot be used.",
+    ("-i film.mp4 -c copy -bsf:v nosuch @o.mp4", "The bitstream filter “nosuch” can't be used.",
      RetryAdvice.OTHER_NODE),
-    ("-i film.mp4 -nosuch 3 @o.mp4", "ffmpeg does not know the option -nosuch.", RetryAdvice.NO),
-    ("-i film.mp4 -t abc @o.mp4", "“abc” is no time for the option -t.", RetryAdvice.NO),
-    ("-i film.mp4", "The command names no output file.", RetryAdvice.NO),
-    ("-f nosuch -i film.mp4 @o.mp4", "ffmpeg knows no input format “nosuch”.", RetryAdvice.NO),
-    ("-i film.mp4 -f nosuch @o.mp4", "ffmpeg knows no output format “nosuch”.", RetryAdvice.NO),
-    ("-i film.mp4 @o.strange", "ffmpeg cannot tell the format of “o.strange” from its name.", RetryAdvice.NO),
-    ("-i film.mp4 -c copy -vf hflip @o.mp4", "The filter “hflip” cannot work on a stream that is copied.",
+    ("-i film.mp4 -nosuch 3 @o.mp4", "ffmpeg doesn't know the option -nosuch.", RetryAdvice.NO),
+    ("-i film.mp4 -t abc @o.mp4", "“abc” isn't a valid time for the option -t.", RetryAdvice.NO),
+    ("-i film.mp4", "The command has no output file.", RetryAdvice.NO),
+    ("-f nosuch -i film.mp4 @o.mp4", "ffmpeg doesn't know the input format “nosuch”.", RetryAdvice.NO),
+    ("-i film.mp4 -f nosuch @o.mp4", "ffmpeg doesn't know the output format “nosuch”.", RetryAdvice.NO),
+    ("-i film.mp4 @o.strange", "ffmpeg can't tell the format of “o.strange” from its name.", RetryAdvice.NO),
+    ("-i film.mp4 -c copy -vf hflip @o.mp4", "The filter “hflip” can't be applied to a copied stream.",
      RetryAdvice.NO),
-    ("-i film.mp4 -map 0:s @o.mp4", "The input has no stream “0:s”, which -map asks for.", RetryAdvice.NO),
-    ("-i film.mp4 -map [x] @o.mp4", "No filter makes an output called [x].", RetryAdvice.NO),
-    ("-i film.mp4 -an -vn @o.mp4", "The output would be empty: no stream of the input fits.", RetryAdvice.NO),
+    ("-i film.mp4 -map 0:s @o.mp4", "The input has no stream “0:s”, but -map selects it.",
+     RetryAdvice.NO),
+    ("-i film.mp4 -map [x] @o.mp4", "No filter has an output named [x].", RetryAdvice.NO),
+    ("-i film.mp4 -an -vn @o.mp4", "The output would be empty: none of the input's streams are used.",
+     RetryAdvice.NO),
     ("-i film.mp4 -filter_complex [0:v][1:v]overlay @o.mp4",
-     "The command uses input number 1, which it does not have.", RetryAdvice.NO),
+     "The command refers to input 1, which doesn't exist.", RetryAdvice.NO),
     ("-i film.mp4 -vf scale=w=10:nope=3 @o.mp4",
-     "The filter “scale” does not take “nope” like that (Option not found).", RetryAdvice.NO),
+     "The filter “scale” doesn't accept “nope” (Option not found).", RetryAdvice.NO),
     ("-i film.mp4 -vf scale=10:10[ @o.mp4",
-     "The filter “[” is not written the way ffmpeg reads filters.", RetryAdvice.NO),
+     "The filter “[” has a syntax error.", RetryAdvice.NO),
     ("-i film.mp4 -vf scale=iw/3:ih/0 @o.mp4",
-     "A filter makes a picture of an impossible size (53x0).", RetryAdvice.NO),
+     "A filter produces a picture of an invalid size (53x0).", RetryAdvice.NO),
     ("-i film.mp4 -vf subtitles=none.srt @o.mp4",
-     "The subtitle file “none.srt” cannot be opened.", RetryAdvice.OTHER_NODE),
+     "The subtitle file “none.srt” can't be opened.", RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -vf scale=159:119 -c:v libx264 @o.mp4",
-     "The picture has 159x119 points, but the encoder needs even numbers.", RetryAdvice.NO),
+     "The picture is 159x119 pixels, but the encoder needs even numbers.", RetryAdvice.NO),
     ("-i film.mp4 -c:v libx264 -preset nope @o.mp4", "The encoder has no preset “nope”.", RetryAdvice.NO),
     ("-i film.mp4 -c:v libx264 -profile:v baseline -pix_fmt yuv444p @o.mp4",
-     "The encoder cannot make the profile baseline of these pictures.", RetryAdvice.NO),
-    ("-i film.mp4 -c:v libx264 -crf abc @o.mp4", "“abc” is no value for -crf.", RetryAdvice.NO),
+     "The encoder can't use the profile baseline for these pictures.", RetryAdvice.NO),
+    ("-i film.mp4 -c:v libx264 -crf abc @o.mp4", "“abc” isn't a valid value for -crf.", RetryAdvice.NO),
     ("-i film.mp4 -c:v libsvtav1 -preset 99 @o.mp4",
-     "99.000000 is not possible for -preset, only [-2 - 13].", RetryAdvice.NO),
-    ("-i film.mp4 -pix_fmt nope @o.mp4", "The pixel format “nope” is not possible here.", RetryAdvice.NO),
-    ("-i film.mp4 -s abc @o.mp4", "“abc” is no picture size.", RetryAdvice.NO),
+     "99.000000 is out of range for -preset: [-2 - 13].", RetryAdvice.NO),
+    ("-i film.mp4 -pix_fmt nope @o.mp4", "The pixel format “nope” isn't supported here.", RetryAdvice.NO),
+    ("-i film.mp4 -s abc @o.mp4", "“abc” isn't a valid picture size.", RetryAdvice.NO),
     ("-i film.mp4 -vn -c:a libmp3lame -ar 3000 @o.mp3",
-     "The encoder libmp3lame cannot make sound with the sample rate 3000.", RetryAdvice.NO),
-    ("-i film.mp4 -c:v libx264 @o.webm", "The format of the output cannot hold one of the codecs.", RetryAdvice.NO),
-    ("-i film.mp4 -c:v libvpx -deadline realtime @o.mp4", "The format of the output cannot hold vp8.",
+     "The encoder libmp3lame doesn't support the sample rate 3000.", RetryAdvice.NO),
+    ("-i film.mp4 -c:v libx264 @o.webm", "The output format doesn't support one of the codecs.", RetryAdvice.NO),
+    ("-i film.mp4 -c:v libvpx -deadline realtime @o.mp4", "The output format doesn't support vp8.",
      RetryAdvice.NO),
     ("-i film.mp4 -map 0 -f tee -c:v libx264 -c:a aac [f=mp4]@o.mp4|[f=matroska]@o.mkv",
-     "ffmpeg cannot begin the output with these codecs and settings.", RetryAdvice.NO),
-    ("-i film.mp4 @o.png", "A single picture was asked for, but there are more.", RetryAdvice.NO),
-    ("-i film.mp4 -c:v libx264 -pass 2 -passlogfile none @o.mp4", "The second pass cannot work.", RetryAdvice.NO),
+     "ffmpeg can't start the output with these codecs and settings.", RetryAdvice.NO),
+    ("-i film.mp4 @o.png", "The output is a single picture, but the command makes several.", RetryAdvice.NO),
+    ("-i film.mp4 -c:v libx264 -pass 2 -passlogfile none @o.mp4", "The second pass failed.", RetryAdvice.NO),
     ("-f concat -i list.txt -c copy @o.mp4",
-     "The list names “{folder}/film.mp4”, which is outside its own folder.", RetryAdvice.NO),
+     "The list contains “{folder}/film.mp4”, which is outside the list's folder.", RetryAdvice.NO),
     ("-i http://127.0.0.1:9/x.mp4 @o.mp4",
-     "The server of “http://127.0.0.1:9/x.mp4” does not answer (connection refused).", RetryAdvice.LATER),
-    ("-i http://no.invalid/x.mp4 @o.mp4", "The host “no.invalid” is not known here.", RetryAdvice.LATER),
+     "The server for “http://127.0.0.1:9/x.mp4” isn't answering (connection refused).", RetryAdvice.LATER),
+    ("-i http://no.invalid/x.mp4 @o.mp4", "The host “no.invalid” can't be found.", RetryAdvice.LATER),
     ("-i film.mp4 -c copy -f mpegts dtls:127.0.0.1:9",
-     "The server of “dtls:127.0.0.1:9” does not answer (connection refused).", RetryAdvice.LATER),
+     "The server for “dtls:127.0.0.1:9” isn't answering (connection refused).", RetryAdvice.LATER),
     ("-i film.mp4 -c copy -f mpegts http://127.0.0.1:9/x.ts",
-     "The server of “http://127.0.0.1:9/x.ts” does not answer (connection refused).", RetryAdvice.LATER),
+     "The server for “http://127.0.0.1:9/x.ts” isn't answering (connection refused).", RetryAdvice.LATER),
     ("-i film.mp4 -c copy -f rtsp rtsp://127.0.0.1:9/x",
-     "The server of the output does not answer (connection refused).", RetryAdvice.LATER),
-    ("-i film.mp4 -c copy -f mpegts udp://no.invalid:9", "The host “no.invalid” is not known here.",
+     "The server for the output isn't answering (connection refused).", RetryAdvice.LATER),
+    ("-i film.mp4 -c copy -f mpegts udp://no.invalid:9", "The host “no.invalid” can't be found.",
      RetryAdvice.LATER),
     ("-i film.mp4 -protocol_whitelist file -c copy -f mpegts tcp://127.0.0.1:9",
-     "The output needs the protocol “tcp”, which the command does not allow.", RetryAdvice.NO),
+     "The output needs the protocol “tcp”, which the command doesn't allow.", RetryAdvice.NO),
     ("-protocol_whitelist file -i http://127.0.0.1:9/x @o.mp4",
-     "The input needs the protocol “http”, which is not allowed.", RetryAdvice.NO),
+     "The input needs the protocol “http”, which isn't allowed.", RetryAdvice.NO),
     ("-dump_attachment:t = -i evil.mkv -f null -",
-     "The input wants its attachment to be written to “/etc/../evil”, which ffmpeg refuses.", RetryAdvice.NO),
+     "ffmpeg refuses to save an attachment as “/etc/../evil”, the name stored in the input.", RetryAdvice.NO),
     ("-dump_attachment:t:0 nodir/x -i evil.mkv -f null -",
-     "“nodir/x”, which the command writes in addition to its output, cannot be written.", RetryAdvice.OTHER_NODE),
+     "“nodir/x”, an extra file that the command writes, can't be written.", RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -c:v libx264 -stats_enc_post nodir/x -f null -",
-     "“nodir/x”, which the command writes in addition to its output, cannot be written.", RetryAdvice.OTHER_NODE),
+     "“nodir/x”, an extra file that the command writes, can't be written.", RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -pass 1 -passlogfile nodir/x -c:v libvpx -b:v 9k -an -f null -",
-     "“nodir/x-0.log”, which the command writes in addition to its output, cannot be written.",
+     "“nodir/x-0.log”, an extra file that the command writes, can't be written.",
      RetryAdvice.OTHER_NODE),
     ("-i film.mp4 -vstats_file nodir/x -c:v mpeg4 -f null -",
-     "The file that -vstats_file names cannot be written.", RetryAdvice.OTHER_NODE),
-    ("-i film.mp4 -attach none.ttf -c copy @o.mkv", "The attachment “none.ttf” cannot be opened.",
+     "The file named by -vstats_file can't be written.", RetryAdvice.OTHER_NODE),
+    ("-i film.mp4 -attach none.ttf -c copy @o.mkv", "The attachment “none.ttf” can't be opened.",
      RetryAdvice.OTHER_NODE),
-    ("-i film.mp4 -/vf none.txt -f null -", "The option -vf reads “none.txt”, which cannot be opened.",
+    ("-i film.mp4 -/vf none.txt -f null -", "The option -vf reads “none.txt”, which can't be opened.",
      RetryAdvice.OTHER_NODE),
-    ("-i film.mp4 -vf lut3d=none.cube @o.mp4", "The filter “lut3d” cannot open “none.cube”.", RetryAdvice.OTHER_NODE),
-    ("-i film.mp4 -vf movie=none.png[a];[in][a]overlay @o.mp4", "The filter “movie” cannot open “none.png”.",
+    ("-i film.mp4 -vf lut3d=none.cube @o.mp4", "The filter “lut3d” can't open “none.cube”.", RetryAdvice.OTHER_NODE),
+    ("-i film.mp4 -vf movie=none.png[a];[in][a]overlay @o.mp4", "The filter “movie” can't open “none.png”.",
      RetryAdvice.OTHER_NODE),
-    ("-i film.mp4 -vf ssim=stats_file=nodir/x -f null -", "The filter “ssim” cannot open “nodir/x”.",
+    ("-i film.mp4 -vf ssim=stats_file=nodir/x -f null -", "The filter “ssim” can't open “nodir/x”.",
      RetryAdvice.OTHER_NODE),
-    ("-i nosuch:x @o.mp4", "This node's ffmpeg does not know that kind of address.", RetryAdvice.OTHER_NODE),
+    ("-i nosuch:x @o.mp4", "This node's ffmpeg doesn't support this kind of address.", RetryAdvice.OTHER_NODE),
 ]  # fmt: skip
 
 
@@ -169,7 +171,7 @@ def test_missing_hardware_is_for_another_node(folder: Path, command: str, hardwa
         pytest.skip("this computer has such hardware")
     diagnosis = provoke(folder, command)
     sentence = diagnosis.sentence
-    assert sentence.startswith("This computer cannot use")
+    assert sentence.startswith("This computer can't use")
     assert hardware in sentence or sentence.endswith("is missing.")  # a bare system lacks even libX11
     assert diagnosis.retry is RetryAdvice.OTHER_NODE
 
@@ -177,7 +179,7 @@ def test_missing_hardware_is_for_another_node(folder: Path, command: str, hardwa
 @pytest.mark.ffmpeg
 @pytest.mark.parametrize(
     ("status", "retry", "words"),
-    [(404, RetryAdvice.NO, "The server refuses"), (503, RetryAdvice.LATER, "is in trouble")],
+    [(404, RetryAdvice.NO, "The server refused"), (503, RetryAdvice.LATER, "reported an error")],
 )
 def test_a_server_that_refuses_is_told_from_one_in_trouble(
     folder: Path, status: int, retry: RetryAdvice, words: str
@@ -225,35 +227,39 @@ def test_a_signal_is_explained(folder: Path, number: signal.Signals) -> None:
     process.stderr.close()
     diagnosis = diagnose(lines, process.wait())
     assert diagnosis.retry is RetryAdvice.RETRY
-    expected = "ffmpeg was told to stop" if number is signal.SIGTERM else "ffmpeg was killed, probably"
+    expected = (
+        "Something outside FFmate Desktop stopped ffmpeg"
+        if number is signal.SIGTERM
+        else "ffmpeg was killed, probably"
+    )
     assert diagnosis.sentence.startswith(expected)
 
 
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("[error] none.mp4: No such file or directory", "“none.mp4” does not exist on this node."),
+        ("[error] none.mp4: No such file or directory", "“none.mp4” doesn't exist on this node."),
         (f"[error] /out/{HIDDEN}o.mp4: No such file or directory",
-         "The folder of the output “o.mp4” does not exist."),
-        ("[error] a.mp4: Invalid data found when processing input", "“a.mp4” is not a media file, or it is damaged."),
-        ("[fatal] Invalid duration specification for t: abc", "“abc” is no time for the option -t."),
+         "The folder for “o.mp4” doesn't exist."),
+        ("[error] a.mp4: Invalid data found when processing input", "“a.mp4” isn't a media file, or it is damaged."),
+        ("[fatal] Invalid duration specification for t: abc", "“abc” isn't a valid time for the option -t."),
         ("[libmp3lame @ 0x55] [error] Specified sample rate 3000 is not supported",
-         "The encoder cannot make sound with the sample rate 3000."),
+         "The encoder doesn't support the sample rate 3000."),
         ("[error] Error writing trailer of o.m3u8: Invalid data found when processing input",
-         "ffmpeg could not finish writing the output."),
-        ("[fatal] Stream map '0:5' matches no streams.", "The input has no stream “0:5”, which -map asks for."),
+         "ffmpeg couldn't finish writing the output."),
+        ("[fatal] Stream map '0:5' matches no streams.", "The input has no stream “0:5”, but -map selects it."),
         ("[hevc_qsv @ 0x55] [error] Error initializing an internal MFX session: unsupported (-3)",
-         "This computer cannot use Intel Quick Sync hardware."),
+         "This computer can't use Intel Quick Sync hardware."),
         ("[error] Output file #0 does not contain any stream",
-         "The output would be empty: no stream of the input fits."),
+         "The output would be empty: none of the input's streams are used."),
         ("[error] Error writing trailer of o.mkv: No space left on device", "The disk is full."),
         ("[Parsed_scale_0 @ 0x55] [error] Option 'nope' not found", "The filter “scale” has no option “nope”."),
         ("[NULL @ 0x55] [error] Unable to find a suitable output format for 'o.x'",
-         "ffmpeg cannot tell the format of “o.x” from its name."),
+         "ffmpeg can't tell the format of “o.x” from its name."),
         ("[h264_nvenc @ 0x55] [error] OpenEncodeSessionEx failed: out of memory (10): (no details)",
-         "The graphics card takes no more encodes at once."),
+         "The graphics card can't run any more encodes at once."),
         ("[error] Error opening output /o/x.mp4: Permission denied",
-         "The output may not be written by this node's user."),
+         "This node's user isn't allowed to write the output."),
     ],
 )  # fmt: skip
 def test_understands_the_words_of_other_versions(line: str, sentence: str) -> None:
@@ -264,11 +270,11 @@ def test_understands_the_words_of_other_versions(line: str, sentence: str) -> No
     ("code", "words", "retry"),
     [
         (228, "The disk is full", RetryAdvice.LATER),
-        (254, "does not exist", RetryAdvice.OTHER_NODE),
-        (243, "may not be used", RetryAdvice.OTHER_NODE),
+        (254, "doesn't exist", RetryAdvice.OTHER_NODE),
+        (243, "isn't allowed to use", RetryAdvice.OTHER_NODE),
         (183, "damaged", RetryAdvice.NO),
-        (8, "does not have something", RetryAdvice.OTHER_NODE),
-        (69, "could not be decoded", RetryAdvice.NO),
+        (8, "lacks something", RetryAdvice.OTHER_NODE),
+        (69, "couldn't be decoded", RetryAdvice.NO),
         (4294967268, "The disk is full", RetryAdvice.LATER),  # Windows shows all 32 bits
         (3221225477, "ffmpeg crashed", RetryAdvice.OTHER_NODE),
         (-11, "ffmpeg crashed", RetryAdvice.OTHER_NODE),
@@ -325,5 +331,5 @@ def test_a_library_that_the_bundled_ffmpeg_loads_late_and_lacks() -> None:
         """ffmpeg: libX11.so.6.init.c:122: load_library: Assertion `0 && "Assertion in generated code"' failed.""",
     ]
     diagnosis = diagnose(lines, -6)
-    assert diagnosis.sentence.endswith("asks for: libX11.so.6 is missing.")
+    assert diagnosis.sentence.endswith("needs: libX11.so.6 is missing.")
     assert diagnosis.retry is RetryAdvice.OTHER_NODE

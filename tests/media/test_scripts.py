@@ -39,16 +39,16 @@ def test_windows_starts_what_the_ending_asks_for() -> None:
     "word", ["a&calc.mov", "%PATH%", 'a"b', "a|b", "a>b", "a^b", "!x!", "a\nb", "a=b", "a,b", "a;b"]
 )
 def test_a_batch_file_is_given_nothing_that_cmd_would_read_again(word: str) -> None:
-    with pytest.raises(UserError, match="means something else to cmd"):
+    with pytest.raises(UserError, match="has a special meaning for cmd"):
         argv(PureWindowsPath(r"C:\s\pre.bat"), word)
-    with pytest.raises(UserError, match="means something else to cmd"):
+    with pytest.raises(UserError, match="has a special meaning for cmd"):
         argv(PureWindowsPath(rf"C:\s\{word}\pre.cmd"))
 
 
 def test_what_windows_cannot_start_is_said() -> None:
-    with pytest.raises(UserError, match=r"Windows cannot start a script that ends in “\.sh”"):
+    with pytest.raises(UserError, match=r"Windows can't start a script that ends in “\.sh”"):
         argv(PureWindowsPath(r"C:\s\pre.sh"))
-    with pytest.raises(UserError, match="Windows cannot start a script"):
+    with pytest.raises(UserError, match="Windows can't start a script"):
         argv(PureWindowsPath(r"C:\s\pre"))
 
 

@@ -175,10 +175,10 @@ BAD = [
     ("-i IN/film.mp4 -ss 100 -c copy OUT/o.mp4", "Nothing was encoded: “o.mp4” is empty.", RetryAdvice.NO),
     (f"-i IN/film.mp4 -t 0 {FAST} OUT/o.mp4", "Nothing was encoded: “o.mp4” is empty.", RetryAdvice.NO),
     ("-ss 100 -i IN/film.mp4 -frames:v 1 OUT/o.png",
-     "ffmpeg ended without an error, but did not write “o.png”.", RetryAdvice.RETRY),
+     "ffmpeg ended without an error, but didn't write “o.png”.", RetryAdvice.RETRY),
     ("-ss 100 -i IN/film.mp4 -frames:v 3 OUT/o_%d.png",
-     "ffmpeg ended without an error, but did not write “o_%d.png”.", RetryAdvice.RETRY),
-    ("-i IN/none.mp4 OUT/o.mp4", "“none.mp4” does not exist on this node.", RetryAdvice.OTHER_NODE),
+     "ffmpeg ended without an error, but didn't write “o_%d.png”.", RetryAdvice.RETRY),
+    ("-i IN/none.mp4 OUT/o.mp4", "“none.mp4” doesn't exist on this node.", RetryAdvice.OTHER_NODE),
     ("-i IN/film.mp4 -c:v nosuch OUT/o.mp4", "This node's ffmpeg has no encoder “nosuch”.", RetryAdvice.OTHER_NODE),
 ]  # fmt: skip
 
@@ -228,7 +228,7 @@ def cut_output(share: float) -> Callable[[OutputPlan], object]:
         ("-i IN/long.mp4 -an -c copy OUT/o.nut", 0.5, "too short"),
         ("-i IN/long.mp4 -vn OUT/o.wav", 0.5, "too short"),
         ("-i IN/long.mp4 -c copy OUT/o.ts", 0.5, "too short"),
-        ("-i IN/long.mp4 -c copy OUT/o.mp4", 0.9, "cannot be opened"),
+        ("-i IN/long.mp4 -c copy OUT/o.mp4", 0.9, "can't be opened"),
         ("-i IN/long.mp4 -c copy OUT/o.mp4", 0.0, "is empty"),
     ],
 )
@@ -322,4 +322,4 @@ async def test_an_input_that_vanished_is_a_verdict_and_no_crash(
 
     verdict = await judged("-i IN/long.mp4 -c copy OUT/o.ts", own, tmp_path, prober, between=lose)
     assert not verdict.ok and verdict.diagnosis is not None
-    assert verdict.diagnosis.sentence == "“long.mp4” does not exist."
+    assert verdict.diagnosis.sentence == "“long.mp4” doesn't exist."

@@ -102,7 +102,9 @@ class Guardian:
             )  # fmt: skip
         except OSError as trouble:
             self._failures = _MOST_FAILURES
-            logs.ffmpeg.warning("No guardian process: what runs may outlive this program (%s)", trouble)
+            logs.ffmpeg.warning(
+                "Can't start the guardian process, so child processes may outlive this program: %s", trouble
+            )
             return
         assert process.stdin is not None  # noqa: S101 - asked for as a pipe
         # A guardian that is stopped must not stop the event loop.
@@ -122,11 +124,11 @@ class Guardian:
             _hang_up(process)
             self._failures = self._failures + 1 if time.monotonic() - self._started < _SHORT_LIFE else 1
             if self._failures < _MOST_FAILURES:
-                logs.ffmpeg.warning("The guardian process was ended and is started again")
+                logs.ffmpeg.warning("The guardian process ended unexpectedly; restarting it")
                 self._start()
             else:
                 logs.ffmpeg.warning(
-                    "The guardian process ends again and again; what runs may outlive this program"
+                    "The guardian process keeps ending, so child processes may outlive this program"
                 )
 
 

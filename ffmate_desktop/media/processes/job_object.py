@@ -84,7 +84,7 @@ if sys.platform == "win32":
                 if not self._job or not self._kernel.SetInformationJobObject(
                     self._job, _EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
                 ):
-                    self._complain("No job object")
+                    self._complain("Can't create a job object")
 
         def watch(self, pid: int) -> None:
             """The process shall die with this program. Its number is safe: asyncio holds a handle of it."""
@@ -92,7 +92,7 @@ if sys.platform == "win32":
             if not process:  # it has ended
                 return
             if not self._job or not self._kernel.AssignProcessToJobObject(self._job, process):
-                self._complain(f"Process {pid} is in no job object")
+                self._complain(f"Can't add process {pid} to the job object")
             self._kernel.CloseHandle(process)
 
         def forget(self, pid: int) -> None:
@@ -106,4 +106,4 @@ if sys.platform == "win32":
 
         def _complain(self, what: str) -> None:
             trouble = ctypes.WinError(ctypes.get_last_error())
-            logs.ffmpeg.warning("%s: what runs may outlive this program (%s)", what, trouble)
+            logs.ffmpeg.warning("%s, so child processes may outlive this program: %s", what, trouble)

@@ -53,8 +53,8 @@ class NodeFolder:
         except OSError as trouble:
             lock.release()
             raise UserError(
-                f"The folder {parent} cannot be used to work in: {trouble.strerror or trouble}.",
-                "Free some space or change its permissions, or choose another folder with --data-dir.",
+                f"Can't use {parent} as a working folder: {trouble.strerror or trouble}.",
+                "Free up some space or change its permissions, or choose another folder with --data-dir.",
             ) from trouble
         return cls(path, lock)
 
@@ -62,7 +62,7 @@ class NodeFolder:
         """End the processes of dead nodes of this user on this computer; remove their folders beside this one."""
         parent = self.path.parent
         if self._lock.is_free():
-            logs.cluster.warning("File locks do not work in %s: what dead nodes left there stays", parent)
+            logs.cluster.warning("File locks don't work in %s, so leftovers of dead nodes stay there", parent)
             return
         with contextlib.ExitStack() as held:
             dead: dict[Path, FileLock] = {}
@@ -74,7 +74,7 @@ class NodeFolder:
             for folder in folders:
                 _remove(folder, dead[_lock_of(folder)])
         if ended or folders:
-            text = "Nodes that died here left %d processes and %d working folders, which are gone now"
+            text = "Removed %d processes and %d working folders left by dead nodes"
             logs.cluster.info(text, ended, len(folders))
 
     def remove(self) -> None:
@@ -96,7 +96,7 @@ async def node_folder(parent: Path) -> AsyncIterator[NodeFolder]:
         try:
             await asyncio.to_thread(folder.end_leftovers)
         except OSError as trouble:
-            logs.cluster.warning("What dead nodes left in %s could not be removed: %s", parent, trouble)
+            logs.cluster.warning("Can't remove the leftovers of dead nodes in %s: %s", parent, trouble)
         yield folder
     finally:
         await asyncio.to_thread(folder.remove)

@@ -121,13 +121,13 @@ class Launcher:
             reason = trouble.strerror if isinstance(trouble, OSError) else str(trouble)
             if isinstance(trouble, OSError) and trouble.errno in _EXHAUSTED:
                 raise RetryElsewhereError(
-                    f"{argv[0]} could not be started: {reason}.",
-                    "This computer runs as much as it can. Let it do fewer tasks at once.",
+                    f"Can't start {argv[0]}: {reason}.",
+                    "This computer is at its limit. Run fewer tasks at once on it.",
                     max_nodes=_MOST_TRIES,
                 ) from trouble
             raise UserError(
-                f"{argv[0]} could not be started in {cwd}: {reason or trouble}.",
-                "Check that the program and the folder exist and that you may use them.",
+                f"Can't start {argv[0]} in {cwd}: {reason or trouble}.",
+                "Check that the program and the folder exist and that you have permission to use them.",
             ) from trouble
         process = Process(pid, protocol, mark.get(VARIABLE, ""))
         if (guardian := self.guardian) is not None:
@@ -190,7 +190,7 @@ class Process:
         )
         if survivors or not self.ended:
             stuck = [*([] if self.ended else [self.pid]), *(process.pid for process in survivors)]
-            logs.ffmpeg.error("Processes %s cannot be killed and are left behind", stuck)
+            logs.ffmpeg.error("Can't kill processes %s; leaving them behind", stuck)
         self._protocol.give_up()
 
     def suspend(self) -> None:
@@ -276,7 +276,7 @@ def _check_program(program: str, cwd: Path) -> None:
     """Find out what the leash would hide: it starts well even if the program behind it does not exist."""
     path = str(cwd / program) if os.path.dirname(program) else program  # noqa: PTH120 - "./x" is not "x"
     if shutil.which(path) is None:
-        raise OSError(0, "no such program, or it is not executable", program)
+        raise OSError(0, "no such program, or it isn't executable", program)
 
 
 if sys.platform == "win32":

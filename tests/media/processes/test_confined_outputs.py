@@ -168,7 +168,7 @@ async def test_words_hidden_in_a_file_do_not_either_and_people_read_why(desk: De
     (desk.private / "graph").write_text(f"metadata=print:file={desk.base}/new.txt")
     assert await desk.run(f"-i FILM -/filter_complex {desk.private}/graph OUT") == []
     assert desk.why is not None
-    assert f"only the outputs of its command, so “{desk.base}/new.txt” was refused" in desk.why.sentence
+    assert f"only write the outputs of its command, so “{desk.base}/new.txt” was refused" in desk.why.sentence
 
 
 @pytest.mark.parametrize(

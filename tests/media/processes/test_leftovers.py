@@ -179,7 +179,7 @@ async def test_leaving_removes_the_folder(work: Path) -> None:
 
 async def test_a_disk_that_refuses_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "work").touch()
-    with pytest.raises(UserError, match="cannot be used to work in"):
+    with pytest.raises(UserError, match="as a working folder"):
         async with node_folder(tmp_path / "work"):
             pass
 
@@ -188,7 +188,7 @@ async def test_where_locks_do_not_work_nothing_is_removed(
     start: Start, work: Path, monkeypatch: pytest.MonkeyPatch, expected_warnings: ExpectedWarnings
 ) -> None:
     """A network disk that grants every lock."""
-    expected_warnings.announce("File locks do not work")
+    expected_warnings.announce("File locks don't work")
     living = start()
     monkeypatch.setattr("ffmate_desktop.file_locks._lock", lambda *_, **__: True)
     async with node_folder(work):

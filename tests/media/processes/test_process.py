@@ -84,7 +84,7 @@ async def test_a_program_that_cannot_be_started_is_named(
     (tmp_path / "text.txt").write_text("not a program")
     by = launcher if leashed else Launcher()
     for program in ("no-such-program", str(tmp_path / "missing"), str(tmp_path / "text.txt"), "./text.txt"):
-        with pytest.raises(UserError, match=r"could not be started") as caught:
+        with pytest.raises(UserError, match=r"Can't start") as caught:
             await by.spawn([program, "argument"], cwd=tmp_path)
         assert program in caught.value.message
 
@@ -362,7 +362,8 @@ async def test_a_computer_that_is_exhausted_leaves_the_task_to_others(
 def test_a_node_raises_a_low_limit_of_open_files() -> None:
     code = (
         "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (256, 4096)); "
-        "from ffmate_desktop.media.open_files import allow_many; allow_many(); print(r.getrlimit(r.RLIMIT_NOFILE))"
+        "from ffmate_desktop.media.open_files import raise_open_file_limit; raise_open_file_limit(); "
+        "print(r.getrlimit(r.RLIMIT_NOFILE))"
     )
     said = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60

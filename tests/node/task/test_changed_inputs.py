@@ -37,7 +37,7 @@ async def test_inputs_that_grow_or_are_replaced_fail_with_the_reason_and_a_marke
         task = await farm.done(uuid)
         assert task.status is TaskStatus.DONE_ERROR
         sentence = (task.error or "").splitlines()[0]
-        assert sentence.startswith(f"“{name}” changed while it was encoded: it is still being written.")
+        assert sentence.startswith(f"“{name}” changed during the encode: it is still being written.")
         assert sentence.endswith("Submit it again when it is complete.")
         (row,) = await farm.sql("SELECT result->'changed' AS changed FROM ffmate.tasks WHERE uuid = $1", uuid)
         assert row["changed"] == {"input": str(clip.with_name(name)), "how": "growing"}

@@ -133,7 +133,7 @@ async def test_a_script_with_the_line_ends_of_windows_is_told_so(
     task = await farm.done(await farm.add(clip, pre_processing=processing(script)))
     assert task.error is not None
     assert task.error.startswith(
-        f"The script “{script}” failed (exit code 127). Its lines end as on Windows."
+        f"The script “{script}” failed (exit code 127). It has Windows line endings."
     )
 
 

@@ -94,16 +94,16 @@ async def test_a_sidecar_that_changes_nothing_keeps_the_name_that_the_output_got
     ("text", "sentence"),
     [
         ("open(path, 'w').write('{'); sys.exit()", "is not JSON"),
-        ("open(path, 'w').write('[1]'); sys.exit()", "holds no JSON object"),
+        ("open(path, 'w').write('[1]'); sys.exit()", "doesn't contain a JSON object"),
         ("open(path, 'w').write('[' * 100000); sys.exit()", "is not JSON"),
-        ("open(path, 'wb').write(b'\\xff\\xfe'); sys.exit()", "is no UTF-8 text"),
-        ("open(path, 'w').write(' ' * (5 << 20)); sys.exit()", "is no file of at most 4 MiB"),
-        ("import os; os.unlink(path); sys.exit()", "is gone, so it cannot be imported"),
-        ("task['metadata'] = {'n': float('nan')}", "NaN is no number"),
+        ("open(path, 'wb').write(b'\\xff\\xfe'); sys.exit()", "isn't UTF-8 text"),
+        ("open(path, 'w').write(' ' * (5 << 20)); sys.exit()", "isn't a file of at most 4 MiB"),
+        ("import os; os.unlink(path); sys.exit()", "is missing, so it can't be imported"),
+        ("task['metadata'] = {'n': float('nan')}", "NaN isn't a number"),
         ("task['metadata'] = [1]", "cannot be used: metadata: this is no object"),
         ("task['command'] = 3", "command is no text"),
         ("task['command']['raw'] = '-i ${INPUT_FILE} | sh'", "stands outside quotes"),
-        ("task['command']['raw'] = 'rm -rf ${INPUT_FILE}'", "only ffmpeg runs here"),
+        ("task['command']['raw'] = 'rm -rf ${INPUT_FILE}'", "tasks can only run ffmpeg"),
         ("task['inputFile']['raw'] = '/no/such/film.mov'", "doesn't exist"),
         ("task['outputFile']['raw'] = '${INPUT_FILE}'", "would overwrite its own input"),
         ("task['outputFile']['raw'] = '${NO_SUCH}/x.mp4'", "There is no wildcard"),
@@ -142,7 +142,7 @@ async def test_no_file_but_a_sidecar_is_overwritten(farm: Farm, clip: Path, scri
     camera.write_text('{"iso": 100}')
     await farm.node(permissions=scripts.permissions)
     task = await farm.done(await farm.add(clip, pre_processing=processing(None, camera)))
-    assert task.error is not None and "is no sidecar, so it is not overwritten" in task.error
+    assert task.error is not None and "isn't a sidecar, so it won't be overwritten" in task.error
     assert json.loads(camera.read_text()) == {"iso": 100}
     before = clip.read_bytes()
     task = await farm.done(await farm.add(clip, pre_processing=processing(None, clip)))

@@ -41,7 +41,7 @@ async def lives_on(farm: Farm, clip: Path) -> None:
 async def test_a_disk_that_fills_up_while_it_is_written(farm: Farm, clip: Path, disk: Disk) -> None:
     await farm.node()
     task = await failed(farm, disk, clip, RAW, "big.nut")
-    assert task.error and task.error.startswith("The disk is full. Free some space")
+    assert task.error and task.error.startswith("The disk is full. Free up some space")
     assert list(disk.folder.iterdir()) == []
     await lives_on(farm, clip)
 
@@ -54,7 +54,7 @@ async def test_a_disk_that_is_full_at_the_last_bytes(farm: Farm, clip: Path, dis
     disk.fill()
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_ERROR
-    assert task.error and task.error.startswith("The disk is full. Free some space")
+    assert task.error and task.error.startswith("The disk is full. Free up some space")
     assert [path.name for path in disk.folder.iterdir()] == ["ballast"]
     await lives_on(farm, clip)
 
@@ -73,7 +73,7 @@ async def test_a_muxer_that_keeps_quiet_about_a_full_disk(farm: Farm, clip: Path
     task = await failed(
         farm, disk, clip, "-i ${INPUT_FILE} -c:v mpeg2video -q:v 1 ${OUTPUT_FILE}", "list.m3u8"
     )
-    assert task.error and task.error.startswith("The disk is full. Free some space")
+    assert task.error and task.error.startswith("The disk is full. Free up some space")
 
 
 async def test_a_share_that_goes_away_while_it_is_written(farm: Farm, clip: Path, disk: Disk) -> None:
@@ -84,8 +84,8 @@ async def test_a_share_that_goes_away_while_it_is_written(farm: Farm, clip: Path
     assert ffmpeg.is_running()
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_ERROR
-    gone = "The folder of “out.mp4” went away while it was written. Is its disk or network share still connected?"
-    assert task.error == gone
+    gone = "The folder of “out.mp4” disappeared while the file was being written."
+    assert task.error == f"{gone} Check that its disk or network share is still connected."
     assert list(disk.folder.iterdir()) == [], "nothing is written to the folder below the share"
     await lives_on(farm, clip)
 
@@ -112,7 +112,7 @@ async def test_an_input_that_vanishes_between_two_steps_is_named(farm: Farm, cli
     source.unlink()
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_ERROR
-    assert task.error and task.error.startswith("“source.mov” does not exist on this node.")
+    assert task.error and task.error.startswith("“source.mov” doesn't exist on this node.")
     await lives_on(farm, clip)
 
 
