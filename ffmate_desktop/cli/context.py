@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from ffmate_desktop.db.connection.outages import CONNECTION_LOST, NoAnswerError, trouble
+from ffmate_desktop.db.connection.outages import CONNECTION_LOST, NoAnswerError, to_user_error
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.plain_text import escaped_json
 from ffmate_desktop.settings import Settings
@@ -58,7 +58,7 @@ class Context:
         except UserError:  # has its own words, also when it is an outage for a node
             raise
         except _LOST as error:
-            raise trouble(error) from error
+            raise to_user_error(error) from error
 
     def print_table(self, table: "Table") -> None:
         """As wide as the terminal; for other programs as wide as it needs, so that no value is broken in two."""

@@ -15,8 +15,8 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.text import size
 from ffmate_desktop.db.connection.connect_errors import lacks_rights
 from ffmate_desktop.db.connection.connection import without_password
-from ffmate_desktop.db.health import CLOCK, SLOW, Health, examine
-from ffmate_desktop.db.repair import incomplete
+from ffmate_desktop.db.health import CLOCK, SLOW, Health, check_health
+from ffmate_desktop.db.repair import missing_parts_error
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.processes.sandbox import KernelSupport, kernel_support
@@ -160,9 +160,9 @@ async def check_storage(folder: Path) -> list[Check]:
 
 async def _database(settings: Settings) -> list[Check]:
     async with open_cluster(settings) as cluster:
-        health = await examine(cluster.uri)
-        if health.absent:
-            raise incomplete(health.absent)
+        health = await check_health(cluster.uri)
+        if health.missing_parts:
+            raise missing_parts_error(health.missing_parts)
         nodes = [node for node in await cluster.nodes.all() if node.status in ("online", "late", "draining")]
         usage = await cluster.retention.usage()
     where = cluster.address or "embedded"

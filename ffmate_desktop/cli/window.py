@@ -72,10 +72,10 @@ def _load(settings: Settings, stack: ExitStack) -> "Setup":
 
     What has to be ended with the program goes on the stack.
     """
-    from ffmate_desktop.db.embedded.prestart import database_ahead  # noqa: PLC0415 - the window has been painted
+    from ffmate_desktop.db.embedded.prestart import prestarted_database  # noqa: PLC0415 - the window has been painted
 
     if settings.database is None:
-        stack.enter_context(database_ahead(settings.data_dir))
+        stack.enter_context(prestarted_database(settings.data_dir))
     from ffmate_desktop.bootstrap.window import make_setup  # noqa: PLC0415 - as above
 
     return make_setup(settings)

@@ -32,7 +32,7 @@ async def finish(database: Database, ended: Sequence[UUID] | None = None) -> lis
             return []
         done = [row["uuid"] for row in rows]
         finished = await connection.fetch(query("batches", "finish_batches"), done)
-        await connection.execute(query("batches", "forget_empty"), done)
+        await connection.execute(query("batches", "delete_empty"), done)
     return [row["uuid"] for row in finished]
 
 
@@ -43,7 +43,7 @@ async def tasks_of(database: Database, batch: UUID) -> list[UUID]:
 
 async def get(database: Database, uuid: UUID) -> StoredBatch | None:
     """A batch; None when there is none."""
-    row = await database.fetch_one(query("batches", "batch"), uuid)
+    row = await database.fetch_one(query("batches", "get_batch"), uuid)
     return None if row is None else StoredBatch(row["uuid"], row["created_at"], row["finished_at"])
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.db.deadlocks import despite_deadlocks
+from ffmate_desktop.db.deadlocks import retry_deadlocks
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.tasks import OutputsTakenError, TaskRow, requirement_set
 from ffmate_desktop.domain.errors import UserError
@@ -126,7 +126,7 @@ async def set_order(
             )
         return {row["uuid"] for row in changed}
 
-    return await despite_deadlocks(work)
+    return await retry_deadlocks(work)
 
 
 async def stored_tasks(database: Database, uuids: Sequence[UUID]) -> list[StoredTask]:

@@ -12,7 +12,7 @@ T = TypeVar("T")
 ATTEMPTS = 5
 
 
-async def despite_deadlocks(work: Callable[[], Awaitable[T]]) -> T:
+async def retry_deadlocks(work: Callable[[], Awaitable[T]]) -> T:
     """The result of `work`, one statement or transaction, which is tried again when it lost a deadlock."""
     for attempt in range(1, ATTEMPTS):
         try:

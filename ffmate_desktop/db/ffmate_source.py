@@ -22,7 +22,7 @@ Tables = Mapping[str, Sequence[Row]]
 
 _HEADER = b"SQLite format 3\0"
 SCHEMA = "public"
-WANTED = (
+FFMATE_TABLES = (
     "presets", "preset", "watchfolder", "watchfolders", "webhook", "webhooks", "labels", "preset_labels",
     "watchfolder_labels",
 )  # fmt: skip
@@ -55,7 +55,7 @@ def read_sqlite(path: Path) -> Tables:
                         "Stop FFmate, then try again.",
                     )
                 found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-                names = {row["name"] for row in found} & set(WANTED)
+                names = {row["name"] for row in found} & set(FFMATE_TABLES)
                 return {name: _rows(database, name) for name in names}
         except sqlite3.DatabaseError as error:
             raise UserError(f"“{path}” is not a SQLite database: {error}.") from error
@@ -83,8 +83,8 @@ async def read_postgres(uri: str) -> Tables:
     connection = await connect(uri)
     try:
         async with connection.transaction(readonly=True, isolation="repeatable_read"):
-            found = await connection.fetch(query("ffmate", "tables"), SCHEMA)
-            names = {row["table_name"] for row in found} & set(WANTED)
+            found = await connection.fetch(query("ffmate", "list_tables"), SCHEMA)
+            names = {row["table_name"] for row in found} & set(FFMATE_TABLES)
             return {name: await _copied(connection, name) for name in sorted(names)}
     except (asyncpg.InsufficientPrivilegeError, LacksRights) as error:
         raise UserError(f"That database does not let us read: {reason(error)}.") from error
@@ -99,11 +99,11 @@ async def _copied(connection: "asyncpg.Connection[asyncpg.Record]", table: str) 
     return list(csv.DictReader(io.StringIO(data.getvalue().decode("utf-8", "replace"), newline="")))
 
 
-async def webhooks(database: Database) -> set[tuple[str, str]]:
+async def stored_webhooks(database: Database) -> set[tuple[str, str]]:
     """Event and address of those that are kept here."""
-    return {(row["event"], row["url"]) for row in await database.fetch(query("ffmate", "webhooks"))}
+    return {(row["event"], row["url"]) for row in await database.fetch(query("ffmate", "list_webhooks"))}
 
 
-async def keep_webhook(database: Database, event: str, url: str) -> bool:
+async def store_webhook(database: Database, event: str, url: str) -> bool:
     """Keep one; False when it was here already."""
-    return await database.fetch_one(query("ffmate", "keep_webhook"), uuid4(), event, url) is not None
+    return await database.fetch_one(query("ffmate", "store_webhook"), uuid4(), event, url) is not None

@@ -9,10 +9,10 @@ from ffmate_desktop import logs
 from ffmate_desktop.db.connection.address import Address
 from ffmate_desktop.db.connection.connect_errors import lacks_rights
 from ffmate_desktop.db.connection.session import Session
-from ffmate_desktop.db.connection.start_checks import proven_session
+from ffmate_desktop.db.connection.start_checks import verified_session
 from ffmate_desktop.db.connection.uri import parse
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.db.repair import Absent, find_absent, incomplete
+from ffmate_desktop.db.repair import MissingParts, find_missing_parts, missing_parts_error
 
 SLOW = 0.1
 """Seconds for one question, from which on it is worth a word."""
@@ -28,7 +28,7 @@ class Health:
     `delivery` is how long a notification took, in seconds. `encryption` is the version of TLS or empty, `checked`
     whether the server's certificate was; `local` that no network lies between. `owner` has the tables, and
     `may_migrate` says that this user may change them. `closing` is the SQL that lets only named roles connect; empty
-    when not every role of the server may. `absent` is what is missing of the tables.
+    when not every role of the server may. `missing_parts` is what is missing of the tables.
     """
 
     version: str
@@ -47,26 +47,26 @@ class Health:
     closing: str
     encoding: str
     missing_rights: tuple[str, ...]
-    absent: Absent
+    missing_parts: MissingParts
     notes: tuple[str, ...]
 
 
-async def examine(uri: str) -> Health:
+async def check_health(uri: str) -> Health:
     """Try everything that a node needs; raises UserError when it cannot work with this database at all."""
     address = parse(uri)
-    async with proven_session(address) as (session, delivery):
+    async with verified_session(address) as (session, delivery):
         return await _ask(address, session, delivery)
 
 
 async def check_for_node(uri: str) -> None:
     """The same for the start of a node: raises UserError also for missing rights, and tells the log what it found."""
-    health = await examine(uri)
+    health = await check_health(uri)
     if health.missing_rights:
         raise lacks_rights(health.role, health.missing_rights)
-    if health.absent.tables or health.absent.functions:
-        raise incomplete(health.absent)
-    if health.absent:
-        logs.cluster.warning("News will come late: %s", incomplete(health.absent))
+    if health.missing_parts.tables or health.missing_parts.functions:
+        raise missing_parts_error(health.missing_parts)
+    if health.missing_parts:
+        logs.cluster.warning("News will come late: %s", missing_parts_error(health.missing_parts))
     logs.cluster.debug(
         "PostgreSQL %s, database %s, user %s: a question takes %.1f ms, a notification %.1f ms, its clock is %+.1f s"
         " off ours",
@@ -97,7 +97,7 @@ async def _ask(address: Address, session: Session, delivery: float) -> Health:
         ahead: float = await session.fetchval(query("checks", "seconds_since"), now)
         times.append(loop.time() - start)
         offsets.append(ahead - times[-1] / 2)  # it was read on the server half way
-    facts = await session.fetchrow(query("checks", "facts"))
+    facts = await session.fetchrow(query("checks", "database_facts"))
     assert facts is not None  # noqa: S101 - a SELECT without FROM has one row
     peer = session.transport.get_extra_info("peername")
     return Health(
@@ -117,7 +117,7 @@ async def _ask(address: Address, session: Session, delivery: float) -> Health:
         closing=facts["closing"] or "",
         encoding=session.get_settings().server_encoding,
         missing_rights=await _missing_rights(session),
-        absent=await find_absent(session) if facts["owner"] else Absent(),
+        missing_parts=await find_missing_parts(session) if facts["owner"] else MissingParts(),
         notes=address.notes,
     )
 

@@ -94,14 +94,14 @@ async def join(connection: "Connection", facts: NodeFacts) -> Membership:
     """
     node_id = secrets.randbits(53)
     session = uuid4()
-    await hold_session(connection, node_id)
+    await take_session_lock(connection, node_id)
     async with connection.transaction():
         await connection.fetch(query("leases", "lock_identifier"), facts.identifier)
         holder = await connection.fetchrow(query("leases", "holder_of_identifier"), facts.identifier)
         requeued = 0
         if holder is not None:
             _refuse_living(holder, facts)
-            await connection.fetch(query("leases", "bury_node"), holder["id"])
+            await connection.fetch(query("leases", "declare_node_dead"), holder["id"])
             moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
             await delete_ended(connection, moved)
             requeued = len(moved)
@@ -144,15 +144,15 @@ def _refuse_living(holder: asyncpg.Record, facts: NodeFacts) -> None:
         )
 
 
-async def hold_session(connection: "Connection", node_id: int) -> bool:
+async def take_session_lock(connection: "Connection", node_id: int) -> bool:
     """Hold the session lock on this connection; False while a half-dead predecessor still has it."""
     return bool(await connection.fetchval(query("leases", "take_session_lock"), node_id))
 
 
-async def answer_within(connection: "Connection", seconds: float) -> None:
+async def limit_answer_time(connection: "Connection", seconds: float) -> None:
     """Let the server end what takes longer, for as long as this connection lives: sooner than the client gives up."""
     limits = (f"{round(seconds * share)}ms" for share in (700, 850))
-    await connection.fetchrow(query("checks", "answer_within"), *limits)
+    await connection.fetchrow(query("checks", "limit_answer_time"), *limits)
 
 
 async def beat(
@@ -207,7 +207,7 @@ async def sweep(database: Database, node_id: int, beat: datetime) -> Swept:
     `beat` is when this node beat last. If it has beaten again since, or missed a beat, it declares nobody dead.
     """
     async with database.transaction() as connection:
-        dead = await connection.fetch(query("leases", "bury_late_nodes"), node_id, beat)
+        dead = await connection.fetch(query("leases", "declare_late_nodes_dead"), node_id, beat)
         moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
         await delete_ended(connection, moved)
     return _swept(dead, moved)

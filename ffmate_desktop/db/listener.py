@@ -87,7 +87,7 @@ async def listen(
     await connection.add_listener(channel, _Channel(handle).receive)
 
 
-class News(asyncio.Queue[Change | None]):
+class ChangeQueue(asyncio.Queue[Change | None]):
     """A queue of changes with a limit: when too many wait, all of them become AnythingChanged."""
 
     def __init__(self) -> None:
@@ -122,19 +122,21 @@ async def changes(uri: str) -> AsyncIterator[asyncio.Queue[Change | None]]:
     LISTEN is in force before the block begins: take the snapshot inside it, and nothing is missed. Raises UserError
     when there is no connection, or when a table cannot be read: it is locked, or gone.
     """
-    news = News()
+    news = ChangeQueue()
     connection = await connect(uri, application="ffmate-desktop viewer")
     watching: asyncio.Task[None] | None = None
     try:
         connection.add_termination_listener(lambda _connection: news.end())
         await listen(connection, news.add)
         try:
-            looks = await _look(connection)
-            await connection.execute(query("viewers", "touch"))
+            looks = await _register_viewer(connection)
+            await connection.execute(query("viewers", "check_tables"))
         except MissingTablesError:  # a viewer may run without any node
             await repair(uri)
             raise
-        watching = asyncio.create_task(_watch(connection, news, looks=looks), name="watching a listener")
+        watching = asyncio.create_task(
+            _ping_until_lost(connection, news, looks=looks), name="watching a listener"
+        )
         yield news
     finally:
         if watching is not None:
@@ -143,22 +145,22 @@ async def changes(uri: str) -> AsyncIterator[asyncio.Queue[Change | None]]:
         news.end()
 
 
-async def _look(connection: "Connection") -> bool:
+async def _register_viewer(connection: "Connection") -> bool:
     """Ask for news of tasks; False when another session holds that lock alone, and then it is sent anyway."""
     try:
-        await connection.execute(query("viewers", "look"))
+        await connection.execute(query("viewers", "start_viewing"))
     except BusyError:
         return False
     return True
 
 
-async def _watch(connection: "Connection", news: News, *, looks: bool) -> None:
+async def _ping_until_lost(connection: "Connection", news: ChangeQueue, *, looks: bool) -> None:
     """End a connection that no longer answers: who only listens would wait for ever on a wire that was cut."""
     while not connection.is_closed():
         await asyncio.sleep(PING)
         try:
             async with asyncio.timeout(PING):
-                if not looks and (looks := await _look(connection)):
+                if not looks and (looks := await _register_viewer(connection)):
                     news.add(AnythingChanged())  # what changed before was perhaps not told
                 await connection.fetchval(query("viewers", "ping"))
         except CONNECTION_LOST:

@@ -80,7 +80,7 @@ async def update_schema(database: Database) -> int:
             return 0
         try:
             async with connection.transaction():
-                await connection.execute(query("server", "take_time"), LOCK_TIMEOUT)
+                await connection.execute(query("server", "allow_long_migrations"), LOCK_TIMEOUT)
                 await connection.execute(query("server", "lock_migrations"), timeout=PATIENCE)
                 return await _apply_missing(connection, migrations)
         except LacksRights as error:
@@ -100,7 +100,7 @@ async def update_schema(database: Database) -> int:
             ) from error
 
 
-async def tables_are_there(database: Database) -> bool:
+async def has_current_tables(database: Database) -> bool:
     """Whether the tables are those of this program, without changing anything.
 
     False for none or older ones, which the next start brings up to date. Raises UserError when they are too new.

@@ -150,7 +150,7 @@ async def newest_batches(
 
 async def stats(database: Database, midnight: datetime) -> QueueStats:
     """The figures above the queue; `midnight` is when the viewer's day began."""
-    row = await database.fetch_one(query("queue", "figures"), midnight)
+    row = await database.fetch_one(query("queue", "stats"), midnight)
     left = await database.fetch_one(query("queue", "work_left"))
     assert row is not None and left is not None  # noqa: S101 - aggregates have one row
     return QueueStats(**dict(row), remaining=WorkLeft(**dict(left)).seconds(row["slots"]))

@@ -22,7 +22,7 @@ _DROPPED = re.compile(r"DROP (TABLE|FUNCTION|TRIGGER) (?:IF EXISTS )?([\w.]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class MissingParts:
     """What the migrations have made and the database does not have, or has switched off."""
 
     tables: tuple[str, ...] = ()
@@ -37,10 +37,10 @@ class Absent:
         return ", ".join(f"{kind} {name}" for kind, names in kinds for name in names)
 
 
-def incomplete(absent: Absent) -> UserError:
+def missing_parts_error(missing_parts: MissingParts) -> UserError:
     """Of a database of which a part was dropped, or not restored."""
     return UserError(
-        f"A part of FFmate Desktop's database is missing: {absent}.",
+        f"A part of FFmate Desktop's database is missing: {missing_parts}.",
         "Restore it from a backup. To start with an empty queue instead, drop the schema ffmate: the next node or "
         "command sets it up again, without any task, preset or watchfolder.",
     )
@@ -60,23 +60,23 @@ async def repair(uri: str) -> None:
         elif applied:
             logs.database.info("An older backup was restored. Its tables are brought up to date")
         async with database.connection() as connection:
-            if absent := await find_absent(connection):
-                raise incomplete(absent)
+            if missing_parts := await find_missing_parts(connection):
+                raise missing_parts_error(missing_parts)
 
 
-async def find_absent(connection: "Connection") -> Absent:
+async def find_missing_parts(connection: "Connection") -> MissingParts:
     """Compare the database with what the migrations make."""
     tables, functions, triggers = _made()
     found: dict[str, list[str]] = {"table": [], "function": [], "trigger": []}
     for row in await connection.fetch(
-        query("server", "absent_parts"),
+        query("server", "missing_parts"),
         tables,
         functions,
         [name for name, _ in triggers],
         [on for _, on in triggers],
     ):
         found[row["kind"]].append(row["name"])
-    return Absent(tuple(found["table"]), tuple(found["function"]), tuple(found["trigger"]))
+    return MissingParts(tuple(found["table"]), tuple(found["function"]), tuple(found["trigger"]))
 
 
 def _made() -> tuple[list[str], list[str], list[tuple[str, str]]]:

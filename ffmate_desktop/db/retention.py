@@ -11,7 +11,7 @@ from ffmate_desktop.db.queries import query
 AT_ONCE = 1_000
 """Rows that one statement removes: others wait for its locks only briefly."""
 
-NOTHING = 2**62
+NEWEST_CURSOR = 2**62
 """A cursor behind every deletion, for a caller who only wants to know where to start."""
 
 

@@ -10,7 +10,7 @@ from ffmate_desktop.db.task_view import by_status
 from ffmate_desktop.domain.selection import SelectedTasks, TaskSelection
 
 
-async def moment(database: Database, selection: TaskSelection) -> datetime | None:
+async def age_cutoff(database: Database, selection: TaskSelection) -> datetime | None:
     """What `older_than` means now, by the clock of the database; None without it."""
     if selection.older_than is None:
         return None
@@ -20,8 +20,10 @@ async def moment(database: Database, selection: TaskSelection) -> datetime | Non
 
 async def select(database: Database, selection: TaskSelection) -> SelectedTasks:
     """The tasks that meet the conditions now."""
-    before = await moment(database, selection)
-    rows = await database.fetch_planned(query("tasks", "count_chosen"), *arguments(selection, before))
+    before = await age_cutoff(database, selection)
+    rows = await database.fetch_planned(
+        query("tasks", "count_chosen"), *condition_arguments(selection, before)
+    )
     return SelectedTasks(
         selection,
         before,
@@ -34,7 +36,7 @@ async def page(database: Database, selected: SelectedTasks, after: int, limit: i
     """Those that still meet the conditions, by id; `after` continues a page."""
     rows = await database.fetch_planned(
         query("tasks", "chosen_page"),
-        *arguments(selected.selection, selected.before),
+        *condition_arguments(selected.selection, selected.before),
         after,
         selected.newest,
         limit,
@@ -42,7 +44,7 @@ async def page(database: Database, selected: SelectedTasks, after: int, limit: i
     return [(row["id"], row["uuid"]) for row in rows]
 
 
-def arguments(selection: TaskSelection, before: datetime | None) -> tuple[object, ...]:
+def condition_arguments(selection: TaskSelection, before: datetime | None) -> tuple[object, ...]:
     """The parameters $1 to $7 of the fragment `chosen`."""
     return (
         selection.batch,

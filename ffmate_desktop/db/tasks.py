@@ -10,9 +10,9 @@ from uuid import UUID
 import asyncpg
 
 from ffmate_desktop.db.connection.connection import Database, storable
-from ffmate_desktop.db.deadlocks import despite_deadlocks
+from ffmate_desktop.db.deadlocks import retry_deadlocks
 from ffmate_desktop.db.queries import query
-from ffmate_desktop.db.selection import arguments
+from ffmate_desktop.db.selection import condition_arguments
 from ffmate_desktop.db.task_view import by_status, to_task
 from ffmate_desktop.domain.attempt import Attempt, AttemptEnd, end_of
 from ffmate_desktop.domain.selection import ALL_TASKS, TaskSelection
@@ -97,7 +97,7 @@ async def requirement_set(connection: "Connection", labels: tuple[str, ...]) -> 
     wanted = sorted(set(labels))
     found = await connection.fetchval(query("tasks", "find_requirement_set"), wanted)
     if found is None:
-        found = await connection.fetchval(query("tasks", "requirement_set"), wanted)
+        found = await connection.fetchval(query("tasks", "insert_requirement_set"), wanted)
     if found is None:  # somebody else inserted it between the two
         found = await connection.fetchval(query("tasks", "find_requirement_set"), wanted)
     return int(found)
@@ -135,7 +135,7 @@ async def list_tasks(
     `before` is what `older_than` means by the clock of the database; `before_id` continues a page.
     """
     rows = await database.fetch_planned(
-        query("tasks", "list_tasks"), *arguments(selection, before), before_id, limit
+        query("tasks", "list_tasks"), *condition_arguments(selection, before), before_id, limit
     )
     return [to_task(row) for row in rows]
 
@@ -193,7 +193,7 @@ async def restart(database: Database, uuids: Sequence[UUID], only: Statuses = No
         return restarted
 
     try:
-        return await despite_deadlocks(work)
+        return await retry_deadlocks(work)
     except asyncpg.UniqueViolationError as error:
         raise OutputsTakenError(set()) from error
 
@@ -223,7 +223,7 @@ async def _command_some(
     database: Database, uuids: Sequence[UUID], only: Statuses, name: Any, *more: object
 ) -> set[UUID]:
     wanted, statuses = list(uuids), _words(only)
-    rows = await despite_deadlocks(lambda: database.fetch(query("tasks", name), wanted, statuses, *more))
+    rows = await retry_deadlocks(lambda: database.fetch(query("tasks", name), wanted, statuses, *more))
     return {row["uuid"] for row in rows}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from ffmate_desktop import logs
 from ffmate_desktop.db import leases
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, STILL_CONNECTED, connect, reason
-from ffmate_desktop.db.connection.outages import MissingTablesError, trouble
+from ffmate_desktop.db.connection.outages import MissingTablesError, to_user_error
 from ffmate_desktop.db.health import check_for_node
 from ffmate_desktop.db.leases import Beat, Held, Membership
 from ffmate_desktop.db.listener import NODE_CHANNEL, listen
@@ -181,7 +181,7 @@ class Heartbeat:
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
                 await listen(connection, self._bus.publish, NODE_CHANNEL)
-                await leases.answer_within(connection, self._beat_timeout)
+                await leases.limit_answer_time(connection, self._beat_timeout)
         except BaseException:
             connection.terminate()
             raise
@@ -200,7 +200,7 @@ class Heartbeat:
 
     async def _take_session_lock(self, connection: "Connection") -> None:
         async with asyncio.timeout(ANSWER_TIMEOUT):
-            self._has_lock = await leases.hold_session(connection, self.membership.id)
+            self._has_lock = await leases.take_session_lock(connection, self.membership.id)
 
     async def _repair(self, missing: MissingTablesError) -> None:
         """Create the tables again if possible; otherwise log the reason once."""
@@ -209,7 +209,7 @@ class Heartbeat:
         except UserError as error:
             self._missing_tables.log(str(error))
         except CONNECTION_LOST as error:
-            self._missing_tables.log(str(trouble(error)))
+            self._missing_tables.log(str(to_user_error(error)))
         else:
             logs.cluster.debug("%s", missing)
 

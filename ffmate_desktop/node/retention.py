@@ -74,7 +74,7 @@ class RetentionDuty:
         database's.
         """
         latest = await retry_until_answered(
-            lambda: rows.deleted_since(self._database, rows.NOTHING), "looking for deleted tasks"
+            lambda: rows.deleted_since(self._database, rows.NEWEST_CURSOR), "looking for deleted tasks"
         )
         self._cursor = latest.cursor
         files = await self._files()

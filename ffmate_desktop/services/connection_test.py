@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ffmate_desktop.db import nodes as stored
 from ffmate_desktop.db.connection.connect_errors import lacks_rights
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.db.health import CLOCK, SLOW, Health, examine
-from ffmate_desktop.db.migrate import tables_are_there
+from ffmate_desktop.db.health import CLOCK, SLOW, Health, check_health
+from ffmate_desktop.db.migrate import has_current_tables
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeState
 
@@ -38,7 +38,7 @@ class ConnectionTest:
 
 async def run_connection_test(uri: str) -> ConnectionTest:
     """Changes nothing there. Raises UserError when a node cannot work with it; takes at most some seconds."""
-    health = await examine(uri)
+    health = await check_health(uri)
     if health.missing_rights:
         return ConnectionTest(health, lacks_rights(health.role, health.missing_rights), True, ())
     if health.owner is None and not health.may_migrate:
@@ -48,7 +48,7 @@ async def run_connection_test(uri: str) -> ConnectionTest:
         )
         return ConnectionTest(health, trouble, False, ())
     async with Database(uri, size=1) as database:
-        has_tables = await tables_are_there(database)
+        has_tables = await has_current_tables(database)
         nodes = await stored.list_nodes(database) if has_tables else []
     return ConnectionTest(
         health, None, has_tables, tuple(node.identifier for node in nodes if node.state in _ALIVE)

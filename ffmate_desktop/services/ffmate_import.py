@@ -76,7 +76,7 @@ class FFmateImport:
         usable = {item.old for item in presets if item.outcome is not ImportOutcome.REFUSED}
         names = {item.old: item.name for item in presets}
         folders = [await self._plan_watchfolder(entry, usable, names) for entry in _watchfolders(tables)]
-        known = await ffmate_source.webhooks(self._database)
+        known = await ffmate_source.stored_webhooks(self._database)
         hooks = []
         for entry in _rows(tables, "webhooks", "webhook"):
             event, url = _text(entry.get("event")), _text(entry.get("url"))
@@ -133,7 +133,7 @@ class FFmateImport:
                             item, ImportOutcome.TAKEN, f"{item.note}; as “{name}”, since another has its name"
                         )
                 case _:
-                    await ffmate_source.keep_webhook(self._database, item.data["event"], item.data["url"])
+                    await ffmate_source.store_webhook(self._database, item.data["event"], item.data["url"])
         except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this item
             raise
         except UserError as error:

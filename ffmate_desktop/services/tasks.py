@@ -11,7 +11,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import batches, commands
 from ffmate_desktop.db import tasks as stored
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database, reason
-from ffmate_desktop.db.selection import moment
+from ffmate_desktop.db.selection import age_cutoff
 from ffmate_desktop.db.tasks import Statuses, TaskRow
 from ffmate_desktop.domain.attempt import Attempt
 from ffmate_desktop.domain.errors import UserError
@@ -158,7 +158,7 @@ class TaskService:
         self, selection: TaskSelection = ALL_TASKS, *, limit: int | None = None
     ) -> AsyncIterator[list[Task]]:
         """The same a page at a time; each task at most once, whatever changes meanwhile."""
-        before = await moment(self._database, selection)
+        before = await age_cutoff(self._database, selection)
 
         def read(before_id: int | None, most: int) -> Awaitable[list[Task]]:
             return stored.list_tasks(

@@ -11,7 +11,7 @@ import pytest
 
 from ffmate_desktop.cli.doctor import check_access, check_permissions, check_sandbox, check_storage
 from ffmate_desktop.cli.settings_args import settings_from
-from ffmate_desktop.db.health import examine
+from ffmate_desktop.db.health import check_health
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.processes.sandbox import KernelSupport
 from tests.end_to_end.clerk import Clerk
@@ -59,13 +59,13 @@ async def test_a_database_that_everybody_may_enter_is_told_with_the_cure(
         await admin.execute(f"CREATE DATABASE {quoted[0]} TEMPLATE template0 STRATEGY FILE_COPY")
         if owns:
             await admin.execute(f"ALTER DATABASE {quoted[0]} OWNER TO {quoted[1]}")
-        health = await examine(uri)
+        health = await check_health(uri)
         check = check_access(health)
         assert check.state == "warning"
         assert check.message.endswith(f"REVOKE CONNECT ON DATABASE {quoted[0]} FROM PUBLIC;")
         assert ("GRANT CONNECT ON DATABASE" in health.closing) is not owns
         await admin.execute(health.closing)
-        assert check_access(await examine(uri)).state == "ok"  # and it still may enter itself
+        assert check_access(await check_health(uri)).state == "ok"  # and it still may enter itself
     finally:
         await admin.execute(f"DROP DATABASE IF EXISTS {quoted[0]} WITH (FORCE)")
         await admin.execute(f"DROP ROLE IF EXISTS {quoted[1]}")

@@ -187,7 +187,7 @@ async def test_a_node_that_was_buried_before_its_lease_ran_out_publishes_nothing
             await age(database, node.id, 7)  # it missed a beat; its lease is good
         await _lock_is_free(database, node.id)
         [buried] = await database.fetch(
-            query("leases", "bury_late_nodes"), other.id, await newest_beat(database, other.id)
+            query("leases", "declare_late_nodes_dead"), other.id, await newest_beat(database, other.id)
         )
         assert buried["id"] == node.id
         assert (
@@ -326,7 +326,7 @@ async def test_progress_is_told_without_writing_a_row(database: Database, databa
 async def test_the_claim_walks_its_index(database: Database, database_uri: str) -> None:
     """With many done tasks and many that this node cannot run, no other way through the table is good enough."""
     async with joined(database_uri) as node, database.transaction() as connection:
-        wanted = await connection.fetchval(query("tasks", "requirement_set"), [])
+        wanted = await connection.fetchval(query("tasks", "insert_requirement_set"), [])
         await connection.execute(
             "INSERT INTO ffmate.tasks (uuid, name, requirement_set, source, spec, status)"
             " SELECT gen_random_uuid(), 'x', $1, 'cli', '{}',"

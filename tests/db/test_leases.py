@@ -277,7 +277,7 @@ async def test_of_what_a_dead_incarnation_still_holds_only_what_is_as_it_was_is_
         [claim] = await claims.claim(database, node.id, 1)
         await age(database, node.id, 16)
         await database.fetch(
-            query("leases", "bury_late_nodes"), live.id, await newest_beat(database, live.id)
+            query("leases", "declare_late_nodes_dead"), live.id, await newest_beat(database, live.id)
         )
         again = await leases.join(node.connection, node.facts)
         if change == "cancelled":

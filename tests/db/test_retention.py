@@ -9,7 +9,7 @@ import pytest
 from ffmate_desktop.db import batches, claims, retention, tasks
 from ffmate_desktop.db.connection.connection import Database, connect
 from ffmate_desktop.db.queries import Sql
-from ffmate_desktop.db.retention import NOTHING
+from ffmate_desktop.db.retention import NEWEST_CURSOR
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from tests.db.cluster import add, joined, row
 
@@ -42,7 +42,7 @@ async def left(database: Database) -> set[UUID]:
 
 
 async def test_a_deletion_is_told_once_from_a_cursor_on(database: Database, database_uri: str) -> None:
-    start = (await retention.deleted_since(database, NOTHING)).cursor
+    start = (await retention.deleted_since(database, NEWEST_CURSOR)).cursor
     uuids = await ended(database, database_uri, 3)
     await tasks.delete(database, uuids[:2])
     first = await retention.deleted_since(database, start)

@@ -9,7 +9,7 @@ import pytest
 
 from ffmate_desktop.db import claims, tasks
 from ffmate_desktop.db.connection.connection import Database, connect
-from ffmate_desktop.db.listener import MOST_WAITING, News, changes, listen
+from ffmate_desktop.db.listener import MOST_WAITING, ChangeQueue, changes, listen
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.db.tasks import OutputsTakenError
 from ffmate_desktop.domain.change import (
@@ -269,7 +269,7 @@ async def test_an_outsider_who_keeps_a_lock_for_himself_keeps_no_viewer_from_hea
 
 
 async def test_more_news_than_anybody_reads_become_one() -> None:
-    news = News()
+    news = ChangeQueue()
     for number in range(3 * MOST_WAITING):
         news.add(NodeChanged(number))
     assert news.qsize() <= MOST_WAITING

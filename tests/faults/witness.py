@@ -42,7 +42,7 @@ class Witness:
                     lost = asyncio.Event()
                     connection.add_termination_listener(lambda _connection, lost=lost: lost.set())
                     await connection.add_listener(CHANNEL, self._hear)
-                    await connection.execute(query("viewers", "look"))
+                    await connection.execute(query("viewers", "start_viewing"))
                     ready.set()
                     await lost.wait()
                 finally:

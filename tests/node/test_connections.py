@@ -10,7 +10,7 @@ import pytest
 
 from ffmate_desktop.db.connection.connection import connect
 from ffmate_desktop.db.connection.outages import LacksRights
-from ffmate_desktop.db.health import examine
+from ffmate_desktop.db.health import check_health
 from ffmate_desktop.domain.errors import UserError
 from tests.db.connection.bouncer import needs_pgbouncer, open_bouncer
 from tests.db.roles import open_role
@@ -39,7 +39,7 @@ async def runtime_uri(database_uri: str) -> AsyncIterator[str]:
 
 
 async def test_a_node_runs_with_the_rights_that_we_document(runtime_uri: str, farm: Farm, clip: Path) -> None:
-    health = await examine(runtime_uri)
+    health = await check_health(runtime_uri)
     assert health.missing_rights == ()
     assert not health.may_migrate
     worker = await farm.node(uri=runtime_uri)

@@ -10,7 +10,7 @@ import pytest
 from ffmate_desktop.db import leases, nodes, repair
 from ffmate_desktop.db.connection.connection import Database, connect
 from ffmate_desktop.db.connection.outages import MissingTablesError
-from ffmate_desktop.db.health import check_for_node, examine
+from ffmate_desktop.db.health import check_for_node, check_health
 from ffmate_desktop.db.listener import changes
 from ffmate_desktop.db.migrate import known_migrations, migrate
 from ffmate_desktop.domain.errors import UserError
@@ -143,7 +143,7 @@ async def test_a_trigger_that_is_off_only_makes_news_late(
     async with database.transaction() as connection:
         await connection.execute("ALTER TABLE ffmate.tasks DISABLE TRIGGER tasks_waiting")
     await check_for_node(database_uri)
-    assert str((await examine(database_uri)).absent) == "trigger tasks_waiting"
+    assert str((await check_health(database_uri)).missing_parts) == "trigger tasks_waiting"
 
 
 @pytest.mark.parametrize("damage", ["TRUNCATE ffmate.migrations", "DROP TABLE ffmate.migrations"])
@@ -164,7 +164,7 @@ async def test_an_older_backup_is_brought_up_to_date(
         await migrate(empty_database)
     await repair.repair(empty_database)
     connection = await connect(empty_database)
-    assert not await repair.find_absent(connection)
+    assert not await repair.find_missing_parts(connection)
     await connection.close()
 
 

@@ -111,7 +111,7 @@ async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_p
     assert {word.lower() for word in inbox.filter.extensions.include} == {"mov", "mp4"}
     five = await desk.watchfolders.find("Interval 0")
     assert (five.interval, five.suspended) == (1, True)
-    assert await ffmate_source.webhooks(desk.database) == {
+    assert await ffmate_source.stored_webhooks(desk.database) == {
         ("batch.finished", "https://example.org/a"),
         ("task.created", "https://example.org/b"),
     }

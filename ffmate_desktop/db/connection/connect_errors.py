@@ -6,8 +6,8 @@ import asyncpg
 
 from ffmate_desktop.db.connection.address import Address
 from ffmate_desktop.db.connection.outages import reason
-from ffmate_desktop.db.connection.password_file import open_to_others
-from ffmate_desktop.db.connection.session import CONNECT_TIMEOUT, NoServer
+from ffmate_desktop.db.connection.password_file import readable_by_others
+from ffmate_desktop.db.connection.session import CONNECT_TIMEOUT, NoServerError
 from ffmate_desktop.domain.errors import UserError
 
 
@@ -29,13 +29,13 @@ def lacks_rights(user: str, missing: tuple[str, ...]) -> UserError:
     )
 
 
-def explain(address: Address, error: BaseException) -> UserError:  # noqa: PLR0911, PLR0912, C901 - one sentence a case
+def connect_error(address: Address, error: BaseException) -> UserError:  # noqa: PLR0911, PLR0912, C901 - one sentence a case
     """What a failed attempt to connect means."""
     where, user, database = address.where, address.user, address.database
     match error:
         case UserError():
             return error
-        case NoServer():
+        case NoServerError():
             reasons = "; ".join(f"{host} {_short(failure)}" for host, failure in error.failures)
             return UserError(
                 f"None of the servers in the address can be used: {reasons}.",
@@ -52,7 +52,7 @@ def explain(address: Address, error: BaseException) -> UserError:  # noqa: PLR09
                 "Add a line to its pg_hba.conf, or change sslmode in the address if it asks for encryption.",
             )
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
-            unused = open_to_others(address) if address.password is None else None
+            unused = readable_by_others(address) if address.password is None else None
             return UserError(
                 f"The database at {where} refused the user “{user}”: wrong name or password.",
                 f"The password file {unused} was not used, because others may read it: chmod 600 it."

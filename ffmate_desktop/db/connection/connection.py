@@ -11,10 +11,10 @@ import asyncpg
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection.codecs import native, storable
-from ffmate_desktop.db.connection.connect_errors import explain
+from ffmate_desktop.db.connection.connect_errors import connect_error
 from ffmate_desktop.db.connection.outages import CONNECTION_LOST, DATA_REFUSED, STILL_CONNECTED, reason
 from ffmate_desktop.db.connection.session import CANNOT_CONNECT, Session, open_prepared, open_session, prepare
-from ffmate_desktop.db.connection.start_checks import check_briefly
+from ffmate_desktop.db.connection.start_checks import check_session
 from ffmate_desktop.db.connection.uri import parse, without_password
 from ffmate_desktop.db.queries import Sql, query
 from ffmate_desktop.domain.errors import UserError
@@ -44,7 +44,7 @@ async def connect(uri: str, *, application: str = "ffmate-desktop") -> Session:
     try:
         return await open_prepared(address, application, COMMAND_TIMEOUT)
     except CANNOT_CONNECT as error:
-        raise explain(address, error) from error
+        raise connect_error(address, error) from error
 
 
 async def _keep(_connection: object) -> None:
@@ -73,13 +73,13 @@ class Database:
         try:
             session = await open_session(self._address, "ffmate-desktop", COMMAND_TIMEOUT)
             try:
-                await check_briefly(self._address, session)
+                await check_session(self._address, session)
                 await prepare(session)
             except BaseException:
                 session.terminate()
                 raise
         except CANNOT_CONNECT as error:
-            raise explain(self._address, error) from error
+            raise connect_error(self._address, error) from error
         self._first = session
         connect: Any = self._connect  # the stubs know only asyncpg.connect itself
         self._pool = await asyncpg.create_pool(

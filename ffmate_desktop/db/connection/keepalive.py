@@ -17,7 +17,7 @@ _MAC_CONNECTION_DROP_TIME = 0x80  # TCP_RXT_CONNDROPTIME, in seconds
 _WINDOWS_MAXRT = 5  # in seconds
 
 
-def keep_alive(connected: socket.socket | TransportSocket) -> None:
+def enable_keepalive(connected: socket.socket | TransportSocket) -> None:
     """Ask for that on a TCP connection; what a system cannot do is left out. Unix sockets need nothing."""
     if connected.family not in (socket.AF_INET, socket.AF_INET6):
         return

@@ -61,7 +61,7 @@ CONNECTION_LOST: tuple[type[BaseException], ...] = (
     ServerLimitError,
     MissingTablesError,
 )
-"""What a query may raise while the database is away or in trouble; anything else is a defect and is not caught."""
+"""What a query may raise while the database is away or in trouble. Anything else is a defect and is not caught."""
 
 STILL_CONNECTED: tuple[type[BaseException], ...] = (
     BusyError,
@@ -153,7 +153,7 @@ def reason(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
 
 
-def trouble(error: BaseException) -> UserError:  # noqa: PLR0911 - one sentence a case
+def to_user_error(error: BaseException) -> UserError:  # noqa: PLR0911 - one sentence a case
     """An outage in the middle of something that a person asked for."""
     match error:
         case UserError():
@@ -164,7 +164,7 @@ def trouble(error: BaseException) -> UserError:  # noqa: PLR0911 - one sentence 
             )
         case asyncpg.InsufficientResourcesError() | asyncpg.PostgresSystemError():
             return UserError(
-                f"The database server is in trouble: {reason(error)}.", "Try again when that is mended."
+                f"The database server is in trouble: {reason(error)}.", "Try again when that is fixed."
             )
         case asyncpg.TransactionRollbackError():
             return UserError(f"Another change got in the way of this one: {reason(error)}.", "Try again.")

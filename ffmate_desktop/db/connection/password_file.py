@@ -14,7 +14,7 @@ _FIELD = re.compile(r"((?:[^:\\]|\\.)*)(?::|$)")
 def find_password(address: Address, host: Host) -> str:
     """What the first fitting line of the file says, or an empty text. Not for the event loop: reads a file."""
     path = _path(address)
-    if _mode(path) is None or open_to_others(address):
+    if _mode(path) is None or readable_by_others(address):
         return ""
     # A Unix socket in one of the usual folders is called localhost there.
     names = {host.name or "localhost", "localhost" if host.is_socket else host.name}
@@ -34,7 +34,7 @@ def find_password(address: Address, host: Host) -> str:
     return ""
 
 
-def open_to_others(address: Address) -> Path | None:
+def readable_by_others(address: Address) -> Path | None:
     """The password file, if others may read it: like libpq, we then do not use it."""
     path = _path(address)
     mode = _mode(path)

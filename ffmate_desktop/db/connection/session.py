@@ -13,7 +13,7 @@ from asyncpg.connect_utils import SessionAttribute
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection.address import Address, Host
 from ffmate_desktop.db.connection.codecs import set_codecs
-from ffmate_desktop.db.connection.keepalive import keep_alive
+from ffmate_desktop.db.connection.keepalive import enable_keepalive
 from ffmate_desktop.db.connection.outages import (
     CONNECTION_LOST,
     MissingTablesError,
@@ -23,7 +23,7 @@ from ffmate_desktop.db.connection.outages import (
     translated,
 )
 from ffmate_desktop.db.connection.password_file import find_password
-from ffmate_desktop.db.connection.tls import Way, ways
+from ffmate_desktop.db.connection.tls import Encryption, encryption_options
 from ffmate_desktop.db.queries import query
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ CANNOT_CONNECT: tuple[type[BaseException], ...] = (*_NOT_THERE, asyncpg.Postgres
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, AttributeError, TimeoutError)
 
 
-class NoServer(ConnectionError):  # noqa: N818 - what it says is an error
+class NoServerError(ConnectionError):
     """None of several hosts would do; `failures` tells why, one for each."""
 
     def __init__(self, failures: list[tuple[Host, BaseException]]) -> None:
@@ -117,7 +117,7 @@ class Session(_Connection):
     async def _make_room(self) -> None:
         """A full queue of notifications stays full when everybody has read it, until somebody asks how full it is."""
         with suppress(asyncpg.PostgresError, *CONNECTION_LOST):
-            await super().execute(query("checks", "queue_of_notifications"), timeout=MAKE_ROOM)
+            await super().execute(query("checks", "free_notification_queue"), timeout=MAKE_ROOM)
 
     @property
     def transport(self) -> asyncio.BaseTransport:
@@ -187,7 +187,7 @@ async def _open_at_first(address: Address, application: str, patience: float) ->
                     return attempt.result()
                 except _NOT_THERE as error:
                     failures.append((host, error))
-        raise NoServer(failures)
+        raise NoServerError(failures)
     finally:
         for attempt in attempts:
             attempt.cancel()
@@ -225,7 +225,7 @@ async def _reach(address: Address, host: Host, application: str, patience: float
     password = address.password
     if password is None:
         password = await asyncio.to_thread(find_password, address, host)
-    *others, last = await asyncio.to_thread(ways, address.tls, host)
+    *others, last = await asyncio.to_thread(encryption_options, address.tls, host)
     for way in others:
         try:
             return await _connect(address, host, application, patience, password, way)
@@ -237,7 +237,7 @@ async def _reach(address: Address, host: Host, application: str, patience: float
 
 
 async def _connect(
-    address: Address, host: Host, application: str, patience: float, password: str, way: Way
+    address: Address, host: Host, application: str, patience: float, password: str, way: Encryption
 ) -> Session:
     try:
         session = await _open(address, host, application, patience, password, way)
@@ -246,7 +246,7 @@ async def _connect(
     except OSError as error:  # no such host, socket or route
         raise HostUnreachableError(error.errno, error.strerror or str(error)) from error
     try:
-        keep_alive(session.transport.get_extra_info("socket"))
+        enable_keepalive(session.transport.get_extra_info("socket"))
         pid, reads_only, may_enter = await _look(session)
         if reads_only == "t":
             raise asyncpg.TargetServerAttributeNotMatched("it only reads")
@@ -259,7 +259,7 @@ async def _connect(
 
 
 async def _open(
-    address: Address, host: Host, application: str, patience: float, password: str, way: Way
+    address: Address, host: Host, application: str, patience: float, password: str, way: Encryption
 ) -> Session:
     return await asyncpg.connect(
         host=host.name or None,
@@ -277,12 +277,12 @@ async def _open(
     )
 
 
-async def backend(session: Session) -> int:
+async def backend_pid(session: Session) -> int:
     """The process that serves this connection at this moment, by the server's own word."""
     return int((await _look(session))[0])
 
 
 async def _look(session: Session) -> list[str]:
     answer = io.BytesIO()
-    await session.copy_from_query(query("checks", "look_around").rstrip(";"), output=answer)
+    await session.copy_from_query(query("checks", "describe_session").rstrip(";"), output=answer)
     return answer.getvalue().decode().split()

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection.address import Address
-from ffmate_desktop.db.connection.connect_errors import explain, transaction_pooler
-from ffmate_desktop.db.connection.session import CANNOT_CONNECT, Session, backend, open_session, prepare
+from ffmate_desktop.db.connection.connect_errors import connect_error, transaction_pooler
+from ffmate_desktop.db.connection.session import CANNOT_CONNECT, Session, backend_pid, open_session, prepare
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.errors import UserError
 
@@ -25,7 +25,7 @@ _APPLICATION = "ffmate-desktop check"
 _CHANNEL = "ffmate_check"
 
 
-async def check_briefly(address: Address, session: Session) -> None:
+async def check_session(address: Address, session: Session) -> None:
     """For every command: version, the schema, and where a pooler shows, whether sessions are ours alone.
 
     Costs nothing without a pooler. Raises UserError.
@@ -52,7 +52,7 @@ async def check_briefly(address: Address, session: Session) -> None:
 
 
 @asynccontextmanager
-async def proven_session(address: Address) -> AsyncIterator[tuple[Session, float]]:
+async def verified_session(address: Address) -> AsyncIterator[tuple[Session, float]]:
     """A session that can be trusted, ready for use, and the seconds that a notification took.
 
     Proved with a second one: they are two, notifications arrive, locks exclude and end with their session. Raises
@@ -63,7 +63,7 @@ async def proven_session(address: Address) -> AsyncIterator[tuple[Session, float
         for _ in range(2):
             opened.append(await open_session(address, _APPLICATION, PATIENCE))
         session, other = opened
-        await check_briefly(address, session)
+        await check_session(address, session)
         if await _share(session, other):
             raise transaction_pooler(address)
         delivery = await _delivery(session, other)
@@ -75,9 +75,9 @@ async def proven_session(address: Address) -> AsyncIterator[tuple[Session, float
     except TimeoutError as error:
         if opened and opened[0].pooled:
             raise _too_few(address) from error
-        raise explain(address, error) from error
+        raise connect_error(address, error) from error
     except CANNOT_CONNECT as error:
-        raise explain(address, error) from error
+        raise connect_error(address, error) from error
     finally:
         for one in opened:
             one.terminate()
@@ -89,7 +89,7 @@ async def _share(first: Session, second: Session) -> bool:
     A pooler that hands out the server it used last shows when the other asks; one that goes round shows when the
     same asks again.
     """
-    pids = [await backend(session) for session in (first, first, second, second, first)]
+    pids = [await backend_pid(session) for session in (first, first, second, second, first)]
     logs.cluster.debug("Two connections, asked in turn, are served by the processes %s", pids)
     return len(set(pids)) != 2 or not pids[0] == pids[1] == pids[4] or pids[2] != pids[3]
 
@@ -110,7 +110,7 @@ async def _delivery(listener: Session, sender: Session) -> float | None:
         async with asyncio.timeout(DELIVERY_SECONDS):
             await arrived.wait()
     except TimeoutError:
-        await backend(listener)  # news comes before an answer to a question; on a bad line neither does
+        await backend_pid(listener)  # news comes before an answer to a question; on a bad line neither does
         if not arrived.is_set():
             return None
     delivery = loop.time() - start
@@ -122,12 +122,12 @@ async def _delivery(listener: Session, sender: Session) -> float | None:
 async def _check_locks(address: Address, first: Session, second: Session) -> None:
     """The lock of the first must keep the second out, until the first has ended."""
     number = secrets.randbits(62)
-    taken = [await session.fetchval(query("checks", "take_lock"), number) for session in (first, second)]
+    taken = [await session.fetchval(query("checks", "try_lock"), number) for session in (first, second)]
     if taken != [True, False]:
         raise transaction_pooler(address)
     await first.close(timeout=PATIENCE)
     for _ in range(round(DELIVERY_SECONDS / 0.05)):
-        if await second.fetchval(query("checks", "take_lock"), number):
+        if await second.fetchval(query("checks", "try_lock"), number):
             logs.cluster.debug("Session locks exclude, and end with their session")
             return
         await asyncio.sleep(0.05)

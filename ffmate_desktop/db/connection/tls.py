@@ -13,11 +13,11 @@ _BELOW = ("", "TLSv1", "TLSv1.1")
 """As the least version: Python begins with 1.2 anyway."""
 
 
-Way = ssl.SSLContext | bool
+Encryption = ssl.SSLContext | bool
 """With that encryption, or False: with none."""
 
 
-def ways(tls: Tls, host: Host) -> list[Way]:
+def encryption_options(tls: Tls, host: Host) -> list[Encryption]:
     """How to connect to that host: each is tried when the one before was not possible.
 
     Reads files: not for the event loop. Raises UserError for those that are no good.
@@ -25,7 +25,7 @@ def ways(tls: Tls, host: Host) -> list[Way]:
     if host.is_socket or tls.mode == "disable":
         return [False]
     context = make_context(tls)
-    orders: dict[str, list[Way]] = {"prefer": [context, False], "allow": [False, context]}
+    orders: dict[str, list[Encryption]] = {"prefer": [context, False], "allow": [False, context]}
     return orders.get(tls.mode, [context])
 
 

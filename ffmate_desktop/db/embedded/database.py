@@ -31,7 +31,7 @@ class EmbeddedDatabase:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._use = ServerUser(data_dir)
+        self._user = ServerUser(data_dir)
         self._uri: str | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -42,10 +42,10 @@ class EmbeddedDatabase:
         """
         if self._uri is None:
             try:
-                uri = await self._in_thread(self._use.enter)
+                uri = await self._in_thread(self._user.attach)
                 await _ensure_database(uri)
             except BaseException:  # also a cancellation: the lock must not stay
-                await self._in_thread(self._use.leave)
+                await self._in_thread(self._user.detach)
                 raise
             self._uri = uri
             self._watch = asyncio.create_task(self._keep_alive(), name="embedded database watch")
@@ -58,7 +58,7 @@ class EmbeddedDatabase:
             await asyncio.wait([self._watch])
             self._watch = None
         self._uri = None
-        await self._in_thread(self._use.leave)
+        await self._in_thread(self._user.detach)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -81,10 +81,10 @@ class EmbeddedDatabase:
         while True:
             await asyncio.sleep(pause)
             try:
-                if await asyncio.to_thread(self._use.is_kept):
+                if await asyncio.to_thread(self._user.has_keeper):
                     continue
                 logs.database.warning("The embedded database stopped unexpectedly; starting it again.")
-                self._uri = await self._in_thread(self._use.revive)
+                self._uri = await self._in_thread(self._user.restart)
                 pause = _WATCH
                 backoff.reset()
             except (UserError, OSError) as error:
@@ -93,12 +93,12 @@ class EmbeddedDatabase:
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         """Run blocking work; a cancellation asks it to give up, and waits until it has."""
-        self._use.leaving.clear()
+        self._user.leaving.clear()
         thread = asyncio.ensure_future(asyncio.to_thread(work))
         try:
             return await asyncio.shield(thread)
         except asyncio.CancelledError:
-            self._use.leaving.set()
+            self._user.leaving.set()
             await asyncio.wait([thread])
             thread.exception()  # given up as asked
             raise
@@ -142,7 +142,7 @@ def _status(data_dir: Path) -> EmbeddedStatus | None:
     home = existing_home(data_dir)
     if home is None:
         return None
-    running = server.look(home)
+    running = server.find_running(home)
     return EmbeddedStatus(
         folder=home.folder,
         version=cluster_version(home),

@@ -35,7 +35,7 @@ def stop_if_unused(home: Home, seconds: float, leaving: Event | None = None) -> 
         return True
     try:
         server.request_stop(home)
-        return wait_until(lambda: server.look(home) is None, seconds, leaving)
+        return wait_until(lambda: server.find_running(home) is None, seconds, leaving)
     finally:
         users.release()
 
@@ -54,7 +54,7 @@ def _stop_when_unused(home: Home) -> None:
 
 def _serve(home: Home, binaries: Path) -> None:
     """Adopt the live server or start one, and wait until it ends."""
-    if running := server.look(home):
+    if running := server.find_running(home):
         with contextlib.suppress(psutil.NoSuchProcess):  # it died just now: start it
             psutil.Process(running.pid).wait()
             return

@@ -22,7 +22,7 @@ _STOP_LIMIT = 60.0
 
 
 @contextlib.contextmanager
-def database_ahead(data_dir: Path) -> Iterator[None]:
+def prestarted_database(data_dir: Path) -> Iterator[None]:
     """Make and start the database beside the block, unless there is one. A block that ends early stops it."""
     if any((data_dir / name).exists() for name in (FOLDER, NOTE)):
         yield
@@ -54,21 +54,21 @@ def main(folder: str) -> None:
     """Be a user of the server until the input ends, or for a while."""
     from ffmate_desktop.db.embedded.users import ServerUser  # noqa: PLC0415 - not for the window, which is not painted yet
 
-    use, over = ServerUser(Path(folder)), Event()
+    user, over = ServerUser(Path(folder)), Event()
 
     def on_end() -> None:
         while os.read(0, 1024):
             pass
-        use.leaving.set()
+        user.leaving.set()
         over.set()
 
     Thread(target=on_end, daemon=True).start()
     try:
-        use.enter()
+        user.attach()
         over.wait(_LINGER)
     finally:
-        use.leaving.clear()  # the server is to be stopped in order
-        use.leave()
+        user.leaving.clear()  # the server is to be stopped in order
+        user.detach()
 
 
 if __name__ == "__main__":

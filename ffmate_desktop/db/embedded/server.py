@@ -47,7 +47,7 @@ _SETTINGS_SINCE_18 = {"io_method": "sync"}
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningServer:
     """A live server of a home. `phase` is its own word: starting, ready, stopping."""
 
     pid: int
@@ -61,7 +61,7 @@ class Running:
         return self.phase == "ready"
 
 
-def look(home: Home) -> Running | None:
+def find_running(home: Home) -> RunningServer | None:
     """The live server of this home, or None.
 
     postmaster.pid alone proves nothing: after a crash it stays, and its number may belong to another process by now.
@@ -75,8 +75,8 @@ def look(home: Home) -> Running | None:
     if not _serves(pid, home.cluster):
         return None
     if len(lines) < 8:  # written line by line while it starts
-        return Running(pid, "starting", 0, "")
-    return Running(pid, lines[7].strip(), int(lines[3]), lines[4])
+        return RunningServer(pid, "starting", 0, "")
+    return RunningServer(pid, lines[7].strip(), int(lines[3]), lines[4])
 
 
 def _serves(pid: int, cluster: Path) -> bool:
@@ -89,7 +89,7 @@ def _serves(pid: int, cluster: Path) -> bool:
         return False
 
 
-def uri(home: Home, running: Running) -> str:
+def uri(home: Home, running: RunningServer) -> str:
     """The address of the server's database `ffmate`, for asyncpg and libpq."""
     if WINDOWS:
         password = quote(_password_file(home).read_text(encoding="ascii"), safe="")
@@ -169,7 +169,7 @@ def _launch_on_windows(home: Home, binaries: Path) -> Callable[[], object]:
         command, env=_environment(home, binaries), stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
     )  # fmt: skip
-    running = look(home)
+    running = find_running(home)
     if started.returncode or running is None:
         return lambda: None
     return psutil.Process(running.pid).wait
@@ -177,7 +177,7 @@ def _launch_on_windows(home: Home, binaries: Path) -> Callable[[], object]:
 
 def _clear_stale_files(home: Home) -> None:
     """Remove what a killed server left; PostgreSQL itself would stop at a process number that is taken again."""
-    if look(home) is not None:
+    if find_running(home) is not None:
         raise RuntimeError(f"a server on {home.cluster} is alive")
     (home.cluster / "postmaster.pid").unlink(missing_ok=True)
     if not WINDOWS:
@@ -213,7 +213,7 @@ def forget_socket(home: Home) -> None:
 
 def request_stop(home: Home) -> None:
     """Ask a live server for a fast stop: sessions are ended, everything is written; does not wait."""
-    running = look(home)
+    running = find_running(home)
     if running is None:
         return
     if WINDOWS:

@@ -39,11 +39,11 @@ class ServerUser:
         self._held: list[FileLock] = []
         self.leaving = Event()
 
-    def enter(self) -> str:
+    def attach(self) -> str:
         """Count this process among the users, and return the URI of the server, which is up.
 
-        Raises UserError: the folder cannot be used, no space, no programs, or the server does not start. Call leave()
-        also then.
+        Raises UserError: the folder cannot be used, no space, no programs, or the server does not start. Call
+        `detach` even then.
         """
         try:
             home = self._home = make_home(self._data_dir)
@@ -60,18 +60,18 @@ class ServerUser:
                 "Check its permissions and the space on its disk, or choose another folder with --data-dir.",
             ) from error
 
-    def is_kept(self) -> bool:
+    def has_keeper(self) -> bool:
         """Whether the keeper, and so the server, lives."""
         return self._home is not None and not FileLock(self._home.lock("keeper")).is_free()
 
-    def revive(self) -> str:
+    def restart(self) -> str:
         """After the server or its keeper died: start what is missing, and return the URI."""
         if self._home is None:
             raise RuntimeError("not in use")
         with self._starting(self._home):
             return self._bring_up(self._home)
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """Count this process out; the last one waits until the server has stopped, up to a minute."""
         home = self._home
         if home is None or not self._held:
@@ -83,7 +83,7 @@ class ServerUser:
         try:
             if wait_until(lambda: start.acquire(exclusive=True), _STOP_LIMIT, self.leaving):
                 stopped = stop_if_unused(home, _STOP_LIMIT, self.leaving)
-                if stopped and server.look(home) is None:
+                if stopped and server.find_running(home) is None:
                     stopped = wait_until(keeper.is_free, 10)
         except OSError as error:
             logs.database.warning("The folder of the embedded database is out of reach: %s", error)
@@ -111,7 +111,7 @@ class ServerUser:
         keeper: Thread | None = None
         mark, begin, told, waited = server.log_size(home), time.monotonic(), False, 0.0
         while not self.leaving.wait(min(0.2, 0.005 + waited / 50)):
-            running, kept = server.look(home), self.is_kept()
+            running, kept = server.find_running(home), self.has_keeper()
             if kept and running and running.ready:
                 return server.uri(home, running)
             if not kept and keeper is None:
@@ -150,7 +150,7 @@ def _start_keeper(home: Home, binaries: Path) -> Thread:
 
 
 def _refuse_other_computer(home: Home) -> None:
-    if server.look(home) is None and home.keeper_host.exists():
+    if server.find_running(home) is None and home.keeper_host.exists():
         host = home.keeper_host.read_text(encoding="utf-8")
         if host != socket.gethostname():
             raise UserError(

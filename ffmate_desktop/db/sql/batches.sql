@@ -21,7 +21,7 @@ UPDATE ffmate.batches b SET finished_at = clock_timestamp()
                       AND t.status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING'))
 RETURNING b.uuid;
 
--- name: forget_empty
+-- name: delete_empty
 -- All of its tasks were deleted: there is nothing to finish.
 DELETE FROM ffmate.batches b
  WHERE b.uuid = ANY ($1::uuid[]) AND NOT EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.batch = b.uuid);
@@ -40,7 +40,7 @@ UPDATE ffmate.batches b SET finished_at = NULL
 -- name: tasks_of_batch
 SELECT uuid FROM ffmate.tasks WHERE batch = $1 ORDER BY id;
 
--- name: batch
+-- name: get_batch
 SELECT uuid, created_at, finished_at FROM ffmate.batches WHERE uuid = $1;
 
 -- name: batches_between

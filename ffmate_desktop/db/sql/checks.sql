@@ -1,6 +1,6 @@
 -- What is asked of a connection before it is trusted, and of a database before a node joins.
 
--- name: look_around
+-- name: describe_session
 -- The first question on every connection, sent as COPY: without a prepared statement it gets through every pooler.
 -- A pooler shows by a process number that is not the one which the connection was told. Rows can only be written
 -- where transactions are not read-only, which covers standbys and roles with that default.
@@ -40,7 +40,7 @@ SELECT set_config(own.name, own.value, false)
 -- In the middle of a statement, too. A server on a system that cannot do so (Windows) refuses the setting.
 SELECT set_config('client_connection_check_interval', '2s', false) WHERE version() !~* 'windows|mingw|visual c';
 
--- name: answer_within
+-- name: limit_answer_time
 -- Of the control connection: its beats have to be answered sooner than other statements.
 SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false);
 
@@ -52,12 +52,12 @@ SET plan_cache_mode = force_custom_plan;
 -- As prepare_session has it. A connection on which this is missed only plans more than it has to.
 SET plan_cache_mode = force_generic_plan;
 
--- name: queue_of_notifications
+-- name: free_notification_queue
 -- Not for its answer: to give it, the server removes from the queue what every listener has read, which otherwise only
 -- those do who add to it. They cannot while it is full.
 SELECT pg_notification_queue_usage();
 
--- name: take_lock
+-- name: try_lock
 -- A session lock under a number that only this check knows.
 SELECT pg_try_advisory_lock($1::bigint) AS taken;
 
@@ -65,7 +65,7 @@ SELECT pg_try_advisory_lock($1::bigint) AS taken;
 -- On a channel of its own: nodes and viewers are not woken.
 SELECT pg_notify('ffmate_check', $1);
 
--- name: facts
+-- name: database_facts
 -- closing: what lets in only roles that are named, when every role of the server may connect. A role that comes in only
 -- for that reason, and does not own the database, is named first: it would lock itself out.
 SELECT current_user AS role, current_database() AS database,

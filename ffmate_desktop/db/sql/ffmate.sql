@@ -1,11 +1,11 @@
 -- Reading a database of FFmate 2, and what of it has no other place here.
 
--- name: tables
+-- name: list_tables
 SELECT table_name FROM information_schema.tables WHERE table_schema = $1;
 
--- name: webhooks
+-- name: list_webhooks
 SELECT event, url FROM ffmate.webhooks ORDER BY event, url;
 
--- name: keep_webhook
+-- name: store_webhook
 -- Twice the same is once.
 INSERT INTO ffmate.webhooks (uuid, event, url) VALUES ($1, $2, $3) ON CONFLICT (event, url) DO NOTHING RETURNING uuid;

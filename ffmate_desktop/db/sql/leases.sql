@@ -71,7 +71,7 @@ SELECT (SELECT state FROM me) AS state, (SELECT beat_at FROM me) AS at,
                           AND t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING'))
          ORDER BY n.id < $1, n.id LIMIT 1) AS due;
 
--- name: bury_late_nodes
+-- name: declare_late_nodes_dead
 -- Any live node may run it, because of its newest beat ($2), and as long as that is no older than a beat of the other
 -- may be: a node that slept since then sees stale leases everywhere, and so does one whose server slept. Everything is
 -- compared with one moment. So it never finds itself late.
@@ -93,7 +93,7 @@ UPDATE ffmate.nodes n
  WHERE n.id = late.id AND (late.lease_until < late.now OR pg_try_advisory_xact_lock(late.id))
 RETURNING n.id, n.identifier;
 
--- name: bury_node
+-- name: declare_node_dead
 -- The predecessor of a node that starts again under its identifier: called in the transaction that registers it,
 -- after its session lock proved free.
 UPDATE ffmate.nodes

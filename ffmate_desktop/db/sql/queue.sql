@@ -204,7 +204,7 @@ SELECT b.uuid, b.created_at, t.name
  ORDER BY b.created_at DESC, b.uuid DESC
  LIMIT $1;
 
--- name: figures
+-- name: stats
 -- $1 is the beginning of the viewer's day.
 SELECT (SELECT count(*) FROM ffmate.tasks
          WHERE status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')) AS running,

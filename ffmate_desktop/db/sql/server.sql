@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS ffmate.migrations (
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- name: absent_parts
+-- name: missing_parts
 -- Of the tables ($1), functions ($2) and triggers ($3, on the tables $4) that the migrations make: what is not there. A
 -- trigger that is switched off, as by a restore of data only, is not there either.
 SELECT 'table' AS kind, name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL
@@ -39,6 +39,6 @@ INSERT INTO ffmate.migrations (number, name, checksum) VALUES ($1, $2, $3);
 -- name: min_program_schema
 SELECT min_program_schema FROM ffmate.meta;
 
--- name: take_time
+-- name: allow_long_migrations
 -- For this transaction: locks may be waited for so long ($1), and a statement may rewrite millions of rows.
 SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true);

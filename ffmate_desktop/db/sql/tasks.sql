@@ -1,6 +1,6 @@
 -- Tasks as their submitters and viewers see them. What the working node writes is in claims.sql.
 
--- name: requirement_set
+-- name: insert_requirement_set
 -- Two submitters with the same new labels: one inserts, the other's insert waits, does nothing, and the SELECT of
 -- the second call (a new statement, so a new snapshot) finds the row.
 INSERT INTO ffmate.requirement_sets (labels) VALUES ($1::text[]) ON CONFLICT (labels) DO NOTHING RETURNING id;

@@ -228,7 +228,7 @@ class Cluster:
     async def bury(self, sim: Sim) -> None:
         """A sweep, seen from a claim that slipped in behind it: the claim stands under a node that is dead."""
         beat = await newest_beat(self._database, sim.id)
-        dead = await self._database.fetch(query("leases", "bury_late_nodes"), sim.id, beat)
+        dead = await self._database.fetch(query("leases", "declare_late_nodes_dead"), sim.id, beat)
         assert {row["identifier"] for row in dead} == self.world.bury_late(sim.id)
 
     async def requeue_strays(self) -> None:

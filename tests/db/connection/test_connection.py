@@ -8,11 +8,11 @@ import pytest
 
 from ffmate_desktop.db.connection import start_checks
 from ffmate_desktop.db.connection.address import Host
-from ffmate_desktop.db.connection.connect_errors import explain
+from ffmate_desktop.db.connection.connect_errors import connect_error
 from ffmate_desktop.db.connection.connection import Database, connect, native, storable
-from ffmate_desktop.db.connection.session import NoServer
+from ffmate_desktop.db.connection.session import NoServerError
 from ffmate_desktop.db.connection.uri import parse
-from ffmate_desktop.db.health import examine
+from ffmate_desktop.db.health import check_health
 from ffmate_desktop.db.queries import Sql, all_queries, query
 from ffmate_desktop.domain.errors import UsageError, UserError
 from tests.node.proxy import open_proxy
@@ -65,8 +65,8 @@ async def test_what_the_server_says_at_length_stays_one_line(postgres_uri: str, 
     await connection.close()
     address = parse("postgresql://u@one,two/d")
     failures: list[tuple[Host, BaseException]] = [(host, caught.value) for host in address.hosts]
-    for error in (caught.value, NoServer(failures)):
-        assert "\n" not in explain(address, error).message
+    for error in (caught.value, NoServerError(failures)):
+        assert "\n" not in connect_error(address, error).message
 
 
 async def test_a_server_that_is_too_old_is_refused(
@@ -103,7 +103,7 @@ async def test_a_broken_transaction_leaves_nothing(database: Database) -> None:
 
 
 async def test_the_health_of_a_good_database(database_uri: str) -> None:
-    health = await examine(database_uri)
+    health = await check_health(database_uri)
     assert 0 < health.delivery < 3
     assert health.local
     assert not health.pooled
@@ -116,7 +116,7 @@ async def test_missing_rights_are_named(database_uri: str) -> None:
     await owner.execute("CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA ffmate TO reader")
     await owner.execute("GRANT SELECT ON ALL TABLES IN SCHEMA ffmate TO reader")
     try:
-        health = await examine(database_uri.replace("//ffmate@", "//reader@"))
+        health = await check_health(database_uri.replace("//ffmate@", "//reader@"))
         assert "tasks (INSERT, UPDATE, DELETE)" in health.missing_rights
         assert not health.may_migrate
     finally:
@@ -137,7 +137,7 @@ async def test_a_slow_line_is_not_taken_for_a_server_without_notifications(
     monkeypatch.setattr(start_checks, "DELIVERY_SECONDS", 0.1)
     async with open_proxy(database_uri) as proxy:
         proxy.delay = 0.15
-        health = await examine(proxy.uri)
+        health = await check_health(proxy.uri)
         proxy.delay = 0.0
         await until(lambda: not proxy.connections, "nothing is under way")
     assert health.delivery > 0.1

@@ -128,7 +128,7 @@ async def test_a_pool_leaves_a_server_that_became_read_only(database_uri: str) -
             before = await connection.fetchval("SELECT pg_backend_pid()")
             await connection.execute("SET default_transaction_read_only = on")
         with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
-            await database.fetch(query("tasks", "requirement_set"), ["a"])
+            await database.fetch(query("tasks", "insert_requirement_set"), ["a"])
         async with database.connection() as connection:
             assert await connection.fetchval("SELECT pg_backend_pid()") != before
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ffmate_desktop.db.connection.keepalive import INTERVAL, PROBES, keep_alive
+from ffmate_desktop.db.connection.keepalive import INTERVAL, PROBES, enable_keepalive
 
 
 def test_a_connection_over_tcp_is_watched() -> None:
@@ -13,7 +13,7 @@ def test_a_connection_over_tcp_is_watched() -> None:
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as client,
     ):
-        keep_alive(client)
+        enable_keepalive(client)
         assert client.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         if sys.platform == "linux":
             idle = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
@@ -27,4 +27,4 @@ def test_a_connection_over_tcp_is_watched() -> None:
 def test_a_unix_socket_needs_nothing() -> None:
     one, other = socket.socketpair(socket.AF_UNIX)
     with one, other:
-        keep_alive(one)
+        enable_keepalive(one)

@@ -1,4 +1,4 @@
-"""What a real server says when it is in trouble, and whether that is waited out, refused or a defect."""
+"""What a real server says when it is in to_user_error, and whether that is waited out, refused or a defect."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ from ffmate_desktop.db.connection.outages import (
     MissingTablesError,
     ServerLimitError,
     reason,
-    trouble,
+    to_user_error,
 )
 from ffmate_desktop.db.queries import Sql, query
 
@@ -63,8 +63,8 @@ async def test_each_code_of_the_server_has_its_meaning(postgres_uri: str) -> Non
                 await database.fetch(raising(code))
             except CONNECTION_LOST as error:
                 found["outage"].append(code)
-                assert trouble(error).message.endswith("."), code
-                assert "\n" not in f"{reason(error)} {trouble(error)}", code
+                assert to_user_error(error).message.endswith("."), code
+                assert "\n" not in f"{reason(error)} {to_user_error(error)}", code
             except DATA_REFUSED:
                 found["refused"].append(code)
             except asyncpg.PostgresError:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop.db.connection.address import Address, Host
-from ffmate_desktop.db.connection.password_file import find_password, open_to_others
+from ffmate_desktop.db.connection.password_file import find_password, readable_by_others
 
 FILE = r"""
 # host:port:database:user:password
@@ -55,16 +55,16 @@ def test_the_first_line_that_fits(file: Path, host: Host, user: str, password: s
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions work otherwise there")
 def test_a_file_that_others_may_read_is_not_used(file: Path) -> None:
-    assert open_to_others(address(file)) is None
+    assert readable_by_others(address(file)) is None
     file.chmod(0o640)
-    assert open_to_others(address(file)) == file
+    assert readable_by_others(address(file)) == file
     assert find_password(address(file), Host("db.example", 5432)) == ""
 
 
 def test_no_file_is_no_password(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing"):
         assert find_password(address(path), Host("db.example", 5432)) == ""
-        assert open_to_others(address(path)) is None
+        assert readable_by_others(address(path)) is None
 
 
 def test_the_usual_place(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.db.health import check_for_node, examine
+from ffmate_desktop.db.health import check_for_node, check_health
 from ffmate_desktop.db.migrate import update_schema
 from ffmate_desktop.domain.errors import UserError
 from tests.db.connection.bouncer import needs_pgbouncer, open_bouncer
@@ -25,7 +25,7 @@ async def test_a_transaction_pooler_is_refused_by_every_command(
     database_uri: str, mode: str, robin: int
 ) -> None:
     async with open_bouncer(database_uri, mode, server_round_robin=robin, min_pool_size=3) as uri:
-        for trial in (Database(uri).open, lambda: check_for_node(uri), lambda: examine(uri)):
+        for trial in (Database(uri).open, lambda: check_for_node(uri), lambda: check_health(uri)):
             with pytest.raises(UserError, match=f"in transaction or statement mode.*{REMEDY}"):
                 await trial()
 
@@ -39,7 +39,7 @@ async def test_also_when_prepared_statements_work_through_it(database_uri: str, 
 
 async def test_a_session_pooler_works(database_uri: str) -> None:
     async with open_bouncer(database_uri, "session") as uri:
-        health = await examine(uri)
+        health = await check_health(uri)
         assert health.pooled
         assert 0 < health.delivery < 3
         async with Database(uri) as database:

@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from ffmate_desktop.db.connection.address import Host, Tls
 from ffmate_desktop.db.connection.connection import connect
-from ffmate_desktop.db.connection.tls import make_context, ways
-from ffmate_desktop.db.health import examine
+from ffmate_desktop.db.connection.tls import encryption_options, make_context
+from ffmate_desktop.db.health import check_health
 from ffmate_desktop.domain.errors import UserError
 from tests.db.connection.certificates import Certificates, make_certificates
 from tests.db.connection.debian_server import TlsServer, needs_debian_server, open_tls_server
@@ -41,19 +41,19 @@ class TestAgainstAServer:
 
     @pytest.mark.parametrize("mode", ["allow", "prefer", "require"])
     async def test_encrypts_without_looking_at_the_certificate(self, server: TlsServer, mode: str) -> None:
-        health = await examine(server.uri(sslmode=mode))
+        health = await check_health(server.uri(sslmode=mode))
         assert health.encryption.startswith("TLSv1")
         assert not health.checked
 
     async def test_encrypts_by_default(self, server: TlsServer) -> None:
-        assert (await examine(server.uri())).encryption
+        assert (await check_health(server.uri())).encryption
 
     @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
     async def test_looks_at_the_certificate_where_an_authority_is_given(
         self, server: TlsServer, certificates: Certificates, mode: str
     ) -> None:
         for host in ("127.0.0.1", "localhost") if mode == "verify-full" else ("127.0.0.1",):
-            health = await examine(server.uri(host=host, sslmode=mode, sslrootcert=certificates.root))
+            health = await check_health(server.uri(host=host, sslmode=mode, sslrootcert=certificates.root))
             assert health.checked
 
     async def test_the_usual_file_of_authorities_is_used(
@@ -61,7 +61,7 @@ class TestAgainstAServer:
     ) -> None:
         (tmp_path / ".postgresql").mkdir()
         (tmp_path / ".postgresql" / "root.crt").write_bytes(certificates.root.read_bytes())
-        assert (await examine(server.uri(sslmode="require"))).checked
+        assert (await check_health(server.uri(sslmode="require"))).checked
 
     @pytest.mark.parametrize(
         "parameters",
@@ -125,7 +125,7 @@ class TestAgainstAServer:
         uri = server.uri(
             sslmode="require", ssl_min_protocol_version="TLSv1.2", ssl_max_protocol_version="TLSv1.2"
         )
-        assert (await examine(uri)).encryption == "TLSv1.2"
+        assert (await check_health(uri)).encryption == "TLSv1.2"
 
 
 async def test_a_server_without_encryption_is_told_from_one_with(postgres_uri: str) -> None:
@@ -163,4 +163,4 @@ def test_an_unknown_version_is_named() -> None:
 
 
 def test_a_unix_socket_is_never_encrypted() -> None:
-    assert ways(Tls("require"), Host("/run/pg", 5432)) == [False]
+    assert encryption_options(Tls("require"), Host("/run/pg", 5432)) == [False]
