@@ -1,4 +1,4 @@
-"""The program with a window: paint first, then open the cluster; stop everything in order at the end."""
+"""Start and stop the program with its window: paint first, open the cluster next, shut down in order."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ if TYPE_CHECKING:
     from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
 
 ROWS_FIRST = 1.0
-"""Seconds that the rest of the window waits for the first rows of the page that is seen."""
+"""Seconds to wait for the visible page's first rows before building the rest of the window."""
 
 Signals = Callable[[Callable[[], None]], AbstractContextManager[None]]
-"""Calls a function on the loop for Ctrl+C and SIGTERM, as long as the block lasts."""
+"""For the duration of a block, calls a function on the loop for each Ctrl+C or SIGTERM."""
 
 
 LoadSetup = Callable[[], "Setup"]
-"""Loads what works behind the window, which takes a while; called in a thread when the window has been painted."""
+"""Imports everything behind the window. This is slow, so it runs in a thread after the first paint."""
 
 
 def run(
@@ -62,10 +62,10 @@ def run(
     signals: Signals,
     inhibitor: SleepInhibitor,
 ) -> int:
-    """Show the window until it is closed; returns the exit code of the program.
+    """Show the window until it is closed; return the exit code.
 
-    `settings` are those of the start; the drain time is what running tasks get after a signal. `files` are opened
-    as if they were dropped on the window; if this data folder has a window already, in that one. Raises UserError.
+    `files` open as if dropped on the window. If this data folder already has a window, they open there instead.
+    Raises UserError.
     """
     app = make_application()
     install_translators(app, resources)
@@ -83,12 +83,11 @@ def run(
 
 
 class Application(QApplication):
-    """Hears of files that macOS wants opened: from the Finder, or dropped on the icon in the dock."""
+    """Emits `file_opened` for files that macOS asks the program to open (Finder, dock icon)."""
 
     file_opened = Signal(str)
 
     def event(self, event: QEvent) -> bool:
-        """Only events for the application itself come here, so it costs nothing."""
         if event.type() == QEvent.Type.FileOpen and isinstance(event, QFileOpenEvent) and event.file():
             self.file_opened.emit(event.file())
             return True
@@ -96,7 +95,7 @@ class Application(QApplication):
 
 
 def make_application() -> QApplication:
-    """Qt's application object, with our name and our idea of when it ends."""
+    """Qt's application object. It keeps running when the last window closes."""
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else Application(sys.argv[:1])
     app.setApplicationName("ffmate-desktop")
@@ -127,7 +126,7 @@ async def _main(
         app.file_opened.connect(lambda path: window.open_files([path]))
     app.commitDataRequest.connect(lambda _session: program.quit())
     tick = QTimer()
-    if sys.platform == "win32":  # Python hears of Ctrl+C only when it runs
+    if sys.platform == "win32":  # Python handles Ctrl+C only while it executes bytecode
         tick.timeout.connect(lambda: None)
         tick.start(250)
     with signals(program.on_signal), _reporting(bridge):
@@ -157,7 +156,7 @@ async def _open(loading: asyncio.Future[Setup]) -> AsyncIterator[WindowServices]
 
 
 async def _first_rows(window: MainWindow, running: asyncio.Task[None]) -> None:
-    """Wait until the page that is seen has something to show, but not for long: the database may have to start."""
+    """Wait briefly until the visible page has rows; the database may still have to start."""
     shown = asyncio.create_task(next_emission(window.current_page.count_changed), name="first rows")
     await asyncio.wait({shown, running}, timeout=ROWS_FIRST, return_when=asyncio.FIRST_COMPLETED)
     shown.cancel()
@@ -166,8 +165,8 @@ async def _first_rows(window: MainWindow, running: asyncio.Task[None]) -> None:
 def _furnish(
     window: MainWindow, program: Program, inhibitor: SleepInhibitor, setup: Setup
 ) -> tuple[Tray, Switching]:
-    """The rest of the window, and what a desktop expects of a program."""
-    from ffmate_desktop.gui.desktop.awake import KeepAwake  # noqa: PLC0415 - the window is painter_text before
+    """Build the rest of the window and the desktop integration."""
+    from ffmate_desktop.gui.desktop.awake import KeepAwake  # noqa: PLC0415 - the window is painted before
     from ffmate_desktop.gui.desktop.closing import Closing  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.desktop.dock import DockProgress, find_dock  # noqa: PLC0415 - as above
     from ffmate_desktop.gui.desktop.notifier import Notifier  # noqa: PLC0415 - as above
@@ -187,7 +186,7 @@ def _furnish(
 
 
 def begin_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Path) -> MainWindow:
-    """The main window with the page that was seen last, not shown yet and without a cluster."""
+    """The main window with only the page shown last; hidden, and without a cluster."""
     window_state = QSettings(str(data_dir / "window.ini"), QSettings.Format.IniFormat)
     window = MainWindow(
         PageContext(Theme(app, resources), bridge, window_state, PreferencesStore(SettingsFile(data_dir)))
@@ -198,8 +197,8 @@ def begin_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: P
 
 
 def complete_window(window: MainWindow) -> None:
-    """All other pages, and what takes files that are dropped."""
-    from ffmate_desktop.gui.frame.script_question import ScriptQuestion  # noqa: PLC0415 - the window is painter_text before
+    """Add the other pages and the handling of dropped files."""
+    from ffmate_desktop.gui.frame.script_question import ScriptQuestion  # noqa: PLC0415 - the window is painted before
     from ffmate_desktop.gui.submit.flow import SubmitFlow  # noqa: PLC0415 - as above
 
     window.build_pages()
@@ -209,7 +208,7 @@ def complete_window(window: MainWindow) -> None:
 
 
 def make_window(app: QApplication, bridge: Bridge, resources: Path, data_dir: Path) -> MainWindow:
-    """The main window with everything in it, not shown yet and without a cluster."""
+    """The complete main window; hidden, and without a cluster."""
     window = begin_window(app, bridge, resources, data_dir)
     complete_window(window)
     return window
@@ -233,35 +232,31 @@ def _connect_page(window: MainWindow, page: Page) -> None:
 
 
 def _show_task(window: MainWindow, file: WatchedFile, path: str) -> None:
-    """Bring the task of a watched file into view."""
     page = cast("QueuePage", window.show_page_with_key("queue"))
     if file.task_id is not None:
         page.show_task(file.task_id, path)
 
 
 def _show_log(window: MainWindow, node: str) -> None:
-    """Bring the log lines of one node into view."""
     page = cast("LogsPage", window.show_page_with_key("logs"))
     page.show_node(node)
 
 
 @contextlib.contextmanager
 def _reporting(bridge: Bridge) -> Iterator[None]:
-    """Whatever nobody caught, in a slot or in a task, is logged and shown; it ends nothing."""
+    """Log and show exceptions that no slot or task caught, instead of ending the program."""
     loop = asyncio.get_running_loop()
 
-    def on_slot(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        logs.root.error("A part of the window failed", exc_info=(kind, error, trace))
+    def on_slot_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        logs.root.error("Unhandled error in the window", exc_info=(kind, error, trace))
         bridge.unexpected_error.emit(error, "showing the window")
 
-    def on_task(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        from ffmate_desktop.services.outages import is_outage  # noqa: PLC0415 - the first paint does not wait for it
+    def on_task_error(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        from ffmate_desktop.services.outages import is_outage  # noqa: PLC0415 - not needed for the first paint
 
         error = context.get("exception")
-        if isinstance(error, Exception) and is_outage(
-            error
-        ):  # of a connection that was given up while it opened
-            logs.database.info("Nobody waited for a connection that failed: %s", error)
+        if isinstance(error, Exception) and is_outage(error):  # its awaiter gave up while it was opening
+            logs.database.info("An abandoned connection failed: %s", error)
             return
         logs.root.error(
             "%s", context.get("message"), exc_info=error if isinstance(error, BaseException) else None
@@ -269,11 +264,11 @@ def _reporting(bridge: Bridge) -> Iterator[None]:
         if isinstance(error, Exception):
             bridge.unexpected_error.emit(error, str(context.get("message")))
 
-    before = sys.excepthook
-    sys.excepthook = on_slot
-    loop.set_exception_handler(on_task)
+    previous_hook = sys.excepthook
+    sys.excepthook = on_slot_error
+    loop.set_exception_handler(on_task_error)
     try:
         yield
     finally:
-        sys.excepthook = before
+        sys.excepthook = previous_hook
         loop.set_exception_handler(None)

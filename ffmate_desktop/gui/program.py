@@ -1,4 +1,4 @@
-"""The life of the program behind the window: opens a cluster, again after trouble, another one, and ends in order."""
+"""Keeps the window connected to a cluster: opens it, retries after errors, switches clusters, shuts down in order."""
 
 import asyncio
 import contextlib
@@ -17,38 +17,38 @@ from ffmate_desktop.services.outages import is_outage
 translate = QCoreApplication.translate
 
 FIRST_PAINT = 2.0
-"""Seconds that a window which nobody can see, such as a minimised one, holds up the start."""
+"""Seconds to wait for the first paint; a minimised window never paints."""
 
-AGAIN = 10.0
-"""Seconds after which a queue that could not be opened is tried again, also without a click."""
+RETRY_AFTER = 10.0
+"""Seconds until the next attempt to open the queue, unless the user clicks first."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    """Another cluster that shall be opened; `opened` tells its asker that it is, or why it is not."""
+class _Switch:
+    """A request to switch clusters. `opened` resolves when the new one is open, or fails with the reason."""
 
     open_services: OpenServices
     opened: "asyncio.Future[None]"
 
 
 class Program:
-    """Opens the cluster for the window, again after trouble, and ends it in order."""
+    """Opens the cluster for the window, reopens it after errors, and closes it in order."""
 
     def __init__(
         self, window: MainWindow, bridge: Bridge, open_services: OpenServices, drain_time: float
     ) -> None:
-        self._window, self._bridge, self._open_core = window, bridge, open_services
+        self._window, self._bridge, self._open_services = window, bridge, open_services
         self._drain_time = drain_time
         self._services: WindowServices | None = None
         self._leaving = asyncio.Event()
-        self._again = asyncio.Event()
-        self._change: _Change | None = None
-        self._changing = asyncio.Event()
+        self._retry_clicked = asyncio.Event()
+        self._switch: _Switch | None = None
+        self._switch_requested = asyncio.Event()
         self._session: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], object] = lambda: None
 
     async def run(self) -> None:
-        """Until `quit`, or until the signals have ended it."""
+        """Run until `quit` is called or a signal ends the program."""
         await first_paint(self._window)
         self._session = asyncio.create_task(self._sessions(), name="session")
         leaving = asyncio.create_task(self._leaving.wait(), name="leaving")
@@ -58,21 +58,21 @@ class Program:
             self._session.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._session
-        if self._change is not None:
-            self._change.opened.cancel()
+        if self._switch is not None:
+            self._switch.opened.cancel()
 
     async def reopen(self, open_services: OpenServices) -> None:
-        """Close the cluster in order, which gives back what runs here, and open another one in its place.
+        """Close the cluster, which returns running tasks to the queue, and open another one instead.
 
-        Raises UserError when that cannot be opened; the former one is opened again then. One at a time.
+        Raises UserError if the new one can't be opened; the previous one is then opened again. Call it one at a time.
         """
-        self._change = _Change(open_services, asyncio.get_running_loop().create_future())
-        self._changing.set()
-        self._again.set()
-        await self._change.opened
+        self._switch = _Switch(open_services, asyncio.get_running_loop().create_future())
+        self._switch_requested.set()
+        self._retry_clicked.set()
+        await self._switch.opened
 
     def quit(self) -> None:
-        """Stop in order: what runs here goes back to the queue."""
+        """Shut down in order; running tasks go back to the queue."""
         self._unsubscribe()
         self._unsubscribe = lambda: None
         self._window.hide()
@@ -80,101 +80,102 @@ class Program:
 
     @property
     def is_leaving(self) -> bool:
-        """It ends, or has ended."""
         return self._leaving.is_set()
 
     def drain_and_quit(self) -> None:
-        """Take nothing new and end when what runs is finished, however long it takes, unless the user stays."""
+        """Accept no new tasks and quit once the running ones finish, unless the user decides to keep running."""
         services = self._services
         if services is None or not services.node.running:
             self.quit()
             return
         self._bridge.run(
-            services.nodes.drain(services.node.identifier), "finishing what runs", self._on_draining
+            services.nodes.drain(services.node.identifier), "draining this node", self._on_draining
         )
 
     def _on_draining(self, _result: None) -> None:
         if self._services is None:
             return
-        self._finishing = True
+        self._is_finishing = True
         self._unsubscribe()
         self._unsubscribe = self._services.node.on_change(self._on_finished)
         self._window.messages.show_message(
-            translate("Program", "FFmate Desktop quits when the running tasks are finished."),
-            translate("Program", "This computer takes nothing new until then."),
+            translate("Program", "FFmate Desktop quits once the running tasks finish."),
+            translate("Program", "Until then, this computer takes no new tasks."),
             kind="info",
-            button=translate("Program", "Stay"),
-            on_click=self._stay,
+            button=translate("Program", "Keep running"),
+            on_click=self._keep_running,
         )
-        self._on_finished()  # it may be by now
+        self._on_finished()  # the last task may have finished meanwhile
 
     def _on_finished(self) -> None:
-        if self._finishing and self._services is not None and not self._services.node.is_working:
+        if self._is_finishing and self._services is not None and not self._services.node.is_working:
             self.quit()
 
-    def _stay(self) -> None:
-        self._finishing = False
+    def _keep_running(self) -> None:
+        self._is_finishing = False
         if self._services is not None:
             node = self._services.node
             if node.is_working:
-                self._bridge.run(self._services.nodes.resume(node.identifier), "taking tasks again")
+                self._bridge.run(self._services.nodes.resume(node.identifier), "resuming this node")
             else:
                 node.join()
 
     def on_signal(self) -> None:
-        """The first lets running tasks finish for a while, the second gives them back, the third ends at once."""
+        """First signal: let running tasks finish for a while. Second: return them. Third: quit immediately."""
         node = self._services.node if self._services else None
         if self._leaving.is_set():
-            logs.cluster.info("Ending at once; the tasks go on elsewhere when the lease has run out")
+            logs.cluster.info(
+                "Quitting immediately. Other nodes take over the tasks when their leases expire"
+            )
             if self._session is not None:
                 self._session.cancel()
-        elif node is not None and node.running and self._drain_time and not self._retiring:
-            self._retiring = True
-            logs.cluster.info("Stopping: running tasks may finish, for at most %.0f s", self._drain_time)
+        elif node is not None and node.running and self._drain_time and not self._is_retiring:
+            self._is_retiring = True
+            logs.cluster.info("Stopping. Running tasks have up to %.0f s to finish", self._drain_time)
             self._window.show_message(
-                translate("Program", "Stopping when the running tasks are finished"),
-                translate("Program", "What is not finished by then goes back to the queue."),
+                translate("Program", "Stopping once the running tasks finish"),
+                translate("Program", "Tasks that don't finish in time go back to the queue."),
             )
-            node.on_change(self.quit)  # it has left
+            node.on_change(self.quit)  # called once the node has left
             node.retire(self._drain_time)
         else:
             self.quit()
 
-    _retiring = _finishing = _is_failing = False
+    _is_retiring = _is_finishing = _is_failing = False
 
     async def _sessions(self) -> None:
         while not self._leaving.is_set():
-            change, former = self._change, self._open_core
-            if change is not None:
-                self._open_core = change.open_services
-            self._changing.clear()
-            self._again.clear()
-            trouble = await self._session_or_trouble()
-            if trouble is None or self._changing.is_set():
+            switch, previous = self._switch, self._open_services
+            if switch is not None:
+                self._open_services = switch.open_services
+            self._switch_requested.clear()
+            self._retry_clicked.clear()
+            error = await self._run_session()
+            if error is None or self._switch_requested.is_set():
                 continue
-            if change is None:
-                await self._wait_after(trouble)
-            elif change is self._change:
-                self._open_core, self._change = former, None
-                if not change.opened.done():
-                    change.opened.set_exception(trouble)
+            if switch is None:
+                await self._wait_to_retry(error)
+            elif switch is self._switch:
+                self._open_services, self._switch = previous, None
+                if not switch.opened.done():
+                    switch.opened.set_exception(error)
 
-    async def _session_or_trouble(self) -> UserError | None:
+    async def _run_session(self) -> UserError | None:
+        """Run one session; return why it could not be opened."""
         try:
-            await self._one_session()
+            await self._session_until_switch()
         except UserError as error:
             return error
-        except Exception as error:  # noqa: BLE001 - the window stays, so that it can be read and reported
+        except Exception as error:  # noqa: BLE001 - the window stays open to show and report it
             if is_outage(error):
-                sentence = translate("Program", "The database cannot be reached at this moment.")
-                return UserError(sentence, str(error))
-            logs.root.exception("The queue could not be opened")
+                return UserError(translate("Program", "Can't reach the database right now."), str(error))
+            logs.root.exception("Could not open the queue")
             self._bridge.unexpected_error.emit(error, "opening the queue")
-            return UserError(translate("Program", "The queue could not be opened."))
+            return UserError(translate("Program", "Can't open the queue."))
         return None
 
-    async def _wait_after(self, error: UserError) -> None:
-        """Say why there is no queue; go on when the user wants it, or after a while."""
+    async def _wait_to_retry(self, error: UserError) -> None:
+        """Show why there is no queue; return when the user clicks “Try again” or after a while."""
         window = self._window
         self._is_failing = True
         window.status.set_starting(translate("Program", "No queue"))
@@ -183,16 +184,16 @@ class Program:
             error.hint,
             kind="failed",
             button=translate("Program", "Try again"),
-            on_click=self._again.set,
+            on_click=self._retry_clicked.set,
         )
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(AGAIN):
-                await self._again.wait()
-        self._again.clear()
+            async with asyncio.timeout(RETRY_AFTER):
+                await self._retry_clicked.wait()
+        self._retry_clicked.clear()
         window.status.set_starting(translate("Program", "Opening the queue …"))
 
-    async def _one_session(self) -> None:
-        async with self._open_core() as services:
+    async def _session_until_switch(self) -> None:
+        async with self._open_services() as services:
             self._services = services
             try:
                 if self._is_failing:
@@ -200,24 +201,22 @@ class Program:
                     self._window.messages.dismiss()
                 self._window.attach(services)
                 self._bridge.follow(services)
-                if self._change is not None and not self._changing.is_set():
-                    if not self._change.opened.done():
-                        self._change.opened.set_result(None)
-                    self._change = None
-                await self._over()
+                if self._switch is not None and not self._switch_requested.is_set():
+                    if not self._switch.opened.done():
+                        self._switch.opened.set_result(None)
+                    self._switch = None
+                await self._wait_for_end()
             finally:
                 self._services = None
                 is_leaving = self._leaving.is_set()
                 self._window.detach(
-                    translate("Program", "Stopping …")
-                    if is_leaving
-                    else translate("Program", "Changing over …")
+                    translate("Program", "Stopping …") if is_leaving else translate("Program", "Switching …")
                 )
                 await self._bridge.close()
 
-    async def _over(self) -> None:
-        """The program ends, or another cluster is wanted."""
-        ends = [asyncio.create_task(event.wait()) for event in (self._leaving, self._changing)]
+    async def _wait_for_end(self) -> None:
+        """Wait until the program quits or switches clusters."""
+        ends = [asyncio.create_task(event.wait()) for event in (self._leaving, self._switch_requested)]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -226,7 +225,7 @@ class Program:
 
 
 async def first_paint(window: MainWindow) -> None:
-    """Wait until the window was painted, but not for long."""
+    """Wait until the window is painted, but at most FIRST_PAINT seconds."""
     if window.was_painted:
         return
     with contextlib.suppress(TimeoutError):
@@ -235,15 +234,15 @@ async def first_paint(window: MainWindow) -> None:
 
 
 async def next_emission(signal: SignalInstance) -> None:
-    """Wait until it is emitted."""
-    heard = asyncio.get_running_loop().create_future()
+    """Wait until the signal is emitted."""
+    emitted = asyncio.get_running_loop().create_future()
 
     def on_emission(*_: object) -> None:
-        if not heard.done():
-            heard.set_result(None)
+        if not emitted.done():
+            emitted.set_result(None)
 
     connection = signal.connect(on_emission)
     try:
-        await heard
+        await emitted
     finally:
         signal.disconnect(connection)

@@ -204,12 +204,12 @@
 <context>
     <name>Bridge</name>
     <message>
-        <source>The database cannot be reached at this moment.</source>
-        <translation>Die Datenbank ist im Augenblick nicht erreichbar.</translation>
+        <source>Can&apos;t reach the database right now.</source>
+        <translation>Die Datenbank ist gerade nicht erreichbar.</translation>
     </message>
     <message>
-        <source>Nothing was lost; try again when it is back.</source>
-        <translation>Nichts ist verloren; versuchen Sie es erneut, wenn sie wieder da ist.</translation>
+        <source>Nothing is lost. Try again once it&apos;s back.</source>
+        <translation>Es ging nichts verloren. Versuchen Sie es erneut, sobald sie wieder erreichbar ist.</translation>
     </message>
 </context>
 <context>
@@ -228,7 +228,7 @@
     </message>
     <message>
         <source>Always do this</source>
-        <translation>Immer so verfahren</translation>
+        <translation>Auswahl merken</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -247,12 +247,12 @@
         <translation>Im Hintergrund weiterarbeiten</translation>
     </message>
     <message>
-        <source>Finish what runs, then quit</source>
-        <translation>Laufendes fertig machen, dann beenden</translation>
+        <source>Finish running tasks, then quit</source>
+        <translation>Laufende Aufgaben abschließen, dann beenden</translation>
     </message>
     <message>
-        <source>Give tasks back to the queue and quit now</source>
-        <translation>Aufgaben in die Warteschlange zurückgeben und jetzt beenden</translation>
+        <source>Return tasks to the queue and quit now</source>
+        <translation>Aufgaben in die Warteschlange zurücklegen und sofort beenden</translation>
     </message>
 </context>
 <context>
@@ -347,12 +347,12 @@
         <translation>Befehl</translation>
     </message>
     <message>
-        <source>Arguments for ffmpeg; &amp;&amp; parts two steps</source>
-        <translation>Argumente für ffmpeg; &amp;&amp; trennt zwei Schritte</translation>
+        <source>Arguments for ffmpeg; &amp;&amp; separates steps</source>
+        <translation>Argumente für ffmpeg; &amp;&amp; trennt Schritte</translation>
     </message>
     <message>
-        <source>This command is too long to be edited.</source>
-        <translation>Dieser Befehl ist zu lang, um ihn zu bearbeiten.</translation>
+        <source>This command is too long to edit.</source>
+        <translation>Dieser Befehl ist zu lang zum Bearbeiten.</translation>
     </message>
 </context>
 <context>
@@ -639,24 +639,24 @@
         <translation>Etwas ist schiefgegangen</translation>
     </message>
     <message>
-        <source>Details of the error</source>
-        <translation>Einzelheiten des Fehlers</translation>
+        <source>Error details</source>
+        <translation>Fehlerdetails</translation>
     </message>
     <message>
         <source>Copy details</source>
-        <translation>Einzelheiten kopieren</translation>
+        <translation>Details kopieren</translation>
     </message>
     <message>
         <source>Close</source>
         <translation>Schließen</translation>
     </message>
     <message>
-        <source>This is a defect in FFmate Desktop.</source>
-        <translation>Das ist ein Fehler in FFmate Desktop.</translation>
+        <source>This is a bug in FFmate Desktop.</source>
+        <translation>Das ist ein Programmfehler in FFmate Desktop.</translation>
     </message>
     <message>
-        <source>It happened while: {0}. Your tasks and this node go on. Please report it with the details below.</source>
-        <translation>Er trat auf bei: {0}. Ihre Aufgaben und dieser Knoten laufen weiter. Bitte melden Sie ihn mit den Einzelheiten unten.</translation>
+        <source>It happened while: {0}. Your tasks and this node keep running. Please report it with the details below.</source>
+        <translation>Er ist aufgetreten bei: {0}. Ihre Aufgaben und dieser Knoten laufen weiter. Bitte melden Sie den Fehler mit den folgenden Details.</translation>
     </message>
     <message>
         <source>Copied</source>
@@ -806,8 +806,8 @@
 <context>
     <name>KeepAwake</name>
     <message>
-        <source>Kept awake while it encodes</source>
-        <translation>Bleibt wach, solange kodiert wird</translation>
+        <source>Staying awake while encoding</source>
+        <translation>Bleibt während der Kodierung wach</translation>
     </message>
 </context>
 <context>
@@ -825,19 +825,19 @@
         <translation>{0} neue Zeilen</translation>
     </message>
     <message>
-        <source>Newest lines</source>
-        <translation>Neueste Zeilen</translation>
+        <source>Jump to newest</source>
+        <translation>Zu den neuesten Zeilen</translation>
     </message>
 </context>
 <context>
     <name>LogView</name>
     <message>
-        <source>Log of the task</source>
+        <source>Task log</source>
         <translation>Protokoll der Aufgabe</translation>
     </message>
     <message>
-        <source>The log begins when the task runs.</source>
-        <translation>Das Protokoll beginnt, wenn die Aufgabe läuft.</translation>
+        <source>The log appears once the task runs.</source>
+        <translation>Das Protokoll erscheint, sobald die Aufgabe läuft.</translation>
     </message>
     <message>
         <source>Search the log</source>
@@ -845,38 +845,38 @@
     </message>
     <message>
         <source>Save the log</source>
-        <translation>Protokoll sichern</translation>
+        <translation>Protokoll speichern</translation>
     </message>
     <message>
         <source>Log</source>
         <translation>Protokoll</translation>
     </message>
     <message>
-        <source>following</source>
-        <translation>folgt</translation>
+        <source>live</source>
+        <translation>live</translation>
     </message>
 </context>
 <context>
     <name>LogsPage</name>
     <message>
-        <source>Search the messages</source>
+        <source>Save …</source>
+        <translation>Speichern …</translation>
+    </message>
+    <message>
+        <source>Search messages</source>
         <translation>Meldungen durchsuchen</translation>
     </message>
     <message>
-        <source>Save …</source>
-        <translation>Sichern …</translation>
-    </message>
-    <message>
-        <source>Save all lines that fit the filters</source>
-        <translation>Alle Zeilen sichern, die zu den Filtern passen</translation>
+        <source>Save all lines that match the filters</source>
+        <translation>Alle Zeilen speichern, die den Filtern entsprechen</translation>
     </message>
     <message>
         <source>Debug</source>
-        <translation>Diagnose</translation>
+        <translation>Debug</translation>
     </message>
     <message>
         <source>Info</source>
-        <translation>Hinweise</translation>
+        <translation>Info</translation>
     </message>
     <message>
         <source>Warnings</source>
@@ -888,7 +888,7 @@
     </message>
     <message>
         <source>Show this level and above</source>
-        <translation>Ab dieser Stufe zeigen</translation>
+        <translation>Ab dieser Stufe anzeigen</translation>
     </message>
     <message>
         <source>All nodes</source>
@@ -919,53 +919,53 @@
         <translation>Kopieren</translation>
     </message>
     <message>
-        <source>No line fits these filters.</source>
-        <translation>Keine Zeile passt zu diesen Filtern.</translation>
+        <source>No lines match these filters.</source>
+        <translation>Keine Zeile entspricht diesen Filtern.</translation>
     </message>
     <message>
-        <source>The whole selected line</source>
-        <translation>Die ganze gewählte Zeile</translation>
+        <source>Full text of the selected line</source>
+        <translation>Vollständiger Text der ausgewählten Zeile</translation>
     </message>
     <message>
-        <source>Go on</source>
-        <translation>Weiter</translation>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Paused. New lines appear when you resume.</source>
+        <translation>Pausiert. Neue Zeilen erscheinen beim Fortsetzen.</translation>
+    </message>
+    <message>
+        <source>Not following. Scroll to the end to follow again.</source>
+        <translation>Folgt nicht mehr. Zum Ende blättern, um wieder zu folgen.</translation>
+    </message>
+    <message>
+        <source>Saved {0} lines.</source>
+        <translation>{0} Zeilen gespeichert.</translation>
     </message>
     <message>
         <source>Pause</source>
         <translation>Pausieren</translation>
     </message>
     <message>
-        <source>Paused: new lines wait</source>
-        <translation>Angehalten: neue Zeilen warten</translation>
-    </message>
-    <message>
         <source>Live from every node</source>
-        <translation>Live von jedem Knoten</translation>
-    </message>
-    <message>
-        <source>Not following: scroll to the end to follow again</source>
-        <translation>Folgt nicht: ans Ende blättern, um wieder zu folgen</translation>
+        <translation>Live von allen Knoten</translation>
     </message>
     <message>
         <source>Save the log</source>
-        <translation>Protokoll sichern</translation>
-    </message>
-    <message>
-        <source>The log is saved: {0} lines.</source>
-        <translation>Das Protokoll ist gesichert: {0} Zeilen.</translation>
+        <translation>Protokoll speichern</translation>
     </message>
 </context>
 <context>
     <name>MainWindow</name>
     <message>
         <source>Choose files to queue</source>
-        <translation>Dateien zum Einreihen wählen</translation>
+        <translation>Dateien zum Einreihen auswählen</translation>
     </message>
 </context>
 <context>
     <name>MessageBar</name>
     <message>
-        <source>Dismiss the message</source>
+        <source>Dismiss message</source>
         <translation>Meldung ausblenden</translation>
     </message>
     <message>
@@ -1298,16 +1298,16 @@
 <context>
     <name>Notifier</name>
     <message>
-        <source>What ran there goes back to the queue.</source>
-        <translation>Was dort lief, kommt zurück in die Warteschlange.</translation>
+        <source>Running tasks go back to the queue.</source>
+        <translation>Laufende Aufgaben kommen zurück in die Warteschlange.</translation>
     </message>
     <message>
-        <source>The node “{0}” was lost.</source>
-        <translation>Der Knoten „{0}“ ging verloren.</translation>
+        <source>Node “{0}” was lost.</source>
+        <translation>Knoten „{0}“ ist ausgefallen.</translation>
     </message>
     <message>
         <source>{0} nodes were lost.</source>
-        <translation>{0} Knoten gingen verloren.</translation>
+        <translation>{0} Knoten sind ausgefallen.</translation>
     </message>
     <message>
         <source>“{0}” failed.</source>
@@ -1322,15 +1322,15 @@
         <translation>{0} Aufgaben sind fehlgeschlagen.</translation>
     </message>
     <message>
-        <source>{0} of {1} tasks were successful.</source>
+        <source>{0} of {1} tasks succeeded.</source>
         <translation>{0} von {1} Aufgaben waren erfolgreich.</translation>
     </message>
     <message>
-        <source>A batch of {0} tasks is finished.</source>
-        <translation>Ein Stapel von {0} Aufgaben ist fertig.</translation>
+        <source>A batch of {0} tasks finished.</source>
+        <translation>Ein Stapel mit {0} Aufgaben ist fertig.</translation>
     </message>
     <message>
-        <source>{0} batches are finished.</source>
+        <source>{0} batches finished.</source>
         <translation>{0} Stapel sind fertig.</translation>
     </message>
 </context>
@@ -1707,32 +1707,32 @@
 <context>
     <name>Program</name>
     <message>
-        <source>FFmate Desktop quits when the running tasks are finished.</source>
+        <source>FFmate Desktop quits once the running tasks finish.</source>
         <translation>FFmate Desktop wird beendet, sobald die laufenden Aufgaben fertig sind.</translation>
     </message>
     <message>
-        <source>This computer takes nothing new until then.</source>
-        <translation>Bis dahin nimmt dieser Computer nichts Neues an.</translation>
+        <source>Until then, this computer takes no new tasks.</source>
+        <translation>Bis dahin nimmt dieser Computer keine neuen Aufgaben an.</translation>
     </message>
     <message>
-        <source>Stay</source>
-        <translation>Bleiben</translation>
+        <source>Keep running</source>
+        <translation>Nicht beenden</translation>
     </message>
     <message>
-        <source>Stopping when the running tasks are finished</source>
-        <translation>Ende, sobald die laufenden Aufgaben fertig sind</translation>
+        <source>Stopping once the running tasks finish</source>
+        <translation>Wird beendet, sobald die laufenden Aufgaben fertig sind</translation>
     </message>
     <message>
-        <source>What is not finished by then goes back to the queue.</source>
-        <translation>Was bis dahin nicht fertig ist, kommt zurück in die Warteschlange.</translation>
+        <source>Tasks that don&apos;t finish in time go back to the queue.</source>
+        <translation>Aufgaben, die nicht rechtzeitig fertig werden, kommen zurück in die Warteschlange.</translation>
     </message>
     <message>
-        <source>The database cannot be reached at this moment.</source>
-        <translation>Die Datenbank ist im Augenblick nicht erreichbar.</translation>
+        <source>Can&apos;t reach the database right now.</source>
+        <translation>Die Datenbank ist gerade nicht erreichbar.</translation>
     </message>
     <message>
-        <source>The queue could not be opened.</source>
-        <translation>Die Warteschlange konnte nicht geöffnet werden.</translation>
+        <source>Can&apos;t open the queue.</source>
+        <translation>Die Warteschlange lässt sich nicht öffnen.</translation>
     </message>
     <message>
         <source>No queue</source>
@@ -1751,8 +1751,8 @@
         <translation>Wird beendet …</translation>
     </message>
     <message>
-        <source>Changing over …</source>
-        <translation>Umschalten …</translation>
+        <source>Switching …</source>
+        <translation>Wird umgeschaltet …</translation>
     </message>
 </context>
 <context>
@@ -2132,27 +2132,27 @@
     <name>ScriptQuestion</name>
     <message>
         <source>A task wants to run the script “{0}” on this computer.</source>
-        <translation>Eine Aufgabe will auf diesem Computer das Skript „{0}“ ausführen.</translation>
-    </message>
-    <message>
-        <source>Scripts of “{0}” are not allowed here. Other computers may run the task.</source>
-        <translation>Skripte aus „{0}“ sind hier nicht erlaubt. Andere Computer dürfen die Aufgabe vielleicht ausführen.</translation>
+        <translation>Eine Aufgabe möchte das Skript „{0}“ auf diesem Computer ausführen.</translation>
     </message>
     <message>
         <source>Allow …</source>
         <translation>Erlauben …</translation>
     </message>
     <message>
-        <source>Only tasks of this computer run here.</source>
-        <translation>Hier laufen nur Aufgaben dieses Computers.</translation>
+        <source>Scripts in “{0}” aren&apos;t allowed here. Other computers might run the task.</source>
+        <translation>Skripte in „{0}“ sind hier nicht erlaubt. Vielleicht kann ein anderer Computer die Aufgabe ausführen.</translation>
     </message>
     <message>
-        <source>Everybody who can write to the database of the queue can queue tasks.</source>
-        <translation>Wer in die Datenbank der Warteschlange schreiben kann, kann Aufgaben einreihen.</translation>
+        <source>Only tasks from this computer run here.</source>
+        <translation>Hier laufen nur Aufgaben von diesem Computer.</translation>
     </message>
     <message>
-        <source>A task may then start any program in this folder, with any arguments, and with all rights of your account. Choose a folder that holds nothing but scripts for tasks, and that only you can change.</source>
-        <translation>Eine Aufgabe darf dann jedes Programm in diesem Ordner starten, mit beliebigen Argumenten und allen Rechten Ihres Kontos. Wählen Sie einen Ordner, in dem nur Skripte für Aufgaben liegen und den nur Sie ändern können.</translation>
+        <source>Anyone who can write to the queue&apos;s database can queue tasks.</source>
+        <translation>Wer Schreibzugriff auf die Datenbank der Warteschlange hat, kann Aufgaben einreihen.</translation>
+    </message>
+    <message>
+        <source>Tasks can then start any program in this folder, with any arguments and all the rights of your account. Allow only a folder that contains nothing but scripts for tasks, and that only you can change.</source>
+        <translation>Aufgaben können dann jedes Programm in diesem Ordner starten, mit beliebigen Argumenten und allen Rechten Ihres Kontos. Erlauben Sie nur einen Ordner, der ausschließlich Skripte für Aufgaben enthält und den nur Sie ändern können.</translation>
     </message>
     <message>
         <source>Run scripts from “{0}” on this computer?</source>
@@ -2163,8 +2163,8 @@
         <translation>Erlauben</translation>
     </message>
     <message>
-        <source>Scripts of “{0}” may run on this computer.</source>
-        <translation>Skripte aus „{0}“ dürfen auf diesem Computer laufen.</translation>
+        <source>Tasks can now run scripts from “{0}” on this computer.</source>
+        <translation>Aufgaben können jetzt Skripte aus „{0}“ auf diesem Computer ausführen.</translation>
     </message>
     <message>
         <source>Restart the tasks that were refused.</source>
@@ -2255,39 +2255,39 @@
         <translation>Einstellungen</translation>
     </message>
     <message>
-        <source>Switch to the light theme</source>
+        <source>Switch to light theme</source>
         <translation>Zum hellen Design wechseln</translation>
     </message>
     <message>
-        <source>Switch to the dark theme</source>
+        <source>Switch to dark theme</source>
         <translation>Zum dunklen Design wechseln</translation>
     </message>
 </context>
 <context>
     <name>SingleInstance</name>
     <message>
-        <source>FFmate Desktop is open already, but does not answer.</source>
-        <translation>FFmate Desktop ist schon offen, antwortet aber nicht.</translation>
+        <source>FFmate Desktop is already open but doesn&apos;t respond.</source>
+        <translation>FFmate Desktop ist bereits geöffnet, reagiert aber nicht.</translation>
     </message>
     <message>
-        <source>It may be ending: try again in a moment. --data-dir opens another one.</source>
-        <translation>Vielleicht wird es gerade beendet: Versuchen Sie es gleich noch einmal. --data-dir öffnet ein weiteres.</translation>
+        <source>It may be shutting down. Try again in a moment, or open another one with --data-dir.</source>
+        <translation>Möglicherweise wird es gerade beendet. Versuchen Sie es gleich noch einmal, oder öffnen Sie mit --data-dir ein weiteres.</translation>
     </message>
     <message>
-        <source>These are too many files for a command line.</source>
-        <translation>Das sind zu viele Dateien für eine Befehlszeile.</translation>
+        <source>Too many files for one command line.</source>
+        <translation>Zu viele Dateien für eine Befehlszeile.</translation>
     </message>
     <message>
-        <source>Name their folder instead, or drop them on the window.</source>
-        <translation>Nennen Sie stattdessen ihren Ordner, oder ziehen Sie sie auf das Fenster.</translation>
+        <source>Pass their folder instead, or drop the files on the window.</source>
+        <translation>Übergeben Sie stattdessen den Ordner, oder ziehen Sie die Dateien auf das Fenster.</translation>
     </message>
     <message>
-        <source>FFmate Desktop is open already, with other settings: {0}.</source>
-        <translation>FFmate Desktop ist schon offen, mit anderen Einstellungen: {0}.</translation>
+        <source>FFmate Desktop is already open with other settings: {0}.</source>
+        <translation>FFmate Desktop ist bereits mit anderen Einstellungen geöffnet: {0}.</translation>
     </message>
     <message>
-        <source>Quit it and start it again with these settings, or open another one with --data-dir.</source>
-        <translation>Beenden Sie es und starten Sie es mit diesen Einstellungen neu, oder öffnen Sie ein weiteres mit --data-dir.</translation>
+        <source>Quit it and start it with these settings, or open another one with --data-dir.</source>
+        <translation>Beenden Sie es und starten Sie es mit diesen Einstellungen, oder öffnen Sie mit --data-dir ein weiteres.</translation>
     </message>
 </context>
 <context>
@@ -2410,12 +2410,12 @@
         <translation>Verbunden mit {0}</translation>
     </message>
     <message>
-        <source>Queue of this computer is ready</source>
-        <translation>Warteschlange dieses Computers ist bereit</translation>
+        <source>This computer&apos;s queue is ready</source>
+        <translation>Die Warteschlange dieses Computers ist bereit</translation>
     </message>
     <message>
-        <source>Database away for {0}; encodes go on, connecting again …</source>
-        <translation>Datenbank seit {0} weg; das Kodieren geht weiter, neue Verbindung wird gesucht …</translation>
+        <source>Database unreachable for {0}. Encodes continue; reconnecting …</source>
+        <translation>Datenbank seit {0} nicht erreichbar. Kodierungen laufen weiter, Verbindung wird wiederhergestellt …</translation>
     </message>
 </context>
 <context>
@@ -2736,7 +2736,7 @@
     </message>
     <message>
         <source>Show notifications</source>
-        <translation>Mitteilungen zeigen</translation>
+        <translation>Benachrichtigungen anzeigen</translation>
     </message>
     <message>
         <source>Settings …</source>
@@ -3114,8 +3114,12 @@
         <translation>Abgebrochen</translation>
     </message>
     <message>
-        <source>Given back to the queue</source>
-        <translation>In die Warteschlange zurückgegeben</translation>
+        <source>Returned to the queue</source>
+        <translation>Zurück in der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Reclaimed by its node</source>
+        <translation>Vom eigenen Knoten wieder übernommen</translation>
     </message>
     <message>
         <source>Left to other nodes</source>
@@ -3123,15 +3127,11 @@
     </message>
     <message>
         <source>Node was lost</source>
-        <translation>Knoten ging verloren</translation>
-    </message>
-    <message>
-        <source>Taken back by its node</source>
-        <translation>Vom eigenen Knoten wieder übernommen</translation>
+        <translation>Knoten ausgefallen</translation>
     </message>
     <message>
         <source>Other</source>
-        <translation>Sonstiges</translation>
+        <translation>Andere</translation>
     </message>
 </context>
 <context>
@@ -3651,64 +3651,64 @@
 <context>
     <name>wildcards</name>
     <message>
-        <source>The whole path of the input</source>
-        <translation>Der ganze Pfad der Eingabe</translation>
+        <source>Full path of the input</source>
+        <translation>Vollständiger Pfad der Eingabe</translation>
     </message>
     <message>
-        <source>Its name without extension</source>
-        <translation>Ihr Name ohne Endung</translation>
+        <source>Input name without extension</source>
+        <translation>Name der Eingabe ohne Endung</translation>
     </message>
     <message>
-        <source>Its name with extension</source>
-        <translation>Ihr Name mit Endung</translation>
+        <source>Input name with extension</source>
+        <translation>Name der Eingabe mit Endung</translation>
     </message>
     <message>
-        <source>Its extension, with the dot</source>
-        <translation>Ihre Endung, mit Punkt</translation>
+        <source>Input extension, with the dot</source>
+        <translation>Endung der Eingabe, mit Punkt</translation>
     </message>
     <message>
-        <source>Its folder</source>
-        <translation>Ihr Ordner</translation>
+        <source>Input folder</source>
+        <translation>Ordner der Eingabe</translation>
     </message>
     <message>
-        <source>The whole path of the output</source>
-        <translation>Der ganze Pfad der Ausgabe</translation>
+        <source>Full path of the output</source>
+        <translation>Vollständiger Pfad der Ausgabe</translation>
     </message>
     <message>
-        <source>The output&apos;s name without extension</source>
-        <translation>Der Name der Ausgabe ohne Endung</translation>
+        <source>Output name without extension</source>
+        <translation>Name der Ausgabe ohne Endung</translation>
     </message>
     <message>
-        <source>The output&apos;s folder</source>
-        <translation>Der Ordner der Ausgabe</translation>
+        <source>Output folder</source>
+        <translation>Ordner der Ausgabe</translation>
     </message>
     <message>
-        <source>The date</source>
-        <translation>Das Datum</translation>
+        <source>Date</source>
+        <translation>Datum</translation>
     </message>
     <message>
-        <source>The time</source>
-        <translation>Die Uhrzeit</translation>
+        <source>Time</source>
+        <translation>Uhrzeit</translation>
     </message>
     <message>
-        <source>The task&apos;s own id</source>
-        <translation>Die Kennung der Aufgabe</translation>
+        <source>Task ID</source>
+        <translation>Kennung der Aufgabe</translation>
     </message>
     <message>
-        <source>The system of the node</source>
-        <translation>Das System des Knotens</translation>
+        <source>Operating system of the node</source>
+        <translation>Betriebssystem des Knotens</translation>
     </message>
     <message>
-        <source>The input&apos;s name, made safe for the web</source>
-        <translation>Der Name der Eingabe, tauglich fürs Web</translation>
+        <source>Input name, safe for URLs</source>
+        <translation>Name der Eingabe, für URLs geeignet</translation>
     </message>
     <message>
-        <source>The input inside a filter description</source>
-        <translation>Die Eingabe innerhalb einer Filterbeschreibung</translation>
+        <source>Input path, quoted for a filter</source>
+        <translation>Pfad der Eingabe, für Filter maskiert</translation>
     </message>
     <message>
-        <source>The sidecar: a file with the task as JSON</source>
-        <translation>Das Sidecar: eine Datei mit der Aufgabe als JSON</translation>
+        <source>Sidecar: a file with the task as JSON</source>
+        <translation>Sidecar: eine Datei mit der Aufgabe als JSON</translation>
     </message>
 </context>
 </TS>

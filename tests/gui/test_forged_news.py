@@ -21,8 +21,8 @@ async def test_forged_news_harm_no_window(
     desk: Desk, database_uri: str, clip: Path, expected_warnings: Announce, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected_warnings.announce("A notification on channel ffmate could not be read")
-    monkeypatch.setattr(progress_tracker, "SILENT", 1.0)
-    monkeypatch.setattr(progress_tracker, "MOST", 50)
+    monkeypatch.setattr(progress_tracker, "STALE_AFTER", 1.0)
+    monkeypatch.setattr(progress_tracker, "MAX_TASKS", 50)
     uuid = await desk.add(clip, LONG)
     row = await desk.shown(uuid, TaskStatus.RUNNING)
     tracker = desk.page.tracker

@@ -1,1 +1,1 @@
-"""What every page of the window builds on: the loop, the bridge to the cluster, services and preferences."""
+"""What every page builds on: the event loop, the bridge to the cluster, services and preferences."""

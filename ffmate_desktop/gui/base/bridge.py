@@ -1,4 +1,4 @@
-"""Between clicks and coroutines, and between the cluster's news and the views."""
+"""Connects Qt and asyncio: runs coroutines for clicks, and turns the cluster's notifications into Qt signals."""
 
 import asyncio
 import time
@@ -27,17 +27,17 @@ from ffmate_desktop.services.outages import is_outage, outage_reason
 
 T = TypeVar("T")
 
-GATHER = 0.1
-"""Seconds that news is collected before the views are told, so that a thousand changes are one repaint."""
+COLLECT_FOR = 0.1
+"""Seconds to collect changes before emitting them, so that a thousand changes cause one repaint."""
 
 FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
-"""Seconds between two attempts to reach the database again."""
+"""Seconds between two attempts to reconnect."""
 
-ENOUGH = 5_000
-"""More changed tasks than this are told as "any of them"."""
+MAX_IDS = 5_000
+"""With more changed tasks than this, `tasks_changed` emits None: any task may have changed."""
 
-MOST_LIVE = 2_000
-"""More live progress than this within one gathering waits for its next repetition."""
+MAX_LIVE = 2_000
+"""Progress of more tasks than this in one interval is dropped; nodes send it again a second later."""
 
 
 class Bridge(QObject):
@@ -48,62 +48,60 @@ class Bridge(QObject):
     """
 
     tasks_changed = Signal(object)
-    """frozenset of task ids, or None: any may have changed, appeared or gone."""
+    """frozenset of task ids, or None: any task may have changed, appeared or disappeared."""
     progress = Signal(object)
-    """dict of task id to LiveProgress: the newest of each; no row was written for it."""
+    """dict of task id to its newest LiveProgress. Progress is not stored in rows."""
     progress_sources = Signal(object)
-    """dict of task id to the id of the node that told of its progress; comes before `progress`."""
+    """dict of task id to the id of the node that reported its progress; emitted before `progress`."""
     nodes_changed = Signal()
     presets_changed = Signal()
     watchfolders_changed = Signal()
     logs_changed = Signal(object, object)
-    """Ids of the first and the last new log line; ids are larger than a C int."""
+    """Ids of the first and last new log line; `object` because ids exceed a C int."""
     anything_changed = Signal()
-    """The connection is there, for the first time or again: read whatever is shown."""
+    """Connected or reconnected: read everything that is shown."""
     outage_changed = Signal(object)
-    """Unix time since when the database is away, or None: it is there."""
+    """Unix time since which the database is unreachable, or None when connected."""
     user_error = Signal(object)
-    """UserError of something that the user started."""
+    """UserError of an action the user started."""
     unexpected_error = Signal(object, str)
-    """Exception, and what was being done."""
+    """Exception, and what was being done when it happened."""
 
     def __init__(self) -> None:
         super().__init__()
         self._running: set[asyncio.Task[Any]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.outage_since: float | None = None
-        self._changed: set[int] | None = set()
+        self._changed_ids: set[int] | None = set()
         self._live: dict[int, LiveProgress] = {}
-        self._tellers: dict[int, int] = {}
-        self._kinds: set[str] = set()
-        self._lines: tuple[int, int] | None = None
-        self._ring: asyncio.TimerHandle | None = None
+        self._progress_sources: dict[int, int] = {}
+        self._changed_kinds: set[str] = set()
+        self._new_lines: tuple[int, int] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._queue: asyncio.Queue[Change | None] | None = None
-        self._was_here = False
+        self._was_connected = False
 
     # -- Coroutines for clicks -----------------------------------------------------------------------------------
 
     def run(
         self, work: Coroutine[Any, Any, T], name: str, done: Callable[[T], object] | None = None
     ) -> "asyncio.Task[T | None]":
-        """Start a coroutine; `done` is called with its result when it succeeds. `name` says what is being done."""
+        """Start a coroutine for a user action. `done` gets its result if it succeeds; `name` says what it does."""
         guarded = self._guard(work, name, done)
         return self._own(work, guarded, name)
 
     def run_quietly(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
-        """Start a coroutine that nobody clicked for: an outage is no news, whoever reads is told to read again."""
+        """Start a background coroutine. Expected errors are only logged; `anything_changed` follows an outage."""
 
         async def guarded() -> None:
             try:
                 await work
-            except Exception as error:  # noqa: BLE001 - reading must never end the node that works beside it
+            except Exception as error:  # noqa: BLE001 - a failed read must not stop the node in this process
                 if is_outage(error):
-                    logs.database.info(
-                        "Not done: %s. The database cannot do it now: %s", name, outage_reason(error)
-                    )
-                    self._connect_again()
+                    logs.database.info("Database unavailable while %s: %s", name, outage_reason(error))
+                    self._reconnect()
                 elif isinstance(error, UserError):
-                    logs.root.info("Not done: %s, because: %s", name, error)
+                    logs.root.info("Failed while %s: %s", name, error)
                 else:
                     logs.root.exception("Failed while: %s", name)
                     self.unexpected_error.emit(error, name)
@@ -115,12 +113,12 @@ class Bridge(QObject):
     ) -> "asyncio.Task[T]":
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-        task = self._loop.create_task(guarded, name=name)  # Qt's timers also ring while it does not run
+        task = self._loop.create_task(guarded, name=name)  # Qt timers also fire while the loop isn't running
         self._running.add(task)
 
         def on_end(ended: "asyncio.Task[T]") -> None:
             self._running.discard(ended)
-            work.close()  # it may have been cancelled before its first step
+            work.close()  # in case it was cancelled before its first step
 
         task.add_done_callback(on_end)
         return task
@@ -134,13 +132,13 @@ class Bridge(QObject):
                 done(result)
         except UserError as error:
             self.user_error.emit(error)
-        except Exception as error:  # noqa: BLE001 - a click must never end the node that works beside it
+        except Exception as error:  # noqa: BLE001 - a failed action must not stop the node in this process
             if is_outage(error):
-                logs.database.info("The database was away while: %s", name)
+                logs.database.info("Database unavailable while %s", name)
                 self.user_error.emit(
                     UserError(
-                        self.tr("The database cannot be reached at this moment."),
-                        self.tr("Nothing was lost; try again when it is back."),
+                        self.tr("Can't reach the database right now."),
+                        self.tr("Nothing is lost. Try again once it's back."),
                     )
                 )
             elif isinstance(error, OSError) and (refused := as_user_error(error)) is not None:
@@ -153,20 +151,20 @@ class Bridge(QObject):
         return None
 
     async def close(self) -> None:
-        """Cancel everything that was started and wait until it has ended."""
-        if self._ring is not None:
-            self._ring.cancel()
-            self._ring = None
+        """Cancel every running coroutine and wait for it to end."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         while self._running:
             for task in self._running:
                 task.cancel()
             await asyncio.wait(self._running)
 
-    # -- News of the cluster -------------------------------------------------------------------------------------
+    # -- Changes in the cluster ----------------------------------------------------------------------------------
 
     def follow(self, services: WindowServices) -> "asyncio.Task[None]":
-        """Tell the views what changes in this cluster, until the returned task is cancelled."""
-        self._was_here = False
+        """Emit the changes of this cluster until the returned task is cancelled."""
+        self._was_connected = False
         return self.run(self._follow(services), "following the cluster")
 
     async def _follow(self, services: WindowServices) -> None:
@@ -176,10 +174,10 @@ class Bridge(QObject):
             try:
                 async with services.change_feed() as queue:
                     self._queue, since = queue, loop.time()
-                    self._set_away(None)
+                    self._set_outage(None)
                     self.anything_changed.emit()
                     while (change := await queue.get()) is not None:
-                        self._take(change)
+                        self._collect(change)
                 reason = "the connection was lost"
             except Exception as error:
                 if not (isinstance(error, UserError) or is_outage(error)):
@@ -188,65 +186,65 @@ class Bridge(QObject):
             if self._queue is not None and loop.time() - since > LONGEST_DELAY:
                 backoff.reset()
             self._queue = None
-            self._set_away(time.time() if self.outage_since is None else self.outage_since)
-            logs.database.info("No news from the database: %s", reason)
+            self._set_outage(time.time() if self.outage_since is None else self.outage_since)
+            logs.database.info("Lost the connection for notifications: %s", reason)
             await asyncio.sleep(backoff.next_delay())
 
-    def _connect_again(self) -> None:
-        """A read failed although news would still come: a table is locked, or gone. Who connects waits for it."""
+    def _reconnect(self) -> None:
+        """Reconnect after a failed read. Connecting waits until a table that is locked or missing is back."""
         if self._queue is not None:
             self._queue.put_nowait(None)
 
-    def _set_away(self, since: float | None) -> None:
-        if since != self.outage_since or not self._was_here:
+    def _set_outage(self, since: float | None) -> None:
+        if since != self.outage_since or not self._was_connected:
             self.outage_since = since
-            self._was_here = True
+            self._was_connected = True
             self.outage_changed.emit(since)
 
-    def _take(self, change: Change) -> None:
+    def _collect(self, change: Change) -> None:
         match change:
             case TasksChanged():
-                self._take_tasks(change)
+                self._collect_tasks(change)
             case ProgressReported(node_id=node_id, tasks=tasks):
-                if len(self._live) < MOST_LIVE:
+                if len(self._live) < MAX_LIVE:
                     self._live.update((task.task_id, task) for task in tasks)
-                    self._tellers.update((task.task_id, node_id) for task in tasks)
+                    self._progress_sources.update((task.task_id, node_id) for task in tasks)
             case NodeChanged():
-                self._kinds.add("nodes")
+                self._changed_kinds.add("nodes")
             case LogsChanged(first=first, last=last):
-                seen = self._lines or (first, last)
-                self._lines = (min(first, seen[0]), max(last, seen[1]))
+                seen = self._new_lines or (first, last)
+                self._new_lines = (min(first, seen[0]), max(last, seen[1]))
             case PresetsChanged():
-                self._kinds.add("presets")
+                self._changed_kinds.add("presets")
             case WatchfolderChanged():
-                self._kinds.add("watchfolders")
+                self._changed_kinds.add("watchfolders")
             case BatchFinished():
-                pass  # its last task has changed too
+                pass  # the change of its last task is enough
             case AnythingChanged():
-                self._kinds.add("anything")
+                self._changed_kinds.add("anything")
             case _:
                 assert_never(change)
-        if self._ring is None:
-            self._ring = asyncio.get_running_loop().call_later(GATHER, self._tell)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(COLLECT_FOR, self._emit_collected)
 
-    def _take_tasks(self, change: TasksChanged) -> None:
-        self._kinds.add("tasks")
+    def _collect_tasks(self, change: TasksChanged) -> None:
+        self._changed_kinds.add("tasks")
         if change.ids is None or change.deleted:
-            self._changed = None
-        elif self._changed is not None:
-            self._changed.update(change.ids)
-            if len(self._changed) > ENOUGH:
-                self._changed = None
+            self._changed_ids = None
+        elif self._changed_ids is not None:
+            self._changed_ids.update(change.ids)
+            if len(self._changed_ids) > MAX_IDS:
+                self._changed_ids = None
 
-    def _tell(self) -> None:
-        self._ring = None
-        changed, self._changed = self._changed, set()
+    def _emit_collected(self) -> None:
+        self._timer = None
+        changed, self._changed_ids = self._changed_ids, set()
         live, self._live = self._live, {}
-        tellers, self._tellers = self._tellers, {}
-        kinds, self._kinds = self._kinds, set()
-        lines, self._lines = self._lines, None
+        sources, self._progress_sources = self._progress_sources, {}
+        kinds, self._changed_kinds = self._changed_kinds, set()
+        lines, self._new_lines = self._new_lines, None
         if live:
-            self.progress_sources.emit(tellers)
+            self.progress_sources.emit(sources)
             self.progress.emit(live)
         if "anything" in kinds:
             self.anything_changed.emit()

@@ -1,4 +1,4 @@
-"""Opening a file, and showing it in the file manager of the system."""
+"""Open a file with its default program, or show it in the file manager."""
 
 import sys
 from pathlib import Path
@@ -8,12 +8,12 @@ from PySide6.QtGui import QDesktopServices
 
 
 def open_file(path: str) -> bool:
-    """Open it with the program that the system has for it; False if it is not on this computer."""
+    """Open the file with its default program; False if it isn't on this computer."""
     return Path(path).exists() and QDesktopServices.openUrl(QUrl.fromLocalFile(path))
 
 
 def show_in_folder(path: str) -> bool:
-    """Open its folder with the file marked where the system can; False if the folder is not on this computer."""
+    """Open the folder, with the file selected if possible; False if the folder isn't on this computer."""
     file = Path(path)
     if not file.parent.is_dir():
         return False

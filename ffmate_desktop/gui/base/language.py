@@ -1,4 +1,4 @@
-"""The language of the window: the first of the system's that there is a catalogue for, else English."""
+"""The language of the window: the user's first language with a catalogue, otherwise English."""
 
 from pathlib import Path
 
@@ -8,21 +8,21 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 def install_translators(
     app: QCoreApplication, resources: Path, locale: QLocale | None = None
 ) -> list[QTranslator]:
-    """Translate all texts that are made from now on; returns what does it, the best last.
+    """Translate all texts created from now on. Returns the installed translators; later ones take precedence.
 
-    Without a `locale` the user's languages are tried in the order of their wishes. English comes first of all, since
-    its catalogue knows singular and plural; Qt's own texts, such as the buttons of its dialogs, come with Qt.
+    Without a `locale`, the user's languages are tried in order of preference. English is always installed as the
+    fallback because its catalogue holds the plural forms. Qt ships the texts of its own dialogs.
     """
-    wanted = locale or QLocale.system()
+    locale = locale or QLocale.system()
     own = str(resources / "translations")
     installed = []
-    for words, name, folder in (
+    for language, name, folder in (
         (QLocale(QLocale.Language.English), "ffmate_desktop", own),
-        (wanted, "qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
-        (wanted, "ffmate_desktop", own),
+        (locale, "qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
+        (locale, "ffmate_desktop", own),
     ):
         translator = QTranslator(app)
-        if translator.load(words, name, "_", folder):
+        if translator.load(language, name, "_", folder):
             app.installTranslator(translator)
             installed.append(translator)
     return installed

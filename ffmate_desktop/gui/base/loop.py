@@ -1,8 +1,8 @@
 """asyncio on Qt's event loop: qasync with the ready queue and the timer heap of asyncio itself.
 
-Plain qasync 0.28 makes a Qt timer of every callback and keeps the cancelled ones until they would have rung (Windows
-has about 10,000), runs callbacks when no loop is running, is up to 50 ms late, and refuses delays beyond 24 days.
-Here one Qt timer rings for the earliest of asyncio's own heap, and one posted event wakes the queue: twice as fast.
+Plain qasync 0.28 creates a Qt timer per callback and keeps cancelled ones until they are due (Windows allows about
+10,000), runs callbacks while no loop is running, is up to 50 ms late, and rejects delays over 24 days. Here, a single
+Qt timer waits for the first entry of asyncio's own heap, and a single posted event wakes the queue: twice as fast.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 
-import qasync  # isort: skip - it takes the Qt binding that is already imported
+import qasync  # isort: skip - it uses whichever Qt binding is already imported
 
 from ffmate_desktop import logs
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-if TYPE_CHECKING:  # qasync has no types, and typeshed leaves out what asyncio keeps to itself
+if TYPE_CHECKING:  # qasync has no types, and typeshed omits asyncio's private attributes
 
     class _QEventLoop(asyncio.BaseEventLoop):
         _asyncgen_firstiter_hook: Any
@@ -40,17 +40,17 @@ else:
     _QEventLoop = qasync.QEventLoop
 
 LAG, LONG_LAG = 0.1, 1.0
-"""Seconds that something may hold up the loop before it is told, and before everybody in the cluster hears of it."""
+"""Blocking the loop for more than LAG seconds is logged at debug, for more than LONG_LAG at info."""
 
 TURN = 0.008
-"""Seconds that callbacks may run before Qt gets a turn, to paint and to read sockets."""
+"""Seconds that callbacks may run before Qt gets a turn to paint and to read sockets."""
 
 _LONGEST = 86_400.0  # a Qt timer counts milliseconds in 32 bits
-_FEW_TIMERS = 100  # cancelled timers among fewer than these stay in the heap until they come up
+_FEW_TIMERS = 100  # in a smaller heap, cancelled timers stay until they are due
 
 
 class _Waker(QObject):
-    """Wakes the loop through Qt's queue of events; posting is safe from every thread."""
+    """Wakes the loop through Qt's event queue. `post` is thread-safe."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         super().__init__()
@@ -72,10 +72,10 @@ class _Waker(QObject):
 
 
 class Loop(_QEventLoop):
-    """The loop of the window: everything of asyncio, between the events of Qt.
+    """Runs asyncio between Qt's events.
 
-    What Qt does in a nested loop (a drag, a native menu) goes on beside it, but a coroutine must never start one:
-    callbacks then wait until it ends.
+    Qt's own nested loops (a drag, a native menu) are fine. A coroutine must never start one: all callbacks would
+    wait until it ends.
     """
 
     _ready: "Any"
@@ -88,17 +88,16 @@ class Loop(_QEventLoop):
         self._alarm.setSingleShot(True)
         self._alarm.setTimerType(Qt.TimerType.PreciseTimer)
         self._alarm.timeout.connect(self._turn)
-        self._rings = float("inf")
+        self._wakes_at = float("inf")
         self._is_turning = False
         self._fatal: BaseException | None = None
         super().__init__(app)
 
-    # -- What asyncio does itself, better than qasync ------------------------------------------------------------
+    # -- asyncio's own implementations instead of qasync's -------------------------------------------------------
 
     def call_soon(
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
-        """Run it in the next turn."""
         handle = asyncio.BaseEventLoop.call_soon(self, callback, *args, context=context)
         if not self._is_turning:
             self._waker.post()
@@ -107,7 +106,6 @@ class Loop(_QEventLoop):
     def call_soon_threadsafe(
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
-        """Run it in the next turn; may be called from any thread."""
         handle = asyncio.BaseEventLoop.call_soon(self, callback, *args, context=context)
         self._waker.post()
         return handle
@@ -119,7 +117,6 @@ class Loop(_QEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
-        """Run it after `delay` seconds."""
         return self.call_at(self.time() + delay, callback, *args, context=context)
 
     def call_at(
@@ -129,33 +126,30 @@ class Loop(_QEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
-        """Run it at the time `when` of this loop."""
         handle = asyncio.BaseEventLoop.call_at(self, when, callback, *args, context=context)
         if not self._is_turning:
             self._set_alarm()
         return handle
 
     def _add_callback(self, handle: asyncio.Handle, delay: float = 0) -> None:
-        """For signals and transports: they hand over finished handles."""
+        """Queue a finished handle, from signals and transports."""
         self._ready.append(handle)
         self._waker.post()
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> "asyncio.Future[T]":
-        """In a thread of Python's own pool; qasync's keeps ten, and closing would wait for them."""
+        """Use Python's thread pool: qasync's keeps ten threads and waits for them on close."""
         return asyncio.BaseEventLoop.run_in_executor(self, executor, func, *args)
 
     def set_default_executor(self, executor: Any) -> None:
-        """The pool that `to_thread` uses."""
         asyncio.BaseEventLoop.set_default_executor(self, executor)
 
     def run_until_complete(self, future: Any) -> Any:
-        """Run until the future is done. Unlike qasync's, nothing runs when the loop does not."""
+        """Unlike qasync's, this runs nothing while the loop isn't running."""
         return asyncio.BaseEventLoop.run_until_complete(self, future)
 
     def run_forever(self) -> None:
-        """Run Qt's loop until `stop`."""
         hooks = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(
             firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook
@@ -170,21 +164,20 @@ class Loop(_QEventLoop):
             raise fatal
 
     def close(self) -> None:
-        """Release everything; the loop cannot run again."""
         self._alarm.stop()
         super().close()
 
     # -- Turns ---------------------------------------------------------------------------------------------------
 
     def _turn(self) -> None:
-        """Run what is due, for at most a few milliseconds unless one callback takes longer by itself."""
+        """Run due callbacks for at most TURN seconds, unless a single callback takes longer."""
         if self._is_turning or asyncio._get_running_loop() is not self:
-            return  # a nested loop of Qt, or no loop at all: what is ready waits
+            return  # in a nested Qt loop, or without a running loop, callbacks wait
         self._is_turning = True
         now = monotonic()
-        self._rings = float("inf")
+        self._wakes_at = float("inf")
         try:
-            self._take_due(now)
+            self._queue_due(now)
             end = now + TURN
             while self._ready and now < end:
                 handle = self._ready.popleft()
@@ -192,15 +185,15 @@ class Loop(_QEventLoop):
                     handle._run()
                     before, now = now, monotonic()
                     if now - before > LAG:
-                        _tell_lag("The loop was held up for %.0f ms by %r", now - before, handle)
-        except (SystemExit, KeyboardInterrupt) as error:  # Qt would print it and go on
+                        _log_lag("The event loop was blocked for %.0f ms by %r", now - before, handle)
+        except (SystemExit, KeyboardInterrupt) as error:  # Qt would only print it
             self._fatal = error
             self.stop()
         finally:
             self._is_turning = False
             self._set_alarm()
 
-    def _take_due(self, now: float) -> None:
+    def _queue_due(self, now: float) -> None:
         heap = self._scheduled
         if len(heap) > _FEW_TIMERS and 2 * self._timer_cancelled_count > len(heap):
             self._drop_cancelled()
@@ -208,45 +201,45 @@ class Loop(_QEventLoop):
         late = 0.0
         while heap and (heap[0].cancelled() or heap[0].when() <= now):
             handle = heapq.heappop(heap)
-            _leaves_heap(handle)
+            _mark_unscheduled(handle)
             if handle.cancelled():
                 self._timer_cancelled_count -= 1
             else:
                 late = max(late, now - handle.when())
                 self._ready.append(handle)
         if late > LAG:
-            _tell_lag("The loop is %.0f ms late", late)
+            _log_lag("The event loop is %.0f ms late", late)
 
     def _drop_cancelled(self) -> None:
-        kept = []
+        remaining = []
         for handle in self._scheduled:
             if handle.cancelled():
-                _leaves_heap(handle)
+                _mark_unscheduled(handle)
             else:
-                kept.append(handle)
-        heapq.heapify(kept)
-        self._scheduled = kept
+                remaining.append(handle)
+        heapq.heapify(remaining)
+        self._scheduled = remaining
         self._timer_cancelled_count = 0
 
     def _set_alarm(self) -> None:
-        """Ring for the earliest timer, or at once when callbacks are left over."""
+        """Wake for the earliest timer, or immediately if callbacks are left."""
         if self._ready:
             when = 0.0
         elif self._scheduled:
             when = self._scheduled[0].when()
         else:
             return
-        if when < self._rings:
-            self._rings = when
+        if when < self._wakes_at:
+            self._wakes_at = when
             self._alarm.start(ceil(1000 * min(max(0.0, when - monotonic()), _LONGEST)))
 
 
-def _leaves_heap(handle: "_Timer") -> None:
-    """As in asyncio's own `_run_once`: else the loop counts a later cancel of it as one that is still in the heap."""
+def _mark_unscheduled(handle: "_Timer") -> None:
+    """As asyncio's `_run_once` does; otherwise a later cancel counts as one that is still in the heap."""
     handle._scheduled = False
 
 
-def _tell_lag(text: str, seconds: float, *more: object) -> None:
-    """On a busy computer short ones are daily bread, and would crowd the cluster's log."""
+def _log_lag(text: str, seconds: float, *more: object) -> None:
+    """Short delays are normal on a busy computer and would flood the cluster's log, so they are debug lines."""
     level = logging.INFO if seconds > LONG_LAG else logging.DEBUG
     logs.root.log(level, text, 1000 * seconds, *more)

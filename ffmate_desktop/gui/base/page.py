@@ -1,4 +1,4 @@
-"""What every page of the main window is: a header with title and actions, and what it shows below."""
+"""Base class of the main window's pages: a header with title and actions, and the content below."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -16,12 +16,11 @@ from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.services.cluster_services import WindowServices
 
 MARGIN = 28
-"""Pixels between a page's content and the edge."""
+"""Pixels between a page's content and its edge."""
 
 
 class PageContext:
-    """What a page is built with: looks, coroutines, the memory of sizes and choices,
-    what is chosen for good, and live progress."""
+    """What every page needs: theme, bridge, saved window state, preferences and live progress."""
 
     def __init__(
         self, theme: Theme, bridge: Bridge, window_state: QSettings, preferences: PreferencesStore
@@ -44,12 +43,12 @@ class Page(QWidget):
     """
 
     key: ClassVar[str]
-    """Its name in `contents`."""
+    """Its key in `page_entries.PAGES`."""
 
     count_changed = Signal(object)
-    """int or None: the number beside the name in the sidebar."""
+    """int or None: the number next to its name in the sidebar."""
     message = Signal(str, str)
-    """A sentence and what to do, for the message bar."""
+    """Title and text for the message bar."""
 
     def __init__(self, context: PageContext) -> None:
         super().__init__()
@@ -80,39 +79,38 @@ class Page(QWidget):
         column.addLayout(self.body, 1)
 
     def attach(self, services: WindowServices) -> None:
-        """The cluster is open. Extend it to connect signals; `bridge.anything_changed` follows at once."""
+        """Called when the cluster opens; `bridge.anything_changed` follows. Override to connect signals."""
         self.services = services
 
     def detach(self) -> None:
-        """The cluster is being closed: nothing may be read any more."""
+        """Called when the cluster closes: stop reading."""
         self.services = None
 
     def drop_hint(self) -> tuple[str, str] | None:
-        """What a drop on this page does, in a title and a line; None: files are queued, as anywhere else."""
+        """Title and text for what a drop on this page does; None if it queues the files, as on other pages."""
         return None
 
     def drop_paths(self, paths: Sequence[str]) -> None:
-        """Paths were dropped on this page, which says in `drop_hint` what it does with them."""
+        """Handle dropped paths, on a page with a `drop_hint`."""
 
     def unsaved_changes(self) -> str:
-        """What would be lost if the program ended now, in a sentence; empty if nothing."""
+        """A sentence saying what would be lost if the program quit now; empty if nothing."""
         return ""
 
     def on_shown(self) -> None:
-        """The page came into view, with or without a cluster."""
+        """Called when the page becomes visible, with or without a cluster."""
 
     def on_hidden(self) -> None:
-        """The page went out of view."""
+        """Called when the page is hidden."""
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Tell the subclass, once."""
         super().showEvent(event)
         if not self.is_shown:
             self.is_shown = True
             self.on_shown()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Tell the subclass, once; a window that is only minimised keeps its page."""
+        """Minimising the window doesn't hide the page."""
         super().hideEvent(event)
         if self.is_shown and not event.spontaneous():
             self.is_shown = False

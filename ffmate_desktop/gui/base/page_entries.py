@@ -1,4 +1,4 @@
-"""What pages there are, in the order of the sidebar: enough to name one before its code is loaded."""
+"""The list of pages, in the sidebar's order. Names them before their code is imported."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from PySide6.QtCore import QCoreApplication
 
 @dataclass(frozen=True, slots=True)
 class PageEntry:
-    """`key` names it in memory, never translated; `icon` is a file in resources/icons; `section` is the heading below
-    which it stands in the sidebar: empty, or `cluster`."""
+    """`key` is stored and never translated; `icon` is a file in resources/icons; `section` is the page's heading in
+    the sidebar: empty or `cluster`."""
 
     key: str
     icon: str
@@ -27,7 +27,7 @@ PAGES = (
 
 
 def page_title(key: str) -> str:
-    """The translated name of a page, for its header and the sidebar."""
+    """The translated name of a page."""
     translate = QCoreApplication.translate
     titles = {
         "queue": translate("Pages", "Queue"),

@@ -1,4 +1,4 @@
-"""What the user has chosen for good, in memory and in the file of settings."""
+"""The user's preferences, in memory and in the settings file."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,7 +28,7 @@ class PreferencesStore(QObject):
         self.load_error = loaded.trouble
 
     def save(self, preferences: Preferences) -> None:
-        """Let these hold from now on, also after the next start."""
+        """Apply and store these preferences."""
         if preferences == self.current:
             return
         self.current = preferences
@@ -39,5 +39,5 @@ class PreferencesStore(QObject):
         self.changed.emit()
 
     def save_window(self, **fields: Any) -> None:
-        """The same for some fields of how the window looks and behaves."""
+        """Change and store fields of the window preferences."""
         self.save(replace(self.current, window=replace(self.current.window, **fields)))

@@ -1,1 +1,1 @@
-"""Being a good citizen of the desktop: one instance, tray, notices, no sleep while encoding, leaving in order."""
+"""Desktop integration: single instance, tray, notifications, dock progress, no sleep while encoding, closing."""

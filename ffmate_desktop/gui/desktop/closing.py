@@ -1,4 +1,4 @@
-"""What closing the window means while tasks run here: it asks, unless the user has said what it always means."""
+"""Closing the window while tasks run here: asks what to do, unless the user has stored an answer."""
 
 from typing import Protocol, assert_never
 
@@ -15,24 +15,24 @@ _WIDTH = 440
 
 
 class QuittableProgram(Protocol):
-    """How the program can end."""
+    """The ways to quit the program."""
 
     @property
     def is_leaving(self) -> bool:
-        """It ends already."""
+        """Whether it is already shutting down."""
         ...
 
     def drain_and_quit(self) -> None:
-        """End when what runs is finished."""
+        """Quit once the running tasks finish."""
         ...
 
     def quit(self) -> None:
-        """End now; what runs goes back to the queue."""
+        """Quit now; running tasks go back to the queue."""
         ...
 
 
 class Closing(QObject):
-    """Listens to the window. Signals and logging out go past it: they never ask. Owned by the window."""
+    """Handles the window's close and quit requests. Signals and logging out never ask. Owned by the window."""
 
     def __init__(self, window: MainWindow, program: QuittableProgram) -> None:
         super().__init__(window)
@@ -41,11 +41,11 @@ class Closing(QObject):
         self._is_asking = False
         window.close_requested.connect(self.close)
         window.quit_requested.connect(self.quit)
-        window.detaching.connect(self._give_up)
+        window.detaching.connect(self._dismiss_dialog)
 
     @property
     def choice(self) -> OnClose:
-        """What was remembered."""
+        """The stored answer."""
         return self._window.context.preferences.current.window.on_close
 
     @choice.setter
@@ -53,7 +53,7 @@ class Closing(QObject):
         self._window.context.preferences.save_window(on_close=choice)
 
     def close(self) -> None:
-        """The window is to go."""
+        """Handle a request to close the window."""
         choice = self.choice
         if choice is OnClose.BACKGROUND and has_tray() and not self._program.is_leaving:
             self._window.hide()
@@ -61,29 +61,29 @@ class Closing(QObject):
             self._end(OnClose.ASK if choice is OnClose.BACKGROUND else choice)
 
     def quit(self) -> None:
-        """The program is to end: working on in the background is not meant."""
+        """Handle a request to quit, where continuing in the background isn't an option."""
         self._end(OnClose.ASK if self.choice is OnClose.BACKGROUND else self.choice)
 
     def _end(self, choice: OnClose) -> None:
-        lost = next((text for page in self._window.pages if (text := page.unsaved_changes())), "")
-        if not lost or self._program.is_leaving:
-            self._end_work(choice)
+        unsaved = next((text for page in self._window.pages if (text := page.unsaved_changes())), "")
+        if not unsaved or self._program.is_leaving:
+            self._end_with_tasks(choice)
         elif not self._is_asking:
             self._is_asking = True
-            self._window.context.bridge.run(self._ask_about(lost, choice), "asking before the end")
+            self._window.context.bridge.run(self._ask_about(unsaved, choice), "asking before closing")
 
-    async def _ask_about(self, lost: str, choice: OnClose) -> None:
-        if not self._window.isVisible():  # it was asked for from the tray
+    async def _ask_about(self, unsaved: str, choice: OnClose) -> None:
+        if not self._window.isVisible():  # requested from the tray
             self._window.bring_to_front()
         title, yes = self.tr("Close without saving?"), self.tr("Close without saving")
         try:
-            agreed = await confirm(self._window, title, lost, yes)
+            agreed = await confirm(self._window, title, unsaved, yes)
         finally:
             self._is_asking = False
         if agreed:
-            self._end_work(choice)
+            self._end_with_tasks(choice)
 
-    def _end_work(self, choice: OnClose) -> None:
+    def _end_with_tasks(self, choice: OnClose) -> None:
         services = self._window.services
         running = services.node.running if services is not None else 0
         if self._program.is_leaving or not running:
@@ -91,11 +91,11 @@ class Closing(QObject):
         elif choice is OnClose.ASK:
             self._ask(running)
         else:
-            self._do(choice)
+            self._carry_out(choice)
 
     def _ask(self, running: int) -> None:
         if self.dialog is None:
-            if not self._window.isVisible():  # it was asked for from the tray
+            if not self._window.isVisible():  # requested from the tray
                 self._window.bring_to_front()
             self.dialog = CloseDialog(self._window, self._window.context.theme, running, can_hide=has_tray())
             self.dialog.chosen.connect(self._on_chosen)
@@ -105,16 +105,16 @@ class Closing(QObject):
     def _on_chosen(self, choice: OnClose, always: bool) -> None:
         if always:
             self.choice = choice
-        self._do(choice)
+        self._carry_out(choice)
 
     def _on_finished(self, _result: int) -> None:
         self.dialog = None
 
-    def _give_up(self) -> None:
+    def _dismiss_dialog(self) -> None:
         if self.dialog is not None:
             self.dialog.reject()
 
-    def _do(self, choice: OnClose) -> None:
+    def _carry_out(self, choice: OnClose) -> None:
         match choice:
             case OnClose.ASK:
                 pass
@@ -129,7 +129,7 @@ class Closing(QObject):
 
 
 class CloseDialog(QDialog):
-    """Open it with `open()`. `chosen` brings an `OnClose` and whether it is meant for ever."""
+    """Open it with `open()`. Emits `chosen` with an `OnClose` and whether to store it."""
 
     chosen = Signal(object, bool)
 
@@ -147,18 +147,18 @@ class CloseDialog(QDialog):
         self.always = QCheckBox(self.tr("Always do this"))
         self.cancel = QPushButton(self.tr("Cancel"))
         self.cancel.clicked.connect(self.reject)
-        words = (
+        question = (
             self.tr("What should happen to them?") if running > 1 else self.tr("What should happen to it?")
         )
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(24, 22, 24, 20)
         self._column.setSpacing(10)
         self._column.addWidget(label(title, "heading"))
-        self._column.addWidget(label(words, "second", wraps=True))
+        self._column.addWidget(label(question, "second", wraps=True))
         if can_hide:
             self._offer(OnClose.BACKGROUND, self.tr("Keep working in the background"), "monitor")
-        self._offer(OnClose.FINISH, self.tr("Finish what runs, then quit"), "timer")
-        self._offer(OnClose.NOW, self.tr("Give tasks back to the queue and quit now"), "log-out")
+        self._offer(OnClose.FINISH, self.tr("Finish running tasks, then quit"), "timer")
+        self._offer(OnClose.NOW, self.tr("Return tasks to the queue and quit now"), "log-out")
         self._column.addWidget(self.always)
         self._column.addWidget(self.cancel)
         first = next(iter(self.buttons.values()))
@@ -183,5 +183,5 @@ class CloseDialog(QDialog):
 
 
 def has_tray() -> bool:
-    """Whether a hidden window can be brought back."""
+    """Whether there is a tray, which can bring back a hidden window."""
     return QSystemTrayIcon.isSystemTrayAvailable()

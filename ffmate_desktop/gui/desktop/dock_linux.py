@@ -1,4 +1,4 @@
-"""Progress on the icon of docks that understand com.canonical.Unity.LauncherEntry, told over D-Bus."""
+"""Progress for docks that support com.canonical.Unity.LauncherEntry over D-Bus."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PATH = "/com/canonical/unity/launcherentry/ffmate"
 
 
 class UnityLauncher:
-    """`desktop_file` names our entry in the menu, without its ending. Raises OSError without a session bus."""
+    """`desktop_file` is the name of our .desktop file without its suffix. Raises OSError without a session bus."""
 
     def __init__(self, desktop_file: str) -> None:
         self._uri = f"application://{desktop_file}.desktop"
@@ -18,7 +18,7 @@ class UnityLauncher:
             raise OSError(self._bus.lastError().message() or "there is no session bus")
 
     def show(self, share: float | None, running: int) -> None:
-        """Docks listen to this signal; nobody answers."""
+        """Send the signal; docks don't reply."""
         signal = QDBusMessage.createSignal(_PATH, _INTERFACE, "Update")
         values = {
             "progress": share or 0.0,

@@ -1,4 +1,4 @@
-"""Progress on the button in the taskbar of Windows: ITaskbarList3, called by its place in the table of methods."""
+"""Progress on the Windows taskbar button: ITaskbarList3, called through its vtable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STEPS = 1000
 
 
 class Taskbar:
-    """`handle` is the window. Raises OSError where there is no taskbar. Call it from the thread that made it."""
+    """`handle` is the window handle. Raises OSError without a taskbar. Use it only in the thread that created it."""
 
     def __init__(self, handle: int) -> None:
         load = getattr(ctypes, "OleDLL", None)
@@ -31,7 +31,6 @@ class Taskbar:
         self._call(_INIT)
 
     def show(self, share: float | None, running: int) -> None:
-        """A green bar behind the icon, or none."""
         window = ctypes.c_void_p(self._handle)
         self._call(_SET_STATE, window, ctypes.c_int(_NO_PROGRESS if share is None else _NORMAL))
         if share is not None:
@@ -39,7 +38,7 @@ class Taskbar:
             self._call(_SET_VALUE, window, done, ctypes.c_ulonglong(_STEPS))
 
     def _call(self, method: int, *arguments: Any) -> None:
-        """HRESULT raises OSError by itself."""
+        """Call a method by its vtable index. The HRESULT return type raises OSError on failure."""
         kinds = [type(argument) for argument in arguments]
         prototype = getattr(ctypes, "WINFUNCTYPE")(getattr(ctypes, "HRESULT"), *kinds)  # noqa: B009 - only Windows has them
         prototype(method, "ITaskbarList3")(self._list, *arguments)

@@ -1,6 +1,6 @@
-"""What is worth telling somebody who does not look: batches that finished, tasks that failed, nodes that were lost.
+"""Desktop notifications: finished batches, failed tasks and lost nodes.
 
-News is gathered, so that 400 failures are one notice; while there is more to tell, notices come ever less often.
+Events are collected, so that 400 failures become one notification. While events continue, the pauses grow.
 """
 
 import asyncio
@@ -16,23 +16,24 @@ from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.services.cluster_services import WindowServices
 
 FIRST, LONGEST, GROWTH = 3.0, 300.0, 4.0
-"""Seconds that news is gathered; it grows with every notice, and begins again when there was nothing to tell."""
+"""Seconds to collect events: multiplied after each notification, reset when nothing happened."""
 
-MOST = 1000
-"""More ended tasks than this between two looks are not counted."""
+MAX_TASKS = 1000
+"""Finished tasks read per check; more are reported as “at least”."""
 
 _LATE = 60_000
-"""Milliseconds by which a task may show up after one that ended later."""
+"""Milliseconds by which a finished task may become visible after one that finished later."""
 
 _ENDED = QueueQuery(
-    SortColumn.FINISHED, True, QueueFilter(statuses=frozenset(one for one in TaskStatus if one.is_done))
+    SortColumn.FINISHED,
+    True,
+    QueueFilter(statuses=frozenset(status for status in TaskStatus if status.is_done)),
 )
 _LIVE = (NodeState.ONLINE, NodeState.DRAINING)
 
 
 class Notifier(QObject):
-    """`notification` brings a title and a text. What happened before the cluster was opened is not told. Owned by the
-    window."""
+    """Emits `notification` with title and text for events after the cluster was opened. Owned by the window."""
 
     notification = Signal(str, str)
 
@@ -64,24 +65,24 @@ class Notifier(QObject):
         if services is None:
             return
         if self._reading is None or self._reading.done():
-            self._reading = self._bridge.run_quietly(self._read(services), "looking for what to tell")
+            self._reading = self._bridge.run_quietly(self._read(services), "checking for notifications")
         else:
             self._schedule()
 
     async def _read(self, services: WindowServices) -> None:
-        ended = await services.queue.page(_ENDED, limit=MOST)
+        ended = await services.queue.page(_ENDED, limit=MAX_TASKS)
         nodes = await services.nodes.all()
-        fresh = self._fresh(ended)
-        batches = await services.queue.batches(list({row.batch for row in fresh if row.batch is not None}))
+        new = self._new_among(ended)
+        batches = await services.queue.batches(list({row.batch for row in new if row.batch is not None}))
         if services is not self._window.services:
             return
         lost = [node.identifier for node in nodes if self._is_lost(node)]
         self._seen = {(row.id, row.finished or 0) for row in ended}
         self._newest = max([self._newest, *(row.finished or 0 for row in ended)])
         self._nodes = {node.id: node.state for node in nodes}
-        self._tell(fresh, batches, lost)
+        self._notify(new, batches, lost)
 
-    def _fresh(self, ended: Sequence[QueueRow]) -> list[QueueRow]:
+    def _new_among(self, ended: Sequence[QueueRow]) -> list[QueueRow]:
         seen = self._seen
         if seen is None:
             return []
@@ -93,52 +94,54 @@ class Notifier(QObject):
     def _is_lost(self, node: Node) -> bool:
         return node.state is NodeState.DEAD and self._nodes.get(node.id) in _LIVE
 
-    # -- In words ------------------------------------------------------------------------------------------------
+    # -- Texts ---------------------------------------------------------------------------------------------------
 
-    def _tell(self, fresh: Sequence[QueueRow], batches: Sequence[BatchRow], lost: Sequence[str]) -> None:
-        wanted = self._window.context.preferences.current.window.notices
-        said = [
-            *(self._of_nodes(lost) if wanted.nodes else ()),
-            *(self._of_failures(fresh) if wanted.failures else ()),
-            *(self._of_batches(batches) if wanted.batches else ()),
+    def _notify(self, new: Sequence[QueueRow], batches: Sequence[BatchRow], lost: Sequence[str]) -> None:
+        enabled = self._window.context.preferences.current.window.notices
+        texts = [
+            *(self._of_nodes(lost) if enabled.nodes else ()),
+            *(self._of_failures(new) if enabled.failures else ()),
+            *(self._of_batches(batches) if enabled.batches else ()),
         ]
-        if not said:
+        if not texts:
             self._pause = FIRST
             return
         self._pause = min(self._pause * GROWTH, LONGEST)
-        title, text = said[0]
-        self.notification.emit(title, "\n".join([text, *(other for other, _text in said[1:])]).strip())
+        title, text = texts[0]
+        self.notification.emit(title, "\n".join([text, *(other for other, _text in texts[1:])]).strip())
 
     def _of_nodes(self, lost: Sequence[str]) -> list[tuple[str, str]]:
         if not lost:
             return []
-        text = self.tr("What ran there goes back to the queue.")
+        text = self.tr("Running tasks go back to the queue.")
         if len(lost) == 1:
-            return [(self.tr("The node “{0}” was lost.").format(lost[0]), text)]
+            return [(self.tr("Node “{0}” was lost.").format(lost[0]), text)]
         return [(self.tr("{0} nodes were lost.").format(len(lost)), text)]
 
-    def _of_failures(self, fresh: Sequence[QueueRow]) -> list[tuple[str, str]]:
-        failed = [row for row in fresh if row.status is TaskStatus.DONE_ERROR]
+    def _of_failures(self, new: Sequence[QueueRow]) -> list[tuple[str, str]]:
+        failed = [row for row in new if row.status is TaskStatus.DONE_ERROR]
         if not failed:
             return []
         if len(failed) == 1:
             return [(self.tr("“{0}” failed.").format(failed[0].name), failed[0].error or "")]
         count = formatting.number(len(failed))
-        words = self.tr("At least {0} tasks failed.") if len(fresh) >= MOST else self.tr("{0} tasks failed.")
-        return [(words.format(count), failed[0].error or "")]
+        title = (
+            self.tr("At least {0} tasks failed.") if len(new) >= MAX_TASKS else self.tr("{0} tasks failed.")
+        )
+        return [(title.format(count), failed[0].error or "")]
 
     def _of_batches(self, batches: Sequence[BatchRow]) -> list[tuple[str, str]]:
-        finished = [one for one in batches if _count(one, *_ENDED.where.statuses) == one.total]
+        finished = [batch for batch in batches if _count(batch, *_ENDED.where.statuses) == batch.total]
         if not finished:
             return []
-        done = sum(_count(one, TaskStatus.DONE_SUCCESSFUL) for one in finished)
-        total = sum(one.total for one in finished)
-        text = self.tr("{0} of {1} tasks were successful.").format(
+        done = sum(_count(batch, TaskStatus.DONE_SUCCESSFUL) for batch in finished)
+        total = sum(batch.total for batch in finished)
+        text = self.tr("{0} of {1} tasks succeeded.").format(
             formatting.number(done), formatting.number(total)
         )
         if len(finished) == 1:
-            return [(self.tr("A batch of {0} tasks is finished.").format(formatting.number(total)), text)]
-        return [(self.tr("{0} batches are finished.").format(len(finished)), text)]
+            return [(self.tr("A batch of {0} tasks finished.").format(formatting.number(total)), text)]
+        return [(self.tr("{0} batches finished.").format(len(finished)), text)]
 
 
 def _count(batch: BatchRow, *statuses: TaskStatus) -> int:

@@ -1,8 +1,8 @@
-"""One window per data folder: a second start hands its files to the first and ends.
+"""One window per data folder: a second start hands its files to the first one and exits.
 
-A file lock tells who is first, because the system drops it when its holder dies; the socket only carries the files.
-The files go nowhere if the second start was given settings that the first does not use: they could name another
-queue, or limits that the first does not keep.
+A file lock decides which start is first, because the system releases it when its holder dies; the socket only
+carries the files. The first window rejects files from a start with different settings, which might name another
+queue, or limits that the first window doesn't enforce.
 """
 
 import getpass
@@ -22,31 +22,31 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.file_locks import FileLock
 from ffmate_desktop.settings import DATA_DIR, SETTINGS, Setting, Settings
 
-PATIENCE = 10.0
-"""Seconds that a second start tries to reach a first one, which may be starting or ending."""
+CONNECT_TIMEOUT = 10.0
+"""Seconds that a second start tries to reach the first one, which may be starting or shutting down."""
 
-ANSWER = 5.0
-"""Seconds in which either side has to speak."""
+REPLY_TIMEOUT = 5.0
+"""Seconds that each side waits for the other."""
 
-LIMIT = 8 * 1024 * 1024
-"""Bytes of one message; no system has command lines as long."""
+MAX_MESSAGE = 8 * 1024 * 1024
+"""Bytes; no system allows command lines this long."""
 
-_TAKEN = b"taken\n"
-_OTHERWISE = b"otherwise "
-"""Begins the answer of a window that uses other settings; their options follow."""
+_ACCEPTED = b"taken\n"
+_REJECTED = b"otherwise "
+"""Prefix of the reply of a window with other settings, followed by their options."""
 
 
 class _Message(NamedTuple):
-    """What a second start says: its files, and the marks of the settings that it was given, by their options."""
+    """Sent by a second start: its files, and digests of its explicit settings by option."""
 
     files: list[str]
     settings: dict[str, str]
 
 
 class SingleInstance(QObject):
-    """The right to be the window of a data folder. `files_received` brings the files of a later start, a list.
+    """The right to be the only window of a data folder. Emits `files_received` with the files of a later start.
 
-    `settings` are those of this window; its owner replaces them when they change.
+    `settings` are those of this window; the owner updates them when they change.
     """
 
     files_received = Signal(object)
@@ -61,73 +61,74 @@ class SingleInstance(QObject):
         self._server.newConnection.connect(self._on_connection)
 
     def acquire(self) -> bool:
-        """Become the first; False when another is. OSError when the data folder cannot be written."""
+        """Become the first instance; False if there already is one. Raises OSError if the folder isn't writable."""
         if not self._lock.acquire(exclusive=True):
             return False
-        QLocalServer.removeServer(self._name)  # of one that was killed: nobody listens without the lock
+        QLocalServer.removeServer(self._name)  # left by a killed process; nothing listens without the lock
         if not self._server.listen(self._name):
-            logs.root.warning("A second start cannot reach this window: %s", self._server.errorString())
+            logs.root.warning("Other starts can't reach this window: %s", self._server.errorString())
         return True
 
     def stop_listening(self) -> None:
-        """Take no more files: this window is ending. A second start waits, then takes its place."""
+        """Stop accepting files because this window is closing. A second start waits, then becomes the first."""
         self._server.close()
 
     def close(self) -> None:
-        """Let another be the first."""
+        """Release the data folder for another instance."""
         self._server.close()
         self._lock.release()
 
     def _on_connection(self) -> None:
         while (socket := self._server.nextPendingConnection()) is not None:
-            socket.setReadBufferSize(LIMIT + 1)
+            socket.setReadBufferSize(MAX_MESSAGE + 1)
             socket.readyRead.connect(partial(self._read, socket))
             socket.disconnected.connect(socket.deleteLater)
-            QTimer.singleShot(int(ANSWER * 1000), socket, socket.abort)
+            QTimer.singleShot(int(REPLY_TIMEOUT * 1000), socket, socket.abort)
             self._read(socket)
 
     def _read(self, socket: QLocalSocket) -> None:
         if not socket.canReadLine():
-            if socket.bytesAvailable() > LIMIT:
+            if socket.bytesAvailable() > MAX_MESSAGE:
                 socket.abort()
             return
         message = _parse(bytes(socket.readLine().data()))
         if message is None:
-            logs.root.info("Something that is no second start spoke to this window")
+            logs.root.info("Ignored an invalid message to this window")
             socket.abort()
             return
-        other = self._other_settings(message.settings)
-        socket.write(_OTHERWISE + " ".join(other).encode() + b"\n" if other else _TAKEN)
+        different = self._different_settings(message.settings)
+        socket.write(_REJECTED + " ".join(different).encode() + b"\n" if different else _ACCEPTED)
         socket.disconnectFromServer()
-        if not other:
+        if not different:
             self.files_received.emit(message.files)
 
-    def _other_settings(self, wanted: Mapping[str, str]) -> list[str]:
-        """The options of a second start that do not hold here."""
+    def _different_settings(self, digests: Mapping[str, str]) -> list[str]:
+        """Options of a second start whose values differ from ours."""
         if self.settings is None:
             return []
-        ours = _marks(self.settings, SETTINGS)
-        return [option for option, mark in wanted.items() if ours.get(option) != mark]
+        ours = _digests(self.settings, SETTINGS)
+        return [option for option, digest in digests.items() if ours.get(option) != digest]
 
 
 def acquire_or_hand_over(settings: Settings, files: Sequence[str]) -> SingleInstance | None:
-    """The right to be the window, or None when a first one took the files. Blocks, so call it before the loop runs.
+    """Become the only window, or hand the files to an existing one and return None. Blocks; call it before the loop.
 
-    Raises UserError when the first one does not answer, or uses other settings than this start was given.
+    Raises UserError if the existing window doesn't respond or uses different settings.
     """
     data_dir = settings.data_dir
     instance = SingleInstance(data_dir, settings)
-    until = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + CONNECT_TIMEOUT
     while not instance.acquire():
         if hand_over(settings, files):
             return None
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             raise UserError(
                 QCoreApplication.translate(
-                    "SingleInstance", "FFmate Desktop is open already, but does not answer."
+                    "SingleInstance", "FFmate Desktop is already open but doesn't respond."
                 ),
                 QCoreApplication.translate(
-                    "SingleInstance", "It may be ending: try again in a moment. --data-dir opens another one."
+                    "SingleInstance",
+                    "It may be shutting down. Try again in a moment, or open another one with --data-dir.",
                 ),
             )
         time.sleep(0.05)
@@ -135,53 +136,53 @@ def acquire_or_hand_over(settings: Settings, files: Sequence[str]) -> SingleInst
 
 
 def hand_over(settings: Settings, files: Sequence[str]) -> bool:
-    """Give files to the window of this data folder; whether it took them. Raises UserError if it will not."""
-    given = _marks(settings, [setting for setting in SETTINGS if settings.given(setting)])
-    message = json.dumps(_Message(list(files), given)._asdict()).encode() + b"\n"
-    if len(message) > LIMIT:
+    """Send files to the window of this data folder; True if it accepted them. Raises UserError if it rejects them."""
+    digests = _digests(settings, [setting for setting in SETTINGS if settings.given(setting)])
+    message = json.dumps(_Message(list(files), digests)._asdict()).encode() + b"\n"
+    if len(message) > MAX_MESSAGE:
         raise UserError(
-            QCoreApplication.translate("SingleInstance", "These are too many files for a command line."),
+            QCoreApplication.translate("SingleInstance", "Too many files for one command line."),
             QCoreApplication.translate(
-                "SingleInstance", "Name their folder instead, or drop them on the window."
+                "SingleInstance", "Pass their folder instead, or drop the files on the window."
             ),
         )
     socket = QLocalSocket()
-    patience = int(ANSWER * 1000)
+    timeout = int(REPLY_TIMEOUT * 1000)
     socket.connectToServer(socket_name(settings.data_dir))
-    if not socket.waitForConnected(patience):
+    if not socket.waitForConnected(timeout):
         return False
     socket.write(message)
     while not socket.canReadLine():
-        if not socket.waitForReadyRead(patience):
+        if not socket.waitForReadyRead(timeout):
             return False
-    answer = bytes(socket.readLine().data())
-    if answer.startswith(_OTHERWISE):
+    reply = bytes(socket.readLine().data())
+    if reply.startswith(_REJECTED):
         raise UserError(
             QCoreApplication.translate(
-                "SingleInstance", "FFmate Desktop is open already, with other settings: {0}."
-            ).format(answer.removeprefix(_OTHERWISE).decode().strip()),
+                "SingleInstance", "FFmate Desktop is already open with other settings: {0}."
+            ).format(reply.removeprefix(_REJECTED).decode().strip()),
             QCoreApplication.translate(
                 "SingleInstance",
-                "Quit it and start it again with these settings, or open another one with --data-dir.",
+                "Quit it and start it with these settings, or open another one with --data-dir.",
             ),
         )
-    return answer == _TAKEN
+    return reply == _ACCEPTED
 
 
 def socket_name(data_dir: Path) -> str:
-    """Another one for each user and data folder, and short: paths of sockets have at most 104 bytes."""
+    """Unique per user and data folder, and short: socket paths are limited to 104 bytes."""
     owner = f"{getpass.getuser()}\n{data_dir.resolve()}"
     return f"ffmate-{hashlib.sha256(owner.encode(errors='surrogateescape')).hexdigest()[:24]}"
 
 
-def _marks(settings: Settings, which: Iterable[Setting]) -> dict[str, str]:
-    """A digest of the value of each setting, by its option. It hides the password of the database."""
+def _digests(settings: Settings, which: Iterable[Setting]) -> dict[str, str]:
+    """A digest of each setting's value by its option. Digests hide the database password."""
     return {
         one.option: hashlib.sha256(
             "\n".join(settings.words(one)).encode(errors="surrogateescape")
         ).hexdigest()
         for one in which
-        if one is not DATA_DIR  # the same folder, in other words perhaps
+        if one is not DATA_DIR  # the same folder, but perhaps spelled differently
     }
 
 
@@ -195,6 +196,6 @@ def _parse(line: bytes) -> _Message | None:
     files, settings = message.get("files"), message.get("settings", {})
     if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
         return None
-    if not isinstance(settings, dict) or not all(isinstance(mark, str) for mark in settings.values()):
+    if not isinstance(settings, dict) or not all(isinstance(digest, str) for digest in settings.values()):
         return None
     return _Message(files, settings)

@@ -1,4 +1,4 @@
-"""The icon beside the clock: how this computer is, a menu, and notices that can be turned off."""
+"""The tray icon: this computer's state, a menu, and notifications that can be turned off."""
 
 import sys
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from ffmate_desktop.gui.widgets.plain_text import menu_text, plain, plain_line
 
 _SIDE = 64
 _SECONDS = 10
-_AGAIN = 10_000
-"""Milliseconds between two looks for a tray, which may start after this program."""
+_RETRY_INTERVAL = 10_000
+"""Milliseconds between two checks for a tray, which may start after this program."""
 
 
 class Tray(QObject):
-    """It appears where there is a tray, also when the tray comes later than this program. Owned by the window."""
+    """Appears once the system has a tray. Owned by the window."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -44,24 +44,24 @@ class Tray(QObject):
         self.icon.messageClicked.connect(window.bring_to_front)
         window.node_panel.paused_changed.connect(lambda _paused: self._show())
         self._show()
-        self._waiting = QTimer(self, interval=_AGAIN)
+        self._waiting = QTimer(self, interval=_RETRY_INTERVAL)
         self._waiting.timeout.connect(self._appear)
         self._waiting.start()
         self._appear()
 
     def _appear(self) -> None:
-        """Without a tray, Qt would complain."""
+        """Wait for a tray: without one, Qt prints a warning."""
         if QSystemTrayIcon.isSystemTrayAvailable():
             self._waiting.stop()
             self.icon.show()
 
     def show_notification(self, title: str, text: str) -> None:
-        """Show a notice of the system, unless the user does not want any."""
+        """Show a system notification, unless the user turned them off."""
         if self.notices.isChecked() and self.icon.supportsMessages() and self.icon.isVisible():
             self.icon.showMessage(plain_line(title), plain(text), self._window.windowIcon(), _SECONDS * 1000)
 
     def close(self) -> None:
-        """Take it away; without this it would stay on Windows until somebody points at it."""
+        """Hide the icon. Windows would otherwise keep it until the mouse moves over it."""
         self._waiting.stop()
         self.icon.hide()
 
@@ -69,8 +69,8 @@ class Tray(QObject):
         self.notices.setChecked(self._preferences.current.window.notices.shown)
 
     def _on_switch(self, on: bool) -> None:
-        wishes = self._preferences.current.window.notices
-        self._preferences.save_window(notices=replace(wishes, shown=on))
+        notices = self._preferences.current.window.notices
+        self._preferences.save_window(notices=replace(notices, shown=on))
 
     def _add(self, text: str, act: Callable[[], object]) -> QAction:
         action = self.menu.addAction(menu_text(text))
@@ -79,13 +79,13 @@ class Tray(QObject):
 
     def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         clicks = (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick)
-        if reason in clicks and sys.platform != "darwin":  # there a click opens the menu
+        if reason in clicks and sys.platform != "darwin":  # on macOS a click opens the menu
             self._window.bring_to_front()
 
     # -- State ---------------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        """The panel in the sidebar has changed."""
+        """Update menu, icon and tool tip from the node panel."""
         panel, services = self._window.node_panel, self._window.services
         works = services is not None and services.node.is_working
         if services is not None and not works:
@@ -108,7 +108,7 @@ class Tray(QObject):
         self.icon.setToolTip(plain(f"FFmate Desktop\n{panel.accessibleName()}"))
 
     def _picture(self, badge: str, color: str) -> QIcon:
-        """The mark, and in its corner the state as a picture: colour alone tells nothing."""
+        """The logo with a state icon in its corner; colour alone would not be enough."""
         pixmap = self._window.windowIcon().pixmap(_SIDE, _SIDE)
         if badge:
             ratio = pixmap.devicePixelRatio()

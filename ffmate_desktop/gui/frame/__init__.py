@@ -1,1 +1,1 @@
-"""The main window around the pages: sidebar, status strip, messages."""
+"""The main window around the pages: sidebar, status strip and messages."""

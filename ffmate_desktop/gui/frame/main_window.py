@@ -1,4 +1,4 @@
-"""The main window: sidebar, a stack of pages, messages above and the status strip below them."""
+"""The main window: sidebar, message bar, a stack of pages, and the status strip."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -23,27 +23,26 @@ from ffmate_desktop.gui.widgets.message_bar import MessageBar
 from ffmate_desktop.services.cluster_services import WindowServices
 
 _GEOMETRY, _PAGE = "window/geometry", "window/page"
-_REPORTS = 3
-"""Defects that are shown in a dialog at once; more of them are in the log."""
+_MAX_REPORTS = 3
+"""Error dialogs shown at once; further errors are only logged."""
 
 
 class MainWindow(QMainWindow):
-    """`close_requested` comes when the user closes the window; whoever runs the program decides what that means."""
+    """Emits `close_requested` when the user closes the window; `desktop.closing` decides what happens."""
 
     close_requested = Signal()
     quit_requested = Signal()
-    """The user wants the program to end, not just the window."""
+    """The user wants to quit the program, not just close the window."""
     settings_requested = Signal()
-    """The user wants to see the settings."""
     files_opened = Signal(object)
-    """Paths that the user wants to queue: named on the command line, dropped or pasted; the cluster is open."""
+    """Paths to queue, from the command line, a drop or the clipboard. Emitted only while a cluster is open."""
     detaching = Signal()
-    """The cluster is being closed."""
+    """The cluster is about to close."""
     painted = Signal()
-    """It was seen for the first time."""
+    """The window was painted for the first time."""
 
     page_built = Signal(object)
-    """A Page, before it is seen for the first time and before it has a cluster."""
+    """A Page, before it is shown and attached to a cluster."""
 
     def __init__(self, context: PageContext) -> None:
         super().__init__()
@@ -108,79 +107,74 @@ class MainWindow(QMainWindow):
 
     @property
     def services(self) -> WindowServices | None:
-        """The open cluster."""
         return self._services
 
     @property
     def window_state(self) -> QSettings:
-        """Sizes and choices of the last time."""
         return self._window_state
 
     # -- Pages ---------------------------------------------------------------------------------------------------
 
     @property
     def pages(self) -> list[Page]:
-        """Those that were built, in the order of the sidebar."""
+        """The pages built so far, in the sidebar's order."""
         return [self._pages[number] for number in sorted(self._pages)]
 
     @property
     def current_page(self) -> Page:
-        """The page that is seen."""
         return cast("Page", self.stack.currentWidget())
 
     def build_pages(self) -> None:
-        """Build those that are missing."""
+        """Build the pages that don't exist yet."""
         for number in range(len(PAGES)):
             self._build(number)
-        self._read_late()
+        self._catch_up()
 
     def page(self, number: int) -> Page:
-        """This page. It is built when it is wanted first, since a start waits for everything that is built."""
-        found = self._build(number)
-        self._read_late()
-        return found
+        """The page, built on first use to keep the start fast."""
+        page = self._build(number)
+        self._catch_up()
+        return page
 
-    def _read_late(self) -> None:
-        """What was built when the cluster was open already has missed the word that everything is to be read."""
+    def _catch_up(self) -> None:
+        """Make pages read that were built after the cluster opened and so missed `anything_changed`."""
         if self._is_unread:
             self._is_unread = False
             self.context.bridge.anything_changed.emit()
 
     def _build(self, number: int) -> Page:
-        found = self._pages.get(number)
-        if found is None:
-            found = self._pages[number] = page_class(PAGES[number].key)(self.context)
-            self.stack.addWidget(found)
-            found.count_changed.connect(partial(self.sidebar.set_count, number))
-            found.message.connect(self.show_message)
-            self.page_built.emit(found)
+        page = self._pages.get(number)
+        if page is None:
+            page = self._pages[number] = page_class(PAGES[number].key)(self.context)
+            self.stack.addWidget(page)
+            page.count_changed.connect(partial(self.sidebar.set_count, number))
+            page.message.connect(self.show_message)
+            self.page_built.emit(page)
             if self._services is not None:
-                found.attach(self._services)
+                page.attach(self._services)
                 self._is_unread = True
-        return found
+        return page
 
     def show_page(self, number: int) -> None:
-        """Bring this page into view."""
         self.stack.setCurrentWidget(self.page(number))
         self.sidebar.show_page(number)
         self._window_state.setValue(_PAGE, PAGES[number].key)
 
     def show_page_with_key(self, key: str) -> Page:
-        """Bring this page into view; returns it."""
+        """Show the page with this key, and return it."""
         number = next(number for number, page in enumerate(PAGES) if page.key == key)
         self.show_page(number)
         return self.page(number)
 
     def show_last_page(self) -> None:
-        """Bring the page into view that was seen when the program was closed."""
+        """Show the page that was open when the program last closed."""
         keys = [page.key for page in PAGES]
         last = str(self._window_state.value(_PAGE, ""))
         self.show_page(keys.index(last) if last in keys else 0)
 
-    # -- What others do with it ----------------------------------------------------------------------------------
+    # -- Cluster, files and messages -----------------------------------------------------------------------------
 
     def attach(self, services: WindowServices) -> None:
-        """The cluster is open."""
         self.status.attach(services)
         self.node_panel.attach(services)
         for page in self.pages:
@@ -189,19 +183,19 @@ class MainWindow(QMainWindow):
         self.open_files([])
 
     def start_opening_files(self) -> None:
-        """Whoever makes tasks of files listens from now on."""
+        """Call this once something handles `files_opened`; paths opened before wait until then."""
         self._takes_files = True
         self.open_files([])
 
     def open_files(self, paths: Sequence[str]) -> None:
-        """Hand paths to whoever makes tasks of them, as soon as there is a cluster."""
+        """Emit `files_opened` with these paths, as soon as a cluster is open."""
         self._files += paths
         if self._files and self._services is not None and self._takes_files:
             files, self._files = self._files, []
             self.files_opened.emit(files)
 
     def bring_to_front(self, paths: Sequence[str] = ()) -> None:
-        """Be seen in front of other windows, and open these paths."""
+        """Show the window in front of others, and open these paths."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
@@ -209,33 +203,30 @@ class MainWindow(QMainWindow):
         self.open_files(paths)
 
     def choose_files(self) -> None:
-        """Let the user choose files to queue."""
         dialog = QFileDialog(self, self.tr("Choose files to queue"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.filesSelected.connect(self.open_files)
         dialog.open()
 
-    def detach(self, sentence: str) -> None:
-        """The cluster is being closed; `sentence` says why, in the status strip."""
+    def detach(self, reason: str) -> None:
+        """The cluster is closing; the status strip shows `reason`."""
         self.detaching.emit()
         self._services = None
         for page in self.pages:
             page.detach()
         self.node_panel.detach()
-        self.status.set_starting(sentence)
+        self.status.set_starting(reason)
 
     def show_message(self, title: str, text: str = "", kind: str = "info") -> None:
-        """Show a sentence in the message bar."""
         self.messages.show_message(title, text, kind=kind)
 
     def show_error(self, error: UserError) -> None:
-        """Show expected trouble."""
         self.messages.show_message(error.message, error.hint, kind="warning")
 
     def show_defect(self, error: BaseException, doing: str) -> None:
-        """Show a defect, so that it can be reported."""
-        if len(self._reports) >= _REPORTS:
+        """Show an unexpected error in a dialog, for a bug report."""
+        if len(self._reports) >= _MAX_REPORTS:
             return
         dialog = ErrorReportDialog(error, doing, self)
         self._reports.append(dialog)
@@ -243,12 +234,12 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def save_window_state(self) -> None:
-        """Keep size, place and page for the next start."""
+        """Store size, position and page for the next start."""
         self._window_state.setValue(_GEOMETRY, self.saveGeometry())
         self._window_state.sync()
 
     def force_close(self) -> None:
-        """Close without asking anybody."""
+        """Close without emitting `close_requested`."""
         self.save_window_state()
         self._may_close = True
         self.close()
@@ -256,7 +247,7 @@ class MainWindow(QMainWindow):
     # -- Events --------------------------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """The window never closes by itself: the node in it has to leave in order."""
+        """Never closes directly: the node in this process must leave the cluster first."""
         if self._may_close:
             event.accept()
         else:
@@ -264,11 +255,10 @@ class MainWindow(QMainWindow):
             self.close_requested.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Tell that it is seen, after what is below has been painted too."""
         super().paintEvent(event)
         if not self.was_painted:
             self.was_painted = True
-            QTimer.singleShot(0, self.painted.emit)
+            QTimer.singleShot(0, self.painted.emit)  # after the child widgets have painted too
 
     def _toggle_theme(self) -> None:
         theme = self.context.theme

@@ -1,4 +1,4 @@
-"""Loading the code of a page when it is wanted first, since a start waits for everything that is loaded."""
+"""Import a page's code on first use, because the start waits for every import."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def page_class(key: str) -> type[Page]:
-    """The class of a page, which loads its code."""
+    """Import and return the class of a page."""
     match key:
         case "queue":
             from ffmate_desktop.gui.queue.page import QueuePage  # noqa: PLC0415 - see above

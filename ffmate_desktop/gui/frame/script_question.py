@@ -1,4 +1,4 @@
-"""Asks the owner of this computer whether tasks may run scripts of a folder, when one was refused for that reason."""
+"""After a script was refused, asks the owner of this computer whether tasks may run scripts from its folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ScriptQuestion(QObject):
-    """Listens to the node of this window. Each folder is asked for once; dismissing the message means: not now."""
+    """Asks once per folder and session; dismissing the message leaves the folder disallowed."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -48,7 +48,7 @@ class ScriptQuestion(QObject):
         self._asked.add(folder)
         self._window.messages.show_message(
             self.tr("A task wants to run the script “{0}” on this computer.").format(Path(script).name),
-            self.tr("Scripts of “{0}” are not allowed here. Other computers may run the task.").format(
+            self.tr("Scripts in “{0}” aren't allowed here. Other computers might run the task.").format(
                 folder
             ),
             kind="warning",
@@ -57,25 +57,23 @@ class ScriptQuestion(QObject):
         )
 
     def _allow(self, services: WindowServices, folder: Path) -> None:
-        self._window.context.bridge.run(
-            self._allow_after_question(services, folder), "allowing a folder of scripts"
-        )
+        self._window.context.bridge.run(self._confirm_and_allow(services, folder), "allowing a script folder")
 
-    async def _allow_after_question(self, services: WindowServices, folder: Path) -> None:
-        who = (
-            self.tr("Only tasks of this computer run here.")
+    async def _confirm_and_allow(self, services: WindowServices, folder: Path) -> None:
+        risk = (
+            self.tr("Only tasks from this computer run here.")
             if services.permissions.trusts_queue
-            else self.tr("Everybody who can write to the database of the queue can queue tasks.")
+            else self.tr("Anyone who can write to the queue's database can queue tasks.")
         )
-        means = self.tr(
-            "A task may then start any program in this folder, with any arguments, and with all rights of "
-            "your account. Choose a folder that holds nothing but scripts for tasks, and that only you can change."
+        rights = self.tr(
+            "Tasks can then start any program in this folder, with any arguments and all the rights of your account. "
+            "Allow only a folder that contains nothing but scripts for tasks, and that only you can change."
         )
         title = self.tr("Run scripts from “{0}” on this computer?").format(folder)
-        if await confirm(self._window, title, f"{who} {means}", self.tr("Allow")):
+        if await confirm(self._window, title, f"{risk} {rights}", self.tr("Allow")):
             await asyncio.to_thread(services.permissions.allow_scripts, folder)
             self._window.show_message(
-                self.tr("Scripts of “{0}” may run on this computer.").format(folder),
+                self.tr("Tasks can now run scripts from “{0}” on this computer.").format(folder),
                 self.tr("Restart the tasks that were refused."),
                 "good",
             )

@@ -1,4 +1,4 @@
-"""The left edge of the window: name, theme switch, pages with counts, this computer's node, settings and version."""
+"""The sidebar: name, theme switch, pages with counts, this computer's node, settings and version."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ WIDTH = 228
 
 @dataclass(frozen=True, slots=True)
 class SidebarEntry:
-    """A page as the sidebar names it: icon, translated title, and the section below whose heading it stands."""
+    """A page in the sidebar: icon, translated title, and the section it belongs to."""
 
     icon: str
     title: str
@@ -29,20 +29,19 @@ class SidebarEntry:
 
 
 class Logo(QWidget):
-    """The mark of the program, drawn."""
+    """The program's logo."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setFixedSize(32, 32)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Two arrows that go ahead, on a rounded square."""
         painter = QPainter(self)
         paint_logo(painter, QRectF(self.rect()))
 
 
 def paint_logo(painter: QPainter, area: QRectF) -> None:
-    """The mark into a square: for the sidebar, the window icon and the tray."""
+    """Paint the logo: two arrows on a rounded square. Used by sidebar, window icon and tray."""
     side = area.width()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -60,7 +59,7 @@ def paint_logo(painter: QPainter, area: QRectF) -> None:
 
 
 class Sidebar(QWidget):
-    """`chosen` tells the number of the page that the user wants."""
+    """Emits `chosen` with the number of the page the user clicks."""
 
     chosen = Signal(int)
     theme_toggled = Signal()
@@ -119,23 +118,22 @@ class Sidebar(QWidget):
         self.settings.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._theme.set_icon(self.settings, "settings", "text_2")
         self.settings.clicked.connect(self.settings_requested)
-        self.settings.hide()  # until somebody hands in a dialog
+        self.settings.hide()  # until SettingsOpener exists
         row.addWidget(self.settings)
         row.addStretch(1)
         row.addWidget(label(__version__, "third"))
         return row
 
     def show_page(self, number: int) -> None:
-        """Mark this page as the one that is seen."""
+        """Highlight this page."""
         self.buttons[number].setChecked(True)
 
     def set_count(self, number: int, count: int | None) -> None:
-        """The number beside the name of a page."""
         self.buttons[number].set_count(count)
 
     def _paint_switch(self) -> None:
         dark = self._theme.tokens.is_dark
-        text = self.tr("Switch to the light theme") if dark else self.tr("Switch to the dark theme")
+        text = self.tr("Switch to light theme") if dark else self.tr("Switch to dark theme")
         self.switch.setIcon(self._theme.icon("moon" if dark else "sun", "text_2"))
         self.switch.setToolTip(plain(text))
         self.switch.setAccessibleName(plain(text))

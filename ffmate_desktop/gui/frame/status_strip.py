@@ -1,4 +1,4 @@
-"""The bottom edge of the window: the database, ffmpeg and whatever needs attention, in words."""
+"""The bottom edge of the window: database connection, ffmpeg, and a notice."""
 
 import re
 import time
@@ -15,14 +15,14 @@ from ffmate_desktop.services.cluster_services import WindowServices
 
 
 class StatusStrip(QFrame):
-    """`notice` of any page or part may be put at its right end."""
+    """`notice` is a label at the right end for any part of the window to use."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setProperty("class", "strip")
         self.setFixedHeight(30)
         self._services: WindowServices | None = None
-        self._away_since: float | None = None
+        self._outage_since: float | None = None
         self._dot = StateDot(theme)
         self.database = label(look="third")
         self._ffmpeg = ElidedLabel("third")
@@ -39,24 +39,23 @@ class StatusStrip(QFrame):
         self._clock.timeout.connect(self._show)
         self.set_starting(self.tr("Opening the queue …"))
 
-    def set_starting(self, sentence: str) -> None:
-        """There is no cluster yet, or none any more."""
+    def set_starting(self, text: str) -> None:
+        """Show why no cluster is open."""
         self._services = None
         self._clock.stop()
         self._dot.set_state("idle")
-        self.database.setText(sentence)
+        self.database.setText(text)
         self._ffmpeg.setText("")
 
     def attach(self, services: WindowServices) -> None:
-        """The cluster is open."""
         self._services = services
         self._ffmpeg.setText(short_ffmpeg_version(services.ffmpeg))
         self._ffmpeg.setToolTip(plain(services.ffmpeg))
         self._show()
 
     def set_outage(self, since: float | None) -> None:
-        """The database is away since that moment, or there again."""
-        self._away_since = since
+        """The database is unreachable since this Unix time, or connected (None)."""
+        self._outage_since = since
         if since is None:
             self._clock.stop()
         else:
@@ -66,17 +65,17 @@ class StatusStrip(QFrame):
     def _show(self) -> None:
         if self._services is None:
             return
-        if self._away_since is None:
+        if self._outage_since is None:
             name = self._services.address
             text = (
                 self.tr("Connected to {0}").format(name)
                 if name
-                else self.tr("Queue of this computer is ready")
+                else self.tr("This computer's queue is ready")
             )
         else:
-            ago = formatting.duration(time.time() - self._away_since)
-            text = self.tr("Database away for {0}; encodes go on, connecting again …").format(ago)
-        self._dot.set_state("good" if self._away_since is None else "care")
+            ago = formatting.duration(time.time() - self._outage_since)
+            text = self.tr("Database unreachable for {0}. Encodes continue; reconnecting …").format(ago)
+        self._dot.set_state("good" if self._outage_since is None else "care")
         self.database.setText(text)
 
 
@@ -84,5 +83,5 @@ _BUILD = re.compile(r"ffmpeg n?(\d+(?:\.\d+)+)\S*")
 
 
 def short_ffmpeg_version(ffmpeg: str) -> str:
-    """`ffmpeg 9.0.2` of a whole build; a sentence that there is none stays as it is."""
+    """`ffmpeg 9.0.2` from a full build name. Other texts, such as “not found”, are returned unchanged."""
     return _BUILD.sub(r"ffmpeg \1", ffmpeg)

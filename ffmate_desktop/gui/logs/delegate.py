@@ -1,4 +1,4 @@
-"""How a line of the cluster's log is painted: time, level, node and topic in columns, then the message."""
+"""Paints a line of the cluster's log: time, level, node and topic in columns, then the message."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ ROW_HEIGHT = 22
 PADDING = 14
 _TIME, _LEVEL, _TOPIC = 12, 5, 9
 _NODE = (8, 20)
-"""Letters of the column of nodes, at least and at most."""
+"""Minimum and maximum width of the node column, in characters."""
 
 _COLORS = {
     LogLevel.DEBUG: "text_3",
@@ -30,7 +30,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class LogDelegate(QStyledItemDelegate):
-    """The column of nodes is as wide as the longest name that was painted."""
+    """The node column is as wide as the longest name passed to `fit_names`."""
 
     def __init__(self, theme: Theme, model: LogsModel) -> None:
         super().__init__()
@@ -41,16 +41,15 @@ class LogDelegate(QStyledItemDelegate):
         self._node_letters = _NODE[0]
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """All lines are equally high."""
         return QSize(80, ROW_HEIGHT)
 
     def fit_names(self, names: list[str]) -> None:
-        """Make room for these nodes."""
+        """Set the width of the node column for these names."""
         longest = max((len(name) for name in names), default=0)
         self._node_letters = min(_NODE[1], max(_NODE[0], longest))
 
     def is_cut(self, line: LogLine, width: int) -> bool:
-        """Not all of its message is seen in a row of this width."""
+        """Whether the message doesn't fit a row of this width."""
         room = width - self._message_left() - PADDING
         return (
             "\n" in line.message
@@ -62,7 +61,6 @@ class LogDelegate(QStyledItemDelegate):
         return PADDING + letters * self._letter
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """One line."""
         line = self._model.line_at(index.row())
         if line is None:
             return

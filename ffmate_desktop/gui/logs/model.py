@@ -1,4 +1,4 @@
-"""The log of the cluster as a window: the newest lines, older ones as they are scrolled to, new ones as they come."""
+"""The cluster's log as a model: the newest lines, older ones on scrolling up, and new ones as they arrive."""
 
 import re
 from bisect import bisect_left
@@ -14,29 +14,28 @@ from ffmate_desktop.gui.widgets.plain_text import plain
 from ffmate_desktop.services.node_logs import NodeLogService
 
 PAGE = 200
-MOST = 20_000
-"""Lines in memory while the newest are followed."""
+MAX_LINES = 20_000
+"""Lines in memory while following the end."""
 
-AT_ONCE = 2_000
-"""More new lines than this are not read one by one: the newest page replaces what is shown."""
+MAX_NEW_LINES = 2_000
+"""With more new lines than this at once, the newest page replaces the lines shown."""
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
-_Job = Callable[[NodeLogService], Awaitable[None]]
+_Read = Callable[[NodeLogService], Awaitable[None]]
 
 
 class LogsModel(QAbstractListModel):
-    """Oldest line first. `active` while somebody looks; `paused` holds new lines out; `trims` lets old ones go.
+    """Log lines, oldest first. Reads only while active; pausing keeps new lines out; `trims` drops the oldest lines.
 
-    One reading at a time: what is wanted meanwhile waits, and what was read for another filter is dropped.
+    Only one read runs at a time. Later requests wait, and results for an outdated filter are discarded.
     """
 
     about_to_prepend = Signal()
     prepended = Signal(int)
-    """So many older lines came in above."""
+    """Number of older lines inserted at the top."""
     replaced = Signal()
-    """Other lines are shown than before."""
-    read_once = Signal()
+    """All lines were replaced."""
 
     def __init__(self, bridge: Bridge) -> None:
         super().__init__()
@@ -48,34 +47,30 @@ class LogsModel(QAbstractListModel):
         self.has_older = False
         self.is_known = False
         self.trims = True
-        self._is_active = self._is_paused = self._is_working = False
+        self._is_active = self._is_paused = self._is_reading = False
         self._wants_reload = self._wants_older = self._wants_newest = False
         self._ranges: list[tuple[int, int]] = []
-        bridge.logs_changed.connect(self._on_news)
+        bridge.logs_changed.connect(self._on_logs_changed)
         bridge.anything_changed.connect(self.catch_up)
 
     def attach(self, logs: NodeLogService) -> None:
-        """The cluster is open."""
         self._logs = logs
-        self._is_working = False  # what was cancelled before its first step ended without a word
+        self._is_reading = False  # a read cancelled before its first step didn't reset it
         self.show_filter(self.where)
 
     def detach(self) -> None:
-        """Read nothing any more."""
         self._logs = None
 
-    # -- What Qt asks --------------------------------------------------------------------------------------------
+    # -- Rows for Qt ---------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        """How many lines have been read."""
         return 0 if parent.isValid() else len(self._lines)
 
     def line_at(self, row: int) -> LogLine | None:
-        """The line in that row."""
         return self._lines[row] if 0 <= row < len(self._lines) else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The whole line as text; painting is the delegate's work."""
+        """The whole line as text, for accessibility; the delegate paints."""
         line = self.line_at(index.row())
         if line is not None and role in (
             Qt.ItemDataRole.DisplayRole,
@@ -84,63 +79,63 @@ class LogsModel(QAbstractListModel):
             return plain(as_text(line))
         return None
 
-    # -- What the page asks --------------------------------------------------------------------------------------
+    # -- Requests from the page ----------------------------------------------------------------------------------
 
     def show_filter(self, where: LogFilter) -> None:
-        """Show the lines that fit from now on."""
+        """Show the lines that match this filter."""
         self.where = where
         self._wants_reload = True
-        self._work()
+        self._start_reading()
 
     def read_older(self) -> None:
-        """Read the page in front of the first line, if there is one."""
+        """Read the page before the first line, if there is one."""
         if self.has_older and not self._wants_older:
             self._wants_older = True
-            self._work()
+            self._start_reading()
 
     def set_active(self, active: bool) -> None:
-        """Somebody looks, or nobody."""
+        """Read only while the page is visible."""
         self._is_active = active
         if active:
             self.catch_up()
 
     def set_paused(self, paused: bool) -> None:
-        """Hold new lines out, or let them in, also those that came in between."""
+        """Keep new lines out, or read those that arrived meanwhile."""
         self._is_paused = paused
         if not paused:
             self.catch_up()
 
     def catch_up(self) -> None:
-        """Read what came while nobody listened."""
+        """Read what arrived while not listening."""
         self._wants_newest = True
         self._ranges.clear()
-        self._work()
+        self._start_reading()
 
     # -- Reading -------------------------------------------------------------------------------------------------
 
-    def _on_news(self, first: int, last: int) -> None:
+    def _on_logs_changed(self, first: int, last: int) -> None:
         if not self._is_active or self._is_paused:
             return
-        if last - first >= AT_ONCE:
+        if last - first >= MAX_NEW_LINES:
             self._wants_newest = True
         else:
             self._ranges.append((first, last))
-        self._work()
+        self._start_reading()
 
-    def _work(self) -> None:
-        if self._logs is not None and self._is_active and not self._is_working:
-            self._is_working = True
-            self._bridge.run_quietly(self._read_all(), "reading the log of the cluster")
+    def _start_reading(self) -> None:
+        if self._logs is not None and self._is_active and not self._is_reading:
+            self._is_reading = True
+            self._bridge.run_quietly(self._read_all(), "reading the cluster log")
 
     async def _read_all(self) -> None:
         try:
-            while self._logs is not None and (job := self._next()) is not None:
-                await job(self._logs)
+            while self._logs is not None and (read := self._next_read()) is not None:
+                await read(self._logs)
         finally:
-            self._is_working = False
+            self._is_reading = False
             self._wants_older = False
 
-    def _next(self) -> _Job | None:
+    def _next_read(self) -> _Read | None:
         if self._wants_reload or (self._wants_newest and not self.is_known):
             return self._reload
         if self._is_paused:
@@ -159,7 +154,7 @@ class LogsModel(QAbstractListModel):
             self._replace(lines)
 
     async def _read_newest(self, logs: NodeLogService) -> None:
-        """Where the newest page touches what is shown it is added, else it replaces it."""
+        """Append the newest page if it overlaps the lines shown, otherwise replace them."""
         self._wants_newest = False
         lines = await self._page(logs)
         if lines is None:
@@ -193,7 +188,7 @@ class LogsModel(QAbstractListModel):
             self.prepended.emit(len(lines))
 
     async def _page(self, logs: NodeLogService, before: int | None = None) -> list[LogLine] | None:
-        """None when another filter is wanted by now."""
+        """None if the filter changed meanwhile."""
         where = self.where
         lines = await logs.page(where, before=before, limit=PAGE)
         return lines if where == self.where else None
@@ -210,18 +205,18 @@ class LogsModel(QAbstractListModel):
         self.replaced.emit()
 
     def _add(self, lines: list[LogLine]) -> None:
-        """Nearly always at the end; what another node sent a moment later may have happened before."""
+        """Usually appends; lines from another node may arrive later than newer ones, and are inserted."""
         oldest = min(self._ids, default=0) if self.has_older else 0
-        fresh = [line for line in lines if line.id > oldest and line.id not in self._ids]
-        self._ids.update(line.id for line in fresh)
+        new = [line for line in lines if line.id > oldest and line.id not in self._ids]
+        self._ids.update(line.id for line in new)
         last = _when(self._lines[-1]) if self._lines else (0, 0)
-        late = [line for line in fresh if _when(line) < last]
+        late = [line for line in new if _when(line) < last]
         for line in late:
             row = bisect_left(self._lines, _when(line), key=_when)
             self.beginInsertRows(_NO_INDEX, row, row)
             self._lines.insert(row, line)
             self.endInsertRows()
-        newest = sorted((line for line in fresh if _when(line) >= last), key=_when)
+        newest = sorted((line for line in new if _when(line) >= last), key=_when)
         if newest:
             rows = len(self._lines)
             self.beginInsertRows(_NO_INDEX, rows, rows + len(newest) - 1)
@@ -230,7 +225,7 @@ class LogsModel(QAbstractListModel):
         self._trim()
 
     def _trim(self) -> None:
-        surplus = len(self._lines) - MOST
+        surplus = len(self._lines) - MAX_LINES
         if self.trims and surplus > 0:
             self.beginRemoveRows(_NO_INDEX, 0, surplus - 1)
             self._ids.difference_update(line.id for line in self._lines[:surplus])
@@ -240,7 +235,7 @@ class LogsModel(QAbstractListModel):
 
 
 def _when(line: LogLine) -> tuple[int, int]:
-    """Lines stand in the order in which things happened; nodes send theirs about once a second."""
+    """Sort key: order of events. Nodes send their lines about once a second."""
     return line.at, line.id
 
 
@@ -248,12 +243,12 @@ _UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 
 
 def shorten_uuids(message: str) -> str:
-    """As it is shown: the beginning of a uuid, which the command line takes for the whole, is enough."""
+    """Shorten each UUID to its first 8 characters, which the command line accepts too."""
     return _UUID.sub(r"\1", message)
 
 
 def level_name(level: LogLevel) -> str:
-    """As logs are used to write it: five letters at most, never translated."""
+    """The usual name in logs, at most five letters; never translated."""
     match level:
         case LogLevel.DEBUG:
             return "DEBUG"
@@ -268,7 +263,7 @@ def level_name(level: LogLevel) -> str:
 
 
 def as_text(line: LogLine) -> str:
-    """A line as it is copied and saved."""
+    """A line as text, to copy and save."""
     when = datetime.fromtimestamp(line.at / 1000)
     stamp = f"{when:%Y-%m-%d %H:%M:%S}.{line.at % 1000:03}"
     topic = f"{line.namespace}: " if line.namespace else ""

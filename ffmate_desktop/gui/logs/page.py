@@ -1,4 +1,4 @@
-"""The log of the cluster, live from every node: filters, follow, pause, copy and save."""
+"""The logs page: live lines of all nodes, with filters, follow, pause, copy and save."""
 
 import asyncio
 from pathlib import Path
@@ -29,15 +29,15 @@ from ffmate_desktop.gui.widgets.segments import Segments
 from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.node_logs import NodeLogService
 
-_TYPING = 200
-"""Milliseconds after the last key before a search begins."""
+_SEARCH_DELAY = 200
+"""Milliseconds between the last key press and the search."""
 
-_SAVED_AT_ONCE = 2_000
+_SAVE_PAGE = 2_000
 LEVELS = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARN, LogLevel.ERROR)
 
 
 class LogsPage(Page):
-    """Reads only while it is seen; notifications tell it of new lines."""
+    """Reads only while visible; notifications announce new lines."""
 
     key = "logs"
 
@@ -54,16 +54,16 @@ class LogsPage(Page):
     # -- Building ------------------------------------------------------------------------------------------------
 
     def _build_header(self) -> None:
-        hint = self.tr("Search the messages")
+        hint = self.tr("Search messages")
         self.search = SearchField(self.theme, hint, hint, width=260)
         self.pause = QPushButton()
         self.pause.setCheckable(True)
         self.save = QPushButton(self.tr("Save …"))
-        self.save.setToolTip(self.tr("Save all lines that fit the filters"))
+        self.save.setToolTip(self.tr("Save all lines that match the filters"))
         self.theme.set_icon(self.save, "save")
         for widget in (self.search, self.pause, self.save):
             self.buttons.addWidget(widget)
-        self._typing = QTimer(self, singleShot=True, interval=_TYPING)
+        self._search_timer = QTimer(self, singleShot=True, interval=_SEARCH_DELAY)
 
     def _build_bar(self) -> None:
         titles = [self.tr("Debug"), self.tr("Info"), self.tr("Warnings"), self.tr("Errors")]
@@ -92,25 +92,25 @@ class LogsPage(Page):
     def _build_lines(self) -> None:
         self._inside = QStackedWidget()
         self._inside.addWidget(self.lines)
-        self._nothing = label(self.tr("No line fits these filters."), "lead")
+        self._nothing = label(self.tr("No lines match these filters."), "lead")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._inside.addWidget(self._nothing)
-        self.whole = QPlainTextEdit()
-        self.whole.setReadOnly(True)
-        self.whole.setProperty("class", "code")
-        self.whole.setFont(fonts.mono(12))
-        self.whole.setFixedHeight(120)
-        self.whole.setAccessibleName(self.tr("The whole selected line"))
-        self.whole.hide()
+        self.full_text = QPlainTextEdit()
+        self.full_text.setReadOnly(True)
+        self.full_text.setProperty("class", "code")
+        self.full_text.setFont(fonts.mono(12))
+        self.full_text.setFixedHeight(120)
+        self.full_text.setAccessibleName(self.tr("Full text of the selected line"))
+        self.full_text.hide()
         column = QVBoxLayout()
         column.setSpacing(10)
         column.addWidget(card_around(self._inside), 1)
-        column.addWidget(self.whole)
+        column.addWidget(self.full_text)
         self.body.addLayout(column, 1)
 
     def _connect(self) -> None:
-        self._typing.timeout.connect(self._apply)
-        self.search.textChanged.connect(lambda _text: self._typing.start())
+        self._search_timer.timeout.connect(self._apply)
+        self.search.textChanged.connect(lambda _text: self._search_timer.start())
         self.search.returnPressed.connect(self._apply)
         self.levels.chosen.connect(lambda _number: self._apply())
         self.nodes.changed.connect(self._apply)
@@ -118,7 +118,7 @@ class LogsPage(Page):
         self.pause.toggled.connect(self._on_pause)
         self.save.clicked.connect(self._choose_file)
         self.copy.clicked.connect(self.lines.copy)
-        self.lines.line_chosen.connect(self._show_whole)
+        self.lines.selection_changed.connect(self._show_full_text)
         self.lines.following_changed.connect(lambda _on: self._show_state())
         self.model.replaced.connect(self._show_state)
         self.model.rowsInserted.connect(self._on_inserted)
@@ -129,35 +129,30 @@ class LogsPage(Page):
     # -- The cluster ---------------------------------------------------------------------------------------------
 
     def attach(self, services: WindowServices) -> None:
-        """Read as soon as it is seen."""
         super().attach(services)
         self.model.attach(services.node_logs)
         self._read_sources()
 
     def detach(self) -> None:
-        """Read nothing any more."""
         super().detach()
         self.model.detach()
 
     def on_shown(self) -> None:
-        """Read what came meanwhile."""
         self.model.set_active(True)
         self._read_sources()
         self.lines.setFocus()
 
     def on_hidden(self) -> None:
-        """Nobody reads it."""
         self.model.set_active(False)
 
     def show_node(self, name: str) -> None:
-        """Show the lines of one node only."""
+        """Show only the lines of this node."""
         self.nodes.choose(frozenset({name}))
 
     # -- Filters -------------------------------------------------------------------------------------------------
 
     @property
     def where(self) -> LogFilter:
-        """What the controls say."""
         return LogFilter(
             nodes=self.nodes.chosen,
             level=LEVELS[self.levels.current],
@@ -166,7 +161,7 @@ class LogsPage(Page):
         )
 
     def _apply(self) -> None:
-        self._typing.stop()
+        self._search_timer.stop()
         if self.where != self.model.where:
             self.model.show_filter(self.where)
 
@@ -177,11 +172,11 @@ class LogsPage(Page):
 
         async def read() -> None:
             nodes, topics = await services.node_logs.sources()
-            self._take_sources(nodes, topics)
+            self._set_sources(nodes, topics)
 
-        self.bridge.run_quietly(read(), "reading whose log lines there are")
+        self.bridge.run_quietly(read(), "reading the log's nodes and topics")
 
-    def _take_sources(self, nodes: list[str], topics: list[str]) -> None:
+    def _set_sources(self, nodes: list[str], topics: list[str]) -> None:
         self.nodes.set_entries(nodes)
         self.topics.set_entries(topics)
         self.lines.delegate.fit_names(self.nodes.entries)
@@ -191,7 +186,7 @@ class LogsPage(Page):
         lines = [line for row in range(first, last + 1) if (line := self.model.line_at(row)) is not None]
         nodes, topics = {line.node for line in lines}, {line.namespace for line in lines}
         if nodes - set(self.nodes.entries) or topics - set(self.topics.entries):
-            self._take_sources([*self.nodes.entries, *nodes], [*self.topics.entries, *topics])
+            self._set_sources([*self.nodes.entries, *nodes], [*self.topics.entries, *topics])
         self._show_state()
 
     # -- What is shown -------------------------------------------------------------------------------------------
@@ -202,24 +197,24 @@ class LogsPage(Page):
 
     def _show_state(self) -> None:
         paused = self.pause.isChecked()
-        self.pause.setText(self.tr("Go on") if paused else self.tr("Pause"))
+        self.pause.setText(self.tr("Resume") if paused else self.tr("Pause"))
         self.theme.set_icon(self.pause, "play" if paused else "pause")
         if paused:
-            words = self.tr("Paused: new lines wait")
+            state = self.tr("Paused. New lines appear when you resume.")
         elif self.lines.is_following:
-            words = self.tr("Live from every node")
+            state = self.tr("Live from every node")
         else:
-            words = self.tr("Not following: scroll to the end to follow again")
-        self.subtitle.setText(words)
+            state = self.tr("Not following. Scroll to the end to follow again.")
+        self.subtitle.setText(state)
         is_empty = self.model.is_known and self.model.rowCount() == 0
         self._inside.setCurrentIndex(1 if is_empty else 0)
 
-    def _show_whole(self) -> None:
-        chosen = self.lines.selected_lines()
-        self.copy.setVisible(bool(chosen))
-        is_cut = len(chosen) == 1 and self.lines.delegate.is_cut(chosen[0], self.lines.viewport().width())
-        self.whole.setPlainText(editor_text(as_text(chosen[0])) if is_cut else "")
-        self.whole.setVisible(is_cut)
+    def _show_full_text(self) -> None:
+        selected = self.lines.selected_lines()
+        self.copy.setVisible(bool(selected))
+        is_cut = len(selected) == 1 and self.lines.delegate.is_cut(selected[0], self.lines.viewport().width())
+        self.full_text.setPlainText(editor_text(as_text(selected[0])) if is_cut else "")
+        self.full_text.setVisible(is_cut)
 
     # -- Saving --------------------------------------------------------------------------------------------------
 
@@ -232,20 +227,20 @@ class LogsPage(Page):
         dialog.open()
 
     def save_to(self, path: str) -> None:
-        """Write all lines that fit the filters, the oldest first."""
+        """Save all lines that match the filters, oldest first."""
         if self.services is not None:
             work = _save(self.services.node_logs, self.where, Path(path))
-            self.bridge.run(work, "saving the log", lambda count: self._tell_saved(count, path))
+            self.bridge.run(work, "saving the log", lambda count: self._show_saved(count, path))
 
-    def _tell_saved(self, count: int, path: str) -> None:
-        self.message.emit(self.tr("The log is saved: {0} lines.").format(count), path)
+    def _show_saved(self, count: int, path: str) -> None:
+        self.message.emit(self.tr("Saved {0} lines.").format(count), path)
 
 
 async def _save(logs: NodeLogService, where: LogFilter, path: Path) -> int:
-    """Write the lines; returns how many. Raises UserError when the file cannot be written."""
+    """Save the lines; return how many. Raises UserError if the file can't be written."""
     pages: list[list[str]] = []
     before: int | None = None
-    while lines := await logs.page(where, before=before, limit=_SAVED_AT_ONCE):
+    while lines := await logs.page(where, before=before, limit=_SAVE_PAGE):
         pages.append([as_text(line) for line in lines])
         before = lines[0].id
     texts = [text for page in reversed(pages) for text in page]
@@ -257,4 +252,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"The log could not be saved: {error.strerror}.", str(path)) from error
+        raise UserError(f"Can't save the log: {error.strerror}.", str(path)) from error

@@ -1,4 +1,4 @@
-"""The lines of the cluster's log: sticks to the end, lets go when scrolled up, reads older ones at the top."""
+"""The list of log lines: follows the end, stops following when scrolled up, and reads older lines at the top."""
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
@@ -13,16 +13,16 @@ _NEAR_TOP = 60 * ROW_HEIGHT
 
 
 class LogLinesView(QListView):
-    """`following_changed` tells whether the newest line is kept in view."""
+    """Emits `following_changed` when it starts or stops keeping the newest line in view."""
 
     following_changed = Signal(bool)
-    line_chosen = Signal()
+    selection_changed = Signal()
 
     def __init__(self, theme: Theme, model: LogsModel) -> None:
         super().__init__()
         self._model = model
         self.is_following = True
-        self._missed = 0
+        self._new_count = 0
         self._value_before = 0
         self.delegate = LogDelegate(theme, model)
         self.setAccessibleName(self.tr("Log lines of all nodes"))
@@ -35,35 +35,35 @@ class LogLinesView(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setModel(model)
         self.setItemDelegate(self.delegate)
-        self.back = QPushButton(self)
-        self.back.setProperty("class", "primary")
-        self.back.clicked.connect(self.follow)
-        theme.set_icon(self.back, "arrow-down", "on_accent")
-        self.back.hide()
+        self.jump_button = QPushButton(self)
+        self.jump_button.setProperty("class", "primary")
+        self.jump_button.clicked.connect(self.follow)
+        theme.set_icon(self.jump_button, "arrow-down", "on_accent")
+        self.jump_button.hide()
         bar = self.verticalScrollBar()
         bar.setSingleStep(ROW_HEIGHT)
         bar.valueChanged.connect(self._on_scroll)
         bar.rangeChanged.connect(self._on_range)
-        model.about_to_prepend.connect(self._keep_place)
-        model.prepended.connect(self._restore_place)
+        model.about_to_prepend.connect(self._save_position)
+        model.prepended.connect(self._restore_position)
         model.replaced.connect(self._on_replaced)
         model.rowsInserted.connect(self._on_inserted)
-        self.selectionModel().selectionChanged.connect(lambda *_: self.line_chosen.emit())
+        self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
         theme.changed.connect(self.viewport().update)
 
     def follow(self) -> None:
-        """Keep the newest line in view from now on."""
+        """Scroll to the newest line and keep it in view."""
         self._set_following(True)
         bar = self.verticalScrollBar()
         bar.setValue(bar.maximum())
 
     def selected_lines(self) -> list[LogLine]:
-        """Oldest first."""
+        """The selected lines, oldest first."""
         rows = sorted(index.row() for index in self.selectionModel().selectedIndexes())
         return [line for row in rows if (line := self._model.line_at(row)) is not None]
 
     def copy(self) -> None:
-        """Put the selected lines on the clipboard, whole."""
+        """Copy the full text of the selected lines."""
         lines = self.selected_lines()
         if lines:
             QGuiApplication.clipboard().setText("\n".join(as_text(line) for line in lines))
@@ -73,11 +73,11 @@ class LogLinesView(QListView):
     def _set_following(self, following: bool) -> None:
         self._model.trims = following
         if following:
-            self._missed = 0
+            self._new_count = 0
         if following != self.is_following:
             self.is_following = following
             self.following_changed.emit(following)
-        self._show_back()
+        self._show_jump_button()
 
     def _on_scroll(self, value: int) -> None:
         bar = self.verticalScrollBar()
@@ -95,48 +95,47 @@ class LogLinesView(QListView):
 
     def _on_inserted(self, _parent: object, first: int, last: int) -> None:
         if not self.is_following and first > 0:
-            self._missed += last - first + 1
-            self._show_back()
+            self._new_count += last - first + 1
+            self._show_jump_button()
 
     def _read_older_at_top(self) -> None:
         if self.verticalScrollBar().value() < _NEAR_TOP:
             self._model.read_older()
 
-    def _keep_place(self) -> None:
+    def _save_position(self) -> None:
         self._value_before = self.verticalScrollBar().value()
 
-    def _restore_place(self, count: int) -> None:
-        """What is read stays where it is while lines come in above."""
+    def _restore_position(self, count: int) -> None:
+        """Keep the visible lines in place after lines were inserted above."""
         following = self.is_following
         self.executeDelayedItemsLayout()
         bar = self.verticalScrollBar()
         bar.setValue(bar.maximum() if following else self._value_before + count * ROW_HEIGHT)
 
-    # -- The button back to the end ------------------------------------------------------------------------------
+    # -- Button to jump to the end -------------------------------------------------------------------------------
 
-    def _show_back(self) -> None:
-        if self._missed == 1:
+    def _show_jump_button(self) -> None:
+        if self._new_count == 1:
             text = self.tr("1 new line")
-        elif self._missed:
-            text = self.tr("{0} new lines").format(self._missed)
+        elif self._new_count:
+            text = self.tr("{0} new lines").format(self._new_count)
         else:
-            text = self.tr("Newest lines")
-        self.back.setText(text)
-        self.back.setVisible(not self.is_following)
-        self._place_back()
+            text = self.tr("Jump to newest")
+        self.jump_button.setText(text)
+        self.jump_button.setVisible(not self.is_following)
+        self._place_jump_button()
 
-    def _place_back(self) -> None:
-        self.back.adjustSize()
+    def _place_jump_button(self) -> None:
+        self.jump_button.adjustSize()
         area = self.viewport().geometry()
-        self.back.move(area.center().x() - self.back.width() // 2, area.bottom() - self.back.height() - 12)
+        left = area.center().x() - self.jump_button.width() // 2
+        self.jump_button.move(left, area.bottom() - self.jump_button.height() - 12)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The end stays in view, the button in the middle."""
         super().resizeEvent(event)
-        self._place_back()
+        self._place_jump_button()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy; Home reads on at the top, End follows."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
         elif event.key() == Qt.Key.Key_End and not event.modifiers():

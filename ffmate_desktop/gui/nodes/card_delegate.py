@@ -21,7 +21,7 @@ from ffmate_desktop.gui.rows.paint import LEFT, RIGHT
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
-from ffmate_desktop.gui.widgets.sparkline import SAMPLES, paint_line, points_of
+from ffmate_desktop.gui.widgets.sparkline import MAX_SAMPLES, paint_line, points_of
 
 translate = QCoreApplication.translate
 
@@ -174,9 +174,9 @@ class NodeCardDelegate(QStyledItemDelegate):
         parts.text(painter, words, translate("nodes", "frames per second"), self._plain, "text_2")
         width = min(_SPARK, inner.width() // 2)
         area = QRectF(inner.right() - width, top + 6, width - 5, 32)
-        values = [0.0] * (SAMPLES - len(display.samples)) + list(display.samples)
+        values = [0.0] * (MAX_SAMPLES - len(display.samples)) + list(display.samples)
         color = "spark" if display.health is NodeHealth.ONLINE else "text_3"
-        paint_line(painter, self._theme, color, points_of(values, area, least=0.0), area.bottom())
+        paint_line(painter, self._theme, color, points_of(values, area, minimum=0.0), area.bottom())
 
     # -- What it runs --------------------------------------------------------------------------------------------
 

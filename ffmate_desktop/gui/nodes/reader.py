@@ -10,7 +10,7 @@ from ffmate_desktop.domain.node import Node, NodeTask
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth, health_of
-from ffmate_desktop.gui.widgets.sparkline import SAMPLES
+from ffmate_desktop.gui.widgets.sparkline import MAX_SAMPLES
 from ffmate_desktop.services.cluster_services import WindowServices
 
 TICK = 1000
@@ -154,7 +154,7 @@ class NodeReader(QObject):
             del self._progress[gone]
             self._node_of_task.pop(gone, None)
         for node in self._nodes:
-            line = self._samples.setdefault(node.id, deque(maxlen=SAMPLES))
+            line = self._samples.setdefault(node.id, deque(maxlen=MAX_SAMPLES))
             line.append(self._fps(node) or 0.0)
         if self._is_dirty or (self._is_active and self._is_stale(REREAD_INTERVAL)):
             self.read()

@@ -1,1 +1,1 @@
-"""What the rows of all tables are painted with."""
+"""Painting shared by the rows of all tables."""

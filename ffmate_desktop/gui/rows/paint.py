@@ -1,4 +1,4 @@
-"""The small pieces that rows and cards are painted of: cut texts, icons, bars, badges."""
+"""The building blocks of rows and cards: elided text, icons, bars and badges."""
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
@@ -12,7 +12,7 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class CellPainter:
-    """Draws with the colours of the theme as it is."""
+    """Paints with the colours of the current theme."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -22,25 +22,22 @@ class CellPainter:
         theme.changed.connect(self._colors.clear)
 
     def color(self, name: str) -> QColor:
-        """The colour of a token."""
-        found = self._colors.get(name)
-        if found is None:
-            found = self._colors[name] = self._theme.tokens.color(name)
-        return found
+        color = self._colors.get(name)
+        if color is None:
+            color = self._colors[name] = self._theme.tokens.color(name)
+        return color
 
     def width_of(self, font: QFont, text: str) -> int:
-        """Pixels that a text takes."""
         return self._metrics_of(font).horizontalAdvance(painter_text(text))
 
     def _metrics_of(self, font: QFont) -> QFontMetrics:
-        found = self._metrics.get(id(font))
-        if found is None:  # the font is kept with it, so that no other gets its id
-            found = self._metrics[id(font)] = (font, QFontMetrics(font))
-        return found[1]
+        entry = self._metrics.get(id(font))
+        if entry is None:  # storing the font keeps its id from being reused
+            entry = self._metrics[id(font)] = (font, QFontMetrics(font))
+        return entry[1]
 
-    def tint(self, name: str, part: float | None = None) -> QColor:
-        """The colour of a token, thinned."""
-        return self._theme.tokens.tint(name, part)
+    def tint(self, name: str, alpha: float | None = None) -> QColor:
+        return self._theme.tokens.tint(name, alpha)
 
     def text(
         self,
@@ -52,7 +49,7 @@ class CellPainter:
         align: Qt.AlignmentFlag = LEFT,
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
     ) -> None:
-        """One line, cut where it does not fit."""
+        """One line, elided where it doesn't fit."""
         painter.setFont(font)
         painter.setPen(self.color(color))
         text = painter_text(text)
@@ -61,12 +58,11 @@ class CellPainter:
         painter.drawText(rect, align, text)
 
     def icon(self, painter: QPainter, left: int, top: int, name: str, color: str, size: int = 14) -> None:
-        """An icon, sharp on this screen."""
         scale = painter.device().devicePixelRatio()
         painter.drawPixmap(left, top, self._theme.pixmap(name, color, size, scale))
 
     def bar(self, painter: QPainter, rect: QRect, percent: float | None, color: str, height: int = 6) -> None:
-        """How much of the whole, across the middle of `rect`."""
+        """A progress bar across the middle of `rect`."""
         area = QRectF(rect.left(), rect.center().y() - height / 2 + 0.5, rect.width(), height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.color("track"))
@@ -77,7 +73,7 @@ class CellPainter:
             painter.drawRoundedRect(area, height / 2, height / 2)
 
     def badge(self, painter: QPainter, left: int, middle: int, icon: str, text: str, color: str) -> int:
-        """Icon and word on a tinted pill; returns its width."""
+        """Icon and text on a tinted pill; returns its width."""
         width = self.badge_width(text)
         area = QRectF(left, middle - 10, width, 20)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -88,5 +84,4 @@ class CellPainter:
         return width
 
     def badge_width(self, text: str) -> int:
-        """Pixels that a badge with this text takes."""
         return 24 + self.width_of(self.badge_font, text) + 10

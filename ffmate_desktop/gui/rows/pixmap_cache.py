@@ -1,4 +1,4 @@
-"""Small pictures that the rows of a table are made of, drawn once: chips, bars and tiles."""
+"""Caches the chips, bars and tiles that table rows are painted from."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -12,24 +12,24 @@ from ffmate_desktop.gui.theme.theme import Theme
 CHIP_HEIGHT = 24
 BAR_HEIGHT = 6
 TILE = 34
-_KEPT = 4000
+_MAX_PIXMAPS = 4000
 
 
 class PixmapCache:
-    """`scale` is that of the screen that is painted on."""
+    """`scale` is the device pixel ratio of the screen."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
-        self._kept: OrderedDict[tuple[object, ...], QPixmap] = OrderedDict()
+        self._pixmaps: OrderedDict[tuple[object, ...], QPixmap] = OrderedDict()
         self._metrics = QFontMetrics(fonts.bold(12))
-        theme.changed.connect(self._kept.clear)
+        theme.changed.connect(self._pixmaps.clear)
 
     def chip(self, icon: str, text: str, color: str, scale: float, room: int = 400) -> QPixmap:
-        """A status: icon and word on a tinted pill, which is no wider than `room`."""
+        """A status: icon and word on a tinted pill, at most `room` wide."""
         text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, room - 26 - 11))
         key = ("chip", icon, text, color, scale)
-        if (kept := self._kept.get(key)) is not None:
-            return kept
+        if (cached := self._pixmaps.get(key)) is not None:
+            return cached
 
         def draw(painter: QPainter, area: QRectF) -> None:
             tokens = self._theme.tokens
@@ -41,10 +41,10 @@ class PixmapCache:
             painter.drawText(area.adjusted(26, 0, 0, 0), _LEFT, text)
 
         width = 26 + self._metrics.horizontalAdvance(text) + 11
-        return self._stamp(key, width, CHIP_HEIGHT, scale, draw)
+        return self._cached(key, width, CHIP_HEIGHT, scale, draw)
 
     def bar(self, percent: float, color: str, width: int, scale: float) -> QPixmap:
-        """How far something is."""
+        """A progress bar."""
         filled = round(width * min(100.0, max(0.0, percent)) / 100)
 
         def draw(painter: QPainter, area: QRectF) -> None:
@@ -56,7 +56,7 @@ class PixmapCache:
                 painter.setBrush(tokens.color(color))
                 painter.drawRoundedRect(area, BAR_HEIGHT / 2, BAR_HEIGHT / 2)
 
-        return self._stamp(("bar", filled, color, width, scale), width, BAR_HEIGHT, scale, draw)
+        return self._cached(("bar", filled, color, width, scale), width, BAR_HEIGHT, scale, draw)
 
     def tile(self, icon: str, color: str, scale: float) -> QPixmap:
         """An icon on a tinted square."""
@@ -67,9 +67,9 @@ class PixmapCache:
             inset = (TILE - 18) // 2
             painter.drawPixmap(inset, inset, self._theme.pixmap(icon, color, 18, scale))
 
-        return self._stamp(("tile", icon, color, scale), TILE, TILE, scale, draw)
+        return self._cached(("tile", icon, color, scale), TILE, TILE, scale, draw)
 
-    def _stamp(
+    def _cached(
         self,
         key: tuple[object, ...],
         width: int,
@@ -77,20 +77,20 @@ class PixmapCache:
         scale: float,
         draw: Callable[[QPainter, QRectF], None],
     ) -> QPixmap:
-        found = self._kept.get(key)
-        if found is None:
-            found = QPixmap(round(width * scale), round(height * scale))
-            found.setDevicePixelRatio(scale)
-            found.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(found)
+        pixmap = self._pixmaps.get(key)
+        if pixmap is None:
+            pixmap = QPixmap(round(width * scale), round(height * scale))
+            pixmap.setDevicePixelRatio(scale)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             draw(painter, QRectF(0, 0, width, height))
             painter.end()
-            self._kept[key] = found
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return found
+            self._pixmaps[key] = pixmap
+            if len(self._pixmaps) > _MAX_PIXMAPS:
+                self._pixmaps.popitem(last=False)
+        return pixmap
 
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

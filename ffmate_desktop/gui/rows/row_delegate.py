@@ -1,4 +1,4 @@
-"""What rows of several tables have in common: height, fonts, and the ground that a cell is painted on."""
+"""Base class of row delegates: row height, fonts, and the background of a cell."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
 from PySide6.QtGui import QPainter
@@ -13,25 +13,24 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class TableRowDelegate(QStyledItemDelegate):
-    """One for all columns of a table whose rows are all `height` pixels high."""
+    """Paints all columns of a table whose rows are `height` pixels high."""
 
     def __init__(self, parts: CellPainter, height: int) -> None:
         super().__init__()
-        self._ground_parts, self._height = parts, height
+        self._cell_painter, self._height = parts, height
         self._bold, self._plain, self._medium = fonts.bold(13), fonts.text(12), fonts.medium(13)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """All rows are equally high."""
         return QSize(80, self._height)
 
     def paint_background(
         self, painter: QPainter, option: QStyleOptionViewItem, *, marked: bool = False
     ) -> QRect:
-        """Paint what lies below a cell, and return the room for its content.
+        """Paint a cell's background and return the area for its content.
 
-        A selected row has its colour; with `marked` it has a bar at the left edge of this cell, too.
+        With `marked`, a selected row also gets a bar at the left edge of this cell.
         """
-        parts, rect = self._ground_parts, QRect(option.rect)
+        parts, rect = self._cell_painter, QRect(option.rect)
         if QStyle.StateFlag(option.state) & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, parts.color("selected"))
             if marked:

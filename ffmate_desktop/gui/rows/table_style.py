@@ -1,11 +1,11 @@
-"""How the tables of the window look and behave, whatever is in them."""
+"""The common look and behaviour of the window's tables."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 
 def style_table(table: QTableView, row_height: int) -> None:
-    """One row is selected at a time, nothing is edited, rows are `row_height` pixels high."""
+    """Style a read-only table with single-row selection and a fixed row height."""
     table.setFrameShape(QFrame.Shape.NoFrame)
     table.setShowGrid(False)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

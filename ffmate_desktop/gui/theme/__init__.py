@@ -1,1 +1,1 @@
-"""How the window looks: colours, fonts, icons and the style sheet made of them."""
+"""The look of the window: colours, fonts, icons and the style sheet."""

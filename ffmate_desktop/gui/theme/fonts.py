@@ -1,4 +1,4 @@
-"""The two fonts that come with the program, so that it looks the same everywhere and has text on a bare system."""
+"""The two bundled fonts: the window looks the same everywhere and has text on systems without fonts."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ _LIGATURES = (QFont.Tag("calt"), QFont.Tag("liga"))
 
 
 def load(folder: Path) -> None:
-    """Make the fonts of this folder known to Qt; without them the fonts of the system are used."""
+    """Register the fonts in this folder with Qt; it falls back to system fonts for those that fail."""
     for path in sorted([*folder.glob("*.otf"), *folder.glob("*.ttf")]):
         if QFontDatabase.addApplicationFont(str(path)) < 0:
-            logs.root.warning("The font %s could not be loaded", path)
+            logs.root.warning("Could not load the font %s", path)
 
 
 def text(pixels: int = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Text, with digits of one width so that running numbers do not jump."""
+    """Body text, with tabular digits so that changing numbers don't jump."""
     font = QFont(TEXT)
     font.setPixelSize(pixels)
     font.setWeight(weight)
@@ -30,17 +30,17 @@ def text(pixels: int = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
 
 
 def medium(pixels: int = 13) -> QFont:
-    """Text of controls and numbers."""
+    """For controls and numbers."""
     return text(pixels, QFont.Weight.Medium)
 
 
 def bold(pixels: int = 13) -> QFont:
-    """Text of titles and names."""
+    """For titles and names."""
     return text(pixels, QFont.Weight.DemiBold)
 
 
 def mono(pixels: int = 12) -> QFont:
-    """Commands and logs: every character as it is, no arrows made of `->`."""
+    """For commands and logs, without ligatures such as an arrow for `->`."""
     font = QFont(MONO)
     font.setStyleHint(QFont.StyleHint.Monospace)
     font.setPixelSize(pixels)

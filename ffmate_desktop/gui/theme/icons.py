@@ -1,4 +1,4 @@
-"""Lucide icons in any colour and size, drawn once and kept."""
+"""Lucide icons in any colour and size, drawn once and cached."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -10,9 +10,9 @@ from PySide6.QtSvg import QSvgRenderer
 
 
 class Icons:
-    """The icons of one folder of SVG files whose strokes are `currentColor`.
+    """The icons in a folder of SVG files whose strokes are `currentColor`.
 
-    `scale` is that of the sharpest screen.
+    `scale` returns the highest device pixel ratio of all screens.
     """
 
     def __init__(self, folder: Path, scale: Callable[[], float]) -> None:
@@ -23,27 +23,26 @@ class Icons:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """What there is."""
         return frozenset(path.stem for path in self._folder.glob("*.svg"))
 
     def pixmap(self, name: str, color: QColor, size: int, scale: float) -> QPixmap:
-        """`size` device-independent pixels wide and high, for a screen of this scale."""
+        """A square of `size` device-independent pixels, for a screen with this scale."""
         key = (name, size, scale, color.rgba())
-        found = self._pixmaps.get(key)
-        if found is None:
-            found = self._pixmaps[key] = self._draw(name, color, size, scale)
-        return found
+        pixmap = self._pixmaps.get(key)
+        if pixmap is None:
+            pixmap = self._pixmaps[key] = self._draw(name, color, size, scale)
+        return pixmap
 
     def icon(self, name: str, color: QColor, size: int = 16, gap: int = 0) -> QIcon:
-        """For buttons and menus, sharp on every screen; `gap` pixels at its right keep a text away."""
+        """For buttons and menus. `gap` adds empty pixels at the right, between the icon and a text."""
         key = (name, color.rgba(), gap)
-        found = self._icons.get(key)
-        if found is None:
-            found = QIcon()
+        icon = self._icons.get(key)
+        if icon is None:
+            icon = QIcon()
             for scale in sorted({1.0, self._scale()}):
-                found.addPixmap(self._draw(name, color, size, scale, gap))
-            self._icons[key] = found
-        return found
+                icon.addPixmap(self._draw(name, color, size, scale, gap))
+            self._icons[key] = icon
+        return icon
 
     def _draw(self, name: str, color: QColor, size: int, scale: float, gap: int = 0) -> QPixmap:
         source = self._sources.get(name)

@@ -1,4 +1,4 @@
-"""The theme of the running window: follows the system or a choice, and tells everybody when it changes."""
+"""The current theme: follows the system or the user's choice, and emits `changed`."""
 
 from pathlib import Path
 from string import Template
@@ -23,9 +23,9 @@ _SCHEMES = {
 
 
 class Theme(QObject):
-    """Colours, icons and style sheet; `changed` comes after the application has taken them on.
+    """Colours, icons and style sheet. `changed` is emitted after they are applied to the application.
 
-    `resources` is the folder with fonts, icons and `window.qss`.
+    `resources` is the folder that contains fonts, icons and `window.qss`.
     """
 
     changed = Signal()
@@ -36,7 +36,7 @@ class Theme(QObject):
         self._icons = Icons(resources / "icons", app.devicePixelRatio)
         self._sheet = Template((resources / "window.qss").read_text(encoding="utf-8"))
         self._resources = resources
-        self._drawings = QTemporaryDir()  # a style sheet takes pictures from files only, in one colour each
+        self._drawings = QTemporaryDir()  # style sheets load pictures only from files, in a fixed colour
         self.tokens: Tokens = LIGHT
         self._appearance = Appearance.SYSTEM
         fonts.load(resources / "fonts")
@@ -46,21 +46,20 @@ class Theme(QObject):
         self._apply()
 
     def set_appearance(self, appearance: Appearance) -> None:
-        """Take on this appearance, or follow the system from now on."""
+        """Use this appearance, or follow the system."""
         self._appearance = appearance
         self._app.styleHints().setColorScheme(_SCHEMES[appearance])  # for the frame and native dialogs
         self._apply()
 
     def icon(self, name: str, color: str = "text_2", gap: int = 0) -> QIcon:
-        """An icon in the colour of that token; ask again when the theme has changed."""
+        """An icon in a token's colour. Get it again after `changed`."""
         return self._icons.icon(name, self.tokens.color(color), 16, gap)
 
     def pixmap(self, name: str, color: str, size: int, scale: float) -> QPixmap:
-        """An icon to paint."""
         return self._icons.pixmap(name, self.tokens.color(color), size, scale)
 
     def set_icon(self, button: QAbstractButton, name: str, color: str = "text") -> None:
-        """Give a button an icon that changes with the theme, for as long as the button lives."""
+        """Give a button an icon that follows the theme."""
         beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         has_text = isinstance(button, QPushButton) or (
             isinstance(button, QToolButton) and button.toolButtonStyle() == beside
@@ -85,19 +84,19 @@ class Theme(QObject):
         self.changed.emit()
 
     def _pictures(self, tokens: Tokens) -> dict[str, str]:
-        """Files of icons in the colours of the theme, by their names in the style sheet."""
+        """Write icon files in the theme's colours; returns their paths by their names in the style sheet."""
         folder = Path(self._drawings.path())
-        found = {}
+        pictures = {}
         for name, color in (("check", "on_accent"), ("chevron-down", "text_2"), ("chevron-up", "text_2")):
             target = folder / f"{name}-{'dark' if tokens.is_dark else 'light'}.svg"
             source = (self._resources / "icons" / f"{name}.svg").read_text(encoding="utf-8")
             target.write_text(source.replace("currentColor", getattr(tokens, color)), encoding="utf-8")
-            found[name.replace("-", "_")] = target.as_posix()
-        return found
+            pictures[name.replace("-", "_")] = target.as_posix()
+        return pictures
 
 
 class _IconUpdater(QObject):
-    """Lives as long as its button, so that the connection to the theme ends with it."""
+    """A child of the button, so that its connection to the theme ends with the button."""
 
     def __init__(self, theme: Theme, button: QAbstractButton, name: str, color: str, gap: int) -> None:
         for old in button.findChildren(_IconUpdater, options=Qt.FindChildOption.FindDirectChildrenOnly):

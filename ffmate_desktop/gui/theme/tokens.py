@@ -1,4 +1,4 @@
-"""The colours of the window, for dark and for light. Text on any surface here has a contrast of 4.5:1 or more."""
+"""The colours of the dark and the light theme. Text has a contrast of at least 4.5:1 on every surface."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ffmate_desktop.domain.status import TaskStatus
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Colours by what they are for. `text_2` is for explanations, `text_3` for what matters least."""
+    """Colours by purpose. `text_2` is for explanations, `text_3` for the least important text."""
 
     is_dark: bool
     window: str
@@ -39,13 +39,12 @@ class Tokens:
     warning: str
 
     def color(self, name: str) -> QColor:
-        """The colour of that name."""
         return QColor(getattr(self, name))
 
-    def tint(self, name: str, part: float | None = None) -> QColor:
-        """The colour, thinned over whatever is below: for chips and tiles."""
+    def tint(self, name: str, alpha: float | None = None) -> QColor:
+        """The colour, mostly transparent: for chips and tiles."""
         color = QColor(getattr(self, name))
-        color.setAlphaF(part if part is not None else (0.16 if self.is_dark else 0.10))
+        color.setAlphaF(alpha if alpha is not None else (0.16 if self.is_dark else 0.10))
         return color
 
 

@@ -16,7 +16,7 @@ from ffmate_desktop.domain.queue import PAGE_SIZE
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile
 from ffmate_desktop.gui.base.bridge import Bridge
-from ffmate_desktop.gui.base.progress_tracker import SILENT
+from ffmate_desktop.gui.base.progress_tracker import STALE_AFTER
 from ffmate_desktop.gui.watchfolders.text import file_state, translate, why
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
@@ -155,7 +155,7 @@ class FileModel(QAbstractTableModel):
     def why(self, file: WatchedFile) -> str:
         """The reason for its state."""
         percent, heard = self._live.get(file.task_id or 0, (None, 0.0))
-        return why(file, self.retries, percent if monotonic() - heard < SILENT else None)
+        return why(file, self.retries, percent if monotonic() - heard < STALE_AFTER else None)
 
     def text(self, file: WatchedFile, column: FileColumn) -> str:
         """The words of a cell."""

@@ -87,7 +87,7 @@ class Afterwards(Fields):
         super().__init__()
         self.success = _After(self, self.tr("After success"), may_trash=True)
         self.failure = _After(self, self.tr("After failure"), may_trash=False)
-        self.retries = self.number(0, 100, self.tr("Tries after a failure"), nothing=self.tr("none"))
+        self.retries = self.number(0, 100, self.tr("Tries after a failure"), special=self.tr("none"))
         self.row(self.tr("After success"), self.success)
         self.note(self.success.folder)
         self.note(self.success.words)

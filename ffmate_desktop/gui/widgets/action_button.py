@@ -1,4 +1,4 @@
-"""A push button for an action: its text, its shortcut, and gone while the action makes no sense."""
+"""A push button for a QAction: same text and shortcut, hidden while the action is disabled."""
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton
@@ -8,7 +8,7 @@ from ffmate_desktop.gui.widgets.plain_text import plain
 
 
 class ActionButton(QPushButton):
-    """Triggers the action; it is hidden while that is disabled."""
+    """Triggers its action, and is hidden while the action is disabled."""
 
     def __init__(self, theme: Theme, action: QAction, icon: str, look: str = "") -> None:
         super().__init__(action.text())
@@ -23,7 +23,7 @@ class ActionButton(QPushButton):
         self._follow()
 
     def set_short(self, short: bool) -> None:
-        """The icon alone, with the text as its tool tip; or both."""
+        """Show only the icon, with the text as tool tip; or both."""
         keys = self._action.shortcut().toString()
         self.setText("" if short else self._action.text())
         self.setToolTip(plain(f"{self._action.text()}  {keys}" if short else keys))

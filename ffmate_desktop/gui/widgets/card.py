@@ -1,10 +1,10 @@
-"""A card whose round corners stay free of what is in it."""
+"""A card with rounded corners."""
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 
 def card_around(content: QWidget) -> QFrame:
-    """A card that holds `content`, which may paint up to its edges; a QStackedLayout would ignore the margins."""
+    """Wrap `content` in a card. A layout of its own keeps content that paints to its edges off the round corners."""
     card = QFrame()
     card.setProperty("class", "card")
     inside = QVBoxLayout(card)

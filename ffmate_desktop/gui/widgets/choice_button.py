@@ -1,4 +1,4 @@
-"""A button with a menu of which any number of entries may be ticked; none ticked means all."""
+"""A button with a menu in which any number of entries can be checked; none checked means all."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,13 +11,15 @@ from ffmate_desktop.gui.widgets.plain_text import menu_text, plain
 
 
 class ChoiceButton(QToolButton):
-    """`everything` is its text while nothing is ticked, `several` makes one of a number; `changed` tells a choice."""
+    """Its text is `all_text` while nothing is checked, and `count_text(n)` for n entries; `empty_text` names ""."""
 
     changed = Signal()
 
-    def __init__(self, theme: Theme, everything: str, several: Callable[[int], str], nameless: str) -> None:
+    def __init__(
+        self, theme: Theme, all_text: str, count_text: Callable[[int], str], empty_text: str
+    ) -> None:
         super().__init__()
-        self._everything, self._several, self._nameless = everything, several, nameless
+        self._all_text, self._count_text, self._empty_text = all_text, count_text, empty_text
         self._entries: list[str] = []
         self.chosen: frozenset[str] | None = None
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -28,16 +30,15 @@ class ChoiceButton(QToolButton):
         self._show()
 
     def set_entries(self, entries: Sequence[str]) -> None:
-        """What there is to choose; what is ticked stays ticked, also when it is gone."""
+        """Set the entries. Checked entries stay, even if they are no longer among them."""
         self._entries = sorted({*entries, *(self.chosen or ())})
 
     @property
     def entries(self) -> list[str]:
-        """What there is to choose."""
         return list(self._entries)
 
     def choose(self, chosen: frozenset[str] | None) -> None:
-        """Tick these, or show all again."""
+        """Check these entries, or none."""
         chosen = chosen or None
         if chosen != self.chosen:
             self.chosen = chosen
@@ -46,46 +47,44 @@ class ChoiceButton(QToolButton):
             self.changed.emit()
 
     def open_menu(self) -> None:
-        """Show the entries below the button."""
         self.menu_of_entries().popup(self.mapToGlobal(QPoint(0, self.height() + 4)))
 
     def menu_of_entries(self) -> QMenu:
-        """The menu, which deletes itself when it is closed."""
+        """A menu that deletes itself when it closes."""
         menu = _StayingMenu(self)
-        every = menu.addAction(menu_text(self._everything))
-        every.triggered.connect(lambda: self.choose(None))
+        show_all = menu.addAction(menu_text(self._all_text))
+        show_all.triggered.connect(lambda: self.choose(None))
         menu.addSeparator()
         for entry in self._entries:
-            action = menu.addAction(menu_text(entry or self._nameless))
+            action = menu.addAction(menu_text(entry or self._empty_text))
             action.setCheckable(True)
             action.setChecked(entry in (self.chosen or ()))
-            action.toggled.connect(lambda on, entry=entry: self._tick(entry, on))
+            action.toggled.connect(lambda on, entry=entry: self._toggle(entry, on))
         return menu
 
-    def _tick(self, entry: str, on: bool) -> None:
-        now = self.chosen or frozenset()
-        self.choose(now | {entry} if on else now - {entry})
+    def _toggle(self, entry: str, on: bool) -> None:
+        current = self.chosen or frozenset()
+        self.choose(current | {entry} if on else current - {entry})
 
     def _show(self) -> None:
         if self.chosen is None:
-            text = self._everything
+            text = self._all_text
         elif len(self.chosen) == 1:
-            text = next(iter(self.chosen)) or self._nameless
+            text = next(iter(self.chosen)) or self._empty_text
         else:
-            text = self._several(len(self.chosen))
+            text = self._count_text(len(self.chosen))
         self.setText(menu_text(text))
         self.setAccessibleName(plain(text))
 
 
 class _StayingMenu(QMenu):
-    """Stays open while entries are ticked."""
+    """Stays open while entries are checked."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A tick does not close it."""
         action = self.actionAt(event.position().toPoint())
         if action is not None and action.isCheckable() and action.isEnabled():
             action.trigger()

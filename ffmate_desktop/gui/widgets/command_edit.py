@@ -1,4 +1,4 @@
-"""Where a command for ffmpeg is written: wildcards stand out, and what is wrong with it is told while one types."""
+"""An editor for ffmpeg commands: highlights wildcards, and shows errors while typing."""
 
 import re
 
@@ -19,15 +19,15 @@ from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 _WILDCARD = re.compile(r"\$\{([^}]*)\}")
 _OPTION = re.compile(r"(?:^|(?<=\s))-[A-Za-z][\w:.-]*")
 _STEP = re.compile(r"&&")
-_LONG = 200
+_MAX_HINT = 200
 
 
-_TOO_LONG = 100_000
-"""Characters; Windows starts 32,767 at most, Linux 131,072 in one argument."""
+_MAX_EDITABLE = 100_000
+"""Characters. Windows allows 32,767 per command line, Linux 131,072 per argument."""
 
 
 class CommandEdit(QWidget):
-    """`edited` comes with every change; `error` is what is wrong, or None."""
+    """Emits `edited` on every change. `error` is the current problem with the command, or None."""
 
     edited = Signal()
 
@@ -40,8 +40,8 @@ class CommandEdit(QWidget):
         self.text.setAccessibleName(self.tr("Command"))
         self.text.setTabChangesFocus(True)
         break_at_blanks(self.text)
-        self._judged = ""
-        self._whole: str | None = None
+        self._checked_text = ""
+        self._uneditable: str | None = None
         self._colors = _Colors(self.text.document(), theme)
         self._error_label = label(look="failed", wraps=True)
         self._error_label.hide()
@@ -51,7 +51,7 @@ class CommandEdit(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self.insert.setSizePolicy(policy)
         bar = QHBoxLayout()
-        bar.addWidget(label(self.tr("Arguments for ffmpeg; && parts two steps"), "third"))
+        bar.addWidget(label(self.tr("Arguments for ffmpeg; && separates steps"), "third"))
         bar.addStretch(1)
         bar.addWidget(self.insert)
         column = QVBoxLayout(self)
@@ -63,38 +63,37 @@ class CommandEdit(QWidget):
         self.text.textChanged.connect(self._on_change)
 
     def set_command(self, command: str) -> None:
-        """Show this one. One that no system could start is cut and cannot be edited: it would freeze the window."""
-        self._whole = command if len(command) > _TOO_LONG else None
-        self.text.setReadOnly(self._whole is not None)
-        self.text.setPlainText(command if self._whole is None else editor_text(command))
+        """Show a command. One too long for any system is shown cut and read-only: it would freeze the window."""
+        self._uneditable = command if len(command) > _MAX_EDITABLE else None
+        self.text.setReadOnly(self._uneditable is not None)
+        self.text.setPlainText(command if self._uneditable is None else editor_text(command))
 
     def command(self) -> str:
-        """As it is written."""
-        return (self.text.toPlainText() if self._whole is None else self._whole).strip()
+        return (self.text.toPlainText() if self._uneditable is None else self._uneditable).strip()
 
     def _insert(self, text: str) -> None:
-        if self._whole is not None:
+        if self._uneditable is not None:
             return
         self.text.insertPlainText(text)
         self.text.setFocus()
 
     def _on_change(self) -> None:
-        """Qt tells of new colours as well, which come with another theme."""
-        if self.text.toPlainText() == self._judged:
+        """Qt also emits `textChanged` when only the colours change, with a new theme."""
+        if self.text.toPlainText() == self._checked_text:
             return
-        self._judged = self.text.toPlainText()
+        self._checked_text = self.text.toPlainText()
         self.error = (
             command_error(self.command())
-            if self._whole is None
-            else UserError(self.tr("This command is too long to be edited."))
+            if self._uneditable is None
+            else UserError(self.tr("This command is too long to edit."))
         )
-        self._error_label.setText("" if self.error is None else _in_words(self.error))
+        self._error_label.setText("" if self.error is None else _error_text(self.error))
         self._error_label.setVisible(self.error is not None)
         self.edited.emit()
 
 
 def command_error(command: str) -> UserError | None:
-    """What the grammar or the wildcards refuse."""
+    """The error that the grammar or the wildcards report, or None."""
     try:
         for step in tokenise(command):
             for token in step:
@@ -104,9 +103,9 @@ def command_error(command: str) -> UserError | None:
     return None
 
 
-def _in_words(trouble: UserError) -> str:
-    """The hint may list all wildcards, which the menu shows better."""
-    return f"{trouble.message} {trouble.hint}".strip() if len(trouble.hint) < _LONG else trouble.message
+def _error_text(error: UserError) -> str:
+    """Leave out a hint that lists all wildcards: the menu shows them."""
+    return f"{error.message} {error.hint}".strip() if len(error.hint) < _MAX_HINT else error.message
 
 
 class _Colors(QSyntaxHighlighter):
@@ -116,7 +115,7 @@ class _Colors(QSyntaxHighlighter):
         theme.changed.connect(self.rehighlight)
 
     def highlightBlock(self, text: str) -> None:  # noqa: N802 - a name of Qt
-        """Options, steps, and wildcards: known ones in colour, unknown ones underlined."""
+        """Colour options, steps and known wildcards; underline unknown wildcards."""
         tokens = self._theme.tokens
         option = QTextCharFormat()
         option.setForeground(tokens.color("text"))

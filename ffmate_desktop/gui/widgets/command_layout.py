@@ -1,4 +1,4 @@
-"""Breaks the lines of a command at blanks only, so that a wildcard, a path or a filter stays in one piece."""
+"""Wraps the lines of a command only at spaces, so that wildcards, paths and filters stay in one piece."""
 
 from math import ceil
 
@@ -6,36 +6,35 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QTextBlock
 from PySide6.QtWidgets import QPlainTextDocumentLayout, QPlainTextEdit
 
-_AROUND = 14
-"""Pixels of padding and border above and below, as in the style sheet."""
+_FRAME = 14
+"""Pixels of vertical padding and border, as in the style sheet."""
 
 
 class CommandLayout(QPlainTextDocumentLayout):
-    """Qt may end a line between `$` and `{`, or within a path. A word that fits no line is broken as Qt does."""
+    """Qt itself may wrap between `$` and `{`, or within a path. Words longer than a line still wrap as in Qt."""
 
     def blockBoundingRect(self, block: QTextBlock) -> QRectF:  # noqa: N802 - a name of Qt
-        """Asked before anything is painted or measured: the place to mend what Qt has laid out."""
+        """Called before anything is painted or measured, so this is where Qt's layout can be corrected."""
         rect = super().blockBoundingRect(block)
         return super().blockBoundingRect(block) if _break_at_blanks(block) else rect
 
 
 def break_at_blanks(editor: QPlainTextEdit) -> None:
-    """Let an editor break its lines so, from now on."""
+    """Give an editor this layout."""
     document = editor.document()
     document.setDocumentLayout(CommandLayout(document))
-    editor.setHorizontalScrollBarPolicy(
-        Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-    )  # it takes room until Qt has laid out all
+    # else the scroll bar takes up space until Qt has finished its layout
+    editor.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
 
 def height_of_lines(editor: QPlainTextEdit, lines: int) -> int:
-    """Pixels for so many lines in an editor of the look `code`, without the upper edge of the one that follows."""
+    """Pixels for this many lines in an editor of class `code`, without showing the top of the next line."""
     spacing = ceil(QFontMetricsF(editor.font()).lineSpacing())
-    return lines * spacing + ceil(editor.document().documentMargin()) + _AROUND
+    return lines * spacing + ceil(editor.document().documentMargin()) + _FRAME
 
 
 def _break_at_blanks(block: QTextBlock) -> bool:
-    """Whether the lines of a block had to be laid out anew."""
+    """Rewrap a block if needed; True if it was."""
     if not block.isValid():  # the text has just been replaced
         return False
     layout, text = block.layout(), block.text()
@@ -61,7 +60,7 @@ def _break_at_blanks(block: QTextBlock) -> bool:
 
 
 def _better_end(text: str, start: int, end: int) -> int | None:
-    """Where a line that ends inside a word should end instead; None if it is good as it is."""
+    """Where a line that ends inside a word should end instead; None if it is fine."""
     if end >= len(text) or text[end - 1].isspace() or text[end].isspace():
         return None
     blank = max(text.rfind(" ", start, end), text.rfind("\t", start, end)) + 1

@@ -1,4 +1,4 @@
-"""Asking before something cannot be undone, without a nested event loop."""
+"""Ask before an action that can't be undone, without a nested event loop."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from ffmate_desktop.gui.widgets.plain_text import painter_text, plain
 
 
 async def confirm(parent: QWidget, title: str, text: str, yes: str) -> bool:
-    """Whether the user pressed the button `yes`; Escape and closing mean no."""
+    """True if the user clicked the button labelled `yes`; Escape and closing mean no."""
     answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     box = QMessageBox(parent)
     box.setTextFormat(Qt.TextFormat.PlainText)

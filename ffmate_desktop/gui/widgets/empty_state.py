@@ -1,4 +1,4 @@
-"""What is shown instead of a list that has nothing in it: a picture, a sentence, and the next step."""
+"""Shown instead of an empty list: a picture, a sentence, and a button for the next step."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QRadialGradient
@@ -9,7 +9,7 @@ from ffmate_desktop.gui.widgets.labels import label
 
 
 class EmptyState(QWidget):
-    """`button_clicked` comes when the button is pressed."""
+    """Emits `button_clicked`. Without `button` there is no button."""
 
     button_clicked = Signal()
 
@@ -35,9 +35,7 @@ class EmptyState(QWidget):
         words = label(text, "lead", wraps=True)
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         words.setFixedWidth(430)
-        row = (
-            QHBoxLayout()
-        )  # an alignment instead would ask for the height that the text has in the whole width
+        row = QHBoxLayout()  # with an alignment, the label would get the height for the full width
         row.addStretch(1)
         row.addWidget(words)
         row.addStretch(1)
@@ -54,7 +52,7 @@ class EmptyState(QWidget):
 
 
 class _Picture(QWidget):
-    """Three tasks in a pile, the middle one at work, in a glow."""
+    """Three stacked tasks, the middle one in progress, with a glow behind."""
 
     def __init__(self, theme: Theme, icon: str) -> None:
         super().__init__()
@@ -63,7 +61,6 @@ class _Picture(QWidget):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """All by hand, from the colours of the theme."""
         tokens = self._theme.tokens
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -74,7 +71,7 @@ class _Picture(QWidget):
         painter.setBrush(glow)
         painter.save()
         painter.translate(110, 90)
-        painter.scale(1, 86 / 104)  # the gradient too, so that it has faded out at every edge
+        painter.scale(1, 86 / 104)  # scales the gradient too, so that it fades out at every edge
         painter.drawEllipse(QPointF(0, 0), 104, 104)
         painter.restore()
         for top in (36, 122):

@@ -1,4 +1,4 @@
-"""A defect of the program, told so that it can be reported: what happened, the details, and a button to copy them."""
+"""A dialog for unexpected errors: what happened, the details, and a button to copy them for a bug report."""
 
 import platform
 import traceback
@@ -13,7 +13,7 @@ from ffmate_desktop.gui.widgets.labels import label
 
 
 class ErrorReportDialog(QDialog):
-    """Open it with `open()`; the program and its node go on behind it."""
+    """Open it with `open()`; the program and its node keep running."""
 
     def __init__(self, error: BaseException, doing: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -24,7 +24,7 @@ class ErrorReportDialog(QDialog):
         details.setReadOnly(True)
         details.setProperty("class", "code")
         details.setFont(fonts.mono(11))
-        details.setAccessibleName(self.tr("Details of the error"))
+        details.setAccessibleName(self.tr("Error details"))
         self._copy = QPushButton(self.tr("Copy details"))
         self._copy.clicked.connect(self.copy)
         close = QPushButton(self.tr("Close"))
@@ -38,11 +38,11 @@ class ErrorReportDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 22, 24, 20)
         column.setSpacing(12)
-        column.addWidget(label(self.tr("This is a defect in FFmate Desktop."), "heading"))
+        column.addWidget(label(self.tr("This is a bug in FFmate Desktop."), "heading"))
         column.addWidget(
             label(
                 self.tr(
-                    "It happened while: {0}. Your tasks and this node go on. "
+                    "It happened while: {0}. Your tasks and this node keep running. "
                     "Please report it with the details below."
                 ).format(doing),
                 "second",
@@ -53,7 +53,6 @@ class ErrorReportDialog(QDialog):
         column.addLayout(buttons)
 
     def copy(self) -> None:
-        """Put the details on the clipboard."""
         QGuiApplication.clipboard().setText(self.text)
         self._copy.setText(self.tr("Copied"))
 

@@ -1,4 +1,4 @@
-"""Names and values in columns, as in a data sheet."""
+"""A grid of names and values."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from ffmate_desktop.gui.widgets.plain_text import plain
 
 
 class FactsGrid(QWidget):
-    """A fixed set of facts; `show_values` fills in their values in the same order."""
+    """A fixed set of names; `show_values` sets their values in the same order."""
 
     def __init__(self, names: Sequence[str], columns: int = 3) -> None:
         super().__init__()
@@ -30,7 +30,6 @@ class FactsGrid(QWidget):
             grid.setColumnStretch(column, 1)
 
     def show_values(self, values: Sequence[str]) -> None:
-        """One text for each name."""
-        for name, value, shown in zip(self._names, values, self._values, strict=True):
-            shown.setText(value)
-            shown.setAccessibleName(plain(f"{name}: {value}"))
+        for name, value, value_label in zip(self._names, values, self._values, strict=True):
+            value_label.setText(value)
+            value_label.setAccessibleName(plain(f"{name}: {value}"))

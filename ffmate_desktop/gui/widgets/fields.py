@@ -1,4 +1,4 @@
-"""A grid of titles and fields, as the pages of dialogs and forms have them."""
+"""The grid of titles and fields in dialogs and forms."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
@@ -11,7 +11,7 @@ _TOP = Qt.AlignmentFlag.AlignTop
 
 
 class Fields(QWidget):
-    """A grid of titles and fields. `edited` comes with every change."""
+    """Emits `edited` on every change."""
 
     edited = Signal()
 
@@ -24,9 +24,8 @@ class Fields(QWidget):
         self.grid.setColumnStretch(1, 1)
         self._row = 0
 
-    def row(self, text: str, field: QWidget, beside: QWidget | None = None, *, is_tall: bool = False) -> None:
-        """A field with its title, which is its name for screen readers too, and perhaps a button. A tall one takes
-        what height there is."""
+    def row(self, text: str, field: QWidget, button: QWidget | None = None, *, is_tall: bool = False) -> None:
+        """Add a field with its title, which is also its accessible name. A tall field takes the remaining height."""
         title = label(text, "caption")
         title.setBuddy(field)
         field.setAccessibleName(plain(text))
@@ -40,38 +39,38 @@ class Fields(QWidget):
             field.setFixedWidth(180)
             self.grid.addWidget(field, self._row, 1, Qt.AlignmentFlag.AlignLeft)
         else:
-            self.grid.addWidget(field, self._row, 1, 1, 1 if beside else 2)
-        if beside is not None:
-            self.grid.addWidget(beside, self._row, 2)
+            self.grid.addWidget(field, self._row, 1, 1, 1 if button else 2)
+        if button is not None:
+            self.grid.addWidget(button, self._row, 2)
         self._row += 1
 
-    def note(self, below: QWidget) -> None:
-        """Something below the last field."""
-        self.grid.addWidget(below, self._row, 1, 1, 2, _TOP)
+    def note(self, widget: QWidget) -> None:
+        """Add a widget below the last field."""
+        self.grid.addWidget(widget, self._row, 1, 1, 2, _TOP)
         self._row += 1
 
     def wide(self, widget: QWidget) -> None:
-        """Something over the whole width."""
+        """Add a widget that spans the whole width."""
         self.grid.addWidget(widget, self._row, 0, 1, 3)
         self._row += 1
 
     def end(self) -> None:
-        """The rest of the height stays empty."""
+        """Leave the remaining height empty."""
         self.grid.setRowStretch(self._row, 1)
 
     def line(self, placeholder: str = "") -> QLineEdit:
-        """A field for text that takes no drops."""
+        """A text field. It doesn't accept drops, which belong to the window."""
         field = QLineEdit()
         field.setPlaceholderText(painter_text(placeholder))
         field.setAcceptDrops(False)
         field.textChanged.connect(lambda _text: self.edited.emit())
         return field
 
-    def number(self, least: int, most: int, name: str, unit: str = "", nothing: str = "") -> NumberField:
-        """A field for a number with its unit, or a word for the least one."""
-        field = NumberField(least, most, name)
+    def number(self, minimum: int, maximum: int, name: str, unit: str = "", special: str = "") -> NumberField:
+        """A number field. `special` replaces the minimum, such as “none” for 0."""
+        field = NumberField(minimum, maximum, name)
         field.setSuffix(f" {unit}" if unit else "")
-        field.setSpecialValueText(nothing)
+        field.setSpecialValueText(special)
         field.setKeyboardTracking(True)
         field.valueChanged.connect(lambda _value: self.edited.emit())
         return field

@@ -1,4 +1,4 @@
-"""Asking for a folder with the dialog of the system."""
+"""Ask for a folder with the system's dialog."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 
 def ask_for_folder(parent: QWidget, title: str, start: str, chosen: Callable[[str], None]) -> None:
-    """Open the dialog at the folder `start`, and return at once; `chosen` gets the folder, if there is one."""
+    """Open the dialog at `start` and return immediately; `chosen` gets the folder the user picks."""
     dialog = QFileDialog(parent, title, start)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)

@@ -1,4 +1,4 @@
-"""Numbers, sizes and times as people read them."""
+"""Format numbers, sizes and times for people."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ def number(number: int) -> str:
 
 
 def size(count: float | None) -> str:
-    """Bytes in the unit that fits."""
+    """Bytes in a suitable unit: `12.3 MiB`."""
     if count is None:
         return NOTHING
     unit = 0
@@ -29,29 +29,29 @@ def clock(seconds: float | None) -> str:
     """Remaining time for a table: `18:12`, `1:12:31`."""
     if seconds is None or seconds < 0:
         return NOTHING
-    whole = round(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+    total = round(seconds)
+    hours, minutes = total // 3600, total // 60 % 60
+    return f"{hours}:{minutes:02}:{total % 60:02}" if hours else f"{minutes}:{total % 60:02}"
 
 
 def duration(seconds: float | None) -> str:
-    """In words: `4 h 12 min`, `19 min 02 s`, `8 s`."""
+    """With units: `4 h 12 min`, `19 min 02 s`, `8 s`."""
     if seconds is None or seconds < 0:
         return NOTHING
-    whole = round(seconds)
-    days, hours, minutes = whole // 86_400, whole // 3600 % 24, whole // 60 % 60
+    total = round(seconds)
+    days, hours, minutes = total // 86_400, total // 3600 % 24, total // 60 % 60
     translate = QCoreApplication.translate
     if days:
         return translate("formatting", "{0} d {1} h").format(days, hours)
     if hours:
         return translate("formatting", "{0} h {1} min").format(hours, f"{minutes:02}")
     if minutes:
-        return translate("formatting", "{0} min {1} s").format(minutes, f"{whole % 60:02}")
-    return translate("formatting", "{0} s").format(whole)
+        return translate("formatting", "{0} min {1} s").format(minutes, f"{total % 60:02}")
+    return translate("formatting", "{0} s").format(total)
 
 
 def estimate(seconds: float) -> str:
-    """An estimate in words, which does not know seconds beyond the first minute: `4 h 12 min`, `19 min`, `8 s`."""
+    """A duration without seconds after the first minute: `4 h 12 min`, `19 min`, `8 s`."""
     minutes = round(seconds / 60)
     if seconds < 60 or minutes >= 60:
         return duration(seconds if seconds < 60 else 60 * minutes)
@@ -59,12 +59,12 @@ def estimate(seconds: float) -> str:
 
 
 def percent(value: float) -> str:
-    """Whole percent, never 100 before the end."""
+    """Whole percent, and 100 only when complete."""
     return f"{min(99, int(value)) if value < 100 else 100}{THIN}%"
 
 
 def timestamp(milliseconds: int | None) -> str:
-    """When it was: the time alone if it was today."""
+    """Date and time; only the time if it was today."""
     if milliseconds is None:
         return NOTHING
     when = datetime.fromtimestamp(milliseconds / 1000)

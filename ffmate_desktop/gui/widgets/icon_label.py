@@ -1,4 +1,4 @@
-"""An icon beside words, in a colour of the theme as it is."""
+"""An icon as a label, in a colour of the theme."""
 
 from PySide6.QtWidgets import QLabel
 
@@ -6,7 +6,7 @@ from ffmate_desktop.gui.theme.theme import Theme
 
 
 class IconLabel(QLabel):
-    """Changes with the theme; `show_icon` shows another one."""
+    """Follows the theme."""
 
     def __init__(self, theme: Theme, icon: str = "", color: str = "text_2", size: int = 16) -> None:
         super().__init__()
@@ -16,7 +16,6 @@ class IconLabel(QLabel):
         self._paint()
 
     def show_icon(self, icon: str, color: str) -> None:
-        """Show this icon in the colour of that token."""
         self._icon, self._color = icon, color
         self._paint()
 

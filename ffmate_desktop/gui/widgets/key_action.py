@@ -1,4 +1,4 @@
-"""Something that can be done by menu and by key."""
+"""Actions with a keyboard shortcut."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 
 def key_action(owner: QObject, place: QWidget, text: str, keys: str, act: Callable[[], object]) -> QAction:
-    """An action of `owner` whose keys work in `place` and everything inside it."""
+    """An action of `owner` whose shortcut works in `place` and its children."""
     action = QAction(text, owner)
     action.setShortcut(QKeySequence(keys))
     action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -1,4 +1,4 @@
-"""Labels that take their look from the style sheet, and one that shortens its text in the middle."""
+"""Plain-text labels styled by the style sheet, and one that elides its text."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -8,7 +8,7 @@ from ffmate_desktop.gui.widgets.plain_text import label_text, painter_text, tool
 
 
 class PlainLabel(QLabel):
-    """Shows any text as it is."""
+    """Never interprets its text as markup."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -16,26 +16,22 @@ class PlainLabel(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        """Without control characters, and cut when it is too long."""
         super().setText(label_text(text))
 
 
 def label(text: str = "", look: str = "", *, wraps: bool = False, selectable: bool = False) -> QLabel:
     """A plain-text label with the class `look` of the style sheet."""
-    made = PlainLabel(text)
-    made.setWordWrap(wraps)
+    widget = PlainLabel(text)
+    widget.setWordWrap(wraps)
     if look:
-        made.setProperty("class", look)
+        widget.setProperty("class", look)
     if selectable:
-        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return made
+        widget.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return widget
 
 
 class ElidedLabel(PlainLabel):
-    """One line that never asks for more room than there is.
-
-    The tool tip is `tip`, or the whole text when it was cut.
-    """
+    """One line, elided to the available width. Its tool tip is `tip`, or the full text if it is elided."""
 
     def __init__(
         self,
@@ -51,11 +47,9 @@ class ElidedLabel(PlainLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:
-        """It can be cut down to nothing."""
         return QSize(0, super().minimumSizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The part of the text that fits."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         cut = self.fontMetrics().elidedText(painter_text(self.text()), self._mode, self.width())

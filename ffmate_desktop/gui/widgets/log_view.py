@@ -1,4 +1,4 @@
-"""The log of a task: follows its end, can be searched and saved."""
+"""A task's log: follows the end, with search and save."""
 
 from collections.abc import Callable
 
@@ -20,12 +20,12 @@ from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.plain_text import editor_text, plain
 
-_BAD = ("error", "fatal", "panic", "failed")
-_CARE = ("warning", "deprecated")
+_ERROR_WORDS = ("error", "fatal", "panic", "failed")
+_WARNING_WORDS = ("warning", "deprecated")
 
 
 class _Colors(QSyntaxHighlighter):
-    """Lines that matter stand out."""
+    """Colours lines with errors and warnings."""
 
     def __init__(self, document: QTextDocument, theme: Theme) -> None:
         super().__init__(document)
@@ -34,8 +34,8 @@ class _Colors(QSyntaxHighlighter):
 
     def highlightBlock(self, text: str) -> None:  # noqa: N802 - Qt's name
         line = text.lower()
-        color = "failed" if any(word in line for word in _BAD) else ""
-        color = color or ("warning" if any(word in line for word in _CARE) else "")
+        color = "failed" if any(word in line for word in _ERROR_WORDS) else ""
+        color = color or ("warning" if any(word in line for word in _WARNING_WORDS) else "")
         if color:
             shape = QTextCharFormat()
             shape.setForeground(self._theme.tokens.color(color))
@@ -43,7 +43,7 @@ class _Colors(QSyntaxHighlighter):
 
 
 class LogView(QWidget):
-    """`save_requested` carries the path that the user chose; whoever owns the view writes the file."""
+    """Emits `save_requested` with the path the user chose; the owner writes the file."""
 
     save_requested = Signal(str)
 
@@ -57,9 +57,9 @@ class LogView(QWidget):
         self.lines.setFont(fonts.mono(11))
         self.lines.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.lines.setFrameShape(QFrame.Shape.NoFrame)
-        self.lines.setAccessibleName(self.tr("Log of the task"))
+        self.lines.setAccessibleName(self.tr("Task log"))
         self.lines.setMinimumHeight(150)
-        self.lines.setPlaceholderText(self.tr("The log begins when the task runs."))
+        self.lines.setPlaceholderText(self.tr("The log appears once the task runs."))
         self._colors = _Colors(self.lines.document(), theme)
         self._state = label(look="third")
         self.search = QLineEdit()
@@ -91,12 +91,11 @@ class LogView(QWidget):
 
     @property
     def text(self) -> str:
-        """All that is shown."""
         return self._text
 
     def show_text(self, text: str, *, follows: bool) -> None:
-        """Replace the log, or add what is new at its end; who has scrolled up stays there."""
-        self._state.setText(self.tr("following") if follows else "")
+        """Replace the log, or append new text. Keeps the position of a user who scrolled up."""
+        self._state.setText(self.tr("live") if follows else "")
         self._save.setEnabled(bool(text))
         if text == self._text:
             return
@@ -115,7 +114,6 @@ class LogView(QWidget):
             bar.setValue(bar.maximum())
 
     def clear_log(self) -> None:
-        """Another task is shown from now on."""
         self._text = ""
         self.lines.clear()
         self._state.setText("")
@@ -134,7 +132,7 @@ class LogView(QWidget):
             self.lines.setTextCursor(cursor)
         if text and not self.lines.find(text):
             cursor = self.lines.textCursor()
-            cursor.setPosition(0)  # once more from the top
+            cursor.setPosition(0)  # wrap around to the top
             self.lines.setTextCursor(cursor)
             self.lines.find(text)
 
@@ -148,8 +146,8 @@ class LogView(QWidget):
 
 
 def _button(theme: Theme, icon: str, text: str) -> QToolButton:
-    made = QToolButton()
-    made.setToolTip(plain(text))
-    made.setAccessibleName(plain(text))
-    theme.set_icon(made, icon, "text_2")
-    return made
+    button = QToolButton()
+    button.setToolTip(plain(text))
+    button.setAccessibleName(plain(text))
+    theme.set_icon(button, icon, "text_2")
+    return button

@@ -1,4 +1,4 @@
-"""What the probe found in a media file, in a few words."""
+"""A one-line summary of a probed media file."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from ffmate_desktop.gui.widgets import formatting
 
 
 def media_summary(facts: object) -> str:
-    """`1920×1080 · h264 · 25 fps · aac 2 ch · 0:42 · 12.3 MiB`, or nothing if that is not known."""
-    known = as_object(facts)
+    """`1920×1080 · h264 · 25 fps · aac 2 ch · 0:42 · 12.3 MiB`, without the parts that are unknown."""
+    probe = as_object(facts)
     parts: list[str] = []
-    streams = [as_object(stream) for stream in as_list(known.get("streams"))]
+    streams = [as_object(stream) for stream in as_list(probe.get("streams"))]
     for stream in streams:
         if stream.get("kind") == "video" and not stream.get("is_attached_picture"):
             parts += _video(stream)
@@ -21,9 +21,9 @@ def media_summary(facts: object) -> str:
         if stream.get("kind") == "audio":
             parts.append(_audio(stream))
             break
-    if (duration := as_number(known.get("duration"))) is not None:
+    if (duration := as_number(probe.get("duration"))) is not None:
         parts.append(formatting.clock(duration))
-    if (size := as_integer(known.get("size"))) is not None:
+    if (size := as_integer(probe.get("size"))) is not None:
         parts.append(formatting.size(size))
     return "  ·  ".join(part for part in parts if part)
 
@@ -32,11 +32,11 @@ def _video(stream: dict[str, Any]) -> list[str]:
     width, height = as_integer(stream.get("width")), as_integer(stream.get("height"))
     size = f"{width}×{height}" if width and height else ""
     rate = as_number(stream.get("frame_rate"))
-    words = QCoreApplication.translate("media", "{0} fps").format(f"{rate:g}"[:6]) if rate else ""
-    return [size, as_text(stream.get("codec")) or "", words]
+    text = QCoreApplication.translate("media", "{0} fps").format(f"{rate:g}"[:6]) if rate else ""
+    return [size, as_text(stream.get("codec")) or "", text]
 
 
 def _audio(stream: dict[str, Any]) -> str:
     channels = as_integer(stream.get("channels"))
-    words = QCoreApplication.translate("media", "{0} ch").format(channels) if channels else ""
-    return f"{as_text(stream.get('codec')) or ''} {words}".strip()
+    text = QCoreApplication.translate("media", "{0} ch").format(channels) if channels else ""
+    return f"{as_text(stream.get('codec')) or ''} {text}".strip()

@@ -1,4 +1,4 @@
-"""Expected trouble at the top of the window: one sentence, what to do about it, and a button that does it."""
+"""The message bar at the top of the window: what happened, what to do next, and a button to do it."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ _SECONDS = 12
 
 
 class MessageBar(QFrame):
-    """One message at a time: the newest replaces the one before. One with a button stays unless told otherwise."""
+    """Shows one message at a time; a new one replaces it."""
 
     shown_changed = Signal(bool)
 
@@ -29,7 +29,7 @@ class MessageBar(QFrame):
         self._button = QPushButton()
         self._button.clicked.connect(self._on_button)
         self._close = QToolButton()
-        self._close.setAccessibleName(self.tr("Dismiss the message"))
+        self._close.setAccessibleName(self.tr("Dismiss message"))
         self._close.setToolTip(self.tr("Dismiss"))
         self._close.clicked.connect(self.dismiss)
         theme.set_icon(self._close, "x", "text_2")
@@ -52,7 +52,7 @@ class MessageBar(QFrame):
 
     @property
     def title(self) -> str:
-        """The sentence that is shown, or nothing."""
+        """The title shown, or an empty string."""
         return "" if self.isHidden() else self._title.text()
 
     def show_message(
@@ -86,14 +86,12 @@ class MessageBar(QFrame):
             self._timer.start(1000 * seconds)
 
     def dismiss(self) -> None:
-        """Show nothing."""
         self._timer.stop()
         self._on_click = None
         self.hide()
         self.shown_changed.emit(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape dismisses."""
         if event.key() == Qt.Key.Key_Escape:
             self.dismiss()
         else:

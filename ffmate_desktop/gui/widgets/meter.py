@@ -8,7 +8,7 @@ from ffmate_desktop.gui.theme.theme import Theme
 
 
 class Meter(QWidget):
-    """`value` from 0 to 1."""
+    """A bar for a value from 0 to 1."""
 
     def __init__(self, theme: Theme, *, color: str = "accent", thickness: int = 5) -> None:
         super().__init__()
@@ -18,18 +18,16 @@ class Meter(QWidget):
         theme.changed.connect(self.update)
 
     def set_value(self, value: float, color: str | None = None) -> None:
-        """Show this share, in another colour if one is given."""
+        """Show this value, optionally in another colour."""
         color = color or self._color
         if (value, color) != (self._value, self._color):
             self._value, self._color = min(1.0, max(0.0, value)), color
             self.update()
 
     def sizeHint(self) -> QSize:
-        """As thick as it is drawn."""
         return QSize(80, self._thickness)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Track and bar."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -44,7 +42,7 @@ class Meter(QWidget):
 
 
 class StateDot(QWidget):
-    """A dot for good, a triangle for care, a cross for bad: the shape tells it without the colour."""
+    """A dot for good, a triangle for care, a cross for bad: shapes, so that colour isn't needed."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -60,7 +58,6 @@ class StateDot(QWidget):
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The shape of the state."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

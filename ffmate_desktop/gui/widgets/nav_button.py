@@ -1,4 +1,4 @@
-"""An entry of the sidebar: icon, name, and how many there are."""
+"""A sidebar entry: icon, name and count."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
@@ -13,7 +13,7 @@ _HEIGHT = 35
 
 
 class NavButton(QAbstractButton):
-    """Checkable; `set_count(None)` shows no number."""
+    """A checkable button with an optional count."""
 
     def __init__(self, theme: Theme, icon: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,18 +30,15 @@ class NavButton(QAbstractButton):
         theme.changed.connect(self.update)
 
     def set_count(self, count: int | None) -> None:
-        """Show this number, or none."""
         if count != self._count:
             self._count = count
             self.setAccessibleDescription("" if count is None else formatting.number(count))
             self.update()
 
     def sizeHint(self) -> QSize:
-        """A row of the sidebar."""
         return QSize(180, _HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Everything by hand: four items do not need a view."""
         tokens = self._theme.tokens
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

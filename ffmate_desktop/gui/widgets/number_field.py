@@ -1,4 +1,4 @@
-"""A field for a whole number, with the distance to its edge that other fields have."""
+"""A field for whole numbers, with the same padding as other fields."""
 
 from PySide6.QtWidgets import QSpinBox
 
@@ -6,11 +6,11 @@ from ffmate_desktop.gui.widgets.plain_text import plain
 
 
 class NumberField(QSpinBox):
-    """Tells its value when the typing is over, not at every digit."""
+    """Emits `valueChanged` when typing is finished, not after every digit."""
 
-    def __init__(self, least: int, most: int, name: str) -> None:
+    def __init__(self, minimum: int, maximum: int, name: str) -> None:
         super().__init__()
-        self.setRange(least, most)
+        self.setRange(minimum, maximum)
         self.setKeyboardTracking(False)
         self.setAccessibleName(plain(name))
-        self.lineEdit().setTextMargins(11, 0, 0, 0)  # style sheets do not reach it
+        self.lineEdit().setTextMargins(11, 0, 0, 0)  # style sheets don't apply to it

@@ -1,70 +1,74 @@
-"""Text that Qt shows as it is.
+"""Make text safe to show: Qt must never interpret it as markup.
 
-Qt takes a text with a tag for rich text in tool tips and message boxes, and opens every file that an `<img>` in it
-names. Names come from a database that others write to, so no text reaches a widget, a menu, a model's role or the
-desktop without one of these; `tests/gui/widgets/test_plain_text.py` looks for calls that forget it. `window.qss`
-makes all labels and tool tips plain too, among them those that Qt makes itself.
+In tool tips and message boxes, Qt treats text with a tag as rich text and opens every file that an `<img>` names.
+Names come from a database that others write to. So all text must pass one of these functions before it reaches a
+widget, menu, model role or the desktop; `tests/gui/widgets/test_plain_text.py` finds calls that don't. `window.qss`
+also makes all labels and tool tips plain, including those that Qt creates itself.
 """
 
 import textwrap
 
 from ffmate_desktop.domain.plain_text import multi_line, one_line
 
-MOST = 4000
-"""Characters that are shown of a text. Laying out a name of a megabyte would take seconds at each paint."""
+MAX_CHARACTERS = 4000
+"""Longer text is cut: laying out a name of a megabyte would take seconds at every paint."""
 
-MOST_LINES = 40
-MOST_COLUMNS = 100
+MAX_LINES = 40
+MAX_COLUMNS = 100
 
 _BREAK = "\u200b"
-"""Has no width. Behind `<` or `&` it keeps a tag or an entity from being one, also for a desktop's notifications."""
+"""Zero-width space. After `<` or `&` it breaks tags and entities, also in desktop notifications."""
 
 
 def plain(text: str) -> str:
-    """The text for any widget: no markup, no control characters, not too long."""
-    cut = _ends(text)
-    if cut.count("\n") >= MOST_LINES:
-        cut = "\n".join([*cut.split("\n")[:MOST_LINES], "…"])
-    return _without_markup(multi_line(cut))
+    """For any widget: without markup and control characters, and not too long."""
+    text = _cut(text)
+    if text.count("\n") >= MAX_LINES:
+        text = "\n".join([*text.split("\n")[:MAX_LINES], "…"])
+    return _without_markup(multi_line(text))
 
 
 def tool_tip(text: str) -> str:
-    """The same for a tool tip, in which Qt breaks no line: a long name would leave the screen."""
+    """For tool tips: like `plain`, and wrapped, because Qt doesn't wrap long lines."""
     return "\n".join(map(_wrapped, plain(text).split("\n")))
 
 
 def plain_line(text: str) -> str:
-    """The same in one line."""
-    return _without_markup(one_line(_ends(text), " "))
+    """Like `plain`, in one line."""
+    return _without_markup(one_line(_cut(text), " "))
 
 
 def menu_text(text: str) -> str:
-    """The same for menus and buttons, where `&` marks a key and a tab a shortcut."""
+    """For menus and buttons: in one line, with `&` escaped because it marks a shortcut key."""
     return plain_line(text).replace("&", "&&")
 
 
 def label_text(text: str) -> str:
-    """The text for a label or an editor that takes nothing for markup."""
-    return multi_line(_ends(text))
+    """For labels and editors that never interpret markup."""
+    return multi_line(_cut(text))
 
 
 def editor_text(text: str) -> str:
-    """Any number of lines for a view that only shows them; what each has too much is left out."""
-    return multi_line("\n".join(map(_ends, text.split("\n"))))
+    """For read-only views: any number of lines, each cut if it is too long."""
+    return multi_line("\n".join(map(_cut, text.split("\n"))))
 
 
 def painter_text(text: str) -> str:
-    """One line for a painter, which knows no markup."""
-    return one_line(_ends(text), " ")
+    """For QPainter, which has no markup: one line."""
+    return one_line(_cut(text), " ")
 
 
 def _wrapped(line: str) -> str:
-    return "\n".join(textwrap.wrap(line, MOST_COLUMNS, drop_whitespace=False, break_on_hyphens=False))
+    return "\n".join(textwrap.wrap(line, MAX_COLUMNS, drop_whitespace=False, break_on_hyphens=False))
 
 
-def _ends(text: str) -> str:
-    """Both ends of a long text: paths are cut in front, names at the end."""
-    return text if len(text) <= MOST else f"{text[: MOST // 2]}…{text[-MOST // 2 :]}"
+def _cut(text: str) -> str:
+    """Keep both ends of a long text, because paths matter at the end and names at the start."""
+    return (
+        text
+        if len(text) <= MAX_CHARACTERS
+        else f"{text[: MAX_CHARACTERS // 2]}…{text[-MAX_CHARACTERS // 2 :]}"
+    )
 
 
 def _without_markup(text: str) -> str:

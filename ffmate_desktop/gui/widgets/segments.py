@@ -1,4 +1,4 @@
-"""A row of choices of which one is taken, each with a number: the filters above a list."""
+"""A segmented control with a count per segment: the filters above a list."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from ffmate_desktop.gui.widgets.plain_text import plain
 
 
 class Segments(QFrame):
-    """`chosen` tells the number of the segment."""
+    """Emits `chosen` with the index of the segment the user clicks."""
 
     chosen = Signal(int)
 
@@ -48,25 +48,24 @@ class Segments(QFrame):
 
     @property
     def current(self) -> int:
-        """The number of the segment that is taken."""
+        """The index of the selected segment."""
         return self._group.checkedId()
 
     def choose(self, number: int) -> None:
-        """Take a segment without telling."""
+        """Select a segment without emitting `chosen`."""
         self._group.button(number).setChecked(True)
 
     def set_short(self, short: bool) -> None:
-        """Leave the numbers out where there is little room."""
+        """Hide the counts to save space."""
         if short != self._is_short:
             self._is_short = short
             self.set_counts(self._counts)
 
     def press(self, number: int) -> None:
-        """As if the user had clicked it."""
+        """Click a segment."""
         self._group.button(number).click()
 
     def set_counts(self, counts: Sequence[int | None]) -> None:
-        """The numbers behind the titles."""
         self._counts = list(counts)
         for number, count in enumerate(counts):
             text = self._titles[number]
@@ -76,22 +75,20 @@ class Segments(QFrame):
 
 
 class _Segment(QPushButton):
-    """Shortens its text where there is too little room; then the whole is its tool tip."""
+    """Elides its text; the tool tip then shows it in full."""
 
     def minimumSizeHint(self) -> QSize:
-        """The beginning of a word."""
-        return QSize(min(_LEAST, super().minimumSizeHint().width()), super().minimumSizeHint().height())
+        return QSize(min(_MIN_WIDTH, super().minimumSizeHint().width()), super().minimumSizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """As the style paints it, with the text that fits."""
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        room = self.width() - _AROUND
+        room = self.width() - _FRAME
         option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
         self.setToolTip(plain("" if option.text == self.text() else self.text()))
         QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 
-_LEAST = 40
-_AROUND = 20
-"""Pixels of padding and border left and right of a text, as in the style sheet."""
+_MIN_WIDTH = 40
+_FRAME = 20
+"""Pixels of horizontal padding and border, as in the style sheet."""

@@ -1,4 +1,4 @@
-"""A push button that can do with its icon."""
+"""A push button that can shrink to its icon."""
 
 from PySide6.QtWidgets import QPushButton
 
@@ -6,14 +6,14 @@ from ffmate_desktop.gui.widgets.plain_text import plain
 
 
 class ShortenedButton(QPushButton):
-    """Give it an icon as well."""
+    """Needs an icon for its short form."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self._whole = text
+        self._full_text = text
         self.setAccessibleName(plain(text.removesuffix(" …")))
 
     def set_short(self, short: bool) -> None:
-        """The icon alone, with the text as its tool tip; or both."""
-        self.setText("" if short else self._whole)
-        self.setToolTip(plain(self._whole.removesuffix(" …") if short else ""))
+        """Show only the icon, with the text as tool tip; or both."""
+        self.setText("" if short else self._full_text)
+        self.setToolTip(plain(self._full_text.removesuffix(" …") if short else ""))

@@ -1,4 +1,4 @@
-"""A line of recent values without axes, with a dot at its end."""
+"""A small line graph of recent values, with a dot at the newest."""
 
 from collections import deque
 
@@ -8,32 +8,29 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ffmate_desktop.gui.theme.theme import Theme
 
-SAMPLES = 60
+MAX_SAMPLES = 60
 _END = 7.0
 
 
 class Sparkline(QWidget):
-    """The newest value stands at the right end."""
+    """The newest value is at the right."""
 
     def __init__(self, theme: Theme, color: str) -> None:
         super().__init__()
         self._theme, self._color = theme, color
-        self._values: deque[float] = deque(maxlen=SAMPLES)
+        self._values: deque[float] = deque(maxlen=MAX_SAMPLES)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         theme.changed.connect(self.update)
 
     def add(self, value: float) -> None:
-        """One more sample."""
         self._values.append(value)
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As wide as there is room."""
         return QSize(120, 34)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Line, shade and dot."""
         if len(self._values) < 2:
             return
         painter = QPainter(self)
@@ -42,14 +39,14 @@ class Sparkline(QWidget):
         paint_line(painter, self._theme, self._color, points_of(list(self._values), area), area.bottom())
 
 
-def points_of(values: list[float], area: QRectF, *, least: float | None = None) -> list[QPointF]:
-    """Where the values stand in `area`, whose lower edge is `least`, or the smallest of them."""
-    least = min(values) if least is None else least
-    span = max(values) - least
-    step = area.width() / (SAMPLES - 1)
+def points_of(values: list[float], area: QRectF, *, minimum: float | None = None) -> list[QPointF]:
+    """Points for the values in `area`. Its lower edge is `minimum`, by default the smallest value."""
+    minimum = min(values) if minimum is None else minimum
+    span = max(values) - minimum
+    step = area.width() / (MAX_SAMPLES - 1)
     left = area.right() - step * (len(values) - 1)
     return [
-        QPointF(left + n * step, area.bottom() - (area.height() * (v - least) / span if span else 0.0))
+        QPointF(left + n * step, area.bottom() - (area.height() * (v - minimum) / span if span else 0.0))
         for n, v in enumerate(values)
     ]
 
@@ -57,7 +54,7 @@ def points_of(values: list[float], area: QRectF, *, least: float | None = None) 
 def paint_line(
     painter: QPainter, theme: Theme, color: str, points: list[QPointF], bottom: float, *, dot: bool = True
 ) -> None:
-    """A line through the points, shaded down to `bottom`; for sparklines and graphs."""
+    """Paint a line through the points, shaded down to `bottom`."""
     tokens = theme.tokens
     line = QPainterPath(points[0])
     for point in points[1:]:

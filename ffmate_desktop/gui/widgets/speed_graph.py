@@ -1,4 +1,4 @@
-"""Frames per second over time, from live samples."""
+"""A graph of frames per second over time."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ LEFT, TOP, BOTTOM, RIGHT = 50, 40, 14, 16
 
 
 class SpeedGraph(QFrame):
-    """`show_samples` takes (seconds, frames/s), oldest first."""
+    """Plots (seconds, frames/s) samples, oldest first."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -28,7 +28,6 @@ class SpeedGraph(QFrame):
         theme.changed.connect(self.update)
 
     def show_samples(self, samples: Sequence[tuple[float, float]]) -> None:
-        """Replace what is shown."""
         self._samples = list(samples)
         if self._samples:
             self.setAccessibleName(
@@ -37,11 +36,9 @@ class SpeedGraph(QFrame):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As wide as there is room."""
         return QSize(300, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Title, newest value, two marks and the line."""
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -57,35 +54,35 @@ class SpeedGraph(QFrame):
         painter.setPen(tokens.color("text"))
         newest = self.tr("{0} fps").format(round(self._samples[-1][1]))
         painter.drawText(area.adjusted(0, 10, -12, 0), Qt.AlignmentFlag.AlignRight, newest)
-        most = _round_up(max(value for _, value in self._samples))
+        maximum = _round_up(max(value for _, value in self._samples))
         plot = area.adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
         painter.setFont(fonts.text(11))
-        for value in (0.0, most / 2, most):
-            y = plot.bottom() - plot.height() * value / most
+        for value in (0.0, maximum / 2, maximum):
+            y = plot.bottom() - plot.height() * value / maximum
             painter.setPen(tokens.color("line"))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-            if value != most / 2:
+            if value != maximum / 2:
                 painter.setPen(tokens.color("text_3"))
                 place = QRectF(0, y - 8, LEFT - 10, 16)
                 painter.drawText(
                     place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:g}"
                 )
-        paint_line(painter, self._theme, "running", self._points(plot, most), plot.bottom())
+        paint_line(painter, self._theme, "running", self._points(plot, maximum), plot.bottom())
 
-    def _points(self, plot: QRectF, most: float) -> list[QPointF]:
+    def _points(self, plot: QRectF, maximum: float) -> list[QPointF]:
         begin, end = self._samples[0][0], self._samples[-1][0]
         span = max(end - begin, 1.0)
         return [
             QPointF(
                 plot.right() - plot.width() * (end - moment) / span,
-                plot.bottom() - plot.height() * min(value, most) / most,
+                plot.bottom() - plot.height() * min(value, maximum) / maximum,
             )
             for moment, value in self._samples
         ]
 
 
 def _round_up(value: float) -> float:
-    """The next number that people like on an axis."""
+    """The next round number for an axis."""
     step = 10.0
     while step * 5 < value:
         step *= 10 if step * 10 < value else 2

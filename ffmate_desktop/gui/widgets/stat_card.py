@@ -1,4 +1,4 @@
-"""One figure above the queue: what it is, its value, and how it went lately."""
+"""A card with one statistic: title, value, and a sparkline."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -9,11 +9,11 @@ from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.plain_text import plain
 from ffmate_desktop.gui.widgets.sparkline import Sparkline
 
-_ROOM_FOR_LINE = 160
+_MIN_WIDTH_FOR_LINE = 160
 
 
 class StatCard(QFrame):
-    """`show_value` sets what is read, `sample` lengthens the line."""
+    """`show_value` sets the texts, `sample` extends the sparkline."""
 
     def __init__(self, theme: Theme, icon: str, color: str, title: str) -> None:
         super().__init__()
@@ -48,18 +48,15 @@ class StatCard(QFrame):
         self._paint_icon()
 
     def show_value(self, value: str, line: str) -> None:
-        """The figure, and a few words below it."""
         self._value.setText(value)
         self._line.setText(line)
         self.setAccessibleName(plain(f"{self._title}: {value} {line}"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Words before lines, where there is little room."""
         super().resizeEvent(event)
-        self._spark.setVisible(self.width() >= _ROOM_FOR_LINE)
+        self._spark.setVisible(self.width() >= _MIN_WIDTH_FOR_LINE)
 
     def sample(self, value: float) -> None:
-        """One more point of the line."""
         self._spark.add(value)
 
     def _paint_icon(self) -> None:

@@ -1,4 +1,4 @@
-"""The attempts of a task, one below the other: which node, when, and how it ended."""
+"""The attempts of a task: node, time and outcome of each."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -12,11 +12,11 @@ from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.plain_text import plain
 
-MOST = 12
+MAX_ATTEMPTS = 12
 
 
 class Timeline(QWidget):
-    """Newest attempt on top; at most a dozen."""
+    """Lists the newest attempts, newest first."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -32,32 +32,31 @@ class Timeline(QWidget):
         theme.changed.connect(lambda: self._rebuild(self._shown or []))
 
     def show_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Replace the list, unless it is the same."""
         if self._shown != list(attempts):
             self._rebuild(attempts)
 
     def _rebuild(self, attempts: Sequence[Attempt]) -> None:
         self._shown = list(attempts)
-        fresh = QWidget()
-        grid = QGridLayout(fresh)
+        rows = QWidget()
+        grid = QGridLayout(rows)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(9)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
-        for line, attempt in enumerate(reversed(self._shown[-MOST:])):
+        for line, attempt in enumerate(reversed(self._shown[-MAX_ATTEMPTS:])):
             icon, color, word = _look(attempt)
-            picture = QLabel()
-            picture.setPixmap(self._theme.pixmap(icon, color, 14, self.devicePixelRatioF()))
-            what = ElidedLabel("second")
-            what.setText(f"{word}  ·  {attempt.node or formatting.NOTHING}")
-            what.setAccessibleDescription(plain(attempt.error or ""))
-            what.tip = attempt.error or ""
-            grid.addWidget(picture, line, 0)
-            grid.addWidget(what, line, 1)
+            icon_label = QLabel()
+            icon_label.setPixmap(self._theme.pixmap(icon, color, 14, self.devicePixelRatioF()))
+            text = ElidedLabel("second")
+            text.setText(f"{word}  ·  {attempt.node or formatting.NOTHING}")
+            text.setAccessibleDescription(plain(attempt.error or ""))
+            text.tip = attempt.error or ""
+            grid.addWidget(icon_label, line, 0)
+            grid.addWidget(text, line, 1)
             grid.addWidget(label(_when(attempt), "third"), line, 2)
-        self._column.replaceWidget(self._list, fresh)
+        self._column.replaceWidget(self._list, rows)
         self._list.deleteLater()
-        self._list = fresh
+        self._list = rows
         self.setVisible(bool(self._shown))
 
 
@@ -70,8 +69,8 @@ def _when(attempt: Attempt) -> str:
     return f"{moment}  ·  {formatting.duration((attempt.ended - attempt.started) / 1000)}"
 
 
-def _look(attempt: Attempt) -> tuple[str, str, str]:  # noqa: PLR0911 - one an end
-    """Icon, colour and words."""
+def _look(attempt: Attempt) -> tuple[str, str, str]:  # noqa: PLR0911 - one per outcome
+    """Icon, colour and text."""
     translate = QCoreApplication.translate
     match attempt.end:
         case AttemptEnd.RUNNING:
@@ -83,13 +82,13 @@ def _look(attempt: Attempt) -> tuple[str, str, str]:  # noqa: PLR0911 - one an e
         case AttemptEnd.CANCELLED:
             return "ban", "canceled", translate("attempts", "Canceled")
         case AttemptEnd.GIVEN_BACK:
-            return "rotate-ccw", "text_2", translate("attempts", "Given back to the queue")
+            return "rotate-ccw", "text_2", translate("attempts", "Returned to the queue")
         case AttemptEnd.REFUSED:
             return "log-out", "text_2", translate("attempts", "Left to other nodes")
         case AttemptEnd.NODE_LOST:
             return "unplug", "warning", translate("attempts", "Node was lost")
         case AttemptEnd.TAKEN_BACK:
-            return "history", "text_2", translate("attempts", "Taken back by its node")
+            return "history", "text_2", translate("attempts", "Reclaimed by its node")
         case AttemptEnd.UNKNOWN:
             return "history", "text_2", attempt.word or translate("attempts", "Other")
         case _:

@@ -1,4 +1,4 @@
-"""What wildcards become in an example, before there is a task."""
+"""Example values for wildcards, before there is a task."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ NEW_YEAR_2026 = ClockReading(1_767_225_600_000_000_000, 0)
 
 
 def example_values(input_file: str, source: TaskSource, metadata: dict[str, Any]) -> WildcardValues:
-    """For this input; everything that only a node can know is made up."""
+    """Values for this input; what only a node knows is made up."""
     return WildcardValues(
         input_file=input_file,
         output_file="",

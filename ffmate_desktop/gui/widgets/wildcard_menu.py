@@ -1,4 +1,4 @@
-"""A button that offers the wildcards and puts the chosen one into a text."""
+"""A button with a menu of wildcards to insert into a text."""
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal
 from PySide6.QtWidgets import QMenu, QToolButton
@@ -8,36 +8,36 @@ from ffmate_desktop.gui.widgets.plain_text import menu_text
 
 
 def wildcards(*, for_output: bool = False, for_script: bool = False) -> list[tuple[str, str]]:
-    """Wildcards and what they stand for; the name of an output cannot contain itself, only scripts have a sidecar."""
+    """Wildcards and their descriptions. Output names can't contain output wildcards; only scripts have a sidecar."""
     translate = QCoreApplication.translate
     files = [
-        ("${INPUT_FILE}", translate("wildcards", "The whole path of the input")),
-        ("${INPUT_FILE_BASENAME}", translate("wildcards", "Its name without extension")),
-        ("${INPUT_FILE_BASE}", translate("wildcards", "Its name with extension")),
-        ("${INPUT_FILE_EXTENSION}", translate("wildcards", "Its extension, with the dot")),
-        ("${INPUT_FILE_DIR}", translate("wildcards", "Its folder")),
+        ("${INPUT_FILE}", translate("wildcards", "Full path of the input")),
+        ("${INPUT_FILE_BASENAME}", translate("wildcards", "Input name without extension")),
+        ("${INPUT_FILE_BASE}", translate("wildcards", "Input name with extension")),
+        ("${INPUT_FILE_EXTENSION}", translate("wildcards", "Input extension, with the dot")),
+        ("${INPUT_FILE_DIR}", translate("wildcards", "Input folder")),
     ]
     output = [
-        ("${OUTPUT_FILE}", translate("wildcards", "The whole path of the output")),
-        ("${OUTPUT_FILE_BASENAME}", translate("wildcards", "The output's name without extension")),
-        ("${OUTPUT_FILE_DIR}", translate("wildcards", "The output's folder")),
+        ("${OUTPUT_FILE}", translate("wildcards", "Full path of the output")),
+        ("${OUTPUT_FILE_BASENAME}", translate("wildcards", "Output name without extension")),
+        ("${OUTPUT_FILE_DIR}", translate("wildcards", "Output folder")),
     ]
     rest = [
-        ("${DATE_YEAR}-${DATE_MONTH}-${DATE_DAY}", translate("wildcards", "The date")),
-        ("${TIME_HOUR}-${TIME_MINUTE}-${TIME_SECOND}", translate("wildcards", "The time")),
-        ("${UUID}", translate("wildcards", "The task's own id")),
-        ("${OS_NAME}", translate("wildcards", "The system of the node")),
-        ("${INPUT_FILE_BASENAME|slug}", translate("wildcards", "The input's name, made safe for the web")),
+        ("${DATE_YEAR}-${DATE_MONTH}-${DATE_DAY}", translate("wildcards", "Date")),
+        ("${TIME_HOUR}-${TIME_MINUTE}-${TIME_SECOND}", translate("wildcards", "Time")),
+        ("${UUID}", translate("wildcards", "Task ID")),
+        ("${OS_NAME}", translate("wildcards", "Operating system of the node")),
+        ("${INPUT_FILE_BASENAME|slug}", translate("wildcards", "Input name, safe for URLs")),
     ]
-    quoted = [("${INPUT_FILE|filter}", translate("wildcards", "The input inside a filter description"))]
-    sidecar = [("${SIDECAR_FILE}", translate("wildcards", "The sidecar: a file with the task as JSON"))]
+    quoted = [("${INPUT_FILE|filter}", translate("wildcards", "Input path, quoted for a filter"))]
+    sidecar = [("${SIDECAR_FILE}", translate("wildcards", "Sidecar: a file with the task as JSON"))]
     if for_output:
         return files + rest
     return [*(sidecar if for_script else []), *files, *output, *rest, *([] if for_script else quoted)]
 
 
 class WildcardButton(QToolButton):
-    """`chosen` brings the text to insert."""
+    """Emits `chosen` with the text to insert."""
 
     chosen = Signal(str)
 

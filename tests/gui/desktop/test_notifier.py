@@ -54,7 +54,7 @@ async def test_what_failed_before_is_not_told_and_what_fails_together_is_told_on
     await until(lambda: heard, "it is told")
     [(title, text)] = heard
     assert title == "5 tasks failed."
-    assert text.endswith("A batch of 6 tasks is finished.")
+    assert text.endswith("A batch of 6 tasks finished.")
     assert "no-such-codec" in text
     await desk.shown(await desk.add(clip, BROKEN, name="one more"), TaskStatus.DONE_ERROR)
     look(desk)
@@ -100,7 +100,7 @@ async def test_a_node_that_was_killed_is_told(
         await until(lambda: len(notifier._nodes) == 2, "it is known")
         peer.kill()
         await until(lambda: heard, "it is told")
-    assert heard[0][0] == "The node “render-7” was lost."
+    assert heard[0][0] == "Node “render-7” was lost."
 
 
 async def test_the_tray_shows_and_changes_the_state(desk: Desk, clip: Path) -> None:

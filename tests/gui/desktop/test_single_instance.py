@@ -84,7 +84,7 @@ async def test_files_of_a_start_with_other_settings_are_not_taken(qapp: object, 
         )
 
     ended = await second()
-    assert b"open already, with other settings: --debug." in ended.stderr
+    assert b"already open with other settings: --debug." in ended.stderr
     assert given == []
     assert first.settings is not None
     first.settings = replace(first.settings, debug="info:?")
@@ -114,7 +114,7 @@ def test_the_place_of_one_that_was_killed_is_taken(qapp: object, tmp_path: Path)
 
 
 async def test_nonsense_and_silence_are_sent_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(single_instance, "ANSWER", 0.2)
+    monkeypatch.setattr(single_instance, "REPLY_TIMEOUT", 0.2)
     instance = acquire_or_hand_over(settings_from(data_dir=tmp_path), [])
     assert instance is not None
     given: list[list[str]] = []
@@ -138,10 +138,10 @@ async def test_nonsense_and_silence_are_sent_away(tmp_path: Path, monkeypatch: p
 def test_a_first_that_does_not_answer_is_told(
     qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(single_instance, "PATIENCE", 0.2)
+    monkeypatch.setattr(single_instance, "CONNECT_TIMEOUT", 0.2)
     first = SingleInstance(tmp_path)
     assert first.acquire()
     first.stop_listening()
-    with pytest.raises(UserError, match="does not answer"):
+    with pytest.raises(UserError, match="doesn't respond"):
         acquire_or_hand_over(settings_from(data_dir=tmp_path), [])
     first.close()

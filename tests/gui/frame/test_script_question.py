@@ -27,13 +27,13 @@ async def test_a_refused_script_is_asked_for(desk: Desk, clip: Path, tmp_path: P
     messages._button.click()
     box = await until(lambda: desk.window.findChild(QMessageBox), "it asks")
     assert str(folder) in box.text()
-    assert "all rights of your account" in box.informativeText()
+    assert "all the rights of your account" in box.informativeText()
     next(button for button in box.buttons() if (button is box.escapeButton()) != agrees).click()
     if not agrees:
         await until(lambda: desk.window.findChild(QMessageBox) is None, "the question is gone")
         assert desk.services.permissions.current().scripts == ()
         return
-    await until(lambda: "may run" in messages.title, "it is allowed")
+    await until(lambda: "can now run" in messages.title, "it is allowed")
     assert desk.services.permissions.current().scripts == (folder,)
     await desk.services.tasks.restart([task])
     await desk.shown(task, TaskStatus.DONE_SUCCESSFUL)

@@ -26,7 +26,14 @@ from PySide6.QtWidgets import (
 
 from ffmate_desktop.gui.widgets.confirm import confirm
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
-from ffmate_desktop.gui.widgets.plain_text import MOST, MOST_COLUMNS, menu_text, plain, plain_line, tool_tip
+from ffmate_desktop.gui.widgets.plain_text import (
+    MAX_CHARACTERS,
+    MAX_COLUMNS,
+    menu_text,
+    plain,
+    plain_line,
+    tool_tip,
+)
 from tests.gui.desk import Desk
 from tests.hostile import COMMANDS, fill, hostile
 from tests.node.waiting import until
@@ -89,9 +96,9 @@ def test_what_commands_is_not_shown(qapp: QApplication, text: str) -> None:
 
 def test_long_texts_are_cut(qapp: QApplication) -> None:
     for text in ("x" * 1_000_000, "x\n" * 500_000, "<" * 1_000_000):
-        assert len(plain(text)) <= 2 * MOST + 1
+        assert len(plain(text)) <= 2 * MAX_CHARACTERS + 1
         assert plain(text).count("\n") < 50
-        assert len(label(text).text()) <= MOST + 1
+        assert len(label(text).text()) <= MAX_CHARACTERS + 1
     assert plain("a" * 9000 + ".mp4").endswith("a.mp4")
 
 
@@ -99,7 +106,7 @@ def test_a_tool_tip_fits_a_screen(qapp: QApplication) -> None:
     for text in ("x" * 5000, "word " * 1000, "/media" * 800, "<b>" * 1000):
         lines = tool_tip(text).split("\n")
         assert len(lines) < 100
-        assert max(map(len, lines)) <= MOST_COLUMNS
+        assert max(map(len, lines)) <= MAX_COLUMNS
         assert "".join(lines) == plain(text)
         assert not GuiQt.mightBeRichText(tool_tip(text))
     assert tool_tip("two\n\nlines") == "two\n\nlines"
@@ -168,7 +175,11 @@ async def test_a_window_full_of_hostile_names(desk: Desk, database_uri: str, cli
         page.grab()
         texts = list(_texts(desk.window))
         assert any("gnp" in text for text in texts) or page.key == "logs", page.key
-        bad = [t[:200] for t in texts if GuiQt.mightBeRichText(t) or COMMANDS.search(t) or len(t) > 3 * MOST]
+        bad = [
+            t[:200]
+            for t in texts
+            if GuiQt.mightBeRichText(t) or COMMANDS.search(t) or len(t) > 3 * MAX_CHARACTERS
+        ]
         assert bad == [], page.key
 
 
