@@ -16,55 +16,55 @@
         <translation>Passwort zeigen</translation>
     </message>
     <message>
-        <source>Copy the command</source>
+        <source>Copy command</source>
         <translation>Befehl kopieren</translation>
     </message>
     <message>
-        <source>Install FFmate Desktop on the other computer and run this command there. It joins within seconds and takes tasks at once.</source>
-        <translation>Installieren Sie FFmate Desktop auf dem anderen Computer und führen Sie dort diesen Befehl aus. Er kommt binnen Sekunden dazu und nimmt sofort Aufgaben an.</translation>
+        <source>Install FFmate Desktop on the other computer and run this command there. It joins within seconds and starts taking tasks.</source>
+        <translation>Installieren Sie FFmate Desktop auf dem anderen Computer, und führen Sie dort diesen Befehl aus. Er tritt binnen Sekunden bei und beginnt mit der Arbeit.</translation>
     </message>
     <message>
-        <source>Where other people use the computer too, give the address in the variable FFMATE_DATABASE: everybody there can read a command line.</source>
-        <translation>Wo auch andere den Computer benutzen, geben Sie die Adresse in der Variablen FFMATE_DATABASE an: Eine Befehlszeile kann dort jeder lesen.</translation>
+        <source>If other people use that computer, set the variable FFMATE_DATABASE to the address instead: anyone there can read a command line.</source>
+        <translation>Wenn auch andere diesen Computer benutzen, geben Sie die Adresse stattdessen in der Variablen FFMATE_DATABASE an: Eine Befehlszeile kann dort jeder lesen.</translation>
     </message>
     <message>
-        <source>Every node opens your files by the same paths: put them on a drive that all computers share.</source>
-        <translation>Jeder Knoten öffnet Ihre Dateien unter denselben Pfaden: Legen Sie sie auf ein Laufwerk, das alle Computer gemeinsam nutzen.</translation>
+        <source>Every node uses the same paths to your files: keep them on a drive that all computers share.</source>
+        <translation>Jeder Knoten öffnet Ihre Dateien unter denselben Pfaden: Legen Sie sie auf ein gemeinsames Laufwerk.</translation>
     </message>
     <message>
         <source>For a computer without a screen, add --no-gui to the command.</source>
         <translation>Für einen Computer ohne Bildschirm hängen Sie --no-gui an den Befehl an.</translation>
     </message>
     <message>
-        <source>The database is reached through a socket inside this computer. On the other computer, write a name or an address of this one as its host instead, perhaps “{0}”.</source>
-        <translation>Die Datenbank ist über einen Socket in diesem Computer erreichbar. Schreiben Sie auf dem anderen Computer stattdessen einen Namen oder eine Adresse von diesem, vielleicht „{0}“.</translation>
+        <source>This computer reaches the database through a local socket. On the other computer, use this computer&apos;s name or address as the host instead, for example “{0}”.</source>
+        <translation>Dieser Computer erreicht die Datenbank über einen lokalen Socket. Geben Sie auf dem anderen Computer stattdessen Namen oder Adresse dieses Computers als Host an, zum Beispiel „{0}“.</translation>
     </message>
     <message>
-        <source>“{0}” is every computer&apos;s name for itself. On the other computer, write a name or an address of this one instead, perhaps “{1}”.</source>
-        <translation>„{0}“ nennt jeder Computer sich selbst. Schreiben Sie auf dem anderen Computer stattdessen einen Namen oder eine Adresse von diesem, vielleicht „{1}“.</translation>
+        <source>On every computer, “{0}” means that computer itself. On the other one, use this computer&apos;s name or address instead, for example “{1}”.</source>
+        <translation>„{0}“ meint auf jedem Computer ihn selbst. Geben Sie auf dem anderen stattdessen Namen oder Adresse dieses Computers an, zum Beispiel „{1}“.</translation>
     </message>
     <message>
-        <source>Other computers cannot reach this queue</source>
+        <source>Other computers can&apos;t reach this queue</source>
         <translation>Andere Computer erreichen diese Warteschlange nicht</translation>
     </message>
     <message>
-        <source>It is kept in a database inside this computer, which nobody else can connect to. Several computers work together through a PostgreSQL server (15 or newer) that all of them can reach: one on a computer of yours, on a NAS, or one that you rent.</source>
-        <translation>Sie liegt in einer Datenbank in diesem Computer, mit der sich sonst niemand verbinden kann. Mehrere Computer arbeiten über einen PostgreSQL-Server (15 oder neuer) zusammen, den alle erreichen: auf einem Ihrer Computer, auf einem NAS oder gemietet.</translation>
+        <source>It is stored in a database on this computer that no other computer can connect to. To work together, computers need a PostgreSQL server (15 or newer) that all of them can reach: on one of your computers, on a NAS, or rented.</source>
+        <translation>Sie liegt in einer Datenbank auf diesem Computer, mit der sich kein anderer verbinden kann. Zur Zusammenarbeit brauchen Computer einen PostgreSQL-Server (15 oder neuer), den alle erreichen: auf einem Ihrer Computer, auf einem NAS oder gemietet.</translation>
     </message>
     <message>
-        <source>Choose it in the settings of this computer, and start every other one with it:</source>
-        <translation>Wählen Sie ihn in den Einstellungen dieses Computers, und starten Sie jeden anderen damit:</translation>
+        <source>Choose it in this computer&apos;s settings, then start every other computer with:</source>
+        <translation>Wählen Sie ihn in den Einstellungen dieses Computers, und starten Sie jeden anderen so:</translation>
     </message>
     <message>
-        <source>The tasks in this queue stay on this computer: let them finish first, or come back to this database to find them again.</source>
-        <translation>Die Aufgaben in dieser Warteschlange bleiben auf diesem Computer: Lassen Sie sie zuerst fertig werden, oder kehren Sie zu dieser Datenbank zurück, um sie wiederzufinden.</translation>
+        <source>The tasks in this queue stay on this computer. Let them finish first, or switch back to this database later.</source>
+        <translation>Die Aufgaben in dieser Warteschlange bleiben auf diesem Computer. Lassen Sie sie erst fertig werden, oder wechseln Sie später zu dieser Datenbank zurück.</translation>
     </message>
     <message>
-        <source>Copy the example</source>
+        <source>Copy example</source>
         <translation>Beispiel kopieren</translation>
     </message>
     <message>
-        <source>Open the settings</source>
+        <source>Open settings</source>
         <translation>Einstellungen öffnen</translation>
     </message>
     <message>
@@ -469,12 +469,12 @@
 <context>
     <name>DetailPane</name>
     <message>
-        <source>Details of the task</source>
-        <translation>Einzelheiten der Aufgabe</translation>
+        <source>Task details</source>
+        <translation>Details der Aufgabe</translation>
     </message>
     <message>
-        <source>Close the details</source>
-        <translation>Einzelheiten schließen</translation>
+        <source>Close details</source>
+        <translation>Details schließen</translation>
     </message>
     <message>
         <source>Preset</source>
@@ -523,8 +523,8 @@
         <translation>{0} und {1} weitere</translation>
     </message>
     <message>
-        <source>The next step lets you change it  ·  Esc cancels</source>
-        <translation>Im nächsten Schritt lässt es sich ändern  ·  Esc bricht ab</translation>
+        <source>You can change it in the next step  ·  Esc cancels</source>
+        <translation>Im nächsten Schritt können Sie sie ändern  ·  Esc bricht ab</translation>
     </message>
     <message>
         <source>Preset: {0}</source>
@@ -585,8 +585,8 @@
         <translation>Priorität</translation>
     </message>
     <message>
-        <source>Any node may run it</source>
-        <translation>Jeder Knoten darf sie ausführen</translation>
+        <source>Any node</source>
+        <translation>Jeder Knoten</translation>
     </message>
     <message>
         <source>Name</source>
@@ -610,7 +610,7 @@
     </message>
     <message>
         <source>Save</source>
-        <translation>Sichern</translation>
+        <translation>Speichern</translation>
     </message>
 </context>
 <context>
@@ -620,12 +620,12 @@
         <translation>Erneut versuchen</translation>
     </message>
     <message>
-        <source>Queue it differently …</source>
+        <source>Queue differently …</source>
         <translation>Anders einreihen …</translation>
     </message>
     <message>
-        <source>Choose another preset or command for the same file</source>
-        <translation>Eine andere Vorgabe oder einen anderen Befehl für dieselbe Datei wählen</translation>
+        <source>Queue the same file with another preset or command</source>
+        <translation>Dieselbe Datei mit einer anderen Voreinstellung oder einem anderen Befehl einreihen</translation>
     </message>
     <message>
         <source>The encode failed.</source>
@@ -984,12 +984,12 @@
         <translation>Entfernen</translation>
     </message>
     <message>
-        <source>Show its log</source>
-        <translation>Sein Protokoll zeigen</translation>
+        <source>Show log</source>
+        <translation>Protokoll zeigen</translation>
     </message>
     <message>
-        <source>Copy what is known of it</source>
-        <translation>Kopieren, was über ihn bekannt ist</translation>
+        <source>Copy details</source>
+        <translation>Details kopieren</translation>
     </message>
     <message>
         <source>Take tasks again</source>
@@ -1000,8 +1000,8 @@
         <translation>Pausieren: keine neuen Aufgaben annehmen</translation>
     </message>
     <message>
-        <source>Drain: finish what runs, then leave</source>
-        <translation>Auslaufen lassen: Laufendes fertig machen, dann gehen</translation>
+        <source>Drain: finish running tasks, then leave</source>
+        <translation>Auslaufen lassen: laufende Aufgaben fertig machen, dann gehen</translation>
     </message>
     <message>
         <source>Set slots …</source>
@@ -1020,7 +1020,7 @@
         <translation>{0} Aufgaben von {1} sind wieder in der Warteschlange.</translation>
     </message>
     <message>
-        <source>Other nodes claim them as soon as they have a free slot.</source>
+        <source>Other nodes take them as soon as they have a free slot.</source>
         <translation>Andere Knoten übernehmen sie, sobald dort ein Platz frei ist.</translation>
     </message>
 </context>
@@ -1031,7 +1031,7 @@
         <translation>Ausblenden</translation>
     </message>
     <message>
-        <source>Dismiss the message</source>
+        <source>Dismiss message</source>
         <translation>Meldung ausblenden</translation>
     </message>
     <message>
@@ -1039,16 +1039,16 @@
         <translation>Entfernen</translation>
     </message>
     <message>
-        <source>Forget this node; it joins again when its program runs again.</source>
-        <translation>Diesen Knoten vergessen; er kommt wieder, sobald das Programm dort wieder läuft.</translation>
+        <source>Remove this node from the list. It rejoins when it is started again.</source>
+        <translation>Diesen Knoten aus der Liste entfernen. Er kommt wieder, sobald er neu gestartet wird.</translation>
     </message>
     <message>
         <source>Requeue now</source>
         <translation>Jetzt wieder einreihen</translation>
     </message>
     <message>
-        <source>Put its tasks back into the queue at once. If the node lives, it joins anew.</source>
-        <translation>Seine Aufgaben sofort wieder einreihen. Lebt der Knoten noch, meldet er sich neu an.</translation>
+        <source>Put its tasks back in the queue now. The node rejoins if it is still running.</source>
+        <translation>Seine Aufgaben jetzt wieder einreihen. Läuft der Knoten noch, meldet er sich neu an.</translation>
     </message>
 </context>
 <context>
@@ -1069,8 +1069,8 @@
         <translation>Nach der Arbeit gehen</translation>
     </message>
     <message>
-        <source>Finish what runs here, take nothing new, then leave the cluster.</source>
-        <translation>Laufendes fertig machen, nichts Neues annehmen, dann den Cluster verlassen.</translation>
+        <source>Finish running tasks, take no new ones, then leave the cluster.</source>
+        <translation>Laufende Aufgaben fertig machen, keine neuen annehmen, dann den Cluster verlassen.</translation>
     </message>
     <message>
         <source>Work on the queue</source>
@@ -1112,8 +1112,8 @@
         <translation>Arbeitet nicht an der Warteschlange</translation>
     </message>
     <message>
-        <source>Leaving when all is finished</source>
-        <translation>Geht, sobald alles fertig ist</translation>
+        <source>Finishing tasks, then leaving</source>
+        <translation>Geht nach den laufenden Aufgaben</translation>
     </message>
     <message>
         <source>Paused: takes no new tasks</source>
@@ -1229,8 +1229,8 @@
         <translation>Knoten hinzufügen</translation>
     </message>
     <message>
-        <source>The database is away: this is how the nodes were before</source>
-        <translation>Die Datenbank ist weg: So stand es zuvor um die Knoten</translation>
+        <source>Can&apos;t reach the database. Showing the last known state.</source>
+        <translation>Datenbank nicht erreichbar. Gezeigt wird der letzte bekannte Stand.</translation>
     </message>
     <message>
         <source>{0} online</source>
@@ -1337,7 +1337,7 @@
 <context>
     <name>OrderButton</name>
     <message>
-        <source>Order of the tasks</source>
+        <source>Task order</source>
         <translation>Reihenfolge der Aufgaben</translation>
     </message>
     <message>
@@ -1361,7 +1361,7 @@
         <translation>Zuletzt beendete zuerst</translation>
     </message>
     <message>
-        <source>Long finished first</source>
+        <source>Finished longest ago first</source>
         <translation>Am längsten beendete zuerst</translation>
     </message>
     <message>
@@ -1384,7 +1384,7 @@
         <translation>Wählen …</translation>
     </message>
     <message>
-        <source>Choose the output folder</source>
+        <source>Choose output folder</source>
         <translation>Ausgabeordner wählen</translation>
     </message>
     <message>
@@ -1396,11 +1396,11 @@
         <translation>Datei ersetzen</translation>
     </message>
     <message>
-        <source>Leave the file out</source>
-        <translation>Datei auslassen</translation>
+        <source>Skip the file</source>
+        <translation>Datei überspringen</translation>
     </message>
     <message>
-        <source>When the name is taken</source>
+        <source>If the name is taken</source>
         <translation>Wenn der Name vergeben ist</translation>
     </message>
     <message>
@@ -1412,8 +1412,8 @@
         <translation>Jeder Knoten</translation>
     </message>
     <message>
-        <source>Words that a node must provide, such as gpu or storage:media</source>
-        <translation>Wörter, die ein Knoten bieten muss, etwa gpu oder storage:media</translation>
+        <source>Labels a node must have, such as gpu or storage:media</source>
+        <translation>Labels, die ein Knoten haben muss, etwa gpu oder storage:media</translation>
     </message>
     <message>
         <source>Labels</source>
@@ -1440,8 +1440,8 @@
         <translation>Keine Ausgabedatei</translation>
     </message>
     <message>
-        <source>{0}, as preset</source>
-        <translation>{0}, wie voreingestellt</translation>
+        <source>{0} (preset)</source>
+        <translation>{0} (Voreinstellung)</translation>
     </message>
 </context>
 <context>
@@ -1478,8 +1478,8 @@
         <translation>Jeder Knoten</translation>
     </message>
     <message>
-        <source>Words that a node must provide, such as gpu or storage:media</source>
-        <translation>Wörter, die ein Knoten bieten muss, etwa gpu oder storage:media</translation>
+        <source>Labels a node must have, such as gpu or storage:media</source>
+        <translation>Labels, die ein Knoten haben muss, etwa gpu oder storage:media</translation>
     </message>
     <message>
         <source>Encode</source>
@@ -1491,7 +1491,7 @@
     </message>
     <message>
         <source>Parts of the preset</source>
-        <translation>Teile der Vorgabe</translation>
+        <translation>Teile der Voreinstellung</translation>
     </message>
     <message>
         <source>Labels</source>
@@ -1518,8 +1518,8 @@
         <translation>Priorität</translation>
     </message>
     <message>
-        <source>The command has no output file of its own.</source>
-        <translation>Der Befehl hat keine eigene Ausgabedatei.</translation>
+        <source>This preset has no output file.</source>
+        <translation>Diese Voreinstellung hat keine Ausgabedatei.</translation>
     </message>
     <message>
         <source>{0} becomes {1}</source>
@@ -1547,27 +1547,27 @@
 <context>
     <name>PresetTestDialog</name>
     <message>
-        <source>Try it</source>
-        <translation>Ausprobieren</translation>
+        <source>Test preset</source>
+        <translation>Voreinstellung testen</translation>
     </message>
     <message>
-        <source>Trying “{0}” …</source>
-        <translation>„{0}“ wird ausprobiert …</translation>
+        <source>Testing “{0}” …</source>
+        <translation>„{0}“ wird getestet …</translation>
     </message>
     <message>
-        <source>The first 2 seconds of your file, in a private place.</source>
-        <translation>Die ersten 2 Sekunden Ihrer Datei, an einem eigenen Ort.</translation>
+        <source>Encoding the first 2 seconds of your file to a temporary folder.</source>
+        <translation>Die ersten 2 Sekunden Ihrer Datei werden in einen temporären Ordner kodiert.</translation>
     </message>
     <message>
-        <source>A picture of the result</source>
-        <translation>Ein Bild vom Ergebnis</translation>
+        <source>A frame of the result</source>
+        <translation>Ein Bild des Ergebnisses</translation>
     </message>
     <message>
-        <source>What ffmpeg said</source>
-        <translation>Was ffmpeg dazu sagt</translation>
+        <source>ffmpeg output</source>
+        <translation>Ausgabe von ffmpeg</translation>
     </message>
     <message>
-        <source>Open it</source>
+        <source>Open</source>
         <translation>Öffnen</translation>
     </message>
     <message>
@@ -1594,8 +1594,8 @@
         <translation>Neue Voreinstellung</translation>
     </message>
     <message>
-        <source>Try it …</source>
-        <translation>Ausprobieren …</translation>
+        <source>Test …</source>
+        <translation>Testen …</translation>
     </message>
     <message>
         <source>Duplicate</source>
@@ -1615,34 +1615,34 @@
     </message>
     <message>
         <source>Save</source>
-        <translation>Sichern</translation>
+        <translation>Speichern</translation>
     </message>
     <message>
-        <source>What is done with your files, by name</source>
-        <translation>Was mit Ihren Dateien geschieht, unter einem Namen</translation>
+        <source>Reusable encoding settings</source>
+        <translation>Wiederverwendbare Einstellungen zum Kodieren</translation>
     </message>
     <message>
-        <source>A preset has no name yet and is not saved.</source>
-        <translation>Eine Vorgabe hat noch keinen Namen und ist nicht gespeichert.</translation>
+        <source>A preset without a name isn&apos;t saved.</source>
+        <translation>Eine Voreinstellung ohne Namen ist nicht gespeichert.</translation>
     </message>
     <message>
-        <source>The preset “{0}” is not saved.</source>
-        <translation>Die Vorgabe „{0}“ ist nicht gespeichert.</translation>
+        <source>The preset “{0}” isn&apos;t saved.</source>
+        <translation>Die Voreinstellung „{0}“ ist nicht gespeichert.</translation>
     </message>
     <message>
-        <source>This preset comes with FFmate Desktop. Duplicate it to make it your own.</source>
+        <source>This preset comes with FFmate Desktop. Duplicate it to make your own.</source>
         <translation>Diese Voreinstellung gehört zu FFmate Desktop. Duplizieren Sie sie, um eine eigene daraus zu machen.</translation>
     </message>
     <message>
-        <source>A new preset.</source>
-        <translation>Eine neue Voreinstellung.</translation>
+        <source>New preset.</source>
+        <translation>Neue Voreinstellung.</translation>
     </message>
     <message>
-        <source>Not saved yet. Tasks that are queued already keep the old command.</source>
-        <translation>Noch nicht gesichert. Schon eingereihte Aufgaben behalten den alten Befehl.</translation>
+        <source>Not saved. Tasks already in the queue keep the old command.</source>
+        <translation>Nicht gespeichert. Aufgaben in der Warteschlange behalten den alten Befehl.</translation>
     </message>
     <message>
-        <source>Your preset. Everybody in this cluster can use it.</source>
+        <source>Your preset. Everyone in this cluster can use it.</source>
         <translation>Ihre Voreinstellung. Alle in diesem Cluster können sie nutzen.</translation>
     </message>
     <message>
@@ -1650,16 +1650,16 @@
         <translation>„{0}“ löschen?</translation>
     </message>
     <message>
-        <source>Tasks that were made from it keep its command.</source>
-        <translation>Aufgaben, die daraus entstanden, behalten den Befehl.</translation>
+        <source>Tasks created from it keep their command.</source>
+        <translation>Aufgaben, die daraus entstanden sind, behalten ihren Befehl.</translation>
     </message>
     <message>
-        <source>These watchfolders use it, and take no new files until they have another one: {0}</source>
-        <translation>Diese überwachten Ordner verwenden sie und nehmen keine neuen Dateien, bis sie eine andere haben: {0}</translation>
+        <source>These watchfolders use it and queue no new files until you choose another preset: {0}</source>
+        <translation>Diese überwachten Ordner verwenden sie und reihen keine neuen Dateien ein, bis Sie eine andere wählen: {0}</translation>
     </message>
     <message>
-        <source>Choose a file to try this on</source>
-        <translation>Datei zum Ausprobieren wählen</translation>
+        <source>Choose a file to test with</source>
+        <translation>Datei zum Testen wählen</translation>
     </message>
     <message>
         <source>Presets (*.json)</source>
@@ -1670,7 +1670,7 @@
         <translation>Voreinstellungen importieren</translation>
     </message>
     <message>
-        <source>The file “{0}” cannot be read.</source>
+        <source>Can&apos;t read the file “{0}”.</source>
         <translation>Die Datei „{0}“ ist nicht lesbar.</translation>
     </message>
     <message>
@@ -1678,11 +1678,11 @@
         <translation>Importiert: {0}.</translation>
     </message>
     <message>
-        <source>Export the preset</source>
+        <source>Export preset</source>
         <translation>Voreinstellung exportieren</translation>
     </message>
     <message>
-        <source>The file “{0}” cannot be written.</source>
+        <source>Can&apos;t write the file “{0}”.</source>
         <translation>Die Datei „{0}“ lässt sich nicht schreiben.</translation>
     </message>
     <message>
@@ -1700,8 +1700,8 @@
 <context>
     <name>PreviewDelegate</name>
     <message>
-        <source>No output, or the node that runs it gives the name.</source>
-        <translation>Keine Ausgabe, oder der ausführende Knoten gibt den Namen.</translation>
+        <source>No output, or a name that the node chooses.</source>
+        <translation>Keine Ausgabe, oder der Knoten vergibt den Namen.</translation>
     </message>
 </context>
 <context>
@@ -1798,19 +1798,19 @@
         <translation>Befehl kopieren</translation>
     </message>
     <message>
-        <source>To the top</source>
+        <source>Move to top</source>
         <translation>Ganz nach oben</translation>
     </message>
     <message>
-        <source>Up</source>
+        <source>Move up</source>
         <translation>Nach oben</translation>
     </message>
     <message>
-        <source>Down</source>
+        <source>Move down</source>
         <translation>Nach unten</translation>
     </message>
     <message>
-        <source>To the end</source>
+        <source>Move to end</source>
         <translation>Ans Ende</translation>
     </message>
     <message>
@@ -1826,16 +1826,16 @@
         <translation>Nur Aufgaben dieses Stapels</translation>
     </message>
     <message>
-        <source>Running among them, and ended by this: {0}.</source>
-        <translation>Davon laufen und werden dadurch beendet: {0}.</translation>
+        <source>Running tasks that will be stopped: {0}.</source>
+        <translation>Laufende Aufgaben, die beendet werden: {0}.</translation>
     </message>
     <message>
-        <source>What they have made stays where it is.</source>
-        <translation>Was sie erzeugt haben, bleibt, wo es ist.</translation>
+        <source>Finished output files are kept.</source>
+        <translation>Fertige Ausgabedateien bleiben erhalten.</translation>
     </message>
     <message>
-        <source>Those that are running will be ended. What others have made stays where it is.</source>
-        <translation>Laufende werden beendet. Was andere erzeugt haben, bleibt, wo es ist.</translation>
+        <source>Running tasks will be stopped. Finished output files are kept.</source>
+        <translation>Laufende Aufgaben werden beendet. Fertige Ausgabedateien bleiben erhalten.</translation>
     </message>
     <message>
         <source>Delete this task?</source>
@@ -1846,19 +1846,19 @@
         <translation>{0} Aufgaben löschen?</translation>
     </message>
     <message>
-        <source>End and delete</source>
+        <source>Stop and delete</source>
         <translation>Beenden und löschen</translation>
     </message>
     <message>
-        <source>This file is not on this computer.</source>
+        <source>This file isn&apos;t on this computer.</source>
         <translation>Diese Datei ist nicht auf diesem Computer.</translation>
     </message>
 </context>
 <context>
     <name>QueueFilters</name>
     <message>
-        <source>So many tasks cannot be sorted by this column.</source>
-        <translation>So viele Aufgaben lassen sich nicht nach dieser Spalte sortieren.</translation>
+        <source>There are too many tasks to sort by this column.</source>
+        <translation>Es sind zu viele Aufgaben, um sie nach dieser Spalte zu sortieren.</translation>
     </message>
     <message>
         <source>Filter them first, for example by status.</source>
@@ -1872,11 +1872,11 @@
         <translation>Stapel</translation>
     </message>
     <message>
-        <source>Group the tasks by batch, with the overall progress of each</source>
-        <translation>Aufgaben nach Stapeln gruppieren, mit deren Gesamtfortschritt</translation>
+        <source>Group tasks by batch and show the progress of each batch</source>
+        <translation>Aufgaben nach Stapeln gruppieren, mit dem Fortschritt jedes Stapels</translation>
     </message>
     <message>
-        <source>Group the tasks by batch</source>
+        <source>Group tasks by batch</source>
         <translation>Aufgaben nach Stapeln gruppieren</translation>
     </message>
 </context>
@@ -1903,23 +1903,23 @@
         <translation>Pausieren</translation>
     </message>
     <message>
-        <source>Let this computer take tasks again</source>
-        <translation>Diesen Computer wieder Aufgaben annehmen lassen</translation>
+        <source>Take tasks on this computer again</source>
+        <translation>Auf diesem Computer wieder Aufgaben annehmen</translation>
     </message>
     <message>
-        <source>Let this computer take no new tasks; what runs goes on</source>
-        <translation>Diesen Computer keine neuen Aufgaben annehmen lassen; Laufendes geht weiter</translation>
+        <source>Take no new tasks on this computer. Running tasks continue.</source>
+        <translation>Auf diesem Computer keine neuen Aufgaben annehmen. Laufende werden fertig gemacht.</translation>
     </message>
     <message>
-        <source>No task fits this filter.</source>
-        <translation>Keine Aufgabe passt zu diesem Filter.</translation>
+        <source>No tasks match this filter.</source>
+        <translation>Keine Aufgabe entspricht diesem Filter.</translation>
     </message>
     <message>
         <source>Drop files here to start</source>
         <translation>Dateien hierher ziehen, um zu beginnen</translation>
     </message>
     <message>
-        <source>Drag video or audio onto this window, or choose files. Every node in your cluster helps to encode them.</source>
+        <source>Drag video or audio onto this window, or choose files. Every node in your cluster helps encode them.</source>
         <translation>Ziehen Sie Video oder Audio auf dieses Fenster, oder wählen Sie Dateien. Jeder Knoten im Cluster hilft beim Kodieren.</translation>
     </message>
     <message>
@@ -1934,8 +1934,8 @@
         <translation>Aufgaben</translation>
     </message>
     <message>
-        <source>{0} (no room now)</source>
-        <translation>{0} (gerade kein Platz)</translation>
+        <source>{0} (no space)</source>
+        <translation>{0} (kein Platz)</translation>
     </message>
 </context>
 <context>
@@ -1969,8 +1969,8 @@
         <translation>Nach Status filtern</translation>
     </message>
     <message>
-        <source>Show the tasks of all nodes and batches again</source>
-        <translation>Wieder die Aufgaben aller Knoten und Stapel zeigen</translation>
+        <source>Clear the node or batch filter</source>
+        <translation>Filter nach Knoten oder Stapel aufheben</translation>
     </message>
     <message>
         <source>Filter by node or batch</source>
@@ -2100,8 +2100,8 @@
         <translation>Sidecar davor</translation>
     </message>
     <message>
-        <source>Take over what the script changes in the sidecar</source>
-        <translation>Änderungen im Sidecar übernehmen</translation>
+        <source>Apply the changes the script makes to the sidecar</source>
+        <translation>Änderungen des Skripts am Sidecar übernehmen</translation>
     </message>
     <message>
         <source>Command, input, output, metadata, and the script after the encode</source>
@@ -2116,16 +2116,16 @@
         <translation>Sidecar danach</translation>
     </message>
     <message>
-        <source>The whole path of a script on the nodes, then its arguments; no shell reads them. A script that fails ends the task as failed. A node runs only scripts that its owner has allowed.</source>
-        <translation>Der ganze Pfad eines Skripts auf den Knoten, dahinter seine Argumente; keine Shell liest sie. Schlägt ein Skript fehl, gilt die Aufgabe als fehlgeschlagen. Ein Knoten führt nur Skripte aus, die sein Besitzer erlaubt hat.</translation>
+        <source>The full path of a script on the nodes, followed by its arguments. No shell is involved. If a script fails, the task fails. A node runs only scripts that its owner has allowed.</source>
+        <translation>Der vollständige Pfad eines Skripts auf den Knoten, dahinter seine Argumente. Es ist keine Shell beteiligt. Schlägt ein Skript fehl, schlägt die Aufgabe fehl. Ein Knoten führt nur Skripte aus, die sein Besitzer erlaubt hat.</translation>
     </message>
     <message>
-        <source>A private file, unless you name one</source>
-        <translation>Eine private Datei, wenn Sie keine nennen</translation>
+        <source>A temporary file unless you enter a path</source>
+        <translation>Eine temporäre Datei, wenn Sie keinen Pfad angeben</translation>
     </message>
     <message>
-        <source>A file with the task as JSON, at ${SIDECAR_FILE}</source>
-        <translation>Eine Datei mit der Aufgabe als JSON, unter ${SIDECAR_FILE}</translation>
+        <source>A JSON file with the task. Its path is ${SIDECAR_FILE}.</source>
+        <translation>Eine JSON-Datei mit der Aufgabe. Ihr Pfad ist ${SIDECAR_FILE}.</translation>
     </message>
 </context>
 <context>
@@ -2309,8 +2309,8 @@
         <translation>Abbrechen</translation>
     </message>
     <message>
-        <source>The node hears it at once. What runs beyond the new number is finished first. It has {0} cores; half as many slots is usual.</source>
-        <translation>Der Knoten erfährt es sofort. Was über die neue Zahl hinaus läuft, wird erst fertig gemacht. Er hat {0} Kerne; halb so viele Plätze sind üblich.</translation>
+        <source>Takes effect immediately. Running tasks above the new number still finish. This node has {0} cores; about half as many slots is typical.</source>
+        <translation>Gilt sofort. Laufende Aufgaben über der neuen Zahl werden noch fertig gemacht. Dieser Knoten hat {0} Kerne; üblich sind etwa halb so viele Plätze.</translation>
     </message>
 </context>
 <context>
@@ -2379,8 +2379,8 @@
         <translation>{0} Knoten arbeiten</translation>
     </message>
     <message>
-        <source>No node takes tasks now</source>
-        <translation>Zurzeit nimmt kein Knoten Aufgaben an</translation>
+        <source>No node is taking tasks</source>
+        <translation>Kein Knoten nimmt Aufgaben an</translation>
     </message>
     <message>
         <source>Nothing is running</source>
@@ -2421,24 +2421,24 @@
 <context>
     <name>SubmitFlow</name>
     <message>
-        <source>There is no file on the clipboard.</source>
-        <translation>In der Zwischenablage ist keine Datei.</translation>
+        <source>There are no files on the clipboard.</source>
+        <translation>In der Zwischenablage sind keine Dateien.</translation>
     </message>
     <message>
-        <source>Copy files in a file manager, or whole paths as text, one a line.</source>
-        <translation>Kopieren Sie Dateien in einem Dateimanager, oder ganze Pfade als Text, einen pro Zeile.</translation>
+        <source>Copy files in a file manager, or full paths as text, one per line.</source>
+        <translation>Kopieren Sie Dateien in einem Dateimanager oder vollständige Pfade als Text, einen pro Zeile.</translation>
     </message>
     <message>
-        <source>There is no file “{0}”.</source>
+        <source>The file “{0}” doesn&apos;t exist.</source>
         <translation>Die Datei „{0}“ gibt es nicht.</translation>
     </message>
     <message>
-        <source>None of these {0} files is there.</source>
+        <source>None of these {0} files exist.</source>
         <translation>Keine dieser {0} Dateien ist vorhanden.</translation>
     </message>
     <message>
-        <source>Looking for video, sound and pictures …</source>
-        <translation>Suche nach Video, Ton und Bildern …</translation>
+        <source>Looking for video, audio and images …</source>
+        <translation>Suche nach Video, Audio und Bildern …</translation>
     </message>
     <message>
         <source>{0} so far.</source>
@@ -2449,28 +2449,28 @@
         <translation>Anhalten</translation>
     </message>
     <message>
-        <source>Not every folder could be read.</source>
-        <translation>Nicht jeder Ordner war lesbar.</translation>
+        <source>Some folders couldn&apos;t be read.</source>
+        <translation>Einige Ordner waren nicht lesbar.</translation>
     </message>
     <message>
-        <source>Left out {0} that this cluster wrote.</source>
-        <translation>{0} ausgelassen: von diesem Cluster geschrieben.</translation>
+        <source>Skipped {0} written by this cluster.</source>
+        <translation>{0} übersprungen: von diesem Cluster geschrieben.</translation>
     </message>
     <message>
-        <source>Drop a file by itself to queue it all the same.</source>
-        <translation>Ziehen Sie eine Datei einzeln herein, um sie dennoch einzureihen.</translation>
+        <source>Drop a file on its own to queue it anyway.</source>
+        <translation>Ziehen Sie eine Datei einzeln herein, um sie trotzdem einzureihen.</translation>
     </message>
     <message>
-        <source>There is no video, sound or picture in it.</source>
-        <translation>Darin ist kein Video, kein Ton und kein Bild.</translation>
+        <source>No video, audio or images found.</source>
+        <translation>Weder Video noch Audio noch Bilder gefunden.</translation>
     </message>
     <message>
-        <source>In folders other files are passed over; drop a file by itself to queue it all the same.</source>
-        <translation>In Ordnern werden andere Dateien übergangen; ziehen Sie eine Datei einzeln herein, um sie dennoch einzureihen.</translation>
+        <source>Folders only add media files. Drop a file on its own to queue it anyway.</source>
+        <translation>Aus Ordnern kommen nur Mediendateien. Ziehen Sie eine Datei einzeln herein, um sie trotzdem einzureihen.</translation>
     </message>
     <message>
-        <source>Only the first {0} files are taken.</source>
-        <translation>Nur die ersten {0} Dateien werden genommen.</translation>
+        <source>Only the first {0} files were added.</source>
+        <translation>Nur die ersten {0} Dateien wurden hinzugefügt.</translation>
     </message>
     <message>
         <source>Queue them, then drop the rest.</source>
@@ -2489,12 +2489,12 @@
         <translation>Rückgängig</translation>
     </message>
     <message>
-        <source>Taken back, except for {0}.</source>
-        <translation>Zurückgenommen, außer {0}.</translation>
+        <source>Removed from the queue, except {0}.</source>
+        <translation>Aus der Warteschlange entfernt, außer {0}.</translation>
     </message>
     <message>
-        <source>Those were finished already.</source>
-        <translation>Diese waren schon fertig.</translation>
+        <source>They were already finished.</source>
+        <translation>Sie waren schon fertig.</translation>
     </message>
 </context>
 <context>
@@ -2516,24 +2516,24 @@
         <translation>Wird eingereiht …</translation>
     </message>
     <message>
-        <source>The database cannot be reached at this moment.</source>
-        <translation>Die Datenbank ist im Augenblick nicht erreichbar.</translation>
+        <source>Can&apos;t reach the database right now.</source>
+        <translation>Die Datenbank ist zurzeit nicht erreichbar.</translation>
     </message>
     <message>
-        <source>The command has to be mended first.</source>
-        <translation>Zuerst muss der Befehl berichtigt werden.</translation>
+        <source>Fix the command first.</source>
+        <translation>Korrigieren Sie zuerst den Befehl.</translation>
     </message>
     <message>
-        <source>No preset fits the search.</source>
-        <translation>Keine Voreinstellung passt zur Suche.</translation>
+        <source>No preset matches your search.</source>
+        <translation>Keine Voreinstellung entspricht der Suche.</translation>
     </message>
     <message>
-        <source>Working out the names: {0} of {1} …</source>
-        <translation>Namen werden ermittelt: {0} von {1} …</translation>
+        <source>Checking outputs: {0} of {1} …</source>
+        <translation>Ausgaben werden geprüft: {0} von {1} …</translation>
     </message>
     <message>
-        <source>Working out the names …</source>
-        <translation>Namen werden ermittelt …</translation>
+        <source>Checking outputs …</source>
+        <translation>Ausgaben werden geprüft …</translation>
     </message>
     <message>
         <source>1 file</source>
@@ -2544,8 +2544,8 @@
         <translation>{0} Dateien</translation>
     </message>
     <message>
-        <source>No node is at work; the files wait until one joins.</source>
-        <translation>Kein Knoten arbeitet; die Dateien warten, bis einer dazukommt.</translation>
+        <source>No node is running. The files wait until one joins.</source>
+        <translation>Kein Knoten läuft. Die Dateien warten, bis einer dazukommt.</translation>
     </message>
     <message>
         <source>{0} can run this now.</source>
@@ -2572,19 +2572,19 @@
         <translation>{0} fehlt {1}</translation>
     </message>
     <message>
-        <source>{0} cannot be read</source>
+        <source>{0} can&apos;t be read</source>
         <translation>{0} ist nicht lesbar</translation>
     </message>
     <message>
-        <source>{0} cannot run with this command</source>
+        <source>{0} can&apos;t run with this command</source>
         <translation>{0} lässt sich mit diesem Befehl nicht ausführen</translation>
     </message>
     <message>
-        <source>the folder of {0} cannot be written to</source>
-        <translation>in den Ordner von {0} lässt sich nicht schreiben</translation>
+        <source>the output folder of {0} isn&apos;t writable</source>
+        <translation>in den Ausgabeordner von {0} lässt sich nicht schreiben</translation>
     </message>
     <message>
-        <source>the output of {0} exists already</source>
+        <source>the output of {0} already exists</source>
         <translation>die Ausgabe von {0} gibt es schon</translation>
     </message>
     <message>
@@ -2592,28 +2592,28 @@
         <translation>die Ausgabe von {0} wird gerade von einer anderen Aufgabe geschrieben</translation>
     </message>
     <message>
-        <source>{0} would share an output with another one</source>
+        <source>{0} would have the same output as another file</source>
         <translation>{0} hätte dieselbe Ausgabe wie eine andere Datei</translation>
     </message>
     <message>
-        <source>the output of {0} is there and gets replaced</source>
-        <translation>die Ausgabe von {0} gibt es und wird ersetzt</translation>
+        <source>the output of {0} exists and will be replaced</source>
+        <translation>die Ausgabe von {0} gibt es schon und wird ersetzt</translation>
     </message>
     <message>
-        <source>the name for {0} is taken and gets a number</source>
-        <translation>der Name für {0} ist vergeben und bekommt eine Nummer</translation>
+        <source>the output name of {0} is taken, so a number will be added</source>
+        <translation>der Ausgabename von {0} ist vergeben und bekommt eine Nummer</translation>
     </message>
     <message>
-        <source>Every name is free.</source>
-        <translation>Alle Namen sind frei.</translation>
+        <source>All output names are free.</source>
+        <translation>Alle Ausgabenamen sind frei.</translation>
     </message>
     <message>
-        <source>It is left out.</source>
-        <translation>Sie wird ausgelassen.</translation>
+        <source>It will be skipped.</source>
+        <translation>Sie wird übersprungen.</translation>
     </message>
     <message>
-        <source>They are left out.</source>
-        <translation>Sie werden ausgelassen.</translation>
+        <source>They will be skipped.</source>
+        <translation>Sie werden übersprungen.</translation>
     </message>
 </context>
 <context>
@@ -3282,8 +3282,8 @@
         <translation>Lebenszeichen vor {0}</translation>
     </message>
     <message>
-        <source>last heard {0}</source>
-        <translation>zuletzt gehört {0}</translation>
+        <source>last seen {0}</source>
+        <translation>zuletzt gesehen {0}</translation>
     </message>
     <message>
         <source>1 core</source>
@@ -3302,19 +3302,19 @@
         <translation>normale Priorität</translation>
     </message>
     <message>
-        <source>Left the cluster in order</source>
-        <translation>Hat den Cluster ordentlich verlassen</translation>
+        <source>Left the cluster</source>
+        <translation>Hat den Cluster verlassen</translation>
     </message>
     <message>
         <source>Takes no new tasks</source>
         <translation>Nimmt keine neuen Aufgaben an</translation>
     </message>
     <message>
-        <source>Leaves when these are finished</source>
-        <translation>Geht, sobald diese fertig sind</translation>
+        <source>Leaves when these tasks finish</source>
+        <translation>Geht, sobald diese Aufgaben fertig sind</translation>
     </message>
     <message>
-        <source>Is leaving</source>
+        <source>Leaving</source>
         <translation>Verlässt den Cluster</translation>
     </message>
     <message>
@@ -3330,11 +3330,11 @@
         <translation>{0} Aufgaben kommen in {1} zurück in die Warteschlange</translation>
     </message>
     <message>
-        <source>What it ran is back in the queue</source>
-        <translation>Was dort lief, ist wieder in der Warteschlange</translation>
+        <source>Its tasks are back in the queue</source>
+        <translation>Seine Aufgaben sind wieder in der Warteschlange</translation>
     </message>
     <message>
-        <source>It ran nothing</source>
+        <source>No tasks were running</source>
         <translation>Dort lief nichts</translation>
     </message>
     <message>
@@ -3366,32 +3366,32 @@
         <translation>{0} ist verloren gegangen</translation>
     </message>
     <message>
-        <source>Its running task went back to the queue and will be claimed by another node.</source>
+        <source>Its running task is back in the queue, and another node will take it.</source>
         <translation>Seine laufende Aufgabe ist wieder in der Warteschlange; ein anderer Knoten übernimmt sie.</translation>
     </message>
     <message>
-        <source>Its {0} running tasks went back to the queue and will be claimed by other nodes.</source>
+        <source>Its {0} running tasks are back in the queue, and other nodes will take them.</source>
         <translation>Seine {0} laufenden Aufgaben sind wieder in der Warteschlange; andere Knoten übernehmen sie.</translation>
     </message>
     <message>
-        <source>It ran nothing. It comes back by itself when its program runs again.</source>
-        <translation>Dort lief nichts. Er kommt von selbst zurück, sobald das Programm dort wieder läuft.</translation>
+        <source>No tasks were running. The node rejoins when it is started again.</source>
+        <translation>Dort lief nichts. Der Knoten kommt wieder, sobald er neu gestartet wird.</translation>
     </message>
     <message>
-        <source>{0} has not been heard from for {1}</source>
+        <source>No heartbeat from {0} for {1}</source>
         <translation>Von {0} kam seit {1} kein Lebenszeichen</translation>
     </message>
     <message>
-        <source>Its running task goes back to the queue in {0} and will be claimed by another node.</source>
+        <source>Its running task returns to the queue in {0}, and another node will take it.</source>
         <translation>Seine laufende Aufgabe kommt in {0} zurück in die Warteschlange; ein anderer Knoten übernimmt sie.</translation>
     </message>
     <message>
-        <source>Its {0} running tasks go back to the queue in {1} and will be claimed by other nodes.</source>
+        <source>Its {0} running tasks return to the queue in {1}, and other nodes will take them.</source>
         <translation>Seine {0} laufenden Aufgaben kommen in {1} zurück in die Warteschlange; andere Knoten übernehmen sie.</translation>
     </message>
     <message>
-        <source>It runs nothing. If it stays silent, it counts as lost in {0}.</source>
-        <translation>Dort läuft nichts. Bleibt er still, gilt er in {0} als verloren.</translation>
+        <source>It isn&apos;t running any tasks. Without a heartbeat, it counts as lost in {0}.</source>
+        <translation>Dort läuft nichts. Ohne Lebenszeichen gilt er in {0} als verloren.</translation>
     </message>
     <message>
         <source>1 second</source>
@@ -3422,8 +3422,8 @@
         <translation>Bilder/s</translation>
     </message>
     <message>
-        <source>Runs</source>
-        <translation>Arbeitet an</translation>
+        <source>Tasks</source>
+        <translation>Aufgaben</translation>
     </message>
 </context>
 <context>

@@ -45,8 +45,8 @@ class NodeActions(QObject):
             case _:
                 self._add_commands(menu, display)
         menu.addSeparator()
-        self._add(menu, "scroll-text", self.tr("Show its log"), lambda: self.logs_requested.emit(name))
-        self._add(menu, "copy", self.tr("Copy what is known of it"), lambda: _copy(details_text(display)))
+        self._add(menu, "scroll-text", self.tr("Show log"), lambda: self.logs_requested.emit(name))
+        self._add(menu, "copy", self.tr("Copy details"), lambda: _copy(details_text(display)))
         return menu
 
     def _add_commands(self, menu: QMenu, display: NodeDisplay) -> None:
@@ -57,7 +57,7 @@ class NodeActions(QObject):
         if not display.node.paused and not is_draining:
             self._add(menu, "pause", self.tr("Pause: take no new tasks"), lambda: self.pause(name))
         if not is_draining:
-            text = self.tr("Drain: finish what runs, then leave")
+            text = self.tr("Drain: finish running tasks, then leave")
             self._add(menu, "log-out", text, lambda: self.drain(name))
         self._add(menu, "layers", self.tr("Set slots …"), lambda: self.ask_slots(display))
         if display.health is NodeHealth.LATE:
@@ -115,7 +115,7 @@ class NodeActions(QObject):
             text = self.tr("1 task of {0} is back in the queue.").format(name)
         else:
             text = self.tr("{0} tasks of {1} are back in the queue.").format(count, name)
-        self.message.emit(text, self.tr("Other nodes claim them as soon as they have a free slot."))
+        self.message.emit(text, self.tr("Other nodes take them as soon as they have a free slot."))
 
 
 def _copy(text: str) -> None:

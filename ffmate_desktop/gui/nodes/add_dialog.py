@@ -53,7 +53,7 @@ class AddNodeDialog(QDialog):
         break_at_blanks(self.command)
         self.show_password = QCheckBox(self.tr("Show the password"))
         self.show_password.toggled.connect(self._show_command)
-        self.copy = QPushButton(self.tr("Copy the command"))
+        self.copy = QPushButton(self.tr("Copy command"))
         self.copy.setProperty("class", "primary" if uri else "")
         self.copy.setDefault(bool(uri))
         self.copy.clicked.connect(self._copy)
@@ -72,8 +72,8 @@ class AddNodeDialog(QDialog):
         self._add_text(self.tr("Add a node"), "heading")
         self._add_text(
             self.tr(
-                "Install FFmate Desktop on the other computer and run this command there. "
-                "It joins within seconds and takes tasks at once."
+                "Install FFmate Desktop on the other computer and run this command there. It joins within "
+                "seconds and starts taking tasks."
             ),
             "second",
         )
@@ -87,15 +87,15 @@ class AddNodeDialog(QDialog):
             self._add_note("triangle-alert", "warning", self._about_local(invited.local_host))
         if invited.has_password:
             text = self.tr(
-                "Where other people use the computer too, give the address in the variable FFMATE_DATABASE: "
-                "everybody there can read a command line."
+                "If other people use that computer, set the variable FFMATE_DATABASE to the address instead: "
+                "anyone there can read a command line."
             )
             self._add_note("shield-check", "link", text)
         self._add_note(
             "folder-sync",
             "link",
             self.tr(
-                "Every node opens your files by the same paths: put them on a drive that all computers share."
+                "Every node uses the same paths to your files: keep them on a drive that all computers share."
             ),
         )
         self._add_note(
@@ -108,28 +108,28 @@ class AddNodeDialog(QDialog):
     def _about_local(self, host: str) -> str:
         if host.startswith("/"):
             text = self.tr(
-                "The database is reached through a socket inside this computer. On the other computer, "
-                "write a name or an address of this one as its host instead, perhaps “{0}”."
+                "This computer reaches the database through a local socket. On the other computer, use this "
+                "computer's name or address as the host instead, for example “{0}”."
             )
             return text.format(platform.node())
         text = self.tr(
-            "“{0}” is every computer's name for itself. On the other computer, "
-            "write a name or an address of this one instead, perhaps “{1}”."
+            "On every computer, “{0}” means that computer itself. On the other one, use this computer's "
+            "name or address instead, for example “{1}”."
         )
         return text.format(host, platform.node())
 
     def _explain_embedded(self) -> None:
-        self._add_text(self.tr("Other computers cannot reach this queue"), "heading")
+        self._add_text(self.tr("Other computers can't reach this queue"), "heading")
         self._add_text(
             self.tr(
-                "It is kept in a database inside this computer, which nobody else can connect to. "
-                "Several computers work together through a PostgreSQL server (15 or newer) "
-                "that all of them can reach: one on a computer of yours, on a NAS, or one that you rent."
+                "It is stored in a database on this computer that no other computer can connect to. To work "
+                "together, computers need a PostgreSQL server (15 or newer) that all of them can reach: on "
+                "one of your computers, on a NAS, or rented."
             ),
             "second",
         )
         self._add_text(
-            self.tr("Choose it in the settings of this computer, and start every other one with it:"),
+            self.tr("Choose it in this computer's settings, then start every other computer with:"),
             "second",
         )
         self._column.addWidget(self.command)
@@ -137,13 +137,13 @@ class AddNodeDialog(QDialog):
             "info",
             "link",
             self.tr(
-                "The tasks in this queue stay on this computer: "
-                "let them finish first, or come back to this database to find them again."
+                "The tasks in this queue stay on this computer. Let them finish first, or switch back to "
+                "this database later."
             ),
         )
         self.show_password.hide()
-        self.copy.setText(self.tr("Copy the example"))
-        self.settings = QPushButton(self.tr("Open the settings"))
+        self.copy.setText(self.tr("Copy example"))
+        self.settings = QPushButton(self.tr("Open settings"))
         self.settings.setProperty("class", "primary")
         self.settings.setDefault(True)
         self.settings.clicked.connect(self.accept)

@@ -99,7 +99,7 @@ class NodeBanner(QFrame):
         self.button.clicked.connect(self.acted)
         self.close_button = QToolButton()
         self.close_button.setToolTip(self.tr("Dismiss"))
-        self.close_button.setAccessibleName(self.tr("Dismiss the message"))
+        self.close_button.setAccessibleName(self.tr("Dismiss message"))
         self.close_button.clicked.connect(self.dismissed)
         theme.set_icon(self.close_button, "x", "text_2")
         texts = QVBoxLayout()
@@ -127,12 +127,14 @@ class NodeBanner(QFrame):
             return
         if display.health is NodeHealth.LOST:
             self.button.setText(self.tr("Remove"))
-            self.button.setToolTip(self.tr("Forget this node; it joins again when its program runs again."))
+            self.button.setToolTip(
+                self.tr("Remove this node from the list. It rejoins when it is started again.")
+            )
             self._theme.set_icon(self.button, "trash-2")
         else:
             self.button.setText(self.tr("Requeue now"))
             self.button.setToolTip(
-                self.tr("Put its tasks back into the queue at once. If the node lives, it joins anew.")
+                self.tr("Put its tasks back in the queue now. The node rejoins if it is still running.")
             )
             self._theme.set_icon(self.button, "rotate-ccw")
         self.button.setVisible(display.health is NodeHealth.LOST or bool(display.tasks))

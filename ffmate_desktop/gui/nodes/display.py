@@ -113,7 +113,7 @@ def heartbeat_text(display: NodeDisplay) -> str:
     """When there was a sign of life."""
     if display.health.is_alive:
         return translate("nodes", "heartbeat {0} ago").format(formatting.duration(int(display.age)))
-    return translate("nodes", "last heard {0}").format(formatting.timestamp(display.node.last_seen))
+    return translate("nodes", "last seen {0}").format(formatting.timestamp(display.node.last_seen))
 
 
 def machine_text(display: NodeDisplay) -> str:
@@ -154,14 +154,14 @@ def outlook_text(display: NodeDisplay) -> str:  # noqa: PLR0911 - one a state
         case NodeHealth.LOST:
             return _requeued_text(display.last_running)
         case NodeHealth.LEFT:
-            return translate("nodes", "Left the cluster in order")
+            return translate("nodes", "Left the cluster")
         case NodeHealth.PAUSED:
             return translate("nodes", "Takes no new tasks")
         case NodeHealth.DRAINING:
             return (
-                translate("nodes", "Leaves when these are finished")
+                translate("nodes", "Leaves when these tasks finish")
                 if count
-                else translate("nodes", "Is leaving")
+                else translate("nodes", "Leaving")
             )
         case NodeHealth.ONLINE:
             return _free_slots_text(display.node.slots, count)
@@ -182,9 +182,9 @@ def _requeue_text(count: int, seconds: int) -> str:
 
 def _requeued_text(count: int | None) -> str:
     if count is None:
-        return translate("nodes", "What it ran is back in the queue")
+        return translate("nodes", "Its tasks are back in the queue")
     if count == 0:
-        return translate("nodes", "It ran nothing")
+        return translate("nodes", "No tasks were running")
     if count == 1:
         return translate("nodes", "Its task is back in the queue")
     return translate("nodes", "Its {0} tasks are back in the queue").format(count)
@@ -209,33 +209,31 @@ def alert_text(display: NodeDisplay) -> tuple[str, str]:
         title = translate("nodes", "{0} is lost").format(display.name)
         if display.last_running == 1:
             return title, translate(
-                "nodes", "Its running task went back to the queue and will be claimed by another node."
+                "nodes", "Its running task is back in the queue, and another node will take it."
             )
         if display.last_running:
             text = translate(
-                "nodes", "Its {0} running tasks went back to the queue and will be claimed by other nodes."
+                "nodes", "Its {0} running tasks are back in the queue, and other nodes will take them."
             )
             return title, text.format(display.last_running)
-        return title, translate(
-            "nodes", "It ran nothing. It comes back by itself when its program runs again."
-        )
-    title = translate("nodes", "{0} has not been heard from for {1}").format(
+        return title, translate("nodes", "No tasks were running. The node rejoins when it is started again.")
+    title = translate("nodes", "No heartbeat from {0} for {1}").format(
         display.name, _seconds(int(display.age))
     )
     count, when = len(display.tasks), _seconds(int(display.lease_left))
     if count == 1:
         text = translate(
-            "nodes", "Its running task goes back to the queue in {0} and will be claimed by another node."
+            "nodes", "Its running task returns to the queue in {0}, and another node will take it."
         ).format(when)
     elif count:
         text = translate(
             "nodes",
-            "Its {0} running tasks go back to the queue in {1} and will be claimed by other nodes.",
+            "Its {0} running tasks return to the queue in {1}, and other nodes will take them.",
         ).format(count, when)
     else:
-        text = translate("nodes", "It runs nothing. If it stays silent, it counts as lost in {0}.").format(
-            when
-        )
+        text = translate(
+            "nodes", "It isn't running any tasks. Without a heartbeat, it counts as lost in {0}."
+        ).format(when)
     return title, text
 
 

@@ -190,5 +190,5 @@ def _title(column: NodeColumn) -> str:
         NodeColumn.CPU: translate("nodes", "CPU"),
         NodeColumn.MEMORY: translate("nodes", "Memory"),
         NodeColumn.SPEED: translate("nodes", "Frames/s"),
-        NodeColumn.RUNS: translate("nodes", "Runs"),
+        NodeColumn.RUNS: translate("nodes", "Tasks"),
     }[column]

@@ -105,7 +105,7 @@ class NodesPage(Page):
 
     def _summary(self, displays: list[NodeDisplay]) -> str:
         if self.bridge.outage_since is not None:
-            return self.tr("The database is away: this is how the nodes were before")
+            return self.tr("Can't reach the database. Showing the last known state.")
         count = {how: sum(display.health is how for display in displays) for how in NodeHealth}
         alive = [display for display in displays if display.health.is_alive]
         parts = [

@@ -125,7 +125,7 @@ class NodePanel(QFrame):
             sentence = self.tr("Joining …") if local.is_working else self.tr("Not working on the queue")
             return local.identifier, local.running, None, sentence, "idle"
         if node.state is NodeState.DRAINING:
-            sentence, state = self.tr("Leaving when all is finished"), "care"
+            sentence, state = self.tr("Finishing tasks, then leaving"), "care"
         elif node.paused:
             sentence, state = self.tr("Paused: takes no new tasks"), "care"
         else:
@@ -200,7 +200,7 @@ class NodeControls(QFrame):
         self.slots = NumberField(1, MAX_SLOTS, self.tr("Tasks at once"))
         self.pause = QPushButton()
         self.leave = QPushButton(self.tr("Leave when finished"))
-        self.leave.setToolTip(self.tr("Finish what runs here, take nothing new, then leave the cluster."))
+        self.leave.setToolTip(self.tr("Finish running tasks, take no new ones, then leave the cluster."))
         theme.set_icon(self.leave, "log-out", "text_2")
         row = QHBoxLayout()
         row.addWidget(label(self.tr("Tasks at once")), 1)

@@ -37,8 +37,8 @@ class SlotsDialog(QDialog):
         buttons.addWidget(cancel)
         buttons.addWidget(self.ok)
         words = self.tr(
-            "The node hears it at once. What runs beyond the new number is finished first. "
-            "It has {0} cores; half as many slots is usual."
+            "Takes effect immediately. Running tasks above the new number still finish. This node has "
+            "{0} cores; about half as many slots is typical."
         ).format(cores)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 22, 24, 20)

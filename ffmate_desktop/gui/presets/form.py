@@ -62,7 +62,7 @@ class PresetForm(QWidget):
         self.priority.setToolTip(self.tr("Higher numbers run first"))
         self.labels = QLineEdit()
         self.labels.setPlaceholderText(self.tr("Any node"))
-        self.labels.setToolTip(self.tr("Words that a node must provide, such as gpu or storage:media"))
+        self.labels.setToolTip(self.tr("Labels a node must have, such as gpu or storage:media"))
         self.scripts = ScriptFields(theme)
         self.parts = Segments([self.tr("Encode"), self.tr("Scripts")], self.tr("Parts of the preset"))
         self._error_label = label(look="failed", wraps=True)
@@ -195,7 +195,7 @@ class PresetForm(QWidget):
 
     def _example(self, pattern: str) -> str:
         if not pattern:
-            return self.tr("The command has no output file of its own.")
+            return self.tr("This preset has no output file.")
         try:
             output = expand(pattern, _VALUES)
         except UserError:

@@ -41,14 +41,14 @@ class PresetsPage(Page):
         self.note = label(look="second", wraps=True)
         self.import_button = self._button(self.tr("Import …"), "download", self._import)
         self.new_button = self._button(self.tr("New preset"), "plus", self._new, "primary")
-        self.test_button = self._button(self.tr("Try it …"), "play", self._choose_test_file)
+        self.test_button = self._button(self.tr("Test …"), "play", self._choose_test_file)
         self.duplicate_button = self._button(self.tr("Duplicate"), "files", self._duplicate)
         self.export_button = self._button(self.tr("Export …"), "upload", self._export)
         self.delete_button = self._button(self.tr("Delete"), "trash-2", self._delete, "danger")
         self.revert_button = self._button(self.tr("Revert"), "rotate-ccw", self._revert)
         self.save_button = self._button(self.tr("Save"), "save", self._save, "primary")
         self._lay_out()
-        self.subtitle.setText(self.tr("What is done with your files, by name"))
+        self.subtitle.setText(self.tr("Reusable encoding settings"))
         self.list.chosen.connect(self._on_chosen)
         self.form.edited.connect(self._show)
         self.bridge.presets_changed.connect(self._read)
@@ -142,8 +142,8 @@ class PresetsPage(Page):
             return ""
         name = self.form.name.text().strip()
         if not name:
-            return self.tr("A preset has no name yet and is not saved.")
-        return self.tr("The preset “{0}” is not saved.").format(name)
+            return self.tr("A preset without a name isn't saved.")
+        return self.tr("The preset “{0}” isn't saved.").format(name)
 
     def _show(self) -> None:
         unreadable = self._preset.unreadable if self._preset is not None and not self._is_new else None
@@ -154,14 +154,14 @@ class PresetsPage(Page):
             self.note.setText(unreadable)
         elif not is_own:
             self.note.setText(
-                self.tr("This preset comes with FFmate Desktop. Duplicate it to make it your own.")
+                self.tr("This preset comes with FFmate Desktop. Duplicate it to make your own.")
             )
         elif self._is_new:
-            self.note.setText(self.tr("A new preset."))
+            self.note.setText(self.tr("New preset."))
         elif changed:
-            self.note.setText(self.tr("Not saved yet. Tasks that are queued already keep the old command."))
+            self.note.setText(self.tr("Not saved. Tasks already in the queue keep the old command."))
         else:
-            self.note.setText(self.tr("Your preset. Everybody in this cluster can use it."))
+            self.note.setText(self.tr("Your preset. Everyone in this cluster can use it."))
         self.save_button.setVisible(is_own and not unreadable)
         self.revert_button.setVisible(is_own and not unreadable)
         self.delete_button.setVisible(is_own and not self._is_new)
@@ -221,10 +221,10 @@ class PresetsPage(Page):
 
         async def work() -> None:
             title = self.tr("Delete “{0}”?").format(preset.name)
-            text = self.tr("Tasks that were made from it keep its command.")
+            text = self.tr("Tasks created from it keep their command.")
             if users := ", ".join(f"“{folder.name}”" for folder in await editor.used_by(preset.uuid)):
                 more = self.tr(
-                    "These watchfolders use it, and take no new files until they have another one: {0}"
+                    "These watchfolders use it and queue no new files until you choose another preset: {0}"
                 )
                 text = f"{text} {more.format(users)}"
             if await confirm(self, title, text, self.tr("Delete")):
@@ -236,7 +236,7 @@ class PresetsPage(Page):
     # -- Trying --------------------------------------------------------------------------------------------------
 
     def _choose_test_file(self) -> None:
-        dialog = QFileDialog(self, self.tr("Choose a file to try this on"))
+        dialog = QFileDialog(self, self.tr("Choose a file to test with"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.test_file)
@@ -276,7 +276,7 @@ class PresetsPage(Page):
             try:
                 text = await asyncio.to_thread(Path(path).read_text, encoding="utf-8-sig")
             except (OSError, ValueError) as error:
-                raise UserError(self.tr("The file “{0}” cannot be read.").format(path), str(error)) from error
+                raise UserError(self.tr("Can't read the file “{0}”.").format(path), str(error)) from error
             return await editor.import_all(text)
 
         def on_imported(presets: list[Preset]) -> None:
@@ -288,7 +288,7 @@ class PresetsPage(Page):
 
     def _export(self) -> None:
         if self._preset is not None:
-            dialog = self._file_dialog(self.tr("Export the preset"))
+            dialog = self._file_dialog(self.tr("Export preset"))
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix("json")
             dialog.selectFile(f"{self._preset.name.replace('/', '-')}.json")
@@ -306,9 +306,7 @@ class PresetsPage(Page):
             try:
                 await asyncio.to_thread(Path(path).write_text, text, encoding="utf-8")
             except OSError as error:
-                raise UserError(
-                    self.tr("The file “{0}” cannot be written.").format(path), str(error)
-                ) from error
+                raise UserError(self.tr("Can't write the file “{0}”.").format(path), str(error)) from error
             self.message.emit(self.tr("Exported “{0}”.").format(preset.name), path)
 
         self.bridge.run(work(), "exporting a preset")

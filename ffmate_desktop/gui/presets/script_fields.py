@@ -21,7 +21,7 @@ class ScriptFields(Fields):
         self._inserts: list[WildcardButton] = []
         self.before = self._script(self.tr("Script before"), "/srv/scripts/choose.py ${SIDECAR_FILE}")
         self.before_sidecar = self._sidecar(self.tr("Sidecar before"))
-        self.imports = QCheckBox(self.tr("Take over what the script changes in the sidecar"))
+        self.imports = QCheckBox(self.tr("Apply the changes the script makes to the sidecar"))
         self.imports.setToolTip(self.tr("Command, input, output, metadata, and the script after the encode"))
         self.imports.toggled.connect(lambda _on: self.edited.emit())
         self.note(self.imports)
@@ -30,8 +30,8 @@ class ScriptFields(Fields):
         self.note(
             label(
                 self.tr(
-                    "The whole path of a script on the nodes, then its arguments; no shell reads them. A script "
-                    "that fails ends the task as failed. A node runs only scripts that its owner has allowed."
+                    "The full path of a script on the nodes, followed by its arguments. No shell is involved. If "
+                    "a script fails, the task fails. A node runs only scripts that its owner has allowed."
                 ),
                 "third",
                 wraps=True,
@@ -43,8 +43,8 @@ class ScriptFields(Fields):
         return self._with_wildcards(title, self.line(example), WildcardButton(self._theme, for_script=True))
 
     def _sidecar(self, title: str) -> QLineEdit:
-        field = self.line(self.tr("A private file, unless you name one"))
-        field.setToolTip(self.tr("A file with the task as JSON, at ${SIDECAR_FILE}"))
+        field = self.line(self.tr("A temporary file unless you enter a path"))
+        field.setToolTip(self.tr("A JSON file with the task. Its path is ${SIDECAR_FILE}."))
         return self._with_wildcards(title, field, WildcardButton(self._theme, for_output=True))
 
     def _with_wildcards(self, title: str, field: QLineEdit, insert: WildcardButton) -> QLineEdit:

@@ -66,12 +66,12 @@ class QueueActions(QObject):
         self.copy_command = self._add(self.tr("Copy command"), "copy", "Ctrl+Shift+C", self._copy)
         self.moves = [
             self._add(
-                self.tr("To the top"), "chevrons-up", "Ctrl+Shift+Up", lambda: self._move(QueueMove.TOP)
+                self.tr("Move to top"), "chevrons-up", "Ctrl+Shift+Up", lambda: self._move(QueueMove.TOP)
             ),
-            self._add(self.tr("Up"), "chevron-up", "Ctrl+Up", lambda: self._move(QueueMove.UP)),
-            self._add(self.tr("Down"), "chevron-down", "Ctrl+Down", lambda: self._move(QueueMove.DOWN)),
+            self._add(self.tr("Move up"), "chevron-up", "Ctrl+Up", lambda: self._move(QueueMove.UP)),
+            self._add(self.tr("Move down"), "chevron-down", "Ctrl+Down", lambda: self._move(QueueMove.DOWN)),
             self._add(
-                self.tr("To the end"),
+                self.tr("Move to end"),
                 "chevrons-down",
                 "Ctrl+Shift+Down",
                 lambda: self._move(QueueMove.BOTTOM),
@@ -206,13 +206,13 @@ class QueueActions(QObject):
     async def _may_delete(self, count: int, running: int, done: int) -> bool:
         """A task cannot be brought back, so it is always asked."""
         if running:
-            text = self.tr("Running among them, and ended by this: {0}.").format(running)
+            text = self.tr("Running tasks that will be stopped: {0}.").format(running)
         elif done == count:
-            text = self.tr("What they have made stays where it is.")
+            text = self.tr("Finished output files are kept.")
         else:
-            text = self.tr("Those that are running will be ended. What others have made stays where it is.")
+            text = self.tr("Running tasks will be stopped. Finished output files are kept.")
         title = self.tr("Delete this task?") if count == 1 else self.tr("Delete {0} tasks?").format(count)
-        yes = self.tr("Delete") if done == count else self.tr("End and delete")
+        yes = self.tr("Delete") if done == count else self.tr("Stop and delete")
         return await confirm(self._page, title, text, yes)
 
     def _edit(self) -> None:
@@ -270,7 +270,7 @@ class QueueActions(QObject):
 
     def _report_missing(self, task: Task) -> None:
         self.message.emit(
-            self.tr("This file is not on this computer."),
+            self.tr("This file isn't on this computer."),
             task.output_file.resolved or task.input_file.raw,
         )
 

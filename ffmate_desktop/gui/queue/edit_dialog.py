@@ -40,7 +40,7 @@ class EditTaskDialog(QDialog):
         self.name.setText(task.name)
         self.priority = NumberField(0, _HIGHEST, self.tr("Priority"))
         self.priority.setValue(task.priority)
-        self.labels = fields.line(self.tr("Any node may run it"))
+        self.labels = fields.line(self.tr("Any node"))
         self.labels.setText(", ".join(task.labels))
         self.output = fields.line()
         self.output.setText(task.output_file.raw)

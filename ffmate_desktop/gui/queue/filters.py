@@ -119,7 +119,7 @@ class QueueFilters(QObject):
         page = self._page
         if page.services is not None and not self.is_offered(column, descending):
             page.message.emit(
-                self.tr("So many tasks cannot be sorted by this column."),
+                self.tr("There are too many tasks to sort by this column."),
                 self.tr("Filter them first, for example by status."),
             )
             return

@@ -35,8 +35,8 @@ class QueueGrouping(QObject):
         self._model: GroupedModel | None = None
         self.button = QToolButton()
         self.button.setText(self.tr("Batches"))
-        self.button.setToolTip(self.tr("Group the tasks by batch, with the overall progress of each"))
-        self.button.setAccessibleName(self.tr("Group the tasks by batch"))
+        self.button.setToolTip(self.tr("Group tasks by batch and show the progress of each batch"))
+        self.button.setAccessibleName(self.tr("Group tasks by batch"))
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setCheckable(True)
         page.theme.set_icon(self.button, "layers", "text_2")

@@ -21,7 +21,7 @@ class OrderButton(QToolButton):
         self._shown = (SortColumn.CREATED, True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self.setAccessibleName(self.tr("Order of the tasks"))
+        self.setAccessibleName(self.tr("Task order"))
         theme.set_icon(self, "chevron-down", "text_2")
         self.clicked.connect(self._open)
 
@@ -43,7 +43,7 @@ class OrderButton(QToolButton):
             (self.tr("Next to run first"), SortColumn.PRIORITY, True),
             (self.tr("Last to run first"), SortColumn.PRIORITY, False),
             (self.tr("Recently finished first"), SortColumn.FINISHED, True),
-            (self.tr("Long finished first"), SortColumn.FINISHED, False),
+            (self.tr("Finished longest ago first"), SortColumn.FINISHED, False),
             (self.tr("Name, A to Z"), SortColumn.NAME, False),
             (self.tr("Name, Z to A"), SortColumn.NAME, True),
         ]

@@ -82,9 +82,9 @@ class QueuePage(Page):
         """Whether this computer takes new tasks."""
         self.pause.setText(self.tr("Resume") if paused else self.tr("Pause"))
         self.pause.setToolTip(
-            self.tr("Let this computer take tasks again")
+            self.tr("Take tasks on this computer again")
             if paused
-            else self.tr("Let this computer take no new tasks; what runs goes on")
+            else self.tr("Take no new tasks on this computer. Running tasks continue.")
         )
         self.pause.setAccessibleDescription(plain(self.pause.toolTip()))
         self.theme.set_icon(self.pause, "play" if paused else "pause", "text")
@@ -92,7 +92,7 @@ class QueuePage(Page):
     def _build_table(self) -> QFrame:
         inside = self._table_stack
         inside.addWidget(self.view)
-        self._no_match = label(self.tr("No task fits this filter."), "lead")
+        self._no_match = label(self.tr("No tasks match this filter."), "lead")
         self._no_match.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inside.addWidget(self._no_match)
         return card_around(inside)
@@ -118,8 +118,8 @@ class QueuePage(Page):
             self.theme,
             self.tr("Drop files here to start"),
             self.tr(
-                "Drag video or audio onto this window, or choose files. "
-                "Every node in your cluster helps to encode them."
+                "Drag video or audio onto this window, or choose files. Every node in your cluster helps "
+                "encode them."
             ),
             self.tr("Choose files"),
         )

@@ -136,7 +136,7 @@ class StatsRow(QWidget):
         elif stats.nodes_working:
             parts.append(self.tr("{0} nodes working").format(stats.nodes_working))
         elif stats.slots == 0:
-            parts.append(self.tr("No node takes tasks now"))
+            parts.append(self.tr("No node is taking tasks"))
         else:
             parts.append(self.tr("Nothing is running"))
             free = formatting.number(stats.slots)

@@ -40,7 +40,7 @@ class QueueToolbar(QWidget):
         self.clear_filter = QPushButton()
         self.clear_filter.setProperty("class", "quiet")
         theme.set_icon(self.clear_filter, "x", "text_2")
-        self.clear_filter.setToolTip(self.tr("Show the tasks of all nodes and batches again"))
+        self.clear_filter.setToolTip(self.tr("Clear the node or batch filter"))
         self.clear_filter.clicked.connect(lambda: self.filter_chosen.emit(None, None))
         self.clear_filter.hide()
         self.filter = self._button("filter", self.tr("Filter by node or batch"))

@@ -119,7 +119,7 @@ class QueueTableView(QTableView):
         for column in QueueColumn:
             if column is not QueueColumn.TASK:
                 is_cut = column in self.chosen_columns and self.isColumnHidden(column)
-                text = self.tr("{0} (no room now)").format(title(column)) if is_cut else title(column)
+                text = self.tr("{0} (no space)").format(title(column)) if is_cut else title(column)
                 action = menu.addAction(menu_text(text))
                 action.setCheckable(True)
                 action.setChecked(column in self.chosen_columns)

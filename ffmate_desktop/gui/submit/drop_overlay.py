@@ -190,7 +190,7 @@ class DropOverlay(QWidget):
             room.translate(0, 38)
         painter.setFont(fonts.text(13))
         painter.setPen(tokens.color("text_2"))
-        text = self.zone.text if self.zone else self.tr("The next step lets you change it  ·  Esc cancels")
+        text = self.zone.text if self.zone else self.tr("You can change it in the next step  ·  Esc cancels")
         painter.drawText(room.adjusted(0, 8, 0, 40), _WRAPPED, text)
 
     def _paint_preset(self, painter: QPainter, middle: QPointF) -> None:

@@ -59,8 +59,8 @@ class SubmitFlow(QObject):
             self._window.open_files(paths)
         else:
             self._window.show_message(
-                self.tr("There is no file on the clipboard."),
-                self.tr("Copy files in a file manager, or whole paths as text, one a line."),
+                self.tr("There are no files on the clipboard."),
+                self.tr("Copy files in a file manager, or full paths as text, one per line."),
             )
 
     # -- Looking through what was given --------------------------------------------------------------------------
@@ -74,9 +74,9 @@ class SubmitFlow(QObject):
         missing = await asyncio.to_thread(_missing, paths)
         if len(missing) == len(paths):
             raise UserError(
-                self.tr("There is no file “{0}”.").format(missing[0])
+                self.tr("The file “{0}” doesn't exist.").format(missing[0])
                 if len(missing) == 1
-                else self.tr("None of these {0} files is there.").format(formatting.number(len(missing)))
+                else self.tr("None of these {0} files exist.").format(formatting.number(len(missing)))
             )
         try:
             return await self._without_outputs(await find_media(paths, on_progress=self._on_progress))
@@ -94,7 +94,7 @@ class SubmitFlow(QObject):
     def _on_progress(self, count: int) -> None:
         self._count = count
         self._window.messages.show_message(
-            self.tr("Looking for video, sound and pictures …"),
+            self.tr("Looking for video, audio and images …"),
             self.tr("{0} so far.").format(file_count_text(count)),
             kind="info",
             button=self.tr("Stop"),
@@ -113,28 +113,26 @@ class SubmitFlow(QObject):
             return
         if found.unreadable:
             self._window.show_message(
-                self.tr("Not every folder could be read."),
+                self.tr("Some folders couldn't be read."),
                 ", ".join(found.unreadable[:3]),
                 "warning",
             )
         if found.own:
             self._window.show_message(
-                self.tr("Left out {0} that this cluster wrote.").format(file_count_text(found.own)),
-                self.tr("Drop a file by itself to queue it all the same."),
+                self.tr("Skipped {0} written by this cluster.").format(file_count_text(found.own)),
+                self.tr("Drop a file on its own to queue it anyway."),
             )
         if not found.files:
             if not (found.unreadable or found.own):
                 self._window.show_message(
-                    self.tr("There is no video, sound or picture in it."),
-                    self.tr(
-                        "In folders other files are passed over; drop a file by itself to queue it all the same."
-                    ),
+                    self.tr("No video, audio or images found."),
+                    self.tr("Folders only add media files. Drop a file on its own to queue it anyway."),
                     "warning",
                 )
             return
         if found.is_truncated:
             self._window.show_message(
-                self.tr("Only the first {0} files are taken.").format(formatting.number(MAX_FILES)),
+                self.tr("Only the first {0} files were added.").format(formatting.number(MAX_FILES)),
                 self.tr("Queue them, then drop the rest."),
                 "warning",
             )
@@ -192,8 +190,8 @@ class SubmitFlow(QObject):
     def _on_undone(self, finished: int) -> None:
         if finished:
             self._window.show_message(
-                self.tr("Taken back, except for {0}.").format(file_count_text(finished)),
-                self.tr("Those were finished already."),
+                self.tr("Removed from the queue, except {0}.").format(file_count_text(finished)),
+                self.tr("They were already finished."),
             )
 
     def _restore_preset_name(self) -> None:

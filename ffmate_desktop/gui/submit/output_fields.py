@@ -38,19 +38,19 @@ class OutputFields(QWidget):
         self.folder.setPlaceholderText(self.tr("Next to each file"))
         self.folder.setClearButtonEnabled(True)
         self._browse = QPushButton(self.tr("Choose …"))
-        self._browse.setAccessibleName(self.tr("Choose the output folder"))
+        self._browse.setAccessibleName(self.tr("Choose output folder"))
         theme.set_icon(self._browse, "folder-open", "text_2")
         self.name = QLineEdit()
         self._usual_name = ""
         self._insert = WildcardButton(theme, for_output=True)
-        texts = [self.tr("Add a number"), self.tr("Replace the file"), self.tr("Leave the file out")]
-        self.policy = Segments(texts, self.tr("When the name is taken"))
+        texts = [self.tr("Add a number"), self.tr("Replace the file"), self.tr("Skip the file")]
+        self.policy = Segments(texts, self.tr("If the name is taken"))
         self.priority = QLineEdit()
         self.priority.setValidator(QIntValidator(0, _MOST, self.priority))
         self.priority.setToolTip(self.tr("Higher numbers run first"))
         self.labels = QLineEdit()
         self.labels.setPlaceholderText(self.tr("Any node"))
-        self.labels.setToolTip(self.tr("Words that a node must provide, such as gpu or storage:media"))
+        self.labels.setToolTip(self.tr("Labels a node must have, such as gpu or storage:media"))
         self._lay_out()
         for field in (self.folder, self.name, self.priority, self.labels):
             field.setAcceptDrops(False)
@@ -101,11 +101,11 @@ class OutputFields(QWidget):
         self._usual_name = pattern.replace("\\", "/").rpartition("/")[2]
         self.name.setPlaceholderText(painter_text(self._usual_name or self.tr("No output file")))
         self.priority.setPlaceholderText(
-            painter_text(self.tr("{0}, as preset").format(preset.priority) if preset else "0")
+            painter_text(self.tr("{0} (preset)").format(preset.priority) if preset else "0")
         )
         needs = " ".join(preset.labels) if preset else ""
         self.labels.setPlaceholderText(
-            painter_text(self.tr("{0}, as preset").format(needs) if needs else self.tr("Any node"))
+            painter_text(self.tr("{0} (preset)").format(needs) if needs else self.tr("Any node"))
         )
 
     def apply_to(self, choice: SubmitChoice) -> UserError | None:
@@ -131,5 +131,5 @@ class OutputFields(QWidget):
         self.name.setFocus()
 
     def _choose_folder(self) -> None:
-        title = self.tr("Choose the output folder")
+        title = self.tr("Choose output folder")
         ask_for_folder(self, title, self.folder.text(), self.folder.setText)

@@ -94,7 +94,7 @@ class PreviewDelegate(QStyledItemDelegate):
             case _:
                 assert_never(row.issue)
         if row.output is None:
-            return self.tr("No output, or the node that runs it gives the name."), ""
+            return self.tr("No output, or a name that the node chooses."), ""
         beside = os.path.dirname(row.output) == os.path.dirname(file.path)  # noqa: PTH120 - text of any system
         return "", PurePath(row.output).name if beside else row.output
 

@@ -191,23 +191,23 @@ class SubmitSheet(SubmitSheetLayout):
 
     def _update_note(self) -> None:
         if self._bridge.outage_since is not None:
-            text, color = self.tr("The database cannot be reached at this moment."), "warning"
+            text, color = self.tr("Can't reach the database right now."), "warning"
         elif self._error is not None and self._error is self.command.error:
-            text, color = self.tr("The command has to be mended first."), "failed"
+            text, color = self.tr("Fix the command first."), "failed"
         elif self._error is not None:
             text, color = f"{self._error.message} {self._error.hint}".strip(), "failed"
         elif self._is_ready and self.mode.current == _BY_PRESET and self._preset is None:
-            text, color = self.tr("No preset fits the search."), "warning"
+            text, color = self.tr("No preset matches your search."), "warning"
         elif len(self.model.rows) == len(self.model.files):
             text, color = preview_text(self.model.rows)
         elif self._checked:
-            words = self.tr("Working out the names: {0} of {1} …")
+            words = self.tr("Checking outputs: {0} of {1} …")
             text, color = (
                 words.format(formatting.number(self._checked), formatting.number(len(self.model.files))),
                 "text_2",
             )
         else:
-            text, color = self.tr("Working out the names …"), "text_2"
+            text, color = self.tr("Checking outputs …"), "text_2"
         self.preview.show_note(text, color)
 
     def _show_fitness(self) -> None:

@@ -30,7 +30,7 @@ def fitness_text(found: Sequence[Eligibility]) -> tuple[str, bool]:
     able = [node for node in found if node.can]
     unable = [node for node in found if not node.can]
     if not found:
-        return translate("SubmitSheet", "No node is at work; the files wait until one joins."), False
+        return translate("SubmitSheet", "No node is running. The files wait until one joins."), False
     if not unable:
         if len(able) == 1:
             return translate("SubmitSheet", "{0} can run this now.").format(able[0].identifier), True
@@ -58,26 +58,32 @@ def preview_text(rows: Sequence[PreviewRow]) -> tuple[str, str]:
     parts = [
         text.format(file_count_text(counts[trouble]))
         for trouble, text in (
-            (PreviewIssue.INPUT, translate("SubmitSheet", "{0} cannot be read")),
-            (PreviewIssue.COMMAND, translate("SubmitSheet", "{0} cannot run with this command")),
-            (PreviewIssue.FOLDER, translate("SubmitSheet", "the folder of {0} cannot be written to")),
-            (PreviewIssue.EXISTS, translate("SubmitSheet", "the output of {0} exists already")),
+            (PreviewIssue.INPUT, translate("SubmitSheet", "{0} can't be read")),
+            (PreviewIssue.COMMAND, translate("SubmitSheet", "{0} can't run with this command")),
+            (PreviewIssue.FOLDER, translate("SubmitSheet", "the output folder of {0} isn't writable")),
+            (PreviewIssue.EXISTS, translate("SubmitSheet", "the output of {0} already exists")),
             (
                 PreviewIssue.TAKEN,
                 translate("SubmitSheet", "the output of {0} is being written by another task"),
             ),
-            (PreviewIssue.SHARED, translate("SubmitSheet", "{0} would share an output with another one")),
-            (PreviewIssue.REPLACES, translate("SubmitSheet", "the output of {0} is there and gets replaced")),
-            (PreviewIssue.RENAMED, translate("SubmitSheet", "the name for {0} is taken and gets a number")),
+            (PreviewIssue.SHARED, translate("SubmitSheet", "{0} would have the same output as another file")),
+            (
+                PreviewIssue.REPLACES,
+                translate("SubmitSheet", "the output of {0} exists and will be replaced"),
+            ),
+            (
+                PreviewIssue.RENAMED,
+                translate("SubmitSheet", "the output name of {0} is taken, so a number will be added"),
+            ),
         )
         if counts[trouble]
     ]
     if not parts:
-        return translate("SubmitSheet", "Every name is free."), "done"
+        return translate("SubmitSheet", "All output names are free."), "done"
     sentence = "; ".join(parts)
     tail = ""
     if errors and len(errors) < len(rows):
-        one = translate("SubmitSheet", "It is left out.")
-        tail = " " + (one if len(errors) == 1 else translate("SubmitSheet", "They are left out."))
+        one = translate("SubmitSheet", "It will be skipped.")
+        tail = " " + (one if len(errors) == 1 else translate("SubmitSheet", "They will be skipped."))
     color = "failed" if errors else "warning" if counts[PreviewIssue.REPLACES] else "text_2"
     return f"{sentence[0].upper()}{sentence[1:]}.{tail}", color

@@ -251,7 +251,7 @@ async def test_columns_order_theme_and_place_are_remembered(database_uri: str, t
         assert QueueColumn.PRIORITY in desk.page.view.chosen_columns
         assert QueueColumn.NODE not in desk.page.view.chosen_columns
         assert desk.page.model.query.column is SortColumn.FINISHED
-        assert desk.page.order.text() == "Long finished first"
+        assert desk.page.order.text() == "Finished longest ago first"
         assert desk.window.context.theme.tokens.is_dark
 
 

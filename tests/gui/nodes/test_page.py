@@ -68,9 +68,7 @@ async def test_a_killed_node_is_told_as_lost(
         assert lost.last_running == 1
         banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")
         await until(lambda: banner.title.text() == "peer is lost", "in words")
-        assert banner.text.text() == (
-            "Its running task went back to the queue and will be claimed by another node."
-        )
+        assert banner.text.text() == ("Its running task is back in the queue, and another node will take it.")
         assert (await desk.task(uuid)).status is TaskStatus.QUEUED
         click(banner.close_button)
         assert not page.banners.isVisible()
@@ -96,8 +94,8 @@ async def test_a_silent_node_is_told_and_requeued_at_once(
         late = await shown(page, "peer", NodeHealth.LATE)
         assert late.fps is None
         banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")
-        assert banner.title.text().startswith("peer has not been heard from for ")
-        assert banner.text.text().startswith("Its running task goes back to the queue in ")
+        assert banner.title.text().startswith("No heartbeat from peer for ")
+        assert banner.text.text().startswith("Its running task returns to the queue in ")
         assert outlook_text(late).startswith("1 task returns to the queue in ")
         click(banner.button)
         lost = await shown(page, "peer", NodeHealth.LOST)
@@ -144,7 +142,7 @@ async def test_the_table_shows_the_same_nodes(desk: Desk) -> None:
     assert _display(page, "desk").is_here
     page.layouts.press(0)
     assert page.cards.isVisible()
-    choose(page, "desk", "Show its log")
+    choose(page, "desk", "Show log")
     logs = desk.window.stack.currentWidget()
     assert isinstance(logs, LogsPage)
     assert logs.model.where.nodes == frozenset({"desk"})
@@ -183,10 +181,13 @@ async def test_sentences_count(desk: Desk) -> None:
         return NodeDisplay(node, NodeHealth.LATE, False, 96.4, 24.0, None, (), some, None)
 
     assert alert_text(late(4)) == (
-        "render-c has not been heard from for 96 seconds",
-        "Its 4 running tasks go back to the queue in 24 seconds and will be claimed by other nodes.",
+        "No heartbeat from render-c for 96 seconds",
+        "Its 4 running tasks return to the queue in 24 seconds, and other nodes will take them.",
     )
-    assert alert_text(late(0))[1] == "It runs nothing. If it stays silent, it counts as lost in 24 seconds."
+    assert (
+        alert_text(late(0))[1]
+        == "It isn't running any tasks. Without a heartbeat, it counts as lost in 24 seconds."
+    )
     assert [short_version(one) for one in ("n9.0.2-17-g2a57", "5.1.6-0+deb12u1", "7.1", "git-2024")] == [
         "9.0.2",
         "5.1.6",

@@ -138,7 +138,7 @@ async def test_presets_go_out_and_come_in_as_json(desk: Desk, tmp_path: Path) ->
     page.import_file(str(tmp_path / "bad.json"))
     await until(lambda: "not JSON" in desk.window.messages.title, "trouble is told")
     page.import_file(str(tmp_path / "gone.json"))
-    await until(lambda: "cannot be read" in desk.window.messages.title, "trouble is told")
+    await until(lambda: "Can't read the file" in desk.window.messages.title, "trouble is told")
 
 
 async def test_deleting_asks_and_others_changes_are_seen(desk: Desk) -> None:

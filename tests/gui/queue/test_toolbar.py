@@ -64,7 +64,7 @@ async def test_a_column_without_room_says_so(desk: Desk, clip: Path) -> None:
     menu = desk.page.view.findChild(QMenu)
     assert menu is not None
     texts = [action.text() for action in menu.actions()]
-    assert "Node (no room now)" in texts
+    assert "Node (no space)" in texts
     assert "Status" in texts
     menu.close()
 
@@ -110,7 +110,7 @@ async def test_an_idle_cluster_is_not_called_broken(desk: Desk, clip: Path) -> N
     subtitle = desk.page.subtitle
     await until(lambda: subtitle.text() == "Nothing is running  ·  1 slot is free", "it is ready")
     await desk.services.nodes.pause("desk")
-    await until(lambda: subtitle.text() == "No node takes tasks now", "it is paused")
+    await until(lambda: subtitle.text() == "No node is taking tasks", "it is paused")
 
 
 @pytest.mark.usefixtures("qapp")

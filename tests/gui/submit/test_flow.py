@@ -242,7 +242,7 @@ async def test_more_files_are_dropped_on_the_sheet(desk: Desk, clip: Path, tmp_p
 
 async def test_what_is_no_media_is_told_in_a_sentence(desk: Desk, tmp_path: Path) -> None:
     drag_and_drop(desk.window, mime(tmp_path / "gone.mov"))
-    await until(lambda: "There is no file" in desk.window.messages.title, "it is told")
+    await until(lambda: "gone.mov” doesn't exist" in desk.window.messages.title, "it is told")
     desk.window.open_files(["/" + "words " * 2000, "a\0b"])
     await until(lambda: "None of these 2" in desk.window.messages.title, "text that is no path is told, too")
     assert desk.defects == []
@@ -250,7 +250,7 @@ async def test_what_is_no_media_is_told_in_a_sentence(desk: Desk, tmp_path: Path
     papers.mkdir()
     (papers / "letter.txt").write_text("no film")
     drag_and_drop(desk.window, mime(papers))
-    await until(lambda: "no video" in desk.window.messages.title, "it is told")
+    await until(lambda: "No video" in desk.window.messages.title, "it is told")
     assert submitting(desk).sheet is None
 
 
@@ -266,7 +266,7 @@ async def test_outputs_of_the_cluster_in_a_folder_are_left_out(
     await until(lambda: desk.services.tasks.own_outputs([str(output)]), "it is known as an output")
     sheet = await sheet_for(desk, folder)
     assert [file.path for file in sheet.model.files] == [str(source)]
-    assert desk.window.messages.title == "Left out 1 file that this cluster wrote."
+    assert desk.window.messages.title == "Skipped 1 file written by this cluster."
     sheet.reject()
     await closed(desk)
     source.unlink()
@@ -283,7 +283,7 @@ async def test_outputs_of_the_cluster_in_a_folder_are_left_out(
 async def test_one_bad_file_does_not_hold_up_the_others(desk: Desk, clip: Path, tmp_path: Path) -> None:
     sheet = await sheet_for(desk, clip, tmp_path / "gone.mov")
     assert [row.issue for row in sheet.model.rows] == [PreviewIssue.NONE, PreviewIssue.INPUT]
-    assert sheet.preview.note.text() == "1 file cannot be read. It is left out."
+    assert sheet.preview.note.text() == "1 file can't be read. It will be skipped."
     assert sheet.submit_button.text() == "Queue 1 of 2"
     sheet.submit_button.click()
     await closed(desk)
@@ -309,7 +309,7 @@ async def test_paths_are_pasted(desk: Desk, clip: Path, kind: str) -> None:
 async def test_a_clipboard_without_files_is_told(desk: Desk) -> None:
     QGuiApplication.clipboard().setText("just words")
     submitting(desk).paste()
-    assert desk.window.messages.title == "There is no file on the clipboard."
+    assert desk.window.messages.title == "There are no files on the clipboard."
 
 
 # -- What will happen ------------------------------------------------------------------------------------------------
@@ -333,7 +333,7 @@ async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp
         PreviewIssue.NONE,
         PreviewIssue.RENAMED,
     ]
-    assert sheet.preview.note.text() == "The name for 2 files is taken and gets a number."
+    assert sheet.preview.note.text() == "The output name of 2 files is taken, so a number will be added."
     sheet.output.policy.press(2)
     assert await known(sheet) == [
         PreviewIssue.EXISTS,
