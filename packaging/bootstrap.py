@@ -1,4 +1,4 @@
-"""Set the project up in .venv and start it, in one command, with nothing but Python: see HELP below."""
+"""Set up the project in .venv and start it, in one command that needs only Python. See HELP below."""
 
 import os
 import platform
@@ -8,25 +8,26 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-# Python 2 stops at this line and shows it. Python 3.6 to 3.10 can read the whole file and stop at the check below.
+# Python 2 fails at this line and shows it. Python 3.6 to 3.10 can parse the whole file and stop at the check below.
 TOO_OLD: str = "FFmate Desktop needs Python 3.11 or newer. Get it from https://www.python.org/downloads/"
 
 HELP = """\
 usage: python3 packaging/bootstrap.py COMMAND [ARGUMENTS]
 
-  demo [ARGUMENTS]   encode a few clips on two local nodes and show what happened
+  demo [ARGUMENTS]   encode a few clips on two local nodes and show the result
   run [ARGUMENTS]    start ffmate-desktop with ARGUMENTS, for example: run --no-gui
-  test [ARGUMENTS]   run the test suite; ARGUMENTS go to pytest, for example: test -k progress
-  check [ARGUMENTS]  ruff, mypy and import-linter, then the test suite
-  libraries          see that the libraries are there that the window needs of the system
-  screenshots        draw every page of the window, from a cluster at work, into docs/screenshots
-  chaos [ARGUMENTS]  break real nodes at random and check everything, for example: chaos --seconds 300 --seed 7
+  test [ARGUMENTS]   run the tests; ARGUMENTS go to pytest, for example: test -k progress
+  check [ARGUMENTS]  run ruff, mypy and import-linter, then the tests
+  libraries          check for the system libraries that the window needs, and install them if possible
+  screenshots        take screenshots of every page of the window and save them in docs/screenshots
+  chaos [ARGUMENTS]  break real nodes at random and check the result, for example: chaos --seconds 300 --seed 7
 
-The first time, everything that is needed is installed into the folder .venv of the project, and nowhere else.
-Delete that folder to start afresh. Needs Python 3.11 or newer and, the first time, the network.
+The first run installs everything into the project's .venv folder, and nowhere else. Delete that folder to start over.
+You need Python 3.11 or newer, and a network connection for the first run.
 """
 
-# One more than processors, since half of the time of a test is waiting; with many more, nodes miss their beats.
+# One more than the number of processors, since tests spend half their time waiting. With many more, nodes miss
+# their heartbeats.
 WORKERS = min(4, (os.cpu_count() or 1) + 1)
 PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
 CHECKS = {
@@ -42,24 +43,24 @@ PACKAGING = Path(__file__).resolve().parent
 ROOT = PACKAGING.parent
 
 sys.path.insert(0, str(PACKAGING))
-from programs import clean_environment, exec_program, newer_python, script  # noqa: E402 - found by the path above
+from programs import clean_environment, exec_program, newer_python, venv_program  # noqa: E402 - found by the path above
 
-if sys.version_info < (3, 11):  # noqa: UP036 - for whoever has an older one
+if sys.version_info < (3, 11):  # noqa: UP036 - this check is for older versions
     NEWER = newer_python()
     if not NEWER:
         sys.exit(TOO_OLD + " (this is Python " + platform.python_version() + ").")
     exec_program([*NEWER, *sys.argv], dict(os.environ))
 
-from environment import set_up  # noqa: E402 - not for an old Python
-from installers import SetUpFailed  # noqa: E402 - found by the path above
+from environment import set_up  # noqa: E402 - an old Python can't import it
+from installers import SetupError  # noqa: E402 - found by the path above
 
 
 def check(root: Path, arguments: "list[str]") -> int:
-    """Run every check, whatever the others say, then name those that failed."""
+    """Run every check, even if some fail, then list the failed ones."""
     failed = []
     for name, (program, *options) in CHECKS.items():
         print(f"== {name}", flush=True)
-        command = [str(script(root, program)), *options, *(arguments if name == "pytest" else [])]
+        command = [str(venv_program(root, program)), *options, *(arguments if name == "pytest" else [])]
         if subprocess.call(command, cwd=root, env=clean_environment()) != 0:
             failed.append(name)
     print(f"Failed: {', '.join(failed)}" if failed else "All checks passed.")
@@ -67,19 +68,19 @@ def check(root: Path, arguments: "list[str]") -> int:
 
 
 def opens_window(arguments: "Sequence[str]") -> bool:
-    """Whether the program would show a window: neither --no-gui nor a command of the command line is among them."""
+    """Return whether these arguments start the window: neither --no-gui nor a command is among them."""
     headless = {"--no-gui", "--help", "-h", "--version", "server", "version", "submit", "tasks", "nodes"}
     headless |= {"presets", "watchfolders", "batches", "import-ffmate", "demo", "doctor"}
     return not headless & set(arguments)
 
 
 def check_libraries() -> int:
-    """See that the window finds what it needs of the system; 0 if it does."""
+    """Check for the system libraries that the window needs, and install them if possible. Return 0 if they exist."""
     return subprocess.call([sys.executable, str(PACKAGING / "libraries.py")])
 
 
-def run_command(command: str, arguments: "list[str]") -> int:  # noqa: RET503 - start() never returns
-    """Set up what the command needs, then turn into it."""
+def run_command(command: str, arguments: "list[str]") -> int:  # noqa: RET503 - exec_program() never returns
+    """Set up what the command needs, then run it in place of this process."""
     if command == "libraries":
         return check_libraries()
     if command in ("demo", "run"):
@@ -88,7 +89,7 @@ def run_command(command: str, arguments: "list[str]") -> int:  # noqa: RET503 - 
             arguments = ["demo", *arguments]
         elif opens_window(arguments):
             check_libraries()
-        exec_program([str(script(ROOT, "ffmate-desktop")), *arguments], clean_environment())
+        exec_program([str(venv_program(ROOT, "ffmate-desktop")), *arguments], clean_environment())
     set_up(ROOT, {"dev"})
     if command in ("test", "check", "screenshots"):
         check_libraries()
@@ -98,26 +99,28 @@ def run_command(command: str, arguments: "list[str]") -> int:  # noqa: RET503 - 
         return check(ROOT, arguments)
     os.chdir(ROOT)
     if command in MODULES:
-        exec_program([str(script(ROOT, "python")), "-m", MODULES[command], *arguments], clean_environment())
-    exec_program([str(script(ROOT, "pytest")), *PARALLEL, *arguments], clean_environment())
+        exec_program(
+            [str(venv_program(ROOT, "python")), "-m", MODULES[command], *arguments], clean_environment()
+        )
+    exec_program([str(venv_program(ROOT, "pytest")), *PARALLEL, *arguments], clean_environment())
 
 
 def main(command: str = "help", *arguments: str) -> int:
-    """Exit code of the command line `command arguments...`."""
+    """Run `command arguments...` and return the exit code."""
     if command in ("help", "-h", "--help"):
         print(HELP, end="")
         return 0
     if command not in ("demo", "run", "test", "check", "libraries", *MODULES):
         choice = "demo, run, test, check, libraries, screenshots or chaos"
-        print(f"There is no command {command!r}. Choose {choice}.", file=sys.stderr)
+        print(f"Unknown command {command!r}. Use {choice}.", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that an installer is ended with us
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that installers end with this program
     try:
         return run_command(command, list(arguments))
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130
-    except SetUpFailed as failed:
+    except SetupError as failed:
         print(f"\n{failed.output}\n{failed}", file=sys.stderr)
     except OSError as error:
         print(f"\n{error}. Make the folder writable, or delete .venv, and try again.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The folder .venv: what is installed in it, whether that will do, and making it so, one set-up at a time."""
+"""The .venv folder: check what is installed in it and bring it up to date, one setup at a time."""
 
 import contextlib
 import hashlib
@@ -11,8 +11,8 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
-from installers import SetUpFailed, install, installer, installer_environment
-from programs import VENV, clean_environment, exec_program, output_of, script
+from installers import SetupError, installer_command, installer_environment, run_installer
+from programs import VENV, clean_environment, exec_program, output_of, venv_program
 
 if sys.platform == "win32":
     import msvcrt
@@ -23,18 +23,18 @@ STAMP, LOCK = "bootstrap.json", "bootstrap.lock"
 
 
 def this_python() -> str:
-    """The Python that .venv has to be made of; the same inside .venv and outside of it."""
+    """Identify the Python that .venv must be based on. The value is the same inside and outside of .venv."""
     return f"{sys.version_info[:2]} {os.path.realpath(sys.base_prefix)!a}"
 
 
 def fingerprint(root: Path) -> dict[str, str]:
-    """Everything that makes an installation outdated when it changes."""
+    """Return everything that makes an installation outdated when it changes."""
     project = hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest()
     return {"format": "1", "python": this_python(), "root": str(root), "project": project}
 
 
 def read_stamp(root: Path) -> dict[str, str] | None:
-    """What was installed. Empty if a set-up was interrupted, None if .venv is missing or was made by hand."""
+    """Return what was installed. Empty after an interrupted setup, None if .venv is missing or was made by hand."""
     try:
         stamp: dict[str, str] = json.loads((root / VENV / STAMP).read_bytes())
     except FileNotFoundError:
@@ -45,40 +45,40 @@ def read_stamp(root: Path) -> dict[str, str] | None:
 
 
 def write_stamp(root: Path, stamp: dict[str, str]) -> None:
-    """Note what is installed."""
+    """Record what is installed."""
     (root / VENV / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
 
 
 def is_ready(root: Path, groups: set[str]) -> bool:
-    """Whether nothing has to be done."""
+    """Return whether everything is installed already."""
     stamp = read_stamp(root) or {}
     return (
         fingerprint(root).items() <= stamp.items()
         and groups <= set(stamp["groups"].split())
-        and script(root, "python").exists()
-        and script(root, "ffmate-desktop").exists()
+        and venv_program(root, "python").exists()
+        and venv_program(root, "ffmate-desktop").exists()
     )
 
 
-def is_usable(root: Path) -> bool:
-    """Whether .venv can be brought up to date; otherwise it has to be made anew."""
+def can_update(root: Path) -> bool:
+    """Return whether .venv can be updated. Otherwise it must be recreated."""
     stamp = read_stamp(root)
     if stamp is not None and stamp.get("root") != str(root):  # interrupted, or moved here from another folder
         return False
     question = "import os, sys; print(f'{sys.version_info[:2]} {os.path.realpath(sys.base_prefix)!a}')"
-    return output_of([str(script(root, "python")), "-I", "-c", question]) == this_python()
+    return output_of([str(venv_program(root, "python")), "-I", "-c", question]) == this_python()
 
 
 def requirements(root: Path, groups: set[str]) -> list[str]:
-    """The project itself, used where it lies, and the members of the dependency groups."""
-    import tomllib  # noqa: PLC0415 (an old Python has none)
+    """Return the project itself, as an editable install, and the members of the dependency groups."""
+    import tomllib  # noqa: PLC0415 (old Pythons don't have it)
 
     known = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8")).get("dependency-groups", {})
     return ["-e", ".", *(member for group in sorted(groups) for member in known[group])]
 
 
 def try_lock(descriptor: int) -> bool:
-    """Take the lock, which ends with its process, unless another process has it."""
+    """Take the lock unless another process holds it. The system releases it when this process ends."""
     try:
         if sys.platform == "win32":
             os.lseek(descriptor, 0, os.SEEK_SET)
@@ -92,19 +92,21 @@ def try_lock(descriptor: int) -> bool:
 
 @contextlib.contextmanager
 def locked(root: Path) -> Iterator[int]:
-    """One set-up at a time. Installers inherit the lock: it holds until they end, even if we are killed."""
+    """Allow one setup at a time. Installers inherit the lock, so it is held until they end, even if we are killed."""
     with (root / VENV / LOCK).open("a+b") as file:
         if not try_lock(file.fileno()):
-            print("Waiting for another set-up of this folder to end ...", file=sys.stderr, flush=True)
+            print("Waiting for another setup of this folder to finish ...", file=sys.stderr, flush=True)
             while not try_lock(file.fileno()):
                 time.sleep(0.2)
         yield file.fileno()
 
 
 def make_venv(root: Path) -> None:
-    """Make .venv anew, in place: stamp and lock stay. Raises SetUpFailed where it is somebody else's."""
+    """Recreate .venv in place, keeping the stamp and the lock. Raises SetupError if it is a link."""
     if (root / VENV).is_symlink():
-        raise SetUpFailed(f"{root / VENV} is a link to an environment that does not fit. Remove the link.")
+        raise SetupError(
+            f"{root / VENV} is a link to an unsuitable environment. Remove the link and try again."
+        )
     for old in (root / VENV).iterdir():
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old)
@@ -114,19 +116,17 @@ def make_venv(root: Path) -> None:
 
 
 def set_up(root: Path, groups: set[str]) -> None:
-    """See to it that .venv holds the project and the dependency groups. Raises SetUpFailed and OSError."""
+    """Install the project and the dependency groups into .venv. Raises SetupError and OSError."""
     if is_ready(root, groups):
         return
     (root / VENV).mkdir(exist_ok=True)
-    if Path(sys.prefix).resolve() == (root / VENV).resolve():  # do not run on what may have to be deleted
-        base: str = getattr(
-            sys, "_base_executable", sys.executable
-        )  # what the virtual environment was made from
+    if Path(sys.prefix).resolve() == (root / VENV).resolve():  # don't run from what may have to be deleted
+        base: str = getattr(sys, "_base_executable", sys.executable)  # the Python that .venv is based on
         exec_program([base, *sys.argv], clean_environment())
     with locked(root) as lock:
-        if is_ready(root, groups):  # thanks to the one that we waited for
+        if is_ready(root, groups):  # the setup that we waited for did it
             return
-        usable = is_usable(root)
+        usable = can_update(root)
         began = time.monotonic()
         version = ".".join(map(str, sys.version_info[:2]))
         print(f"Setting up {root / VENV} with Python {version} ...", end="", file=sys.stderr, flush=True)
@@ -136,10 +136,10 @@ def set_up(root: Path, groups: set[str]) -> None:
             make_venv(root)
         environment = installer_environment()
         try:
-            command = installer(root, environment, lock)
-            install([*command, *requirements(root, groups)], root, environment, lock)
-        except SetUpFailed:
-            if usable:  # an installer that refuses leaves everything as it was
+            command = installer_command(root, environment, lock)
+            run_installer([*command, *requirements(root, groups)], root, environment, lock)
+        except SetupError:
+            if usable:  # a failed installer leaves everything as it was
                 (root / VENV / STAMP).unlink()
             raise
         write_stamp(root, {**fingerprint(root), "groups": " ".join(sorted(groups))})

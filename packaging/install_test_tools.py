@@ -1,28 +1,28 @@
-"""Installs the programs beside Python that some tests need, where that is allowed; elsewhere those tests skip."""
+"""Install the system programs that some tests need, if allowed. Without them, those tests are skipped."""
 
 import os
 import shutil
 import subprocess
 
 TOOLS = ("pgbouncer",)
-"""Programs whose Debian packages have the same names."""
+"""Each has a Debian package of the same name."""
 
 
-def missing() -> list[str]:
-    """What is not installed."""
+def missing_tools() -> list[str]:
+    """Return the tools that aren't installed."""
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
     return [name for name in TOOLS if not shutil.which(name, path=path)]
 
 
-def install() -> None:
-    """Ask apt, as root. Quietly: no apt, no network and no such package are no failure."""
+def install_tools() -> None:
+    """Install them with apt, as root. Quietly: without apt, a network or such a package, nothing happens."""
     apt = shutil.which("apt-get")
-    if apt is None or not missing() or os.name == "nt" or os.geteuid() != 0:
+    if apt is None or not missing_tools() or os.name == "nt" or os.geteuid() != 0:
         return
-    installing = ("install", "-y", "--no-install-recommends", *missing())
-    # No questions; and in runlevel 1 Debian starts no service after an installation.
+    installing = ("install", "-y", "--no-install-recommends", *missing_tools())
+    # Ask no questions, and start no services: Debian starts none in runlevel 1.
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    for words in (installing, ("update",), installing):  # lists of packages are missing in images, or old
+    for words in (installing, ("update",), installing):  # in images, package lists are missing or old
         try:
             result = subprocess.run(
                 [apt, "-q", *words], check=False, capture_output=True, env=environment, timeout=120
@@ -34,4 +34,4 @@ def install() -> None:
 
 
 if __name__ == "__main__":
-    install()
+    install_tools()

@@ -1,4 +1,7 @@
-"""Installing into .venv: uv where it is there or can be had, else pip; both reach the package index as pip would."""
+"""Install packages into .venv with uv, or with pip if uv isn't available.
+
+Both use the package index that pip is configured for.
+"""
 
 import hashlib
 import html
@@ -17,9 +20,9 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from programs import clean_environment, output_of, script
+from programs import clean_environment, output_of, venv_program
 
-# What an installer may know of its surroundings: how to reach the package index, not what to install where.
+# The settings that installers may see: how to reach the package index, but not what to install or where.
 INSTALLER_SETTINGS = re.compile(
     r"(PIP|UV)_\w*(INDEX|LINK|HOST|CERT|TLS|PROXY|KEYRING|TIMEOUT|RETRIES|CACHE|CONFIG_FILE|OFFLINE)"
 )
@@ -31,8 +34,8 @@ NETWORK_TROUBLE = re.compile(
 )
 
 
-class SetUpFailed(Exception):  # noqa: N818 - an outcome, no defect
-    """The set-up did not work: one sentence for the user, and what the installer said."""
+class SetupError(Exception):
+    """The setup failed: one sentence for the user, and the output of the installer."""
 
     def __init__(self, sentence: str, output: str = "") -> None:
         super().__init__(sentence)
@@ -40,7 +43,7 @@ class SetUpFailed(Exception):  # noqa: N818 - an outcome, no defect
 
 
 def pip_settings() -> dict[str, str]:
-    """Settings such as `index-url` from the files and variables of pip, which uv does not read."""
+    """Return settings such as `index-url` from pip's files and variables, which uv doesn't read."""
     listing = output_of([sys.executable, "-m", "pip", "config", "list"]) or ""
     settings = dict(re.findall(r"^(?:global|install)\.([\w-]+)='(.*)'$", listing, re.MULTILINE))
     for name, value in os.environ.items():
@@ -50,13 +53,13 @@ def pip_settings() -> dict[str, str]:
 
 
 def has_certificates() -> bool:
-    """Whether this computer says whom to believe; otherwise uv believes those whom it brings along."""
+    """Return whether this computer has CA certificates. Without them, uv uses the ones it ships with."""
     found = ssl.get_default_verify_paths()
     return os.name == "nt" or sys.platform == "darwin" or bool(found.cafile or found.capath)
 
 
 def has_cache_folder() -> bool:
-    """Whether something can be written to the folder of caches; a read-only HOME forbids it."""
+    """Return whether the cache folder is writable. It isn't in a read-only HOME."""
     try:
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,21 +70,21 @@ def has_cache_folder() -> bool:
 
 
 def installer_environment() -> dict[str, str]:
-    """Surroundings of uv and pip: the settings that lead to the package index are kept, all others left out."""
+    """Return the environment for uv and pip: only the settings for reaching the package index are kept."""
     environment = {
         name: value
         for name, value in clean_environment().items()
         if not name.startswith(("PIP_", "UV_")) or INSTALLER_SETTINGS.match(name)
     }
-    environment["PIP_USER"] = "0"  # a configuration file may ask for the opposite
+    environment["PIP_USER"] = "0"  # a configuration file may say the opposite
     pip = pip_settings()
     for variable, value in (
         ("UV_DEFAULT_INDEX", environment.get("UV_INDEX_URL") or pip.get("index-url")),
         ("SSL_CERT_FILE", pip.get("cert")),
         ("HTTPS_PROXY", pip.get("proxy")),
-        # Python and pip believe whom this computer believes; a company may look into what it lets through.
+        # Trust the same certificates as Python and pip do: a company proxy may use its own.
         ("UV_SYSTEM_CERTS", "1" if has_certificates() else None),
-        # uv gives up where it cannot write, pip goes on.
+        # uv fails if it can't write its cache; pip continues without one.
         ("UV_NO_CACHE", None if has_cache_folder() else "1"),
     ):
         if value:
@@ -90,19 +93,21 @@ def installer_environment() -> dict[str, str]:
 
 
 def explain_failure(output: str) -> str:
-    """One sentence about the failure of an installer, with the next step."""
+    """Explain the failure of an installer in one sentence, with the next step."""
     if "No space left on device" in output:
-        return "The disk is full: make room (about 1 GB) and run the same command again."
+        return "The disk is full. Free up about 1 GB and run the same command again."
     if NETWORK_TROUBLE.search(output):
         return (
-            "The packages could not be downloaded: check the network (HTTPS_PROXY names a proxy, PIP_INDEX_URL "
-            "another package index) and run the same command again."
+            "The packages can't be downloaded. Check the network and run the same command again. To use a proxy, set "
+            "HTTPS_PROXY; for another package index, PIP_INDEX_URL."
         )
-    return "The packages could not be installed, the lines above say why. Then run the same command again."
+    return (
+        "The packages can't be installed. The lines above say why. Fix that and run the same command again."
+    )
 
 
-def install(command: Sequence[str], root: Path, environment: dict[str, str], lock: int) -> None:
-    """Run an installer quietly; if it fails, what it said is in the exception."""
+def run_installer(command: Sequence[str], root: Path, environment: dict[str, str], lock: int) -> None:
+    """Run an installer quietly. If it fails, the exception has its output."""
     result = subprocess.run(
         command,
         check=False,
@@ -116,11 +121,11 @@ def install(command: Sequence[str], root: Path, environment: dict[str, str], loc
         errors="replace",
     )
     if result.returncode != 0:
-        raise SetUpFailed(explain_failure(result.stdout), result.stdout)
+        raise SetupError(explain_failure(result.stdout), result.stdout)
 
 
 def download_uv(root: Path, environment: dict[str, str]) -> str:
-    """Fetch the newest uv from the package index into .venv, verified by the checksum that the index gives."""
+    """Download the newest uv from the package index into .venv and verify its checksum."""
     if sys.platform == "linux":
         system = "manylinux" if platform.libc_ver()[0] == "glibc" else "musllinux"
     else:
@@ -140,12 +145,12 @@ def download_uv(root: Path, environment: dict[str, str]) -> str:
     page = environment.get("UV_DEFAULT_INDEX", "https://pypi.org/simple").rstrip("/") + "/uv/"
     found = wheels.findall(get(page).decode())
     if not found:
-        raise LookupError(f"{page} has no uv for this machine ({system} {platform.machine()})")
+        raise LookupError(f"{page} has no uv for this computer ({system} {platform.machine()})")
     link, _, digest = max(found, key=lambda wheel: [int(number) for number in wheel[1].split(".")])
     content = get(urllib.parse.urljoin(page, html.unescape(link)))
     if hashlib.sha256(content).hexdigest() != digest:
-        raise ValueError(f"{link} was damaged on the way")
-    target = script(root, "uv")
+        raise ValueError(f"{link} was damaged during download")
+    target = venv_program(root, "uv")
     with zipfile.ZipFile(io.BytesIO(content)) as wheel:
         (program,) = (name for name in wheel.namelist() if name.endswith("/scripts/" + target.name))
         target.write_bytes(wheel.read(program))
@@ -154,21 +159,21 @@ def download_uv(root: Path, environment: dict[str, str]) -> str:
 
 
 def find_uv(root: Path) -> str | None:
-    """A uv that works: the one on PATH, or the one that an earlier set-up fetched."""
-    candidates = ("uv", str(script(root, "uv")))
+    """Return a working uv: the one on PATH, or the one that an earlier setup downloaded."""
+    candidates = ("uv", str(venv_program(root, "uv")))
     return next((uv for uv in candidates if output_of([uv, "--version"])), None)
 
 
-def installer(root: Path, environment: dict[str, str], lock: int) -> list[str]:
-    """Command that installs into .venv: uv, which takes 4 seconds for all there is, or else pip, which takes 15."""
-    python = str(script(root, "python"))
+def installer_command(root: Path, environment: dict[str, str], lock: int) -> list[str]:
+    """Return the command that installs into .venv: uv (4 seconds for everything), or else pip (15 seconds)."""
+    python = str(venv_program(root, "python"))
     try:
         return [find_uv(root) or download_uv(root, environment), "pip", "install", "--python", python]
     except (OSError, LookupError, ValueError, http.client.HTTPException, zipfile.BadZipFile) as error:
         trouble = f"uv: {error}\n"
     if output_of([python, "-I", "-m", "pip", "--version"]) is None:
         try:
-            install([python, "-m", "ensurepip"], root, environment, lock)
-        except SetUpFailed as failed:  # Debian without python3-venv
-            raise SetUpFailed(explain_failure(trouble), failed.output + trouble) from None
+            run_installer([python, "-m", "ensurepip"], root, environment, lock)
+        except SetupError as failed:  # Debian without python3-venv
+            raise SetupError(explain_failure(trouble), failed.output + trouble) from None
     return [python, "-m", "pip", "install", "--no-input", "--no-compile", "--disable-pip-version-check"]

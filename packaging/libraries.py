@@ -1,4 +1,4 @@
-"""What the window needs of a bare Linux system: found, installed by apt where that may be, or named in one line."""
+"""Check for the system libraries that the window needs on Linux. Install them with apt, or say how."""
 
 import ctypes
 import os
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-# A library that Qt cannot start without, and the Debian package that has it (or brings it along).
+# The libraries that Qt can't start without, and the Debian packages that contain them or depend on them.
 NEEDED = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
@@ -25,8 +25,8 @@ NEEDED = {
 APT = ("apt-get", "install", "-y", "--no-install-recommends")
 
 
-def missing() -> list[str]:
-    """The Debian packages whose library does not load here; none on Windows and macOS."""
+def missing_packages() -> list[str]:
+    """Return the Debian packages whose library doesn't load here. None on Windows and macOS."""
     if not sys.platform.startswith("linux"):
         return []
     packages = []
@@ -38,25 +38,27 @@ def missing() -> list[str]:
     return packages
 
 
-def install_missing() -> bool:
-    """Install what is missing, as root on a Debian; elsewhere say what to run. True if nothing is missing then."""
-    packages = missing()
+def install_missing_packages() -> bool:
+    """Install missing packages as root on Debian; elsewhere print what to run. Return whether all are installed."""
+    packages = missing_packages()
     if not packages:
         return True
     if sys.platform.startswith("linux") and os.geteuid() == 0 and shutil.which("apt-get"):
         print(
-            f"Installing what Qt needs of the system: {' '.join(packages)} ...", file=sys.stderr, flush=True
+            f"Installing system libraries for the window: {' '.join(packages)} ...",
+            file=sys.stderr,
+            flush=True,
         )
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (("apt-get", "update"), (*APT, *packages)):
-            ended = subprocess.run(
+            result = subprocess.run(
                 command, env=environment, check=False, capture_output=True, text=True, errors="replace"
             )
-            if ended.returncode != 0 and command[1] == "install":
-                print(ended.stdout + ended.stderr, file=sys.stderr)
-        packages = missing()
+            if result.returncode != 0 and command[1] == "install":
+                print(result.stdout + result.stderr, file=sys.stderr)
+        packages = missing_packages()
     if packages:
-        print(f"The window needs more of this system. {_advice(packages)}", file=sys.stderr)
+        print(f"The window needs more system libraries. {_advice(packages)}", file=sys.stderr)
     return not packages
 
 
@@ -67,8 +69,8 @@ def _advice(packages: list[str]) -> str:
     system = (
         platform.freedesktop_os_release().get("NAME", "this system") if sys.version_info >= (3, 10) else ""
     )
-    return f"Install the packages of {system} that have {', '.join(libraries)}."
+    return f"On {system}, install the packages that contain {', '.join(libraries)}."
 
 
 if __name__ == "__main__":
-    sys.exit(0 if install_missing() else 1)
+    sys.exit(0 if install_missing_packages() else 1)

@@ -1,8 +1,8 @@
-"""Bring the catalogues in resources/translations up to date with the window's texts: `.ts` to edit, `.qm` to ship.
+"""Update the catalogues in resources/translations with the window's texts: `.ts` to edit, `.qm` to ship.
 
-Run it after a text of the window changed, with the Python of .venv: `python packaging/translations.py`. New texts are
-then unfinished in the `.ts`; translate them in Qt Linguist or in an editor, and run it again. The tests tell what
-misses. The English catalogue has plural forms only.
+Run it with the Python of .venv after you change a text of the window: `python packaging/translations.py`. New texts
+are marked as unfinished in the `.ts`. Translate them in Qt Linguist or in an editor, and run it again. The tests list
+missing translations. The English catalogue only has plural forms.
 """
 
 import subprocess
@@ -16,12 +16,12 @@ LANGUAGES = ("de", "en")
 
 
 def catalogue(language: str, folder: Path = CATALOGUES) -> Path:
-    """The file that people edit."""
+    """Return the path of the file that people edit."""
     return folder / f"ffmate_desktop_{language}.ts"
 
 
 def update(language: str, folder: Path = CATALOGUES) -> None:
-    """Take every text of the window into the catalogue and those that are gone out of it."""
+    """Add new texts of the window to the catalogue and remove deleted ones."""
     sources = sorted(
         path.relative_to(ROOT).as_posix() for path in (ROOT / "ffmate_desktop" / "gui").rglob("*.py")
     )
@@ -32,18 +32,18 @@ def update(language: str, folder: Path = CATALOGUES) -> None:
 
 
 def release(language: str, folder: Path = CATALOGUES) -> None:
-    """Make of the catalogue what the program reads."""
+    """Compile the catalogue into the file that the program reads."""
     source = catalogue(language, folder)
     _run("pyside6-lrelease", ["-silent", str(source), "-qm", str(source.with_suffix(".qm"))])
 
 
 def _run(tool: str, arguments: Sequence[str]) -> None:
-    """A tool of Qt, from the environment that this Python belongs to."""
+    """Run a Qt tool from this Python's environment."""
     suffix = ".exe" if sys.platform == "win32" else ""
     subprocess.run([str(Path(sys.executable).parent / f"{tool}{suffix}"), *arguments], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":
-    for each in LANGUAGES:
-        update(each)
-        release(each)
+    for language in LANGUAGES:
+        update(language)
+        release(language)

@@ -1,4 +1,4 @@
-"""Set-up in one command: what it installs, repairs, leaves alone and says when it cannot."""
+"""Setup in one command: what it installs, repairs and leaves alone, and how it explains failures."""
 
 import ast
 import functools
@@ -62,7 +62,7 @@ def main():
 
 
 def module(name: str) -> ModuleType:
-    """One of packaging/, which is no package: bootstrap.py finds them beside itself."""
+    """Import a module of packaging/, which isn't a package: bootstrap.py finds them in its own folder."""
     sys.path.insert(0, str(SOURCE.parent))
     try:
         return importlib.import_module(name)
@@ -106,17 +106,15 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """No test reaches the network: uv where this computer has it, else the pip that Python brings."""
-    surroundings = {**os.environ, "SSL_CERT_FILE": str(tmp_path / "missing"), "PYTHONIOENCODING": "utf-8"}
-    surroundings["UV_CACHE_DIR"] = str(tmp_path / "cache")
+    """No test uses the network: it installs with this computer's uv, or else with the pip that comes with Python."""
+    variables = {**os.environ, "SSL_CERT_FILE": str(tmp_path / "missing"), "PYTHONIOENCODING": "utf-8"}
+    variables["UV_CACHE_DIR"] = str(tmp_path / "cache")
     if uv := installers.find_uv(ROOT):
-        surroundings["PATH"] = os.pathsep.join(
-            [str(Path(shutil.which(uv) or uv).parent), surroundings["PATH"]]
-        )
-    return Project(tmp_path / "Prüf stand" / "ffmate désktop", surroundings)
+        variables["PATH"] = os.pathsep.join([str(Path(shutil.which(uv) or uv).parent), variables["PATH"]])
+    return Project(tmp_path / "Prüf stand" / "ffmate désktop", variables)
 
 
-def test_installs_then_passes_on_arguments_and_exit_code(project: Project, tmp_path: Path) -> None:
+def test_it_installs_then_passes_on_arguments_and_exit_code(project: Project, tmp_path: Path) -> None:
     project.environment |= {
         "VIRTUAL_ENV": "/elsewhere",
         "PIP_TARGET": str(tmp_path / "wrong"),
@@ -145,7 +143,7 @@ def test_changed_project_is_installed_again_into_the_same_venv_even_after_a_fail
 
 
 @pytest.mark.parametrize("damage", ["interrupted", "half a stamp", "no python", "moved"])
-def test_broken_venv_is_made_anew(project: Project, damage: str) -> None:
+def test_a_broken_venv_is_recreated(project: Project, damage: str) -> None:
     project.run("run")
     (project.root / ".venv" / "left over").mkdir()
     match damage:
@@ -154,7 +152,7 @@ def test_broken_venv_is_made_anew(project: Project, damage: str) -> None:
         case "half a stamp":
             (project.root / ".venv" / "bootstrap.json").write_text('{"root": "')
         case "no python":
-            programs.script(project.root, "python").unlink()
+            programs.venv_program(project.root, "python").unlink()
         case "moved":
             project.root = project.root.rename(project.root.with_name("moved"))
     code, out, err = project.run("run")
@@ -163,7 +161,7 @@ def test_broken_venv_is_made_anew(project: Project, damage: str) -> None:
     assert not (project.root / ".venv" / "left over").exists()
 
 
-def test_venv_made_by_hand_is_kept(project: Project) -> None:
+def test_a_venv_made_by_hand_is_kept(project: Project) -> None:
     project.run("run")
     (project.root / ".venv" / "bootstrap.json").unlink()
     (project.root / ".venv" / "mine").touch()
@@ -171,7 +169,7 @@ def test_venv_made_by_hand_is_kept(project: Project) -> None:
     assert (project.root / ".venv" / "mine").exists()
 
 
-def test_two_at_once_install_once(project: Project) -> None:
+def test_two_runs_at_once_install_only_once(project: Project) -> None:
     with project.popen("run", "one") as first, project.popen("run", "two") as second:
         ends = [process.communicate(timeout=300) for process in (first, second)]
     assert [first.returncode, second.returncode] == [7, 7]
@@ -179,13 +177,13 @@ def test_two_at_once_install_once(project: Project) -> None:
     assert sum("Setting up" in err for _, err in ends) == 1
 
 
-def test_failed_installer_is_heard_and_the_next_try_works(project: Project) -> None:
+def test_the_output_of_a_failed_installer_is_shown_and_the_next_try_works(project: Project) -> None:
     backend = project.root / "backend.py"
     backend.write_text("raise RuntimeError('the build is broken')", encoding="utf-8")
     code, out, err = project.run("run")
     assert (code, out) == (1, "")
     assert "the build is broken" in err
-    assert err.endswith("Then run the same command again.\n")
+    assert err.endswith("Fix that and run the same command again.\n")
     backend.write_text(BACKEND, encoding="utf-8")
     assert project.run("run")[0] == 7
 
@@ -217,7 +215,7 @@ def test_requirements_are_the_project_and_the_members_of_the_groups(
     ]
 
 
-def test_installer_knows_the_index_and_nothing_else_of_its_surroundings(
+def test_the_installer_only_sees_the_settings_of_the_package_index(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
@@ -238,11 +236,11 @@ def test_installer_knows_the_index_and_nothing_else_of_its_surroundings(
 @pytest.mark.parametrize(
     ("output", "sentence"),
     [
-        ("[Errno -3] Temporary failure in name resolution", "could not be downloaded"),
-        ("error sending request for url (https://pypi.org/simple/av/)", "could not be downloaded"),
+        ("[Errno -3] Temporary failure in name resolution", "can't be downloaded"),
+        ("error sending request for url (https://pypi.org/simple/av/)", "can't be downloaded"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
-        ("SSLError: CERTIFICATE_VERIFY_FAILED", "could not be downloaded"),
-        ("No matching distribution found for av>=14", "could not be installed"),
+        ("SSLError: CERTIFICATE_VERIFY_FAILED", "can't be downloaded"),
+        ("No matching distribution found for av>=14", "can't be installed"),
     ],
 )
 def test_failures_are_explained(output: str, sentence: str) -> None:
@@ -253,7 +251,7 @@ def test_failures_are_explained(output: str, sentence: str) -> None:
 def test_help_and_unknown_commands(project: Project, arguments: list[str], code: int) -> None:
     ended, out, err = project.run(*arguments)
     assert ended == code
-    assert "bootstrap.py COMMAND" in out or "no command 'install'" in err
+    assert "bootstrap.py COMMAND" in out or "Unknown command 'install'" in err
     assert not (project.root / ".venv").exists()
 
 
@@ -267,7 +265,7 @@ def test_help_and_unknown_commands(project: Project, arguments: list[str], code:
         (["server"], False),
     ],
 )
-def test_only_the_window_needs_libraries_of_the_system(arguments: list[str], window: bool) -> None:
+def test_only_the_window_needs_system_libraries(arguments: list[str], window: bool) -> None:
     assert bootstrap.opens_window(arguments) is window
 
 
@@ -277,7 +275,7 @@ module = runpy.run_path({path!r})
 module["NEEDED"]["libno-such-thing.so.9"] = "libno-such-thing9"
 module["shutil"].which = lambda name: {apt!r}
 module["os"].geteuid = lambda: 1000
-sys.exit(0 if module["install_missing"]() else 1)
+sys.exit(0 if module["install_missing_packages"]() else 1)
 """
 
 
@@ -332,8 +330,8 @@ def index(tmp_path: Path) -> Iterator[tuple[Path, str]]:
         thread.join()
 
 
-def test_fetches_the_newest_uv_for_this_system(tmp_path: Path, index: tuple[Path, str]) -> None:
-    program = programs.script(tmp_path, "uv")
+def test_it_downloads_the_newest_uv_for_this_system(tmp_path: Path, index: tuple[Path, str]) -> None:
+    program = programs.venv_program(tmp_path, "uv")
     program.parent.mkdir(parents=True)
     assert installers.download_uv(tmp_path, {"UV_DEFAULT_INDEX": index[1]}) == str(program)
     name, version, tag = program.read_text().split()
@@ -343,8 +341,8 @@ def test_fetches_the_newest_uv_for_this_system(tmp_path: Path, index: tuple[Path
     assert os.access(program, os.X_OK)
 
 
-def test_refuses_a_damaged_uv(tmp_path: Path, index: tuple[Path, str]) -> None:
-    program = programs.script(tmp_path, "uv")
+def test_it_refuses_a_damaged_uv(tmp_path: Path, index: tuple[Path, str]) -> None:
+    program = programs.venv_program(tmp_path, "uv")
     program.parent.mkdir(parents=True)
     for wheel in index[0].glob("*.whl"):
         wheel.write_bytes(wheel.read_bytes() + b"x")
@@ -358,7 +356,7 @@ PRETEND_OLD = (
 )
 
 
-def test_old_python_is_told_so_in_one_sentence(tmp_path: Path) -> None:
+def test_an_old_python_is_refused_in_one_sentence(tmp_path: Path) -> None:
     for source in (SOURCE, SOURCE.with_name("programs.py")):
         ast.parse(source.read_text(encoding="ascii"), feature_version=(3, 7))
     result = subprocess.run(
@@ -375,7 +373,7 @@ def test_old_python_is_told_so_in_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the py launcher cannot be put into a folder of its own")
-def test_old_python_hands_over_to_a_newer_one(tmp_path: Path) -> None:
+def test_an_old_python_starts_a_newer_one(tmp_path: Path) -> None:
     broken, working = tmp_path / "python3.14", tmp_path / "python3.11"
     broken.write_text("#!/bin/sh\nexit 127\n")
     working.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
