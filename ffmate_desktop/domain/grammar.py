@@ -1,13 +1,14 @@
-"""The grammar of command strings: how one line of text becomes steps of arguments, the same on every system.
+"""The grammar of commands: how text becomes steps and arguments, the same way on every system.
 
-- Blanks (space, tab, line ends) part words; `"…"` and `'…'` group, also within a word; `""` is an empty word.
-- A backslash is an ordinary character (`C:\\x`, `\\\\nas\\share`, `\\,`), except in front of a quote or a blank,
-  which it makes ordinary. There, and only there, backslashes count in pairs: `"C:\\dir\\\\"` ends with one backslash.
+- Blanks (space, tab, line break) separate arguments. `"…"` and `'…'` group text, also inside an argument; `""` is an
+  empty argument.
+- A backslash is an ordinary character (`C:\\x`, `\\\\nas\\share`, `\\,`). Only before a quote or a blank does it
+  escape, and only there do backslashes count in pairs: `"C:\\dir\\\\"` ends with one backslash.
 - A backslash at the end of a line, outside quotes, continues the command on the next line.
-- `&&` outside quotes parts steps, with or without blanks around it, as in a shell.
-- `|`, `<`, `>`, `;` and a single `&` outside quotes are refused: no shell runs that could give them a meaning, and
-  FFmate cuts the command off at them without a word.
-- `${…}` is copied as it stands: wildcards are expanded later, inside the finished words (see `domain.wildcards`).
+- `&&` outside quotes separates steps, with or without blanks around it, as in a shell.
+- `|`, `<`, `>`, `;` and a single `&` outside quotes are errors: no shell runs that could interpret them. (FFmate
+  silently cuts the command off there.)
+- `${…}` is left as it is. Wildcards are replaced later, inside the finished arguments (see `domain.wildcards`).
 """
 
 import re
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ffmate_desktop.domain.errors import UsageError
 
-_BLANK = r" \t\r\n\f\v"  # not str.isspace(): file names of macOS hold U+202F and U+00A0
+_BLANK = r" \t\r\n\f\v"  # not str.isspace(): macOS puts U+202F and U+00A0 into file names
 _ESCAPES = rf"""
     (?P<pairs>(?:\\\\)+)(?=\\?[{_BLANK}"'])
   | \\(?P<escaped>[{_BLANK}"'])
@@ -42,33 +43,32 @@ _QUOTED = {
 _NEEDS_NO_QUOTES = re.compile(
     rf"""(?> {_WILDCARD} | [^{_BLANK}"'&|<>;\\] | \\(?![{_BLANK}"']|\Z) )++""", re.VERBOSE
 )
-_SHOWN = 60  # characters of a word that an error sentence repeats
+_SHOWN = 60  # characters of a word that an error message shows
 
 
 def tokenise(command: str) -> list[list[str]]:
-    """Split a command into its steps, each a list of arguments with wildcards unexpanded.
+    """Split a command into its steps: lists of arguments, with wildcards not yet replaced.
 
-    Raises UsageError, in one sentence, for an unclosed quote, a shell operator outside quotes, and an empty command
-    or step.
+    Raises UsageError for an unclosed quote, a shell operator outside quotes, and an empty command or step.
     """
     scanner = _Scanner(command)
     scanner.run()
     steps = scanner.steps
     if steps == [[]]:
         raise UsageError(
-            "The command is empty.", "Write the arguments for ffmpeg, such as -i ${INPUT_FILE} ${OUTPUT_FILE}"
+            "The command is empty.", "Enter ffmpeg's arguments, such as -i ${INPUT_FILE} ${OUTPUT_FILE}"
         )
     for number, step in enumerate(steps, start=1):
         if not step:
             raise UsageError(
-                f"Step {number} of the command is empty: && stands between two steps.",
-                "Remove the && that has nothing before or behind it.",
+                f"Step {number} of the command is empty: && separates two steps.",
+                "Remove the && with nothing before or after it.",
             )
     return steps
 
 
 def quote_argument(token: str) -> str:
-    """Write one argument so that `tokenise` reads back exactly it."""
+    """Quote an argument, if necessary, so that `tokenise` returns exactly this argument."""
     if _NEEDS_NO_QUOTES.fullmatch(token):
         return token
     escaped = re.sub(
@@ -80,13 +80,13 @@ def quote_argument(token: str) -> str:
 
 
 def format_command(steps: Sequence[Sequence[str]]) -> str:
-    """Write steps as one command string; `tokenise(join(steps)) == steps`."""
+    """Write steps as one command: `tokenise(format_command(steps)) == steps`."""
     return " && ".join(" ".join(quote_argument(token) for token in step) for step in steps)
 
 
 @dataclass
 class _Scanner:
-    """One walk over a command: `word` is None between words, so that `""` can be told from nothing."""
+    """Scans a command once. `word` is None between words, which tells `""` from no word."""
 
     command: str
     steps: list[list[str]] = field(default_factory=lambda: [[]])
@@ -118,9 +118,9 @@ class _Scanner:
             if piece.lastgroup == "quote":
                 return
             self._add(piece)
-        hint = f"Close it, or write \\{mark} for a quote that belongs to the text."
+        hint = f"Close it, or write \\{mark} for a literal quote."
         if f"\\{mark}" in self.command:
-            hint += f" Write a backslash that stands before a closing quote twice: \\\\{mark}"
+            hint += f" Double a backslash right before a closing quote: \\\\{mark}"
         raise UsageError(f"The quote {mark} at character {start + 1} is never closed.", hint)
 
     def _next(self, pattern: re.Pattern[str]) -> re.Match[str]:
@@ -155,16 +155,16 @@ class _Scanner:
         shown = re.split(rf"[{_BLANK}]", self.command[start:], maxsplit=1)[0]
         shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
         return UsageError(
-            f"The {operator} in «{shown}» (character {position + 1}) stands outside quotes, and no shell runs here "
-            "that could give it a meaning.",
+            f"The {operator} in “{shown}” (character {position + 1}) is outside quotes, but commands don't run in a "
+            "shell.",
             f"If it belongs to the argument, put the whole argument in quotes{_REMEDIES[operator]}.",
         )
 
 
 _REMEDIES = {
-    "|": "; the output cannot be piped to another program",
-    "<": "; input files are named with -i",
-    ">": "; to keep the log, leave the redirection out, for the log is always kept",
-    "&": "; steps are parted by &&",
-    ";": "; steps are parted by &&",
+    "|": "; output can't be piped to another program",
+    "<": "; to read a file, use -i",
+    ">": "; the log is always kept, so you don't need to redirect it",
+    "&": "; to separate steps, use &&",
+    ";": "; to separate steps, use &&",
 }

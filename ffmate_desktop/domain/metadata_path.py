@@ -1,8 +1,15 @@
-"""Paths into a task's metadata, as in `${METADATA_show.episodes.0.title}`: the part of FFmate's path syntax in use.
+"""Paths into a task's metadata, as in `${METADATA_show.episodes.0.title}`: a subset of FFmate's path syntax.
 
-`a.b` goes into an object, `a.0` into an array, `a.#` counts an array, `a.#.b` collects `b` of its elements; `\\.` is
-a point that belongs to a key. Source: the GJSON path syntax, which FFmate uses. Its patterns, queries and modifiers
-(`*`, `?`, `#(…)`, `@…`) are refused rather than taken for keys.
+| path | value |
+|---|---|
+| `a.b` | field `b` of the object `a` |
+| `a.0` | first element of the array `a` |
+| `a.#` | length of the array `a` |
+| `a.#.b` | field `b` of every element, as a list |
+| `a\\.b` | the field named `a.b` |
+
+FFmate uses the GJSON path syntax. Its patterns, queries and modifiers (`*`, `?`, `#(…)`, `@…`) aren't supported and
+are refused, so that they are never mistaken for field names.
 """
 
 import json
@@ -17,16 +24,16 @@ _UNSUPPORTED = re.compile(r"(?<!\\)[*?]|(?:^|\.)(?:#\(|@)")
 
 
 def check_path(path: str) -> None:
-    """Raise UsageError when a path is empty or uses syntax that is not supported."""
+    """Raise UsageError if a path is empty or uses unsupported syntax."""
     if not path or _UNSUPPORTED.search(path):
         raise UsageError(
-            f"The metadata path in ${{METADATA_{path}}} cannot be read.",
-            "Write keys and array positions with points between them, such as ${METADATA_episodes.0.title}",
+            f"The metadata path in ${{METADATA_{path}}} isn't valid.",
+            "Separate field names and array positions with dots, as in ${METADATA_episodes.0.title}",
         )
 
 
 def value_at(metadata: Mapping[str, object], path: str) -> str | None:
-    """Value at a path as text: a string as it is, anything else as JSON; empty for null, None when it is absent."""
+    """The value at a path: text as it is, null as empty text, anything else as JSON. None if it doesn't exist."""
     value = _find(metadata, _keys(path))
     if value is _MISSING:
         return None
@@ -38,7 +45,7 @@ def value_at(metadata: Mapping[str, object], path: str) -> str | None:
 
 
 def example_metadata(paths: Iterable[str]) -> dict[str, object]:
-    """Metadata that has a value at each of these paths: the name of its last key."""
+    """Metadata with an example value at each of these paths: the last field name."""
     metadata: dict[str, Any] = {}
     for path in paths:
         *parents, last = _keys(path)
@@ -55,7 +62,7 @@ def _keys(path: str) -> list[str]:
 
 
 def all_paths(metadata: Mapping[str, object]) -> Iterator[str]:
-    """Every path that leads to a value which is no object, as one writes it."""
+    """Every path to a value that isn't an object, with special characters escaped."""
     for key, value in metadata.items():
         name = re.sub(r"[.\\*?]", r"\\\g<0>", key)
         if isinstance(value, Mapping) and value:

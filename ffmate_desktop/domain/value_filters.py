@@ -1,30 +1,30 @@
-"""Filters of wildcard values: `${INPUT_FILE|slash|filter}` hands the value through each in turn."""
+"""Filters for wildcard values: `${INPUT_FILE|slash|filter}` applies each filter in turn."""
 
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
-_SLUG_BYTES = 120  # leaves room in a file name of 255 bytes for what stands around the slug
+_SLUG_BYTES = 120  # leaves room for the rest of a file name, which may have 255 bytes
 _WINDOWS_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNORECASE)
 
 
 def escape_in_filter(value: str) -> str:
-    """Escape a value of an option inside a filter description, as in `subtitles=…` or `movie=filename=…`.
+    """Escape an option value inside a filter description, as in `subtitles=…` or `movie=filename=…`.
 
-    Two readers follow one another: the filter's options (`:`, `=`), then the graph (`[`, `]`, `,`, `;`); each undoes
-    one backslash and trims blanks at the ends. The value must not stand in quotes of the filter description. Source:
-    "Notes on filtergraph escaping" in the ffmpeg-filters manual.
+    ffmpeg parses the value twice: first the graph (`[`, `]`, `,`, `;`), then the filter's options (`:`, `=`). Each
+    pass removes one level of backslashes and trims blanks at both ends. Don't put the value in quotes inside the
+    filter description. Source: "Notes on filtergraph escaping" in the ffmpeg-filters manual.
     """
     return _escape(_escape(value, r"\\':="), r"\\'\[\],;")
 
 
 def double_percent(value: str) -> str:
-    """Double every `%`, for formats that read `%d` in a file name as a number (`image2`, `segment`, `hls`)."""
+    """Double each `%`, for muxers that replace `%d` in a file name with a number (`image2`, `segment`, `hls`)."""
     return value.replace("%", "%%")
 
 
 def slug(value: str) -> str:
-    """Turn any text into a part of a file name that every system takes: letters, digits, `.`, `_` and `-`."""
+    """Turn any text into a part of a file name that works on every system: letters, digits, `.`, `_` and `-`."""
     text = unicodedata.normalize("NFC", value)
     text = "".join(character if character.isalnum() or character in "._-" else "-" for character in text)
     text = re.sub(r"-{2,}", "-", text)
@@ -33,7 +33,7 @@ def slug(value: str) -> str:
 
 
 def forward_slashes(value: str) -> str:
-    r"""Turn `\` into `/`, which ffmpeg reads on Windows as well."""
+    r"""Replace `\` with `/`, which ffmpeg accepts on Windows too."""
     return value.replace("\\", "/")
 
 

@@ -1,29 +1,30 @@
-"""Wildcards: `${NAME}` and `${NAME|filter|filter}` in commands and output patterns, FFmate's names and meanings.
+"""Wildcards in commands and output patterns: `${NAME}` or `${NAME|filter|filter}`, with FFmate's names and meanings.
 
-| names | stand for |
+| name | value |
 |---|---|
-| INPUT_FILE, OUTPUT_FILE | the whole path |
-| …_BASE, …_BASENAME, …_EXTENSION, …_DIR | `film.mov`, `film`, `.mov`, the folder (`.` when there is none) |
+| INPUT_FILE, OUTPUT_FILE | the full path |
+| …_BASE, …_BASENAME, …_EXTENSION, …_DIR | `film.mov`, `film`, `.mov`, the folder (`.` if there is none) |
 | DATE_YEAR, _SHORTYEAR, _MONTH, _DAY, _WEEK | `2026`, `26`, `01` … `12`, `01` … `31`, ISO week `01` … `53` |
 | TIME_HOUR, _MINUTE, _SECOND | `00` … `23`, `00` … `59` |
-| TIMESTAMP_SECONDS, _MILLISECONDS, _MICROSECONDS, _NANOSECONDS | since 1970 |
-| OS_NAME, OS_ARCH, FFMPEG | of the node that runs the task |
-| SOURCE, UUID | who made the task; the task's own id |
-| SIDECAR_FILE | the sidecar of a script; only there |
-| METADATA_<path> | a value of the task's metadata (see `domain.metadata_path`); refused when it is not there |
+| TIMESTAMP_SECONDS, _MILLISECONDS, _MICROSECONDS, _NANOSECONDS | time since 1970 UTC |
+| OS_NAME, OS_ARCH, FFMPEG | operating system, processor and ffmpeg of the node that runs the task |
+| SOURCE, UUID | what created the task (`domain.task_source`); the task's id |
+| SIDECAR_FILE | the sidecar of a script; only in scripts |
+| METADATA_<path> | a value from the task's metadata (see `domain.metadata_path`) |
 
-A wildcard without a value is refused by name. A path refuses an empty value too: `x/${METADATA_title}.mp4` would be
-the hidden file `x/.mp4`.
+A wildcard without a value is an error that names it. In a path an empty value is an error too: otherwise
+`x/${METADATA_title}.mp4` would become the hidden file `x/.mp4`.
 
-Values are put in once: a file that is called `${UUID}.mov` stays so. They are never quoted, since a command is split
-into arguments before (see `domain.grammar`); FFmate expands first, so a quote in a file name breaks its commands.
+Values are inserted once: in a file named `${UUID}.mov` nothing is replaced. They need no quotes, because a command is
+split into arguments before its wildcards are replaced (see `domain.grammar`). FFmate replaces first, so a quote in a
+file name breaks its commands.
 
-| filter | for |
+| filter | what it does |
 |---|---|
-| filter | a value inside a filter description: `subtitles=${INPUT_FILE|filter}` |
-| pct | `%` doubled, for muxers that read `%d` in a file name |
-| slug | a safe part of a file name |
-| slash | `\\` turned into `/` |
+| filter | escapes a value inside a filter description: `subtitles=${INPUT_FILE|filter}` |
+| pct | doubles each `%`, for muxers that read `%d` in a file name |
+| slug | makes a safe part of a file name |
+| slash | replaces `\\` with `/` |
 """
 
 import difflib
@@ -40,31 +41,31 @@ from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.value_filters import FILTERS
 
 NODE_WILDCARDS = frozenset({"OS_NAME", "OS_ARCH", "FFMPEG"})
-"""Known only on the node that runs the task."""
+"""Only the node that runs the task knows their values."""
 
 _WILDCARD = re.compile(r"\$\{([^}]*)\}")
 _METADATA = "METADATA_"
-_MOST_KEYS = 8  # that an error names
+_MAX_KEYS_SHOWN = 8
 
 
 @dataclass(frozen=True)
 class ClockReading:
-    """One clock reading, shared by every wildcard of a task: nanoseconds since 1970 and seconds east of Greenwich."""
+    """The time that all wildcards of a task share: nanoseconds since 1970 UTC, and the local UTC offset."""
 
     epoch_ns: int
     utc_offset_seconds: int
 
     @classmethod
-    def of(cls, moment: datetime) -> "ClockReading":
-        """Take over an aware datetime, to the microsecond. Raises ValueError for a naive one."""
-        offset = moment.utcoffset()
+    def of(cls, time: datetime) -> "ClockReading":
+        """The reading of an aware datetime, to the microsecond. Raises ValueError for a naive one."""
+        offset = time.utcoffset()
         if offset is None:
-            raise ValueError("a moment needs a time zone")
-        since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+            raise ValueError("a clock reading needs a time zone")
+        since = time - datetime(1970, 1, 1, tzinfo=UTC)
         return cls(since // timedelta(microseconds=1) * 1000, int(offset.total_seconds()))
 
     def local(self) -> datetime:
-        """The same moment as a clock on the wall of its place shows it."""
+        """The local time there."""
         zone = timezone(timedelta(seconds=self.utc_offset_seconds))
         return datetime(1970, 1, 1, tzinfo=UTC).astimezone(zone) + timedelta(
             microseconds=self.epoch_ns // 1000
@@ -73,9 +74,9 @@ class ClockReading:
 
 @dataclass(frozen=True)
 class WildcardValues:
-    """What the wildcards of one task stand for; `input_file` or `output_file` is empty when the task has none.
+    """The values for one task's wildcards; `input_file` or `output_file` is empty if the task has none.
 
-    `os_name` is windows, darwin or linux, `os_arch` amd64, arm64 and so on, as FFmate names them.
+    `os_name` is windows, darwin or linux; `os_arch` is amd64, arm64 and so on, as FFmate names them.
     """
 
     input_file: str
@@ -89,43 +90,43 @@ class WildcardValues:
     metadata: Mapping[str, object]
     sidecar_file: str = ""
     is_complete: bool = True
-    """False as long as a script may still add metadata: what is missing counts as empty until then."""
+    """False while a script may still add metadata: until then, missing values count as empty."""
 
     def with_sidecar(self, path: str) -> "WildcardValues":
-        """The same for a script, which has this sidecar."""
+        """The same values for a script, with the path of its sidecar."""
         return replace(self, sidecar_file=path)
 
 
 def expand(text: str, values: WildcardValues) -> str:
-    """Put values in for the wildcards of an argument, in one pass and unquoted.
+    """Replace the wildcards in a text in one pass, without quotes.
 
-    Raises UsageError for an unknown wildcard or filter, naming the nearest ones, and for a file or metadata that the
-    task lacks.
+    Raises UsageError for an unknown wildcard or filter, suggesting similar names, and for a file or metadata that the
+    task doesn't have.
     """
     return _WILDCARD.sub(lambda match: _Wildcard.read(match[1]).value(values), text)
 
 
 def expand_path(text: str, values: WildcardValues) -> str:
-    """The same for the pattern of a path, where an empty value would make another name: raises UsageError for it."""
+    """Like `expand`, but for a path: an empty value is an error too, because it would change the name."""
     return _WILDCARD.sub(lambda match: _Wildcard.read(match[1]).value(values, in_path=True), text)
 
 
 def expand_steps(steps: Iterable[Sequence[str]], values: WildcardValues) -> list[list[str]]:
-    """Put values in inside the arguments of a command: whatever a value holds, an argument stays one argument.
+    """Replace the wildcards in a command's arguments. Each argument stays one argument, regardless of the values.
 
-    A file wildcard that begins an argument gets `file:` in front when ffmpeg would take the name for an option or a
-    protocol (`-x.mov`, `a:b.mov`). Raises UsageError as `expand` does.
+    If an argument starts with a file wildcard and ffmpeg would mistake the name for an option or a protocol
+    (`-x.mov`, `a:b.mov`), it gets the prefix `file:`. Raises UsageError as `expand` does.
     """
     return [[_expand_argument(token, values) for token in step] for step in steps]
 
 
 def wildcards_in(text: str) -> frozenset[str]:
-    """Names used in a text, such as INPUT_FILE or METADATA_a.b. Raises UsageError for an unknown name or filter."""
+    """The wildcard names in a text, such as INPUT_FILE. Raises UsageError for an unknown name or filter."""
     return frozenset(_Wildcard.read(match[1]).name for match in _WILDCARD.finditer(text))
 
 
 def example_metadata(texts: Iterable[str]) -> dict[str, object]:
-    """Metadata with a value for every wildcard of these texts that asks for some."""
+    """Metadata with an example value for every metadata wildcard in these texts."""
     names = frozenset[str]().union(*map(wildcards_in, texts))
     return metadata_path.example_metadata(
         sorted(name.removeprefix(_METADATA) for name in names if name.startswith(_METADATA))
@@ -141,7 +142,7 @@ def _expand_argument(token: str, values: WildcardValues) -> str:
 
 
 def _is_misread(name: str) -> bool:
-    """Whether ffmpeg takes a file name for an option or for a protocol that it is not (`url_find_protocol()`)."""
+    """Whether ffmpeg would read this file name as an option or a protocol (`url_find_protocol()`)."""
     protocol = re.match(r"[A-Za-z0-9+.-]+:", name)
     known = re.match(r"file:|[A-Za-z]:[\\/]|[A-Za-z][A-Za-z0-9+.-]*://", name)
     return name.startswith("-") or (protocol is not None and known is None)
@@ -177,7 +178,8 @@ class _Wildcard:
             text = FILTERS[value_filter](text)
         if "\0" in text:
             raise UsageError(
-                f"${{{self.name}}} holds a zero character, which no file name can have.", "Remove it."
+                f"${{{self.name}}} contains a null character, which isn't allowed in file names.",
+                "Remove it.",
             )
         return text
 
@@ -187,15 +189,17 @@ class _Wildcard:
             why = (
                 f"the task's metadata has no “{path}”"
                 if text is None
-                else f"“{path}” of the metadata is empty"
+                else f"“{path}” in the metadata is empty"
             )
             known = list(metadata_path.all_paths(values.metadata))
             near = difflib.get_close_matches(path, known, n=3)
-            shown = ", ".join(f"${{{_METADATA}{key}}}" for key in near or known[:_MOST_KEYS])
-            rest = "" if near or len(known) <= _MOST_KEYS else f" and {len(known) - _MOST_KEYS} more"
-            hint = f"There is {shown}{rest}." if known else "The task has no metadata."
+            shown = ", ".join(f"${{{_METADATA}{key}}}" for key in near or known[:_MAX_KEYS_SHOWN])
+            rest = (
+                "" if near or len(known) <= _MAX_KEYS_SHOWN else f" and {len(known) - _MAX_KEYS_SHOWN} more"
+            )
+            hint = f"Available: {shown}{rest}." if known else "The task has no metadata."
         else:
-            why, hint = f"“{_base(values.input_file)}” has none", "Leave it out, or write the text itself."
+            why, hint = f"“{_base(values.input_file)}” has none", "Remove it, or write the text itself."
         return UsageError(f"${{{self.name}}} has no value: {why}.", hint)
 
 
@@ -204,7 +208,7 @@ def _unknown(what: str, word: str, known: Iterable[str], form: str) -> UsageErro
     near = difflib.get_close_matches(word.casefold(), by_folded, n=3)
     names = ", ".join(form.format(by_folded[name]) for name in near or by_folded)
     return UsageError(
-        f"There is no {what} {form.format(word)}.", f"The nearest: {names}" if near else f"There are {names}"
+        f"{form.format(word)} isn't a {what}.", f"Did you mean {names}?" if near else f"Available: {names}"
     )
 
 
@@ -225,13 +229,9 @@ def _file(which: Literal["input", "output"], part: Callable[[str], str]) -> Call
         path = values.input_file if which == "input" else values.output_file
         if not path:
             raise UsageError(
-                f"There is no {which} file that ${{{which.upper()}_FILE}} could stand for.",
-                f"Give the task an {which} file, or write the path itself"
-                + (
-                    "."
-                    if which == "input"
-                    else "; a pattern for the output file can only use the input's parts."
-                ),
+                f"${{{which.upper()}_FILE}} has no value: the task has no {which} file.",
+                f"Add an {which} file, or write the path itself"
+                + ("." if which == "input" else "; an output pattern can only use parts of the input path."),
             )
         return part(path)
 
@@ -249,7 +249,7 @@ def _timestamp(nanoseconds: int) -> Callable[[WildcardValues], str]:
 def _sidecar(values: WildcardValues) -> str:
     if not values.sidecar_file:
         raise UsageError(
-            "${SIDECAR_FILE} stands for the sidecar of a script, and only scripts have one.",
+            "Only scripts can use ${SIDECAR_FILE}: it is the path of the script's sidecar.",
             "Use it in scriptPath.",
         )
     return values.sidecar_file

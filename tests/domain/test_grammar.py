@@ -130,7 +130,7 @@ def test_ffmate_6_a_double_ampersand_in_quotes_parts_nothing() -> None:
 def test_ffmate_an_unquoted_shell_operator_is_refused_instead_of_cutting_the_command_off(mark: str) -> None:
     for command in (f"-i a {mark} b", f"-i a{mark}b out.mp4", f"-i a {mark}b"):
         error = refusal(command)
-        assert error.message.startswith(f"The {mark} in «")
+        assert error.message.startswith(f"The {mark} in “")
         assert f"(character {command.index(mark) + 1})" in error.message
         assert "quotes" in error.hint
     assert words(f"'a{mark}b' \"{mark}\"") == [f"a{mark}b", mark]
@@ -139,7 +139,7 @@ def test_ffmate_an_unquoted_shell_operator_is_refused_instead_of_cutting_the_com
 def test_the_refusal_names_the_word_and_the_remedy() -> None:
     graph = "[0:v]split[a][b];[a]scale=320:-1[c]"
     error = refusal(f"-i a.mov -filter_complex {graph} out.mp4")
-    assert f"«{graph}»" in error.message
+    assert f"“{graph}”" in error.message
     assert "put the whole argument in quotes" in error.hint
     assert words(f'-filter_complex "{graph}"')[1] == graph
 
@@ -169,7 +169,7 @@ def test_an_unclosed_quote_is_refused_with_its_position(command: str, character:
 
 
 def test_a_backslash_before_a_closing_quote_is_explained() -> None:
-    assert "twice" in refusal('-i "C:\\dir\\" -c copy').hint
+    assert "Double a backslash" in refusal('-i "C:\\dir\\" -c copy').hint
     assert "twice" not in refusal('-i "C:\\dir').hint
 
 

@@ -194,20 +194,22 @@ def test_missing_metadata_is_refused_by_name(path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "metadata", "hint"),
     [
-        ("titel", {"title": 1, "other": 2}, "There is ${METADATA_title}."),
-        ("show.titel", {"show": {"title": 1, "a.b": 2}}, "There is ${METADATA_show.title}."),
-        ("x", {"a": {"b.c": 1, "d": [1]}}, r"There is ${METADATA_a.b\.c}, ${METADATA_a.d}."),
+        ("titel", {"title": 1, "other": 2}, "Available: ${METADATA_title}."),
+        ("show.titel", {"show": {"title": 1, "a.b": 2}}, "Available: ${METADATA_show.title}."),
+        ("x", {"a": {"b.c": 1, "d": [1]}}, r"Available: ${METADATA_a.b\.c}, ${METADATA_a.d}."),
         ("x", {}, "The task has no metadata."),
         ("x", {f"k{n}": n for n in range(10)}, "and 2 more."),
     ],
 )
-def test_the_keys_that_there_are_get_named(path: str, metadata: dict[str, object], hint: str) -> None:
+def test_a_missing_key_is_answered_with_the_existing_keys(
+    path: str, metadata: dict[str, object], hint: str
+) -> None:
     with pytest.raises(UsageError) as caught:
         expand(f"${{METADATA_{path}}}", replace(VALUES, metadata=metadata))
     assert caught.value.hint.endswith(hint)
 
 
-def test_a_trial_has_a_value_for_every_wildcard() -> None:
+def test_example_metadata_has_a_value_for_every_wildcard() -> None:
     texts = ["${METADATA_a}", r"x/${METADATA_b.c\.d}-${METADATA_b.e.0.f}${METADATA_b.g.#}", "${INPUT_FILE}"]
     values = replace(VALUES, metadata=example_metadata(texts))
     assert [expand_path(text, values) for text in texts] == ["a", "x/c.d-f#", VALUES.input_file]
@@ -216,12 +218,12 @@ def test_a_trial_has_a_value_for_every_wildcard() -> None:
 @pytest.mark.parametrize(
     ("text", "change", "why"),
     [
-        ("x/${METADATA_none}.mp4", {}, "${METADATA_none} has no value: “none” of the metadata is empty."),
+        ("x/${METADATA_none}.mp4", {}, "${METADATA_none} has no value: “none” in the metadata is empty."),
         ("x/${METADATA_e|slug}.mp4", {"metadata": {"e": ""}}, "${METADATA_e} has no value"),
         (
             "x/${METADATA_e}.mp4",
             {"metadata": {"e": " \t"}},
-            "${METADATA_e} has no value: “e” of the metadata is empty.",
+            "${METADATA_e} has no value: “e” in the metadata is empty.",
         ),
         (
             "x/a${INPUT_FILE_EXTENSION}",
@@ -248,13 +250,13 @@ def test_a_value_that_no_file_name_can_have_is_refused(
     expanded: Callable[[str, WildcardValues], str],
 ) -> None:
     values = replace(VALUES, metadata={"e": "a\0b"})
-    with pytest.raises(UsageError, match="zero character"):
+    with pytest.raises(UsageError, match="null character"):
         expanded("x/${METADATA_e}.mp4", values)
 
 
 @pytest.mark.parametrize("path", ["", "a.*", "sh?w", 'e.#(n=="1").title', "@reverse", "a.@this"])
 def test_metadata_patterns_are_refused_not_taken_for_keys(path: str) -> None:
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="isn't valid"):
         wildcards_in(f"${{METADATA_{path}}}")
 
 
@@ -281,19 +283,19 @@ def test_an_unknown_wildcard_is_refused_naming_the_nearest(text: str, nearest: s
 def test_an_unknown_filter_is_refused_naming_the_nearest() -> None:
     with pytest.raises(UsageError) as caught:
         wildcards_in("${INPUT_FILE|slahs}")
-    assert caught.value.message == "There is no filter |slahs."
+    assert caught.value.message == "|slahs isn't a filter."
     assert "|slash" in caught.value.hint
 
 
 @pytest.mark.parametrize(
     ("which", "changes"), [("input", {"input_file": ""}), ("output", {"output_file": ""})]
 )
-def test_a_file_that_the_task_lacks_is_refused(which: str, changes: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match=f"There is no {which} file"):
+def test_a_wildcard_for_a_file_the_task_does_not_have_is_refused(which: str, changes: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match=f"the task has no {which} file"):
         expanded(f"${{{which.upper()}_FILE_BASE}}", **changes)
 
 
-def test_the_names_in_a_text_are_told() -> None:
+def test_the_wildcard_names_in_a_text_are_listed() -> None:
     text = "${INPUT_FILE|slash}-${METADATA_a.b|slug}-${UUID}-${UUID}-$X-${"
     assert wildcards_in(text) == {"INPUT_FILE", "METADATA_a.b", "UUID"}
     assert wildcards_in("${OS_NAME}${OS_ARCH}${FFMPEG}") == NODE_WILDCARDS

@@ -88,7 +88,7 @@ async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_p
     assert [one for one in await desk.presets.all() if not one.built_in] == []  # a plan writes nothing
     assert await desk.watchfolders.all() == []
     reasons = {item.name: item.note for item in plan if item.outcome is ImportOutcome.REFUSED}
-    assert "stands outside quotes" in reasons["Bad"]
+    assert "is outside quotes" in reasons["Bad"]
     assert reasons["No preset"] == "its preset is gone"
     assert reasons["Of a bad one"] == "its preset “Bad” cannot be taken"
     assert "is not a whole path" in reasons["Relative"]

@@ -99,7 +99,7 @@ async def test_a_folder_says_what_became_of_each(shelf: Shelf, tmp_path: Path) -
     again = await shelf.exchange.import_files([folder / "a.json"])
     assert again[0].sentence.endswith("“Delivery” is here already, and the same")
     sentences = [one.sentence for one in await shelf.exchange.import_files([folder])]
-    assert any("stands outside quotes" in sentence for sentence in sentences)
+    assert any("is outside quotes" in sentence for sentence in sentences)
     assert any("it is not JSON" in sentence for sentence in sentences)
     assert any("has 2 scripts joined by &&" in sentence for sentence in sentences)
 

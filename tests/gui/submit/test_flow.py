@@ -388,7 +388,7 @@ async def test_a_mistake_in_a_command_is_told_while_typing(desk: Desk, clip: Pat
     assert "no shell runs here" in sheet.command._error_label.text()
     assert not sheet.submit_button.isEnabled()
     by_command(sheet, "-i ${INPUT_FIL} ${OUTPUT_FILE}")
-    assert "There is no wildcard ${INPUT_FIL}." in sheet.command._error_label.text()
+    assert "${INPUT_FIL} isn't a wildcard." in sheet.command._error_label.text()
     by_command(sheet)
     assert await known(sheet) == [PreviewIssue.NONE]
     sheet.output.name.clear()
