@@ -62,7 +62,7 @@ async def test_a_new_preset_is_checked_while_typing(desk: Desk) -> None:
     assert page.save_button.isEnabled()
     page.form.command.set_command("-i ${INPUT_FILE} ${OUTPUT_FIL}")
     assert not page.save_button.isEnabled()
-    assert "no wildcard" in page.form.command._error_label.text()
+    assert "isn't a wildcard" in page.form.command._error_label.text()
     page.form.command.set_command("-i ${INPUT_FILE} -s 160x90 ${OUTPUT_FILE}")
     page.form.output.clear()
     assert "no output pattern" in page.form._error_label.text()
@@ -97,7 +97,7 @@ async def test_what_is_wrong_with_the_command_is_told_beside_the_scripts_too(des
     assert not page.form._error_label.isVisible()
     page.form.parts.press(1)
     assert page.form._error_label.isVisible()
-    assert "no wildcard" in page.form._error_label.text()
+    assert "isn't a wildcard" in page.form._error_label.text()
 
 
 async def test_the_list_is_walked_by_keyboard(desk: Desk) -> None:
@@ -254,7 +254,7 @@ async def test_scripts_of_a_preset_are_written_and_kept(desk: Desk) -> None:
     assert scripts.isVisible()
     QTest.keyClicks(scripts.before, "/srv/choose.py ${SIDECAR_FIL}")
     assert not page.save_button.isEnabled()
-    assert "no wildcard" in page.form._error_label.text()
+    assert "isn't a wildcard" in page.form._error_label.text()
     assert page.form._error_label.isVisible()
     scripts.before.setText("/srv/choose.py ${SIDECAR_FILE}")
     scripts.imports.setChecked(True)

@@ -385,7 +385,7 @@ async def test_a_mistake_in_a_command_is_told_while_typing(desk: Desk, clip: Pat
     sheet = await sheet_for(desk, clip)
     by_command(sheet, "-i ${INPUT_FILE} | tee")
     assert sheet.command.error is not None
-    assert "no shell runs here" in sheet.command._error_label.text()
+    assert "don't run in a shell" in sheet.command._error_label.text()
     assert not sheet.submit_button.isEnabled()
     by_command(sheet, "-i ${INPUT_FIL} ${OUTPUT_FILE}")
     assert "${INPUT_FIL} isn't a wildcard." in sheet.command._error_label.text()
