@@ -1,7 +1,7 @@
-"""Advisory file locks that the system drops when their holder dies, shared or exclusive, on every system.
+"""Advisory file locks, shared or exclusive, on every system. The system releases them when their holder dies.
 
-`flock` and `LockFileEx` belong to the open file, so two users inside one process count as two. SQLite- and
-record-lock-based libraries fit badly here: they poll, or lose the lock when any other handle in the process closes.
+`flock` and `LockFileEx` belong to the open file, so two holders inside one process count as two. Libraries based on
+SQLite or record locks don't fit: they poll, or lose the lock when any other handle in the process closes.
 """
 
 import os
@@ -50,9 +50,9 @@ else:
 
 
 class FileLock:
-    """One holder's view of a lock file, which is made when missing and never removed.
+    """One holder of a lock file. The file is created if it is missing, and never removed.
 
-    Closing the file (also by the system, after kill -9) releases the lock. Children do not inherit it.
+    Closing the file releases the lock; the system closes it even after kill -9. Child processes don't inherit it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,33 +61,33 @@ class FileLock:
 
     @property
     def held(self) -> bool:
-        """Whether this object holds the lock, in either way."""
+        """Whether this object holds the lock, shared or exclusive."""
         return self._descriptor is not None
 
     def acquire(self, *, exclusive: bool, block: bool = False) -> bool:
-        """Take the lock, without waiting unless `block`; False when others have it. OSError as from open()."""
+        """Acquire the lock and return True, or False if others hold it. Only waits with `block`. Raises OSError."""
         if self._descriptor is not None:
             raise RuntimeError(f"{self._path} is already held here")
         descriptor = open_for_folder_owner(self._path, os.O_RDWR)
         try:
-            taken = _lock(descriptor, exclusive=exclusive, block=block)
+            acquired = _lock(descriptor, exclusive=exclusive, block=block)
         except BaseException:
             os.close(descriptor)
             raise
-        if taken:
+        if acquired:
             self._descriptor = descriptor
         else:
             os.close(descriptor)
-        return taken
+        return acquired
 
     def release(self) -> None:
-        """Give the lock back; nothing happens when it is not held."""
+        """Release the lock. Does nothing if it isn't held."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)
 
     def is_free(self) -> bool:
-        """Whether nobody holds the lock exclusively at this moment."""
+        """Return whether no one holds the lock exclusively right now."""
         probe = FileLock(self._path)
         free = probe.acquire(exclusive=False)
         probe.release()
@@ -95,7 +95,7 @@ class FileLock:
 
 
 def open_for_folder_owner(path: Path, flags: int) -> int:
-    """Open or make a private file; what root makes belongs to the owner of the folder, who must go on with it."""
+    """Open or create a private file. A file that root creates belongs to the folder's owner, who needs it."""
     flags |= os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags | getattr(os, "O_NOINHERIT", 0), 0o600)
     if sys.platform != "win32" and os.geteuid() == 0:

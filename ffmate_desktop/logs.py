@@ -1,7 +1,8 @@
-"""Named loggers by topic: every module takes the one that fits, and `--debug` chooses what is shown.
+"""One logger per topic. `--debug` selects which lines are shown.
 
-A line has a namespace `level:topic`, such as `info:cluster`. The rules are FFmate's: names separated by commas,
-`*` stands for anything, `x:?` for `x` alone or with one more word, a leading `-` takes away.
+Each line has a namespace `level:topic`, such as `info:cluster`. The rules have FFmate's syntax, separated by commas:
+`*` matches anything, `x:?` matches `x` alone or with one more word, and a leading `-` excludes. The last rule that
+matches a line decides. `debug:*,-debug:database` shows all debug lines except those of the database.
 """
 
 import logging
@@ -22,10 +23,10 @@ ffmpeg = root.getChild("ffmpeg")
 watchfolder = root.getChild("watchfolder")
 
 DEFAULT_RULES = "info:*,warn:*,error:*"
-"""What a node without a window shows."""
+"""The default of a node without a window."""
 
 QUIET_RULES = "warn:*,error:*"
-"""What the other commands show."""
+"""The default of the other commands."""
 
 _LEVELS = {
     logging.DEBUG: "debug",
@@ -37,14 +38,14 @@ _LEVELS = {
 
 
 def namespace(record: logging.LogRecord) -> str:
-    """`level:topic` of a line; the topic is missing for lines of the program as a whole."""
+    """Return `level:topic`. Lines about the program as a whole have no topic."""
     level = _LEVELS.get(record.levelno, "info")
     topic = record.name.removeprefix("ffmate").lstrip(".")
     return f"{level}:{topic}" if topic else level
 
 
 class DebugRules(logging.Filter):
-    """Lets the lines through that the rules name. The last rule that fits a line decides."""
+    """Filters lines by their namespace. The last matching rule decides."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -55,7 +56,7 @@ class DebugRules(logging.Filter):
         ]
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is shown."""
+        """Return whether the line is shown."""
         name = namespace(record)
         shown = False
         for allows, pattern in self._rules:
@@ -76,40 +77,40 @@ def _words(rule: str) -> str:
     return re.escape(rule).replace(r"\*", ".*").replace(r"\?", "[^:]*")
 
 
-def show(rules: str, stream: TextIO | None = None) -> None:
-    """Show log lines on stderr, or `stream`, as the rules say; replaces what was set before."""
+def configure(rules: str, stream: TextIO | None = None) -> None:
+    """Write the log lines that match the rules to stderr or `stream`. Replaces an earlier configuration."""
     handler = _Handler(stream or sys.stderr)
     handler.setFormatter(_Formatter())
     handler.addFilter(DebugRules(rules))
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG)
     root.propagate = False
-    if logging.lastResort is not None:  # shows what libraries log, such as asyncio
+    if logging.lastResort is not None:  # prints what libraries log, such as asyncio
         logging.lastResort.setFormatter(_Formatter())
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Drops the lines that cannot be written. Once nobody can read any more, all further ones go nowhere."""
+    """Drops lines that can't be written. After the reader has gone, all further lines go to the null device."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - as logging calls it
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             super().handleError(record)
         elif error.errno in (EIO, ENXIO, EPIPE):
-            # A closed terminal or pipe: what is buffered would fail again at the end, and change the exit code.
+            # A closed terminal or pipe: the buffered data would fail again at exit and change the exit code.
             with suppress(OSError, ValueError):
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, self.stream.fileno())
-                os.close(nowhere)
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, self.stream.fileno())
+                os.close(null)
 
 
 class _Formatter(logging.Formatter):
-    """Names in a message cannot command a terminal, nor look like another line of the log."""
+    """Escapes messages, so that names in them can neither control a terminal nor look like another log line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        moment = self.formatTime(record, "%H:%M:%S")
+        time = self.formatTime(record, "%H:%M:%S")
         message = multi_line(record.getMessage(), "?").replace("\n", "\n    ")
-        text = f"{moment} {namespace(record)}  {message}"
+        text = f"{time} {namespace(record)}  {message}"
         return (
             f"{text}\n{multi_line(self.formatException(record.exc_info), '?')}" if record.exc_info else text
         )

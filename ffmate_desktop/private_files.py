@@ -1,7 +1,7 @@
-"""Folders and files that only their owner may read, and reading what may be no regular file.
+"""Files and folders that only their owner can read, and safe reading of what may not be a regular file.
 
-On Windows a new folder takes its access list from the one above it, and the folders of a user's profile are closed to
-other accounts there; nothing is to be done. Permissions of folders that were not made here are never changed.
+On Windows, a new folder inherits the access list of its parent, and the folders of a user's profile are closed to
+other accounts, so there is nothing to do. Permissions of folders that this program didn't create are never changed.
 """
 
 import contextlib
@@ -13,10 +13,10 @@ from pathlib import Path
 from ffmate_desktop.file_locks import open_for_folder_owner
 
 LARGEST = 16 * 1024 * 1024
-"""Bytes of a file with settings, presets or tasks; nobody writes as much by hand."""
+"""Maximum size in bytes of a file with settings, presets or tasks."""
 
-_GIVEN = ("/dev/fd/", "/proc/self/fd/", "/dev/stdin")
-"""Pipes that a shell made for this command, as `<(...)` does; they come to an end."""
+_SHELL_PIPES = ("/dev/fd/", "/proc/self/fd/", "/dev/stdin")
+"""Pipes that a shell made for this command, such as `<(...)`. Unlike other pipes, they end."""
 
 PRIVATE_FOLDERS = (("logs",), ("logs", "tasks"), ("work",))
 PRIVATE_FILES = ("settings.json", "permissions.json", "window.ini")
@@ -24,26 +24,28 @@ _DATABASE = ("embedded-postgres",)
 
 
 def own_paths(data_dir: Path) -> tuple[Path, ...]:
-    """What this program keeps in its data folder. Other files there are not its own."""
+    """Return the paths that this program uses in its data folder. Other files there aren't its own."""
     return tuple(
         data_dir.joinpath(*parts) for parts in (*PRIVATE_FOLDERS, _DATABASE, *((n,) for n in PRIVATE_FILES))
     )
 
 
 def read_file(path: Path, *, most: int = LARGEST, pipes: bool = False) -> bytes:
-    """All of a file, at once or not at all: a pipe, a device and a link to nowhere are refused and wait for nobody.
+    """Read a whole regular file. Refuses pipes, devices and broken links immediately instead of waiting for data.
 
-    With `pipes` those that the shell gave to this command are read. Raises FileNotFoundError when nothing is there,
-    other OSErrors, and ValueError with a reason.
+    With `pipes`, pipes that the shell made for this command are read, too. Raises FileNotFoundError, other OSErrors,
+    and ValueError with a reason.
     """
-    is_given = pipes and str(path).startswith(_GIVEN)
-    check_file(path, pipes=is_given)
+    is_shell_pipe = pipes and str(path).startswith(_SHELL_PIPES)
+    check_file(path, pipes=is_shell_pipe)
     flags = (
         os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
     )
-    descriptor = os.open(path, flags if is_given else flags | getattr(os, "O_NONBLOCK", 0))
+    descriptor = os.open(path, flags if is_shell_pipe else flags | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as file:
-        _refuse(os.fstat(file.fileno()).st_mode, is_given)  # it may be another by now
+        _refuse(
+            os.fstat(file.fileno()).st_mode, is_shell_pipe
+        )  # the path may have been replaced since the check
         data = file.read(most + 1)
     if len(data) > most:
         raise ValueError(f"it is larger than {most >> 20} MiB")
@@ -51,7 +53,7 @@ def read_file(path: Path, *, most: int = LARGEST, pipes: bool = False) -> bytes:
 
 
 def check_file(path: Path, *, pipes: bool = False) -> None:
-    """Raises ValueError with a reason for what is no regular file, else as `Path.stat`; nothing is opened."""
+    """Raise ValueError with a reason unless this is a regular file, OSError as `Path.stat` does. Opens nothing."""
     try:
         kind = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -61,38 +63,38 @@ def check_file(path: Path, *, pipes: bool = False) -> None:
     _refuse(kind, pipes)
 
 
-def _refuse(mode: int, is_given: bool) -> None:
-    if stat.S_ISREG(mode) or (is_given and not stat.S_ISDIR(mode)):
+def _refuse(mode: int, is_shell_pipe: bool) -> None:
+    if stat.S_ISREG(mode) or (is_shell_pipe and not stat.S_ISDIR(mode)):
         return
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     raise ValueError(f"it is {kinds.get(stat.S_IFMT(mode), 'a device')}, not a file")
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file by one that only its owner reads, whole or not at all. Raises OSError, UnicodeEncodeError."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    """Replace a file atomically with one that only its owner can read. Raises OSError, UnicodeEncodeError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(open_for_folder_owner(fresh, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+        with os.fdopen(open_for_folder_owner(temporary, os.O_WRONLY | os.O_TRUNC), "wb") as file:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-        fresh.replace(path)
+        temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            fresh.unlink()
+            temporary.unlink()
         raise
 
 
 def make_data_folder(folder: Path, *, own: bool) -> None:
-    """Make it if it is missing, and close what earlier releases left open to others in it. Raises OSError.
+    """Create the data folder if necessary, and close what earlier releases left open to others. Raises OSError.
 
-    `own` says that nobody else can have made it, since it has the name that the program chose.
+    `own`: this program must have created the folder, because it chose the name.
     """
-    was_there = folder.is_dir()
+    existed = folder.is_dir()
     folder.mkdir(parents=True, exist_ok=True)
     if sys.platform != "win32":
-        if own or not was_there:
-            # As root the embedded database runs as another account, which has to pass through this folder.
+        if own or not existed:
+            # Under root, the embedded database runs as another account, which must be able to enter this folder.
             _close(folder, 0o711 if os.geteuid() == 0 else 0o700)
         for parts in PRIVATE_FOLDERS:
             _close(folder.joinpath(*parts), 0o700)
@@ -101,7 +103,7 @@ def make_data_folder(folder: Path, *, own: bool) -> None:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, which only their owner enters. Raises OSError."""
+    """Create a folder and its missing parents, for their owner only. Raises OSError."""
     if not folder.is_dir():
         if folder.parent != folder:
             make_private_folder(folder.parent)
@@ -110,14 +112,16 @@ def make_private_folder(folder: Path) -> None:
 
 
 def open_private(path: str, flags: int) -> int:
-    """For `open(..., opener=...)`: a new file is its owner's alone."""
+    """Open for `open(..., opener=...)`. A new file is private to its owner."""
     return os.open(path, flags, 0o600)
 
 
 def _close(path: Path, mode: int) -> None:
-    """Take rights from others, where it is ours and no link to something else."""
+    """Remove the permissions of others, if the path is ours and not a link."""
     with contextlib.suppress(OSError):
-        found = path.lstat()
-        is_ours = sys.platform != "win32" and found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode)
-        if is_ours and stat.S_IMODE(found.st_mode) & ~mode & 0o077:
-            path.chmod(stat.S_IMODE(found.st_mode) & (mode | 0o7700))
+        status = path.lstat()
+        is_ours = (
+            sys.platform != "win32" and status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode)
+        )
+        if is_ours and stat.S_IMODE(status.st_mode) & ~mode & 0o077:
+            path.chmod(stat.S_IMODE(status.st_mode) & (mode | 0o7700))

@@ -1,4 +1,4 @@
-"""Signals to processes that asyncio started."""
+"""Send signals to processes that asyncio started."""
 
 import asyncio
 import contextlib
@@ -7,10 +7,10 @@ import psutil
 
 
 def signal_child(process: asyncio.subprocess.Process, number: int) -> None:
-    """Send a signal, unless it has ended.
+    """Send a signal unless the process has ended.
 
-    Before Python 3.13 asyncio's own way asks first whether the process has ended. That takes the exit code away from
-    whoever waits for it, who then logs “Unknown child process” and makes up another.
+    Before Python 3.13, asyncio's own method first checks whether the process has ended. That consumes the exit code,
+    so asyncio's watcher logs “Unknown child process” and makes up another code.
     """
     if process.returncode is None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -18,7 +18,7 @@ def signal_child(process: asyncio.subprocess.Process, number: int) -> None:
 
 
 def kill_child(process: asyncio.subprocess.Process) -> None:
-    """The same with what nobody can refuse."""
+    """Kill the process unless it has ended, with the same precaution."""
     if process.returncode is None:
         with contextlib.suppress(psutil.NoSuchProcess):
             psutil.Process(process.pid).kill()

@@ -1,4 +1,4 @@
-"""Payloads that no node sends: what anybody who may connect to the database can put on its channels."""
+"""Malformed notification payloads, which anyone who can connect to the database could send."""
 
 UUID = "00000000-0000-0000-0000-000000000001"
 

@@ -1,4 +1,4 @@
-"""Names as somebody may write them who can write to the database of the queue."""
+"""Hostile names, which anyone who can write to the queue's database could store."""
 
 import json
 import re
@@ -8,16 +8,16 @@ import asyncpg
 COMMANDS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-"""What commands a terminal, or turns words around."""
+"""Characters that control a terminal or reverse the text direction."""
 
 
 def hostile(picture: object) -> str:
-    """A name with everything that text must not do; `picture` is a file that nobody may open."""
+    """Return a name with markup, control characters and escapes. `picture` is a file that must not be opened."""
     return f'n<img src="{picture}">&lt;\u202egnp\u2066\x1b]0;x\x07\x9b31m\t[bold]\r&x:smile:.mp4'
 
 
 async def fill(uri: str, name: str, words: str) -> None:
-    """Make all hostile that people read of the tasks, and add hostile rows of every other kind."""
+    """Make all texts of the tasks hostile, and add hostile rows of every other kind."""
     connection = await asyncpg.connect(uri)
     try:
         await connection.execute(

@@ -1,10 +1,10 @@
-"""Looking at processes that may end at any moment."""
+"""Inspect processes that may end at any time."""
 
 import psutil
 
 
 def words(process: psutil.Process) -> list[str]:
-    """Its command; empty for one that has ended, or is about to become another program."""
+    """Return the command line of a process. Empty if it has ended or is becoming another program."""
     try:
         return process.cmdline()
     except psutil.Error:

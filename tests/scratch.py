@@ -1,4 +1,4 @@
-"""Where tests put what nobody keeps: into memory where there is room, since a disk makes every database expensive."""
+"""Temporary folders for tests: in memory if there is room, since databases are slow on a disk."""
 
 import os
 import shutil
@@ -7,10 +7,10 @@ from pathlib import Path
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 3 << 30
-"""Bytes; a run needs about one third of it."""
+"""Free bytes required. A run needs about a third of it."""
 
 
-def _place() -> Path | None:
+def _parent() -> Path | None:
     if os.name == "nt" or not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _ROOM:
         return None
     runs_programs = not os.statvfs(_MEMORY).f_flag & getattr(os, "ST_NOEXEC", 0)
@@ -18,7 +18,7 @@ def _place() -> Path | None:
 
 
 def new_folder(prefix: str, mode: int = 0o755) -> Path:
-    """A new folder that by default every account may enter: as root, servers run as another user."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=_place())).resolve()
+    """Create a folder that every account can enter by default: under root, servers run as another user."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=_parent())).resolve()
     folder.chmod(mode)
     return folder

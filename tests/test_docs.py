@@ -1,4 +1,4 @@
-"""What the documents tell people to type."""
+"""The docs name presets, settings and files that exist."""
 
 import json
 import re
@@ -19,47 +19,47 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_presets_that_are_named_exist(document: Path) -> None:
+def test_every_preset_in_the_docs_exists(document: Path) -> None:
     named = re.findall(r'--preset "([^"]+)"', document.read_text(encoding="utf-8"))
     assert set(named) <= {preset.name for preset in load_built_in(BUILT_IN)}
 
 
 def keys(settings: dict[str, object], prefix: str = "") -> set[str]:
-    """Every key with its place, such as `window.notices.shown`."""
+    """Return every key with its path, such as `window.notices.shown`."""
     found = set()
     for name, value in settings.items():
         found |= keys(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name}
     return found
 
 
-def test_the_file_of_settings_is_told_whole_and_as_it_is_read(tmp_path: Path) -> None:
+def test_the_docs_describe_every_key_of_the_settings_file(tmp_path: Path) -> None:
     text = SETTINGS.read_text(encoding="utf-8")
     [example] = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     file = SettingsFile(tmp_path)
     file.path.write_text(example)
     assert file.load().trouble is None
-    there_are = keys(asdict(Preferences()))
-    assert keys(json.loads(example)) == there_are
+    expected = keys(asdict(Preferences()))
+    assert keys(json.loads(example)) == expected
     rows = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.MULTILINE))
-    assert rows == {key for key in there_are if "notices" not in key} | {"window.notices"}
+    assert rows == {key for key in expected if "notices" not in key} | {"window.notices"}
 
 
 def written_paths(text: str) -> set[str]:
-    """Files that a document names in backticks, such as `node/node.py`; patterns with placeholders are left out."""
+    """Return the files that a document names in backticks, such as `node/node.py`, without patterns."""
     words = re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|sql|md|toml|json))`", text)
     return {word for word in words if not word.startswith(("/", "."))}
 
 
 @pytest.mark.parametrize("document", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_files_that_are_named_exist(document: Path) -> None:
+def test_every_file_in_the_docs_exists(document: Path) -> None:
     examples = {"gui/reports/", "tests/gui/reports/"}
     text = document.read_text(encoding="utf-8")
-    gone = [
+    missing = [
         path
         for path in written_paths(text)
         if not any((root / path).is_file() for root in (ROOT, ROOT / "ffmate_desktop", ROOT / "docs"))
         and not any(example in path for example in examples)
     ]
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
-    gone += [link for link in links if not (document.parent / link).exists()]
-    assert gone == []
+    missing += [link for link in links if not (document.parent / link).exists()]
+    assert missing == []

@@ -1,50 +1,42 @@
-"""The rule that a test announces the warnings it causes."""
+"""A test must expect the warnings that it causes."""
 
 import logging
-from typing import Protocol
 
 import pytest
 
-
-class ExpectedWarnings(Protocol):
-    """The fixture, as seen from here."""
-
-    def announce(self, pattern: str) -> None: ...
-    def allow(self, pattern: str) -> None: ...
-    def verdict(self) -> list[str]: ...
-    def emit(self, record: logging.LogRecord) -> None: ...
+from tests.expected_warnings import ExpectedWarnings
 
 
 @pytest.fixture
-def watch(expected_warnings: ExpectedWarnings) -> ExpectedWarnings:
-    """One of our own, which no test is judged by."""
-    return type(expected_warnings)()
+def watch() -> ExpectedWarnings:
+    """A separate instance, whose problems don't fail the test."""
+    return ExpectedWarnings()
 
 
-def say(watch: ExpectedWarnings, text: str) -> None:
+def log(watch: ExpectedWarnings, text: str) -> None:
     watch.emit(logging.LogRecord("ffmate.task", logging.WARNING, "", 0, text, None, None))
 
 
-def test_a_line_that_nobody_announced_is_a_problem(watch: ExpectedWarnings) -> None:
-    say(watch, "disk is full")
-    assert watch.verdict() == ["unexpected log line: WARNING ffmate.task: disk is full"]
+def test_an_unexpected_line_is_a_problem(watch: ExpectedWarnings) -> None:
+    log(watch, "disk is full")
+    assert watch.problems() == ["unexpected log line: WARNING ffmate.task: disk is full"]
 
 
-def test_an_announced_line_is_none_but_must_come(watch: ExpectedWarnings) -> None:
-    watch.announce("disk is .ull")
-    assert watch.verdict() == ["never logged: disk is .ull"]
-    say(watch, "disk is full")
-    assert watch.verdict() == []
+def test_an_expected_line_must_be_logged(watch: ExpectedWarnings) -> None:
+    watch.expect("disk is .ull")
+    assert watch.problems() == ["never logged: disk is .ull"]
+    log(watch, "disk is full")
+    assert watch.problems() == []
 
 
-def test_an_allowed_line_may_stay_away(watch: ExpectedWarnings) -> None:
+def test_an_allowed_line_may_be_missing(watch: ExpectedWarnings) -> None:
     watch.allow("full")
-    assert watch.verdict() == []
-    say(watch, "disk is full")
-    assert watch.verdict() == []
+    assert watch.problems() == []
+    log(watch, "disk is full")
+    assert watch.problems() == []
 
 
 def test_warnings_of_any_logger_are_seen(expected_warnings: ExpectedWarnings) -> None:
-    expected_warnings.announce("^ERROR somebody: once")
-    logging.getLogger("somebody").error("once")
-    logging.getLogger("somebody").info("not seen")
+    expected_warnings.expect("^ERROR a-library: once")
+    logging.getLogger("a-library").error("once")
+    logging.getLogger("a-library").info("not seen")

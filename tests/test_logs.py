@@ -1,4 +1,4 @@
-"""FFmate's rules for which log lines are shown."""
+"""The --debug rules that select log lines."""
 
 import io
 import logging
@@ -19,7 +19,7 @@ def shown(rules: str, name: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("rules", "yes", "no"),
+    ("rules", "matching", "others"),
     [
         ("*", ["info:task", "debug", "error:cluster"], []),
         ("info:cluster", ["info:cluster"], ["info:task", "info", "warn:cluster"]),
@@ -32,9 +32,9 @@ def shown(rules: str, name: str) -> bool:
         ("", [], ["error", "info:task"]),
     ],
 )
-def test_rules(rules: str, yes: list[str], no: list[str]) -> None:
-    assert [name for name in yes if not shown(rules, name)] == []
-    assert [name for name in no if shown(rules, name)] == []
+def test_the_last_matching_rule_decides(rules: str, matching: list[str], others: list[str]) -> None:
+    assert [name for name in matching if not shown(rules, name)] == []
+    assert [name for name in others if shown(rules, name)] == []
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def restored_handlers() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("restored_handlers")
-def test_lines_tell_their_namespace() -> None:
+def test_a_line_shows_its_namespace() -> None:
     stream = io.StringIO()
-    logs.show("info:cluster", stream)
+    logs.configure("info:cluster", stream)
     logs.cluster.info("Node %s joined", "a")
     logs.task.info("not shown")
     assert stream.getvalue().endswith("info:cluster  Node a joined\n")

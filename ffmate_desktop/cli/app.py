@@ -154,7 +154,7 @@ def root(
         say(f"ffmate-desktop: {trouble}", err=True)
     typer_context.obj = Context(settings)
     is_node = no_gui or typer_context.invoked_subcommand == "server"
-    logs.show(settings.debug or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
+    logs.configure(settings.debug or (logs.DEFAULT_RULES if is_node else logs.QUIET_RULES))
     if typer_context.invoked_subcommand is None:
         files = typer_context.meta.get(FILES, [])
         if not no_gui:

@@ -85,7 +85,7 @@ def _open_window(wish: Wish) -> int:
             sources=_sources(wish),
         )
         settings, _ = with_file(settings)  # the window reads it too, and tells what is wrong with it
-        logs.show(settings.debug or logs.QUIET_RULES)
+        logs.configure(settings.debug or logs.QUIET_RULES)
         return window.show(settings, wish.files)
     except UserError as error:
         complain(str(error), error)

@@ -90,7 +90,7 @@ def test_the_log_of_a_node_is_plain_and_a_line_stays_a_line(capsys: pytest.Captu
     before = root_state()
     stream = io.StringIO()
     try:
-        logs.show("*:*,*", stream)
+        logs.configure("*:*,*", stream)
         logs.task.info("Claimed %s", f"{NAME}\n12:00:00 info:task  another line")
         try:
             raise ValueError(NAME)

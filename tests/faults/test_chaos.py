@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from tests.end_to_end.program import open_folder
+from tests.expected_warnings import ExpectedWarnings
 from tests.faults.chaos import run
-from tests.node.waiting import Announce
 
 pytestmark = [
     pytest.mark.db,
@@ -18,7 +18,9 @@ pytestmark = [
 ]
 
 
-async def test_nothing_is_lost_or_doubled_while_everything_breaks(expected_warnings: Announce) -> None:
+async def test_nothing_is_lost_or_doubled_while_everything_breaks(
+    expected_warnings: ExpectedWarnings,
+) -> None:
     # asyncpg forgets a future when a connection is torn at a certain moment; the nodes' own logs are looked into
     expected_warnings.allow("Future exception was never retrieved")
     with open_folder() as folder:

@@ -326,7 +326,7 @@ def main() -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
-    logs.show("error:*")  # and with it, the lines of this node go to the cluster
+    logs.configure("error:*")  # and with it, the lines of this node go to the cluster
     app = make_application()
     install_translators(app, resources_folder(), QLocale(QLocale.Language.English))
     with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:

@@ -11,16 +11,21 @@ from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.base import progress_tracker
 from tests.db.roles import open_outsider
+from tests.expected_warnings import ExpectedWarnings
 from tests.garbage import GARBAGE
 from tests.gui.desk import Desk
 from tests.node.farm import LONG
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 
 async def test_forged_news_harm_no_window(
-    desk: Desk, database_uri: str, clip: Path, expected_warnings: Announce, monkeypatch: pytest.MonkeyPatch
+    desk: Desk,
+    database_uri: str,
+    clip: Path,
+    expected_warnings: ExpectedWarnings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    expected_warnings.announce("A notification on channel ffmate could not be read")
+    expected_warnings.expect("A notification on channel ffmate could not be read")
     monkeypatch.setattr(progress_tracker, "STALE_AFTER", 1.0)
     monkeypatch.setattr(progress_tracker, "MAX_TASKS", 50)
     uuid = await desk.add(clip, LONG)

@@ -14,7 +14,7 @@ from ffmate_desktop.media.binaries import find_ffmpeg, list_encoders
 from ffmate_desktop.media.processes.sandbox import kernel_support
 
 if TYPE_CHECKING:
-    from tests.conftest import ExpectedWarnings
+    from tests.expected_warnings import ExpectedWarnings
 
 BUNDLED = Path(imageio_ffmpeg.get_ffmpeg_exe())
 
@@ -75,7 +75,7 @@ async def test_path_comes_before_the_bundled_one(only_path: Path) -> None:
 async def test_a_broken_one_on_path_gives_way_to_the_bundled_one(
     only_path: Path, expected_warnings: "ExpectedWarnings", text: str
 ) -> None:
-    expected_warnings.announce("Not using the ffmpeg on PATH")
+    expected_warnings.expect("Not using the ffmpeg on PATH")
     script(only_path / "ffmpeg", text)
     assert (await find_ffmpeg(None)).path == BUNDLED
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ffmate_desktop.media.log_capture import LONGEST_LINE, LineSplitter, LogCapture
 
 if TYPE_CHECKING:
-    from tests.conftest import ExpectedWarnings
+    from tests.expected_warnings import ExpectedWarnings
 
 blocks = st.lists(
     st.sampled_from([b"\r", b"\n", b"\0", b"\xff", b"a", "é€😀".encode(), b" "]) | st.binary(max_size=9)
@@ -161,7 +161,7 @@ def test_the_file_never_grows_over_its_limit_and_keeps_both_ends(limit: int, wid
 async def test_a_disk_that_refuses_costs_the_file_and_nothing_else(
     tmp_path: Path, expected_warnings: "ExpectedWarnings"
 ) -> None:
-    expected_warnings.announce(r"log .* is incomplete")
+    expected_warnings.expect(r"log .* is incomplete")
     (tmp_path / "file").touch()
     log = LogCapture(tmp_path / "file" / "log")
     log.feed(b"line\n")

@@ -16,7 +16,7 @@ import pytest
 
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober, kill_child
 from ffmate_desktop.media.processes.sandbox import kernel_support
-from tests.conftest import ExpectedWarnings
+from tests.expected_warnings import ExpectedWarnings
 from tests.media import clips
 
 pytestmark = pytest.mark.ffmpeg
@@ -155,7 +155,7 @@ async def test_many_tasks_share_one_worker(prober: Prober, film: Path) -> None:
 async def test_a_killed_worker_is_replaced(
     prober: Prober, film: Path, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.announce("The probe process ended unexpectedly")
+    expected_warnings.expect("The probe process ended unexpectedly")
     await prober.probe(film)
     (killed,) = prober.pids
     os.kill(killed, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
@@ -175,7 +175,7 @@ async def test_a_file_that_hangs_ends_with_a_sentence(prober: Prober, film: Path
 async def test_a_worker_killed_in_the_middle_hurts_only_its_file(
     prober: Prober, film: Path, tmp_path: Path, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.announce("The probe process ended unexpectedly")
+    expected_warnings.expect("The probe process ended unexpectedly")
     os.mkfifo(tmp_path / "pipe.mp4")
     hanging = asyncio.create_task(prober.probe(tmp_path / "pipe.mp4"))
     waiting = asyncio.create_task(prober.probe(film))

@@ -10,8 +10,9 @@ from ffmate_desktop.db import claims, leases
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.node.heartbeat import Heartbeat
 from tests.db.cluster import age, joined
+from tests.expected_warnings import ExpectedWarnings
 from tests.node.farm import ENCODE, LONG, Farm
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
@@ -20,12 +21,12 @@ PATIENT = 600.0
 
 
 async def test_a_lost_claim_ends_the_encode_and_publishes_nothing(
-    farm: Farm, clip: Path, database_uri: str, expected_warnings: Announce
+    farm: Farm, clip: Path, database_uri: str, expected_warnings: ExpectedWarnings
 ) -> None:
     await farm.node()
     uuid = await farm.add(clip, LONG)
     ffmpeg = await farm.encoding(uuid)
-    expected_warnings.announce(f"The claim of {uuid} was lost")
+    expected_warnings.expect(f"The claim of {uuid} was lost")
     async with joined(database_uri, identifier="thief", heartbeat=PATIENT) as thief:
         await farm.sql("UPDATE ffmate.tasks SET epoch = epoch + 1, node_id = $1", thief.id)
         await until(lambda: not ffmpeg.is_running() and not farm.leftovers(), "the zombie ends")
@@ -35,12 +36,12 @@ async def test_a_lost_claim_ends_the_encode_and_publishes_nothing(
 
 
 async def test_a_claim_that_is_lost_before_the_end_publishes_nothing(
-    farm: Farm, clip: Path, database_uri: str, expected_warnings: Announce
+    farm: Farm, clip: Path, database_uri: str, expected_warnings: ExpectedWarnings
 ) -> None:
     await farm.node(heartbeat=PATIENT)  # only the fence before the disk can tell it
     uuid = await farm.add(clip, "-re " + ENCODE)
     ffmpeg = await farm.encoding(uuid)
-    expected_warnings.announce(f"The claim of {uuid} was lost")
+    expected_warnings.expect(f"The claim of {uuid} was lost")
     async with joined(database_uri, identifier="thief", heartbeat=PATIENT) as thief:
         await farm.sql("ALTER TABLE ffmate.tasks DISABLE TRIGGER tasks_updated")
         await farm.sql("UPDATE ffmate.tasks SET epoch = epoch + 1, node_id = $1", thief.id)
@@ -50,14 +51,14 @@ async def test_a_claim_that_is_lost_before_the_end_publishes_nothing(
 
 
 async def test_a_node_that_was_taken_for_dead_joins_anew_and_keeps_its_encode(
-    farm: Farm, clip: Path, expected_warnings: Announce
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     worker = await farm.node()
     uuid = await farm.add(clip, "-re -stream_loop 1 " + ENCODE)
     ffmpeg = await farm.encoding(uuid)
     before, epoch = worker.id, (await farm.task(uuid)).epoch
     (temporary,) = farm.temporaries()
-    expected_warnings.announce("declared this node dead")
+    expected_warnings.expect("declared this node dead")
     expected_warnings.allow(f"{uuid} of a is queued again")  # unless it is taken back before anybody swept
     await farm.sql("UPDATE ffmate.nodes SET state = 'dead' WHERE id = $1", before)
     await until(lambda: worker.id != before, "it joins again")
@@ -71,11 +72,11 @@ async def test_a_node_that_was_taken_for_dead_joins_anew_and_keeps_its_encode(
 
 
 async def test_an_expelled_node_whose_name_is_taken_waits_for_it(
-    farm: Farm, database_uri: str, expected_warnings: Announce
+    farm: Farm, database_uri: str, expected_warnings: ExpectedWarnings
 ) -> None:
     worker = await farm.node("a", heartbeat=0.5)
     before = worker.id
-    expected_warnings.announce("declared this node dead")
+    expected_warnings.expect("declared this node dead")
     async with joined(database_uri, identifier="other", heartbeat=PATIENT) as other:
         async with farm.database.transaction() as connection:
             await connection.execute("UPDATE ffmate.nodes SET state = 'dead' WHERE id = $1", before)
@@ -104,14 +105,14 @@ async def test_a_claim_whose_answer_was_lost_is_given_back(farm: Farm, clip: Pat
 
 
 async def test_nobody_is_buried_before_the_sweeper_is_itself_connected_for_a_lease(
-    farm: Farm, clip: Path, database_uri: str, expected_warnings: Announce
+    farm: Farm, clip: Path, database_uri: str, expected_warnings: ExpectedWarnings
 ) -> None:
     uuid = await farm.add(clip)
     async with joined(database_uri, identifier="late") as late:
         await claims.claim(farm.database, late.id, 1)
         await age(farm.database, late.id, 1000)
-        expected_warnings.announce("Node late is lost")
-        expected_warnings.announce(f"{uuid} of late is queued again")
+        expected_warnings.expect("Node late is lost")
+        expected_warnings.expect(f"{uuid} of late is queued again")
         worker = await farm.node()  # a beat a second, a lease of three
         await farm.successful(uuid)
         (row,) = await farm.sql(
@@ -124,7 +125,7 @@ async def test_nobody_is_buried_before_the_sweeper_is_itself_connected_for_a_lea
 
 
 async def test_after_a_sleep_the_others_get_a_lease_to_come_back(
-    farm: Farm, database_uri: str, expected_warnings: Announce
+    farm: Farm, database_uri: str, expected_warnings: ExpectedWarnings
 ) -> None:
     """The laptop with the database, or the server's virtual machine, wakes up: every lease looks over."""
     worker = await farm.node("woken", heartbeat=1.5)
@@ -143,7 +144,7 @@ async def test_after_a_sleep_the_others_get_a_lease_to_come_back(
         assert heartbeat.connected_for() < 4
         beat = await leases.beat(other.connection, other.id, 2, [])
         assert beat.state == "online"
-    expected_warnings.announce("Node other is lost")
+    expected_warnings.expect("Node other is lost")
 
     async def lost() -> bool:
         states = await farm.sql("SELECT 1 FROM ffmate.nodes WHERE id = $1 AND state = 'dead'", other.id)
@@ -153,14 +154,18 @@ async def test_after_a_sleep_the_others_get_a_lease_to_come_back(
 
 
 async def test_a_busy_node_is_looked_at_when_it_may_be_dead_not_at_the_next_beat(
-    farm: Farm, clip: Path, database_uri: str, expected_warnings: Announce, monkeypatch: pytest.MonkeyPatch
+    farm: Farm,
+    clip: Path,
+    database_uri: str,
+    expected_warnings: ExpectedWarnings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
         Heartbeat, "connected_for", lambda _self: PATIENT * 3
     )  # or it would have to wait so long
     uuid = await farm.add(clip, labels=("gone",))
-    expected_warnings.announce("Node busy is lost")
-    expected_warnings.announce(f"{uuid} of busy is queued again")
+    expected_warnings.expect("Node busy is lost")
+    expected_warnings.expect(f"{uuid} of busy is queued again")
     async with joined(database_uri, identifier="busy", labels=("gone",), heartbeat=1.0) as busy:
         await claims.claim(farm.database, busy.id, 1)
         await farm.node("a", heartbeat=PATIENT)  # its next beat by itself would come far too late

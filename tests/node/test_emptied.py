@@ -16,8 +16,9 @@ from ffmate_desktop.db.migrate import known_migrations, migrate
 from ffmate_desktop.domain.errors import UserError
 from tests.db.cluster import joined
 from tests.db.roles import open_role
+from tests.expected_warnings import ExpectedWarnings
 from tests.node.farm import LONG, Farm
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
@@ -42,15 +43,15 @@ async def make_anew(uri: str) -> None:
 
 @pytest.mark.parametrize("empty", [drop_schema, make_anew])
 async def test_a_node_sets_an_emptied_database_up_again(
-    empty: Emptying, farm: Farm, clip: Path, database_uri: str, expected_warnings: Announce
+    empty: Emptying, farm: Farm, clip: Path, database_uri: str, expected_warnings: ExpectedWarnings
 ) -> None:
     worker = await farm.node(watches=True, heartbeat=0.5)
     lost = await farm.add(clip, LONG)
     ffmpeg = await farm.encoding(lost)
-    expected_warnings.announce("tables were gone. They are set up again")
+    expected_warnings.expect("tables were gone. They are set up again")
     expected_warnings.allow("FFmate Desktop's tables are not as they were")
-    expected_warnings.announce("The database is a new one, without this node's tasks")
-    expected_warnings.announce(f"The claim of {lost} was lost")
+    expected_warnings.expect("The database is a new one, without this node's tasks")
+    expected_warnings.expect(f"The claim of {lost} was lost")
     await empty(database_uri)
     await until(lambda: not ffmpeg.is_running() and not farm.leftovers(), "the encode without a task ends")
     uuid = await farm.add(clip)  # the first task of this database, as the other one was of its own
@@ -59,10 +60,14 @@ async def test_a_node_sets_an_emptied_database_up_again(
 
 
 async def test_a_node_that_may_not_set_the_tables_up_says_so_once_and_waits(
-    farm: Farm, clip: Path, database_uri: str, caplog: pytest.LogCaptureFixture, expected_warnings: Announce
+    farm: Farm,
+    clip: Path,
+    database_uri: str,
+    caplog: pytest.LogCaptureFixture,
+    expected_warnings: ExpectedWarnings,
 ) -> None:
-    expected_warnings.announce("may not set up the tables of FFmate Desktop.*doctor` once as the owner")
-    expected_warnings.announce("The database is a new one, without this node's tasks")
+    expected_warnings.expect("may not set up the tables of FFmate Desktop.*doctor` once as the owner")
+    expected_warnings.expect("The database is a new one, without this node's tasks")
     async with open_role(database_uri) as uri:
         user = uri.partition("//")[2].partition("@")[0]
         await farm.node(uri=uri, heartbeat=0.5)
@@ -84,12 +89,12 @@ async def test_a_node_that_may_not_set_the_tables_up_says_so_once_and_waits(
 
 
 async def test_ids_that_begin_again_do_not_mix_tasks_up(
-    farm: Farm, clip: Path, expected_warnings: Announce
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     await farm.node(slots=2)
     before = await farm.add(clip, LONG)
     await farm.encoding(before)
-    expected_warnings.announce(f"The claim of {before} was lost")
+    expected_warnings.expect(f"The claim of {before} was lost")
     await farm.sql("TRUNCATE ffmate.tasks RESTART IDENTITY CASCADE")
     task = await farm.successful(await farm.add(clip))
     assert (task.id, task.attempts) == (1, 1)
@@ -97,9 +102,9 @@ async def test_ids_that_begin_again_do_not_mix_tasks_up(
 
 
 async def test_who_only_shows_something_sets_an_emptied_database_up_too(
-    empty_database: str, expected_warnings: Announce
+    empty_database: str, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.announce("tables were gone. They are set up again")
+    expected_warnings.expect("tables were gone. They are set up again")
     with pytest.raises(MissingTablesError):
         async with changes(empty_database):
             pass
@@ -137,9 +142,9 @@ async def test_a_part_that_is_missing_is_named_and_nothing_is_replaced(
 
 
 async def test_a_trigger_that_is_off_only_makes_news_late(
-    database: Database, database_uri: str, expected_warnings: Announce
+    database: Database, database_uri: str, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.announce("News will come late: .*trigger tasks_waiting")
+    expected_warnings.expect("News will come late: .*trigger tasks_waiting")
     async with database.transaction() as connection:
         await connection.execute("ALTER TABLE ffmate.tasks DISABLE TRIGGER tasks_waiting")
     await check_for_node(database_uri)

@@ -13,9 +13,10 @@ from ffmate_desktop.domain.task import Task, TaskStatus
 from ffmate_desktop.node.task.interrupt import InterruptReason
 from ffmate_desktop.services.nodes import NodeService
 from tests.db.roles import open_outsider
+from tests.expected_warnings import ExpectedWarnings
 from tests.garbage import GARBAGE
 from tests.node.farm import LONG, Farm, Worker
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
@@ -49,7 +50,7 @@ async def has_looked(worker: Worker) -> None:
 
 
 async def test_nobody_without_rights_commands_a_node(
-    farm: Farm, clip: Path, expected_warnings: Announce
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.allow("could not be read")
     worker = await farm.node(slots=1, heartbeat=RARE)

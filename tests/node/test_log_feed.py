@@ -15,7 +15,8 @@ from ffmate_desktop.domain.node_log import LogFilter, LogLevel, NewLogLine
 from ffmate_desktop.node import log_feed
 from ffmate_desktop.node.log_feed import LogFeed, receiving_logs, without_passwords
 from ffmate_desktop.services.node_logs import NodeLogService
-from tests.node.waiting import Announce, until
+from tests.expected_warnings import ExpectedWarnings
+from tests.node.waiting import until
 
 pytestmark = pytest.mark.db
 
@@ -31,10 +32,10 @@ def everything_is_logged() -> "object":
 
 
 async def test_lines_reach_everybody_with_their_level_and_topic(
-    database: Database, expected_warnings: Announce, monkeypatch: pytest.MonkeyPatch
+    database: Database, expected_warnings: ExpectedWarnings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_feed, "INTERVAL", 0.01)
-    expected_warnings.announce("no disk")
+    expected_warnings.expect("no disk")
     reader = NodeLogService(database)
     with receiving_logs(LogFeed(RULES)) as feed:
         logs.cluster.info("before it runs, postgresql://me:geheim@host/db")

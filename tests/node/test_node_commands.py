@@ -10,8 +10,9 @@ from ffmate_desktop.domain.node import Node, NodeState, eligibility
 from ffmate_desktop.domain.task import Task, TaskStatus
 from ffmate_desktop.services.nodes import NodeService
 from tests.db.cluster import add, age, joined, row
+from tests.expected_warnings import ExpectedWarnings
 from tests.node.farm import LONG, Farm
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
@@ -113,7 +114,7 @@ async def test_a_node_tells_how_busy_it_is(farm: Farm, clip: Path) -> None:
 
 
 async def test_a_late_node_is_given_up_and_takes_its_encode_back(
-    farm: Farm, clip: Path, expected_warnings: Announce
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.allow("declared this node dead")
     await farm.node(slots=1, heartbeat=RARE)

@@ -12,9 +12,10 @@ import pytest
 from ffmate_desktop.db.connection import connection
 from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import TaskStatus
+from tests.expected_warnings import ExpectedWarnings
 from tests.node.farm import ENCODE, LONG, Farm
 from tests.node.proxy import Proxy, open_proxy
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
@@ -102,10 +103,10 @@ async def test_a_locked_door_is_an_outage_too(
 
 
 async def test_a_node_can_stop_while_the_database_is_away(
-    proxy: Proxy, farm: Farm, clip: Path, monkeypatch: pytest.MonkeyPatch, expected_warnings: Announce
+    proxy: Proxy, farm: Farm, clip: Path, monkeypatch: pytest.MonkeyPatch, expected_warnings: ExpectedWarnings
 ) -> None:
     monkeypatch.setattr("ffmate_desktop.node.node.RELEASE_TIMEOUT", 1.0)
-    expected_warnings.announce("our tasks will be taken over when our lease runs out")
+    expected_warnings.expect("our tasks will be taken over when our lease runs out")
     worker = await farm.node(uri=proxy.uri)
     uuid = await farm.add(clip, LONG)
     ffmpeg = await farm.encoding(uuid)
@@ -113,8 +114,8 @@ async def test_a_node_can_stop_while_the_database_is_away(
     await worker.stop()
     assert not ffmpeg.is_running()
     assert farm.leftovers() == []
-    expected_warnings.announce("Node a is lost")
-    expected_warnings.announce("is queued again")
+    expected_warnings.expect("Node a is lost")
+    expected_warnings.expect("is queued again")
     await farm.node("b")
     await farm.encoding(uuid)
     assert (await farm.task(uuid)).attempts == 2

@@ -17,8 +17,9 @@ from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.retention import Retention
 from ffmate_desktop.node.retention import PACE, RetentionDuty
 from tests.db.test_retention import ended, left
+from tests.expected_warnings import ExpectedWarnings
 from tests.node.farm import Farm
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 pytestmark = pytest.mark.db
 
@@ -175,9 +176,9 @@ async def test_a_clock_that_runs_ahead_removes_no_logs(
 
 
 async def test_a_folder_of_logs_that_cannot_be_read_is_said_once(
-    database: Database, database_uri: str, tmp_path: Path, expected_warnings: Announce
+    database: Database, database_uri: str, tmp_path: Path, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.announce("The folder with the logs of tasks, .* cannot be read")
+    expected_warnings.expect("The folder with the logs of tasks, .* cannot be read")
     [old] = (await ended(database, database_uri, 4))[3:]
     folder = tmp_path / "logs"
     folder.write_text("no folder")

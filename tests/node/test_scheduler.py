@@ -16,8 +16,8 @@ from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.task import Claim, Outcome, TaskStatus
 from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.node.scheduler import UNWRITTEN, Scheduler
-from tests.conftest import ExpectedWarnings
 from tests.db.cluster import Joined, add, joined, row
+from tests.expected_warnings import ExpectedWarnings
 from tests.node.farm import Farm
 from tests.node.waiting import until
 
@@ -139,7 +139,7 @@ async def test_an_end_whose_data_is_refused_holds_up_no_other(
     await add(database, row("good"), row("poison"), row("next"))
     async with database.transaction() as connection:
         await connection.execute(TABOO)
-    expected_warnings.announce("The database cannot store how poison .* ended")
+    expected_warnings.expect("The database cannot store how poison .* ended")
     async with desk(database_uri, 2) as node:
         await until(lambda: len(node.runs) == 2, "the claims")
         good, bad = node.runs.pop("good"), node.runs.pop("poison")

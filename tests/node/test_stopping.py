@@ -10,8 +10,9 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.services.nodes import NodeService
+from tests.expected_warnings import ExpectedWarnings
 from tests.node.farm import ENCODE, LONG, Farm, Worker
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
@@ -105,7 +106,7 @@ async def test_draining_an_idle_node_ends_it(farm: Farm) -> None:
 
 
 async def test_a_node_that_is_ended_at_once_leaves_no_process_and_no_file(
-    farm: Farm, clip: Path, expected_warnings: Announce
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     worker = await farm.node("a", slots=2)
     uuids = [await farm.add(clip, LONG), await farm.add(clip, LONG)]
@@ -116,8 +117,8 @@ async def test_a_node_that_is_ended_at_once_leaves_no_process_and_no_file(
         await worker.running
     assert farm.leftovers() == []
     assert [path.name for path in clip.parent.iterdir()] == ["clip.mov"]
-    expected_warnings.announce("Node a is lost")
-    expected_warnings.announce("is queued again")
+    expected_warnings.expect("Node a is lost")
+    expected_warnings.expect("is queued again")
     await farm.node("b", slots=2)
     for uuid in uuids:
         await farm.encoding(uuid)

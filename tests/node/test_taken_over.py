@@ -20,9 +20,10 @@ from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.node import janitor
 from ffmate_desktop.node.task.attempt import EncodeAttempt, SkippedError
 from tests.db.cluster import Joined, age, joined
+from tests.expected_warnings import ExpectedWarnings
 from tests.faults.silent import open_silent
 from tests.node.farm import Farm
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
@@ -79,10 +80,10 @@ async def victim(farm: Farm, uuid: UUID) -> AsyncIterator[Victim]:
         )
 
 
-def announce(expected_warnings: Announce, uuid: UUID, fate: str = "is queued again") -> None:
+def announce(expected_warnings: ExpectedWarnings, uuid: UUID, fate: str = "is queued again") -> None:
     """What a sweep says."""
-    expected_warnings.announce("Node victim is lost")
-    expected_warnings.announce(f"{uuid} of victim {fate}")
+    expected_warnings.expect("Node victim is lost")
+    expected_warnings.expect(f"{uuid} of victim {fate}")
 
 
 def outputs(farm: Farm) -> list[str]:
@@ -92,7 +93,7 @@ def outputs(farm: Farm) -> list[str]:
 
 @pytest.mark.parametrize("choice", IfExists)
 async def test_a_death_between_the_move_and_the_last_write_makes_no_second_output(
-    farm: Farm, clip: Path, expected_warnings: Announce, choice: IfExists
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings, choice: IfExists
 ) -> None:
     uuid = await farm.add(clip, if_exists=choice)
     async with victim(farm, uuid) as dying:
@@ -111,7 +112,7 @@ async def test_a_death_between_the_move_and_the_last_write_makes_no_second_outpu
 
 @pytest.mark.parametrize("choice", [IfExists.RENAME, IfExists.REPLACE, IfExists.FAIL])
 async def test_a_death_between_the_permission_and_the_move_keeps_the_encode(
-    farm: Farm, clip: Path, expected_warnings: Announce, choice: IfExists
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings, choice: IfExists
 ) -> None:
     uuid = await farm.add(clip, if_exists=choice)
     async with victim(farm, uuid) as dying:
@@ -128,7 +129,7 @@ async def test_a_death_between_the_permission_and_the_move_keeps_the_encode(
 
 
 async def test_an_output_that_appears_during_the_encode_is_skipped(
-    farm: Farm, clip: Path, expected_warnings: Announce
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     uuid = await farm.add(clip, if_exists=IfExists.SKIP)
     async with victim(farm, uuid) as dying:
@@ -147,7 +148,7 @@ async def test_an_output_that_appears_during_the_encode_is_skipped(
 
 
 async def test_a_frozen_node_that_wakes_after_its_successor_publishes_nothing(
-    farm: Farm, clip: Path, expected_warnings: Announce
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     uuid = await farm.add(clip)
     async with victim(farm, uuid) as dying:
@@ -184,7 +185,7 @@ async def test_after_a_failover_that_forgot_a_claim_its_twin_makes_the_one_outpu
 
 
 async def test_a_file_of_somebody_else_is_not_taken_for_the_output(
-    farm: Farm, clip: Path, expected_warnings: Announce
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     uuid = await farm.add(clip)
     async with victim(farm, uuid) as dying:
@@ -203,7 +204,7 @@ async def test_a_file_of_somebody_else_is_not_taken_for_the_output(
 
 
 async def test_a_set_that_was_moved_in_part_is_completed(
-    farm: Farm, clip: Path, expected_warnings: Announce
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     target = farm.folder / "stream"
     uuid = await farm.add(clip, SET, f"{target}/list.m3u8")
@@ -222,7 +223,7 @@ async def test_a_set_that_was_moved_in_part_is_completed(
 
 
 async def test_leftovers_of_a_dead_node_go_when_its_task_is_cancelled_in_the_queue(
-    farm: Farm, clip: Path, expected_warnings: Announce
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     uuid = await farm.add(clip, labels=("nobody",))
     await farm.sql("UPDATE ffmate.requirement_sets SET labels = '{}'")
@@ -270,7 +271,7 @@ async def test_leftovers_on_a_share_that_never_answers_hold_up_no_recovery(
     farm: Farm,
     clip: Path,
     tmp_path_factory: pytest.TempPathFactory,
-    expected_warnings: Announce,
+    expected_warnings: ExpectedWarnings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with open_silent(tmp_path_factory.mktemp("share")) as share:

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import pytest
 
@@ -29,11 +29,3 @@ async def until(condition: Callable[[], Any], what: str, timeout: float = PATIEN
         if asyncio.get_running_loop().time() > deadline:
             pytest.fail(f"not within {timeout:g} s: {what}")
         await asyncio.sleep(0.03)
-
-
-class Announce(Protocol):
-    """What tests need of the fixture `expected_warnings`."""
-
-    def announce(self, pattern: str) -> None: ...
-
-    def allow(self, pattern: str) -> None: ...

@@ -13,8 +13,8 @@ from ffmate_desktop.domain.task import LiveProgress, Outcome, Task, TaskStatus
 from ffmate_desktop.services.follow import follow
 from tests.db.cluster import add, joined, row
 from tests.db.roles import open_outsider
+from tests.expected_warnings import ExpectedWarnings
 from tests.garbage import GARBAGE
-from tests.node.waiting import Announce
 
 pytestmark = pytest.mark.db
 DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0)
@@ -60,9 +60,12 @@ async def test_deleted_tasks_are_no_longer_waited_for(database: Database) -> Non
 
 
 async def test_forged_news_change_nothing_for_long(
-    database: Database, database_uri: str, monkeypatch: pytest.MonkeyPatch, expected_warnings: Announce
+    database: Database,
+    database_uri: str,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_warnings: ExpectedWarnings,
 ) -> None:
-    expected_warnings.announce("A notification on channel ffmate could not be read")
+    expected_warnings.expect("A notification on channel ffmate could not be read")
     monkeypatch.setattr("ffmate_desktop.services.follow.PROGRESS_TIMEOUT", 0.5)
     uuids = await add(database, row("a"), row("b"))
     shown: list[float] = []

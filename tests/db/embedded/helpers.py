@@ -7,7 +7,6 @@ import subprocess
 import sys
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Protocol
 
 import asyncpg
 import psutil
@@ -35,12 +34,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-class Announce(Protocol):
-    """What these tests need of the fixture `expected_warnings`."""
-
-    def announce(self, pattern: str) -> None: ...
 
 
 class User:

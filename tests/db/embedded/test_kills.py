@@ -16,7 +16,6 @@ from ffmate_desktop.db.embedded.home import Home
 from ffmate_desktop.db.embedded.locks import FileLock, wait_until
 from tests.db.embedded.helpers import (
     SOON,
-    Announce,
     User,
     answers,
     execute,
@@ -24,6 +23,7 @@ from tests.db.embedded.helpers import (
     processes_of,
     running,
 )
+from tests.expected_warnings import ExpectedWarnings
 
 pytestmark = pytest.mark.db
 
@@ -60,9 +60,9 @@ async def test_signals_to_the_keeper_do_not_take_the_database_from_its_users(
 
 
 async def test_a_killed_server_is_started_again_for_its_users(
-    database: EmbeddedDatabase, data_dir: Path, expected_warnings: Announce
+    database: EmbeddedDatabase, data_dir: Path, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.announce("stopped unexpectedly")
+    expected_warnings.expect("stopped unexpectedly")
     await execute(database.uri, "INSERT INTO kept VALUES ('committed')")
     before = database.uri
     server = await running(data_dir)
@@ -75,9 +75,9 @@ async def test_a_killed_server_is_started_again_for_its_users(
 
 
 async def test_a_killed_keeper_is_replaced_while_the_server_goes_on(
-    database: EmbeddedDatabase, data_dir: Path, expected_warnings: Announce
+    database: EmbeddedDatabase, data_dir: Path, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.announce("stopped unexpectedly")
+    expected_warnings.expect("stopped unexpectedly")
     server, keeper = await running(data_dir), keeper_of(data_dir)
     keeper.kill()
     await asyncio.to_thread(keeper_of, data_dir, other_than=keeper)

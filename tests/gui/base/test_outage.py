@@ -13,11 +13,12 @@ from ffmate_desktop.db import listener
 from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.node.node_host import NodeHost
+from tests.expected_warnings import ExpectedWarnings
 from tests.gui.desk import click, desk_settings, make_desk, open_desk
 from tests.gui.office import open_office
 from tests.node.farm import ENCODE
 from tests.node.proxy import Proxy, open_proxy
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 SECONDS_LONG = "-re -stream_loop 2 " + ENCODE
 
@@ -30,7 +31,7 @@ async def proxy(database_uri: str) -> AsyncIterator[Proxy]:
 
 
 async def test_the_window_tells_of_an_outage_and_heals(
-    proxy: Proxy, tmp_path: Path, clip: Path, expected_warnings: Announce
+    proxy: Proxy, tmp_path: Path, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.allow("WARNING ffmate.*")
     async with open_desk(proxy.uri, tmp_path / "data") as desk:
@@ -78,7 +79,7 @@ async def test_a_window_without_a_database_says_so_and_opens_it_when_it_is_there
 
 
 async def test_settings_are_saved_or_say_why_not(
-    proxy: Proxy, tmp_path: Path, expected_warnings: Announce
+    proxy: Proxy, tmp_path: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.allow("WARNING ffmate.*")
     async with open_office(proxy.uri, tmp_path / "data") as office:
@@ -103,7 +104,7 @@ async def test_settings_are_saved_or_say_why_not(
 
 
 async def test_a_locked_table_is_an_outage_for_the_window(
-    database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Announce
+    database_uri: str, tmp_path: Path, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     """The news goes on to arrive; only the reads wait."""
     name = database_uri.partition("?")[0].rpartition("/")[2]
@@ -123,10 +124,10 @@ async def test_a_locked_table_is_an_outage_for_the_window(
 
 
 async def test_the_window_lives_through_a_database_that_is_emptied(
-    database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Announce
+    database_uri: str, tmp_path: Path, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.announce("tables were gone. They are set up again")
-    expected_warnings.announce("The database is a new one")
+    expected_warnings.expect("tables were gone. They are set up again")
+    expected_warnings.expect("The database is a new one")
     vandal = await asyncpg.connect(database_uri)
     async with open_desk(database_uri, tmp_path / "data", slots=0) as desk:
         await desk.shown(await desk.add(clip), TaskStatus.QUEUED)

@@ -10,10 +10,11 @@ from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.desktop import notifier as notifier_module
 from ffmate_desktop.gui.desktop.notifier import Notifier
 from ffmate_desktop.gui.desktop.tray import Tray
+from tests.expected_warnings import ExpectedWarnings
 from tests.gui.desk import Desk
 from tests.gui.peers import open_peer
 from tests.node.farm import ENCODE, LONG
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 BROKEN = "-i ${INPUT_FILE} -c:v no-such-codec ${OUTPUT_FILE}"
 
@@ -85,9 +86,9 @@ async def test_a_node_that_was_killed_is_told(
     database_uri: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    expected_warnings: Announce,
+    expected_warnings: ExpectedWarnings,
 ) -> None:
-    expected_warnings.announce("render-7 is lost")
+    expected_warnings.expect("render-7 is lost")
     heard = await listen(desk, monkeypatch, 0.1)
     async with open_peer("render-7", database_uri, tmp_path) as peer:
 

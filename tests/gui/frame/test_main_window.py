@@ -100,7 +100,7 @@ async def test_closing_gives_the_task_back_and_leaves_no_process(
 
 
 async def test_what_fails_is_told_and_ends_nothing(desk: Desk, expected_warnings: object) -> None:
-    expected_warnings.announce("Failed while: testing")  # type: ignore[attr-defined]
+    expected_warnings.expect("Failed while: testing")  # type: ignore[attr-defined]
 
     async def fail() -> None:
         raise ZeroDivisionError("on purpose")

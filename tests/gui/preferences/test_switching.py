@@ -23,9 +23,9 @@ from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.passwords import split_password
 from ffmate_desktop.settings import Settings
-from tests.conftest import ExpectedWarnings
 from tests.db.connection.bouncer import needs_pgbouncer, open_bouncer
 from tests.end_to_end.scram import Scram, open_scram
+from tests.expected_warnings import ExpectedWarnings
 from tests.gui.desk import click
 from tests.gui.office import Office, open_office
 from tests.node.farm import ENCODE, LONG, ffmpegs

@@ -20,7 +20,7 @@ import pytest
 from ffmate_desktop.media.processes.guardian_worker import ProcessEntry, ProcessTable, processes_left_by
 from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.media.processes.table import VARIABLE, processes
-from tests.conftest import ExpectedWarnings
+from tests.expected_warnings import ExpectedWarnings
 from tests.media.processes import family
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there it is a job object")
@@ -229,7 +229,7 @@ def test_nobody_else_holds_our_end_of_its_pipe(guardian: "Guardian") -> None:
 def test_another_takes_over_and_knows_what_runs(
     guardian: "Guardian", expected_warnings: ExpectedWarnings, way: str
 ) -> None:
-    expected_warnings.announce("guardian process ended unexpectedly")
+    expected_warnings.expect("guardian process ended unexpectedly")
     with sleeper() as listed:
         guardian.prepare()
         guardian.watch(listed.pid)
@@ -249,7 +249,7 @@ def test_another_takes_over_and_knows_what_runs(
 def test_one_that_died_unnoticed_is_replaced_by_whoever_tells_it_something(
     guardian: "Guardian", expected_warnings: ExpectedWarnings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected_warnings.announce("guardian process ended unexpectedly")
+    expected_warnings.expect("guardian process ended unexpectedly")
     monkeypatch.setattr("ffmate_desktop.media.processes.guardian._attend", lambda _, process: process.wait())
     with sleeper() as listed:
         guardian.prepare()
@@ -265,8 +265,8 @@ def test_one_that_died_unnoticed_is_replaced_by_whoever_tells_it_something(
 def test_one_that_always_dies_is_given_up(
     guardian: "Guardian", expected_warnings: ExpectedWarnings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected_warnings.announce("guardian process keeps ending")
-    expected_warnings.announce("guardian process ended unexpectedly")
+    expected_warnings.expect("guardian process keeps ending")
+    expected_warnings.expect("guardian process ended unexpectedly")
     monkeypatch.setattr("ffmate_desktop.media.processes.guardian._WORKER", (sys.executable, "-c", ""))
     guardian.prepare()
     # Between two starts there is none for a moment, too.

@@ -14,7 +14,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.file_locks import FileLock
 from ffmate_desktop.media.processes.leftovers import NodeFolder, node_folder
 from ffmate_desktop.media.processes.table import VARIABLE, processes
-from tests.conftest import ExpectedWarnings
+from tests.expected_warnings import ExpectedWarnings
 from tests.media.processes import family
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX sessions, links and permissions")
@@ -188,7 +188,7 @@ async def test_where_locks_do_not_work_nothing_is_removed(
     start: Start, work: Path, monkeypatch: pytest.MonkeyPatch, expected_warnings: ExpectedWarnings
 ) -> None:
     """A network disk that grants every lock."""
-    expected_warnings.announce("File locks don't work")
+    expected_warnings.expect("File locks don't work")
     living = start()
     monkeypatch.setattr("ffmate_desktop.file_locks._lock", lambda *_, **__: True)
     async with node_folder(work):

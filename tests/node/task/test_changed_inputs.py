@@ -8,10 +8,11 @@ import pytest
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.media import input_snapshot
 from ffmate_desktop.node.task import input_watch
+from tests.expected_warnings import ExpectedWarnings
 from tests.media.clips import cut_off, ffmpeg
 from tests.node.farm import ENCODE, Farm
 from tests.node.test_taken_over import announce, outputs, victim
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
@@ -71,7 +72,7 @@ async def test_an_encode_that_fits_between_two_writes_of_a_recorder_is_no_succes
 
 
 async def test_a_successor_publishes_what_was_compared_before_the_permission(
-    farm: Farm, clip: Path, expected_warnings: Announce
+    farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     uuid = await farm.add(clip)
     async with victim(farm, uuid) as dying:

@@ -9,8 +9,9 @@ import pytest
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.node.task import slots
 from ffmate_desktop.node.task.slots import Slots
+from tests.expected_warnings import ExpectedWarnings
 from tests.node.farm import LONG, Farm, Worker, ffmpegs
-from tests.node.waiting import Announce, until
+from tests.node.waiting import until
 
 RARE = 60.0
 AGE = 3600.0
@@ -91,9 +92,11 @@ class TestReadyTask:
         assert await states(farm, [running, *later]) == [TaskStatus.QUEUED] * 3
         assert "given back: this node stops" in await farm.log(later[0])
 
-    async def test_a_lost_claim_ends_it(self, farm: Farm, clip: Path, expected_warnings: Announce) -> None:
+    async def test_a_lost_claim_ends_it(
+        self, farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
+    ) -> None:
         worker, running, later = await busy(farm, clip, heartbeat=0.2)
-        expected_warnings.announce("was lost; its attempt ended here")
+        expected_warnings.expect("was lost; its attempt ended here")
         await farm.sql(
             "UPDATE ffmate.tasks SET status = 'DONE_CANCELED', node_id = NULL, epoch = epoch + 5 WHERE uuid = $1",
             later[0],
