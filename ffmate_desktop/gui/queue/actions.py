@@ -1,4 +1,4 @@
-"""What can be done with the selected tasks: menu, shortcuts, and the calls of the services behind them."""
+"""Commands for the selected tasks: menu, shortcuts, and the service calls behind them."""
 
 from __future__ import annotations
 
@@ -82,13 +82,12 @@ class QueueActions(QObject):
         self.update()
 
     def add_table(self, view: QueueTableView, model: QueueModel | GroupedModel) -> None:
-        """Act for this table too, while it is the one in `use_table`."""
+        """Also listen to this table; `use_table` chooses which one the commands act on."""
         view.selected_rows_changed.connect(self.update)
         model.dataChanged.connect(self.update)
         view.menu_requested.connect(self.open_menu)
 
     def use_table(self, view: QueueTableView, model: QueueModel | GroupedModel) -> None:
-        """Act on what is selected in this table."""
         self._view, self._model = view, model
         self.update()
 
@@ -104,10 +103,10 @@ class QueueActions(QObject):
     # -- Menu ----------------------------------------------------------------------------------------------------
 
     def update(self) -> None:
-        """Enable what makes sense for the selected tasks."""
+        """Enable the commands that apply to the selected tasks."""
         count = self._view.count_selected() if self.services else 0
         rows = self._view.selected_rows()[:1000] if 0 < count <= 1000 else []
-        many = count > len(rows)  # some are not in memory: the services decide
+        many = count > len(rows)  # some are not in memory: leave the decision to the services
         self.cancel.setEnabled(many or any(not row.status.is_done for row in rows))
         self.pause.setEnabled(many or any(not row.status.is_done and row.desired == "run" for row in rows))
         self.resume.setEnabled(many or any(row.desired == "pause" and not row.status.is_done for row in rows))
@@ -116,14 +115,13 @@ class QueueActions(QObject):
             action.setEnabled(count > 0)
         for action in self.moves:
             action.setEnabled(many or any(row.status is TaskStatus.QUEUED for row in rows))
-        one = count == 1 and not self._view.count_groups()
-        self.edit.setEnabled(one and bool(rows) and rows[0].status is TaskStatus.QUEUED)
-        self.open_output.setEnabled(one and bool(rows) and rows[0].status is TaskStatus.DONE_SUCCESSFUL)
-        self.show_folder.setEnabled(one)
-        self.copy_command.setEnabled(one)
+        is_one = count == 1 and not self._view.count_groups()
+        self.edit.setEnabled(is_one and bool(rows) and rows[0].status is TaskStatus.QUEUED)
+        self.open_output.setEnabled(is_one and bool(rows) and rows[0].status is TaskStatus.DONE_SUCCESSFUL)
+        self.show_folder.setEnabled(is_one)
+        self.copy_command.setEnabled(is_one)
 
     def open_menu(self, place: QPoint) -> None:
-        """For the selected tasks, at this place of the screen."""
         self.update()
         self._paint_icons()
         menu = self._menu
@@ -134,8 +132,7 @@ class QueueActions(QObject):
         priority = menu.addMenu(self._theme.icon("arrow-up", "text_2"), self.tr("Priority"))
         priority.addActions(self.moves)
         menu.addActions([self.edit, self.duplicate])
-        one = self._view.count_selected() == 1
-        rows = self._view.selected_rows() if one else []
+        rows = self._view.selected_rows() if self._view.count_selected() == 1 else []
         if rows and (rows[0].node or rows[0].batch):
             menu.addSeparator()
             self._add_filters(menu, rows[0])
@@ -159,14 +156,12 @@ class QueueActions(QObject):
         services = self.services
         if services is None or self._view.count_selected() == 0:
             return
-        chosen = self._model.selection(
-            self._view.ranges()
-        )  # now: a moment later other tasks may stand in these rows
+        selection = self._model.selection(self._view.ranges())  # now: these rows may soon hold other tasks
 
-        async def work() -> None:
-            await call(services, await chosen.uuids())
+        async def run() -> None:
+            await call(services, await selection.uuids())
 
-        self._bridge.run(work(), name)
+        self._bridge.run(run(), name)
 
     def _cancel(self) -> None:
         self._run_on_selection("canceling tasks", lambda services, uuids: services.tasks.cancel(uuids))
@@ -198,13 +193,13 @@ class QueueActions(QObject):
         done = sum(row.status.is_done for row in rows)
 
         async def call(services: WindowServices, uuids: Sequence[UUID]) -> None:
-            if await self._may_delete(count, running, done):
+            if await self._confirm_delete(count, running, done):
                 await services.tasks.delete(uuids)
 
         self._run_on_selection("deleting tasks", call)
 
-    async def _may_delete(self, count: int, running: int, done: int) -> bool:
-        """A task cannot be brought back, so it is always asked."""
+    async def _confirm_delete(self, count: int, running: int, done: int) -> bool:
+        """Always ask: a deleted task can't be restored."""
         if running:
             text = self.tr("Running tasks that will be stopped: {0}.").format(running)
         elif done == count:
@@ -219,7 +214,7 @@ class QueueActions(QObject):
         self._with_task("editing a task", self._open_editor)
 
     def _open_editor(self, task: Task) -> None:
-        from ffmate_desktop.gui.queue.edit_dialog import EditTaskDialog  # noqa: PLC0415 - see above
+        from ffmate_desktop.gui.queue.edit_dialog import EditTaskDialog  # noqa: PLC0415 - loaded on first use
 
         dialog = EditTaskDialog(task, self._theme, self._page)
         dialog.edited.connect(lambda change: self._save(dialog, change))
@@ -235,9 +230,9 @@ class QueueActions(QObject):
             try:
                 await services.tasks.edit(task.uuid, change, version=task.version)
             except UserError as error:
-                if not isValid(dialog):  # it was closed meanwhile
+                if not isValid(dialog):  # closed in the meantime
                     raise
-                dialog.show_trouble(str(error))
+                dialog.show_error(str(error))
             else:
                 if isValid(dialog):
                     dialog.accept()
@@ -245,7 +240,7 @@ class QueueActions(QObject):
         self._bridge.run(save(), "changing a task")
 
     def _with_task(self, name: str, act: Callable[[Task], object]) -> None:
-        """Read the one selected task, then do something with it."""
+        """Read the selected task, then call `act` with it."""
 
         async def call(services: WindowServices, uuids: Sequence[UUID]) -> None:
             for task in await services.tasks.get(uuids[:1]):

@@ -1,4 +1,4 @@
-"""The columns of the queue: their names, widths, and what they say of a task in words."""
+"""The columns of the queue: titles, widths, and the text and style of their cells."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -12,7 +12,7 @@ from ffmate_desktop.gui.widgets import formatting
 
 
 class QueueColumn(IntEnum):
-    """In the order of the table."""
+    """Values are the order in the table."""
 
     TASK = 0
     STATUS = 1
@@ -31,7 +31,7 @@ class QueueColumn(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
-    """`width` in pixels; columns of low `importance` vanish first from a narrow window."""
+    """`width` in pixels. In a narrow window, columns of low `importance` are hidden first."""
 
     width: int
     importance: int
@@ -56,8 +56,8 @@ COLUMN_SPECS: dict[QueueColumn, ColumnSpec] = {
 }
 
 
-def title(column: QueueColumn) -> str:  # noqa: PLR0911, PLR0912, C901 - one word a column
-    """The translated heading."""
+def title(column: QueueColumn) -> str:  # noqa: PLR0911, PLR0912, C901 - one case per column
+    """The translated column title."""
     translate = QCoreApplication.translate
     match column:
         case QueueColumn.TASK:
@@ -90,7 +90,7 @@ def title(column: QueueColumn) -> str:  # noqa: PLR0911, PLR0912, C901 - one wor
             assert_never(column)
 
 
-def status_text(status: TaskStatus) -> str:  # noqa: PLR0911 - one word a status
+def status_text(status: TaskStatus) -> str:  # noqa: PLR0911 - one case per status
     """A status in one word."""
     translate = QCoreApplication.translate
     match status:
@@ -115,7 +115,7 @@ def status_text(status: TaskStatus) -> str:  # noqa: PLR0911 - one word a status
 
 
 def row_status_text(row: QueueRow) -> str:
-    """How the task is, in one word; a status of a newer release as it is stored."""
+    """The status of a task in one word. A status from a newer release is shown as stored."""
     translate = QCoreApplication.translate
     if row.status is TaskStatus.UNKNOWN:
         return row.word
@@ -130,14 +130,14 @@ def row_status_text(row: QueueRow) -> str:
 
 
 def row_status_style(row: QueueRow) -> tuple[str, str]:
-    """Name of the icon, and of the colour."""
+    """Names of the icon and the color."""
     if not row.status.is_done and row.desired == "pause":
         return "circle-pause", "paused"
     return status_style(row.status)
 
 
 def status_style(status: TaskStatus) -> tuple[str, str]:
-    """Name of the icon, and of the colour."""
+    """Names of the icon and the color."""
     return _STATUS_STYLES[status]
 
 
@@ -154,22 +154,22 @@ _STATUS_STYLES: dict[TaskStatus, tuple[str, str]] = {
 
 
 def percent_of(row: QueueRow, live: LiveProgress | None) -> float:
-    """How far it is, 0 to 100."""
+    """Progress from 0 to 100."""
     if row.status is TaskStatus.DONE_SUCCESSFUL:
         return 100.0
     return live.percent if live is not None else row.progress
 
 
 def subtitle_parts(row: QueueRow) -> tuple[str, str]:
-    """Below the name: why it failed or waits, else its preset and its folder, whose end tells the most."""
+    """The line below the name: why the task failed or waits, else preset and folder. The second part is a path."""
     if row.error and row.status in (TaskStatus.DONE_ERROR, TaskStatus.QUEUED):
         return row.error, ""
     folder = row.input[: max(row.input.rfind("/"), row.input.rfind("\\"), 0)] or "/"
     return f"{row.preset}  ·  " if row.preset else "", folder
 
 
-def cell_text(row: QueueRow, live: LiveProgress | None, column: QueueColumn) -> str:  # noqa: PLR0911, PLR0912, C901 - a column each
-    """What a cell says, as one line: for painting, copying and screen readers."""
+def cell_text(row: QueueRow, live: LiveProgress | None, column: QueueColumn) -> str:  # noqa: PLR0911, PLR0912, C901 - one case per column
+    """The text of a cell, for painting, copying and screen readers."""
     source: QueueRow | LiveProgress = row if live is None else live
     match column:
         case QueueColumn.TASK:

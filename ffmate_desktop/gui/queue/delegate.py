@@ -1,4 +1,4 @@
-"""How the rows of the queue are painted: two lines a row, from cached pictures and cached cuts of long texts."""
+"""Paints the rows of the queue: two lines per row, from cached pixmaps and cached, elided texts."""
 
 from collections.abc import Callable
 from math import ceil
@@ -27,9 +27,9 @@ from ffmate_desktop.gui.widgets.plain_text import painter_text
 ROW_HEIGHT = 56
 PADDING = 13
 PERCENT = 46
-_TEXTS = 4_000
-_LEAST_PATH = 40
-"""Pixels below which the end of a path says nothing."""
+_MAX_TEXTS = 4_000
+_MIN_PATH = 40
+"""Pixels below which the end of a path is not worth showing."""
 _SELECTED = QStyle.StateFlag.State_Selected.value
 _HAS_FOCUS = QStyle.StateFlag.State_HasFocus.value
 _COLUMNS = tuple(QueueColumn)
@@ -40,7 +40,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class QueueDelegate(QStyledItemDelegate):
-    """One for all columns. `hovered` is the row below the mouse, `is_stale` greys what may be out of date."""
+    """Paints all columns. `hovered` is the row under the mouse; `is_stale` greys out the rows."""
 
     def __init__(self, theme: Theme, model: RowSource) -> None:
         super().__init__()
@@ -71,11 +71,9 @@ class QueueDelegate(QStyledItemDelegate):
         self._colors = {name: tokens.color(name) for name in names}
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """All rows are equally high."""
         return QSize(80, ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """One cell."""
         rect: QRect = option.rect
         column = index.column()
         self.paint_background(painter, option, index)
@@ -100,7 +98,7 @@ class QueueDelegate(QStyledItemDelegate):
             self.paint_focus(painter, rect)
 
     def paint_background(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Selected, lit or plain, and the line below."""
+        """Selection or hover color, and the line below the row."""
         rect: QRect = option.rect
         state: int = option.state.value
         number, column = index.row(), index.column()
@@ -115,7 +113,7 @@ class QueueDelegate(QStyledItemDelegate):
             painter.fillRect(rect.left(), rect.top(), 3, rect.height(), colors["accent"])
 
     def paint_focus(self, painter: QPainter, rect: QRect) -> None:
-        """Where the keyboard is, when that is not selected."""
+        """A frame around the current row if it isn't selected."""
         painter.setPen(self._colors["accent"])
         painter.drawRect(rect.adjusted(0, 0, -1, -2))
 
@@ -132,7 +130,7 @@ class QueueDelegate(QStyledItemDelegate):
     def paint_lines(
         self, painter: QPainter, left: int, rect: QRect, name: str, line: str, path: str = ""
     ) -> None:
-        """A name and what belongs to it, from `left` to the edge of the cell. A `path` loses its beginning first."""
+        """A name above a line, from `left` to the edge of the cell. `path` follows the line, elided at its start."""
         width = rect.right() - left - 8
         self._paint_line(painter, self._name_font, "text", QRect(left, rect.top() + 9, width, 19), name)
         self._paint_line(
@@ -163,9 +161,9 @@ class QueueDelegate(QStyledItemDelegate):
         self.paint_percent(painter, rect, formatting.percent(percent), color)
 
     def paint_percent(self, painter: QPainter, rect: QRect, text: str, color: str = "text") -> None:
-        """Behind the bar."""
-        place = QRect(rect.right() - PADDING - PERCENT, rect.top(), PERCENT, rect.height())
-        self._paint_line(painter, self._number_font, color, place, text, right=True)
+        """To the right of the bar."""
+        area = QRect(rect.right() - PADDING - PERCENT, rect.top(), PERCENT, rect.height())
+        self._paint_line(painter, self._number_font, color, area, text, right=True)
 
     def _paint_speed(
         self, painter: QPainter, rect: QRect, row: QueueRow, live: LiveProgress | None, _scale: float
@@ -180,7 +178,6 @@ class QueueDelegate(QStyledItemDelegate):
         self._paint_line(painter, self._line_font, "text_2", QRect(left, top + 28, width, 18), f"{fps} fps")
 
     def paint_text(self, painter: QPainter, rect: QRect, text: str) -> None:
-        """One line in the middle of the cell."""
         color = "text_3" if text == formatting.NOTHING else "text"
         self._paint_line(painter, self._number_font, color, _inner(rect), text)
 
@@ -202,11 +199,11 @@ class QueueDelegate(QStyledItemDelegate):
         painter.drawStaticText(left, rect.top() + (rect.height() - height) // 2, shown)
 
     def _static_text(self, font: QFont, width: int, text: str, path: str) -> tuple[QStaticText, int, int]:
-        """The text as far as it fits, laid out once; with its size."""
+        """The elided text, laid out once, with its size."""
         key = (id(font), width, text, path)
         found = self._texts.get(key)
         if found is None:
-            if len(self._texts) > _TEXTS:
+            if len(self._texts) > _MAX_TEXTS:
                 self._texts.clear()
             mode = Qt.TextElideMode.ElideMiddle if font is self._name_font else Qt.TextElideMode.ElideRight
             shown = QStaticText(
@@ -221,11 +218,11 @@ class QueueDelegate(QStyledItemDelegate):
 
 
 def elide(metrics: QFontMetrics, mode: Qt.TextElideMode, width: int, text: str, path: str) -> str:
-    """As much of a text and the end of the path behind it as fits into so many pixels."""
-    room = width - metrics.horizontalAdvance(text) if path else 0
-    if room < _LEAST_PATH:
+    """Elide a text and the path after it to fit into `width` pixels. The path loses its start first."""
+    path_width = width - metrics.horizontalAdvance(text) if path else 0
+    if path_width < _MIN_PATH:
         return metrics.elidedText(text + path, mode, width)
-    return text + metrics.elidedText(path, Qt.TextElideMode.ElideLeft, room)
+    return text + metrics.elidedText(path, Qt.TextElideMode.ElideLeft, path_width)
 
 
 def _inner(rect: QRect) -> QRect:

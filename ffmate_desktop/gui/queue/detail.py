@@ -1,8 +1,8 @@
-"""The details beside the table: which task they show, when they open, and how much room they get."""
+"""The details next to the table: which task they show, when they open, and how wide they are."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QSplitter, QWidget
@@ -14,11 +14,13 @@ from ffmate_desktop.gui.widgets.action_button import ActionButton
 if TYPE_CHECKING:
     from ffmate_desktop.gui.base.page import Page
     from ffmate_desktop.gui.queue.detail_pane import DetailPane
+    from ffmate_desktop.gui.queue.model import QueueModel
+    from ffmate_desktop.gui.queue.view import QueueTableView
     from ffmate_desktop.services.cluster_services import WindowServices
 
 _DETAIL, _SPLIT = "queue/detail", "queue/split"
 NARROW = 900
-"""Pixels of the page below which table and details do not fit side by side."""
+"""Page width in pixels below which table and details do not fit side by side."""
 
 
 class QueueDetail(QObject):
@@ -44,18 +46,17 @@ class QueueDetail(QObject):
 
     @property
     def pane(self) -> DetailPane:
-        """What shows the task."""
         if self._pane is None:
             self._pane = self._build()
         return self._pane
 
     @property
     def is_open(self) -> bool:
-        """Whether the details are to be seen when the page is."""
+        """Whether the details are visible whenever the page is."""
         return self._pane is not None and self._pane.isVisibleTo(self._page)
 
     def _build(self) -> DetailPane:
-        from ffmate_desktop.gui.queue.detail_pane import DetailPane  # noqa: PLC0415 - a start does not wait for it
+        from ffmate_desktop.gui.queue.detail_pane import DetailPane  # noqa: PLC0415 - loaded on first use
 
         theme, actions = self._page.theme, self._actions
         pane = DetailPane(theme, self._page.bridge, self._tracker)
@@ -82,21 +83,19 @@ class QueueDetail(QObject):
         return [int(width) for width in widths] if fits else [780, 372]
 
     def attach(self, services: WindowServices) -> None:
-        """The cluster is open."""
         self._services = services
         if self._pane is not None:
-            self._pane.hide()  # the queue may be another one
+            self._pane.hide()  # this may be another cluster
             self._pane.show_row(None)
             self._pane.attach(services)
 
     def detach(self) -> None:
-        """Read nothing any more."""
         self._services = None
         if self._pane is not None:
             self._pane.detach()
 
-    def follow(self, view: Any, asked: bool = False) -> None:
-        """Show the one selected task of a view; with several the pane keeps the last one."""
+    def follow(self, view: QueueTableView, *, is_requested: bool = False) -> None:
+        """Show the selected task of this view."""
         if view.count_selected() == 0 or view.selected_task() is None:
             if self._pane is not None:
                 self._pane.hide()
@@ -104,26 +103,24 @@ class QueueDetail(QObject):
             self.changed.emit()
             return
         opens = str(self._window_state.value(_DETAIL, "true")) == "true" and self._page.width() >= NARROW
-        if opens or asked:
+        if opens or is_requested:
             self.pane.show_row(view.selected_task())
             self.pane.show()
             self.changed.emit()
 
-    def refresh(self, model: Any) -> None:
-        """The rows of the model changed."""
+    def refresh(self, model: QueueModel) -> None:
+        """Show the newer state of the task after rows of the model have changed."""
         if self._pane is not None and self._pane.task_id is not None and self._pane.isVisible():
             number = model.row_number_of(self._pane.task_id)
             row = model.loaded_row(number) if number is not None else None
             if row is not None:
                 self._pane.show_row(row)
 
-    def open(self, view: Any) -> None:
-        """The user wants to see the details."""
+    def open(self, view: QueueTableView) -> None:
         self._window_state.setValue(_DETAIL, "true")
-        self.follow(view, asked=True)
+        self.follow(view, is_requested=True)
 
     def close(self) -> None:
-        """The user does not want to see them any more."""
         if self._page.width() >= NARROW:
             self._window_state.setValue(_DETAIL, "false")
         if self._pane is not None:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
 
 _SEPARATOR = "  ·  "
 _LINES = 4
-"""Of a command that are seen without scrolling."""
+"""Lines of a command that are visible without scrolling."""
 
 
 class ErrorCard(QFrame):
-    """The cause in plain words, and as buttons the next steps: once more as it was, or in another way."""
+    """The cause of a failure, with buttons to retry the task or to queue its file differently."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class ErrorCard(QFrame):
         self._paint_icon()
 
     def show_error(self, text: str) -> None:
-        """The first line, or sentence, is the cause; the rest explains."""
+        """The first line or sentence is the cause, the rest the explanation."""
         first, _, rest = text.partition("\n")
         if not rest:
             end = first.find(". ")
@@ -72,7 +72,7 @@ class ErrorCard(QFrame):
         self.setAccessibleName(plain(text))
 
     def show_buttons(self, shown: bool) -> None:
-        """Only a task that has failed can be tried again."""
+        """Hidden for a task that is unreadable but has not failed."""
         self.retry_button.setVisible(shown)
         self.resubmit_button.setVisible(shown)
 
@@ -81,7 +81,7 @@ class ErrorCard(QFrame):
 
 
 class CommandBox(QWidget):
-    """The command as it ran, and a button that copies it."""
+    """The command of the task, with a button that copies it."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -108,7 +108,6 @@ class CommandBox(QWidget):
         column.addWidget(self._lines)
 
     def show_command(self, command: str) -> None:
-        """Replace the text, unless it is the same."""
         text = command if command.startswith("ffmpeg") else f"ffmpeg {command}"
         if text != self._command:
             self._command = text
@@ -121,7 +120,7 @@ class CommandBox(QWidget):
 
 
 class FilesBox(QWidget):
-    """Input and output: where they are and what the probe found in them."""
+    """Input and output: their paths and media facts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,7 +139,6 @@ class FilesBox(QWidget):
         return path, facts
 
     def show_task(self, task: Task) -> None:
-        """Fill in what is known."""
         facts = task.facts or {}
         outputs = facts.get("outputs")
         found = outputs[0] if isinstance(outputs, list) and outputs else None
@@ -154,5 +152,5 @@ class FilesBox(QWidget):
         labels[0].tip = path
         words = media_summary(facts)
         whole = words.replace(" ", "\u00a0").replace(_SEPARATOR.replace(" ", "\u00a0"), _SEPARATOR)
-        labels[1].setText(whole)  # a number stays with its unit
+        labels[1].setText(whole)  # no line break between a number and its unit
         labels[1].setVisible(bool(words))

@@ -1,4 +1,4 @@
-"""Everything about one task, beside the table: progress, facts, speed, command, log, files, and what went wrong."""
+"""The details of one task: progress, facts, speed, command, log, files, and why it failed."""
 
 from __future__ import annotations
 
@@ -47,15 +47,16 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
 
 TICK = 1500
-"""Milliseconds between two readings of the log of a task that runs."""
+"""Milliseconds between two reads of the log of a running task."""
 
 _EDGE = 18
-"""Pixels between the pane and what is in it."""
+"""Padding in pixels."""
 
 
 class DetailPane(QFrame):
-    """`show_row` takes the row of the table; the whole task and its log are read when they are needed.
-    `resubmit_requested` carries the input of a task that failed.
+    """Shows a row of the table; the whole task and its log are read on demand.
+
+    Emits `resubmit_requested` with the input of a failed task.
     """
 
     closed = Signal()
@@ -155,35 +156,31 @@ class DetailPane(QFrame):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll_bar = bar = scroll.verticalScrollBar()
 
-        def keep_edge(_least: int, most: int) -> None:
-            """The bar stands in the margin: what is inside ends where the rest of the pane ends."""
-            parts.setContentsMargins(_EDGE, 0, _EDGE - (bar.sizeHint().width() if most else 0), 14)
+        def keep_edge(_minimum: int, maximum: int) -> None:
+            """Put the scroll bar into the padding, so that the content keeps its right edge."""
+            parts.setContentsMargins(_EDGE, 0, _EDGE - (bar.sizeHint().width() if maximum else 0), 14)
 
         bar.rangeChanged.connect(keep_edge)
         return scroll
 
     def add_button(self, button: QPushButton) -> None:
-        """A command at the bottom; the page that owns the commands gives it."""
+        """Add a command at the bottom. The page owns the commands."""
         self.buttons.addWidget(button, 1)
 
     # -- What is shown -------------------------------------------------------------------------------------------
 
     def attach(self, services: WindowServices) -> None:
-        """The cluster is open."""
         self._services = services
 
     def detach(self) -> None:
-        """Read nothing any more."""
         self._services = None
         self._timer.stop()
 
     @property
     def task_id(self) -> int | None:
-        """The task that is shown."""
         return self._row.id if self._row else None
 
     def show_row(self, row: QueueRow | None) -> None:
-        """Show this task, or its newer state."""
         before, self._row = self._row, row
         if row is None:
             self._timer.stop()
@@ -202,8 +199,8 @@ class DetailPane(QFrame):
             self._timer.stop()
         self._show()
 
-    def _on_progress(self, news: dict[int, LiveProgress]) -> None:
-        if self._row is not None and self._row.id in news and self.isVisible():
+    def _on_progress(self, progress: dict[int, LiveProgress]) -> None:
+        if self._row is not None and self._row.id in progress and self.isVisible():
             self._show()
 
     def _show(self) -> None:
@@ -275,7 +272,9 @@ class DetailPane(QFrame):
                 self.timeline.show_attempts(attempts)
                 self.log.show_text(_text(chunks), follows=self._row.status.is_active)
                 self._show()
-            elif self._row is not None and self._row.id != row.id:  # another one was chosen meanwhile
+            elif (
+                self._row is not None and self._row.id != row.id
+            ):  # another task was selected in the meantime
                 asyncio.get_running_loop().call_soon(self._read)
 
         self._reading = self._bridge.run_quietly(read(), "reading a task")
@@ -294,7 +293,7 @@ class DetailPane(QFrame):
 
 
 def _text(chunks: list[LogChunk]) -> str:
-    """The lines of all attempts, with a heading before each but the first."""
+    """The lines of all attempts, separated by blank lines."""
     parts: list[str] = []
     epoch: int | None = None
     for chunk in chunks:

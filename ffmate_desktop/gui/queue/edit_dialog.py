@@ -1,4 +1,4 @@
-"""Changing a task that still waits: name, priority, labels, command and output."""
+"""Edits a queued task: name, priority, labels, command and output."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ffmate_desktop.services.edits import TaskEdit
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
 
-_HIGHEST = 2_147_483_647
+_MAX_PRIORITY = 2_147_483_647
 
 
 class EditTaskDialog(QDialog):
-    """Open it with `open()`. `edited` carries what shall be different; whoever opened it closes it when that worked.
+    """Emits `edited` with the changes. The opener saves them and then closes the dialog.
 
-    It is deleted when it is closed, perhaps while its change is being saved.
+    Closing deletes the dialog, possibly while a change is being saved.
     """
 
     edited = Signal(object)
@@ -38,7 +38,7 @@ class EditTaskDialog(QDialog):
         fields = Fields()
         self.name = fields.line()
         self.name.setText(task.name)
-        self.priority = NumberField(0, _HIGHEST, self.tr("Priority"))
+        self.priority = NumberField(0, _MAX_PRIORITY, self.tr("Priority"))
         self.priority.setValue(task.priority)
         self.labels = fields.line(self.tr("Any node"))
         self.labels.setText(", ".join(task.labels))
@@ -46,11 +46,11 @@ class EditTaskDialog(QDialog):
         self.output.setText(task.output_file.raw)
         self.command = CommandEdit(theme)
         self.command.set_command(task.command.raw)
-        self._before = self._filled()  # fields may show a text without the line break at its end
+        self._before = self._entered()  # fields drop a trailing line break, so compare with what they show
         insert = WildcardButton(theme, for_output=True)
         insert.chosen.connect(self.output.insert)
-        self.trouble = label(look="failed", wraps=True)
-        self.trouble.hide()
+        self.error = label(look="failed", wraps=True)
+        self.error.hide()
         fields.row(self.tr("Name"), self.name)
         fields.row(self.tr("Priority"), self.priority)
         fields.row(self.tr("Labels"), self.labels)
@@ -71,12 +71,12 @@ class EditTaskDialog(QDialog):
         column.setSpacing(14)
         column.addWidget(label(self.tr("Edit task"), "heading"))
         column.addWidget(fields, 1)
-        column.addWidget(self.trouble)
+        column.addWidget(self.error)
         column.addLayout(buttons)
 
     def change(self) -> TaskEdit:
-        """Only what is different from what was shown at first."""
-        before, now = self._before, self._filled()
+        """Only the fields that differ from the task."""
+        before, now = self._before, self._entered()
         return TaskEdit(
             name=now.name if now.name != before.name else None,
             priority=now.priority if now.priority != before.priority else None,
@@ -85,7 +85,7 @@ class EditTaskDialog(QDialog):
             command=now.command if now.command != before.command else None,
         )
 
-    def _filled(self) -> TaskEdit:
+    def _entered(self) -> TaskEdit:
         return TaskEdit(
             name=self.name.text().strip(),
             priority=self.priority.value(),
@@ -94,7 +94,6 @@ class EditTaskDialog(QDialog):
             command=self.command.command(),
         )
 
-    def show_trouble(self, sentence: str) -> None:
-        """Say why it could not be saved."""
-        self.trouble.setText(sentence)
-        self.trouble.show()
+    def show_error(self, sentence: str) -> None:
+        self.error.setText(sentence)
+        self.error.show()

@@ -1,4 +1,4 @@
-"""Which tasks the queue shows: by status, text, node and batch; and in which order, which is remembered."""
+"""Which tasks the queue shows, filtered by status, text, node and batch, and in which order."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 _SORT, _DESCENDING = "queue/sort", "queue/descending"
 _TYPING = 200
-"""Milliseconds after the last key before a search begins."""
+"""Milliseconds between the last key press and the search."""
 
 _BATCHES = 12
-"""As many of the newest as a menu bears."""
+"""How many of the newest batches the filter menu lists."""
 
 TABS: tuple[frozenset[TaskStatus], ...] = (
     ALL_STATUSES,
@@ -38,28 +38,28 @@ TABS: tuple[frozenset[TaskStatus], ...] = (
 
 
 class QueueFilters(QObject):
-    """Listens to the bar, the search and the header of the table, and tells the model."""
+    """Turns input from toolbar, search field and table header into the query of the model."""
 
     def __init__(
         self,
         page: Page,
         model: QueueModel,
         view: QueueTableView,
-        bar: QueueToolbar,
+        toolbar: QueueToolbar,
         search: QLineEdit,
-        groups: QueueGrouping,
+        grouping: QueueGrouping,
     ) -> None:
         super().__init__(page)
         self._page, self._model, self._view = page, model, view
-        self._bar, self._search, self._groups = bar, search, groups
+        self._toolbar, self._search, self._grouping = toolbar, search, grouping
         self._typing = QTimer(self, singleShot=True, interval=_TYPING)
         self._typing.timeout.connect(self.apply)
         search.textChanged.connect(lambda _text: self._typing.start())
         search.returnPressed.connect(self.apply)
-        bar.tabs.chosen.connect(lambda _number: self.apply())
-        bar.order.chosen.connect(self.set_order)
-        bar.filter_chosen.connect(self.show_only)
-        bar.filters_requested.connect(self._read_filters)
+        toolbar.tabs.chosen.connect(lambda _number: self.apply())
+        toolbar.order.chosen.connect(self.set_order)
+        toolbar.filter_chosen.connect(self.filter_by)
+        toolbar.filters_requested.connect(self._read_filters)
         view.sort_requested.connect(self._sort_by)
         name = str(page.window_state.value(_SORT, SortColumn.CREATED.value))
         column = SortColumn(name) if name in set(SortColumn) else SortColumn.CREATED
@@ -68,20 +68,20 @@ class QueueFilters(QObject):
     # -- Filters -------------------------------------------------------------------------------------------------
 
     def apply(self) -> None:
-        """Show what fits status and text."""
+        """Filter by the chosen status and the search text."""
         self._typing.stop()
         where = replace(
             self._model.query.where,
-            statuses=TABS[self._bar.tabs.current],
+            statuses=TABS[self._toolbar.tabs.current],
             text=self._search.text().strip(),
         )
         self._model.set_query(replace(self._model.query, where=where))
 
-    def show_only(self, node: str | None, batch: UUID | None) -> None:
-        """The tasks of one node or one batch, or all again."""
-        self._groups.button.setChecked(False)
+    def filter_by(self, node: str | None, batch: UUID | None) -> None:
+        """Filter by one node or one batch, or by neither."""
+        self._grouping.button.setChecked(False)
         where = replace(self._model.query.where, node=node, batch=batch)
-        self._bar.show_only(where)
+        self._toolbar.show_filter(where)
         self._model.set_query(replace(self._model.query, where=where))
 
     def _read_filters(self) -> None:
@@ -92,19 +92,19 @@ class QueueFilters(QObject):
     async def _offer_filters(self, services: WindowServices) -> None:
         nodes = sorted({node.identifier for node in await services.nodes.all()})
         batches = await services.queue.newest_batches(_BATCHES)
-        self._bar.open_filters(nodes, batches, self._model.query.where)
+        self._toolbar.open_filters(nodes, batches, self._model.query.where)
 
     def search_all(self, text: str) -> None:
-        """The tasks that fit this text, whatever their state, node and batch."""
-        self._bar.tabs.choose(0)
+        """Search for this text in any status, node and batch."""
+        self._toolbar.tabs.choose(0)
         self._search.setText(text)
-        self.show_only(None, None)
+        self.filter_by(None, None)
         self.apply()
 
     def show_counts(self) -> None:
-        """Behind the tabs."""
+        """Show the counts on the tabs."""
         counts = self._model.counts
-        self._bar.tabs.set_counts([sum(counts.get(status, 0) for status in tab) for tab in TABS])
+        self._toolbar.tabs.set_counts([sum(counts.get(status, 0) for status in tab) for tab in TABS])
 
     # -- Order ---------------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class QueueFilters(QObject):
         )
 
     def set_order(self, column: SortColumn, descending: bool) -> None:
-        """Show this order and remember it, unless there are too many tasks for it."""
+        """Apply this order and remember it, unless there are too many tasks to sort that way."""
         page = self._page
         if page.services is not None and not self.is_offered(column, descending):
             page.message.emit(
@@ -125,12 +125,12 @@ class QueueFilters(QObject):
             return
         page.window_state.setValue(_SORT, column.value)
         page.window_state.setValue(_DESCENDING, "true" if descending else "false")
-        self._bar.order.show_order(column, descending)
+        self._toolbar.order.show_order(column, descending)
         self._view.show_sorting(column, descending)
         self._model.set_query(replace(self._model.query, column=column, descending=descending))
 
     def is_offered(self, column: SortColumn, descending: bool) -> bool:
-        """Whether so many rows can be shown in this order."""
+        """Whether this order is possible for the current number of tasks."""
         view = replace(self._model.query, column=column, descending=descending)
         return self._page.services is not None and self._page.services.queue.can_sort(
             view, self._model.rowCount()

@@ -1,4 +1,4 @@
-"""How the heads of batches are painted between the rows of their tasks: the same columns, with an arrow in front."""
+"""Paints batches and, indented below them, their tasks."""
 
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter
@@ -15,14 +15,14 @@ from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
 
 ARROW = 22
-"""Pixels of the arrow in front of a batch, by which its tasks stand further right."""
+"""Width in pixels of the arrow in front of a batch; the tasks below are indented by it."""
 
 _SELECTED = QStyle.StateFlag.State_Selected.value
 _HAS_FOCUS = QStyle.StateFlag.State_HasFocus.value
 
 
 class GroupDelegate(QueueDelegate):
-    """Tasks as ever, but indented."""
+    """Paints tasks as QueueDelegate does."""
 
     def __init__(self, theme: Theme, model: GroupedModel) -> None:
         super().__init__(theme, model)
@@ -30,7 +30,6 @@ class GroupDelegate(QueueDelegate):
         self.indent = ARROW
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """One cell."""
         group = self._grouped.group_at(index.row())
         if group is None:
             super().paint(painter, option, index)
@@ -82,7 +81,7 @@ class GroupDelegate(QueueDelegate):
 
 
 def _color(group: BatchGroup) -> str:
-    """Of the whole: a failure is seen even while the rest runs."""
+    """Failed as soon as one task has failed, even while others run."""
     if group.state.by_status.get(TaskStatus.DONE_ERROR):
         return "failed"
     return status_style(group_status(group))[1]

@@ -1,4 +1,4 @@
-"""What the head of a batch says."""
+"""The texts of a batch."""
 
 from PySide6.QtCore import QCoreApplication
 
@@ -36,7 +36,7 @@ def group_summary(group: BatchGroup) -> str:
 
 
 def group_status(group: BatchGroup) -> TaskStatus:
-    """The one status that says most of a batch: what runs before what waits, then what went wrong."""
+    """The status that describes a batch best: running, then queued, then failed, then done."""
     counts = group.state.by_status
     if any(counts.get(status) for status in ACTIVE):
         return TaskStatus.RUNNING
@@ -47,7 +47,7 @@ def group_status(group: BatchGroup) -> TaskStatus:
 
 
 def group_text(group: BatchGroup, column: QueueColumn) -> str:
-    """What a cell says, for screen readers and for columns that only have a text."""
+    """The text of a cell, for screen readers and for columns that show only text."""
     match column:
         case QueueColumn.TASK:
             return f"{group_title(group)}, {group_summary(group)}"

@@ -1,4 +1,4 @@
-"""The table of the queue by batches: opened and closed with the mouse and with the keyboard."""
+"""The table of the queue grouped by batch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ffmate_desktop.gui.theme.theme import Theme
 
 
 class GroupedView(QueueTableView):
-    """A click on the arrow, a double click on a batch, Enter, and the arrows to the left and right open and close."""
+    """A batch opens and closes with a click on its arrow, a double click, Enter, and the arrow keys."""
 
     def __init__(self, theme: Theme, model: GroupedModel, window_state: QSettings) -> None:
         self._grouped = model
@@ -24,14 +24,12 @@ class GroupedView(QueueTableView):
         self.horizontalHeader().setSortIndicatorShown(False)
 
     def count_groups(self) -> int:
-        """How many batches are selected as a whole."""
         numbers = (
             number for first, last in self.ranges() for number in range(first, min(last, first + 5000) + 1)
         )
         return sum(self._grouped.group_at(number) is not None for number in numbers)
 
     def count_tasks(self) -> int:
-        """How many tasks are meant by what is selected."""
         total = 0
         for first, last in self.ranges():
             number = first
@@ -43,7 +41,7 @@ class GroupedView(QueueTableView):
         return total
 
     def toggle(self, number: int, is_open: bool | None = None) -> bool:
-        """Open or close the batch in this row; False when there is none."""
+        """Open or close the batch in this row. False if the row isn't a batch."""
         group = self._grouped.group_at(number)
         if group is None:
             return False
@@ -52,7 +50,7 @@ class GroupedView(QueueTableView):
         return True
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The arrow does not select."""
+        """A click on the arrow does not select."""
         place = event.position().toPoint()
         index = self.indexAt(place)
         left = self.columnViewportPosition(QueueColumn.TASK)
@@ -63,16 +61,15 @@ class GroupedView(QueueTableView):
         super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """A batch opens, a task shows its details."""
         if not self.toggle(self.rowAt(round(event.position().y()))):
             super().mouseDoubleClickEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """As in a tree."""
+        """Left and right work as in a tree."""
         number = self.currentIndex().row()
-        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        has_no_modifiers = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         key = event.key()
-        if number < 0 or not plain:
+        if number < 0 or not has_no_modifiers:
             super().keyPressEvent(event)
         elif key == Qt.Key.Key_Right:
             self.toggle(number, True)

@@ -1,4 +1,4 @@
-"""The switch between the list of tasks and the list of batches; the latter is built when it is wanted first."""
+"""The switch between tasks and batches. The table of batches is built on first use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GROUPED = "queue/grouped"
 
 
 class QueueGrouping(QObject):
-    """`built` comes with the view, once; `toggled` when tasks or batches are wanted."""
+    """Emits `built` with the GroupedView, once, and `toggled` with True for batches, False for tasks."""
 
     built = Signal(object)
     toggled = Signal(bool)
@@ -44,12 +44,10 @@ class QueueGrouping(QObject):
 
     @property
     def is_on(self) -> bool:
-        """Whether batches are wanted."""
         return self.button.isChecked()
 
     @property
     def view(self) -> GroupedView:
-        """The table of batches."""
         if self._view is None:
             self._build()
         assert self._view is not None  # noqa: S101 - it was just built
@@ -57,18 +55,16 @@ class QueueGrouping(QObject):
 
     @property
     def model(self) -> GroupedModel:
-        """What it shows."""
         if self._model is None:
             self._build()
         assert self._model is not None  # noqa: S101 - as above
         return self._model
 
     def restore(self) -> None:
-        """As it was when the program was closed."""
         self.button.setChecked(str(self._page.window_state.value(_GROUPED, "false")) == "true")
 
     def _build(self) -> None:
-        from ffmate_desktop.gui.queue.grouped_model import GroupedModel  # noqa: PLC0415 - few want it at the start
+        from ffmate_desktop.gui.queue.grouped_model import GroupedModel  # noqa: PLC0415 - loaded on first use
         from ffmate_desktop.gui.queue.grouped_view import GroupedView  # noqa: PLC0415 - as above
 
         page = self._page
@@ -82,19 +78,17 @@ class QueueGrouping(QObject):
         self.built.emit(self._view)
 
     def attach(self, services: WindowServices) -> None:
-        """The cluster is open."""
         self._services = services
         if self._model is not None:
             self._model.attach(services.queue)
 
     def detach(self) -> None:
-        """Read nothing any more."""
         self._services = None
         if self._model is not None:
             self._model.detach()
 
     def set_active(self, is_shown: bool) -> None:
-        """Batches are only read while they are seen."""
+        """Read batches only while they are visible."""
         if self._model is not None:
             self._model.reader.set_active(is_shown and self.is_on)
 

@@ -1,4 +1,4 @@
-"""The button that tells and changes the order of the queue."""
+"""The button that shows and changes the order of the queue."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from ffmate_desktop.gui.widgets.plain_text import menu_text, plain
 
 
 class OrderButton(QToolButton):
-    """`chosen` carries column and whether it descends; `is_offered` says whether an order can be had."""
+    """Emits `chosen` with a column and whether it descends. Orders that `is_offered` rejects are disabled."""
 
     chosen = Signal(SortColumn, bool)
 
@@ -26,13 +26,12 @@ class OrderButton(QToolButton):
         self.clicked.connect(self._open)
 
     def show_order(self, column: SortColumn, descending: bool) -> None:
-        """Tell this order."""
         self._shown = (column, descending)
         self.setText(next(text for text, *order in self._orders() if order == [column, descending]))
         self.setToolTip(plain(self.text()))
 
     def set_short(self, short: bool) -> None:
-        """The icon alone, with the order as its tool tip; or both."""
+        """Show only the icon, or icon and text."""
         style = Qt.ToolButtonStyle
         self.setToolButtonStyle(style.ToolButtonIconOnly if short else style.ToolButtonTextBesideIcon)
 

@@ -1,4 +1,4 @@
-"""The queue: figures, filters, the table of all tasks, and what can be done with them."""
+"""The queue page: statistics, filters, the table of tasks, and the details of one task."""
 
 from __future__ import annotations
 
@@ -79,7 +79,6 @@ class QueuePage(Page):
         self.buttons.addWidget(self.new_task)
 
     def show_paused(self, paused: bool) -> None:
-        """Whether this computer takes new tasks."""
         self.pause.setText(self.tr("Resume") if paused else self.tr("Pause"))
         self.pause.setToolTip(
             self.tr("Take tasks on this computer again")
@@ -90,12 +89,11 @@ class QueuePage(Page):
         self.theme.set_icon(self.pause, "play" if paused else "pause", "text")
 
     def _build_table(self) -> QFrame:
-        inside = self._table_stack
-        inside.addWidget(self.view)
+        self._table_stack.addWidget(self.view)
         self._no_match = label(self.tr("No tasks match this filter."), "lead")
         self._no_match.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        inside.addWidget(self._no_match)
-        return card_around(inside)
+        self._table_stack.addWidget(self._no_match)
+        return card_around(self._table_stack)
 
     def _build_body(self) -> None:
         self._table_area = table = QWidget()
@@ -108,8 +106,8 @@ class QueuePage(Page):
         column.addWidget(self.toolbar)
         column.addWidget(self._build_table(), 1)
         self.details = QueueDetail(self, table, self.tracker, self.actions_)
-        filled = QWidget()
-        column = QVBoxLayout(filled)
+        self._content = QWidget()
+        column = QVBoxLayout(self._content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         column.addWidget(self.stats)
@@ -124,8 +122,7 @@ class QueuePage(Page):
             self.tr("Choose files"),
         )
         self.empty.button_clicked.connect(self.files_requested)
-        self._content = filled
-        self.body.addWidget(filled, 1)
+        self.body.addWidget(self._content, 1)
         self.body.addWidget(self.empty, 1)
         self.empty.hide()
 
@@ -133,19 +130,19 @@ class QueuePage(Page):
         self.toolbar.columns_requested.connect(self._open_columns)
         self.grouping.toggled.connect(self._show_groups)
         self.grouping.built.connect(self._connect_view)
-        self.actions_.node_filter_requested.connect(lambda node: self.filters.show_only(node, None))
-        self.actions_.batch_filter_requested.connect(lambda batch: self.filters.show_only(None, batch))
+        self.actions_.node_filter_requested.connect(lambda node: self.filters.filter_by(node, None))
+        self.actions_.batch_filter_requested.connect(lambda batch: self.filters.filter_by(None, batch))
         self._connect_view(self.view)
         self.model.dataChanged.connect(lambda *_: self.details.refresh(self.model))
         self.model.reordered.connect(lambda: self.details.refresh(self.model))
-        self.details.changed.connect(self._share_room)
+        self.details.changed.connect(self._adapt_to_width)
         self.details.resubmit_requested.connect(self.resubmit_requested)
         self.model.counts_changed.connect(self._show_counts)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)
 
     def _connect_view(self, view: QueueTableView) -> None:
-        """What both tables have: tasks alone, and tasks below their batches."""
+        """Connect a table: the one of tasks, and the one of batches once it is built."""
         details = self.details
         view.selected_rows_changed.connect(lambda: details.follow(view))
         view.row_activated.connect(lambda: details.open(view))
@@ -156,7 +153,6 @@ class QueuePage(Page):
     # -- The cluster ---------------------------------------------------------------------------------------------
 
     def attach(self, services: WindowServices) -> None:
-        """Read as soon as news comes."""
         super().attach(services)
         self.actions_.services = services
         self.model.attach(services.queue)
@@ -165,7 +161,6 @@ class QueuePage(Page):
         self.details.attach(services)
 
     def detach(self) -> None:
-        """Read nothing any more."""
         super().detach()
         self.actions_.services = None
         self.model.detach()
@@ -174,68 +169,61 @@ class QueuePage(Page):
         self.details.detach()
 
     def on_shown(self) -> None:
-        """Figures are only read while they are seen."""
+        """Statistics and batches are read only while visible."""
         self.stats.set_active(True)
         self.grouping.set_active(True)
         self.table.setFocus()
 
     def on_hidden(self) -> None:
-        """And not before they are seen again."""
         self.stats.set_active(False)
         self.grouping.set_active(False)
 
     @property
     def table(self) -> QueueTableView:
-        """The table that is seen: of tasks, or of batches."""
+        """The visible table: of tasks or of batches."""
         return self.grouping.view if self.grouping.is_on else self.view
 
     @property
     def tabs(self) -> Segments:
-        """The filters by status."""
         return self.toolbar.tabs
 
     @property
     def order(self) -> OrderButton:
-        """The button with the order."""
         return self.toolbar.order
 
     @property
     def detail_pane(self) -> DetailPane:
-        """What shows one task."""
         return self.details.pane
 
-    # -- Room ----------------------------------------------------------------------------------------------------
+    # -- Layout --------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Make the best of the room."""
         super().resizeEvent(event)
-        self._share_room()
+        self._adapt_to_width()
 
-    def _share_room(self) -> None:
-        """In a narrow window the details take the place of the table, and the bar above it says less."""
-        opened = self.details.is_open
+    def _adapt_to_width(self) -> None:
+        """In a narrow window, the details replace the table and the toolbar is shortened."""
+        is_open = self.details.is_open
         is_narrow = self.width() < NARROW
-        self._table_area.setVisible(not (is_narrow and opened))
-        self.tabs.set_short(self.width() < (NARROW + 290 if opened and not is_narrow else NARROW))
+        self._table_area.setVisible(not (is_narrow and is_open))
+        self.tabs.set_short(self.width() < (NARROW + 290 if is_open and not is_narrow else NARROW))
         self.search.set_width(160 if is_narrow else 270)
         style = Qt.ToolButtonStyle
         self.order.set_short(is_narrow)
-        beside = self.width() >= (NARROW + 420 if opened else NARROW)
+        has_text = self.width() >= (NARROW + 420 if is_open else NARROW)
         self.grouping.button.setToolButtonStyle(
-            style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly
+            style.ToolButtonTextBesideIcon if has_text else style.ToolButtonIconOnly
         )
 
     # -- What is shown -------------------------------------------------------------------------------------------
 
     def _is_order_offered(self, column: SortColumn, descending: bool) -> bool:
-        """Asked when the menu opens."""
         return self.filters.is_offered(column, descending)
 
     def _open_columns(self, place: QPoint) -> None:
         self.table.open_columns(place)
 
     def _show_groups(self, on: bool) -> None:
-        """Batches instead of tasks, or tasks again."""
         self.toolbar.set_enabled(not on)
         self.search.setEnabled(not on)
         if on:
@@ -243,29 +231,29 @@ class QueuePage(Page):
             self.actions_.use_table(self.grouping.view, self.grouping.model)
         else:
             self.actions_.use_table(self.view, self.model)
-        self._choose_content()
+        self._show_table_or_hint()
 
-    def _choose_content(self) -> None:
+    def _show_table_or_hint(self) -> None:
         if self.grouping.is_on:
             self._table_stack.setCurrentWidget(self.grouping.view)
         else:
             self._table_stack.setCurrentWidget(self.view if self.model.rowCount() else self._no_match)
 
     def show_task(self, task: int, text: str) -> None:
-        """Show the tasks that fit this text, and of them this one with its details."""
+        """Search for this text, then select this task and open its details."""
         before = self.model.query
 
-        def choose() -> None:
-            self.model.reordered.disconnect(choose)
+        def select() -> None:
+            self.model.reordered.disconnect(select)
             number = self.model.row_number_of(task)
             if number is not None:
                 self.view.selectRow(number)
                 self.details.open(self.view)
 
         self.filters.search_all(text)
-        self.model.reordered.connect(choose)
-        if self.model.query == before:  # nothing is read anew
-            choose()
+        self.model.reordered.connect(select)
+        if self.model.query == before:  # the query did not change, so nothing is read again
+            select()
 
     def _show_counts(self) -> None:
         self.filters.show_counts()
@@ -277,7 +265,7 @@ class QueuePage(Page):
             had_focus = self.empty.isAncestorOf(self.focusWidget() or self)
             self.empty.setVisible(is_empty)
             self._content.setVisible(not is_empty)
-            if had_focus and not is_empty:  # otherwise Qt gives it to the next widget, in the sidebar
+            if had_focus and not is_empty:  # otherwise Qt moves the focus to the sidebar
                 self.view.setFocus()
             self.header.setVisible(not is_empty)
-        self._choose_content()
+        self._show_table_or_hint()

@@ -1,4 +1,4 @@
-"""The four figures above the queue, and the sentence about the rest of the work."""
+"""The four statistics above the queue, and the summary in the page header."""
 
 from collections import deque
 from datetime import datetime
@@ -16,10 +16,10 @@ from ffmate_desktop.gui.widgets.stat_card import StatCard
 from ffmate_desktop.services.cluster_services import WindowServices
 
 TICK = 1000
-"""Milliseconds between two samples of the lines."""
+"""Milliseconds between two samples of the graphs."""
 
 BUSY_INTERVAL, IDLE_INTERVAL = 2.0, 15.0
-"""Seconds between two readings while tasks change, and while nothing is heard."""
+"""Seconds between two reads while tasks change, and while nothing changes."""
 
 _RECENT = 10
 
@@ -55,18 +55,16 @@ class StatsRow(QWidget):
         bridge.anything_changed.connect(self._on_anything)
 
     def attach(self, services: WindowServices) -> None:
-        """The cluster is open; the figures of another one are forgotten."""
+        """Forget the statistics of another cluster."""
         self._services, self._stats = services, None
-        self._is_reading = False  # what was cancelled before its first step ended without a word
+        self._is_reading = False  # a coroutine cancelled before its first step never runs its `finally`
         self._done.clear()
         self._failed.clear()
 
     def detach(self) -> None:
-        """Read nothing any more."""
         self._services = None
 
     def set_active(self, active: bool) -> None:
-        """Read and sample only while somebody looks."""
         if active:
             self._timer.start()
             self._read()
@@ -107,7 +105,7 @@ class StatsRow(QWidget):
             finally:
                 self._is_reading = False
 
-        self._bridge.run_quietly(read(), "reading the figures of the queue")
+        self._bridge.run_quietly(read(), "reading the statistics of the queue")
 
     def _show_stats(self, stats: QueueStats) -> None:
         self._stats = stats
@@ -124,12 +122,12 @@ class StatsRow(QWidget):
             else self.tr("{0} min of video").format(f"{60 * hours:.0f}"),
         )
         self.failed.show_value(formatting.number(stats.failed_24h), self.tr("in 24 hours"))
-        self.summary_changed.emit(self._sentence(stats))
+        self.summary_changed.emit(self._summary(stats))
 
     def _show_speed(self, fps: float) -> None:
         self.speed.show_value(formatting.number(round(fps)), self.tr("frames per second"))
 
-    def _sentence(self, stats: QueueStats) -> str:
+    def _summary(self, stats: QueueStats) -> str:
         parts = []
         if stats.nodes_working == 1:
             parts.append(self.tr("1 node working"))
@@ -148,7 +146,7 @@ class StatsRow(QWidget):
         return "  ·  ".join(parts)
 
 
-def _increase(seen: deque[int], now: int) -> float:
-    """How much a number rose in the last moments."""
-    seen.append(now)
-    return max(0, now - seen[0])
+def _increase(samples: deque[int], now: int) -> float:
+    """How much a number rose over the last samples."""
+    samples.append(now)
+    return max(0, now - samples[0])

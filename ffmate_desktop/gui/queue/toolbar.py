@@ -1,4 +1,4 @@
-"""The bar above the table of tasks: filters, order and columns, each of them reachable by keyboard."""
+"""The bar above the table of tasks: filters, order and columns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ffmate_desktop.gui.widgets.segments import Segments
 if TYPE_CHECKING:
     from ffmate_desktop.domain.queue import BatchGroup
 
-_LONGEST_NAME = 48
+_MAX_NAME = 48
 
 
 class QueueToolbar(QWidget):
@@ -64,12 +64,12 @@ class QueueToolbar(QWidget):
         return button
 
     def set_enabled(self, enabled: bool) -> None:
-        """Batches have no filters and one order."""
+        """Disabled for batches, which have no filters and only one order."""
         for control in (self.tabs, self.order, self.filter):
             control.setEnabled(enabled)
 
-    def show_only(self, where: QueueFilter) -> None:
-        """Tell of which node or batch the tasks are."""
+    def show_filter(self, where: QueueFilter) -> None:
+        """Show which node or batch the tasks are filtered by."""
         if where.node is not None:
             self.clear_filter.setText(menu_text(self.tr("Node: {0}").format(where.node)))
         elif where.batch is not None:
@@ -79,7 +79,7 @@ class QueueToolbar(QWidget):
         self.clear_filter.setVisible(where.node is not None or where.batch is not None)
 
     def open_filters(self, nodes: Sequence[str], batches: Sequence[BatchGroup], where: QueueFilter) -> None:
-        """Offer these, below the button."""
+        """Open the filter menu below its button."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._add_entry(menu, self.tr("All nodes and batches"), None, None, where)
@@ -91,7 +91,7 @@ class QueueToolbar(QWidget):
             self._add_entry(menu, self.tr("Single tasks"), None, NO_BATCH, where)
         for group in batches:
             name = group.name
-            short = name if len(name) <= _LONGEST_NAME else f"{name[:30]}…{name[-16:]}"
+            short = name if len(name) <= _MAX_NAME else f"{name[:30]}…{name[-16:]}"
             text = f"{short}  ({formatting.number(group.state.total)})"
             self._add_entry(menu, text, None, group.state.uuid, where)
         menu.popup(_below(self.filter))

@@ -1,8 +1,9 @@
-"""The table of the queue: remembers columns, keeps place and selection when the order changes."""
+"""The table of the queue. Remembers its columns; keeps scroll position and selection when the order changes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QSettings, Qt, Signal
@@ -16,12 +17,24 @@ from ffmate_desktop.gui.queue.model import QueueModel
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.plain_text import menu_text
 
-if TYPE_CHECKING:  # built when somebody wants to see batches
+if TYPE_CHECKING:  # loaded when batches are first shown
     from ffmate_desktop.gui.queue.grouped_model import GroupedModel
 
 _LEAST_NAME = 210
-_MOST_KEPT = 50_000  # rows of one stretch: more than are ever in memory
+_MOST_KEPT = 50_000  # rows of one selected range to look at: more than are ever in memory
 _SHOWN, _WIDTHS = "queue/columns", "queue/widths"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlace:
+    """Selection and scroll position, as row keys, across a change of row numbers. `top` is the topmost visible row,
+    None if that is the first one; `offset` is the y position of its upper edge."""
+
+    selected: list[object]
+    is_all_selected: bool
+    current: object
+    top: object
+    offset: int
 
 
 class QueueTableView(QTableView):
@@ -42,7 +55,7 @@ class QueueTableView(QTableView):
         super().__init__()
         self._theme, self._model, self._window_state = theme, model, window_state
         self.delegate = delegate or QueueDelegate(theme, model)
-        self._saved_place: tuple[list[object], object, object, int, bool] | None = None
+        self._saved_place: SavedPlace | None = None
         self.chosen_columns = self._remembered_columns()
         self._set_up()
         self.setModel(model)
@@ -65,7 +78,7 @@ class QueueTableView(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        # Opaque, so that scrolling moves what is painted and only paints what is new; `paintEvent` keeps the promise.
+        # Opaque: scrolling then moves the painted pixels and paints only new rows. `paintEvent` fills the background.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
@@ -78,7 +91,7 @@ class QueueTableView(QTableView):
         rows.setDefaultSectionSize(ROW_HEIGHT)
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
-        # With the selection of the table it would look at every selected row whenever it is painted.
+        # With the table's selection model, the header would check every selected row on every paint.
         header.setSelectionModel(QItemSelectionModel(self._model, header))
         header.setFixedHeight(40)
         header.setHighlightSections(False)
@@ -107,13 +120,12 @@ class QueueTableView(QTableView):
         return {column for column in QueueColumn if column.name in names} | {QueueColumn.TASK}
 
     def show_column(self, column: QueueColumn, shown: bool) -> None:
-        """Show or hide a column, and remember it."""
         self.chosen_columns = (self.chosen_columns | {column}) if shown else (self.chosen_columns - {column})
         self._window_state.setValue(_SHOWN, [column.name for column in sorted(self.chosen_columns)])
         self.fit_columns()
 
     def open_columns(self, place: QPoint) -> None:
-        """The menu of columns, at this place of the screen."""
+        """Open the menu of columns at this global position."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for column in QueueColumn:
@@ -127,7 +139,7 @@ class QueueTableView(QTableView):
         menu.popup(place)
 
     def fit_columns(self) -> None:
-        """Hide the least important of the wanted columns until the rest has room."""
+        """Hide the least important columns until the rest fit."""
         room = self.viewport().width() - _LEAST_NAME
         shown = {QueueColumn.TASK}
         for column in sorted(
@@ -152,7 +164,6 @@ class QueueTableView(QTableView):
                 self._window_state.setValue(_WIDTHS, {**widths, QueueColumn(section).name: new})
 
     def show_sorting(self, column: SortColumn, descending: bool) -> None:
-        """Put the arrow on the column by which the rows are sorted."""
         order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
         found = next((one for one, look in COLUMN_SPECS.items() if look.sort is column), None)
         header = self.horizontalHeader()
@@ -164,63 +175,61 @@ class QueueTableView(QTableView):
         if COLUMN_SPECS[QueueColumn(section)].sort is not None:
             self.sort_requested.emit(COLUMN_SPECS[QueueColumn(section)].sort)
 
-    # -- Place and selection -------------------------------------------------------------------------------------
+    # -- Selection and scroll position ---------------------------------------------------------------------------
 
     def top_row(self) -> QueueRow | None:
-        """The uppermost row that is seen, unless it is the first of all."""
+        """The topmost visible row, None if that is the first row."""
         number = self.rowAt(0)
         return self._model.row_at(number) if number > 0 else None
 
     def ranges(self) -> list[tuple[int, int]]:
-        """First and last row of each selected stretch."""
+        """First and last row of each selected range."""
         selection = self.selectionModel().selection()
         parts = (selection.at(number) for number in range(selection.count()))
         return sorted({(part.top(), part.bottom()) for part in parts})
 
     def selected_rows(self) -> list[QueueRow]:
-        """The selected tasks that have been read."""
+        """The selected tasks that are in memory."""
         return list(self._loaded_selection())
 
     def count_selected(self) -> int:
-        """How many rows are selected, read or not."""
         return sum(last - first + 1 for first, last in self.ranges())
 
     def selected_task(self) -> QueueRow | None:
-        """The one that has the keyboard, or the first of those that are selected and have been read."""
+        """The current row, else the first selected row that is in memory."""
         current = self.currentIndex()
         row = self._model.loaded_row(current.row()) if current.isValid() else None
         return row or next(iter(self._loaded_selection()), None)
 
     def count_tasks(self) -> int:
-        """How many tasks are meant by what is selected."""
+        """How many tasks the selection contains."""
         return self.count_selected()
 
     def count_groups(self) -> int:
-        """How many batches are selected as a whole."""
         return 0
 
     def select_tasks(self, keys: Iterable[object]) -> None:
-        """Select the rows with these keys, as far as they have been read."""
+        """Select the rows with these keys that are in memory."""
         selection = QItemSelection()
         for number in sorted(n for one in keys if (n := self._model.row_number_of(one)) is not None):
             selection.select(self._model.index(number, 0), self._model.index(number, len(QueueColumn) - 1))
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
-    def _save_place(self, same_tasks: bool) -> None:
-        if not same_tasks:
+    def _save_place(self, same_query: bool) -> None:
+        if not same_query:
             self._saved_place = None
             return
         model, current = self._model, self.currentIndex()
         top = self.rowAt(0)
         offset = self.rowViewportPosition(top) if top >= 0 else 0
-        every = 0 < model.rowCount() == self.count_selected()
-        keys = [] if every else [key for number in self._selected_numbers() if (key := model.key_at(number))]
-        self._saved_place = (
-            keys,
-            model.key_at(current.row()) if current.isValid() else None,
-            model.key_at(top) if top > 0 else None,
-            offset,
-            every,
+        is_all = 0 < model.rowCount() == self.count_selected()
+        keys = [] if is_all else [key for number in self._selected_numbers() if (key := model.key_at(number))]
+        self._saved_place = SavedPlace(
+            selected=keys,
+            is_all_selected=is_all,
+            current=model.key_at(current.row()) if current.isValid() else None,
+            top=model.key_at(top) if top > 0 else None,
+            offset=offset,
         )
 
     def _selected_numbers(self) -> Iterable[int]:
@@ -232,52 +241,46 @@ class QueueTableView(QTableView):
         return (row for row in rows if row is not None)
 
     def _restore_place(self) -> None:
-        kept, self._saved_place = self._saved_place, None
-        if kept is None:
+        saved, self._saved_place = self._saved_place, None
+        if saved is None:
             self.scrollToTop()
             return
-        keys, current, top, offset, every = kept
-        if every:
+        if saved.is_all_selected:
             self.selectAll()
-        elif keys:
-            self.select_tasks(keys)
-        number = self._model.row_number_of(current) if current is not None else None
+        elif saved.selected:
+            self.select_tasks(saved.selected)
+        number = self._model.row_number_of(saved.current) if saved.current is not None else None
         if number is not None:
             self.selectionModel().setCurrentIndex(
                 self._model.index(number, QueueColumn.TASK), QItemSelectionModel.SelectionFlag.NoUpdate
             )
-        place = self._model.row_number_of(top) if top is not None else None
-        if place is not None:
-            self.verticalScrollBar().setValue(place * ROW_HEIGHT - offset)
-        elif top is None:
+        top = self._model.row_number_of(saved.top) if saved.top is not None else None
+        if top is not None:
+            self.verticalScrollBar().setValue(top * ROW_HEIGHT - saved.offset)
+        elif saved.top is None:
             self.verticalScrollBar().setValue(0)
 
     # -- Events --------------------------------------------------------------------------------------------------
 
     def set_stale(self, stale: bool) -> None:
-        """Grey what may be out of date."""
         self.delegate.is_stale = stale
         self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The ground, then the rows."""
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), self._theme.tokens.color("surface"))
         painter.end()
         super().paintEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Columns come and go with the room."""
         self.fit_columns()
         super().resizeEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Light up the row below the mouse."""
         super().mouseMoveEvent(event)
         self._hover(self.rowAt(round(event.position().y())))
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """No row is lit when the mouse is gone."""
         if event.type() == QEvent.Type.Leave:
             self._hover(-1)
         return super().viewportEvent(event)
@@ -288,7 +291,7 @@ class QueueTableView(QTableView):
             self.viewport().update(0, self.rowViewportPosition(one), self.viewport().width(), ROW_HEIGHT)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The menu belongs to the page. By keyboard it is for the row that has the keyboard, and appears there."""
+        """Ask the page for its menu. Opened by keyboard, it is for the current row and appears there."""
         place, current = event.globalPos(), self.currentIndex()
         if event.reason() is QContextMenuEvent.Reason.Keyboard and current.isValid():
             if self.count_selected() == 0:
@@ -298,7 +301,6 @@ class QueueTableView(QTableView):
         self.menu_requested.emit(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens the details."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.row_activated.emit()
         else:
