@@ -1,4 +1,4 @@
-"""Why ffmpeg failed, in one plain sentence with the next step, from its log and its exit code."""
+"""Explain why ffmpeg failed in one plain sentence with the next step, from its log and its exit code."""
 
 import re
 from collections import defaultdict
@@ -15,9 +15,9 @@ __all__ = ["Diagnosis", "RetryAdvice", "clean", "diagnose", "relevant"]
 _MOST_LINES = 5
 _ADDRESS = re.compile(r" @ (?:0x)?[0-9A-Fa-f]+(?=\])")
 _LEVEL = re.compile(r"\[(?P<level>panic|fatal|error|warning|info|verbose|debug|trace)\]:? ?")
-_CONTINUED = re.compile(r" {16,}: ")  # a tag of several lines, of which only the first one carries its level
+_CONTINUED = re.compile(r" {16,}: ")  # a tag of several lines, only the first of which has a level
 _TEMPORARY = re.compile(r"\.ffd-[0-9a-f]{1,12}-\d+-[0-9a-f]{6}-")
-# Every failure has these; they say nothing about its cause.
+# Every failure has these lines. They don't show its cause.
 _NOISE = re.compile(
     r"Task finished with error code|Terminating thread|Error sending frames to consumers|Conversion failed|"
     r"Could not open encoder before EOF|Nothing was written into output|Error opening (?:in|out)put files?[ :]|"
@@ -32,9 +32,9 @@ _OLD_STYLE = re.compile(rf"^(?P<file>(?!Error |\[).+?): (?:{_REASONS})", re.MULT
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One sentence, the next step (may be empty), the log lines that matter (at most 5), and who may try again.
+    """One sentence, the next step (may be empty), the relevant log lines (at most 5), and whether to retry.
 
-    `blames_input`: an input is damaged or incomplete, or looks like that.
+    `blames_input`: an input is damaged or incomplete, or looks like it.
     """
 
     sentence: str
@@ -47,37 +47,37 @@ class Diagnosis:
 def diagnose(lines: Sequence[str], code: int | None) -> Diagnosis:
     """Explain a failure.
 
-    `lines` are ffmpeg's log lines with their levels (`-loglevel level+info`), `code` is the exit code, negative for a
-    signal, None when it is not known. Text decides before the code, as ffmpeg 5 always ends with 1.
+    `lines` are ffmpeg's log lines with their levels (`-loglevel level+info`). `code` is the exit code, negative for a
+    signal, None if unknown. The text comes first: ffmpeg 5 always ends with 1.
     """
-    said = relevant(lines)
-    text = "\n".join(said)
+    messages = relevant(lines)
+    text = "\n".join(messages)
     for rule in RULES:
         if (match := rule.search(text)) is not None:
-            return _explained(rule, match, text, said)
+            return _from_rule(rule, match, text, messages)
     by_code = rule_for_exit_code(code) if code is not None else None
-    return _from_code(by_code, code, said)
+    return _from_code(by_code, code, messages)
 
 
 def relevant(lines: Sequence[str]) -> list[str]:
-    """Lines that may tell a cause, cleaned: no information, progress and notes, where file names and titles stand."""
-    kept = []
+    """Return the lines that may explain a failure, cleaned. Skips info lines and notes: they have file names."""
+    relevant_lines = []
     for line in lines:
         if isinstance(line, LogNote) or _CONTINUED.match(line):
             continue
         level = _LEVEL.search(line)
         is_chatter = level is not None and level["level"] in ("info", "verbose", "debug", "trace")
         if line.strip() and (not is_chatter or "received signal" in line):
-            kept.append(clean(line))
-    return kept
+            relevant_lines.append(clean(line))
+    return relevant_lines
 
 
 def clean(line: str) -> str:
-    """A log line without addresses and its level: `[mp4] Could not find tag …`."""
+    """Return a log line without addresses and level: `[mp4] Could not find tag …`."""
     return _LEVEL.sub("", _ADDRESS.sub("", line), count=1).strip()
 
 
-def _explained(rule: Rule, match: re.Match[str], text: str, said: Sequence[str]) -> Diagnosis:
+def _from_rule(rule: Rule, match: re.Match[str], text: str, messages: Sequence[str]) -> Diagnosis:
     names = defaultdict(str, {name: value or "" for name, value in match.groupdict().items()})
     names["input"] = _file_name(_INPUT, text) or "the input"
     names["output"] = _file_name(_OUTPUT, text) or "the output"
@@ -87,7 +87,7 @@ def _explained(rule: Rule, match: re.Match[str], text: str, said: Sequence[str])
     return Diagnosis(
         re.sub("^the ", "The ", sentence),
         _public(rule.hint.format_map(names)),
-        _evidence(matched, said),
+        _evidence(matched, messages),
         rule.retry,
         rule.blames_input,
     )
@@ -101,8 +101,8 @@ def _file_name(newer: re.Pattern[str], text: str) -> str:
     return f"“{file if '://' in file else PureWindowsPath(file).name}”"
 
 
-def _from_code(rule: CodeRule | None, code: int | None, said: Sequence[str]) -> Diagnosis:
-    evidence = _evidence(None, said)
+def _from_code(rule: CodeRule | None, code: int | None, messages: Sequence[str]) -> Diagnosis:
+    evidence = _evidence(None, messages)
     if rule is not None:
         return Diagnosis(rule.sentence, rule.hint, evidence, rule.retry, rule.blames_input)
     ending = "without an exit code" if code is None else f"with exit code {code}"
@@ -113,12 +113,12 @@ def _from_code(rule: CodeRule | None, code: int | None, said: Sequence[str]) -> 
     return Diagnosis(f"ffmpeg ended {ending} and gave no reason.", "See the log.", (), RetryAdvice.RETRY)
 
 
-def _evidence(first: str | None, said: Sequence[str]) -> tuple[str, ...]:
+def _evidence(first: str | None, messages: Sequence[str]) -> tuple[str, ...]:
     lines = dict.fromkeys([] if first is None else [first])
-    lines.update(dict.fromkeys(line for line in said if not _NOISE.search(line)))
+    lines.update(dict.fromkeys(line for line in messages if not _NOISE.search(line)))
     return tuple(_public(line) for line in list(lines)[:_MOST_LINES])
 
 
 def _public(text: str) -> str:
-    """Text without the hidden beginnings of temporary names, and without empty quotes."""
+    """Return the text without the hidden prefixes of temporary names, and without empty quotes."""
     return _TEMPORARY.sub("", text).replace(" “” ", " ").replace("  ", " ")

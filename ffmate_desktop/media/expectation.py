@@ -1,4 +1,4 @@
-"""How long an output ought to be, from what its inputs contain and what the command does to time."""
+"""How long an output should be, based on its inputs and on what the command does to time."""
 
 import dataclasses
 import math
@@ -11,12 +11,12 @@ from ffmate_desktop.media.arguments import InputArgument, Invocation, Option, Ou
 from ffmate_desktop.media.inputs import local_path
 from ffmate_desktop.media.probe import MediaFacts, StreamFacts
 
-# Containers that store their duration; the others' is guessed from bit rates or from timestamps that may jump.
+# Containers that store their duration. For others it is estimated from bit rates, or timestamps that may jump.
 EXACT_CONTAINERS = frozenset({
     "aiff", "asf", "au", "avi", "flac", "flv", "gif", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "mxf", "nut", "ogg",
     "tta", "wav", "wv",
 })  # fmt: skip
-# Filters that change what is seen and heard, but not when. Any other may cut, stretch, repeat or join.
+# Filters that don't change the timing. Any other filter may cut, stretch, repeat or join.
 _TIMELESS_FILTERS = frozenset({
     "acompressor", "afade", "afftdn", "aformat", "alimiter", "anull", "aresample", "ass", "boxblur",
     "bwdif", "bwdif_cuda", "colorbalance", "colorchannelmixer", "colorspace", "compand", "copy", "crop",
@@ -35,7 +35,7 @@ _RETIMING_INPUT_OPTIONS = (
     "ss", "sseof", "t", "to", "stream_loop", "loop", "itsoffset", "itsscale", "r", "framerate", "skip_frame",
 )  # fmt: skip
 _CUTTING_OUTPUT_OPTIONS = ("ss", "t", "to", "frames", "fs", "shortest", "output_ts_offset", "program")
-# Options and words of filters that may end an output before its inputs end.
+# Options and filter settings that may end an output before its inputs end.
 _ENDING_OPTIONS = ("t", "to", "frames", "fs", "shortest")
 _ENDING_FILTERS = re.compile(r"trim|shortest|endall|duration=")
 _MAP = re.compile(r"(?P<input>\d+)(?::(?P<kind>[vVas])(?::(?P<number>\d+))?|:(?P<index>\d+))?\??")
@@ -45,10 +45,10 @@ _TIMED = frozenset({"video", "audio"})
 
 @dataclass(frozen=True)
 class Expectation:
-    """The duration in seconds and the number of video frames that an output will have, None where unknown.
+    """The duration in seconds and the number of video frames that an output will have, None if unknown.
 
-    `exact` says that a shorter output lacks something: the command neither cuts nor retimes, and the inputs' own
-    words about their duration can be relied on.
+    `exact`: a shorter output is incomplete, because the command neither cuts nor changes the timing, and the
+    durations in the headers of the inputs are reliable.
     """
 
     seconds: float | None = None
@@ -57,22 +57,22 @@ class Expectation:
 
 
 def inputs_to_probe(invocations: Sequence[Invocation]) -> dict[str, Path]:
-    """The files that must be examined to know what to expect, by their name in the command."""
-    found = {}
+    """Return the files to examine before the run, by their name in the command."""
+    paths = {}
     for invocation in invocations:
         for read in invocation.inputs:
             path = local_path(read.url)
             if path is not None and path.is_absolute() and read.option("f") not in ("lavfi", "concat"):
-                found[read.url] = path
-    return found
+                paths[read.url] = path
+    return paths
 
 
 def expect(invocation: Invocation, facts: Mapping[str, MediaFacts]) -> Expectation:
-    """What to expect of one run of ffmpeg as a whole, which is as long as its longest output."""
-    each = [expect_output(invocation, output, facts) for output in invocation.outputs]
-    if any(one.seconds is None for one in each):
-        return next((one for one in each if one.frames is not None), Expectation())
-    return max(each, key=lambda one: one.seconds or 0.0, default=Expectation())
+    """Return what to expect of a whole run of ffmpeg, which is as long as its longest output."""
+    outputs = [expect_output(invocation, output, facts) for output in invocation.outputs]
+    if any(output.seconds is None for output in outputs):
+        return next((output for output in outputs if output.frames is not None), Expectation())
+    return max(outputs, key=lambda output: output.seconds or 0.0, default=Expectation())
 
 
 def expect_output(
@@ -81,10 +81,10 @@ def expect_output(
     facts: Mapping[str, MediaFacts],
     kinds: frozenset[str] = _TIMED,
 ) -> Expectation:
-    """What to expect of one output of `invocation`.
+    """Return what to expect of one output of `invocation`.
 
-    `facts` are those of the inputs, by their name in the command. `kinds` are the kinds of streams that the output
-    got, where that is known already: sound taken out of a film is as long as the film's sound.
+    `facts` describe the inputs, by their name in the command. `kinds` are the kinds of streams in the output, if
+    known: sound extracted from a film is as long as the film's sound.
     """
     graph = invocation.option("filter_complex")
     if graph is None:
@@ -104,7 +104,7 @@ def expect_output(
 
 
 def reads_to_end(invocation: Invocation, read: InputArgument) -> bool:
-    """Whether ffmpeg certainly reads an input to its end, so that an output lacks what is missing there."""
+    """Return whether ffmpeg certainly reads an input to its end, so missing data would be missing in an output."""
     if any(read.has(name) for name in _ENDING_OPTIONS):
         return False
     graphs = [option for option in invocation.global_options if option.is_called("filter_complex")]
@@ -126,12 +126,12 @@ def _ends_early(option: Option) -> bool:
 
 
 def _scripts(options: Sequence[Option]) -> list[Option]:
-    """Filters that stand in files, of which nothing is known here."""
+    """Return options that read filters from a file, whose content is unknown here."""
     return [option for option in options if "script" in option.name or option.name.startswith("/")]
 
 
 def measured(facts: MediaFacts) -> MediaFacts:
-    """`facts` with counted packets, with durations as they were measured instead of as the headers say."""
+    """Return `facts` with the durations of the counted packets instead of those in the headers."""
     streams = tuple(
         dataclasses.replace(stream, duration=stream.packet_seconds or 0.0, frames=None)
         if stream.is_timed
@@ -142,10 +142,10 @@ def measured(facts: MediaFacts) -> MediaFacts:
 
 
 def _keeps_time(invocation: Invocation, output: OutputArgument, facts: Mapping[str, MediaFacts]) -> bool:
-    """Whether an output must be as long as its inputs say that they are."""
+    """Return whether an output must be as long as the headers of its inputs say."""
     for read in invocation.inputs:
-        known = facts.get(read.url)
-        if known is None or not (known.is_image or _tells_duration(known)):
+        input_facts = facts.get(read.url)
+        if input_facts is None or not (input_facts.is_image or _has_reliable_duration(input_facts)):
             return False
         if any(read.has(name) for name in _RETIMING_INPUT_OPTIONS):
             return False
@@ -158,8 +158,8 @@ def _keeps_time(invocation: Invocation, output: OutputArgument, facts: Mapping[s
     return not scripted and not shifted and _TIMELESS_FILTERS.issuperset(names)
 
 
-def _tells_duration(facts: MediaFacts) -> bool:
-    """Whether the header knows: those of AVI and MP3 do only where their writer could go back to fill them in."""
+def _has_reliable_duration(facts: MediaFacts) -> bool:
+    """Return whether the header has it. AVI and MP3 only do if their writer could go back to fill it in."""
     if facts.container in ("avi", "mp3"):
         return facts.promised_size is not None
     return facts.container in EXACT_CONTAINERS
@@ -168,7 +168,7 @@ def _tells_duration(facts: MediaFacts) -> bool:
 def _mapped(
     invocation: Invocation, output: OutputArgument, facts: Mapping[str, MediaFacts], kinds: frozenset[str]
 ) -> list[float | None]:
-    """Lengths of the streams that go into an output, None for those that are not known."""
+    """Return the lengths of the streams that go into an output, None for unknown ones."""
     maps = [option.value or "" for option in output.options if option.is_called("map")]
     lengths: list[float | None] = []
     if not maps:
@@ -178,7 +178,7 @@ def _mapped(
         return lengths
     for text in maps:
         match = _MAP.fullmatch(text)
-        if match is None:  # a selection by language and the like, or one that takes streams away
+        if match is None:  # selects by language or the like, or excludes streams
             lengths += [] if text.startswith("-") else [None]
         elif int(match["input"]) < len(invocation.inputs):
             read = invocation.inputs[int(match["input"])]
@@ -187,7 +187,7 @@ def _mapped(
 
 
 def _automatic(read: InputArgument, facts: MediaFacts | None, kinds: frozenset[str]) -> list[float | None]:
-    """ffmpeg takes the best stream of each kind; which one that is, is not certain, so the shortest counts."""
+    """ffmpeg selects the best stream of each kind. Which one is unknown here, so use the shortest of each kind."""
     if facts is None or facts.is_image or not facts.streams:
         return [_whole_seconds(read, facts)]
     timed = [stream for stream in facts.streams if stream.is_timed]
@@ -219,10 +219,12 @@ def _stream_seconds(read: InputArgument, facts: MediaFacts, stream: StreamFacts)
 
 
 def _whole_seconds(read: InputArgument, facts: MediaFacts | None) -> float | None:
-    """Length of what is read of an input: inf when it never ends, None when unknown."""
+    """Return the length of what is read of an input: inf if it never ends, None if unknown."""
     if read.option("f") == "lavfi":
-        told = [seconds(text.strip("'\\ ")) for text in _LAVFI_DURATION.findall(read.url)]
-        return _read_seconds(read, max((length for length in told if length is not None), default=math.inf))
+        lengths = [seconds(text.strip("'\\ ")) for text in _LAVFI_DURATION.findall(read.url)]
+        return _read_seconds(
+            read, max((length for length in lengths if length is not None), default=math.inf)
+        )
     if facts is None:
         return _read_seconds(read, None)
     if facts.is_image:
@@ -231,7 +233,7 @@ def _whole_seconds(read: InputArgument, facts: MediaFacts | None) -> float | Non
 
 
 def _read_seconds(read: InputArgument, length: float | None) -> float | None:
-    """What the options of an input leave of its `length`."""
+    """Return the part of `length` that is read with the options of an input."""
     loops = read.option("stream_loop")
     if loops is not None and length is not None:
         length = math.inf if loops.startswith("-") else length * (int(loops) + 1 if loops.isdecimal() else 1)
@@ -240,7 +242,7 @@ def _read_seconds(read: InputArgument, length: float | None) -> float | None:
 
 
 def _between(length: float | None, file: InputArgument | OutputArgument) -> float | None:
-    """What -ss, -t and -to leave of `length`."""
+    """Return the part of `length` that -ss, -t and -to select."""
     start = seconds(file.option("ss") or "") or 0.0
     end = seconds(file.option("to") or "")
     left = None if length is None else max(length - start, 0.0)
@@ -264,13 +266,14 @@ def _frames(output: OutputArgument) -> int | None:
 def _frame_rate(
     invocation: Invocation, output: OutputArgument, facts: Mapping[str, MediaFacts]
 ) -> float | None:
-    told = output.option("r")
-    if told is not None:
+    rate = output.option("r")
+    if rate is not None:
         try:
-            return float(told)
+            return float(rate)
         except ValueError:  # a fraction or a name such as `ntsc`
             return None
-    videos = [known.video for read in invocation.inputs if (known := facts.get(read.url)) is not None]
+    inputs = [facts[read.url] for read in invocation.inputs if read.url in facts]
+    videos = [input_facts.video for input_facts in inputs]
     return next((video.frame_rate for video in videos if video is not None and video.frame_rate), None)
 
 

@@ -1,8 +1,8 @@
-"""Which files a task may touch on this computer, where its owner has set limits.
+"""Which files a task may access on a computer whose owner has set limits.
 
-Two nets. What the command names is checked by its real path before anything is opened, so that people read a
-sentence. On Linux the kernel then keeps everything else from ffmpeg (`sandbox`), whatever a filter or a list
-in a file names. Elsewhere a command that names files where we cannot tell what it does with them is refused.
+There are two layers. Paths in the command are checked by their real path before anything is opened, so that people
+get a clear error. On Linux, the kernel then denies ffmpeg everything else (`sandbox`), even files named by a filter
+or inside a list. On other systems, a command is refused if it names files whose use can't be determined.
 """
 
 import re
@@ -21,37 +21,37 @@ from ffmate_desktop.media.permission_checks import is_entry_within, is_own, is_w
 from ffmate_desktop.media.processes.sandbox import Sandbox, is_special, kernel_support
 from ffmate_desktop.media.publish import files_below
 
-# Inside options and filters, where nobody can tell an address from a title: what looks like one. The kernel decides.
+# Looks like an address inside options and filters, where it may also be a title. The kernel decides.
 _NETWORK = re.compile(
     r"(?:^|[=:|'\"\s,;@+()\[\]])(?:amqps?|bluray|dtls|(?<!f=)dvd|ffrtmp\w*|ftp|gophers?|(?<!f=)hls|https?|httpproxy|icecast|ipfs|ipns"
     r"|lib(?:amqp|ssh|srt|rist|zmq|smbclient)|mms[ht]?|prompeg|rist|rtmp\w*|rtp|rtsps?|sap|sctp|sdp|sftp|smb|srt|srtp|tcp"
     r"|tls|udp\w*|unix|webrtc|whip|whep|zmq|device|android_content)\\*:",
     re.IGNORECASE,
 )
-# Of an input or an output these are the only protocols. `md5` and `crypto` are of files, too.
-_OF_FILES = frozenset(
+# The only protocols allowed for inputs and outputs. `md5` and `crypto` use files, too.
+_FILE_PROTOCOLS = frozenset(
     {"async", "cache", "concat", "concatf", "crypto", "data", "fd", "file", "md5", "pipe", "subfile"}
 )
 _PROTOCOL = re.compile(r"(?:^|[:|+\]])\s*([A-Za-z][A-Za-z0-9.-]+)(?=[:+,])")
-_OF_SLAVE = re.compile(r"\[[^]]*\]")  # the options of one output of a tee
+_SLAVE_OPTIONS = re.compile(r"\[[^]]*\]")  # the options of one output of a tee
 _FORMAT = re.compile(r"(?:^|[:=,;\[])(?:f|format_name|fifo_format|segment_format)\s*=\s*([\w,-]+)")
-_CLIMBS = re.compile(r"(?:^|[\\/=:|'\",;\[\s])\.\.(?:[\\/]|$)")
-_DECIDES_PROTOCOLS = frozenset(
+_PARENT_FOLDER = re.compile(r"(?:^|[\\/=:|'\",;\[\s])\.\.(?:[\\/]|$)")
+_PROTOCOL_OPTIONS = frozenset(
     {"protocol_whitelist", "protocol_blacklist", "enable_drefs", "use_absolute_path"}
 )
-_READS_WORDS = frozenset({"filter_script", "filter_complex_script"})
+_SCRIPT_OPTIONS = frozenset({"filter_script", "filter_complex_script"})
 
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """The folders for one task, its private one among them; None: no limit."""
+    """The folders that one task may use, including its private one. None means no limit."""
 
     read: tuple[Path, ...] | None
     write: tuple[Path, ...] | None
 
     @classmethod
     def for_task(cls, permissions: Permissions, private: Path) -> "FileLimits":
-        """What may be written may be read too; `private` is the folder of the attempt."""
+        """Return the limits of a task. Writable folders may be read, too. `private` is the folder of the attempt."""
         write = permissions.write
         return cls(
             None if permissions.read is None else (*permissions.read, *(write or ()), private),
@@ -60,19 +60,18 @@ class FileLimits:
 
     @property
     def is_unlimited(self) -> bool:
-        """There is nothing to keep."""
+        """Whether neither reading nor writing is limited."""
         return self.read is None and self.write is None
 
     def check_read(self, path: Path) -> None:
-        """Raises RetryElsewhereError unless the path may be read."""
+        """Raise RetryElsewhereError unless the path may be read."""
         if self.read is not None and not is_within(path, self.read):
             raise _refusal("read", path, "--allow-read")
 
     def check_write(self, path: Path, permissions: Permissions) -> None:
-        """Raises RetryElsewhereError unless the path may be written: never among the allowed scripts, nor what this
-        program keeps for itself.
+        """Raise RetryElsewhereError unless the path may be written. Scripts and this program's files never may.
 
-        What a link leads to is asked for, and where the link is: there it would be replaced, or get neighbours.
+        Both the target of a link and the folder of the link must be allowed: publishing replaces the link itself.
         """
         if is_own(path, permissions.own):
             raise RetryElsewhereError(
@@ -82,7 +81,7 @@ class FileLimits:
         if permissions.scripts and (
             is_within(path, permissions.scripts) or is_entry_within(path, permissions.scripts)
         ):
-            raise _among_scripts(path)
+            raise _scripts_error(path)
         if self.write is not None and not (is_within(path, self.write) and is_entry_within(path, self.write)):
             raise _refusal("write", path, "--allow-write")
 
@@ -90,33 +89,33 @@ class FileLimits:
 def check_plan(
     plan: OutputPlan, limits: FileLimits, permissions: Permissions, *, kernel: bool | None = None
 ) -> None:
-    """Raises RetryElsewhereError for a command that would touch what it may not here.
+    """Raise RetryElsewhereError for a command that would access files it isn't allowed to.
 
-    `kernel` tells whether the kernel keeps the limits too, which is found out by default.
+    `kernel`: whether the kernel enforces the limits, too. Detected by default.
     """
     if permissions.scripts or not limits.is_unlimited:
         for step in plan.steps:
-            _refuse_names_of_attachments(step)
+            _refuse_stored_attachment_names(step)
     kernel = has_landlock() if kernel is None else kernel
     for read in plan.inputs:
         limits.check_read(read)
     for output in plan.outputs:
-        is_set = output.kind is OutputKind.FOLDER  # its files count, perhaps in a folder of its own
+        is_set = output.kind is OutputKind.FOLDER  # check its files, which may have their own folder
         limits.check_write(output.target / output.name if is_set else output.target, permissions)
     for step in plan.steps:
         if not limits.is_unlimited:
             _check_protocols(step)
-        for token in _unclear(step):
+        for token in _unchecked_arguments(step):
             if permissions.scripts:
-                _keep_from_scripts(token, permissions.scripts)
+                _refuse_scripts(token, permissions.scripts)
             if not limits.is_unlimited:
                 _check_token(token, limits, kernel)
 
 
 def check_published(plan: OutputPlan, limits: FileLimits, permissions: Permissions) -> None:
-    """Raises RetryElsewhereError for a set with a file that a link would lead to where it may not be written.
+    """Raise RetryElsewhereError if a link would lead a file of a set to where it may not be written.
 
-    ffmpeg makes up these names. A folder among them may be there already, and be a link to anywhere.
+    ffmpeg chooses these names. A folder among them may already exist and be a link to anywhere.
     """
     for output in plan.outputs:
         if output.kind is OutputKind.FOLDER:
@@ -128,9 +127,9 @@ def check_published(plan: OutputPlan, limits: FileLimits, permissions: Permissio
 
 
 def check_devices(plan: OutputPlan, devices: Collection[str]) -> None:
-    """Raises RetryElsewhereError for a command that uses a device, such as the screen, where only files are allowed.
+    """Raise RetryElsewhereError if a command uses a device, such as the screen, but only files are allowed.
 
-    `devices` are the names that ffmpeg gives to formats that are devices.
+    `devices` are ffmpeg's names of the formats that are devices.
     """
     for step in plan.steps:
         invocation = parse(step)
@@ -152,7 +151,7 @@ def check_devices(plan: OutputPlan, devices: Collection[str]) -> None:
 
 
 def sandbox_for(plan: OutputPlan, limits: FileLimits, private: Path, program: Path) -> Sandbox | None:
-    """What the kernel lets ffmpeg touch, with limits or without; None where the kernel cannot tell."""
+    """Return the sandbox for ffmpeg, with limits or without. None if the kernel doesn't support it."""
     if not has_landlock():
         return None
     files = [output.temporary for output in plan.outputs if output.kind is OutputKind.FILE]
@@ -167,7 +166,7 @@ def sandbox_for(plan: OutputPlan, limits: FileLimits, private: Path, program: Pa
 
 
 def _specials(plan: OutputPlan, limits: FileLimits) -> Iterator[Path]:
-    """Devices and pipes that the command names: writing there damages nothing, and capturing needs it."""
+    """Find devices and named pipes in the command. Writing to them damages nothing, and capturing needs it."""
     for step in plan.steps:
         for path in dict.fromkeys(
             path for token in step for text in raw_and_unquoted(token) for path in paths_in(text)
@@ -179,14 +178,12 @@ def _specials(plan: OutputPlan, limits: FileLimits) -> Iterator[Path]:
 
 
 def has_landlock() -> bool:
-    """Whether the kernel keeps files from programs that we start."""
+    """Return whether the kernel can restrict the file access of programs that we start."""
     return kernel_support().landlock > 0
 
 
-def _unclear(step: Sequence[str]) -> Iterator[str]:
-    """The words of a command but titles, which open nothing, and the plain files that it reads and writes, which were
-    checked as such.
-    """
+def _unchecked_arguments(step: Sequence[str]) -> Iterator[str]:
+    """Find the arguments that may name further files: all but titles and the inputs and outputs already checked."""
     invocation = parse(step)
     files = (*invocation.inputs, *invocation.outputs)
     plain = {
@@ -209,32 +206,32 @@ def _check_protocols(step: Sequence[str]) -> None:
         muxer = file.option("f")
         if muxer == "lavfi" or (muxer != "tee" and local_path(file.url) is not None):
             continue
-        url = _OF_SLAVE.sub("]", file.url) if muxer == "tee" else file.url
+        url = _SLAVE_OPTIONS.sub("]", file.url) if muxer == "tee" else file.url
         for found in _PROTOCOL.finditer(url):
-            if found[1] not in _OF_FILES:
-                raise _is_address(file.url)
+            if found[1] not in _FILE_PROTOCOLS:
+                raise _address_error(file.url)
             if found[1] == "data":
                 break
 
 
-def _refuse_names_of_attachments(step: Sequence[str]) -> None:
-    """Without a name of ours an attachment is written to where its own file says, whatever that is."""
+def _refuse_stored_attachment_names(step: Sequence[str]) -> None:
+    """Without a file name in the command, an attachment is written to any path that the input stores."""
     for option, value in pairwise(step):
         if option.startswith("-dump_attachment") and not value:
             raise RetryElsewhereError(f"On this computer, {option} needs a file name.")
 
 
-def _keep_from_scripts(token: str, scripts: Sequence[Path]) -> None:
-    """Options and filters write files too, such as attachments and logs: none may become a script, or replace one."""
+def _refuse_scripts(token: str, scripts: Sequence[Path]) -> None:
+    """Options and filters also write files, such as attachments and logs. None may create or replace a script."""
     for text in raw_and_unquoted(token):
-        _refuse_to_climb(token, text)
+        _refuse_parent_folders(token, text)
         for path in paths_in(text):
             if is_within(path, scripts) or is_entry_within(path, scripts):
-                raise _among_scripts(path)
+                raise _scripts_error(path)
 
 
-def _refuse_to_climb(token: str, text: str) -> None:
-    if _CLIMBS.search(text):
+def _refuse_parent_folders(token: str, text: str) -> None:
+    if _PARENT_FOLDER.search(text):
         raise RetryElsewhereError(
             f"“{token}” leaves a folder with “..”, which isn't allowed on this computer.",
             "Use the full path.",
@@ -242,25 +239,25 @@ def _refuse_to_climb(token: str, text: str) -> None:
 
 
 def _check_token(token: str, limits: FileLimits, kernel: bool) -> None:
-    if token.startswith("-") and token[1:].split(":", maxsplit=1)[0] in _DECIDES_PROTOCOLS:
+    if token.startswith("-") and token[1:].split(":", maxsplit=1)[0] in _PROTOCOL_OPTIONS:
         raise RetryElsewhereError(
             f"{token} isn't allowed on this computer, because tasks may only use files in certain folders."
         )
-    if not kernel and (token.startswith("-/") or token[1:].split(":", maxsplit=1)[0] in _READS_WORDS):
+    if not kernel and (token.startswith("-/") or token[1:].split(":", maxsplit=1)[0] in _SCRIPT_OPTIONS):
         raise RetryElsewhereError(
             f"{token} reads part of the command from a file, which this computer can't check.",
             "Put its content into the command.",
         )
     for text in raw_and_unquoted(token):
         if _NETWORK.search(text):
-            raise _is_address(token)
-        _refuse_to_climb(token, text)
+            raise _address_error(token)
+        _refuse_parent_folders(token, text)
         for path in paths_in(text):
             _check_named(path, limits, kernel)
 
 
 def _check_named(path: Path, limits: FileLimits, kernel: bool) -> None:
-    """A file that an option or a filter names: whether it is read or written is the kernel's to see, or unknown."""
+    """Check a file that an option or a filter names. Only the kernel can see whether it is read or written."""
     if kernel:
         folders = (*(limits.read or ()), *(limits.write or ()))
         if limits.read is None or is_within(path, folders):
@@ -271,22 +268,22 @@ def _check_named(path: Path, limits: FileLimits, kernel: bool) -> None:
             raise _refusal("write" if option == "--allow-write" else "read", path, option)
 
 
-def _is_address(text: str) -> RetryElsewhereError:
+def _address_error(text: str) -> RetryElsewhereError:
     return RetryElsewhereError(
         f"“{text}” is an address, but this computer only lets tasks use files in certain folders."
     )
 
 
-def _among_scripts(path: Path) -> RetryElsewhereError:
+def _scripts_error(path: Path) -> RetryElsewhereError:
     return RetryElsewhereError(
         f"“{path}” is in a folder that this computer runs scripts from, so tasks aren't allowed to write there.",
         "Choose another output folder.",
     )
 
 
-def _refusal(what: str, path: Path, option: str) -> RetryElsewhereError:
+def _refusal(action: str, path: Path, option: str) -> RetryElsewhereError:
     return RetryElsewhereError(
-        f"Tasks aren't allowed to {what} “{path}” on this computer.",
+        f"Tasks aren't allowed to {action} “{path}” on this computer.",
         f"The computer's owner can allow the folder: {option} DIR.",
-        everywhere_message=f"No node can {what} “{path}”: not allowed on {{nodes}}.",
+        everywhere_message=f"No node can {action} “{path}”: not allowed on {{nodes}}.",
     )

@@ -1,4 +1,4 @@
-"""Which of ffmpeg's words mean that something of an input is lost, told apart by the input that they are about."""
+"""Find the ffmpeg messages that mean data loss in an input, depending on the kind of input they are about."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,16 @@ from ffmate_desktop.media.probe import MediaFacts
 _TRUNCATED = re.compile(
     r"File ended prematurely|: partial file|[Ss]tream ends prematurely|Error during demuxing"
 )
-# Reception errors are everyday life in broadcast streams, so these count only for files with an index.
+# Reception errors are normal in broadcast streams, so these only count for files with an index.
 _DECODING = (
     r"Decoding error: |Error while decoding stream|error while decoding MB|Invalid NAL unit size|"
     r"Error submitting (?:a )?packet to decoder"
 )
 _UNDECODABLE = re.compile(_DECODING)
 _INDEXED = frozenset({"flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2"})
-# Sound in AVI often begins or ends within a frame; pictures do not.
+# Sound in AVI often starts or ends inside a frame; pictures don't.
 _UNDECODABLE_PICTURE = re.compile(rf"\[vist#.*(?:{_DECODING})")
-# These say that bytes are missing. Streams whose packets have no size of their own say so about a healthy end.
+# These report missing bytes. Streams whose packets store no size report them at a healthy end, too.
 _LOST = re.compile(
     r"corrupt input packet|exceeds containing master element|CRC mismatch!|invalid as first byte of an EBML number|"
     r"EBML number's first byte \w+ at pos .* exceeds max length"
@@ -30,33 +30,33 @@ _NUMBER = re.compile(r"\[(?:in|[a-z]ist)#(?P<number>\d+)|[Ss]tream #(?P<older>\d
 
 
 class InputMessages:
-    """What ffmpeg said during `steps`; `facts` are those of the inputs by their name in the command."""
+    """The messages of ffmpeg during `steps`. `facts` describe the inputs, by their name in the command."""
 
     def __init__(
-        self, said: Sequence[str], steps: Sequence[Invocation], facts: Mapping[str, MediaFacts]
+        self, lines: Sequence[str], steps: Sequence[Invocation], facts: Mapping[str, MediaFacts]
     ) -> None:
-        self._said = said
+        self._lines = lines
         self._steps = steps
         self._facts = facts
 
-    def damage(self) -> list[str]:
-        """The lines that say that something is lost."""
-        return [line for line in self._said if _TRUNCATED.search(line) or self._is_damage(line)]
+    def damage_lines(self) -> list[str]:
+        """Return the lines that report lost data."""
+        return [line for line in self._lines if _TRUNCATED.search(line) or self._is_damage(line)]
 
     def input_with_trailing_data(self, damage: Sequence[str]) -> MediaFacts | None:
-        """The input whose only complaint may be about a tag or padding behind its media, which no reader knows."""
+        """Return the input if the only message may be about a tag or padding after its media, unknown to demuxers."""
         about = self._about(damage[0])
         if len(damage) > 1 or len(about) != 1 or about[0].container not in _READ_TO_THE_LAST_BYTE:
             return None
         return about[0]
 
     def suggest_damage_in(self, facts: MediaFacts) -> bool:
-        """Whether anything was said about this input that may be damage, be it everyday life or not."""
-        return any(_COMPLAINT.search(line) and facts in self._about(line) for line in self._said)
+        """Return whether any message about this input may mean damage, even a kind that is normal for some inputs."""
+        return any(_COMPLAINT.search(line) and facts in self._about(line) for line in self._lines)
 
     def _is_damage(self, line: str) -> bool:
         containers = {facts.container for facts in self._about(line)}
-        if not containers or "[sist#" in line:  # a bad subtitle is none of the film
+        if not containers or "[sist#" in line:  # a bad subtitle isn't damage of the film
             return False
         if _LOST.search(line):
             return containers <= _SIZED
@@ -65,7 +65,7 @@ class InputMessages:
         return containers <= _INDEXED and _UNDECODABLE.search(line) is not None
 
     def _about(self, line: str) -> list[MediaFacts]:
-        """The inputs that a line may be about: the one of each step that has its number, else all."""
+        """Return the inputs that a line may be about: those with its number in each step, otherwise all."""
         found = _NUMBER.search(line)
         if found is None:
             return list(self._facts.values())

@@ -1,4 +1,4 @@
-"""Which local files ffmpeg reads for one input of a command, so that none of them is ever replaced."""
+"""Find the local files that ffmpeg reads for an input of a command, so that none of them is ever replaced."""
 
 import fnmatch
 import os
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ffmate_desktop.media.arguments import InputArgument
 
-# ffmpeg's rule for a protocol; one letter and a colon is a drive of Windows.
+# ffmpeg's rule for a protocol. One letter and a colon is a Windows drive.
 _PROTOCOL = re.compile(r"[A-Za-z][A-Za-z0-9+.,-]+:")
-# Protocols that read a file through another name: `cache:/film.mov`, `subfile,,start,0,end,9,,:/film.mov`.
+# Protocols that wrap a file name: `cache:/film.mov`, `subfile,,start,0,end,9,,:/film.mov`.
 _WRAPPER = re.compile(r"(?:async|cache|crypto):|subfile,.*?,:")
 _LIST_SUFFIXES = frozenset({".ffconcat", ".m3u8", ".m3u"})
 _LONGEST_LIST = 4 << 20  # bytes
@@ -20,7 +20,7 @@ _QUOTING = re.compile(r"'([^']*)'?|\\(.)|([^'\\]+)")
 
 
 def local_path(url: str) -> Path | None:
-    """The file that ffmpeg means by `url`; None for an address, a protocol and standard input or output."""
+    """Return the file that `url` names. None for an address, a protocol, and standard input or output."""
     if url.startswith("file:"):
         return Path(url.removeprefix("file:"))
     if url in ("", "-") or _PROTOCOL.match(url):
@@ -29,7 +29,7 @@ def local_path(url: str) -> Path | None:
 
 
 def files_read(read: InputArgument) -> Iterator[Path]:
-    """The files that an input opens, as far as can be told without ffmpeg: also those that a list names.
+    """Find the files that an input opens, including those in a list, as far as possible without ffmpeg.
 
     A numbered series or a glob is one path, its pattern. Reads lists from the disk.
     """
@@ -47,40 +47,40 @@ def files_read(read: InputArgument) -> Iterator[Path]:
 
 
 def _listed(path: Path) -> Iterator[Path]:
-    """The entries of a concat list (`file 'name'`, with ffmpeg's quoting) or of a playlist."""
+    """Find the entries of a concat list (`file 'name'`, with ffmpeg's quoting) or of a playlist."""
     try:
         if not path.is_file() or path.stat().st_size > _LONGEST_LIST:
             return
         lines = os.fsdecode(path.read_bytes()).splitlines()
-    except OSError:  # ffmpeg will tell
+    except OSError:  # ffmpeg reports it
         return
     is_playlist = any(line.startswith("#EXTM3U") for line in lines[:1])
     for line in lines:
         entry = _ENTRY.match(line)
         if is_playlist and line.strip() and not line.startswith("#"):
-            named = local_path(line.strip())
+            entry_path = local_path(line.strip())
         elif entry is not None:
-            named = local_path(_QUOTING.sub(lambda part: part[1] or part[2] or part[3] or "", entry[1]))
+            entry_path = local_path(_QUOTING.sub(lambda part: part[1] or part[2] or part[3] or "", entry[1]))
         else:
             continue
-        if named is not None:
-            yield path.parent / named
+        if entry_path is not None:
+            yield path.parent / entry_path
 
 
 def series_pattern(read: InputArgument, path: Path) -> str:
-    """A regular expression for the names of a series, with a group for the number; empty for a single file."""
+    """Return a regular expression for the names of a series, with a group for the number. Empty for a single file."""
     if (read.option("pattern_type") or "").startswith("glob"):
         return fnmatch.translate(path.name)
     parts = _NUMBER.split(path.name)
     if sum(part not in ("", "%%") for part in parts[1::2]) != 1:
         return ""
-    known = [re.escape(part) for part in parts]
-    known[1::2] = ["%" if part == "%%" else r"(\d+)" for part in parts[1::2]]
-    return "".join(known) + r"\Z"
+    patterns = [re.escape(part) for part in parts]
+    patterns[1::2] = ["%" if part == "%%" else r"(\d+)" for part in parts[1::2]]
+    return "".join(patterns) + r"\Z"
 
 
 def reads_file(read: Path, target: Path) -> bool:
-    """Whether `read`, a file or the pattern of a series, includes the existing file `target`, under any name."""
+    """Return whether `read`, a file or a series pattern, includes the existing file `target`, under any name."""
     if is_same_file(read, target):
         return True
     if os.path.lexists(read) or not is_same_file(read.parent, target.parent) or not target.exists():
@@ -90,8 +90,8 @@ def reads_file(read: Path, target: Path) -> bool:
 
 
 def is_same_file(first: Path, second: Path) -> bool:
-    """Whether both exist and are one file, also through links and in another spelling."""
+    """Return whether both exist and are the same file, even through links or with another spelling."""
     try:
         return first.samefile(second)
-    except (OSError, ValueError):  # one of them does not exist, cannot be reached, or can be no file
+    except (OSError, ValueError):  # one of them doesn't exist, can't be reached, or isn't a valid name
         return False

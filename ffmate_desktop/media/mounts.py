@@ -1,11 +1,11 @@
-"""Mounted storage: an output that is meant for it must not land in the empty folder where it is missing."""
+"""Mounted storage. An output must not be written to the empty mount point of a disconnected disk."""
 
 import os
 from pathlib import Path
 
 
 def mount_of(path: str) -> str | None:
-    """The mount point that an absolute path lies below; None for the system's own disk and for whole drives."""
+    """Return the mount point above an absolute path. None on the system's own disk and on drive roots."""
     for folder in Path(path).parents:
         if folder.parent != folder and os.path.ismount(folder):
             return str(folder)
@@ -13,9 +13,9 @@ def mount_of(path: str) -> str | None:
 
 
 def is_connected(mount: str) -> bool:
-    """Whether what belongs to this mount point elsewhere is here: mounted, or a folder with something in it.
+    """Return whether the storage of this mount point is available: mounted, or a folder with content.
 
-    The computer that shares a folder with all others does not mount it itself.
+    The computer that shares a folder with the others doesn't mount it itself.
     """
     try:
         return os.path.ismount(mount) or any(Path(mount).iterdir())

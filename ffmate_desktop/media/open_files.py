@@ -1,22 +1,22 @@
-"""How many files this program may have open: some systems begin with 256, and each running task needs several."""
+"""Raise the limit of open files: some systems start at 256, and each running task needs several."""
 
 import sys
 from contextlib import suppress
 
 ENOUGH = 10_240
-"""As many as macOS allows, and more than 1000 tasks need."""
+"""The maximum on macOS, and more than 1000 tasks need."""
 
-if sys.platform == "win32":  # where each handle costs memory, and nothing else
+if sys.platform == "win32":  # handles are only limited by memory there
 
     def raise_open_file_limit() -> None:
-        """Let this program have as many files open as the system allows without asking."""
+        """Raise the limit of open files as far as the system allows without privileges."""
 else:
     import resource
 
     def raise_open_file_limit() -> None:
-        """Let this program have as many files open as the system allows without asking."""
+        """Raise the limit of open files as far as the system allows without privileges."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = ENOUGH if hard == resource.RLIM_INFINITY else min(ENOUGH, hard)
-        if soft != resource.RLIM_INFINITY and soft < wanted:
+        target = ENOUGH if hard == resource.RLIM_INFINITY else min(ENOUGH, hard)
+        if soft != resource.RLIM_INFINITY and soft < target:
             with suppress(OSError, ValueError):
-                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+                resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))

@@ -1,4 +1,4 @@
-"""What a path that ffmpeg writes to means: a file, a set of files whose names it makes up, or nothing of ours."""
+"""Classify the paths that ffmpeg writes to: a file, a set of files whose names it generates, or neither."""
 
 import re
 import stat
@@ -10,9 +10,9 @@ _SET_MUXERS = frozenset(
     {"dash", "hds", "hls", "segment", "smoothstreaming", "ssegment", "stream_segment", "webm_chunk"}
 )
 _SET_SUFFIXES = frozenset({"m3u8", "mpd"})
-LITERAL_SETS = frozenset({"dash", "hls", "m3u8", "mpd", "smoothstreaming"})  # a % in their path is only a %
+LITERAL_SETS = frozenset({"dash", "hls", "m3u8", "mpd", "smoothstreaming"})  # a % in their path is literal
 NUMBER = re.compile(r"(?<!%)(?:%%)*%\d*d")
-# Where a number in the name makes several files. Source: `ff_guess_image2_codec()`, tried with ffmpeg 9.
+# A number in the name makes several files of these. Source: `ff_guess_image2_codec()`, checked with ffmpeg 9.
 _IMAGE_SUFFIXES = frozenset({
     "bmp", "dpx", "exr", "hdr", "im1", "im24", "im8", "j2c", "j2k", "jls", "jp2", "jpeg", "jpg", "jps", "jxl",
     "jxs", "ljpg", "mng", "mpo", "pam", "pbm", "pcx", "pfm", "pgm", "pgmyuv", "phm", "pix", "png", "pnm", "ppm",
@@ -26,7 +26,7 @@ NOT_FILES = frozenset({
 
 
 def mode_of(path: Path) -> int:
-    """Type bits of what is there; 0 for nothing, and for what cannot be reached."""
+    """Return the mode of a path, or 0 if it doesn't exist or can't be reached."""
     try:
         return path.stat().st_mode
     except OSError:
@@ -34,13 +34,13 @@ def mode_of(path: Path) -> int:
 
 
 def is_device(path: Path) -> bool:
-    """Whether writing there leaves no file: /dev/null, a pipe with a name, NUL."""
+    """Return whether writing there creates no file: /dev/null, a named pipe, NUL."""
     mode = mode_of(path)
     return path.name.upper() == "NUL" or not (mode == 0 or stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def is_set(output: OutputArgument, path: Path, muxer: str) -> bool:
-    """Whether ffmpeg makes up the names of several files from this one."""
+    """Return whether ffmpeg generates the names of several files from this one."""
     suffix = path.suffix.lower().removeprefix(".")
     if muxer in _SET_MUXERS or (not muxer and suffix in _SET_SUFFIXES):
         return True
@@ -49,7 +49,7 @@ def is_set(output: OutputArgument, path: Path, muxer: str) -> bool:
 
 
 def fixed_folder(path: Path) -> Path:
-    """The folder of a set: the innermost one whose name ffmpeg does not make up (`/out` for `/out/v%v/x.m3u8`)."""
+    """Return the innermost folder of a set that ffmpeg doesn't generate (`/out` for `/out/v%v/x.m3u8`)."""
     formats = [folder for folder in path.parents if "%" in folder.name.replace("%%", "")]
-    made_up = [folder for folder in formats if not stat.S_ISDIR(mode_of(folder))]
-    return made_up[-1].parent if made_up else path.parent
+    generated = [folder for folder in formats if not stat.S_ISDIR(mode_of(folder))]
+    return generated[-1].parent if generated else path.parent

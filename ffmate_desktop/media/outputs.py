@@ -22,7 +22,7 @@ from ffmate_desktop.media.output_kinds import (
     mode_of,
 )
 from ffmate_desktop.media.output_plan import (
-    LONGEST_NAME,
+    MAX_NAME,
     OutputKind,
     OutputPlan,
     PlannedOutput,
@@ -312,8 +312,8 @@ def _key(path: Path) -> Path:
 def _check_name(path: Path) -> None:
     if stat.S_ISDIR(mode_of(path)) or path.name in ("", ".."):
         raise UserError(f"The output “{path}” is a folder.", "Add a file name.")
-    if len(os.fsencode(path.name)) > LONGEST_NAME:
+    if len(os.fsencode(path.name)) > MAX_NAME:
         raise UserError(
             f"The output's name is too long: “{path.name[:60]}…”.",
-            f"File systems allow {LONGEST_NAME} bytes.",
+            f"File systems allow {MAX_NAME} bytes.",
         )

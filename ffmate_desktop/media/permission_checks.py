@@ -1,4 +1,4 @@
-"""Whether the owner of this computer lets a task do something here: asked with the real path, when it is about to."""
+"""Check what the owner of this computer allows a task to do. The checks use real paths, right before the action."""
 
 import os
 import stat
@@ -10,9 +10,9 @@ from ffmate_desktop.domain.permissions import Permissions
 
 
 def check_script(permissions: Permissions, script: str) -> Path:
-    """The real file to start. Raises RetryElsewhereError when it is not there, or may not run on this computer.
+    """Return the real file to start, after following links and `..`.
 
-    What a link or `..` leads to is what counts, and is what is started.
+    Raises RetryElsewhereError if it doesn't exist or isn't allowed to run on this computer.
     """
     path = Path(script)
     if permissions.scripts is not None and not permissions.scripts:
@@ -37,41 +37,43 @@ def check_script(permissions: Permissions, script: str) -> Path:
     if permissions.scripts is not None:
         folder = _within(real, permissions.scripts)
         if folder is None:
-            raise _script_elsewhere(script, real)
-        _refuse_if_anybody_may_change(real, folder)
+            raise _script_not_allowed(script, real)
+        _refuse_if_everyone_can_write(real, folder)
     return real
 
 
 def is_within(path: Path, folders: Iterable[Path]) -> bool:
-    """Whether the real place of the path, which need not exist yet, lies below one of the folders."""
+    """Return whether the real path, which may not exist yet, is below one of the folders."""
     return _within(_real(path), folders) is not None
 
 
 def is_entry_within(path: Path, folders: Iterable[Path]) -> bool:
-    """The same of the name itself, also when that is a link to somewhere else."""
+    """Return whether the name itself is below one of the folders, even if it links somewhere else."""
     return _within(_real(path.parent) / path.name, folders) is not None
 
 
 def is_own(path: Path, own: Iterable[Path]) -> bool:
-    """Whether the path is one of these files and folders, which need not exist yet, or lies below one of them."""
-    places = [
-        place for real in (_real(path), _real(path.parent) / path.name) for place in (real, *real.parents)
+    """Return whether the path is one of these files and folders, or below one of them. They may not exist yet."""
+    candidates = [
+        candidate
+        for real in (_real(path), _real(path.parent) / path.name)
+        for candidate in (real, *real.parents)
     ]
-    return any(_is_called(place, one) for one in own for place in places)
+    return any(_is_same_entry(candidate, entry) for entry in own for candidate in candidates)
 
 
-def _is_called(path: Path, other: Path) -> bool:
-    """Whether two names mean one place, which need not exist, on a volume that may be blind to case."""
+def _is_same_entry(path: Path, other: Path) -> bool:
+    """Return whether two paths name the same directory entry, which may not exist. The volume may ignore case."""
     if path.name.casefold() != other.name.casefold():
         return False
     folder = _identity(path.parent)
     return folder is not None and folder == _identity(other.parent)
 
 
-def _script_elsewhere(script: str, real: Path) -> RetryElsewhereError:
-    leads = "" if str(real) == script else f", which is {real},"
+def _script_not_allowed(script: str, real: Path) -> RetryElsewhereError:
+    resolved = "" if str(real) == script else f", which is {real},"
     error = ForbiddenScriptError(
-        f"The script “{script}”{leads} isn't in a folder that this computer runs scripts from.",
+        f"The script “{script}”{resolved} isn't in a folder that this computer runs scripts from.",
         "Move it to an allowed folder, or allow its folder on that computer: --allow-scripts DIR. Name the script "
         "itself, not a program that runs it.",
     )
@@ -79,10 +81,10 @@ def _script_elsewhere(script: str, real: Path) -> RetryElsewhereError:
     return error
 
 
-def _refuse_if_anybody_may_change(script: Path, folder: Path) -> None:
-    """A folder that everybody on the computer can write to is no promise of its owner."""
+def _refuse_if_everyone_can_write(script: Path, folder: Path) -> None:
+    """If everyone can write to a folder, its owner doesn't control what is in it."""
     if os.name == "nt":
-        return  # rights are lists there; the owner chose the folder
+        return  # permissions are access lists there; the owner chose the folder
     real_folder = _real(folder)
     for path in (script, *script.parents):
         if path.stat().st_mode & stat.S_IWOTH:
@@ -95,20 +97,20 @@ def _refuse_if_anybody_may_change(script: Path, folder: Path) -> None:
 
 
 def _within(real: Path, folders: Iterable[Path]) -> Path | None:
-    """By identity of folders, not by their names: volumes may be blind to case, or spell a name in several ways."""
+    """Compare folders by identity, not by name: volumes may ignore case or spell a name in several ways."""
     for folder in folders:
-        wanted = _identity(folder)
-        if wanted is not None and any(_identity(parent) == wanted for parent in real.parents):
+        identity = _identity(folder)
+        if identity is not None and any(_identity(parent) == identity for parent in real.parents):
             return folder
     return None
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
     try:
-        found = folder.stat()
+        status = folder.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _real(path: Path) -> Path:

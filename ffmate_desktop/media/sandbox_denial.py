@@ -1,4 +1,4 @@
-"""Tells apart what the sandbox refused from what the account of the node may not do."""
+"""Tell what the sandbox denied from what this node's user account isn't allowed to do."""
 
 import os
 import re
@@ -25,40 +25,40 @@ _HINT = (
 
 
 def diagnose_denial(lines: Sequence[str], plan: OutputPlan, sandbox: Sandbox | None) -> Diagnosis | None:
-    """Why ffmpeg failed, when the sandbox is the reason; touches the disk."""
-    said = [] if sandbox is None else [line for line in relevant(lines) if _DENIED.search(line)]
-    if sandbox is None or not said:
+    """Return why ffmpeg failed if the sandbox is the reason, otherwise None. Reads from the disk."""
+    denials = [] if sandbox is None else [line for line in relevant(lines) if _DENIED.search(line)]
+    if sandbox is None or not denials:
         return None
-    if any(_has_no_room(output) for output in plan.outputs):
-        return Diagnosis("The disk is full.", FREE_SPACE, tuple(said[:5]), RetryAdvice.LATER)
-    if (path := _refused(said, plan)) is not None:
+    if any(_is_disk_full(output) for output in plan.outputs):
+        return Diagnosis("The disk is full.", FREE_SPACE, tuple(denials[:5]), RetryAdvice.LATER)
+    if (path := _denied_path(denials, plan)) is not None:
         if sandbox.read is not None and not is_within(path, sandbox.read):
             return Diagnosis(
                 f"Tasks aren't allowed to access “{path}” on this computer.",
                 "The computer's owner can allow the folder: --allow-read DIR or --allow-write DIR.",
-                tuple(said[:5]),
+                tuple(denials[:5]),
                 RetryAdvice.OTHER_NODE,
             )
-        own = any(is_same_file(path, read) for read in plan.inputs)
+        is_input = any(is_same_file(path, read) for read in plan.inputs)
         sentence = (
             f"The command writes to its own input, “{path.name}”. Inputs are never changed."
-            if own
+            if is_input
             else f"ffmpeg may only write the outputs of its command, so “{path}” was refused."
         )
-        return Diagnosis(sentence, _HINT, tuple(said[:5]), RetryAdvice.NO)
-    if any("Operation not permitted" in line for line in said) and sandbox.isolated:
+        return Diagnosis(sentence, _HINT, tuple(denials[:5]), RetryAdvice.NO)
+    if any("Operation not permitted" in line for line in denials) and sandbox.isolated:
         return Diagnosis(
             "The command uses a network address or a device, but this computer only lets tasks use files in certain "
             "folders.",
             "The computer's owner sets this with --allow-read and --allow-write.",
-            tuple(said[:5]),
+            tuple(denials[:5]),
             RetryAdvice.OTHER_NODE,
         )
     return None
 
 
-def _has_no_room(output: PlannedOutput) -> bool:
-    """Whether an output could not even be made; ffmpeg, which must not make it, hears only that it may not."""
+def _is_disk_full(output: PlannedOutput) -> bool:
+    """Whether there was no room to create an output. ffmpeg may not create it itself, so it only reports a denial."""
     if output.kind is not OutputKind.FILE or output.temporary.exists():
         return False
     with suppress(OSError):
@@ -66,13 +66,13 @@ def _has_no_room(output: PlannedOutput) -> bool:
     return False
 
 
-def _refused(said: Sequence[str], plan: OutputPlan) -> Path | None:
-    """A file that was not opened for writing, though this account may: named by ffmpeg, or else by the command."""
-    ours = {output.temporary for output in plan.outputs}
+def _denied_path(denials: Sequence[str], plan: OutputPlan) -> Path | None:
+    """Return a path that wasn't opened for writing though the account may: named by ffmpeg, or by the command."""
+    temporaries = {output.temporary for output in plan.outputs}
     for read in plan.inputs:
-        if any(str(read) in line for line in said) and _may_write(read):
+        if any(str(read) in line for line in denials) and _may_write(read):
             return read
-    by_ffmpeg = (Path(found[1]) for line in said for found in _IN_LINE.finditer(line))
+    by_ffmpeg = (Path(found[1]) for line in denials for found in _IN_LINE.finditer(line))
     by_command = (
         path
         for step in plan.steps
@@ -81,8 +81,8 @@ def _refused(said: Sequence[str], plan: OutputPlan) -> Path | None:
         for path in paths_in(text)
     )
     for path in (*by_ffmpeg, *by_command):
-        is_ours = any(path == one or one in path.parents for one in ours)
-        if not is_ours and path not in plan.inputs and _may_write(path):
+        is_output = any(path == ours or ours in path.parents for ours in temporaries)
+        if not is_output and path not in plan.inputs and _may_write(path):
             return path
     return None
 

@@ -1,23 +1,23 @@
-"""Why a system could not start a script, or a shell not find its words: it says no more than an exit code."""
+"""Explain why a script couldn't start. The system or the shell only reports an exit code."""
 
 import os
 from pathlib import Path
 
 NOT_STARTED = (126, 127)
-"""What a shell, `env` and our own launcher end with when a program cannot be run, or is not there."""
+"""Exit codes of a shell, `env` and our launcher if a program can't be run or doesn't exist."""
 
-_LOOKED_AT = 65_536
+_BYTES_READ = 65_536
 _PROGRAMS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ")
 _BOM = b"\xef\xbb\xbf"
 
 
 def script_failure_hint(script: Path, code: int) -> str:
-    """What to do about a script that ended with this code, or nothing. Reads the file: not for the event loop."""
+    """Return what to do about a script that ended with this code, or "". Reads the file: not for the event loop."""
     if os.name == "nt" or code not in NOT_STARTED:
         return ""
     try:
         with script.open("rb") as file:
-            beginning = file.read(_LOOKED_AT)
+            beginning = file.read(_BYTES_READ)
     except OSError:
         return ""
     return _hint(beginning, can_run=os.access(script, os.X_OK))

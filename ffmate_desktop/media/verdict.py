@@ -1,10 +1,10 @@
-"""Whether ffmpeg really made what it was asked for: its exit code 0 does not say so.
+"""Decide whether ffmpeg really produced what the command asks for. Its exit code 0 doesn't prove it.
 
-Code 0 was seen with truncated and damaged inputs, downloads cut short, a full disk (while ffmpeg 5 wrote the end of
-the file), a stop during opening, and a seek behind the end. So the verdict looks at the log, at the size that the
-header of an input promises, and at the outputs and their duration. It settles a doubt about a duration by reading the
-packets of the output and of the inputs before it calls anything a failure. To get what can be read of a damaged
-input, write `-err_detect ignore_err` or `-fflags +discardcorrupt` in the command.
+ffmpeg ended with 0 on truncated and damaged inputs, interrupted downloads, a full disk (ffmpeg 5, at the end of the
+file), a stop while opening files, and a seek past the end. So the verdict checks the log, the size promised by the
+header of each input, and the outputs with their duration. If a duration is in doubt, it reads the packets of the
+output and of the inputs before it reports a failure. To keep what can be read of a damaged input, use
+`-err_detect ignore_err` or `-fflags +discardcorrupt` in the command.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ _FAILED_ANYWAY = re.compile(
     r"Error submitting a packet to the muxer|received signal|No space left on device|Error opening input file"
 )
 _ACCEPTS_DAMAGE = re.compile(r"ignore_err|discardcorrupt")
-# What PyAV can open for certain; of other formats (text, raw samples, checksums) only the size is judged.
+# Formats that PyAV can always open. Of others (text, raw samples, checksums) only the size is checked.
 _PROBED_FORMATS = frozenset({
     "3g2", "3gp", "aac", "ac3", "aiff", "asf", "avi", "f4v", "flac", "flv", "gif", "ipod", "jpeg", "jpg",
     "m2ts", "m4a", "m4b", "m4v", "matroska", "mka", "mkv", "mov", "mp3", "mp4", "mpeg", "mpegts", "mpg", "mts",
@@ -43,19 +43,19 @@ _PROBED_FORMATS = frozenset({
 })  # fmt: skip
 _UNPROBED_SETS = frozenset(
     {"dash", "mpd", "smoothstreaming", "webm_chunk"}
-)  # parts that cannot be opened alone
-# Few tools rewrite these headers, so a healthy piece of a file may promise the size of the whole.
+)  # their parts can't be opened alone
+# Few tools rewrite these headers, so a healthy excerpt may promise the size of the whole file.
 _CARELESS = frozenset({"flv", "mp3"})
-_SIZE_SLACK = 1024  # bytes by which the headers of healthy files are wrong
-_LEAST_SECONDS = 0.5  # what rounding to frames and packets may cost
-_EXACT_SECONDS = 0.2  # the same, where the header counts frames or has the last timestamp
-_ROOM = 1 << 20
-_SCAN_SPEED = 20e6  # bytes/s that the slowest disk should manage; only a limit on waiting
+_SIZE_SLACK = 1024  # bytes by which the headers of healthy files may be off
+_TOLERANCE = 0.5  # tolerance for rounding to frames and packets
+_EXACT_TOLERANCE = 0.2  # the same if the header counts frames or has the last timestamp
+_MIN_FREE = 1 << 20
+_SCAN_SPEED = 20e6  # bytes/s that the slowest disk should manage; only limits the waiting time
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the outputs may be published; `outputs` are the facts of those that could be examined."""
+    """Whether the outputs may be published. `outputs` are the facts of those that could be examined."""
 
     ok: bool
     diagnosis: Diagnosis | None
@@ -79,52 +79,52 @@ async def judge(
 ) -> Verdict:
     """Judge a finished run of all steps of `plan`.
 
-    `code` is the last exit code, `lines` is what ffmpeg logged (with `-loglevel level+info`), `facts` are those of
-    the inputs by their name in the command (`expectation.inputs_to_probe`), taken before the run; inputs that could
-    not be examined are left out. Raises nothing for a bad run: that is a verdict.
+    `code` is the last exit code, `lines` is ffmpeg's log (with `-loglevel level+info`). `facts` describe the inputs
+    by their name in the command (`expectation.inputs_to_probe`), taken before the run, without inputs that couldn't
+    be examined. A bad run raises nothing: it is a verdict.
     """
-    judging = _Judging(plan, facts, prober)
+    checks = _OutputChecks(plan, facts, prober)
     try:
         if code != 0:
             raise _FailureError(diagnose(lines, code))
-        said = relevant(lines)
-        messages = InputMessages(said, judging.steps, facts)
-        await judging.log(said, messages)
-        await judging.sizes(messages)
+        log = relevant(lines)
+        messages = InputMessages(log, checks.steps, facts)
+        await checks.check_log(log, messages)
+        await checks.check_input_sizes(messages)
         for output in plan.outputs:
-            await judging.output(output)
+            await checks.check_output(output)
     except _FailureError as failure:
-        return Verdict(False, failure.diagnosis, tuple(judging.examined))
-    except ProbeError as error:  # what could be examined before cannot be any more
+        return Verdict(False, failure.diagnosis, tuple(checks.examined))
+    except ProbeError as error:  # a file that was readable before isn't any more
         return Verdict(
-            False, Diagnosis(error.message, error.hint, (), RetryAdvice.RETRY), tuple(judging.examined)
+            False, Diagnosis(error.message, error.hint, (), RetryAdvice.RETRY), tuple(checks.examined)
         )
-    return Verdict(True, None, tuple(judging.examined))
+    return Verdict(True, None, tuple(checks.examined))
 
 
-class _Judging:
+class _OutputChecks:
     def __init__(self, plan: OutputPlan, facts: Mapping[str, MediaFacts], prober: Prober) -> None:
         self.steps = [parse(step) for step in plan.steps]
         self._facts = facts
         self._prober = prober
         self._accepts_damage = any(_ACCEPTS_DAMAGE.search(token) for step in plan.steps for token in step)
-        self._said_empty = False
+        self._logged_empty = False
         self.examined: list[MediaFacts] = []
 
-    async def log(self, said: Sequence[str], messages: InputMessages) -> None:
-        """Judges what ffmpeg said."""
-        failed = [line for line in said if _FAILED_ANYWAY.search(line)]
+    async def check_log(self, log: Sequence[str], messages: InputMessages) -> None:
+        """Check the log for failures and for damage of the inputs."""
+        failed = [line for line in log if _FAILED_ANYWAY.search(line)]
         if failed:
             raise _FailureError(diagnose(failed, code=0))
-        self._said_empty = any("nothing was encoded" in line for line in said)
+        self._logged_empty = any("nothing was encoded" in line for line in log)
         if self._accepts_damage:
             return
-        damage = messages.damage()
+        damage = messages.damage_lines()
         if damage and not await self._is_whole(messages.input_with_trailing_data(damage)):
             raise _damaged("The input is damaged or incomplete.", damage[:5])
 
-    async def sizes(self, messages: InputMessages) -> None:
-        """Judges whether the inputs that were read to their end have the size that their headers promise."""
+    async def check_input_sizes(self, messages: InputMessages) -> None:
+        """Check that inputs that were read to their end have the size that their headers promise."""
         if self._accepts_damage or not any(map(_is_short, self._facts.values())):
             return
         for step in self.steps:
@@ -134,7 +134,7 @@ class _Judging:
                     continue
                 if not any(read.url == name and reads_to_end(step, read) for read in step.inputs):
                     continue
-                if facts.container in _CARELESS and not await self._lacks_something(path, facts, messages):
+                if facts.container in _CARELESS and not await self._is_truncated(path, facts, messages):
                     continue
                 raise _damaged(
                     f"The input “{path.name}” is incomplete: it should have {facts.promised_size:,} bytes, "
@@ -142,32 +142,34 @@ class _Judging:
                 )
 
     async def _is_whole(self, facts: MediaFacts | None) -> bool:
-        """Whether an input has all that its header promises, and something behind it that is no media."""
+        """Return whether an input has everything that its header promises, followed by data that isn't media."""
         paths = inputs_to_probe(self.steps)
         path = next((path for name, path in paths.items() if facts and self._facts.get(name) == facts), None)
         if facts is None or path is None or not await asyncio.to_thread(has_trailer, path):
             return False
         reached = (await self._scan(path, facts)).reached
-        return reached is not None and not _is_behind(reached, facts.duration)
+        return reached is not None and not _ends_early(reached, facts.duration)
 
-    async def _lacks_something(self, path: Path, facts: MediaFacts, messages: InputMessages) -> bool:
-        """Whether a file that is too short lost its end or its middle, or is a piece that somebody cut out well."""
+    async def _is_truncated(self, path: Path, facts: MediaFacts, messages: InputMessages) -> bool:
+        """Return whether a short file lost its end or its middle. Otherwise it is a clean excerpt."""
         if messages.suggest_damage_in(facts):
             return True
         reached = (await self._scan(path, facts)).reached
-        return reached is not None and _is_behind(reached, facts.duration)
+        return reached is not None and _ends_early(reached, facts.duration)
 
-    async def output(self, output: PlannedOutput) -> None:
-        """Judges one output: it exists, can be opened, contains something, and is long enough."""
-        if output.side:  # a log may well be empty, or missing
+    async def check_output(self, output: PlannedOutput) -> None:
+        """Check that an output exists, can be opened, isn't empty, and is long enough."""
+        if output.side:  # a log may be empty or missing
             return
         file = await asyncio.to_thread(_file_to_examine, output)
         invocation = self.steps[output.step]
-        based = any(one.url == output.url and one.has("hls_base_url") for one in invocation.outputs)
-        if file is None or based:  # such a playlist leads to where the segments are going to be
+        has_base_url = any(
+            argument.url == output.url and argument.has("hls_base_url") for argument in invocation.outputs
+        )
+        if file is None or has_base_url:  # such a playlist refers to the segments at their final place
             return
         facts = await self._examine(file, output)
-        if output.kind is OutputKind.FOLDER or facts.is_image:  # a playlist may list the last segments only
+        if output.kind is OutputKind.FOLDER or facts.is_image:  # a playlist may only list the last segments
             self.examined.append(facts)
             return
         if _may_be_empty(facts):
@@ -177,13 +179,13 @@ class _Judging:
         self.examined.append(facts)
         for argument in invocation.outputs:
             if argument.url == output.url:
-                await self._duration(invocation, argument, output, facts)
+                await self._check_duration(invocation, argument, output, facts)
 
     async def _examine(self, file: Path, output: PlannedOutput) -> MediaFacts:
         try:
             facts = await self._prober.probe(file)
         except ProbeError as error:
-            if self._said_empty:
+            if self._logged_empty:
                 raise _empty(output.name) from error
             raise _failure(
                 f"The output “{output.name}” can't be opened.",
@@ -198,35 +200,36 @@ class _Judging:
     async def _scan(self, file: Path, facts: MediaFacts) -> MediaFacts:
         return await self._prober.probe(file, packets=True, timeout=60 + facts.size / _SCAN_SPEED)
 
-    async def _duration(
+    async def _check_duration(
         self, invocation: Invocation, argument: OutputArgument, output: PlannedOutput, facts: MediaFacts
     ) -> None:
-        """Compares a duration with what the inputs promise, then with what they really have."""
+        """Compare the duration with what the headers of the inputs promise, then with what their packets contain."""
         kinds = frozenset(stream.kind for stream in facts.streams if stream.is_timed)
         promised = expect_output(invocation, argument, self._facts, kinds)
         if not promised.exact or not kinds or _is_enough(facts.duration, promised):
             return
-        got = (await self._scan(output.temporary, facts)).packet_seconds
-        if got is None or _is_enough(got, promised):
+        counted_seconds = (await self._scan(output.temporary, facts)).packet_seconds
+        if counted_seconds is None or _is_enough(counted_seconds, promised):
             return
-        truth = dict(self._facts)
+        measured_facts = dict(self._facts)
         for name, path in inputs_to_probe([invocation]).items():
             scanned = await self._scan(path, self._facts[name])
             self._compare_with_header(path, self._facts[name], scanned.reached)
-            truth[name] = measured(scanned)
-        real = expect_output(invocation, argument, truth, kinds)
-        if not _is_enough(got, real):
+            measured_facts[name] = measured(scanned)
+        real = expect_output(invocation, argument, measured_facts, kinds)
+        if not _is_enough(counted_seconds, real):
             raise _failure(
-                f"The output “{output.name}” is too short: {got:.1f} of {real.seconds or 0:.1f} seconds.",
+                f"The output “{output.name}” is too short: {counted_seconds:.1f} of "
+                f"{real.seconds or 0:.1f} seconds.",
                 "Restart the task. If it happens again, see its log.",
                 RetryAdvice.RETRY,
             )
 
-    def _compare_with_header(self, path: Path, claimed: MediaFacts, reached: float | None) -> None:
-        if self._accepts_damage or _is_enough(reached, Expectation(claimed.promised_seconds)):
+    def _compare_with_header(self, path: Path, header: MediaFacts, reached: float | None) -> None:
+        if self._accepts_damage or _is_enough(reached, Expectation(header.promised_seconds)):
             return
         raise _damaged(
-            f"The input “{path.name}” is incomplete: it should last {claimed.promised_seconds or 0:.1f} seconds, "
+            f"The input “{path.name}” is incomplete: it should last {header.promised_seconds or 0:.1f} seconds, "
             f"but only {reached or 0:.1f} can be read.",
         )
 
@@ -236,21 +239,21 @@ def _damaged(sentence: str, lines: Sequence[str] = ()) -> _FailureError:
     return _FailureError(Diagnosis(sentence, hint, tuple(lines), RetryAdvice.NO, blames_input=True))
 
 
-def _is_enough(got: float | None, expected: Expectation) -> bool:
-    """Whether a duration is the expected one; longer is fine, and rounding to frames is forgiven."""
-    if got is None or expected.seconds is None:
+def _is_enough(seconds: float | None, expected: Expectation) -> bool:
+    """Return whether a duration is long enough, allowing for rounding to frames."""
+    if seconds is None or expected.seconds is None:
         return expected.seconds is None
-    return got >= expected.seconds - max(_LEAST_SECONDS, 0.02 * expected.seconds)
+    return seconds >= expected.seconds - max(_TOLERANCE, 0.02 * expected.seconds)
 
 
 def _may_be_empty(facts: MediaFacts) -> bool:
-    """Whether the headers leave a doubt that there is anything; only some containers count their frames."""
+    """Return whether the headers leave open whether there is any data. Only some containers count their frames."""
     counts_frames = facts.container.startswith("mov")
     return not facts.duration or (counts_frames and facts.video is not None and not facts.video.frames)
 
 
-def _is_behind(reached: float, promised: float | None) -> bool:
-    return reached < (promised or 0.0) - _EXACT_SECONDS
+def _ends_early(reached: float, promised: float | None) -> bool:
+    return reached < (promised or 0.0) - _EXACT_TOLERANCE
 
 
 def _is_short(facts: MediaFacts) -> bool:
@@ -265,7 +268,7 @@ def _empty(name: str) -> _FailureError:
 
 
 def _file_to_examine(output: PlannedOutput) -> Path | None:
-    """The file that tells about an output, None when none can be opened for certain. Raises _FailureError."""
+    """Return the file to examine for an output, or None if none can be opened for certain. Raises _FailureError."""
     if output.kind is OutputKind.FILE:
         _require_content(output.temporary, output.name)
         return output.temporary if output.format in _PROBED_FORMATS else None
@@ -285,7 +288,7 @@ def _require_content(file: Path, name: str) -> None:
         size = file.stat().st_size
     except FileNotFoundError:
         raise _missing(file, name) from None
-    if size == 0:  # some muxers keep quiet about a full disk
+    if size == 0:  # some muxers don't report a full disk
         raise (
             _failure("The disk is full.", FREE_SPACE, RetryAdvice.LATER)
             if _is_full(file.parent)
@@ -295,7 +298,7 @@ def _require_content(file: Path, name: str) -> None:
 
 def _is_full(folder: Path) -> bool:
     with suppress(OSError):
-        return shutil.disk_usage(folder).free < _ROOM
+        return shutil.disk_usage(folder).free < _MIN_FREE
     return False
 
 

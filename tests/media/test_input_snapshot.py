@@ -206,8 +206,8 @@ def test_series_and_members_of_lists_may_go_on(folder: Path) -> None:
         ("-i IN/index.m3u8 -c copy IN/out/o.ts", {"index.m3u8", "part 1.ts", "part 2.ts"}),
     ):
         record = InputSnapshot.capture(planned(command, folder))
-        assert {path.name for path in record.endless} == names
-        assert record.seconds_until_stable(record.endless, (folder / "part 2.ts").stat().st_mtime) > 5
+        assert {path.name for path in record.open_ended} == names
+        assert record.seconds_until_stable(record.open_ended, (folder / "part 2.ts").stat().st_mtime) > 5
         record.close()
 
 

@@ -52,7 +52,7 @@ class InputWatch:
         """Inputs that may be incomplete though nothing says so; any, where an encode failed over one."""
         if found is not None:
             return self._record.files if found.blames_input else ()
-        return [*self._record.endless, *self._untold]
+        return [*self._record.open_ended, *self._untold]
 
     def close(self) -> None:
         """Let go of the files: what follows may move them, and Windows moves no open file."""
