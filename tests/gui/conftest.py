@@ -1,4 +1,4 @@
-"""What the tests of the window share: our loop on the offscreen platform."""
+"""Fixtures for tests of the window: our event loop on the offscreen platform."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -20,19 +20,19 @@ from tests.node.farm import ffmpegs
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], Any]]:
-    """Every test here runs on Qt's loop."""
+    """Run every test here on Qt's loop."""
     return {"qt": lambda: Loop(QApplication.instance() or Application([]))}
 
 
 @pytest.fixture(scope="session")
 def qapp_cls() -> type[QApplication]:
-    """The application object of the program."""
+    """The program's application class."""
     return Application
 
 
 @pytest.fixture
 async def desk(database_uri: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    """The window on an empty database, with a node of one slot inside."""
+    """A running window on an empty database, with a node of one slot in it."""
     async with open_desk(database_uri, tmp_path / "data") as opened:
         yield opened
     assert ffmpegs() == []

@@ -1,4 +1,4 @@
-"""The whole program with its window inside this process: real database, real node, and what tests ask of it."""
+"""`Desk`: the running program with its window in this process, on a real database and with a real node."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Desk:
-    """A window that runs. `page` is its queue."""
+    """A running window and helpers for tests. `page` is its queue page; unexpected errors collect in `defects`."""
 
     def __init__(
         self, window: MainWindow, bridge: Bridge, program: Program, services: WindowServices
@@ -43,23 +43,23 @@ class Desk:
         bridge.unexpected_error.connect(lambda error, doing: self.defects.append((error, doing)))
 
     async def add(self, source: Path, command: str = ENCODE, **fields: Any) -> UUID:
-        """Queue a task as a person does; the output comes to lie beside the input."""
+        """Queue a task whose output is written next to its input."""
         pattern = f"{source.parent}/${{INPUT_FILE_BASENAME}}.out.mp4"
         new = NewTask(input_file=str(source), command=command, output_file=pattern, **fields)
         return (await self.services.tasks.add([new], source=TaskSource.CLI)).uuids[0]
 
     async def task(self, uuid: UUID) -> Task:
-        """The task as everybody sees it."""
+        """The task as stored in the database."""
         return (await self.services.tasks.get([uuid]))[0]
 
     def row(self, uuid: UUID) -> QueueRow | None:
-        """The task as the table shows it, if it is in it."""
+        """The task's row in the table, if it is shown."""
         model = self.page.model
         rows = (model.row_at(number) for number in range(model.rowCount()))
         return next((row for row in rows if row is not None and row.uuid == uuid), None)
 
     async def shown(self, uuid: UUID, status: TaskStatus) -> QueueRow:
-        """The row once the table shows it in this state."""
+        """Wait until the table shows the task with this status; returns its row."""
 
         def found() -> QueueRow | None:
             row = self.row(uuid)
@@ -68,19 +68,19 @@ class Desk:
         return await until(found, f"{uuid} is shown as {status}")
 
     def click_row(self, number: int, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """Click into the first column of a row."""
+        """Click the first column of a row."""
         view = self.page.view
         place = QPoint(80, view.rowViewportPosition(number) + 10)
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)
 
 
 def click(widget: QWidget) -> None:
-    """Press and release the left button in the middle of a widget."""
+    """Click the middle of a widget."""
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
 def desk_settings(uri: str, data_dir: Path, slots: int = 1) -> Settings:
-    """Of a node named desk that beats every second."""
+    """Settings of a node named “desk” with a heartbeat every second."""
     return Settings(
         database=uri,
         identifier="desk",
@@ -96,14 +96,14 @@ def desk_settings(uri: str, data_dir: Path, slots: int = 1) -> Settings:
 def make_desk(
     app: QApplication, open_services: OpenServices, data_dir: Path
 ) -> tuple[MainWindow, Program, Bridge]:
-    """The window and what runs it, seen but not running."""
+    """A visible window and its program, not running yet."""
     bridge = Bridge()
     window = make_window(app, bridge, resources_folder(), data_dir)
     program = Program(window, bridge, open_services, drain_time=0)
     window.close_requested.connect(program.quit)
     window.resize(1300, 800)
     window.show()
-    window.activateWindow()  # without a window manager, as under Xvfb, nobody else does; shortcuts need it
+    window.activateWindow()  # for shortcuts: without a window manager, as under Xvfb, nothing else does
     return window, program, bridge
 
 
@@ -115,7 +115,7 @@ async def open_desk(
     slots: int = 1,
     wrap: Callable[[WindowServices], WindowServices] = lambda services: services,
 ) -> AsyncIterator[Desk]:
-    """The window on this database until the block ends; then it is closed as a user does, and must end in order."""
+    """A running window until the block ends. Then it is closed as a user does, and must shut down in order."""
     async with open_desk_with(desk_settings(uri, data_dir, slots), wrap) as desk:
         yield desk
 
@@ -124,7 +124,7 @@ async def open_desk(
 async def open_desk_with(
     settings: Settings, wrap: Callable[[WindowServices], WindowServices] = lambda services: services
 ) -> AsyncIterator[Desk]:
-    """The same with these settings."""
+    """Like `open_desk`, with these settings."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     opened: asyncio.Future[WindowServices] = asyncio.get_running_loop().create_future()
@@ -144,7 +144,7 @@ async def open_desk_with(
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         desk = Desk(window, bridge, program, opened.result())
         await until(lambda: desk.services.node.is_working and desk.page.model.is_known, "the window works")
-        await until(window.isActiveWindow, "it has the keyboard")
+        await until(window.isActiveWindow, "it has the keyboard focus")
         yield desk
         assert desk.defects == []
     finally:

@@ -1,4 +1,4 @@
-"""A desk whose window has its settings: with a keyring and a start at login in files of their own."""
+"""`Office`: a desk with the settings dialog, whose keyring and login entry are files of the test."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -27,7 +27,7 @@ from tests.node.waiting import until
 
 
 class Office:
-    """`keyring` is that of the system, without a file of its own it keeps nothing."""
+    """A desk and its settings. `keyring` replaces the system's."""
 
     def __init__(self, desk: Desk, settings: Settings, keyring: KeyringBackend) -> None:
         self.desk, self.window, self.file = desk, desk.window, SettingsFile(settings.data_dir)
@@ -38,48 +38,47 @@ class Office:
 
     @property
     def services(self) -> WindowServices:
-        """The cluster that is open now."""
         assert self.window.services is not None
         return self.window.services
 
     def open(self) -> SettingsDialog:
-        """The dialog, as a click on the sidebar brings it."""
+        """Open the dialog by a click in the sidebar."""
         click(self.window.sidebar.settings)
         assert self.opener.dialog is not None
         return self.opener.dialog
 
     async def closed(self) -> None:
-        """The dialog has gone."""
+        """Wait until the dialog is closed."""
         dialog = self.opener.dialog
         try:
             await until(lambda: self.opener.dialog is None, "the dialog closes")
         except BaseException as error:
             if dialog is not None:
-                said = dialog.note.text
+                note = dialog.note.text
                 error.add_note(
-                    f"It says {said!r}; can save: {dialog.save.isEnabled()}; saving: {dialog._saving}"
+                    f"It says {note!r}; can save: {dialog.save.isEnabled()}; saving: {dialog._saving}"
                 )
             raise
 
     async def question(self) -> RestartQuestion:
-        """What is asked about running tasks."""
+        """Wait for the question about running tasks."""
         dialog = self.opener.dialog
         assert dialog is not None
 
         def found() -> RestartQuestion | None:
-            return next((one for one in dialog.findChildren(RestartQuestion) if one.isVisible()), None)
+            return next((box for box in dialog.findChildren(RestartQuestion) if box.isVisible()), None)
 
         return await until(found, "it asks")
 
     async def moved(self, former: WindowServices) -> WindowServices:
-        """Another cluster is open, a node of ours works in it, and its queue is shown."""
+        """Wait until another cluster is open, our node works in it and its queue is shown."""
         await until(lambda: self.window.services not in (None, former), "another cluster is open")
         services = self.services
         await until(lambda: services.node.is_working and self.desk.page.model.is_known, "the window works")
         return services
 
     async def me(self) -> Node:
-        """The row of this window's node."""
+        """The stored row of this window's node."""
         nodes = await self.services.nodes.all()
         return next(node for node in nodes if node.state is not NodeState.LEFT)
 
@@ -92,12 +91,12 @@ async def open_office(
     keyring: Path | None = None,
     given: Mapping[str, Source] = MappingProxyType({}),
 ) -> AsyncIterator[Office]:
-    """The settings are those of the desk, from the file, but for those that were `given`."""
+    """Open a desk with the desk's settings; `given` are the explicit ones. Without `keyring` nothing is stored."""
     settings = replace(
         desk_settings(uri or "", data_dir),
         database=uri,
         sources=dict(given),
-        heartbeat=5.0,  # on a busy machine a second is too short: a late answer is an outage, and nothing is saved
+        heartbeat=5.0,  # 1 s is too short on a busy machine: late replies count as an outage and nothing is saved
     )
     backend: Any = PlaintextKeyring() if keyring else null.Keyring()  # type: ignore[no-untyped-call]
     backend.file_path = keyring and str(keyring)

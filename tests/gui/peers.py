@@ -1,4 +1,4 @@
-"""Nodes in processes of their own beside the window, which may be frozen and killed."""
+"""Nodes in separate processes, which tests can freeze and kill."""
 
 import asyncio
 import contextlib
@@ -15,19 +15,19 @@ from tests.children import kill_child, signal_child
 
 
 class Peer:
-    """A node that runs as people run it. `log` is what it said."""
+    """A node process started from the command line. `log` is its output."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
         self.name, self.log, self._process = name, log, process
         self.is_frozen = False
 
     def freeze(self) -> None:
-        """Stop it where it stands; its encodes go on, but nobody hears of them."""
+        """Suspend the process. Its encodes continue, but nothing reports them."""
         psutil.Process(self._process.pid).suspend()
         self.is_frozen = True
 
     def kill(self) -> None:
-        """End it as a power cut does: nothing is told to anybody."""
+        """Kill it and its children without a goodbye, like a power cut."""
         with contextlib.suppress(psutil.Error):
             for child in psutil.Process(self._process.pid).children(recursive=True):
                 with contextlib.suppress(psutil.Error):
@@ -35,7 +35,7 @@ class Peer:
         kill_child(self._process)
 
     async def ended(self) -> int:
-        """Its exit code, once it is gone."""
+        """Wait for it to exit; returns its exit code."""
         async with asyncio.timeout(60):
             return await self._process.wait()
 
@@ -44,7 +44,7 @@ class Peer:
 async def open_peer(
     name: str, uri: str, folder: Path, *, heartbeat: float = 1.0, slots: int = 1, labels: tuple[str, ...] = ()
 ) -> AsyncIterator[Peer]:
-    """A node process until the block ends; then it is told to leave."""
+    """A node process until the block ends; then SIGTERM."""
     words = [sys.executable, "-m", "ffmate_desktop", "--no-gui", "--database", uri, "--identifier", name]
     words += ["--heartbeat", str(heartbeat), "--max-concurrent-tasks", str(slots), "--drain-time", "0"]
     words += ["--data-dir", str(folder / f"peer {name}")]
@@ -56,7 +56,7 @@ async def open_peer(
     try:
         yield peer
     finally:
-        if peer.is_frozen:  # it would not hear
+        if peer.is_frozen:  # a suspended process ignores SIGTERM
             peer.kill()
         else:
             signal_child(process, signal.SIGTERM)

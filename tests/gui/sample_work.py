@@ -1,4 +1,4 @@
-"""Work as a studio has it, for the pictures of the window: clips, presets and tasks under believable names."""
+"""Sample work for screenshots: clips, presets and tasks with realistic names."""
 
 import asyncio
 import shutil
@@ -19,7 +19,7 @@ SECONDS = 150
 """Length of a clip. Encodes at the pace that a preset sets are still running when the last picture is taken."""
 
 PATIENCE = 180.0
-"""Seconds for the short tasks; a limit for things that went wrong."""
+"""Maximum seconds for the short tasks."""
 
 _PACED = (
     "-i ${{INPUT_FILE}} -vf scale=640:-2,realtime=speed={0}:limit=3600 "
@@ -39,7 +39,7 @@ OWN = (
 
 
 class Media:
-    """A folder of clips. `running`, `done`, `waiting` and `broken` are what becomes of them, `new` is not queued."""
+    """A folder of clips, named after the status of their tasks; `new` ones aren't queued."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,7 +50,7 @@ class Media:
         )
 
     def make(self) -> None:
-        """One film and one sound are encoded; all others are copies of them."""
+        """Encode one film and one sound; all others are copies."""
         loop = self.folder / ".loop.mov"
         ffmpeg(
             *("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=2", "-f", "lavfi", "-i", "sine=d=2"),
@@ -80,7 +80,7 @@ class Media:
         self.broken = cut_off(self._short, self._name(7, 5), 0.6)
 
     def _ingest(self) -> Path:
-        """A folder as cards are copied to: takes, a proxy, notes, a damaged clip and a copy that has not ended."""
+        """A folder of copied camera cards: takes, a proxy, notes, a damaged clip and an unfinished copy."""
         folder = self.folder / "ingest"
         for name in (
             "card 1/A001_C004.mov",
@@ -108,11 +108,11 @@ class Media:
 
 
 async def fill(services: WindowServices, media: Media) -> None:
-    """Tasks in every state; returns when all nodes are busy with long ones."""
+    """Queue tasks in every status; returns when all nodes are busy with long ones."""
     for draft in OWN:
         await services.preset_editor.add(draft)
     nodes = [node.identifier for node in await services.nodes.all() if not node.paused]
-    for name in nodes:  # so that nobody takes what is to wait
+    for name in nodes:  # so that no node claims the waiting tasks
         await services.nodes.pause(name)
     waiting = await _queue(services, "ProRes 422 HQ", *media.waiting[:9])
     waiting += await _queue(services, "H.265 web 1080p", *media.waiting[9:])
@@ -131,12 +131,12 @@ async def fill(services: WindowServices, media: Media) -> None:
 
 
 async def watch(services: WindowServices, media: Media) -> UUID:
-    """Watchfolders as they are on most days: one at work, one suspended, one on a share that is away."""
+    """Three watchfolders: one active, one suspended, one on an unreachable share."""
     preset = await services.presets.find("H.264 web 720p")
 
     async def add(name: str, path: Path, **more: Any) -> UUID:
-        given = {"name": name, "path": str(path), "preset": preset.uuid} | more
-        return (await services.watchfolders.add(WatchfolderSettings.model_validate(given))).uuid
+        fields = {"name": name, "path": str(path), "preset": preset.uuid} | more
+        return (await services.watchfolders.add(WatchfolderSettings.model_validate(fields))).uuid
 
     (media.folder / "archive").mkdir()
     await add("Archive", media.folder / "archive", suspended=True)
@@ -150,14 +150,14 @@ async def watch(services: WindowServices, media: Media) -> UUID:
 async def _queue(
     services: WindowServices, preset: str, *clips: Path, priority: int | None = None
 ) -> list[UUID]:
-    """One batch."""
+    """Queue these clips as one batch."""
     found = await services.presets.find(preset)
     new = [NewTask(input_file=str(clip), preset=found.uuid, priority=priority) for clip in clips]
     return list((await services.tasks.add(new, source=TaskSource.WINDOW)).uuids)
 
 
 async def _until_open(services: WindowServices, most: int) -> None:
-    """Wait until all but so many tasks are finished."""
+    """Wait until all but `most` tasks are finished."""
 
     async def few() -> bool:
         counts = await services.queue.counts()
@@ -167,5 +167,5 @@ async def _until_open(services: WindowServices, most: int) -> None:
 
 
 async def running(services: WindowServices) -> int:
-    """How many tasks run."""
+    """Number of running tasks."""
     return (await services.queue.counts()).get(TaskStatus.RUNNING, 0)

@@ -1,4 +1,4 @@
-"""Pictures of every page and of the main dialogs, in both themes, from a real cluster at work."""
+"""Take screenshots of every page and the main dialogs, in both themes, from a real cluster at work."""
 
 import argparse
 import asyncio
@@ -59,23 +59,23 @@ PEERS: dict[str, tuple[int, tuple[str, ...]]] = {
 PAUSED = "edit-bay-2"
 SLOTS = 2
 HEARTBEAT = 5.0
-"""Seconds; as in a studio, and patient with a computer that does all of this at once."""
+"""Seconds; long enough for a computer that runs all nodes at once."""
 
 HISTORY = 20.0
-"""Seconds of work before the first picture of it, so that the graphs have something to show."""
+"""Seconds of work before the first picture, so that the graphs have data."""
 
 SETTLE = 0.7
-"""Seconds that a page gets to read and paint what it has just been asked to show."""
+"""Seconds for a page to read and paint."""
 
 
 class SampleKeyring(PlaintextKeyring):  # type: ignore[misc]
-    """Named as the one of a usual Linux desktop."""
+    """Has the name of the usual keyring on Linux."""
 
     name = "Secret Service"
 
 
 class Photographer:
-    """Shows one thing after the other and keeps each in both themes."""
+    """Shows one view after the other and saves each in both themes."""
 
     def __init__(
         self, desk: Desk, settings: Settings, uri: str, media: Media, folder: Path, ending: str
@@ -89,11 +89,11 @@ class Photographer:
         self.taken: list[Path] = []
 
     async def nothing_yet(self) -> None:
-        """The window of somebody who has just installed it."""
+        """The empty window after installation."""
         await self._keep("empty", self._window)
 
     async def all_pages(self) -> None:
-        """Everything that there is to see while the cluster works."""
+        """All views of a working cluster."""
         await self._queue()
         await self._submitting()
         await self._watchfolders()
@@ -101,9 +101,7 @@ class Photographer:
         await self._nodes()
         await self._settings()
         logbook = self._open(LogsPage)
-        logbook.topics.choose(
-            frozenset({"task", "cluster"})
-        )  # grabbing 24 pictures holds up the loop, and it says so
+        logbook.topics.choose(frozenset({"task", "cluster"}))  # without warnings about the blocked loop
         logbook.topics.changed.emit()
         await self._keep("logs", self._window)
         closing = CloseDialog(self._window, self._window.context.theme, SLOTS, can_hide=True)
@@ -114,7 +112,7 @@ class Photographer:
     async def _queue(self) -> None:
         desk = self._desk
         desk.click_row(self._row_of(self._media.running[0]))
-        await asyncio.sleep(6)  # the graph of a task begins when its details are opened
+        await asyncio.sleep(6)  # the task's graph starts when its details open
         await self._keep("queue", self._window)
         await self._details()
         desk.page.view.clearSelection()
@@ -125,11 +123,11 @@ class Photographer:
         desk.page.grouping.button.setChecked(False)
 
     async def _details(self) -> None:
-        """The rest of what is said of a task, one that failed, and what can be done with it."""
+        """More details of a task, a failed task, and the editor."""
         desk, media = self._desk, self._media
         area = desk.page.detail_pane.findChild(QScrollArea)
         assert area is not None
-        await until(desk.page.detail_pane.timeline.isVisible, "its attempts are read")
+        await until(desk.page.detail_pane.timeline.isVisible, "the attempts are loaded")
         await asyncio.sleep(SETTLE)
         area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
         await self._keep("queue-details", self._window)
@@ -157,7 +155,7 @@ class Photographer:
         submitting.target.overlay.hide()
         self._window.open_files(clips)
         sheet = await until(lambda: submitting.sheet, "the sheet opens")
-        await until(lambda: sheet.debouncer.is_current, "the sheet knows what will happen")
+        await until(lambda: sheet.debouncer.is_current, "the preview is ready")
         await self._keep("submit", sheet)
         sheet.reject()
 
@@ -174,10 +172,10 @@ class Photographer:
         submitting.target.overlay.hide()
         page.add_folder(str(self._media.watched))
         dialog = await until(lambda: page.dialog, "the dialog opens")
-        await until(lambda: dialog.presets.current, "it knows the presets")
+        await until(lambda: dialog.presets.current, "presets are loaded")
         await self._keep("watchfolder-new", dialog)
         dialog.try_button.click()
-        await until(dialog.trial.model.rowCount, "it has looked")
+        await until(dialog.trial.model.rowCount, "the dry run has results")
         await self._keep("watchfolder-try", dialog)
         dialog.reject()
         chosen = await watch(self._desk.services, self._media)
@@ -188,7 +186,7 @@ class Photographer:
             return view.count(state) if view is not None else 0
 
         await until(lambda: count(FileState.QUEUED), "files are queued")
-        await self._desk.services.nodes.set_slots(HERE, SLOTS + 1)  # the other slots are at work for longer
+        await self._desk.services.nodes.set_slots(HERE, SLOTS + 1)  # the other slots stay busy
         await until(lambda: count(FileState.DONE), "files are done")
         await self._keep("watchfolders", self._window)
 
@@ -201,10 +199,10 @@ class Photographer:
         await self._keep("presets-scripts", self._window)
         page.form.parts.press(0)
         page.test_file(str(self._media.done[0]))
-        trial = await until(lambda: page.findChild(PresetTestDialog), "the trial opens")
-        await until(trial.still.isVisible, "it has been tried", timeout=60)
-        await self._keep("preset-try", trial)
-        trial.reject()
+        test = await until(lambda: page.findChild(PresetTestDialog), "the test dialog opens")
+        await until(test.still.isVisible, "the test is finished", timeout=60)
+        await self._keep("preset-try", test)
+        test.reject()
         page.list.select(next(preset.uuid for preset in presets if preset.name == "H.265 web 1080p"))
         await self._keep("presets-built-in", self._window)
 
@@ -225,7 +223,7 @@ class Photographer:
         dialog.reject()
 
     async def _settings(self) -> None:
-        """With a keyring as a desktop has one; the address is an example, what was found behind it is real."""
+        """The address shown is an example; the test result is real."""
         self._door.open()
         dialog = self._door.dialog
         assert dialog is not None
@@ -236,7 +234,7 @@ class Photographer:
         dialog.cluster.server.setChecked(True)
         dialog.cluster.address.setText(self._uri)
         dialog.cluster.test.click()
-        await until(lambda: len(dialog.cluster.result.lines) > 3, "the server was tried")
+        await until(lambda: len(dialog.cluster.result.lines) > 3, "the server was tested")
         dialog.cluster.address.blockSignals(True)
         dialog.cluster.address.setText("postgresql://ffmate@db.studio.example/ffmate")
         dialog.cluster.password.blockSignals(True)
@@ -266,13 +264,13 @@ class Photographer:
 
 
 async def take(folder: Path, ending: str) -> None:
-    """Start a cluster with an embedded database in a fresh folder, give it work, and keep the pictures."""
+    """Start a cluster with an embedded database in a new folder, queue work, and save the pictures."""
     with (
         tempfile.TemporaryDirectory(prefix="ffmate-", ignore_cleanup_errors=True) as place,
         tempfile.TemporaryDirectory(prefix="ingest-") as clips,
     ):
         root = Path(place)
-        root.chmod(0o755)  # as root the server runs as another user
+        root.chmod(0o755)  # when run as root, the server runs as another user
         media = Media(Path(clips))
         await asyncio.to_thread(media.make)
         settings = replace(
@@ -296,7 +294,7 @@ async def take(folder: Path, ending: str) -> None:
             await until(lambda: _is_busy(desk, busy), "all nodes are busy")
             await asyncio.sleep(HISTORY)
             await photographer.all_pages()
-    for path in photographer.taken:  # now that there is no node whose loop this would hold up
+    for path in photographer.taken:  # after the nodes are gone, because this blocks the loop
         save_small(QImage(str(path)), path)
 
 
@@ -309,7 +307,7 @@ async def _is_busy(desk: Desk, tasks: int) -> bool:
 
 
 def main() -> None:
-    """One process for each scale: Qt asks for it once, at its start."""
+    """Run one process per scale, because Qt reads it only at startup."""
     parser = argparse.ArgumentParser(prog="screenshots", description=__doc__)
     parser.add_argument(
         "--folder", type=Path, default=FOLDER, help="where the pictures go (docs/screenshots)"
@@ -326,7 +324,7 @@ def main() -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
-    logs.configure("error:*")  # and with it, the lines of this node go to the cluster
+    logs.configure("error:*")  # also sends this node's lines to the cluster's log
     app = make_application()
     install_translators(app, resources_folder(), QLocale(QLocale.Language.English))
     with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:

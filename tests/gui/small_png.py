@@ -1,4 +1,4 @@
-"""Pictures with at most 256 colours: a window has few, and its picture shrinks to a third."""
+"""PNGs with at most 256 colours: screenshots have few, and shrink to a third."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,7 +12,7 @@ _NO_DITHER = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.Avo
 
 
 def save_small(image: QImage, path: Path) -> None:
-    """Write the image as a PNG with a palette of its own colours; raises OSError."""
+    """Write the image as a PNG with an adaptive palette. Raises OSError."""
     opaque = image.convertToFormat(QImage.Format.Format_RGB32)
     pixels = memoryview(opaque.constBits()).cast("I")
     small = opaque.convertToFormat(QImage.Format.Format_Indexed8, palette(Counter(pixels)), _NO_DITHER)
@@ -22,9 +22,9 @@ def save_small(image: QImage, path: Path) -> None:
 
 
 def palette(counts: Counter[int]) -> list[int]:
-    """At most 256 colours (0xFFRRGGBB) for pixels of these colours, by cutting boxes of them at the median.
+    """At most 256 colours (0xFFRRGGBB) for pixels with these counts, by median cut.
 
-    The most frequent half of the palette is taken as it is: areas of one colour keep it exactly.
+    Half of the palette is the most frequent colours, so that areas of one colour keep it exactly.
     """
     common = [color for color, _count in counts.most_common(COLORS // 2)]
     boxes = [sorted(set(counts) - set(common))]
@@ -40,7 +40,7 @@ def palette(counts: Counter[int]) -> list[int]:
 
 
 def _width(box: list[int]) -> tuple[int, int]:
-    """How far the colours of a box lie apart, and the shift of the channel in which they do."""
+    """The widest range of a channel within a box, and that channel's shift."""
     channels = ([color >> shift & 255 for color in box] for shift in _SHIFTS)
     return max((max(values) - min(values), shift) for values, shift in zip(channels, _SHIFTS, strict=True))
 

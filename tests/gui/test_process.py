@@ -1,4 +1,4 @@
-"""The window as a program of its own: it opens, works, and ends in order when it is told to."""
+"""The window as a separate process: it opens, works, and shuts down in order on signals."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 async def program(
     uri: str, data: Path, *arguments: str, variables: Mapping[str, str] | None = None
 ) -> AsyncIterator[psutil.Popen]:
-    """`ffmate-desktop` without a command, on the offscreen platform."""
+    """Run `ffmate-desktop` without a command, on the offscreen platform."""
     command = [sys.executable, "-m", "ffmate_desktop", "--database", uri, "--data-dir", str(data)]
     process = psutil.Popen(
         [*command, "--identifier", "window", *arguments],
@@ -46,20 +46,20 @@ async def program(
 
 
 async def ended(process: psutil.Popen) -> tuple[int, str]:
-    """Exit code and what it said."""
+    """Wait for the exit; returns exit code and stderr."""
     code = await until(lambda: [process.poll()] if process.poll() is not None else None, "it ends")
     return code[0], await asyncio.to_thread(process.stderr.read)
 
 
 @pytest.fixture
 async def farm(database_uri: str, database: object, clip: Path) -> AsyncIterator[Farm]:
-    """A door to the queue, without nodes."""
+    """Access to the queue, without nodes."""
     async with open_farm(database_uri, database, clip.parent) as opened:  # type: ignore[arg-type]
         yield opened
 
 
 async def working(farm: Farm, process: psutil.Popen, clip: Path) -> psutil.Process:
-    """The ffmpeg of a long task that the window works on."""
+    """Queue a long task and return its ffmpeg process once it runs in the window."""
     uuid = await farm.add(clip, LONG)
 
     async def runs() -> bool:
@@ -77,18 +77,18 @@ async def working(farm: Farm, process: psutil.Popen, clip: Path) -> psutil.Proce
 
 
 @pytest.mark.end_to_end
-async def test_a_closed_terminal_drains_and_sigterm_then_gives_the_task_back_at_once(
+async def test_sighup_drains_and_sigterm_then_returns_the_task_at_once(
     farm: Farm, tmp_path: Path, clip: Path
 ) -> None:
     async with program(farm.uri, tmp_path / "data", "--heartbeat", "1") as process:
         encoder = await working(farm, process, clip)
-        process.send_signal(signal.SIGHUP)  # it may finish for 30 seconds
+        process.send_signal(signal.SIGHUP)  # starts draining for up to 30 seconds
 
         async def draining() -> bool:
             return bool(await farm.sql("SELECT 1 FROM ffmate.nodes WHERE state = 'draining'"))
 
-        await until(draining, "the others see that it leaves")
-        process.send_signal(signal.SIGHUP)  # from the shell, after that from the system
+        await until(draining, "other nodes see that it drains")
+        process.send_signal(signal.SIGHUP)  # the shell and the system each send one
         await asyncio.sleep(0.3)
         assert encoder.is_running()
         process.send_signal(signal.SIGTERM)
@@ -100,7 +100,7 @@ async def test_a_closed_terminal_drains_and_sigterm_then_gives_the_task_back_at_
 
 
 @pytest.mark.end_to_end
-async def test_a_window_keeps_the_limits_of_its_environment_and_ends_with_the_first_signal(
+async def test_a_window_applies_limits_from_the_environment_and_quits_on_the_first_signal(
     farm: Farm, tmp_path: Path, clip: Path
 ) -> None:
     uuid = await farm.add(clip, LONG)

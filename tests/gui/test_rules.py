@@ -1,4 +1,4 @@
-"""What no code of the window may do, and what no headless node may need."""
+"""Rules for the window's code: no nested event loops, and no Qt in headless nodes."""
 
 import ast
 import subprocess
@@ -17,7 +17,7 @@ DIALOGS = {"QMessageBox", "QFileDialog", "QInputDialog", "QColorDialog", "QFontD
 
 
 def calls(path: Path) -> Iterator[tuple[str, str, int]]:
-    """Every call of a method: the last word of its object, its name, and the line."""
+    """Every method call: last word of its object, method name, and line."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value
@@ -26,7 +26,7 @@ def calls(path: Path) -> Iterator[tuple[str, str, int]]:
 
 
 @pytest.mark.parametrize("folder", ["ffmate_desktop/gui", "tests/gui"])
-def test_nobody_starts_a_nested_event_loop(folder: str) -> None:
+def test_no_code_starts_a_nested_event_loop(folder: str) -> None:
     found = []
     for path in (ROOT / folder).rglob("*.py"):
         for owner, name, line in calls(path):
@@ -37,7 +37,7 @@ def test_nobody_starts_a_nested_event_loop(folder: str) -> None:
     assert found == []
 
 
-def test_the_command_line_and_a_node_import_no_qt() -> None:
+def test_the_command_line_and_a_node_do_not_import_qt() -> None:
     code = (
         "import sys, ffmate_desktop.cli.app, ffmate_desktop.node.node_host\n"
         "from ffmate_desktop.cli import commands; [commands.load(name) for name in commands.NAMES]\n"

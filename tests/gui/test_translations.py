@@ -1,4 +1,4 @@
-"""Every text of the window can be translated, and German is whole."""
+"""Every text of the window can be translated, and the German catalogue is complete."""
 
 import ast
 import re
@@ -25,7 +25,7 @@ import translations  # noqa: E402 - a script, not a package
 
 
 def messages(path: Path) -> dict[tuple[str, str], list[str]]:
-    """Context and source text to what stands for it: one text, or one for each plural form."""
+    """Translations by context and source text: one text, or one per plural form."""
     found = {}
     for context in ElementTree.parse(path).getroot().iter("context"):
         for message in context.iter("message"):
@@ -42,25 +42,23 @@ GERMAN = messages(translations.catalogue("de"))
 
 
 @pytest.mark.parametrize("language", translations.LANGUAGES)
-def test_the_catalogue_knows_what_the_window_says_and_the_program_reads_it(
-    language: str, tmp_path: Path
-) -> None:
-    kept = translations.catalogue(language)
-    shutil.copy(kept, tmp_path)
+def test_the_catalogues_are_up_to_date_and_compiled(language: str, tmp_path: Path) -> None:
+    committed = translations.catalogue(language)
+    shutil.copy(committed, tmp_path)
     translations.update(language, tmp_path)
-    fresh = translations.catalogue(language, tmp_path)
-    assert messages(fresh) == messages(kept), "run: python packaging/translations.py"
+    updated = translations.catalogue(language, tmp_path)
+    assert messages(updated) == messages(committed), "run: python packaging/translations.py"
     translations.release(language, tmp_path)
-    assert fresh.with_suffix(".qm").read_bytes() == kept.with_suffix(".qm").read_bytes()
+    assert updated.with_suffix(".qm").read_bytes() == committed.with_suffix(".qm").read_bytes()
 
 
 @pytest.mark.parametrize("language", translations.LANGUAGES)
-def test_nothing_is_left_untranslated(language: str) -> None:
+def test_every_text_is_translated(language: str) -> None:
     found = messages(translations.catalogue(language))
     assert [source for source, forms in found.items() if not all(forms)] == []
 
 
-def test_a_translation_keeps_places_and_ellipses() -> None:
+def test_translations_keep_placeholders_and_ellipses() -> None:
     wrong = []
     for (context, source), forms in GERMAN.items():
         for form in forms:
@@ -70,7 +68,7 @@ def test_a_translation_keeps_places_and_ellipses() -> None:
     assert wrong == []
 
 
-def test_every_text_is_written_so_that_the_tools_find_it() -> None:
+def test_lupdate_finds_every_text() -> None:
     """lupdate takes the context of `self.tr` from the class, and of `translate` from its first argument."""
     unclear = []
     for path in GUI.rglob("*.py"):
@@ -94,13 +92,13 @@ def _are_texts(arguments: list[ast.expr]) -> bool:
 
 
 def _are_numbers(arguments: list[ast.expr]) -> bool:
-    """As in QRect.translate and QPainter.translate."""
+    """For QRect.translate and QPainter.translate."""
     return not any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in arguments)
 
 
 @pytest.fixture
 def german(qapp: QApplication) -> Iterator[None]:
-    """The program speaks German as long as the test lasts."""
+    """Show texts in German during the test."""
     installed = install_translators(qapp, resources_folder(), QLocale("de_AT"))
     yield
     for translator in installed:
@@ -109,7 +107,7 @@ def german(qapp: QApplication) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("german")
-async def test_a_german_window_has_no_english_word_left(qapp: QApplication, tmp_path: Path) -> None:
+async def test_a_german_window_shows_no_english_text(qapp: QApplication, tmp_path: Path) -> None:
     window = make_window(qapp, Bridge(), resources_folder(), tmp_path)
     shown = set(_texts(window))
     assert {"Warteschlange", "Dateien hierher ziehen, um zu beginnen", "Neue Aufgabe"} <= shown
@@ -139,7 +137,7 @@ def test_a_language_without_a_catalogue_gets_english(qapp: QApplication) -> None
 
 
 def _texts(window: QWidget) -> Iterator[str]:
-    """Everything that stands in the window, on all its pages, or is said about it."""
+    """All texts in the window and its accessibility information."""
     for widget in [window, *window.findChildren(QWidget)]:
         yield from (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription())
         if isinstance(widget, QLabel | QAbstractButton):

@@ -1,4 +1,4 @@
-"""The window among rows of a newer release: every page shows them, and its node goes on."""
+"""Rows written by a newer release: every page shows them, and the node keeps working."""
 
 from functools import partial
 from pathlib import Path
@@ -18,21 +18,21 @@ from tests.node.waiting import until
 pytestmark = pytest.mark.db
 
 
-def test_facts_of_any_shape_are_told_as_far_as_they_can_be() -> None:
+def test_media_facts_of_any_shape_are_summarised() -> None:
     assert media_summary(FACTS) == "2×2  ·  h264  ·  25 fps  ·  0:02  ·  10 B"
     for facts in variants(FACTS):
         assert isinstance(media_summary(facts), str)
 
 
 def read(pane: DetailPane, row: QueueRow) -> Task | None:
-    """The whole task, once the pane has read it."""
+    """The task, once the pane has loaded it."""
     return pane._task if pane._task is not None and pane._task.uuid == row.uuid else None
 
 
-async def test_every_page_among_rows_of_a_newer_release(
+async def test_every_page_shows_rows_of_a_newer_release(
     database: Database, database_uri: str, tmp_path: Path
 ) -> None:
-    """A defect that the window meets fails the test when the desk is closed; a traceback fails it too."""
+    """`open_desk` fails the test on unexpected errors; logged tracebacks fail it too."""
     await fill(database)
     await use_newer_words(database)
     await spread(database, every=11)

@@ -1,4 +1,4 @@
-"""Our loop: the four faults of plain qasync, threads, signals, nested loops of Qt, and that lag is told."""
+"""Our event loop: the four faults of plain qasync, threads, signals, nested Qt loops, and logging of lag."""
 
 import asyncio
 import logging
@@ -19,13 +19,13 @@ from ffmate_desktop.gui.base.loop import Loop
 
 @pytest.fixture
 def loop(qapp: QApplication) -> Iterator[Loop]:
-    """A loop that the test runs itself."""
+    """A loop for the test to run."""
     made = Loop(qapp)
     yield made
     made.close()
 
 
-async def test_cancelled_timeouts_are_forgotten() -> None:
+async def test_cancelled_timeouts_leave_the_heap() -> None:
     running = asyncio.get_running_loop()
     assert isinstance(running, Loop)
     for _ in range(3000):
@@ -35,19 +35,19 @@ async def test_cancelled_timeouts_are_forgotten() -> None:
     assert len(running._scheduled) < 200
 
 
-async def test_a_timer_rings_in_order_and_never_early() -> None:
+async def test_timers_fire_in_order_and_never_early() -> None:
     loop = asyncio.get_running_loop()
-    heard: list[tuple[int, float]] = []
+    fired: list[tuple[int, float]] = []
 
-    def ring(number: int, due: float) -> None:
-        heard.append((number, loop.time() - due))
+    def fire(number: int, due: float) -> None:
+        fired.append((number, loop.time() - due))
 
     for number in (3, 1, 2, 0):
         due = loop.time() + number * 0.013
-        loop.call_at(due, ring, number, due)
+        loop.call_at(due, fire, number, due)
     await asyncio.sleep(0.08)
-    assert [number for number, _ in heard] == [0, 1, 2, 3]
-    assert all(lateness >= 0 for _, lateness in heard)
+    assert [number for number, _ in fired] == [0, 1, 2, 3]
+    assert all(lateness >= 0 for _, lateness in fired)
 
 
 async def test_a_timer_may_be_months_away() -> None:
@@ -73,7 +73,7 @@ def test_nothing_runs_while_the_loop_does_not(loop: Loop) -> None:
 
     task = loop.run_until_complete(start())
     before = steps
-    pump = QEventLoop()  # what a dialog of another library would do
+    pump = QEventLoop()  # as a dialog of another library would start
     QTimer.singleShot(20, pump.quit)
     pump.exec()
     assert steps == before
@@ -95,7 +95,7 @@ async def test_a_nested_loop_of_qt_kills_no_task() -> None:
 
     beating = asyncio.ensure_future(heartbeat())
     await asyncio.sleep(0.02)
-    pump = QEventLoop()  # from within a coroutine: nobody runs, nobody dies
+    pump = QEventLoop()  # from within a coroutine: no task runs, and none dies
     QTimer.singleShot(30, pump.quit)
     pump.exec()
     before = beats
@@ -105,7 +105,7 @@ async def test_a_nested_loop_of_qt_kills_no_task() -> None:
     beating.cancel()
 
 
-async def test_threads_reach_the_loop_and_bring_results() -> None:
+async def test_threads_can_call_the_loop_and_return_results() -> None:
     loop = asyncio.get_running_loop()
     heard: asyncio.Future[int] = loop.create_future()
     thread = threading.Thread(target=lambda: loop.call_soon_threadsafe(heard.set_result, 7))
@@ -155,7 +155,7 @@ def test_an_exit_inside_a_callback_leaves_the_loop(loop: Loop) -> None:
         loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
 
 
-async def test_who_holds_up_the_loop_is_told(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_callback_that_blocks_the_loop_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logs.root.name)
     asyncio.get_running_loop().call_soon(time.sleep, 0.15)
     await asyncio.sleep(0.02)
@@ -166,7 +166,7 @@ async def test_who_holds_up_the_loop_is_told(caplog: pytest.LogCaptureFixture) -
     assert any("ms late" in line for line in lines), lines
 
 
-async def test_only_a_long_delay_is_news_for_the_cluster(caplog: pytest.LogCaptureFixture) -> None:
+async def test_only_a_long_delay_is_logged_at_info(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logs.root.name)
     asyncio.get_running_loop().call_soon(time.sleep, 1.05)
     await asyncio.sleep(0)
@@ -174,8 +174,8 @@ async def test_only_a_long_delay_is_news_for_the_cluster(caplog: pytest.LogCaptu
     assert any("blocked" in record.getMessage() for record in caplog.records)
 
 
-async def test_a_timer_that_has_rung_is_not_counted_when_it_is_cancelled() -> None:
-    """Else the loop would think its heap full of cancelled timers, and clear it up again and again."""
+async def test_cancelling_a_fired_timer_is_not_counted() -> None:
+    """Otherwise the loop would keep cleaning a heap that it believes full of cancelled timers."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, Loop)
     before = loop._timer_cancelled_count

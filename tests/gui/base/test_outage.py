@@ -1,4 +1,4 @@
-"""The database goes away while the window is open: it says so, greys what is old, and heals by itself."""
+"""Outages of the database: the window says so, greys out stale rows, and recovers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,12 +25,12 @@ SECONDS_LONG = "-re -stream_loop 2 " + ENCODE
 
 @pytest.fixture
 async def proxy(database_uri: str) -> AsyncIterator[Proxy]:
-    """A network between the window and the server."""
+    """A proxy between the window and the server."""
     async with open_proxy(database_uri) as opened:
         yield opened
 
 
-async def test_the_window_tells_of_an_outage_and_heals(
+async def test_the_window_shows_an_outage_and_recovers(
     proxy: Proxy, tmp_path: Path, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.allow("WARNING ffmate.*")
@@ -38,18 +38,18 @@ async def test_the_window_tells_of_an_outage_and_heals(
         uuid = await desk.add(clip, SECONDS_LONG)
         await desk.shown(uuid, TaskStatus.RUNNING)
         proxy.cut()
-        await until(lambda: desk.page.view.delegate.is_stale, "what is shown is greyed")
+        await until(lambda: desk.page.view.delegate.is_stale, "the rows are greyed out")
         assert desk.window.status.database.text().startswith("Database unreachable for")
         desk.click_row(0)
         desk.page.actions_.cancel.trigger()
-        await until(lambda: "Can't reach" in desk.window.messages.title, "a click is answered")
+        await until(lambda: "Can't reach" in desk.window.messages.title, "the click gets an error")
         proxy.mend()
-        await until(lambda: not desk.page.view.delegate.is_stale, "it is there again")
+        await until(lambda: not desk.page.view.delegate.is_stale, "it is connected again")
         await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
         assert desk.window.status.database.text().startswith("Connected to")
 
 
-async def test_a_wire_that_fell_silent_is_noticed(
+async def test_a_silent_connection_is_detected(
     proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listener, "PING", 0.3)
@@ -57,11 +57,11 @@ async def test_a_wire_that_fell_silent_is_noticed(
         heard: list[object] = []
         desk.bridge.outage_changed.connect(heard.append)
         proxy.silence()
-        await until(lambda: None in heard, "it was away, and is there again")
+        await until(lambda: None in heard, "the outage was detected and is over")
         assert any(heard)
 
 
-async def test_a_window_without_a_database_says_so_and_opens_it_when_it_is_there(
+async def test_a_window_without_a_database_says_so_and_connects_later(
     proxy: Proxy, tmp_path: Path, qapp: QApplication
 ) -> None:
     proxy.cut()
@@ -78,7 +78,7 @@ async def test_a_window_without_a_database_says_so_and_opens_it_when_it_is_there
     window.deleteLater()
 
 
-async def test_settings_are_saved_or_say_why_not(
+async def test_settings_are_saved_or_the_dialog_says_why_not(
     proxy: Proxy, tmp_path: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.allow("WARNING ffmate.*")
@@ -90,7 +90,9 @@ async def test_settings_are_saved_or_say_why_not(
         dialog.node.slots.setValue(4)
         dialog.habits.at_login.setChecked(True)
         dialog.save.click()
-        await until(lambda: "Nothing was changed" in dialog.note.text, "the slots are in the database")
+        await until(
+            lambda: "Nothing was changed" in dialog.note.text, "the dialog says that nothing was changed"
+        )
         assert dialog.save.isEnabled()
         assert isinstance(office.services.node, NodeHost)
         assert office.services.node._next_slots == 1, "nor for when it joins again"
@@ -98,42 +100,42 @@ async def test_settings_are_saved_or_say_why_not(
         dialog.habits.at_login.setChecked(False)
         dialog.node.slots.setValue(1)
         dialog.save.click()
-        await office.closed()  # the look is not
+        await office.closed()  # the appearance isn't stored in the database
         assert office.file.load().preferences.window.appearance is Appearance.DARK
         proxy.mend()
 
 
-async def test_a_locked_table_is_an_outage_for_the_window(
+async def test_the_window_shows_a_locked_table_as_an_outage(
     database_uri: str, tmp_path: Path, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
-    """The news goes on to arrive; only the reads wait."""
+    """Notifications still arrive; only reads time out."""
     name = database_uri.partition("?")[0].rpartition("/")[2]
-    vandal = await asyncpg.connect(database_uri)
-    await vandal.execute(f"ALTER DATABASE {name} SET lock_timeout = '100ms'")
+    saboteur = await asyncpg.connect(database_uri)
+    await saboteur.execute(f"ALTER DATABASE {name} SET lock_timeout = '100ms'")
     async with open_desk(database_uri, tmp_path / "data", slots=0) as desk:
         uuid = await desk.add(clip)
         await desk.shown(uuid, TaskStatus.QUEUED)
-        async with vandal.transaction():
-            await vandal.execute("LOCK TABLE ffmate.tasks")
+        async with saboteur.transaction():
+            await saboteur.execute("LOCK TABLE ffmate.tasks")
             desk.bridge.tasks_changed.emit(None)
-            await until(lambda: desk.page.view.delegate.is_stale, "what is shown is greyed")
-            await asyncio.sleep(0.5)  # it stays so, instead of flickering
+            await until(lambda: desk.page.view.delegate.is_stale, "the rows are greyed out")
+            await asyncio.sleep(0.5)  # stays grey without flickering
             assert desk.page.view.delegate.is_stale
-        await until(lambda: not desk.page.view.delegate.is_stale, "it is there again")
-    await vandal.close()
+        await until(lambda: not desk.page.view.delegate.is_stale, "it is connected again")
+    await saboteur.close()
 
 
-async def test_the_window_lives_through_a_database_that_is_emptied(
+async def test_the_window_survives_a_dropped_schema(
     database_uri: str, tmp_path: Path, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.expect("tables were gone. They are set up again")
     expected_warnings.expect("The database is a new one")
-    vandal = await asyncpg.connect(database_uri)
+    saboteur = await asyncpg.connect(database_uri)
     async with open_desk(database_uri, tmp_path / "data", slots=0) as desk:
         await desk.shown(await desk.add(clip), TaskStatus.QUEUED)
-        await vandal.execute("DROP SCHEMA ffmate CASCADE")
+        await saboteur.execute("DROP SCHEMA ffmate CASCADE")
         desk.bridge.tasks_changed.emit(None)
-        await until(lambda: desk.bridge.outage_since is not None, "it is noticed")
-        await until(lambda: desk.bridge.outage_since is None, "it is set up")
+        await until(lambda: desk.bridge.outage_since is not None, "it is detected")
+        await until(lambda: desk.bridge.outage_since is None, "the schema is created again")
         await desk.shown(await desk.add(clip), TaskStatus.QUEUED)
-    await vandal.close()
+    await saboteur.close()

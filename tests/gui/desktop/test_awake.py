@@ -1,4 +1,4 @@
-"""The computer is kept awake while tasks run here, by a helper that never stays behind."""
+"""The computer stays awake while tasks run here, and the helper process never outlives the program."""
 
 import shutil
 import subprocess
@@ -25,10 +25,10 @@ print(inhibitor._helper.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="helpers of POSIX")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the helpers are POSIX programs")
 
 
-async def test_it_is_held_while_something_runs_and_released_when_idle(desk: Desk, clip: Path) -> None:
+async def test_the_computer_stays_awake_only_while_tasks_run(desk: Desk, clip: Path) -> None:
     inhibitor = HelperInhibitor(["cat"])
     KeepAwake(desk.window, inhibitor)
     assert not inhibitor.held
@@ -42,7 +42,7 @@ async def test_it_is_held_while_something_runs_and_released_when_idle(desk: Desk
     inhibitor.close()
 
 
-def test_every_helper_is_gone_at_the_end() -> None:
+def test_close_ends_every_helper() -> None:
     inhibitor = HelperInhibitor(["cat"])
     inhibitor.hold()
     [first] = [child for child in psutil.Process().children() if child.name() == "cat"]
@@ -54,7 +54,7 @@ def test_every_helper_is_gone_at_the_end() -> None:
     assert [child for child in psutil.Process().children() if child.name() == "cat"] == []
 
 
-async def test_it_ends_when_the_program_is_killed() -> None:
+async def test_the_helper_ends_when_the_program_is_killed() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", HOLD, "cat"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
     )
@@ -66,7 +66,7 @@ async def test_it_ends_when_the_program_is_killed() -> None:
     await until(gone, "nothing keeps this computer awake")
 
 
-def test_a_system_that_refuses_ends_nothing() -> None:
+def test_a_system_that_refuses_causes_no_error() -> None:
     for words in (["false"], ["no-such-program"]):
         inhibitor = HelperInhibitor(words)
         inhibitor.hold()
@@ -77,13 +77,13 @@ def test_a_system_that_refuses_ends_nothing() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-inhibit") is None, reason="without systemd")
-async def test_the_real_one_of_linux_takes_our_words() -> None:
-    """It holds where there is a login manager, and ends by itself where there is none; it never refuses its words."""
+async def test_systemd_inhibit_accepts_our_arguments() -> None:
+    """With a login manager it holds; without one it exits. It must never reject its arguments."""
     inhibitor = find_inhibitor()
     assert isinstance(inhibitor, HelperInhibitor)
     inhibitor.hold()
     if not Path("/run/systemd/seats").exists():
-        await until(lambda: not inhibitor.held, "it says that nobody is there")
+        await until(lambda: not inhibitor.held, "it exits without a login manager")
         said = subprocess.run(
             inhibitor._argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=30
         )

@@ -21,37 +21,37 @@ SHORT = f"-re {ENCODE}"
 
 
 def ask(desk: Desk) -> Closing:
-    """The window as the program has it: closing goes through the dialog."""
+    """Close through the dialog, as the program does."""
     desk.window.close_requested.disconnect(desk.program.quit)
     return Closing(desk.window, desk.program)
 
 
 def question(closes: Closing) -> CloseDialog | None:
-    """What is asked at this moment."""
+    """The dialog, if it is open. A function, so that mypy doesn't assume it unchanged."""
     return closes.dialog
 
 
 async def dialog_of(desk: Desk, closing_: Closing) -> CloseDialog:
-    """The dialog that closing the window brings up."""
+    """Close the window; returns the dialog this opens."""
     desk.window.close()
     assert closing_.dialog is not None
     assert desk.window.isVisible()
     return closing_.dialog
 
 
-async def test_with_nothing_running_nobody_is_asked(desk: Desk) -> None:
+async def test_an_idle_window_closes_without_asking(desk: Desk) -> None:
     closes = ask(desk)
     desk.window.close()
     assert closes.dialog is None
     assert desk.program.is_leaving
 
 
-async def test_escape_changes_nothing_and_now_gives_the_task_back(desk: Desk, clip: Path) -> None:
+async def test_escape_cancels_and_now_returns_the_task(desk: Desk, clip: Path) -> None:
     closes = ask(desk)
     uuid = await desk.add(clip, LONG)
     await desk.shown(uuid, TaskStatus.RUNNING)
     dialog = await dialog_of(desk, closes)
-    assert OnClose.BACKGROUND not in dialog.buttons  # there is no tray here
+    assert OnClose.BACKGROUND not in dialog.buttons  # the offscreen platform has no tray
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     await until(lambda: closes.dialog is None, "it goes")
     assert not desk.program.is_leaving
@@ -61,18 +61,18 @@ async def test_escape_changes_nothing_and_now_gives_the_task_back(desk: Desk, cl
     assert closes.choice is OnClose.ASK
 
 
-async def test_finish_ends_it_when_the_task_is_done(desk: Desk, clip: Path) -> None:
+async def test_finish_quits_once_the_task_is_done(desk: Desk, clip: Path) -> None:
     closes = ask(desk)
     uuid = await desk.add(clip, SHORT.replace("-re", "-re -stream_loop 1"))
     await desk.shown(uuid, TaskStatus.RUNNING)
     dialog = await dialog_of(desk, closes)
     dialog.always.setChecked(True)
     click(dialog.buttons[OnClose.FINISH])
-    await until(lambda: desk.program.is_leaving, "it ends by itself")
+    await until(lambda: desk.program.is_leaving, "the program ends")
     assert closes.choice is OnClose.FINISH
 
 
-async def test_staying_takes_tasks_again(desk: Desk, clip: Path) -> None:
+async def test_keep_running_accepts_tasks_again(desk: Desk, clip: Path) -> None:
     closes = ask(desk)
     uuid = await desk.add(clip, LONG)
     await desk.shown(uuid, TaskStatus.RUNNING)
@@ -81,17 +81,17 @@ async def test_staying_takes_tasks_again(desk: Desk, clip: Path) -> None:
     async def is_(state: NodeState) -> bool:
         return [node.state for node in await desk.services.nodes.all()] == [state]
 
-    await until(lambda: is_(NodeState.DRAINING), "it takes nothing new")
+    await until(lambda: is_(NodeState.DRAINING), "the node drains")
     await until(lambda: desk.window.messages.title.startswith("FFmate Desktop quits"), "it says so")
     desk.window.messages._on_button()
-    await until(lambda: is_(NodeState.ONLINE), "it goes on")
+    await until(lambda: is_(NodeState.ONLINE), "the node is online again")
     await desk.services.tasks.cancel([uuid])
     await desk.shown(uuid, TaskStatus.DONE_CANCELED)
     assert await desk.shown(await desk.add(clip), TaskStatus.DONE_SUCCESSFUL)
     assert not desk.program.is_leaving
 
 
-async def test_what_is_remembered_is_not_asked_again(
+async def test_a_stored_answer_is_not_asked_for_again(
     desk: Desk, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closing, "has_tray", lambda: True)
@@ -107,7 +107,7 @@ async def test_what_is_remembered_is_not_asked_again(
     assert question(closes) is None
     assert not desk.window.isVisible()
     assert not desk.program.is_leaving
-    closes.quit()  # from the tray: that is not "in the background"
+    closes.quit()  # quitting from the tray can't mean "in the background"
     asked = question(closes)
     assert asked is not None
     asked.reject()
@@ -125,11 +125,11 @@ async def test_a_signal_never_asks(desk: Desk, clip: Path) -> None:
 
 
 def box_of(desk: Desk) -> QMessageBox | None:
-    """The question about what was typed."""
+    """The question about unsaved changes."""
     return next(iter(desk.window.findChildren(QMessageBox)), None)
 
 
-async def test_what_was_typed_is_not_lost_unasked(desk: Desk) -> None:
+async def test_unsaved_changes_are_not_lost_without_asking(desk: Desk) -> None:
     ask(desk)
     page = desk.window.show_page_with_key("presets")
     assert isinstance(page, PresetsPage)
@@ -139,7 +139,7 @@ async def test_what_was_typed_is_not_lost_unasked(desk: Desk) -> None:
     desk.window.close()
     box = await until(lambda: box_of(desk), "it asks")
     assert "Half a preset" in box.informativeText()
-    desk.window.close()  # once more: one question is enough
+    desk.window.close()  # a second request asks no second question
     assert len(desk.window.findChildren(QMessageBox)) == 1
     QTest.keyClick(box, Qt.Key.Key_Escape)
     await until(lambda: box_of(desk) is None, "the question is gone")

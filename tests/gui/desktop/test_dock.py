@@ -1,4 +1,4 @@
-"""The icon in the dock tells how far the running tasks are."""
+"""The icon in the dock shows the progress of running tasks."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ from tests.node.waiting import until
 ROOT = Path(__file__).parents[3]
 SLOW = "-i ${INPUT_FILE} -vf realtime=speed=0.5 -c:v libx264 -preset ultrafast ${OUTPUT_FILE}"
 
-TELL = """
+SEND_SIGNAL = """
 import subprocess, sys
 from PySide6.QtCore import QCoreApplication
 from ffmate_desktop.gui.desktop.dock_linux import UnityLauncher
@@ -26,31 +26,31 @@ monitor = subprocess.Popen(
 while "NameLost" not in (line := monitor.stdout.readline()):
     pass
 UnityLauncher("ffmate-desktop").show(0.25, 3)
-said = ""
-while "count-visible" not in said or said.count("boolean") < 2:
-    said += monitor.stdout.readline()
+output = ""
+while "count-visible" not in output or output.count("boolean") < 2:
+    output += monitor.stdout.readline()
 monitor.kill()
-print(said)
+print(output)
 """
 
 
-class Icon:
-    """Remembers what it was told."""
+class RecordingDock:
+    """A dock that records its calls."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[float | None, int]] = []
+        self.calls: list[tuple[float | None, int]] = []
 
     def show(self, share: float | None, running: int) -> None:
-        self.told.append((share, running))
+        self.calls.append((share, running))
 
 
-async def test_it_rises_while_something_runs_and_goes_when_nothing_does(desk: Desk, clip: Path) -> None:
-    icon = Icon()
-    DockProgress(desk.window, desk.window.context.progress_tracker, icon)
+async def test_progress_rises_while_a_task_runs_and_disappears_afterwards(desk: Desk, clip: Path) -> None:
+    dock = RecordingDock()
+    DockProgress(desk.window, desk.window.context.progress_tracker, dock)
     uuid = await desk.add(clip, SLOW)
     await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
-    await until(lambda: icon.told and icon.told[-1] == (None, 0), "it is gone", timeout=60)
-    shares = [share for share, running in icon.told if running == 1 and share is not None]
+    await until(lambda: dock.calls and dock.calls[-1] == (None, 0), "it is gone", timeout=60)
+    shares = [share for share, running in dock.calls if running == 1 and share is not None]
     assert shares == sorted(shares)
     assert max(shares) > 0
 
@@ -59,9 +59,9 @@ async def test_it_rises_while_something_runs_and_goes_when_nothing_does(desk: De
     sys.platform != "linux" or not shutil.which("dbus-run-session") or not shutil.which("dbus-monitor"),
     reason="needs a session bus of its own",
 )
-def test_a_dock_of_linux_hears_the_signal() -> None:
+def test_the_dbus_signal_reaches_a_dock() -> None:
     ended = subprocess.run(
-        ["dbus-run-session", "--", sys.executable, "-c", TELL],
+        ["dbus-run-session", "--", sys.executable, "-c", SEND_SIGNAL],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""Notices of what happened while nobody looked, and the icon in the tray that shows them."""
+"""Notifications of events, and the tray icon that shows them."""
 
 from pathlib import Path
 
@@ -20,24 +20,24 @@ BROKEN = "-i ${INPUT_FILE} -c:v no-such-codec ${OUTPUT_FILE}"
 
 
 async def listen(desk: Desk, monkeypatch: pytest.MonkeyPatch, gather: float) -> list[tuple[str, str]]:
-    """What is told from now on."""
+    """Collect the notifications sent from now on."""
     monkeypatch.setattr(notifier_module, "FIRST", gather)
     notifier = Notifier(desk.window)
     heard: list[tuple[str, str]] = []
     notifier.notification.connect(lambda title, text: heard.append((title, text)))
     notifier._schedule()
-    await until(lambda: notifier._seen is not None, "what was before is known")
+    await until(lambda: notifier._seen is not None, "earlier events are known")
     return heard
 
 
-def look(desk: Desk) -> None:
-    """The time of gathering is over."""
+def check_now(desk: Desk) -> None:
+    """End the pause for collecting events."""
     notifier = desk.window.findChild(Notifier)
     assert notifier is not None
     notifier._check()
 
 
-async def test_what_failed_before_is_not_told_and_what_fails_together_is_told_once(
+async def test_old_failures_are_ignored_and_new_ones_become_one_notification(
     desk: Desk, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.shown(await desk.add(clip, BROKEN, name="old"), TaskStatus.DONE_ERROR)
@@ -50,20 +50,20 @@ async def test_what_failed_before_is_not_told_and_what_fails_together_is_told_on
     for uuid in submitted.uuids[1:]:
         await desk.shown(uuid, TaskStatus.DONE_ERROR)
     await desk.shown(submitted.uuids[0], TaskStatus.DONE_SUCCESSFUL)
-    assert heard == []  # it is still gathered
-    look(desk)
-    await until(lambda: heard, "it is told")
+    assert heard == []  # still collecting
+    check_now(desk)
+    await until(lambda: heard, "the notification arrives")
     [(title, text)] = heard
     assert title == "5 tasks failed."
     assert text.endswith("A batch of 6 tasks finished.")
     assert "no-such-codec" in text
     await desk.shown(await desk.add(clip, BROKEN, name="one more"), TaskStatus.DONE_ERROR)
-    look(desk)
-    await until(lambda: len(heard) == 2, "it is told as well")
+    check_now(desk)
+    await until(lambda: len(heard) == 2, "the second notification arrives")
     assert heard[1][0] == "“one more” failed."
 
 
-async def test_a_kind_that_nobody_wants_is_not_told(
+async def test_a_disabled_kind_of_notification_is_not_sent(
     desk: Desk, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard = await listen(desk, monkeypatch, 3600.0)
@@ -71,17 +71,17 @@ async def test_a_kind_that_nobody_wants_is_not_told(
     await desk.shown(await desk.add(clip, BROKEN, name="unwanted"), TaskStatus.DONE_ERROR)
     notifier = desk.window.findChild(Notifier)
     assert notifier is not None
-    look(desk)
+    check_now(desk)
     await until(lambda: notifier._seen, "it was seen")
     assert heard == []
     desk.window.context.preferences.save_window(notices=NoticeWishes())
     await desk.shown(await desk.add(clip, BROKEN, name="wanted"), TaskStatus.DONE_ERROR)
-    look(desk)
-    await until(lambda: heard, "it is told")
+    check_now(desk)
+    await until(lambda: heard, "the notification arrives")
     assert heard[0][0] == "“wanted” failed."
 
 
-async def test_a_node_that_was_killed_is_told(
+async def test_a_killed_node_causes_a_notification(
     desk: Desk,
     database_uri: str,
     tmp_path: Path,
@@ -100,23 +100,23 @@ async def test_a_node_that_was_killed_is_told(
         assert notifier is not None
         await until(lambda: len(notifier._nodes) == 2, "it is known")
         peer.kill()
-        await until(lambda: heard, "it is told")
+        await until(lambda: heard, "the notification arrives")
     assert heard[0][0] == "Node “render-7” was lost."
 
 
 async def test_the_tray_shows_and_changes_the_state(desk: Desk, clip: Path) -> None:
     tray = Tray(desk.window)
     desk.window.node_panel.refresh()
-    await until(lambda: "Accepting tasks" in tray.icon.toolTip(), "it tells how it is")
+    await until(lambda: "Accepting tasks" in tray.icon.toolTip(), "the tool tip shows the state")
     idle = tray.icon.icon().cacheKey()
     tray.pause.trigger()
     await until(lambda: tray.pause.text() == "Take tasks again", "it is paused")
     assert "Paused" in tray.icon.toolTip()
     assert tray.icon.icon().cacheKey() != idle
     tray.pause.trigger()
-    await until(lambda: tray.pause.text() == "Pause this computer", "it goes on")
+    await until(lambda: tray.pause.text() == "Pause this computer", "it is resumed")
     uuid = await desk.add(clip, LONG)
-    await until(lambda: "1 of 1" in tray.icon.toolTip(), "it works")
+    await until(lambda: "1 of 1" in tray.icon.toolTip(), "it runs a task")
     desk.window.hide()
     tray.open.trigger()
     assert desk.window.isVisible()
@@ -124,11 +124,11 @@ async def test_the_tray_shows_and_changes_the_state(desk: Desk, clip: Path) -> N
     await desk.shown(uuid, TaskStatus.DONE_CANCELED)
 
 
-async def test_notices_can_be_turned_off_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_turning_notifications_off_is_stored(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     tray = Tray(desk.window)
     shown: list[str] = []
-    for here in ("supportsMessages", "isVisible"):
-        monkeypatch.setattr(tray.icon, here, lambda: True)
+    for method in ("supportsMessages", "isVisible"):
+        monkeypatch.setattr(tray.icon, method, lambda: True)
     monkeypatch.setattr(tray.icon, "showMessage", lambda title, *_rest: shown.append(title))
     tray.show_notification("one", "")
     tray.notices.trigger()

@@ -1,4 +1,4 @@
-"""One window per data folder: a second start hands its files over and ends."""
+"""One window per data folder: a second start hands its files over and exits."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ assert SingleInstance(pathlib.Path(sys.argv[1])).acquire()
 print("first", flush=True)
 time.sleep(600)
 """
-GIVE = """
+HAND_OVER = """
 import sys, pathlib
 from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.gui.desktop.single_instance import hand_over
@@ -66,16 +66,16 @@ async def test_a_second_start_hands_its_files_to_the_first(desk: Desk, tmp_path:
     sheet.cancel()
 
 
-async def test_files_of_a_start_with_other_settings_are_not_taken(qapp: object, tmp_path: Path) -> None:
+async def test_files_from_a_start_with_other_settings_are_rejected(qapp: object, tmp_path: Path) -> None:
     first = SingleInstance(tmp_path, settings_from(data_dir=tmp_path))
-    given: list[list[str]] = []
-    first.files_received.connect(given.append)
+    received: list[list[str]] = []
+    first.files_received.connect(received.append)
     assert first.acquire()
 
     async def second() -> "subprocess.CompletedProcess[bytes]":
         return await asyncio.to_thread(
             subprocess.run,
-            [sys.executable, "-c", GIVE, str(tmp_path), "a.mov"],
+            [sys.executable, "-c", HAND_OVER, str(tmp_path), "a.mov"],
             cwd=ROOT,
             env={**os.environ, "FFMATE_DEBUG": "info:?"},
             capture_output=True,
@@ -85,16 +85,16 @@ async def test_files_of_a_start_with_other_settings_are_not_taken(qapp: object, 
 
     ended = await second()
     assert b"already open with other settings: --debug." in ended.stderr
-    assert given == []
+    assert received == []
     assert first.settings is not None
     first.settings = replace(first.settings, debug="info:?")
     assert (await second()).returncode == 0
-    await until(lambda: given, "the file arrives")
+    await until(lambda: received, "the file arrives")
     first.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
-def test_the_place_of_one_that_was_killed_is_taken(qapp: object, tmp_path: Path) -> None:
+def test_a_later_start_replaces_a_killed_window(qapp: object, tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -113,29 +113,31 @@ def test_the_place_of_one_that_was_killed_is_taken(qapp: object, tmp_path: Path)
     late.close()
 
 
-async def test_nonsense_and_silence_are_sent_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_invalid_and_missing_messages_are_disconnected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(single_instance, "REPLY_TIMEOUT", 0.2)
     instance = acquire_or_hand_over(settings_from(data_dir=tmp_path), [])
     assert instance is not None
-    given: list[list[str]] = []
-    instance.files_received.connect(given.append)
+    received: list[list[str]] = []
+    instance.files_received.connect(received.append)
     for words in (b"GET / HTTP/1.1\n", b'{"files": [1]}\n', b""):
         socket = QLocalSocket()
         socket.connectToServer(socket_name(tmp_path))
         socket.write(words)
         unconnected = QLocalSocket.LocalSocketState.UnconnectedState
-        await until(lambda: socket.state() is unconnected, f"{words!r} is hung up on")  # noqa: B023 - awaited here
-        assert given == []
+        await until(lambda: socket.state() is unconnected, f"{words!r} is disconnected")  # noqa: B023 - awaited here
+        assert received == []
     odd = ["/films/\udcff.mov", "/films/Füße.mov"]
-    command = [sys.executable, "-c", GIVE, str(tmp_path), *odd]
+    command = [sys.executable, "-c", HAND_OVER, str(tmp_path), *odd]
     second = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, check=False, timeout=60)
     assert second.returncode == 0
-    await until(lambda: given, "the files arrive")
-    assert given == [odd]
+    await until(lambda: received, "the files arrive")
+    assert received == [odd]
     instance.close()
 
 
-def test_a_first_that_does_not_answer_is_told(
+def test_a_window_that_does_not_respond_is_an_error(
     qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(single_instance, "CONNECT_TIMEOUT", 0.2)

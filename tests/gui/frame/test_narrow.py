@@ -1,4 +1,4 @@
-"""In a small window nothing is cut and nothing lies on top of its neighbour, in either language."""
+"""In a small window no text is cut and no widgets overlap, in either language."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -21,7 +21,7 @@ from ffmate_desktop.settings import resources_folder
 
 @pytest.fixture(params=["de", "en"])
 def window(request: pytest.FixtureRequest, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
-    """As small as on an old laptop, with everything that it shows once there are tasks and folders."""
+    """A window as small as on an old laptop, showing what it shows with tasks and folders."""
     installed = install_translators(qapp, resources_folder(), QLocale(request.param))
     window = make_window(qapp, Bridge(), resources_folder(), tmp_path)
     window.resize(900, 600)
@@ -40,15 +40,15 @@ def window(request: pytest.FixtureRequest, qapp: QApplication, tmp_path: Path) -
         qapp.removeTranslator(translator)
 
 
-def test_buttons_have_the_room_for_their_words(window: MainWindow) -> None:
+def test_buttons_have_room_for_their_texts(window: MainWindow) -> None:
     cut = []
     for number, page in enumerate(window.pages):
         window.show_page(number)
         window.grab()  # lays everything out
         buttons = [
-            one
-            for one in page.findChildren(QAbstractButton)
-            if one.isVisible() and not isinstance(one.parent(), QLineEdit)
+            button
+            for button in page.findChildren(QAbstractButton)
+            if button.isVisible() and not isinstance(button.parent(), QLineEdit)
         ]
         cut += [
             f"{page.key}: {button.text() or button.toolTip()} {button.width()} of {needed}"
@@ -60,14 +60,14 @@ def test_buttons_have_the_room_for_their_words(window: MainWindow) -> None:
         header = [widget for item in items if item is not None and (widget := item.widget()) is not None]
         shown = [widget for widget in header if widget.isVisible()]
         cut += [
-            f"{page.key}: {left.accessibleName()} lies under its neighbour"
+            f"{page.key}: {left.accessibleName()} overlaps its neighbour"
             for left, right in pairwise(shown)
             if left.geometry().intersects(right.geometry())
         ]
     assert cut == []
 
 
-def test_what_is_cut_says_so(window: MainWindow) -> None:
+def test_a_cut_text_has_a_tool_tip(window: MainWindow) -> None:
     window.show_page(0)
     window.grab()  # lays everything out
     tabs = [
@@ -84,7 +84,7 @@ def test_what_is_cut_says_so(window: MainWindow) -> None:
     assert window.sidebar.buttons[1].toolTip().startswith(window.sidebar.buttons[1].text())
 
 
-def test_the_question_at_the_end_shows_its_answers(window: MainWindow) -> None:
+def test_the_close_dialog_shows_its_answers_in_full(window: MainWindow) -> None:
     dialog = CloseDialog(window, window.context.theme, 2, can_hide=True)
     dialog.open()
     for button in dialog.findChildren(QPushButton):
@@ -92,7 +92,7 @@ def test_the_question_at_the_end_shows_its_answers(window: MainWindow) -> None:
     dialog.reject()
 
 
-def test_a_pill_is_no_wider_than_its_column(window: MainWindow) -> None:
-    stamps = PixmapCache(window.context.theme)
-    assert stamps.chip("ban", "Fehlgeschlagen", "failed", 1.0, 90).width() <= 90
-    assert stamps.chip("ban", "Fehlgeschlagen", "failed", 1.0).width() > 90
+def test_a_chip_is_never_wider_than_its_column(window: MainWindow) -> None:
+    cache = PixmapCache(window.context.theme)
+    assert cache.chip("ban", "Fehlgeschlagen", "failed", 1.0, 90).width() <= 90
+    assert cache.chip("ban", "Fehlgeschlagen", "failed", 1.0).width() > 90

@@ -1,4 +1,4 @@
-"""Whoever owns the computer is asked in the window before a task runs a script of a new folder."""
+"""The window asks the owner before tasks may run scripts from a new folder."""
 
 import os
 from pathlib import Path
@@ -12,9 +12,11 @@ from tests.gui.desk import Desk
 from tests.node.waiting import until
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the script is one of a POSIX shell")
+@pytest.mark.skipif(os.name == "nt", reason="uses a POSIX shell script")
 @pytest.mark.parametrize("agrees", [True, False])
-async def test_a_refused_script_is_asked_for(desk: Desk, clip: Path, tmp_path: Path, agrees: bool) -> None:
+async def test_the_owner_is_asked_about_a_refused_script(
+    desk: Desk, clip: Path, tmp_path: Path, agrees: bool
+) -> None:
     folder = tmp_path / "scripts"
     folder.mkdir(mode=0o755)
     script = folder / "before.sh"
@@ -22,7 +24,7 @@ async def test_a_refused_script_is_asked_for(desk: Desk, clip: Path, tmp_path: P
     script.chmod(0o755)
     task = await desk.add(clip, pre_processing=NewProcessing(script_path=str(script)))
     messages = desk.window.messages
-    await until(lambda: "before.sh" in messages.title, "it is told")
+    await until(lambda: "before.sh" in messages.title, "the refusal is shown")
     await desk.shown(task, TaskStatus.DONE_ERROR)
     messages._button.click()
     box = await until(lambda: desk.window.findChild(QMessageBox), "it asks")

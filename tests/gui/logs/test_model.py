@@ -1,4 +1,4 @@
-"""What is shown shorter than it is."""
+"""The order of log lines, and shortened texts."""
 
 from datetime import datetime
 
@@ -8,17 +8,17 @@ from ffmate_desktop.gui.frame.status_strip import short_ffmpeg_version
 from ffmate_desktop.gui.logs.model import LogsModel, shorten_uuids
 
 
-def test_a_build_of_ffmpeg_is_its_version() -> None:
+def test_an_ffmpeg_build_is_shortened_to_its_version() -> None:
     assert short_ffmpeg_version("ffmpeg n9.0.2-17-g2a571b6068-20260930") == "ffmpeg 9.0.2"
     assert short_ffmpeg_version("There is no ffmpeg here.") == "There is no ffmpeg here."
 
 
-def test_a_uuid_is_its_beginning() -> None:
+def test_a_uuid_is_shortened() -> None:
     text = "clip.mov (1c46f294-eba3-4473-897c-f76c51b8e330) is done"
     assert shorten_uuids(text) == "clip.mov (1c46f294) is done"
 
 
-async def test_lines_stand_in_the_order_in_which_things_happened() -> None:
+async def test_lines_are_in_the_order_of_events() -> None:
     model = LogsModel(Bridge())
     begin = int(datetime(2026, 1, 1).timestamp() * 1000)
 

@@ -1,4 +1,4 @@
-"""The page of logs: lines of this and of another process, filters, pages backwards, follow, pause, copy and save."""
+"""The logs page: lines of this and other processes, filters, paging back, following, pausing, copying and saving."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,14 +19,14 @@ from tests.node.waiting import until
 
 
 def page_of(desk: Desk) -> LogsPage:
-    """The page, brought into view."""
+    """Show the page and return it."""
     page = next(page for page in desk.window.pages if isinstance(page, LogsPage))
     desk.window.show_page(desk.window.pages.index(page))
     return page
 
 
 def messages(page: LogsPage) -> list[str]:
-    """All that is shown, oldest first."""
+    """All messages shown, oldest first."""
     lines = (page.model.line_at(row) for row in range(page.model.rowCount()))
     return [line.message for line in lines if line is not None]
 
@@ -39,7 +39,7 @@ async def write(
     await stored.add(database, node, 0, [NewLogLine(now, level, topic, text) for text in texts])
 
 
-async def test_a_line_of_another_process_appears_and_can_be_filtered(
+async def test_lines_of_another_process_appear_and_can_be_filtered(
     desk: Desk, database_uri: str, database: Database, tmp_path: Path
 ) -> None:
     page = page_of(desk)
@@ -62,7 +62,7 @@ async def test_a_line_of_another_process_appears_and_can_be_filtered(
     )
 
 
-async def test_follow_pages_back_and_pause(desk: Desk, database: Database) -> None:
+async def test_following_paging_back_and_pausing(desk: Desk, database: Database) -> None:
     await write(database, "other", *(f"line {number}" for number in range(3 * PAGE)))
     page = page_of(desk)
     page.nodes.choose(frozenset({"other"}))
@@ -85,10 +85,10 @@ async def test_follow_pages_back_and_pause(desk: Desk, database: Database) -> No
     click(lines.jump_button)
     await until(lambda: lines.is_following, "it follows again")
     page.pause.click()
-    await write(database, "other", "held out")
+    await write(database, "other", "while paused")
     await write(database, "third", "for another filter")
     page.pause.click()
-    await until(lambda: messages(page)[-1] == "held out", "what was held out comes in")
+    await until(lambda: messages(page)[-1] == "while paused", "the line appears after the pause")
 
     def at_first_line() -> bool:
         bar.setValue(0)
@@ -97,11 +97,11 @@ async def test_follow_pages_back_and_pause(desk: Desk, database: Database) -> No
     await until(at_first_line, "back to the first line")
     assert messages(page) == [
         *(f"line {number}" for number in range(3 * PAGE)),
-        *("newest", "while away", "held out"),
+        *("newest", "while away", "while paused"),
     ]
 
 
-async def test_lines_are_copied_and_saved_whole(desk: Desk, database: Database, tmp_path: Path) -> None:
+async def test_lines_are_copied_and_saved_in_full(desk: Desk, database: Database, tmp_path: Path) -> None:
     page = page_of(desk)
     await write(database, "other", "first", "two\nlines", level=LogLevel.WARN)
     page.show_node("other")
@@ -117,4 +117,4 @@ async def test_lines_are_copied_and_saved_whole(desk: Desk, database: Database, 
     page.save_to(str(target))
     await until(lambda: target.exists() and target.read_text() == copied + "\n", "it is saved")
     page.save_to(str(tmp_path / "no" / "folder.log"))
-    await until(lambda: desk.window.messages.title.startswith("Can't save the log"), "trouble is told")
+    await until(lambda: desk.window.messages.title.startswith("Can't save the log"), "the error is shown")

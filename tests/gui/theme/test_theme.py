@@ -1,4 +1,4 @@
-"""Colours that can be read, icons and fonts that are there, and a switch that changes everything at once."""
+"""Readable colours, complete icons and fonts, and switching the theme."""
 
 import re
 from pathlib import Path
@@ -18,21 +18,21 @@ SURFACES = ("window", "sidebar", "surface", "raised", "selected", "nav_selected"
 
 
 def contrast(one: QColor, other: QColor) -> float:
-    """By the formula of WCAG 2."""
+    """The contrast ratio of WCAG 2."""
 
-    def light(color: QColor) -> float:
+    def luminance(color: QColor) -> float:
         parts = [
             part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
             for part in (color.redF(), color.greenF(), color.blueF())
         ]
         return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
-    bright, dark = sorted((light(one), light(other)), reverse=True)
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (bright + 0.05) / (dark + 0.05)
 
 
 def over(tint: QColor, ground: QColor) -> QColor:
-    """What a thin colour looks like on a ground."""
+    """A transparent colour blended over a background."""
     part = tint.alphaF()
     mixed = [
         part * top + (1 - part) * below
@@ -46,7 +46,7 @@ def over(tint: QColor, ground: QColor) -> QColor:
 
 
 @pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
-def test_every_text_can_be_read(tokens: Tokens) -> None:
+def test_every_text_has_enough_contrast(tokens: Tokens) -> None:
     weak = []
     for text in TEXTS:
         for surface in SURFACES:
@@ -66,20 +66,18 @@ def test_every_text_can_be_read(tokens: Tokens) -> None:
     assert weak == []
 
 
-def test_every_icon_that_the_code_names_is_there() -> None:
-    there = {path.stem for path in (resources_folder() / "icons").glob("*.svg")}
+def test_every_icon_used_in_the_code_exists() -> None:
+    existing = {path.stem for path in (resources_folder() / "icons").glob("*.svg")}
     named = set()
     for path in GUI.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         named |= set(re.findall(r'(?:set_icon\([^,]+|pixmap\(|icon\(|_button\(theme), ?"([a-z0-9-]+)"', text))
         named |= set(re.findall(r'(?:icon\(|pixmap\(|icon = )"([a-z0-9-]+)"', text))
     assert named
-    assert named <= there
-    unused = {"README"} & there
-    assert unused == set()
+    assert named <= existing
 
 
-def test_the_fonts_are_bundled_and_have_their_licences(qapp: QApplication) -> None:
+def test_fonts_are_bundled_with_their_licences(qapp: QApplication) -> None:
     Theme(qapp, resources_folder())
     families = QFontDatabase.families()
     assert "Inter" in families
@@ -89,7 +87,7 @@ def test_the_fonts_are_bundled_and_have_their_licences(qapp: QApplication) -> No
     assert (resources_folder() / "icons" / "LICENSE").exists()
 
 
-def test_switching_changes_palette_sheet_and_icons(qapp: QApplication) -> None:
+def test_switching_the_theme_changes_palette_style_sheet_and_icons(qapp: QApplication) -> None:
     theme = Theme(qapp, resources_folder())
     button = QPushButton("Text")
     theme.set_icon(button, "plus", "text")

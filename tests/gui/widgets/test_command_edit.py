@@ -1,4 +1,4 @@
-"""Where commands are written: lines end at blanks, and a new theme is no change."""
+"""The command editor: lines wrap at spaces, and a theme change isn't an edit."""
 
 import pytest
 from PySide6.QtTest import QTest
@@ -17,7 +17,7 @@ COMMAND = (
 
 
 def lines(editor: QPlainTextEdit) -> list[str]:
-    """As they are painted."""
+    """The lines as painted."""
     editor.grab()
     block = editor.document().firstBlock()
     layout = block.layout()
@@ -27,7 +27,7 @@ def lines(editor: QPlainTextEdit) -> list[str]:
 
 
 @pytest.mark.parametrize("width", [380, 470, 560, 700])
-def test_words_are_not_broken(qapp: QApplication, width: int) -> None:
+def test_lines_wrap_only_at_spaces(qapp: QApplication, width: int) -> None:
     edit = CommandEdit(Theme(qapp, resources_folder()))
     edit.text.resize(width, 300)
     edit.set_command(COMMAND)
@@ -38,7 +38,7 @@ def test_words_are_not_broken(qapp: QApplication, width: int) -> None:
     assert not any(line.endswith("$") for line in shown)
 
 
-def test_what_is_typed_is_broken_so_too(qapp: QApplication) -> None:
+def test_typed_text_wraps_only_at_spaces(qapp: QApplication) -> None:
     edit = CommandEdit(Theme(qapp, resources_folder()))
     edit.text.resize(380, 300)
     edit.set_command("-i ${INPUT_FILE}")
@@ -50,8 +50,8 @@ def test_what_is_typed_is_broken_so_too(qapp: QApplication) -> None:
     assert edit.command() == "-i ${INPUT_FILE}"
 
 
-def test_another_theme_judges_nothing(qapp: QApplication) -> None:
-    """Before a cluster is open no preset is shown, and a command that nobody wrote is not called empty."""
+def test_a_new_theme_does_not_count_as_an_edit(qapp: QApplication) -> None:
+    """Before a cluster is open no preset is shown, and its empty command must not show an error."""
     theme = Theme(qapp, resources_folder())
     theme.set_appearance(Appearance.LIGHT)
     form = PresetForm(theme)
@@ -63,7 +63,7 @@ def test_another_theme_judges_nothing(qapp: QApplication) -> None:
     assert not edits
 
 
-def test_a_command_of_a_megabyte_is_kept_and_freezes_nothing(qapp: QApplication) -> None:
+def test_a_command_of_a_megabyte_is_kept_and_read_only(qapp: QApplication) -> None:
     edit = CommandEdit(Theme(qapp, resources_folder()))
     endless = "-i ${INPUT_FILE} -metadata x=" + "x" * 1_000_000
     edit.set_command(endless)

@@ -1,4 +1,4 @@
-"""What is shown instead of an empty list."""
+"""The placeholder for empty lists."""
 
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -7,7 +7,7 @@ from ffmate_desktop.gui.widgets.empty_state import EmptyState
 from ffmate_desktop.settings import resources_folder
 
 
-def test_its_text_is_seen_whole_in_a_wide_window(qapp: QApplication) -> None:
+def test_the_text_is_shown_in_full_in_a_wide_window(qapp: QApplication) -> None:
     state = EmptyState(
         Theme(qapp, resources_folder()), "Nothing", "A sentence that takes two lines. " * 3, "Go"
     )

@@ -1,4 +1,4 @@
-"""Numbers in words."""
+"""Formatting of numbers and times."""
 
 import pytest
 
@@ -9,5 +9,5 @@ from ffmate_desktop.gui.widgets import formatting
     ("seconds", "words"),
     [(8, "8 s"), (59.4, "59 s"), (363, "6 min"), (3599, "1 h 00 min"), (15_130, "4 h 12 min")],
 )
-def test_an_estimate_knows_no_seconds(seconds: float, words: str) -> None:
+def test_an_estimate_has_no_seconds_after_the_first_minute(seconds: float, words: str) -> None:
     assert formatting.estimate(seconds) == words

@@ -1,4 +1,4 @@
-"""What anybody who may connect to the database can make a window show: nothing wrong for long, and no report."""
+"""Forged notifications from anyone who can connect to the database cause no lasting wrong display and no error."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from tests.node.farm import LONG
 from tests.node.waiting import until
 
 
-async def test_forged_news_harm_no_window(
+async def test_forged_notifications_do_not_harm_the_window(
     desk: Desk,
     database_uri: str,
     clip: Path,
@@ -39,9 +39,9 @@ async def test_forged_news_harm_no_window(
         for payload in GARBAGE:
             await send(payload)
         for first in range(0, 4000, 80):
-            strangers = [LiveProgress(10**6 + first + n, 1, 99.0, fps=1e300) for n in range(80)]
-            await send(progress_payload(7, strangers))
-        for news in (
+            forged = [LiveProgress(10**6 + first + n, 1, 99.0, fps=1e300) for n in range(80)]
+            await send(progress_payload(7, forged))
+        for notification in (
             {"kind": "log", "first": 0, "last": 2**63 - 1},
             {"kind": "log", "first": 2**63 - 1, "last": 0},
             {
@@ -53,11 +53,11 @@ async def test_forged_news_harm_no_window(
             {"kind": "node", "op": "update", "rows": [[2**63 - 1, 10**15, "dead", "desk"]]},
             {"kind": "batch", "op": "finished", "uuid": str(uuid)},
         ):
-            await send(json.dumps(news))
-        await until(lambda: tracker.frames_per_second() > 1e6, "the strangers were heard")
+            await send(json.dumps(notification))
+        await until(lambda: tracker.frames_per_second() > 1e6, "the forged progress arrived")
         assert len(tracker.percents()) <= 50
-    await until(lambda: len(tracker.percents()) <= 1, "they are forgotten")
-    await until(lambda: tracker.newest(row.id, row.epoch), "the progress of the real task is heard")
+    await until(lambda: len(tracker.percents()) <= 1, "it is dropped")
+    await until(lambda: tracker.newest(row.id, row.epoch), "the real task's progress arrives")
     await asyncio.sleep(0)
     assert (await desk.shown(uuid, TaskStatus.RUNNING)).id == row.id
     await desk.services.tasks.cancel([uuid])
