@@ -25,6 +25,7 @@ from ffmate_desktop.node.retention import RetentionDuty
 from ffmate_desktop.node.retry import retry_until_answered
 from ffmate_desktop.node.running_tasks import RunningTasks
 from ffmate_desktop.node.scheduler import Scheduler
+from ffmate_desktop.node.task.context import NodeLink, TaskContext
 from ffmate_desktop.node.task.interrupt import InterruptReason
 from ffmate_desktop.node.task.resources import EncodeResources
 from ffmate_desktop.node.task.slots import Slots
@@ -243,19 +244,12 @@ class ClusterNode:
         assert self._group is not None  # noqa: S101 - only the scheduler calls it, inside the group
         if self._runs.continue_under(claim, node_id):  # this node's own task came back: its encode continues
             return
-        run = TaskRun(
-            claim,
-            node_id,
-            self._database,
-            self._resources,
-            self._slots,
-            finish=self._scheduler.finish,
-            confirm=self._heartbeat.beat_now,
-            on_encoded=self._scheduler.wake,
-        )
+        link = NodeLink(self._scheduler.finish, self._heartbeat.beat_now, self._scheduler.wake)
+        task = TaskContext.open(claim, node_id, self._database, self._resources, self._slots, link)
+        run = TaskRun(task)
         self._runs.add(run)
-        task = self._group.create_task(run.run(), name=f"task {claim.uuid}")
-        task.add_done_callback(lambda _task: self._on_task_end(run))
+        running = self._group.create_task(run.run(), name=f"task {claim.uuid}")
+        running.add_done_callback(lambda _task: self._on_task_end(run))
         self._sender.wake()
 
     def _on_task_end(self, run: TaskRun) -> None:

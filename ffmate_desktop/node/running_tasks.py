@@ -50,15 +50,15 @@ class RunningTasks:
         As many tasks as there are slots may publish in addition to the encodes. A task whose last write is under way
         no longer counts, since that write travels together with the claim.
         """
-        runs = [run for run in self if not run.ending]
-        encoded = sum(run.encoded for run in runs)
+        runs = [run for run in self if not run.is_ending]
+        encoded = sum(run.is_encoded for run in runs)
         free = slots - len(runs) + min(encoded, slots)
         return max(free, 0), max(min(ahead, ahead + free), 0)
 
     def interrupt(self, reason: InterruptReason) -> None:
         """Interrupt all of them."""
         for run in self:
-            run.end(reason)
+            run.interrupt(reason)
 
     def abandon(self) -> None:
         """Stop waiting for the database."""
@@ -71,7 +71,7 @@ class RunningTasks:
         if former is None:
             return False
         if former.claim.uuid != claim.uuid:  # the database was emptied, and its ids started over
-            former.end(InterruptReason.LOST)
+            former.interrupt(InterruptReason.LOST)
             return False
         if not former.may_adopt(claim.epoch):
             return False
@@ -92,16 +92,16 @@ class RunningTasks:
         for run in self:
             stored = beat.mine.get(run.claim.id)
             if stored is not None and stored[0] == run.claim.epoch and run.node_id == node_id:
-                run.obey(stored[1])
+                run.apply_desired(stored[1])
             elif run.claimed_at >= sent:
                 pass  # claimed after the question was sent: the next answer includes it
             elif stored is not None and quiet and run.may_adopt(stored[0]):
                 run.adopt(stored[0], node_id)  # it was adopted, and the answer got lost
-                run.obey(stored[1])
+                run.apply_desired(stored[1])
             elif run.may_adopt(run.claim.epoch):
                 held.append((run.claim.id, run.claim.epoch, run.node_id, run.claim.uuid))
             else:
-                run.end(InterruptReason.LOST)
+                run.interrupt(InterruptReason.LOST)
         return held
 
     def not_running(self, beat: Beat) -> dict[int, Epoch]:
@@ -119,9 +119,9 @@ class RunningTasks:
             if task_id in adopted:
                 new_epoch, desired = adopted[task_id]
                 run.adopt(new_epoch, node_id)
-                run.obey(desired)
+                run.apply_desired(desired)
             else:
                 logs.cluster.info(
                     "Task %s cannot continue here: it ended, or another node has claimed it", run.claim.uuid
                 )
-                run.end(InterruptReason.LOST)
+                run.interrupt(InterruptReason.LOST)

@@ -92,7 +92,7 @@ async def test_a_cancel_that_no_row_wants_any_more_ends_no_task(farm: Farm, clip
     for order in (InterruptReason.CANCEL, InterruptReason.DELETE):
         await farm.encoding(uuid)
         [run] = worker.node._runs
-        run.end(order)
+        run.interrupt(order)
         await asyncio.wait_for(worker.node._runs.wait_until_empty(), 60)
     task = await farm.successful(uuid)
     assert task.attempts == 3

@@ -76,7 +76,7 @@ async def victim(farm: Farm, uuid: UUID) -> AsyncIterator[Victim]:
             farm,
             node,
             claim,
-            EncodeAttempt(claim, node.id, resources, on_progress=lambda _: None, on_lines=lambda _: None),
+            EncodeAttempt(claim, node.id, resources, on_lines=lambda _: None),
         )
 
 

@@ -1,4 +1,4 @@
-"""The writes of whoever holds a claim: each names the claim, and is repeated until the database has answered."""
+"""The writes of one claim: each is fenced by the claim, and retried until the database answers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,42 +18,42 @@ Finish = Callable[[int, Ended], Awaitable[dict[int, Desired]]]
 
 
 class ClaimWriter:
-    """One claim and the incarnation of this node that holds it; both change when a lost claim is taken back.
+    """One claim and the incarnation of this node that holds it; both change when the node takes back a lost claim.
 
-    A write that returns None was refused: the task is cancelled or lost, or our lease ran out while the database was
-    away. The answer to the next heartbeat tells which.
+    A write that returns None was refused: the task is cancelled or lost, or the node's lease expired while the
+    database was unreachable. The answer to the next heartbeat says which.
     """
 
     def __init__(self, database: Database, node_id: int, claim: Claim, finish: Finish) -> None:
         self.claim = claim
         self.node_id = node_id
-        self.taken_back = asyncio.Event()
-        """Set when a lost claim was taken back; cleared by whoever has seen it."""
+        self.adopted = asyncio.Event()
+        """Set when the node took back the lost claim; cleared by the code that waits for it."""
         self._database = database
         self._finish = finish
 
-    def take_back(self, epoch: Epoch, node_id: int) -> None:
-        """The claim has this epoch now, and this incarnation holds it."""
+    def adopt(self, epoch: Epoch, node_id: int) -> None:
+        """From now on the claim has this epoch, and this incarnation holds it."""
         self.claim, self.node_id = replace(self.claim, epoch=epoch), node_id
-        self.taken_back.set()
+        self.adopted.set()
 
-    async def read(self) -> Task:
-        """The task as people see it; raises UserError when it is gone."""
+    async def read_task(self) -> Task:
+        """The task as people see it; raises UserError if it was deleted."""
         found = await retry_until_answered(
             lambda: tasks.get_tasks(self._database, [self.claim.uuid]), f"reading {self.claim.uuid}"
         )
         if not found:
-            raise UserError("The task was deleted meanwhile.")
+            raise UserError("The task was deleted.")
         return found[0]
 
-    async def enter(
+    async def enter_stage(
         self,
         status: TaskStatus,
         facts: TaskFacts,
         record: PublishingRecord | None = None,
         sidecar: Sequence[str] = (),
     ) -> Desired | None:
-        """Ask for the permission to enter that stage; see `scripts.enter_stage`."""
+        """Request permission to enter that stage; see `scripts.enter_stage`."""
         return await retry_until_answered(
             lambda: scripts.enter_stage(
                 self._database, self.node_id, self.claim, status, facts, record, sidecar
@@ -62,21 +62,21 @@ class ClaimWriter:
         )
 
     async def reserve_output(self, key: str) -> None:
-        """Have this output path among all active tasks; raises OutputTakenError."""
+        """Reserve this output path among all active tasks; raises OutputTakenError."""
         await retry_until_answered(
             lambda: claims.set_output(self._database, self.node_id, self.claim, key),
             f"the output of {self.claim.uuid}",
         )
 
-    async def tell(self, facts: TaskFacts) -> Desired | None:
-        """Write down what is known of the running encode; returns what is wanted of the task."""
+    async def write_facts(self, facts: TaskFacts) -> Desired | None:
+        """Write the facts of the running encode; returns the desired state of the task."""
         return await retry_until_answered(
             lambda: claims.set_phase(self._database, self.node_id, self.claim, "encode", facts),
             f"the facts of {self.claim.uuid}",
         )
 
-    async def ask_to_publish(self, facts: TaskFacts, record: PublishingRecord) -> Desired | None:
-        """Ask for the permission to move the output, described by `record`, into place; None: not allowed."""
+    async def request_publishing(self, facts: TaskFacts, record: PublishingRecord) -> Desired | None:
+        """Request permission to publish the outputs that `record` lists; None: not allowed."""
         return await retry_until_answered(
             lambda: claims.set_phase(self._database, self.node_id, self.claim, "publish", facts, record),
             f"publishing {self.claim.uuid}",
@@ -90,7 +90,7 @@ class ClaimWriter:
         )
 
     async def finish(self, outcome: Outcome) -> Desired | None:
-        """End the task; returns what was wanted of it by then."""
+        """End the task; returns its desired state at that time."""
         ended = await retry_until_answered(
             lambda: self._finish(self.node_id, [(self.claim, outcome)]),
             f"the end of {self.claim.uuid}",
@@ -98,7 +98,7 @@ class ClaimWriter:
         return ended.get(self.claim.id)
 
     async def refuse(self, refusal: RetryElsewhereError) -> tuple[bool, str, dict[str, str]]:
-        """Leave the task to nodes that have not tried it; see `claims.refuse`."""
+        """Leave the task to nodes that haven't tried it; see `claims.refuse`."""
         return await retry_until_answered(
             lambda: claims.refuse(
                 self._database, self.node_id, self.claim, refusal.message, refusal.max_nodes
@@ -114,7 +114,7 @@ class ClaimWriter:
         )
 
     async def delete(self) -> bool:
-        """Remove the task if its deletion is wanted; False when it is not, or the claim is lost."""
+        """Remove the task if it is to be deleted; False if it isn't, or if the claim is lost."""
         return await retry_until_answered(
             lambda: claims.delete_claimed(self._database, self.node_id, self.claim),
             f"deleting {self.claim.uuid}",

@@ -1,4 +1,4 @@
-"""Why an attempt has to end before its time, and how whatever it does just then hears of it."""
+"""Ends an attempt early, and cancels whatever reading it waits for."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,62 +9,62 @@ T = TypeVar("T")
 
 
 class InterruptReason(IntEnum):
-    """A later one of these outranks an earlier one."""
+    """Why an attempt ends early. A later member outranks an earlier one."""
 
     YIELD = auto()
-    """It was ready before there was a slot, and none became free: another node may be faster."""
+    """It was ready before a slot was free, and none became free in time: another node may be faster."""
     GIVE_BACK = auto()
-    """This node stops: another one shall take the task."""
+    """This node stops, and leaves the task to another one."""
     CANCEL = auto()
     DELETE = auto()
     LOST = auto()
-    """The claim is somebody else's now: touch nothing but our own leftovers."""
+    """The claim may belong to another node: touch nothing but this attempt's own leftovers."""
 
 
 class TaskInterruptedError(Exception):
-    """Leaves the attempt; the order stands in its `Interrupt`."""
+    """Unwinds the attempt; `Interrupt.reason` says why."""
 
 
 class Interrupt:
-    """What one attempt was ordered to do: the order of the highest rank counts."""
+    """Why one attempt has to end early, if it has to: the reason of the highest rank counts."""
 
-    def __init__(self, what: str) -> None:
-        self.given: InterruptReason | None = None
-        self._what = what
-        self._looking: asyncio.Task[Any] | None = None
+    def __init__(self, name: str) -> None:
+        self.reason: InterruptReason | None = None
+        self._name = name
+        self._reading: asyncio.Task[Any] | None = None
 
-    def give(self, order: InterruptReason) -> bool:
-        """False when a higher one stands already."""
-        if self.given is not None and order <= self.given:
+    def request(self, reason: InterruptReason) -> bool:
+        """End the attempt; False if a reason of the same or a higher rank was there before."""
+        if self.reason is not None and reason <= self.reason:
             return False
-        self.given = order
-        if self._looking is not None:
-            self._looking.cancel()
+        self.reason = reason
+        if self._reading is not None:
+            self._reading.cancel()
         return True
 
     def check(self) -> None:
-        """Raises TaskInterruptedError when there is an order."""
-        if self.given is not None:
+        """Raises TaskInterruptedError if the attempt has to end."""
+        if self.reason is not None:
             raise TaskInterruptedError
 
-    async def unless(self, looking: Coroutine[Any, Any, T]) -> T:
-        """The result of work that only reads; an order does not wait for it, since storage may not answer."""
-        self._looking = asyncio.create_task(looking, name=f"looking at {self._what}")
-        if self.given is not None:
-            self._looking.cancel()
+    async def wait_for(self, reading: Coroutine[Any, Any, T]) -> T:
+        """The result of work that only reads. An interrupt cancels it, since storage may never answer."""
+        self._reading = asyncio.create_task(reading, name=f"reading for {self._name}")
+        if self.reason is not None:
+            self._reading.cancel()
         try:
-            result: T = await self._looking
+            result: T = await self._reading
         except asyncio.CancelledError:
-            if self._looking.cancelled() and not _is_cancelled():
+            if self._reading.cancelled() and not _is_cancelled():
                 self.check()
             raise
         finally:
-            self._looking = None
+            self._reading = None
         self.check()
         return result
 
 
 def _is_cancelled() -> bool:
-    """Whether somebody wants the running task of the loop to end."""
+    """Whether the current asyncio task itself is being cancelled."""
     current = asyncio.current_task()
     return current is not None and current.cancelling() > 0

@@ -1,6 +1,6 @@
-"""The last write of an attempt: what became of the task, however often the database has to be asked."""
+"""Writes how an attempt ended: retried until the database answers, and fenced by the claim."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -8,112 +8,102 @@ from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from ffmate_desktop.domain.task_facts import TaskFacts
-from ffmate_desktop.node.task.claim_writer import ClaimWriter
-from ffmate_desktop.node.task.interrupt import Interrupt, InterruptReason
-from ffmate_desktop.node.task.log_shipper import LogShipper
+from ffmate_desktop.node.task.context import TaskContext
+from ffmate_desktop.node.task.interrupt import InterruptReason
 
 
-def failure(
+def failed_outcome(
     sentence: str, hint: str, percent: float, lines: Sequence[str] = (), facts: TaskFacts | None = None
 ) -> Outcome:
-    """A failed attempt, as the user reads it."""
+    """A failed attempt, with the error as people read it."""
     error = "\n".join([f"{sentence} {hint}".strip(), *lines])
     return Outcome(TaskStatus.DONE_ERROR, percent, error, facts or TaskFacts())
 
 
-class OutcomeWriter:
-    """Writes what the attempt of `holder` came to, and ships the rest of its log.
-
-    `confirm()` waits until a heartbeat that was sent after the call has been answered and acted upon.
-    """
-
-    def __init__(
-        self,
-        holder: ClaimWriter,
-        shipper: LogShipper,
-        orders: Interrupt,
-        confirm: Callable[[], Awaitable[None]],
-    ) -> None:
-        self._holder = holder
-        self._shipper = shipper
-        self._orders = orders
-        self._confirm = confirm
-        self.refusal: RetryElsewhereError | None = None
-        """It cannot run here; its end is offered to other nodes first."""
-
-    async def write(self, outcome: Outcome) -> None:
-        """The attempt ended by itself."""
-        await self._shipper.finish()
-        if self.refusal is not None:
-            if (left := await self._refuse(self.refusal)) is None:
-                return
-            self.refusal = None
-            told = failure(left.message, left.hint, outcome.progress, left.lines)
-            outcome = replace(outcome, error=told.error)
-        await self._finish(outcome)
-
-    async def obey(self, order: InterruptReason, percent: float) -> None:
-        """An order ended it."""
-        match order:
-            case InterruptReason.CANCEL:
-                self._shipper.add(["cancelled"])
-                await self._shipper.finish()
-                await self._cancel(Outcome(TaskStatus.DONE_CANCELED, percent))
-            case InterruptReason.DELETE:
-                if not await self._holder.delete():
-                    await self._holder.give_back()  # nobody wants it deleted any more, or the claim is lost
-            case InterruptReason.GIVE_BACK:
-                await self._give_back("this node stops")
-            case InterruptReason.YIELD:
-                await self._give_back("it was ready, but no slot was free here")
-            case InterruptReason.LOST:
-                logs.task.warning("The claim of %s was lost; its attempt ended here", self._holder.claim.uuid)
-            case _:
-                assert_never(order)
-
-    async def _cancel(self, outcome: Outcome) -> None:
-        desired = await self._holder.finish(outcome)
-        if desired is None:
-            await self._holder.give_back()  # nobody wants it cancelled any more, or the claim is lost
+async def write_outcome(task: TaskContext, outcome: Outcome) -> None:
+    """Write the end of an attempt that wasn't interrupted, or leave the task to other nodes."""
+    await task.shipper.finish()
+    if task.refusal is not None:
+        refusal = await _refuse(task, task.refusal)
+        if refusal is None:
             return
-        self._tell(outcome)
-        if desired == "delete":
-            await self._holder.delete()
-
-    async def _refuse(self, refusal: RetryElsewhereError) -> RetryElsewhereError | None:
-        """Leave the task to other nodes; None when one may run it, else what the user reads."""
-        given, here, others = await self._holder.refuse(refusal)
-        if given:
-            claim = self._holder.claim
-            logs.task.info("%s (%s) is left to other nodes: %s", claim.name, claim.uuid, refusal.message)
-            return None
-        return refusal.with_others(here, others)
-
-    async def _finish(self, outcome: Outcome) -> None:
-        while True:
-            desired = await self._holder.finish(outcome)
-            if desired is not None:
-                break
-            if self._orders.given is InterruptReason.LOST:
-                logs.task.warning(
-                    "The claim of %s was lost before its end was written", self._holder.claim.uuid
-                )
-                return
-            await self._confirm()  # the answer to the next beat takes the task back, or tells that it is lost
-        self._tell(outcome)
-        if desired == "delete":  # wanted while its end was on its way
-            await self._holder.delete()
-
-    def _tell(self, outcome: Outcome) -> None:
-        logs.task.info("%s (%s) %s", self._holder.claim.name, self._holder.claim.uuid, _in_words(outcome))
-
-    async def _give_back(self, why: str) -> None:
-        self._shipper.add([f"given back: {why}"])
-        await self._shipper.finish()
-        await self._holder.give_back()
+        task.refusal = None
+        error = failed_outcome(refusal.message, refusal.hint, outcome.progress, refusal.lines).error
+        outcome = replace(outcome, error=error)
+    await _finish(task, outcome)
 
 
-def _in_words(outcome: Outcome) -> str:
+async def write_interrupted(task: TaskContext) -> None:
+    """Write the end of an interrupted attempt."""
+    match task.interrupt.reason:
+        case InterruptReason.CANCEL:
+            task.shipper.add(["cancelled"])
+            await task.shipper.finish()
+            await _cancel(task)
+        case InterruptReason.DELETE:
+            if not await task.writer.delete():
+                await task.writer.give_back()  # the task was restored meanwhile, or the claim is lost
+        case InterruptReason.GIVE_BACK:
+            await _give_back(task, "this node stops")
+        case InterruptReason.YIELD:
+            await _give_back(task, "it was ready, but no slot was free here")
+        case InterruptReason.LOST:
+            logs.task.warning("The claim of %s was lost; its attempt ended here", task.claim.uuid)
+        case None:
+            raise AssertionError("without a reason there is no interrupt")
+        case _:
+            assert_never(task.interrupt.reason)
+
+
+async def _cancel(task: TaskContext) -> None:
+    outcome = Outcome(TaskStatus.DONE_CANCELED, task.percent)
+    desired = await task.writer.finish(outcome)
+    if desired is None:
+        await task.writer.give_back()  # the task was resumed meanwhile, or the claim is lost
+        return
+    _log(task, outcome)
+    if desired == "delete":
+        await task.writer.delete()
+
+
+async def _refuse(task: TaskContext, refusal: RetryElsewhereError) -> RetryElsewhereError | None:
+    """Leave the task to other nodes; the error for people if none is left that may run it, else None."""
+    is_left, here, others = await task.writer.refuse(refusal)
+    if is_left:
+        logs.task.info(
+            "%s (%s) is left to other nodes: %s", task.claim.name, task.claim.uuid, refusal.message
+        )
+        return None
+    return refusal.with_others(here, others)
+
+
+async def _finish(task: TaskContext, outcome: Outcome) -> None:
+    while True:
+        desired = await task.writer.finish(outcome)
+        if desired is not None:
+            break
+        if task.interrupt.reason is InterruptReason.LOST:
+            logs.task.warning("The claim of %s was lost before its end was written", task.claim.uuid)
+            return
+        await (
+            task.node.confirm()
+        )  # the answer to the next heartbeat takes the claim back, or interrupts with LOST
+    _log(task, outcome)
+    if desired == "delete":  # deleted while its end was being written
+        await task.writer.delete()
+
+
+async def _give_back(task: TaskContext, why: str) -> None:
+    task.shipper.add([f"given back: {why}"])
+    await task.shipper.finish()
+    await task.writer.give_back()
+
+
+def _log(task: TaskContext, outcome: Outcome) -> None:
+    logs.task.info("%s (%s) %s", task.claim.name, task.claim.uuid, _describe(outcome))
+
+
+def _describe(outcome: Outcome) -> str:
     match outcome.status:
         case TaskStatus.DONE_SUCCESSFUL:
             return "is done"

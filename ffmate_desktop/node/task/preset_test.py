@@ -63,16 +63,10 @@ async def _try(
 ) -> PresetTestResult:
     claim = Claim(id=0, uuid=uuid4(), epoch=1, priority=0, name="preset test", attempts=1, spec=spec)
 
-    def tell(progress: Progress) -> None:
+    def report(progress: Progress) -> None:
         on_progress(progress.percent or 0.0)
 
-    attempt = EncodeAttempt(
-        claim,
-        0,
-        resources,
-        on_progress=tell,
-        on_lines=lambda _lines: None,
-    )
+    attempt = EncodeAttempt(claim, 0, resources, on_lines=lambda _lines: None, on_progress=report)
     try:
         try:
             await attempt.prepare()

@@ -1,4 +1,4 @@
-"""The script of a task on this node: which file it is, with which arguments, and where its sidecar goes."""
+"""Resolves a task's script on this node: its file, its arguments, and where its sidecar goes."""
 
 import shutil
 from dataclasses import dataclass
@@ -19,26 +19,28 @@ PRIVATE_SIDECAR = "sidecar.json"
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Ready to start: `argv` is empty where there is only a sidecar to write. `words` are its resolved text."""
+    """`argv` is empty if there is only a sidecar to write; `command` is the resolved text of the script."""
 
     path: str
     argv: list[str]
-    words: str | None
+    command: str | None
     sidecar: Path
     needs_sidecar: bool
 
 
-def find(spec: ProcessingSpec, values: WildcardValues, folder: Path, permissions: Permissions) -> Script:
-    """Look the script up, which reads the file system. Raises RetryElsewhereError when it may not or cannot run here.
+def resolve_script(
+    spec: ProcessingSpec, values: WildcardValues, folder: Path, permissions: Permissions
+) -> Script:
+    """Reads the file system. Raises RetryElsewhereError if the script may not or can't run here.
 
     `values` lacks the sidecar; `folder` is the private one of the attempt.
     """
     sidecar = folder / PRIVATE_SIDECAR
     if spec.sidecar is not None:
-        given = expand_path(spec.sidecar, values)
-        if not is_absolute(given):
-            raise UserError(f"The sidecar “{given}” does not say in which folder.", "Write its full path.")
-        sidecar = Path(given)
+        path = expand_path(spec.sidecar, values)
+        if not is_absolute(path):
+            raise UserError(f"The sidecar “{path}” does not say in which folder.", "Write its full path.")
+        sidecar = Path(path)
     values = values.with_sidecar(str(sidecar))
     tokens = [expand(token, values) for token in spec.tokens]
     if not tokens:

@@ -74,7 +74,7 @@ def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID, *, is_complete: bool = T
     )
 
 
-async def reserve(holder: ClaimWriter, changes: SidecarChanges, spec: TaskSpec) -> dict[str, Any]:
+async def reserve(writer: ClaimWriter, changes: SidecarChanges, spec: TaskSpec) -> dict[str, Any]:
     """Make a new output path this task's own among all active tasks; returns the fields with the path it got."""
     path = changes.fields.get("output")
     if path is None:
@@ -83,7 +83,7 @@ async def reserve(holder: ClaimWriter, changes: SidecarChanges, spec: TaskSpec) 
     free = path
     while True:
         try:
-            await holder.reserve_output(output_key(free))
+            await writer.reserve_output(output_key(free))
             return changes.fields | {"output": free}
         except OutputTakenError as error:
             number += 1

@@ -1,73 +1,70 @@
-"""The slots of this node: who may encode now, and whether it pays to have the next tasks ready before one is free."""
+"""The slots of this node: which tasks may encode, and whether to prepare tasks before a slot is free."""
 
 import asyncio
 from collections import deque
 
 SHORT = 1.0
-"""Seconds. While all of the last encodes were shorter, tasks are claimed and made ready ahead of a free slot."""
+"""Seconds. While all recent encodes were shorter, tasks are claimed and prepared ahead of a free slot."""
 
 PATIENCE = 1.5
-"""Seconds that a ready task waits for a slot. Then it goes back into the queue, where others can take it."""
+"""Seconds that a prepared task waits for a slot before it goes back into the queue, where others can claim it."""
 
 
 class Slots:
-    """Hands out `count` slots in the order in which they were asked for, which is that of the claims.
-
-    Whoever entered leaves in the end, whatever happened.
-    """
+    """Assigns `count` slots in the order of the claims. Every `enter` must be paired with a `leave`."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         self._begun: dict[object, float] = {}
         self._waiting: dict[object, asyncio.Future[None]] = {}
-        self._lately: deque[float] = deque(maxlen=2 * count)
+        self._recent: deque[float] = deque(maxlen=2 * count)
 
     def resize(self, count: int) -> None:
-        """Have so many slots from now on; who encodes already goes on."""
+        """Change the number of slots; running encodes keep theirs."""
         if count != self.count:
             self.count = count
-            self._lately = deque(maxlen=2 * count)
-            self._pass_on()
+            self._recent = deque(maxlen=2 * count)
+            self._assign()
 
-    def enter(self, who: object) -> None:
-        """Take a slot, or the last place among those who wait for one."""
-        self._waiting[who] = asyncio.get_running_loop().create_future()
-        self._pass_on()
+    def enter(self, task: object) -> None:
+        """Take a free slot, or the last place in the line for one."""
+        self._waiting[task] = asyncio.get_running_loop().create_future()
+        self._assign()
 
-    def has(self, who: object) -> bool:
-        """Whether one of the slots is theirs."""
-        return who in self._begun
+    def has(self, task: object) -> bool:
+        """Whether the task has a slot."""
+        return task in self._begun
 
-    async def take(self, who: object) -> None:
-        """Wait for the slot; raises TimeoutError when it took so long that nobody should wait. May be cancelled."""
-        if self.has(who):
+    async def acquire(self, task: object) -> None:
+        """Wait for the slot; raises TimeoutError after PATIENCE. Safe to cancel."""
+        if self.has(task):
             return
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._waiting[who]
+                await self._waiting[task]
         except TimeoutError:
-            self._lately.clear()  # those that run are not short
+            self._recent.clear()  # the running encodes are not short
             raise
 
-    def leave(self, who: object) -> None:
-        """Give the slot, or the place among those who wait, to the next; repeating it changes nothing."""
-        self._waiting.pop(who, None)
-        begun = self._begun.pop(who, None)
+    def leave(self, task: object) -> None:
+        """Give up the slot, or the place in the line. Safe to repeat."""
+        self._waiting.pop(task, None)
+        begun = self._begun.pop(task, None)
         if begun is not None:
-            self._lately.append(_now() - begun)
-            self._pass_on()
+            self._recent.append(_now() - begun)
+            self._assign()
 
     def ahead(self) -> int:
-        """How many tasks more than there are slots are worth having ready: none while encodes are long."""
-        short = len(self._lately) == 2 * self.count > 0 and max(self._lately) < SHORT
+        """How many tasks to prepare beyond the slots: none while encodes are long."""
+        short = len(self._recent) == 2 * self.count > 0 and max(self._recent) < SHORT
         return self.count if short and all(_now() - begun < SHORT for begun in self._begun.values()) else 0
 
-    def _pass_on(self) -> None:
+    def _assign(self) -> None:
         while self._waiting and len(self._begun) < self.count:
-            who = next(iter(self._waiting))
-            turn = self._waiting.pop(who)
-            if not turn.done():  # else the waiting ended in this moment
-                self._begun[who] = _now()
+            task = next(iter(self._waiting))
+            turn = self._waiting.pop(task)
+            if not turn.done():  # else it has just stopped waiting
+                self._begun[task] = _now()
                 turn.set_result(None)
 
 

@@ -130,7 +130,7 @@ class Worker:
             self._some.clear()
             held, self._held = self._held, []  # their slots are free: the next claim travels with their end
             for claim in held:
-                await self._slots.take(claim.id)  # those ahead of a slot follow one another
+                await self._slots.acquire(claim.id)  # those ahead of a slot follow one another
                 self._slots.leave(claim.id)
             await self._scheduler.finish(self._node_id(), [(claim, DONE) for claim in held])
 

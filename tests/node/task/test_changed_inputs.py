@@ -61,7 +61,7 @@ async def test_an_encode_that_fits_between_two_writes_of_a_recorder_is_no_succes
 
     def encoded() -> bool:
         (worker,) = farm.workers
-        return [run.encoded for run in worker.node._runs] == [True, True]
+        return [run.is_encoded for run in worker.node._runs] == [True, True]
 
     await until(encoded, "ffmpeg ran")
     for path in (recording, broken):

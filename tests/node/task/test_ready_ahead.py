@@ -32,7 +32,7 @@ async def busy(farm: Farm, clip: Path, **options: float) -> tuple[Worker, UUID, 
     running = await farm.add(clip, LONG, f"{farm.folder}/long.mp4")
     await farm.encoding(running)
     later = [await farm.add(clip, output=f"{farm.folder}/later-{number}.mp4") for number in range(2)]
-    await until(lambda: any(run._stages.waits for run in worker.node._runs), "the next task is ready")
+    await until(lambda: any(run.is_waiting for run in worker.node._runs), "the next task is ready")
     assert await states(farm, later) == [TaskStatus.RUNNING, TaskStatus.QUEUED]
     assert len(ffmpegs()) == 1
     return worker, running, later
@@ -138,7 +138,7 @@ class TestSlots:
         order: list[str] = []
 
         async def work(name: str) -> None:
-            await places.take(name)
+            await places.acquire(name)
             order.append(name)
             places.leave(name)
 
@@ -158,7 +158,7 @@ class TestSlots:
         places = Slots(1)
         for name in "abc":
             places.enter(name)
-        waiting = [asyncio.create_task(places.take(name)) for name in "bc"]
+        waiting = [asyncio.create_task(places.acquire(name)) for name in "bc"]
         await asyncio.sleep(0)
         waiting[0].cancel()
         await asyncio.wait(waiting[:1])
@@ -171,7 +171,7 @@ class TestSlots:
         places = Slots(1)
         for name in "abc":
             places.enter(name)
-        waiting = asyncio.create_task(places.take("b"))
+        waiting = asyncio.create_task(places.acquire("b"))
         await asyncio.sleep(0)
         places.leave("a")
         waiting.cancel()  # it has the slot, and has not run since
@@ -204,5 +204,5 @@ class TestSlots:
         assert places.ahead() == 1
         monkeypatch.setattr(slots, "PATIENCE", 0.01)
         with pytest.raises(TimeoutError):
-            await places.take("d")
+            await places.acquire("d")
         assert places.ahead() == 0

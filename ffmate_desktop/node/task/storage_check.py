@@ -1,0 +1,25 @@
+"""Checks that the storage of a task is reachable from this node, before anything is written."""
+
+from pathlib import Path
+
+from ffmate_desktop.domain.errors import RetryElsewhereError
+from ffmate_desktop.domain.task import TaskSpec
+from ffmate_desktop.media.mounts import is_connected
+
+
+def check_storage(spec: TaskSpec, output: str) -> None:
+    """Reads the file system; raises RetryElsewhereError if the input or the mount of the output is missing."""
+    if not Path(spec.input).exists():
+        raise RetryElsewhereError(
+            f"The input “{spec.input}” is not there.",
+            "It was moved or deleted, or its storage is not connected.",
+            everywhere_message=f"No node can read “{spec.input}”: not there on {{nodes}}.",
+        )
+    mount = spec.output_mount
+    # As root, a node could make the folder of a share that isn't mounted, and fill its own disk.
+    if mount and Path(mount) in Path(output).parents and not is_connected(mount):
+        raise RetryElsewhereError(
+            f"The storage “{mount}”, where the output belongs, is not connected.",
+            "Where the task was submitted, it is a mount point.",
+            everywhere_message=f"The storage “{mount}” is not connected on {{nodes}}.",
+        )
