@@ -1,10 +1,10 @@
 """What is left to do with the original of an ended task. Stored in its file record, where other releases read it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from ffmate_desktop.domain.stored_fields import without_none
+from ffmate_desktop.domain.stored_fields import StoredFields, WrongFieldError, without_none
 from ffmate_desktop.domain.stored_values import Unreadable, as_integer, as_text
 from ffmate_desktop.domain.watchfolder import OriginalAction
 
@@ -35,22 +35,29 @@ class Disposition:
     @classmethod
     def from_json(cls, value: object) -> "Disposition | Unreadable":
         """Read a stored value; never raises."""
+        if isinstance(value, Unreadable):
+            return value
         if not isinstance(value, dict):
-            return Unreadable("it is no object with fields")
-        if wrong := _first_wrong(value):
-            return Unreadable(wrong)
-        return cls(
-            action=OriginalAction(value["action"]),
-            is_done=value["is_done"],
-            output=value.get("output"),
-            size=value.get("size"),
-            folder=value.get("folder"),
-            target=value.get("target"),
-            begun=value.get("begun", False),
-            tag=value.get("tag"),
-            tried=value.get("tried"),
-            unknown={key: found for key, found in value.items() if key not in _FIELDS},
-        )
+            return Unreadable("it isn't an object")
+        stored = StoredFields(value)
+        try:
+            disposition = cls(
+                action=stored.require("action", _as_action),
+                is_done=stored.require("is_done", _as_flag),
+                output=stored.read_strictly("output", as_text),
+                size=stored.read_strictly("size", as_integer),
+                folder=stored.read_strictly("folder", as_text),
+                target=stored.read_strictly("target", as_text),
+                begun=stored.read_strictly("begun", _as_flag) or False,
+                tag=stored.read_strictly("tag", as_text),
+                tried=stored.read_strictly("tried", as_integer),
+            )
+            if disposition.action is OriginalAction.MOVE and disposition.folder is None:
+                raise WrongFieldError("folder")
+        except WrongFieldError as error:
+            return Unreadable(f"{error} is missing or has another type")
+        unknown = {key: value for key, value in stored.unread.items() if key not in _FIELDS}
+        return replace(disposition, unknown=unknown)
 
     def to_json(self) -> dict[str, Any]:
         """The value to store."""
@@ -70,24 +77,12 @@ class Disposition:
         }
 
 
-_TEXTS = ("output", "folder", "target", "tag")
-_INTEGERS = ("size", "tried")
-_FIELDS = frozenset({"action", "is_done", "begun", *_TEXTS, *_INTEGERS})
+_FIELDS = frozenset(known.name for known in fields(Disposition)) - {"unknown"}
 
 
-def _first_wrong(value: Mapping[str, Any]) -> str | None:
-    """The first field that this release can't use, and why."""
-    action = value.get("action")
-    checks = [
-        ("action", action in ("move", "trash"), "this is none of 'move' or 'trash'"),
-        ("is_done", isinstance(value.get("is_done"), bool), "this is neither true nor false"),
-        ("begun", isinstance(value.get("begun", False), bool), "this is neither true nor false"),
-        *((key, _is_missing_or(as_text, value.get(key)), "this is no text") for key in _TEXTS),
-        *((key, _is_missing_or(as_integer, value.get(key)), "this is no whole number") for key in _INTEGERS),
-        ("folder", action != "move" or value.get("folder") is not None, "this is missing"),
-    ]
-    return next((f"{key}: {why}" for key, is_right, why in checks if not is_right), None)
+def _as_action(value: object) -> OriginalAction | None:
+    return OriginalAction(str(value)) if value in ("move", "trash") else None
 
 
-def _is_missing_or(read: Callable[[object], object], value: object) -> bool:
-    return value is None or read(value) is not None
+def _as_flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None

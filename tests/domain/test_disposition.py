@@ -75,13 +75,13 @@ def test_rows_without_an_output_get_an_empty_one() -> None:
 )
 def test_a_value_of_another_type_is_unreadable(field: str, value: object) -> None:
     found = Disposition.from_json(BEGUN | {field: value})
-    assert isinstance(found, Unreadable) and found.why.startswith(f"{field}: ")
+    assert isinstance(found, Unreadable) and found.why.startswith(f"{field} is missing or")
 
 
 @pytest.mark.parametrize("field", ["action", "is_done", "folder"])
 def test_a_value_without_a_required_field_is_unreadable(field: str) -> None:
     found = Disposition.from_json({key: value for key, value in BEGUN.items() if key != field})
-    assert isinstance(found, Unreadable) and found.why.startswith(f"{field}: ")
+    assert isinstance(found, Unreadable) and found.why.startswith(f"{field} is missing or")
 
 
 @pytest.mark.parametrize("value", [None, [], "move", 3])
