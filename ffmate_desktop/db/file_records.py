@@ -201,7 +201,7 @@ async def write(
     files: Sequence[FileWrite],
     *,
     tasks: Sequence[TaskRow] = (),
-    again: Sequence[int] = (),
+    reappeared: Sequence[int] = (),
     gone: Sequence[int] = (),
 ) -> WrittenStep:
     """One step: rows with their tasks, files that are there again, and files that are gone; all or nothing.
@@ -215,8 +215,8 @@ async def write(
         rows = (
             await connection.fetch(query("file_records", "write_files"), claim.id, data, step) if data else []
         )
-        if again:
-            await connection.fetch(query("file_records", "found_again"), claim.id, list(again), step)
+        if reappeared:
+            await connection.fetch(query("file_records", "mark_reappeared"), claim.id, list(reappeared), step)
         if gone:
             await connection.fetch(query("file_records", "mark_gone"), claim.id, list(gone), step)
     return WrittenStep(step, {row["path"]: row["id"] for row in rows})

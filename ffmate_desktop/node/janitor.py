@@ -10,7 +10,7 @@ from ffmate_desktop.db import leases
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database, reason
 from ffmate_desktop.db.leases import Leftover
 from ffmate_desktop.media.temporaries import discard_leftovers
-from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread, answered
+from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread
 
 RETRY_INTERVAL = 600.0
 """Seconds until folders that this node cannot reach are tried again: a disk or a share may come back."""
@@ -62,9 +62,9 @@ class Janitor:
             discard_leftovers, str(leftover.task), leftover.epoch, [Path(folder) for folder in folders]
         )
         try:
-            removed, complete = await answered(WatchedThread(work, "removing leftovers"), FOLDER_TIMEOUT)
+            removed, complete = await WatchedThread(work, "removing leftovers").result_within(FOLDER_TIMEOUT)
         except SilentError as silent:
-            self._silent[folders] = silent.job
+            self._silent[folders] = silent.thread
             logs.task.info(
                 "Temporary files of task %s that a dead node left cannot be removed yet: the folder does not answer",
                 leftover.task,

@@ -149,7 +149,7 @@ class ClusterNode:
         """Work until `stop`, or until a drain is complete. Cancelling it ends everything at once."""
         unsubscribe = [self._bus.subscribe(self._on_change)]
         if self._scan_duty is not None:
-            unsubscribe.append(self._bus.subscribe(self._scan_duty.hear))
+            unsubscribe.append(self._bus.subscribe(self._scan_duty.on_change))
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection import uri as addresses
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread, answered
+from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -105,7 +105,7 @@ async def _ask_keyring(question: Callable[[], T]) -> T:
             raise UserError(f"The keyring of this computer refused: {str(error).rstrip('.')}.") from error
 
     try:
-        return await answered(WatchedThread(ask, "keyring"), PATIENCE)
+        return await WatchedThread(ask, "keyring").result_within(PATIENCE)
     except SilentError as error:
         raise UserError(
             "The keyring of this computer does not answer.", "It may be waiting to be unlocked."

@@ -51,7 +51,7 @@ class PresetService:
         return found
 
     async def find(self, name: str) -> Preset:
-        """The preset of this name or uuid, in any case; raises NoPresetError, with the nearest names."""
+        """The preset of this name or uuid, in any case; raises PresetNotFoundError, with the nearest names."""
         presets = await self.all()
         wanted = name.strip().lower()
         for preset in presets:
@@ -60,7 +60,7 @@ class PresetService:
         raise PresetNotFoundError(f"There is no preset “{name}”.", _nearest(wanted, presets))
 
     async def get(self, uuid: UUID) -> Preset:
-        """The preset with this uuid; raises NoPresetError when there is none."""
+        """The preset with this uuid; raises PresetNotFoundError when there is none."""
         return await self.find(str(uuid))
 
 

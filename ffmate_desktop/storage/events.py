@@ -1,6 +1,6 @@
-"""The operating system's word that something happened in a folder: a doorbell, never the truth.
+"""Observes folders through the operating system's file events.
 
-Only for local disks; without it, or when it falls silent, scanning at each interval finds everything all the same.
+Only on local disks. Events make scans happen sooner; scanning at each interval finds everything anyway.
 """
 
 import asyncio
@@ -32,9 +32,9 @@ from ffmate_desktop.storage.filesystem_kind import is_local
 from ffmate_desktop.storage.watched_thread import WatchedThread
 
 PATIENCE = 5.0
-"""Seconds in which a folder must say whether it is there: a share whose server is gone never does."""
+"""Seconds to find out whether a folder exists; on a share whose server is gone that takes forever."""
 
-_WANTED: list[type[FileSystemEvent]] = [
+_EVENT_TYPES: list[type[FileSystemEvent]] = [
     DirCreatedEvent,
     DirMovedEvent,
     FileClosedEvent,
@@ -42,72 +42,74 @@ _WANTED: list[type[FileSystemEvent]] = [
     FileDeletedEvent,
     FileMovedEvent,
 ]
-# Linux tells when a file is closed after writing; the others only that it was written to, again and again.
+# Linux reports when a file is closed after writing. Other systems report every write.
 if sys.platform != "linux":
-    _WANTED.append(FileModifiedEvent)
+    _EVENT_TYPES.append(FileModifiedEvent)
 
 
 class FolderEvents:
-    """Calls `ring(folder)` on the loop when something happened in one of the folders; a thousand times is once.
+    """Calls `on_event(folder)` on the loop for events in a folder; many events before that call are one.
 
-    `listen` may be called again at any time; `close` ends it.
+    `observe` may be called again at any time.
     """
 
-    def __init__(self, ring: Callable[[int], None]) -> None:
-        # It takes being stopped at the wrong moment for an error, and says so; what really ends it, we say.
+    def __init__(self, on_event: Callable[[int], None]) -> None:
+        # watchdog logs an error when it is stopped at the wrong moment; `_guard` logs real failures.
         logging.getLogger("watchdog").setLevel(logging.CRITICAL)
         warnings.filterwarnings(
             "ignore", "Callback with id", RuntimeWarning
-        )  # a folder that it has seen already
-        self._ring = ring
+        )  # for a folder that it observes already
+        self._on_event = on_event
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
-        self._rung: set[int] = set()
+        self._reported: set[int] = set()
         self._observers: dict[int, tuple[str, BaseObserver]] = {}
-        self._asked: dict[str, WatchedThread[bool]] = {}
-        """Paths that were asked whether somebody can listen to them; some never answer."""
-        self._deaf: dict[int, str] = {}
-        """Folders to which nobody can listen, and their path at that time: said once."""
+        self._checks: dict[str, WatchedThread[bool]] = {}
+        """Path → a thread that checks whether it can be observed; some never end."""
+        self._unobservable: dict[int, str] = {}
+        """Folders that can't be observed, and their path at that time: logged once."""
 
-    async def listen(self, folders: Mapping[int, str]) -> None:
-        """Listen to these folders (id → path) and to no others, as far as they are there and local."""
+    async def observe(self, folders: Mapping[int, str]) -> None:
+        """Observe exactly these folders (id → path), as far as they exist and are local."""
         for folder, (path, observer) in tuple(self._observers.items()):
             if folders.get(folder) != path or not _lives(observer):
                 await asyncio.to_thread(self._stop, folder)
-        wanted = [(folder, path) for folder, path in folders.items() if folder not in self._observers]
-        fits = await asyncio.gather(*(self._is_fit(path) for _, path in wanted))
-        for (folder, path), is_fit in zip(wanted, fits, strict=True):
-            if is_fit:
+        new = [(folder, path) for folder, path in folders.items() if folder not in self._observers]
+        are_observable = await asyncio.gather(*(self._is_observable(path) for _, path in new))
+        for (folder, path), is_observable in zip(new, are_observable, strict=True):
+            if is_observable:
                 await asyncio.to_thread(self._start, folder, path)
 
     async def forget(self, folder: int) -> None:
-        """Stop listening to a folder that is another one by now, under the same path."""
+        """Stop observing a folder that another one has replaced at the same path."""
         if folder in self._observers:
             await asyncio.to_thread(self._stop, folder)
 
     async def close(self) -> None:
-        """Listen to nothing any more."""
+        """Stop observing."""
         for folder in tuple(self._observers):
             await asyncio.to_thread(self._stop, folder)
 
     def is_broken(self, folder: int) -> bool:
-        """Whether what told of this folder has ended by itself; `listen` begins anew."""
+        """Whether the folder's observer has died; `observe` starts another one."""
         return folder in self._observers and not _lives(self._observers[folder][1])
 
-    async def _is_fit(self, path: str) -> bool:
-        """Whether it is a folder on a local disk; False while nobody answers."""
-        former = self._asked.pop(path, None)
+    async def _is_observable(self, path: str) -> bool:
+        """Whether it is a folder on a local disk; False while the storage doesn't answer."""
+        former = self._checks.pop(path, None)
         if former is not None and former.is_alive:
-            self._asked[path] = former
+            self._checks[path] = former
             return False
-        job = WatchedThread(lambda: Path(path).is_dir() and is_local(path), "looking where a watchfolder is")
+        thread = WatchedThread(
+            lambda: Path(path).is_dir() and is_local(path), "looking where a watchfolder is"
+        )
         try:
             async with asyncio.timeout(PATIENCE):
-                return await job.result()
+                return await thread.result()
         except TimeoutError:
-            self._asked[path] = job
+            self._checks[path] = thread
             return False
-        except OSError:  # it may not be looked at
+        except OSError:  # no permission
             return False
 
     def _start(self, folder: int, path: str) -> None:
@@ -115,24 +117,24 @@ class FolderEvents:
         try:
             observer = Observer()
             observer.schedule(
-                _Handler(lambda: self._hear(folder)), path, recursive=True, event_filter=_WANTED
+                _Handler(lambda: self._report(folder)), path, recursive=True, event_filter=_EVENT_TYPES
             )
             for emitter in observer.emitters:
                 _guard(emitter, path)
             observer.start()
-        except (OSError, RuntimeError) as error:  # most of all: a limit of the system is reached
+        except (OSError, RuntimeError) as error:  # usually a limit of the operating system
             if observer is not None:
                 with suppress(RuntimeError):
                     observer.stop()
-            if self._deaf.get(folder) != path:
+            if self._unobservable.get(folder) != path:
                 logs.watchfolder.info(
-                    "Nothing tells what happens in “%s” (%s): it is scanned at each interval only",
+                    "Can't observe “%s” (%s): it is scanned at each interval only",
                     path,
                     error,
                 )
-            self._deaf[folder] = path
+            self._unobservable[folder] = path
             return
-        self._deaf.pop(folder, None)
+        self._unobservable.pop(folder, None)
         self._observers[folder] = (path, observer)
 
     def _stop(self, folder: int) -> None:
@@ -141,18 +143,18 @@ class FolderEvents:
         if observer.is_alive():
             observer.join(5)
 
-    def _hear(self, folder: int) -> None:
+    def _report(self, folder: int) -> None:
         with self._lock:
-            if folder in self._rung:
+            if folder in self._reported:
                 return
-            self._rung.add(folder)
+            self._reported.add(folder)
         with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._tell, folder)
+            self._loop.call_soon_threadsafe(self._deliver, folder)
 
-    def _tell(self, folder: int) -> None:
+    def _deliver(self, folder: int) -> None:
         with self._lock:
-            self._rung.discard(folder)
-        self._ring(folder)
+            self._reported.discard(folder)
+        self._on_event(folder)
 
 
 def _lives(observer: BaseObserver) -> bool:
@@ -160,24 +162,24 @@ def _lives(observer: BaseObserver) -> bool:
 
 
 def _guard(emitter: EventEmitter, path: str) -> None:
-    """Let it end with a line in the log, not with a traceback of its thread."""
+    """Log a failure in one line instead of a traceback from the emitter's thread."""
     queue_events = emitter.queue_events
 
     def guarded(timeout: float) -> None:
         try:
             queue_events(timeout)
-        except Exception as error:  # noqa: BLE001 - whatever it is, scanning at each interval finds everything
-            logs.watchfolder.info("Nothing tells any more what happens in “%s”: %r", path, error)
+        except Exception as error:  # noqa: BLE001 - scanning at each interval finds everything anyway
+            logs.watchfolder.info("Stopped observing “%s”: %r", path, error)
             emitter.stop()
 
     emitter.queue_events = guarded  # type: ignore[method-assign] # watchdog chooses the class; its thread calls this
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, hear: Callable[[], None]) -> None:
-        self._hear = hear
+    def __init__(self, report: Callable[[], None]) -> None:
+        self._report = report
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         last = str(event.dest_path or event.src_path)
         if not is_passed_over(last.replace("\\", "/").rpartition("/")[2]):
-            self._hear()
+            self._report()

@@ -1,4 +1,4 @@
-"""Work on storage that may never answer: in threads that no exit of the program waits for."""
+"""Runs blocking storage calls in threads that the program can abandon, because storage may never answer."""
 
 import asyncio
 import threading
@@ -10,15 +10,15 @@ T = TypeVar("T")
 
 
 class SilentError(Exception):
-    """Storage does not answer; `job` waits for it."""
+    """Storage doesn't answer; `thread` still waits for it."""
 
-    def __init__(self, job: "WatchedThread[Any]") -> None:
+    def __init__(self, thread: "WatchedThread[Any]") -> None:
         super().__init__("no answer")
-        self.job = job
+        self.thread = thread
 
 
 class WatchedThread(Generic[T]):
-    """A function in a thread of its own. Awaiting `result` may be given up: the thread then ends when it can."""
+    """Runs a function in a daemon thread. Nothing has to wait for it: it ends when the storage lets it."""
 
     def __init__(self, function: Callable[[], T], name: str) -> None:
         self._function = function
@@ -29,40 +29,41 @@ class WatchedThread(Generic[T]):
 
     @property
     def is_alive(self) -> bool:
-        """Whether the thread is still at it."""
         return self._thread.is_alive()
 
     async def result(self) -> T:
-        """What the function returned, or what it raised."""
+        """What the function returns or raises, however long it takes."""
         return await self._future
+
+    async def result_within(self, patience: float, steps: Callable[[], int] = lambda: 0) -> T:
+        """What the function returns or raises.
+
+        Raises SilentError if for `patience` seconds the function neither ends nor raises the number of `steps`.
+        """
+        result = asyncio.ensure_future(self.result())
+        try:
+            before = -1
+            while not result.done() and before != (before := steps()):
+                await asyncio.wait([result], timeout=patience)
+            if result.done():
+                return result.result()
+        finally:
+            result.cancel()
+        raise SilentError(self)
 
     def _run(self) -> None:
         try:
             result = self._function()
-        except Exception as error:  # noqa: BLE001 - whoever waits gets it
+        except Exception as error:  # noqa: BLE001 - `result` raises it
             failure = error
-            self._tell(lambda: self._future.set_exception(failure))
+            self._resolve(lambda: self._future.set_exception(failure))
         else:
-            self._tell(lambda: self._future.set_result(result))
+            self._resolve(lambda: self._future.set_result(result))
 
-    def _tell(self, answer: Callable[[], None]) -> None:
-        def tell() -> None:
+    def _resolve(self, set_result: Callable[[], None]) -> None:
+        def resolve() -> None:
             if not self._future.done():
-                answer()
+                set_result()
 
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(tell)
-
-
-async def answered(job: WatchedThread[T], patience: float, steps: Callable[[], int] = lambda: 0) -> T:
-    """What the job found; SilentError when for `patience` seconds it neither ends nor steps on."""
-    answer = asyncio.ensure_future(job.result())
-    try:
-        before = -1
-        while not answer.done() and before != (before := steps()):
-            await asyncio.wait([answer], timeout=patience)
-        if answer.done():
-            return answer.result()
-    finally:
-        answer.cancel()
-    raise SilentError(job)
+        with suppress(RuntimeError):  # the loop is closed: nothing waits any more
+            self._loop.call_soon_threadsafe(resolve)

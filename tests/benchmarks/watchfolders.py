@@ -19,7 +19,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.migrate import migrate
 from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
-from ffmate_desktop.node.watchfolders.scan import Scan
+from ffmate_desktop.node.watchfolders.scan import scan_folder
 from ffmate_desktop.node.watchfolders.scan_duty import ScanDuty
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor
 from ffmate_desktop.services.presets import PresetService
@@ -87,7 +87,7 @@ class Bench:
         lag = Lag()
         watching = asyncio.create_task(lag.watch())
         begin, used = time.monotonic(), time.process_time()
-        await Scan(self.database, claim, self.known, self.presets).run()
+        await scan_folder(self.database, claim, self.known, self.presets)
         took, spent = time.monotonic() - begin, time.process_time() - used
         watching.cancel()
         return took, spent, lag.worst
@@ -163,24 +163,24 @@ async def _large_tree(one: Bench) -> None:
 
 
 async def _latency(one: Bench) -> None:
-    for listens, interval in ((True, 600), (False, 1)):
+    for observes, interval in ((True, 600), (False, 1)):
         await one.begin(growth_checks=0, interval=interval)
         watching = ScanDuty(
-            one.database, one.presets, node_id=lambda: one.node_id, may_scan=lambda: True, listens=listens
+            one.database, one.presets, node_id=lambda: one.node_id, may_scan=lambda: True, observes=observes
         )
         running = asyncio.create_task(watching.run())
         try:
             await asyncio.sleep(1.5)
-            waits = [await _arrival(one, number, str(listens)) for number in range(ARRIVALS)]
+            waits = [await _arrival(one, number, str(observes)) for number in range(ARRIVALS)]
         finally:
             running.cancel()
             with suppress(asyncio.CancelledError):
                 await running
-        name = "told by the system" if listens else f"polled every {interval} s"
+        name = "events" if observes else f"polled every {interval} s"
         print(
             f"  complete file to queued task, {name}: {spread(waits)} s, p95 {percentile(waits, 0.95):.3f} s"
         )
-        if listens:
+        if observes:
             print(reach("local detection", max(waits), 1.0, unit=" s"))
 
 

@@ -271,7 +271,7 @@ async def test_file_records_are_read_in_steps(database: Database, database_uri: 
         assert [
             line async for piece in file_records.read_since(database, claim.id, second.step) for line in piece
         ] == []
-        await file_records.write(database, claim, (), again=[first.ids["7.mov"]])
+        await file_records.write(database, claim, (), reappeared=[first.ids["7.mov"]])
         [record] = await file_records.records_by_id(database, claim.id, [first.ids["7.mov"], 0])
         assert not record.gone
         assert len(await file_records.all_records(database, uuid)) == 2501

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is told di
 async def test_what_happens_in_a_local_folder_is_told(tmp_path: Path) -> None:
     rung: list[int] = []
     events = FolderEvents(rung.append)
-    await events.listen({1: str(tmp_path), 2: str(tmp_path / "not there")})
+    await events.observe({1: str(tmp_path), 2: str(tmp_path / "not there")})
     try:
         (tmp_path / "new folder").mkdir()
         (tmp_path / "new folder" / "a.mov").write_bytes(b"x")
@@ -31,7 +31,7 @@ async def test_what_happens_in_a_local_folder_is_told(tmp_path: Path) -> None:
         (tmp_path / "new folder" / "b.mov").touch()
         await until(lambda: rung, "it rings again")
         assert set(rung) == {1}
-        await events.listen({})
+        await events.observe({})
         rung.clear()
         (tmp_path / "c.mov").touch()
         await asyncio.sleep(0.2)
@@ -50,8 +50,8 @@ async def test_when_the_system_cannot_tell_that_is_said_once(
     monkeypatch.setattr(BaseObserver, step, full)
     events = FolderEvents(lambda _: None)
     with caplog.at_level("INFO", logger="ffmate.watchfolder"):
-        await events.listen({1: str(tmp_path)})
-        await events.listen({1: str(tmp_path)})
+        await events.observe({1: str(tmp_path)})
+        await events.observe({1: str(tmp_path)})
     assert sum("scanned at each interval only" in line for line in caplog.messages) == 1
     assert not events.is_broken(1)
     await events.close()
@@ -60,12 +60,12 @@ async def test_when_the_system_cannot_tell_that_is_said_once(
 async def test_what_ends_by_itself_begins_anew(tmp_path: Path) -> None:
     rung: list[int] = []
     events = FolderEvents(rung.append)
-    await events.listen({1: str(tmp_path)})
+    await events.observe({1: str(tmp_path)})
     try:
         for emitter in events._observers[1][1].emitters:
             emitter.stop()
         await until(lambda: events.is_broken(1), "it has ended")
-        await events.listen({1: str(tmp_path)})
+        await events.observe({1: str(tmp_path)})
         assert not events.is_broken(1)
         (tmp_path / "a.mov").touch()
         await until(lambda: rung, "it rings")
@@ -91,15 +91,15 @@ async def test_storage_that_never_answers_holds_up_nobody(
     events = FolderEvents(rung.append)
     try:
         async with asyncio.timeout(20):
-            await events.listen({1: str(gone), 2: str(fine)})
-            await events.listen({1: str(gone), 2: str(fine)})
+            await events.observe({1: str(gone), 2: str(fine)})
+            await events.observe({1: str(gone), 2: str(fine)})
         assert asked.count(str(gone)) == 1  # one thread waits, not one more each time
         (fine / "a.mov").write_bytes(b"x")
         await until(lambda: set(rung) == {2}, "the other one rings")
         answers.set()
 
         async def heard() -> bool:
-            await events.listen({1: str(gone), 2: str(fine)})
+            await events.observe({1: str(gone), 2: str(fine)})
             (gone / "a.mov").write_bytes(b"x")
             await asyncio.sleep(0.1)
             return 1 in rung

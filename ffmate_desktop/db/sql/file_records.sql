@@ -105,7 +105,7 @@ UPDATE ffmate.watched_files f
  WHERE f.id = r.id AND f.folder = $1
 RETURNING f.id;
 
--- name: found_again
+-- name: mark_reappeared
 -- Files that were gone and are there as they were; what became of them stands.
 UPDATE ffmate.watched_files SET gone_at = NULL, ledger = $3 WHERE folder = $1 AND id = ANY ($2::bigint[]);
 

@@ -1,4 +1,4 @@
-"""When an event in a folder is worth a scan: a moment after the last of them, and not too often in a large tree."""
+"""Debounces file system events: a folder is due for a scan shortly after the last of a burst of events."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -6,69 +6,69 @@ from collections.abc import Callable, Collection, Mapping
 from ffmate_desktop.storage.events import FolderEvents
 
 QUIET = 0.2
-"""Seconds without another event after which a scan begins."""
+"""Seconds without another event after which a folder is due."""
 
 LONGEST = 1.0
-"""Seconds after the first event at which it begins, whatever goes on."""
+"""Seconds after the first event at which it is due even if events keep coming."""
 
-LARGE, RESTS = 0.5, 2.0
-"""Seconds of a scan from which on events wait afterwards, and how many times as long as it took."""
+LARGE, REST_FACTOR = 0.5, 2.0
+"""A scan that took at least LARGE seconds is followed by a rest of REST_FACTOR times as long."""
 
 
 class EventDebouncer:
-    """Gathers events; `wake()` is called when a folder wants a scan."""
+    """Observes folders; calls `wake` when one is due for a scan."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._loop = asyncio.get_running_loop()
-        self._events = FolderEvents(self._ring)
+        self._events = FolderEvents(self._on_event)
         self._folders: frozenset[int] = frozenset()
         self._first: dict[int, float] = {}
         self._due: dict[int, float] = {}
         self._rests_until: dict[int, float] = {}
         self._timers: dict[int, asyncio.TimerHandle] = {}
 
-    async def listen(self, folders: Mapping[int, str]) -> None:
-        """Listen to these folders (id → path), as far as their disks are local; what others rang is forgotten."""
+    async def observe(self, folders: Mapping[int, str]) -> None:
+        """Observe exactly these folders (id → path), as far as their disks are local."""
         self._folders = frozenset(folders)
         for folder in self._due.keys() - self._folders:
-            self.answered(folder)
-        await self._events.listen(folders)
+            self.scan_begins(folder)
+        await self._events.observe(folders)
 
     async def forget(self, folder: int) -> None:
-        """Stop listening to a folder that was replaced, and scan once more; the next `listen` finds the new one."""
+        """Stop observing a folder that was replaced, and make it due; the next `observe` finds the new one."""
         await self._events.forget(folder)
-        self._ring(folder)
+        self._on_event(folder)
 
     def is_broken(self, folder: int) -> bool:
-        """Whether it has to listen anew."""
+        """Whether the folder's observer has died; `observe` starts another one."""
         return self._events.is_broken(folder)
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Stop observing."""
         for timer in self._timers.values():
             timer.cancel()
         await self._events.close()
 
-    def rung(self, busy: Collection[int] = ()) -> list[int]:
-        """Folders that want a scan now, but for those that are just being scanned."""
+    def due(self, busy: Collection[int] = ()) -> list[int]:
+        """Folders that are due now, except those being scanned."""
         now = self._loop.time()
         return [folder for folder, due in self._due.items() if due <= now and folder not in busy]
 
-    def answered(self, folder: int) -> None:
-        """A scan begins: whatever happened until now, it will see."""
+    def scan_begins(self, folder: int) -> None:
+        """Forget the events so far: this scan sees what they were about."""
         self._first.pop(folder, None)
         self._due.pop(folder, None)
         if (timer := self._timers.pop(folder, None)) is not None:
             timer.cancel()
 
-    def rest(self, folder: int, seconds: float) -> None:
-        """A scan that took so long has ended."""
-        self._rests_until[folder] = self._loop.time() + (RESTS * seconds if seconds > LARGE else 0.0)
+    def scan_ended(self, folder: int, seconds: float) -> None:
+        """Let a large folder rest after a scan that took this long."""
+        self._rests_until[folder] = self._loop.time() + (REST_FACTOR * seconds if seconds > LARGE else 0.0)
 
-    def _ring(self, folder: int) -> None:
+    def _on_event(self, folder: int) -> None:
         if folder not in self._folders:
-            return  # on its way when the folder was given up: nobody could ever answer
+            return  # sent before the folder was given up: no scan would ever clear it
         now = self._loop.time()
         first = self._first.setdefault(folder, now)
         due = max(min(now + QUIET, first + LONGEST), self._rests_until.get(folder, 0.0))

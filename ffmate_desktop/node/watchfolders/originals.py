@@ -17,7 +17,7 @@ from ffmate_desktop.domain.watch_ends import outcome_of
 from ffmate_desktop.domain.watchfolder import OriginalAction, WatchfolderSettings
 from ffmate_desktop.node.watchfolders.original_mover import OriginalMove, OriginalMover, ScannedRoot
 from ffmate_desktop.services.watch_drafts import location
-from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread, answered
+from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread
 
 AT_ONCE = 100
 """Ended tasks that are recorded in one step; originals that are moved in one scan."""
@@ -115,13 +115,15 @@ class Originals:
         try:
             if (former := blocked.pop(folder, None)) is not None and former.is_alive:
                 raise SilentError(former)
-            await answered(WatchedThread(mover.plan, "looking at originals"), PATIENCE, lambda: mover.steps)
+            plan = WatchedThread(mover.plan, "looking at originals")
+            await plan.result_within(PATIENCE, lambda: mover.steps)
             begun = tuple(mover.begun)
             # Store the new paths first: if this node dies, the next one knows where to look.
             await self._write([_still_pending(move) for move in begun])
-            await answered(WatchedThread(mover.carry_out, "moving originals"), PATIENCE, lambda: mover.steps)
+            carry_out = WatchedThread(mover.carry_out, "moving originals")
+            await carry_out.result_within(PATIENCE, lambda: mover.steps)
         except SilentError as silent:
-            blocked[folder] = silent.job
+            blocked[folder] = silent.thread
             reason = f"“{folder or 'The trash'}”, or the folder of its output, doesn't answer."
             logs.watchfolder.info("Originals of “%s” have to wait: %s", self._settings.name, reason)
         finally:

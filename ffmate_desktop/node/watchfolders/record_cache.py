@@ -81,19 +81,19 @@ class FileRecordCache:
         kind, number = self._print(record, view)
         return (kind, number) if number not in self._seen else (self.known, self._seen[number])
 
-    def stepped(self, step: int) -> None:
+    def advance(self, step: int) -> None:
         """Our own step was written, and is known here."""
         if step == self._step + 1:
             self._step = step
 
-    def settle(self, found: ScannedFile, file_id: int, view: int, *, locked: bool = False) -> None:
+    def remember_final(self, found: ScannedFile, file_id: int, view: int, *, locked: bool = False) -> None:
         """Nothing is to be done about this version of a file, which was just written down."""
         self.has_tasks = True
         kind = self.known if is_lasting(view) else self.foreign
         kind[seen_as(found, view, locked)] = file_id
         self.open.pop(found.path, None)
 
-    def keep(self, record: FileRecord, found: ScannedFile, view: int) -> None:
+    def remember_unchanged(self, record: FileRecord, found: ScannedFile, view: int) -> None:
         """Nothing is to be done about a file whose row stands, whichever node wrote it, and whatever its clock."""
         kind, number = self._print(record, view)
         number_here = seen_as(found, view, _is_locked(record))
@@ -106,11 +106,11 @@ class FileRecordCache:
             self.known[number_here] = record.id
         self.open.pop(record.path, None)
 
-    def watch(self, path: str, file_id: int) -> None:
+    def remember_open(self, path: str, file_id: int) -> None:
         """The file waits or grows."""
         self.open[path] = file_id
 
-    def lose(self, record: FileRecord, view: int) -> None:
+    def forget(self, record: FileRecord, view: int) -> None:
         """The file is gone."""
         kind, number = self._as_seen(record, view)
         kind.pop(number, None)
@@ -121,7 +121,7 @@ class FileRecordCache:
         """Whether a fingerprint still stands for the row as it is."""
         return not record.gone and self._as_seen(record, view)[1] == number
 
-    def drop(self, number: Fingerprint) -> None:
+    def drop_fingerprint(self, number: Fingerprint) -> None:
         """Forget a fingerprint that stands for nothing any more."""
         self.known.pop(number, None)
         self.foreign.pop(number, None)

@@ -1,8 +1,9 @@
-"""The duty to scan watchfolders: claims those that are due, or in which something happened, and scans them."""
+"""The node's duty to scan watchfolders: claims those that are due or in which files changed, and scans them."""
 
 import asyncio
 import random
 from collections.abc import Callable
+from typing import Any
 
 from ffmate_desktop import logs
 from ffmate_desktop.db import scans
@@ -14,8 +15,10 @@ from ffmate_desktop.domain.watchfolder import ScanResult
 from ffmate_desktop.node.background import running_in_background
 from ffmate_desktop.node.retry import database_backoff
 from ffmate_desktop.node.watchfolders.debounce import EventDebouncer
+from ffmate_desktop.node.watchfolders.originals import BlockedFolders
 from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
-from ffmate_desktop.node.watchfolders.scan import Scan
+from ffmate_desktop.node.watchfolders.scan import scan_folder
+from ffmate_desktop.node.watchfolders.scan_context import SilentStorageError
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.storage.walk import UnreachableError
 from ffmate_desktop.storage.watched_thread import WatchedThread
@@ -24,21 +27,21 @@ from ffmate_desktop.throttle import Throttle
 MOST_SCANS = 2
 """Scans at a time on one node."""
 
-IDLE = 60.0
-"""Seconds until a node without anything to scan asks again; news wake it at once."""
+IDLE_PAUSE = 60.0
+"""Seconds between two looks while there is nothing to scan; a notification wakes the node at once."""
 
-AGAIN = 0.25
-"""Seconds until a node asks again for a folder that another one has just taken."""
+CLAIMED_PAUSE = 0.25
+"""Seconds until a node looks again after another node claimed the folder first."""
 
-HINTS = 0.25
-"""Seconds between two looks that notifications ask for, which anybody can send."""
+NOTIFICATION_PACE = 0.25
+"""Least seconds between two looks that notifications ask for: anyone can send them."""
 
 SPREAD = 0.05
-"""Seconds by which nodes come to a due folder at different times."""
+"""Seconds over which nodes spread their claims of a folder that is due."""
 
 
 class ScanDuty:
-    """Scans watchfolders as long as `may_scan()`; `node_id()` is the present incarnation."""
+    """Scans watchfolders while `may_scan()`; `node_id()` is the node's current incarnation."""
 
     def __init__(
         self,
@@ -47,56 +50,56 @@ class ScanDuty:
         *,
         node_id: Callable[[], int],
         may_scan: Callable[[], bool],
-        listens: bool = True,
+        observes: bool = True,
     ) -> None:
         self._database = database
         self._presets = presets
         self._node_id = node_id
         self._may_scan = may_scan
         self._wake = asyncio.Event()
-        self._listens = listens
-        self._doorbell: EventDebouncer | None = None
-        self._known: dict[int, FileRecordCache] = {}
+        self._observes = observes
+        self._debouncer: EventDebouncer | None = None
+        self._caches: dict[int, FileRecordCache] = {}
         self._busy: set[int] = set()
-        self._shunned: set[int] = set()
+        self._avoided: set[int] = set()
+        """Folders that couldn't be scanned here: other nodes come first."""
         self._roots: dict[int, tuple[int, int]] = {}
-        """(Device, inode) of the folders that are listened to."""
+        """(Device, inode) of the folders whose events are observed."""
         self._troubles: dict[int, str] = {}
-        """Why folders could not be scanned here the last time."""
-        self._hanging: dict[int, tuple[WatchedThread[object], str]] = {}
-        """Threads that wait for storage which does not answer, and what was said of it."""
-        self._stuck: dict[str, WatchedThread[None]] = {}
-        """Folders for originals that did not answer, and who waits for them."""
-        self._list_changed = True
-        self._looks = Throttle(self._wake.set, HINTS)
+        """Why folders couldn't be scanned here last time."""
+        self._silent: dict[int, tuple[WatchedThread[Any], str]] = {}
+        """Threads that still wait for a folder's storage, and what was reported about it."""
+        self._blocked: BlockedFolders = {}
+        self._has_list_changed = True
+        self._looks = Throttle(self._wake.set, NOTIFICATION_PACE)
 
-    def hear(self, change: Change) -> None:
-        """News from the cluster: there may be something to scan, or other folders to listen to."""
+    def on_change(self, change: Change) -> None:
+        """A notification: there may be something to scan, or other folders to observe."""
         match change:
             case WatchfolderChanged() | AnythingChanged():
-                self._list_changed = True
+                self._has_list_changed = True
                 self._looks.request()
             case _:
                 pass
 
     def wake(self) -> None:
-        """It may scan again."""
+        """Look for due folders now."""
         self._wake.set()
 
     async def run(self) -> None:
         """Scan until cancelled."""
-        doorbell = EventDebouncer(self._wake.set) if self._listens else None
-        self._doorbell, self._list_changed = doorbell, True
+        debouncer = EventDebouncer(self._wake.set) if self._observes else None
+        self._debouncer, self._has_list_changed = debouncer, True
         try:
             async with asyncio.TaskGroup() as group:
                 backoff = database_backoff()
                 while True:
                     self._wake.clear()
                     try:
-                        pause = await self._round(group)
+                        pause = await self._claim_due(group)
                         backoff.reset()
                     except CONNECTION_LOST as error:
-                        logs.watchfolder.debug("No scan possible: %s", reason(error))
+                        logs.watchfolder.debug("Can't scan now: %s", reason(error))
                         pause = backoff.next_delay()
                     try:
                         async with asyncio.timeout(pause):
@@ -105,50 +108,50 @@ class ScanDuty:
                         await asyncio.sleep(random.uniform(0, SPREAD) + SPREAD * len(self._busy))  # noqa: S311 - no secret
         finally:
             self._looks.close()
-            if doorbell is not None:
-                await doorbell.close()
+            if debouncer is not None:
+                await debouncer.close()
 
-    async def _round(self, group: asyncio.TaskGroup) -> float:
-        """Claim what can be scanned now; returns the seconds until it is worth asking again."""
+    async def _claim_due(self, group: asyncio.TaskGroup) -> float:
+        """Claim and start what can be scanned now; returns the seconds until the next look."""
         if not self._may_scan():
-            return IDLE
-        if self._list_changed:
-            self._list_changed = False
+            return IDLE_PAUSE
+        if self._has_list_changed:
+            self._has_list_changed = False
             try:
-                await self._read_list()
+                await self._read_folders()
             except BaseException:
-                self._list_changed = True  # nobody tells again
+                self._has_list_changed = True  # no other notification follows
                 raise
         while len(self._busy) < MOST_SCANS:
-            hurried = self._doorbell.rung(self._busy) if self._doorbell is not None else []
+            changed = self._debouncer.due(self._busy) if self._debouncer is not None else []
             seconds = await scans.next_scan(self._database, self._node_id())
-            if not hurried and (seconds is None or seconds > 0):
-                return IDLE if seconds is None else min(seconds, IDLE)
+            if not changed and (seconds is None or seconds > 0):
+                return IDLE_PAUSE if seconds is None else min(seconds, IDLE_PAUSE)
             try:
                 claim = await scans.claim_scan(
-                    self._database, self._node_id(), hurried, sorted(self._shunned)
+                    self._database, self._node_id(), changed, sorted(self._avoided)
                 )
             except NewerSettingsError as newer:
-                if self._doorbell is not None:
-                    self._doorbell.answered(newer.folder)
-                self._cannot(newer.folder, str(newer), others=newer.others)
+                if self._debouncer is not None:
+                    self._debouncer.scan_begins(newer.folder)
+                self._report_unscannable(newer.folder, str(newer), others=newer.others)
                 continue
             if claim is None:
-                return AGAIN
+                return CLAIMED_PAUSE
             self._busy.add(claim.id)
-            if self._doorbell is not None:
-                self._doorbell.answered(claim.id)
+            if self._debouncer is not None:
+                self._debouncer.scan_begins(claim.id)
             group.create_task(self._scan(claim), name=f"scan of {claim.settings.name}")
-        return IDLE
+        return IDLE_PAUSE
 
-    async def _read_list(self) -> None:
+    async def _read_folders(self) -> None:
         folders = dict(await scans.watch_list(self._database, self._node_id()))
-        self._known = {folder: known for folder, known in self._known.items() if folder in folders}
+        self._caches = {folder: cache for folder, cache in self._caches.items() if folder in folders}
         self._roots = {folder: root for folder, root in self._roots.items() if folder in folders}
-        self._shunned &= folders.keys()
+        self._avoided &= folders.keys()
         self._troubles = {folder: why for folder, why in self._troubles.items() if folder in folders}
-        if self._doorbell is not None:
-            await self._doorbell.listen(folders)
+        if self._debouncer is not None:
+            await self._debouncer.observe(folders)
 
     async def _scan(self, claim: ScanClaim) -> None:
         loop = asyncio.get_running_loop()
@@ -157,67 +160,70 @@ class ScanDuty:
             async with running_in_background(
                 self._renew(claim), f"renewing the claim on {claim.settings.name}"
             ):
-                await self._try(claim)
+                await self._scan_claimed(claim)
         except ScanLostError:
             logs.watchfolder.debug(
-                "The scan of “%s” was taken over, or its settings changed", claim.settings.name
+                "Another node took over the scan of “%s”, or its settings changed", claim.settings.name
             )
         except CONNECTION_LOST as error:
-            logs.watchfolder.info("The scan of “%s” has to wait: %s", claim.settings.name, reason(error))
-        except Exception:  # noqa: BLE001 - a defect of ours costs one scan, never the node
-            logs.watchfolder.exception("The scan of “%s” met a defect of the program", claim.settings.name)
+            logs.watchfolder.info(
+                "The scan of “%s” waits for the database: %s", claim.settings.name, reason(error)
+            )
+        except Exception:  # noqa: BLE001 - a bug costs one scan, never the node
+            logs.watchfolder.exception("A bug in FFmate Desktop ended the scan of “%s”", claim.settings.name)
         finally:
             self._busy.discard(claim.id)
-            if self._doorbell is not None:
-                self._doorbell.rest(claim.id, loop.time() - start)
-                self._list_changed |= self._doorbell.is_broken(claim.id)
+            if self._debouncer is not None:
+                self._debouncer.scan_ended(claim.id, loop.time() - start)
+                self._has_list_changed |= self._debouncer.is_broken(claim.id)
             self._wake.set()
 
-    async def _try(self, claim: ScanClaim) -> None:
-        hanging = self._hanging.get(claim.id)
-        # Taken away, not looked at: a scan that has lost its claim, which it learns late, may still go on with it.
-        known = self._known.pop(claim.id, None) or FileRecordCache()
-        scan = Scan(self._database, claim, known, self._presets, self._stuck)
+    async def _scan_claimed(self, claim: ScanClaim) -> None:
+        silent = self._silent.get(claim.id)
+        # Popped while this scan uses it: a scan that lost its claim may go on with its cache until it notices.
+        cache = self._caches.pop(claim.id, None) or FileRecordCache()
         try:
-            if hanging is not None and hanging[0].is_alive:
-                raise UnreachableError(hanging[1])
-            result = await scan.run()
-            self._known[claim.id] = known
-            self._shunned.discard(claim.id)
-            self._hanging.pop(claim.id, None)
+            if silent is not None and silent[0].is_alive:
+                raise UnreachableError(silent[1])
+            report = await scan_folder(self._database, claim, cache, self._presets, self._blocked)
+            self._caches[claim.id] = cache
+            self._avoided.discard(claim.id)
+            self._silent.pop(claim.id, None)
             if self._troubles.pop(claim.id, None) is not None:
                 logs.watchfolder.info("“%s” can be scanned again", claim.settings.name)
-            self._tell(claim, result)
-            await self._follow(claim.id, scan.root)
+            self._log_result(claim, report.result)
+            await self._observe_new_root(claim.id, report.root)
         except UnreachableError as error:
-            self._known[claim.id] = known
-            if scan.hangs is not None:
-                self._hanging[claim.id] = scan.hangs, str(error)
+            self._caches[claim.id] = cache
+            if isinstance(error, SilentStorageError):
+                self._silent[claim.id] = error.thread, str(error)
             others = await scans.leave_scan(self._database, claim, _with_names(str(error), claim))
-            self._cannot(claim.id, str(error), others=others)
+            self._report_unscannable(claim.id, str(error), others=others)
         except CONNECTION_LOST:
             raise
         except (UserError, OSError) as error:
-            sentence = str(error) if isinstance(error, UserError) else f"The computer reported: {error}."
+            sentence = (
+                str(error) if isinstance(error, UserError) else f"The operating system reported: {error}."
+            )
             await scans.end_scan(
                 self._database, claim, ScanResult(), sentence, root=None, wait=None, settled=False
             )
 
-    async def _follow(self, folder: int, root: tuple[int, int] | None) -> None:
-        """Listen to the folder that has the path now, if it is another one."""
-        if root is not None and self._roots.setdefault(folder, root) != root and self._doorbell is not None:
+    async def _observe_new_root(self, folder: int, root: tuple[int, int]) -> None:
+        """Observe the folder that has this path now, if it is another one than before."""
+        if self._roots.setdefault(folder, root) != root and self._debouncer is not None:
             self._roots[folder] = root
-            await self._doorbell.forget(folder)
-            self._list_changed = True
+            await self._debouncer.forget(folder)
+            self._has_list_changed = True
 
-    def _cannot(self, folder: int, sentence: str, *, others: bool) -> None:
-        """Others first, from now on; said once until it changes."""
-        self._shunned.add(folder)
+    def _report_unscannable(self, folder: int, sentence: str, *, others: bool) -> None:
+        """Leave the folder to other nodes first; logged at info once until the reason changes."""
+        self._avoided.add(folder)
         level = logs.watchfolder.debug if self._troubles.get(folder) == sentence else logs.watchfolder.info
         level("%s%s", sentence, " Other nodes may scan it." if others else "")
         self._troubles[folder] = sentence
 
-    def _tell(self, claim: ScanClaim, result: ScanResult) -> None:
+    def _log_result(self, claim: ScanClaim, result: ScanResult) -> None:
         level = logs.watchfolder.info if result.queued else logs.watchfolder.debug
         level(
             "“%s”: %d files, %d queued, %.2f s",
@@ -232,9 +238,9 @@ class ScanDuty:
             try:
                 await scans.renew_scan(self._database, claim)
             except ScanLostError:
-                return  # whatever the scan writes next will fail
+                return  # the scan's next write fails
             except CONNECTION_LOST as error:
-                logs.watchfolder.debug("The claim could not be renewed: %s", reason(error))
+                logs.watchfolder.debug("Couldn't renew the claim of a scan: %s", reason(error))
             await asyncio.sleep(claim.lease.total_seconds() / 3)
 
 

@@ -17,7 +17,7 @@ from ffmate_desktop.db import file_records, scans
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.file_record import FileRecord
 from ffmate_desktop.domain.watchfolder import Extensions, FileState, Original, OriginalAction, WatchedFile
-from ffmate_desktop.node.watchfolders import scan
+from ffmate_desktop.node.watchfolders import drafting, scan_context
 from ffmate_desktop.services.watch_drafts import draft_all
 from ffmate_desktop.storage.walk import Walked, Walker
 from tests.node.farm import Farm
@@ -264,14 +264,14 @@ async def test_trouble_is_logged_once_and_its_end_too(
 async def test_outputs_that_do_not_answer_are_not_taken_for_the_watchfolder(
     watched: Watched, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scan, "PATIENCE", 0.5)
+    monkeypatch.setattr(scan_context, "PATIENCE", 0.5)
     answer = threading.Event()
 
     def hang(*args: Any) -> Any:  # a share whose server is gone
         assert answer.wait(60)
         return draft_all(*args)
 
-    monkeypatch.setattr(scan, "draft_all", hang)
+    monkeypatch.setattr(drafting, "draft_all", hang)
     await watched.farm.node(watches=True, slots=0)
     await watched.begin(growth_checks=0)
     await watched.scanned_first()
@@ -283,7 +283,7 @@ async def test_outputs_that_do_not_answer_are_not_taken_for_the_watchfolder(
     await until(told, "the outputs do not answer")
     for _ in range(3):
         said = (await watched.scanned()).error
-        assert said is not None and said.startswith("The folder for the outputs does not answer.")
+        assert said is not None and said.startswith("The folder for the outputs doesn't answer.")
     answer.set()
     await watched.state("one.mov", QUEUED)
 
