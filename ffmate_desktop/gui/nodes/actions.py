@@ -1,4 +1,4 @@
-"""What a node can be told: the menu of a card, and the commands behind it."""
+"""Commands for a node: its menu and the service calls behind it."""
 
 from collections.abc import Callable
 
@@ -17,9 +17,10 @@ from ffmate_desktop.services.cluster_services import WindowServices
 
 
 class NodeActions(QObject):
-    """`message` carries a sentence and what to do, for the message bar; `logs_requested` the name of a node."""
+    """Emits `message` for the message bar, and `logs_requested` with the name of a node."""
 
     message = Signal(str, str)
+    """What happened, and what to do next."""
     logs_requested = Signal(str)
 
     def __init__(self, parent: QWidget, theme: Theme, bridge: Bridge) -> None:
@@ -28,13 +29,13 @@ class NodeActions(QObject):
         self.services: WindowServices | None = None
 
     def open_menu(self, display: NodeDisplay, place: QPoint) -> QMenu:
-        """Show what this node can be told now, at this place of the screen."""
+        """Open the menu of a node at this global position."""
         menu = self.menu(display)
         menu.popup(place)
         return menu
 
     def menu(self, display: NodeDisplay) -> QMenu:
-        """The menu, which deletes itself when it is closed."""
+        """The menu of a node. It deletes itself when closed."""
         menu = QMenu(self._parent)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setAccessibleName(plain(self.tr("Control {0}").format(display.name)))
@@ -72,27 +73,23 @@ class NodeActions(QObject):
     # -- Commands ------------------------------------------------------------------------------------------------
 
     def pause(self, name: str) -> None:
-        """It claims nothing for now."""
         if self.services is not None:
             self._bridge.run(self.services.nodes.pause(name), "pausing a node")
 
     def drain(self, name: str) -> None:
-        """It finishes what it runs, then leaves."""
         if self.services is not None:
             self._bridge.run(self.services.nodes.drain(name), "draining a node")
 
     def resume(self, name: str) -> None:
-        """It claims again."""
         if self.services is not None:
             self._bridge.run(self.services.nodes.resume(name), "resuming a node")
 
     def remove(self, name: str) -> None:
-        """Forget a node that is gone."""
         if self.services is not None:
             self._bridge.run(self.services.nodes.remove(name), "removing a node")
 
     def requeue(self, name: str) -> None:
-        """Do not wait for the lease of a silent node."""
+        """Requeue the tasks of a late node before its lease ends."""
         if self.services is not None:
             work = self.services.nodes.give_up(name)
             self._bridge.run(
@@ -100,13 +97,11 @@ class NodeActions(QObject):
             )
 
     def ask_slots(self, display: NodeDisplay) -> None:
-        """Ask how many tasks it runs at once."""
         dialog = SlotsDialog(self._parent, display.name, display.node.slots, display.node.cores)
         dialog.chosen.connect(lambda slots: self.set_slots(display.name, slots))
         dialog.open()
 
     def set_slots(self, name: str, slots: int) -> None:
-        """It runs so many at once from now on."""
         if self.services is not None:
             self._bridge.run(self.services.nodes.set_slots(name, slots), "setting the slots of a node")
 

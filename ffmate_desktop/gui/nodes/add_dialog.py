@@ -1,4 +1,4 @@
-"""How another computer joins: one command, ready to copy, or why none can."""
+"""How another computer joins: a command to copy, or why other computers can't join."""
 
 import platform
 
@@ -27,10 +27,10 @@ _WIDTH = 620
 
 
 class AddNodeDialog(QDialog):
-    """Open it with `open()`. `uri` is that of the database, empty for the embedded one.
+    """`uri` is the address of the database, empty for the embedded one.
 
-    The password stays hidden until it is asked for; what is copied holds it.
-    `settings_requested` tells that the user wants to choose another database.
+    The password is hidden by default, but the copied command always contains it.
+    Emits `settings_requested` when the user wants to choose another database.
     """
 
     settings_requested = Signal()
@@ -62,13 +62,13 @@ class AddNodeDialog(QDialog):
         self._column.setContentsMargins(24, 22, 24, 20)
         self._column.setSpacing(12)
         if self.invitation is not None:
-            self._explain(self.invitation)
+            self._show_invitation(self.invitation)
         else:
-            self._explain_embedded()
+            self._show_embedded_help()
         self._show_command()
         self.setFixedHeight(self._column.heightForWidth(_WIDTH))
 
-    def _explain(self, invited: Invitation) -> None:
+    def _show_invitation(self, invited: Invitation) -> None:
         self._add_text(self.tr("Add a node"), "heading")
         self._add_text(
             self.tr(
@@ -84,7 +84,7 @@ class AddNodeDialog(QDialog):
         line.addStretch(1)
         self._column.addLayout(line)
         if invited.local_host is not None:
-            self._add_note("triangle-alert", "warning", self._about_local(invited.local_host))
+            self._add_note("triangle-alert", "warning", self._local_host_text(invited.local_host))
         if invited.has_password:
             text = self.tr(
                 "If other people use that computer, set the variable FFMATE_DATABASE to the address instead: "
@@ -105,7 +105,7 @@ class AddNodeDialog(QDialog):
         )
         self._add_buttons(self.copy)
 
-    def _about_local(self, host: str) -> str:
+    def _local_host_text(self, host: str) -> str:
         if host.startswith("/"):
             text = self.tr(
                 "This computer reaches the database through a local socket. On the other computer, use this "
@@ -118,7 +118,7 @@ class AddNodeDialog(QDialog):
         )
         return text.format(host, platform.node())
 
-    def _explain_embedded(self) -> None:
+    def _show_embedded_help(self) -> None:
         self._add_text(self.tr("Other computers can't reach this queue"), "heading")
         self._add_text(
             self.tr(

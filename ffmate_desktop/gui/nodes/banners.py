@@ -1,4 +1,4 @@
-"""Nodes that are late or lost, told above all others: what happened, what comes next, and a button."""
+"""Banners for late and lost nodes: what happened, what comes next, and a button."""
 
 from functools import partial
 
@@ -12,12 +12,12 @@ from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.plain_text import plain
 
 MAX_BANNERS = 3
-"""Banners at once; the cards tell of all nodes."""
+"""Banners shown at once. The cards show all nodes."""
 
 
 class NodeBanners(QWidget):
-    """A banner stays until its node is well, is gone, or the user dismisses it. Lost nodes are told when this window
-    saw them alive. `requeue_requested` and `remove_requested` carry a node's name."""
+    """A banner stays until its node recovers, is removed, or the user dismisses it. A lost node gets a banner only if
+    this window saw it alive. `requeue_requested` and `remove_requested` carry a node's name."""
 
     requeue_requested = Signal(str)
     remove_requested = Signal(str)
@@ -33,23 +33,23 @@ class NodeBanners(QWidget):
         self.hide()
 
     def show_nodes(self, displays: list[NodeDisplay]) -> None:
-        """Show these nodes, as far as there is something to tell."""
+        """Show banners for the nodes that need one."""
         shown = [display for display in displays if self._needs_banner(display)]
         shown.sort(
             key=lambda display: display.health is NodeHealth.LOST
-        )  # what can still be changed comes first
+        )  # nodes that can still recover come first
         del shown[MAX_BANNERS:]
         for gone in set(self.banners) - {display.name for display in shown}:
             banner = self.banners.pop(gone)
             banner.hide()
             self._column.removeWidget(banner)
             banner.deleteLater()
-        for place, display in enumerate(shown):
+        for position, display in enumerate(shown):
             if display.name not in self.banners:
                 self.banners[display.name] = banner = NodeBanner(self._theme)
-                banner.acted.connect(partial(self._act, display.name))
+                banner.button_clicked.connect(partial(self._on_button, display.name))
                 banner.dismissed.connect(partial(self._dismiss, display.name))
-            self._column.insertWidget(place, self.banners[display.name])
+            self._column.insertWidget(position, self.banners[display.name])
             self.banners[display.name].show_node(display)
         self.setVisible(bool(shown))
 
@@ -60,7 +60,7 @@ class NodeBanners(QWidget):
             display.health is NodeHealth.LOST and display.last_running is not None
         )
 
-    def _act(self, name: str) -> None:
+    def _on_button(self, name: str) -> None:
         banner = self.banners[name]
         if banner.display is not None and banner.display.health is NodeHealth.LOST:
             self.remove_requested.emit(name)
@@ -72,13 +72,13 @@ class NodeBanners(QWidget):
         if banner.display is not None:
             self._dismissed.add((banner.display.node.id, banner.display.health))
         banner.hide()
-        self.setVisible(any(not one.isHidden() for one in self.banners.values()))
+        self.setVisible(any(not banner.isHidden() for banner in self.banners.values()))
 
 
 class NodeBanner(QFrame):
-    """One node."""
+    """The banner of one node."""
 
-    acted = Signal()
+    button_clicked = Signal()
     dismissed = Signal()
 
     def __init__(self, theme: Theme) -> None:
@@ -96,7 +96,7 @@ class NodeBanner(QFrame):
         self.title = label(look="strong", wraps=True)
         self.text = label(look="second", wraps=True)
         self.button = QPushButton()
-        self.button.clicked.connect(self.acted)
+        self.button.clicked.connect(self.button_clicked)
         self.close_button = QToolButton()
         self.close_button.setToolTip(self.tr("Dismiss"))
         self.close_button.setAccessibleName(self.tr("Dismiss message"))
@@ -115,7 +115,6 @@ class NodeBanner(QFrame):
         row.addWidget(self.close_button)
 
     def show_node(self, display: NodeDisplay) -> None:
-        """Tell of this node as it is now."""
         before = self.display.health if self.display is not None else None
         self.display = display
         title, text = alert_text(display)

@@ -1,4 +1,4 @@
-"""The card of a node: who, how it is, slots, load, speed, and what it runs."""
+"""Paints the card of a node: name, health, slots, load, speed and tasks."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ HEIGHT = 292
 PADDING = 18
 TILE = 40
 MENU = 28
-"""Side of the square of the menu button, at the upper right corner."""
+"""Side length of the menu button in the upper right corner."""
 
 _LINE = 24
 _BAR = 62
@@ -40,35 +40,33 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class NodeCardDelegate(QStyledItemDelegate):
-    """`place` tells where in its cell the card of a row stands; `hovered` is the row below the mouse, and
-    `on_menu` whether the mouse is on its menu button."""
+    """`card_rect` returns the rectangle of a row's card. `hovered` is the row under the mouse, `on_menu` whether the
+    mouse is on its menu button."""
 
-    def __init__(self, theme: Theme, model: NodesModel, place: Callable[[Index], QRect]) -> None:
+    def __init__(self, theme: Theme, model: NodesModel, card_rect: Callable[[Index], QRect]) -> None:
         super().__init__()
-        self._theme, self._model, self._place = theme, model, place
+        self._theme, self._model, self._card_rect = theme, model, card_rect
         self._parts = NodePainter(theme)
         self.hovered, self.on_menu = -1, False
         self._name, self._strong, self._plain = fonts.bold(15), fonts.bold(12), fonts.text(12)
         self._medium, self._figure = fonts.medium(13), fonts.bold(18)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """The view sets the grid."""
+        """Not used for layout: the view sets the grid."""
         return QSize(300, HEIGHT)
 
     def menu_rect(self, index: Index) -> QRect:
-        """Where the menu button of a card is."""
-        card = self._place(index)
+        card = self._card_rect(index)
         return QRect(card.right() - MENU - 9, card.top() + 12, MENU, MENU)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """One card."""
         display = self._model.display_at(index.row())
         if display is None:
             return
         state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        card = self._place(index)
+        card = self._card_rect(index)
         self._paint_ground(painter, card, display, state)
         self._paint_menu(painter, index, bool(state & QStyle.StateFlag.State_Selected))
         inner = card.adjusted(PADDING, 0, -PADDING, 0)
@@ -96,7 +94,7 @@ class NodeCardDelegate(QStyledItemDelegate):
         painter.setPen(QPen(border, 1.0))
         painter.setBrush(parts.color("surface"))
         painter.drawRoundedRect(area, 10, 10)
-        if display.health is not NodeHealth.ONLINE:  # a wash, so that it is told apart from afar
+        if display.health is not NodeHealth.ONLINE:  # a tint, to tell it apart at a glance
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(parts.tint(HEALTH_STYLES[display.health][1], 0.05))
             painter.drawRoundedRect(area, 10, 10)
@@ -181,7 +179,7 @@ class NodeCardDelegate(QStyledItemDelegate):
     # -- What it runs --------------------------------------------------------------------------------------------
 
     def _paint_tasks(self, painter: QPainter, inner: QRect, top: int, display: NodeDisplay) -> None:
-        """Two tasks at most, and a line about the rest or about what comes next."""
+        """At most two tasks, then a line about the others or about what comes next."""
         parts = self._parts
         line = QRect(inner.left(), top, inner.width(), _LINE)
         words, color = outlook_text(display), "text_2"

@@ -1,4 +1,4 @@
-"""The nodes as cards in as many columns as there is room for."""
+"""The nodes as cards, in as many columns as fit."""
 
 from math import ceil
 
@@ -15,9 +15,9 @@ LEAST_WIDTH = 330
 
 
 class NodeCardsView(QListView):
-    """`menu_requested` carries the name of a node and the global place for its menu."""
+    """Emits `menu_requested` with the name of a node and the global position for its menu."""
 
-    menu_requested = Signal(str, object)
+    menu_requested = Signal(str, QPoint)
 
     def __init__(self, theme: Theme, model: NodesModel) -> None:
         super().__init__()
@@ -40,32 +40,32 @@ class NodeCardsView(QListView):
         self.setItemDelegate(self.delegate)
         theme.changed.connect(self.viewport().update)
         model.layoutChanged.connect(self._arrange)
-        model.dataChanged.connect(lambda *_: self.viewport().update())  # cards reach out of their cells
+        model.dataChanged.connect(lambda *_: self.viewport().update())  # a card can be larger than its cell
         self._arrange()
 
     def card_rect(self, index: QModelIndex | QPersistentModelIndex) -> QRect:
-        """Where the card stands: from edge to edge with gaps between, a little beside the cell of Qt's grid."""
+        """The rectangle of a card. Cards fill the full width, so they are slightly off the cells of Qt's grid."""
         cell = self.visualRect(index)
         width = (self.viewport().width() - GAP * (self.columns - 1)) // self.columns
         column = index.row() % self.columns
         return QRect(column * (width + GAP), cell.top(), width, HEIGHT)
 
     def indexAt(self, point: QPoint) -> QModelIndex:
-        """The card below the mouse."""
         rows = (self._model.index(row, 0) for row in range(self._model.rowCount()))
         return next((index for index in rows if self.card_rect(index).contains(point)), QModelIndex())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """As many columns as fit."""
         self._arrange()
         super().resizeEvent(event)
 
     def _arrange(self) -> None:
-        """Qt lays out as if there always were a scroll bar."""
+        """Choose columns and grid size. Qt always reserves space for a scroll bar."""
         fitting = max(1, (self.viewport().width() + GAP) // (LEAST_WIDTH + GAP))
         count = max(1, self._model.rowCount())
         rows = ceil(count / fitting)
-        self.columns = ceil(count / rows) if rows > 1 else fitting  # four are two and two, not three and one
+        self.columns = (
+            ceil(count / rows) if rows > 1 else fitting
+        )  # four cards become two and two, not three and one
         bar = self.verticalScrollBar().sizeHint().width()
         extent = max(bar, self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent))
         room = self.maximumViewportSize().width() - extent - 2
@@ -74,14 +74,14 @@ class NodeCardsView(QListView):
     # -- Menu and mouse ------------------------------------------------------------------------------------------
 
     def open_menu(self, row: int) -> None:
-        """Ask for the menu of this card, below its button."""
+        """Request the menu of this card, below its button."""
         display = self._model.display_at(row)
         if display is not None:
             corner = self.delegate.menu_rect(self._model.index(row, 0)).bottomLeft()
             self.menu_requested.emit(display.name, self.viewport().mapToGlobal(corner + QPoint(0, 4)))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """By the mouse where it is, by the keyboard at the card."""
+        """Open the menu at the mouse, or at the card if opened by keyboard."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self.open_menu(self.currentIndex().row())
             return
@@ -91,14 +91,12 @@ class NodeCardsView(QListView):
             self.menu_requested.emit(display.name, event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space and Enter open the menu of the card."""
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.open_menu(self.currentIndex().row())
         else:
             super().keyPressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click on the three dots."""
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
         is_click = event.button() == Qt.MouseButton.LeftButton and index.isValid()
@@ -106,15 +104,13 @@ class NodeCardsView(QListView):
             self.open_menu(index.row())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Light up the dots."""
         super().mouseMoveEvent(event)
-        place = event.position().toPoint()
-        index = self.indexAt(place)
-        on_menu = index.isValid() and self.delegate.menu_rect(index).contains(place)
+        position = event.position().toPoint()
+        index = self.indexAt(position)
+        on_menu = index.isValid() and self.delegate.menu_rect(index).contains(position)
         self._hover(index.row() if index.isValid() else -1, on_menu)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Nothing is lit when the mouse is gone."""
         if event.type() == QEvent.Type.Leave:
             self._hover(-1, False)
         return super().viewportEvent(event)

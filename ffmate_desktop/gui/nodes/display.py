@@ -1,4 +1,4 @@
-"""A node as its card and its row in the table show it, and the words for how it is and what comes next."""
+"""What cards and table show of a node, and the texts for its health and what comes next."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ translate = QCoreApplication.translate
 
 
 class NodeHealth(StrEnum):
-    """How a node is, for people."""
+    """The state of a node as people see it."""
 
     ONLINE = "online"
     PAUSED = "paused"
@@ -24,11 +24,11 @@ class NodeHealth(StrEnum):
     LOST = "lost"
     LEFT = "left"
     UNKNOWN = "unknown"
-    """A state of a newer release; the node's row keeps the word."""
+    """A state from a newer release; `Node.status` holds its name."""
 
     @property
     def is_alive(self) -> bool:
-        """It counts as a member of the cluster, and what it runs as running."""
+        """Whether it is a member of the cluster and its tasks count as running."""
         return self not in (NodeHealth.LOST, NodeHealth.LEFT, NodeHealth.UNKNOWN)
 
 
@@ -50,12 +50,11 @@ class NodeDisplay:
 
     @property
     def name(self) -> str:
-        """Its identifier."""
         return self.node.identifier
 
 
 def health_of(node: Node) -> NodeHealth:
-    """How it was when it was read; one that is silent is late, whatever it was told to do."""
+    """The health of a node when it was read. A silent node is late even if it is paused or draining."""
     match node.state:
         case NodeState.DEAD:
             return NodeHealth.LOST
@@ -82,14 +81,14 @@ HEALTH_STYLES: dict[NodeHealth, tuple[str, str]] = {
     NodeHealth.LEFT: ("power", "text_3"),
     NodeHealth.UNKNOWN: ("clock", "text_3"),
 }
-"""Icon (empty: a dot) and colour."""
+"""Icon (empty: a dot) and color."""
 
 _VERSION = re.compile(r"n?(\d+(\.\d+)*)")
 SYSTEMS = {"linux": "Linux", "windows": "Windows", "darwin": "macOS"}
 
 
-def health_text(display: NodeDisplay) -> str:  # noqa: PLR0911 - one word a state
-    """The word beside the shape."""
+def health_text(display: NodeDisplay) -> str:  # noqa: PLR0911 - one case per state
+    """The health in one word."""
     match display.health:
         case NodeHealth.ONLINE:
             return translate("nodes", "Online")
@@ -110,14 +109,14 @@ def health_text(display: NodeDisplay) -> str:  # noqa: PLR0911 - one word a stat
 
 
 def heartbeat_text(display: NodeDisplay) -> str:
-    """When there was a sign of life."""
+    """When the last heartbeat was."""
     if display.health.is_alive:
         return translate("nodes", "heartbeat {0} ago").format(formatting.duration(int(display.age)))
     return translate("nodes", "last seen {0}").format(formatting.timestamp(display.node.last_seen))
 
 
 def machine_text(display: NodeDisplay) -> str:
-    """System, ffmpeg, cores and the priority of encodes in one line."""
+    """System, ffmpeg version, cores and encode priority in one line."""
     node = display.node
     cores = (
         translate("nodes", "1 core")
@@ -129,7 +128,7 @@ def machine_text(display: NodeDisplay) -> str:
 
 
 def _priority(word: str | None) -> list[str]:
-    """Nothing for a node of an older release; the word itself of a newer one."""
+    """Empty for a node of an older release; a priority from a newer release is shown as stored."""
     known = {
         EncodePriority.LOW: translate("nodes", "low priority"),
         EncodePriority.NORMAL: translate("nodes", "normal priority"),
@@ -140,13 +139,13 @@ def _priority(word: str | None) -> list[str]:
 
 
 def short_version(version: str) -> str:
-    """`7.0.2` of `n7.0.2-17-g2a571b6`, `5.1.6` of `5.1.6-0+deb12u1`: what people compare."""
+    """`7.0.2` for `n7.0.2-17-g2a571b6`, `5.1.6` for `5.1.6-0+deb12u1`."""
     found = _VERSION.match(version)
     return found[1] if found else version
 
 
-def outlook_text(display: NodeDisplay) -> str:  # noqa: PLR0911 - one a state
-    """What it waits for or what comes next, in a few words; empty when what it runs says enough."""
+def outlook_text(display: NodeDisplay) -> str:  # noqa: PLR0911 - one case per state
+    """What the node waits for or does next. Empty if all its slots are in use."""
     count = len(display.tasks)
     match display.health:
         case NodeHealth.LATE:
@@ -204,7 +203,7 @@ def _free_slots_text(slots: int, count: int) -> str:
 
 
 def alert_text(display: NodeDisplay) -> tuple[str, str]:
-    """Title and sentence of the banner for a node that is late or lost."""
+    """Title and text of the banner for a late or lost node."""
     if display.health is NodeHealth.LOST:
         title = translate("nodes", "{0} is lost").format(display.name)
         if display.last_running == 1:

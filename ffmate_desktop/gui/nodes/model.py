@@ -1,4 +1,4 @@
-"""The nodes as a model: the cards show its first column, the table all of them."""
+"""The nodes as a model: the cards show its first column, the table all columns."""
 
 from enum import IntEnum
 from typing import Any
@@ -24,7 +24,7 @@ _NO_INDEX = QModelIndex()
 
 
 class NodeColumn(IntEnum):
-    """The columns of the table."""
+    """Values are the order in the table."""
 
     NODE = 0
     STATE = 1
@@ -32,11 +32,11 @@ class NodeColumn(IntEnum):
     CPU = 3
     MEMORY = 4
     SPEED = 5
-    RUNS = 6
+    TASKS = 6
 
 
 class NodesModel(QAbstractTableModel):
-    """Rows stay where they are while the same nodes are there: selection and keyboard keep their place."""
+    """Keeps the rows while the nodes stay the same, so that selection and current row survive an update."""
 
     def __init__(self, reader: NodeReader) -> None:
         super().__init__()
@@ -47,27 +47,22 @@ class NodesModel(QAbstractTableModel):
         reader.ticked.connect(self._refresh)
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        """How many nodes."""
         return 0 if parent.isValid() else len(self._displays)
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
-        """As the table has."""
         return 0 if parent.isValid() else len(NodeColumn)
 
     def display_at(self, row: int) -> NodeDisplay | None:
-        """The node in that row."""
         return self._displays[row] if 0 <= row < len(self._displays) else None
 
     def row_of(self, name: str) -> int | None:
-        """Where the node of that name is."""
         return next((row for row, display in enumerate(self._displays) if display.name == name), None)
 
     def find(self, name: str) -> NodeDisplay | None:
-        """The node of that name."""
         return next((display for display in self._displays if display.name == name), None)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Words for screen readers and tool tips; painting is the delegates' work."""
+        """Text for screen readers and tool tips. Delegates use the NodeDisplay."""
         display = self.display_at(index.row())
         if display is None:
             return None
@@ -80,21 +75,20 @@ class NodesModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """The names of the columns."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return _title(NodeColumn(section))
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """By a column, from now on; by -1 as the cluster tells them."""
+        """Sort by a column, or for -1 in the order of the cluster."""
         self._order = None if column < 0 else (NodeColumn(column), order == Qt.SortOrder.DescendingOrder)
         self._refresh()
 
     def _sorted(self, displays: list[NodeDisplay]) -> list[NodeDisplay]:
         if self._order is None:
             return displays
-        column, falls = self._order
-        return sorted(displays, key=lambda display: _sort_value(display, column), reverse=falls)
+        column, is_descending = self._order
+        return sorted(displays, key=lambda display: _sort_value(display, column), reverse=is_descending)
 
     def _refresh(self) -> None:
         displays = self._sorted(self._reader.displays)
@@ -122,7 +116,7 @@ class NodesModel(QAbstractTableModel):
 
 
 def _sort_value(display: NodeDisplay, column: NodeColumn) -> tuple[Any, ...]:
-    """What is not known comes before everything else."""
+    """Unknown values sort first."""
     node, alive = display.node, display.health.is_alive
     values: dict[NodeColumn, Any] = {
         NodeColumn.NODE: node.identifier.casefold(),
@@ -131,13 +125,13 @@ def _sort_value(display: NodeDisplay, column: NodeColumn) -> tuple[Any, ...]:
         NodeColumn.CPU: (node.cpu if alive else None) or -1.0,
         NodeColumn.MEMORY: (node.memory if alive else None) or -1.0,
         NodeColumn.SPEED: -1.0 if display.fps is None else display.fps,
-        NodeColumn.RUNS: node.running,
+        NodeColumn.TASKS: node.running,
     }
     return values[column], node.identifier.casefold()
 
 
 def cell_text(display: NodeDisplay, column: NodeColumn) -> str:
-    """The words of a cell."""
+    """The text of a cell."""
     node = display.node
     return {
         NodeColumn.NODE: node.identifier,
@@ -146,22 +140,22 @@ def cell_text(display: NodeDisplay, column: NodeColumn) -> str:
         NodeColumn.CPU: percent_text(node.cpu if display.health.is_alive else None),
         NodeColumn.MEMORY: percent_text(node.memory if display.health.is_alive else None),
         NodeColumn.SPEED: fps_text(display),
-        NodeColumn.RUNS: tasks_text(display),
+        NodeColumn.TASKS: tasks_text(display),
     }[column]
 
 
 def percent_text(percent: float | None) -> str:
-    """Of the whole computer."""
+    """A percentage of the whole computer."""
     return formatting.NOTHING if percent is None else f"{percent:.0f}{formatting.THIN}%"
 
 
 def fps_text(display: NodeDisplay) -> str:
-    """Frames per second."""
+    """Frames per second, rounded."""
     return formatting.NOTHING if display.fps is None else formatting.number(round(display.fps))
 
 
 def tasks_text(display: NodeDisplay) -> str:
-    """What it runs, else what comes next; that first where there is trouble."""
+    """The running tasks, else what comes next. A late or lost node shows what comes next."""
     if display.health in (NodeHealth.LATE, NodeHealth.LOST):
         return outlook_text(display)
     names = ", ".join(f"{task.name} {formatting.percent(task.progress)}" for task in display.tasks)
@@ -169,7 +163,7 @@ def tasks_text(display: NodeDisplay) -> str:
 
 
 def details_text(display: NodeDisplay) -> str:
-    """All about a node, line by line."""
+    """All details of a node, one per line."""
     node = display.node
     lines = [
         f"{node.identifier}: {health_text(display)}, {heartbeat_text(display)}",
@@ -190,5 +184,5 @@ def _title(column: NodeColumn) -> str:
         NodeColumn.CPU: translate("nodes", "CPU"),
         NodeColumn.MEMORY: translate("nodes", "Memory"),
         NodeColumn.SPEED: translate("nodes", "Frames/s"),
-        NodeColumn.RUNS: translate("nodes", "Tasks"),
+        NodeColumn.TASKS: translate("nodes", "Tasks"),
     }[column]

@@ -1,4 +1,4 @@
-"""The nodes of the cluster: cards or a table, what is wrong above them, and how to add one."""
+"""The nodes page: banners, and the nodes as cards or as a table."""
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QPushButton, QStackedWidget
@@ -73,23 +73,20 @@ class NodesPage(Page):
     # -- The cluster ---------------------------------------------------------------------------------------------
 
     def attach(self, services: WindowServices) -> None:
-        """Read as soon as news comes."""
         super().attach(services)
         self.actions_.services = services
         self.reader.attach(services)
 
     def detach(self) -> None:
-        """Read nothing any more."""
         super().detach()
         self.actions_.services = None
         self.reader.detach()
 
     def on_shown(self) -> None:
-        """Heartbeats are only read while they are seen."""
+        """Heartbeats are read only while visible."""
         self.reader.set_active(True)
 
     def on_hidden(self) -> None:
-        """And not before they are seen again."""
         self.reader.set_active(False)
 
     # -- What is shown -------------------------------------------------------------------------------------------
@@ -106,7 +103,7 @@ class NodesPage(Page):
     def _summary(self, displays: list[NodeDisplay]) -> str:
         if self.bridge.outage_since is not None:
             return self.tr("Can't reach the database. Showing the last known state.")
-        count = {how: sum(display.health is how for display in displays) for how in NodeHealth}
+        count = {health: sum(display.health is health for display in displays) for health in NodeHealth}
         alive = [display for display in displays if display.health.is_alive]
         parts = [
             self.tr("{0} online").format(count[NodeHealth.ONLINE]),
@@ -121,7 +118,7 @@ class NodesPage(Page):
         return "  ·  ".join(part for part in parts if part)
 
     def open_add(self) -> None:
-        """Explain how another computer joins."""
+        """Open the dialog for adding a node."""
         if self.services is not None:
             dialog = AddNodeDialog(self, self.theme, self.services.uri if self.services.address else "")
             dialog.settings_requested.connect(self.settings_requested)

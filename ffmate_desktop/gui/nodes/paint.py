@@ -1,4 +1,4 @@
-"""What cards and rows of nodes are painted of beside the pieces of all rows: shapes of state, and slots."""
+"""Paints what only nodes have: the icon of their health, and their slots."""
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
@@ -9,20 +9,20 @@ from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 
 SQUARE, GAP = 11, 4
-MOST_SQUARES = 8
+MAX_SQUARES = 8
 HOT = 90.0
-"""Percent of the processor or memory from which on the bar warns."""
+"""CPU or memory load in percent at which the bar turns red."""
 
 
 class NodePainter(CellPainter):
-    """What only nodes have."""
+    """Adds health and slots to what all tables paint."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self._numbers = fonts.medium(13)
 
     def paint_health(self, painter: QPainter, left: int, middle: int, health: NodeHealth) -> None:
-        """The shape of a state, 14 pixels wide."""
+        """The icon of a health state, 14 pixels wide."""
         icon, color = HEALTH_STYLES[health]
         if icon:
             self.icon(painter, left, middle - 7, icon, color)
@@ -34,9 +34,9 @@ class NodePainter(CellPainter):
         painter.drawEllipse(QPointF(left + 7, middle), 4, 4)
 
     def paint_slots(self, painter: QPainter, rect: QRect, display: NodeDisplay, *, right: bool) -> int:
-        """A square a slot, filled when something runs in it; a number where there are too many. Returns the width."""
+        """One square per slot, filled if in use, or a number if there are too many. Returns the width."""
         used, slots = display.node.running, display.node.slots
-        if max(used, slots) > MOST_SQUARES or slots == 0:
+        if max(used, slots) > MAX_SQUARES or slots == 0:
             text = f"{used} / {slots}"
             self.text(painter, rect, text, self._numbers, "text", RIGHT if right else LEFT)
             return self.width_of(self._numbers, text)
@@ -44,14 +44,14 @@ class NodePainter(CellPainter):
         width = count * (SQUARE + GAP) - GAP
         left = rect.right() + 1 - width if right else rect.left()
         top = rect.center().y() - SQUARE / 2 + 0.5
-        takes = display.health is NodeHealth.ONLINE
+        takes_tasks = display.health is NodeHealth.ONLINE
         for number in range(count):
             area = QRectF(left + number * (SQUARE + GAP), top, SQUARE, SQUARE)
             if number < used:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(self.color("running" if display.health.is_alive else "track"))
             else:
-                painter.setPen(QPen(self.color("text_3" if takes else "line_strong"), 1))
+                painter.setPen(QPen(self.color("text_3" if takes_tasks else "line_strong"), 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 area.adjust(0.5, 0.5, -0.5, -0.5)
             painter.drawRoundedRect(area, 3, 3)
@@ -59,12 +59,12 @@ class NodePainter(CellPainter):
 
 
 def load_color(percent: float | None) -> str:
-    """The colour of a bar of load."""
+    """The color of a load bar."""
     return "failed" if percent is not None and percent >= HOT else "spark"
 
 
 def tile_icon(display: NodeDisplay) -> str:
-    """What kind of computer it seems to be."""
+    """An icon for the kind of computer, guessed from its system."""
     if display.is_here:
         return "laptop"
     return "server" if display.node.os == "linux" else "monitor"

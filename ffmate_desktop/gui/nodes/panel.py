@@ -1,4 +1,4 @@
-"""This computer's node at the bottom of the sidebar: slots in use, pause, leave, and how many tasks at once."""
+"""This computer's node at the bottom of the sidebar: its state, slots, and controls."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_SLOTS = 1000
 
 
 class NodePanel(QFrame):
-    """Reads the row of this node when something changed; its controls write through the service of nodes."""
+    """Shows this computer's node and changes it through NodeService."""
 
     paused_changed = Signal(bool)
 
@@ -72,19 +72,16 @@ class NodePanel(QFrame):
         self._show()
 
     def attach(self, services: WindowServices) -> None:
-        """The cluster is open."""
         self._services = services
         self._unsubscribe = services.node.on_change(self.refresh)
         self._show()
 
     def detach(self) -> None:
-        """The cluster is being closed."""
         self._unsubscribe()
         self._services = self._node = None
         self._show()
 
     def refresh(self) -> None:
-        """Read the row of this node."""
         services = self._services
         if services is None:
             return
@@ -92,8 +89,8 @@ class NodePanel(QFrame):
         async def read() -> None:
             nodes = await services.nodes.all()
             name = services.node.identifier
-            mine = [node for node in nodes if node.identifier == name]
-            self._set_node(next((node for node in mine if node.state in _LIVE), None))
+            found = (node for node in nodes if node.identifier == name and node.state in _LIVE)
+            self._set_node(next(found, None))
 
         self._bridge.run_quietly(read(), "reading this node")
 
@@ -115,7 +112,7 @@ class NodePanel(QFrame):
         )
 
     def _status(self) -> tuple[str, int, int | None, str, str]:
-        """Name, running tasks, slots, how it is in words, and as a state of the dot."""
+        """Name, running tasks, slots, status text, and state of the dot."""
         if self._services is None:
             return self.tr("This computer"), 0, None, self.tr("Starting …"), "idle"
         local, node = self._services.node, self._node
@@ -135,7 +132,6 @@ class NodePanel(QFrame):
     # -- Controls ------------------------------------------------------------------------------------------------
 
     def open_controls(self) -> None:
-        """Show the controls above the panel."""
         self._controls.adjustSize()
         corner = self.mapToGlobal(QPoint(0, -self._controls.sizeHint().height() - 6))
         self._controls.move(corner)
@@ -143,24 +139,20 @@ class NodePanel(QFrame):
         self._controls.show()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """The whole panel is a button."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.open_controls()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space and Enter press it."""
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.open_controls()
         else:
             super().keyPressEvent(event)
 
     def toggle_pause(self) -> None:
-        """Take no new tasks, or take them again."""
         self._on_pause()
 
     @property
     def is_paused(self) -> bool:
-        """It takes no new tasks, though it stays in the cluster."""
         return self._node is not None and self._node.paused
 
     def _on_slots(self, slots: int) -> None:
@@ -180,7 +172,7 @@ class NodePanel(QFrame):
             self._bridge.run(services.nodes.pause(name), "pausing this node")
 
     def _on_leave(self) -> None:
-        """An order like any other, so that it can be taken back while something runs."""
+        """Drain the node instead of stopping it, so that leaving can be undone while tasks run."""
         if self._services is not None:
             work = self._services.nodes.drain(self._services.node.identifier)
             self._bridge.run(work, "leaving when all is finished")
@@ -191,7 +183,7 @@ _LIVE = (NodeState.ONLINE, NodeState.DRAINING)
 
 
 class NodeControls(QFrame):
-    """The little window above the panel."""
+    """The popup above the panel."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -213,21 +205,20 @@ class NodeControls(QFrame):
         column.addWidget(self.leave)
 
     def show_node(self, node: Node | None, *, is_working: bool) -> None:
-        """Show the node as it is."""
-        known = node is not None
-        self.slots.setEnabled(known)
+        is_known = node is not None
+        self.slots.setEnabled(is_known)
         if node is not None and not self.slots.hasFocus():
             self.slots.blockSignals(True)
             self.slots.setValue(node.slots)
             self.slots.blockSignals(False)
-        held = node is not None and (node.paused or node.state is NodeState.DRAINING)
+        is_held = node is not None and (node.paused or node.state is NodeState.DRAINING)
         if not is_working:
             text, icon = self.tr("Work on the queue"), "play"
-        elif held:
+        elif is_held:
             text, icon = self.tr("Take tasks again"), "play"
         else:
             text, icon = self.tr("Pause this computer"), "pause"
         self.pause.setText(text)
         self._theme.set_icon(self.pause, icon, "text")
-        self.pause.setEnabled(known or not is_working)
-        self.leave.setEnabled(is_working and known and node is not None and node.state is NodeState.ONLINE)
+        self.pause.setEnabled(is_known or not is_working)
+        self.leave.setEnabled(is_working and node is not None and node.state is NodeState.ONLINE)

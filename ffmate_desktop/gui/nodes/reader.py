@@ -1,4 +1,4 @@
-"""What is known of the nodes at this moment: what was last read, what was heard since, and the time that went by."""
+"""The current state of all nodes: the last read, plus live progress and elapsed time since."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -14,23 +14,23 @@ from ffmate_desktop.gui.widgets.sparkline import MAX_SAMPLES
 from ffmate_desktop.services.cluster_services import WindowServices
 
 TICK = 1000
-"""Milliseconds between two looks at the clock, and two samples of the speeds."""
+"""Milliseconds between two updates of elapsed times and two samples of the speeds."""
 
 REREAD_INTERVAL = 2.0
-"""Seconds between two readings while somebody looks: a heartbeat alone is no news."""
+"""Seconds between two reads while the page is visible: heartbeats send no notification."""
 
 PROGRESS_TIMEOUT = 5.0
-"""Seconds after which a speed or a progress that was heard no longer counts."""
+"""Seconds after which live progress is outdated."""
 
 MAX_TASKS = 2_000
-"""Tasks whose progress is remembered."""
+"""Tasks whose live progress is kept."""
 
 
 class NodeReader(QObject):
-    """Reads the nodes when news comes, and while it is `active` also every two seconds.
+    """Reads the nodes when they change, and every two seconds while active.
 
-    `changed` comes after each reading, `ticked` each second for what moved since. While the database is away nothing
-    moves: silence of a node means nothing then.
+    Emits `changed` after each read, and `ticked` every second to update elapsed times. While the database can't be
+    reached, time stands still: a missing heartbeat means nothing then.
     """
 
     changed = Signal()
@@ -58,37 +58,34 @@ class NodeReader(QObject):
         bridge.outage_changed.connect(self._on_away)
 
     def attach(self, services: WindowServices) -> None:
-        """The cluster is open; nodes of another one are forgotten."""
+        """Forget the nodes of another cluster."""
         self._services = services
-        self._is_reading = False  # what was cancelled before its first step ended without a word
+        self._is_reading = False  # a coroutine cancelled before its first step never runs its `finally`
         self._nodes, self._read_at, self._away_at = (), 0.0, None
         for values in (self._progress, self._node_of_task, self._samples, self._last_running):
             values.clear()
         self._timer.start()
 
     def detach(self) -> None:
-        """Read nothing any more."""
         self._services = None
         self._timer.stop()
 
     def set_active(self, active: bool) -> None:
-        """Somebody looks, or nobody."""
         self._is_active = active
         if active:
             self.read()
 
     @property
     def is_known(self) -> bool:
-        """The nodes have been read."""
         return self._read_at > 0
 
     @property
     def displays(self) -> list[NodeDisplay]:
-        """Every node as it is now: this computer, then live ones, then those that are gone."""
+        """Every node as it is now: this computer, then live nodes, then the others."""
         return sorted((self._display(node) for node in self._nodes), key=lambda display: not display.is_here)
 
     def read(self) -> None:
-        """Read the nodes now, once more if they are just being read."""
+        """Read the nodes now. If a read is under way, read again after it."""
         services = self._services
         if services is None:
             return
@@ -108,7 +105,7 @@ class NodeReader(QObject):
         self._bridge.run_quietly(read(), "reading the nodes")
 
     def _on_change(self) -> None:
-        """Nobody looks: only the number in the sidebar waits for it, and the database has others to serve first."""
+        """While the page is hidden, only the count in the sidebar needs it: leave the read to the next tick."""
         if self._is_active:
             self.read()
         else:
@@ -126,20 +123,20 @@ class NodeReader(QObject):
         for node in nodes:
             if health_of(node).is_alive:
                 self._last_running[node.id] = len(node.tasks)
-        known = {node.id for node in nodes}
+        ids = {node.id for node in nodes}
         for values in (self._samples, self._last_running):
-            for gone in set(values) - known:
-                del values[gone]
+            for removed in set(values) - ids:
+                del values[removed]
         self.changed.emit()
 
-    def _on_heard_from(self, tellers: dict[int, int]) -> None:
-        for task_id, node_id in tellers.items():
+    def _on_heard_from(self, node_of_task: dict[int, int]) -> None:
+        for task_id, node_id in node_of_task.items():
             if task_id in self._node_of_task or len(self._node_of_task) < MAX_TASKS:
                 self._node_of_task[task_id] = node_id
 
-    def _on_progress(self, news: dict[int, LiveProgress]) -> None:
+    def _on_progress(self, progress: dict[int, LiveProgress]) -> None:
         now = monotonic()
-        for task_id, live in news.items():
+        for task_id, live in progress.items():
             if task_id in self._progress or len(self._progress) < MAX_TASKS:
                 self._progress[task_id] = (live, now)
 
@@ -150,12 +147,12 @@ class NodeReader(QObject):
         if self._away_at is not None:
             return
         now = monotonic()
-        for gone in [key for key, (_, heard) in self._progress.items() if now - heard > PROGRESS_TIMEOUT]:
-            del self._progress[gone]
-            self._node_of_task.pop(gone, None)
+        for task_id in [key for key, (_, at) in self._progress.items() if now - at > PROGRESS_TIMEOUT]:
+            del self._progress[task_id]
+            self._node_of_task.pop(task_id, None)
         for node in self._nodes:
-            line = self._samples.setdefault(node.id, deque(maxlen=MAX_SAMPLES))
-            line.append(self._fps(node) or 0.0)
+            samples = self._samples.setdefault(node.id, deque(maxlen=MAX_SAMPLES))
+            samples.append(self._fps(node) or 0.0)
         if self._is_dirty or (self._is_active and self._is_stale(REREAD_INTERVAL)):
             self.read()
         self.ticked.emit()
@@ -163,15 +160,14 @@ class NodeReader(QObject):
     # -- One node ------------------------------------------------------------------------------------------------
 
     def _display(self, node: Node) -> NodeDisplay:
-        passed = (self._away_at or monotonic()) - self._read_at
-        how = health_of(node)
+        elapsed = (self._away_at or monotonic()) - self._read_at
         services = self._services
         return NodeDisplay(
             node=node,
-            health=how,
+            health=health_of(node),
             is_here=services is not None and services.node.identifier == node.identifier,
-            age=node.heartbeat_age + passed,
-            lease_left=max(0.0, node.lease_left - passed),
+            age=node.heartbeat_age + elapsed,
+            lease_left=max(0.0, node.lease_left - elapsed),
             fps=self._fps(node),
             samples=tuple(self._samples.get(node.id, ())),
             tasks=tuple(self._with_live_progress(task) for task in node.tasks),

@@ -1,4 +1,4 @@
-"""A node as a row of the table."""
+"""Paints a node as a row of the table."""
 
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter
@@ -22,7 +22,7 @@ ROW_HEIGHT = 56
 
 
 class NodeRowDelegate(TableRowDelegate):
-    """One for all columns."""
+    """Paints all columns."""
 
     def __init__(self, theme: Theme, model: NodesModel) -> None:
         self._parts = NodePainter(theme)
@@ -30,7 +30,6 @@ class NodeRowDelegate(TableRowDelegate):
         self._theme, self._model = theme, model
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """One cell."""
         display = self._model.display_at(index.row())
         if display is None:
             return
@@ -46,13 +45,13 @@ class NodeRowDelegate(TableRowDelegate):
             case NodeColumn.SLOTS:
                 parts.paint_slots(painter, cell, display, right=False)
             case NodeColumn.CPU:
-                self._paint_share(painter, cell, display.node.cpu if display.health.is_alive else None)
+                self._paint_percent(painter, cell, display.node.cpu if display.health.is_alive else None)
             case NodeColumn.MEMORY:
-                self._paint_share(painter, cell, display.node.memory if display.health.is_alive else None)
+                self._paint_percent(painter, cell, display.node.memory if display.health.is_alive else None)
             case column:
                 text = cell_text(display, column)
                 color = "text" if display.tasks else "text_2"
-                if column is NodeColumn.RUNS and display.health in (NodeHealth.LATE, NodeHealth.LOST):
+                if column is NodeColumn.TASKS and display.health in (NodeHealth.LATE, NodeHealth.LOST):
                     color = HEALTH_STYLES[display.health][1]
                 parts.text(painter, cell, text, self._medium, color)
         painter.restore()
@@ -60,11 +59,11 @@ class NodeRowDelegate(TableRowDelegate):
     def _paint_name(self, painter: QPainter, cell: QRect, display: NodeDisplay) -> None:
         parts = self._parts
         badge = self.tr("This computer") if display.is_here else ""
-        room = cell.width() - (parts.badge_width(badge) + 10 if badge else 0)
-        wide = min(room, parts.width_of(self._bold, display.name) + 2)
-        parts.text(painter, QRect(cell.left(), cell.top() + 9, wide, 19), display.name, self._bold, "text")
+        available = cell.width() - (parts.badge_width(badge) + 10 if badge else 0)
+        width = min(available, parts.width_of(self._bold, display.name) + 2)
+        parts.text(painter, QRect(cell.left(), cell.top() + 9, width, 19), display.name, self._bold, "text")
         if badge:
-            parts.badge(painter, cell.left() + wide + 8, cell.top() + 19, "monitor", badge, "link")
+            parts.badge(painter, cell.left() + width + 8, cell.top() + 19, "monitor", badge, "link")
         line = QRect(cell.left(), cell.top() + 28, cell.width(), 18)
         parts.text(painter, line, machine_text(display), self._plain, "text_2")
 
@@ -77,6 +76,6 @@ class NodeRowDelegate(TableRowDelegate):
         parts.text(painter, first, health_text(display), self._bold, "text" if is_plain else color)
         parts.text(painter, first.translated(0, 19), heartbeat_text(display), self._plain, "text_2")
 
-    def _paint_share(self, painter: QPainter, cell: QRect, percent: float | None) -> None:
+    def _paint_percent(self, painter: QPainter, cell: QRect, percent: float | None) -> None:
         self._parts.bar(painter, cell.adjusted(0, 0, -46, 0), percent, load_color(percent))
         self._parts.text(painter, cell, percent_text(percent), self._medium, "text", RIGHT)

@@ -1,4 +1,4 @@
-"""How many tasks a node runs at once."""
+"""Asks how many tasks a node runs at once."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -12,7 +12,7 @@ _WIDTH = 420
 
 
 class SlotsDialog(QDialog):
-    """Open it with `open()`; `chosen` carries the number when it is accepted."""
+    """Emits `chosen` with the number of slots when accepted."""
 
     chosen = Signal(int)
 
@@ -51,5 +51,5 @@ class SlotsDialog(QDialog):
         self.accepted.connect(self._emit_chosen)
 
     def _emit_chosen(self) -> None:
-        self.slots.interpretText()  # what was typed and not left yet
+        self.slots.interpretText()  # include what was typed but not committed
         self.chosen.emit(self.slots.value())

@@ -1,4 +1,4 @@
-"""The nodes as a table."""
+"""The table of nodes."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
@@ -17,8 +17,8 @@ _WIDTHS = {
     NodeColumn.MEMORY: 130,
     NodeColumn.SPEED: 90,
 }
-_LEAST_RUNS = 160
-_IN_ORDER_OF_VALUE = (
+_MIN_TASKS_WIDTH = 160
+_BY_IMPORTANCE = (
     NodeColumn.NODE,
     NodeColumn.STATE,
     NodeColumn.SLOTS,
@@ -29,9 +29,9 @@ _IN_ORDER_OF_VALUE = (
 
 
 class NodesTable(QTableView):
-    """`menu_requested` carries the name of a node and the global place for its menu."""
+    """Emits `menu_requested` with the name of a node and the global position for its menu."""
 
-    menu_requested = Signal(str, object)
+    menu_requested = Signal(str, QPoint)
 
     def __init__(self, theme: Theme, model: NodesModel) -> None:
         super().__init__()
@@ -43,24 +43,24 @@ class NodesTable(QTableView):
         self.setItemDelegate(self._delegate)
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
-        header.setSortIndicatorClearable(True)  # the third click: as the cluster tells them
+        header.setSortIndicatorClearable(True)  # the third click restores the order of the cluster
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
-        header.setSectionResizeMode(NodeColumn.RUNS, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(NodeColumn.TASKS, QHeaderView.ResizeMode.Stretch)
         theme.changed.connect(self.viewport().update)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The least important columns go first when there is no room."""
-        room = self.viewport().width() - _LEAST_RUNS
-        for column in _IN_ORDER_OF_VALUE:
-            room -= _WIDTHS[column]
-            self.setColumnHidden(column, room < 0 and column is not NodeColumn.NODE)
+        """Hide the least important columns if they do not fit."""
+        available = self.viewport().width() - _MIN_TASKS_WIDTH
+        for column in _BY_IMPORTANCE:
+            available -= _WIDTHS[column]
+            self.setColumnHidden(column, available < 0 and column is not NodeColumn.NODE)
         super().resizeEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """By the mouse where it is, by the keyboard at the row."""
+        """Open the menu at the mouse, or at the row if opened by keyboard."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self._open_menu()
             return
@@ -69,7 +69,6 @@ class NodesTable(QTableView):
             self.menu_requested.emit(display.name, event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space and Enter open the menu of the row."""
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._open_menu()
         else:
@@ -79,5 +78,5 @@ class NodesTable(QTableView):
         row = self.currentIndex().row()
         display = self._model.display_at(row)
         if display is not None:
-            place = QPoint(40, self.rowViewportPosition(row) + ROW_HEIGHT - 8)
-            self.menu_requested.emit(display.name, self.viewport().mapToGlobal(place))
+            corner = QPoint(40, self.rowViewportPosition(row) + ROW_HEIGHT - 8)
+            self.menu_requested.emit(display.name, self.viewport().mapToGlobal(corner))

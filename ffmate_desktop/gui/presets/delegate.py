@@ -1,4 +1,4 @@
-"""Paints a preset in a list: its name over what it is for; headings in small letters."""
+"""Paints a list of presets: name and description of each, and small headings."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter
@@ -14,30 +14,28 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class PresetDelegate(QStyledItemDelegate):
-    """For views on a PresetModel."""
+    """Paints the rows of a PresetModel."""
 
     def __init__(self, theme: Theme, model: PresetModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme, self._model = theme, model
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Headings are lower."""
         return QSize(120, _ROW if self._model.preset_at(index.row()) else _HEADING)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """All by hand, from the colours of the theme."""
         tokens = self._theme.tokens
         area: QRect = option.rect
         preset = self._model.preset_at(index.row())
         if preset is None:
             painter.setFont(fonts.bold(11))
             painter.setPen(tokens.color("text_3"))
-            room = area.adjusted(12, 8, -8, 0)
+            inner = area.adjusted(12, 8, -8, 0)
             text = painter_text(str(index.data()))
-            cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-            painter.drawText(room, _LEFT, cut)
+            elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+            painter.drawText(inner, _LEFT, elided)
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         state: QStyle.StateFlag = option.state

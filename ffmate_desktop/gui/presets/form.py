@@ -1,4 +1,4 @@
-"""The fields of one preset: what it does, what its output is called, and what is wrong while one types."""
+"""The fields of a preset, checked while typing."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator
@@ -41,7 +41,7 @@ _VALUES = example_values(EXAMPLE, TaskSource.WINDOW, {})
 
 
 class PresetForm(QWidget):
-    """`edited` comes with every change; `trouble` is what keeps it from being saved, or None."""
+    """Emits `edited` on every change. `error` says why the preset can't be saved, None if it can."""
 
     edited = Signal()
 
@@ -79,14 +79,14 @@ class PresetForm(QWidget):
         output = QHBoxLayout()
         output.addWidget(self.output, 1)
         output.addWidget(self.insert)
-        below = QVBoxLayout()
-        below.setSpacing(4)
-        below.addLayout(output)
-        below.addWidget(self.example)
+        output_column = QVBoxLayout()
+        output_column.setSpacing(4)
+        output_column.addLayout(output)
+        output_column.addWidget(self.example)
         last = QHBoxLayout()
         last.setSpacing(12)
         last.addWidget(self.priority, 1)
-        last.addWidget(self._titled(self.tr("Labels"), self.labels))
+        last.addWidget(self._title_label(self.tr("Labels"), self.labels))
         last.addWidget(self.labels, 3)
         encode = QWidget()
         grid = QGridLayout(encode)
@@ -95,15 +95,15 @@ class PresetForm(QWidget):
         grid.setVerticalSpacing(12)
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(2, 1)
-        grid.addWidget(self._titled(self.tr("Name"), self.name), 0, 0)
+        grid.addWidget(self._title_label(self.tr("Name"), self.name), 0, 0)
         grid.addWidget(self.name, 0, 1)
-        grid.addWidget(self._titled(self.tr("Description"), self.description), 1, 0)
+        grid.addWidget(self._title_label(self.tr("Description"), self.description), 1, 0)
         grid.addWidget(self.description, 1, 1)
-        grid.addWidget(self._titled(self.tr("Command"), self.command.text, 8), 2, 0, _TOP)
+        grid.addWidget(self._title_label(self.tr("Command"), self.command.text, 8), 2, 0, _TOP)
         grid.addWidget(self.command, 2, 1)
-        grid.addWidget(self._titled(self.tr("Output"), self.output, 9), 3, 0, _TOP)
-        grid.addLayout(below, 3, 1)
-        grid.addWidget(self._titled(self.tr("Priority"), self.priority), 4, 0)
+        grid.addWidget(self._title_label(self.tr("Output"), self.output, 9), 3, 0, _TOP)
+        grid.addLayout(output_column, 3, 1)
+        grid.addWidget(self._title_label(self.tr("Priority"), self.priority), 4, 0)
         grid.addLayout(last, 4, 1)
         stack = QStackedWidget()
         stack.addWidget(encode)
@@ -117,22 +117,21 @@ class PresetForm(QWidget):
         column.addWidget(stack, 1)
         column.addWidget(self._error_label)
 
-    def _titled(self, text: str, field: QWidget, top: int = 0) -> QLabel:
+    def _title_label(self, text: str, field: QWidget, top: int = 0) -> QLabel:
         title = label(text, "caption")
         title.setBuddy(field)
         title.setContentsMargins(0, top, 0, 0)
         field.setAccessibleName(plain(text))
         return title
 
-    # -- What is in it -------------------------------------------------------------------------------------------
+    # -- Content -------------------------------------------------------------------------------------------------
 
     def show_preset(self, preset: Preset | None) -> None:
-        """Fill in this one, or what a new one begins with."""
+        """Show a preset, or the defaults of a new one."""
         self.show_draft(NEW if preset is None else as_draft(preset))
         self.set_editable(preset is None or not (preset.built_in or preset.unreadable))
 
     def show_draft(self, draft: PresetDraft) -> None:
-        """Fill in these."""
         self._is_filling = True
         self.name.setText(draft.name)
         self.description.setText(draft.description)
@@ -144,11 +143,10 @@ class PresetForm(QWidget):
         for field in self._fields:
             field.setCursorPosition(0)
         self._is_filling = False
-        self._shown = self.draft()  # fields may show a text without the line break at its end
+        self._shown = self.draft()  # fields drop a trailing line break, so compare with what they show
         self._on_change()
 
     def set_editable(self, editable: bool) -> None:
-        """Built-in presets can be read and copied."""
         for field in (*self._fields, self.command.text):
             field.setReadOnly(not editable)
         self.scripts.set_editable(editable)
@@ -156,7 +154,7 @@ class PresetForm(QWidget):
         self.command.insert.setVisible(editable)
 
     def draft(self) -> PresetDraft:
-        """What is filled in; not checked."""
+        """What is entered, unchecked."""
         return PresetDraft(
             name=self.name.text().strip(),
             command=self.command.command(),
@@ -169,13 +167,10 @@ class PresetForm(QWidget):
 
     @property
     def is_changed(self) -> bool:
-        """Something is filled in that was not there when it was shown."""
         return self.draft() != self._shown
 
     def _on_change(self) -> None:
-        if (
-            self._is_filling
-        ):  # a preset that is half shown is no change: the list would be closed, and lose the keyboard
+        if self._is_filling:  # a half-filled form would count as changed, and disable the list
             return
         draft = self.draft()
         try:
@@ -183,12 +178,14 @@ class PresetForm(QWidget):
             self.error = None
         except UserError as error:
             self.error = error
-        beside = self.command.error is not None and self.parts.current == 0  # it is told below the command
-        told = self.error is not None and not beside and draft != NEW
+        is_command_error = (
+            self.command.error is not None and self.parts.current == 0
+        )  # shown below the command
+        shows_error = self.error is not None and not is_command_error and draft != NEW
         self._error_label.setText(
-            f"{self.error.message} {self.error.hint}".strip() if told and self.error else ""
+            f"{self.error.message} {self.error.hint}".strip() if shows_error and self.error else ""
         )
-        self._error_label.setVisible(told)
+        self._error_label.setVisible(shows_error)
         self.example.setText(self._example(draft.output_file))
         self.parts.set_counts([None, self.scripts.count() or None])
         self.edited.emit()

@@ -1,4 +1,4 @@
-"""Choosing a preset: a search field over the list of all of them."""
+"""A list of presets with a search field."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,11 +12,11 @@ from ffmate_desktop.gui.presets.delegate import PresetDelegate
 from ffmate_desktop.gui.presets.model import PresetModel
 from ffmate_desktop.gui.theme.theme import Theme
 
-_MOVES = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
+_NAVIGATION_KEYS = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
 
 
 class PresetList(QWidget):
-    """`chosen` brings the preset, or None; the arrow keys move in the list while the search has the focus."""
+    """Emits `chosen` with the selected Preset or None. Arrow keys in the search field move the selection."""
 
     chosen = Signal(object)
 
@@ -57,23 +57,25 @@ class PresetList(QWidget):
 
     @property
     def current(self) -> Preset | None:
-        """The one that is chosen."""
         return self.model.preset_at(self.view.currentIndex().row())
 
     def set_presets(self, presets: Sequence[Preset], chosen: UUID | None) -> None:
-        """Show these, with this one chosen, or the first one where it is not among them."""
+        """Show these presets and select one: `chosen`, or the first if it isn't in the list."""
         self._selected = chosen
         self.model.set_presets(presets)
         self._choose_requested()
 
     def select(self, uuid: UUID | None) -> None:
-        """Choose this one."""
         self._selected = uuid
         self._choose_requested()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """The keys that move in a list reach it from the search field."""
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() in _MOVES:
+        """Forward arrow and page keys from the search field to the list."""
+        if (
+            event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and event.key() in _NAVIGATION_KEYS
+        ):
             QApplication.sendEvent(self.view, event)
             return True
         return False

@@ -1,4 +1,4 @@
-"""Presets as a list with headings: own ones first, then the built-in ones by what they are for."""
+"""Presets as a list with headings: the user's own first, then the built-in ones by purpose."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,11 +11,11 @@ from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
 Index = QModelIndex | QPersistentModelIndex
 
 _GROUPS = ("Web", "Social", "Editing", "Audio", "Archive", "Images", "Frame rate")
-"""What most people look for comes first; other groups follow."""
+"""Most wanted first. Other groups follow."""
 
 
 class PresetModel(QAbstractListModel):
-    """Rows are presets, or headings, which cannot be chosen."""
+    """Rows are presets and headings. Headings can't be selected."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,12 +24,11 @@ class PresetModel(QAbstractListModel):
         self._rows: list[Preset | str] = []
 
     def set_presets(self, presets: Sequence[Preset]) -> None:
-        """All there are."""
-        self._all = sorted(presets, key=_place)
+        self._all = sorted(presets, key=_sort_key)
         self._show()
 
     def set_filter(self, text: str) -> None:
-        """Keep those in which every word of the text occurs."""
+        """Show only presets that contain every word of the text."""
         words = text.lower().split()
         if words != self._words:
             self._words = words
@@ -37,29 +36,27 @@ class PresetModel(QAbstractListModel):
 
     @property
     def presets(self) -> list[Preset]:
-        """All of them, filtered or not."""
+        """All presets, filtered or not."""
         return list(self._all)
 
     def preset_at(self, row: int) -> Preset | None:
-        """The preset of this row; None for a heading, or no row."""
+        """The preset in this row, None for a heading or an invalid row."""
         found = self._rows[row] if 0 <= row < len(self._rows) else None
         return found if isinstance(found, Preset) else None
 
     def row_of(self, uuid: UUID | None) -> int:
-        """Its row, or -1 when it is not shown."""
+        """The row of a preset, -1 if it isn't shown."""
         rows = (n for n, found in enumerate(self._rows) if isinstance(found, Preset) and found.uuid == uuid)
         return next(rows, -1)
 
     def first_row(self) -> int:
-        """The row of the first preset that is shown, or -1."""
+        """The row of the first preset, -1 if there is none."""
         return next((n for n, found in enumerate(self._rows) if isinstance(found, Preset)), -1)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Presets and headings that are shown."""
         return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Name, and what it is for."""
         found = self._rows[index.row()]
         if isinstance(found, str):
             return plain(found) if role == Qt.ItemDataRole.DisplayRole else None
@@ -74,7 +71,6 @@ class PresetModel(QAbstractListModel):
                 return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Headings cannot be chosen."""
         if self.preset_at(index.row()) is None:
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -84,14 +80,14 @@ class PresetModel(QAbstractListModel):
         self._rows = []
         heading = None
         for preset in self._all:
-            if self._fits(preset):
+            if self._matches(preset):
                 if _heading(preset) != heading:
                     heading = _heading(preset)
                     self._rows.append(heading)
                 self._rows.append(preset)
         self.endResetModel()
 
-    def _fits(self, preset: Preset) -> bool:
+    def _matches(self, preset: Preset) -> bool:
         text = f"{preset.name} {preset.description} {_heading(preset)}".lower()
         return all(word in text for word in self._words)
 
@@ -102,7 +98,7 @@ def _heading(preset: Preset) -> str:
     return QCoreApplication.translate("PresetModel", "Your presets")
 
 
-def _place(preset: Preset) -> tuple[bool, int, str, str]:
+def _sort_key(preset: Preset) -> tuple[bool, int, str, str]:
     group = preset.group if preset.built_in else ""
-    place = _GROUPS.index(group) if group in _GROUPS else len(_GROUPS)
-    return preset.built_in, place, group, preset.name.lower()
+    position = _GROUPS.index(group) if group in _GROUPS else len(_GROUPS)
+    return preset.built_in, position, group, preset.name.lower()

@@ -1,4 +1,4 @@
-"""The presets: all of them in a list, and beside it what the chosen one does; own ones can be changed."""
+"""The presets page: a list, and a form that shows and edits the selected preset."""
 
 import asyncio
 from pathlib import Path
@@ -21,11 +21,11 @@ from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor
 
 _NARROW = 900
-"""Pixels of the page below which buttons are their icons."""
+"""Page width in pixels below which buttons show only icons."""
 
 
 class PresetsPage(Page):
-    """While something is changed and not saved, the list waits: nothing that was typed gets lost by a click."""
+    """The list is disabled while there are unsaved changes, so that a click can't discard them."""
 
     key = "presets"
 
@@ -93,16 +93,13 @@ class PresetsPage(Page):
     # -- Reading -------------------------------------------------------------------------------------------------
 
     def on_shown(self) -> None:
-        """Ready to type."""
         self.list.search.setFocus()
 
     def detach(self) -> None:
-        """Nothing can be saved."""
         super().detach()
         self._show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window most buttons are their icons."""
         super().resizeEvent(event)
         for button in (
             *(self.export_button, self.import_button),
@@ -125,7 +122,7 @@ class PresetsPage(Page):
 
     def _on_chosen(self, preset: Preset | None) -> None:
         if self.is_changed or preset is None:
-            return  # typed text is not overwritten by news from elsewhere
+            return  # keep unsaved changes when presets change elsewhere
         self._preset, self._selected, self._is_new = preset, preset.uuid, False
         self.form.show_preset(preset)
 
@@ -133,11 +130,9 @@ class PresetsPage(Page):
 
     @property
     def is_changed(self) -> bool:
-        """Something was typed and is not saved."""
         return self._is_new or (self._preset is not None and self.form.is_changed)
 
     def unsaved_changes(self) -> str:
-        """What was typed into the form."""
         if not self.is_changed:
             return ""
         name = self.form.name.text().strip()
@@ -148,8 +143,8 @@ class PresetsPage(Page):
     def _show(self) -> None:
         unreadable = self._preset.unreadable if self._preset is not None and not self._is_new else None
         is_own = self._is_new or (self._preset is not None and not self._preset.built_in)
-        changed, here = self.is_changed, self.services is not None
-        self.list.setEnabled(not changed)
+        is_changed, is_open = self.is_changed, self.services is not None
+        self.list.setEnabled(not is_changed)
         if unreadable:
             self.note.setText(unreadable)
         elif not is_own:
@@ -158,22 +153,22 @@ class PresetsPage(Page):
             )
         elif self._is_new:
             self.note.setText(self.tr("New preset."))
-        elif changed:
+        elif is_changed:
             self.note.setText(self.tr("Not saved. Tasks already in the queue keep the old command."))
         else:
             self.note.setText(self.tr("Your preset. Everyone in this cluster can use it."))
         self.save_button.setVisible(is_own and not unreadable)
         self.revert_button.setVisible(is_own and not unreadable)
         self.delete_button.setVisible(is_own and not self._is_new)
-        self.save_button.setEnabled(here and changed and self.form.error is None)
-        self.revert_button.setEnabled(changed)
+        self.save_button.setEnabled(is_open and is_changed and self.form.error is None)
+        self.revert_button.setEnabled(is_changed)
         for button in (self.duplicate_button, self.export_button, self.delete_button):
-            button.setEnabled(here and self._preset is not None and not changed)
+            button.setEnabled(is_open and self._preset is not None and not is_changed)
         if unreadable:
             self.duplicate_button.setEnabled(False)
-        self.test_button.setEnabled(here and self.form.error is None)
+        self.test_button.setEnabled(is_open and self.form.error is None)
         for button in (self.new_button, self.import_button):
-            button.setEnabled(here and not changed)
+            button.setEnabled(is_open and not is_changed)
 
     # -- Commands ------------------------------------------------------------------------------------------------
 
@@ -194,15 +189,15 @@ class PresetsPage(Page):
     def _save(self) -> None:
         editor = self._editor()
         if editor is not None:
-            known = None if self._is_new or self._preset is None else self._preset.uuid
+            uuid = None if self._is_new or self._preset is None else self._preset.uuid
             draft = self.form.draft()
-            work = editor.add(draft) if known is None else editor.edit(known, draft)
+            work = editor.add(draft) if uuid is None else editor.edit(uuid, draft)
             self.bridge.run(work, "saving a preset", self._show_saved)
 
     def _show_saved(self, preset: Preset) -> None:
-        """It was written: show it as it is now, and find it in the list when the news comes."""
+        """Show the saved preset. It is selected in the list once the list has been read again."""
         self._is_new = False
-        self.form.show_preset(preset)  # nothing is unsaved now, so the list may choose
+        self.form.show_preset(preset)  # no unsaved changes now, so the list may change the selection
         self.list.search.clear()
         self._preset, self._selected = preset, preset.uuid
         self.form.show_preset(preset)
@@ -233,7 +228,7 @@ class PresetsPage(Page):
 
         self.bridge.run(work(), "deleting a preset")
 
-    # -- Trying --------------------------------------------------------------------------------------------------
+    # -- Testing -------------------------------------------------------------------------------------------------
 
     def _choose_test_file(self) -> None:
         dialog = QFileDialog(self, self.tr("Choose a file to test with"))
@@ -243,12 +238,12 @@ class PresetsPage(Page):
         dialog.open()
 
     def test_file(self, path: str) -> None:
-        """Run what is filled in, saved or not, on the first seconds of a file."""
+        """Run the preset in the form, saved or not, on the first seconds of a file."""
         services, draft = self.services, self.form.draft()
         if services is None:
             return
         dialog = PresetTestDialog(self.theme, draft.name or self.tr("New preset"), path, self)
-        task = self.bridge.run(_run_test(services, draft, path, dialog), "trying a preset")
+        task = self.bridge.run(_run_test(services, draft, path, dialog), "testing a preset")
         dialog.finished.connect(lambda _result: task.cancel())
         dialog.open()
 
@@ -267,7 +262,6 @@ class PresetsPage(Page):
         dialog.open()
 
     def import_file(self, path: str) -> None:
-        """Add the presets of a file."""
         editor = self._editor()
         if editor is None:
             return
@@ -296,7 +290,7 @@ class PresetsPage(Page):
             dialog.open()
 
     def export_file(self, path: str) -> None:
-        """Write the chosen preset to a file, for another cluster or for FFmate."""
+        """Write the selected preset to a file, for another cluster or for FFmate."""
         editor, preset = self._editor(), self._preset
         if editor is None or preset is None:
             return
@@ -315,7 +309,7 @@ class PresetsPage(Page):
 async def _run_test(
     services: WindowServices, draft: PresetDraft, path: str, dialog: PresetTestDialog
 ) -> None:
-    """Closing the dialog cancels this, which ends ffmpeg and removes what it made."""
+    """Closing the dialog cancels this task, which ends ffmpeg and deletes its output."""
     try:
         async with services.preset_tests.run(
             draft.command, draft.output_file, path, dialog.show_progress

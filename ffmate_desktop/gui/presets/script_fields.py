@@ -1,4 +1,4 @@
-"""The scripts of a preset: one before the encode, one after it, and the sidecars that tell them of the task."""
+"""The scripts of a preset, before and after the encode, and the sidecars that describe the task to them."""
 
 from PySide6.QtWidgets import QCheckBox, QLineEdit
 
@@ -12,7 +12,7 @@ from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
 
 class ScriptFields(Fields):
-    """Webhooks of the preset are kept as they are: they have no fields."""
+    """The preset's webhooks have no fields here and are kept unchanged."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -61,7 +61,6 @@ class ScriptFields(Fields):
         return self.before, self.before_sidecar, self.after, self.after_sidecar
 
     def show_extra(self, extra: PresetExtra) -> None:
-        """Fill in these."""
         before = extra.pre_processing or NewProcessing()
         after = extra.post_processing or NewProcessing()
         texts = (before.script_path, before.sidecar_path, after.script_path, after.sidecar_path)
@@ -72,7 +71,6 @@ class ScriptFields(Fields):
         self._shown = extra
 
     def set_editable(self, editable: bool) -> None:
-        """Built-in presets can be read and copied."""
         for field in self._lines:
             field.setReadOnly(not editable)
         for insert in self._inserts:
@@ -80,42 +78,43 @@ class ScriptFields(Fields):
         self.imports.setEnabled(editable)
 
     def extra(self) -> PresetExtra:
-        """What is filled in, not checked. What was not touched stays as it was, in every detail."""
+        """What is entered, unchecked. Untouched parts are kept exactly as they were."""
         before = _processing(self.before, self.before_sidecar, imports=self.imports.isChecked())
         after = _processing(self.after, self.after_sidecar)
-        was = self._shown
-        return was.model_copy(
+        shown = self._shown
+        return shown.model_copy(
             update={
-                "pre_processing": _changed(was.pre_processing, before),
-                "post_processing": _changed(was.post_processing, after),
+                "pre_processing": _merged(shown.pre_processing, before),
+                "post_processing": _merged(shown.post_processing, after),
             }
         )
 
     def count(self) -> int:
-        """How many scripts there are."""
         return sum(bool(field.text().strip()) for field in (self.before, self.after))
 
 
 def _processing(script: QLineEdit, sidecar: QLineEdit, *, imports: bool = False) -> NewProcessing | None:
-    made = NewProcessing(
+    entered = NewProcessing(
         script_path=script.text().strip(), sidecar_path=sidecar.text().strip(), import_sidecar=imports or None
     )
-    return None if made.is_empty and not imports else made
+    return None if entered.is_empty and not imports else entered
 
 
-def _changed(was: NewProcessing | None, made: NewProcessing | None) -> NewProcessing | None:
-    """What is filled in, with what a newer release added to it."""
-    if was is None or _same(was, made):
-        return made if was is None else was
-    kept = with_unknown_fields(made or NewProcessing(), was)
-    return kept if made is not None or kept.model_extra else None
+def _merged(before: NewProcessing | None, entered: NewProcessing | None) -> NewProcessing | None:
+    """What is entered, with any fields a newer release has added."""
+    if before is None:
+        return entered
+    if _looks_same(before, entered):
+        return before
+    merged = with_unknown_fields(entered or NewProcessing(), before)
+    return merged if entered is not None or merged.model_extra else None
 
 
-def _same(one: NewProcessing | None, other: NewProcessing | None) -> bool:
-    """Whether the fields show both alike: a missing sidecar and an empty one are the same."""
+def _looks_same(a: NewProcessing | None, b: NewProcessing | None) -> bool:
+    """Whether both look the same in the fields: a missing and an empty sidecar do."""
 
-    def shown(new: NewProcessing | None) -> tuple[str | None, str | None, bool]:
-        found = new or NewProcessing()
-        return found.script_path, found.sidecar_path, bool(found.import_sidecar)
+    def visible(processing: NewProcessing | None) -> tuple[str | None, str | None, bool]:
+        processing = processing or NewProcessing()
+        return processing.script_path, processing.sidecar_path, bool(processing.import_sidecar)
 
-    return shown(one) == shown(other)
+    return visible(a) == visible(b)

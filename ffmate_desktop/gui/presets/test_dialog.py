@@ -1,4 +1,4 @@
-"""Trying a command on the first seconds of a file: what comes out, or in plain words why nothing does."""
+"""Shows the test of a preset on the first seconds of a file: its result, or why it failed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WIDTH, _STILL_HEIGHT = 608, 315
 
 
 class PresetTestDialog(QDialog):
-    """Open it with `open()`, and let `wait_closed` wait: what was made lasts until the dialog is closed."""
+    """The test's output exists until the dialog is closed: await `wait_closed` before deleting it."""
 
     def __init__(self, theme: Theme, title: str, source: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -72,16 +72,13 @@ class PresetTestDialog(QDialog):
         column.addLayout(buttons)
 
     async def wait_closed(self) -> None:
-        """Until the dialog is closed."""
         await self._closed.wait()
 
     def show_progress(self, percent: float) -> None:
-        """How far it is."""
         if not self._closed.is_set():
             self.meter.set_value(percent / 100)
 
     def show_result(self, result: PresetTestResult) -> None:
-        """What came out."""
         if result.output is None:
             self.show_error(result.trouble, result.hint, "\n".join(result.lines))
             return
@@ -91,19 +88,18 @@ class PresetTestDialog(QDialog):
         picture = QPixmap(str(result.still)) if result.still is not None else QPixmap()
         if not picture.isNull():
             scale = self.devicePixelRatioF()
-            room = picture.scaled(
+            scaled = picture.scaled(
                 round((_WIDTH - 48) * scale),
                 round(_STILL_HEIGHT * scale),
                 Qt.AspectRatioMode.KeepAspectRatio,
                 Qt.TransformationMode.SmoothTransformation,
             )
-            room.setDevicePixelRatio(scale)
-            self.still.setPixmap(room)
+            scaled.setDevicePixelRatio(scale)
+            self.still.setPixmap(scaled)
             self.still.show()
         self.adjustSize()
 
     def show_error(self, sentence: str, hint: str, log: str = "") -> None:
-        """Why it did not work, and what to do."""
         self._finish(sentence, hint)
         self.log.setPlainText(editor_text(log))
         self.log.setVisible(bool(log))
@@ -116,6 +112,5 @@ class PresetTestDialog(QDialog):
         self.close_button.setText(self.tr("Close"))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Closing the window is like the button."""
         self._closed.set()
         super().closeEvent(event)

@@ -1,4 +1,4 @@
-"""What the submit sheet asks for, as data: remembered from one time to the next, and turned into new tasks."""
+"""The choices made in the submit sheet. They are remembered, and turned into new tasks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,13 +20,13 @@ from ffmate_desktop.services.media_search import MediaFile, with_output_folder
 
 @dataclass(slots=True)
 class SubmitChoice:
-    """`folder` is empty for the place that the preset's pattern gives, `name` for the name that it gives.
+    """An empty `folder` or `name` means the one of the preset's output pattern.
 
-    Priority and labels are not remembered: what was urgent yesterday is not urgent for ever.
+    Priority and labels are not remembered: yesterday's urgent job is no reason to hurry today.
     """
 
     preset: UUID | None = DEFAULT_PRESET
-    """None: a command of the user's own."""
+    """None: use `command`."""
     command: str = DEFAULT_COMMAND
     command_name: str = DEFAULT_OUTPUT_NAME
     folder: str = ""
@@ -36,7 +36,7 @@ class SubmitChoice:
     labels: tuple[str, ...] = field(default=())
 
     def make_tasks(self, files: Sequence[MediaFile], preset: Preset | None) -> list[NewTask]:
-        """One for each file; below `folder` the tree of a dropped folder is kept. Raises UsageError."""
+        """One task per file. Below `folder`, the tree of a dropped folder is kept. Raises UsageError."""
         return [self._task(file, preset) for file in files]
 
     def _task(self, file: MediaFile, preset: Preset | None) -> NewTask:
@@ -53,15 +53,14 @@ class SubmitChoice:
         return with_output_folder(new, self.folder, file.tree, preset) if self.folder and has_output else new
 
     def _output_pattern(self, preset: Preset | None) -> str:
-        """Whole, or empty for the preset's own."""
+        """Folder and name, or empty for the preset's own pattern."""
         name = self.name if self.preset else self.command_name
         if not name or "/" in name or "\\" in name:
             return name
-        place = preset.output_file.replace("\\", "/").rpartition("/")[0] if preset else ""
-        return f"{place or NEXT_TO_INPUT}/{name}"
+        folder = preset.output_file.replace("\\", "/").rpartition("/")[0] if preset else ""
+        return f"{folder or NEXT_TO_INPUT}/{name}"
 
     def save(self, window_state: QSettings) -> None:
-        """For the next time."""
         window_state.setValue("submit/preset", str(self.preset or ""))
         window_state.setValue("submit/command", self.command)
         window_state.setValue("submit/command_name", self.command_name)
@@ -71,10 +70,10 @@ class SubmitChoice:
 
     @classmethod
     def remembered(cls, window_state: QSettings) -> "SubmitChoice":
-        """The choice of the last time, or what suits somebody new."""
+        """The last choice, or the defaults."""
         preset = _text(window_state, "submit/preset", str(DEFAULT_PRESET))
         policy = _text(window_state, "submit/if_exists", IfExists.RENAME.value)
-        if policy == IfExists.FAIL:  # what an older release wrote for "leave the file out"
+        if policy == IfExists.FAIL:  # older releases stored FAIL for "skip the file"
             policy = IfExists.SKIP
         return cls(
             preset=_uuid(preset),
@@ -94,5 +93,5 @@ def _text(window_state: QSettings, key: str, default: str) -> str:
 def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text) if text else None
-    except ValueError:  # somebody edited the file
+    except ValueError:  # the file was edited by hand
         return DEFAULT_PRESET

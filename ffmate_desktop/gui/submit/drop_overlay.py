@@ -1,4 +1,4 @@
-"""What lies over the whole window while files are dragged over it, and the ear that hears them come and drop."""
+"""Accepts files dropped on the window, and covers it with an overlay while they are dragged over it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.plain_text import painter_text, plain
 
-_NAMED = 3
-"""So many files are named."""
+_MAX_NAMED = 3
+"""How many of the files are named."""
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _WRAPPED = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
@@ -23,7 +23,7 @@ _WRAPPED = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFl
 
 @dataclass(frozen=True, slots=True)
 class DropZone:
-    """A part of the window that takes what is dropped on it in its own way."""
+    """A part of the window that handles drops itself: its area, and what the overlay says there."""
 
     area: QRect
     title: str
@@ -31,10 +31,9 @@ class DropZone:
 
 
 class DropTarget(QObject):
-    """Makes a window take files. `dropped` brings their paths, whatever page is shown.
+    """Accepts files anywhere in a window and emits `dropped` with their paths.
 
-    `zone` tells of a place in the window whether something else than the queue takes what is dropped there: its
-    area, and what it says of it. `dropped_in_zone` then brings the paths.
+    `zone_at` returns the DropZone at a position, if any. Files dropped there are emitted with `dropped_in_zone`.
     """
 
     dropped = Signal(list)
@@ -44,29 +43,29 @@ class DropTarget(QObject):
         super().__init__(window)
         self._window = window
         self.overlay = DropOverlay(window, theme)
-        self.zone_at: Callable[[QPoint], DropZone | None] = lambda _place: None
+        self.zone_at: Callable[[QPoint], DropZone | None] = lambda _position: None
         for widget in (window, self.overlay):
             widget.setAcceptDrops(True)
             widget.installEventFilter(self)
-        for field in window.findChildren(QLineEdit):  # a path in the search field would be of no use
+        for field in window.findChildren(QLineEdit):  # otherwise a drop would paste the path into a field
             field.setAcceptDrops(False)
-        self._gone = QTimer(self, singleShot=True, interval=0)
-        self._gone.timeout.connect(self.overlay.hide)
+        self._hide_timer = QTimer(self, singleShot=True, interval=0)
+        self._hide_timer.timeout.connect(self.overlay.hide)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A drag enters the window, then the overlay below the pointer, and leaves the one that it entered last."""
+        """A drag enters the window, then the overlay, and leaves whichever it entered last."""
         kind = event.type()
         if kind in (QEvent.Type.DragEnter, QEvent.Type.DragMove) and isinstance(event, QDropEvent):
             if not has_paths(event.mimeData()):
                 return False
-            self._gone.stop()
+            self._hide_timer.stop()
             zone = self._zone_of(watched, event)
             if not self.overlay.isVisible() or zone != self.overlay.zone:
                 self.overlay.show_drag(event.mimeData(), zone)
             self._accept(event)
             return True
         if kind == QEvent.Type.DragLeave:
-            self._gone.start()
+            self._hide_timer.start()
             return True
         if kind == QEvent.Type.Drop and isinstance(event, QDropEvent):
             self.overlay.hide()
@@ -82,18 +81,18 @@ class DropTarget(QObject):
         return False
 
     def _zone_of(self, watched: QObject, event: QDropEvent) -> DropZone | None:
-        place = event.position().toPoint()
+        position = event.position().toPoint()
         if watched is self.overlay:
-            place = self.overlay.mapTo(self._window, place)
-        return self.zone_at(place)
+            position = self.overlay.mapTo(self._window, position)
+        return self.zone_at(position)
 
     def _accept(self, event: QDropEvent) -> None:
-        event.setDropAction(Qt.DropAction.CopyAction)  # after a move some file managers remove the files
+        event.setDropAction(Qt.DropAction.CopyAction)  # after a move, some file managers delete the files
         event.accept()
 
 
 class DropOverlay(QWidget):
-    """Says what a drop will do. `preset` is the name of the one that is taken if nothing else is chosen."""
+    """Says what a drop will do. `preset` is the name of the preset that will be used."""
 
     def __init__(self, window: QWidget, theme: Theme) -> None:
         super().__init__(window)
@@ -104,12 +103,12 @@ class DropOverlay(QWidget):
         self.hide()
 
     def show_drag(self, data: QMimeData, zone: DropZone | None = None) -> None:
-        """Cover the window; the drag holds `data` and is over this part of it."""
+        """Cover the window while `data` is dragged over it, or over this zone."""
         self.zone = zone
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         count = len(paths)
-        one = self.tr("Drop it to queue it")
-        self._title = one if count == 1 else self.tr("Drop %n items to queue them", "", count)
+        single = self.tr("Drop it to queue it")
+        self._title = single if count == 1 else self.tr("Drop %n items to queue them", "", count)
         if zone is not None:
             self._title = zone.title
         self._names = self._names_text(paths)
@@ -120,13 +119,13 @@ class DropOverlay(QWidget):
         self.update()
 
     def _names_text(self, paths: Sequence[str]) -> str:
-        names = [PurePath(path.rstrip("/")).name or path for path in paths[:_NAMED]]
+        names = [PurePath(path.rstrip("/")).name or path for path in paths[:_MAX_NAMED]]
         more = len(paths) - len(names)
         listed = ", ".join(names)
         return self.tr("{0} and {1} more").format(listed, formatting.number(more)) if more else listed
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The window dims, a frame shows how far the target reaches, and in the middle stands what happens."""
+        """Dim the window, frame the drop target, and say what a drop does."""
         tokens = self._theme.tokens
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)

@@ -1,4 +1,4 @@
-"""Paths that the user hands over by dropping or pasting: files as a file manager gives them, or plain text."""
+"""Paths in dropped or pasted data: files from a file manager, or plain text."""
 
 from pathlib import Path
 
@@ -10,12 +10,12 @@ _QUOTES = "\"'"
 
 
 def has_paths(data: QMimeData) -> bool:
-    """Whether a drag over the window can become tasks; text is only looked at when it is dropped or pasted."""
+    """Whether a drag contains files. Text is examined only when dropped or pasted."""
     return any(url.isLocalFile() for url in data.urls())
 
 
 def paths_in(data: QMimeData) -> list[str]:
-    """The files and folders in it, in their order; of text every line that is a whole path or a file URL."""
+    """Files and folders, in order. In text, every line that is an absolute path or a file URL."""
     files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
     if files or not data.hasText():
         return files
@@ -30,6 +30,6 @@ def _path_of(line: str) -> str:
     if line.startswith("~"):
         try:
             line = str(Path(line).expanduser())
-        except RuntimeError:  # there is no such user
+        except RuntimeError:  # no such user
             return ""
     return line if is_absolute(line) else ""

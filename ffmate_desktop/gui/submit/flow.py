@@ -1,4 +1,4 @@
-"""From paths to tasks: looks through folders, opens the sheet, tells what was queued, and takes it back on demand."""
+"""From paths to tasks: searches folders, opens the sheet, reports what was queued, and can undo it."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ UNDO_SECONDS = 20
 
 
 class SubmitFlow(QObject):
-    """Listens to the window: what is dropped, pasted, chosen or named on the command line. Owned by the window."""
+    """Handles paths that are dropped, pasted, chosen or passed on the command line. Owned by the window."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -42,18 +42,17 @@ class SubmitFlow(QObject):
         self._paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), window, self.paste)
         self._restore_preset_name()
 
-    def _zone_at(self, place: QPoint) -> DropZone | None:
-        """The page, where it does something else with what is dropped on it."""
+    def _zone_at(self, position: QPoint) -> DropZone | None:
+        """The current page if it handles drops itself."""
         words = self._window.current_page.drop_hint() if self._window.services is not None else None
         stack = self._window.stack
         area = QRect(stack.mapTo(self._window, QPoint()), stack.size())
-        return DropZone(area, *words) if words is not None and area.contains(place) else None
+        return DropZone(area, *words) if words is not None and area.contains(position) else None
 
     def _drop_on_page(self, paths: list[str]) -> None:
         self._window.current_page.drop_paths(paths)
 
     def paste(self) -> None:
-        """Take the paths on the clipboard."""
         paths = paths_in(QGuiApplication.clipboard().mimeData())
         if paths:
             self._window.open_files(paths)
@@ -63,10 +62,10 @@ class SubmitFlow(QObject):
                 self.tr("Copy files in a file manager, or full paths as text, one per line."),
             )
 
-    # -- Looking through what was given --------------------------------------------------------------------------
+    # -- Searching -----------------------------------------------------------------------------------------------
 
     def open_paths(self, paths: Sequence[str]) -> None:
-        """Find the media in these files and folders, then ask what to do with them."""
+        """Search these files and folders for media, then open the sheet."""
         self._search = self._bridge.run(self._find(paths), "looking for media files", self._open_sheet)
 
     async def _find(self, paths: Sequence[str]) -> MediaSearchResult:
@@ -85,7 +84,7 @@ class SubmitFlow(QObject):
                 self._window.messages.dismiss()
 
     async def _without_outputs(self, found: MediaSearchResult) -> MediaSearchResult:
-        """A folder may hold what the cluster made of the other files in it."""
+        """Leave out files that this cluster wrote into the folder."""
         services = self._window.services
         if services is None or self._bridge.outage_since is not None:
             return found
@@ -151,7 +150,6 @@ class SubmitFlow(QObject):
             self.sheet.add_files(found.files)
 
     def close(self) -> None:
-        """The cluster goes away."""
         self._stop()
         if self.sheet is not None:
             self.sheet.cancel()
@@ -161,7 +159,7 @@ class SubmitFlow(QObject):
             self.sheet.deleteLater()
             self.sheet = None
 
-    # -- Afterwards ----------------------------------------------------------------------------------------------
+    # -- Undo ----------------------------------------------------------------------------------------------------
 
     def _on_submitted(self, submitted: SubmissionResult, preset: str) -> None:
         self.target.overlay.preset = preset
@@ -179,13 +177,15 @@ class SubmitFlow(QObject):
     def _undo(self, uuids: Sequence[UUID]) -> None:
         services = self._window.services
         if services is not None:
-            self._bridge.run(self._remove_unfinished(services, uuids), "taking files back", self._on_undone)
+            self._bridge.run(
+                self._remove_unfinished(services, uuids), "removing queued files", self._on_undone
+            )
 
     async def _remove_unfinished(self, services: WindowServices, uuids: Sequence[UUID]) -> int:
-        """Remove what is not finished; returns how many were."""
-        open_ones = [task.uuid for task in await services.tasks.get(uuids) if not task.status.is_done]
-        await services.tasks.delete(open_ones)
-        return len(uuids) - len(open_ones)
+        """Remove unfinished tasks. Returns how many were already finished."""
+        unfinished = [task.uuid for task in await services.tasks.get(uuids) if not task.status.is_done]
+        await services.tasks.delete(unfinished)
+        return len(uuids) - len(unfinished)
 
     def _on_undone(self, finished: int) -> None:
         if finished:
@@ -195,7 +195,6 @@ class SubmitFlow(QObject):
             )
 
     def _restore_preset_name(self) -> None:
-        """What the overlay says will be taken."""
         window_state = self._window.window_state
         choice = SubmitChoice.remembered(window_state)
         first = DEFAULT_PRESET_NAME if choice.preset else ""
@@ -203,5 +202,5 @@ class SubmitFlow(QObject):
 
 
 def _missing(paths: Sequence[str]) -> list[str]:
-    """`exists` of a Path raises for what is too long, such as pasted text that begins with a slash."""
+    """Unlike `os.path.exists`, `Path.exists` raises for a name that is too long, such as pasted text."""
     return [path for path in paths if not os.path.exists(path)]  # noqa: PTH110 - see above

@@ -1,4 +1,4 @@
-"""The part of the submit sheet that says where outputs go, what happens to taken names, and how urgent it is."""
+"""The output fields of the submit sheet: folder, name, what to do if the name is taken, priority and labels."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
@@ -23,12 +23,12 @@ from ffmate_desktop.gui.widgets.plain_text import painter_text, plain
 from ffmate_desktop.gui.widgets.segments import Segments
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
-_MOST = 1_000_000
+_MAX_PRIORITY = 1_000_000
 _POLICIES = (IfExists.RENAME, IfExists.REPLACE, IfExists.SKIP)
 
 
 class OutputFields(QWidget):
-    """`edited` comes with every change that the preview depends on."""
+    """Emits `edited` on every change."""
 
     edited = Signal()
 
@@ -41,12 +41,12 @@ class OutputFields(QWidget):
         self._browse.setAccessibleName(self.tr("Choose output folder"))
         theme.set_icon(self._browse, "folder-open", "text_2")
         self.name = QLineEdit()
-        self._usual_name = ""
+        self._preset_name = ""
         self._insert = WildcardButton(theme, for_output=True)
         texts = [self.tr("Add a number"), self.tr("Replace the file"), self.tr("Skip the file")]
         self.policy = Segments(texts, self.tr("If the name is taken"))
         self.priority = QLineEdit()
-        self.priority.setValidator(QIntValidator(0, _MOST, self.priority))
+        self.priority.setValidator(QIntValidator(0, _MAX_PRIORITY, self.priority))
         self.priority.setToolTip(self.tr("Higher numbers run first"))
         self.labels = QLineEdit()
         self.labels.setPlaceholderText(self.tr("Any node"))
@@ -68,48 +68,47 @@ class OutputFields(QWidget):
         last = QHBoxLayout()
         last.setSpacing(12)
         last.addWidget(self.priority, 1)
-        last.addWidget(self._titled(self.tr("Labels"), self.labels))
+        last.addWidget(self._title_label(self.tr("Labels"), self.labels))
         last.addWidget(self.labels, 2)
-        grid.addWidget(self._titled(self.tr("Save to"), self.folder), 0, 0)
+        grid.addWidget(self._title_label(self.tr("Save to"), self.folder), 0, 0)
         grid.addWidget(self.folder, 0, 1)
         grid.addWidget(self._browse, 0, 2)
-        grid.addWidget(self._titled(self.tr("Name"), self.name), 1, 0)
+        grid.addWidget(self._title_label(self.tr("Name"), self.name), 1, 0)
         grid.addWidget(self.name, 1, 1)
         grid.addWidget(self._insert, 1, 2)
         grid.addWidget(label(self.tr("If taken"), "caption"), 2, 0)
         grid.addWidget(self.policy, 2, 1, 1, 2)
-        grid.addWidget(self._titled(self.tr("Priority"), self.priority), 3, 0)
+        grid.addWidget(self._title_label(self.tr("Priority"), self.priority), 3, 0)
         grid.addLayout(last, 3, 1, 1, 2)
 
-    def _titled(self, text: str, field: QWidget) -> QLabel:
+    def _title_label(self, text: str, field: QWidget) -> QLabel:
         title = label(text, "caption")
         title.setBuddy(field)
         field.setAccessibleName(plain(text))
         return title
 
-    # -- Between the fields and a choice -------------------------------------------------------------------------
+    # -- Fields and choice ---------------------------------------------------------------------------------------
 
     def show_choice(self, choice: SubmitChoice) -> None:
-        """Fill in what was chosen the last time."""
         self.folder.setText(choice.folder)
         self.name.setText(choice.name if choice.preset else choice.command_name)
         self.policy.choose(_POLICIES.index(choice.if_exists))
 
     def show_preset(self, preset: Preset | None) -> None:
-        """What is taken where a field is left empty."""
+        """Show what the preset provides for empty fields."""
         pattern = preset.output_file if preset else ""
-        self._usual_name = pattern.replace("\\", "/").rpartition("/")[2]
-        self.name.setPlaceholderText(painter_text(self._usual_name or self.tr("No output file")))
+        self._preset_name = pattern.replace("\\", "/").rpartition("/")[2]
+        self.name.setPlaceholderText(painter_text(self._preset_name or self.tr("No output file")))
         self.priority.setPlaceholderText(
             painter_text(self.tr("{0} (preset)").format(preset.priority) if preset else "0")
         )
-        needs = " ".join(preset.labels) if preset else ""
+        labels = " ".join(preset.labels) if preset else ""
         self.labels.setPlaceholderText(
-            painter_text(self.tr("{0} (preset)").format(needs) if needs else self.tr("Any node"))
+            painter_text(self.tr("{0} (preset)").format(labels) if labels else self.tr("Any node"))
         )
 
     def apply_to(self, choice: SubmitChoice) -> UserError | None:
-        """Put what is in the fields into the choice; returns what is wrong with them."""
+        """Copy the fields into the choice. Returns an error if a field is invalid."""
         choice.folder = self.folder.text().strip()
         if choice.preset:
             choice.name = self.name.text().strip()
@@ -126,7 +125,7 @@ class OutputFields(QWidget):
 
     def _on_insert(self, text: str) -> None:
         if not self.name.text():
-            self.name.setText(self._usual_name)
+            self.name.setText(self._preset_name)
         self.name.insert(text)
         self.name.setFocus()
 

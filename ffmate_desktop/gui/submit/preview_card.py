@@ -1,4 +1,4 @@
-"""The part of the submit sheet that shows what would happen: a sentence on all files over the list of them."""
+"""The preview in the submit sheet: a summary above the list of files."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _ICONS = {"failed": "octagon-x", "warning": "triangle-alert", "done": "circle-ch
 
 
 class PreviewCard(QFrame):
-    """`model` holds the files and what is known of them."""
+    """`model` holds the files and their previews."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -46,17 +46,17 @@ class PreviewCard(QFrame):
         inside.addLayout(top)
         inside.addWidget(line)
         inside.addWidget(self.view, 1)
-        inside.addSpacing(7)  # the card's corners are round
+        inside.addSpacing(7)  # keep clear of the rounded corners
 
     def show_note(self, text: str, color: str) -> None:
-        """One sentence on all files, in the colour of a token."""
+        """Show a summary. `color` is the name of a theme token."""
         self.note.setText(text)
         icon = _ICONS.get(color, "info")
         self._icon.setPixmap(self._theme.pixmap(icon, color, 16, self.devicePixelRatioF()))
 
     def show_rows(self, rows: Sequence[PreviewRow]) -> None:
-        """What is known of the files; the first that is wrong comes into view."""
+        """Show the previews and scroll to the first error."""
         self.model.set_rows(rows)
-        wrong = next((number for number, row in enumerate(rows) if row.issue.is_error), None)
-        if wrong is not None:
-            self.view.scrollTo(self.model.index(wrong))
+        first_error = next((number for number, row in enumerate(rows) if row.issue.is_error), None)
+        if first_error is not None:
+            self.view.scrollTo(self.model.index(first_error))

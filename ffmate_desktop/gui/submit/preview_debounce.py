@@ -1,4 +1,4 @@
-"""Asks what a submission would become, a moment after the last change; only the newest question counts."""
+"""Previews a submission shortly after the last change. Only the latest request counts."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ from ffmate_desktop.gui.submit.choice import SubmitChoice
 from ffmate_desktop.services.media_search import MediaFile
 from ffmate_desktop.services.preview import PreviewRow, PreviewService
 
-_TYPING = 150
-"""Milliseconds after the last change."""
+_DELAY = 150
+"""Milliseconds to wait after a change."""
 
 FIRST_FILES = 100
-"""So many files are looked at before all of them are: every one is checked as if it were submitted."""
+"""Files to preview first when there are many: every file gets the full checks of a submission."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewRequest:
-    """What is to be submitted: `choice` must not change any more."""
+    """What to preview. Pass a copy of `choice`: it is read in a thread."""
 
     choice: SubmitChoice
     files: Sequence[MediaFile]
@@ -35,14 +35,14 @@ class PreviewRequest:
 
 
 class PreviewDebouncer(QObject):
-    """`ready` brings one PreviewRow for each of `tasks`; `failed` a UserError, when no tasks can be made at all."""
+    """Emits `ready` with one PreviewRow per file, or `failed` if no tasks can be made at all."""
 
     first_rows_ready = Signal(list)
-    """Rows of the first files, when there are so many that all of them take a while."""
+    """PreviewRows of the first files, if there are many."""
     files_checked = Signal(int)
-    """So many files have been looked at by now."""
+    """How many files have been checked so far."""
     ready = Signal(list)
-    failed = Signal(object)
+    failed = Signal(UserError)
 
     def __init__(self, bridge: Bridge, service: PreviewService, parent: QObject) -> None:
         super().__init__(parent)
@@ -52,16 +52,15 @@ class PreviewDebouncer(QObject):
         self._tasks: list[NewTask] = []
         self._rows: list[PreviewRow] = []
         self.is_current = False
-        self._timer = QTimer(self, singleShot=True, interval=_TYPING)
+        self._timer = QTimer(self, singleShot=True, interval=_DELAY)
         self._timer.timeout.connect(self._start_preview)
 
     def schedule(self, request: PreviewRequest) -> None:
-        """Preview this after a short delay, unless another request comes first."""
+        """Preview this request after a short delay. Replaces any earlier request."""
         self.is_current, self._request = False, request
         self._timer.start()
 
     def cancel(self) -> None:
-        """There is nothing to ask."""
         self.is_current, self._request = False, None
         self._timer.stop()
         if self._previewing is not None:
@@ -69,7 +68,7 @@ class PreviewDebouncer(QObject):
 
     @property
     def accepted(self) -> list[NewTask]:
-        """What would not be refused; empty until it is known."""
+        """The tasks without errors. Empty until the preview is ready."""
         if not self.is_current:
             return []
         return [task for task, row in zip(self._tasks, self._rows, strict=True) if not row.issue.is_error]
@@ -79,9 +78,7 @@ class PreviewDebouncer(QObject):
         if request is not None:
             if self._previewing is not None:
                 self._previewing.cancel()
-            self._previewing = self._bridge.run_quietly(
-                self._preview(request), "looking ahead at a submission"
-            )
+            self._previewing = self._bridge.run_quietly(self._preview(request), "previewing a submission")
 
     async def _preview(self, request: PreviewRequest) -> None:
         try:

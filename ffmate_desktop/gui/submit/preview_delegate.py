@@ -1,4 +1,4 @@
-"""Paints one file of a submission: its name, and below it where the output will lie, or what is wrong."""
+"""Paints a file in the preview: its name above its output path or error."""
 
 import os
 from pathlib import PurePath
@@ -20,20 +20,18 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class PreviewDelegate(QStyledItemDelegate):
-    """For views on a PreviewModel."""
+    """Paints the rows of a PreviewModel."""
 
     def __init__(self, theme: Theme, model: PreviewModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme, self._model = theme, model
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Two lines."""
         return QSize(120, _ROW)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """All by hand, from the colours of the theme."""
         number = index.row()
         file, row = self._model.files[number], self._model.row_at(number)
         area: QRect = option.rect
@@ -41,7 +39,7 @@ class PreviewDelegate(QStyledItemDelegate):
         if number:
             painter.setPen(tokens.color("line"))
             painter.drawLine(area.topLeft() + QPoint(12, 0), area.topRight() - QPoint(12, 0))
-        icon, color = _sign(row)
+        icon, color = _icon(row)
         pixmap = self._theme.pixmap(icon, color, 16, painter.device().devicePixelRatio())
         painter.drawPixmap(area.left() + 14, area.top() + 15, pixmap)
         room = QRect(area.left() + 42, area.top() + 5, area.width() - 56, 18)
@@ -50,8 +48,8 @@ class PreviewDelegate(QStyledItemDelegate):
         painter.setFont(fonts.text(12))
         painter.setPen(tokens.color("failed" if row and row.issue.is_error else "text_2"))
         metrics = painter.fontMetrics()
-        text, path = ("…", "") if row is None else self._in_words(row, file)
-        if path:  # its end tells most
+        text, path = ("…", "") if row is None else self._second_line(row, file)
+        if path:  # keep its end
             arrow = "→  "
             width = room.width() - metrics.horizontalAdvance(arrow)
             text = arrow + metrics.elidedText(painter_text(path), Qt.TextElideMode.ElideLeft, width)
@@ -77,8 +75,8 @@ class PreviewDelegate(QStyledItemDelegate):
             )
             painter.drawText(rest, _LEFT, tree)
 
-    def _in_words(self, row: PreviewRow, file: MediaFile) -> tuple[str, str]:
-        """A sentence, or a path."""
+    def _second_line(self, row: PreviewRow, file: MediaFile) -> tuple[str, str]:
+        """A sentence or a path; the other is empty."""
         match row.issue:
             case PreviewIssue.NONE | PreviewIssue.RENAMED | PreviewIssue.REPLACES:
                 pass
@@ -95,12 +93,12 @@ class PreviewDelegate(QStyledItemDelegate):
                 assert_never(row.issue)
         if row.output is None:
             return self.tr("No output, or a name that the node chooses."), ""
-        beside = os.path.dirname(row.output) == os.path.dirname(file.path)  # noqa: PTH120 - text of any system
-        return "", PurePath(row.output).name if beside else row.output
+        is_same_folder = os.path.dirname(row.output) == os.path.dirname(file.path)  # noqa: PTH120 - may be a path of another system
+        return "", PurePath(row.output).name if is_same_folder else row.output
 
 
-def _sign(row: PreviewRow | None) -> tuple[str, str]:
-    """Icon and colour."""
+def _icon(row: PreviewRow | None) -> tuple[str, str]:
+    """Icon and color."""
     if row is None:
         return "loader", "text_3"
     match row.issue:

@@ -1,4 +1,4 @@
-"""What a submission would become, as a list: one row for each file."""
+"""The files of a submission as a list, with a preview of each."""
 
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -13,7 +13,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class PreviewModel(QAbstractListModel):
-    """Files, and what is known of the output of each; nothing while it is being worked out."""
+    """Files and their previews. There are no previews while they are being made."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,39 +21,37 @@ class PreviewModel(QAbstractListModel):
         self.rows: list[PreviewRow] = []
 
     def set_files(self, files: Sequence[MediaFile]) -> None:
-        """Other files; nothing is known of them yet."""
         self.beginResetModel()
         self.files, self.rows = list(files), []
         self.endResetModel()
 
     def set_rows(self, rows: Sequence[PreviewRow]) -> None:
-        """One for each file."""
+        """Set the previews, one per file."""
         self.rows = list(rows)
         if self.files:
             self.dataChanged.emit(self.index(0), self.index(len(self.files) - 1))
 
     def row_at(self, number: int) -> PreviewRow | None:
-        """What is known of a file."""
+        """The preview of a file, None if it isn't ready."""
         return self.rows[number] if number < len(self.rows) else None
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """As many as files."""
         return 0 if parent.isValid() else len(self.files)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The file's name; all of it in the tool tip and for screen readers."""
+        """The file name. Tool tip and screen readers get output and error as well."""
         file, row = self.files[index.row()], self.row_at(index.row())
         name = PurePath(file.path).name
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return plain(name)
             case Qt.ItemDataRole.ToolTipRole:
-                return tool_tip("\n".join([file.path, *_known(row)]))
+                return tool_tip("\n".join([file.path, *_output_and_error(row)]))
             case Qt.ItemDataRole.AccessibleTextRole:
-                return plain(" → ".join([name, *_known(row)]))
+                return plain(" → ".join([name, *_output_and_error(row)]))
             case _:
                 return None
 
 
-def _known(row: PreviewRow | None) -> list[str]:
+def _output_and_error(row: PreviewRow | None) -> list[str]:
     return [text for text in (row.output, row.message) if text] if row is not None else []

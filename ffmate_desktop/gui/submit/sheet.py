@@ -1,4 +1,4 @@
-"""The sheet between files and the queue: choosing what to do with them, seeing what will happen, and queuing them."""
+"""The submit sheet: choose what to do with files, preview the result, queue them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _BY_PRESET, _BY_COMMAND = 0, 1
 
 
 class SubmitSheet(SubmitSheetLayout):
-    """Open it with `open()`. `submitted` brings what was queued, and the name of the preset."""
+    """Emits `submitted` with the queued tasks (Submitted) and the name of the preset."""
 
     submitted = Signal(object, str)
 
@@ -57,7 +57,7 @@ class SubmitSheet(SubmitSheetLayout):
         self._connect()
         self._read()
 
-    # -- Beginning -----------------------------------------------------------------------------------------------
+    # -- Setup ---------------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
         self.mode.choose(_BY_PRESET if self._choice.preset else _BY_COMMAND)
@@ -80,19 +80,19 @@ class SubmitSheet(SubmitSheetLayout):
         self._bridge.outage_changed.connect(self._on_away)
         self.cancel_button.clicked.connect(self.reject)
         self.submit_button.clicked.connect(self.submit)
-        QShortcut(QKeySequence("Ctrl+Return"), self, self.submit)  # from the command too
+        QShortcut(QKeySequence("Ctrl+Return"), self, self.submit)  # works inside the command field too
         self._bridge.presets_changed.connect(self._read)
         self._bridge.nodes_changed.connect(self._read)
         self._bridge.anything_changed.connect(self._read)
         self._theme.changed.connect(self._show)
         self.finished.connect(self._on_finished)
 
-    # -- What it is about ----------------------------------------------------------------------------------------
+    # -- Files, presets, nodes -----------------------------------------------------------------------------------
 
     def add_files(self, found: Sequence[MediaFile]) -> None:
-        """These too, each once."""
-        known = {file.path for file in self.model.files}
-        self.model.set_files([*self.model.files, *(file for file in found if file.path not in known)])
+        """Add files, ignoring duplicates."""
+        paths = {file.path for file in self.model.files}
+        self.model.set_files([*self.model.files, *(file for file in found if file.path not in paths)])
         folders = {str(PurePath(file.path).parent) for file in self.model.files}
         self.subtitle.setText(
             folders.pop() if len(folders) == 1 else self.tr("From {0} folders").format(len(folders))
@@ -130,7 +130,7 @@ class SubmitSheet(SubmitSheetLayout):
             return
         if preset is not None and self._choice.preset != preset.uuid:
             self._choice.preset = preset.uuid
-            self.output.name.clear()  # it was made for the other one, with its extension
+            self.output.name.clear()  # it was entered for another preset and its file extension
         self._preset = preset
         self.output.show_preset(preset)
         self._schedule_preview()
@@ -150,11 +150,11 @@ class SubmitSheet(SubmitSheetLayout):
             self.debouncer.cancel()
         self._show()
 
-    # -- Looking ahead -------------------------------------------------------------------------------------------
+    # -- Preview -------------------------------------------------------------------------------------------------
 
     @property
     def is_preview_current(self) -> bool:
-        """The preview tells what would happen with the present choice."""
+        """Whether the preview matches the current choice."""
         return self.debouncer.is_current
 
     _checked = 0
@@ -174,7 +174,7 @@ class SubmitSheet(SubmitSheetLayout):
         self._show()
 
     def _on_away(self, _since: object) -> None:
-        self._submit_when_ready = False  # not by itself, when the database is back after an hour
+        self._submit_when_ready = False  # do not submit unexpectedly when the database is back an hour later
         self._show()
 
     def _show(self) -> None:
@@ -184,10 +184,10 @@ class SubmitSheet(SubmitSheetLayout):
         part = self.tr("{0} of {1}").format(accepted, count) if accepted != count else file_count_text(count)
         text = self.tr("Queuing …") if self._is_submitting else self.tr("Queue {0}").format(part)
         self.submit_button.setText(text)
-        may = self._error is None and self._bridge.outage_since is None and not self._is_submitting
-        self.submit_button.setEnabled(accepted > 0 and may)
+        can_submit = self._error is None and self._bridge.outage_since is None and not self._is_submitting
+        self.submit_button.setEnabled(accepted > 0 and can_submit)
         self._update_note()
-        self._show_fitness()
+        self._show_eligibility()
 
     def _update_note(self) -> None:
         if self._bridge.outage_since is not None:
@@ -210,31 +210,31 @@ class SubmitSheet(SubmitSheetLayout):
             text, color = self.tr("Checking outputs …"), "text_2"
         self.preview.show_note(text, color)
 
-    def _show_fitness(self) -> None:
+    def _show_eligibility(self) -> None:
         if self._nodes is not None:
             own = self._preset.labels if self._preset and self.mode.current == _BY_PRESET else ()
-            self.show_fitness(eligibility((*own, *self._choice.labels), self._nodes))
+            self.show_eligibility(eligibility((*own, *self._choice.labels), self._nodes))
 
     # -- Submitting ----------------------------------------------------------------------------------------------
 
     def submit(self) -> None:
-        """Queue what can be queued, as soon as it is known what that is."""
+        """Queue all files without errors, once the preview is ready."""
         if self._is_submitting or self._error is not None or self._bridge.outage_since is not None:
             return
         self._submit_when_ready = not self.is_preview_current
         if self._submit_when_ready:
             return
-        new = self.debouncer.accepted
-        if new:
+        tasks = self.debouncer.accepted
+        if tasks:
             self._is_submitting = True
             self._show()
-            self._bridge.run(self._submit(new), "queuing files")
+            self._bridge.run(self._submit(tasks), "queuing files")
 
-    async def _submit(self, new: list[NewTask]) -> None:
+    async def _submit(self, tasks: list[NewTask]) -> None:
         name = self._preset.name if self._preset and self.mode.current == _BY_PRESET else ""
         try:
-            submitted: SubmissionResult = await self._services.tasks.add(new, source=TaskSource.WINDOW)
-        except UserError as error:  # somebody was faster than the preview
+            submitted: SubmissionResult = await self._services.tasks.add(tasks, source=TaskSource.WINDOW)
+        except UserError as error:  # something changed since the preview
             self._error = error
         else:
             self._choice.save(self._window_state)
@@ -262,15 +262,14 @@ class SubmitSheet(SubmitSheetLayout):
         self._theme.changed.disconnect(self._show)
 
     def reject(self) -> None:
-        """Escape; what is being queued at this moment cannot be stopped any more, only taken back."""
+        """Close the sheet. A submission under way can't be stopped, only undone afterwards."""
         if not self._is_submitting:
             self.cancel()
 
     def cancel(self) -> None:
-        """The cluster goes away."""
+        """Close the sheet, even during a submission: the cluster is being closed."""
         super().reject()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Closing is Escape."""
         event.ignore()
         self.reject()

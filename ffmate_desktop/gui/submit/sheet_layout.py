@@ -1,4 +1,4 @@
-"""The submit sheet as it looks: presets or a command on the left, outputs and their preview on the right."""
+"""The widgets of the submit sheet: presets or a command on the left, outputs and preview on the right."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from ffmate_desktop.gui.presets.list_view import PresetList
 from ffmate_desktop.gui.submit.dropped_paths import has_paths, paths_in
 from ffmate_desktop.gui.submit.output_fields import OutputFields
 from ffmate_desktop.gui.submit.preview_card import PreviewCard
-from ffmate_desktop.gui.submit.text import fitness_text
+from ffmate_desktop.gui.submit.text import eligibility_text
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.command_edit import CommandEdit
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
@@ -19,7 +19,7 @@ from ffmate_desktop.gui.widgets.segments import Segments
 
 
 class SubmitSheetLayout(QDialog):
-    """`paths_dropped` brings paths that were dropped on it."""
+    """Emits `paths_dropped` with paths dropped on the sheet."""
 
     paths_dropped = Signal(list)
 
@@ -39,8 +39,8 @@ class SubmitSheetLayout(QDialog):
         self.output = OutputFields(self._theme)
         self.preview = PreviewCard(self._theme)
         self.model = self.preview.model
-        self.fitness = label(look="second", wraps=True)
-        self._fitness_icon = QLabel()
+        self.eligibility_label = label(look="second", wraps=True)
+        self._eligibility_icon = QLabel()
         self.cancel_button = QPushButton(self.tr("Cancel"))
         self.submit_button = QPushButton()
         self._lay_out()
@@ -71,8 +71,8 @@ class SubmitSheetLayout(QDialog):
         self._theme.set_icon(self.submit_button, "plus", "on_accent")
         foot = QHBoxLayout()
         foot.setSpacing(10)
-        foot.addWidget(self._fitness_icon)
-        foot.addWidget(self.fitness, 1)
+        foot.addWidget(self._eligibility_icon)
+        foot.addWidget(self.eligibility_label, 1)
         foot.addWidget(self.cancel_button)
         foot.addWidget(self.submit_button)
         column = QVBoxLayout(self)
@@ -82,23 +82,20 @@ class SubmitSheetLayout(QDialog):
         column.addLayout(middle, 1)
         column.addLayout(foot)
         for button in self.findChildren(QPushButton):
-            button.setAutoDefault(button is self.submit_button)  # Enter in a field submits, nothing else
+            button.setAutoDefault(button is self.submit_button)  # Enter in a field must only submit
 
-    def show_fitness(self, found: Sequence[Eligibility]) -> None:
-        """Which nodes could run it now."""
-        text, can = fitness_text(found)
-        self.fitness.setText(text)
+    def show_eligibility(self, found: Sequence[Eligibility]) -> None:
+        text, can = eligibility_text(found)
+        self.eligibility_label.setText(text)
         icon, color = ("server", "done") if can else ("triangle-alert", "warning")
-        self._fitness_icon.setPixmap(self._theme.pixmap(icon, color, 16, self.devicePixelRatioF()))
+        self._eligibility_icon.setPixmap(self._theme.pixmap(icon, color, 16, self.devicePixelRatioF()))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """More files."""
         if has_paths(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """More files."""
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         self.paths_dropped.emit(paths_in(event.mimeData()))

@@ -1,4 +1,4 @@
-"""The sentences of the submit sheet: which nodes could run it now, and what its preview adds up to."""
+"""The texts of the submit sheet: which nodes can run the tasks, and a summary of the preview."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.services.preview import PreviewIssue, PreviewRow
 
 _REASONS = 2
-"""So many nodes are told of with their reason."""
+"""For how many nodes the reason is given."""
 
 
 translate = QCoreApplication.translate
@@ -25,8 +25,8 @@ def file_count_text(count: int) -> str:
     )
 
 
-def fitness_text(found: Sequence[Eligibility]) -> tuple[str, bool]:
-    """A sentence, and whether any node can."""
+def eligibility_text(found: Sequence[Eligibility]) -> tuple[str, bool]:
+    """A sentence, and whether any node can run the tasks."""
     able = [node for node in found if node.can]
     unable = [node for node in found if not node.can]
     if not found:
@@ -50,7 +50,7 @@ def _reason(node: Eligibility) -> str:
 
 
 def preview_text(rows: Sequence[PreviewRow]) -> tuple[str, str]:
-    """A sentence on all files, and its colour."""
+    """A summary of all files, and its color."""
     counts = Counter(row.issue for row in rows)
     errors = [row for row in rows if row.issue.is_error]
     if errors and len(errors) == len(rows) and len({row.message for row in errors}) == 1:
@@ -83,7 +83,7 @@ def preview_text(rows: Sequence[PreviewRow]) -> tuple[str, str]:
     sentence = "; ".join(parts)
     tail = ""
     if errors and len(errors) < len(rows):
-        one = translate("SubmitSheet", "It will be skipped.")
-        tail = " " + (one if len(errors) == 1 else translate("SubmitSheet", "They will be skipped."))
+        single = translate("SubmitSheet", "It will be skipped.")
+        tail = " " + (single if len(errors) == 1 else translate("SubmitSheet", "They will be skipped."))
     color = "failed" if errors else "warning" if counts[PreviewIssue.REPLACES] else "text_2"
     return f"{sentence[0].upper()}{sentence[1:]}.{tail}", color

@@ -369,9 +369,9 @@ async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp
 
 async def test_which_nodes_could_run_it_is_told(desk: Desk, clip: Path) -> None:
     sheet = await sheet_for(desk, clip)
-    assert sheet.fitness.text() == "desk can run this now."
+    assert sheet.eligibility_label.text() == "desk can run this now."
     sheet.output.labels.setText("encoder:hevc_nvenc, gpu")
-    assert sheet.fitness.text() == (
+    assert sheet.eligibility_label.text() == (
         "No node can run this now, so it waits: desk lacks encoder:hevc_nvenc, gpu."
     )
     sheet.output.labels.setText("no label:")
