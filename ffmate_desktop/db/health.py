@@ -1,4 +1,4 @@
-"""Everything about a database that decides whether a node can work with it: for `doctor` and for each start."""
+"""Checks whether a node can work with a database: for `doctor`, the connection test and each start."""
 
 import asyncio
 import statistics
@@ -15,20 +15,20 @@ from ffmate_desktop.db.queries import query
 from ffmate_desktop.db.repair import MissingParts, find_missing_parts, missing_parts_error
 
 SLOW = 0.1
-"""Seconds for one question, from which on it is worth a word."""
+"""Seconds for one round trip from which on it is reported."""
 
 CLOCK = 60.0
-"""Seconds that two clocks may differ without anybody noticing."""
+"""Seconds that two clocks may differ before it is reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What was found. `latency` is the median round trip in seconds, `clock_offset` server minus local, in seconds.
+    """The result of the checks. All times are in seconds.
 
-    `delivery` is how long a notification took, in seconds. `encryption` is the version of TLS or empty, `checked`
-    whether the server's certificate was; `local` that no network lies between. `owner` has the tables, and
-    `may_migrate` says that this user may change them. `closing` is the SQL that lets only named roles connect; empty
-    when not every role of the server may. `missing_parts` is what is missing of the tables.
+    `latency` is the median round trip, `clock_offset` server minus local, `delivery` the time of a notification.
+    `encryption` is the TLS version or empty, `checked` whether the server's certificate was verified, `local` whether
+    the connection stays on this computer. `owner` owns the tables, `may_migrate` says whether this user may change
+    them. `closing` is SQL that restricts connecting to named roles; it is empty when that is already so.
     """
 
     version: str
@@ -52,24 +52,24 @@ class Health:
 
 
 async def check_health(uri: str) -> Health:
-    """Try everything that a node needs; raises UserError when it cannot work with this database at all."""
+    """Test everything that a node needs; raises UserError when it cannot work with this database at all."""
     address = parse(uri)
     async with verified_session(address) as (session, delivery):
         return await _ask(address, session, delivery)
 
 
 async def check_for_node(uri: str) -> None:
-    """The same for the start of a node: raises UserError also for missing rights, and tells the log what it found."""
+    """The same for the start of a node: also raises UserError for missing rights, and logs the results."""
     health = await check_health(uri)
     if health.missing_rights:
         raise lacks_rights(health.role, health.missing_rights)
     if health.missing_parts.tables or health.missing_parts.functions:
         raise missing_parts_error(health.missing_parts)
     if health.missing_parts:
-        logs.cluster.warning("News will come late: %s", missing_parts_error(health.missing_parts))
+        logs.cluster.warning("Changes will be noticed late: %s", missing_parts_error(health.missing_parts))
     logs.cluster.debug(
-        "PostgreSQL %s, database %s, user %s: a question takes %.1f ms, a notification %.1f ms, its clock is %+.1f s"
-        " off ours",
+        "PostgreSQL %s, database %s, user %s: a round trip takes %.1f ms, a notification %.1f ms, its clock is"
+        " %+.1f s ahead of this computer",
         *(health.version, health.database, health.role),
         *(1000 * health.latency, 1000 * health.delivery, health.clock_offset),
     )
@@ -77,14 +77,14 @@ async def check_for_node(uri: str) -> None:
         logs.cluster.info(note)
     if not health.encryption and not health.local:
         logs.cluster.info(
-            "The connection to the database is not encrypted: sslmode=require in its address would"
+            "The connection to the database is not encrypted. Add sslmode=require to its address to encrypt it"
         )
     if health.latency > SLOW:
-        logs.cluster.info("The database is far away: a question takes %.0f ms", 1000 * health.latency)
+        logs.cluster.info("The database is slow to reach: a round trip takes %.0f ms", 1000 * health.latency)
     if abs(health.clock_offset) > CLOCK:
         logs.cluster.info(
-            "The clocks of this computer and of the database differ by %.0f s, which harms nothing but the times in"
-            " logs: only the database's clock counts",
+            "The clocks of this computer and of the database differ by %.0f s. Only times in logs are affected, since"
+            " the database's clock decides everything else",
             abs(health.clock_offset),
         )
 
@@ -96,7 +96,7 @@ async def _ask(address: Address, session: Session, delivery: float) -> Health:
         start, now = loop.time(), datetime.now(UTC)
         ahead: float = await session.fetchval(query("checks", "seconds_since"), now)
         times.append(loop.time() - start)
-        offsets.append(ahead - times[-1] / 2)  # it was read on the server half way
+        offsets.append(ahead - times[-1] / 2)  # the server read its clock half way through
     facts = await session.fetchrow(query("checks", "database_facts"))
     assert facts is not None  # noqa: S101 - a SELECT without FROM has one row
     peer = session.transport.get_extra_info("peername")
@@ -123,7 +123,7 @@ async def _ask(address: Address, session: Session, delivery: float) -> Health:
 
 
 async def _missing_rights(session: Session) -> tuple[str, ...]:
-    """Tables with what may not be done to them: “tasks (INSERT, DELETE)”."""
+    """Tables with the rights that are missing, such as “tasks (INSERT, DELETE)”."""
     rows = await session.fetch(query("checks", "missing_rights"))
     return tuple(f"{row['name']} ({row['rights']})" for row in rows)
 

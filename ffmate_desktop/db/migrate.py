@@ -1,4 +1,4 @@
-"""Bring the database to this program's schema: numbered files, once each, whoever starts first."""
+"""Updates the database to this program's schema: applies numbered files, each one once."""
 
 import hashlib
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _DO_NOT_FIT: tuple[type[BaseException], ...] = (
     asyncpg.DuplicateFunctionError,
     asyncpg.DuplicateColumnError,
 )
-"""A part of the schema was dropped or restored without the rest."""
+"""A part of the schema was dropped, or restored without the rest."""
 
 PATIENCE = 3600.0
 """Seconds for one migration: millions of rows may have to be rewritten."""
@@ -44,7 +44,7 @@ class Migration:
 
 
 def known_migrations() -> list[Migration]:
-    """The migrations that this program brings, in order."""
+    """The migrations of this program, in order."""
     folder = resources.files("ffmate_desktop.db") / "sql" / "migrations"
     found = []
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
@@ -68,11 +68,11 @@ async def migrate(uri: str) -> int:
 
 
 async def update_schema(database: Database) -> int:
-    """Apply what is missing and return how many migrations were applied.
+    """Apply missing migrations; returns how many.
 
     Everything happens in one transaction under an advisory lock, so eight nodes may start together on an empty
-    database: one applies, seven find it done. Raises UserError when the database belongs to a newer program, when
-    an applied file was changed, or when rights are missing.
+    database: one applies the migrations, seven find them done. Raises UserError when the database belongs to a newer
+    program, when an applied file was changed, or when rights are missing.
     """
     migrations = known_migrations()
     async with database.connection() as connection:
@@ -85,32 +85,32 @@ async def update_schema(database: Database) -> int:
                 return await _apply_missing(connection, migrations)
         except LacksRights as error:
             raise UserError(
-                f"This database user may not set up the tables of FFmate Desktop: {error.__cause__ or error}.",
-                "Run `ffmate-desktop doctor` once as the owner of the database, or grant CREATE on it.",
+                f"This database user isn't allowed to create FFmate Desktop's tables: {error.__cause__ or error}.",
+                "Run `ffmate-desktop doctor` once as the owner of the database, or grant this user CREATE on it.",
             ) from error
         except _DO_NOT_FIT as error:
             raise UserError(
-                f"The tables of this database do not fit its record of migrations: {reason(error)}.",
+                f"The tables of this database don't match its record of migrations: {reason(error)}.",
                 "Restore the schema ffmate from a backup. To start with an empty queue instead, drop that schema.",
             ) from error
         except BusyError as error:
             raise UserError(
-                "Another session has held the tables of this database for more than a minute.",
+                "Another session has locked the tables of this database for more than a minute.",
                 "Try again when it has finished.",
             ) from error
 
 
 async def has_current_tables(database: Database) -> bool:
-    """Whether the tables are those of this program, without changing anything.
+    """Whether the tables are up to date for this program; changes nothing.
 
-    False for none or older ones, which the next start brings up to date. Raises UserError when they are too new.
+    False if there are none, or older ones, which the next start updates. Raises UserError when they are too new.
     """
     async with database.connection() as connection:
         return await _is_current(connection, known_migrations())
 
 
 async def _is_current(connection: "Connection", migrations: list[Migration]) -> bool:
-    """Without a lock and without the right to create anything: the usual case costs two reads."""
+    """Needs no lock and no right to create anything: the usual case takes two reads."""
     if not await connection.fetchval(query("server", "schema_exists")):
         return False
     return await _check(connection, migrations) == migrations[-1].number
@@ -133,31 +133,31 @@ async def _apply_missing(connection: "Connection", migrations: list[Migration]) 
 
 
 def _check_encoding(encoding: str) -> None:
-    """No other encoding holds every file name. SQL_ASCII does, since it stores any bytes; `doctor` warns of it."""
+    """No other encoding can store every file name. SQL_ASCII stores any bytes; `doctor` warns about it."""
     if encoding not in ("UTF8", "SQL_ASCII"):
         raise UserError(
-            f"This database has the encoding {encoding}; FFmate Desktop needs UTF8.",
-            "`createdb --template template0 --encoding UTF8 NAME` makes a database that fits.",
+            f"This database has the encoding {encoding}. FFmate Desktop needs UTF8.",
+            "Create a database with: createdb --template template0 --encoding UTF8 NAME",
         )
 
 
 async def _check(connection: "Connection", migrations: list[Migration]) -> int:
-    """The newest applied number; raises UserError when program and database do not fit."""
+    """The number of the newest applied migration; raises UserError when program and database don't match."""
     applied = await connection.fetch(query("server", "applied_migrations"))
     ours = {migration.number: migration for migration in migrations}
     for row in applied:
         known = ours.get(row["number"])
         if known is not None and known.checksum != row["checksum"]:
             raise UserError(
-                f"The database was set up by another build of migration {row['name']}.",
-                "Use the release of FFmate Desktop that made this database, or an empty database.",
+                f"The database was created with a different build of migration {row['name']}.",
+                "Use the release of FFmate Desktop that created this database, or an empty database.",
             )
     newest = max((row["number"] for row in applied), default=0)
     if newest > migrations[-1].number:
         needed = await connection.fetchval(query("server", "min_program_schema"))
         if needed is not None and needed > migrations[-1].number:
             raise UserError(
-                f"This database belongs to a newer FFmate Desktop (schema {newest}; this program knows "
+                f"This database belongs to a newer version of FFmate Desktop (schema {newest}; this version knows "
                 f"{migrations[-1].number}).",
                 "Update FFmate Desktop on this computer.",
             )

@@ -1,4 +1,4 @@
-"""Tables that are gone: all of them are set up again, a part is only named, because nobody can say what was in it."""
+"""Repairs an emptied database: if all tables are gone it creates them again, otherwise it names the missing parts."""
 
 import re
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _DROPPED = re.compile(r"DROP (TABLE|FUNCTION|TRIGGER) (?:IF EXISTS )?([\w.]+)")
 
 @dataclass(frozen=True, slots=True)
 class MissingParts:
-    """What the migrations have made and the database does not have, or has switched off."""
+    """What the migrations create and the database does not have, or has disabled."""
 
     tables: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
@@ -38,34 +38,34 @@ class MissingParts:
 
 
 def missing_parts_error(missing_parts: MissingParts) -> UserError:
-    """Of a database of which a part was dropped, or not restored."""
+    """For a database of which a part was dropped or not restored."""
     return UserError(
-        f"A part of FFmate Desktop's database is missing: {missing_parts}.",
-        "Restore it from a backup. To start with an empty queue instead, drop the schema ffmate: the next node or "
-        "command sets it up again, without any task, preset or watchfolder.",
+        f"Parts of FFmate Desktop's database are missing: {missing_parts}.",
+        "Restore them from a backup. To start with an empty queue instead, drop the schema ffmate: the next node or "
+        "command creates it again, without tasks, presets or watchfolders.",
     )
 
 
 async def repair(uri: str) -> None:
-    """Set the tables up again, if they are all gone and this user may; raises UserError with what is to be done.
+    """Create the tables again if they are all gone and this user may. Otherwise raises UserError with what to do.
 
-    Any number of nodes may do this at once: the migrations have their lock.
+    Any number of nodes may do this at once: migrations take a lock.
     """
     async with Database(uri, size=1) as database:
         applied = await update_schema(database)
         if applied == len(known_migrations()):
             logs.database.warning(
-                "FFmate Desktop's tables were gone. They are set up again, with an empty queue"
+                "FFmate Desktop's tables were gone. They have been created again, with an empty queue"
             )
         elif applied:
-            logs.database.info("An older backup was restored. Its tables are brought up to date")
+            logs.database.info("An older backup was restored. Its tables have been updated")
         async with database.connection() as connection:
             if missing_parts := await find_missing_parts(connection):
                 raise missing_parts_error(missing_parts)
 
 
 async def find_missing_parts(connection: "Connection") -> MissingParts:
-    """Compare the database with what the migrations make."""
+    """Compare the database with what the migrations create."""
     tables, functions, triggers = _made()
     found: dict[str, list[str]] = {"table": [], "function": [], "trigger": []}
     for row in await connection.fetch(
@@ -80,7 +80,7 @@ async def find_missing_parts(connection: "Connection") -> MissingParts:
 
 
 def _made() -> tuple[list[str], list[str], list[tuple[str, str]]]:
-    """Tables and functions; and triggers with their tables."""
+    """All tables and functions, and triggers with their tables."""
     made: dict[str, dict[str, str]] = {"TABLE": {}, "FUNCTION": {}, "TRIGGER": {}}
     for migration in known_migrations():
         text = re.sub(r"--.*", "", migration.sql)

@@ -79,7 +79,7 @@ async def test_a_user_without_rights_gets_a_sentence(empty_database: str) -> Non
     await connection.execute("CREATE ROLE weak LOGIN")
     await connection.close()
     try:
-        with pytest.raises(UserError, match="may not set up the tables"):
+        with pytest.raises(UserError, match="isn't allowed to create FFmate Desktop's tables"):
             await migrate(empty_database.replace("//ffmate@", "//weak@"))
     finally:
         connection = await connect(empty_database)

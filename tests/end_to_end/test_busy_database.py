@@ -36,7 +36,7 @@ async def test_every_command_says_in_a_sentence_that_a_table_is_locked(
 ) -> None:
     (tmp_path / "a.mov").touch()
     variables = {"FFMATE_DATABASE": database_uri, "FFMATE_DATA_DIR": str(tmp_path / "data")}
-    said = "Another session of the database holds a lock that this has to wait for."
+    said = "Another session of the database holds a lock that this statement needs."
     async with vandal.transaction():
         await vandal.execute(f"LOCK TABLE ffmate.{table}")
         for command in COMMANDS:

@@ -119,8 +119,8 @@ def test_a_server_with_passwords_works(home: Path, scram: Scram, clip: Path) -> 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"password": "wrong"}, "refused the user “walter”: wrong name or password."),
-        ({"user": "waltr"}, "refused the user “waltr”: wrong name or password."),
+        ({"password": "wrong"}, "refused the user “walter”: the name or password is wrong."),
+        ({"user": "waltr"}, "refused the user “waltr”: the name or password is wrong."),
         ({"database": "ffmat"}, "has no database “ffmat”."),
     ],
 )

@@ -94,7 +94,7 @@ async def test_a_full_queue_of_notifications_is_waited_out(
         idle = await fill(small_server)
         await until(lambda: not ffmpeg.is_running(), "the encode ends")
         await until(lambda: f"{uuid}): The server's queue" in caplog.text, "the node waits")
-        with pytest.raises(ServerLimitError, match="queue of notifications is full"):
+        with pytest.raises(ServerLimitError, match="notification queue is full"):
             await farm.add(clip)
         assert (await farm.task(uuid)).status is TaskStatus.RUNNING
         await idle.close()
@@ -108,7 +108,7 @@ async def test_who_meets_a_limit_of_connections_is_told_whose_it_is(small_server
     await admin.execute("CREATE ROLE plain LOGIN CONNECTION LIMIT 0")
     uri = small_server.replace("//ffmate@", "//plain@")
     with pytest.raises(
-        UserError, match=r"user “plain” has no connection left.*ALTER ROLE \"plain\" CONNECTION LIMIT"
+        UserError, match=r"user “plain” has no connections left.*ALTER ROLE \"plain\" CONNECTION LIMIT"
     ):
         await connect(uri)
     await admin.execute("ALTER ROLE plain CONNECTION LIMIT -1; ALTER DATABASE ffmate CONNECTION LIMIT 0")
@@ -124,7 +124,7 @@ async def test_who_meets_a_limit_of_connections_is_told_whose_it_is(small_server
     with pytest.raises(asyncpg.TooManyConnectionsError):
         while True:
             crowd.append(await asyncpg.connect(small_server))
-    with pytest.raises(UserError, match=r"The server at .* has no connection left\. Raise max_connections"):
+    with pytest.raises(UserError, match=r"The server at .* has no connections left\. Raise max_connections"):
         await connect(small_server)
     for one in reversed(crowd):
         await one.close()

@@ -57,7 +57,7 @@ async def test_a_node_without_a_right_does_not_start(runtime_uri: str, farm: Far
     user = urlsplit(runtime_uri).username
     await farm.sql(f'REVOKE DELETE ON ffmate.task_logs FROM "{user}"')
     with pytest.raises(
-        UserError, match=rf"“{user}” lacks rights on the tables task_logs \(DELETE\).*GRANT SELECT"
+        UserError, match=rf"“{user}” lacks rights on these tables: task_logs \(DELETE\).*GRANT SELECT"
     ):
         await farm.node(uri=runtime_uri)
     await farm.sql(f'REVOKE USAGE ON SCHEMA ffmate FROM "{user}"')

@@ -48,8 +48,8 @@ async def test_a_node_sets_an_emptied_database_up_again(
     worker = await farm.node(watches=True, heartbeat=0.5)
     lost = await farm.add(clip, LONG)
     ffmpeg = await farm.encoding(lost)
-    expected_warnings.expect("tables were gone. They are set up again")
-    expected_warnings.allow("FFmate Desktop's tables are not as they were")
+    expected_warnings.expect("tables were gone. They have been created again")
+    expected_warnings.allow("Some of FFmate Desktop's tables are missing")
     expected_warnings.expect("The database is a new one, without this node's tasks")
     expected_warnings.expect(f"The claim of {lost} was lost")
     await empty(database_uri)
@@ -66,14 +66,14 @@ async def test_a_node_that_may_not_set_the_tables_up_says_so_once_and_waits(
     caplog: pytest.LogCaptureFixture,
     expected_warnings: ExpectedWarnings,
 ) -> None:
-    expected_warnings.expect("may not set up the tables of FFmate Desktop.*doctor` once as the owner")
+    expected_warnings.expect("isn't allowed to create FFmate Desktop's tables.*doctor` once as the owner")
     expected_warnings.expect("The database is a new one, without this node's tasks")
     async with open_role(database_uri) as uri:
         user = uri.partition("//")[2].partition("@")[0]
         await farm.node(uri=uri, heartbeat=0.5)
         caplog.set_level("DEBUG", "ffmate")
         await drop_schema(database_uri)
-        await until(lambda: caplog.text.count("may not set up") >= 3, "it has tried three times")
+        await until(lambda: caplog.text.count("isn't allowed to create") >= 3, "it has tried three times")
         await migrate(database_uri)
         await farm.sql(f'GRANT USAGE ON SCHEMA ffmate TO "{user}"')
         await farm.sql(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ffmate TO "{user}"')
@@ -83,7 +83,7 @@ async def test_a_node_that_may_not_set_the_tables_up_says_so_once_and_waits(
     loud = [
         record
         for record in caplog.records
-        if "may not set up" in record.message and record.levelname != "DEBUG"
+        if "isn't allowed to create" in record.message and record.levelname != "DEBUG"
     ]
     assert len(loud) == 1
 
@@ -104,7 +104,7 @@ async def test_ids_that_begin_again_do_not_mix_tasks_up(
 async def test_who_only_shows_something_sets_an_emptied_database_up_too(
     empty_database: str, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.expect("tables were gone. They are set up again")
+    expected_warnings.expect("tables were gone. They have been created again")
     with pytest.raises(MissingTablesError):
         async with changes(empty_database):
             pass
@@ -144,7 +144,7 @@ async def test_a_part_that_is_missing_is_named_and_nothing_is_replaced(
 async def test_a_trigger_that_is_off_only_makes_news_late(
     database: Database, database_uri: str, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.expect("News will come late: .*trigger tasks_waiting")
+    expected_warnings.expect("Changes will be noticed late: .*trigger tasks_waiting")
     async with database.transaction() as connection:
         await connection.execute("ALTER TABLE ffmate.tasks DISABLE TRIGGER tasks_waiting")
     await check_for_node(database_uri)
@@ -157,7 +157,7 @@ async def test_a_record_of_migrations_that_is_gone_is_told(
 ) -> None:
     async with database.transaction() as connection:
         await connection.execute(damage)
-    with pytest.raises(UserError, match="do not fit its record of migrations"):
+    with pytest.raises(UserError, match="don't match its record of migrations"):
         await migrate(database_uri)
 
 

@@ -106,7 +106,7 @@ async def test_a_node_can_stop_while_the_database_is_away(
     proxy: Proxy, farm: Farm, clip: Path, monkeypatch: pytest.MonkeyPatch, expected_warnings: ExpectedWarnings
 ) -> None:
     monkeypatch.setattr("ffmate_desktop.node.node.RELEASE_TIMEOUT", 1.0)
-    expected_warnings.expect("our tasks will be taken over when our lease runs out")
+    expected_warnings.expect("other nodes take over this node's tasks when its lease expires")
     worker = await farm.node(uri=proxy.uri)
     uuid = await farm.add(clip, LONG)
     ffmpeg = await farm.encoding(uuid)

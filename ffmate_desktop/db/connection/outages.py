@@ -1,7 +1,7 @@
-"""Which errors of a database are outages, to be waited out, and which refuse what was to be written.
+"""Tells database errors apart: outages, which pass and are retried, and refused data, which is not.
 
-`translated` decides where the class of an error does not: the server has one code for a full queue of notifications
-and for a value that is too large. docs/reliability.md has the whole table.
+Usually the class of an error decides. `translated` handles the rest: for example, the server has one code for both a
+full notification queue and a value that is too large. docs/reliability.md has the whole table.
 """
 
 import asyncpg
@@ -9,43 +9,43 @@ import asyncpg
 from ffmate_desktop.domain.errors import UserError
 
 
-class LacksRights(UserError):  # noqa: N818 - what it says is an error
-    """The user may not do what a statement does. For a running node an outage like others: it is put right there."""
+class LacksRights(UserError):  # noqa: N818 - the name says that it is an error
+    """The user lacks rights for a statement. A running node retries: an administrator fixes that on the server."""
 
 
 class BusyError(UserError):
-    """The server gave a statement up that waited too long. Nothing is wrong with the connection."""
+    """The server cancelled a statement that waited or ran too long. The connection is fine."""
 
 
 class ServerLimitError(UserError):
-    """A limit of the server is reached, whatever is written. It goes away there."""
+    """The server reached a limit that does not depend on the data. It has to be fixed there."""
 
 
 class MissingTablesError(UserError):
-    """What a statement names is not in the database: it was emptied, or an older backup was restored."""
+    """A table or column is missing: the database was emptied, or an older backup was restored."""
 
 
 class NoAnswerError(TimeoutError):
-    """A statement got no answer within the limit of its connection."""
+    """A statement got no answer within the time limit of its connection."""
 
 
 class UnfitArgumentsError(RuntimeError):
-    """What was to be written has no form on the wire."""
+    """A value cannot be encoded for the database."""
 
 
-# InternalClientError is no subclass of the others, and was met when connections were torn (asyncpg#1069).
+# InternalClientError is not a subclass of the others. It occurs when connections break (asyncpg#1069).
 CONNECTION_LOST: tuple[type[BaseException], ...] = (
-    ConnectionError,  # no other OSError: a file that cannot be read is no outage
+    ConnectionError,  # no other OSError: a file that cannot be read isn't an outage
     TimeoutError,
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,  # "connection is closed"; what is a defect of ours leaves a Session as RuntimeError
-    asyncpg.InternalClientError,  # also: no server of the list is the primary
-    asyncpg.InsufficientResourcesError,  # disk full, no connection or memory left
+    asyncpg.InterfaceError,  # "connection is closed"; Session turns defects into RuntimeError
+    asyncpg.InternalClientError,  # also: no server in the list is the primary
+    asyncpg.InsufficientResourcesError,  # disk full, out of connections or memory
     asyncpg.OperatorInterventionError,  # shut down, crashed, starting, cancelled
-    asyncpg.InvalidAuthorizationSpecificationError,  # who was let in once is locked out: users are being moved
+    asyncpg.InvalidAuthorizationSpecificationError,  # an accepted user is refused: users are being migrated
     asyncpg.InvalidCatalogNameError,  # the same: a backup is being restored
-    asyncpg.ObjectNotInPrerequisiteStateError,  # the database accepts no connections now
-    asyncpg.ReadOnlySQLTransactionError,  # still a standby, or the primary no more
+    asyncpg.ObjectNotInPrerequisiteStateError,  # the database accepts no connections at the moment
+    asyncpg.ReadOnlySQLTransactionError,  # still a standby, or no longer the primary
     asyncpg.TransactionRollbackError,  # deadlock
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.TransactionTimeoutError,  # transaction_timeout of the role or the database
@@ -54,8 +54,8 @@ CONNECTION_LOST: tuple[type[BaseException], ...] = (
     asyncpg.ConfigFileError,
     asyncpg.SnapshotTooOldError,
     asyncpg.InvalidCachedStatementError,  # a newer program has just changed the tables
-    asyncpg.DuplicatePreparedStatementError,  # a pooler gave us the session of somebody else
-    asyncpg.InvalidSQLStatementNameError,  # a pooler, or DISCARD ALL, dropped our prepared statements
+    asyncpg.DuplicatePreparedStatementError,  # a pooler handed over another client's session
+    asyncpg.InvalidSQLStatementNameError,  # a pooler, or DISCARD ALL, dropped the prepared statements
     LacksRights,
     BusyError,
     ServerLimitError,
@@ -71,7 +71,7 @@ STILL_CONNECTED: tuple[type[BaseException], ...] = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
 )
-"""Outages that say nothing against the connection: a new one would get the same answer."""
+"""Outages during which the connection is fine: a new one would get the same answer."""
 
 DATA_REFUSED: tuple[type[BaseException], ...] = (
     UnfitArgumentsError,
@@ -79,10 +79,10 @@ DATA_REFUSED: tuple[type[BaseException], ...] = (
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.ProgramLimitExceededError,  # too large, too deep
 )
-"""What a write may raise because of what was to be written: the same again would be refused again."""
+"""What a write may raise because of its data: retrying would fail again."""
 
 _LIMITS_OF_THE_SERVER = ("varsup.c", "multixact.c", "md.c", "bufmgr.c")
-"""Source files of PostgreSQL whose 54000 is about the server: no transaction id left, a file at its largest."""
+"""PostgreSQL source files whose error 54000 is about the server: no transaction ids left, a file at maximum size."""
 
 _MISSING = (
     asyncpg.UndefinedTableError,
@@ -95,43 +95,43 @@ _MISSING = (
 
 
 def translated(error: Exception) -> Exception | None:  # noqa: PLR0911 - one meaning a case
-    """What an error of a statement means, where its class does not tell; None where it does."""
+    """What a statement's error means if its class does not say; None if it does."""
     match error:
         case TimeoutError():
             return NoAnswerError("no answer in time")
         case asyncpg.InsufficientPrivilegeError():
             return LacksRights(
-                f"The database user may not do that: {reason(error)}.",
+                f"The database user isn't allowed to do this: {reason(error)}.",
                 "`ffmate-desktop doctor` shows which rights are missing.",
             )
         case asyncpg.LockNotAvailableError():
             return BusyError(
-                "Another session of the database holds a lock that this has to wait for.",
-                "Try again when it has finished; pg_stat_activity shows who waits and for whom.",
+                "Another session of the database holds a lock that this statement needs.",
+                "Try again when it has finished. pg_stat_activity shows which sessions wait for which.",
             )
         case asyncpg.QueryCanceledError():
             return BusyError(
-                f"The database gave a statement up: {reason(error)}.",
-                "Try again; if it happens often, the server is overloaded.",
+                f"The database cancelled a statement: {reason(error)}.",
+                "Try again. If this happens often, the server is overloaded.",
             )
         case asyncpg.ProgramLimitExceededError():
             return _limit(error)
         case asyncpg.PostgresError() if isinstance(error, _MISSING):
             return MissingTablesError(
-                f"FFmate Desktop's tables are not as they were in this database: {reason(error)}.",
-                "`ffmate-desktop doctor` shows what is missing; if that is everything, it is set up again.",
+                f"Some of FFmate Desktop's tables are missing in this database: {reason(error)}.",
+                "`ffmate-desktop doctor` shows what is missing. If all tables are gone, it creates them again.",
             )
         case _:
             return None
 
 
 def _limit(error: asyncpg.ProgramLimitExceededError) -> ServerLimitError | None:
-    """The message is in the server's language; the name of the source file is not."""
+    """The message is in the server's language, the name of the source file is not."""
     source = getattr(error, "server_source_filename", None)
     if source == "async.c" or "NOTIFY queue" in str(error):
         return ServerLimitError(
-            "The server's queue of notifications is full: a session of it has been in one transaction for too long.",
-            "End that session; pg_stat_activity shows it as “idle in transaction”. Then try again.",
+            "The server's notification queue is full: one of its sessions has kept a transaction open for too long.",
+            "End that session, which pg_stat_activity shows as “idle in transaction”. Then try again.",
         )
     if source in _LIMITS_OF_THE_SERVER:
         return ServerLimitError(
@@ -141,7 +141,7 @@ def _limit(error: asyncpg.ProgramLimitExceededError) -> ServerLimitError | None:
 
 
 def reason(error: BaseException) -> str:
-    """Why a connection was lost or not made, in a few words."""
+    """Why a connection was lost or failed, in a few words."""
     if isinstance(error, UserError):
         return error.message.rstrip(".")
     if isinstance(error, TimeoutError):
@@ -149,31 +149,32 @@ def reason(error: BaseException) -> str:
     if isinstance(error, asyncpg.InternalClientError) and "cannot switch to state" in str(error):
         return "it broke in the middle of an answer"
     if isinstance(error, asyncpg.InterfaceError) and "closed" in str(error):
-        return "it was closed"  # what asyncpg says names its own methods
+        return "it was closed"  # asyncpg's own message names its methods
     return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def to_user_error(error: BaseException) -> UserError:  # noqa: PLR0911 - one sentence a case
-    """An outage in the middle of something that a person asked for."""
+    """The error to show when an outage interrupts something that a user asked for."""
     match error:
         case UserError():
             return error
         case asyncpg.DiskFullError():
             return UserError(
-                f"The disk of the database is full: {reason(error)}.", "Free space there, then try again."
+                f"The disk of the database is full: {reason(error)}.",
+                "Free some space on it, then try again.",
             )
         case asyncpg.InsufficientResourcesError() | asyncpg.PostgresSystemError():
             return UserError(
                 f"The database server is in trouble: {reason(error)}.", "Try again when that is fixed."
             )
         case asyncpg.TransactionRollbackError():
-            return UserError(f"Another change got in the way of this one: {reason(error)}.", "Try again.")
+            return UserError(f"Another change conflicted with this one: {reason(error)}.", "Try again.")
         case asyncpg.ReadOnlySQLTransactionError():
             return UserError(
-                "The database only reads: it became a standby, or an administrator made it read-only.",
-                "Try again when it can be written to.",
+                "The database is read-only: it became a standby, or an administrator made it read-only.",
+                "Try again when it accepts writes.",
             )
         case asyncpg.InternalServerError() | asyncpg.ObjectNotInPrerequisiteStateError():
-            return UserError(f"The database cannot do that now: {reason(error)}.", "Try again.")
+            return UserError(f"The database can't do this right now: {reason(error)}.", "Try again.")
         case _:
             return UserError(f"The connection to the database was lost: {reason(error)}.", "Try again.")

@@ -73,7 +73,7 @@ async def test_a_server_that_is_too_old_is_refused(
     postgres_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(start_checks, "MINIMUM_SERVER", 99)  # the real server is then an old one
-    with pytest.raises(UserError, match="needs 99 or newer"):
+    with pytest.raises(UserError, match="needs version 99 or newer"):
         await Database(postgres_uri).open()
 
 

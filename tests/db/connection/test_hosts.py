@@ -75,7 +75,7 @@ def standby(postgres_uri: str) -> Iterator[Path]:
 
 async def test_a_standby_is_refused(standby: Path) -> None:
     for trial in (connect, lambda uri: Database(uri).open()):
-        with pytest.raises(UserError, match=r"only reads: it is a standby.*Use the address of the primary"):
+        with pytest.raises(UserError, match=r"is read-only: it is a standby.*Use the address of the primary"):
             await trial(f"postgresql://ffmate@/ffmate?host={standby}")
 
 
@@ -102,7 +102,7 @@ async def test_when_none_will_do_each_is_named(
     with pytest.raises(UserError, match="None of the servers in the address can be used") as caught:
         await connect(f"postgresql://ffmate:s3cret@/ffmate?host={hosts}")
     said = str(caught.value)
-    assert f"{standby}/.s.PGSQL.5432 only reads" in said
+    assert f"{standby}/.s.PGSQL.5432 is read-only" in said
     assert f"127.0.0.1:{silent} does not answer" in said
     assert f"127.0.0.1:{dead} does not answer (connection refused)" in said
     assert "s3cret" not in said
@@ -118,7 +118,7 @@ async def test_a_user_who_may_only_read_is_refused(database_uri: str, database: 
         user = urlsplit(uri).username
         async with database.transaction() as owner:
             await owner.execute(f'ALTER ROLE "{user}" SET default_transaction_read_only = on')
-        with pytest.raises(UserError, match="only reads: it is a standby, or this user may not write"):
+        with pytest.raises(UserError, match="is read-only: it is a standby, or this user may not write"):
             await connect(uri)
 
 

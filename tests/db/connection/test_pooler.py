@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the server has no Unix socket there"),
 ]
 
-REMEDY = "the one without “-pooler”.*at Supabase port 5432 instead of 6543.*pool_mode = session"
+REMEDY = "the one without “-pooler”.*at Supabase, port 5432 instead of 6543.*pool_mode = session"
 
 
 @pytest.mark.parametrize("mode", ["transaction", "statement"])
@@ -49,7 +49,7 @@ async def test_a_session_pooler_works(database_uri: str) -> None:
 async def test_a_pooler_that_keeps_sessions_would_keep_the_locks_of_the_dead(database_uri: str) -> None:
     async with open_bouncer(database_uri, "session", server_reset_query="") as uri:
         with pytest.raises(
-            UserError, match=r"keeps a session when its client leaves.*server_reset_query = DISCARD"
+            UserError, match=r"keeps sessions open after clients leave.*server_reset_query = DISCARD"
         ):
             await check_for_node(uri)
 
@@ -59,7 +59,7 @@ async def test_a_pooler_with_one_session_is_too_small(
 ) -> None:
     monkeypatch.setattr("ffmate_desktop.db.connection.session.CONNECT_TIMEOUT", 2.0)
     async with open_bouncer(database_uri, "session", default_pool_size=1) as uri:
-        with pytest.raises(UserError, match=r"gave no second session in time.*default_pool_size"):
+        with pytest.raises(UserError, match=r"provided no second session in time.*default_pool_size"):
             await check_for_node(uri)
 
 

@@ -128,7 +128,7 @@ async def test_the_window_shows_a_locked_table_as_an_outage(
 async def test_the_window_survives_a_dropped_schema(
     database_uri: str, tmp_path: Path, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.expect("tables were gone. They are set up again")
+    expected_warnings.expect("tables were gone. They have been created again")
     expected_warnings.expect("The database is a new one")
     saboteur = await asyncpg.connect(database_uri)
     async with open_desk(database_uri, tmp_path / "data", slots=0) as desk:
