@@ -1,8 +1,11 @@
--- Batches as a whole. A batch is finished once its last task has ended: said exactly once, whoever ended that task.
+-- Batches as a whole. A batch is finished when its last task has ended. That is recorded exactly once, whichever node
+-- or user ended that task.
 
 -- name: lock_batches
--- First of the two steps of finishing. $1: tasks that have just ended; NULL: any batch that is open. Locked in one order,
--- so that two who do this at once wait for each other instead of deadlocking; whoever waited finds what the other did.
+-- First step of finishing: lock open batches whose tasks have all ended. $1: tasks that have just ended; NULL: any
+-- batch.
+-- 1. All callers lock in the same order, so two of them wait for each other instead of deadlocking.
+-- 2. A caller that waited finds what the other one did.
 SELECT b.uuid FROM ffmate.batches b
  WHERE b.finished_at IS NULL
    AND ($1::uuid[] IS NULL OR b.uuid IN (SELECT t.batch FROM ffmate.tasks t WHERE t.uuid = ANY ($1)))
@@ -11,9 +14,11 @@ SELECT b.uuid FROM ffmate.batches b
  ORDER BY b.uuid LIMIT 500 FOR UPDATE;
 
 -- name: finish_batches
--- The second step is a statement of its own, in the same transaction: its snapshot is younger than the lock, and sees
--- every end and every restart that was committed before. After the ends of the last two tasks, on two nodes, both come
--- here; the row lock lets one of them write, and the other finds finished_at set. A trigger tells everybody.
+-- Second step, in the same transaction. A trigger notifies all listeners.
+-- 1. It is a statement of its own because its snapshot must be younger than the lock: it sees every end and every
+--    restart that was committed before.
+-- 2. When the last two tasks end on two nodes, both nodes come here. The row lock lets one write, and the other finds
+--    finished_at set.
 UPDATE ffmate.batches b SET finished_at = clock_timestamp()
  WHERE b.uuid = ANY ($1::uuid[]) AND b.finished_at IS NULL
    AND EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.batch = b.uuid)
@@ -22,18 +27,19 @@ UPDATE ffmate.batches b SET finished_at = clock_timestamp()
 RETURNING b.uuid;
 
 -- name: delete_empty
--- All of its tasks were deleted: there is nothing to finish.
+-- All tasks of these batches were deleted: there is nothing to finish.
 DELETE FROM ffmate.batches b
  WHERE b.uuid = ANY ($1::uuid[]) AND NOT EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.batch = b.uuid);
 
 -- name: lock_batches_of
--- The batches of these tasks, before some of them are restarted: whoever finishes batches waits until that is committed.
+-- Lock the batches of tasks that are about to be restarted, so that finishing them waits until the restart is
+-- committed.
 SELECT b.uuid FROM ffmate.batches b
  WHERE b.uuid IN (SELECT t.batch FROM ffmate.tasks t WHERE t.uuid = ANY ($1::uuid[]))
  ORDER BY b.uuid FOR UPDATE;
 
 -- name: reopen_batches
--- After these tasks were restarted, under that lock: their batches will be finished once more.
+-- After these tasks were restarted, under that lock: their batches can be finished again.
 UPDATE ffmate.batches b SET finished_at = NULL
  WHERE b.finished_at IS NOT NULL AND b.uuid IN (SELECT t.batch FROM ffmate.tasks t WHERE t.uuid = ANY ($1::uuid[]));
 
@@ -47,8 +53,8 @@ SELECT uuid, created_at, finished_at FROM ffmate.batches WHERE uuid = $1;
 SELECT uuid FROM ffmate.batches WHERE uuid BETWEEN $1 AND $2 ORDER BY uuid LIMIT 2;
 
 -- name: work_left
--- What a batch still has to do, in seconds of one slot, and how many slots the cluster has for it. Queued tasks count as
--- what its ended ones took on average; without one of those nobody can say.
+-- What a batch still has to do, in seconds of one slot, and how many slots the cluster has. Each queued task counts
+-- with the average time of the batch's successful tasks; without one, `queued` is NULL.
 WITH mine AS MATERIALIZED (
     SELECT t.id, t.epoch, t.status, t.node_id, t.started_at, t.finished_at FROM ffmate.tasks t WHERE t.batch = $1),
 live AS MATERIALIZED (

@@ -1,4 +1,4 @@
--- Reading a database of FFmate 2, and what of it has no other place here.
+-- Reads a database of FFmate 2, and stores what has no other place in this one.
 
 -- name: list_tables
 SELECT table_name FROM information_schema.tables WHERE table_schema = $1;
@@ -7,5 +7,5 @@ SELECT table_name FROM information_schema.tables WHERE table_schema = $1;
 SELECT event, url FROM ffmate.webhooks ORDER BY event, url;
 
 -- name: store_webhook
--- Twice the same is once.
+-- Storing the same one again changes nothing.
 INSERT INTO ffmate.webhooks (uuid, event, url) VALUES ($1, $2, $3) ON CONFLICT (event, url) DO NOTHING RETURNING uuid;

@@ -1,12 +1,12 @@
--- Leases: who is alive. Only the database's clock counts, as clock_timestamp(), because now() stands still in a
--- transaction and a node's own clock may be hours off.
+-- Leases: which nodes are alive. Only the database's clock counts. It is read with clock_timestamp(), because now()
+-- stands still within a transaction, and a node's own clock may be hours off.
 
 -- name: take_session_lock
--- Held as long as the control connection lives: a free lock hints that the process is gone. The lease is the truth.
+-- Held as long as the control connection lives. A free lock suggests that the process is gone; the lease decides.
 SELECT pg_try_advisory_lock($1) AS taken;
 
 -- name: lock_identifier
--- Two starts under one identifier are judged one after the other.
+-- Starts under the same identifier are checked one after the other.
 SELECT pg_advisory_xact_lock(hashtextextended('ffmate identifier ' || $1, 0));
 
 -- name: holder_of_identifier
@@ -28,16 +28,18 @@ VALUES ($1, $2, $3, $4::interval, clock_timestamp() + $5::interval, $6, $7, $8, 
 RETURNING (SELECT cluster FROM ffmate.meta);
 
 -- name: beat
--- One round trip, twelve times a minute, silent: no trigger listens to these columns. It renews the lease, keeps the
--- progress for late viewers, and brings back what the database believes (what is mine, what is wanted of it, whether
--- work waits that I could do), which heals any lost notification and makes polling needless.
--- state is NULL when this incarnation was declared dead: the node then owns nothing any more.
--- due: seconds until a busy node, the next one in the ring of ids, may be dead: its beat missed, then its lease over.
--- Whoever beats again just then finds it at the exact moment; as everybody watches one node, that costs at most one
--- beat more for each beat of the other, and nothing while nothing runs.
--- gap: seconds since the beat before, which the snapshot of this statement still has. Longer than the node meant to wait
--- means that it or the server slept, or that the server's clock was set: then the leases of all others look over, too.
--- shortest: the heartbeat of the node that would be declared dead soonest.
+-- One round trip, twelve times a minute. No trigger fires for these columns, so it notifies no one.
+-- 1. It renews the lease and stores the progress for viewers that connect later.
+-- 2. It returns what the database says: which tasks belong to this node (`mine`), their desired state, and whether work
+--    waits that it could do. That makes up for any lost notification, and makes polling unnecessary.
+-- 3. state is NULL when this incarnation was declared dead: the node then owns nothing.
+-- 4. due: seconds until a busy node, the next one in the ring of ids, may be dead, first because it missed a beat and
+--    later because its lease expired. A node that beats again at that moment finds out without delay. As every node
+--    watches one other, that costs at most one extra beat for each beat of the other, and nothing while no task runs.
+-- 5. gap: seconds since the previous beat, which this statement's snapshot still has. A gap longer than planned means
+--    that the node or the server slept, or that the server's clock was changed. Then the leases of all other nodes look
+--    expired, too.
+-- 6. shortest: the heartbeat of the node that would be declared dead soonest.
 WITH me AS (
     UPDATE ffmate.nodes
        SET beat_at = clock_timestamp(), lease_until = clock_timestamp() + $2::interval, progress = $3::jsonb,
@@ -72,12 +74,13 @@ SELECT (SELECT state FROM me) AS state, (SELECT beat_at FROM me) AS at,
          ORDER BY n.id < $1, n.id LIMIT 1) AS due;
 
 -- name: declare_late_nodes_dead
--- Any live node may run it, because of its newest beat ($2), and as long as that is no older than a beat of the other
--- may be: a node that slept since then sees stale leases everywhere, and so does one whose server slept. Everything is
--- compared with one moment. So it never finds itself late.
--- A node is dead when its lease ran out, or when it missed a beat and its session lock is free; the try-lock is kept
--- until commit, so the node cannot take it back meanwhile. Rows locked by another sweeper are skipped: it does the same
--- work.
+-- Any live node may run this on behalf of its newest beat ($2).
+-- 1. That beat must be recent, as recent as the other node's beats must be. A node that slept sees expired leases
+--    everywhere, and so does a node whose server slept.
+-- 2. Everything is compared with the same point in time, so a node never finds itself late.
+-- 3. A node is dead when its lease expired, or when it missed a beat and its session lock is free.
+-- 4. The try-lock is held until commit, so that the node cannot take the lock back in the meantime.
+-- 5. Rows locked by another sweeper are skipped: it does the same work.
 WITH me AS MATERIALIZED (
     SELECT beat_at, clock_timestamp() AS now FROM ffmate.nodes
      WHERE id = $1 AND state IN ('online', 'draining') AND beat_at = $2),
@@ -94,19 +97,21 @@ UPDATE ffmate.nodes n
 RETURNING n.id, n.identifier;
 
 -- name: declare_node_dead
--- The predecessor of a node that starts again under its identifier: called in the transaction that registers it,
--- after its session lock proved free.
+-- The previous incarnation of a node that starts again under its identifier. Runs in the transaction that registers the
+-- new one, after the session lock was found free.
 UPDATE ffmate.nodes
    SET state = 'dead', ended_at = clock_timestamp(), progress = '[]', version = version + 1
  WHERE id = $1 AND state IN ('online', 'draining')
 RETURNING id, identifier;
 
 -- name: requeue_strays
--- Tasks that nobody alive works on go back into the queue with a higher epoch. "Without a live owner" rather than
--- "of a node just declared dead": tasks of a node that was pruned long ago are covered too. They are named by the
--- incarnation that held them in this snapshot ("node_id = ANY"): when somebody else requeued and re-claimed one
--- meanwhile, the re-check after the row lock finds another incarnation and leaves it alone.
--- Where their temporary files may be is written down, for the case that nobody runs them again.
+-- Requeue tasks that no live node owns, with a higher epoch.
+-- 1. "Without a live owner" instead of "of a node that was just declared dead": this also covers tasks of a node whose
+--    row was deleted long ago.
+-- 2. Tasks are found by the incarnation that held them in this snapshot ("node_id = ANY"). If another session has
+--    requeued and re-claimed one in the meantime, the re-check after the row lock finds another incarnation and leaves
+--    the task alone.
+-- 3. The folders of its temporary files are recorded, in case no node runs the task again.
 WITH owners AS MATERIALIZED (
     SELECT DISTINCT t.node_id AS id FROM ffmate.tasks t
      WHERE t.status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
@@ -143,20 +148,19 @@ kept AS (
 SELECT id, uuid, status, node_name, desired FROM moved;
 
 -- name: leftovers_of_ended
--- Temporary files may be removed when nobody can come back to them: the task is gone or done, so that no node may
--- adopt it, publish for it, or is about to run it.
+-- Temporary files may be removed when their task is gone or done. Then no node can adopt it, publish for it, or run it.
 SELECT l.task, l.epoch, l.machine, l.folders FROM ffmate.leftovers l
  WHERE NOT EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.uuid = l.task
                       AND t.status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING'));
 
 -- name: forget_leftovers
--- Removed, or so old that the disk they were on will not come back. Repeating it changes nothing.
+-- Removed, or so old that the disk they were on will not come back. Repeating this changes nothing.
 DELETE FROM ffmate.leftovers
  WHERE task = ANY ($1::uuid[]) OR at < clock_timestamp() - interval '30 days'
 RETURNING task;
 
 -- name: leave
--- In order: nothing is running here any more.
+-- A regular end: nothing runs on this node any more.
 UPDATE ffmate.nodes
    SET state = 'left', ended_at = clock_timestamp(), progress = '[]', lease_until = clock_timestamp(),
        version = version + 1
@@ -164,6 +168,6 @@ UPDATE ffmate.nodes
 RETURNING id;
 
 -- name: forget_nodes
--- Nodes that ended long ago are kept for the history of tasks, not for ever.
+-- Nodes that ended are kept for the history of tasks, but not for ever.
 DELETE FROM ffmate.nodes WHERE state IN ('left', 'dead') AND ended_at < clock_timestamp() - $1::interval
 RETURNING id;

@@ -1,7 +1,7 @@
 -- Log lines of the nodes.
 
 -- name: add_lines
--- One statement a batch, so one notification; WITH ORDINALITY keeps the order of the lines.
+-- One statement per batch, so one notification. WITH ORDINALITY keeps the order of the lines.
 INSERT INTO ffmate.node_logs (node, incarnation, at, level, namespace, message)
 SELECT $1, $2, l.at, l.level, l.namespace, l.message
   FROM unnest($3::timestamptz[], $4::smallint[], $5::text[], $6::text[])
@@ -9,7 +9,7 @@ SELECT $1, $2, l.at, l.level, l.namespace, l.message
  ORDER BY l.position;
 
 -- name: page
--- The newest first, in front of an id. NULL means "any".
+-- Newest lines first, before an id. NULL means "any".
 SELECT id, node, at, level, namespace, message FROM ffmate.node_logs
  WHERE id < $1::bigint AND id > $2::bigint AND level >= $3::smallint
    AND ($4::text[] IS NULL OR node = ANY ($4))
@@ -21,8 +21,8 @@ SELECT id, node, at, level, namespace, message FROM ffmate.node_logs
 SELECT DISTINCT node, namespace FROM ffmate.node_logs;
 
 -- name: forget_lines
--- By one node at a time: whoever does not get the lock leaves the work to the other. Ids grow with time, so that the
--- walk begins at the oldest line and stops after $3.
+-- One node at a time does this: a node that does not get the lock leaves the work to the other. Ids grow with time, so
+-- the walk starts at the oldest line and stops after $3 lines.
 WITH mine AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(1717988705, 4) AS taken),
 old AS (
     SELECT l.id FROM ffmate.node_logs l

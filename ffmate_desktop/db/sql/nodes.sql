@@ -1,7 +1,7 @@
--- Nodes as people see them.
+-- Nodes as users see them.
 
 -- name: list_nodes
--- One row an identifier: the live incarnation, else the newest. Ages by the database's clock.
+-- One row per identifier: the live incarnation, or the newest one. Ages are measured by the database's clock.
 SELECT * FROM (
     SELECT DISTINCT ON (n.identifier) n.*,
            CASE WHEN isfinite(n.beat_at) THEN extract(epoch FROM clock_timestamp() - n.beat_at) ELSE 0 END::float8 AS beat_age,
@@ -16,19 +16,20 @@ SELECT * FROM (
  ORDER BY (state IN ('online', 'draining')) DESC, identifier;
 
 -- name: drain_node
--- The node hears it by NOTIFY, at the latest with its next beat; a claim needs state 'online', so it gets no more.
+-- The node sees it after a notification, at the latest with its next beat. A claim requires the state 'online', so the
+-- node gets no more tasks.
 UPDATE ffmate.nodes SET state = 'draining', version = version + 1
  WHERE identifier = $1 AND state IN ('online', 'draining')
 RETURNING id;
 
 -- name: resume_node
--- Draining is taken back and a pause ends. A node that has left in the meantime is not in these states any more.
+-- Ends a drain and a pause. A node that has left in the meantime is not in these states any more.
 UPDATE ffmate.nodes SET state = 'online', paused = false, version = version + 1
  WHERE identifier = $1 AND state IN ('online', 'draining')
 RETURNING id;
 
 -- name: pause_node
--- It claims nothing for now. The node itself keeps to it: a claim that is on its way at this moment may still come.
+-- The node claims nothing for now. It enforces this itself, so a claim that is under way may still come.
 UPDATE ffmate.nodes SET paused = true, version = version + 1
  WHERE identifier = $1 AND state IN ('online', 'draining')
 RETURNING id;
@@ -39,14 +40,14 @@ UPDATE ffmate.nodes SET slots = $2, version = version + 1
 RETURNING id;
 
 -- name: give_up_node
--- Only one that missed a beat. Safe even when it lives: its claims are stale from here on, and it joins anew.
+-- Only for a node that missed a beat. Safe even if it lives: its claims are stale from here on, and it rejoins.
 UPDATE ffmate.nodes n
    SET state = 'dead', ended_at = clock_timestamp(), progress = '[]', version = n.version + 1
  WHERE n.identifier = $1 AND n.state IN ('online', 'draining') AND n.beat_at + n.heartbeat * 1.2 < clock_timestamp()
 RETURNING n.id, n.identifier;
 
 -- name: forget_node
--- Every incarnation of it that has ended; a living one stays.
+-- Every incarnation that has ended; a live one stays.
 DELETE FROM ffmate.nodes n
  WHERE n.identifier = $1 AND n.state IN ('left', 'dead')
 RETURNING n.id;

@@ -6,7 +6,8 @@ SELECT uuid, name, description, command, output_file, priority, array_remove(lab
  ORDER BY lower(name);
 
 -- name: write_preset
--- New, or changed; without scripts and webhooks ($9 is NULL) those that it has stay as they are. The unique index presets_name raises when another one has the name; the trigger tells everybody.
+-- Insert or update. If $9 is NULL, the stored scripts and webhooks are kept. The unique index presets_name raises if
+-- another preset has the name. A trigger notifies all listeners.
 INSERT INTO ffmate.presets (uuid, name, description, command, command_tokens, output_file, priority, labels, extra)
 VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, coalesce($9::jsonb, '{}'))
 ON CONFLICT (uuid) DO UPDATE

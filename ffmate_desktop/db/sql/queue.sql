@@ -1,10 +1,12 @@
--- The queue as a list of any length: pages by key, never by OFFSET, so that the last row costs what the first one does.
--- Reads only. A key is (number, word, id), where number is -priority, or microseconds since 1970 of the end, and word
--- the name. `down` goes to smaller keys, `up` to larger ones; a page in front of a key is read the other way round.
--- What a page shows is read by ARRAY(subselect), which runs once in every plan. Filters that are NULL let all pass;
--- statuses are walked one by one in tasks_status, 'UNKNOWN' standing for all that this release does not know, so that a plan made without knowing them is right for all of them.
--- "At least s.status, and less than (s.status, key)" instead of "equal": with equality the planner may as well walk the
--- primary key and look for the status there, which reads a million tasks to find two that run.
+-- The queue as a list of any length. Read only.
+-- 1. Pages are read by key, never by OFFSET, so that the last row costs as much as the first one.
+-- 2. A key is (number, word, id). number is -priority, or the end in microseconds since 1970; word is the name. `down`
+--    reads towards smaller keys, `up` towards larger ones. A page before a key is read in the opposite direction.
+-- 3. The ids of a page come from ARRAY(subselect), which runs once in every plan.
+-- 4. Filters that are NULL match everything. Statuses are walked one by one in tasks_status, so that a plan made
+--    without knowing them is right for all of them. 'UNKNOWN' stands for every status that this release does not know.
+-- 5. "At least s.status, and less than (s.status, key)" replaces "equal": with equality the planner might walk the
+--    primary key and look for the status there, which reads a million tasks to find two that run.
 
 -- fragment: row
 SELECT t.id, t.uuid, t.version, t.epoch, t.name, t.preset_name, t.status, t.phase, t.desired, t.priority,
@@ -59,7 +61,7 @@ SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
  ORDER BY page.id;
 
 -- name: queued_down
--- From the last in the queue to the next one; index tasks_order.
+-- From the last task in the queue to the next one, by index tasks_order.
 SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
     SELECT t.id FROM ffmate.tasks t
      WHERE t.status = 'QUEUED' AND t.status = ANY ($1::text[]) AND (-t.priority, t.id) < ($4::bigint, $5::bigint)
@@ -68,7 +70,7 @@ SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
  ORDER BY -page.priority DESC, page.id DESC;
 
 -- name: queued_up
--- From the next one in the queue to the last; index tasks_order.
+-- From the next task in the queue to the last one, by index tasks_order.
 SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
     SELECT t.id FROM ffmate.tasks t
      WHERE t.status = 'QUEUED' AND t.status = ANY ($1::text[]) AND (-t.priority, t.id) > ($4::bigint, $5::bigint)
@@ -77,7 +79,7 @@ SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
  ORDER BY -page.priority, page.id;
 
 -- name: finished_down
--- Those not finished yet first, by id; then the finished ones, newest first, by index tasks_finished.
+-- Unfinished tasks first, by id. Then finished ones, newest first, by index tasks_finished.
 SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
     SELECT both_kinds.id FROM (
         SELECT w.id, w.finished_at
@@ -120,7 +122,7 @@ SELECT page.* FROM ({row}) AS page WHERE page.id = ANY (ARRAY(
  ORDER BY coalesce(page.finished_at, 'infinity'), page.id;
 
 -- name: sorted_down
--- Without an index: a batch, or an order of a list that is not too long.
+-- Without an index: for a batch, or for a sort order of a list that is not too long.
 WITH pool AS ({pool}),
 wanted AS (
     SELECT id, number, word FROM pool WHERE (number, word, id) < ($6::bigint, $7::text, $8::bigint)
@@ -143,14 +145,14 @@ SELECT page.* FROM ({row}) AS page JOIN wanted USING (id)
 SELECT page.* FROM ({row}) AS page WHERE page.id = ANY ($1::bigint[]);
 
 -- name: anchors_of_all
--- The key of every $1-th task by id, read from the primary key alone; the page between two of them is a seek.
+-- The key of every $1-th task by id, read from the primary key alone. Reading a page between two of them is a seek.
 SELECT id, 0::bigint AS number, '' AS word FROM (
     SELECT id, row_number() OVER (ORDER BY id DESC) AS position FROM ffmate.tasks) AS numbered
  WHERE (CASE WHEN $2::boolean THEN position - 1 ELSE (SELECT count(*) FROM ffmate.tasks) - position END) % $1 = 0
  ORDER BY CASE WHEN $2 THEN position ELSE -position END;
 
 -- name: anchors
--- The same for any view. $7: whether keys fall from row to row.
+-- The same for any view. $7: whether keys decrease from row to row.
 WITH pool AS ({pool}),
 numbered AS (
     SELECT id, number, word, row_number() OVER (ORDER BY number, word, id) AS position, count(*) OVER () AS total
@@ -160,7 +162,7 @@ SELECT id, number, word FROM numbered
  ORDER BY CASE WHEN $7 THEN -position ELSE position END;
 
 -- name: position_in_all
--- How many tasks stand before this id, newest first ($2) or oldest first.
+-- How many tasks come before this id, newest first ($2) or oldest first.
 SELECT count(*) FROM ffmate.tasks WHERE CASE WHEN $2::boolean THEN id > $1::bigint ELSE id < $1 END;
 
 -- name: position
@@ -174,7 +176,7 @@ WITH pool AS ({pool})
 SELECT status, count(*) AS tasks FROM pool GROUP BY status;
 
 -- name: batches
--- How far batches are: finished tasks count whole, running ones as of the last heartbeat of their node.
+-- The progress of batches. Finished tasks count as 100 %, running ones as of their node's last heartbeat.
 SELECT t.batch, t.status, count(*) AS tasks,
        sum(CASE WHEN t.status LIKE 'DONE%' THEN 100
                 ELSE coalesce((SELECT ffmate.float_of(p.live -> 2) FROM jsonb_array_elements(ffmate.list_of(n.progress)) AS p (live)
@@ -189,14 +191,14 @@ SELECT t.batch, t.status, count(*) AS tasks,
  GROUP BY t.batch, t.status;
 
 -- name: tasks_of
--- All tasks of batches, in the order in which they were submitted; the nil uuid stands for those without one.
+-- All tasks of batches, in the order of submission. The nil uuid stands for tasks without a batch.
 SELECT uuid FROM ffmate.tasks WHERE batch = ANY ($1::uuid[])
  UNION ALL
 SELECT uuid FROM ffmate.tasks WHERE batch IS NULL AND '00000000-0000-0000-0000-000000000000' = ANY ($1);
 
 -- name: newest_batches
--- Batches with the name of their first task, newest first, from behind ($2, $3); those without tasks are left out.
--- The table is small: one row a submission.
+-- Batches with the name of their first task, newest first, after ($2, $3). Batches without tasks are left out. The
+-- table is small: one row per submission.
 SELECT b.uuid, b.created_at, t.name
   FROM ffmate.batches b
  CROSS JOIN LATERAL (SELECT name FROM ffmate.tasks WHERE batch = b.uuid ORDER BY id LIMIT 1) AS t
@@ -205,7 +207,7 @@ SELECT b.uuid, b.created_at, t.name
  LIMIT $1;
 
 -- name: stats
--- $1 is the beginning of the viewer's day.
+-- $1 is the start of the viewer's day.
 SELECT (SELECT count(*) FROM ffmate.tasks
          WHERE status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')) AS running,
        (SELECT count(DISTINCT node_id) FROM ffmate.tasks
@@ -224,8 +226,9 @@ SELECT (SELECT count(*) FROM ffmate.tasks
          WHERE status = 'DONE_SUCCESSFUL' AND finished_at IS NOT NULL AND finished_at >= $1::timestamptz) AS today;
 
 -- name: work_left
--- In seconds of one slot: what runs by what its nodes say, what waits by the last 300 successes of the same preset,
--- or of all. `queued` is NULL when tasks wait and nothing has been finished yet.
+-- In seconds of one slot. Running tasks count with what their nodes report. Waiting ones count with the average of the
+-- last 300 successful tasks, of the same preset if there are any. `queued` is NULL if tasks wait and none has finished
+-- yet.
 WITH recent AS MATERIALIZED (
     SELECT preset, extract(epoch FROM finished_at - started_at)::float8 AS seconds FROM ffmate.tasks
      WHERE status = 'DONE_SUCCESSFUL' AND finished_at IS NOT NULL AND isfinite(finished_at) AND isfinite(started_at)

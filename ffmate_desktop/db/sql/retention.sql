@@ -1,10 +1,11 @@
--- What is removed after a while, and what nodes remove on their own disks afterwards.
+-- Removes old records, and tells nodes which log files to remove from their own disks.
 
 -- name: deleted_since
--- The tasks that were deleted since the cursor ($1), and the next cursor. The cursor is the oldest transaction that
--- could still commit, so a deletion that commits after a later one is read next time. Some are read twice.
--- A dump that was restored on another server brings the numbers of the old one. Those that this server has not reached
--- yet are left out, or every reading would find them again.
+-- The tasks that were deleted since the cursor ($1), and the next cursor.
+-- 1. The cursor is the oldest transaction that could still commit, so a deletion that commits after a later one is read
+--    next time. Some deletions are read twice.
+-- 2. A dump that was restored on another server brings the old server's numbers. Numbers that this server has not
+--    reached yet are left out, or every reading would find them again.
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS cursor,
        ARRAY(SELECT d.task FROM ffmate.deleted_tasks d
               WHERE d.xact >= $1::bigint::text::xid8
@@ -16,14 +17,14 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS cursor,
 SELECT d.task FROM ffmate.deleted_tasks d WHERE d.task = ANY ($1::uuid[]);
 
 -- name: forget_deleted
--- At most $2 at once. Two nodes may do this together: each skips the rows that the other removes.
+-- At most $2 at once. Two nodes may do this at the same time: each skips the rows that the other removes.
 DELETE FROM ffmate.deleted_tasks
  WHERE task = ANY (ARRAY(SELECT task FROM ffmate.deleted_tasks WHERE at < clock_timestamp() - $1::interval
                           LIMIT $2 FOR UPDATE SKIP LOCKED))
 RETURNING true AS gone;
 
 -- name: oldest_kept
--- Where the finished tasks to remove begin, as (finished_at, id): the newest that is older than $1, or lies beyond the
+-- The first finished task to remove, as (finished_at, id): the newest one that is older than $1, or that is beyond the
 -- newest $2 (NULL: no limit). Each branch walks an index backwards and stops.
 WITH ends AS (SELECT unnest(ARRAY['DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED']) AS status)
 SELECT c.finished_at, c.id FROM (
@@ -40,9 +41,10 @@ SELECT c.finished_at, c.id FROM (
  ORDER BY c.finished_at DESC, c.id DESC LIMIT 1;
 
 -- name: remove_finished
--- At most $3 finished tasks, up to the one that `oldest_kept` found ($1, $2). Tasks of a batch that is still at work are
--- kept, so that its counts stay right. The row lock and the second look at the status protect a task that somebody
--- restarts; rows that another node removes are skipped.
+-- At most $3 finished tasks, up to the one that `oldest_kept` found ($1, $2).
+-- 1. Tasks of an unfinished batch are kept, so that its counts stay right.
+-- 2. The row lock and the second check of the status protect a task that a user restarts.
+-- 3. Rows that another node removes are skipped.
 WITH old AS (
     SELECT t.id FROM ffmate.tasks t
      WHERE t.status = ANY ('{DONE_SUCCESSFUL,DONE_ERROR,DONE_CANCELED}'::text[])
@@ -59,8 +61,8 @@ logs AS (
 SELECT id FROM gone;
 
 -- name: remove_empty_batches
--- Batches whose tasks are all gone. A batch and its tasks are inserted in one transaction, so a batch that is seen
--- without tasks has lost them.
+-- Batches whose tasks are all gone. A batch and its tasks are inserted in one transaction, so a batch without tasks has
+-- lost them.
 DELETE FROM ffmate.batches b WHERE NOT EXISTS (SELECT 1 FROM ffmate.tasks t WHERE t.batch = b.uuid);
 
 -- name: sizes

@@ -1,10 +1,11 @@
--- The bookkeeping of migrations.
+-- Bookkeeping of migrations.
 
 -- name: schema_exists
 SELECT to_regclass('ffmate.migrations') IS NOT NULL AS found;
 
 -- name: lock_migrations
--- Everybody who starts on one database queues here; it ends with the transaction. The number is "ffmate" in ASCII.
+-- All programs that start on one database queue here. The lock ends with the transaction. The number is "ffmate" in
+-- ASCII.
 SELECT pg_advisory_xact_lock(112533513827429);
 
 -- name: create_bookkeeping
@@ -19,8 +20,8 @@ CREATE TABLE IF NOT EXISTS ffmate.migrations (
 );
 
 -- name: missing_parts
--- Of the tables ($1), functions ($2) and triggers ($3, on the tables $4) that the migrations make: what is not there. A
--- trigger that is switched off, as by a restore of data only, is not there either.
+-- Of the tables ($1), functions ($2) and triggers ($3, on the tables $4) that the migrations create: which ones are
+-- missing. A disabled trigger, as after a data-only restore, counts as missing.
 SELECT 'table' AS kind, name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL
 UNION ALL
 SELECT 'function', name FROM unnest($2::text[]) AS name WHERE to_regproc(name) IS NULL
@@ -40,5 +41,5 @@ INSERT INTO ffmate.migrations (number, name, checksum) VALUES ($1, $2, $3);
 SELECT min_program_schema FROM ffmate.meta;
 
 -- name: allow_long_migrations
--- For this transaction: locks may be waited for so long ($1), and a statement may rewrite millions of rows.
+-- For this transaction: wait for locks up to $1, and let a statement rewrite millions of rows.
 SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true);

@@ -1,15 +1,15 @@
--- Tasks as their submitters and viewers see them. What the working node writes is in claims.sql.
+-- Tasks as their submitters and viewers see them. The statements of working nodes are in claims.sql.
 
 -- name: insert_requirement_set
--- Two submitters with the same new labels: one inserts, the other's insert waits, does nothing, and the SELECT of
--- the second call (a new statement, so a new snapshot) finds the row.
+-- If two submitters use the same new labels, one inserts and the other one's insert waits and then does nothing. The
+-- SELECT that follows is a new statement with a new snapshot, so it finds the row.
 INSERT INTO ffmate.requirement_sets (labels) VALUES ($1::text[]) ON CONFLICT (labels) DO NOTHING RETURNING id;
 
 -- name: find_requirement_set
 SELECT id FROM ffmate.requirement_sets WHERE labels = $1::text[];
 
 -- name: taken_outputs
--- Which of these output paths belong to an active task. A hint: the unique index tasks_output decides at insert.
+-- Which of these output paths belong to an active task. Only a hint: at insert the unique index tasks_output decides.
 SELECT output_key FROM ffmate.tasks
  WHERE output_key = ANY ($1::text[]) AND status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING');
 
@@ -17,7 +17,8 @@ SELECT output_key FROM ffmate.tasks
 INSERT INTO ffmate.batches (uuid, source, tasks) VALUES ($1, $2, $3) RETURNING uuid;
 
 -- name: insert_tasks
--- Several of these in one transaction are one notification, as their payloads are equal; WITH ORDINALITY keeps the submitter's order in the queue.
+-- 1. Several of these in one transaction cause one notification, because their payloads are equal.
+-- 2. WITH ORDINALITY keeps the submitter's order in the queue.
 INSERT INTO ffmate.tasks (uuid, name, batch, priority, requirement_set, preset, preset_name, source, output_key, spec)
 SELECT n.uuid, n.name, $2, n.priority, n.requirement_set, n.preset, n.preset_name, $3, n.output_key, n.spec
   FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (
@@ -38,22 +39,22 @@ RETURNING id, uuid;
    AND ($7::text[] IS NULL OR t.name ILIKE ANY ($7))
 
 -- name: moment_ago
--- The clock of the database decides how old a task is, whatever the clock of this computer says.
+-- The database's clock decides how old a task is, not this computer's.
 SELECT clock_timestamp() - $1::interval AS moment;
 
 -- name: count_chosen
--- How many tasks meet the conditions; NULL means "any".
+-- How many tasks meet the conditions. NULL means "any".
 SELECT t.status, count(*) AS tasks, max(t.id) AS newest FROM ffmate.tasks t WHERE {chosen} GROUP BY t.status;
 
 -- name: chosen_page
--- The next of them in the order of the queue, up to the newest one that was counted ($9).
+-- The next of these tasks in the order of the queue, up to the newest one that was counted ($9).
 SELECT t.id, t.uuid FROM ffmate.tasks t
  WHERE {chosen} AND t.id > $8::bigint AND t.id <= $9::bigint
  ORDER BY t.id LIMIT $10;
 
 -- name: list_tasks
--- Newest first, a page at a time by key. NULL means "any"; LIMIT NULL means all.
--- The node's row carries the live progress of its last heartbeat.
+-- Newest first, page by page. NULL means "any"; LIMIT NULL means all. The node's row has the live progress of its last
+-- heartbeat.
 SELECT t.*, r.labels, n.progress AS live, n.session AS node_session, n.os AS node_os, n.arch AS node_arch,
        n.program AS node_program, n.ffmpeg AS node_ffmpeg, n.beat_at AS node_beat_at
   FROM ffmate.tasks t
@@ -73,7 +74,7 @@ SELECT t.*, r.labels, n.progress AS live, n.session AS node_session, n.os AS nod
  ORDER BY t.id;
 
 -- name: uuids_between
--- A unique beginning of a uuid is a range of uuids; two rows are enough to know that it is not unique.
+-- The beginning of a uuid is a range of uuids. Two rows are enough to know that it is ambiguous.
 SELECT uuid FROM ffmate.tasks WHERE uuid BETWEEN $1 AND $2 ORDER BY uuid LIMIT 2;
 
 -- name: count_by_status
@@ -85,10 +86,15 @@ SELECT status, count(*) AS tasks FROM ffmate.tasks GROUP BY status;
            SELECT 1 FROM ffmate.nodes n WHERE n.id = t.node_id AND n.state IN ('online', 'draining')))
 
 -- name: cancel_tasks
--- Queued: ended here and now, with a new epoch. Running: the owner sees 'cancel' by NOTIFY, at the latest with its
--- next beat; when it is dead the sweep ends the task. Done: nothing to do, not returned. In a status that only a newer
--- release knows: as running while its node lives, which knows what to do; else as queued. $2, here and below: statuses of
--- which the caller chose the task; one that has another status by now is left alone. NULL means "any".
+-- What happens depends on the status:
+-- 1. Queued: the task ends at once, with a new epoch.
+-- 2. Running: its owner sees 'cancel' after a notification, at the latest with its next beat. If the owner is dead, the
+--    sweep ends the task.
+-- 3. Done: nothing to do; the task is not returned.
+-- 4. In a status that only a newer release knows: like running while its node lives, which knows what to do, otherwise
+--    like queued.
+-- $2, here and below: the statuses for which the caller chose the task. If it has another status by now, it is left
+-- alone. NULL means "any".
 UPDATE ffmate.tasks t
    SET status = CASE WHEN {waits} THEN 'DONE_CANCELED' ELSE t.status END,
        epoch = CASE WHEN {waits} THEN t.epoch + 1 ELSE t.epoch END,
@@ -100,8 +106,8 @@ UPDATE ffmate.tasks t
 RETURNING t.uuid;
 
 -- name: hold_tasks
--- Pause and resume ($3 is 'pause' or 'run'). A cancel that is on its way is never taken back. A task that is resumed
--- waits again, and not longer than it had to: naming not_before tells the nodes.
+-- Pause and resume ($3 is 'pause' or 'run'). A cancel that is under way is never revoked. A resumed task waits again,
+-- but no longer than it had to: naming not_before makes the trigger notify the nodes.
 UPDATE ffmate.tasks
    SET desired = $3::text, not_before = not_before, version = version + 1, updated_at = clock_timestamp()
  WHERE uuid = ANY ($1::uuid[]) AND status IN ('QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
@@ -109,8 +115,10 @@ UPDATE ffmate.tasks
 RETURNING uuid;
 
 -- name: restart_tasks
--- From every DONE status and from no other. Always clean: no traces of the last attempt but its log, and an epoch two
--- higher, as one higher is what a lost node leaves: a node whose last reply was lost would take its old attempt for it.
+-- From every DONE status, and from no other.
+-- 1. A restart is always clean: only the log remains of the last attempt.
+-- 2. The epoch grows by two. One higher is what a lost node leaves, so a node whose last answer was lost would adopt
+--    its old attempt.
 UPDATE ffmate.tasks t
    SET history = CASE WHEN node_id IS NULL THEN history ELSE
            ffmate.list_of(history) || jsonb_build_object('number', attempts, 'node', node_name,
@@ -126,7 +134,8 @@ UPDATE ffmate.tasks t
 RETURNING uuid;
 
 -- name: delete_tasks
--- Waiting and done tasks go at once, with their log; so does one in a status of a newer release that no node works on.
+-- Waiting and done tasks are deleted at once, with their log. So is a task in a status of a newer release that no live
+-- node works on.
 WITH gone AS (
     DELETE FROM ffmate.tasks t
      WHERE t.uuid = ANY ($1::uuid[]) AND (t.status LIKE 'DONE%' OR {waits})
@@ -136,7 +145,7 @@ WITH gone AS (
 SELECT uuid FROM gone;
 
 -- name: delete_running_tasks
--- A running task is cancelled first: its owner kills it, then removes the row (claims.sql, delete_claimed).
+-- A running task is cancelled first: its owner kills it, then deletes the row (claims.sql, delete_claimed).
 UPDATE ffmate.tasks t SET desired = 'delete', version = t.version + 1, updated_at = clock_timestamp()
  WHERE t.uuid = ANY ($1::uuid[]) AND t.status NOT LIKE 'DONE%' AND NOT {waits}
    AND ($2::text[] IS NULL OR t.status = ANY ($2))
