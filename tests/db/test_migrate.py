@@ -43,7 +43,7 @@ async def test_a_database_that_needs_a_newer_program_is_refused(database_uri: st
     await connection.execute("INSERT INTO ffmate.migrations VALUES (9999, '9999_future', 'x')")
     await connection.execute("UPDATE ffmate.meta SET min_program_schema = 9999")
     await connection.close()
-    with pytest.raises(UserError, match="newer FFmate Desktop"):
+    with pytest.raises(UserError, match="newer version of FFmate Desktop"):
         await migrate(database_uri)
 
 
@@ -58,7 +58,7 @@ async def test_a_changed_migration_is_noticed(database_uri: str) -> None:
     connection = await connect(database_uri)
     await connection.execute("UPDATE ffmate.migrations SET checksum = 'other' WHERE number = 1")
     await connection.close()
-    with pytest.raises(UserError, match="another build"):
+    with pytest.raises(UserError, match="different build"):
         await migrate(database_uri)
 
 
@@ -108,7 +108,7 @@ async def test_a_database_that_cannot_hold_every_name_gets_no_tables(
     fresh = f"TEMPLATE template0 STRATEGY FILE_COPY LOCALE_PROVIDER libc LOCALE 'C' ENCODING '{encoding}'"
     await connection.execute(f"CREATE DATABASE {name} {fresh}")
     try:
-        refused = pytest.raises(UserError, match=f"encoding {encoding}; .* needs UTF8")
+        refused = pytest.raises(UserError, match=rf"encoding {encoding}\. .* needs UTF8")
         with nullcontext() if fits else refused:
             await migrate(urlsplit(postgres_uri)._replace(path=f"/{name}").geturl())
     finally:

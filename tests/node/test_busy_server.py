@@ -93,7 +93,7 @@ async def test_a_full_queue_of_notifications_is_waited_out(
         ffmpeg = await farm.encoding(uuid)
         idle = await fill(small_server)
         await until(lambda: not ffmpeg.is_running(), "the encode ends")
-        await until(lambda: f"{uuid}): The server's queue" in caplog.text, "the node waits")
+        await until(lambda: f"{uuid}): The server's notification queue" in caplog.text, "the node waits")
         with pytest.raises(ServerLimitError, match="notification queue is full"):
             await farm.add(clip)
         assert (await farm.task(uuid)).status is TaskStatus.RUNNING
@@ -119,7 +119,7 @@ async def test_who_meets_a_limit_of_connections_is_told_whose_it_is(small_server
     with pytest.raises(asyncpg.TooManyConnectionsError):
         while True:
             crowd.append(await asyncpg.connect(uri))
-    with pytest.raises(UserError, match=r"reserves for administrators\. Raise max_connections"):
+    with pytest.raises(UserError, match=r"reserved for administrators\. Raise max_connections"):
         await connect(uri)
     with pytest.raises(asyncpg.TooManyConnectionsError):
         while True:

@@ -62,7 +62,8 @@ async def test_a_node_without_a_right_does_not_start(runtime_uri: str, farm: Far
         await farm.node(uri=runtime_uri)
     await farm.sql(f'REVOKE USAGE ON SCHEMA ffmate FROM "{user}"')
     with pytest.raises(
-        UserError, match=rf"may not use the tables.*GRANT USAGE ON SCHEMA ffmate TO \"{user}\""
+        UserError,
+        match=rf"isn't allowed to use FFmate Desktop's tables.*GRANT USAGE ON SCHEMA ffmate TO \"{user}\"",
     ):
         await farm.node(uri=runtime_uri)
 

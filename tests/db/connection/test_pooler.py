@@ -65,5 +65,5 @@ async def test_a_pooler_with_one_session_is_too_small(
 
 async def test_a_parameter_that_the_pooler_does_not_take_is_named(database_uri: str) -> None:
     async with open_bouncer(database_uri, "session") as uri:
-        with pytest.raises(UserError, match=r"pooler at .* does not take .*options.* Leave it out"):
+        with pytest.raises(UserError, match=r"pooler at .* rejects a parameter .*options.* Remove it"):
             await Database(f"{uri}&options=-c%20geqo%3Doff").open()

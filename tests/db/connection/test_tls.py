@@ -118,7 +118,7 @@ class TestAgainstAServer:
 
     @pytest.mark.parametrize("mode", ["prefer", "allow", "require"])
     async def test_a_wrong_password_is_called_that(self, server: TlsServer, mode: str) -> None:
-        with pytest.raises(UserError, match="wrong name or password"):
+        with pytest.raises(UserError, match="the name or password is wrong"):
             await connect(server.uri(password="wrong", sslmode=mode))
 
     async def test_old_versions_of_tls_can_be_forbidden(self, server: TlsServer) -> None:
