@@ -180,7 +180,7 @@ def to_row(row: asyncpg.Record, column: SortColumn) -> QueueRow:
         name=row["name"],
         preset=row["preset_name"],
         status=as_member(TaskStatus, row["status"], TaskStatus.UNKNOWN),
-        word=row["status"],
+        stored_status=row["status"],
         phase=row["phase"],
         desired=desired_of(row["desired"]),
         priority=row["priority"],

@@ -1,8 +1,8 @@
-"""News from the cluster: which rows to read again. Rows are the truth, a notification is a hint.
+"""Notifications: which rows have changed. Rows are the truth, a notification is only a hint to read them again.
 
-Every role that may connect to the database can send notifications. So a change names rows and never says what is in
-them: no status, no order, no version. The one exception is live progress, which stands in no row while it is new;
-a view forgets it after some seconds.
+Every role that can connect to the database can send notifications. So a change names rows but never carries their
+contents: no status, no order, no version. The one exception is live progress, which is in no row while it is new;
+views discard it after a few seconds.
 """
 
 import json
@@ -11,16 +11,16 @@ from uuid import UUID
 
 from ffmate_desktop.domain.status import LiveProgress
 
-_LARGEST = 2**63 - 1
-"""The largest id that a row can have."""
+_MAX_ID = 2**63 - 1
+"""The largest id a row can have."""
 
-_LONGEST, _FASTEST = 1e9, 1e7
-"""Seconds that may remain of an encode, and frames a second: more is shown as this."""
+_MAX_SECONDS, _MAX_FPS = 1e9, 1e7
+"""The largest seconds remaining and frames per second that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class TasksChanged:
-    """Tasks were inserted, updated or deleted: read them again. `ids` is None when there were too many to name."""
+    """Tasks were inserted, updated or deleted. `ids` is None if there were too many to list."""
 
     ids: tuple[int, ...] | None
     queued: bool
@@ -30,26 +30,26 @@ class TasksChanged:
 
 @dataclass(frozen=True, slots=True)
 class NodeChanged:
-    """A node joined, left or was forgotten, or its state, slots, labels or pause changed."""
+    """A node joined, left or was removed, or its state, slots, labels or pause changed."""
 
     id: int
 
 
 @dataclass(frozen=True, slots=True)
 class PresetsChanged:
-    """Some preset was written or deleted."""
+    """A preset was written or deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchfolderChanged:
-    """A watchfolder was made, edited or deleted, or a scan of it wrote something."""
+    """A watchfolder was created, edited or deleted, or a scan wrote to it."""
 
     uuid: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class ProgressReported:
-    """Live progress of everything that one node runs; no row was written for it."""
+    """Live progress of all tasks on one node; no row was written for it."""
 
     node_id: int
     tasks: tuple[LiveProgress, ...]
@@ -57,7 +57,7 @@ class ProgressReported:
 
 @dataclass(frozen=True, slots=True)
 class LogsChanged:
-    """Nodes logged the lines with these ids; ids of other nodes may lie between them."""
+    """Nodes wrote log lines with ids in this range; not every id in it needs to exist."""
 
     first: int
     last: int
@@ -65,14 +65,14 @@ class LogsChanged:
 
 @dataclass(frozen=True, slots=True)
 class BatchFinished:
-    """The last task of a batch has ended; told once for each time that the batch is worked through."""
+    """The last task of a batch has ended. Sent once each time the batch is completed."""
 
     uuid: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class AnythingChanged:
-    """The connection was away, or a notification could not be read: read whatever is shown again."""
+    """The connection was lost, or a notification couldn't be read: read everything that is shown again."""
 
 
 Change = (
@@ -88,11 +88,11 @@ Change = (
 
 
 class UnreadableNotificationError(Exception):
-    """The payload of a notification is not what this program sends."""
+    """The payload isn't one that this program sends."""
 
 
 def progress_payload(node_id: int, tasks: list[LiveProgress]) -> str:
-    """The notification that carries `ProgressReported`."""
+    """The payload of a `ProgressReported` notification."""
     body = {"kind": "progress", "node": node_id, "tasks": [task.to_row() for task in tasks]}
     return json.dumps(body, separators=(",", ":"))
 
@@ -104,40 +104,40 @@ def parse_notification(payload: str) -> Change | None:
     from a newer release and are ignored.
     """
     try:
-        news = json.loads(payload, parse_constant=_refuse)
-        if type(news) is not dict:
+        body = json.loads(payload, parse_constant=_refuse)
+        if type(body) is not dict:
             raise ValueError("not an object")
-        return _change(news)
+        return _change(body)
     except (ValueError, RecursionError) as error:
         raise UnreadableNotificationError(str(error)) from None
 
 
-def _change(news: dict[str, object]) -> Change | None:  # noqa: PLR0911 - one a kind
-    match _text(news.get("kind")):
+def _change(body: dict[str, object]) -> Change | None:  # noqa: PLR0911 - one per kind
+    match _text(body.get("kind")):
         case "task":
-            return _tasks(news)
+            return _tasks(body)
         case "node":
-            return NodeChanged(_id(_values(_values(news.get("rows"), 1)[0], 1)[0]))
+            return NodeChanged(_id(_values(_values(body.get("rows"), 1)[0], 1)[0]))
         case "batch":
-            return BatchFinished(UUID(_text(news.get("uuid"))))
+            return BatchFinished(UUID(_text(body.get("uuid"))))
         case "preset":
             return PresetsChanged()
         case "watchfolder":
-            return WatchfolderChanged(UUID(_text(news.get("uuid"))))
+            return WatchfolderChanged(UUID(_text(body.get("uuid"))))
         case "log":
-            return LogsChanged(_id(news.get("first")), _id(news.get("last")))
+            return LogsChanged(_id(body.get("first")), _id(body.get("last")))
         case "progress":
-            rows = _values(news.get("tasks"))
-            return ProgressReported(_id(news.get("node")), tuple(_progress(row) for row in rows))
+            rows = _values(body.get("tasks"))
+            return ProgressReported(_id(body.get("node")), tuple(_progress(row) for row in rows))
         case _:
             return None
 
 
-def _tasks(news: dict[str, object]) -> TasksChanged:
-    deleted = _text(news.get("op")) == "delete"
-    if news.get("bulk") is True:
-        return TasksChanged(None, queued=news.get("queued") is not False, deleted=deleted)
-    rows = [_values(row, 3) for row in _values(news.get("rows"))]
+def _tasks(body: dict[str, object]) -> TasksChanged:
+    deleted = _text(body.get("op")) == "delete"
+    if body.get("bulk") is True:
+        return TasksChanged(None, queued=body.get("queued") is not False, deleted=deleted)
+    rows = [_values(row, 3) for row in _values(body.get("rows"))]
     queued = any(row[2] == "QUEUED" for row in rows)
     return TasksChanged(tuple(_id(row[0]) for row in rows), queued=queued, deleted=deleted)
 
@@ -148,16 +148,16 @@ def _progress(row: object) -> LiveProgress:
         _id(task),
         _id(epoch),
         percent=_number(percent, 100.0),
-        remaining=None if remaining is None else _number(remaining, _LONGEST),
-        fps=None if fps is None else _number(fps, _FASTEST),
-        speed=None if speed is None else _number(speed, _FASTEST),
+        remaining=None if remaining is None else _number(remaining, _MAX_SECONDS),
+        fps=None if fps is None else _number(fps, _MAX_FPS),
+        speed=None if speed is None else _number(speed, _MAX_FPS),
         size=None if size is None else _count(size),
         frame=None if frame is None else _count(frame),
     )
 
 
 def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is not JSON")
+    raise ValueError(f"{constant} isn't valid JSON")
 
 
 def _text(value: object) -> str:
@@ -166,14 +166,14 @@ def _text(value: object) -> str:
     return value
 
 
-def _values(value: object, least: int = 0) -> list[object]:
-    if type(value) is not list or len(value) < least:
+def _values(value: object, min_length: int = 0) -> list[object]:
+    if type(value) is not list or len(value) < min_length:
         raise ValueError("not a list of values")
     return value
 
 
 def _id(value: object) -> int:
-    if type(value) is not int or not 0 <= value <= _LARGEST:
+    if type(value) is not int or not 0 <= value <= _MAX_ID:
         raise ValueError("not an id")
     return value
 
@@ -181,11 +181,11 @@ def _id(value: object) -> int:
 def _count(value: object) -> int:
     if type(value) is not int:
         raise ValueError("not a count")
-    return min(max(value, 0), _LARGEST)
+    return min(max(value, 0), _MAX_ID)
 
 
-def _number(value: object, most: float) -> float:
-    """Between 0 and `most`: an encode may report anything, and an odd figure is no reason to lose the rest."""
+def _number(value: object, highest: float) -> float:
+    """Clamped to 0 ... `highest`: encodes may report anything, and one odd value shouldn't discard the rest."""
     if not isinstance(value, int | float) or type(value) is bool:
         raise ValueError("not a number")
-    return float(min(max(value, 0.0), most))
+    return float(min(max(value, 0.0), highest))

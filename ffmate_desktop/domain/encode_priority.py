@@ -1,10 +1,10 @@
-"""How encodes share a computer with other programs."""
+"""How encodes share the processor with other programs."""
 
 from enum import StrEnum
 
 
 class EncodePriority(StrEnum):
-    """LOW lets every other program go first. NORMAL takes an equal share, for a computer that only encodes."""
+    """LOW gives way to all other programs. NORMAL takes an equal share, for computers that only encode."""
 
     LOW = "low"
     NORMAL = "normal"

@@ -1,6 +1,6 @@
-"""Which variables a program that we start gets: a short list, because anything may stand in an environment.
+"""Which environment variables child processes get: a short allow list, because an environment can contain anything.
 
-Names are matched, never values. A name that looks like a secret is left out whatever the list says.
+Only names are matched, never values. A name that looks like a secret is left out even if the list allows it.
 """
 
 import fnmatch
@@ -29,8 +29,8 @@ _MEDIA = (
     "VK_DRIVER_FILES", "VK_ADD_DRIVER_FILES", "OCL_ICD_*", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
     "GPU_DEVICE_ORDINAL", "HSA_OVERRIDE_GFX_VERSION",
 )  # fmt: skip
-# For inputs and outputs that are not files. A task under limits has none.
-_OUTWARD = (
+# For inputs and outputs that aren't files. Tasks under file limits don't get these.
+_DEVICES_AND_NETWORK = (
     "DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "PULSE_SERVER", "JACK_*", "ALSA_*", "HTTP_PROXY",
     "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
@@ -43,30 +43,32 @@ _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH(?!ORITY)", re.IGNOR
 
 
 def for_media(environment: Mapping[str, str], *, limited: bool = False) -> dict[str, str]:
-    """For ffmpeg: paths, language, fonts and hardware; unless `limited`, also the screen, sound and proxies."""
-    return _chosen(environment, (*_SYSTEM, *_MEDIA) if limited else (*_SYSTEM, *_MEDIA, *_OUTWARD))
+    """For ffmpeg: paths, language, fonts and hardware; unless `limited`, also screen, sound and proxies."""
+    return _filtered(
+        environment, (*_SYSTEM, *_MEDIA) if limited else (*_SYSTEM, *_MEDIA, *_DEVICES_AND_NETWORK)
+    )
 
 
 def for_helper(environment: Mapping[str, str]) -> dict[str, str]:
-    """For a program of our own in Python, such as the guardian."""
-    return _chosen(environment, (*_SYSTEM, *_PYTHON))
+    """For our own Python programs, such as the guardian."""
+    return _filtered(environment, (*_SYSTEM, *_PYTHON))
 
 
 def for_own_module(environment: Mapping[str, str]) -> dict[str, str]:
-    """The same for a process that imports this package: it finds the one that runs here, installed or not."""
+    """The same for a process that imports this package: it finds this copy, whether installed or not."""
     path = os.pathsep.join(filter(None, (_PACKAGE_PARENT, environment.get("PYTHONPATH"))))
     return for_helper(environment) | {"PYTHONPATH": path}
 
 
 def for_desktop(environment: Mapping[str, str]) -> dict[str, str]:
-    """For a program that talks to the desktop of this user, such as the one that keeps the computer awake."""
-    return _chosen(environment, (*_SYSTEM, *_SESSION))
+    """For programs that talk to the user's desktop session, such as the one that keeps the computer awake."""
+    return _filtered(environment, (*_SYSTEM, *_SESSION))
 
 
-def _chosen(environment: Mapping[str, str], patterns: tuple[str, ...]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if _is_wanted(name.upper(), patterns)}
+def _filtered(environment: Mapping[str, str], patterns: tuple[str, ...]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if _is_allowed(name.upper(), patterns)}
 
 
 @lru_cache(maxsize=1024)
-def _is_wanted(name: str, patterns: tuple[str, ...]) -> bool:
+def _is_allowed(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns) and not _SECRET.search(name)

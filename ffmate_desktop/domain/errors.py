@@ -1,7 +1,7 @@
-"""Trouble that a user can do something about.
+"""Errors that users can act on.
 
 UserError                 one sentence and a hint; the command line ends with exit code 1
-├── UsageError            the words of a command are wrong; exit code 2
+├── UsageError            the request itself is wrong; exit code 2
 └── RetryElsewhereError   this computer can't do it, another node may
 """
 
@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 
 
 class UserError(Exception):
-    """Expected trouble, told as one plain sentence and, where there is one, the next step.
+    """An expected error: one plain sentence and, if there is one, the next step.
 
-    `message` is a whole sentence for people; `hint` says what to do, or is empty. Everything that is not a
-    UserError is a defect of the program and is logged with its traceback. `lines` are what another program said.
+    `message` is a full sentence for people; `hint` says what to do, or is empty. `lines` are the output of another
+    program. Any exception that isn't a UserError is a bug and is logged with its traceback.
     """
 
     exit_code = 1
@@ -30,16 +30,16 @@ class UserError(Exception):
 
 
 class UsageError(UserError):
-    """The user asked for something that cannot be meant, such as both a preset and a command."""
+    """The request makes no sense, such as both a preset and a command."""
 
     exit_code = 2
 
 
 class RetryElsewhereError(UserError):
-    """Trouble of this computer: a share that is not connected here, hardware that is missing.
+    """This computer can't do it, but another might: a share isn't mounted here, or hardware is missing.
 
-    `everywhere_message` is the sentence for the case that no computer can do it, with `{nodes}` for their names.
-    `max_nodes` limits how many nodes try.
+    `everywhere_message` replaces the message if no node can do it; `{nodes}` in it becomes their names. `max_nodes`
+    limits how many nodes try.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class RetryElsewhereError(UserError):
         self.max_nodes = max_nodes
 
     def with_others(self, here: str, others: Mapping[str, str]) -> "RetryElsewhereError":
-        """The same trouble, told with what it was on other computers (name → sentence)."""
+        """The same error, with the messages of other nodes (name → message)."""
         if not others:
             return self
         if self.everywhere_message and set(others.values()) == {self.message}:
@@ -64,17 +64,17 @@ class RetryElsewhereError(UserError):
             return RetryElsewhereError(
                 self.everywhere_message.replace("{nodes}", nodes), self.hint, lines=self.lines
             )
-        told = [f"{name}: {why}" for name, why in sorted(others.items())]
-        return RetryElsewhereError(self.message, self.hint, lines=[*self.lines, *told])
+        messages = [f"{name}: {message}" for name, message in sorted(others.items())]
+        return RetryElsewhereError(self.message, self.hint, lines=[*self.lines, *messages])
 
 
 class ForbiddenScriptError(RetryElsewhereError):
-    """The owner of this computer has not allowed this script, which is there; its real path is in `script`."""
+    """The script exists, but the owner of this computer hasn't allowed it; `script` is its real path."""
 
     script: str = ""
 
 
-_OF_FILES = frozenset(
+_FILE_ERRORS = frozenset(
     {
         *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP),
         *(errno.ENOTDIR, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE),
@@ -83,16 +83,15 @@ _OF_FILES = frozenset(
 
 
 def as_user_error(error: OSError) -> UserError | None:
-    """What the system says about a file that somebody named; None when the error is not about a file.
+    """A UserError for a system error about a file; None if the error isn't about a file.
 
-    Python's `exists` and `is_file` raise what they do not expect, such as a name that is too long.
+    Python's `exists` and `is_file` raise errors they don't expect, such as for a name that is too long.
     """
-    if error.errno not in _OF_FILES or not isinstance(error.filename, str | bytes):
+    if error.errno not in _FILE_ERRORS or not isinstance(error.filename, str | bytes):
         return None
     path = os.fsdecode(error.filename)
-    shown = path if len(path) <= _LONGEST_PATH else f"{path[:60]}…{path[-60:]}"
-    return UserError(f"“{shown}” cannot be used: {error.strerror}.")
+    shown = path if len(path) <= _MAX_PATH_SHOWN else f"{path[:60]}…{path[-60:]}"
+    return UserError(f"Can't use “{shown}”: {error.strerror}.")
 
 
-_LONGEST_PATH = 400
-"""Characters that are shown of a path."""
+_MAX_PATH_SHOWN = 400

@@ -1,4 +1,4 @@
-"""Labels: words that a task requires and a node provides."""
+"""Labels: words that tasks require and nodes provide."""
 
 import re
 from collections.abc import Iterable
@@ -10,13 +10,13 @@ _LABEL = re.compile(r"[\w.+@/-]+(:[\w.+@/-]+)*")
 
 
 def check_labels(labels: Iterable[str]) -> tuple[str, ...]:
-    """The labels without repetition, sorted; raises UsageError for one that is not a word."""
+    """The labels, sorted and without duplicates; raises UsageError for an invalid one."""
     found = set()
     for label in labels:
         if not _LABEL.fullmatch(label):
             raise UsageError(
-                f"“{label}” is not a label.",
-                "A label is one word such as gpu, storage:media or encoder:hevc_nvenc.",
+                f"“{label}” isn't a valid label.",
+                "A label is a single word, such as gpu, storage:media or encoder:hevc_nvenc.",
             )
         found.add(label)
     return tuple(sorted(found))
@@ -24,7 +24,7 @@ def check_labels(labels: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class LabelChange:
-    """Other labels for a task: `only` these instead (None: its own), then `add` some and `remove` some."""
+    """A change to a task's labels: replace them with `only` (None keeps them), then `add`, then `remove`."""
 
     only: tuple[str, ...] | None = None
     add: tuple[str, ...] = ()
@@ -34,9 +34,9 @@ class LabelChange:
         return self != NO_LABEL_CHANGE
 
     def applied_to(self, labels: Iterable[str]) -> tuple[str, ...]:
-        """What a task with these labels gets."""
-        kept = set(labels if self.only is None else self.only) | set(self.add)
-        return tuple(sorted(kept - set(self.remove)))
+        """The labels after the change."""
+        changed = set(labels if self.only is None else self.only) | set(self.add)
+        return tuple(sorted(changed - set(self.remove)))
 
 
 NO_LABEL_CHANGE = LabelChange()

@@ -1,4 +1,4 @@
-"""Which files of a folder are media, by the ending of their names: what ffmpeg reads and people encode."""
+"""Which files in a folder are media, judged by extension: formats that ffmpeg reads and people encode."""
 
 from pathlib import PurePath
 
@@ -12,6 +12,6 @@ ENDINGS = frozenset(_ENDINGS.split())
 
 
 def is_media(name: str) -> bool:
-    """Whether a file of this name is worth a task; hidden files and our own unfinished outputs are not."""
+    """Whether a file with this name should be queued. Hidden files, such as our unfinished outputs, should not."""
     path = PurePath(name)
     return not path.name.startswith(".") and path.suffix.lower().removeprefix(".") in ENDINGS

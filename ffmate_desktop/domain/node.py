@@ -16,7 +16,7 @@ __all__ = ["Eligibility", "Load", "Node", "NodeFacts", "NodeState", "NodeTask", 
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """What a node tells of itself when it joins. `heartbeat` in seconds; `machine` tells computers apart."""
+    """What a node reports when it joins. `heartbeat` is in seconds; `machine` identifies the computer."""
 
     identifier: str
     heartbeat: float
@@ -32,25 +32,25 @@ class NodeFacts:
     slots: int
     labels: tuple[str, ...]
     paused: bool = False
-    """Claims nothing for now."""
+    """The node claims no tasks."""
     encode_priority: str = EncodePriority.LOW
 
     @property
     def lease(self) -> float:
-        """Seconds that the node counts as alive without a heartbeat: three beats, less what their sweep may take."""
+        """Seconds a node counts as alive without a heartbeat: three beats, minus the time a sweep may take."""
         return 2.9 * self.heartbeat
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How busy a computer is, in percent of the whole."""
+    """How busy a computer is, in percent."""
 
     cpu: float
     memory: float
 
 
 class NodeTask(Wire):
-    """What a node runs; `progress` in percent, `remaining` in seconds, as of its last heartbeat."""
+    """A task that a node runs; `progress` in percent and `remaining` in seconds, as of its last heartbeat."""
 
     id: int
     uuid: UUID
@@ -61,10 +61,12 @@ class NodeTask(Wire):
 
 
 class Node(Wire):
-    """A node as it is shown: FFmate's client fields first. `last_seen` in milliseconds since 1970 UTC,
-    `encode_priority` as the node says it, None for one of an older release;
-    `heartbeat_age` in seconds by the database's clock; its tasks go back to the queue in `lease_left` seconds if
-    nothing is heard of it. `cpu` and `memory` in percent of the computer, `fps` frames/s of all it runs."""
+    """A node as it is shown, with FFmate's client fields first.
+
+    `last_seen` is in milliseconds since 1970 UTC, `heartbeat_age` in seconds by the database's clock. Without another
+    heartbeat, its tasks return to the queue in `lease_left` seconds. `cpu` and `memory` are percentages, `fps` is the
+    total of its tasks. `encode_priority` is None for nodes of older releases.
+    """
 
     identifier: str
     session: UUID
@@ -99,7 +101,7 @@ class Node(Wire):
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Whether a node could run a task now, and otherwise why not: a sentence, and the labels that it lacks."""
+    """Whether a node could run a task now. If not, `reason` is a sentence and `missing` the labels it lacks."""
 
     identifier: str
     can: bool
@@ -108,7 +110,7 @@ class Eligibility:
 
 
 def eligibility(labels: Sequence[str], nodes: Sequence[Node]) -> list[Eligibility]:
-    """For each node that is there: could it run a task that requires these labels?"""
+    """For each live node, whether it could run a task that requires these labels."""
     return [_fitness(labels, node) for node in nodes if node.state in (NodeState.ONLINE, NodeState.DRAINING)]
 
 
@@ -116,9 +118,9 @@ def _fitness(labels: Sequence[str], node: Node) -> Eligibility:
     missing = tuple(sorted(set(labels) - set(node.labels)))
     name = node.identifier
     if missing:
-        return Eligibility(name, False, missing, f"{name} lacks {', '.join(missing)}.")
+        return Eligibility(name, False, missing, f"{name} doesn't have {', '.join(missing)}.")
     if node.state is NodeState.DRAINING:
-        return Eligibility(name, False, reason=f"{name} finishes what it runs, then leaves.")
+        return Eligibility(name, False, reason=f"{name} is finishing its tasks before it leaves.")
     if node.paused:
         return Eligibility(name, False, reason=f"{name} is paused.")
     if node.slots == 0:
@@ -127,7 +129,7 @@ def _fitness(labels: Sequence[str], node: Node) -> Eligibility:
 
 
 def state_word(state: NodeState, beat_age: float, heartbeat: float) -> str:
-    """One word for people: online, late (a beat was missed), draining, left, lost."""
+    """The state in one word: online, late (a heartbeat was missed), draining, left or lost."""
     match state:
         case NodeState.ONLINE:
             return "late" if beat_age > 1.5 * heartbeat else "online"

@@ -1,11 +1,11 @@
-"""The log of the cluster: lines that nodes write for everybody to read."""
+"""The cluster log: lines that nodes write to the database for all to read."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 
 class LogLevel(IntEnum):
-    """How serious a line is; the numbers are those of Python's logging."""
+    """The severity of a line, with the numbers of Python's logging."""
 
     DEBUG = 10
     INFO = 20
@@ -14,13 +14,13 @@ class LogLevel(IntEnum):
 
     @classmethod
     def of(cls, number: int) -> "LogLevel":
-        """The level of this number; a number between two of them counts as the lower one."""
+        """The level for a number; a number between two levels counts as the lower one."""
         return max((level for level in cls if level <= number), default=cls.DEBUG)
 
 
 @dataclass(frozen=True, slots=True)
 class NewLogLine:
-    """A line on its way to the database; `at` in seconds since 1970 UTC by the node's clock."""
+    """A line not yet in the database; `at` is in seconds since 1970 UTC by the node's clock."""
 
     at: float
     level: LogLevel
@@ -42,7 +42,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """Which lines are shown: of these nodes and namespaces (None: all), of this level and above, that hold `text`."""
+    """Which lines are shown: from these nodes and namespaces (None: all), at least this level, containing `text`."""
 
     nodes: frozenset[str] | None = None
     level: LogLevel = LogLevel.INFO

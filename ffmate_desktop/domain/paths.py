@@ -1,27 +1,27 @@
-"""Paths of any operating system as text: absolute or not, the key that finds two equal outputs, and free names."""
+"""Paths of any operating system as text: absolute or not, a key to compare outputs by, and numbered names."""
 
 import re
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
 from ffmate_desktop.domain.media_files import ENDINGS
 
-_LONGEST_NAME = 255  # bytes; the limit of every file system in common use
+_MAX_NAME_BYTES = 255  # bytes, on all common file systems
 _NAME = re.compile(r"(?P<stem>.*?)(?P<suffix>(?:\.tar)?\.[^.]+|\.+)", re.DOTALL)
 _WINDOWS = re.compile(r"^([A-Za-z]:[\\/]|\\\\)")
 
 
 def pure_path(path: str) -> PurePath:
-    """The path by the rules of the system it was written on; a drive or `\\\\server` tells Windows."""
+    """The path under the rules of the system it comes from; a drive or `\\\\server` means Windows."""
     return PureWindowsPath(path) if _WINDOWS.match(path) else PurePosixPath(path)
 
 
 def is_absolute(path: str) -> bool:
-    """True when the path names the same file whatever the working directory is."""
+    """Whether the path names the same file in every working directory."""
     return pure_path(path).is_absolute()
 
 
 def output_key(path: str) -> str:
-    """What two paths to one file have in common, as far as text can tell; Windows paths are case-blind."""
+    """A key that is equal for paths to the same file, as far as text can tell. Windows paths ignore case."""
     parsed = pure_path(path)
     parts: list[str] = []
     for part in parsed.parts:
@@ -34,9 +34,9 @@ def output_key(path: str) -> str:
 
 
 def numbered_path(path: str, number: int) -> str:
-    """The path with a number before its extension: `a.mp4` becomes `a-2.mp4`; the longest names lose their end.
+    """The path with a number before its extension: `a.mp4` becomes `a-2.mp4`. Names that get too long are cut.
 
-    A name that is only an extension of media keeps it too, and stays hidden: `.mp4` becomes `.2.mp4`.
+    A name that is only a media extension keeps it and stays hidden: `.mp4` becomes `.2.mp4`.
     """
     parsed = pure_path(path)
     name = _NAME.fullmatch(parsed.name)
@@ -45,6 +45,6 @@ def numbered_path(path: str, number: int) -> str:
         return str(parsed.with_name(f".{number}{suffix}"))
     stem, suffix = (stem, suffix) if stem else (suffix, "")
     ending = f"-{number}{suffix}"
-    while len(stem) > 1 and len((stem + ending).encode("utf-8", "surrogatepass")) > _LONGEST_NAME:
+    while len(stem) > 1 and len((stem + ending).encode("utf-8", "surrogatepass")) > _MAX_NAME_BYTES:
         stem = stem[:-1]
     return str(parsed.with_name(stem + ending))

@@ -1,4 +1,4 @@
-"""What the owner of a computer lets tasks do there. It is kept on that computer, never in the database."""
+"""What the owner of a computer allows tasks to do there. Stored on that computer, never in the database."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """Folders, with everything below them. None: wherever the account of this program may.
+    """Allowed folders, including everything below them. None means no limit beyond the account's own rights.
 
-    `scripts` are where scripts may lie; `read` and `write` what tasks may read and write. `own` are files and folders
-    of this program, which no task may write: these permissions are among them.
+    `scripts` holds scripts that tasks may run; tasks may read from `read` and write to `write`. `own` are files and
+    folders of this program, including these permissions, which no task may write.
     """
 
     scripts: tuple[Path, ...] | None = ()

@@ -12,7 +12,7 @@ from ffmate_desktop.domain.wire import ForwardCompatible
 
 
 class PresetExtra(ForwardCompatible):
-    """What a preset may bring besides its command; stored as one value, under FFmate's names."""
+    """Optional parts of a preset, stored as one value under FFmate's names."""
 
     pre_processing: NewProcessing | None = None
     post_processing: NewProcessing | None = None
@@ -20,9 +20,9 @@ class PresetExtra(ForwardCompatible):
 
 
 class Preset(ForwardCompatible):
-    """FFmate's preset fields; `labels` and `group` are ours, `built_in` tells those that come with the program.
+    """FFmate's preset fields, plus `labels` and `group`. `built_in` presets come with the program.
 
-    `unreadable` says why this release cannot read the scripts and webhooks; then `as_stored` has them.
+    `unreadable` says why this release can't read the scripts and webhooks; `as_stored` then has them as stored.
     """
 
     uuid: UUID
@@ -44,27 +44,27 @@ class Preset(ForwardCompatible):
 
     @property
     def extra(self) -> PresetExtra:
-        """Scripts, webhooks, and what a newer release added, apart from the rest."""
+        """Scripts, webhooks and unknown fields of newer releases."""
         known = PresetExtra(
             pre_processing=self.pre_processing, post_processing=self.post_processing, webhooks=self.webhooks
         )
         return known.model_copy(update=self.model_extra)
 
     def to_json(self) -> dict[str, Any]:
-        """As FFmate shows it, with what cannot be read as it is stored."""
+        """The preset as FFmate writes it; unreadable parts as stored."""
         return self.as_stored | super().to_json()
 
     def check_readable(self) -> None:
-        """Raises UserError when a task made from it could lack a script that it should have."""
+        """Raise UserError if a task created from this preset could lack one of its scripts."""
         if self.unreadable is not None:
             raise UserError(
-                f"The preset “{self.name}” cannot be used: {self.unreadable}",
+                f"Can't use the preset “{self.name}”. {self.unreadable}",
                 "Update FFmate Desktop, or choose another preset.",
             )
 
 
 def extra_fields(extra: PresetExtra) -> dict[str, Any]:
-    """Its fields for a preset; what a newer release added never takes the place of a field that the preset has."""
+    """The fields for a Preset. Unknown fields of newer releases never override fields that the preset has."""
     taken = set(Preset.model_fields) | {field.alias for field in Preset.model_fields.values()}
     unknown = {key: value for key, value in (extra.model_extra or {}).items() if key not in taken}
     return {name: getattr(extra, name) for name in PresetExtra.model_fields} | unknown

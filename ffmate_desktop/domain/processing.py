@@ -1,4 +1,4 @@
-"""What is done before and after an encode: scripts, the sidecar that tells them of the task, direct webhooks."""
+"""Scripts before and after an encode, the sidecar file that describes the task to them, and direct webhooks."""
 
 from typing import Annotated
 
@@ -10,11 +10,11 @@ from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.domain.wire import ForwardCompatible, RawResolved, Wire
 
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: value or None)]
-"""FFmate's window writes an empty text where there is none."""
+"""FFmate's window writes empty text instead of null."""
 
 
 class NewProcessing(ForwardCompatible):
-    """What a submitter or a preset asks for. `script_path` may have arguments behind the script."""
+    """What a submitter or a preset asks for. `script_path` may include arguments after the script."""
 
     script_path: OptionalText = None
     sidecar_path: OptionalText = None
@@ -22,19 +22,19 @@ class NewProcessing(ForwardCompatible):
 
     @property
     def is_empty(self) -> bool:
-        """Nothing would happen."""
+        """There is neither a script nor a sidecar."""
         return self.script_path is None and self.sidecar_path is None
 
 
 class DirectWebhook(ForwardCompatible):
-    """An address that is told of the events of one task."""
+    """A URL that is notified of events of one task."""
 
     event: str
     url: str
 
 
 class ProcessingSpec(ForwardCompatible):
-    """The same, checked: `tokens` are the script and its arguments, wildcards unexpanded."""
+    """The checked form: `tokens` are the script and its arguments, with wildcards not yet replaced."""
 
     script: str | None = None
     tokens: tuple[str, ...] = ()
@@ -49,15 +49,15 @@ class ProcessingSpec(ForwardCompatible):
             self.sidecar is not None or self.import_sidecar or any("SIDECAR_FILE" in used for used in named)
         )
 
-    def as_new(self) -> NewProcessing:
-        """What it was made from."""
+    def to_new(self) -> NewProcessing:
+        """The unchecked form again."""
         return NewProcessing(
             script_path=self.script, sidecar_path=self.sidecar, import_sidecar=self.import_sidecar or None
         )
 
 
 class Processing(Wire):
-    """What people see of it. Times in milliseconds since 1970 UTC; `error` is the first line."""
+    """What people see. Times are in milliseconds since 1970 UTC; `error` is the first line."""
 
     script_path: RawResolved | None = None
     sidecar_path: RawResolved | None = None
@@ -68,7 +68,7 @@ class Processing(Wire):
 
 
 def check_processing(new: NewProcessing | None, which: str) -> ProcessingSpec | None:
-    """Raises UsageError for what could never run. `which` is "pre" or "post"; None when nothing is asked for."""
+    """Raise UsageError if it could never run. `which` is "pre" or "post". Returns None if there is nothing to do."""
     if new is None or new.is_empty:
         return None
     if new.import_sidecar and which == "post":
@@ -79,11 +79,11 @@ def check_processing(new: NewProcessing | None, which: str) -> ProcessingSpec | 
     if new.sidecar_path is not None:
         used = wildcards_in(new.sidecar_path)
         if "SIDECAR_FILE" in used:
-            raise UsageError("The path of a sidecar cannot contain ${SIDECAR_FILE}, which stands for it.")
+            raise UsageError("The path of a sidecar can't contain ${SIDECAR_FILE}, which is that path.")
         if new.sidecar_path.endswith(("/", "\\")):
             raise UsageError(
-                f"The sidecar “{new.sidecar_path}” does not name a file.",
-                "Add a name, for example ${INPUT_FILE_BASENAME}.json",
+                f"The sidecar “{new.sidecar_path}” doesn't name a file.",
+                "Add a file name, for example ${INPUT_FILE_BASENAME}.json",
             )
     return ProcessingSpec(
         script=new.script_path,
@@ -97,8 +97,8 @@ def _tokens(script: str, which: str) -> list[str]:
     steps = tokenise(script)
     if len(steps) != 1:
         raise UsageError(
-            f"The {which}-processing has {len(steps)} scripts joined by &&, and no shell runs here.",
-            "Let one script start the other.",
+            f"The {which}-processing joins {len(steps)} scripts with &&, but scripts don't run in a shell.",
+            "Let one script start the others.",
         )
     for token in steps[0]:
         wildcards_in(token)

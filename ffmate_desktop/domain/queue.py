@@ -1,4 +1,4 @@
-"""The queue as a long list: what is shown of a task in a row, in which order, and which part of it."""
+"""The queue as a long list: its rows, their order and filters, batches and statistics."""
 
 import math
 from collections.abc import Mapping
@@ -12,29 +12,29 @@ from ffmate_desktop.domain.status import ACTIVE, Desired, Epoch, TaskStatus
 ALL_STATUSES = frozenset(TaskStatus)
 LAST_NUMBER = 2**63 - 1
 NO_BATCH = UUID(int=0)
-"""In a filter and in a list of batches: the tasks that were submitted alone."""
-_ENOUGH = 2.0  # percent after which the time that is left can be told
+"""In a filter or a list of batches: tasks that were submitted alone."""
+_MIN_PROGRESS = 2.0  # percent before the remaining time can be estimated
 
 PAGE_SIZE = 200
-"""Rows that are read at once."""
+"""Rows read at once."""
 
 
 class SortColumn(StrEnum):
-    """What a view is ordered by; the id decides between equals."""
+    """What the queue is sorted by; the id breaks ties."""
 
     CREATED = "created"
     PRIORITY = "priority"
-    """The order in which the queue runs: descending begins with what runs next."""
+    """The order in which tasks run: descending starts with the task that runs next."""
     FINISHED = "finished"
-    """What is not finished yet counts as newer than everything that is."""
+    """Unfinished tasks count as newer than finished ones."""
     NAME = "name"
-    """In any case."""
+    """Ignores case."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """Which tasks are shown. `node` is the identifier that runs or ended a task; `text` is searched for in name,
-    input path and preset name."""
+    """Which tasks are shown. `node` is the name of the node that runs a task or ran it last. `text` is searched for
+    in the name, the input path and the preset name."""
 
     statuses: frozenset[TaskStatus] = ALL_STATUSES
     node: str | None = None
@@ -58,7 +58,7 @@ class QueueQuery:
 
 @dataclass(frozen=True, slots=True, order=True)
 class RowKey:
-    """The place of a row in the views of one column: what it is sorted by, then its id."""
+    """The position of a row under one sort column: the sort value, then the id."""
 
     number: int
     word: str
@@ -67,11 +67,11 @@ class RowKey:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A task as a row shows it. Times in milliseconds since 1970 UTC, `remaining` in seconds, `size` in bytes.
+    """A task as a row shows it. Times are in milliseconds since 1970 UTC, `remaining` in seconds, `size` in bytes.
 
-    `progress` (percent), `remaining`, `fps`, `speed` and `size` of a running task are as of its node's last beat.
-    `error` is the first line; of a task that waits, which nodes could not run it and why. `key` is its place in the
-    view that it was read for.
+    `progress` (percent), `remaining`, `fps`, `speed` and `size` of a running task date from its node's last
+    heartbeat. `error` is the first line; for a waiting task, it says which nodes couldn't run it and why. `key` is
+    the row's position in the query it was read for.
     """
 
     id: int
@@ -100,14 +100,14 @@ class QueueRow:
     error: str | None
     labels: tuple[str, ...]
     key: RowKey
-    word: str = ""
-    """The status as it is stored."""
+    stored_status: str = ""
+    """The status as stored; differs from `status` if a newer release wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """A batch as the head of its group: how many tasks in which status, percent of the whole, and for how many
-    seconds it has been worked on, or None before."""
+    """A batch as the head of its group: its tasks by status, its progress in percent, and the seconds since its first
+    task started, or None before that."""
 
     uuid: UUID
     total: int
@@ -117,17 +117,17 @@ class BatchRow:
 
     @property
     def remaining(self) -> float | None:
-        """Seconds until it is done if it goes on as it did so far; None while nobody can say."""
-        works = any(self.by_status.get(status) for status in ACTIVE)
-        if not works or self.elapsed is None or self.progress < _ENOUGH:
+        """Estimated seconds until it is done; None if it can't be estimated yet."""
+        is_running = any(self.by_status.get(status) for status in ACTIVE)
+        if not is_running or self.elapsed is None or self.progress < _MIN_PROGRESS:
             return None
         return self.elapsed * (100 - self.progress) / self.progress
 
 
 @dataclass(frozen=True, slots=True)
 class BatchGroup:
-    """A batch in a list: the name of its first task, when it was submitted, how far it is. Single tasks
-    have neither."""
+    """A batch in a list: the name of its first task, when it was submitted, and its progress. The group of single
+    tasks has neither a name nor a time."""
 
     name: str
     created: datetime | None
@@ -136,8 +136,8 @@ class BatchGroup:
 
 @dataclass(frozen=True, slots=True)
 class QueueStats:
-    """The figures above the queue. `fps` frames/s of all nodes, `remaining` seconds until the queue is empty or None
-    while nobody can say; `video_seconds_today` seconds of input that were finished."""
+    """The statistics above the queue. `fps` is the total of all nodes, `remaining` the seconds until the queue is
+    empty, or None if unknown. `video_seconds_today` is the length of the inputs finished today."""
 
     running: int
     slots: int
@@ -151,15 +151,15 @@ class QueueStats:
 
 @dataclass(frozen=True, slots=True)
 class WorkLeft:
-    """What is still to do, in seconds of one slot: `running` in all, `longest` of one task, `queued` or None when it
-    is unknown how long such tasks take."""
+    """Remaining work in seconds of one slot: of all running tasks, of the longest one, and of queued tasks (None if
+    unknown)."""
 
     running: float
     longest: float
     queued: float | None
 
     def seconds(self, slots: int) -> float | None:
-        """When everything will be done if `slots` tasks run at once; None while nobody can say."""
+        """Seconds until everything is done if `slots` tasks run at once; None if unknown."""
         if self.queued is None:
             return None
         if slots == 0:

@@ -1,4 +1,4 @@
-"""Moving tasks within the queue: priorities are whole numbers from 0, higher runs first, then older."""
+"""Moves tasks within the queue. Priorities are whole numbers from 0: higher runs first, then older."""
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -10,7 +10,7 @@ HIGHEST_PRIORITY = 2_147_483_647
 
 
 class QueueMove(StrEnum):
-    """Where to: one step of priority, or before or behind everything else that waits."""
+    """Where to move tasks: up or down one priority, or before or after all other waiting tasks."""
 
     UP = "up"
     DOWN = "down"
@@ -19,14 +19,14 @@ class QueueMove(StrEnum):
 
 
 def compacted(priorities: Iterable[int], lowest: int) -> dict[int, int]:
-    """The new number of each priority, so that they stand on each other from `lowest` on and keep their order."""
+    """New numbers for these priorities: consecutive from `lowest`, in the same order."""
     return {old: lowest + rank for rank, old in enumerate(sorted(set(priorities)))}
 
 
 def raised(others: Sequence[tuple[T, int]], lowest: int) -> dict[T, int]:
-    """New priorities of those that must rise, so that all of `others` (ascending) are at least `lowest`.
+    """New priorities for those of `others` (ascending) that must rise so that all are at least `lowest`.
 
-    Nobody overtakes anybody: a priority rises only as far as the one below it pushes it.
+    The order stays: a priority rises only as far as the one below it pushes it.
     """
     risen: dict[T, int] = {}
     before, new = None, lowest - 1

@@ -1,4 +1,4 @@
-"""How long finished tasks and the log files of tasks are kept. Zero means that a limit is off."""
+"""How long finished tasks and task log files are kept. Zero turns a limit off."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,9 +11,9 @@ MAX_COUNT = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Limits by age in days and by number; whichever is reached first removes the oldest.
+    """Limits by age in days and by count. Whichever is reached first removes the oldest.
 
-    Log files belong to this computer. Tasks belong to the queue: one node with a limit removes them for everyone.
+    Log files belong to this computer. Tasks belong to the queue: one node with a limit removes them for the cluster.
     """
 
     log_days: int = DEFAULT_LOG_DAYS

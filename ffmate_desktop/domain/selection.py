@@ -1,4 +1,4 @@
-"""Which tasks a command means when it does not name each of them."""
+"""Selects tasks by conditions instead of one by one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from ffmate_desktop.domain.status import TaskStatus
 
 @dataclass(frozen=True, slots=True)
 class TaskSelection:
-    """Conditions that a task must meet, all of them; of several values one is enough, but labels count together.
+    """Conditions that a task must all meet. Of several values one is enough, except for labels: all are required.
 
-    `older_than` counts from the end of a task, or from when it was queued while it has not ended. `presets` are
-    names or uuids, also of presets that are deleted; `nodes` the nodes that run a task or ran it last; `names` may
-    hold `*` and `?`.
+    `older_than` counts from the end of a task, or from when it was queued if it hasn't ended. `presets` are names or
+    UUIDs, including those of deleted presets. `nodes` are nodes that run a task or ran it last. `names` may contain
+    `*` and `?`.
     """
 
     batch: UUID | None = None
@@ -34,16 +34,16 @@ ALL_TASKS = TaskSelection()
 
 @dataclass(frozen=True, slots=True)
 class SelectedTasks:
-    """The tasks that met the conditions at one moment; later ones are not meant."""
+    """The tasks that met the conditions when they were counted. Tasks queued later aren't included."""
 
     selection: TaskSelection
     before: datetime | None
-    """What `older_than` came to, by the clock of the database."""
+    """The point in time that `older_than` means, by the database's clock."""
     newest: int
-    """The id of the newest of them."""
+    """The id of the newest selected task."""
     by_status: Mapping[TaskStatus, int]
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """The number of selected tasks."""
         return sum(self.by_status.values())

@@ -1,6 +1,6 @@
-"""The states of a task and what is known of it while it runs: plain words and numbers, quick to import.
+"""The states of tasks and nodes, and live progress: quick to import.
 
-The window is painted before pydantic is loaded, so nothing here may need it.
+The window paints before pydantic is loaded, so nothing here may import it.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from typing import Literal
 from ffmate_desktop.domain.stored_values import as_integer, as_list, as_number
 
 Epoch = int
-"""A claim's number: it grows with every claim of a task and whenever a claim is taken away."""
+"""The number of a claim. It grows with every claim of a task, and when a claim is revoked."""
 
 
 class TaskStatus(StrEnum):
-    """FFmate's words for the states of a task."""
+    """FFmate's names for the states of a task."""
 
     QUEUED = "QUEUED"
     PRE_PROCESSING = "PRE_PROCESSING"
@@ -25,16 +25,16 @@ class TaskStatus(StrEnum):
     DONE_ERROR = "DONE_ERROR"
     DONE_CANCELED = "DONE_CANCELED"
     UNKNOWN = "UNKNOWN"
-    """A status of a newer release, neither active nor done as far as this one can tell. Rows keep the word itself."""
+    """A status of a newer release: to this release neither active nor done. Rows keep the original word."""
 
     @property
     def is_done(self) -> bool:
-        """Ended, for better or worse; only a restart leaves these states."""
+        """The task has ended, successfully or not. Only a restart leaves these states."""
         return self in DONE
 
     @property
     def is_active(self) -> bool:
-        """A node holds a claim on it."""
+        """A node has claimed the task."""
         return self in ACTIVE
 
 
@@ -42,11 +42,11 @@ ACTIVE = frozenset({TaskStatus.PRE_PROCESSING, TaskStatus.RUNNING, TaskStatus.PO
 DONE = frozenset({TaskStatus.DONE_SUCCESSFUL, TaskStatus.DONE_ERROR, TaskStatus.DONE_CANCELED})
 
 Desired = Literal["run", "pause", "cancel", "delete", "unknown"]
-"""What is wanted of a task by whoever commands it; its owner acts on it, and on "unknown" does nothing."""
+"""The desired state of a task, set by commands. The node that owns the task acts on it, and ignores "unknown"."""
 
 
 def desired_of(word: str) -> Desired:
-    """The order, or "unknown" for one that only a newer release can give."""
+    """The desired state, or "unknown" for one that only a newer release knows."""
     match word:
         case "run" | "pause" | "cancel" | "delete":
             return word
@@ -55,7 +55,7 @@ def desired_of(word: str) -> Desired:
 
 
 class NodeState(StrEnum):
-    """What the database says of a node."""
+    """The state of a node in the database."""
 
     ONLINE = "online"
     DRAINING = "draining"
@@ -66,9 +66,9 @@ class NodeState(StrEnum):
 
 
 class IfExists(StrEnum):
-    """What the submitter wants when the output path is taken, on disk or by another active task.
+    """What to do if the output path is taken, on disk or by another active task.
 
-    SKIP makes no task then, or lets it end as cancelled when the output appears later.
+    SKIP doesn't queue the file. If the output appears later, the task ends as canceled.
     """
 
     FAIL = "fail"
@@ -79,7 +79,7 @@ class IfExists(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LiveProgress:
-    """How far a running attempt is: percent 0 to 99.9, seconds remaining, bytes written."""
+    """Progress of a running attempt: percent from 0 to 99.9, seconds remaining, bytes written."""
 
     task_id: int
     epoch: Epoch
@@ -91,7 +91,7 @@ class LiveProgress:
     frame: int | None = None
 
     def to_row(self) -> list[float | int | None]:
-        """The short form that notifications and heartbeats carry."""
+        """The compact form for notifications and heartbeats."""
         return [
             self.task_id,
             self.epoch,
@@ -105,7 +105,7 @@ class LiveProgress:
 
     @classmethod
     def from_row(cls, row: object) -> "LiveProgress | None":
-        """The inverse of `to_row`; None when it is no such row. What a newer release appended is passed over."""
+        """The inverse of `to_row`; None for anything else. Values appended by a newer release are ignored."""
         values: list[object] = [*as_list(row), *[None] * 8]
         task_id, epoch, percent = as_integer(values[0]), as_integer(values[1]), as_number(values[2])
         if task_id is None or epoch is None or percent is None:
@@ -124,7 +124,7 @@ class LiveProgress:
 
 @dataclass(frozen=True, slots=True)
 class LogChunk:
-    """Some lines of a task's log, of one attempt."""
+    """Lines of a task's log from one attempt."""
 
     epoch: Epoch
     at: datetime

@@ -1,8 +1,8 @@
-"""Data that others stored: rows of a newer release, of a hand edit, of anything that writes JSON.
+"""Tolerant readers for stored values: rows may come from a newer release or be edited by hand.
 
-A stored value may have another shape than this release writes. These readers return what they can use and never
-raise, so that one row can spoil nothing but itself. The window paints before pydantic is loaded;
-`read_record` loads it.
+A stored value may have a different shape from what this release writes. These readers return what they can use and
+never raise, so a bad row affects nothing but itself. The window paints before pydantic is loaded; `read_record` and
+`read_valid_fields` load it.
 """
 
 from collections.abc import Mapping
@@ -17,24 +17,24 @@ W = TypeVar("W", bound="Wire")
 E = TypeVar("E", bound=StrEnum)
 
 LARGEST_INTEGER = 2**63 - 1
-"""The largest whole number that the database keeps in a column, and that we count with."""
+"""The largest integer a database column can store."""
 
 LAST_TIMESTAMP = 253_402_200_000_000
-"""The end of the year 9999 in milliseconds since 1970 UTC, less a day for the clocks east of it."""
+"""The end of the year 9999 in milliseconds since 1970 UTC, minus a day for time zones east of UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A stored value that this release cannot read; `why` names the first field that is wrong."""
+    """A stored value that this release can't read; `why` names the first wrong field."""
 
     why: str
 
     def __str__(self) -> str:
-        return f"It cannot be read by this release ({self.why}): a newer release made it, or it was changed by hand."
+        return f"This release can't read it ({self.why}): a newer release wrote it, or it was edited by hand."
 
 
 def read_record(kind: type[W], value: object) -> W | Unreadable:
-    """The value as this record. Fields that a newer release added are kept or passed over, as the record says."""
+    """The value as a record of this type. The type decides whether unknown fields are kept or ignored."""
     from pydantic import ValidationError  # noqa: PLC0415 - see above
 
     from ffmate_desktop.domain.wrong_data import first_validation_error  # noqa: PLC0415 - see above
@@ -42,21 +42,21 @@ def read_record(kind: type[W], value: object) -> W | Unreadable:
     if isinstance(value, Unreadable):
         return value
     if not isinstance(value, dict):
-        return Unreadable("it is no object with fields")
+        return Unreadable("it isn't an object")
     try:
         return kind.model_validate(value)
     except ValidationError as error:
         return Unreadable(first_validation_error(error))
     except RecursionError:
-        return Unreadable("it has too many levels")
+        return Unreadable("it is nested too deeply")
 
 
 def read_valid_fields(kind: type[W], value: object, needed: Mapping[str, Any]) -> W:
-    """As much of an unreadable value as can be shown; `needed` has values for the fields that have no default."""
+    """The valid fields of an unreadable value, for display; `needed` fills in required fields."""
     from pydantic import ValidationError  # noqa: PLC0415 - see above
 
     fields = as_object(value)
-    for _ in range(2):  # without what is wrong, then without everything
+    for _ in range(2):  # first without the wrong fields, then without any
         try:
             return kind.model_validate(dict(needed) | fields)
         except ValidationError as error:
@@ -67,7 +67,7 @@ def read_valid_fields(kind: type[W], value: object, needed: Mapping[str, Any]) -
 
 
 def as_member(kind: type[E], value: object, unknown: E) -> E:
-    """The member of this enumeration, or `unknown` for a word that this release does not know."""
+    """The enum member, or `unknown` for a word that this release doesn't know."""
     try:
         return kind(str(value))
     except ValueError:
@@ -75,35 +75,35 @@ def as_member(kind: type[E], value: object, unknown: E) -> E:
 
 
 def as_object(value: object) -> dict[str, Any]:
-    """The object; without fields when it is something else."""
+    """The object, or an empty one if it isn't an object."""
     return value if isinstance(value, dict) else {}
 
 
 def as_list(value: object) -> list[Any]:
-    """The list; empty when it is something else."""
+    """The list, or an empty one if it isn't a list."""
     return list(value) if isinstance(value, list | tuple) else []
 
 
 def as_text(value: object) -> str | None:
-    """The text, if it is one."""
+    """The text, or None."""
     return value if isinstance(value, str) else None
 
 
 def as_number(value: object) -> float | None:
-    """The number, if it is one that can be counted with."""
+    """The number, or None if it isn't a finite number in range."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if abs(value) <= LARGEST_INTEGER else None  # false for infinity and for NaN
 
 
 def as_timestamp(value: object) -> int | None:
-    """The moment in milliseconds since 1970 UTC, if it is one that a calendar has."""
+    """The time in milliseconds since 1970 UTC, or None if it isn't a valid date."""
     found = as_integer(value)
     return found if found is not None and 0 <= found <= LAST_TIMESTAMP else None
 
 
 def as_integer(value: object) -> int | None:
-    """The whole number, if it is one that a column can keep."""
+    """The integer, or None if a column can't store it."""
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if abs(value) <= LARGEST_INTEGER else None

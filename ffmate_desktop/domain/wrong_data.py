@@ -1,4 +1,4 @@
-"""Says what is wrong with data of others, such as files, in words that need no Python to be understood."""
+"""Explains what is wrong with data from outside, such as files, without Python terms."""
 
 import json
 from typing import TYPE_CHECKING
@@ -8,53 +8,53 @@ if TYPE_CHECKING:  # the window is painted before pydantic is loaded
 
 
 def read_error_text(error: Exception) -> str:
-    """Behind “cannot be read:”, what a file or a text in JSON met; a ValueError of ours speaks for itself."""
+    """Why a file or JSON text can't be read. Our own ValueErrors already say it."""
     match error:
         case OSError():
             return error.strerror or str(error)
         case json.JSONDecodeError() if not error.doc.strip():
             return "it is empty"
         case json.JSONDecodeError():
-            return f"it is not JSON from line {error.lineno}, column {error.colno} on"
+            return f"it isn't valid JSON (line {error.lineno}, column {error.colno})"
         case UnicodeDecodeError():
-            return "it is no text"
+            return "it isn't text"
         case RecursionError():
-            return "it is not JSON, or of too many levels"
+            return "it isn't valid JSON, or it is nested too deeply"
         case _:
             return str(error)
 
 
 READ_ERRORS = (OSError, ValueError, RecursionError)
-"""What reading such a file can raise."""
+"""What reading such data can raise."""
 
-_KINDS = {
-    "missing": "this is missing",
-    "string_type": "this is no text",
-    "int_type": "this is no whole number",
-    "int_parsing": "this is no whole number",
-    "int_from_float": "this is no whole number",
-    "float_type": "this is no number",
-    "float_parsing": "this is no number",
-    "bool_type": "this is neither true nor false",
-    "bool_parsing": "this is neither true nor false",
-    "list_type": "this is no list",
-    "tuple_type": "this is no list",
-    "dict_type": "this is no object with fields",
-    "model_type": "this is no object with fields",
-    "uuid_type": "this is no uuid",
-    "uuid_parsing": "this is no uuid",
-    "greater_than_equal": "this is less than {ge}",
-    "less_than_equal": "this is more than {le}",
-    "literal_error": "this is none of {expected}",
-    "enum": "this is none of {expected}",
-    "extra_forbidden": "there is no such field",
+_MESSAGES = {
+    "missing": "missing",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "uuid_type": "must be a UUID",
+    "uuid_parsing": "must be a UUID",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be one of {expected}",
+    "enum": "must be one of {expected}",
+    "extra_forbidden": "unknown field",
 }
 
 
 def first_validation_error(error: "ValidationError") -> str:
-    """The first field that is wrong, and why: `inputFile: this is missing`; without its value: it may be secret."""
+    """The first wrong field and why: `inputFile: missing`. Without its value, which may be secret."""
     first = error.errors(include_input=False, include_url=False)[0]
-    known = _KINDS.get(first["type"])
+    known = _MESSAGES.get(first["type"])
     why = (
         first["msg"].removeprefix("Value error, ") if known is None else known.format(**first.get("ctx", {}))
     )

@@ -138,8 +138,8 @@ def _as_new(task: StoredTask, *, if_exists: IfExists) -> NewTask:
         labels=task.labels,
         metadata=task.spec.metadata,
         if_exists=if_exists,
-        pre_processing=before.as_new() if (before := task.spec.pre_processing) else None,
-        post_processing=after.as_new() if (after := task.spec.post_processing) else None,
+        pre_processing=before.to_new() if (before := task.spec.pre_processing) else None,
+        post_processing=after.to_new() if (after := task.spec.post_processing) else None,
         webhooks=task.spec.webhooks,
     )
 

@@ -44,7 +44,7 @@ WRONG = (
     (["delete"], "Name either tasks, or conditions"),
     (["cancel", "abc", "--batch", "abc"], "Name either tasks, or conditions"),
     (["restart", "--status", "FAILED"], "“FAILED” is not a status."),
-    (["delete", "--older-than", "a month"], "“a month” is not a length of time."),
+    (["delete", "--older-than", "a month"], "“a month” isn't a duration."),
     (["delete", "--status", "DONE_ERROR", "--label", ""], "--label has no value."),
     (["delete", "--batch", " "], "--batch has no value."),
     (["pause", "abc", "--dry-run"], "--dry-run counts what meets conditions."),
@@ -111,7 +111,7 @@ async def test_waiting_tasks_are_edited(database_uri: str, clerk: Clerk) -> None
         (["--from-preset", "", "--priority", "1"], "--from-preset has no value."),
         ([waiting["uuid"], "--batch", BATCH, "--priority", "1"], "Name either tasks"),
         ([waiting["uuid"], "--label", "a b", "--preset", "X", "--remove-label", "a"], "A new preset brings"),
-        ([waiting["uuid"], "--add-label", "a;b"], "“a;b” is not a label."),
+        ([waiting["uuid"], "--add-label", "a;b"], "“a;b” isn't a valid label."),
         ([waiting["uuid"], "--priority", "-1"], "--priority takes a whole number"),
     ):
         code, out, err = ask("edit", *arguments)

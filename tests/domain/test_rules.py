@@ -34,7 +34,7 @@ def test_a_label_is_one_word(label: str) -> None:
 
 @pytest.mark.parametrize("label", ["", "two words", "a,b", ":", "a:", "a;b", "x\n"])
 def test_what_is_no_label_gets_a_sentence(label: str) -> None:
-    with pytest.raises(UsageError, match="is not a label"):
+    with pytest.raises(UsageError, match="isn't a valid label"):
         check_labels([label])
 
 

@@ -14,10 +14,10 @@ from ffmate_desktop.domain.wrong_data import READ_ERRORS, first_validation_error
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b'{"a": 1,\n  b: 2}', "it is not JSON from line 2, column 3 on"),
+        (b'{"a": 1,\n  b: 2}', "it isn't valid JSON (line 2, column 3)"),
         (b" \n", "it is empty"),
-        (b"\xff\xfe", "it is no text"),
-        (b"[" * 100_000, "it is not JSON, or of too many levels"),
+        (b"\xff\xfe", "it isn't text"),
+        (b"[" * 100_000, "it isn't valid JSON, or it is nested too deeply"),
         (None, "No such file or directory"),
     ],
 )
@@ -33,16 +33,16 @@ def test_why_a_file_cannot_be_read(tmp_path: Path, data: bytes | None, why: str)
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"command": "x"}, "inputFile: this is missing"),
-        ({"inputFile": 5}, "inputFile: this is no text"),
-        ({"inputFile": "a", "priority": "high"}, "priority: this is no whole number"),
-        ({"inputFile": "a", "priority": -1}, "priority: this is less than 0"),
-        ({"inputFile": "a", "metadata": [1]}, "metadata: this is no object with fields"),
+        ({"command": "x"}, "inputFile: missing"),
+        ({"inputFile": 5}, "inputFile: must be text"),
+        ({"inputFile": "a", "priority": "high"}, "priority: must be a whole number"),
+        ({"inputFile": "a", "priority": -1}, "priority: must be at least 0"),
+        ({"inputFile": "a", "metadata": [1]}, "metadata: must be an object"),
         (
             {"inputFile": "a", "ifExists": "x"},
-            "ifExists: this is none of 'fail', 'rename', 'replace' or 'skip'",
+            "ifExists: must be one of 'fail', 'rename', 'replace' or 'skip'",
         ),
-        ({"inputFile": "a", "labels": ["b", 3]}, "labels.1: this is no text"),
+        ({"inputFile": "a", "labels": ["b", 3]}, "labels.1: must be text"),
     ],
 )
 def test_the_first_field_that_is_wrong(fields: dict[str, Any], why: str) -> None:

@@ -40,7 +40,7 @@ def server(home: Path) -> Iterator[Program]:
         (("clip.mov", "--command", COPY, "--output", "clip.mov", "--if-exists", "replace"), 1, "own input"),
         (("clip.mov", "--command", COPY, "--output", "clip.mov/x.mp4"), 1, "clip.mov"),
         (("clip.mov", "--command", COPY, "--output", "."), 2, "is a folder"),
-        (("clip.mov", "--command", COPY, "--output", OUT, "--label", "a b;"), 2, "is not a label"),
+        (("clip.mov", "--command", COPY, "--output", OUT, "--label", "a b;"), 2, "isn't a valid label"),
     ],
 )
 def test_a_task_that_could_never_run_is_refused(

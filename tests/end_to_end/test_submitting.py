@@ -87,7 +87,7 @@ def test_tasks_and_presets_come_from_standard_input(program: Program, clip: Path
     code, out, err = fed(json.dumps([task, {"preset": "Nothing"}]), "submit", "--from", "-")
     assert err.startswith("ffmate-desktop: Task 2 of 2: There is no preset “Nothing”.")
     code, out, err = fed('[{"inputFile": "clip.mov",\n  x', "submit", "--from", "-")
-    assert err == "ffmate-desktop: Standard input cannot be read: it is not JSON from line 2, column 3 on.\n"
+    assert err == "ffmate-desktop: Standard input cannot be read: it isn't valid JSON (line 2, column 3).\n"
     preset = {"name": "Fed", "command": COPY, "outputFile": "${INPUT_FILE}.mp4"}
     code, out, _ = fed(json.dumps([preset, {"name": "Bad"}]), "presets", "import", "-")
     assert code == 1

@@ -48,7 +48,7 @@ async def test_every_page_shows_rows_of_a_newer_release(
         for number in range(total):
             if (row := page.model.row_at(number)) is not None:
                 shown.append(row)
-        assert {"HELD", "DONE_SKIPPED"} <= {row.word for row in shown}
+        assert {"HELD", "DONE_SKIPPED"} <= {row.stored_status for row in shown}
         pane = page.details.pane
         pane.attach(desk.services)
         for row in shown[::3]:

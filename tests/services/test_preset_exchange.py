@@ -100,8 +100,8 @@ async def test_a_folder_says_what_became_of_each(shelf: Shelf, tmp_path: Path) -
     assert again[0].sentence.endswith("“Delivery” is here already, and the same")
     sentences = [one.sentence for one in await shelf.exchange.import_files([folder])]
     assert any("is outside quotes" in sentence for sentence in sentences)
-    assert any("it is not JSON" in sentence for sentence in sentences)
-    assert any("has 2 scripts joined by &&" in sentence for sentence in sentences)
+    assert any("it isn't valid JSON" in sentence for sentence in sentences)
+    assert any("joins 2 scripts with &&" in sentence for sentence in sentences)
 
 
 async def test_no_file_is_overwritten_and_names_are_made_safe(shelf: Shelf, tmp_path: Path) -> None:

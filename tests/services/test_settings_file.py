@@ -49,9 +49,9 @@ def test_everything_comes_back(tmp_path: Path) -> None:
 
 
 BROKEN = {
-    "half": (json.dumps(asdict(ALL))[:100].encode(), "not JSON"),
+    "half": (json.dumps(asdict(ALL))[:100].encode(), "isn't valid JSON"),
     "empty": (b"", "it is empty"),
-    "bytes": (b"\xff\xfe\x00{", "no text|not JSON"),
+    "bytes": (b"\xff\xfe\x00{", "isn't text|valid JSON"),
     "list": (b"[]", "it is no object"),
     "part": (b'{"window": {"notices": 3}}', "window.notices: this is no object"),
     "newer": (b'{"version": 99, "node": {"colour": 1}}', "belongs to a newer FFmate Desktop"),
@@ -63,7 +63,7 @@ BROKEN = {
     "text": (b'{"cluster": {"database": ""}}', "cluster.database: this is no text"),
     "labels": (b'{"node": {"labels": "gpu"}}', "node.labels: this is no list"),
     "name": (b'{"node": {"identifier": "a\\ud800b"}}', "node.identifier: this cannot be the name of a node"),
-    "label": (b'{"version": 1, "node": {"labels": ["two words"]}}', "is not a label"),
+    "label": (b'{"version": 1, "node": {"labels": ["two words"]}}', "isn't a valid label"),
 }
 
 
@@ -95,7 +95,7 @@ def test_a_path_need_not_be_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a\ud800", "a\0b", "a\nb", "\x1b[31m", "a\u202eb", " ", "x" * 201])
 def test_a_name_that_would_stop_the_node_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="cannot be the name of a node"):
+    with pytest.raises(UsageError, match="isn't a valid node name"):
         settings_from(identifier=name)
     assert settings_from(identifier="Schnittplatz 5 – 日本").identifier == "Schnittplatz 5 – 日本"
 

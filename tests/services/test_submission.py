@@ -154,7 +154,7 @@ async def test_replace_keeps_the_name_of_an_existing_file(tasks: TaskService, cl
         ({"output_file": "${INPUT_FILE_DIR}/"}, "doesn't name a file"),
         ({"output_file": "${INPUT_FILE_DIR}"}, "folder"),
         ({"command": "-i ${INPUT_FILE} -f mp4 -"}, "output"),
-        ({"labels": ["two words"]}, "not a label"),
+        ({"labels": ["two words"]}, "isn't a valid label"),
         ({"preset": "00000000-0000-0000-0000-000000000000", "command": None}, "no preset"),
     ],
 )

@@ -118,7 +118,7 @@ def row_status_text(row: QueueRow) -> str:
     """The status of a task in one word. A status from a newer release is shown as stored."""
     translate = QCoreApplication.translate
     if row.status is TaskStatus.UNKNOWN:
-        return row.word
+        return row.stored_status
     if not row.status.is_done:
         if row.desired == "pause":
             return translate("status", "Paused")

@@ -98,7 +98,7 @@ def _as_new(
     def text(key: str, present: str) -> str:
         return _text(key, written.get(key), found[key]) if key in wanted else present
 
-    after = spec.post_processing.as_new() if spec.post_processing else None
+    after = spec.post_processing.to_new() if spec.post_processing else None
     if "postProcessing" in wanted:
         after = _post(written.get("postProcessing") or {}, found["postProcessing"])
     return NewTask(

@@ -72,7 +72,7 @@ async def test_another_name_and_labels_make_another_node_and_no_task_is_lost(
         dialog = office.open()
         dialog.node.labels.setText("gpu two;words")
         assert not dialog.save.isEnabled()
-        assert "“two;words” is not a label." in dialog.node.labels_note.text
+        assert "“two;words” isn't a valid label." in dialog.node.labels_note.text
         dialog.node.labels.setText("gpu, fast")
         dialog.node.name.setText("bay 5")
         assert (await office.me()).encode_priority == "low"

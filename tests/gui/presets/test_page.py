@@ -136,7 +136,7 @@ async def test_presets_go_out_and_come_in_as_json(desk: Desk, tmp_path: Path) ->
     assert [preset.name for preset in await own(desk)] == ["WAV audio 2"]
     (tmp_path / "bad.json").write_text("{]")
     page.import_file(str(tmp_path / "bad.json"))
-    await until(lambda: "not JSON" in desk.window.messages.title, "trouble is told")
+    await until(lambda: "isn't valid JSON" in desk.window.messages.title, "trouble is told")
     page.import_file(str(tmp_path / "gone.json"))
     await until(lambda: "Can't read the file" in desk.window.messages.title, "trouble is told")
 

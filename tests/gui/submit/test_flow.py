@@ -375,7 +375,7 @@ async def test_which_nodes_could_run_it_is_told(desk: Desk, clip: Path) -> None:
         "No node can run this now, so it waits: desk lacks encoder:hevc_nvenc, gpu."
     )
     sheet.output.labels.setText("no label:")
-    assert "is not a label" in sheet.preview.note.text()
+    assert "isn't a valid label" in sheet.preview.note.text()
     assert not sheet.submit_button.isEnabled()
     sheet.reject()
     await closed(desk)

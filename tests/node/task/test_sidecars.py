@@ -93,14 +93,14 @@ async def test_a_sidecar_that_changes_nothing_keeps_the_name_that_the_output_got
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("open(path, 'w').write('{'); sys.exit()", "is not JSON"),
+        ("open(path, 'w').write('{'); sys.exit()", "isn't valid JSON"),
         ("open(path, 'w').write('[1]'); sys.exit()", "doesn't contain a JSON object"),
-        ("open(path, 'w').write('[' * 100000); sys.exit()", "is not JSON"),
+        ("open(path, 'w').write('[' * 100000); sys.exit()", "isn't valid JSON"),
         ("open(path, 'wb').write(b'\\xff\\xfe'); sys.exit()", "isn't UTF-8 text"),
         ("open(path, 'w').write(' ' * (5 << 20)); sys.exit()", "isn't a file of at most 4 MiB"),
         ("import os; os.unlink(path); sys.exit()", "is missing, so it can't be imported"),
         ("task['metadata'] = {'n': float('nan')}", "NaN isn't a number"),
-        ("task['metadata'] = [1]", "cannot be used: metadata: this is no object"),
+        ("task['metadata'] = [1]", "cannot be used: metadata: must be an object"),
         ("task['command'] = 3", "command is no text"),
         ("task['command']['raw'] = '-i ${INPUT_FILE} | sh'", "is outside quotes"),
         ("task['command']['raw'] = 'rm -rf ${INPUT_FILE}'", "tasks can only run ffmpeg"),
