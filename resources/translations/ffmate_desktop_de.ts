@@ -9,11 +9,11 @@
     </message>
     <message>
         <source>The command that adds a node</source>
-        <translation>Der Befehl, der einen Knoten hinzufügt</translation>
+        <translation>Der Befehl zum Hinzufügen eines Knotens</translation>
     </message>
     <message>
         <source>Show the password</source>
-        <translation>Passwort zeigen</translation>
+        <translation>Passwort anzeigen</translation>
     </message>
     <message>
         <source>Copy command</source>
@@ -21,43 +21,43 @@
     </message>
     <message>
         <source>Install FFmate Desktop on the other computer and run this command there. It joins within seconds and starts taking tasks.</source>
-        <translation>Installieren Sie FFmate Desktop auf dem anderen Computer, und führen Sie dort diesen Befehl aus. Er tritt binnen Sekunden bei und beginnt mit der Arbeit.</translation>
+        <translation>Installieren Sie FFmate Desktop auf dem anderen Computer, und führen Sie dort diesen Befehl aus. Der Computer tritt dem Cluster nach wenigen Sekunden bei und beginnt mit der Arbeit.</translation>
     </message>
     <message>
         <source>If other people use that computer, set the variable FFMATE_DATABASE to the address instead: anyone there can read a command line.</source>
-        <translation>Wenn auch andere diesen Computer benutzen, geben Sie die Adresse stattdessen in der Variablen FFMATE_DATABASE an: Eine Befehlszeile kann dort jeder lesen.</translation>
+        <translation>Wenn auch andere Personen den Computer benutzen, geben Sie die Adresse besser in der Variablen FFMATE_DATABASE an: Befehlszeilen kann dort jeder lesen.</translation>
     </message>
     <message>
         <source>Every node uses the same paths to your files: keep them on a drive that all computers share.</source>
-        <translation>Jeder Knoten öffnet Ihre Dateien unter denselben Pfaden: Legen Sie sie auf ein gemeinsames Laufwerk.</translation>
+        <translation>Alle Knoten verwenden dieselben Pfade zu Ihren Dateien: Legen Sie sie auf einem gemeinsamen Laufwerk ab.</translation>
     </message>
     <message>
         <source>For a computer without a screen, add --no-gui to the command.</source>
-        <translation>Für einen Computer ohne Bildschirm hängen Sie --no-gui an den Befehl an.</translation>
+        <translation>Für einen Computer ohne Bildschirm ergänzen Sie den Befehl um --no-gui.</translation>
     </message>
     <message>
         <source>This computer reaches the database through a local socket. On the other computer, use this computer&apos;s name or address as the host instead, for example “{0}”.</source>
-        <translation>Dieser Computer erreicht die Datenbank über einen lokalen Socket. Geben Sie auf dem anderen Computer stattdessen Namen oder Adresse dieses Computers als Host an, zum Beispiel „{0}“.</translation>
+        <translation>Dieser Computer erreicht die Datenbank über einen lokalen Socket. Geben Sie auf dem anderen Computer stattdessen den Namen oder die Adresse dieses Computers als Host an, zum Beispiel „{0}“.</translation>
     </message>
     <message>
         <source>On every computer, “{0}” means that computer itself. On the other one, use this computer&apos;s name or address instead, for example “{1}”.</source>
-        <translation>„{0}“ meint auf jedem Computer ihn selbst. Geben Sie auf dem anderen stattdessen Namen oder Adresse dieses Computers an, zum Beispiel „{1}“.</translation>
+        <translation>„{0}“ bezeichnet auf jedem Computer den Computer selbst. Geben Sie auf dem anderen Computer stattdessen den Namen oder die Adresse dieses Computers an, zum Beispiel „{1}“.</translation>
     </message>
     <message>
         <source>Other computers can&apos;t reach this queue</source>
-        <translation>Andere Computer erreichen diese Warteschlange nicht</translation>
+        <translation>Diese Warteschlange ist für andere Computer nicht erreichbar</translation>
     </message>
     <message>
         <source>It is stored in a database on this computer that no other computer can connect to. To work together, computers need a PostgreSQL server (15 or newer) that all of them can reach: on one of your computers, on a NAS, or rented.</source>
-        <translation>Sie liegt in einer Datenbank auf diesem Computer, mit der sich kein anderer verbinden kann. Zur Zusammenarbeit brauchen Computer einen PostgreSQL-Server (15 oder neuer), den alle erreichen: auf einem Ihrer Computer, auf einem NAS oder gemietet.</translation>
+        <translation>Sie liegt in einer Datenbank auf diesem Computer, mit der sich kein anderer Computer verbinden kann. Um zusammenzuarbeiten, brauchen die Computer einen PostgreSQL-Server (15 oder neuer), den alle erreichen: auf einem Ihrer Computer, auf einem NAS oder gemietet.</translation>
     </message>
     <message>
         <source>Choose it in this computer&apos;s settings, then start every other computer with:</source>
-        <translation>Wählen Sie ihn in den Einstellungen dieses Computers, und starten Sie jeden anderen so:</translation>
+        <translation>Wählen Sie ihn in den Einstellungen dieses Computers, und starten Sie alle anderen Computer mit:</translation>
     </message>
     <message>
         <source>The tasks in this queue stay on this computer. Let them finish first, or switch back to this database later.</source>
-        <translation>Die Aufgaben in dieser Warteschlange bleiben auf diesem Computer. Lassen Sie sie erst fertig werden, oder wechseln Sie später zu dieser Datenbank zurück.</translation>
+        <translation>Die Aufgaben in dieser Warteschlange bleiben auf diesem Computer. Warten Sie, bis sie fertig sind, oder wechseln Sie später zu dieser Datenbank zurück.</translation>
     </message>
     <message>
         <source>Copy example</source>
@@ -629,7 +629,7 @@
     </message>
     <message>
         <source>The encode failed.</source>
-        <translation>Das Kodieren ist fehlgeschlagen.</translation>
+        <translation>Die Kodierung ist fehlgeschlagen.</translation>
     </message>
 </context>
 <context>
@@ -800,7 +800,7 @@
     </message>
     <message>
         <source>{0} running</source>
-        <translation>{0} in Arbeit</translation>
+        <translation>{0} laufen</translation>
     </message>
 </context>
 <context>
@@ -985,7 +985,7 @@
     </message>
     <message>
         <source>Show log</source>
-        <translation>Protokoll zeigen</translation>
+        <translation>Protokoll anzeigen</translation>
     </message>
     <message>
         <source>Copy details</source>
@@ -1001,15 +1001,15 @@
     </message>
     <message>
         <source>Drain: finish running tasks, then leave</source>
-        <translation>Auslaufen lassen: laufende Aufgaben fertig machen, dann gehen</translation>
+        <translation>Auslaufen lassen: laufende Aufgaben abschließen, dann Cluster verlassen</translation>
     </message>
     <message>
         <source>Set slots …</source>
-        <translation>Plätze einstellen …</translation>
+        <translation>Plätze festlegen …</translation>
     </message>
     <message>
         <source>Requeue its tasks now</source>
-        <translation>Seine Aufgaben jetzt wieder einreihen</translation>
+        <translation>Aufgaben des Knotens jetzt wieder einreihen</translation>
     </message>
     <message>
         <source>1 task of {0} is back in the queue.</source>
@@ -1040,7 +1040,7 @@
     </message>
     <message>
         <source>Remove this node from the list. It rejoins when it is started again.</source>
-        <translation>Diesen Knoten aus der Liste entfernen. Er kommt wieder, sobald er neu gestartet wird.</translation>
+        <translation>Entfernt diesen Knoten aus der Liste. Er tritt wieder bei, sobald er gestartet wird.</translation>
     </message>
     <message>
         <source>Requeue now</source>
@@ -1048,7 +1048,7 @@
     </message>
     <message>
         <source>Put its tasks back in the queue now. The node rejoins if it is still running.</source>
-        <translation>Seine Aufgaben jetzt wieder einreihen. Läuft der Knoten noch, meldet er sich neu an.</translation>
+        <translation>Legt die Aufgaben des Knotens jetzt in die Warteschlange zurück. Falls er noch läuft, tritt er wieder bei.</translation>
     </message>
 </context>
 <context>
@@ -1062,15 +1062,15 @@
     <name>NodeControls</name>
     <message>
         <source>Tasks at once</source>
-        <translation>Aufgaben zugleich</translation>
+        <translation>Gleichzeitige Aufgaben</translation>
     </message>
     <message>
         <source>Leave when finished</source>
-        <translation>Nach der Arbeit gehen</translation>
+        <translation>Verlassen, wenn fertig</translation>
     </message>
     <message>
         <source>Finish running tasks, take no new ones, then leave the cluster.</source>
-        <translation>Laufende Aufgaben fertig machen, keine neuen annehmen, dann den Cluster verlassen.</translation>
+        <translation>Laufende Aufgaben abschließen, keine neuen annehmen, dann den Cluster verlassen.</translation>
     </message>
     <message>
         <source>Work on the queue</source>
@@ -1105,7 +1105,7 @@
     </message>
     <message>
         <source>Joining …</source>
-        <translation>Meldet sich an …</translation>
+        <translation>Tritt bei …</translation>
     </message>
     <message>
         <source>Not working on the queue</source>
@@ -1113,7 +1113,7 @@
     </message>
     <message>
         <source>Finishing tasks, then leaving</source>
-        <translation>Geht nach den laufenden Aufgaben</translation>
+        <translation>Schließt Aufgaben ab, dann Ende</translation>
     </message>
     <message>
         <source>Paused: takes no new tasks</source>
@@ -1230,7 +1230,7 @@
     </message>
     <message>
         <source>Can&apos;t reach the database. Showing the last known state.</source>
-        <translation>Datenbank nicht erreichbar. Gezeigt wird der letzte bekannte Stand.</translation>
+        <translation>Die Datenbank ist nicht erreichbar. Angezeigt wird der letzte bekannte Stand.</translation>
     </message>
     <message>
         <source>{0} online</source>
@@ -1250,7 +1250,7 @@
     </message>
     <message>
         <source>{0} lost</source>
-        <translation>{0} verloren</translation>
+        <translation>{0} ausgefallen</translation>
     </message>
     <message>
         <source>{0} of {1} slots busy</source>
@@ -1350,19 +1350,19 @@
     </message>
     <message>
         <source>Next to run first</source>
-        <translation>Nächste zuerst</translation>
+        <translation>Als Nächstes zuerst</translation>
     </message>
     <message>
         <source>Last to run first</source>
-        <translation>Letzte zuerst</translation>
+        <translation>Als Letztes zuerst</translation>
     </message>
     <message>
         <source>Recently finished first</source>
-        <translation>Zuletzt beendete zuerst</translation>
+        <translation>Kürzlich beendete zuerst</translation>
     </message>
     <message>
         <source>Finished longest ago first</source>
-        <translation>Am längsten beendete zuerst</translation>
+        <translation>Vor Längerem beendete zuerst</translation>
     </message>
     <message>
         <source>Name, A to Z</source>
@@ -1377,15 +1377,15 @@
     <name>OutputFields</name>
     <message>
         <source>Next to each file</source>
-        <translation>Neben jeder Datei</translation>
+        <translation>Neben der jeweiligen Datei</translation>
     </message>
     <message>
         <source>Choose …</source>
-        <translation>Wählen …</translation>
+        <translation>Auswählen …</translation>
     </message>
     <message>
         <source>Choose output folder</source>
-        <translation>Ausgabeordner wählen</translation>
+        <translation>Ausgabeordner auswählen</translation>
     </message>
     <message>
         <source>Add a number</source>
@@ -1401,11 +1401,11 @@
     </message>
     <message>
         <source>If the name is taken</source>
-        <translation>Wenn der Name vergeben ist</translation>
+        <translation>Falls der Name vergeben ist</translation>
     </message>
     <message>
         <source>Higher numbers run first</source>
-        <translation>Höhere Zahlen kommen zuerst dran</translation>
+        <translation>Höhere Zahlen werden zuerst ausgeführt</translation>
     </message>
     <message>
         <source>Any node</source>
@@ -1429,7 +1429,7 @@
     </message>
     <message>
         <source>If taken</source>
-        <translation>Wenn vergeben</translation>
+        <translation>Falls vergeben</translation>
     </message>
     <message>
         <source>Priority</source>
@@ -1471,7 +1471,7 @@
     <name>PresetForm</name>
     <message>
         <source>Higher numbers run first</source>
-        <translation>Höhere Zahlen kommen zuerst dran</translation>
+        <translation>Höhere Zahlen werden zuerst ausgeführt</translation>
     </message>
     <message>
         <source>Any node</source>
@@ -1483,7 +1483,7 @@
     </message>
     <message>
         <source>Encode</source>
-        <translation>Encode</translation>
+        <translation>Kodierung</translation>
     </message>
     <message>
         <source>Scripts</source>
@@ -1491,7 +1491,7 @@
     </message>
     <message>
         <source>Parts of the preset</source>
-        <translation>Teile der Voreinstellung</translation>
+        <translation>Bereiche der Voreinstellung</translation>
     </message>
     <message>
         <source>Labels</source>
@@ -1560,7 +1560,7 @@
     </message>
     <message>
         <source>A frame of the result</source>
-        <translation>Ein Bild des Ergebnisses</translation>
+        <translation>Ein Einzelbild des Ergebnisses</translation>
     </message>
     <message>
         <source>ffmpeg output</source>
@@ -1619,11 +1619,11 @@
     </message>
     <message>
         <source>Reusable encoding settings</source>
-        <translation>Wiederverwendbare Einstellungen zum Kodieren</translation>
+        <translation>Wiederverwendbare Einstellungen für die Kodierung</translation>
     </message>
     <message>
         <source>A preset without a name isn&apos;t saved.</source>
-        <translation>Eine Voreinstellung ohne Namen ist nicht gespeichert.</translation>
+        <translation>Eine Voreinstellung ohne Namen ist noch nicht gespeichert.</translation>
     </message>
     <message>
         <source>The preset “{0}” isn&apos;t saved.</source>
@@ -1631,7 +1631,7 @@
     </message>
     <message>
         <source>This preset comes with FFmate Desktop. Duplicate it to make your own.</source>
-        <translation>Diese Voreinstellung gehört zu FFmate Desktop. Duplizieren Sie sie, um eine eigene daraus zu machen.</translation>
+        <translation>Diese Voreinstellung gehört zu FFmate Desktop. Duplizieren Sie sie, um eine eigene zu erstellen.</translation>
     </message>
     <message>
         <source>New preset.</source>
@@ -1639,11 +1639,11 @@
     </message>
     <message>
         <source>Not saved. Tasks already in the queue keep the old command.</source>
-        <translation>Nicht gespeichert. Aufgaben in der Warteschlange behalten den alten Befehl.</translation>
+        <translation>Nicht gespeichert. Bereits eingereihte Aufgaben behalten den alten Befehl.</translation>
     </message>
     <message>
         <source>Your preset. Everyone in this cluster can use it.</source>
-        <translation>Ihre Voreinstellung. Alle in diesem Cluster können sie nutzen.</translation>
+        <translation>Ihre Voreinstellung. Alle in diesem Cluster können sie verwenden.</translation>
     </message>
     <message>
         <source>Delete “{0}”?</source>
@@ -1651,7 +1651,7 @@
     </message>
     <message>
         <source>Tasks created from it keep their command.</source>
-        <translation>Aufgaben, die daraus entstanden sind, behalten ihren Befehl.</translation>
+        <translation>Damit erstellte Aufgaben behalten ihren Befehl.</translation>
     </message>
     <message>
         <source>These watchfolders use it and queue no new files until you choose another preset: {0}</source>
@@ -1659,7 +1659,7 @@
     </message>
     <message>
         <source>Choose a file to test with</source>
-        <translation>Datei zum Testen wählen</translation>
+        <translation>Datei zum Testen auswählen</translation>
     </message>
     <message>
         <source>Presets (*.json)</source>
@@ -1671,7 +1671,7 @@
     </message>
     <message>
         <source>Can&apos;t read the file “{0}”.</source>
-        <translation>Die Datei „{0}“ ist nicht lesbar.</translation>
+        <translation>Die Datei „{0}“ kann nicht gelesen werden.</translation>
     </message>
     <message>
         <source>Imported {0}.</source>
@@ -1683,7 +1683,7 @@
     </message>
     <message>
         <source>Can&apos;t write the file “{0}”.</source>
-        <translation>Die Datei „{0}“ lässt sich nicht schreiben.</translation>
+        <translation>Die Datei „{0}“ kann nicht geschrieben werden.</translation>
     </message>
     <message>
         <source>Exported “{0}”.</source>
@@ -1791,7 +1791,7 @@
     </message>
     <message>
         <source>Show in folder</source>
-        <translation>Im Ordner zeigen</translation>
+        <translation>Im Ordner anzeigen</translation>
     </message>
     <message>
         <source>Copy command</source>
@@ -1827,7 +1827,7 @@
     </message>
     <message>
         <source>Running tasks that will be stopped: {0}.</source>
-        <translation>Laufende Aufgaben, die beendet werden: {0}.</translation>
+        <translation>Laufende Aufgaben, die abgebrochen werden: {0}.</translation>
     </message>
     <message>
         <source>Finished output files are kept.</source>
@@ -1835,7 +1835,7 @@
     </message>
     <message>
         <source>Running tasks will be stopped. Finished output files are kept.</source>
-        <translation>Laufende Aufgaben werden beendet. Fertige Ausgabedateien bleiben erhalten.</translation>
+        <translation>Laufende Aufgaben werden abgebrochen. Fertige Ausgabedateien bleiben erhalten.</translation>
     </message>
     <message>
         <source>Delete this task?</source>
@@ -1847,7 +1847,7 @@
     </message>
     <message>
         <source>Stop and delete</source>
-        <translation>Beenden und löschen</translation>
+        <translation>Abbrechen und löschen</translation>
     </message>
     <message>
         <source>This file isn&apos;t on this computer.</source>
@@ -1858,7 +1858,7 @@
     <name>QueueFilters</name>
     <message>
         <source>There are too many tasks to sort by this column.</source>
-        <translation>Es sind zu viele Aufgaben, um sie nach dieser Spalte zu sortieren.</translation>
+        <translation>Für eine Sortierung nach dieser Spalte sind es zu viele Aufgaben.</translation>
     </message>
     <message>
         <source>Filter them first, for example by status.</source>
@@ -1908,7 +1908,7 @@
     </message>
     <message>
         <source>Take no new tasks on this computer. Running tasks continue.</source>
-        <translation>Auf diesem Computer keine neuen Aufgaben annehmen. Laufende werden fertig gemacht.</translation>
+        <translation>Auf diesem Computer keine neuen Aufgaben annehmen. Laufende Aufgaben werden fortgesetzt.</translation>
     </message>
     <message>
         <source>No tasks match this filter.</source>
@@ -1920,11 +1920,11 @@
     </message>
     <message>
         <source>Drag video or audio onto this window, or choose files. Every node in your cluster helps encode them.</source>
-        <translation>Ziehen Sie Video oder Audio auf dieses Fenster, oder wählen Sie Dateien. Jeder Knoten im Cluster hilft beim Kodieren.</translation>
+        <translation>Ziehen Sie Video oder Audio auf dieses Fenster, oder wählen Sie Dateien aus. Alle Knoten im Cluster helfen beim Kodieren.</translation>
     </message>
     <message>
         <source>Choose files</source>
-        <translation>Dateien wählen</translation>
+        <translation>Dateien auswählen</translation>
     </message>
 </context>
 <context>
@@ -1978,7 +1978,7 @@
     </message>
     <message>
         <source>Choose columns</source>
-        <translation>Spalten wählen</translation>
+        <translation>Spalten auswählen</translation>
     </message>
     <message>
         <source>Node: {0}</source>
@@ -2093,11 +2093,11 @@
     <name>ScriptFields</name>
     <message>
         <source>Script before</source>
-        <translation>Skript davor</translation>
+        <translation>Skript vorher</translation>
     </message>
     <message>
         <source>Sidecar before</source>
-        <translation>Sidecar davor</translation>
+        <translation>Sidecar vorher</translation>
     </message>
     <message>
         <source>Apply the changes the script makes to the sidecar</source>
@@ -2105,23 +2105,23 @@
     </message>
     <message>
         <source>Command, input, output, metadata, and the script after the encode</source>
-        <translation>Befehl, Eingabe, Ausgabe, Metadaten und das Skript nach dem Encode</translation>
+        <translation>Befehl, Eingabe, Ausgabe, Metadaten und das Skript nach der Kodierung</translation>
     </message>
     <message>
         <source>Script after</source>
-        <translation>Skript danach</translation>
+        <translation>Skript nachher</translation>
     </message>
     <message>
         <source>Sidecar after</source>
-        <translation>Sidecar danach</translation>
+        <translation>Sidecar nachher</translation>
     </message>
     <message>
         <source>The full path of a script on the nodes, followed by its arguments. No shell is involved. If a script fails, the task fails. A node runs only scripts that its owner has allowed.</source>
-        <translation>Der vollständige Pfad eines Skripts auf den Knoten, dahinter seine Argumente. Es ist keine Shell beteiligt. Schlägt ein Skript fehl, schlägt die Aufgabe fehl. Ein Knoten führt nur Skripte aus, die sein Besitzer erlaubt hat.</translation>
+        <translation>Der vollständige Pfad eines Skripts auf den Knoten, gefolgt von seinen Argumenten, ohne Shell. Schlägt ein Skript fehl, schlägt die Aufgabe fehl. Ein Knoten führt nur Skripte aus, die sein Besitzer erlaubt hat.</translation>
     </message>
     <message>
         <source>A temporary file unless you enter a path</source>
-        <translation>Eine temporäre Datei, wenn Sie keinen Pfad angeben</translation>
+        <translation>Eine temporäre Datei, sofern Sie keinen Pfad angeben</translation>
     </message>
     <message>
         <source>A JSON file with the task. Its path is ${SIDECAR_FILE}.</source>
@@ -2298,7 +2298,7 @@
     </message>
     <message>
         <source>Tasks at once</source>
-        <translation>Aufgaben zugleich</translation>
+        <translation>Gleichzeitige Aufgaben</translation>
     </message>
     <message>
         <source>Set</source>
@@ -2310,18 +2310,18 @@
     </message>
     <message>
         <source>Takes effect immediately. Running tasks above the new number still finish. This node has {0} cores; about half as many slots is typical.</source>
-        <translation>Gilt sofort. Laufende Aufgaben über der neuen Zahl werden noch fertig gemacht. Dieser Knoten hat {0} Kerne; üblich sind etwa halb so viele Plätze.</translation>
+        <translation>Gilt sofort. Laufende Aufgaben über der neuen Zahl werden noch abgeschlossen. Dieser Knoten hat {0} Kerne; üblich sind etwa halb so viele Plätze.</translation>
     </message>
 </context>
 <context>
     <name>SpeedGraph</name>
     <message>
         <source>Speed: {0} frames per second</source>
-        <translation>Tempo: {0} Bilder pro Sekunde</translation>
+        <translation>Geschwindigkeit: {0} Bilder pro Sekunde</translation>
     </message>
     <message>
         <source>Speed</source>
-        <translation>Tempo</translation>
+        <translation>Geschwindigkeit</translation>
     </message>
     <message>
         <source>Waiting for the first frames</source>
@@ -2430,7 +2430,7 @@
     </message>
     <message>
         <source>The file “{0}” doesn&apos;t exist.</source>
-        <translation>Die Datei „{0}“ gibt es nicht.</translation>
+        <translation>Die Datei „{0}“ ist nicht vorhanden.</translation>
     </message>
     <message>
         <source>None of these {0} files exist.</source>
@@ -2438,11 +2438,11 @@
     </message>
     <message>
         <source>Looking for video, audio and images …</source>
-        <translation>Suche nach Video, Audio und Bildern …</translation>
+        <translation>Video, Audio und Bilder werden gesucht …</translation>
     </message>
     <message>
         <source>{0} so far.</source>
-        <translation>{0} bisher.</translation>
+        <translation>Bisher {0}.</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -2450,11 +2450,11 @@
     </message>
     <message>
         <source>Some folders couldn&apos;t be read.</source>
-        <translation>Einige Ordner waren nicht lesbar.</translation>
+        <translation>Einige Ordner konnten nicht gelesen werden.</translation>
     </message>
     <message>
         <source>Skipped {0} written by this cluster.</source>
-        <translation>{0} übersprungen: von diesem Cluster geschrieben.</translation>
+        <translation>{0} übersprungen, weil von diesem Cluster geschrieben.</translation>
     </message>
     <message>
         <source>Drop a file on its own to queue it anyway.</source>
@@ -2462,11 +2462,11 @@
     </message>
     <message>
         <source>No video, audio or images found.</source>
-        <translation>Weder Video noch Audio noch Bilder gefunden.</translation>
+        <translation>Kein Video, kein Audio und keine Bilder gefunden.</translation>
     </message>
     <message>
         <source>Folders only add media files. Drop a file on its own to queue it anyway.</source>
-        <translation>Aus Ordnern kommen nur Mediendateien. Ziehen Sie eine Datei einzeln herein, um sie trotzdem einzureihen.</translation>
+        <translation>Aus Ordnern werden nur Mediendateien übernommen. Ziehen Sie eine Datei einzeln herein, um sie trotzdem einzureihen.</translation>
     </message>
     <message>
         <source>Only the first {0} files were added.</source>
@@ -2474,7 +2474,7 @@
     </message>
     <message>
         <source>Queue them, then drop the rest.</source>
-        <translation>Reihen Sie diese ein, dann ziehen Sie den Rest herein.</translation>
+        <translation>Reihen Sie diese ein, und ziehen Sie dann die übrigen herein.</translation>
     </message>
     <message>
         <source>Queued {0}.</source>
@@ -2517,7 +2517,7 @@
     </message>
     <message>
         <source>Can&apos;t reach the database right now.</source>
-        <translation>Die Datenbank ist zurzeit nicht erreichbar.</translation>
+        <translation>Die Datenbank ist gerade nicht erreichbar.</translation>
     </message>
     <message>
         <source>Fix the command first.</source>
@@ -2545,7 +2545,7 @@
     </message>
     <message>
         <source>No node is running. The files wait until one joins.</source>
-        <translation>Kein Knoten läuft. Die Dateien warten, bis einer dazukommt.</translation>
+        <translation>Es läuft kein Knoten. Die Dateien warten, bis einer beitritt.</translation>
     </message>
     <message>
         <source>{0} can run this now.</source>
@@ -2561,7 +2561,7 @@
     </message>
     <message>
         <source>No node can run this now, so it waits: {0}.</source>
-        <translation>Kein Knoten kann das jetzt ausführen, also wartet es: {0}.</translation>
+        <translation>Kein Knoten kann das jetzt ausführen, daher warten die Aufgaben: {0}.</translation>
     </message>
     <message>
         <source>{0} of {1} nodes can; {2}.</source>
@@ -2569,11 +2569,11 @@
     </message>
     <message>
         <source>{0} lacks {1}</source>
-        <translation>{0} fehlt {1}</translation>
+        <translation>{0} fehlt: {1}</translation>
     </message>
     <message>
         <source>{0} can&apos;t be read</source>
-        <translation>{0} ist nicht lesbar</translation>
+        <translation>{0} kann nicht gelesen werden</translation>
     </message>
     <message>
         <source>{0} can&apos;t run with this command</source>
@@ -2581,11 +2581,11 @@
     </message>
     <message>
         <source>the output folder of {0} isn&apos;t writable</source>
-        <translation>in den Ausgabeordner von {0} lässt sich nicht schreiben</translation>
+        <translation>der Ausgabeordner von {0} ist schreibgeschützt</translation>
     </message>
     <message>
         <source>the output of {0} already exists</source>
-        <translation>die Ausgabe von {0} gibt es schon</translation>
+        <translation>die Ausgabe von {0} ist bereits vorhanden</translation>
     </message>
     <message>
         <source>the output of {0} is being written by another task</source>
@@ -2597,7 +2597,7 @@
     </message>
     <message>
         <source>the output of {0} exists and will be replaced</source>
-        <translation>die Ausgabe von {0} gibt es schon und wird ersetzt</translation>
+        <translation>die Ausgabe von {0} ist vorhanden und wird ersetzt</translation>
     </message>
     <message>
         <source>the output name of {0} is taken, so a number will be added</source>
@@ -3158,7 +3158,7 @@
     </message>
     <message>
         <source>Remaining</source>
-        <translation>Restzeit</translation>
+        <translation>Verbleibend</translation>
     </message>
     <message>
         <source>Size</source>
@@ -3239,7 +3239,7 @@
     </message>
     <message>
         <source>Memory</source>
-        <translation>Speicher</translation>
+        <translation>Arbeitsspeicher</translation>
     </message>
     <message>
         <source>frames per second</source>
@@ -3271,11 +3271,11 @@
     </message>
     <message>
         <source>Lost</source>
-        <translation>Verloren</translation>
+        <translation>Ausgefallen</translation>
     </message>
     <message>
         <source>Left</source>
-        <translation>Abgemeldet</translation>
+        <translation>Verlassen</translation>
     </message>
     <message>
         <source>heartbeat {0} ago</source>
@@ -3311,7 +3311,7 @@
     </message>
     <message>
         <source>Leaves when these tasks finish</source>
-        <translation>Geht, sobald diese Aufgaben fertig sind</translation>
+        <translation>Verlässt den Cluster, sobald diese Aufgaben fertig sind</translation>
     </message>
     <message>
         <source>Leaving</source>
@@ -3319,7 +3319,7 @@
     </message>
     <message>
         <source>Counts as lost in {0}</source>
-        <translation>Gilt in {0} als verloren</translation>
+        <translation>Gilt in {0} als ausgefallen</translation>
     </message>
     <message>
         <source>1 task returns to the queue in {0}</source>
@@ -3335,7 +3335,7 @@
     </message>
     <message>
         <source>No tasks were running</source>
-        <translation>Dort lief nichts</translation>
+        <translation>Es liefen keine Aufgaben</translation>
     </message>
     <message>
         <source>Its task is back in the queue</source>
@@ -3363,35 +3363,35 @@
     </message>
     <message>
         <source>{0} is lost</source>
-        <translation>{0} ist verloren gegangen</translation>
+        <translation>{0} ist ausgefallen</translation>
     </message>
     <message>
         <source>Its running task is back in the queue, and another node will take it.</source>
-        <translation>Seine laufende Aufgabe ist wieder in der Warteschlange; ein anderer Knoten übernimmt sie.</translation>
+        <translation>Seine laufende Aufgabe ist wieder in der Warteschlange. Ein anderer Knoten übernimmt sie.</translation>
     </message>
     <message>
         <source>Its {0} running tasks are back in the queue, and other nodes will take them.</source>
-        <translation>Seine {0} laufenden Aufgaben sind wieder in der Warteschlange; andere Knoten übernehmen sie.</translation>
+        <translation>Seine {0} laufenden Aufgaben sind wieder in der Warteschlange. Andere Knoten übernehmen sie.</translation>
     </message>
     <message>
         <source>No tasks were running. The node rejoins when it is started again.</source>
-        <translation>Dort lief nichts. Der Knoten kommt wieder, sobald er neu gestartet wird.</translation>
+        <translation>Es liefen keine Aufgaben. Der Knoten tritt wieder bei, sobald er gestartet wird.</translation>
     </message>
     <message>
         <source>No heartbeat from {0} for {1}</source>
-        <translation>Von {0} kam seit {1} kein Lebenszeichen</translation>
+        <translation>Kein Lebenszeichen von {0} seit {1}</translation>
     </message>
     <message>
         <source>Its running task returns to the queue in {0}, and another node will take it.</source>
-        <translation>Seine laufende Aufgabe kommt in {0} zurück in die Warteschlange; ein anderer Knoten übernimmt sie.</translation>
+        <translation>Seine laufende Aufgabe kommt in {0} zurück in die Warteschlange. Ein anderer Knoten übernimmt sie dann.</translation>
     </message>
     <message>
         <source>Its {0} running tasks return to the queue in {1}, and other nodes will take them.</source>
-        <translation>Seine {0} laufenden Aufgaben kommen in {1} zurück in die Warteschlange; andere Knoten übernehmen sie.</translation>
+        <translation>Seine {0} laufenden Aufgaben kommen in {1} zurück in die Warteschlange. Andere Knoten übernehmen sie dann.</translation>
     </message>
     <message>
         <source>It isn&apos;t running any tasks. Without a heartbeat, it counts as lost in {0}.</source>
-        <translation>Dort läuft nichts. Ohne Lebenszeichen gilt er in {0} als verloren.</translation>
+        <translation>Er führt keine Aufgaben aus. Ohne Lebenszeichen gilt er in {0} als ausgefallen.</translation>
     </message>
     <message>
         <source>1 second</source>
@@ -3442,7 +3442,7 @@
     </message>
     <message>
         <source>Other</source>
-        <translation>Sonstiges</translation>
+        <translation>Andere</translation>
     </message>
     <message>
         <source>Paused</source>
@@ -3466,7 +3466,7 @@
     </message>
     <message>
         <source>Publishing</source>
-        <translation>Wird abgelegt</translation>
+        <translation>Wird bereitgestellt</translation>
     </message>
     <message>
         <source>Running</source>
