@@ -180,8 +180,8 @@ class FFmateImport:
             settings.path,
             "suspended as it was" if settings.suspended else "stop FFmate before it scans here too",
         ]
-        if rivals := [f"“{one.name}”" for one in everyone if overlap(settings, one)]:
-            notes.append(f"the same files are in {', '.join(rivals)}")
+        if overlapping_names := [f"“{one.name}”" for one in everyone if overlap(settings, one)]:
+            notes.append(f"the same files are in {', '.join(overlapping_names)}")
         return item(ImportOutcome.NEW, "; ".join(notes))
 
 

@@ -14,7 +14,7 @@ def overlap(one: WatchfolderSettings, other: WatchfolderSettings) -> bool:
     return _may_share(one, other) and (_enters(one, other.path) or _enters(other, one.path))
 
 
-def rivals(folders: Sequence[Watchfolder]) -> dict[UUID, tuple[str, ...]]:
+def overlapping_names(folders: Sequence[Watchfolder]) -> dict[UUID, tuple[str, ...]]:
     """For each watchfolder that has some, the names of those that overlap with it. Suspended ones take no files.
 
     Hundreds of watchfolders are little work.

@@ -77,29 +77,6 @@
     </message>
 </context>
 <context>
-    <name>Afterwards</name>
-    <message>
-        <source>After success</source>
-        <translation>Nach Erfolg</translation>
-    </message>
-    <message>
-        <source>After failure</source>
-        <translation>Nach einem Fehler</translation>
-    </message>
-    <message>
-        <source>Tries after a failure</source>
-        <translation>Versuche nach einem Fehler</translation>
-    </message>
-    <message>
-        <source>none</source>
-        <translation>keine</translation>
-    </message>
-    <message>
-        <source>Try again</source>
-        <translation>Noch einmal</translation>
-    </message>
-</context>
-<context>
     <name>AppearanceSection</name>
     <message>
         <source>Appearance</source>
@@ -123,26 +100,26 @@
     </message>
 </context>
 <context>
-    <name>Basics</name>
+    <name>BasicsForm</name>
     <message>
-        <source>The folder that is watched, as the nodes reach it</source>
-        <translation>Der überwachte Ordner, so wie die Knoten ihn erreichen</translation>
+        <source>Folder to watch, as the nodes reach it</source>
+        <translation>Zu überwachender Ordner, wie die Knoten ihn erreichen</translation>
     </message>
     <message>
         <source>Choose …</source>
         <translation>Wählen …</translation>
     </message>
     <message>
-        <source>Choose the folder that is watched</source>
-        <translation>Den überwachten Ordner wählen</translation>
+        <source>Choose the folder to watch</source>
+        <translation>Zu überwachenden Ordner wählen</translation>
     </message>
     <message>
-        <source>For the people who wonder what it is for</source>
-        <translation>Für alle, die sich fragen, wozu er da ist</translation>
+        <source>What this watchfolder is for</source>
+        <translation>Wozu dieser überwachte Ordner dient</translation>
     </message>
     <message>
-        <source>Seconds between two scans</source>
-        <translation>Sekunden zwischen zwei Durchsuchungen</translation>
+        <source>Seconds between scans</source>
+        <translation>Sekunden zwischen zwei Durchläufen</translation>
     </message>
     <message>
         <source>s</source>
@@ -174,31 +151,27 @@
     </message>
     <message>
         <source>Scan every</source>
-        <translation>Suchen alle</translation>
+        <translation>Durchsuchen alle</translation>
     </message>
     <message>
-        <source>Say where outputs go: the preset does not</source>
-        <translation>Wohin die Ausgaben kommen: die Voreinstellung sagt es nicht</translation>
+        <source>Required: the preset has no output pattern</source>
+        <translation>Erforderlich: Die Voreinstellung gibt keine Ausgabe an</translation>
     </message>
     <message>
-        <source>As the folder</source>
+        <source>Same as the folder</source>
         <translation>Wie der Ordner</translation>
     </message>
     <message>
-        <source>A file counts as complete when its size has not changed for {0}.</source>
-        <translation>Eine Datei gilt als vollständig, wenn sich ihre Größe {0} lang nicht geändert hat.</translation>
+        <source>A file is complete when it hasn&apos;t changed for {0}.</source>
+        <translation>Eine Datei gilt als vollständig, wenn sie sich {0} lang nicht geändert hat.</translation>
     </message>
     <message>
-        <source>A file is taken as soon as it is seen, also when it is still being copied.</source>
-        <translation>Eine Datei wird genommen, sobald sie gesehen wird, auch wenn sie noch kopiert wird.</translation>
+        <source>Files are queued as soon as they are found, even while they are still being copied.</source>
+        <translation>Dateien werden sofort eingereiht, auch wenn sie noch kopiert werden.</translation>
     </message>
     <message>
         <source>{0} becomes {1}</source>
         <translation>{0} wird zu {1}</translation>
-    </message>
-    <message>
-        <source>Choose the folder to watch</source>
-        <translation>Den Ordner wählen, der überwacht wird</translation>
     </message>
 </context>
 <context>
@@ -534,44 +507,44 @@
 <context>
     <name>DryRunPane</name>
     <message>
-        <source>Looking through the folder</source>
-        <translation>Der Ordner wird durchgesehen</translation>
+        <source>Scanning the folder</source>
+        <translation>Der Ordner wird durchsucht</translation>
     </message>
     <message>
         <source>What would happen to each file</source>
-        <translation>Was mit jeder Datei geschähe</translation>
+        <translation>Was mit jeder Datei passieren würde</translation>
     </message>
     <message>
         <source>Stop</source>
         <translation>Anhalten</translation>
     </message>
     <message>
-        <source>Back to the settings</source>
+        <source>Back to settings</source>
         <translation>Zurück zu den Einstellungen</translation>
     </message>
     <message>
-        <source>Looking through the folder …</source>
-        <translation>Der Ordner wird durchgesehen …</translation>
+        <source>Scanning the folder …</source>
+        <translation>Der Ordner wird durchsucht …</translation>
     </message>
     <message>
-        <source>Nothing is written, moved or queued.</source>
-        <translation>Es wird nichts geschrieben, verschoben oder eingereiht.</translation>
+        <source>This is a dry run: nothing is written, moved or queued.</source>
+        <translation>Das ist ein Probelauf: Es wird nichts geschrieben, verschoben oder eingereiht.</translation>
     </message>
     <message>
-        <source>{0} of {1} files would be queued.</source>
-        <translation>{0} von {1} Dateien würden eingereiht.</translation>
+        <source>{0} of {1} files would be queued</source>
+        <translation>{0} von {1} Dateien würden eingereiht</translation>
     </message>
     <message>
-        <source>Each of them once it has not changed for {0}.</source>
-        <translation>Jede davon, sobald sie sich {0} lang nicht geändert hat.</translation>
+        <source>Each one after it hasn&apos;t changed for {0}.</source>
+        <translation>Jede, sobald sie sich {0} lang nicht geändert hat.</translation>
     </message>
     <message>
-        <source>Nothing was written, moved or queued.</source>
-        <translation>Es wurde nichts geschrieben, verschoben oder eingereiht.</translation>
+        <source>This was a dry run: nothing was written, moved or queued.</source>
+        <translation>Das war ein Probelauf: Es wurde nichts geschrieben, verschoben oder eingereiht.</translation>
     </message>
     <message>
-        <source>Stopped.</source>
-        <translation>Angehalten.</translation>
+        <source>Stopped</source>
+        <translation>Angehalten</translation>
     </message>
 </context>
 <context>
@@ -666,23 +639,23 @@
 <context>
     <name>FileActions</name>
     <message>
-        <source>Show the task</source>
-        <translation>Aufgabe zeigen</translation>
+        <source>Show task</source>
+        <translation>Aufgabe anzeigen</translation>
     </message>
     <message>
-        <source>Try again</source>
-        <translation>Noch einmal</translation>
+        <source>Retry</source>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>Show in folder</source>
-        <translation>Im Ordner zeigen</translation>
+        <translation>Im Ordner anzeigen</translation>
     </message>
     <message>
         <source>Copy path</source>
         <translation>Pfad kopieren</translation>
     </message>
     <message>
-        <source>This file is not on this computer.</source>
+        <source>This file isn&apos;t on this computer.</source>
         <translation>Diese Datei ist nicht auf diesem Computer.</translation>
     </message>
 </context>
@@ -705,10 +678,132 @@
     </message>
 </context>
 <context>
+    <name>FilesPanel</name>
+    <message>
+        <source>All</source>
+        <translation>Alle</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Offen</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Skipped</source>
+        <translation>Übersprungen</translation>
+    </message>
+    <message>
+        <source>Filter by state</source>
+        <translation>Nach Status filtern</translation>
+    </message>
+    <message>
+        <source>Search files</source>
+        <translation>Dateien suchen</translation>
+    </message>
+    <message>
+        <source>Search this folder&apos;s files</source>
+        <translation>Dateien dieses Ordners durchsuchen</translation>
+    </message>
+    <message>
+        <source>Select a watchfolder to see its files.</source>
+        <translation>Wählen Sie einen überwachten Ordner aus, um seine Dateien zu sehen.</translation>
+    </message>
+    <message>
+        <source>No files match this filter.</source>
+        <translation>Keine Dateien entsprechen diesem Filter.</translation>
+    </message>
+    <message>
+        <source>No node can reach this folder right now.</source>
+        <translation>Zurzeit kann kein Knoten diesen Ordner erreichen.</translation>
+    </message>
+    <message>
+        <source>This folder hasn&apos;t been scanned yet.</source>
+        <translation>Dieser Ordner wurde noch nicht durchsucht.</translation>
+    </message>
+    <message>
+        <source>No files yet. Files you put into the folder appear here.</source>
+        <translation>Noch keine Dateien. Dateien, die in den Ordner gelegt werden, erscheinen hier.</translation>
+    </message>
+</context>
+<context>
+    <name>FilterForm</name>
+    <message>
+        <source>All media files</source>
+        <translation>Alle Mediendateien</translation>
+    </message>
+    <message>
+        <source>For example: mxf, wav</source>
+        <translation>Zum Beispiel: mxf, wav</translation>
+    </message>
+    <message>
+        <source>For example: *_final.*</source>
+        <translation>Zum Beispiel: *_final.*</translation>
+    </message>
+    <message>
+        <source>For example: *_proxy.*, archive/</source>
+        <translation>Zum Beispiel: *_proxy.*, archiv/</translation>
+    </message>
+    <message>
+        <source>Minimum size</source>
+        <translation>Mindestgröße</translation>
+    </message>
+    <message>
+        <source>MiB</source>
+        <translation>MiB</translation>
+    </message>
+    <message>
+        <source>any size</source>
+        <translation>beliebig</translation>
+    </message>
+    <message>
+        <source>Minimum age</source>
+        <translation>Mindestalter</translation>
+    </message>
+    <message>
+        <source>s</source>
+        <translation>s</translation>
+    </message>
+    <message>
+        <source>any age</source>
+        <translation>beliebig</translation>
+    </message>
+    <message>
+        <source>Include subfolders</source>
+        <translation>Unterordner einbeziehen</translation>
+    </message>
+    <message>
+        <source>Extensions</source>
+        <translation>Endungen</translation>
+    </message>
+    <message>
+        <source>Except</source>
+        <translation>Außer</translation>
+    </message>
+    <message>
+        <source>Only names matching</source>
+        <translation>Nur Namen wie</translation>
+    </message>
+    <message>
+        <source>Never names matching</source>
+        <translation>Keine Namen wie</translation>
+    </message>
+    <message>
+        <source>* matches any text, ? one character, ** any folders. End a name with / to match a folder. Hidden files, unfinished files and the cluster&apos;s own outputs are never queued.</source>
+        <translation>* steht für beliebigen Text, ? für ein Zeichen, ** für beliebige Ordner. Ein Name mit / am Ende meint einen Ordner. Versteckte und unfertige Dateien sowie Ausgaben des Clusters werden nie eingereiht.</translation>
+    </message>
+</context>
+<context>
     <name>FolderActions</name>
     <message>
         <source>Scan now</source>
-        <translation>Jetzt suchen</translation>
+        <translation>Jetzt durchsuchen</translation>
     </message>
     <message>
         <source>Suspend</source>
@@ -731,24 +826,24 @@
         <translation>Löschen</translation>
     </message>
     <message>
-        <source>“{0}” is not on this computer.</source>
+        <source>“{0}” isn&apos;t on this computer.</source>
         <translation>„{0}“ ist nicht auf diesem Computer.</translation>
     </message>
     <message>
-        <source>Another node may reach it under this path.</source>
-        <translation>Ein anderer Knoten erreicht den Ordner vielleicht unter diesem Pfad.</translation>
+        <source>Another node may have it at this path.</source>
+        <translation>Vielleicht hat ein anderer Knoten den Ordner unter diesem Pfad.</translation>
     </message>
     <message>
         <source>Delete the watchfolder “{0}”?</source>
         <translation>Den überwachten Ordner „{0}“ löschen?</translation>
     </message>
     <message>
-        <source>The folder and every file in it stay as they are. Tasks that were made from it stay in the queue and go on. What the cluster knows of its files is forgotten.</source>
-        <translation>Der Ordner und alle Dateien darin bleiben, wie sie sind. Aufgaben, die daraus entstanden sind, bleiben in der Warteschlange und laufen weiter. Was der Cluster über die Dateien weiß, wird vergessen.</translation>
+        <source>The folder and its files stay as they are, and its tasks stay in the queue. The history of its files is deleted.</source>
+        <translation>Der Ordner und seine Dateien bleiben unverändert, und seine Aufgaben bleiben in der Warteschlange. Der Verlauf seiner Dateien wird gelöscht.</translation>
     </message>
     <message>
-        <source>Originals that would still be moved, and stay in the folder: {0}</source>
-        <translation>Originale, die noch verschoben werden sollten und im Ordner bleiben: {0}</translation>
+        <source>Originals still waiting to be moved, which will stay in the folder: {0}</source>
+        <translation>Originale, die noch verschoben werden sollten und nun im Ordner bleiben: {0}</translation>
     </message>
 </context>
 <context>
@@ -759,7 +854,7 @@
     </message>
     <message>
         <source>{0} skipped</source>
-        <translation>{0} übergangen</translation>
+        <translation>{0} übersprungen</translation>
     </message>
 </context>
 <context>
@@ -1371,6 +1466,64 @@
     <message>
         <source>Name, Z to A</source>
         <translation>Name, Z bis A</translation>
+    </message>
+</context>
+<context>
+    <name>OriginalField</name>
+    <message>
+        <source>Leave it</source>
+        <translation>Belassen</translation>
+    </message>
+    <message>
+        <source>Move it</source>
+        <translation>Verschieben</translation>
+    </message>
+    <message>
+        <source>Move to trash</source>
+        <translation>In den Papierkorb</translation>
+    </message>
+    <message>
+        <source>Destination folder, for example: done</source>
+        <translation>Zielordner, zum Beispiel: fertig</translation>
+    </message>
+    <message>
+        <source>Folder for originals</source>
+        <translation>Ordner für Originale</translation>
+    </message>
+    <message>
+        <source>The original is moved once its output is in place and verified.</source>
+        <translation>Das Original wird verschoben, sobald die Ausgabe fertig und geprüft ist.</translation>
+    </message>
+    <message>
+        <source>The original is moved after the last attempt has failed.</source>
+        <translation>Das Original wird verschoben, wenn der letzte Versuch fehlgeschlagen ist.</translation>
+    </message>
+    <message>
+        <source>The original is moved to the trash of the scanning computer once its output is in place and verified.</source>
+        <translation>Das Original kommt in den Papierkorb des Computers, der den Ordner durchsucht, sobald die Ausgabe fertig und geprüft ist.</translation>
+    </message>
+</context>
+<context>
+    <name>OriginalsForm</name>
+    <message>
+        <source>After success</source>
+        <translation>Nach Erfolg</translation>
+    </message>
+    <message>
+        <source>After failure</source>
+        <translation>Nach Fehler</translation>
+    </message>
+    <message>
+        <source>Retries after a failure</source>
+        <translation>Wiederholungen nach einem Fehler</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keine</translation>
+    </message>
+    <message>
+        <source>Retries</source>
+        <translation>Wiederholungen</translation>
     </message>
 </context>
 <context>
@@ -2683,41 +2836,41 @@
     </message>
 </context>
 <context>
-    <name>Tasks</name>
+    <name>TasksForm</name>
     <message>
         <source>Any node</source>
         <translation>Jeder Knoten</translation>
     </message>
     <message>
-        <source>Write FFmate&apos;s .lock files, too</source>
-        <translation>Auch die .lock-Dateien von FFmate schreiben</translation>
+        <source>Write FFmate&apos;s .lock files</source>
+        <translation>FFmates .lock-Dateien schreiben</translation>
     </message>
     <message>
         <source>Priority</source>
         <translation>Priorität</translation>
     </message>
     <message>
-        <source>Tasks with a higher number run first.</source>
-        <translation>Aufgaben mit höherer Zahl laufen zuerst.</translation>
+        <source>Tasks with a higher priority run first.</source>
+        <translation>Aufgaben mit höherer Priorität laufen zuerst.</translation>
     </message>
     <message>
         <source>Labels</source>
         <translation>Labels</translation>
     </message>
     <message>
-        <source>Only nodes with these labels scan the folder and run its tasks, such as storage:media.</source>
-        <translation>Nur Knoten mit diesen Labels durchsuchen den Ordner und bearbeiten seine Aufgaben, zum Beispiel storage:media.</translation>
+        <source>Only nodes with all of these labels, such as storage:media, scan the folder and run its tasks.</source>
+        <translation>Nur Knoten mit all diesen Labels, zum Beispiel storage:media, durchsuchen den Ordner und führen seine Aufgaben aus.</translation>
     </message>
     <message>
-        <source>For the time in which FFmate nodes watch the same folder. Theirs are always honoured.</source>
-        <translation>Für die Zeit, in der FFmate-Knoten denselben Ordner überwachen. Deren Dateien werden immer beachtet.</translation>
+        <source>Use this while FFmate nodes watch the same folder. Their lock files are always respected.</source>
+        <translation>Für die Zeit, in der FFmate-Knoten denselben Ordner überwachen. Deren Lock-Dateien werden immer beachtet.</translation>
     </message>
     <message>
-        <source>{0}, as preset</source>
-        <translation>{0}, wie in der Voreinstellung</translation>
+        <source>{0} (preset)</source>
+        <translation>{0} (Voreinstellung)</translation>
     </message>
     <message>
-        <source>As preset</source>
+        <source>Same as preset</source>
         <translation>Wie in der Voreinstellung</translation>
     </message>
 </context>
@@ -2760,7 +2913,7 @@
     </message>
 </context>
 <context>
-    <name>WatchDialog</name>
+    <name>WatchfolderDialog</name>
     <message>
         <source>Edit watchfolder</source>
         <translation>Überwachten Ordner bearbeiten</translation>
@@ -2774,24 +2927,24 @@
         <translation>Ordner</translation>
     </message>
     <message>
-        <source>Which files</source>
-        <translation>Welche Dateien</translation>
+        <source>Files</source>
+        <translation>Dateien</translation>
     </message>
     <message>
-        <source>Afterwards</source>
-        <translation>Danach</translation>
+        <source>Originals</source>
+        <translation>Originale</translation>
     </message>
     <message>
         <source>Tasks</source>
         <translation>Aufgaben</translation>
     </message>
     <message>
-        <source>Parts of the settings</source>
-        <translation>Teile der Einstellungen</translation>
+        <source>Sections</source>
+        <translation>Abschnitte</translation>
     </message>
     <message>
-        <source>Try: what would happen</source>
-        <translation>Probe: was würde geschehen</translation>
+        <source>Dry run</source>
+        <translation>Probelauf</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -2802,7 +2955,7 @@
         <translation>Speichern</translation>
     </message>
     <message>
-        <source>Every node that reaches the folder may scan it and encode its files.</source>
+        <source>Any node that can reach the folder may scan it and encode its files.</source>
         <translation>Jeder Knoten, der den Ordner erreicht, kann ihn durchsuchen und seine Dateien kodieren.</translation>
     </message>
     <message>
@@ -2810,106 +2963,47 @@
         <translation>Bitte eine Voreinstellung wählen.</translation>
     </message>
     <message>
-        <source>Yes, save it</source>
-        <translation>Ja, speichern</translation>
+        <source>Move the originals of failed tasks to “{0}”?</source>
+        <translation>Originale fehlgeschlagener Aufgaben nach „{0}“ verschieben?</translation>
     </message>
     <message>
-        <source>Move originals whose tasks fail to “{0}”?</source>
-        <translation>Originale, deren Aufgabe fehlschlägt, nach „{0}“ verschieben?</translation>
+        <source>Move originals to the trash after encoding?</source>
+        <translation>Originale nach dem Kodieren in den Papierkorb legen?</translation>
     </message>
     <message>
-        <source>Put originals into the trash after success?</source>
-        <translation>Originale nach Erfolg in den Papierkorb legen?</translation>
+        <source>Move originals to “{0}” after encoding?</source>
+        <translation>Originale nach dem Kodieren nach „{0}“ verschieben?</translation>
     </message>
     <message>
-        <source>Move originals to “{0}” after success?</source>
-        <translation>Originale nach Erfolg nach „{0}“ verschieben?</translation>
-    </message>
-    <message>
-        <source>This concerns every file of “{0}” that is encoded from now on. An original is only touched when it is still the file that was encoded.</source>
-        <translation>Das betrifft jede Datei aus „{0}“, die ab jetzt kodiert wird. Ein Original wird nur angerührt, wenn es noch die Datei ist, die kodiert wurde.</translation>
-    </message>
-</context>
-<context>
-    <name>WatchedFiles</name>
-    <message>
-        <source>All</source>
-        <translation>Alle</translation>
-    </message>
-    <message>
-        <source>Open</source>
-        <translation>Offen</translation>
-    </message>
-    <message>
-        <source>Done</source>
-        <translation>Fertig</translation>
-    </message>
-    <message>
-        <source>Failed</source>
-        <translation>Fehlgeschlagen</translation>
-    </message>
-    <message>
-        <source>Skipped</source>
-        <translation>Übergangen</translation>
-    </message>
-    <message>
-        <source>Filter by state</source>
-        <translation>Nach Zustand filtern</translation>
-    </message>
-    <message>
-        <source>Search files</source>
-        <translation>Dateien suchen</translation>
-    </message>
-    <message>
-        <source>Search the files of this folder</source>
-        <translation>Die Dateien dieses Ordners durchsuchen</translation>
-    </message>
-    <message>
-        <source>Choose a watchfolder to see its files.</source>
-        <translation>Einen überwachten Ordner wählen, um seine Dateien zu sehen.</translation>
-    </message>
-    <message>
-        <source>No file fits this filter.</source>
-        <translation>Keine Datei passt zu diesem Filter.</translation>
-    </message>
-    <message>
-        <source>Nobody can see its files at this moment.</source>
-        <translation>Niemand kann seine Dateien gerade sehen.</translation>
-    </message>
-    <message>
-        <source>It has not been scanned yet.</source>
-        <translation>Er wurde noch nicht durchsucht.</translation>
-    </message>
-    <message>
-        <source>No files yet. Whatever is put into the folder appears here.</source>
-        <translation>Noch keine Dateien. Was in den Ordner gelegt wird, erscheint hier.</translation>
+        <source>This applies to every file in “{0}” that is encoded from now on. An original that has changed since it was encoded is left alone.</source>
+        <translation>Das gilt für jede Datei in „{0}“, die ab jetzt kodiert wird. Ein Original, das sich seit dem Kodieren geändert hat, bleibt unberührt.</translation>
     </message>
 </context>
 <context>
     <name>WatchfoldersPage</name>
     <message>
         <source>Search watchfolders</source>
-        <translation>Überwachte Ordner suchen</translation>
+        <translation>Überwachte Ordner durchsuchen</translation>
     </message>
     <message>
         <source>Add watchfolder</source>
         <translation>Ordner überwachen</translation>
     </message>
     <message>
-        <source>No watchfolder fits this search.</source>
-        <translation>Kein überwachter Ordner passt zu dieser Suche.</translation>
+        <source>No watchfolders match this search.</source>
+        <translation>Keine überwachten Ordner entsprechen dieser Suche.</translation>
     </message>
     <message>
-        <source>Let a folder do the work</source>
-        <translation>Einen Ordner arbeiten lassen</translation>
+        <source>Encode files automatically</source>
+        <translation>Dateien automatisch kodieren</translation>
     </message>
     <message>
-        <source>Drop a folder here. Whatever is put into it is encoded by itself, by any node of the cluster that reaches it.</source>
-        <translation>Einen Ordner hierher ziehen. Was hineingelegt wird, wird von selbst kodiert, von jedem Knoten des Clusters, der ihn erreicht.</translation>
+        <source>Drop a folder here. Files you put into it are encoded automatically by any node that can reach it.</source>
+        <translation>Legen Sie hier einen Ordner ab. Dateien darin werden automatisch von jedem Knoten kodiert, der ihn erreicht.</translation>
     </message>
     <message>
-        <source>Files that are put into these folders are encoded by themselves</source>
-        <translation>Was in diese Ordner gelegt wird, wird von selbst kodiert</translation>
+        <source>Files in these folders are encoded automatically</source>
+        <translation>Dateien in diesen Ordnern werden automatisch kodiert</translation>
     </message>
     <message numerus="yes">
         <source>%n need attention</source>
@@ -2927,83 +3021,8 @@
         <translation>Einen Ordner ablegen, um ihn zu überwachen</translation>
     </message>
     <message>
-        <source>What is put into it later is encoded by itself. Single files are queued once, as elsewhere.</source>
-        <translation>Was später hineingelegt wird, wird von selbst kodiert. Einzelne Dateien werden wie sonst einmal eingereiht.</translation>
-    </message>
-</context>
-<context>
-    <name>WhichFiles</name>
-    <message>
-        <source>Every kind of media file</source>
-        <translation>Jede Art von Mediendatei</translation>
-    </message>
-    <message>
-        <source>For example: mxf, wav</source>
-        <translation>Zum Beispiel: mxf, wav</translation>
-    </message>
-    <message>
-        <source>For example: *_final.*</source>
-        <translation>Zum Beispiel: *_final.*</translation>
-    </message>
-    <message>
-        <source>For example: *_proxy.*, archive/</source>
-        <translation>Zum Beispiel: *_proxy.*, archiv/</translation>
-    </message>
-    <message>
-        <source>Smallest size</source>
-        <translation>Kleinste Größe</translation>
-    </message>
-    <message>
-        <source>MiB</source>
-        <translation>MiB</translation>
-    </message>
-    <message>
-        <source>any size</source>
-        <translation>jede Größe</translation>
-    </message>
-    <message>
-        <source>Smallest age</source>
-        <translation>Kleinstes Alter</translation>
-    </message>
-    <message>
-        <source>s</source>
-        <translation>s</translation>
-    </message>
-    <message>
-        <source>any age</source>
-        <translation>jedes Alter</translation>
-    </message>
-    <message>
-        <source>Folders in the folder, too</source>
-        <translation>Auch Ordner in dem Ordner</translation>
-    </message>
-    <message>
-        <source>Extensions</source>
-        <translation>Endungen</translation>
-    </message>
-    <message>
-        <source>But not</source>
-        <translation>Aber nicht</translation>
-    </message>
-    <message>
-        <source>Only names like</source>
-        <translation>Nur Namen wie</translation>
-    </message>
-    <message>
-        <source>Never names like</source>
-        <translation>Nie Namen wie</translation>
-    </message>
-    <message>
-        <source>At least</source>
-        <translation>Mindestens</translation>
-    </message>
-    <message>
-        <source>Unchanged for</source>
-        <translation>Unverändert seit</translation>
-    </message>
-    <message>
-        <source>* stands for any text, ? for one letter, ** for any folders. A name with a / at its end means a folder. What the cluster itself wrote, hidden and unfinished files are never taken.</source>
-        <translation>* steht für beliebigen Text, ? für einen Buchstaben, ** für beliebige Ordner. Ein Name mit / am Ende meint einen Ordner. Was der Cluster selbst geschrieben hat, versteckte und unfertige Dateien werden nie genommen.</translation>
+        <source>Files you put into it are encoded automatically. Single files are queued once.</source>
+        <translation>Dateien darin werden automatisch kodiert. Einzelne Dateien werden einmal eingereiht.</translation>
     </message>
 </context>
 <context>
@@ -3058,41 +3077,6 @@
     <message>
         <source>So that this computer takes part in the work without being asked.</source>
         <translation>Damit dieser Computer ungefragt mitarbeitet.</translation>
-    </message>
-</context>
-<context>
-    <name>_After</name>
-    <message>
-        <source>Leave the original</source>
-        <translation>Original lassen</translation>
-    </message>
-    <message>
-        <source>Move it</source>
-        <translation>Verschieben</translation>
-    </message>
-    <message>
-        <source>System trash</source>
-        <translation>Papierkorb</translation>
-    </message>
-    <message>
-        <source>To this folder, for example: done</source>
-        <translation>In diesen Ordner, zum Beispiel: fertig</translation>
-    </message>
-    <message>
-        <source>Folder for originals</source>
-        <translation>Ordner für Originale</translation>
-    </message>
-    <message>
-        <source>The original leaves the folder when its output is in place and was checked.</source>
-        <translation>Das Original verlässt den Ordner, wenn seine Ausgabe an ihrem Platz ist und geprüft wurde.</translation>
-    </message>
-    <message>
-        <source>The original leaves the folder when the last try has failed.</source>
-        <translation>Das Original verlässt den Ordner, wenn der letzte Versuch fehlgeschlagen ist.</translation>
-    </message>
-    <message>
-        <source>The original goes to the trash of the computer that scans, when its output is in place and was checked.</source>
-        <translation>Das Original kommt in den Papierkorb des Computers, der den Ordner durchsucht, wenn seine Ausgabe an ihrem Platz ist und geprüft wurde.</translation>
     </message>
 </context>
 <context>
@@ -3484,8 +3468,8 @@
         <translation>Zustand</translation>
     </message>
     <message>
-        <source>Why</source>
-        <translation>Warum</translation>
+        <source>Reason</source>
+        <translation>Grund</translation>
     </message>
     <message>
         <source>Size</source>
@@ -3517,7 +3501,7 @@
     </message>
     <message>
         <source>Last scan</source>
-        <translation>Letzte Suche</translation>
+        <translation>Letzter Scan</translation>
     </message>
     <message>
         <source>Deleted preset</source>
@@ -3529,27 +3513,27 @@
     </message>
     <message>
         <source>Scanning</source>
-        <translation>Sucht</translation>
+        <translation>Wird durchsucht</translation>
     </message>
     <message>
         <source>New</source>
         <translation>Neu</translation>
     </message>
     <message>
-        <source>Nobody scans it</source>
-        <translation>Niemand sucht</translation>
+        <source>Not being scanned</source>
+        <translation>Wird nicht durchsucht</translation>
     </message>
     <message>
         <source>Partly readable</source>
-        <translation>Teils lesbar</translation>
+        <translation>Teilweise lesbar</translation>
     </message>
     <message>
         <source>Needs attention</source>
-        <translation>Braucht Hilfe</translation>
+        <translation>Achtung</translation>
     </message>
     <message>
         <source>Unreachable</source>
-        <translation>Unerreichbar</translation>
+        <translation>Nicht erreichbar</translation>
     </message>
     <message>
         <source>Suspended</source>
@@ -3568,32 +3552,32 @@
         <translation>alle {0}</translation>
     </message>
     <message>
-        <source>takes no new files</source>
-        <translation>nimmt nichts Neues</translation>
+        <source>ignores new files</source>
+        <translation>ignoriert neue Dateien</translation>
     </message>
     <message>
-        <source>waits for a node</source>
+        <source>waiting for a node</source>
         <translation>wartet auf einen Knoten</translation>
     </message>
     <message>
-        <source>due for {0}</source>
-        <translation>fällig seit {0}</translation>
+        <source>overdue by {0}</source>
+        <translation>seit {0} überfällig</translation>
     </message>
     <message>
-        <source>No node that takes tasks has the labels {0}, or all of them are paused or busy.</source>
-        <translation>Kein Knoten, der Aufgaben annimmt, hat die Labels {0}, oder alle sind angehalten oder beschäftigt.</translation>
+        <source>No available node has the labels {0}, or all such nodes are paused or busy.</source>
+        <translation>Kein verfügbarer Knoten hat die Labels {0}, oder alle passenden Knoten sind angehalten oder beschäftigt.</translation>
     </message>
     <message>
-        <source>No node takes tasks at this moment: all of them are paused or away.</source>
-        <translation>Zurzeit nimmt kein Knoten Aufgaben an: alle sind angehalten oder nicht da.</translation>
+        <source>No node is available: all nodes are paused or offline.</source>
+        <translation>Kein Knoten ist verfügbar: alle sind angehalten oder offline.</translation>
     </message>
     <message>
-        <source>Suspended: new files stay where they are. Tasks that are queued go on.</source>
-        <translation>Ausgesetzt: neue Dateien bleiben, wo sie sind. Eingereihte Aufgaben laufen weiter.</translation>
+        <source>Suspended: new files are not queued. Queued tasks still run.</source>
+        <translation>Ausgesetzt: Neue Dateien werden nicht eingereiht. Eingereihte Aufgaben laufen weiter.</translation>
     </message>
     <message>
-        <source>Watched by {0}, too: a file that both want gets a task of each.</source>
-        <translation>Auch überwacht von {0}: eine Datei, die beide nehmen, bekommt von jedem eine Aufgabe.</translation>
+        <source>Also watched by {0}: files that match both are queued twice.</source>
+        <translation>Auch überwacht von {0}: Dateien, die zu beiden passen, werden doppelt eingereiht.</translation>
     </message>
     <message>
         <source>Waiting</source>
@@ -3621,7 +3605,7 @@
     </message>
     <message>
         <source>Skipped</source>
-        <translation>Übergangen</translation>
+        <translation>Übersprungen</translation>
     </message>
     <message>
         <source>Output</source>
@@ -3632,20 +3616,24 @@
         <translation>Sonstiges</translation>
     </message>
     <message>
-        <source>{0} of {1} tries</source>
-        <translation>{0} von {1} Versuchen</translation>
+        <source>attempt {0} of {1}</source>
+        <translation>Versuch {0} von {1}</translation>
     </message>
     <message>
-        <source>It is being encoded.</source>
-        <translation>Sie wird kodiert.</translation>
+        <source>File is gone</source>
+        <translation>Datei ist nicht mehr da</translation>
     </message>
     <message>
-        <source>Its task waits for a free slot.</source>
-        <translation>Ihre Aufgabe wartet auf einen freien Platz.</translation>
+        <source>Encoding</source>
+        <translation>Wird kodiert</translation>
     </message>
     <message>
-        <source>Its output is in place.</source>
-        <translation>Ihre Ausgabe ist an ihrem Platz.</translation>
+        <source>Waiting for a free slot</source>
+        <translation>Wartet auf einen freien Platz</translation>
+    </message>
+    <message>
+        <source>Output is in place</source>
+        <translation>Ausgabe ist fertig</translation>
     </message>
 </context>
 <context>

@@ -13,7 +13,7 @@ from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.domain.watchfolder import Original, OriginalAction, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watch_drafts import draft_all, rules_of
-from ffmate_desktop.services.watch_overlap import overlap, rivals
+from ffmate_desktop.services.watch_overlap import overlap, overlapping_names
 from ffmate_desktop.services.watchfolders import FileFilterView, WatchfolderService, check
 
 pytestmark = pytest.mark.db
@@ -49,7 +49,7 @@ async def test_all_that_overlap_are_found_at_once(
         for folder in folders
     }
     assert pairs[first.uuid] == ("above", "deep", "same")
-    assert rivals([*folders, asleep]) == {uuid: names for uuid, names in pairs.items() if names}
+    assert overlapping_names([*folders, asleep]) == {uuid: names for uuid, names in pairs.items() if names}
 
 
 async def test_watchfolders_that_see_the_same_files_are_told(

@@ -1,4 +1,4 @@
-"""What can be done with a watchfolder and with one of its files: menus, shortcuts, and the calls behind them."""
+"""Actions for a watchfolder and for one of its files: menus, shortcuts, and the service calls they make."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.cluster_services import WindowServices
 
 
-class Actions(QObject):
-    """Actions of one table: their shortcuts work in it only. `told` is a sentence and what to do."""
+class TableActions(QObject):
+    """Actions of one table. Their shortcuts work only in it. `message_requested` carries a sentence and a hint."""
 
-    told = Signal(str, str)
+    message_requested = Signal(str, str)
 
     def __init__(self, table: QWidget, theme: Theme, bridge: Bridge) -> None:
         super().__init__(table)
@@ -38,7 +38,6 @@ class Actions(QObject):
         return action
 
     def open_menu(self, place: QPoint) -> None:
-        """At this place of the screen."""
         for action, icon in self._icons:
             action.setIcon(self._theme.icon(icon, "text_2"))
         self._menu.clear()
@@ -46,8 +45,8 @@ class Actions(QObject):
         self._menu.popup(place)
 
 
-class FolderActions(Actions):
-    """`folder` tells which one is meant; `edit_requested` carries it."""
+class FolderActions(TableActions):
+    """`folder` returns the selected folder; `edit_requested` carries it."""
 
     edit_requested = Signal(object)
 
@@ -65,7 +64,7 @@ class FolderActions(Actions):
         self.update()
 
     def update(self) -> None:
-        """Enable what makes sense for the chosen folder."""
+        """Enable the actions that make sense for the selected folder."""
         folder = self._folder() if self.services else None
         self.scan.setEnabled(folder is not None and not folder.suspended)
         self.suspend.setEnabled(folder is not None and not folder.suspended)
@@ -76,7 +75,7 @@ class FolderActions(Actions):
     def _scan(self) -> None:
         services, folder = self.services, self._folder()
         if services is not None and folder is not None:
-            self._bridge.run(services.watchfolders.scan(folder.uuid), "asking for a scan")
+            self._bridge.run(services.watchfolders.scan(folder.uuid), "requesting a scan")
 
     def _suspend(self) -> None:
         services, folder = self.services, self._folder()
@@ -94,9 +93,9 @@ class FolderActions(Actions):
     def _show(self) -> None:
         folder = self._folder()
         if folder is not None and not show_in_folder(f"{folder.path.rstrip('/')}/."):
-            self.told.emit(
-                self.tr("“{0}” is not on this computer.").format(folder.path),
-                self.tr("Another node may reach it under this path."),
+            self.message_requested.emit(
+                self.tr("“{0}” isn't on this computer.").format(folder.path),
+                self.tr("Another node may have it at this path."),
             )
 
     def _delete(self) -> None:
@@ -107,13 +106,13 @@ class FolderActions(Actions):
         async def work() -> None:
             title = self.tr("Delete the watchfolder “{0}”?").format(folder.name)
             text = self.tr(
-                "The folder and every file in it stay as they are. Tasks that were made from it stay in the queue "
-                "and go on. What the cluster knows of its files is forgotten."
+                "The folder and its files stay as they are, and its tasks stay in the queue. The "
+                "history of its files is deleted."
             )
             if left := await services.watchfolders.pending_originals(folder):
-                more = self.tr("Originals that would still be moved, and stay in the folder: {0}").format(
-                    left
-                )
+                more = self.tr(
+                    "Originals still waiting to be moved, which will stay in the folder: {0}"
+                ).format(left)
                 text = f"{text} {more}"
             if await confirm(self._table.window(), title, text, self.tr("Delete")):
                 await services.watchfolders.delete(folder.uuid)
@@ -121,8 +120,8 @@ class FolderActions(Actions):
         self._bridge.run(work(), "deleting a watchfolder")
 
 
-class FileActions(Actions):
-    """`folder` and `file` tell which one is meant; `task_requested` carries it, to be shown in the queue."""
+class FileActions(TableActions):
+    """`folder` and `file` return the selected ones; `task_requested` carries the file whose task to show."""
 
     task_requested = Signal(object)
 
@@ -137,14 +136,14 @@ class FileActions(Actions):
     ) -> None:
         super().__init__(table, theme, bridge)
         self._folder, self._file, self._place = folder, file, place
-        self.show_task = self._add(self.tr("Show the task"), "list-video", "Ctrl+T", self._show_task)
-        self.retry = self._add(self.tr("Try again"), "rotate-ccw", "Ctrl+R", self._retry)
+        self.show_task = self._add(self.tr("Show task"), "list-video", "Ctrl+T", self._show_task)
+        self.retry = self._add(self.tr("Retry"), "rotate-ccw", "Ctrl+R", self._retry)
         self.show_folder = self._add(self.tr("Show in folder"), "folder-open", "Ctrl+E", self._show)
         self.copy = self._add(self.tr("Copy path"), "copy", "Ctrl+Shift+C", self._copy)
         self.update()
 
     def update(self) -> None:
-        """Enable what makes sense for the chosen file."""
+        """Enable the actions that make sense for the selected file."""
         file = self._file() if self.services else None
         self.show_task.setEnabled(file is not None and file.task_id is not None)
         self.retry.setEnabled(
@@ -166,14 +165,14 @@ class FileActions(Actions):
         if services is None or folder is None or file is None or file.task is None:
             return
         if file.task_id is not None:
-            self._bridge.run(services.tasks.restart([file.task]), "trying a file again")
-        else:  # its task was deleted: the next scan makes another
-            self._bridge.run(services.watchfolders.take_again(folder.uuid, [file.id]), "trying a file again")
+            self._bridge.run(services.tasks.restart([file.task]), "retrying a file")
+        else:  # its task was deleted: the next scan queues a new one
+            self._bridge.run(services.watchfolders.take_again(folder.uuid, [file.id]), "retrying a file")
 
     def _show(self) -> None:
         file = self._file()
         if file is not None and not show_in_folder(self._place(file)):
-            self.told.emit(self.tr("This file is not on this computer."), self._place(file))
+            self.message_requested.emit(self.tr("This file isn't on this computer."), self._place(file))
 
     def _copy(self) -> None:
         file = self._file()

@@ -1,4 +1,4 @@
-"""The first part of the watchfolder dialog: which folder, names of outputs, and when a file is complete."""
+"""The first section of the watchfolder dialog: the folder, its outputs, and when a file is complete."""
 
 from pathlib import PurePath
 
@@ -23,22 +23,22 @@ EXAMPLE = ("reel1", "Harbour_Lights.mov")
 _LONGEST = 7 * 86_400
 
 
-class Basics(Fields):
-    """What a new user fills in: the path; everything else has a value that makes sense."""
+class BasicsForm(Fields):
+    """Only the path is required; everything else has a default."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._preset: Preset | None = None
-        self.path = self.line(self.tr("The folder that is watched, as the nodes reach it"))
+        self.path = self.line(self.tr("Folder to watch, as the nodes reach it"))
         self.browse = QPushButton(self.tr("Choose …"))
         theme.set_icon(self.browse, "folder-open", "text_2")
-        self.browse.setAccessibleName(self.tr("Choose the folder that is watched"))
+        self.browse.setAccessibleName(self.tr("Choose the folder to watch"))
         self.name = self.line()
-        self.description = self.line(self.tr("For the people who wonder what it is for"))
+        self.description = self.line(self.tr("What this watchfolder is for"))
         self.output = self.line()
         self._insert = WildcardButton(theme, for_output=True)
         self.example = ElidedLabel("third", Qt.TextElideMode.ElideMiddle)
-        self.interval = self.number(1, _LONGEST, self.tr("Seconds between two scans"), self.tr("s"))
+        self.interval = self.number(1, _LONGEST, self.tr("Seconds between scans"), self.tr("s"))
         self.checks = self.number(0, 1000, self.tr("Checks without a change"))
         self.complete = label(look="second", wraps=True)
         self._lay_out()
@@ -72,7 +72,6 @@ class Basics(Fields):
         return title
 
     def show_settings(self, settings: WatchfolderSettings) -> None:
-        """Fill in these."""
         self.path.setText(settings.path)
         self.name.setText(settings.name)
         self.description.setText(settings.description)
@@ -84,25 +83,25 @@ class Basics(Fields):
         self._show()
 
     def show_preset(self, preset: Preset | None) -> None:
-        """What is taken where the output is left empty."""
+        """Show the preset's output pattern, which an empty field stands for."""
         self._preset = preset
         pattern = preset.output_file if preset else ""
         self.output.setPlaceholderText(
-            painter_text(pattern or self.tr("Say where outputs go: the preset does not"))
+            painter_text(pattern or self.tr("Required: the preset has no output pattern"))
         )
         self._show()
 
     def _show(self) -> None:
         path = self.path.text().strip()
-        self.name.setPlaceholderText(painter_text(PurePath(path).name or self.tr("As the folder")))
+        self.name.setPlaceholderText(painter_text(PurePath(path).name or self.tr("Same as the folder")))
         self.example.setText(self._example(path or "/films"))
         interval, checks = self.interval.value(), self.checks.value()
         if checks:
-            words = self.tr("A file counts as complete when its size has not changed for {0}.")
+            words = self.tr("A file is complete when it hasn't changed for {0}.")
             self.complete.setText(words.format(formatting.duration(interval * checks)))
         else:
             self.complete.setText(
-                self.tr("A file is taken as soon as it is seen, also when it is still being copied.")
+                self.tr("Files are queued as soon as they are found, even while they are still being copied.")
             )
 
     def _example(self, path: str) -> str:

@@ -1,4 +1,4 @@
-"""Adding a watchfolder, or changing one: presets, what to do, and a look at what would happen."""
+"""The dialog that adds or edits a watchfolder: presets, settings in four sections, and a dry run."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.presets.defaults import DEFAULT_PRESET
 from ffmate_desktop.gui.presets.list_view import PresetList
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.gui.watchfolders.basics_form import Basics
+from ffmate_desktop.gui.watchfolders.basics_form import BasicsForm
 from ffmate_desktop.gui.watchfolders.dry_run import DryRunPane
-from ffmate_desktop.gui.watchfolders.rules_form import Afterwards, Tasks, WhichFiles
-from ffmate_desktop.gui.watchfolders.text import rivalry
+from ffmate_desktop.gui.watchfolders.rules_form import FilterForm, OriginalsForm, TasksForm
+from ffmate_desktop.gui.watchfolders.text import overlap_note
 from ffmate_desktop.gui.widgets.confirm import confirm
 from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.segments import Segments
@@ -27,8 +27,8 @@ from ffmate_desktop.services.watch_overlap import overlap
 from ffmate_desktop.services.watchfolders import check
 
 
-class WatchDialog(QDialog):
-    """Open it with `open()`. `saved` carries the watchfolder as it is now; the dialog has closed itself then."""
+class WatchfolderDialog(QDialog):
+    """Open it with `open()`. `saved` carries the saved watchfolder; then the dialog closes itself."""
 
     saved = Signal(object)
 
@@ -50,16 +50,16 @@ class WatchDialog(QDialog):
         self.resize(min(980, parent.width() - 40), min(680, parent.height() - 40))
         self.move(parent.mapToGlobal(parent.rect().center()) - self.rect().center())
         self.presets = PresetList(theme)
-        self.basics, self.which = Basics(theme), WhichFiles()
-        self.afterwards, self.tasks = Afterwards(), Tasks()
-        self._parts = (self.basics, self.which, self.afterwards, self.tasks)
-        titles = [self.tr("Folder"), self.tr("Which files"), self.tr("Afterwards"), self.tr("Tasks")]
-        self.tabs = Segments(titles, self.tr("Parts of the settings"))
-        self.trial = DryRunPane(theme, bridge, services.watchfolders)
+        self.basics, self.file_filter = BasicsForm(theme), FilterForm()
+        self.originals, self.tasks = OriginalsForm(), TasksForm()
+        self._parts = (self.basics, self.file_filter, self.originals, self.tasks)
+        titles = [self.tr("Folder"), self.tr("Files"), self.tr("Originals"), self.tr("Tasks")]
+        self.tabs = Segments(titles, self.tr("Sections"))
+        self.dry_run = DryRunPane(theme, bridge, services.watchfolders)
         self.trouble = label(look="failed", wraps=True)
         self.note = label(look="second", wraps=True)
         self._others: Sequence[Watchfolder] = ()
-        self.try_button = QPushButton(self.tr("Try: what would happen"))
+        self.dry_run_button = QPushButton(self.tr("Dry run"))
         self.cancel_button = QPushButton(self.tr("Cancel"))
         self.save_button = QPushButton(self.tr("Save") if folder else self.tr("Add watchfolder"))
         self._lay_out()
@@ -68,15 +68,15 @@ class WatchDialog(QDialog):
             part.edited.connect(self._on_edited)
         self._connect()
         self._on_edited()
-        bridge.run(services.presets.all(), "reading the presets", self._take_presets)
-        bridge.run(services.watchfolders.all(), "reading the watchfolders", self._take_others)
+        bridge.run(services.presets.all(), "reading the presets", self._show_presets)
+        bridge.run(services.watchfolders.all(), "reading the watchfolders", self._show_others)
 
     def _lay_out(self) -> None:
         titles = QVBoxLayout()
         titles.setSpacing(2)
         titles.addWidget(label(self.windowTitle(), "big"))
         subtitle = ElidedLabel("second")
-        subtitle.setText(self.tr("Every node that reaches the folder may scan it and encode its files."))
+        subtitle.setText(self.tr("Any node that can reach the folder may scan it and encode its files."))
         titles.addWidget(subtitle)
         pages = QStackedWidget()
         for part in self._parts:
@@ -94,14 +94,14 @@ class WatchDialog(QDialog):
         middle.addLayout(right, 3)
         self._middle = QStackedWidget()
         self._middle.addWidget(editing)
-        self._middle.addWidget(self.trial)
-        self._theme.set_icon(self.try_button, "eye", "text")
+        self._middle.addWidget(self.dry_run)
+        self._theme.set_icon(self.dry_run_button, "eye", "text")
         self.save_button.setProperty("class", "primary")
         self.save_button.setMinimumWidth(150)
         self._theme.set_icon(self.save_button, "save" if self._folder else "plus", "on_accent")
         foot = QHBoxLayout()
         foot.setSpacing(10)
-        foot.addWidget(self.try_button)
+        foot.addWidget(self.dry_run_button)
         foot.addWidget(self.trouble, 1)
         foot.addWidget(self.note, 1)
         foot.addWidget(self.cancel_button)
@@ -113,23 +113,23 @@ class WatchDialog(QDialog):
         column.addWidget(self._middle, 1)
         column.addLayout(foot)
         for button in self.findChildren(QPushButton):
-            button.setAutoDefault(button is self.save_button)  # Enter in a field saves, nothing else
+            button.setAutoDefault(button is self.save_button)  # Enter in a field always means Save
         self.save_button.setDefault(True)
 
     def _connect(self) -> None:
         self.presets.chosen.connect(self._on_preset)
-        self.try_button.clicked.connect(self._try)
-        self.trial.closed.connect(self._end_trial)
+        self.dry_run_button.clicked.connect(self._start_dry_run)
+        self.dry_run.closed.connect(self._end_dry_run)
         self.cancel_button.clicked.connect(self.reject)
         self.save_button.clicked.connect(self.save)
-        self.finished.connect(lambda _result: self.trial.stop())
+        self.finished.connect(lambda _result: self.dry_run.stop())
 
-    def _take_presets(self, presets: Sequence[Preset]) -> None:
+    def _show_presets(self, presets: Sequence[Preset]) -> None:
         self.presets.set_presets(presets, self._shown.preset)
         field = self.presets.search if self.basics.path.text() else self.basics.path
         field.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _take_others(self, folders: Sequence[Watchfolder]) -> None:
+    def _show_others(self, folders: Sequence[Watchfolder]) -> None:
         if isValid(self):
             self._others = [one for one in folders if self._folder is None or one.uuid != self._folder.uuid]
             self._on_edited()
@@ -139,10 +139,10 @@ class WatchDialog(QDialog):
         self.tasks.show_preset(preset)
         self._on_edited()
 
-    # -- What is filled in ---------------------------------------------------------------------------------------
+    # -- Settings ------------------------------------------------------------------------------------------------
 
     def settings(self) -> WatchfolderSettings:
-        """What is filled in, checked; raises UserError."""
+        """The settings as filled in, checked; raises UserError."""
         preset = self.presets.current
         if preset is None:
             raise UserError(self.tr("Choose a preset."))
@@ -157,11 +157,11 @@ class WatchDialog(QDialog):
                     "interval": basics.interval.value(),
                     "growth_checks": basics.checks.value(),
                     "preset": preset.uuid,
-                    "filter": self.which.wanted(),
-                    "recursive": self.which.deep.isChecked(),
-                    "on_success": self.afterwards.success.original,
-                    "on_failure": self.afterwards.failure.original,
-                    "retries": self.afterwards.retries.value(),
+                    "filter": self.file_filter.file_filter(),
+                    "recursive": self.file_filter.deep.isChecked(),
+                    "on_success": self.originals.success.original,
+                    "on_failure": self.originals.failure.original,
+                    "retries": self.originals.retries.value(),
                     "priority": tasks.chosen_priority(),
                     "labels": tasks.chosen_labels(),
                     "write_locks": tasks.locks.isChecked(),
@@ -170,35 +170,35 @@ class WatchDialog(QDialog):
         )
 
     def _on_edited(self) -> None:
-        trouble, rivals = None, []
+        trouble, overlapping = None, []
         try:
             settings = self.settings()
-            rivals = [one.name for one in self._others if not one.suspended and overlap(settings, one)]
+            overlapping = [one.name for one in self._others if not one.suspended and overlap(settings, one)]
         except UserError as error:
             trouble = error
         named = bool(self.basics.path.text().strip()) and self.presets.current is not None
         self.trouble.setText(f"{trouble.message} {trouble.hint or ''}".strip() if trouble and named else "")
-        self.trouble.setVisible(not rivals)
-        self.note.setVisible(bool(rivals))
-        self.note.setText(rivalry(rivals))
+        self.trouble.setVisible(not overlapping)
+        self.note.setVisible(bool(overlapping))
+        self.note.setText(overlap_note(overlapping))
         self.save_button.setEnabled(trouble is None)
-        self.try_button.setEnabled(trouble is None)
+        self.dry_run_button.setEnabled(trouble is None)
 
-    # -- Doing ---------------------------------------------------------------------------------------------------
+    # -- Actions -------------------------------------------------------------------------------------------------
 
-    def _try(self) -> None:
-        self._middle.setCurrentWidget(self.trial)
-        self.try_button.hide()
-        self.trial.start(self.settings(), self._folder.uuid if self._folder else None)
-        self.trial.back_button.setFocus()
+    def _start_dry_run(self) -> None:
+        self._middle.setCurrentWidget(self.dry_run)
+        self.dry_run_button.hide()
+        self.dry_run.start(self.settings(), self._folder.uuid if self._folder else None)
+        self.dry_run.back_button.setFocus()
 
-    def _end_trial(self) -> None:
+    def _end_dry_run(self) -> None:
         self._middle.setCurrentIndex(0)
-        self.try_button.show()
-        self.try_button.setFocus()
+        self.dry_run_button.show()
+        self.dry_run_button.setFocus()
 
     def save(self) -> None:
-        """Write it, after a question when originals will be moved or thrown away that were not before."""
+        """Save it. Asks first if originals are to be moved or put into the trash that were not before."""
         if self.save_button.isEnabled():
             self.save_button.setEnabled(False)  # once
             self._bridge.run(self._save(self.settings()), "saving a watchfolder")
@@ -207,9 +207,9 @@ class WatchDialog(QDialog):
         folder = None
         try:
             question = self._question(settings)
-            if not question or await confirm(self, *question, self.tr("Yes, save it")):
+            if not question or await confirm(self, *question, self.tr("Save")):
                 folder = await self._write(settings)
-        except UserError as error:  # in the dialog, which lies over the message bar
+        except UserError as error:  # shown here: the dialog covers the message bar
             self.trouble.setText(f"{error.message} {error.hint or ''}".strip())
             self.note.hide()
             self.trouble.show()
@@ -233,12 +233,12 @@ class WatchDialog(QDialog):
                 settings.on_failure.action is OriginalAction.LEAVE
             ):
                 return None
-            title = self.tr("Move originals whose tasks fail to “{0}”?").format(settings.on_failure.folder)
+            title = self.tr("Move the originals of failed tasks to “{0}”?").format(settings.on_failure.folder)
         elif now.action is OriginalAction.TRASH:
-            title = self.tr("Put originals into the trash after success?")
+            title = self.tr("Move originals to the trash after encoding?")
         else:
-            title = self.tr("Move originals to “{0}” after success?").format(now.folder)
+            title = self.tr("Move originals to “{0}” after encoding?").format(now.folder)
         return title, self.tr(
-            "This concerns every file of “{0}” that is encoded from now on. An original is only touched "
-            "when it is still the file that was encoded."
+            "This applies to every file in “{0}” that is encoded from now on. An original that "
+            "has changed since it was encoded is left alone."
         ).format(settings.path)

@@ -1,4 +1,4 @@
-"""The dry run in the watchfolder dialog: what would happen to each file, before anything is saved."""
+"""The dry run in the watchfolder dialog: what would happen to each file with these settings."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
 
 
 class DryRunPane(QWidget):
-    """`closed` tells that the user wants to go on editing."""
+    """`closed`: the user goes back to the settings."""
 
     closed = Signal()
 
     def __init__(self, theme: Theme, bridge: Bridge, service: WatchfolderService) -> None:
         super().__init__()
         self._bridge, self._service = bridge, service
-        self._looking: asyncio.Task[None] | None = None
+        self._scanning: asyncio.Task[None] | None = None
         self.model = DryRunModel()
         self.title = label(look="heading", wraps=True)
-        self.words = label(look="second", wraps=True)
+        self.details = label(look="second", wraps=True)
         self.busy = QProgressBar()
         self.busy.setRange(0, 0)
         self.busy.setTextVisible(False)
         self.busy.setFixedHeight(4)
-        self.busy.setAccessibleName(self.tr("Looking through the folder"))
+        self.busy.setAccessibleName(self.tr("Scanning the folder"))
         self.view = QListView()
         self.view.setModel(self.model)
         self.view.setItemDelegate(DryRunDelegate(theme, self.model, self.view))
@@ -51,13 +51,13 @@ class DryRunPane(QWidget):
         self.stop_button = QPushButton(self.tr("Stop"))
         theme.set_icon(self.stop_button, "circle-stop", "text")
         self.stop_button.clicked.connect(self.stop)
-        self.back_button = QPushButton(self.tr("Back to the settings"))
+        self.back_button = QPushButton(self.tr("Back to settings"))
         theme.set_icon(self.back_button, "chevron-left", "text")
         self.back_button.clicked.connect(self.leave)
         titles = QVBoxLayout()
         titles.setSpacing(2)
         titles.addWidget(self.title)
-        titles.addWidget(self.words)
+        titles.addWidget(self.details)
         head = QHBoxLayout()
         head.setSpacing(10)
         head.addLayout(titles, 1)
@@ -71,21 +71,21 @@ class DryRunPane(QWidget):
         column.addWidget(card_around(self.view), 1)
 
     def start(self, settings: WatchfolderSettings, uuid: UUID | None) -> None:
-        """Look, off the window's thread, until it is known or `stop`."""
+        """Scan in the background, until done or `stop`."""
         self.stop()
         self.model.set_files([])
         self._show_busy(True)
-        self.title.setText(self.tr("Looking through the folder …"))
-        self.words.setText(self.tr("Nothing is written, moved or queued."))
-        self._looking = self._bridge.run_quietly(self._look(settings, uuid), "trying a watchfolder")
+        self.title.setText(self.tr("Scanning the folder …"))
+        self.details.setText(self.tr("This is a dry run: nothing is written, moved or queued."))
+        self._scanning = self._bridge.run_quietly(self._scan(settings, uuid), "running a dry run")
 
-    async def _look(self, settings: WatchfolderSettings, uuid: UUID | None) -> None:
+    async def _scan(self, settings: WatchfolderSettings, uuid: UUID | None) -> None:
         try:
             run = await self._service.foresee(settings, uuid)
         except UserError as error:
             self._show_busy(False)
             self.title.setText(error.message)
-            self.words.setText(error.hint or "")
+            self.details.setText(error.hint or "")
         else:
             self._show_run(run, settings)
 
@@ -94,14 +94,14 @@ class DryRunPane(QWidget):
         self.model.set_files(run.files)
         taken = sum(file.takes for file in run.files)
         texts = (formatting.number(taken), formatting.number(len(run.files)))
-        self.title.setText(self.tr("{0} of {1} files would be queued.").format(*texts))
+        self.title.setText(self.tr("{0} of {1} files would be queued").format(*texts))
         seconds = settings.interval * settings.growth_checks
-        words = [
-            self.tr("Each of them once it has not changed for {0}.").format(formatting.duration(seconds))
-        ]
-        words = words if taken and seconds else []
-        words += run.unreadable[:3]
-        self.words.setText(" ".join(words) or self.tr("Nothing was written, moved or queued."))
+        details = [self.tr("Each one after it hasn't changed for {0}.").format(formatting.duration(seconds))]
+        details = details if taken and seconds else []
+        details += run.unreadable[:3]
+        self.details.setText(
+            " ".join(details) or self.tr("This was a dry run: nothing was written, moved or queued.")
+        )
         self.view.scrollToTop()
 
     def _show_busy(self, busy: bool) -> None:
@@ -109,14 +109,14 @@ class DryRunPane(QWidget):
         self.stop_button.setVisible(busy)
 
     def stop(self) -> None:
-        """Look no further."""
-        if self._looking is not None and not self._looking.done():
-            self._looking.cancel()
+        """Cancel a running scan."""
+        if self._scanning is not None and not self._scanning.done():
+            self._scanning.cancel()
             self._show_busy(False)
-            self.title.setText(self.tr("Stopped."))
-        self._looking = None
+            self.title.setText(self.tr("Stopped"))
+        self._scanning = None
 
     def leave(self) -> None:
-        """Go back."""
+        """Stop, and go back to the settings."""
         self.stop()
         self.closed.emit()

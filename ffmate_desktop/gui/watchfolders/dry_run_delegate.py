@@ -1,4 +1,4 @@
-"""Paints one file of a dry run: its path, and below it the output that it would get, or why it would get none."""
+"""Paints a file of a dry run: its path, and below it its output or the reason why it gets none."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QPainter
@@ -23,13 +23,11 @@ class DryRunDelegate(QStyledItemDelegate):
         self._bold, self._plain = fonts.bold(13), fonts.text(12)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Two lines."""
         return QSize(120, _ROW)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """All by hand, from the colours of the theme."""
         file, area, parts = self._model.file_at(index.row()), QRect(option.rect), self._parts
         if index.row():
             painter.setPen(parts.color("line"))

@@ -1,4 +1,4 @@
-"""What a dry run found, as a list: what would be taken first, then the rest with the reason."""
+"""The result of a dry run as a list: first the files that would be queued, then the others with the reason."""
 
 from collections.abc import Sequence
 
@@ -12,28 +12,25 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class DryRunModel(QAbstractListModel):
-    """One row a file."""
+    """A row for each file."""
 
     def __init__(self) -> None:
         super().__init__()
         self._files: list[Foreseen] = []
 
     def set_files(self, files: Sequence[Foreseen]) -> None:
-        """Other files."""
         self.beginResetModel()
         self._files = sorted(files, key=lambda file: not file.takes)
         self.endResetModel()
 
     def file_at(self, row: int) -> Foreseen:
-        """The file in that row."""
         return self._files[row]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """As many as files."""
         return 0 if parent.isValid() else len(self._files)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The path; all of it in the tool tip and for screen readers."""
+        """The path; tool tip and screen readers get all the details."""
         file = self._files[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:

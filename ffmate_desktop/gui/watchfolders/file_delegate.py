@@ -1,4 +1,4 @@
-"""A file of a watchfolder as a row: its name over its folder, what became of it, and why."""
+"""Paints a row of the file table: name and folder, state and reason."""
 
 from pathlib import PurePosixPath
 
@@ -18,22 +18,21 @@ ROW_HEIGHT = 44
 
 
 class FileRowDelegate(TableRowDelegate):
-    """One for all columns. `is_stale` greys what may be out of date."""
+    """Paints all columns; greyed while `is_stale`, because the data may be out of date."""
 
     def __init__(self, theme: Theme, model: FileModel) -> None:
-        self._parts, self._stamps = CellPainter(theme), PixmapCache(theme)
-        super().__init__(self._parts, ROW_HEIGHT)
+        self._painter, self._pixmaps = CellPainter(theme), PixmapCache(theme)
+        super().__init__(self._painter, ROW_HEIGHT)
         self._model = model
         self.is_stale = False
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """One cell."""
         column = FileColumn(index.column())
         cell = self.paint_background(painter, option, marked=column is FileColumn.NAME)
         file = self._model.file_at(index.row())
         if file is None:
             if column is FileColumn.NAME:
-                painter.fillRect(cell.left(), cell.top() + 18, 160, 8, self._parts.color("track"))
+                painter.fillRect(cell.left(), cell.top() + 18, 160, 8, self._painter.color("track"))
             return
         painter.save()
         if self.is_stale or file.gone:
@@ -42,14 +41,14 @@ class FileRowDelegate(TableRowDelegate):
         painter.restore()
 
     def _paint(self, painter: QPainter, cell: QRect, file: WatchedFile, column: FileColumn) -> None:
-        parts = self._parts
+        parts = self._painter
         match column:
             case FileColumn.NAME:
                 self._paint_name(painter, cell, file)
             case FileColumn.STATE:
                 icon, color = FILE_LOOKS[file.state]
                 scale = painter.device().devicePixelRatio()
-                chip = self._stamps.chip(icon, file_state(file), color, scale, cell.width())
+                chip = self._pixmaps.chip(icon, file_state(file), color, scale, cell.width())
                 painter.drawPixmap(cell.left(), cell.top() + (cell.height() - CHIP_HEIGHT) // 2, chip)
             case FileColumn.WHY:
                 failed = file.state is FileState.FAILED
@@ -63,9 +62,9 @@ class FileRowDelegate(TableRowDelegate):
         folder = "" if str(path.parent) == "." else str(path.parent)
         middle = Qt.TextElideMode.ElideMiddle
         if not folder:
-            self._parts.text(painter, cell, path.name, self._bold, "text", mode=middle)
+            self._painter.text(painter, cell, path.name, self._bold, "text", mode=middle)
             return
         first = QRect(cell.left(), cell.top() + 4, cell.width(), 18)
-        self._parts.text(painter, first, path.name, self._bold, "text", mode=middle)
+        self._painter.text(painter, first, path.name, self._bold, "text", mode=middle)
         line = first.translated(0, 17)
-        self._parts.text(painter, line, folder, self._plain, "text_2", mode=Qt.TextElideMode.ElideLeft)
+        self._painter.text(painter, line, folder, self._plain, "text_2", mode=Qt.TextElideMode.ElideLeft)

@@ -1,4 +1,4 @@
-"""The files of one watchfolder as a table of any length: pages of 200 rows, read by key when they come into view."""
+"""The files of a watchfolder as a table of any length: pages of rows, read by key when they scroll into view."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.watchfolders import FileFilterView, WatchfolderService
 
-KEPT_PAGES = 40
+MOST_PAGES = 40
 SHORTEST_PAUSE = 0.4
-"""Seconds between two readings; longer when one takes long."""
+"""Seconds between two reads; longer if a read takes long."""
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -43,9 +43,9 @@ class FileColumn(IntEnum):
 
 
 class FileModel(QAbstractTableModel):
-    """The latest found first. `counts` tell how many files fit the text by state.
+    """The most recently found files first. `counts`: how many files match the search text, by state.
 
-    `about_to_reorder` and `reordered` come around a change of the rows' numbers: a view remembers files meanwhile.
+    `about_to_reorder` and `reordered` enclose a change of the row numbers, so that a view can follow its files.
     """
 
     about_to_reorder = Signal()
@@ -61,7 +61,7 @@ class FileModel(QAbstractTableModel):
         self._states: frozenset[FileState] = frozenset()
         self._text = ""
         self.seen = range(0)
-        """The rows that somebody sees; a view sets this."""
+        """The visible rows; set by the view."""
         self.counts: Counts = {}
         self.is_known = False
         self._length = 0
@@ -78,26 +78,24 @@ class FileModel(QAbstractTableModel):
         bridge.progress.connect(self._on_progress)
 
     def attach(self, service: WatchfolderService) -> None:
-        """Read as soon as there is a folder and somebody looks."""
         self._service = service
         self.reload()
 
     def detach(self) -> None:
-        """Read nothing any more; what is shown stays."""
         self._service = None
 
     def set_active(self, active: bool) -> None:
-        """Whether somebody looks."""
+        """Whether the table is visible; nothing is read while it isn't."""
         self._active = active
         self.reload()
 
     def show_files(self, folder: UUID | None, states: frozenset[FileState], text: str) -> None:
-        """Files of this folder in these states (none: all) with this in their paths."""
+        """Show the files of a folder in these states (none: all) whose paths contain the text."""
         if (folder, states, text) == (self._folder, self._states, self._text):
             return
         self._folder, self._states, self._text = folder, states, text
         self._generation += 1
-        if self._reading is not None:  # of another view; its pause is no reason to wait
+        if self._reading is not None:  # of another filter: don't wait for its pause
             self._reading.cancel()
             self._reading = None
         self.is_known = False
@@ -105,18 +103,17 @@ class FileModel(QAbstractTableModel):
         self._replace(0, [], {}, {})
         self.reload()
 
-    # -- What a view asks ----------------------------------------------------------------------------------------
+    # -- For the view --------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        """All files of the view, read or not."""
+        """All matching files, read or not."""
         return 0 if parent.isValid() else self._length
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
-        """As the table has."""
         return 0 if parent.isValid() else len(FileColumn)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Text for screen readers and tool tips; the delegate takes the whole row."""
+        """Text for screen readers and tool tips; the delegate paints the row itself."""
         if role not in _TEXT_ROLES:
             return None
         file = self.file_at(index.row())
@@ -129,13 +126,12 @@ class FileModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        """Titles of the columns."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return _title(FileColumn(section))
         return None
 
     def file_at(self, number: int) -> WatchedFile | None:
-        """The file in this row; None while it is being read, which asking for it starts."""
+        """The file in this row; None, and a read starts, if its page isn't loaded."""
         page, offset = divmod(number, PAGE_SIZE)
         rows = self._pages.get(page)
         if rows is None:
@@ -145,7 +141,7 @@ class FileModel(QAbstractTableModel):
         return rows[offset] if offset < len(rows) else None
 
     def number_of(self, file: int) -> int | None:
-        """The row of a file that was read."""
+        """The row of a file, if it is loaded."""
         for page, rows in self._pages.items():
             for offset, row in enumerate(rows):
                 if row.id == file:
@@ -153,12 +149,10 @@ class FileModel(QAbstractTableModel):
         return None
 
     def why(self, file: WatchedFile) -> str:
-        """The reason for its state."""
-        percent, heard = self._live.get(file.task_id or 0, (None, 0.0))
-        return why(file, self.retries, percent if monotonic() - heard < STALE_AFTER else None)
+        percent, received = self._live.get(file.task_id or 0, (None, 0.0))
+        return why(file, self.retries, percent if monotonic() - received < STALE_AFTER else None)
 
     def text(self, file: WatchedFile, column: FileColumn) -> str:
-        """The words of a cell."""
         match column:
             case FileColumn.NAME:
                 return file.path
@@ -173,8 +167,8 @@ class FileModel(QAbstractTableModel):
 
     # -- Reading -------------------------------------------------------------------------------------------------
 
-    def reload(self, _news: object = None) -> None:
-        """Read counts, keys and what is in view again, soon."""
+    def reload(self, _change: object = None) -> None:
+        """Soon read the counts, the keys and the visible rows again."""
         self._stale = True
         if self._reading is None and self._active and self._service is not None and self._folder is not None:
             work = self._read(self._service, self._folder, self._generation)
@@ -201,8 +195,10 @@ class FileModel(QAbstractTableModel):
         )
         anchors, length = [row.id for row in first[:1]], len(first)
         if length == PAGE_SIZE:
-            if not self.is_known and generation == self._generation:  # to look at, while the keys are read
-                self._take(self._total(counts, PAGE_SIZE), anchors, {0: first}, counts)
+            if (
+                not self.is_known and generation == self._generation
+            ):  # something to show while the keys are read
+                self._show_read(self._total(counts, PAGE_SIZE), anchors, {0: first}, counts)
             anchors = await service.file_anchors(folder, view, PAGE_SIZE)
             length = self._total(counts, (len(anchors) - 1) * PAGE_SIZE + 1)
         pages = {0: first}
@@ -210,24 +206,24 @@ class FileModel(QAbstractTableModel):
             if page not in pages and page < len(anchors):
                 pages[page] = await service.files(folder, view, before=anchors[page] + 1, limit=PAGE_SIZE)
         if generation == self._generation:
-            self._take(length, anchors, pages, counts)
+            self._show_read(length, anchors, pages, counts)
             await asyncio.sleep(max(SHORTEST_PAUSE, 5 * (monotonic() - began)))
 
     def _total(self, counts: Counts, least: int) -> int:
         return max(least, sum(counts.get(state, 0) for state in self._states or FileState))
 
     def _pages_in_view(self, anchors: list[int]) -> list[int]:
-        """Where the files are now that somebody sees: keys fall from page to page."""
+        """The pages of the visible files now: keys descend from page to page."""
         ids = [file.id for number in self.seen[:1] if (file := self._loaded(number)) is not None]
-        falling = [-anchor for anchor in anchors]
-        pages = [max(0, bisect_right(falling, -one) - 1) for one in ids]
+        descending = [-anchor for anchor in anchors]
+        pages = [max(0, bisect_right(descending, -one) - 1) for one in ids]
         return [near for page in pages for near in (page, page + 1)]
 
     def _loaded(self, number: int) -> WatchedFile | None:
         rows = self._pages.get(number // PAGE_SIZE, [])
         return rows[number % PAGE_SIZE] if number % PAGE_SIZE < len(rows) else None
 
-    def _take(
+    def _show_read(
         self, length: int, anchors: list[int], pages: dict[int, list[WatchedFile]], counts: Counts
     ) -> None:
         self.is_known = True
@@ -273,12 +269,12 @@ class FileModel(QAbstractTableModel):
             self._fetching.discard(page)
         if generation == self._generation and self._anchors[page : page + 1] == [anchor]:
             self._pages[page] = rows
-            while len(self._pages) > KEPT_PAGES:
+            while len(self._pages) > MOST_PAGES:
                 self._pages.popitem(last=False)
             last = min(page * PAGE_SIZE + PAGE_SIZE, self._length) - 1
             self.dataChanged.emit(self.index(page * PAGE_SIZE, 0), self.index(last, len(FileColumn) - 1))
 
-    def _on_progress(self, news: dict[int, LiveProgress]) -> None:
+    def _on_progress(self, progress: dict[int, LiveProgress]) -> None:
         if not self._active:
             return
         numbers_of = {
@@ -287,7 +283,7 @@ class FileModel(QAbstractTableModel):
             for offset, row in enumerate(rows)
             if row.state is FileState.RUNNING
         }
-        for task, live in news.items():
+        for task, live in progress.items():
             number = numbers_of.get(task)
             if number is not None:
                 self._live[task] = live.percent, monotonic()
@@ -302,7 +298,7 @@ def _title(column: FileColumn) -> str:
     return {
         FileColumn.NAME: translate("watch", "File"),
         FileColumn.STATE: translate("watch", "State"),
-        FileColumn.WHY: translate("watch", "Why"),
+        FileColumn.WHY: translate("watch", "Reason"),
         FileColumn.SIZE: translate("watch", "Size"),
         FileColumn.FOUND: translate("watch", "Found"),
     }[column]

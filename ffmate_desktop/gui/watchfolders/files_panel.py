@@ -1,4 +1,4 @@
-"""The lower half of the watchfolders page: the chosen folder with its buttons, and the table of its files."""
+"""The lower half of the watchfolders page: the selected folder with its buttons, and the table of its files."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -10,7 +10,7 @@ from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.watchfolders.file_model import FileModel
 from ffmate_desktop.gui.watchfolders.file_table import FileTable
 from ffmate_desktop.gui.watchfolders.folder_model import OPEN
-from ffmate_desktop.gui.watchfolders.text import FolderDisplay, FolderHealth, explanation, sign
+from ffmate_desktop.gui.watchfolders.text import FolderDisplay, FolderHealth, explanation, explanation_icon
 from ffmate_desktop.gui.widgets.action_button import ActionButton
 from ffmate_desktop.gui.widgets.card import card_around
 from ffmate_desktop.gui.widgets.icon_label import IconLabel
@@ -18,7 +18,7 @@ from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.segments import Segments
 
 _TYPING = 200
-"""Milliseconds after the last letter."""
+"""Milliseconds after the last keystroke until the search applies."""
 
 TABS: tuple[frozenset[FileState], ...] = (
     frozenset(),
@@ -30,8 +30,8 @@ TABS: tuple[frozenset[FileState], ...] = (
 NARROW = 880
 
 
-class WatchedFiles(QWidget):
-    """`chosen` tells that another file is chosen. `buttons` is for those of the folder."""
+class FilesPanel(QWidget):
+    """`chosen`: another file is selected. `buttons` holds the buttons of the folder."""
 
     chosen = Signal()
 
@@ -45,7 +45,7 @@ class WatchedFiles(QWidget):
         self.tabs = Segments(titles, self.tr("Filter by state"))
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search files"))
-        self.search.setAccessibleName(self.tr("Search the files of this folder"))
+        self.search.setAccessibleName(self.tr("Search this folder's files"))
         self.search.setClearButtonEnabled(True)
         self.search.setAcceptDrops(False)
         self.search.setMaximumWidth(240)
@@ -56,10 +56,10 @@ class WatchedFiles(QWidget):
         self.path = ElidedLabel("second", Qt.TextElideMode.ElideMiddle)
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(8)
-        self._sign = IconLabel(theme, "triangle-alert", "failed")
-        self._trouble = label(look="strong", wraps=True, selectable=True)
-        self._nothing = label(look="lead")
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._problem_icon = IconLabel(theme, "triangle-alert", "failed")
+        self._problem = label(look="strong", wraps=True, selectable=True)
+        self._empty = label(look="lead")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._typing = QTimer(self, singleShot=True, interval=_TYPING)
         self._typing.timeout.connect(self._apply)
         self._lay_out()
@@ -82,12 +82,12 @@ class WatchedFiles(QWidget):
         head.addLayout(titles, 1)
         head.addLayout(self.buttons)
         self._row = QWidget()
-        self._row.hide()  # until a folder has trouble to tell
+        self._row.hide()
         row = QHBoxLayout(self._row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._trouble, 1)
+        row.addWidget(self._problem_icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._problem, 1)
         bar = QHBoxLayout()
         bar.setSpacing(10)
         bar.addWidget(self.tabs)
@@ -95,7 +95,7 @@ class WatchedFiles(QWidget):
         bar.addWidget(self.search, 1)
         self._inside = QStackedWidget()
         self._inside.addWidget(self.table)
-        self._inside.addWidget(self._nothing)
+        self._inside.addWidget(self._empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(10)
@@ -105,7 +105,7 @@ class WatchedFiles(QWidget):
         column.addWidget(card_around(self._inside), 1)
 
     def show_folder(self, view: FolderDisplay | None) -> None:
-        """The chosen one, as it is now."""
+        """Show the selected folder as it is now."""
         other = view is None or self._view is None or view.folder.uuid != self._view.folder.uuid
         self._view = view
         self.setEnabled(view is not None)
@@ -114,8 +114,8 @@ class WatchedFiles(QWidget):
         text = explanation(view) if view else ""
         self._row.setVisible(bool(text))
         if view is not None and text:
-            self._trouble.setText(text)
-            self._sign.show_icon(*sign(view))
+            self._problem.setText(text)
+            self._problem_icon.show_icon(*explanation_icon(view))
         self.model.retries = view.folder.retries if view else 0
         if other:
             self._apply()
@@ -123,7 +123,7 @@ class WatchedFiles(QWidget):
             self._choose_content()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window the buttons and the filter say less."""
+        """Shorten buttons and filter in a narrow window."""
         super().resizeEvent(event)
         is_narrow = self.width() < NARROW
         self.tabs.set_short(is_narrow)
@@ -144,17 +144,17 @@ class WatchedFiles(QWidget):
         filled = self.model.rowCount() > 0
         self._inside.setCurrentIndex(0 if filled else 1)
         if not filled:
-            self._nothing.setText(self._why_nothing())
+            self._empty.setText(self._empty_text())
 
-    def _why_nothing(self) -> str:
+    def _empty_text(self) -> str:
         if self._view is None:
-            return self.tr("Choose a watchfolder to see its files.")
+            return self.tr("Select a watchfolder to see its files.")
         if not self.model.is_known:
             return ""
         if self.tabs.current or self.search.text().strip():
-            return self.tr("No file fits this filter.")
-        if self._view.standing is FolderHealth.UNREACHABLE:
-            return self.tr("Nobody can see its files at this moment.")
-        if self._view.standing is FolderHealth.NEW:
-            return self.tr("It has not been scanned yet.")
-        return self.tr("No files yet. Whatever is put into the folder appears here.")
+            return self.tr("No files match this filter.")
+        if self._view.health is FolderHealth.UNREACHABLE:
+            return self.tr("No node can reach this folder right now.")
+        if self._view.health is FolderHealth.NEW:
+            return self.tr("This folder hasn't been scanned yet.")
+        return self.tr("No files yet. Files you put into the folder appear here.")

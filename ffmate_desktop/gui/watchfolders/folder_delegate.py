@@ -1,4 +1,4 @@
-"""A watchfolder as a row of the table."""
+"""Paints a row of the watchfolder table."""
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter
@@ -14,9 +14,9 @@ from ffmate_desktop.gui.watchfolders.text import (
     LOOKS,
     FolderDisplay,
     FolderHealth,
+    health_detail,
+    health_text,
     last_scan,
-    standing_line,
-    standing_word,
 )
 from ffmate_desktop.gui.widgets import formatting
 
@@ -25,16 +25,15 @@ _PLAIN = (FolderHealth.WATCHING, FolderHealth.SCANNING, FolderHealth.NEW)
 
 
 class FolderRowDelegate(TableRowDelegate):
-    """One for all columns. `is_stale` greys what may be out of date."""
+    """Paints all columns; greyed while `is_stale`, because the data may be out of date."""
 
     def __init__(self, theme: Theme, model: FolderModel) -> None:
-        self._parts, self._stamps = CellPainter(theme), PixmapCache(theme)
-        super().__init__(self._parts, ROW_HEIGHT)
+        self._painter, self._pixmaps = CellPainter(theme), PixmapCache(theme)
+        super().__init__(self._painter, ROW_HEIGHT)
         self._model = model
         self.is_stale = False
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """One cell."""
         view = self._model.view_at(index.row())
         if view is None:
             return
@@ -52,58 +51,58 @@ class FolderRowDelegate(TableRowDelegate):
             case FolderColumn.FILES:
                 self._paint_files(painter, cell, view)
             case FolderColumn.PRESET:
-                self._parts.text(painter, cell, view.preset, self._medium, "text")
+                self._painter.text(painter, cell, view.preset, self._medium, "text")
             case FolderColumn.SCAN:
                 when, node = last_scan(view)
                 self._two_lines(painter, cell, when, node)
         painter.restore()
 
     def _paint_name(self, painter: QPainter, cell: QRect, view: FolderDisplay) -> None:
-        icon, color = "folder-sync", LOOKS[view.standing][1]
+        icon, color = "folder-sync", LOOKS[view.health][1]
         scale = painter.device().devicePixelRatio()
-        painter.drawPixmap(cell.left() + 2, cell.top() + 11, self._stamps.tile(icon, color, scale))
+        painter.drawPixmap(cell.left() + 2, cell.top() + 11, self._pixmaps.tile(icon, color, scale))
         left = cell.left() + TILE + 14
         first = QRect(left, cell.top() + 9, cell.right() - left, 19)
-        self._parts.text(painter, first, view.folder.name, self._bold, "text")
+        self._painter.text(painter, first, view.folder.name, self._bold, "text")
         mode = Qt.TextElideMode.ElideMiddle
         line = first.translated(0, 19)
-        self._parts.text(painter, line, view.folder.path, self._plain, "text_2", mode=mode)
+        self._painter.text(painter, line, view.folder.path, self._plain, "text_2", mode=mode)
 
     def _paint_state(self, painter: QPainter, cell: QRect, view: FolderDisplay) -> None:
-        icon, color = LOOKS[view.standing]
-        self._parts.icon(painter, cell.left(), cell.top() + 12, icon, color)
+        icon, color = LOOKS[view.health]
+        self._painter.icon(painter, cell.left(), cell.top() + 12, icon, color)
         left = cell.left() + 22
         first = QRect(left, cell.top() + 9, cell.right() - left, 19)
-        shown = "text" if view.standing in _PLAIN else color
-        self._parts.text(painter, first, standing_word(view.standing), self._bold, shown)
-        self._parts.text(painter, first.translated(0, 19), standing_line(view), self._plain, "text_2")
+        shown = "text" if view.health in _PLAIN else color
+        self._painter.text(painter, first, health_text(view.health), self._bold, shown)
+        self._painter.text(painter, first.translated(0, 19), health_detail(view), self._plain, "text_2")
 
     def _paint_files(self, painter: QPainter, cell: QRect, view: FolderDisplay) -> None:
-        """What is open, done and failed: icon and number each; all of them below."""
+        """Icon and number for open, done and failed files; below, how many were skipped."""
         if not view.counts:
-            self._parts.text(painter, cell, self.tr("No files yet"), self._medium, "text_3")
+            self._painter.text(painter, cell, self.tr("No files yet"), self._medium, "text_3")
             return
         left, middle = cell.left(), cell.top() + 18
         for icon, color, states in _FIGURES:
             count = view.count(*states)
             text = formatting.number(count)
-            self._parts.icon(painter, left, middle - 7, icon, color if count else "text_3")
-            width = self._parts.width_of(self._medium, text)
+            self._painter.icon(painter, left, middle - 7, icon, color if count else "text_3")
+            width = self._painter.width_of(self._medium, text)
             room = QRect(left + 19, middle - 10, width + 4, 20)
-            self._parts.text(painter, room, text, self._medium, "text" if count else "text_3")
+            self._painter.text(painter, room, text, self._medium, "text" if count else "text_3")
             left += 19 + width + 14
         rest = view.count(FileState.SKIPPED, FileState.OUTPUT)
         below = self.tr("{0} skipped").format(formatting.number(rest)) if rest else ""
         line = QRect(cell.left(), cell.top() + 28, cell.width(), 19)
-        self._parts.text(painter, line, below, self._plain, "text_2")
+        self._painter.text(painter, line, below, self._plain, "text_2")
 
     def _two_lines(self, painter: QPainter, cell: QRect, first: str, second: str) -> None:
         if not second:
-            self._parts.text(painter, cell, first, self._medium, "text_3")
+            self._painter.text(painter, cell, first, self._medium, "text_3")
             return
         line = QRect(cell.left(), cell.top() + 9, cell.width(), 19)
-        self._parts.text(painter, line, first, self._medium, "text")
-        self._parts.text(painter, line.translated(0, 19), second, self._plain, "text_2")
+        self._painter.text(painter, line, first, self._medium, "text")
+        self._painter.text(painter, line.translated(0, 19), second, self._plain, "text_2")
 
 
 _FIGURES = (

@@ -1,4 +1,4 @@
-"""The watchfolders as a table: sorted by any column, filtered by words, kept in place while they change."""
+"""The watchfolders as a table: sortable by any column, filtered by words."""
 
 from collections.abc import Callable, Mapping
 from enum import IntEnum
@@ -12,9 +12,9 @@ from ffmate_desktop.gui.watchfolders.text import (
     FolderDisplay,
     explanation,
     file_word,
+    health_detail,
+    health_text,
     last_scan,
-    standing_line,
-    standing_word,
     translate,
 )
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
@@ -24,7 +24,7 @@ _NO_INDEX = QModelIndex()
 
 
 class FolderColumn(IntEnum):
-    """In the order of the table."""
+    """The columns, in order."""
 
     NAME = 0
     STATE = 1
@@ -34,12 +34,12 @@ class FolderColumn(IntEnum):
 
 
 OPEN = (FileState.WAITING, FileState.GROWING, FileState.QUEUED, FileState.RUNNING)
-"""Files that are still to be done."""
+"""States of files that aren't finished."""
 
-# Any: words in one column, numbers in another, never both in one comparison.
+# Any: text in one column, numbers in another; one comparison never mixes them.
 _KEYS: dict[FolderColumn, Callable[[FolderDisplay], Any]] = {
     FolderColumn.NAME: lambda view: view.folder.name.lower(),
-    FolderColumn.STATE: lambda view: view.standing.value,
+    FolderColumn.STATE: lambda view: view.health.value,
     FolderColumn.FILES: lambda view: sum(view.counts.values()),
     FolderColumn.PRESET: lambda view: view.preset.lower(),
     FolderColumn.SCAN: lambda view: view.folder.last_check or 0,
@@ -47,7 +47,7 @@ _KEYS: dict[FolderColumn, Callable[[FolderDisplay], Any]] = {
 
 
 class FolderModel(QAbstractTableModel):
-    """Selection and keyboard follow a folder wherever it moves."""
+    """Selection and keyboard focus follow a folder to its new row."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,42 +57,37 @@ class FolderModel(QAbstractTableModel):
         self.column, self.order = FolderColumn.NAME, Qt.SortOrder.AscendingOrder
 
     def set_views(self, views: Mapping[UUID, FolderDisplay]) -> None:
-        """All there are."""
         self._all = dict(views)
         self._show()
 
     def set_filter(self, text: str) -> None:
-        """Keep those in which every word of the text occurs."""
+        """Show the folders that contain every word of the text."""
         self._words = text.lower().split()
         self._show()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """By this column; equal ones by name."""
+        """Sort by this column, then by name."""
         self.column, self.order = FolderColumn(column), order
         self._show()
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        """Those that are shown."""
         return 0 if parent.isValid() else len(self._views)
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
-        """As the table has."""
         return 0 if parent.isValid() else len(FolderColumn)
 
     def view_at(self, row: int) -> FolderDisplay | None:
-        """The folder in that row."""
         return self._views[row] if 0 <= row < len(self._views) else None
 
     def view_of(self, uuid: UUID | None) -> FolderDisplay | None:
-        """A folder, shown or not."""
+        """The folder, even if the filter hides it."""
         return self._all.get(uuid) if uuid is not None else None
 
     def row_of(self, uuid: UUID | None) -> int | None:
-        """Where it is."""
         return next((row for row, view in enumerate(self._views) if view.folder.uuid == uuid), None)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Words for screen readers and tool tips; painting is the delegate's work."""
+        """Text for screen readers and tool tips; the delegate paints the row."""
         view = self.view_at(index.row())
         if view is None:
             return None
@@ -107,16 +102,15 @@ class FolderModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        """The names of the columns."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return _title(FolderColumn(section))
         return None
 
     def _show(self) -> None:
-        views = [view for view in self._all.values() if self._fits(view)]
+        views = [view for view in self._all.values() if self._matches(view)]
         views.sort(key=_KEYS[FolderColumn.NAME])
-        falls = self.order is Qt.SortOrder.DescendingOrder
-        views.sort(key=_KEYS[self.column], reverse=falls)
+        is_descending = self.order is Qt.SortOrder.DescendingOrder
+        views.sort(key=_KEYS[self.column], reverse=is_descending)
         uuids = [view.folder.uuid for view in views]
         if uuids == [view.folder.uuid for view in self._views]:
             self._views = views
@@ -135,35 +129,35 @@ class FolderModel(QAbstractTableModel):
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
 
-    def _fits(self, view: FolderDisplay) -> bool:
+    def _matches(self, view: FolderDisplay) -> bool:
         folder = view.folder
         text = f"{folder.name} {folder.path} {folder.description} {view.preset} {' '.join(folder.labels)}"
         return all(word in text.lower() for word in self._words)
 
 
 def folder_text(view: FolderDisplay, column: FolderColumn) -> str:
-    """The words of a cell."""
+    """The text of a cell."""
     match column:
         case FolderColumn.NAME:
             return view.folder.name
         case FolderColumn.STATE:
-            return f"{standing_word(view.standing)}, {standing_line(view)}"
+            return f"{health_text(view.health)}, {health_detail(view)}"
         case FolderColumn.FILES:
-            return files_in_words(view)
+            return file_counts_text(view)
         case FolderColumn.PRESET:
             return view.preset
         case FolderColumn.SCAN:
             return " ".join(last_scan(view))
 
 
-def files_in_words(view: FolderDisplay) -> str:
-    """Every state that occurs, with its number."""
+def file_counts_text(view: FolderDisplay) -> str:
+    """The number of files in each state that occurs."""
     parts = [f"{count} × {file_word(state)}" for state in FileState if (count := view.count(state))]
     return ", ".join(parts) or translate("watch", "No files yet")
 
 
 def folder_tip(view: FolderDisplay) -> str:
-    """All about a folder, line by line."""
+    """All details of a folder, one per line."""
     folder = view.folder
     lines = [
         f"{folder.name}: {folder_text(view, FolderColumn.STATE)}",
@@ -171,7 +165,7 @@ def folder_tip(view: FolderDisplay) -> str:
         folder.description,
         explanation(view),
         translate("watch", "Preset: {0}").format(view.preset),
-        files_in_words(view),
+        file_counts_text(view),
     ]
     return "\n".join(line for line in lines if line)
 

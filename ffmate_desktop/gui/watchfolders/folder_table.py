@@ -1,4 +1,4 @@
-"""The watchfolders as a table; the folder that is chosen stays chosen wherever it moves."""
+"""The table of watchfolders. The selected folder stays selected when rows move."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ _WIDTHS: dict[int, int] = {
 
 
 class FolderTable(WatchTable):
-    """`chosen` tells that another folder, or none, is chosen."""
+    """`chosen`: another folder, or none, is selected."""
 
     chosen = Signal()
 
@@ -35,12 +35,12 @@ class FolderTable(WatchTable):
 
     @property
     def current(self) -> UUID | None:
-        """The folder that is chosen."""
+        """The selected folder."""
         view = self._folders.view_at(self.currentIndex().row())
         return view.folder.uuid if view is not None else None
 
     def choose(self, uuid: UUID) -> bool:
-        """Choose this folder; False while it is not shown."""
+        """Select this folder; False if it isn't shown."""
         row = self._folders.row_of(uuid)
         if row is None:
             return False

@@ -1,4 +1,4 @@
-"""The watchfolders: all of them above, and below what became of each file of the chosen one."""
+"""The watchfolders page: the list of watchfolders, and below it the files of the selected one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 from ffmate_desktop.domain.watchfolder import WatchedFile, Watchfolder
 from ffmate_desktop.gui.base.page import Page, PageContext
 from ffmate_desktop.gui.watchfolders.actions import FileActions, FolderActions
-from ffmate_desktop.gui.watchfolders.files_panel import WatchedFiles
+from ffmate_desktop.gui.watchfolders.files_panel import FilesPanel
 from ffmate_desktop.gui.watchfolders.folder_model import FolderModel
 from ffmate_desktop.gui.watchfolders.folder_table import FolderTable
 from ffmate_desktop.gui.watchfolders.reader import FolderReader
@@ -27,29 +27,29 @@ from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.search_field import SearchField
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
-    from ffmate_desktop.gui.watchfolders.dialog import WatchDialog
+    from ffmate_desktop.gui.watchfolders.dialog import WatchfolderDialog
     from ffmate_desktop.services.cluster_services import WindowServices
 
 _SPLIT = "watchfolders/split"
 
 
 class WatchfoldersPage(Page):
-    """`task_requested` carries the file whose task is to be shown, `files_requested` paths that are no folders."""
+    """`task_requested` carries the file whose task to show, `files_requested` dropped paths that aren't folders."""
 
     key = "watchfolders"
     task_requested = Signal(object, str)
-    """WatchedFile, and its whole path."""
+    """WatchedFile, and its full path."""
     files_requested = Signal(list)
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context)
-        self.dialog: WatchDialog | None = None
+        self.dialog: WatchfolderDialog | None = None
         self._dropped: list[str] = []
-        self._wanted: UUID | None = None
+        self._to_select: UUID | None = None
         self.watch = FolderReader(self.bridge, self)
         self.model = FolderModel()
         self.table = FolderTable(self.theme, self.model)
-        self.files = WatchedFiles(self.theme, self.bridge)
+        self.files = FilesPanel(self.theme, self.bridge)
         self.folder_actions = FolderActions(self.table, self.theme, self.bridge, self._folder)
         self.file_actions = FileActions(
             self.files.table,
@@ -87,13 +87,13 @@ class WatchfoldersPage(Page):
             (actions.delete, "trash-2", "danger"),
         ):
             self.files.buttons.addWidget(ActionButton(self.theme, action, icon, look))
-        self._nothing = label(self.tr("No watchfolder fits this search."), "lead")
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._no_match = label(self.tr("No watchfolders match this search."), "lead")
+        self._no_match.setAlignment(Qt.AlignmentFlag.AlignCenter)
         upper = QWidget()
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.table, 1)
-        column.addWidget(self._nothing, 1)
+        column.addWidget(self._no_match, 1)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setHandleWidth(16)
         self.splitter.setChildrenCollapsible(False)
@@ -107,10 +107,10 @@ class WatchfoldersPage(Page):
             self.splitter.setSizes([int(size) for size in sizes])
         self.empty = EmptyState(
             self.theme,
-            self.tr("Let a folder do the work"),
+            self.tr("Encode files automatically"),
             self.tr(
-                "Drop a folder here. Whatever is put into it is encoded by itself, "
-                "by any node of the cluster that reaches it."
+                "Drop a folder here. Files you put into it are encoded automatically by any node "
+                "that can reach it."
             ),
             self.tr("Add watchfolder"),
             picture="folder-sync",
@@ -120,7 +120,7 @@ class WatchfoldersPage(Page):
         self.body.addWidget(self.empty, 1)
 
     def _connect(self) -> None:
-        self.watch.changed.connect(self._take)
+        self.watch.changed.connect(self._on_read)
         self.search.textChanged.connect(self._filter)
         self.table.chosen.connect(self._show_folder)
         self.table.menu_requested.connect(self.folder_actions.open_menu)
@@ -129,8 +129,8 @@ class WatchfoldersPage(Page):
         self.files.table.menu_requested.connect(self.file_actions.open_menu)
         self.files.table.opened.connect(self.file_actions.show_task.trigger)
         self.folder_actions.edit_requested.connect(self._edit)
-        self.folder_actions.told.connect(self.message)
-        self.file_actions.told.connect(self.message)
+        self.folder_actions.message_requested.connect(self.message)
+        self.file_actions.message_requested.connect(self.message)
         self.file_actions.task_requested.connect(
             lambda file: self.task_requested.emit(file, self._place(file))
         )
@@ -146,7 +146,6 @@ class WatchfoldersPage(Page):
     # -- The cluster ---------------------------------------------------------------------------------------------
 
     def attach(self, services: WindowServices) -> None:
-        """Read as soon as news comes."""
         super().attach(services)
         self.folder_actions.services = self.file_actions.services = services
         self.watch.attach(services)
@@ -154,7 +153,6 @@ class WatchfoldersPage(Page):
         self._show()
 
     def detach(self) -> None:
-        """Read nothing any more."""
         super().detach()
         self.folder_actions.services = self.file_actions.services = None
         self.watch.detach()
@@ -164,23 +162,22 @@ class WatchfoldersPage(Page):
         self._show()
 
     def on_shown(self) -> None:
-        """Files are only read and counted while they are seen."""
+        """Read and count files, which happens only while the page is visible."""
         self.watch.set_active(True)
         self.files.model.set_active(True)
         (self.table if self.watch.views else self.empty.button).setFocus()
 
     def on_hidden(self) -> None:
-        """And not before they are seen again."""
         self.watch.set_active(False)
         self.files.model.set_active(False)
 
     # -- Showing -------------------------------------------------------------------------------------------------
 
-    def _take(self) -> None:
+    def _on_read(self) -> None:
         self.model.set_views(self.watch.views)
         self.count_changed.emit(len(self.watch.views))
-        if self._wanted is not None and self.table.choose(self._wanted):
-            self._wanted = None
+        if self._to_select is not None and self.table.choose(self._to_select):
+            self._to_select = None
         elif self.table.current is None and self.model.rowCount():
             self.table.selectRow(0)
         self._show_folder()
@@ -194,19 +191,19 @@ class WatchfoldersPage(Page):
         self.splitter.setVisible(not known or bool(views))
         self.header.setVisible(not known or bool(views))
         self.table.setVisible(self.model.rowCount() > 0 or not views)
-        self._nothing.setVisible(self.model.rowCount() == 0 and bool(views))
-        if had_focus and views:  # otherwise Qt gives it to the next widget, in the sidebar
+        self._no_match.setVisible(self.model.rowCount() == 0 and bool(views))
+        if had_focus and views:  # otherwise Qt moves the focus to the sidebar
             self.table.setFocus()
         self.add_button.setEnabled(self.services is not None)
         self.empty.button.setEnabled(self.services is not None)
-        troubled = sum(LOOKS[view.standing][1] in ("failed", "warning") for view in views)
-        asleep = sum(view.standing is FolderHealth.SUSPENDED for view in views)
-        words = [self.tr("Files that are put into these folders are encoded by themselves")]
-        if troubled:
-            words.append(self.tr("%n need attention", "", troubled))
-        if asleep:
-            words.append(self.tr("{0} suspended").format(asleep))
-        self.subtitle.setText("  ·  ".join(words))
+        attention_count = sum(LOOKS[view.health][1] in ("failed", "warning") for view in views)
+        suspended_count = sum(view.health is FolderHealth.SUSPENDED for view in views)
+        texts = [self.tr("Files in these folders are encoded automatically")]
+        if attention_count:
+            texts.append(self.tr("%n need attention", "", attention_count))
+        if suspended_count:
+            texts.append(self.tr("{0} suspended").format(suspended_count))
+        self.subtitle.setText("  ·  ".join(texts))
 
     def _show_folder(self) -> None:
         self.files.show_folder(self.model.view_of(self.table.current))
@@ -230,35 +227,35 @@ class WatchfoldersPage(Page):
         return view.folder if view is not None else None
 
     def _place(self, file: WatchedFile) -> str:
-        """Where the file is, on computers that reach the folder."""
+        """The path of the file on computers that reach the folder."""
         folder = self._folder()
         return str(Path(folder.path if folder else "", *file.path.split("/")))
 
     # -- Adding and changing -------------------------------------------------------------------------------------
 
     def add(self) -> None:
-        """Ask for a folder, and what to do with its files."""
+        """Open the dialog for a new watchfolder."""
         self._open(None, "")
 
     def add_folder(self, path: str) -> None:
-        """Ask what to do with the files of this folder."""
+        """Open the dialog for a new watchfolder at this path."""
         self._open(None, path)
 
     def _edit(self, folder: Watchfolder) -> None:
         self._open(folder, folder.path)
 
     def _open(self, folder: Watchfolder | None, path: str) -> None:
-        from ffmate_desktop.gui.watchfolders.dialog import WatchDialog  # noqa: PLC0415 - rarely wanted
+        from ffmate_desktop.gui.watchfolders.dialog import WatchfolderDialog  # noqa: PLC0415 - rarely needed
 
         if self.services is None or self.dialog is not None:
             return
-        self.dialog = WatchDialog(self.theme, self.bridge, self.services, folder, path, self.window())
+        self.dialog = WatchfolderDialog(self.theme, self.bridge, self.services, folder, path, self.window())
         self.dialog.saved.connect(self._on_saved)
         self.dialog.finished.connect(self._on_finished)
         self.dialog.open()
 
     def _on_saved(self, folder: Watchfolder) -> None:
-        self._wanted = folder.uuid
+        self._to_select = folder.uuid
         self.search.clear()
         self.watch.read()
 
@@ -272,26 +269,24 @@ class WatchfoldersPage(Page):
     # -- Dropping ------------------------------------------------------------------------------------------------
 
     def drop_hint(self) -> tuple[str, str] | None:
-        """A folder that is dropped here is watched."""
+        """The hint shown while something is dragged over the window."""
         return (
             self.tr("Drop a folder to watch it"),
-            self.tr(
-                "What is put into it later is encoded by itself. Single files are queued once, as elsewhere."
-            ),
+            self.tr("Files you put into it are encoded automatically. Single files are queued once."),
         )
 
     def drop_paths(self, paths: Sequence[str]) -> None:
-        """Ask for each folder; anything else is queued once."""
+        """Open the dialog for each folder; queue other files once."""
 
         async def look() -> tuple[list[str], list[str]]:
             folders = await asyncio.to_thread(lambda: [path for path in paths if Path(path).is_dir()])
             return folders, [path for path in paths if path not in folders]
 
-        def take(found: tuple[list[str], list[str]]) -> None:
+        def open_dialogs(found: tuple[list[str], list[str]]) -> None:
             self._dropped += found[0]
             if found[1]:
                 self.files_requested.emit(found[1])
             if self._dropped and self.dialog is None:
                 self.add_folder(self._dropped.pop(0))
 
-        self.bridge.run(look(), "looking at what was dropped", take)
+        self.bridge.run(look(), "looking at dropped files", open_dialogs)

@@ -1,4 +1,4 @@
-"""Reads the watchfolders when there is news of them, whichever node scanned, and tells the views."""
+"""Reads the watchfolders when a notification says that they changed, and informs the views."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.cluster_services import WindowServices
 
 SHORTEST_PAUSE = 0.4
-"""Seconds between two readings; longer when one takes long, as with hundred thousands of files."""
+"""Seconds between two reads; longer if a read takes long, as with hundreds of thousands of files."""
 
 _TICK = 5_000
-"""Milliseconds until it is looked again whether a scan is late; nothing is read for it."""
+"""Milliseconds between checks for late scans; they read nothing."""
 
 
 class FolderReader(QObject):
-    """`views` are all watchfolders. Files are only counted while somebody looks (`set_active`)."""
+    """`views` are all watchfolders. Files are counted only while the page is visible (`set_active`)."""
 
     changed = Signal()
 
@@ -47,15 +47,13 @@ class FolderReader(QObject):
         bridge.tasks_changed.connect(self._on_tasks)
 
     def attach(self, services: WindowServices) -> None:
-        """Read as soon as news comes."""
         self._services = services
 
     def detach(self) -> None:
-        """Read nothing any more."""
         self._services = None
 
     def set_active(self, active: bool) -> None:
-        """Whether somebody looks."""
+        """Whether the page is visible."""
         self._active = active
         if active:
             self._tick.start()
@@ -68,7 +66,6 @@ class FolderReader(QObject):
             self.read()
 
     def read(self) -> None:
-        """Read again, soon."""
         self._stale = True
         if self._reading is None and self._services is not None:
             self._reading = self._bridge.run_quietly(self._read(self._services), "reading the watchfolders")
@@ -82,7 +79,7 @@ class FolderReader(QObject):
     async def _read(self, services: WindowServices) -> None:
         began = monotonic()
         self._stale = False
-        from ffmate_desktop.services.watch_overlap import rivals  # noqa: PLC0415 - see above
+        from ffmate_desktop.services.watch_overlap import overlapping_names  # noqa: PLC0415 - see above
 
         folders = await services.watchfolders.all()
         presets = {preset.uuid: preset.name for preset in await services.presets.all()} if folders else {}
@@ -90,13 +87,13 @@ class FolderReader(QObject):
             self._counts = await services.watchfolders.all_counts()
         gone = QCoreApplication.translate("watch", "Deleted preset")
         self._read_at = monotonic()
-        others = rivals(folders)
+        others = overlapping_names(folders)
         self.views = {
             folder.uuid: FolderDisplay(
                 folder,
                 presets.get(folder.preset, gone),
                 self._counts.get(folder.uuid, {}),
-                rivals=others.get(folder.uuid, ()),
+                overlapping=others.get(folder.uuid, ()),
             )
             for folder in folders
         }

@@ -1,4 +1,4 @@
-"""What the tables of watchfolders and of their files share: looks, columns that make room, menus by key and mouse."""
+"""The base of both watchfolder tables: style, columns that hide when space is short, context menus."""
 
 from collections.abc import Mapping
 
@@ -11,9 +11,9 @@ from ffmate_desktop.gui.widgets.plain_text import plain
 
 
 class WatchTable(QTableView):
-    """`menu_requested` carries a place on the screen; `opened` that a row was double-clicked, or Enter pressed.
+    """`menu_requested` carries a screen position; `opened` follows a double-click or Enter.
 
-    The first column takes the room that is left; of `widths` the last columns go first when there is none.
+    The first column takes the remaining width. When space is short, the last columns of `widths` are hidden first.
     """
 
     menu_requested = Signal(object)
@@ -27,14 +27,13 @@ class WatchTable(QTableView):
         self.doubleClicked.connect(lambda _index: self.opened.emit())
 
     def dress(self, delegate: QStyledItemDelegate, stretched: int) -> None:
-        """Once the model is set."""
+        """Set delegate and column widths; call it after `setModel`."""
         self.setItemDelegate(delegate)
         for column, width in self._widths.items():
             self.setColumnWidth(column, width)
         self.horizontalHeader().setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The least important columns go first when there is no room."""
         room = self.viewport().width() - self._least
         for column, width in self._widths.items():
             room -= width
@@ -42,14 +41,13 @@ class WatchTable(QTableView):
         super().resizeEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """By the mouse where it is, by the keyboard at the row."""
+        """At the pointer, or at the row if opened with the keyboard."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self._menu_by_key()
         elif self.rowAt(event.pos().y()) >= 0:
             self.menu_requested.emit(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens the row."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.opened.emit()
         else:

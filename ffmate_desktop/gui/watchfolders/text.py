@@ -1,4 +1,4 @@
-"""Watchfolders and their files in words and shapes: the same for tables, tool tips and screen readers."""
+"""Texts and icons for watchfolders and their files, for tables, tool tips and screen readers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from ffmate_desktop.gui.widgets import formatting
 translate = QCoreApplication.translate
 
 LATE = 30.0
-"""Seconds after which a scan that nobody began is worth a word."""
+"""Seconds after which an overdue scan is reported."""
 
 
 class FolderHealth(Enum):
-    """How a watchfolder is."""
+    """The health of a watchfolder."""
 
     WATCHING = auto()
     SCANNING = auto()
@@ -43,20 +43,20 @@ LOOKS: dict[FolderHealth, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class FolderDisplay:
-    """A watchfolder as it is shown. `preset` is a name; `age` the seconds since it was read.
+    """A watchfolder as it is shown. `preset` is a name, `age` the seconds since it was read.
 
-    `rivals` are the names of others that may take the same files.
+    `overlapping` are the names of other watchfolders that may queue the same files.
     """
 
     folder: Watchfolder
     preset: str
     counts: Counts
     age: float = 0
-    rivals: tuple[str, ...] = ()
+    overlapping: tuple[str, ...] = ()
 
     @property
-    def standing(self) -> FolderHealth:  # noqa: PLR0911 - one a state
-        """What matters most about it."""
+    def health(self) -> FolderHealth:  # noqa: PLR0911 - one a state
+        """Its most important condition."""
         folder = self.folder
         if folder.suspended:
             return FolderHealth.SUSPENDED
@@ -73,13 +73,13 @@ class FolderDisplay:
         return FolderHealth.NEW if folder.last_check is None else FolderHealth.WATCHING
 
     def count(self, *states: FileState) -> int:
-        """How many of its files are in one of these states."""
+        """The number of its files in these states."""
         return sum(self.counts.get(state, 0) for state in states)
 
 
-def standing_word(standing: FolderHealth) -> str:  # noqa: PLR0911 - one word a state
-    """One or two words."""
-    match standing:
+def health_text(health: FolderHealth) -> str:  # noqa: PLR0911 - one word a state
+    """The health in one or two words."""
+    match health:
         case FolderHealth.WATCHING:
             return translate("watch", "Watching")
         case FolderHealth.SCANNING:
@@ -87,7 +87,7 @@ def standing_word(standing: FolderHealth) -> str:  # noqa: PLR0911 - one word a 
         case FolderHealth.NEW:
             return translate("watch", "New")
         case FolderHealth.LATE:
-            return translate("watch", "Nobody scans it")
+            return translate("watch", "Not being scanned")
         case FolderHealth.PARTLY:
             return translate("watch", "Partly readable")
         case FolderHealth.TROUBLE:
@@ -97,13 +97,13 @@ def standing_word(standing: FolderHealth) -> str:  # noqa: PLR0911 - one word a 
         case FolderHealth.SUSPENDED:
             return translate("watch", "Suspended")
         case _:
-            assert_never(standing)
+            assert_never(health)
 
 
-def standing_line(view: FolderDisplay) -> str:
-    """What stands below the word: where it is scanned, or since when something is wrong."""
+def health_detail(view: FolderDisplay) -> str:
+    """The line below: where it is scanned, or since when there is a problem."""
     folder = view.folder
-    match view.standing:
+    match view.health:
         case FolderHealth.SCANNING:
             return translate("watch", "on {0}").format(folder.scanning_by)
         case FolderHealth.UNREACHABLE | FolderHealth.TROUBLE | FolderHealth.PARTLY:
@@ -112,50 +112,50 @@ def standing_line(view: FolderDisplay) -> str:
         case FolderHealth.WATCHING:
             return translate("watch", "every {0}").format(formatting.duration(folder.interval))
         case FolderHealth.SUSPENDED:
-            return translate("watch", "takes no new files")
+            return translate("watch", "ignores new files")
         case FolderHealth.NEW:
-            return translate("watch", "waits for a node")
+            return translate("watch", "waiting for a node")
         case FolderHealth.LATE:
-            return translate("watch", "due for {0}").format(formatting.estimate(folder.overdue + view.age))
+            return translate("watch", "overdue by {0}").format(formatting.estimate(folder.overdue + view.age))
 
 
 def explanation(view: FolderDisplay) -> str:
-    """A sentence about what is wrong, or nothing."""
-    if view.standing is FolderHealth.LATE:
+    """A sentence about the problem; empty if there is none."""
+    if view.health is FolderHealth.LATE:
         if view.folder.labels:
             return translate(
-                "watch", "No node that takes tasks has the labels {0}, or all of them are paused or busy."
+                "watch", "No available node has the labels {0}, or all such nodes are paused or busy."
             ).format(", ".join(view.folder.labels))
-        return translate("watch", "No node takes tasks at this moment: all of them are paused or away.")
+        return translate("watch", "No node is available: all nodes are paused or offline.")
     if view.folder.unreadable:
         return view.folder.unreadable
     if view.folder.suspended:
-        return translate("watch", "Suspended: new files stay where they are. Tasks that are queued go on.")
+        return translate("watch", "Suspended: new files are not queued. Queued tasks still run.")
     if view.folder.error:
         return view.folder.error
-    return rivalry(view.rivals)
+    return overlap_note(view.overlapping)
 
 
-def rivalry(names: Sequence[str]) -> str:
-    """What it means that these watchfolders may take the same files; nothing when there are none."""
+def overlap_note(names: Sequence[str]) -> str:
+    """Explains what overlapping watchfolders mean; empty if there are none."""
     if not names:
         return ""
-    return translate("watch", "Watched by {0}, too: a file that both want gets a task of each.").format(
+    return translate("watch", "Also watched by {0}: files that match both are queued twice.").format(
         ", ".join(f"“{name}”" for name in names)
     )
 
 
-def sign(view: FolderDisplay) -> tuple[str, str]:
-    """What stands before the explanation."""
-    return LOOKS[FolderHealth.PARTLY if _is_about_rivals(view) else view.standing]
+def explanation_icon(view: FolderDisplay) -> tuple[str, str]:
+    """The icon before the explanation, and its color."""
+    return LOOKS[FolderHealth.PARTLY if _is_about_overlapping(view) else view.health]
 
 
-def _is_about_rivals(view: FolderDisplay) -> bool:
-    return bool(view.rivals) and explanation(view) == rivalry(view.rivals)
+def _is_about_overlapping(view: FolderDisplay) -> bool:
+    return bool(view.overlapping) and explanation(view) == overlap_note(view.overlapping)
 
 
 def last_scan(view: FolderDisplay) -> tuple[str, str]:
-    """When, and by whom."""
+    """The time of the last scan, and the node."""
     folder = view.folder
     if folder.last_check is None:
         return formatting.NOTHING, ""
@@ -178,7 +178,7 @@ FILE_LOOKS: dict[FileState, tuple[str, str]] = {
 
 
 def file_word(state: FileState) -> str:  # noqa: PLR0911 - one word a state
-    """One word."""
+    """The state in one word."""
     match state:
         case FileState.WAITING:
             return translate("watch", "Waiting")
@@ -203,7 +203,7 @@ def file_word(state: FileState) -> str:  # noqa: PLR0911 - one word a state
 
 
 def file_state(file: WatchedFile) -> str:
-    """How a file is, in one word; a state of a newer release as it is stored."""
+    """The state in one word; that of a newer release as it is stored."""
     return (
         (file.state_word or file_word(file.state))
         if file.state is FileState.UNKNOWN
@@ -212,31 +212,32 @@ def file_state(file: WatchedFile) -> str:
 
 
 def why(file: WatchedFile, retries: int, percent: float | None = None) -> str:
-    """The reason of its state in a sentence, for every state."""
-    text = file.reason or _plain_reason(file, percent)
+    """The reason for the state."""
+    text = file.reason or _default_reason(file, percent)
     if file.state is FileState.FAILED and file.attempts and retries:
-        tries = translate("watch", "{0} of {1} tries").format(file.attempts, max(file.attempts, retries + 1))
+        tries = translate("watch", "attempt {0} of {1}").format(
+            file.attempts, max(file.attempts, retries + 1)
+        )
         text = f"{text} ({tries})"
-    if file.gone and not file.reason.startswith(_TAKEN_AWAY):
-        text = f"{text}  ·  {translate('watch', 'It is not there any more.')}"
+    if file.gone and not file.reason.startswith(_MOVED):
+        gone = translate("watch", "File is gone")
+        text = f"{text}  ·  {gone}"
     return text
 
 
-_TAKEN_AWAY = ("Moved to ", "Put into the trash")
-"""So a reason begins that says where the file is now."""
+_MOVED = ("Moved to ", "Put into the trash")
+"""The beginnings of reasons that already say where the file is now."""
 
 
-def _plain_reason(file: WatchedFile, percent: float | None) -> str:
+def _default_reason(file: WatchedFile, percent: float | None) -> str:
     match file.state:
         case FileState.RUNNING:
             known = percent if percent is not None else file.progress
-            return (
-                formatting.percent(known) if known is not None else translate("watch", "It is being encoded.")
-            )
+            return formatting.percent(known) if known is not None else translate("watch", "Encoding")
         case FileState.QUEUED:
-            return translate("watch", "Its task waits for a free slot.")
+            return translate("watch", "Waiting for a free slot")
         case FileState.DONE:
-            return translate("watch", "Its output is in place.")
+            return translate("watch", "Output is in place")
         case (
             FileState.WAITING
             | FileState.GROWING

@@ -21,7 +21,7 @@ from ffmate_desktop.domain.watchfolder import (
     Watchfolder,
     WatchfolderSettings,
 )
-from ffmate_desktop.gui.watchfolders.dialog import WatchDialog
+from ffmate_desktop.gui.watchfolders.dialog import WatchfolderDialog
 from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
 from ffmate_desktop.gui.watchfolders.text import FolderDisplay, FolderHealth
 from ffmate_desktop.services.preset_editor import PresetDraft
@@ -61,10 +61,10 @@ def first(page: WatchfoldersPage) -> FolderDisplay:
     return view
 
 
-def stands(page: WatchfoldersPage, standing: FolderHealth) -> bool:
+def stands(page: WatchfoldersPage, health: FolderHealth) -> bool:
     """Whether there is a folder in the uppermost row, and how it is."""
     view = page.model.view_at(0)
-    return view is not None and view.standing is standing
+    return view is not None and view.health is health
 
 
 def is_scanned(page: WatchfoldersPage, folder: Watchfolder) -> bool:
@@ -79,7 +79,7 @@ def names(page: WatchfoldersPage) -> list[str]:
     return [view.folder.name for view in views if view is not None]
 
 
-async def opened(page: WatchfoldersPage) -> WatchDialog:
+async def opened(page: WatchfoldersPage) -> WatchfolderDialog:
     """The dialog, once it knows the presets."""
     dialog = await until(lambda: page.dialog, "the dialog opens")
     await until(lambda: dialog.presets.current, "it knows the presets")
@@ -154,10 +154,10 @@ async def test_a_dropped_folder_is_watched_and_what_is_copied_in_is_done(
     dialog = await opened(page)
     assert submitting(desk).sheet is None
     assert dialog.basics.path.text() == str(root)
-    assert "has not changed for 30 s" in dialog.basics.complete.text()
+    assert "hasn't changed for 30 s" in dialog.basics.complete.text()
     dialog.basics.interval.setValue(1)
     dialog.basics.checks.setValue(1)
-    assert "has not changed for 1 s" in dialog.basics.complete.text()
+    assert "hasn't changed for 1 s" in dialog.basics.complete.text()
     QTest.keyClicks(dialog.presets.search, "copy into mp4")
     assert dialog.basics.example.text().startswith("reel1/Harbour_Lights.mov becomes ")
     QTest.keyClick(dialog.presets.search, Qt.Key.Key_Return)
@@ -219,13 +219,13 @@ async def test_a_folder_is_changed_in_the_same_dialog(desk: Desk, tmp_path: Path
     assert dialog.presets.current.uuid == folder.preset
     dialog.basics.interval.setValue(600)
     dialog.basics.checks.setValue(3)
-    dialog.which.include.setText("mov, .MXF")
-    dialog.which.never.setText("*_proxy.*, old reels/")
-    dialog.afterwards.retries.setValue(2)
-    dialog.afterwards.success.choose(OriginalAction.MOVE)
+    dialog.file_filter.include.setText("mov, .MXF")
+    dialog.file_filter.never.setText("*_proxy.*, old reels/")
+    dialog.originals.retries.setValue(2)
+    dialog.originals.success.choose(OriginalAction.MOVE)
     assert not dialog.save_button.isEnabled()
     assert "Where should the originals be moved?" in dialog.trouble.text()
-    dialog.afterwards.success.folder.setText("done")
+    dialog.originals.success.folder.setText("done")
     dialog.save_button.click()
     await until(answer(page, lambda _box: True), "it asks")
     await until(dialog.save_button.isEnabled, "No keeps everything open")
@@ -289,22 +289,22 @@ async def test_a_dry_run_says_what_would_happen_and_why(desk: Desk, clip: Path, 
     await known(page)
     page.add_folder(str(root))
     dialog = await opened(page)
-    dialog.which.never.setText("*_proxy.*")
-    dialog.try_button.click()
-    model = dialog.trial.model
+    dialog.file_filter.never.setText("*_proxy.*")
+    dialog.dry_run_button.click()
+    model = dialog.dry_run.model
     await until(lambda: model.rowCount() == 2, "it has looked")
-    assert dialog.trial.title.text() == "1 of 2 files would be queued."
+    assert dialog.dry_run.title.text() == "1 of 2 files would be queued"
     first, second = model.file_at(0), model.file_at(1)
     assert (first.path, first.takes) == ("one.mov", True)
     assert first.output == str(root / "one_1080p.mp4")
     assert second.reason == "Excluded by the pattern *_proxy.*"
-    dialog.trial.start(dialog.settings(), None)
-    dialog.trial.stop()
-    assert dialog.trial.title.text() == "Stopped."
-    dialog.trial.leave()
+    dialog.dry_run.start(dialog.settings(), None)
+    dialog.dry_run.stop()
+    assert dialog.dry_run.title.text() == "Stopped"
+    dialog.dry_run.leave()
     dialog.basics.path.setText(str(tmp_path / "nothing"))
-    dialog.try_button.click()
-    await until(lambda: "not there" in dialog.trial.title.text(), "trouble is told")
+    dialog.dry_run_button.click()
+    await until(lambda: "not there" in dialog.dry_run.title.text(), "trouble is told")
     dialog.reject()
     await saved(page)
     assert await desk.services.watchfolders.all() == []
@@ -326,7 +326,7 @@ async def test_every_file_has_its_reason_and_is_found(
     assert page.files.model.why(skipped) == "Not a media file, by its name."
     await until(lambda: (one := row(page, "bad.mov")) and one.attempts == 2, "it is tried twice")
     failed = await shown(page, "bad.mov", FileState.FAILED)
-    assert page.files.model.why(failed).endswith("(2 of 2 tries)")
+    assert page.files.model.why(failed).endswith("(attempt 2 of 2)")
     page.files.tabs.press(3)
     await until(lambda: page.files.model.is_known and page.files.model.rowCount() == 1, "only what failed")
     select(page, "bad.mov")
@@ -419,7 +419,7 @@ async def test_two_watchfolders_on_one_tree_are_told(desk: Desk, tmp_path: Path)
     dialog.reject()
     await saved(page)
     await begin(desk, tmp_path / "in" / "deeper")
-    await until(lambda: "“deeper”" in page.files._trouble.text(), "the page tells")
+    await until(lambda: "“deeper”" in page.files._problem.text(), "the page tells")
     assert page.files._row.isVisible()
 
 
@@ -432,7 +432,7 @@ async def test_an_unreachable_folder_says_since_when_and_why(desk: Desk, tmp_pat
     await until(lambda: stands(page, FolderHealth.UNREACHABLE), "it is told")
     folder = first(page).folder
     assert folder.error_at is not None
-    assert page.files._trouble.text().startswith(f"The folder “{root}” is not there.")
+    assert page.files._problem.text().startswith(f"The folder “{root}” is not there.")
     await until(lambda: first(page).folder.last_check != folder.last_check, "it is tried again")
     assert first(page).folder.error_at == folder.error_at
     root.mkdir()
@@ -450,7 +450,7 @@ async def test_folders_are_sorted_and_searched(desk: Desk, tmp_path: Path) -> No
     QTest.keyClicks(page.search, "alp")
     assert names(page) == ["alpha"]
     page.search.setText("nothing like it")
-    assert page._nothing.isVisible()
+    assert page._no_match.isVisible()
 
 
 MANY = """
