@@ -31,7 +31,7 @@ def show(settings: Settings, files: Sequence[str]) -> int:
             from ffmate_desktop.gui import app  # noqa: PLC0415 - Qt; nodes without a window lack its libraries
 
             _prepare(settings.data_dir)
-            return app.run(
+            return app.run_window(
                 lambda: _load(settings, stack),
                 resources=resources_folder(),
                 settings=settings,

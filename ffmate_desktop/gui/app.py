@@ -53,7 +53,7 @@ LoadSetup = Callable[[], "Setup"]
 """Imports everything behind the window. This is slow, so it runs in a thread after the first paint."""
 
 
-def run(
+def run_window(
     load_setup: LoadSetup,
     *,
     resources: Path,

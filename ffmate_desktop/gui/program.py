@@ -163,7 +163,7 @@ class Program:
     async def _run_session(self) -> UserError | None:
         """Run one session; return why it could not be opened."""
         try:
-            await self._session_until_switch()
+            await self._session_until_end()
         except UserError as error:
             return error
         except Exception as error:  # noqa: BLE001 - the window stays open to show and report it
@@ -175,7 +175,7 @@ class Program:
         return None
 
     async def _wait_to_retry(self, error: UserError) -> None:
-        """Show why there is no queue; return when the user clicks “Try again” or after a while."""
+        """Show why the queue isn't open; return when the user clicks “Try again” or after a while."""
         window = self._window
         self._is_failing = True
         window.status.set_starting(translate("Program", "No queue"))
@@ -192,7 +192,7 @@ class Program:
         self._retry_clicked.clear()
         window.status.set_starting(translate("Program", "Opening the queue …"))
 
-    async def _session_until_switch(self) -> None:
+    async def _session_until_end(self) -> None:
         async with self._open_services() as services:
             self._services = services
             try:

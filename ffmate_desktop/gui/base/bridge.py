@@ -79,7 +79,7 @@ class Bridge(QObject):
         self._new_lines: tuple[int, int] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._queue: asyncio.Queue[Change | None] | None = None
-        self._was_connected = False
+        self._has_emitted_outage = False
 
     # -- Coroutines for clicks -----------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class Bridge(QObject):
 
     def follow(self, services: WindowServices) -> "asyncio.Task[None]":
         """Emit the changes of this cluster until the returned task is cancelled."""
-        self._was_connected = False
+        self._has_emitted_outage = False
         return self.run(self._follow(services), "following the cluster")
 
     async def _follow(self, services: WindowServices) -> None:
@@ -196,9 +196,9 @@ class Bridge(QObject):
             self._queue.put_nowait(None)
 
     def _set_outage(self, since: float | None) -> None:
-        if since != self.outage_since or not self._was_connected:
+        if since != self.outage_since or not self._has_emitted_outage:
             self.outage_since = since
-            self._was_connected = True
+            self._has_emitted_outage = True
             self.outage_changed.emit(since)
 
     def _collect(self, change: Change) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 
-import qasync  # isort: skip - it uses whichever Qt binding is already imported
+import qasync  # isort: skip - it uses the Qt binding that is already imported
 
 from ffmate_desktop import logs
 

@@ -25,12 +25,8 @@ class PageContext:
     def __init__(
         self, theme: Theme, bridge: Bridge, window_state: QSettings, preferences: PreferencesStore
     ) -> None:
-        self.theme, self.bridge, self.window_state, self.preferences = (
-            theme,
-            bridge,
-            window_state,
-            preferences,
-        )
+        self.theme, self.bridge = theme, bridge
+        self.window_state, self.preferences = window_state, preferences
         self.progress_tracker = ProgressTracker(bridge)
 
 

@@ -15,7 +15,7 @@ class UnityLauncher:
         self._uri = f"application://{desktop_file}.desktop"
         self._bus = QDBusConnection.sessionBus()
         if not self._bus.isConnected():
-            raise OSError(self._bus.lastError().message() or "there is no session bus")
+            raise OSError(self._bus.lastError().message() or "no D-Bus session bus")
 
     def show(self, share: float | None, running: int) -> None:
         """Send the signal; docks don't reply."""

@@ -178,11 +178,11 @@ def socket_name(data_dir: Path) -> str:
 def _digests(settings: Settings, which: Iterable[Setting]) -> dict[str, str]:
     """A digest of each setting's value by its option. Digests hide the database password."""
     return {
-        one.option: hashlib.sha256(
-            "\n".join(settings.words(one)).encode(errors="surrogateescape")
+        setting.option: hashlib.sha256(
+            "\n".join(settings.words(setting)).encode(errors="surrogateescape")
         ).hexdigest()
-        for one in which
-        if one is not DATA_DIR  # the same folder, but perhaps spelled differently
+        for setting in which
+        if setting is not DATA_DIR  # the same folder, but perhaps spelled differently
     }
 
 

@@ -76,7 +76,7 @@ class LogsModel(QAbstractListModel):
             Qt.ItemDataRole.DisplayRole,
             Qt.ItemDataRole.AccessibleTextRole,
         ):
-            return plain(as_text(line))
+            return plain(line_as_text(line))
         return None
 
     # -- Requests from the page ----------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def level_name(level: LogLevel) -> str:
             assert_never(level)
 
 
-def as_text(line: LogLine) -> str:
+def line_as_text(line: LogLine) -> str:
     """A line as text, to copy and save."""
     when = datetime.fromtimestamp(line.at / 1000)
     stamp = f"{when:%Y-%m-%d %H:%M:%S}.{line.at % 1000:03}"

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node_log import LogFilter, LogLevel
 from ffmate_desktop.gui.base.page import Page, PageContext
-from ffmate_desktop.gui.logs.model import LogsModel, as_text
+from ffmate_desktop.gui.logs.model import LogsModel, line_as_text
 from ffmate_desktop.gui.logs.view import LogLinesView
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.widgets.card import card_around
@@ -213,7 +213,7 @@ class LogsPage(Page):
         selected = self.lines.selected_lines()
         self.copy.setVisible(bool(selected))
         is_cut = len(selected) == 1 and self.lines.delegate.is_cut(selected[0], self.lines.viewport().width())
-        self.full_text.setPlainText(editor_text(as_text(selected[0])) if is_cut else "")
+        self.full_text.setPlainText(editor_text(line_as_text(selected[0])) if is_cut else "")
         self.full_text.setVisible(is_cut)
 
     # -- Saving --------------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ async def _save(logs: NodeLogService, where: LogFilter, path: Path) -> int:
     pages: list[list[str]] = []
     before: int | None = None
     while lines := await logs.page(where, before=before, limit=_SAVE_PAGE):
-        pages.append([as_text(line) for line in lines])
+        pages.append([line_as_text(line) for line in lines])
         before = lines[0].id
     texts = [text for page in reversed(pages) for text in page]
     await asyncio.to_thread(_write, path, "".join(f"{text}\n" for text in texts))

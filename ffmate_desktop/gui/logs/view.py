@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QPushButton
 
 from ffmate_desktop.domain.node_log import LogLine
 from ffmate_desktop.gui.logs.delegate import ROW_HEIGHT, LogDelegate
-from ffmate_desktop.gui.logs.model import LogsModel, as_text
+from ffmate_desktop.gui.logs.model import LogsModel, line_as_text
 from ffmate_desktop.gui.theme.theme import Theme
 
 _NEAR_TOP = 60 * ROW_HEIGHT
@@ -66,7 +66,7 @@ class LogLinesView(QListView):
         """Copy the full text of the selected lines."""
         lines = self.selected_lines()
         if lines:
-            QGuiApplication.clipboard().setText("\n".join(as_text(line) for line in lines))
+            QGuiApplication.clipboard().setText("\n".join(line_as_text(line) for line in lines))
 
     # -- Following -----------------------------------------------------------------------------------------------
 
@@ -84,9 +84,9 @@ class LogLinesView(QListView):
         self._set_following(value >= bar.maximum() - ROW_HEIGHT // 2)
         self._read_older_at_top()
 
-    def _on_range(self, _least: int, most: int) -> None:
+    def _on_range(self, _minimum: int, maximum: int) -> None:
         if self.is_following:
-            self.verticalScrollBar().setValue(most)
+            self.verticalScrollBar().setValue(maximum)
         self._read_older_at_top()
 
     def _on_replaced(self) -> None:

@@ -13,7 +13,7 @@ _TABULAR = QFont.Tag("tnum")
 _LIGATURES = (QFont.Tag("calt"), QFont.Tag("liga"))
 
 
-def load(folder: Path) -> None:
+def load_fonts(folder: Path) -> None:
     """Register the fonts in this folder with Qt; it falls back to system fonts for those that fail."""
     for path in sorted([*folder.glob("*.otf"), *folder.glob("*.ttf")]):
         if QFontDatabase.addApplicationFont(str(path)) < 0:

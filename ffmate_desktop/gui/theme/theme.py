@@ -39,7 +39,7 @@ class Theme(QObject):
         self._drawings = QTemporaryDir()  # style sheets load pictures only from files, in a fixed colour
         self.tokens: Tokens = LIGHT
         self._appearance = Appearance.SYSTEM
-        fonts.load(resources / "fonts")
+        fonts.load_fonts(resources / "fonts")
         app.setStyle("Fusion")
         app.setFont(fonts.text())
         app.styleHints().colorSchemeChanged.connect(self._apply)

@@ -9,7 +9,7 @@ from ffmate_desktop.gui.widgets.labels import label
 
 
 class EmptyState(QWidget):
-    """Emits `button_clicked`. Without `button` there is no button."""
+    """Emits `button_clicked`. The button is optional."""
 
     button_clicked = Signal()
 
@@ -32,12 +32,12 @@ class EmptyState(QWidget):
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(heading)
         column.addSpacing(6)
-        words = label(text, "lead", wraps=True)
-        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        words.setFixedWidth(430)
+        text_label = label(text, "lead", wraps=True)
+        text_label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        text_label.setFixedWidth(430)
         row = QHBoxLayout()  # with an alignment, the label would get the height for the full width
         row.addStretch(1)
-        row.addWidget(words)
+        row.addWidget(text_label)
         row.addStretch(1)
         column.addLayout(row)
         if button:
