@@ -70,18 +70,23 @@ def _refuse(mode: int, is_shell_pipe: bool) -> None:
     raise ValueError(f"it is {kinds.get(stat.S_IFMT(mode), 'a device')}, not a file")
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace a file atomically with one that only its owner can read. Raises OSError, UnicodeEncodeError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+def write_private(path: Path, data: bytes, *, keep_old: Path | None = None) -> None:
+    """Replace a file, as a whole or not at all, by one that only its owner can read. Raises OSError.
+
+    `keep_old` is a new name for the old file, which must exist.
+    """
+    new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(open_for_folder_owner(temporary, os.O_WRONLY | os.O_TRUNC), "wb") as file:
-            file.write(text.encode())
+        with os.fdopen(open_for_folder_owner(new, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        if keep_old is not None:
+            path.replace(keep_old)
+        new.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            new.unlink()
         raise
 
 

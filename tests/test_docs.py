@@ -2,14 +2,15 @@
 
 import json
 import re
-from dataclasses import asdict
+import runpy
 from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.domain.preferences import Preferences
 from ffmate_desktop.services.presets import load_built_in
-from ffmate_desktop.services.settings_file import SettingsFile
+from ffmate_desktop.settings.file import SettingsFile
+from ffmate_desktop.settings.file_fields import preferences_to_json
+from ffmate_desktop.settings.preferences import Preferences
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = ROOT / "docs" / "settings.md"
@@ -38,10 +39,16 @@ def test_the_docs_describe_every_key_of_the_settings_file(tmp_path: Path) -> Non
     file = SettingsFile(tmp_path)
     file.path.write_text(example)
     assert file.load().trouble is None
-    expected = keys(asdict(Preferences()))
+    expected = keys(preferences_to_json(Preferences()))
     assert keys(json.loads(example)) == expected
-    rows = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.MULTILINE))
+    rows = set(re.findall(r"^\|(?: `--.*? \|)? `([a-z_.]+)` \|", text, re.MULTILINE))
     assert rows == {key for key in expected if "notices" not in key} | {"window.notices"}
+
+
+def test_the_table_of_settings_is_that_of_the_program() -> None:
+    with_table = runpy.run_path(str(ROOT / "packaging" / "settings_page.py"))["with_table"]
+    text = SETTINGS.read_text(encoding="utf-8")
+    assert text == with_table(text), "run `python packaging/settings_page.py`"
 
 
 def written_paths(text: str) -> set[str]:

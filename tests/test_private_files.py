@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop.cli import window
-from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.db.ffmate_source import read_sqlite
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.preferences import Preferences
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.processes.leftovers import node_folder
 from ffmate_desktop.private_files import make_data_folder, read_file
 from ffmate_desktop.services.permissions import Allowed, PermissionService
-from ffmate_desktop.services.settings_file import SettingsFile
+from ffmate_desktop.settings.file import SettingsFile
+from ffmate_desktop.settings.preferences import Preferences
+from ffmate_desktop.settings.table import Settings
 from tests.end_to_end.clerk import Clerk
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX permissions and pipes")
@@ -70,7 +70,7 @@ def test_a_path_that_is_not_a_regular_file_is_reported_at_once(
         OTHER_KINDS[kind](tmp_path / name)
     code, out, err = clerk.ask("version", "--data-dir", str(tmp_path))
     assert code == 0
-    assert f"settings.json cannot be read: it is {kind}" in err
+    assert f"settings.json can't be read: it is {kind}" in err
     allowed = PermissionService(tmp_path / "permissions.json", Allowed(), trusts_queue=True)
     with pytest.raises(UserError, match=kind):
         allowed.current()
@@ -81,7 +81,7 @@ def test_a_path_that_is_not_a_regular_file_is_reported_at_once(
             assert kind.partition(" than")[0] in err or "There is no file" in err
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     with pytest.raises(UserError, match=f"window.ini cannot be read: it is {kind}"):
-        window.show(settings_from(data_dir=tmp_path), [])
+        window.show(Settings(data_dir=tmp_path), [])
 
 
 def test_limits_behind_a_broken_link_are_not_ignored(tmp_path: Path) -> None:

@@ -24,10 +24,8 @@ from ffmate_desktop.services.queue import QueueService
 from ffmate_desktop.services.retention import RetentionService
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.services.watchfolders import WatchfolderService
-from ffmate_desktop.settings import (
-    Settings,
-    resources_folder,
-)
+from ffmate_desktop.settings.folders import resources_folder
+from ffmate_desktop.settings.table import Settings
 
 
 @asynccontextmanager

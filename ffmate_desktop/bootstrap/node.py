@@ -26,11 +26,11 @@ from ffmate_desktop.node.node import ClusterNode
 from ffmate_desktop.node.task.resources import EncodeResources
 from ffmate_desktop.private_files import make_data_folder
 from ffmate_desktop.services.cluster_services import ClusterServices
-from ffmate_desktop.settings import (
-    STALL_SECONDS,
-    Settings,
-    default_data_dir,
-)
+from ffmate_desktop.settings.folders import default_data_dir
+from ffmate_desktop.settings.table import Settings
+
+STALL_SECONDS = 300.0
+"""An ffmpeg without a sign of life for this long is stuck. Slow filters may be silent for minutes."""
 
 _OS = {"win32": "windows", "darwin": "darwin"}
 _ARCH = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}

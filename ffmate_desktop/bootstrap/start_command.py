@@ -6,12 +6,8 @@ from pathlib import Path
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.services.passwords import split_password
-from ffmate_desktop.settings import (
-    DATA_DIR,
-    SETTINGS,
-    Settings,
-    default_data_dir,
-)
+from ffmate_desktop.settings.folders import default_data_dir
+from ffmate_desktop.settings.table import DATA_DIR, SETTINGS, Settings
 
 
 def start_command(settings: Settings) -> list[str]:
@@ -30,8 +26,8 @@ def start_command(settings: Settings) -> list[str]:
         command += [DATA_DIR.option, str(settings.data_dir)]
     if settings.database is not None:
         settings = replace(settings, database=_without_password(settings.database))
-    given = [one for one in SETTINGS if one is not DATA_DIR and settings.given(one)]
-    return command + [word for setting in given for word in settings.words(setting)]
+    given = [one for one in SETTINGS if one is not DATA_DIR and settings.is_explicit(one)]
+    return command + [word for setting in given for word in settings.options(setting)]
 
 
 def _without_password(database: str) -> str | None:

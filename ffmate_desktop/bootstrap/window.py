@@ -23,7 +23,7 @@ from ffmate_desktop.node.task.resources import EncodeResources
 from ffmate_desktop.services.cluster_services import ClusterServices, WindowServices
 from ffmate_desktop.services.login_start import LoginStart, login_start
 from ffmate_desktop.services.passwords import Keyring
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.settings.table import Settings
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.preferences.setup import Setup

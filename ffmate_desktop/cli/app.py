@@ -1,11 +1,10 @@
 """The root of the command line: options of the program, a node without a window, and the groups of commands."""
 
-import difflib
+import inspect
 import os
 import sys
-from dataclasses import replace
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
@@ -15,43 +14,14 @@ from ffmate_desktop.cli.command_classes import CLICK_ERROR, CLICK_USAGE_ERROR
 from ffmate_desktop.cli.commands import LateGroup
 from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.errors import complain, complain_of_file
-from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.option_order import FILES
 from ffmate_desktop.cli.output import LostOutputError, output
-from ffmate_desktop.cli.settings_args import settings_from, with_file
 from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.version import version
-from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, MAX_COUNT, MAX_DAYS
-from ffmate_desktop.settings import (
-    ALLOW_READ,
-    ALLOW_SCRIPTS,
-    ALLOW_WRITE,
-    DATA_DIR,
-    DATABASE,
-    DEBUG,
-    DEFAULT_DRAIN_TIME,
-    DEFAULT_HEARTBEAT,
-    DEFAULT_SCRIPT_TIMEOUT,
-    DEFAULT_SLOTS,
-    DRAIN_TIME,
-    ENCODE_PRIORITY,
-    FFMPEG,
-    HEARTBEAT,
-    IDENTIFIER,
-    KEEP_LOGS_COUNT,
-    KEEP_LOGS_DAYS,
-    KEEP_TASKS_COUNT,
-    KEEP_TASKS_DAYS,
-    LABEL,
-    MAX_CONCURRENT_TASKS,
-    SCRIPT_TIMEOUT,
-    SETTINGS,
-    Setting,
-    Source,
-    other_settings,
-)
+from ffmate_desktop.settings.file import with_file
+from ffmate_desktop.settings.read import read_settings, refuse_misspelt_variables
+from ffmate_desktop.settings.table import SETTINGS
 
 app = typer.Typer(
     cls=LateGroup,
@@ -65,92 +35,59 @@ app = typer.Typer(
 )
 
 
-def _option(setting: Setting) -> Any:
-    return typer.Option(setting.option, envvar=setting.environment, help=setting.help, metavar=setting.value)
-
-
-def _number(setting: Setting, least: float, most: float, *, whole: bool = False) -> Any:
-    return number_option(
-        setting.option,
-        setting.value,
-        f"{setting.help} From {least:.10g} to {most:.10g}.",
-        least=least,
-        most=most,
-        whole=whole,
-        environment=setting.environment,
-    )
-
-
-def _tell_version(asked: bool) -> None:
-    if asked:
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
         version()
         raise typer.Exit
 
 
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for each setting to the parameters of `command`, before the last one.
+
+    The options only collect words, which `read_settings` understands, as it does for a start without typer.
+    """
+    first, *others = inspect.signature(command, eval_str=True).parameters.values()
+    fixed = [parameter for parameter in others if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
+    options = [
+        inspect.Parameter(
+            setting.field,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                list[str] | None if setting.kind.is_list else str | None,
+                typer.Option(
+                    setting.option, envvar=setting.variables, help=setting.help_text, metavar=setting.metavar
+                ),
+            ],
+        )
+        for setting in SETTINGS
+    ]
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [first, *fixed[:-1], *options, fixed[-1].replace(kind=inspect.Parameter.KEYWORD_ONLY)]
+    )
+    return command
+
+
 @app.callback(invoke_without_command=True)
+@_with_settings
 def root(
     typer_context: typer.Context,
     no_gui: Annotated[bool, typer.Option("--no-gui", help="Run a node without a window.")] = False,
-    database: Annotated[str | None, _option(DATABASE)] = None,
-    identifier: Annotated[str | None, _option(IDENTIFIER)] = None,
-    max_concurrent_tasks: Annotated[int, _number(MAX_CONCURRENT_TASKS, 1, 1000, whole=True)] = DEFAULT_SLOTS,
-    ffmpeg: Annotated[str | None, _option(FFMPEG)] = None,
-    label: Annotated[list[str] | None, _option(LABEL)] = None,
-    encode_priority: Annotated[EncodePriority | None, _option(ENCODE_PRIORITY)] = None,
-    heartbeat: Annotated[float, _number(HEARTBEAT, 0.5, 3600)] = DEFAULT_HEARTBEAT,
-    drain_time: Annotated[float, _number(DRAIN_TIME, 0, 86400)] = DEFAULT_DRAIN_TIME,
-    allow_scripts: Annotated[list[Path] | None, _option(ALLOW_SCRIPTS)] = None,
-    allow_read: Annotated[list[Path] | None, _option(ALLOW_READ)] = None,
-    allow_write: Annotated[list[Path] | None, _option(ALLOW_WRITE)] = None,
-    script_timeout: Annotated[float, _number(SCRIPT_TIMEOUT, 0, 604_800)] = DEFAULT_SCRIPT_TIMEOUT,
-    keep_logs_days: Annotated[int, _number(KEEP_LOGS_DAYS, 0, MAX_DAYS, whole=True)] = DEFAULT_LOG_DAYS,
-    keep_logs_count: Annotated[int, _number(KEEP_LOGS_COUNT, 0, MAX_COUNT, whole=True)] = 0,
-    keep_tasks_days: Annotated[int, _number(KEEP_TASKS_DAYS, 0, MAX_DAYS, whole=True)] = 0,
-    keep_tasks_count: Annotated[int, _number(KEEP_TASKS_COUNT, 0, MAX_COUNT, whole=True)] = 0,
-    data_dir: Annotated[Path | None, _option(DATA_DIR)] = None,
-    debug: Annotated[
-        str, typer.Option(DEBUG.option, help=DEBUG.help, metavar=DEBUG.value, show_default=False)
-    ] = "",
     _version: Annotated[
         bool,
-        typer.Option("--version", help="Show the version and exit.", callback=_tell_version, is_eager=True),
+        typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True),
     ] = False,
+    **_options: object,
 ) -> None:
-    """Put several computers to work on video: one queue, any number of nodes, real ffmpeg.
+    """Share video encoding among several computers: one queue, any number of nodes, real ffmpeg.
 
-    Without a command the window opens, with the files that are named. Every computer that runs `ffmate-desktop
+    Without a command, the window opens with the files that you name. Every computer that runs `ffmate-desktop
     --database URI`, with or without `--no-gui`, works on the tasks in that database.
     """
-    _refuse_misspelt()
-    if data_dir is not None and os.path.isfile(data_dir):  # noqa: PTH113 - answers where one may not look, too
-        raise UsageError(f"{DATA_DIR.option}: “{data_dir}” is a file, not a folder.")
-    settings = settings_from(
-        database=database,
-        identifier=identifier,
-        slots=max_concurrent_tasks,
-        ffmpeg=ffmpeg,
-        labels=label or (),
-        heartbeat=heartbeat,
-        drain_time=drain_time,
-        data_dir=data_dir,
-        debug=debug,
-        sources=_sources(typer_context),
-    )
-    settings = replace(
-        settings,
-        script_timeout=script_timeout,
-        allow_scripts=_folders(allow_scripts, ALLOW_SCRIPTS),
-        allow_read=_folders(allow_read, ALLOW_READ),
-        allow_write=_folders(allow_write, ALLOW_WRITE),
-        encode_priority=encode_priority,
-        keep_logs_days=keep_logs_days,
-        keep_logs_count=keep_logs_count,
-        keep_tasks_days=keep_tasks_days,
-        keep_tasks_count=keep_tasks_count,
-    )
-    settings, trouble = with_file(settings)
+    refuse_misspelt_variables(os.environ)
+    settings, trouble = with_file(read_settings(_options_on_command_line(typer_context), os.environ))
     is_window = typer_context.invoked_subcommand is None and not no_gui
-    if trouble is not None and not is_window:  # the window tells it itself
+    if trouble is not None and not is_window:  # the window shows it itself
         say(f"ffmate-desktop: {trouble}", err=True)
     typer_context.obj = Context(settings)
     is_node = no_gui or typer_context.invoked_subcommand == "server"
@@ -161,50 +98,23 @@ def root(
             raise typer.Exit(window.show(settings, files))
         if files:
             raise UsageError(
-                "A node without a window opens no files.", f"`ffmate-desktop submit {files[0]}` queues them."
+                "A node without a window can't open files.",
+                f"`ffmate-desktop submit {files[0]}` adds them to the queue.",
             )
-        from ffmate_desktop.cli import node  # noqa: PLC0415 - other commands need none
+        from ffmate_desktop.cli import node  # noqa: PLC0415 - other commands don't need it
 
         node.serve(typer_context.obj)
 
 
-def _refuse_misspelt() -> None:
-    """As on the command line: a limit whose variable is misspelt would hold nobody back."""
-    for name in other_settings(SETTINGS):
-        meant = difflib.get_close_matches(name, [one.environment for one in SETTINGS], n=1, cutoff=_ALIKE)
-        if meant:
-            raise UsageError(f"There is no setting {name}.", f"Did you mean {meant[0]}?")
-
-
-def _folders(given: list[Path] | None, setting: Setting) -> tuple[Path, ...]:
-    """The whole paths of folders; one that is not there is said at once, since nothing in it could be allowed."""
-    if not all(map(str.strip, (os.environ.get(setting.environment) or "x").split(os.pathsep))):
-        raise UsageError(f"{setting.environment} has an empty part, which would mean the current folder.")
-    folders = tuple(path.expanduser().absolute() for path in given or ())
-    for folder in folders:
-        if not folder.is_dir():
-            raise UsageError(f"{setting.option}: there is no folder “{folder}”.")
-    return folders
-
-
-_ALIKE = 0.9
-"""How alike two names are that are one with a slip; a setting of another release differs by more."""
-
-_SOURCES = {"COMMANDLINE": Source.COMMAND_LINE, "ENVIRONMENT": Source.ENVIRONMENT}
-
-
-def _sources(typer_context: typer.Context) -> dict[str, Source]:
-    """Which fields of the settings were given, and where; an empty value gives nothing."""
-    found = {}
+def _options_on_command_line(typer_context: typer.Context) -> dict[str, list[str]]:
+    """The words of each setting's option, without what typer found in the environment."""
+    words = {}
     for setting in SETTINGS:
-        source = typer_context.get_parameter_source(setting.parameter)
-        if (
-            source is not None
-            and source.name in _SOURCES
-            and typer_context.params.get(setting.parameter) not in ("", None)
-        ):
-            found[setting.name] = _SOURCES[source.name]
-    return found
+        source = typer_context.get_parameter_source(setting.field)
+        if source is not None and source.name == "COMMANDLINE":
+            value = typer_context.params[setting.field]
+            words[setting.option] = value if setting.kind.is_list else [value]
+    return words
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import typer
 from ffmate_desktop.db.connection.outages import CONNECTION_LOST, NoAnswerError, to_user_error
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.plain_text import escaped_json
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.settings.table import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console

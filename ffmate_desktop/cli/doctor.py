@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,8 +22,9 @@ from ffmate_desktop.media.binaries import find_ffmpeg
 from ffmate_desktop.media.processes.sandbox import KernelSupport, kernel_support
 from ffmate_desktop.media.publish import check_writable
 from ffmate_desktop.services.retention import StorageUsage
-from ffmate_desktop.services.settings_file import SettingsFile
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.settings.file import SettingsFile
+from ffmate_desktop.settings.setting import Setting
+from ffmate_desktop.settings.table import DATABASE, SETTINGS, Settings
 
 LOW_SPACE = 2 * 1024**3
 
@@ -60,14 +61,17 @@ def _print(context: Context, checks: list[Check], healthy: bool) -> None:
     width = max(len(check.name) for check in checks)
     for check in checks:
         context.console.print(f"{marks[check.state]}  {check.name:<{width}}  ", end="", markup=True)
-        context.console.print(check.message, markup=False, soft_wrap=True)
+        first, *more = check.message.splitlines()
+        context.console.print(first, markup=False, soft_wrap=True)
+        for line in more:
+            context.console.print(" " * (width + 11) + line, markup=False, soft_wrap=True)
     context.console.print(
         "All is well." if healthy else "Something is wrong: see the lines marked with error.", style="bold"
     )
 
 
 async def _check_all(settings: Settings) -> list[Check]:
-    checks = _origins(settings)
+    checks = check_settings(settings)
     checks += await _guard("ffmpeg", lambda: _ffmpeg(settings))
     checks += await _guard("storage", lambda: check_storage(settings.data_dir))
     checks += await _guard("permissions", lambda: check_permissions(settings))
@@ -83,23 +87,19 @@ async def _guard(name: str, check: Callable[[], Awaitable[list[Check]]]) -> list
         return [Check(name, "error", str(error))]
 
 
-def _origins(settings: Settings) -> list[Check]:
-    """Each setting with where its value comes from, and a settings file that cannot be read."""
-    file = SettingsFile(settings.data_dir)
-    trouble = file.load().trouble
-    told = {
-        "identifier": settings.identifier,
-        "slots": str(settings.slots),
-        "labels": " ".join(settings.labels) or "none",
-        "ffmpeg": settings.ffmpeg or "the first that works",
-        "encode_priority": settings.encode_priority or "low with a window, normal without one",
-        "database": "embedded" if settings.database is None else without_password(settings.database),
-        "heartbeat": f"{settings.heartbeat:g} s",
-        "data_dir": str(settings.data_dir),
-    }
-    values = "; ".join(f"{name}: {value} ({settings.source(name)})" for name, value in told.items())
-    checks = [Check("settings", "ok", values)]
+def check_settings(settings: Settings) -> list[Check]:
+    """Each setting with the source of its value, and whatever is wrong with settings.json."""
+    trouble = SettingsFile(settings.data_dir).load().trouble
+    lines = [
+        f"{setting.field}: {_text(settings, setting)} ({settings.source(setting)})" for setting in SETTINGS
+    ]
+    checks = [Check("settings", "ok", "\n".join(lines))]
     return [*checks, Check("settings file", "warning", str(trouble))] if trouble else checks
+
+
+def _text(settings: Settings, setting: Setting[Any]) -> str:
+    value = getattr(settings, setting.field)
+    return setting.text(without_password(value) if setting is DATABASE and value else value)
 
 
 async def _ffmpeg(settings: Settings) -> list[Check]:

@@ -7,12 +7,12 @@ from types import TracebackType
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import as_user_error
 from ffmate_desktop.domain.plain_text import multi_line
-from ffmate_desktop.settings import environment_debug
+from ffmate_desktop.settings.read import debug_rules
 
 
 def complain(sentence: str, error: BaseException) -> None:
     """Print the sentence; with `--debug` also where the error came from."""
-    if environment_debug() or any(word.startswith("--debug") for word in sys.argv):
+    if debug_rules() or any(word.startswith("--debug") for word in sys.argv):
         logs.root.error("The command failed", exc_info=error)
     text = multi_line(f"ffmate-desktop: {sentence}", "?")
     print(text, file=sys.stderr)  # noqa: T201 - this is the command line

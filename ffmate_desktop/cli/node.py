@@ -17,7 +17,7 @@ from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.node import ClusterNode
 from ffmate_desktop.services.passwords import split_password
-from ffmate_desktop.settings import DATABASE, Settings
+from ffmate_desktop.settings.table import DATABASE, Settings
 
 
 def server(typer_context: typer.Context) -> None:

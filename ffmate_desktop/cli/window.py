@@ -12,7 +12,8 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.wrong_data import READ_ERRORS, read_error_text
 from ffmate_desktop.media.awake import find_inhibitor
 from ffmate_desktop.private_files import check_file, make_data_folder, read_file
-from ffmate_desktop.settings import Settings, default_data_dir, resources_folder
+from ffmate_desktop.settings.folders import default_data_dir, resources_folder
+from ffmate_desktop.settings.table import Settings
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.preferences.setup import Setup

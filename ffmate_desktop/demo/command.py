@@ -34,9 +34,10 @@ from ffmate_desktop.media.binaries import FFmpeg, find_ffmpeg
 from ffmate_desktop.media.probe import Prober
 from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.services.cluster_services import ClusterServices
-from ffmate_desktop.settings import ALLOW_WRITE, DATABASE, Settings, Source
+from ffmate_desktop.settings.setting import Source
+from ffmate_desktop.settings.table import ALLOW_WRITE, DATABASE, HEARTBEAT, SLOTS, Settings
 
-HEARTBEAT = 1.0
+DEMO_HEARTBEAT = 1.0
 """Seconds; quicker than usual, so that the tasks of a node that somebody kills go on while people watch."""
 
 DATABASE_PATIENCE = 60.0
@@ -63,13 +64,13 @@ def demo(
     Uses a fresh database of its own and removes everything at the end. Success means that all of it was right.
     """
     context = context_of(typer_context)
-    if _given(typer_context, "database", ("COMMANDLINE",)):
+    if context.settings.source(DATABASE) is Source.COMMAND_LINE:
         raise UsageError("The demo makes a database of its own.", f"Leave {DATABASE.option} out.")
     settings = replace(context.settings, database=None)
-    if not _given(typer_context, "max_concurrent_tasks", ("COMMANDLINE", "ENVIRONMENT")):
+    if not settings.is_explicit(SLOTS):
         settings = replace(settings, slots=default_slots(os.cpu_count() or 1, nodes))
-    if not _given(typer_context, "heartbeat", ("COMMANDLINE", "ENVIRONMENT")):
-        settings = replace(settings, heartbeat=HEARTBEAT)
+    if not settings.is_explicit(HEARTBEAT):
+        settings = replace(settings, heartbeat=DEMO_HEARTBEAT)
     stage = Stage(PlainConsole(stderr=True) if as_json else context.console)
     try:
         report = context.run(_interruptible(settings, nodes, keep, stage))
@@ -86,12 +87,6 @@ def demo(
 def default_slots(cores: int, nodes: int) -> int:
     """Tasks at once on each node: the cores shared out, but never so many that a node finds nothing left to do."""
     return max(1, min(cores // nodes, len(CLIPS) // nodes))
-
-
-def _given(typer_context: typer.Context, name: str, sources: tuple[str, ...]) -> bool:
-    """Whether a root option was given in one of these ways."""
-    source = typer_context.find_root().get_parameter_source(name)
-    return source is not None and source.name in sources
 
 
 async def _interruptible(settings: Settings, count: int, keep: Path | None, stage: Stage) -> Report:
@@ -143,7 +138,7 @@ def _within_limits(settings: Settings, root: Path) -> Settings:
     """Where this start limits what tasks may touch, they may still touch the folder of the demo."""
     if not (settings.allow_read or settings.allow_write):
         return settings
-    sources = {**settings.sources, ALLOW_WRITE.name: Source.COMMAND_LINE}
+    sources = {**settings.sources, ALLOW_WRITE.field: Source.COMMAND_LINE}
     return replace(settings, allow_write=(*settings.allow_write, root), sources=sources)
 
 

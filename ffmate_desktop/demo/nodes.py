@@ -15,15 +15,15 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.media.processes.process import Launcher, Process
 from ffmate_desktop.services.cluster_services import ClusterServices
-from ffmate_desktop.settings import (
+from ffmate_desktop.settings.table import (
     DATA_DIR,
     DATABASE,
     FFMPEG,
     HEARTBEAT,
     IDENTIFIER,
-    LABEL,
-    MAX_CONCURRENT_TASKS,
+    LABELS,
     SETTINGS,
+    SLOTS,
     Settings,
 )
 
@@ -41,10 +41,10 @@ STOP_GRACE = 5.0
 
 LAST_LINES = 6
 
-_OWN = (IDENTIFIER, DATA_DIR, MAX_CONCURRENT_TASKS, FFMPEG, HEARTBEAT)
+_OWN = (IDENTIFIER, DATA_DIR, SLOTS, FFMPEG, HEARTBEAT)
 """Settings that the demo has its own values for."""
 
-_NOT_PASSED = (DATABASE, LABEL)
+_NOT_PASSED = (DATABASE, LABELS)
 """Every other setting that was given holds for the nodes of the demo too."""
 
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
@@ -158,7 +158,7 @@ class Team:
 
     async def _start(self, identifier: str) -> NodeProcess:
         arguments = node_words(replace(self._settings, identifier=identifier))
-        hidden = {setting.environment for setting in SETTINGS}
+        hidden = {name for setting in SETTINGS for name in setting.variables}
         path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
         environment = {name: value for name, value in os.environ.items() if name not in hidden}
         process = await self._launcher.spawn(
@@ -173,8 +173,10 @@ class Team:
 
 def node_words(settings: Settings) -> list[str]:
     """The options of one node of the demo."""
-    passed = [one for one in SETTINGS if one in _OWN or (settings.given(one) and one not in _NOT_PASSED)]
-    return [word for setting in passed for word in settings.words(setting)]
+    passed = [
+        one for one in SETTINGS if one in _OWN or (settings.is_explicit(one) and one not in _NOT_PASSED)
+    ]
+    return [word for setting in passed for word in settings.options(setting)]
 
 
 async def _watch(process: Process, log: Path) -> int:

@@ -28,8 +28,8 @@ from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.program import Program, first_paint, next_emission
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.services.cluster_services import WindowServices
-from ffmate_desktop.services.settings_file import SettingsFile
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.settings.file import SettingsFile
+from ffmate_desktop.settings.table import Settings
 
 if TYPE_CHECKING:
     from ffmate_desktop.domain.watchfolder import WatchedFile

@@ -8,7 +8,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import nodes
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.node import NodeFacts, NodeState
-from ffmate_desktop.domain.preferences import MOST_SLOTS
+from ffmate_desktop.domain.slots import MAX_SLOTS
 from ffmate_desktop.node.retry import retry_until_answered
 
 
@@ -37,7 +37,7 @@ class DesiredState:
 
     def apply(self, node_id: int, *, state: str, slots: int, paused: bool) -> None:
         """Apply the row of this incarnation. It comes with answers to beats, so rows arrive in order."""
-        slots = min(max(slots, 0), MOST_SLOTS)
+        slots = min(max(slots, 0), MAX_SLOTS)
         if (slots, paused) != (self.facts.slots, self.facts.paused):
             logs.cluster.info(
                 "This node now has %s%s",

@@ -107,7 +107,7 @@ class PermissionService:
         data = {name: [str(path) for path in paths] for name, paths in asdict(allowed).items()}
         try:
             make_data_folder(self._file.parent, own=False)
-            write_private(self._file, json.dumps(data, indent=2))
+            write_private(self._file, json.dumps(data, indent=2).encode())
         except (OSError, UnicodeEncodeError) as error:
             raise UserError(f"The choice could not be kept in {self._file}: {error}.") from error
         self._chosen = allowed

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from ffmate_desktop.bootstrap.cluster import open_cluster
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.settings.table import Settings
 from tests.benchmarks.figures import load, reach, spread
 
 LIMIT = 60.0
@@ -55,7 +55,7 @@ def _tell(name: str, found: list[tuple[float, float]], painted: float, shown: fl
 
 
 async def _with_running_database(data: Path, rounds: int) -> list[tuple[float, float]]:
-    settings = Settings(None, "other", 1, None, (), 5.0, data, "")
+    settings = Settings(identifier="other", slots=1, data_dir=data)
     async with open_cluster(settings):
         return [await asyncio.to_thread(start, data) for _ in range(rounds)]
 

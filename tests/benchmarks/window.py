@@ -39,7 +39,8 @@ from ffmate_desktop.gui.queue.model import QueueModel
 from ffmate_desktop.gui.queue.page import QueuePage
 from ffmate_desktop.gui.queue.view import QueueTableView
 from ffmate_desktop.services.cluster_services import WindowServices
-from ffmate_desktop.settings import Settings, resources_folder
+from ffmate_desktop.settings.folders import resources_folder
+from ffmate_desktop.settings.table import Settings
 from tests.benchmarks.figures import load, percentile, reach
 from tests.gui.queue.test_long_queue import fill
 
@@ -111,7 +112,7 @@ class UpdateTimes:
 async def _window(uri: str, folder: Path) -> AsyncIterator[tuple[QueuePage, WindowServices]]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    settings = Settings(uri, "bench", 1, None, (), 5.0, folder, "")
+    settings = Settings(database=uri, identifier="bench", slots=1, data_dir=folder)
     opened: asyncio.Future[WindowServices] = asyncio.get_running_loop().create_future()
 
     @asynccontextmanager

@@ -67,10 +67,10 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["submit", "a", "--preset"], "`ffmate-desktop submit --help`"),
         (
             ["--max-concurrent-tasks", "-1", "--no-gui"],
-            "--max-concurrent-tasks (or FFMATE_MAX_CONCURRENT_TASKS) takes a whole number from 1 to 1000, not “-1”.",
+            "--max-concurrent-tasks takes a whole number from 1 to 1000, not “-1”.",
         ),
         (["--no-gui", "--heartbeat", "soon"], "a number from 0.5 to 3600, not “soon”."),
-        (["--data-dir", __file__, "tasks", "list"], "is a file, not a folder."),
+        (["--data-dir", __file__, "tasks", "list"], "--data-dir needs a folder, and “"),
         (["--no-gui", "--label", "two words;"], "isn't a valid label"),
         (["submit"], "either an INPUT or a file of tasks"),
         (["watchfolders", "edit", "in"], "What should be changed?"),
@@ -143,9 +143,9 @@ def test_missing_rights_are_no_outage(tmp_path: Path) -> None:
         "import sys; from pathlib import Path\n"
         "from ffmate_desktop.cli.context import Context\n"
         "from ffmate_desktop.db.connection.outages import LacksRights\n"
-        "from ffmate_desktop.settings import Settings\n"
+        "from ffmate_desktop.settings.table import Settings\n"
         "async def work(): raise LacksRights('You may not.', 'Ask.')\n"
-        "try: Context(Settings(None, 'x', 1, None, (), 5.0, Path(sys.argv[1]), '')).run(work())\n"
+        "try: Context(Settings(data_dir=Path(sys.argv[1]))).run(work())\n"
         "except LacksRights as error: print(error)"
     )
     ended = subprocess.run(

@@ -1,7 +1,6 @@
 """What `doctor` finds on this computer, and who may enter the database."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
@@ -10,10 +9,10 @@ import asyncpg
 import pytest
 
 from ffmate_desktop.cli.doctor import check_access, check_permissions, check_sandbox, check_storage
-from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.db.health import check_health
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.processes.sandbox import KernelSupport
+from ffmate_desktop.settings.table import Settings
 from tests.end_to_end.clerk import Clerk
 from tests.media.clips import FFMPEG
 
@@ -25,7 +24,7 @@ async def test_a_data_folder_that_will_be_made_is_no_trouble(tmp_path: Path) -> 
 
 
 async def test_permissions_that_cannot_be_read_are_trouble(tmp_path: Path) -> None:
-    settings = replace(settings_from(data_dir=tmp_path), allow_read=(tmp_path,))
+    settings = Settings(data_dir=tmp_path, allow_read=(tmp_path,))
     (check,) = await check_permissions(settings)
     assert check.message == f"scripts: anywhere; read: {tmp_path}; write: anywhere"
     settings.permissions_file.write_text("{oops")

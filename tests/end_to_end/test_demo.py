@@ -22,7 +22,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffmate_desktop.bootstrap.cluster import open_cluster
-from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.db import tasks
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.embedded.database import EmbeddedDatabase
@@ -48,7 +47,7 @@ from ffmate_desktop.media.probe import MediaFacts, Prober, StreamFacts
 from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.media.processes.tree import NICE
 from ffmate_desktop.services.follow import follow
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.settings.table import Settings
 from tests.db.cluster import add, row
 from tests.media.clips import FFMPEG, cut_off
 from tests.node.proxy import open_proxy
@@ -343,7 +342,7 @@ async def test_commands_on_their_own_have_the_priority_of_the_nodes(
     program = tmp_path / "ffmpeg"
     program.write_text(f"#!/bin/sh\nsleep 0.2\nnice > '{tmp_path}/nice'\n")
     program.chmod(0o755)
-    settings = replace(settings_from(data_dir=tmp_path), encode_priority=priority)
+    settings = Settings(data_dir=tmp_path, encode_priority=priority)
     bench = await open_bench(settings, FFmpeg(program, "test"))
     try:
         await bench.repeat(task(1, None, 0, 0, command=RawResolved(raw="", resolved="-i a b")), tmp_path)

@@ -160,4 +160,4 @@ def test_the_settings_file_leads_to_a_server_whose_password_the_keyring_has(scra
         file.write_text("{")
         code, out, err = program.run("tasks", "list")  # the embedded one, and a word on why
         assert (code, out.startswith("No tasks")) == (0, True)
-        assert f"The settings in {file} cannot be read: it isn't valid JSON" in err
+        assert f"The settings in {file} can't be read: it isn't valid JSON" in err

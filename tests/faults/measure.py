@@ -26,14 +26,14 @@ from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
-from ffmate_desktop.settings import DEFAULT_HEARTBEAT
+from ffmate_desktop.settings.table import HEARTBEAT
 from tests.faults.member import Member
 from tests.faults.network import open_line
 from tests.faults.server import Server
 from tests.media.clips import clip as make_clip
 
 LONG = "-re -stream_loop -1 -i ${INPUT_FILE} -an -c:v libx264 -preset ultrafast -t 600 ${OUTPUT_FILE}"
-LEASE = 3 * DEFAULT_HEARTBEAT
+LEASE = 3 * HEARTBEAT.default
 CANCELS = 100
 
 
@@ -111,14 +111,14 @@ class Bench:
         await self._service.cancel([task.uuid for task in await self._service.newest(limit=None)])
         await self.victim.start()
         await _until(self.victim.is_ready)
-        await asyncio.sleep(1.5 * DEFAULT_HEARTBEAT)  # both are counted, and share the work
+        await asyncio.sleep(1.5 * HEARTBEAT.default)  # both are counted, and share the work
         while True:
             uuids = await self._submit(2)
             for uuid in uuids:
                 await self._works(uuid, self.victim, self.survivor)
             theirs = [uuid for uuid in uuids if self._encoder(uuid, self.victim) is not None]
             if len(theirs) == 1:
-                await asyncio.sleep(random.uniform(0, DEFAULT_HEARTBEAT))
+                await asyncio.sleep(random.uniform(0, HEARTBEAT.default))
                 return theirs[0]
             await self._service.cancel(uuids)
 
@@ -171,11 +171,11 @@ async def open_bench() -> AsyncIterator[Bench]:
         for name in ("victim", "survivor"):
             line = await stack.enter_async_context(open_line())
             uri = f"postgresql://ffmate@{await line.address(server.port)}/ffmate?sslmode=disable"
-            member = Member(name, uri, folder, mark="measure", line=line, heartbeat=DEFAULT_HEARTBEAT)
+            member = Member(name, uri, folder, mark="measure", line=line, heartbeat=HEARTBEAT.default)
             stack.callback(member.send, signal.SIGKILL)
             await member.start()
             members.append(member)
-        await asyncio.sleep(LEASE + DEFAULT_HEARTBEAT)
+        await asyncio.sleep(LEASE + HEARTBEAT.default)
         yield Bench(folder, database, members)
 
 

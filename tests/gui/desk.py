@@ -22,7 +22,8 @@ from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.program import Program
 from ffmate_desktop.gui.queue.page import QueuePage
 from ffmate_desktop.services.cluster_services import OpenServices, WindowServices
-from ffmate_desktop.settings import Settings, resources_folder
+from ffmate_desktop.settings.folders import resources_folder
+from ffmate_desktop.settings.table import Settings
 from tests.node.farm import ENCODE
 from tests.node.waiting import until
 

@@ -20,8 +20,9 @@ from ffmate_desktop.gui.preferences.switching import Switching
 from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.login_start import AutostartFile
 from ffmate_desktop.services.passwords import Keyring
-from ffmate_desktop.services.settings_file import SettingsFile
-from ffmate_desktop.settings import Settings, Source
+from ffmate_desktop.settings.file import SettingsFile
+from ffmate_desktop.settings.setting import Source
+from ffmate_desktop.settings.table import Settings
 from tests.gui.desk import Desk, click, desk_settings, open_desk_with
 from tests.node.waiting import until
 

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 from ffmate_desktop import logs
 from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.bootstrap.window import make_setup
-from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.domain.watchfolder import FileState
 from ffmate_desktop.gui.app import make_application
 from ffmate_desktop.gui.base.language import install_translators
@@ -39,7 +38,9 @@ from ffmate_desktop.gui.queue.edit_dialog import EditTaskDialog
 from ffmate_desktop.gui.submit.flow import SubmitFlow
 from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
 from ffmate_desktop.services.passwords import Keyring
-from ffmate_desktop.settings import Settings, resources_folder
+from ffmate_desktop.settings.folders import resources_folder
+from ffmate_desktop.settings.preferences import Appearance
+from ffmate_desktop.settings.table import Settings
 from tests.gui.desk import Desk, desk_settings, open_desk_with
 from tests.gui.peers import open_peer
 from tests.gui.sample_work import OWN, Media, fill, running, watch

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QHeaderView, QLabel
 from ffmate_desktop.gui.app import make_window
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.base.language import install_translators
-from ffmate_desktop.settings import resources_folder
+from ffmate_desktop.settings.folders import resources_folder
 
 ROOT = Path(__file__).parents[2]
 GUI = ROOT / "ffmate_desktop" / "gui"

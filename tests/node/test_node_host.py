@@ -17,7 +17,7 @@ from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.node import ClusterNode
 from ffmate_desktop.node.node_host import NodeHost
 from ffmate_desktop.services.cluster_services import ClusterServices
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.settings.table import Settings
 from tests.db.cluster import joined
 from tests.node.waiting import until
 

@@ -5,7 +5,7 @@ import pytest
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
-from ffmate_desktop.settings import resources_folder
+from ffmate_desktop.settings.folders import resources_folder
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from ffmate_desktop.services.preset_editor import PresetEditor
 from ffmate_desktop.services.preset_exchange import PresetExchange
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watchfolders import WatchfolderService
-from ffmate_desktop.settings import resources_folder
+from ffmate_desktop.settings.folders import resources_folder
 from tests.services import ffmate_database as theirs
 
 pytestmark = pytest.mark.db

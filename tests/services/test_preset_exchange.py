@@ -13,7 +13,7 @@ from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_
 from ffmate_desktop.services.preset_exchange import PresetExchange
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
-from ffmate_desktop.settings import resources_folder
+from ffmate_desktop.settings.folders import resources_folder
 from tests.services.test_submission import new
 
 pytestmark = pytest.mark.db

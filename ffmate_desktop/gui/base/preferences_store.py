@@ -6,8 +6,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.preferences import Preferences
-from ffmate_desktop.services.settings_file import SettingsFile
+from ffmate_desktop.settings.file import SettingsFile
+from ffmate_desktop.settings.preferences import Preferences
 
 
 class PreferencesStore(QObject):

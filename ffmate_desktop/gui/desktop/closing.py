@@ -5,11 +5,11 @@ from typing import Protocol, assert_never
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QPushButton, QSystemTrayIcon, QVBoxLayout, QWidget
 
-from ffmate_desktop.domain.preferences import OnClose
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.confirm import confirm
 from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.settings.preferences import OnClose
 
 _WIDTH = 440
 

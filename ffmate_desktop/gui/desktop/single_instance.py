@@ -9,10 +9,10 @@ import getpass
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -20,7 +20,8 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from ffmate_desktop import logs
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.file_locks import FileLock
-from ffmate_desktop.settings import DATA_DIR, SETTINGS, Setting, Settings
+from ffmate_desktop.settings.setting import Setting
+from ffmate_desktop.settings.table import DATA_DIR, SETTINGS, Settings
 
 CONNECT_TIMEOUT = 10.0
 """Seconds that a second start tries to reach the first one, which may be starting or shutting down."""
@@ -96,18 +97,11 @@ class SingleInstance(QObject):
             logs.root.info("Ignored an invalid message to this window")
             socket.abort()
             return
-        different = self._different_settings(message.settings)
+        different = [] if self.settings is None else differing_options(self.settings, message.settings)
         socket.write(_REJECTED + " ".join(different).encode() + b"\n" if different else _ACCEPTED)
         socket.disconnectFromServer()
         if not different:
             self.files_received.emit(message.files)
-
-    def _different_settings(self, digests: Mapping[str, str]) -> list[str]:
-        """Options of a second start whose values differ from ours."""
-        if self.settings is None:
-            return []
-        ours = _digests(self.settings, SETTINGS)
-        return [option for option, digest in digests.items() if ours.get(option) != digest]
 
 
 def acquire_or_hand_over(settings: Settings, files: Sequence[str]) -> SingleInstance | None:
@@ -137,7 +131,7 @@ def acquire_or_hand_over(settings: Settings, files: Sequence[str]) -> SingleInst
 
 def hand_over(settings: Settings, files: Sequence[str]) -> bool:
     """Send files to the window of this data folder; True if it accepted them. Raises UserError if it rejects them."""
-    digests = _digests(settings, [setting for setting in SETTINGS if settings.given(setting)])
+    digests = explicit_digests(settings)
     message = json.dumps(_Message(list(files), digests)._asdict()).encode() + b"\n"
     if len(message) > MAX_MESSAGE:
         raise UserError(
@@ -175,15 +169,24 @@ def socket_name(data_dir: Path) -> str:
     return f"ffmate-{hashlib.sha256(owner.encode(errors='surrogateescape')).hexdigest()[:24]}"
 
 
-def _digests(settings: Settings, which: Iterable[Setting]) -> dict[str, str]:
-    """A digest of each setting's value by its option. Digests hide the database password."""
+def explicit_digests(settings: Settings) -> dict[str, str]:
+    """A digest of each setting that this start was given, by option. It hides the password of the database."""
     return {
-        setting.option: hashlib.sha256(
-            "\n".join(settings.words(setting)).encode(errors="surrogateescape")
-        ).hexdigest()
-        for setting in which
-        if setting is not DATA_DIR  # the same folder, but perhaps spelled differently
+        setting.option: _digest(settings, setting)
+        for setting in SETTINGS
+        if settings.is_explicit(setting)
+        and setting is not DATA_DIR  # the same folder, maybe spelled differently
     }
+
+
+def differing_options(settings: Settings, digests: Mapping[str, str]) -> list[str]:
+    """The options of a second start that have other values here, or that this version doesn't know."""
+    here = {setting.option: _digest(settings, setting) for setting in SETTINGS}
+    return [option for option, digest in digests.items() if here.get(option) != digest]
+
+
+def _digest(settings: Settings, setting: Setting[Any]) -> str:
+    return hashlib.sha256("\n".join(settings.options(setting)).encode(errors="surrogateescape")).hexdigest()
 
 
 def _parse(line: bytes) -> _Message | None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QStackedWid
 from PySide6.QtCore import QRectF  # isort: skip
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.base.page import MARGIN, Page, PageContext
 from ffmate_desktop.gui.base.page_entries import PAGES, page_title
 from ffmate_desktop.gui.frame.page_loading import page_class
@@ -21,6 +20,7 @@ from ffmate_desktop.gui.nodes.panel import NodePanel
 from ffmate_desktop.gui.widgets.error_report import ErrorReportDialog
 from ffmate_desktop.gui.widgets.message_bar import MessageBar
 from ffmate_desktop.services.cluster_services import WindowServices
+from ffmate_desktop.settings.preferences import Appearance
 
 _GEOMETRY, _PAGE = "window/geometry", "window/page"
 _MAX_REPORTS = 3

@@ -4,12 +4,12 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout
 
-from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.preferences.section import Section
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.theme.tokens import DARK, LIGHT, Tokens
 from ffmate_desktop.gui.widgets.plain_text import plain
+from ffmate_desktop.settings.preferences import Appearance
 
 _PICTURE, _SIZE = QSize(146, 96), QSize(146, 128)
 

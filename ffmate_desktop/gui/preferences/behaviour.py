@@ -2,16 +2,16 @@
 
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QRadioButton
 
-from ffmate_desktop.domain.preferences import NoticeWishes, OnClose
 from ffmate_desktop.gui.preferences.section import Section, SectionNote
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.settings.preferences import NoticePreferences, OnClose
 
 
 class NoticeSection(Section):
     """One switch for all, and one for each kind."""
 
-    def __init__(self, theme: Theme, wishes: NoticeWishes, *, has_tray: bool) -> None:
+    def __init__(self, theme: Theme, notices: NoticePreferences, *, has_tray: bool) -> None:
         super().__init__(
             theme,
             self.tr("Notifications"),
@@ -23,10 +23,10 @@ class NoticeSection(Section):
         self.nodes = QCheckBox(self.tr("A node was lost"))
         self.add_group(self.shown, inner=self._kinds)
         for box, on in (
-            (self.shown, wishes.shown),
-            (self.batches, wishes.batches),
-            (self.failures, wishes.failures),
-            (self.nodes, wishes.nodes),
+            (self.shown, notices.shown),
+            (self.batches, notices.batches),
+            (self.failures, notices.failures),
+            (self.nodes, notices.nodes),
         ):
             box.setChecked(on)
             box.toggled.connect(self._on_toggle)
@@ -48,9 +48,9 @@ class NoticeSection(Section):
             box.setEnabled(self.shown.isChecked())
         self.edited.emit()
 
-    def wishes(self) -> NoticeWishes:
+    def notices(self) -> NoticePreferences:
         """What shall be remembered."""
-        return NoticeWishes(
+        return NoticePreferences(
             shown=self.shown.isChecked(),
             batches=self.batches.isChecked(),
             failures=self.failures.isChecked(),

@@ -6,7 +6,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QRadioButton, QWidget
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.preferences import ClusterWishes
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.preferences.connection_test import ConnectionTestCard
 from ffmate_desktop.gui.preferences.section import Section, SectionNote
@@ -17,7 +16,8 @@ from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.plain_text import painter_text
 from ffmate_desktop.services.connection_test import run_connection_test
 from ffmate_desktop.services.passwords import split_password
-from ffmate_desktop.settings import DATABASE
+from ffmate_desktop.settings.preferences import Preferences
+from ffmate_desktop.settings.table import DATABASE
 
 EXAMPLE = "postgresql://user@server:5432/ffmate"
 
@@ -27,13 +27,14 @@ class ClusterSection(Section):
 
     tested = Signal()
 
-    def __init__(self, theme: Theme, setup: Setup, wishes: ClusterWishes, errands: Bridge) -> None:
+    def __init__(self, theme: Theme, setup: Setup, preferences: Preferences, errands: Bridge) -> None:
         super().__init__(
             theme,
             self.tr("Cluster"),
             self.tr("Where the queue is. Computers that use the same server work through it together."),
         )
-        self._setup, self._wishes, self._errands = setup, wishes, errands
+        self._setup, self._errands = setup, errands
+        self._saved_database, self._has_saved_password = preferences.get(DATABASE), preferences.password_kept
         self._trial: asyncio.Task[None] | None = None
         self._keyring = ""
         self.embedded = QRadioButton(self.tr("The queue of this computer"))
@@ -43,7 +44,7 @@ class ClusterSection(Section):
             self._group.addButton(button)
         address = setup.address
         (self.embedded if address is None else self.server).setChecked(True)
-        self.address = QLineEdit(address or wishes.database or "")
+        self.address = QLineEdit(address or self._saved_database or "")
         self.address.setPlaceholderText(painter_text(EXAMPLE))
         self.address.setFont(fonts.mono(12))
         self.address.setCursorPosition(0)
@@ -72,8 +73,8 @@ class ClusterSection(Section):
         self.column.addWidget(self.result)
         self.column.addStretch(1)
         self._fields: tuple[QWidget, ...] = (self.address, self.password, self.test)
-        self.is_given = self.lock_if_given(
-            self._setup.settings, "database", DATABASE, self._given, self.embedded, self.server, self.address
+        self.is_given = self.lock_if_explicit(
+            self._setup.settings, DATABASE, self._given, self.embedded, self.server, self.address
         )
 
     def _connect(self) -> None:
@@ -85,15 +86,16 @@ class ClusterSection(Section):
 
     # -- What is chosen ------------------------------------------------------------------------------------------
 
-    def wishes(self) -> ClusterWishes:
-        """What shall be remembered; call it without `trouble` only."""
+    def database(self) -> str | None:
+        """The chosen address without its password, None for the embedded database; only without `trouble`."""
         if self.is_given:
-            return self._wishes
-        if self.embedded.isChecked():
-            return ClusterWishes()
-        address = split_password(self.address.text())[0]
-        same = self._wishes.database == address
-        return ClusterWishes(database=address, password_kept=same and self._wishes.password_kept)
+            return self._saved_database
+        return None if self.embedded.isChecked() else split_password(self.address.text())[0]
+
+    @property
+    def password_kept(self) -> bool:
+        """The keyring has the password for the chosen address."""
+        return self._has_saved_password and self.database() == self._saved_database
 
     @property
     def typed_password(self) -> str | None:
@@ -146,7 +148,7 @@ class ClusterSection(Section):
         self._show_keyring()
 
     def _show_keyring(self) -> None:
-        is_kept = self._wishes.password_kept and self._wishes.database == self.address.text().strip()
+        is_kept = self._has_saved_password and self._saved_database == self.address.text().strip()
         self.password.setPlaceholderText(
             self.tr("The one in the keyring") if is_kept and self._keyring else ""
         )

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.preferences import Preferences, WindowWishes
 from ffmate_desktop.gui.desktop.closing import has_tray
 from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.preferences.appearance import AppearanceSection
@@ -31,6 +30,8 @@ from ffmate_desktop.gui.preferences.setup import Plan
 from ffmate_desktop.gui.preferences.switching import Answer, Switching
 from ffmate_desktop.gui.widgets.nav_button import NavButton
 from ffmate_desktop.services.outages import is_outage
+from ffmate_desktop.settings.preferences import WindowPreferences
+from ffmate_desktop.settings.table import DATABASE
 
 _SIZE = (884, 660)
 _SIDE = 230
@@ -51,15 +52,15 @@ class SettingsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Settings"))
         self.resize(*_SIZE)
-        wishes, errands = self._before, switching.errands
-        self.node = NodeSection(self._theme, self._setup, wishes.node, errands, os.cpu_count() or 1)
-        self.cluster = ClusterSection(self._theme, self._setup, wishes.cluster, errands)
-        self.look = AppearanceSection(self._theme, wishes.window.appearance)
-        self.notices = NoticeSection(self._theme, wishes.window.notices, has_tray=has_tray())
+        before, errands = self._before, switching.errands
+        self.node = NodeSection(self._theme, self._setup, before, errands, os.cpu_count() or 1)
+        self.cluster = ClusterSection(self._theme, self._setup, before, errands)
+        self.look = AppearanceSection(self._theme, before.window.appearance)
+        self.notices = NoticeSection(self._theme, before.window.notices, has_tray=has_tray())
         self.habits = WindowSection(
-            self._theme, wishes.window.on_close, at_login=self._setup.login.is_enabled(), has_tray=has_tray()
+            self._theme, before.window.on_close, at_login=self._setup.login.is_enabled(), has_tray=has_tray()
         )
-        self.retention = RetentionSection(self._theme, self._setup, wishes.retention)
+        self.retention = RetentionSection(self._theme, self._setup, before)
         self._sections: tuple[tuple[str, str, Section], ...] = (
             ("monitor", self.tr("This computer"), self.node),
             ("database", self.tr("Cluster"), self.cluster),
@@ -165,17 +166,18 @@ class SettingsDialog(QDialog):
     def plan(self) -> Plan:
         """What is chosen, and what it comes to; raises UserError when it cannot be."""
         password = self.cluster.typed_password  # first: it may be part of the address yet
-        window = WindowWishes(
+        window = WindowPreferences(
             appearance=self.look.appearance,
             on_close=self.habits.on_close,
             start_at_login=self.habits.at_login.isChecked(),
-            notices=self.notices.wishes(),
+            notices=self.notices.notices(),
         )
-        preferences = Preferences(
-            node=self.node.wishes(),
-            cluster=self.cluster.wishes(),
+        preferences = replace(
+            self._before.choose(
+                {DATABASE: self.cluster.database()} | self.node.values() | self.retention.values()
+            ),
+            password_kept=self.cluster.password_kept,
             window=window,
-            retention=self.retention.wishes(),
         )
         return self._setup.plan(preferences, password)
 

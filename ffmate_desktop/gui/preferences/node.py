@@ -1,15 +1,15 @@
 """Settings of this computer's node: its name, how many tasks at once, labels, ffmpeg."""
 
 import asyncio
+from typing import Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QRadioButton
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QRadioButton, QWidget
 
 from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.labels import check_labels
 from ffmate_desktop.domain.node_name import check_node_name
-from ffmate_desktop.domain.preferences import MOST_SLOTS, NodeWishes
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.preferences.section import Section, SectionNote
 from ffmate_desktop.gui.preferences.setup import Setup
@@ -17,15 +17,9 @@ from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.gui.widgets.plain_text import painter_text
-from ffmate_desktop.settings import (
-    DEFAULT_SLOTS,
-    ENCODE_PRIORITY,
-    FFMPEG,
-    IDENTIFIER,
-    LABEL,
-    MAX_CONCURRENT_TASKS,
-    default_identifier,
-)
+from ffmate_desktop.settings.preferences import Preferences
+from ffmate_desktop.settings.setting import Setting
+from ffmate_desktop.settings.table import ENCODE_PRIORITY, FFMPEG, IDENTIFIER, LABELS, SLOTS
 
 TYPING = 500
 """Milliseconds without a key before a path is tried."""
@@ -36,19 +30,21 @@ _LONGEST_NAME = 200
 class NodeSection(Section):
     """Fields that were given on the command line or by the environment are shown, and locked."""
 
-    def __init__(self, theme: Theme, setup: Setup, wishes: NodeWishes, errands: Bridge, cores: int) -> None:
+    def __init__(
+        self, theme: Theme, setup: Setup, preferences: Preferences, errands: Bridge, cores: int
+    ) -> None:
         super().__init__(
             theme,
             self.tr("This computer"),
             self.tr("How this computer takes part in the work, as others see it too."),
         )
-        self._setup, self._wishes, self._errands = setup, wishes, errands
+        self._setup, self._preferences, self._errands = setup, preferences, errands
         self._trying: asyncio.Task[None] | None = None
         now = setup.settings
-        self.name = QLineEdit(now.identifier if now.identifier != default_identifier() else "")
+        self.name = QLineEdit(now.identifier if now.identifier != IDENTIFIER.default else "")
         self.name.setMaxLength(_LONGEST_NAME)
-        self.name.setPlaceholderText(painter_text(default_identifier()))
-        self.slots = NumberField(1, MOST_SLOTS, self.tr("Tasks at once"))
+        self.name.setPlaceholderText(painter_text(IDENTIFIER.default))
+        self.slots = NumberField(*SLOTS.limits, self.tr("Tasks at once"))
         self.slots.setFixedWidth(120)
         self.slots.setValue(now.slots)
         self.labels = QLineEdit(" ".join(now.labels))
@@ -93,40 +89,35 @@ class NodeSection(Section):
 
     def _lock(self) -> None:
         now = self._setup.settings
-        self.lock_if_given(now, "identifier", IDENTIFIER, self.name_note, self.name)
-        self.lock_if_given(now, "slots", MAX_CONCURRENT_TASKS, self.slots_note, self.slots)
-        self.lock_if_given(now, "labels", LABEL, self.labels_note, self.labels)
+        self.lock_if_explicit(now, IDENTIFIER, self.name_note, self.name)
+        self.lock_if_explicit(now, SLOTS, self.slots_note, self.slots)
+        self.lock_if_explicit(now, LABELS, self.labels_note, self.labels)
         buttons = self.priorities.values()
-        self.lock_if_given(now, "encode_priority", ENCODE_PRIORITY, self.priority_note, *buttons)
-        self.is_ffmpeg_given = self.lock_if_given(
-            now, "ffmpeg", FFMPEG, self.ffmpeg_note, self.ffmpeg, self.choose
-        )
+        self.lock_if_explicit(now, ENCODE_PRIORITY, self.priority_note, *buttons)
+        self.is_ffmpeg_given = self.lock_if_explicit(now, FFMPEG, self.ffmpeg_note, self.ffmpeg, self.choose)
 
     def show_slots(self, slots: int) -> None:
         """How many the node has at this moment, which the panel may have changed."""
         if self.slots.isEnabled() and self.slots.value() == self._setup.settings.slots:
             self.slots.setValue(slots)
 
-    def wishes(self) -> NodeWishes:
-        """What shall be remembered; call it without `trouble` only."""
+    def values(self) -> dict[Setting[Any], object]:
+        """The values of settings that aren't locked; only without `trouble`."""
         self.slots.interpretText()
-        before, name, slots = self._wishes, self.name.text().strip(), self.slots.value()
-        return NodeWishes(
-            identifier=(name if name != default_identifier() else "") or None
-            if self.name.isEnabled()
-            else before.identifier,
-            slots=(slots if slots != DEFAULT_SLOTS else None) if self.slots.isEnabled() else before.slots,
-            labels=check_labels(_words(self.labels.text())) if self.labels.isEnabled() else before.labels,
-            ffmpeg=self.ffmpeg.text().strip() or None if self.ffmpeg.isEnabled() else before.ffmpeg,
-            encode_priority=self._chosen_priority(),
-        )
+        values: dict[Setting[Any], tuple[QWidget, object]] = {
+            IDENTIFIER: (self.name, self.name.text().strip() or None),
+            SLOTS: (self.slots, self.slots.value()),
+            LABELS: (self.labels, check_labels(_words(self.labels.text()))),
+            FFMPEG: (self.ffmpeg, self.ffmpeg.text().strip() or None),
+            ENCODE_PRIORITY: (self.priorities[EncodePriority.LOW], self._chosen_priority()),
+        }
+        return {setting: value for setting, (field, value) in values.items() if field.isEnabled()}
 
     def _chosen_priority(self) -> EncodePriority | None:
-        """None as long as nobody chose: a node without a window then has the other default."""
-        chosen = next(one for one, button in self.priorities.items() if button.isChecked())
-        was = self._setup.settings.encode_priority or EncodePriority.LOW
-        is_given = not self.priorities[chosen].isEnabled()
-        return self._wishes.encode_priority if is_given or chosen is was else chosen
+        """None until it is changed here: a node without a window then keeps its own default."""
+        chosen = next(priority for priority, button in self.priorities.items() if button.isChecked())
+        current = self._setup.settings.encode_priority or EncodePriority.LOW
+        return self._preferences.get(ENCODE_PRIORITY) if chosen is current else chosen
 
     def _check(self) -> None:
         self.trouble = ""

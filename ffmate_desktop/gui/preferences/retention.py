@@ -1,20 +1,16 @@
 """Settings of what is kept: log files of this computer, finished tasks of the queue, and how much space they take."""
 
-from ffmate_desktop.domain.preferences import RetentionWishes
-from ffmate_desktop.domain.retention import DEFAULT_LOG_DAYS, MAX_COUNT, MAX_DAYS, Retention
+from typing import Any
+
 from ffmate_desktop.gui.preferences.section import Section, SectionNote
 from ffmate_desktop.gui.preferences.setup import Setup
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.services.retention import StorageUsage
-from ffmate_desktop.settings import (
-    KEEP_LOGS_COUNT,
-    KEEP_LOGS_DAYS,
-    KEEP_TASKS_COUNT,
-    KEEP_TASKS_DAYS,
-    Setting,
-)
+from ffmate_desktop.settings.preferences import Preferences
+from ffmate_desktop.settings.setting import Setting
+from ffmate_desktop.settings.table import KEEP_LOGS_COUNT, KEEP_LOGS_DAYS, KEEP_TASKS_COUNT, KEEP_TASKS_DAYS
 
 _WIDTH = 150
 
@@ -22,53 +18,40 @@ _WIDTH = 150
 class RetentionSection(Section):
     """Zero means no limit. Fields that were given on the command line or by the environment are shown, and locked."""
 
-    def __init__(self, theme: Theme, setup: Setup, wishes: RetentionWishes) -> None:
+    def __init__(self, theme: Theme, setup: Setup, preferences: Preferences) -> None:
         super().__init__(
             theme,
             self.tr("Logs and history"),
             self.tr("How long log files and finished tasks are kept. The oldest go first."),
         )
-        self._setup, self._wishes = setup, wishes
-        now = setup.settings.retention
-        self.logs_days = self._field(
-            self.tr("Keep log files of tasks, in days"),
-            MAX_DAYS,
-            now.log_days,
-            "keep_logs_days",
-            KEEP_LOGS_DAYS,
-        )
-        self.logs_count = self._field(
-            self.tr("Most log files"), MAX_COUNT, now.log_count, "keep_logs_count", KEEP_LOGS_COUNT
-        )
+        self._setup, self._preferences = setup, preferences
+        self._fields: dict[Setting[int], NumberField] = {}
+        self.logs_days = self._field(KEEP_LOGS_DAYS, self.tr("Keep log files of tasks, in days"))
+        self.logs_count = self._field(KEEP_LOGS_COUNT, self.tr("Most log files"))
         self.logs_note = SectionNote(theme)
         self.column.addWidget(self.logs_note)
         self.add_line()
         self.tasks_days = self._field(
-            self.tr("Keep finished tasks, in days"),
-            MAX_DAYS,
-            now.task_days,
-            "keep_tasks_days",
             KEEP_TASKS_DAYS,
+            self.tr("Keep finished tasks, in days"),
             self.tr("Removes them from the queue for every computer, with their logs. Output files stay."),
         )
-        self.tasks_count = self._field(
-            self.tr("Most finished tasks"), MAX_COUNT, now.task_count, "keep_tasks_count", KEEP_TASKS_COUNT
-        )
+        self.tasks_count = self._field(KEEP_TASKS_COUNT, self.tr("Most finished tasks"))
         self.tasks_note = SectionNote(theme)
         self.column.addWidget(self.tasks_note)
         self.column.addStretch(1)
 
-    def _field(
-        self, title: str, most: int, value: int, name: str, setting: Setting, help_text: str = ""
-    ) -> NumberField:
-        field = NumberField(0, most, title)
+    def _field(self, setting: Setting[int], title: str, help_text: str = "") -> NumberField:
+        settings = self._setup.settings
+        field = NumberField(*setting.limits, title)
         field.setSpecialValueText(self.tr("No limit"))
         field.setGroupSeparatorShown(True)
         field.setFixedWidth(_WIDTH)
-        field.setValue(value)
+        field.setValue(getattr(settings, setting.field))
         note = self.add_field(title, field, help_text)
-        self.lock_if_given(self._setup.settings, name, setting, note, field)
+        self.lock_if_explicit(settings, setting, note, field)
         field.valueChanged.connect(lambda _value: self.edited.emit())
+        self._fields[setting] = field
         return field
 
     def show_usage(self, used: StorageUsage) -> None:
@@ -84,19 +67,8 @@ class RetentionSection(Section):
             ).format(formatting.size(used.database_bytes))
         )
 
-    def wishes(self) -> RetentionWishes:
-        """What to remember; a default is not written down."""
-        before, usual = self._wishes, Retention()
-
-        def chosen(field: NumberField, default: int, kept: int | None) -> int | None:
+    def values(self) -> dict[Setting[Any], object]:
+        """The values of settings that aren't locked."""
+        for field in self._fields.values():
             field.interpretText()
-            if not field.isEnabled():
-                return kept
-            return None if field.value() == default else field.value()
-
-        return RetentionWishes(
-            logs_days=chosen(self.logs_days, DEFAULT_LOG_DAYS, before.logs_days),
-            logs_count=chosen(self.logs_count, usual.log_count, before.logs_count),
-            tasks_days=chosen(self.tasks_days, usual.task_days, before.tasks_days),
-            tasks_count=chosen(self.tasks_count, usual.task_count, before.tasks_count),
-        )
+        return {setting: field.value() for setting, field in self._fields.items() if field.isEnabled()}

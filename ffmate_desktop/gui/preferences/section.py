@@ -1,6 +1,7 @@
 """What every section of the settings has: a heading, fields with a title above and words below, and its trouble."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -9,7 +10,8 @@ from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.plain_text import plain
-from ffmate_desktop.settings import GIVEN, Setting, Settings, Source
+from ffmate_desktop.settings.setting import Setting, Source
+from ffmate_desktop.settings.table import Settings
 
 
 class SectionNote(QWidget):
@@ -124,23 +126,21 @@ class Section(QWidget):
         line.setFixedHeight(1)
         self.column.addWidget(line)
 
-    def lock_if_given(
-        self, settings: Settings, name: str, setting: Setting, note: SectionNote, *fields: QWidget
+    def lock_if_explicit(
+        self, settings: Settings, setting: Setting[Any], note: SectionNote, *fields: QWidget
     ) -> bool:
-        """What the command line or the environment gave cannot be changed here; says so, and whether it is."""
-        source = settings.source(name)
-        if source not in GIVEN:
+        """Lock the fields if the command line or the environment overrides the setting; returns whether it does."""
+        if not settings.is_explicit(setting):
             return False
-        words = (
+        note.show_fact(
             self.tr("Given on the command line with {0}, which goes before what is set here.").format(
                 setting.option
             )
-            if source is Source.COMMAND_LINE
+            if settings.source(setting) is Source.COMMAND_LINE
             else self.tr("Given by the variable {0}, which goes before what is set here.").format(
-                setting.environment
+                setting.variable
             )
         )
-        note.show_fact(words)
         for field in fields:
             field.setEnabled(False)
         return True

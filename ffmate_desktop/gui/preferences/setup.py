@@ -4,14 +4,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
-from ffmate_desktop.domain.preferences import Preferences
 from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.login_start import LoginStart
 from ffmate_desktop.services.passwords import Keyring, split_password, with_password
-from ffmate_desktop.settings import Settings
-
-_RESTARTING = ("identifier", "labels", "ffmpeg", "encode_priority")
-"""What a node tells of itself when it joins, and cannot change later."""
+from ffmate_desktop.settings.preferences import Preferences
+from ffmate_desktop.settings.table import SETTINGS, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,11 @@ class Setup:
             address=address,
             password=password or None,
             moves=moves,
-            restarts=any(getattr(wanted, part) != getattr(now, part) for part in _RESTARTING),
+            restarts=any(
+                getattr(wanted, setting.field) != getattr(now, setting.field)
+                for setting in SETTINGS
+                if setting.needs_rejoin
+            ),
         )
 
     async def whole_address(self, address: str, password: str | None) -> str:

@@ -15,7 +15,7 @@ from ffmate_desktop.gui.preferences.setup import Plan, Setup
 from ffmate_desktop.gui.program import Program
 from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.passwords import split_password, without_password
-from ffmate_desktop.settings import GIVEN
+from ffmate_desktop.settings.table import DATABASE, SLOTS
 
 
 class Answer(StrEnum):
@@ -78,7 +78,7 @@ class Switching(QObject):
 
     async def _set_slots(self, plan: Plan) -> None:
         services, slots = self._window.services, plan.settings.slots
-        if services is not None and plan.settings.source("slots") not in GIVEN:
+        if services is not None and not plan.settings.is_explicit(SLOTS):
             if services.node.slots != slots and services.node.is_working:
                 await services.nodes.set_slots(services.node.identifier, slots)
             services.node.slots = slots
@@ -122,16 +122,15 @@ class Switching(QObject):
             hint = f"{error.hint} {self.tr('The former queue goes on.')}".strip()
             raise UserError(error.message, hint) from error
         kept = await self._keep_password(plan)
-        cluster = replace(plan.preferences.cluster, password_kept=kept)
-        self._hold(replace(plan, preferences=replace(plan.preferences, cluster=cluster)))
+        self._hold(replace(plan, preferences=replace(plan.preferences, password_kept=kept)))
         self._window.show_message(*self._good_news(plan, kept), kind="good")
 
     async def _keep_password(self, plan: Plan) -> bool:
         """Whether the keyring has what the next start needs; trouble with it is told, but undoes nothing."""
-        wished = plan.preferences.cluster
-        if wished.database is None or not plan.moves:
-            return wished.password_kept
-        address = split_password(wished.database)[0]
+        database = plan.preferences.get(DATABASE)
+        if database is None or not plan.moves:
+            return plan.preferences.password_kept
+        address = split_password(database)[0]
         if plan.password is None or address != plan.address:
             return await self.setup.keyring.password(address) is not None
         try:

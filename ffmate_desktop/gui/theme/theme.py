@@ -7,10 +7,10 @@ from PySide6.QtCore import QObject, QSize, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QToolButton
 
-from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.icons import Icons
 from ffmate_desktop.gui.theme.tokens import DARK, LIGHT, Tokens
+from ffmate_desktop.settings.preferences import Appearance
 
 ICON_GAP = 5
 """Pixels between the icon and the text of a push button."""

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication
 
 from ffmate_desktop.bootstrap.window import open_window_services
 from ffmate_desktop.db import listener
-from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.node.node_host import NodeHost
+from ffmate_desktop.settings.preferences import Appearance
 from tests.expected_warnings import ExpectedWarnings
 from tests.gui.desk import click, desk_settings, make_desk, open_desk
 from tests.gui.office import open_office

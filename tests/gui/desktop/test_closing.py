@@ -8,11 +8,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from ffmate_desktop.domain.node import NodeState
-from ffmate_desktop.domain.preferences import OnClose
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.desktop import closing
 from ffmate_desktop.gui.desktop.closing import CloseDialog, Closing
 from ffmate_desktop.gui.presets.page import PresetsPage
+from ffmate_desktop.settings.preferences import OnClose
 from tests.gui.desk import Desk, click
 from tests.node.farm import ENCODE, LONG
 from tests.node.waiting import until

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.domain.preferences import NoticeWishes
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.desktop import notifier as notifier_module
 from ffmate_desktop.gui.desktop.notifier import Notifier
 from ffmate_desktop.gui.desktop.tray import Tray
+from ffmate_desktop.settings.preferences import NoticePreferences
 from tests.expected_warnings import ExpectedWarnings
 from tests.gui.desk import Desk
 from tests.gui.peers import open_peer
@@ -67,14 +67,14 @@ async def test_a_disabled_kind_of_notification_is_not_sent(
     desk: Desk, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard = await listen(desk, monkeypatch, 3600.0)
-    desk.window.context.preferences.save_window(notices=NoticeWishes(failures=False))
+    desk.window.context.preferences.save_window(notices=NoticePreferences(failures=False))
     await desk.shown(await desk.add(clip, BROKEN, name="unwanted"), TaskStatus.DONE_ERROR)
     notifier = desk.window.findChild(Notifier)
     assert notifier is not None
     check_now(desk)
     await until(lambda: notifier._seen, "it was seen")
     assert heard == []
-    desk.window.context.preferences.save_window(notices=NoticeWishes())
+    desk.window.context.preferences.save_window(notices=NoticePreferences())
     await desk.shown(await desk.add(clip, BROKEN, name="wanted"), TaskStatus.DONE_ERROR)
     check_now(desk)
     await until(lambda: heard, "the notification arrives")

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtNetwork import QLocalSocket
 
-from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.desktop import single_instance
 from ffmate_desktop.gui.desktop.single_instance import SingleInstance, acquire_or_hand_over, socket_name
 from ffmate_desktop.gui.submit.flow import SubmitFlow
+from ffmate_desktop.settings.table import Settings
 from tests.gui.desk import Desk
 from tests.node.waiting import until
 
@@ -30,10 +30,10 @@ print("first", flush=True)
 time.sleep(600)
 """
 HAND_OVER = """
-import sys, pathlib
-from ffmate_desktop.cli.settings_args import settings_from
+import os, sys
+from ffmate_desktop.settings.read import read_settings
 from ffmate_desktop.gui.desktop.single_instance import hand_over
-sys.exit(not hand_over(settings_from(data_dir=pathlib.Path(sys.argv[1])), sys.argv[2:]))
+sys.exit(not hand_over(read_settings({"--data-dir": [sys.argv[1]]}, os.environ), sys.argv[2:]))
 """
 
 
@@ -67,7 +67,7 @@ async def test_a_second_start_hands_its_files_to_the_first(desk: Desk, tmp_path:
 
 
 async def test_files_from_a_start_with_other_settings_are_rejected(qapp: object, tmp_path: Path) -> None:
-    first = SingleInstance(tmp_path, settings_from(data_dir=tmp_path))
+    first = SingleInstance(tmp_path, Settings(data_dir=tmp_path))
     received: list[list[str]] = []
     first.files_received.connect(received.append)
     assert first.acquire()
@@ -117,7 +117,7 @@ async def test_invalid_and_missing_messages_are_disconnected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(single_instance, "REPLY_TIMEOUT", 0.2)
-    instance = acquire_or_hand_over(settings_from(data_dir=tmp_path), [])
+    instance = acquire_or_hand_over(Settings(data_dir=tmp_path), [])
     assert instance is not None
     received: list[list[str]] = []
     instance.files_received.connect(received.append)
@@ -145,5 +145,5 @@ def test_a_window_that_does_not_respond_is_an_error(
     assert first.acquire()
     first.stop_listening()
     with pytest.raises(UserError, match="doesn't respond"):
-        acquire_or_hand_over(settings_from(data_dir=tmp_path), [])
+        acquire_or_hand_over(Settings(data_dir=tmp_path), [])
     first.close()

@@ -16,7 +16,7 @@ from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.queue.page import QueuePage
 from ffmate_desktop.gui.rows.pixmap_cache import PixmapCache
 from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
-from ffmate_desktop.settings import resources_folder
+from ffmate_desktop.settings.folders import resources_folder
 
 
 @pytest.fixture(params=["de", "en"])

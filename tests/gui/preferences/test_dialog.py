@@ -11,13 +11,14 @@ from PySide6.QtTest import QTest
 from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Node, NodeState
-from ffmate_desktop.domain.preferences import Appearance, OnClose
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.desktop.closing import Closing
 from ffmate_desktop.gui.desktop.tray import Tray
 from ffmate_desktop.gui.preferences.switching import Answer
-from ffmate_desktop.services.settings_file import SettingsFile
-from ffmate_desktop.settings import Source
+from ffmate_desktop.settings.file import SettingsFile
+from ffmate_desktop.settings.preferences import Appearance, OnClose
+from ffmate_desktop.settings.setting import Source
+from ffmate_desktop.settings.table import DATABASE, SLOTS
 from tests.gui.desk import click
 from tests.gui.office import Office, open_office
 from tests.node.farm import LONG, ffmpegs
@@ -204,7 +205,7 @@ async def test_what_was_given_cannot_be_changed_and_is_not_remembered(
         click(dialog.save)
         await office.closed()
         loaded = office.file.load().preferences
-        assert (loaded.node.slots, loaded.cluster.database) == (None, None)
+        assert (loaded.get(SLOTS), loaded.get(DATABASE)) == (None, None)
         assert office.window.services is former
 
 
@@ -213,7 +214,7 @@ async def test_a_file_that_cannot_be_read_is_told_and_kept(database_uri: str, tm
     data.mkdir()
     (data / "settings.json").write_text('{"version": 1, "no')
     async with open_office(database_uri, data) as office:
-        assert f"The settings in {data / 'settings.json'} cannot be read" in office.window.messages.title
+        assert f"The settings in {data / 'settings.json'} can't be read" in office.window.messages.title
         dialog = office.open()
         click(dialog.save)
         await office.closed()

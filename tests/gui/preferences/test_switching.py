@@ -14,7 +14,6 @@ from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeState
-from ffmate_desktop.domain.preferences import Preferences
 from ffmate_desktop.domain.task import NewTask, TaskStatus
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.gui.preferences.dialog import SettingsDialog
@@ -22,7 +21,8 @@ from ffmate_desktop.gui.preferences.switching import Answer
 from ffmate_desktop.services.cluster_services import WindowServices
 from ffmate_desktop.services.nodes import NodeService
 from ffmate_desktop.services.passwords import split_password
-from ffmate_desktop.settings import Settings
+from ffmate_desktop.settings.preferences import Preferences
+from ffmate_desktop.settings.table import DATABASE, Settings
 from tests.db.connection.bouncer import needs_pgbouncer, open_bouncer
 from tests.end_to_end.scram import Scram, open_scram
 from tests.expected_warnings import ExpectedWarnings
@@ -108,8 +108,7 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
         await desk.shown(new, TaskStatus.DONE_SUCCESSFUL)
         async with open_cluster(office.setup.settings.with_preferences(NONE)) as former:
             assert (await former.tasks.get([short]))[0].status is TaskStatus.DONE_SUCCESSFUL
-        kept = office.file.load().preferences.cluster
-        assert kept.database == split_password(empty_database)[0]
+        assert office.file.load().preferences.get(DATABASE) == split_password(empty_database)[0]
 
 
 NONE = Preferences()

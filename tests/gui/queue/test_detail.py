@@ -12,7 +12,7 @@ from ffmate_desktop.gui.queue.detail_cards import CommandBox
 from ffmate_desktop.gui.submit.flow import SubmitFlow
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.action_button import ActionButton
-from ffmate_desktop.settings import resources_folder
+from ffmate_desktop.settings.folders import resources_folder
 from tests.gui.desk import Desk, click
 from tests.node.farm import LONG
 from tests.node.waiting import until

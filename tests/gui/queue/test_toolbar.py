@@ -14,7 +14,7 @@ from ffmate_desktop.gui.queue.columns import QueueColumn
 from ffmate_desktop.gui.queue.delegate import elide
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
-from ffmate_desktop.settings import resources_folder
+from ffmate_desktop.settings.folders import resources_folder
 from tests.gui.desk import Desk, click
 from tests.node.waiting import until
 

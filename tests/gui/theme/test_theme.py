@@ -7,10 +7,10 @@ import pytest
 from PySide6.QtGui import QColor, QFontDatabase
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.theme.tokens import DARK, LIGHT, STATUS_TOKENS, Tokens
-from ffmate_desktop.settings import resources_folder
+from ffmate_desktop.settings.folders import resources_folder
+from ffmate_desktop.settings.preferences import Appearance
 
 GUI = Path(__file__).parents[3] / "ffmate_desktop" / "gui"
 TEXTS = ("text", "text_2", "text_3", "link", *sorted(set(STATUS_TOKENS.values())), "paused", "warning")

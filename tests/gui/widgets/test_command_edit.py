@@ -4,11 +4,11 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
-from ffmate_desktop.domain.preferences import Appearance
 from ffmate_desktop.gui.presets.form import PresetForm
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.command_edit import CommandEdit
-from ffmate_desktop.settings import resources_folder
+from ffmate_desktop.settings.folders import resources_folder
+from ffmate_desktop.settings.preferences import Appearance
 
 COMMAND = (
     "-i ${INPUT_FILE} -vf scale=640:-2,realtime=speed=0.9:limit=3600 -c:v libx264 -preset veryfast "

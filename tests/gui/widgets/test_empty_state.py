@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.empty_state import EmptyState
-from ffmate_desktop.settings import resources_folder
+from ffmate_desktop.settings.folders import resources_folder
 
 
 def test_the_text_is_shown_in_full_in_a_wide_window(qapp: QApplication) -> None:

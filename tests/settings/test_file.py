@@ -1,35 +1,49 @@
-"""The file of settings: what it keeps, and that nothing in it is ever lost."""
+"""settings.json: what it keeps, and that nothing in it is ever lost."""
 
 import json
 import os
 import threading
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.cli.settings_args import settings_from
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.preferences import (
+from ffmate_desktop.settings.file import SettingsFile
+from ffmate_desktop.settings.file_fields import preferences_to_json
+from ffmate_desktop.settings.preferences import (
     Appearance,
-    ClusterWishes,
-    NodeWishes,
-    NoticeWishes,
+    NoticePreferences,
     OnClose,
     Preferences,
-    WindowWishes,
+    WindowPreferences,
 )
-from ffmate_desktop.services.settings_file import SettingsFile
-from ffmate_desktop.settings import Settings, Source, default_identifier
+from ffmate_desktop.settings.read import read_settings
+from ffmate_desktop.settings.setting import Source
+from ffmate_desktop.settings.table import (
+    FFMPEG,
+    FILE_VERSION,
+    IDENTIFIER,
+    LABELS,
+    SETTINGS,
+    SLOTS,
+    Settings,
+)
 
 ALL = Preferences(
-    node=NodeWishes(identifier="bay 5", slots=7, labels=("gpu", "storage:media"), ffmpeg="/opt/ffmpeg"),
-    cluster=ClusterWishes(database="postgresql://me@db/ffmate", password_kept=True),
-    window=WindowWishes(
+    chosen={
+        "identifier": "bay 5",
+        "slots": 7,
+        "labels": ("gpu", "storage:media"),
+        "ffmpeg": "/opt/ffmpeg",
+        "database": "postgresql://me@db/ffmate",
+    },
+    password_kept=True,
+    window=WindowPreferences(
         appearance=Appearance.DARK,
         on_close=OnClose.FINISH,
         start_at_login=True,
-        notices=NoticeWishes(batches=False),
+        notices=NoticePreferences(batches=False),
     ),
 )
 
@@ -49,20 +63,23 @@ def test_everything_comes_back(tmp_path: Path) -> None:
 
 
 BROKEN = {
-    "half": (json.dumps(asdict(ALL))[:100].encode(), "isn't valid JSON"),
+    "half": (json.dumps(preferences_to_json(ALL))[:100].encode(), "isn't valid JSON"),
     "empty": (b"", "it is empty"),
     "bytes": (b"\xff\xfe\x00{", "isn't text|valid JSON"),
-    "list": (b"[]", "it is no object"),
-    "part": (b'{"window": {"notices": 3}}', "window.notices: this is no object"),
+    "list": (b"[]", "it isn't an object"),
+    "part": (b'{"window": {"notices": 3}}', "window.notices: this isn't an object"),
     "newer": (b'{"version": 99, "node": {"colour": 1}}', "belongs to a newer FFmate Desktop"),
     "unknown": (b'{"version": 1, "node": {"slot": 3}}', "node.slot: there is no such setting"),
-    "range": (b'{"version": 1, "node": {"slots": 0}}', "node.slots: this is no whole number from 1 to 1000"),
-    "true": (b'{"node": {"slots": true}}', "node.slots: this is no whole number"),
+    "range": (
+        b'{"version": 1, "node": {"slots": 0}}',
+        "node.slots: this isn't a whole number from 1 to 1000",
+    ),
+    "true": (b'{"node": {"slots": true}}', "node.slots: this isn't a whole number"),
     "switch": (b'{"window": {"notices": {"nodes": 1}}}', "window.notices.nodes: this is neither"),
-    "choice": (b'{"window": {"on_close": "leave"}}', "window.on_close: this is none of ask, background"),
-    "text": (b'{"cluster": {"database": ""}}', "cluster.database: this is no text"),
-    "labels": (b'{"node": {"labels": "gpu"}}', "node.labels: this is no list"),
-    "name": (b'{"node": {"identifier": "a\\ud800b"}}', "node.identifier: this cannot be the name of a node"),
+    "choice": (b'{"window": {"on_close": "leave"}}', "window.on_close: this isn't one of ask, background"),
+    "text": (b'{"cluster": {"database": ""}}', "cluster.database: this isn't text"),
+    "labels": (b'{"node": {"labels": "gpu"}}', "node.labels: this isn't a list"),
+    "name": (b'{"node": {"identifier": "a\\ud800b"}}', "node.identifier: this can't be the name of a node"),
     "label": (b'{"version": 1, "node": {"labels": ["two words"]}}', "isn't a valid label"),
 }
 
@@ -88,7 +105,7 @@ def test_what_cannot_be_read_is_told_kept_aside_and_replaced_by_defaults(tmp_pat
 
 
 def test_a_path_need_not_be_text(tmp_path: Path) -> None:
-    kept = replace(ALL, node=replace(ALL.node, ffmpeg=os.fsdecode(b"/opt/\xff/ffmpeg")))
+    kept = ALL.choose({FFMPEG: os.fsdecode(b"/opt/\xff/ffmpeg")})
     SettingsFile(tmp_path).save(kept)
     assert SettingsFile(tmp_path).load().preferences == kept
 
@@ -96,24 +113,25 @@ def test_a_path_need_not_be_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a\ud800", "a\0b", "a\nb", "\x1b[31m", "a\u202eb", " ", "x" * 201])
 def test_a_name_that_would_stop_the_node_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="isn't a valid node name"):
-        settings_from(identifier=name)
-    assert settings_from(identifier="Schnittplatz 5 – 日本").identifier == "Schnittplatz 5 – 日本"
+        read_settings({IDENTIFIER.option: [name]}, {})
+    name = "Schnittplatz 5 – 日本"
+    assert read_settings({IDENTIFIER.option: [name]}, {}).identifier == name
 
 
 def test_one_wrong_setting_costs_no_other(tmp_path: Path) -> None:
     file = SettingsFile(tmp_path)
-    data = asdict(ALL) | {"colour": "red"}
+    data = preferences_to_json(ALL) | {"colour": "red"}
     data["node"] |= {"slots": 0, "slot": 3}
     data["window"] |= {"notices": 3}
     file.path.write_text(json.dumps(data))
     loaded = file.load()
-    node, window = replace(ALL.node, slots=None), replace(ALL.window, notices=NoticeWishes())
-    assert loaded.preferences == replace(ALL, node=node, window=window)
+    window = replace(ALL.window, notices=NoticePreferences())
+    assert loaded.preferences == replace(ALL.choose({SLOTS: None}), window=window)
     assert str(loaded.trouble) == (
-        f"The settings in {file.path} are used but for this: "
-        "node.slots: this is no whole number from 1 to 1000; node.slot: there is no such setting; "
-        "window.notices: this is no object with fields; colour: there is no such setting. "
-        "All others hold; when settings are saved, this file is kept beside the new one."
+        f"The settings in {file.path} are used, except for this: "
+        "node.slots: this isn't a whole number from 1 to 1000; node.slot: there is no such setting; "
+        "window.notices: this isn't an object with fields; colour: there is no such setting. "
+        "All others are used. When settings are saved, this file is kept next to the new one."
     )
 
 
@@ -139,7 +157,7 @@ def test_a_reader_sees_one_file_or_the_other_whole(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="cannot be saved in"):
+    with pytest.raises(UserError, match="can't be saved in"):
         SettingsFile(tmp_path / "file").save(ALL)
 
 
@@ -154,29 +172,47 @@ def settings(**sources: Source) -> Settings:
         slots=4,
         ffmpeg="given",
         labels=("given",),
-        heartbeat=5.0,
-        data_dir=Path("/d"),
-        debug="",
         sources=sources,
     )
 
 
 def test_the_file_fills_what_was_not_given() -> None:
     found = settings(slots=Source.COMMAND_LINE, labels=Source.ENVIRONMENT).with_preferences(ALL)
-    assert (found.slots, found.source("slots")) == (4, Source.COMMAND_LINE)
-    assert (found.labels, found.source("labels")) == (("given",), Source.ENVIRONMENT)
-    assert (found.identifier, found.source("identifier")) == ("bay 5", Source.FILE)
-    assert (found.ffmpeg, found.source("ffmpeg")) == ("/opt/ffmpeg", Source.FILE)
+    assert (found.slots, found.source(SLOTS)) == (4, Source.COMMAND_LINE)
+    assert (found.labels, found.source(LABELS)) == (("given",), Source.ENVIRONMENT)
+    assert (found.identifier, found.source(IDENTIFIER)) == ("bay 5", Source.FILE)
+    assert (found.ffmpeg, found.source(FFMPEG)) == ("/opt/ffmpeg", Source.FILE)
     assert (found.database, found.password_kept) == ("postgresql://me@db/ffmate", True)
 
 
 def test_the_rest_is_default_also_when_the_file_forgets_it() -> None:
     found = settings().with_preferences(ALL).with_preferences(Preferences())
-    assert (found.database, found.identifier, found.slots) == (None, default_identifier(), 3)
-    assert {found.source(name) for name in ("database", "identifier", "slots", "ffmpeg", "labels")} == {
-        Source.DEFAULT
-    }
+    assert (found.database, found.identifier, found.slots) == (None, IDENTIFIER.default, 3)
+    assert {found.source(setting) for setting in SETTINGS} == {Source.DEFAULT}
 
 
 def test_the_keyring_is_only_asked_for_the_address_of_the_file() -> None:
     assert not settings(database=Source.COMMAND_LINE).with_preferences(ALL).password_kept
+
+
+KEYS = {
+    2: {
+        "cluster.database",
+        "node.identifier",
+        "node.slots",
+        "node.ffmpeg",
+        "node.labels",
+        "node.encode_priority",
+        "retention.logs_days",
+        "retention.logs_count",
+        "retention.tasks_days",
+        "retention.tasks_count",
+    },
+}
+"""Of settings, by the version of the file that has them."""
+
+
+def test_a_new_key_has_a_new_version_of_the_file() -> None:
+    """An older program refuses a newer version; it would drop a key that it doesn't know."""
+    keys = {setting.file_key for setting in SETTINGS if setting.file_key}
+    assert (max(KEYS), KEYS[max(KEYS)]) == (FILE_VERSION, keys), "raise FILE_VERSION and add the keys here"
